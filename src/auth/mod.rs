@@ -1,0 +1,4 @@
+//! Passwords and tokens. Knows neither HTTP nor SQL.
+
+pub mod password;
+pub mod token;

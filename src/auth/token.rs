@@ -1,0 +1,312 @@
+//! The access token: HS256, checked in the contract's order.
+
+use aws_lc_rs::hmac;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use secrecy::{ExposeSecret, SecretSlice};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A longer token is refused before any cryptography.
+const MAX_BYTES: usize = 4096;
+/// Fewest bytes of a secret: the size of an HS256 tag.
+pub const SECRET_MIN: usize = 32;
+
+/// What a token says of itself.
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    login: String,
+    iat: i64,
+    exp: i64,
+    /// `<generation>.<random>`: revoking raises the user's generation, which needs no clock.
+    jti: String,
+}
+
+/// Issues and verifies tokens under one secret. Deliberately without `Debug`.
+pub struct Tokens {
+    settings: TokenSettings,
+    kid: String,
+    signing: EncodingKey,
+    verifying: DecodingKey,
+    validation: Validation,
+}
+
+/// Who issues tokens, for whom, and for how long.
+#[derive(Clone, Debug)]
+pub struct TokenSettings {
+    /// The claim `iss`.
+    pub issuer: String,
+    /// The claim `aud`.
+    pub audience: String,
+    /// Life in seconds.
+    pub ttl: i64,
+}
+
+/// Whom a token speaks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Row id of the user.
+    pub usuario_id: i64,
+    /// The generation of tokens that it belongs to.
+    pub geracao: i64,
+}
+
+/// Why a token is refused, in the order in which it is checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// Not three parts; this many periods.
+    Periods(usize),
+    /// The third part is empty.
+    Unsigned,
+    /// Not ours, or not as we make them.
+    Untrusted,
+    /// Signed by us, but its time is over.
+    Expired {
+        /// When it expired.
+        at: OffsetDateTime,
+        /// The present.
+        now: OffsetDateTime,
+    },
+}
+
+/// A token could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// Its end is outside the calendar.
+    #[error("the token's end is outside the calendar")]
+    Time,
+    /// Signing failed.
+    #[error("signing failed: {0}")]
+    Sign(#[from] jsonwebtoken::errors::Error),
+}
+
+impl Tokens {
+    /// Tokens signed with `secret`, of at least [`SECRET_MIN`] bytes.
+    pub fn new(secret: &SecretSlice<u8>, settings: TokenSettings) -> Self {
+        let secret = secret.expose_secret();
+        let mut validation = Validation::new(Algorithm::HS256);
+        // The end is checked here, against the injected clock and after the signature.
+        validation.validate_exp = false;
+        validation.leeway = 0;
+        validation.set_issuer(&[&settings.issuer]);
+        validation.set_audience(&[&settings.audience]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        Self {
+            kid: kid(secret),
+            signing: EncodingKey::from_secret(secret),
+            verifying: DecodingKey::from_secret(secret),
+            validation,
+            settings,
+        }
+    }
+
+    /// Life of a token, in seconds.
+    pub fn ttl(&self) -> i64 {
+        self.settings.ttl
+    }
+
+    /// A token for `subject`, issued at `now`.
+    pub fn issue(&self, subject: Subject, login: &str, now: OffsetDateTime) -> Result<String, IssueError> {
+        let iat = now.unix_timestamp();
+        let exp = iat.checked_add(self.settings.ttl).filter(|exp| OffsetDateTime::from_unix_timestamp(*exp).is_ok());
+        let header = Header { kid: Some(self.kid.clone()), ..Header::new(Algorithm::HS256) };
+        let claims = Claims {
+            iss: self.settings.issuer.clone(),
+            aud: self.settings.audience.clone(),
+            sub: subject.usuario_id.to_string(),
+            login: login.to_owned(),
+            iat,
+            exp: exp.ok_or(IssueError::Time)?,
+            jti: format!("{}.{}", subject.geracao, Uuid::new_v4().simple()),
+        };
+        Ok(jsonwebtoken::encode(&header, &claims, &self.signing)?)
+    }
+
+    /// Whom `token` speaks for at `now`. Whether it was revoked is the store's to say.
+    pub fn verify(&self, token: &[u8], now: OffsetDateTime) -> Result<Subject, Rejection> {
+        let periods = token.iter().filter(|byte| **byte == b'.').count();
+        if periods != 2 {
+            return Err(Rejection::Periods(periods));
+        }
+        if token.last() == Some(&b'.') {
+            return Err(Rejection::Unsigned);
+        }
+        if token.len() > MAX_BYTES {
+            return Err(Rejection::Untrusted);
+        }
+        let (claims, subject) = self.trusted(token).ok_or(Rejection::Untrusted)?;
+        let at = OffsetDateTime::from_unix_timestamp(claims.exp).map_err(|_| Rejection::Untrusted)?;
+        if now > at {
+            return Err(Rejection::Expired { at, now });
+        }
+        Ok(subject)
+    }
+
+    fn trusted(&self, token: &[u8]) -> Option<(Claims, Subject)> {
+        let data = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation).ok()?;
+        if data.header.kid.as_deref() != Some(&self.kid) {
+            return None;
+        }
+        let (geracao, _) = data.claims.jti.split_once('.')?;
+        let subject = Subject { usuario_id: data.claims.sub.parse().ok()?, geracao: geracao.parse().ok()? };
+        Some((data.claims, subject))
+    }
+}
+
+/// Names a secret without revealing it: 64 bits of a MAC under it.
+fn kid(secret: &[u8]) -> String {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"citrus-status kid");
+    tag.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+    use serde_json::{Value, json};
+    use time::Duration;
+    use time::macros::datetime;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-23 09:00:00 UTC);
+    const SUBJECT: Subject = Subject { usuario_id: 7, geracao: 2 };
+
+    fn tokens(secret: &str, ttl: i64) -> Tokens {
+        let settings = TokenSettings { issuer: "us".to_owned(), audience: "them".to_owned(), ttl };
+        Tokens::new(&SecretSlice::from(secret.as_bytes().to_vec()), settings)
+    }
+
+    fn ours() -> Tokens {
+        tokens("0123456789abcdef0123456789abcdef", 3600)
+    }
+
+    /// A token of ours whose header and claims were changed, then signed with our secret.
+    fn forged(change: impl FnOnce(&mut Value, &mut Value)) -> String {
+        let token = ours().issue(SUBJECT, "user.api", NOW).unwrap();
+        let part = |i| BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(i).unwrap()).unwrap();
+        let mut header: Value = serde_json::from_slice(&part(0)).unwrap();
+        let mut claims: Value = serde_json::from_slice(&part(1)).unwrap();
+        change(&mut header, &mut claims);
+        let b64 = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+        let message = format!("{}.{}", b64(&header), b64(&claims));
+        let key = hmac::Key::new(hmac::HMAC_SHA256, b"0123456789abcdef0123456789abcdef");
+        format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, message.as_bytes())))
+    }
+
+    fn verdict(token: &str) -> Result<Subject, Rejection> {
+        ours().verify(token.as_bytes(), NOW)
+    }
+
+    #[test]
+    fn a_token_of_ours_speaks_for_its_subject() {
+        let token = ours().issue(SUBJECT, "user.api", NOW).unwrap();
+        assert_eq!(verdict(&token), Ok(SUBJECT));
+        let untouched = forged(|_, _| ());
+        assert_eq!(verdict(&untouched), Ok(SUBJECT), "the forger itself must make good tokens");
+    }
+
+    #[test]
+    fn the_claims_are_the_contracts() {
+        forged(|header, claims| {
+            assert_eq!(header["alg"], "HS256");
+            assert_eq!(header["typ"], "JWT");
+            assert_eq!(header["kid"].as_str().unwrap().len(), 16);
+            let exp = NOW.unix_timestamp() + 3600;
+            let jti = claims["jti"].clone();
+            assert_eq!(
+                *claims,
+                json!({"iss": "us", "aud": "them", "sub": "7", "login": "user.api",
+                       "iat": NOW.unix_timestamp(), "exp": exp, "jti": jti})
+            );
+        });
+    }
+
+    #[test]
+    fn the_shape_is_checked_first() {
+        assert_eq!(verdict("abc"), Err(Rejection::Periods(0)));
+        assert_eq!(verdict("a.b"), Err(Rejection::Periods(1)));
+        assert_eq!(verdict("a.b.c.d"), Err(Rejection::Periods(3)));
+        assert_eq!(verdict("a.b."), Err(Rejection::Unsigned));
+        assert_eq!(verdict(".."), Err(Rejection::Unsigned));
+        assert_eq!(verdict("a.b.c"), Err(Rejection::Untrusted));
+    }
+
+    #[test]
+    fn whatever_is_not_as_we_make_it_is_untrusted() {
+        type Change = fn(&mut Value, &mut Value);
+        let changes: [(&str, Change); 20] = [
+            ("alg none", |h, _| h["alg"] = json!("none")),
+            ("alg HS512", |h, _| h["alg"] = json!("HS512")),
+            ("alg RS256", |h, _| h["alg"] = json!("RS256")),
+            ("alg missing", |h, _| h["alg"] = Value::Null),
+            ("other kid", |h, _| h["kid"] = json!("0000000000000000")),
+            ("no kid", |h, _| h["kid"] = Value::Null),
+            ("exp missing", |_, c| drop(c.as_object_mut().unwrap().remove("exp"))),
+            ("exp null", |_, c| c["exp"] = Value::Null),
+            ("exp text", |_, c| c["exp"] = json!("4102444800")),
+            ("exp fraction", |_, c| c["exp"] = json!(4_102_444_800.5)),
+            ("exp beyond the calendar", |_, c| c["exp"] = json!(i64::MAX)),
+            ("exp beyond i64", |_, c| c["exp"] = json!(u64::MAX)),
+            ("other iss", |_, c| c["iss"] = json!("others")),
+            ("iss missing", |_, c| drop(c.as_object_mut().unwrap().remove("iss"))),
+            ("other aud", |_, c| c["aud"] = json!("others")),
+            ("aud missing", |_, c| drop(c.as_object_mut().unwrap().remove("aud"))),
+            ("sub not a number", |_, c| c["sub"] = json!("admin")),
+            ("sub missing", |_, c| drop(c.as_object_mut().unwrap().remove("sub"))),
+            ("jti without generation", |_, c| c["jti"] = json!("x")),
+            ("claims not an object", |_, c| *c = json!([1])),
+        ];
+        for (name, change) in changes {
+            assert_eq!(verdict(&forged(change)), Err(Rejection::Untrusted), "{name}");
+        }
+        let foreign = tokens("another secret of thirty-two bytes", 3600).issue(SUBJECT, "x", NOW).unwrap();
+        assert_eq!(verdict(&foreign), Err(Rejection::Untrusted));
+        let ours = ours().issue(SUBJECT, "user.api", NOW).unwrap();
+        assert_eq!(verdict(&format!("{ours}=")), Err(Rejection::Untrusted));
+        assert_eq!(verdict(&format!(" {ours}")), Err(Rejection::Untrusted));
+    }
+
+    #[test]
+    fn duplicate_claims_are_untrusted() {
+        let token = ours().issue(SUBJECT, "user.api", NOW).unwrap();
+        let (header, rest) = token.split_once('.').unwrap();
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(rest.split('.').next().unwrap()).unwrap();
+        let doubled = String::from_utf8(claims).unwrap().replacen('{', r#"{"sub":"1","#, 1);
+        let message = format!("{header}.{}", BASE64_URL_SAFE_NO_PAD.encode(doubled));
+        let key = hmac::Key::new(hmac::HMAC_SHA256, b"0123456789abcdef0123456789abcdef");
+        let token = format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, message.as_bytes())));
+        assert_eq!(verdict(&token), Err(Rejection::Untrusted));
+    }
+
+    #[test]
+    fn it_expires_when_its_second_is_over_and_without_leeway() {
+        let token = ours().issue(SUBJECT, "user.api", NOW).unwrap();
+        let at = NOW + Duration::seconds(3600);
+        assert_eq!(ours().verify(token.as_bytes(), at), Ok(SUBJECT));
+        let now = at + Duration::milliseconds(1);
+        assert_eq!(ours().verify(token.as_bytes(), now), Err(Rejection::Expired { at, now }));
+    }
+
+    #[test]
+    fn the_signature_is_judged_before_the_time() {
+        let foreign = tokens("another secret of thirty-two bytes", 1).issue(SUBJECT, "x", NOW).unwrap();
+        assert_eq!(ours().verify(foreign.as_bytes(), NOW + Duration::days(1)), Err(Rejection::Untrusted));
+        let wrong_audience = forged(|_, c| c["aud"] = json!("others"));
+        assert_eq!(ours().verify(wrong_audience.as_bytes(), NOW + Duration::days(1)), Err(Rejection::Untrusted));
+    }
+
+    #[test]
+    fn long_tokens_are_refused_unread() {
+        let long = forged(|_, c| c["login"] = json!("x".repeat(4096)));
+        assert!(long.len() > MAX_BYTES);
+        assert_eq!(verdict(&long), Err(Rejection::Untrusted));
+    }
+
+    #[test]
+    fn a_token_without_an_end_in_the_calendar_is_not_made() {
+        let endless = tokens("0123456789abcdef0123456789abcdef", i64::MAX);
+        assert!(matches!(endless.issue(SUBJECT, "user.api", NOW), Err(IssueError::Time)));
+    }
+}

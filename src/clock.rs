@@ -1,0 +1,75 @@
+//! Time: where it comes from, and how it is written.
+
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+/// Where the time comes from; tests bring their own.
+pub trait Clock: Send + Sync {
+    /// The present in UTC, in whole milliseconds.
+    fn now(&self) -> OffsetDateTime;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> OffsetDateTime {
+        let now = OffsetDateTime::now_utc();
+        now.replace_millisecond(now.millisecond()).unwrap_or(now)
+    }
+}
+
+const MILLIS: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+const SECONDS: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+
+/// `2026-11-23T10:00:00.000Z`: RFC 3339 in UTC with milliseconds.
+pub fn rfc3339_millis(at: OffsetDateTime) -> String {
+    format(at, MILLIS)
+}
+
+/// `2026-11-23T10:00:00Z`: RFC 3339 in UTC with whole seconds.
+pub fn rfc3339_seconds(at: OffsetDateTime) -> String {
+    format(at, SECONDS)
+}
+
+fn format(at: OffsetDateTime, form: &[BorrowedFormatItem<'_>]) -> String {
+    at.to_offset(time::UtcOffset::UTC).format(form).expect("the form names only parts that every date has")
+}
+
+/// Milliseconds since 1970 in UTC.
+pub fn unix_millis(at: OffsetDateTime) -> i64 {
+    i64::try_from(at.unix_timestamp_nanos() / 1_000_000).expect("every year up to 9999 fits")
+}
+
+/// The time that many milliseconds after 1970, or `None` outside the years -9999 to 9999.
+pub fn from_unix_millis(millis: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn times_are_written_in_utc() {
+        let at = datetime!(2026-11-23 07:00:05.006_9 -3);
+        assert_eq!(rfc3339_millis(at), "2026-11-23T10:00:05.006Z");
+        assert_eq!(rfc3339_seconds(at), "2026-11-23T10:00:05Z");
+    }
+
+    #[test]
+    fn millis_go_there_and_back() {
+        let at = datetime!(2026-11-23 10:00:05.006 UTC);
+        assert_eq!(from_unix_millis(unix_millis(at)), Some(at));
+        assert_eq!(from_unix_millis(i64::MAX), None);
+    }
+
+    #[test]
+    fn the_system_clock_ticks_in_milliseconds() {
+        assert_eq!(SystemClock.now().nanosecond() % 1_000_000, 0);
+    }
+}

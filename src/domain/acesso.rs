@@ -1,0 +1,185 @@
+//! Who may do what: perfis hold permissions, níveis have them released.
+//!
+//! Source: the contract's "Around it", after the vendor page's "Pré-requisitos".
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A permission as a type, so that a handler's signature names what it needs.
+pub trait Required: Send + Sync + 'static {
+    /// The permission.
+    const PERMISSAO: Permissao;
+}
+
+/// Declares the permissions: one line each.
+macro_rules! permissoes {
+    ($($variant:ident = $nome:literal, $titulo:literal;)+) => {
+        /// A permission that a perfil can hold.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Permissao {
+            $(#[doc = $titulo] $variant,)+
+        }
+
+        impl Permissao {
+            /// Every permission.
+            pub const ALL: &[Permissao] = &[$(Permissao::$variant),+];
+
+            /// The name used on the command line and in the database.
+            pub fn nome(self) -> &'static str {
+                match self { $(Permissao::$variant => $nome),+ }
+            }
+
+            /// The title that Citrus shows.
+            pub fn titulo(self) -> &'static str {
+                match self { $(Permissao::$variant => $titulo),+ }
+            }
+        }
+
+        $(
+            #[doc = concat!("Asks for: ", $titulo)]
+            pub struct $variant;
+
+            impl Required for $variant {
+                const PERMISSAO: Permissao = Permissao::$variant;
+            }
+        )+
+    };
+}
+
+permissoes! {
+    AlterarStatus = "alterar-status", "Alterar status de atendimento via API";
+}
+
+impl fmt::Display for Permissao {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.nome())
+    }
+}
+
+/// No permission has this name.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no permission '{0}'; `citrus-status permissao listar` shows them")]
+pub struct UnknownPermissao(String);
+
+impl FromStr for Permissao {
+    type Err = UnknownPermissao;
+
+    fn from_str(nome: &str) -> Result<Self, Self::Err> {
+        let wanted = nome.trim();
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|p| p.nome().eq_ignore_ascii_case(wanted) || p.titulo().eq_ignore_ascii_case(wanted))
+            .ok_or_else(|| UnknownPermissao(nome.to_owned()))
+    }
+}
+
+/// What decides a user's access, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acesso {
+    /// The user's login, as registered.
+    pub login: String,
+    /// False once deactivated.
+    pub ativo: bool,
+    /// Tokens of earlier generations are revoked.
+    pub geracao: i64,
+    /// Whether the perfil is a root one.
+    pub root: bool,
+    /// Names of the permissions that the perfil holds.
+    pub concedidas: Vec<String>,
+    /// Names of the permissions released to the perfil's nível; none for a root perfil.
+    pub liberadas: Vec<String>,
+}
+
+impl Acesso {
+    /// Whether a token of `geracao` still stands.
+    pub fn accepts_token(&self, geracao: i64) -> bool {
+        self.ativo && self.geracao == geracao
+    }
+
+    /// Whether the user holds `permissao`: granted to the perfil, and released to its nível.
+    /// Root perfis need the grant but no release.
+    pub fn permite(&self, permissao: Permissao) -> bool {
+        let named = |nomes: &[String]| nomes.iter().any(|n| n == permissao.nome());
+        named(&self.concedidas) && (self.root || named(&self.liberadas))
+    }
+}
+
+/// A nível hierárquico.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nivel {
+    /// Row id.
+    pub id: i64,
+    /// Name as registered.
+    pub nome: String,
+    /// The nível above; `None` at the top.
+    pub superior_id: Option<i64>,
+}
+
+/// The níveis below `id`, at any depth, in the order of `niveis`.
+pub fn below(niveis: &[Nivel], id: i64) -> Vec<&Nivel> {
+    let superior = |id: i64| niveis.iter().find(|n| n.id == id).and_then(|n| n.superior_id);
+    niveis
+        .iter()
+        .filter(|nivel| std::iter::successors(nivel.superior_id, |&above| superior(above)).any(|above| above == id))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn acesso(root: bool, concedidas: &[&str], liberadas: &[&str]) -> Acesso {
+        let owned = |nomes: &[&str]| nomes.iter().map(|n| (*n).to_owned()).collect();
+        Acesso {
+            login: "user.api".to_owned(),
+            ativo: true,
+            geracao: 2,
+            root,
+            concedidas: owned(concedidas),
+            liberadas: owned(liberadas),
+        }
+    }
+
+    #[test]
+    fn a_grant_counts_only_while_released_to_the_nivel() {
+        let p = Permissao::AlterarStatus;
+        assert!(acesso(false, &[p.nome()], &[p.nome()]).permite(p));
+        assert!(!acesso(false, &[p.nome()], &[]).permite(p));
+        assert!(!acesso(false, &[], &[p.nome()]).permite(p));
+    }
+
+    #[test]
+    fn a_root_perfil_needs_the_grant_but_no_release() {
+        let p = Permissao::AlterarStatus;
+        assert!(acesso(true, &[p.nome()], &[]).permite(p));
+        assert!(!acesso(true, &[], &[]).permite(p));
+    }
+
+    #[test]
+    fn tokens_stand_only_in_their_generation_and_while_the_user_is_active() {
+        let mut user = acesso(false, &[], &[]);
+        assert!(user.accepts_token(2));
+        assert!(!user.accepts_token(1));
+        assert!(!user.accepts_token(3));
+        user.ativo = false;
+        assert!(!user.accepts_token(2));
+    }
+
+    #[test]
+    fn permissions_are_found_by_name_or_title() {
+        assert_eq!("alterar-status".parse::<Permissao>().unwrap(), Permissao::AlterarStatus);
+        assert_eq!("Alterar status de atendimento via api".parse::<Permissao>().unwrap(), Permissao::AlterarStatus);
+        assert!("alterar".parse::<Permissao>().is_err());
+    }
+
+    #[test]
+    fn below_walks_the_whole_tree() {
+        let nivel = |id, superior_id| Nivel { id, nome: format!("n{id}"), superior_id };
+        let niveis = [nivel(1, None), nivel(2, Some(1)), nivel(3, Some(2)), nivel(4, None)];
+        let ids = |id| below(&niveis, id).iter().map(|n| n.id).collect::<Vec<_>>();
+        assert_eq!(ids(1), [2, 3]);
+        assert_eq!(ids(2), [3]);
+        assert!(ids(3).is_empty());
+    }
+}

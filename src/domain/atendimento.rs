@@ -1,0 +1,296 @@
+//! The status change: what is asked, what is known, and what follows from both.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::texto::Chave;
+
+/// The status of an atendimento [doc].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// `Aberto`
+    Aberto,
+    /// `Em atendimento`
+    EmAtendimento,
+    /// `Cancelado`
+    Cancelado,
+    /// `Improcedente`
+    Improcedente,
+    /// `Finalizado`
+    Finalizado,
+}
+
+impl Status {
+    /// The five, in the vendor page's order.
+    pub const ALL: [Status; 5] =
+        [Status::Aberto, Status::EmAtendimento, Status::Cancelado, Status::Improcedente, Status::Finalizado];
+
+    /// The name as the API spells it.
+    pub fn nome(self) -> &'static str {
+        match self {
+            Status::Aberto => "Aberto",
+            Status::EmAtendimento => "Em atendimento",
+            Status::Cancelado => "Cancelado",
+            Status::Improcedente => "Improcedente",
+            Status::Finalizado => "Finalizado",
+        }
+    }
+
+    /// The status that `nome` names: trimmed, case-insensitive [ours].
+    pub fn from_nome(nome: &str) -> Option<Self> {
+        let nome = nome.trim();
+        Self::ALL.into_iter().find(|status| status.nome().eq_ignore_ascii_case(nome))
+    }
+
+    /// The number under which both databases store it: 1 to 5, never reassigned.
+    pub fn codigo(self) -> i16 {
+        match self {
+            Status::Aberto => 1,
+            Status::EmAtendimento => 2,
+            Status::Cancelado => 3,
+            Status::Improcedente => 4,
+            Status::Finalizado => 5,
+        }
+    }
+
+    /// The status stored as `codigo`.
+    pub fn from_codigo(codigo: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.codigo() == codigo)
+    }
+
+    /// Whether going from `self` to `target` needs a motivo [doc].
+    pub fn requires_motivo(self, target: Status) -> bool {
+        match target {
+            Status::Cancelado | Status::Improcedente => true,
+            Status::Aberto | Status::EmAtendimento => self == Status::Finalizado,
+            Status::Finalizado => false,
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.nome())
+    }
+}
+
+/// A comment to add together with a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comentario {
+    /// The text as sent.
+    pub texto: Arc<str>,
+    /// Whether the customer sees it.
+    pub visivel_cliente: bool,
+}
+
+/// A status change as asked for.
+#[derive(Clone, Debug)]
+pub struct ChangeRequest {
+    /// The atendimento's protocol number, trimmed.
+    pub protocolo: String,
+    /// The target as sent: whether it names a status is judged only once the atendimento is found.
+    pub status: String,
+    /// The motivo named, unless blank.
+    pub motivo: Option<Chave>,
+    /// The comment, unless blank.
+    pub comentario: Option<Comentario>,
+    /// Who asks.
+    pub usuario_id: i64,
+}
+
+/// The present state of an atendimento.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Atendimento {
+    /// Row id.
+    pub id: i64,
+    /// Present status.
+    pub status: Status,
+    /// How many changes it has seen.
+    pub revisao: i64,
+}
+
+/// What is known when a batch of requests is decided.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// The atendimentos named, by protocolo.
+    pub atendimentos: HashMap<String, Atendimento>,
+    /// Ids of the active motivos named, by key.
+    pub motivos: HashMap<String, i64>,
+}
+
+impl Snapshot {
+    /// Takes `change` as made, so that the next request is decided on its result.
+    pub fn apply(&mut self, protocolo: &str, change: &Change) {
+        if let Some(atendimento) = self.atendimentos.get_mut(protocolo) {
+            atendimento.status = change.para;
+            atendimento.revisao = change.revisao;
+        }
+    }
+}
+
+/// One atomic change: the new status, its history entry and its comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Which atendimento.
+    pub atendimento_id: i64,
+    /// The revision that this change makes: one more than it was decided on.
+    pub revisao: i64,
+    /// When.
+    pub em: OffsetDateTime,
+    /// Status before.
+    pub de: Status,
+    /// Status after.
+    pub para: Status,
+    /// The motivo recorded.
+    pub motivo_id: Option<i64>,
+    /// Who; `None` for an import from the command line.
+    pub usuario_id: Option<i64>,
+    /// The comment added.
+    pub comentario: Option<Comentario>,
+}
+
+/// Why a change is refused. The texts are the HTTP layer's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// No such protocolo.
+    AtendimentoNaoEncontrado,
+    /// The target names no status.
+    StatusNaoEncontrado,
+    /// The transition needs a motivo and none was sent.
+    MotivoObrigatorio,
+    /// The transition needs a motivo and the one sent is not registered or not active.
+    MotivoNaoEncontrado,
+}
+
+/// Decides `request`, made at `em`, on what `snapshot` knows.
+///
+/// The order of the checks is the contract's. Where no motivo is required, a registered one is
+/// recorded and any other value ignored, as the vendor page's own examples send fillers.
+pub fn decide(snapshot: &Snapshot, request: &ChangeRequest, em: OffsetDateTime) -> Result<Change, Denial> {
+    let atendimento = snapshot.atendimentos.get(&request.protocolo).ok_or(Denial::AtendimentoNaoEncontrado)?;
+    let para = Status::from_nome(&request.status).ok_or(Denial::StatusNaoEncontrado)?;
+    let motivo_id = request.motivo.as_ref().and_then(|chave| snapshot.motivos.get(chave.as_str()).copied());
+    if atendimento.status.requires_motivo(para) && motivo_id.is_none() {
+        return Err(match request.motivo {
+            None => Denial::MotivoObrigatorio,
+            Some(_) => Denial::MotivoNaoEncontrado,
+        });
+    }
+    Ok(Change {
+        atendimento_id: atendimento.id,
+        revisao: atendimento.revisao + 1,
+        em,
+        de: atendimento.status,
+        para,
+        motivo_id,
+        usuario_id: Some(request.usuario_id),
+        comentario: request.comentario.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    const EM: OffsetDateTime = datetime!(2026-11-23 10:00:00 UTC);
+
+    fn snapshot(status: Status) -> Snapshot {
+        Snapshot {
+            atendimentos: HashMap::from([("1".to_owned(), Atendimento { id: 7, status, revisao: 3 })]),
+            motivos: HashMap::from([("duplicado".to_owned(), 9)]),
+        }
+    }
+
+    fn request(status: &str, motivo: Option<&str>) -> ChangeRequest {
+        ChangeRequest {
+            protocolo: "1".to_owned(),
+            status: status.to_owned(),
+            motivo: motivo.and_then(Chave::non_blank),
+            comentario: None,
+            usuario_id: 5,
+        }
+    }
+
+    /// The contract's sentence, written down a second time as a table: rows from, columns to.
+    #[rustfmt::skip]
+    const MOTIVO_REQUIRED: [[bool; 5]; 5] = [
+        // Aberto  Em at.  Canc.  Improc. Final.
+        [false,    false,  true,  true,   false], // Aberto
+        [false,    false,  true,  true,   false], // Em atendimento
+        [false,    false,  true,  true,   false], // Cancelado
+        [false,    false,  true,  true,   false], // Improcedente
+        [true,     true,   true,  true,   false], // Finalizado
+    ];
+
+    #[test]
+    fn every_transition_with_every_kind_of_motivo() {
+        for (de, row) in Status::ALL.into_iter().zip(MOTIVO_REQUIRED) {
+            for (para, required) in Status::ALL.into_iter().zip(row) {
+                let outcome =
+                    |motivo| decide(&snapshot(de), &request(para.nome(), motivo), EM).map(|change| change.motivo_id);
+                let (absent, unknown) = match required {
+                    true => (Err(Denial::MotivoObrigatorio), Err(Denial::MotivoNaoEncontrado)),
+                    false => (Ok(None), Ok(None)),
+                };
+                assert_eq!(outcome(None), absent, "{de} to {para}, no motivo");
+                assert_eq!(outcome(Some(" ")), absent, "{de} to {para}, blank motivo");
+                assert_eq!(outcome(Some("Outro")), unknown, "{de} to {para}, unregistered motivo");
+                assert_eq!(outcome(Some(" DUPLICADO ")), Ok(Some(9)), "{de} to {para}, registered motivo");
+            }
+        }
+    }
+
+    #[test]
+    fn the_atendimento_is_looked_up_before_the_status_is_judged() {
+        let mut unknown = request("Nenhum", None);
+        unknown.protocolo = "2".to_owned();
+        assert_eq!(decide(&snapshot(Status::Aberto), &unknown, EM), Err(Denial::AtendimentoNaoEncontrado));
+        assert_eq!(decide(&snapshot(Status::Aberto), &request("Nenhum", None), EM), Err(Denial::StatusNaoEncontrado));
+    }
+
+    #[test]
+    fn a_change_says_everything_that_is_recorded() {
+        let comentario = Comentario { texto: "olá".into(), visivel_cliente: true };
+        let mut asked = request(" finalizado ", Some("duplicado"));
+        asked.comentario = Some(comentario.clone());
+        assert_eq!(
+            decide(&snapshot(Status::Aberto), &asked, EM),
+            Ok(Change {
+                atendimento_id: 7,
+                revisao: 4,
+                em: EM,
+                de: Status::Aberto,
+                para: Status::Finalizado,
+                motivo_id: Some(9),
+                usuario_id: Some(5),
+                comentario: Some(comentario),
+            })
+        );
+    }
+
+    #[test]
+    fn a_second_change_is_decided_on_the_first_ones_result() {
+        let mut known = snapshot(Status::Aberto);
+        let first = decide(&known, &request("Finalizado", None), EM).unwrap();
+        known.apply("1", &first);
+        assert_eq!(decide(&known, &request("Aberto", None), EM), Err(Denial::MotivoObrigatorio));
+        let second = decide(&known, &request("Aberto", Some("Duplicado")), EM).unwrap();
+        assert_eq!((second.de, second.revisao), (Status::Finalizado, 5));
+    }
+
+    #[test]
+    fn status_names_and_codes_are_one_to_one() {
+        for status in Status::ALL {
+            assert_eq!(Status::from_nome(&format!(" {} ", status.nome().to_uppercase())), Some(status));
+            assert_eq!(Status::from_codigo(status.codigo()), Some(status));
+        }
+        assert_eq!(Status::from_nome("Em  atendimento"), None);
+        assert_eq!(Status::from_nome(""), None);
+        assert_eq!(Status::from_codigo(0), None);
+        assert_eq!(Status::from_codigo(6), None);
+    }
+}

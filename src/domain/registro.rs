@@ -1,0 +1,135 @@
+//! The record of an atendimento as it is shown [ours]: the contract's "The record".
+
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
+
+use super::atendimento::{Comentario, Status};
+use crate::clock::rfc3339_millis;
+
+/// One change as stored, names resolved.
+#[derive(Clone, Debug)]
+pub struct StoredChange {
+    /// When.
+    pub em: OffsetDateTime,
+    /// Status before.
+    pub de: Status,
+    /// Status after.
+    pub para: Status,
+    /// Name of the motivo recorded.
+    pub motivo: Option<String>,
+    /// Login of who made it; `None` for an import from the command line.
+    pub usuario: Option<String>,
+    /// The comment added with it.
+    pub comentario: Option<Comentario>,
+}
+
+/// An atendimento with everything that happened to it, oldest first.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Registro {
+    protocolo: String,
+    #[serde(serialize_with = "as_nome")]
+    status: Status,
+    motivo_status: Option<String>,
+    #[serde(serialize_with = "as_millis")]
+    atualizado_em: OffsetDateTime,
+    historico: Vec<HistoryEntry>,
+    comentarios: Vec<CommentEntry>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HistoryEntry {
+    #[serde(serialize_with = "as_millis")]
+    em: OffsetDateTime,
+    #[serde(serialize_with = "as_nome")]
+    de: Status,
+    #[serde(serialize_with = "as_nome")]
+    para: Status,
+    motivo_status: Option<String>,
+    usuario: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CommentEntry {
+    #[serde(serialize_with = "as_millis")]
+    em: OffsetDateTime,
+    texto: String,
+    visivel_cliente: bool,
+    usuario: Option<String>,
+}
+
+impl Registro {
+    /// The record of `protocolo`, whose `changes` come oldest first.
+    pub fn new(protocolo: String, status: Status, atualizado_em: OffsetDateTime, changes: Vec<StoredChange>) -> Self {
+        let comentarios = changes
+            .iter()
+            .filter_map(|change| {
+                change.comentario.as_ref().map(|comentario| CommentEntry {
+                    em: change.em,
+                    texto: comentario.texto.to_string(),
+                    visivel_cliente: comentario.visivel_cliente,
+                    usuario: change.usuario.clone(),
+                })
+            })
+            .collect();
+        Self {
+            protocolo,
+            status,
+            motivo_status: changes.last().and_then(|change| change.motivo.clone()),
+            atualizado_em,
+            historico: changes
+                .into_iter()
+                .map(|StoredChange { em, de, para, motivo, usuario, .. }| HistoryEntry {
+                    em,
+                    de,
+                    para,
+                    motivo_status: motivo,
+                    usuario,
+                })
+                .collect(),
+            comentarios,
+        }
+    }
+}
+
+fn as_nome<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(status.nome())
+}
+
+fn as_millis<S: Serializer>(at: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&rfc3339_millis(*at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn the_record_has_the_contracts_shape() {
+        let em = datetime!(2026-11-23 10:00:00 UTC);
+        let change = |para, motivo: Option<&str>, texto: Option<&str>| StoredChange {
+            em,
+            de: Status::Aberto,
+            para,
+            motivo: motivo.map(str::to_owned),
+            usuario: Some("user.api".to_owned()),
+            comentario: texto.map(|texto| Comentario { texto: texto.into(), visivel_cliente: true }),
+        };
+        let changes =
+            vec![change(Status::Cancelado, Some("Duplicado"), None), change(Status::Finalizado, None, Some("ok"))];
+        let registro = Registro::new("20221104000001".to_owned(), Status::Finalizado, em, changes);
+        assert_eq!(
+            serde_json::to_string(&registro).unwrap(),
+            concat!(
+                r#"{"protocolo":"20221104000001","status":"Finalizado","motivoStatus":null,"#,
+                r#""atualizadoEm":"2026-11-23T10:00:00.000Z","historico":["#,
+                r#"{"em":"2026-11-23T10:00:00.000Z","de":"Aberto","para":"Cancelado","motivoStatus":"Duplicado","usuario":"user.api"},"#,
+                r#"{"em":"2026-11-23T10:00:00.000Z","de":"Aberto","para":"Finalizado","motivoStatus":null,"usuario":"user.api"}],"#,
+                r#""comentarios":[{"em":"2026-11-23T10:00:00.000Z","texto":"ok","visivelCliente":true,"usuario":"user.api"}]}"#
+            )
+        );
+    }
+}

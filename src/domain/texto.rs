@@ -1,0 +1,132 @@
+//! Text as the contract compares and limits it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use icu_casemap::CaseMapper;
+use icu_normalizer::ComposingNormalizer;
+
+/// Longest login, in characters.
+pub const LOGIN_MAX: usize = 255;
+/// Longest senha, in bytes.
+pub const SENHA_MAX: usize = 1024;
+/// Longest protocolo, in characters.
+pub const PROTOCOLO_MAX: usize = 64;
+/// Longest name (status, motivo, nível, perfil), in characters.
+pub const NOME_MAX: usize = 255;
+/// Longest comentario, in characters.
+pub const COMENTARIO_MAX: usize = 20_000;
+
+/// A name in the form in which names are compared: trimmed, NFC, case-folded.
+///
+/// Two spellings name the same thing exactly when their keys are equal.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Chave(String);
+
+impl Chave {
+    /// The key of `text`.
+    pub fn new(text: &str) -> Self {
+        let nfc = ComposingNormalizer::new_nfc();
+        // Folding can undo composition (U+0390 folds to three code points), so NFC runs on both sides.
+        let composed = nfc.normalize(text.trim());
+        let folded = CaseMapper::new().fold_string(&composed);
+        Self(nfc.normalize(&folded).into_owned())
+    }
+
+    /// The key, or `None` when `text` is blank.
+    pub fn non_blank(text: &str) -> Option<Self> {
+        (!is_blank(text)).then(|| Self::new(text))
+    }
+
+    /// The key as stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Chave {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A name to register: as written and as compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nome {
+    /// Trimmed and NFC, otherwise as written.
+    pub texto: String,
+    /// Its key.
+    pub chave: Chave,
+}
+
+/// A text that can't be a name.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("'{0}' is not a name: give 1 to {NOME_MAX} characters and no NUL")]
+pub struct InvalidNome(String);
+
+impl FromStr for Nome {
+    type Err = InvalidNome;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let texto = ComposingNormalizer::new_nfc().normalize(text.trim()).into_owned();
+        if texto.is_empty() || !fits(&texto, NOME_MAX) {
+            return Err(InvalidNome(text.escape_debug().take(NOME_MAX).collect()));
+        }
+        Ok(Self { chave: Chave::new(&texto), texto })
+    }
+}
+
+/// Whether nothing but white space is in `text`.
+pub fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
+/// Whether `text` may be stored: no NUL (PostgreSQL has none) and at most `max` characters.
+pub fn fits(text: &str, max: usize) -> bool {
+    // Bytes bound characters from above, so that the usual text is not counted.
+    (text.len() <= max || text.chars().count() <= max) && !text.contains('\0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_ignore_case_composition_and_surrounding_space() {
+        let composed = Chave::new("Atendimento já finalizado");
+        assert_eq!(composed, Chave::new("  ATENDIMENTO JA\u{301} FINALIZADO\t"));
+        assert_eq!(composed.as_str(), "atendimento já finalizado");
+        assert_eq!(Chave::new("Straße"), Chave::new("STRASSE"));
+        assert_eq!(Chave::new("\u{390}"), Chave::new("\u{1fd3}"));
+    }
+
+    #[test]
+    fn keys_keep_what_differs() {
+        assert_ne!(Chave::new("ja"), Chave::new("já"));
+        assert_ne!(Chave::new("a  b"), Chave::new("a b"));
+    }
+
+    #[test]
+    fn blank_text_has_no_key() {
+        assert_eq!(Chave::non_blank(" \u{a0}\n"), None);
+        assert_eq!(Chave::non_blank(" x "), Some(Chave::new("x")));
+    }
+
+    #[test]
+    fn names_are_trimmed_composed_and_bounded() {
+        let nome: Nome = " Ja\u{301} ".parse().unwrap();
+        assert_eq!((nome.texto.as_str(), nome.chave.as_str()), ("Já", "já"));
+        for refused in ["", "  ", "a\0b", &"x".repeat(NOME_MAX + 1)] {
+            assert!(refused.parse::<Nome>().is_err(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn limits_count_characters_and_refuse_nul() {
+        assert!(fits(&"é".repeat(64), 64));
+        assert!(!fits(&"é".repeat(65), 64));
+        assert!(fits(&"a".repeat(64), 64));
+        assert!(!fits(&"a".repeat(65), 64));
+        assert!(!fits("a\0", 64));
+    }
+}

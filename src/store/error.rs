@@ -1,0 +1,90 @@
+//! What can go wrong in a store, as far as anybody outside has to tell it apart.
+
+use sqlx::postgres::PgDatabaseError;
+use sqlx::sqlite::SqliteError;
+
+/// The result of a store's method.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// A failure of the store. Its text names no parameter and no connection string.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A row with that unique name is there.
+    #[error("it exists already")]
+    AlreadyExists,
+    /// The database can't be reached or can't take work now; a later try may succeed.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// Another writer stood in the way; nothing was written, and a new try is due at once.
+    #[error("another writer stood in the way: {0}")]
+    Contention(#[source] sqlx::Error),
+    /// The schema is that of a newer release.
+    #[error("the database has migration {0}, which this release does not know; use the release that made it")]
+    NewerSchema(i64),
+    /// The server is older than PostgreSQL 13.
+    #[error("the server is PostgreSQL {0}; version 13 or newer is needed")]
+    OldPostgres(String),
+    /// A stored value that no release writes.
+    #[error("the database holds {0}, which no release of this server writes")]
+    Corrupt(String),
+    /// Anything else.
+    #[error("the database failed: {0}")]
+    Other(#[source] sqlx::Error),
+    /// A migration failed.
+    #[error("the migration failed: {0}")]
+    Migration(#[source] sqlx::migrate::MigrateError),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
+            sqlx::Error::Database(database) if database.is_unique_violation() => Self::AlreadyExists,
+            sqlx::Error::Database(database) => {
+                if let Some(postgres) = database.try_downcast_ref::<PgDatabaseError>() {
+                    match postgres.code() {
+                        // serialization_failure, deadlock_detected
+                        "40001" | "40P01" => Self::Contention(error),
+                        code if postgres_is_away(code) => Self::Unavailable(error),
+                        _ => Self::Other(error),
+                    }
+                } else if sqlite_is_away(database.as_ref()) {
+                    Self::Unavailable(error)
+                } else {
+                    Self::Other(error)
+                }
+            }
+            _ => Self::Other(error),
+        }
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        use sqlx::migrate::MigrateError;
+        match error {
+            MigrateError::Execute(error) => error.into(),
+            MigrateError::VersionMissing(version) => Self::NewerSchema(version),
+            other => Self::Migration(other),
+        }
+    }
+}
+
+/// Classes 08 (connection) and 53 (resources), shutdown and start-up, a cancelled statement, and a
+/// standby that takes no writes.
+fn postgres_is_away(code: &str) -> bool {
+    code.starts_with("08") || code.starts_with("53") || code.starts_with("57") || code == "25006"
+}
+
+/// SQLITE_BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN; the low byte is the primary code.
+fn sqlite_is_away(error: &dyn sqlx::error::DatabaseError) -> bool {
+    error.try_downcast_ref::<SqliteError>().is_some()
+        && error
+            .code()
+            .and_then(|code| code.parse::<u32>().ok())
+            .is_some_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+}

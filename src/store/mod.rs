@@ -1,0 +1,93 @@
+//! Where things are kept. Engines are dumb: they load, and they write under a guard.
+//!
+//! [`Store`] is the seam: a handful of traits, one a role, that [`postgres`] and [`sqlite`] both
+//! implement. `tests/conformance` runs every method on each engine.
+
+mod access;
+mod atendimentos;
+mod error;
+pub mod postgres;
+mod provisioning;
+pub mod sqlite;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use access::{Access, Credential};
+pub use atendimentos::{Atendimentos, Import, NewAtendimento};
+pub use error::{Result, StoreError};
+pub use provisioning::{Concessao, Liberacao, Motivo, Perfil, Provisioning, Usuario};
+
+/// Everything the server keeps.
+pub trait Store: Atendimentos + Access + Provisioning + Schema {}
+
+impl<T: Atendimentos + Access + Provisioning + Schema> Store for T {}
+
+/// The schema and the connection to it.
+#[async_trait]
+pub trait Schema: Send + Sync {
+    /// Applies the pending migrations.
+    async fn migrate(&self) -> Result<()>;
+
+    /// The embedded migrations, in order. An error means that the database can't be used or was
+    /// migrated by a newer release.
+    async fn migrations(&self) -> Result<Vec<Migration>>;
+
+    /// Ends all connections.
+    async fn close(&self);
+}
+
+/// An embedded migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    /// Its number.
+    pub version: i64,
+    /// What it is for.
+    pub description: String,
+    /// Whether the database has it.
+    pub applied: bool,
+}
+
+/// Which database, and how many connections to it.
+#[derive(Clone)]
+pub enum Target {
+    /// The embedded engine.
+    Sqlite {
+        /// The database file; created where it is missing.
+        file: PathBuf,
+    },
+    /// A PostgreSQL server.
+    Postgres {
+        /// Connection settings, password included; `Debug` of this type would print it.
+        options: Box<sqlx::postgres::PgConnectOptions>,
+        /// Most connections open at once.
+        max_connections: u32,
+    },
+}
+
+/// Opens `target` without touching its schema.
+pub async fn open(target: Target) -> Result<Arc<dyn Store>> {
+    Ok(match target {
+        Target::Sqlite { file } => Arc::new(sqlite::SqliteStore::open(&file).await?),
+        Target::Postgres { options, max_connections } => {
+            Arc::new(postgres::PostgresStore::open(*options, max_connections).await?)
+        }
+    })
+}
+
+/// Compares what the binary embeds with what the database has.
+fn compare(embedded: &sqlx::migrate::Migrator, applied: &[sqlx::migrate::AppliedMigration]) -> Result<Vec<Migration>> {
+    if let Some(unknown) = applied.iter().find(|a| !embedded.version_exists(a.version)) {
+        return Err(StoreError::NewerSchema(unknown.version));
+    }
+    Ok(embedded
+        .iter()
+        .map(|migration| Migration {
+            version: migration.version,
+            description: migration.description.to_string(),
+            applied: applied.iter().any(|a| a.version == migration.version),
+        })
+        .collect())
+}

@@ -1,0 +1,266 @@
+//! The access model and the motivos. Both engines read this SQL alike, so it is written once.
+
+use async_trait::async_trait;
+
+use super::Result;
+use super::postgres::PostgresStore;
+use super::sqlite::SqliteStore;
+use crate::domain::acesso::{Nivel, Permissao};
+use crate::domain::texto::{Chave, Nome};
+
+/// A perfil.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Perfil {
+    /// Row id.
+    pub id: i64,
+    /// Name as registered.
+    pub nome: String,
+    /// Its nível; `None` for a root perfil.
+    pub nivel_id: Option<i64>,
+}
+
+/// That a permission is released to a nível.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Liberacao {
+    /// The nível.
+    pub nivel_id: i64,
+    /// Name of the permission.
+    pub permissao: String,
+}
+
+/// That a perfil holds a permission.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Concessao {
+    /// The perfil.
+    pub perfil_id: i64,
+    /// Name of the permission.
+    pub permissao: String,
+}
+
+/// A user, without what authenticates it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Usuario {
+    /// Login as registered.
+    pub login: String,
+    /// Name of its perfil.
+    pub perfil: String,
+    /// False once deactivated.
+    pub ativo: bool,
+}
+
+/// A motivo.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Motivo {
+    /// Name as registered.
+    pub nome: String,
+    /// False once deactivated.
+    pub ativo: bool,
+}
+
+/// Níveis, perfis, users and motivos.
+///
+/// `insert_*` fail with [`super::StoreError::AlreadyExists`]; the `set_*` say whether there was something to set.
+#[async_trait]
+pub trait Provisioning: Send + Sync {
+    /// Registers a nível below another, or at the top.
+    async fn insert_nivel(&self, nome: &Nome, superior_id: Option<i64>) -> Result<()>;
+    /// All níveis, by id: a nível comes after the one above it.
+    async fn niveis(&self) -> Result<Vec<Nivel>>;
+    /// The nível of that name.
+    async fn nivel(&self, chave: &Chave) -> Result<Option<Nivel>>;
+
+    /// Releases a permission to a nível, or takes it back; false when it was so already.
+    async fn set_liberacao(&self, nivel_id: i64, permissao: Permissao, liberada: bool) -> Result<bool>;
+    /// All releases.
+    async fn liberacoes(&self) -> Result<Vec<Liberacao>>;
+
+    /// Registers a perfil on a nível, or a root one.
+    async fn insert_perfil(&self, nome: &Nome, nivel_id: Option<i64>) -> Result<()>;
+    /// All perfis, by name.
+    async fn perfis(&self) -> Result<Vec<Perfil>>;
+    /// The perfil of that name.
+    async fn perfil(&self, chave: &Chave) -> Result<Option<Perfil>>;
+
+    /// Grants a permission to a perfil, or revokes it; false when it was so already.
+    async fn set_concessao(&self, perfil_id: i64, permissao: Permissao, concedida: bool) -> Result<bool>;
+    /// All grants.
+    async fn concessoes(&self) -> Result<Vec<Concessao>>;
+
+    /// Registers a user.
+    async fn insert_usuario(&self, login: &Nome, perfil_id: i64, senha_hash: &str) -> Result<()>;
+    /// Sets the password and revokes the tokens issued so far; false when there is no such user.
+    async fn set_senha(&self, login: &Chave, senha_hash: &str) -> Result<bool>;
+    /// Activates or deactivates a user and revokes the tokens issued so far; false when there is no such user.
+    async fn set_usuario_ativo(&self, login: &Chave, ativo: bool) -> Result<bool>;
+    /// Revokes the tokens issued so far; false when there is no such user.
+    async fn revoke_tokens(&self, login: &Chave) -> Result<bool>;
+    /// All users, by login.
+    async fn usuarios(&self) -> Result<Vec<Usuario>>;
+
+    /// Registers a motivo.
+    async fn insert_motivo(&self, nome: &Nome) -> Result<()>;
+    /// Activates or deactivates a motivo; false when there is no such motivo.
+    async fn set_motivo_ativo(&self, chave: &Chave, ativo: bool) -> Result<bool>;
+    /// All motivos, by name.
+    async fn motivos(&self) -> Result<Vec<Motivo>>;
+}
+
+/// Implements [`Provisioning`] on a store that has `reader()` and `writer()` pools.
+macro_rules! impl_provisioning {
+    ($store:ty) => {
+        #[async_trait]
+        impl Provisioning for $store {
+            async fn insert_nivel(&self, nome: &Nome, superior_id: Option<i64>) -> Result<()> {
+                sqlx::query("INSERT INTO nivel (nome, chave, superior_id) VALUES ($1, $2, $3)")
+                    .bind(&nome.texto)
+                    .bind(nome.chave.as_str())
+                    .bind(superior_id)
+                    .execute(self.writer())
+                    .await?;
+                Ok(())
+            }
+
+            async fn niveis(&self) -> Result<Vec<Nivel>> {
+                let rows = sqlx::query_as("SELECT id, nome, superior_id FROM nivel ORDER BY id")
+                    .fetch_all(self.reader())
+                    .await?;
+                Ok(rows.into_iter().map(|(id, nome, superior_id)| Nivel { id, nome, superior_id }).collect())
+            }
+
+            async fn nivel(&self, chave: &Chave) -> Result<Option<Nivel>> {
+                let row = sqlx::query_as("SELECT id, nome, superior_id FROM nivel WHERE chave = $1")
+                    .bind(chave.as_str())
+                    .fetch_optional(self.reader())
+                    .await?;
+                Ok(row.map(|(id, nome, superior_id)| Nivel { id, nome, superior_id }))
+            }
+
+            async fn set_liberacao(&self, nivel_id: i64, permissao: Permissao, liberada: bool) -> Result<bool> {
+                let statement = if liberada {
+                    "INSERT INTO liberacao (nivel_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+                } else {
+                    "DELETE FROM liberacao WHERE nivel_id = $1 AND permissao = $2"
+                };
+                let done = sqlx::query(statement).bind(nivel_id).bind(permissao.nome()).execute(self.writer()).await?;
+                Ok(done.rows_affected() > 0)
+            }
+
+            async fn liberacoes(&self) -> Result<Vec<Liberacao>> {
+                Ok(sqlx::query_as("SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao")
+                    .fetch_all(self.reader())
+                    .await?)
+            }
+
+            async fn insert_perfil(&self, nome: &Nome, nivel_id: Option<i64>) -> Result<()> {
+                sqlx::query("INSERT INTO perfil (nome, chave, nivel_id) VALUES ($1, $2, $3)")
+                    .bind(&nome.texto)
+                    .bind(nome.chave.as_str())
+                    .bind(nivel_id)
+                    .execute(self.writer())
+                    .await?;
+                Ok(())
+            }
+
+            async fn perfis(&self) -> Result<Vec<Perfil>> {
+                Ok(sqlx::query_as("SELECT id, nome, nivel_id FROM perfil ORDER BY chave")
+                    .fetch_all(self.reader())
+                    .await?)
+            }
+
+            async fn perfil(&self, chave: &Chave) -> Result<Option<Perfil>> {
+                Ok(sqlx::query_as("SELECT id, nome, nivel_id FROM perfil WHERE chave = $1")
+                    .bind(chave.as_str())
+                    .fetch_optional(self.reader())
+                    .await?)
+            }
+
+            async fn set_concessao(&self, perfil_id: i64, permissao: Permissao, concedida: bool) -> Result<bool> {
+                let statement = if concedida {
+                    "INSERT INTO concessao (perfil_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+                } else {
+                    "DELETE FROM concessao WHERE perfil_id = $1 AND permissao = $2"
+                };
+                let done = sqlx::query(statement).bind(perfil_id).bind(permissao.nome()).execute(self.writer()).await?;
+                Ok(done.rows_affected() > 0)
+            }
+
+            async fn concessoes(&self) -> Result<Vec<Concessao>> {
+                Ok(sqlx::query_as("SELECT perfil_id, permissao FROM concessao ORDER BY perfil_id, permissao")
+                    .fetch_all(self.reader())
+                    .await?)
+            }
+
+            async fn insert_usuario(&self, login: &Nome, perfil_id: i64, senha_hash: &str) -> Result<()> {
+                sqlx::query("INSERT INTO usuario (login, chave, perfil_id, senha_hash) VALUES ($1, $2, $3, $4)")
+                    .bind(&login.texto)
+                    .bind(login.chave.as_str())
+                    .bind(perfil_id)
+                    .bind(senha_hash)
+                    .execute(self.writer())
+                    .await?;
+                Ok(())
+            }
+
+            async fn set_senha(&self, login: &Chave, senha_hash: &str) -> Result<bool> {
+                let done = sqlx::query("UPDATE usuario SET senha_hash = $2, geracao = geracao + 1 WHERE chave = $1")
+                    .bind(login.as_str())
+                    .bind(senha_hash)
+                    .execute(self.writer())
+                    .await?;
+                Ok(done.rows_affected() > 0)
+            }
+
+            async fn set_usuario_ativo(&self, login: &Chave, ativo: bool) -> Result<bool> {
+                let done = sqlx::query("UPDATE usuario SET ativo = $2, geracao = geracao + 1 WHERE chave = $1")
+                    .bind(login.as_str())
+                    .bind(ativo)
+                    .execute(self.writer())
+                    .await?;
+                Ok(done.rows_affected() > 0)
+            }
+
+            async fn revoke_tokens(&self, login: &Chave) -> Result<bool> {
+                let done = sqlx::query("UPDATE usuario SET geracao = geracao + 1 WHERE chave = $1")
+                    .bind(login.as_str())
+                    .execute(self.writer())
+                    .await?;
+                Ok(done.rows_affected() > 0)
+            }
+
+            async fn usuarios(&self) -> Result<Vec<Usuario>> {
+                Ok(sqlx::query_as(
+                    "SELECT usuario.login, perfil.nome AS perfil, usuario.ativo
+                     FROM usuario JOIN perfil ON perfil.id = usuario.perfil_id
+                     ORDER BY usuario.chave",
+                )
+                .fetch_all(self.reader())
+                .await?)
+            }
+
+            async fn insert_motivo(&self, nome: &Nome) -> Result<()> {
+                sqlx::query("INSERT INTO motivo (nome, chave) VALUES ($1, $2)")
+                    .bind(&nome.texto)
+                    .bind(nome.chave.as_str())
+                    .execute(self.writer())
+                    .await?;
+                Ok(())
+            }
+
+            async fn set_motivo_ativo(&self, chave: &Chave, ativo: bool) -> Result<bool> {
+                let done = sqlx::query("UPDATE motivo SET ativo = $2 WHERE chave = $1")
+                    .bind(chave.as_str())
+                    .bind(ativo)
+                    .execute(self.writer())
+                    .await?;
+                Ok(done.rows_affected() > 0)
+            }
+
+            async fn motivos(&self) -> Result<Vec<Motivo>> {
+                Ok(sqlx::query_as("SELECT nome, ativo FROM motivo ORDER BY chave").fetch_all(self.reader()).await?)
+            }
+        }
+    };
+}
+
+impl_provisioning!(PostgresStore);
+impl_provisioning!(SqliteStore);

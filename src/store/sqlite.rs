@@ -1,0 +1,227 @@
+//! Embedded SQLite: one writer connection, a few readers, write-ahead log, every commit synced.
+//! Lists travel as JSON, so that every statement is compiled once.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::json;
+use sqlx::migrate::{Migrate, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Sqlite, Transaction};
+use time::OffsetDateTime;
+
+use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, heads, registro_of, snapshot_of};
+use super::{Atendimentos, Import, Migration, NewAtendimento, Result, Schema, StoreError};
+use crate::clock::{from_unix_millis, unix_millis};
+use crate::domain::atendimento::{Atendimento, Change, Snapshot};
+use crate::domain::registro::Registro;
+
+static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
+
+const READERS: u32 = 4;
+/// How long a statement may wait for another process's lock before the database counts as away.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Takes the write lock at once: a transaction that reads first could not be upgraded later.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
+/// Both halves of a snapshot; a motivo's row has no status.
+const SNAPSHOT: &str = "
+SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo IN (SELECT value FROM json_each($1))
+UNION ALL
+SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave IN (SELECT value FROM json_each($2))";
+
+/// Moves each atendimento that is still at the revision read; $1 lists `[id, base, revisao, status, em]`.
+const MOVE: &str = "
+UPDATE atendimento
+SET revisao = head.value ->> 2, status = head.value ->> 3, atualizado_em = head.value ->> 4
+FROM json_each($1) AS head
+WHERE atendimento.id = head.value ->> 0 AND atendimento.revisao = head.value ->> 1
+RETURNING id";
+
+/// $1 lists the columns in their order.
+const WRITE: &str = "
+INSERT INTO historico (atendimento_id, revisao, em, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+       value ->> 5, value ->> 6, value ->> 7, value ->> 8
+FROM json_each($1)";
+
+/// $1 lists `[protocolo, status]`.
+const INSERT: &str = "
+INSERT INTO atendimento (protocolo, status, atualizado_em)
+SELECT value ->> 0, value ->> 1, $2 FROM json_each($1) WHERE true
+ON CONFLICT (protocolo) DO NOTHING
+RETURNING protocolo";
+
+/// A store in one file.
+pub struct SqliteStore {
+    writer: SqlitePool,
+    reader: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens `file`, creating it where it is missing.
+    pub async fn open(file: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(LOCK_TIMEOUT);
+        let pool = |connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(LOCK_TIMEOUT)
+                .test_before_acquire(false)
+                .idle_timeout(None)
+                .max_lifetime(None)
+        };
+        Ok(Self {
+            // The writer comes first: it creates the file and sets its journal mode.
+            writer: pool(1).connect_with(options.clone()).await?,
+            reader: pool(READERS).connect_with(options).await?,
+        })
+    }
+
+    pub(super) fn reader(&self) -> &SqlitePool {
+        &self.reader
+    }
+
+    pub(super) fn writer(&self) -> &SqlitePool {
+        &self.writer
+    }
+}
+
+#[async_trait]
+impl Schema for SqliteStore {
+    async fn migrate(&self) -> Result<()> {
+        Ok(MIGRATOR.run(&self.writer).await?)
+    }
+
+    async fn migrations(&self) -> Result<Vec<Migration>> {
+        let mut connection = self.reader.acquire().await?;
+        let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = $1)")
+            .bind(&*MIGRATOR.table_name)
+            .fetch_one(&mut *connection)
+            .await?;
+        let applied = if known { connection.list_applied_migrations(&MIGRATOR.table_name).await? } else { Vec::new() };
+        super::compare(&MIGRATOR, &applied)
+    }
+
+    async fn close(&self) {
+        self.reader.close().await;
+        // Last, so that it folds the write-ahead log back into the file.
+        self.writer.close().await;
+    }
+}
+
+#[async_trait]
+impl Atendimentos for SqliteStore {
+    async fn snapshot(&self, protocolos: &[String], motivos: &[String]) -> Result<Snapshot> {
+        let mut connection = self.reader().acquire().await?;
+        snapshot(&mut connection, &json!(protocolos).to_string(), &json!(motivos).to_string()).await
+    }
+
+    async fn commit(&self, changes: &[Change]) -> Result<Vec<i64>> {
+        let mut transaction = self.writer().begin_with(BEGIN).await?;
+        let refused = write(&mut transaction, changes).await?;
+        transaction.commit().await?;
+        Ok(refused)
+    }
+
+    async fn insert_atendimento(&self, novo: &NewAtendimento, em: OffsetDateTime) -> Result<()> {
+        sqlx::query("INSERT INTO atendimento (protocolo, status, atualizado_em) VALUES ($1, $2, $3)")
+            .bind(&novo.protocolo)
+            .bind(novo.status.codigo())
+            .bind(unix_millis(em))
+            .execute(self.writer())
+            .await?;
+        Ok(())
+    }
+
+    async fn registro(&self, protocolo: &str) -> Result<Option<Registro>> {
+        let rows: Vec<RegistroRow<i64>> = sqlx::query_as(REGISTRO).bind(protocolo).fetch_all(self.reader()).await?;
+        registro_of(rows, time_of)
+    }
+
+    async fn begin_import(&self) -> Result<Box<dyn Import>> {
+        Ok(Box::new(SqliteImport { transaction: self.writer().begin_with(BEGIN).await? }))
+    }
+}
+
+struct SqliteImport {
+    transaction: Transaction<'static, Sqlite>,
+}
+
+#[async_trait]
+impl Import for SqliteImport {
+    async fn insert(&mut self, novos: &[NewAtendimento], em: OffsetDateTime) -> Result<HashMap<String, Atendimento>> {
+        let list: Vec<_> = novos.iter().map(|novo| (&novo.protocolo, novo.status.codigo())).collect();
+        let inserted: HashSet<String> = sqlx::query_scalar(INSERT)
+            .bind(json!(list).to_string())
+            .bind(unix_millis(em))
+            .fetch_all(&mut *self.transaction)
+            .await?
+            .into_iter()
+            .collect();
+        if inserted.len() == novos.len() {
+            return Ok(HashMap::new());
+        }
+        let present: Vec<&str> =
+            novos.iter().map(|novo| novo.protocolo.as_str()).filter(|p| !inserted.contains(*p)).collect();
+        Ok(snapshot(&mut self.transaction, &json!(present).to_string(), "[]").await?.atendimentos)
+    }
+
+    async fn change(&mut self, changes: &[Change]) -> Result<Vec<i64>> {
+        write(&mut self.transaction, changes).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<()> {
+        Ok(self.transaction.commit().await?)
+    }
+}
+
+/// Loads a snapshot; both lists are JSON arrays.
+async fn snapshot(connection: &mut SqliteConnection, protocolos: &str, motivos: &str) -> Result<Snapshot> {
+    let rows: Vec<SnapshotRow> = sqlx::query_as(SNAPSHOT).bind(protocolos).bind(motivos).fetch_all(connection).await?;
+    snapshot_of(rows)
+}
+
+/// Writes `changes` and returns the ids of the atendimentos that were no longer as read.
+async fn write(connection: &mut SqliteConnection, changes: &[Change]) -> Result<Vec<i64>> {
+    let heads = heads(changes);
+    let list: Vec<_> = heads
+        .iter()
+        .map(|h| (h.last.atendimento_id, h.base, h.last.revisao, h.last.para.codigo(), unix_millis(h.last.em)))
+        .collect();
+    let moved: HashSet<i64> =
+        sqlx::query_scalar(MOVE).bind(json!(list).to_string()).fetch_all(&mut *connection).await?.into_iter().collect();
+    let rows: Vec<_> = changes
+        .iter()
+        .filter(|change| moved.contains(&change.atendimento_id))
+        .map(|c| {
+            let comentario = c.comentario.as_ref();
+            (
+                (c.atendimento_id, c.revisao, unix_millis(c.em), c.de.codigo(), c.para.codigo()),
+                (c.motivo_id, c.usuario_id),
+                (comentario.map(|c| &*c.texto), comentario.map(|c| c.visivel_cliente)),
+            )
+        })
+        .map(|((id, revisao, em, de, para), (motivo, usuario), (texto, visivel))| {
+            (id, revisao, em, de, para, motivo, usuario, texto, visivel)
+        })
+        .collect();
+    if !rows.is_empty() {
+        sqlx::query(WRITE).bind(json!(rows).to_string()).execute(connection).await?;
+    }
+    Ok(heads.iter().map(|head| head.last.atendimento_id).filter(|id| !moved.contains(id)).collect())
+}
+
+fn time_of(millis: i64) -> Result<OffsetDateTime> {
+    from_unix_millis(millis).ok_or_else(|| StoreError::Corrupt(format!("the time {millis}")))
+}
