@@ -1,6 +1,13 @@
 //! Self-hosted drop-in replacement for the status endpoints of the Citrus helpdesk.
+//!
+//! `docs/ARCHITECTURE.md` shows how the modules stand to each other.
 
 pub mod auth;
 pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod http;
+mod json;
+pub mod service;
 pub mod store;
+pub mod telemetry;

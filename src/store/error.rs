@@ -15,6 +15,9 @@ pub enum StoreError {
     /// The database can't be reached or can't take work now; a later try may succeed.
     #[error("the database is unavailable: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// It did not answer in time; what was asked of it may still happen.
+    #[error("the database did not answer in time")]
+    Slow,
     /// Another writer stood in the way; nothing was written, and a new try is due at once.
     #[error("another writer stood in the way: {0}")]
     Contention(#[source] sqlx::Error),
@@ -33,6 +36,13 @@ pub enum StoreError {
     /// A migration failed.
     #[error("the migration failed: {0}")]
     Migration(#[source] sqlx::migrate::MigrateError),
+}
+
+impl StoreError {
+    /// Whether a later try may succeed.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Slow | Self::Contention(_))
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

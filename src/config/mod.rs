@@ -1,0 +1,360 @@
+//! Settings, understood and checked. Nothing here opens a database or a socket.
+
+mod secret;
+mod settings;
+mod source;
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use secrecy::{SecretSlice, SecretString};
+use sqlx::ConnectOptions;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+pub use secret::SecretError;
+pub use settings::{SETTINGS, Setting};
+pub use source::{Origin, Sources};
+
+use crate::auth::token::{SECRET_MIN, TokenSettings};
+use crate::http::server::ServerSettings;
+use crate::store::Target;
+
+/// The embedded database's file in `DATA_DIR`.
+const DATABASE_FILE: &str = "citrus-status.db";
+
+/// The settings of one process. Deliberately without `Debug`.
+pub struct Config {
+    /// The database.
+    pub target: Target,
+    /// `DATA_DIR`
+    pub data_dir: PathBuf,
+    /// `AUTO_MIGRATE`
+    pub auto_migrate: bool,
+    /// `BIND_ADDR`
+    pub bind: SocketAddr,
+    /// Limits of the HTTP server.
+    pub server: ServerSettings,
+    /// `REQUEST_TIMEOUT_SECONDS`
+    pub request_deadline: Duration,
+    /// `QUEUE_CAPACITY`
+    pub queue_capacity: usize,
+    /// `JWT_SECRET`
+    jwt_secret: Option<SecretString>,
+    /// Issuer, audience and life of the tokens.
+    pub tokens: TokenSettings,
+    /// `HARDENED_LOGIN`
+    pub hardened_login: bool,
+    /// `LOGIN_CONCURRENCY`
+    pub login_concurrency: usize,
+    /// `LOG_LEVEL`, which parses as a filter.
+    pub log_filter: String,
+    /// Whether `LOG_FORMAT` is `json`.
+    pub log_json: bool,
+}
+
+/// Everything that is wrong with the settings, one complaint a line.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct ConfigError(Vec<String>);
+
+/// The flags that stand for settings.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// Stands for `BIND_ADDR`.
+    pub bind: Option<String>,
+    /// Stands for `DATA_DIR`.
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Flags {
+    /// These flags, the environment and `.env`.
+    pub fn sources(&self) -> Result<Sources, ConfigError> {
+        let mut flags = BTreeMap::new();
+        if let Some(bind) = &self.bind {
+            flags.insert(settings::BIND_ADDR, bind.clone());
+        }
+        if let Some(data_dir) = &self.data_dir {
+            let path = data_dir.to_str().ok_or_else(|| ConfigError(vec!["--data-dir is not UTF-8".to_owned()]))?;
+            flags.insert(settings::DATA_DIR, path.to_owned());
+        }
+        Sources::from_process(flags).map_err(|complaint| ConfigError(vec![complaint]))
+    }
+}
+
+impl Config {
+    /// Understands `sources`, or says everything that is wrong with them.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        let mut reader = Reader { sources, complaints: sources.mistakes() };
+        let data_dir = PathBuf::from(reader.text(settings::DATA_DIR));
+        let max_connections = reader.number(settings::DATABASE_MAX_CONNECTIONS, 2, 10_000);
+        let target = target(&reader.text(settings::DATABASE_URL), &data_dir, max_connections as u32);
+        let config = Self {
+            target: reader.checked(target, || Target::Sqlite { file: PathBuf::new() }),
+            auto_migrate: reader.flag(settings::AUTO_MIGRATE),
+            bind: reader.address(settings::BIND_ADDR),
+            server: ServerSettings {
+                max_connections: reader.number(settings::MAX_CONNECTIONS, 1, 1_000_000) as usize,
+                stop_deadline: reader.seconds(settings::SHUTDOWN_TIMEOUT_SECONDS),
+            },
+            request_deadline: reader.seconds(settings::REQUEST_TIMEOUT_SECONDS),
+            queue_capacity: reader.number(settings::QUEUE_CAPACITY, 1, 1_000_000) as usize,
+            jwt_secret: reader.jwt_secret(),
+            tokens: TokenSettings {
+                issuer: reader.text(settings::JWT_ISSUER),
+                audience: reader.text(settings::JWT_AUDIENCE),
+                ttl: reader.number(settings::TOKEN_TTL_SECONDS, 1, 31_536_000) as i64,
+            },
+            hardened_login: reader.flag(settings::HARDENED_LOGIN),
+            login_concurrency: reader.login_concurrency(),
+            log_filter: reader.log_filter(),
+            log_json: reader.log_json(),
+            data_dir,
+        };
+        if matches!(config.target, Target::Postgres { .. }) && config.jwt_secret.is_none() {
+            reader.complaints.push(secret::required());
+        }
+        if reader.complaints.is_empty() { Ok(config) } else { Err(ConfigError(reader.complaints)) }
+    }
+
+    /// The secret that signs the tokens: the one set, else the one in `DATA_DIR`, made where it is missing.
+    pub fn token_secret(&self) -> Result<SecretSlice<u8>, SecretError> {
+        match &self.jwt_secret {
+            Some(secret) => Ok(secret::bytes(secret)),
+            None => secret::generated(&self.data_dir),
+        }
+    }
+}
+
+/// Every setting as `config check` shows it: name, value without secrets, origin.
+pub fn effective(sources: &Sources) -> Result<Vec<(&'static str, String, Origin)>, ConfigError> {
+    SETTINGS
+        .iter()
+        .map(|setting| {
+            let (text, origin) = sources.value(setting).map_err(|complaint| ConfigError(vec![complaint]))?;
+            Ok((setting.name, if setting.secret { mask(&text) } else { text }, origin))
+        })
+        .collect()
+}
+
+/// A secret made presentable: a URL without its password and parameters, anything else as stars.
+fn mask(secret: &str) -> String {
+    if secret.is_empty() {
+        return String::new();
+    }
+    match Url::parse(secret) {
+        Ok(mut url) if url.has_host() => {
+            url.set_query(None);
+            if url.password().is_some() && url.set_password(Some("***")).is_err() {
+                return "***".to_owned();
+            }
+            url.to_string()
+        }
+        _ => "***".to_owned(),
+    }
+}
+
+/// The database that `url` names.
+fn target(url: &str, data_dir: &Path, max_connections: u32) -> Result<Target, String> {
+    let accepted = "DATABASE_URL has to start with postgres:// or sqlite://";
+    match url.split_once("://").map(|(scheme, rest)| (scheme, !rest.is_empty())) {
+        None if url.is_empty() => Ok(Target::Sqlite { file: data_dir.join(DATABASE_FILE) }),
+        Some(("postgres" | "postgresql", true)) => {
+            let options = PgConnectOptions::from_str(url)
+                .map_err(|_| "DATABASE_URL is not a PostgreSQL URL: postgres://user:password@host:5432/database")?;
+            Ok(Target::Postgres { options: Box::new(options.disable_statement_logging()), max_connections })
+        }
+        Some(("sqlite", true)) if url.contains("memory") => {
+            Err("DATABASE_URL: SQLite in memory would lose every change; name a file".to_owned())
+        }
+        Some(("sqlite", true)) => {
+            let options = SqliteConnectOptions::from_str(url).map_err(|_| "DATABASE_URL is not sqlite://<file>")?;
+            Ok(Target::Sqlite { file: options.get_filename().to_owned() })
+        }
+        _ => Err(accepted.to_owned()),
+    }
+}
+
+/// Reads settings one by one and collects what is wrong with them.
+struct Reader<'a> {
+    sources: &'a Sources,
+    complaints: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn text(&mut self, name: &str) -> String {
+        let setting = settings::setting(name).expect("every name read is in the table");
+        let value = self.sources.value(setting).map(|(text, _)| text);
+        self.checked(value, String::new)
+    }
+
+    fn checked<T>(&mut self, outcome: Result<T, String>, otherwise: impl FnOnce() -> T) -> T {
+        outcome.unwrap_or_else(|complaint| {
+            self.complaints.push(complaint);
+            otherwise()
+        })
+    }
+
+    fn number(&mut self, name: &str, min: u64, max: u64) -> u64 {
+        let number = self.text(name).trim().parse().ok().filter(|number| (min..=max).contains(number));
+        self.checked(number.ok_or_else(|| format!("{name} has to be a whole number from {min} to {max}")), || min)
+    }
+
+    fn seconds(&mut self, name: &str) -> Duration {
+        Duration::from_secs(self.number(name, 1, 3_600))
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        let flag = match self.text(name).trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Ok(true),
+            "false" | "0" | "no" | "off" => Ok(false),
+            _ => Err(format!("{name} has to be true or false")),
+        };
+        self.checked(flag, || false)
+    }
+
+    fn address(&mut self, name: &str) -> SocketAddr {
+        let text = self.text(name);
+        let address = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+        let complaint = || format!("{name} has to be an address and a port, such as 127.0.0.1:8080");
+        self.checked(address.ok_or_else(complaint), || SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    fn jwt_secret(&mut self) -> Option<SecretString> {
+        let text = self.text(settings::JWT_SECRET);
+        if text.is_empty() {
+            return None;
+        }
+        if text.len() < SECRET_MIN {
+            self.complaints.push(secret::too_short(text.len()));
+        }
+        Some(SecretString::from(text))
+    }
+
+    fn login_concurrency(&mut self) -> usize {
+        if self.text(settings::LOGIN_CONCURRENCY).is_empty() {
+            return std::thread::available_parallelism().map_or(1, usize::from);
+        }
+        self.number(settings::LOGIN_CONCURRENCY, 1, 1_024) as usize
+    }
+
+    fn log_filter(&mut self) -> String {
+        let text = self.text(settings::LOG_LEVEL);
+        let checked = EnvFilter::try_new(&text).map(|_| text);
+        let complaint = "LOG_LEVEL has to be error, warn, info, debug or trace, or a filter such as info,sqlx=warn";
+        self.checked(checked.map_err(|_| complaint.to_owned()), String::new)
+    }
+
+    fn log_json(&mut self) -> bool {
+        let json = match self.text(settings::LOG_FORMAT).trim() {
+            "text" => Ok(false),
+            "json" => Ok(true),
+            _ => Err("LOG_FORMAT has to be text or json".to_owned()),
+        };
+        self.checked(json, || false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(environment: &[(&str, &str)]) -> Result<Config, String> {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let sources = Sources { environment: environment.iter().map(own).collect(), ..Sources::default() };
+        Config::load(&sources).map_err(|error| error.to_string())
+    }
+
+    fn complaint(environment: &[(&str, &str)]) -> String {
+        load(environment).err().expect("it should be refused")
+    }
+
+    const SECRET: (&str, &str) = ("JWT_SECRET", "0123456789abcdef0123456789abcdef");
+
+    #[test]
+    fn the_defaults_stand_for_themselves() {
+        let config = load(&[]).unwrap();
+        assert!(matches!(config.target, Target::Sqlite { file } if file == Path::new("./data/citrus-status.db")));
+        assert_eq!(config.bind.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.tokens.ttl, 3600);
+        assert!(config.auto_migrate && !config.hardened_login && !config.log_json);
+    }
+
+    #[test]
+    fn the_scheme_picks_the_engine() {
+        let file = |url| match load(&[("DATABASE_URL", url)]).unwrap().target {
+            Target::Sqlite { file } => file,
+            Target::Postgres { .. } => panic!("{url} is SQLite"),
+        };
+        assert_eq!(file("sqlite://x/y.db"), Path::new("x/y.db"));
+        assert_eq!(file("sqlite:///x/y.db"), Path::new("/x/y.db"));
+        for url in ["postgres://u:p@localhost/d", "postgresql://localhost/d"] {
+            assert!(matches!(load(&[("DATABASE_URL", url), SECRET]).unwrap().target, Target::Postgres { .. }));
+        }
+    }
+
+    #[test]
+    fn other_databases_are_refused_without_an_echo() {
+        for url in ["mysql://u:hunter2@h/d", "hunter2", "postgres:/hunter2", "postgres://", "sqlite://"] {
+            assert_eq!(complaint(&[("DATABASE_URL", url)]), "DATABASE_URL has to start with postgres:// or sqlite://");
+        }
+        assert!(complaint(&[("DATABASE_URL", "sqlite://:memory:")]).contains("name a file"));
+        let port = complaint(&[("DATABASE_URL", "postgres://u:hunter2@h:port/d"), SECRET]);
+        assert!(port.starts_with("DATABASE_URL is not a PostgreSQL URL") && !port.contains("hunter2"), "{port}");
+    }
+
+    #[test]
+    fn postgres_needs_a_secret_and_is_offered_one() {
+        let offered = complaint(&[("DATABASE_URL", "postgres://localhost/d")]);
+        let secret = offered.rsplit_once("JWT_SECRET=").unwrap().1;
+        assert!(secret.len() >= SECRET_MIN);
+        assert_ne!(complaint(&[("DATABASE_URL", "postgres://localhost/d")]), offered, "a fresh one each time");
+        assert!(load(&[("DATABASE_URL", "postgres://localhost/d"), ("JWT_SECRET", secret)]).is_ok());
+        let short = complaint(&[("JWT_SECRET", "hunter2")]);
+        assert!(short.contains("has 7 bytes") && !short.contains("hunter2"), "{short}");
+    }
+
+    #[test]
+    fn every_complaint_names_its_setting_and_all_come_at_once() {
+        let wrong = [
+            ("AUTO_MIGRATE", "maybe"),
+            ("BIND_ADDR", "8080"),
+            ("TOKEN_TTL_SECONDS", "0"),
+            ("LOG_LEVEL", "loud=very"),
+            ("LOG_FORMAT", "xml"),
+            ("JWT_SECERT", "hunter2"),
+        ];
+        let complaints = complaint(&wrong);
+        assert_eq!(complaints.lines().count(), wrong.len(), "{complaints}");
+        for (name, _) in wrong {
+            assert!(complaints.lines().any(|line| line.starts_with(name)), "{name}: {complaints}");
+        }
+        assert!(!complaints.contains("hunter2"));
+    }
+
+    #[test]
+    fn secrets_are_masked() {
+        assert_eq!(mask("postgres://user:hunter2@host:5432/db?sslpassword=x"), "postgres://user:***@host:5432/db");
+        assert_eq!(mask("hunter2"), "***");
+        assert_eq!(mask("hunter2:hunter2"), "***");
+        assert_eq!(mask(""), "");
+    }
+
+    #[test]
+    fn the_example_file_lists_every_setting_with_its_default() {
+        let example = include_str!("../../.env.example");
+        let written: Vec<&str> = example.lines().filter_map(|line| line.strip_prefix("#")).collect();
+        for Setting { name, default, help, .. } in SETTINGS {
+            let at = written.iter().position(|line| *line == format!("{name}={default}"));
+            let at = at.unwrap_or_else(|| panic!(".env.example lacks #{name}={default}"));
+            assert_eq!(written[at - 1], format!(" {help}"), "the line above {name}");
+        }
+        let names = written.iter().filter(|line| line.split_once('=').is_some_and(|(n, _)| !n.contains(' ')));
+        assert_eq!(names.count(), SETTINGS.len(), ".env.example has a setting that is none");
+    }
+}

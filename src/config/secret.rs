@@ -1,0 +1,108 @@
+//! The secret that signs the tokens.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::rand;
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+
+use crate::auth::token::SECRET_MIN;
+
+/// The generated secret's file in `DATA_DIR`.
+const FILE: &str = "jwt-secret";
+
+/// The secret in `DATA_DIR` can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// It can't be read or written.
+    #[error("the token secret {path} can't be kept: {source}; set JWT_SECRET, or make the directory writable", path = .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is too short.
+    #[error("the token secret {path} has fewer than {SECRET_MIN} bytes; remove it, and a new one is made", path = .0.display())]
+    Short(PathBuf),
+}
+
+/// The bytes of a secret that was set.
+pub(super) fn bytes(secret: &SecretString) -> SecretSlice<u8> {
+    SecretSlice::from(secret.expose_secret().as_bytes().to_vec())
+}
+
+/// The secret kept in `data_dir`; a new one, readable by its owner alone, where there is none.
+pub(super) fn generated(data_dir: &Path) -> Result<SecretSlice<u8>, SecretError> {
+    let path = data_dir.join(FILE);
+    let failed = |source| SecretError::Io { path: path.clone(), source };
+    let secret = match fs::read(&path) {
+        Ok(secret) => secret,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            keep(data_dir, &path, fresh().as_bytes()).map_err(failed)?;
+            // Read again: another process may have been first.
+            fs::read(&path).map_err(failed)?
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    let secret = SecretSlice::from(secret.trim_ascii().to_vec());
+    if secret.expose_secret().len() < SECRET_MIN { Err(SecretError::Short(path)) } else { Ok(secret) }
+}
+
+/// Writes the whole file or none, with mode 0600, unless it is there.
+fn keep(data_dir: &Path, path: &Path, secret: &[u8]) -> io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(data_dir)?;
+    file.write_all(secret)?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        outcome => outcome.map(drop).map_err(|error| error.error),
+    }
+}
+
+/// What to say when a secret has to be set.
+pub(super) fn required() -> String {
+    format!(
+        "JWT_SECRET is required with PostgreSQL, so that all servers sign alike; here is a fresh one:\nJWT_SECRET={}",
+        fresh()
+    )
+}
+
+/// What to say of a secret of `length` bytes.
+pub(super) fn too_short(length: usize) -> String {
+    format!("JWT_SECRET has {length} bytes and needs {SECRET_MIN}; here is a fresh one:\nJWT_SECRET={}", fresh())
+}
+
+/// 256 random bits as text.
+fn fresh() -> String {
+    let mut bytes = [0; 32];
+    rand::fill(&mut bytes).expect("the system gives random bytes");
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn it_is_made_once_for_its_owner_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = generated(dir.path()).unwrap();
+        let second = generated(dir.path()).unwrap();
+        assert_eq!(first.expose_secret(), second.expose_secret());
+        assert_eq!(first.expose_secret().len(), 43);
+        let mode = fs::metadata(dir.path().join(FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_damaged_one_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(FILE), "short\n").unwrap();
+        assert!(matches!(generated(dir.path()), Err(SecretError::Short(_))));
+        assert!(matches!(generated(&dir.path().join("gone")), Err(SecretError::Io { .. })));
+    }
+}

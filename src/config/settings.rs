@@ -1,0 +1,69 @@
+//! Every setting: its name, default and meaning. `.env.example` is checked against this table.
+
+/// A setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// Name in the environment and in `.env`.
+    pub name: &'static str,
+    /// Default as it would be written there; empty for none.
+    pub default: &'static str,
+    /// One line of explanation.
+    pub help: &'static str,
+    /// Never shown; may come from the file that `<name>_FILE` names.
+    pub secret: bool,
+}
+
+const fn plain(name: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { name, default, help, secret: false }
+}
+
+const fn secret(name: &'static str, help: &'static str) -> Setting {
+    Setting { name, default: "", help, secret: true }
+}
+
+pub(super) const DATABASE_URL: &str = "DATABASE_URL";
+pub(super) const DATABASE_MAX_CONNECTIONS: &str = "DATABASE_MAX_CONNECTIONS";
+pub(super) const DATA_DIR: &str = "DATA_DIR";
+pub(super) const AUTO_MIGRATE: &str = "AUTO_MIGRATE";
+pub(super) const BIND_ADDR: &str = "BIND_ADDR";
+pub(super) const MAX_CONNECTIONS: &str = "MAX_CONNECTIONS";
+pub(super) const REQUEST_TIMEOUT_SECONDS: &str = "REQUEST_TIMEOUT_SECONDS";
+pub(super) const SHUTDOWN_TIMEOUT_SECONDS: &str = "SHUTDOWN_TIMEOUT_SECONDS";
+pub(super) const QUEUE_CAPACITY: &str = "QUEUE_CAPACITY";
+pub(super) const JWT_SECRET: &str = "JWT_SECRET";
+pub(super) const JWT_ISSUER: &str = "JWT_ISSUER";
+pub(super) const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
+pub(super) const TOKEN_TTL_SECONDS: &str = "TOKEN_TTL_SECONDS";
+pub(super) const HARDENED_LOGIN: &str = "HARDENED_LOGIN";
+pub(super) const LOGIN_CONCURRENCY: &str = "LOGIN_CONCURRENCY";
+pub(super) const LOG_LEVEL: &str = "LOG_LEVEL";
+pub(super) const LOG_FORMAT: &str = "LOG_FORMAT";
+
+/// All settings, in the order in which they are documented.
+pub const SETTINGS: &[Setting] = &[
+    secret(DATABASE_URL, "postgres://user:password@host/database or sqlite://file; empty: SQLite in DATA_DIR."),
+    plain(DATABASE_MAX_CONNECTIONS, "10", "Most connections to PostgreSQL, for each server process."),
+    plain(DATA_DIR, "./data", "Directory of the embedded database and of the generated token secret."),
+    plain(AUTO_MIGRATE, "true", "Migrate the database at start; false: refuse to start while migrations are pending."),
+    plain(BIND_ADDR, "127.0.0.1:8080", "Address and port to listen on; 0.0.0.0:8080 for all interfaces."),
+    plain(MAX_CONNECTIONS, "10000", "Most client connections open at once; more wait in the system's queue."),
+    plain(REQUEST_TIMEOUT_SECONDS, "30", "Longest time for a request, after which it is answered 503."),
+    plain(SHUTDOWN_TIMEOUT_SECONDS, "10", "Longest time for the requests in flight when the server is told to stop."),
+    plain(QUEUE_CAPACITY, "4096", "Most status changes waiting; more are answered 503 at once."),
+    secret(
+        JWT_SECRET,
+        "Signs the tokens, 32 bytes or more; required with PostgreSQL, generated in DATA_DIR with SQLite.",
+    ),
+    plain(JWT_ISSUER, "citrus-status", "The claim iss of the tokens."),
+    plain(JWT_AUDIENCE, "citrus-status", "The claim aud of the tokens."),
+    plain(TOKEN_TTL_SECONDS, "3600", "Life of a token."),
+    plain(HARDENED_LOGIN, "false", "Answer an unknown user like a wrong password, so that logins can't be guessed."),
+    plain(LOGIN_CONCURRENCY, "", "Most passwords verified at once, 19 MiB each; empty: one for each core."),
+    plain(LOG_LEVEL, "info", "error, warn, info, debug or trace; or a filter such as info,citrus_status=debug."),
+    plain(LOG_FORMAT, "text", "text or json."),
+];
+
+/// The setting called `name`.
+pub fn setting(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}

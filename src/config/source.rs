@@ -1,0 +1,206 @@
+//! Where settings come from: flags, then the environment, then `.env`, then the default.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use strsim::damerau_levenshtein;
+
+use super::settings::{SETTINGS, Setting, setting};
+
+/// Names with this prefix are ours alone, and none of our settings has it: such a name is a mistake.
+const RESERVED_PREFIX: &str = "CITRUS_";
+/// The largest file that holds a secret, in bytes.
+const SECRET_FILE_MAX: u64 = 64 * 1024;
+
+/// Where a value came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The command line.
+    Flag,
+    /// The environment.
+    Environment,
+    /// The file `.env`.
+    DotEnv,
+    /// Nowhere: it is the default.
+    Default,
+}
+
+impl Origin {
+    /// For people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Flag => "flag",
+            Self::Environment => "environment",
+            Self::DotEnv => ".env",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// All that was given, before it is understood. Deliberately without `Debug`.
+#[derive(Clone, Default)]
+pub struct Sources {
+    /// From the command line, by setting.
+    pub flags: BTreeMap<&'static str, String>,
+    /// The environment.
+    pub environment: Vec<(String, String)>,
+    /// The entries of `.env`.
+    pub dotenv: Vec<(String, String)>,
+}
+
+impl Sources {
+    /// The process's environment, and `.env` in the working directory where there is one.
+    pub fn from_process(flags: BTreeMap<&'static str, String>) -> Result<Self, String> {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Ok(Self { flags, environment, dotenv: read_dotenv(Path::new(".env"))? })
+    }
+
+    /// Names that are nobody's setting but look like one of ours.
+    pub fn mistakes(&self) -> Vec<String> {
+        let keys = |entries: &[(String, String)]| entries.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        keys(&self.environment).into_iter().chain(keys(&self.dotenv)).filter_map(|name| mistake(&name)).collect()
+    }
+
+    /// The text of a setting and where it came from; an empty value counts as none.
+    pub fn value(&self, setting: &Setting) -> Result<(String, Origin), String> {
+        if let Some(text) = self.flags.get(setting.name) {
+            return Ok((text.clone(), Origin::Flag));
+        }
+        for (entries, origin) in [(&self.environment, Origin::Environment), (&self.dotenv, Origin::DotEnv)] {
+            let find = |name: &str| {
+                entries.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value)
+            };
+            let file = if setting.secret { find(&format!("{}_FILE", setting.name)) } else { None };
+            match (find(setting.name), file) {
+                (Some(_), Some(_)) => return Err(format!("{0} and {0}_FILE are both set; keep one", setting.name)),
+                (Some(text), None) => return Ok((text.clone(), origin)),
+                (None, Some(file)) => return Ok((read_secret(setting.name, Path::new(file))?, origin)),
+                (None, None) => {}
+            }
+        }
+        Ok((setting.default.to_owned(), Origin::Default))
+    }
+}
+
+/// Says so when `name` is not a setting but was probably meant to be one.
+fn mistake(name: &str) -> Option<String> {
+    let upper = name.to_uppercase();
+    let known = |name: &str| {
+        setting(name).is_some() || name.strip_suffix("_FILE").and_then(setting).is_some_and(|setting| setting.secret)
+    };
+    if known(name) || is_service_link(&upper) {
+        return None;
+    }
+    let bare = upper.strip_prefix(RESERVED_PREFIX).unwrap_or(&upper);
+    let nearest = SETTINGS
+        .iter()
+        .map(|setting| (damerau_levenshtein(bare, setting.name), setting.name))
+        .min()
+        .filter(|(distance, _)| *distance <= 2);
+    match nearest {
+        Some((_, meant)) => Some(format!("{name} is not a setting; did you mean {meant}?")),
+        None if upper.starts_with(RESERVED_PREFIX) => {
+            Some(format!("{name} is not a setting; `citrus-status config check` lists them, none has a prefix"))
+        }
+        None => None,
+    }
+}
+
+/// Kubernetes and Docker describe a service called citrus-… in variables like `CITRUS_STATUS_PORT_8080_TCP`.
+fn is_service_link(name: &str) -> bool {
+    name.contains("_SERVICE_HOST")
+        || name.contains("_SERVICE_PORT")
+        || name.ends_with("_PORT")
+        || name.contains("_PORT_")
+}
+
+fn read_secret(name: &str, file: &Path) -> Result<String, String> {
+    let failed = |error: io::Error| format!("{name}_FILE: {} can't be read: {error}", file.display());
+    if fs::metadata(file).map_err(failed)?.len() > SECRET_FILE_MAX {
+        return Err(format!("{name}_FILE: {} is too large for a secret", file.display()));
+    }
+    let text = fs::read_to_string(file).map_err(failed)?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn read_dotenv(file: &Path) -> Result<Vec<(String, String)>, String> {
+    match dotenvy::from_path_iter(file) {
+        // The parser's own message would show the line, and with it a secret.
+        Ok(entries) => entries
+            .enumerate()
+            .map(|(i, entry)| entry.map_err(|_| format!(".env: entry {} is not NAME=value", i + 1)))
+            .collect(),
+        Err(dotenvy::Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(format!(".env can't be read: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(environment: &[(&str, &str)]) -> Sources {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Sources { environment: environment.iter().map(own).collect(), ..Sources::default() }
+    }
+
+    #[test]
+    fn flags_win_over_the_environment_over_dotenv_over_the_default() {
+        let bind = setting("BIND_ADDR").unwrap();
+        let mut sources = Sources::default();
+        assert_eq!(sources.value(bind).unwrap(), ("127.0.0.1:8080".to_owned(), Origin::Default));
+        sources.dotenv.push(("BIND_ADDR".to_owned(), "a:1".to_owned()));
+        assert_eq!(sources.value(bind).unwrap(), ("a:1".to_owned(), Origin::DotEnv));
+        sources.environment.push(("BIND_ADDR".to_owned(), "b:2".to_owned()));
+        assert_eq!(sources.value(bind).unwrap(), ("b:2".to_owned(), Origin::Environment));
+        sources.flags.insert("BIND_ADDR", "c:3".to_owned());
+        assert_eq!(sources.value(bind).unwrap(), ("c:3".to_owned(), Origin::Flag));
+    }
+
+    #[test]
+    fn an_empty_value_counts_as_none() {
+        let sources = of(&[("LOG_LEVEL", "")]);
+        assert_eq!(sources.value(setting("LOG_LEVEL").unwrap()).unwrap().1, Origin::Default);
+    }
+
+    #[test]
+    fn a_secret_may_come_from_a_file_but_not_from_two_places() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "s3cret\r\n").unwrap();
+        let path = file.path().to_str().unwrap();
+        let secret = setting("JWT_SECRET").unwrap();
+        assert_eq!(of(&[("JWT_SECRET_FILE", path)]).value(secret).unwrap().0, "s3cret");
+        let both = of(&[("JWT_SECRET_FILE", path), ("JWT_SECRET", "x")]).value(secret).unwrap_err();
+        assert_eq!(both, "JWT_SECRET and JWT_SECRET_FILE are both set; keep one");
+        let gone = of(&[("JWT_SECRET_FILE", "/nowhere/secret")]).value(secret).unwrap_err();
+        assert!(gone.starts_with("JWT_SECRET_FILE: /nowhere/secret can't be read: "), "{gone}");
+    }
+
+    #[test]
+    fn near_misses_and_our_prefix_are_mistakes() {
+        assert_eq!(mistake("JWT_SECERT").unwrap(), "JWT_SECERT is not a setting; did you mean JWT_SECRET?");
+        assert_eq!(mistake("DATABASE_URI").unwrap(), "DATABASE_URI is not a setting; did you mean DATABASE_URL?");
+        assert_eq!(mistake("data_dir").unwrap(), "data_dir is not a setting; did you mean DATA_DIR?");
+        assert_eq!(mistake("CITRUS_LOG_LEVEL").unwrap(), "CITRUS_LOG_LEVEL is not a setting; did you mean LOG_LEVEL?");
+        assert!(mistake("CITRUS_COLOUR").unwrap().starts_with("CITRUS_COLOUR is not a setting; "));
+        assert!(mistake("DATA_DIR_FILE").is_none(), "far enough from every name");
+    }
+
+    #[test]
+    fn what_others_set_is_none_of_our_business() {
+        for name in ["PATH", "HOME", "LANG", "RUST_LOG", "TEST_DATABASE_URL", "POSTGRES_PASSWORD", "XDG_DATA_DIRS"] {
+            assert_eq!(mistake(name), None);
+        }
+        for name in ["CITRUS_STATUS_SERVICE_HOST", "CITRUS_STATUS_PORT", "CITRUS_STATUS_PORT_8080_TCP_ADDR"] {
+            assert_eq!(mistake(name), None);
+        }
+        for setting in SETTINGS {
+            assert_eq!(mistake(setting.name), None);
+        }
+        assert_eq!(mistake("JWT_SECRET_FILE"), None);
+    }
+}

@@ -1,0 +1,49 @@
+//! JSON as the contract writes it: one line, a space after each colon and comma.
+
+use std::io::{self, Write};
+
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::ser::Formatter;
+
+/// The envelope of every answer but the login's: `{"message": "…"}`.
+#[derive(Serialize)]
+struct Message<'a> {
+    message: &'a str,
+}
+
+/// Answers `status` with the envelope.
+pub fn message(status: StatusCode, message: &str) -> Response {
+    json(status, &Message { message })
+}
+
+/// Answers `status` with `value`.
+pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    let mut body = Vec::with_capacity(128);
+    value
+        .serialize(&mut serde_json::Serializer::with_formatter(&mut body, Spaced))
+        .expect("answers have text keys and a buffer takes every write");
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+struct Spaced;
+
+impl Formatter for Spaced {
+    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        writer.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        writer.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
+    }
+}

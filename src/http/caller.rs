@@ -1,0 +1,70 @@
+//! Who calls: the token, then the permission, both in the handler's signature as `Caller<Permission>`.
+
+use std::marker::PhantomData;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+
+use super::App;
+use super::error::ApiError;
+use crate::domain::acesso::Required;
+
+/// A user who holds the permission `P`.
+pub struct Caller<P> {
+    /// Row id of the user.
+    pub usuario_id: i64,
+    permission: PhantomData<P>,
+}
+
+impl<P: Required> FromRequestParts<App> for Caller<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let header = parts.headers.get(AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
+        let token = bearer(header);
+        if token.is_empty() {
+            return Err(ApiError::TokenMissing);
+        }
+        let subject = app.tokens.verify(token, app.clock.now()).map_err(ApiError::Token)?;
+        let acesso = app.access.acesso(subject.usuario_id).await?.ok_or(ApiError::TokenRevoked)?;
+        if !acesso.accepts_token(subject.geracao) {
+            return Err(ApiError::TokenRevoked);
+        }
+        if !acesso.permite(P::PERMISSAO) {
+            return Err(ApiError::AccessDenied);
+        }
+        Ok(Self { usuario_id: subject.usuario_id, permission: PhantomData })
+    }
+}
+
+/// The token in an `Authorization` header: after the scheme in any case, or, leniently, all of it [ours].
+fn bearer(header: &[u8]) -> &[u8] {
+    const SCHEME: &[u8] = b"bearer";
+    let header = header.trim_ascii();
+    match header.split_at_checked(SCHEME.len()) {
+        Some((scheme, rest))
+            if scheme.eq_ignore_ascii_case(SCHEME) && rest.first().is_none_or(u8::is_ascii_whitespace) =>
+        {
+            rest.trim_ascii()
+        }
+        _ => header,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bearer;
+
+    #[test]
+    fn the_scheme_is_optional_and_in_any_case() {
+        for header in ["Bearer a.b.c", "bearer  a.b.c ", "BEARER\ta.b.c", "a.b.c", " a.b.c"] {
+            assert_eq!(bearer(header.as_bytes()), b"a.b.c", "{header:?}");
+        }
+        assert_eq!(bearer(b"Bearer"), b"");
+        assert_eq!(bearer(b"Bearer "), b"");
+        assert_eq!(bearer(b""), b"");
+        assert_eq!(bearer(b"Basic a.b.c"), b"Basic a.b.c");
+        assert_eq!(bearer(b"bearera.b.c"), b"bearera.b.c");
+    }
+}

@@ -1,0 +1,198 @@
+//! Every status code and message of an error, once. The texts are the contract's, byte for byte.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::answer;
+use crate::auth::password::PasswordError;
+use crate::auth::token::Rejection;
+use crate::clock::rfc3339_seconds;
+use crate::domain::atendimento::Denial;
+use crate::json::JsonError;
+use crate::service::changes::ChangeError;
+use crate::service::login::LoginError;
+use crate::store::StoreError;
+
+/// An answer that is not a success.
+#[derive(Debug)]
+pub enum ApiError {
+    /// The body is not a JSON object.
+    Body(JsonError),
+    /// The body did not arrive whole.
+    BodyCut,
+    /// The body did not arrive in time.
+    BodySlow,
+    /// The body is over the limit.
+    BodyTooLarge,
+    /// No such route.
+    NotFound,
+    /// The route has other methods.
+    MethodNotAllowed,
+    /// A field is missing or blank.
+    Required(&'static str),
+    /// The login is missing; Citrus has a text of its own for it.
+    LoginRequired,
+    /// The senha is missing; Citrus has a text of its own for it.
+    SenhaRequired,
+    /// A field has a value that it can't have.
+    Invalid(&'static str),
+    /// The login was refused.
+    UsuarioNaoEncontrado,
+    /// The login was refused.
+    SenhaInvalida,
+    /// The token could not be made.
+    TokenFailed,
+    /// No token came with the request.
+    TokenMissing,
+    /// The token was refused.
+    Token(Rejection),
+    /// The token was withdrawn.
+    TokenRevoked,
+    /// The user lacks the permission.
+    AccessDenied,
+    /// The rules refuse the change.
+    Denied(Denial),
+    /// Our fault; whoever found it has logged it.
+    Internal,
+    /// The database is away, or there is too much to do.
+    Unavailable,
+}
+
+const UNTRUSTED: &str = "JWT signature does not match locally computed signature. \
+                         JWT validity cannot be asserted and should not be trusted.";
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Body(_)
+            | Self::BodyCut
+            | Self::Required(_)
+            | Self::LoginRequired
+            | Self::SenhaRequired
+            | Self::Invalid(_)
+            | Self::Denied(Denial::MotivoObrigatorio) => StatusCode::BAD_REQUEST,
+            Self::SenhaInvalida | Self::TokenMissing | Self::Token(_) | Self::TokenRevoked => StatusCode::UNAUTHORIZED,
+            Self::AccessDenied => StatusCode::FORBIDDEN,
+            Self::NotFound
+            | Self::UsuarioNaoEncontrado
+            | Self::Denied(
+                Denial::AtendimentoNaoEncontrado | Denial::StatusNaoEncontrado | Denial::MotivoNaoEncontrado,
+            ) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodySlow => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TokenFailed | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn message(&self) -> Cow<'static, str> {
+        match self {
+            Self::Body(error) => return format!("Corpo da requisição inválido: {error}").into(),
+            Self::BodyCut => "Corpo da requisição inválido: incompleto",
+            Self::BodySlow => "Tempo esgotado à espera do corpo da requisição",
+            Self::BodyTooLarge => "Corpo da requisição muito grande",
+            Self::NotFound => "Recurso não encontrado",
+            Self::MethodNotAllowed => "Método não permitido",
+            Self::Required(field) => return format!("{field} – esse campo é obrigatório").into(),
+            Self::LoginRequired => "Este campo é obrigatório – login",
+            Self::SenhaRequired => "Este campo é obrigatório senha",
+            Self::Invalid(field) => return format!("{field} – valor inválido").into(),
+            Self::UsuarioNaoEncontrado => "Usuário não encontrado",
+            Self::SenhaInvalida => "Senha inválida",
+            Self::TokenFailed => "Houve um problema para gerar um token",
+            Self::TokenMissing => "Token is missing",
+            Self::Token(rejection) => return rejection_message(rejection),
+            Self::TokenRevoked => "Token revogado",
+            Self::AccessDenied => "Acess denied",
+            Self::Denied(Denial::AtendimentoNaoEncontrado) => "Atendimento não encontrado",
+            Self::Denied(Denial::StatusNaoEncontrado) => "Status não encontrado",
+            Self::Denied(Denial::MotivoObrigatorio) => "motivoStatus – esse campo é obrigatório",
+            Self::Denied(Denial::MotivoNaoEncontrado) => "Motivo não encontrado",
+            Self::Internal => "Erro interno",
+            Self::Unavailable => "Serviço indisponível",
+        }
+        .into()
+    }
+}
+
+/// The texts of jjwt 0.11, which stands behind Citrus.
+fn rejection_message(rejection: &Rejection) -> Cow<'static, str> {
+    match rejection {
+        Rejection::Periods(found) => {
+            format!("JWT strings must contain exactly 2 period characters. Found: {found}").into()
+        }
+        Rejection::Unsigned => "Unsigned Claims JWTs are not supported.".into(),
+        Rejection::Untrusted => UNTRUSTED.into(),
+        Rejection::Expired { at, now } => format!(
+            "JWT expired at {}. Current time: {}, a difference of {} milliseconds.  Allowed clock skew: 0 milliseconds.",
+            rfc3339_seconds(*at),
+            rfc3339_seconds(*now),
+            (*now - *at).whole_milliseconds()
+        )
+        .into(),
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut response = answer::message(status, &self.message());
+        let headers = response.headers_mut();
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        log(&error);
+        if error.is_transient() { Self::Unavailable } else { Self::Internal }
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Denied(denial) => Self::Denied(denial),
+            ChangeError::Unavailable => Self::Unavailable,
+            ChangeError::Failed => Self::Internal,
+        }
+    }
+}
+
+impl From<LoginError> for ApiError {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::UsuarioNaoEncontrado => Self::UsuarioNaoEncontrado,
+            LoginError::SenhaInvalida => Self::SenhaInvalida,
+            LoginError::Store(error) => error.into(),
+            LoginError::Password(PasswordError::Busy) => Self::Unavailable,
+            LoginError::Password(error) => {
+                log(&error);
+                Self::Internal
+            }
+            LoginError::Token(error) => {
+                log(&error);
+                Self::TokenFailed
+            }
+        }
+    }
+}
+
+/// A failure is logged here, once; the request's span says which request it was.
+fn log(error: &dyn fmt::Display) {
+    tracing::error!(%error, "request failed");
+}

@@ -1,0 +1,79 @@
+//! HTTP: routes, and the way in and out. Rules and storage are elsewhere.
+
+mod answer;
+mod body;
+mod caller;
+pub mod error;
+mod health;
+mod login;
+mod request;
+pub mod server;
+mod status;
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::auth::token::Tokens;
+use crate::clock::Clock;
+use crate::service::acesso::AccessService;
+use crate::service::changes::ChangeQueue;
+use crate::service::login::LoginService;
+use crate::store::Store;
+use error::ApiError;
+
+/// What the handlers work with; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// For the readiness probe alone.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Verifies tokens.
+    pub tokens: Arc<Tokens>,
+    /// Knows what users may do.
+    pub access: AccessService,
+    /// Issues tokens.
+    pub login: LoginService,
+    /// Makes status changes.
+    pub changes: ChangeQueue,
+    /// How long a request may take.
+    pub deadline: Duration,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// All routes.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/api/usuario/login", post(login::login))
+        .route("/api/atendimentos/status", post(status::change))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .fallback(async || ApiError::NotFound)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(CatchPanicLayer::custom(request::panicked))
+        .layer(from_fn_with_state(app.clone(), request::frame))
+        .with_state(app)
+}

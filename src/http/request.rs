@@ -1,0 +1,57 @@
+//! What happens to every request: an id, a span, a deadline, and an answer even after a panic.
+
+use std::any::Any;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::time::timeout;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::App;
+use super::error::ApiError;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longest id taken over from a caller.
+const REQUEST_ID_MAX: usize = 128;
+
+/// Runs a request under its id and deadline. The deadline drops the handler, not what the change
+/// queue has taken in: that may still be made, so a client that is told 503 asks again.
+pub async fn frame(State(app): State<App>, request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
+    let span = tracing::info_span!(
+        "request",
+        id = id.to_str().unwrap_or_default(),
+        method = %request.method(),
+        path = request.uri().path(),
+    );
+    let answered = timeout(app.deadline, next.run(request)).instrument(span.clone()).await;
+    let mut response = answered.unwrap_or_else(|_| {
+        span.in_scope(|| tracing::error!("the request took too long"));
+        ApiError::Unavailable.into_response()
+    });
+    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+    response.headers_mut().insert(REQUEST_ID, id);
+    response
+}
+
+/// The answer after a panic; what it said stays in the log of the panic itself.
+pub fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a handler panicked");
+    ApiError::Internal.into_response()
+}
+
+/// The caller's id where it is sane, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let sane = |id: &&HeaderValue| {
+        (1..=REQUEST_ID_MAX).contains(&id.len())
+            && id.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte))
+    };
+    headers.get(&REQUEST_ID).filter(sane).cloned().unwrap_or_else(|| {
+        let mut buffer = Uuid::encode_buffer();
+        HeaderValue::from_str(Uuid::new_v4().hyphenated().encode_lower(&mut buffer))
+            .expect("a UUID is made of hexadecimal digits and hyphens")
+    })
+}

@@ -1,0 +1,72 @@
+//! `POST /api/atendimentos/status`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::body::JsonBody;
+use super::caller::Caller;
+use super::error::ApiError;
+use super::{App, answer};
+use crate::domain::acesso::AlterarStatus;
+use crate::domain::atendimento::{ChangeRequest, Comentario};
+use crate::domain::texto::{COMENTARIO_MAX, Chave, NOME_MAX, PROTOCOLO_MAX, fits, is_blank};
+use crate::json::Value;
+
+/// Answers a status change, once it is durable.
+pub async fn change(
+    State(app): State<App>,
+    caller: Caller<AlterarStatus>,
+    body: JsonBody,
+) -> Result<Response, ApiError> {
+    app.changes.submit(request(&body, caller.usuario_id)?).await?;
+    Ok(answer::message(StatusCode::OK, "Atendimento atualizado com sucesso"))
+}
+
+/// The change that `body` asks for; fields are judged in the contract's order.
+fn request(body: &JsonBody, usuario_id: i64) -> Result<ChangeRequest, ApiError> {
+    let [protocolo, status, motivo, comentario, visivel_cliente] =
+        body.members(["protocolo", "status", "motivoStatus", "comentario", "visivelCliente"])?;
+    let protocolo = match protocolo {
+        Value::Integer(number) => required("protocolo", Value::Text(number.to_owned()), PROTOCOLO_MAX)?,
+        other => required("protocolo", other, PROTOCOLO_MAX)?,
+    };
+    let status = required("status", status, NOME_MAX)?;
+    // Where no motivo is required any value is ignored, so one that is not a text is as good as none.
+    let motivo = match motivo {
+        Value::Text(text) if !fits(&text, NOME_MAX) => return Err(ApiError::Invalid("motivoStatus")),
+        Value::Text(text) => Chave::non_blank(&text),
+        _ => None,
+    };
+    let texto = match comentario {
+        Value::Absent => None,
+        Value::Text(text) if fits(&text, COMENTARIO_MAX) => Some(text).filter(|text| !is_blank(text)),
+        _ => return Err(ApiError::Invalid("comentario")),
+    };
+    let visivel_cliente = boolean("visivelCliente", &visivel_cliente)?;
+    let comentario = match (texto, visivel_cliente) {
+        (Some(texto), Some(visivel_cliente)) => Some(Comentario { texto: texto.into(), visivel_cliente }),
+        (Some(_), None) => return Err(ApiError::Required("visivelCliente")),
+        (None, _) => None,
+    };
+    Ok(ChangeRequest { protocolo: protocolo.trim().to_owned(), status, motivo, comentario, usuario_id })
+}
+
+fn required(field: &'static str, value: Value<'_>, max: usize) -> Result<String, ApiError> {
+    match value {
+        Value::Absent => Err(ApiError::Required(field)),
+        Value::Text(text) if is_blank(&text) => Err(ApiError::Required(field)),
+        Value::Text(text) if fits(&text, max) => Ok(text),
+        _ => Err(ApiError::Invalid(field)),
+    }
+}
+
+fn boolean(field: &'static str, value: &Value<'_>) -> Result<Option<bool>, ApiError> {
+    match value {
+        Value::Absent => Ok(None),
+        Value::Bool(value) => Ok(Some(*value)),
+        Value::Text(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
+        Value::Text(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+        _ => Err(ApiError::Invalid(field)),
+    }
+}

@@ -1,0 +1,190 @@
+//! JSON objects read member by member: only the members asked for, each at most once, values unjudged.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer as _, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::Deserializer;
+use serde_json::error::Category;
+use serde_json::value::RawValue;
+
+/// The value of a member, as far as a field of ours can use it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// Missing, or `null`.
+    Absent,
+    /// A string.
+    Text(String),
+    /// A number without fraction or exponent, as written.
+    Integer(&'a str),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A fraction, a list or an object.
+    Other,
+}
+
+/// Why a text is not an object that can be read. Shown to clients, so it is in Portuguese, says what
+/// and where, and never echoes a value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// Not UTF-8.
+    #[error("não é UTF-8 a partir do byte {0}")]
+    Utf8(usize),
+    /// Not JSON.
+    #[error("JSON malformado na linha {line}, coluna {column}")]
+    Syntax {
+        /// From 1.
+        line: usize,
+        /// From 1, in bytes.
+        column: usize,
+    },
+    /// It ends too early.
+    #[error("JSON incompleto, termina na linha {line}, coluna {column}")]
+    Incomplete {
+        /// From 1.
+        line: usize,
+        /// From 1, in bytes.
+        column: usize,
+    },
+    /// JSON, but not an object.
+    #[error("não é um objeto JSON")]
+    NotAnObject,
+    /// A member that we know comes twice.
+    #[error("campo {0} duplicado")]
+    Duplicate(&'static str),
+    /// A string with an escape that stands for no character.
+    #[error("texto malformado no campo {0}")]
+    Text(&'static str),
+}
+
+/// The members of the object `text` called `names`, in that order. Others are ignored.
+pub fn members<'a, const N: usize>(text: &'a [u8], names: [&'static str; N]) -> Result<[Value<'a>; N], JsonError> {
+    let text = std::str::from_utf8(text).map_err(|error| JsonError::Utf8(error.valid_up_to() + 1))?;
+    let duplicate = Cell::new(None);
+    let mut deserializer = Deserializer::from_str(text);
+    let raw = deserializer
+        .deserialize_map(Members { names, duplicate: &duplicate })
+        .and_then(|raw| deserializer.end().map(|()| raw))
+        .map_err(|error| match (error.classify(), duplicate.get()) {
+            (Category::Data, Some(name)) => JsonError::Duplicate(name),
+            (Category::Data, None) => JsonError::NotAnObject,
+            (Category::Eof, _) => JsonError::Incomplete { line: error.line(), column: error.column() },
+            _ => JsonError::Syntax { line: error.line(), column: error.column() },
+        })?;
+    let mut values = [const { Value::Absent }; N];
+    for ((value, raw), name) in values.iter_mut().zip(raw).zip(names) {
+        if let Some(raw) = raw {
+            *value = classify(raw.get(), name)?;
+        }
+    }
+    Ok(values)
+}
+
+fn classify<'a>(raw: &'a str, name: &'static str) -> Result<Value<'a>, JsonError> {
+    Ok(match raw.as_bytes() {
+        b"null" => Value::Absent,
+        b"true" => Value::Bool(true),
+        b"false" => Value::Bool(false),
+        [b'"', ..] => Value::Text(serde_json::from_str(raw).map_err(|_| JsonError::Text(name))?),
+        [b'-' | b'0'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => Value::Integer(raw),
+        _ => Value::Other,
+    })
+}
+
+struct Members<'n, const N: usize> {
+    names: [&'static str; N],
+    duplicate: &'n Cell<Option<&'static str>>,
+}
+
+impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
+    type Value = [Option<&'de RawValue>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut raw = [None; N];
+        while let Some(index) = map.next_key_seed(Name(&self.names))? {
+            let Some(index) = index else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            if raw[index].replace(map.next_value()?).is_some() {
+                self.duplicate.set(Some(self.names[index]));
+                return Err(A::Error::custom("duplicate"));
+            }
+        }
+        Ok(raw)
+    }
+}
+
+/// Reads a key as the index of the name that it is.
+struct Name<'n>(&'n [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for Name<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().position(|name| *name == key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<[Value<'_>; 2], JsonError> {
+        members(text.as_bytes(), ["a", "b"])
+    }
+
+    #[test]
+    fn members_come_in_the_order_asked_and_others_are_ignored() {
+        let text = r#" {"b": -12, "x": {"a": [1]}, "\u0061": "\u00e9\n", "x": 2} "#;
+        assert_eq!(read(text), Ok([Value::Text("é\n".to_owned()), Value::Integer("-12")]));
+        assert_eq!(read("{}"), Ok([Value::Absent, Value::Absent]));
+        assert_eq!(read(r#"{"a": null, "b": false}"#), Ok([Value::Absent, Value::Bool(false)]));
+    }
+
+    #[test]
+    fn integers_are_kept_as_written_whatever_their_size() {
+        let long = "123456789012345678901234567890";
+        assert_eq!(read(&format!(r#"{{"a": {long}}}"#)).unwrap()[0], Value::Integer(long));
+        for other in ["1.0", "1e3", "[1]", "{}"] {
+            assert_eq!(read(&format!(r#"{{"a": {other}}}"#)).unwrap()[0], Value::Other, "{other}");
+        }
+    }
+
+    #[test]
+    fn errors_say_what_and_where() {
+        let message = |text: &[u8]| members(text, ["a", "b"]).unwrap_err().to_string();
+        assert_eq!(message(b""), "JSON incompleto, termina na linha 1, coluna 0");
+        assert_eq!(message(b"{\"a\": \"x"), "JSON incompleto, termina na linha 1, coluna 8");
+        assert_eq!(message(b"{\n  a: 1}"), "JSON malformado na linha 2, coluna 3");
+        assert_eq!(message(b"{} x"), "JSON malformado na linha 1, coluna 4");
+        assert_eq!(message(b"{\"a\": 01}"), "JSON malformado na linha 1, coluna 8");
+        assert_eq!(message(b"[1]"), "não é um objeto JSON");
+        assert_eq!(message(b"\"secret\""), "não é um objeto JSON");
+        assert_eq!(message(b"{\"a\": 1, \"b\": 2, \"a\": 3}"), "campo a duplicado");
+        assert_eq!(message(b"{\"a\": \"\xff\"}"), "não é UTF-8 a partir do byte 8");
+        assert_eq!(message(br#"{"b": "\ud800"}"#), "texto malformado no campo b");
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error_not_a_crash() {
+        let deep = format!(r#"{{"a": {}}}"#, "[".repeat(100_000));
+        assert!(read(&deep).is_err());
+    }
+}

@@ -1,0 +1,56 @@
+//! Who a user is and what it may do, asked of the store at most twice a second and user.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use time::{Duration, OffsetDateTime};
+
+use crate::clock::Clock;
+use crate::domain::acesso::Acesso;
+use crate::store::{Result, Store};
+
+/// How old an answer may be, counted from when it was asked for. Half of the contract's second, so
+/// that a withdrawal shows within it although the reading takes time.
+const MAX_AGE: Duration = Duration::milliseconds(500);
+
+/// Loads and caches what decides access.
+pub struct AccessService {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    /// Only users for whom we signed a token have an entry, so it is bounded by their number.
+    entries: Mutex<HashMap<i64, Arc<Entry>>>,
+}
+
+/// The latest answer; its lock lets one caller ask the store while the others wait for the answer.
+type Entry = tokio::sync::Mutex<Option<Answer>>;
+
+struct Answer {
+    asked: OffsetDateTime,
+    acesso: Option<Arc<Acesso>>,
+}
+
+impl AccessService {
+    /// Reads from `store`.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock, entries: Mutex::default() }
+    }
+
+    /// What decides the access of `usuario_id`; `None` when there is no such user.
+    pub async fn acesso(&self, usuario_id: i64) -> Result<Option<Arc<Acesso>>> {
+        let entry = {
+            let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(entries.entry(usuario_id).or_default())
+        };
+        let mut answer = entry.lock().await;
+        let now = self.clock.now();
+        if let Some(answer) = answer.as_ref()
+            // A clock that was set back must not keep an answer alive.
+            && (Duration::ZERO..MAX_AGE).contains(&(now - answer.asked))
+        {
+            return Ok(answer.acesso.clone());
+        }
+        let acesso = self.store.acesso(usuario_id).await?.map(Arc::new);
+        *answer = Some(Answer { asked: now, acesso: acesso.clone() });
+        Ok(acesso)
+    }
+}

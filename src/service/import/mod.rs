@@ -1,0 +1,161 @@
+//! Bulk import of atendimentos: one transaction a file, all or nothing.
+
+mod lines;
+
+use std::collections::HashSet;
+use std::io::BufRead;
+
+use time::OffsetDateTime;
+
+use lines::Lines;
+pub use lines::{BadLine, FileError};
+
+use crate::clock::Clock;
+use crate::domain::atendimento::Change;
+use crate::store::{Import, NewAtendimento, Store, StoreError};
+
+/// Lines written at once.
+const BATCH: usize = 5_000;
+
+/// How to import.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ImportOptions {
+    /// Bring atendimentos that exist already to the file's status, with a history entry where it differs.
+    /// The source is taken to be right: no transition rule applies.
+    pub atualizar: bool,
+    /// Pass over the lines that can't be imported instead of importing nothing.
+    pub ignorar_invalidos: bool,
+    /// Do everything but keep nothing.
+    pub dry_run: bool,
+}
+
+/// What was imported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// New atendimentos.
+    pub inserted: u64,
+    /// Atendimentos whose status was changed.
+    pub updated: u64,
+    /// Atendimentos that had the status already.
+    pub unchanged: u64,
+    /// Lines passed over.
+    pub skipped: u64,
+}
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// Lines that can't be imported; each was reported.
+    #[error("{0} lines can't be imported, so nothing was; mend them, or pass over them with --ignorar-invalidos")]
+    BadLines(u64),
+    /// The file as a whole.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Imports what `reader` holds. `bad_line` is told of each line that can't be imported, as it comes.
+pub async fn import(
+    store: &dyn Store,
+    clock: &dyn Clock,
+    reader: impl BufRead,
+    options: ImportOptions,
+    bad_line: &mut dyn FnMut(BadLine),
+) -> Result<Summary, ImportError> {
+    let mut lines = Lines::new(reader);
+    let mut run =
+        Run { import: store.begin_import().await?, em: clock.now(), options, summary: Summary::default(), bad_line };
+    let mut batch = Batch::default();
+    while let Some(line) = lines.next()? {
+        match line {
+            Ok((number, novo)) => {
+                // A batch names each protocolo once, so that a repeated line meets the one before it.
+                if batch.novos.len() == BATCH || batch.protocolos.contains(&novo.protocolo) {
+                    run.write(std::mem::take(&mut batch)).await?;
+                }
+                batch.push(number, novo);
+            }
+            Err(bad) => run.skip(bad),
+        }
+    }
+    run.write(batch).await?;
+    run.finish().await
+}
+
+#[derive(Default)]
+struct Batch {
+    numbers: Vec<u64>,
+    novos: Vec<NewAtendimento>,
+    protocolos: HashSet<String>,
+}
+
+impl Batch {
+    fn push(&mut self, number: u64, novo: NewAtendimento) {
+        self.protocolos.insert(novo.protocolo.clone());
+        self.numbers.push(number);
+        self.novos.push(novo);
+    }
+}
+
+struct Run<'a> {
+    import: Box<dyn Import>,
+    em: OffsetDateTime,
+    options: ImportOptions,
+    summary: Summary,
+    bad_line: &'a mut dyn FnMut(BadLine),
+}
+
+impl Run<'_> {
+    async fn write(&mut self, batch: Batch) -> Result<(), ImportError> {
+        if batch.novos.is_empty() {
+            return Ok(());
+        }
+        let mut present = self.import.insert(&batch.novos, self.em).await?;
+        self.summary.inserted += (batch.novos.len() - present.len()) as u64;
+        let mut changes = Vec::new();
+        for (number, novo) in batch.numbers.into_iter().zip(batch.novos) {
+            let Some(atendimento) = present.remove(&novo.protocolo) else { continue };
+            if !self.options.atualizar {
+                let reason = "protocolo exists already, in the database or further up in the file; \
+                              --atualizar brings it to this status";
+                self.skip(BadLine { number, reason: reason.to_owned() });
+            } else if atendimento.status == novo.status {
+                self.summary.unchanged += 1;
+            } else {
+                changes.push(Change {
+                    atendimento_id: atendimento.id,
+                    revisao: atendimento.revisao + 1,
+                    em: self.em,
+                    de: atendimento.status,
+                    para: novo.status,
+                    motivo_id: None,
+                    usuario_id: None,
+                    comentario: None,
+                });
+            }
+        }
+        if !changes.is_empty() {
+            self.summary.updated += changes.len() as u64;
+            let refused = self.import.change(&changes).await?;
+            debug_assert!(refused.is_empty(), "the import holds the rows that it read");
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self, bad: BadLine) {
+        self.summary.skipped += 1;
+        (self.bad_line)(bad);
+    }
+
+    async fn finish(self) -> Result<Summary, ImportError> {
+        if self.summary.skipped > 0 && !self.options.ignorar_invalidos {
+            return Err(ImportError::BadLines(self.summary.skipped));
+        }
+        if !self.options.dry_run {
+            self.import.commit().await?;
+        }
+        Ok(self.summary)
+    }
+}

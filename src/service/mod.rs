@@ -1,0 +1,7 @@
+//! What the server does, whoever asks: HTTP and the command line call the same services.
+
+pub mod acesso;
+pub mod changes;
+pub mod import;
+pub mod login;
+pub mod provisioning;

@@ -1,0 +1,16 @@
+//! The log: to standard error, as text or as JSON.
+
+use std::io;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt;
+
+/// Starts logging what passes `filter`. Called once, by the process and not by a library's user.
+pub fn start(filter: &str, json: bool) {
+    let builder = fmt().with_env_filter(EnvFilter::new(filter)).with_writer(io::stderr);
+    if json {
+        builder.json().flatten_event(true).init();
+    } else {
+        builder.init();
+    }
+}
