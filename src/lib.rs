@@ -3,6 +3,7 @@
 //! `docs/ARCHITECTURE.md` shows how the modules stand to each other.
 
 pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -59,6 +59,20 @@ impl Sources {
         Ok(Self { flags, environment, dotenv: read_dotenv(Path::new(".env"))? })
     }
 
+    /// Whether a setting has a value that is not its default.
+    pub fn is_set(&self, name: &str) -> bool {
+        setting(name).and_then(|setting| self.value(setting).ok()).is_some_and(|(_, origin)| origin != Origin::Default)
+    }
+
+    /// Forgets what was given for a setting.
+    pub fn clear(&mut self, name: &str) {
+        let file = format!("{name}_FILE");
+        self.flags.remove(name);
+        for entries in [&mut self.environment, &mut self.dotenv] {
+            entries.retain(|(key, _)| key != name && *key != file);
+        }
+    }
+
     /// Names that are nobody's setting but look like one of ours.
     pub fn mistakes(&self) -> Vec<String> {
         let keys = |entries: &[(String, String)]| entries.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();

@@ -27,37 +27,54 @@ pub struct StoredChange {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Registro {
-    protocolo: String,
+    /// Protocol number.
+    pub protocolo: String,
+    /// Present status.
     #[serde(serialize_with = "as_nome")]
-    status: Status,
-    motivo_status: Option<String>,
+    pub status: Status,
+    /// Motivo of the latest change.
+    pub motivo_status: Option<String>,
+    /// When it was last changed, or registered.
     #[serde(serialize_with = "as_millis")]
-    atualizado_em: OffsetDateTime,
-    historico: Vec<HistoryEntry>,
-    comentarios: Vec<CommentEntry>,
+    pub atualizado_em: OffsetDateTime,
+    /// Its changes.
+    pub historico: Vec<HistoryEntry>,
+    /// The comments added with them.
+    pub comentarios: Vec<CommentEntry>,
 }
 
+/// One change.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct HistoryEntry {
+pub struct HistoryEntry {
+    /// When.
     #[serde(serialize_with = "as_millis")]
-    em: OffsetDateTime,
+    pub em: OffsetDateTime,
+    /// Status before.
     #[serde(serialize_with = "as_nome")]
-    de: Status,
+    pub de: Status,
+    /// Status after.
     #[serde(serialize_with = "as_nome")]
-    para: Status,
-    motivo_status: Option<String>,
-    usuario: Option<String>,
+    pub para: Status,
+    /// The motivo recorded.
+    pub motivo_status: Option<String>,
+    /// Login of who made it; `None` for an import.
+    pub usuario: Option<String>,
 }
 
+/// One comment.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct CommentEntry {
+pub struct CommentEntry {
+    /// When.
     #[serde(serialize_with = "as_millis")]
-    em: OffsetDateTime,
-    texto: String,
-    visivel_cliente: bool,
-    usuario: Option<String>,
+    pub em: OffsetDateTime,
+    /// The text as sent.
+    pub texto: String,
+    /// Whether the customer sees it.
+    pub visivel_cliente: bool,
+    /// Login of who made it.
+    pub usuario: Option<String>,
 }
 
 impl Registro {

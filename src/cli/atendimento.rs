@@ -1,0 +1,149 @@
+//! `atendimento`
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+
+use super::output::{self, table, yes_no};
+use super::{CliError, Result, Session};
+use crate::clock::{SystemClock, rfc3339_millis};
+use crate::domain::atendimento::Status;
+use crate::service::import::{ImportOptions, Summary, import};
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Register an atendimento
+    #[command(after_help = "Example:\n  citrus-status atendimento criar 20221104000001 --status 'Em atendimento'")]
+    Criar {
+        /// Its protocol number
+        protocolo: String,
+        /// Its status
+        #[arg(long, default_value = "Aberto", value_parser = parse_status)]
+        status: Status,
+    },
+    /// Show an atendimento: status, history and comments
+    #[command(after_help = "Example:\n  citrus-status atendimento mostrar 20221104000001 --json")]
+    Mostrar {
+        /// Its protocol number
+        protocolo: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Import a file: all of it, or nothing
+    #[command(after_help = "The file is CSV with the header `protocolo,status`, or NDJSON with these two members.\n\n\
+                            Examples:\n  citrus-status atendimento importar atendimentos.csv --dry-run\n  \
+                            zcat atendimentos.ndjson.gz | citrus-status atendimento importar -")]
+    Importar(ImportArgs),
+}
+
+#[derive(clap::Args)]
+pub struct ImportArgs {
+    /// The file; - for standard input
+    arquivo: PathBuf,
+    /// Check everything and keep nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Pass over the lines that can't be imported, and list them
+    #[arg(long)]
+    ignorar_invalidos: bool,
+    /// Bring atendimentos that exist already to the file's status
+    #[arg(long)]
+    atualizar: bool,
+}
+
+pub async fn run(session: &Session, command: Command) -> Result {
+    match command {
+        Command::Criar { protocolo, status } => {
+            session.provisioning.create_atendimento(&protocolo, status).await?;
+            println!("atendimento '{}' created, {status}", protocolo.trim());
+            Ok(())
+        }
+        Command::Mostrar { protocolo, json } => show(session, &protocolo, json).await,
+        Command::Importar(args) => run_import(session, args).await,
+    }
+}
+
+fn parse_status(text: &str) -> Result<Status, String> {
+    Status::from_nome(text).ok_or_else(|| format!("one of: {}", Status::ALL.map(Status::nome).join(", ")))
+}
+
+async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
+    let registro = session.provisioning.registro(protocolo).await?;
+    if json {
+        output::json(&registro);
+        return Ok(());
+    }
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    println!("protocolo  {}", registro.protocolo);
+    println!("status     {}", registro.status);
+    println!("motivo     {}", or_dash(registro.motivo_status));
+    println!("updated    {}", rfc3339_millis(registro.atualizado_em));
+    let historico: Vec<_> = registro
+        .historico
+        .into_iter()
+        .map(|e| {
+            let (em, de, para) = (rfc3339_millis(e.em), e.de.to_string(), e.para.to_string());
+            [em, de, para, or_dash(e.motivo_status), or_dash(e.usuario)]
+        })
+        .collect();
+    section("history", ["when", "from", "to", "motivo", "who"], &historico);
+    let comentarios: Vec<_> = registro
+        .comentarios
+        .into_iter()
+        .map(|c| {
+            // A comment may hold anything; what would move the cursor is shown escaped.
+            let texto = c.texto.escape_debug().to_string();
+            [rfc3339_millis(c.em), or_dash(c.usuario), yes_no(c.visivel_cliente), texto]
+        })
+        .collect();
+    section("comments", ["when", "who", "customer sees it", "text"], &comentarios);
+    Ok(())
+}
+
+fn section<const N: usize>(title: &str, headers: [&str; N], rows: &[[String; N]]) {
+    println!("\n{title}: {}", rows.len());
+    if !rows.is_empty() {
+        table(headers, rows);
+    }
+}
+
+async fn run_import(session: &Session, args: ImportArgs) -> Result {
+    let (reader, bar) = open(&args.arquivo)?;
+    let options =
+        ImportOptions { atualizar: args.atualizar, ignorar_invalidos: args.ignorar_invalidos, dry_run: args.dry_run };
+    let reader = BufReader::with_capacity(256 * 1024, bar.wrap_read(reader));
+    let mut report = |bad| bar.suspend(|| eprintln!("{bad}"));
+    let outcome = import(session.store.as_ref(), &SystemClock, reader, options, &mut report).await;
+    bar.finish_and_clear();
+    let Summary { inserted, updated, unchanged, skipped } = outcome?;
+    let count = HumanCount;
+    let verb = if args.dry_run { "would be " } else { "" };
+    println!(
+        "{verb}new: {}, {verb}updated: {}, unchanged: {}, passed over: {}",
+        count(inserted),
+        count(updated),
+        count(unchanged),
+        count(skipped)
+    );
+    Ok(())
+}
+
+/// The file and its progress bar, which shows on a terminal alone.
+fn open(path: &Path) -> Result<(Box<dyn Read>, ProgressBar)> {
+    if path == Path::new("-") {
+        let style = ProgressStyle::with_template("{spinner} {bytes} read, {bytes_per_sec}, {elapsed}");
+        return Ok((Box::new(io::stdin()), styled(ProgressBar::no_length(), style)));
+    }
+    let failed = |error| CliError::Failed(format!("{} can't be read: {error}", path.display()));
+    let file = File::open(path).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left");
+    Ok((Box::new(file), styled(ProgressBar::new(size), style)))
+}
+
+fn styled(bar: ProgressBar, style: Result<ProgressStyle, indicatif::style::TemplateError>) -> ProgressBar {
+    bar.with_style(style.expect("the templates are well-formed"))
+}

@@ -1,0 +1,122 @@
+//! `demo`: `serve` on a fresh embedded database with example data. Never loaded by `serve`.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::{CliError, Result, connect, serve};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, Flags};
+use crate::domain::acesso::Permissao;
+use crate::domain::atendimento::Status;
+use crate::domain::texto::Nome;
+use crate::service::provisioning::{Provisioning, ProvisioningError};
+use crate::store::{NewAtendimento, Store, Target};
+use crate::telemetry;
+
+const SENHA: &str = "1234";
+const MOTIVOS: [&str; 4] = ["Atendimento já finalizado", "Aberto por engano", "Duplicado", "Fora do escopo"];
+const FIRST_PROTOCOLO: u64 = 20_221_104_000_001;
+const ATENDIMENTOS: usize = 30;
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", hide_default_value = true)]
+    bind: String,
+}
+
+pub(super) async fn run(flags: Flags, args: Args) -> Result {
+    let mut sources = Flags { bind: Some(args.bind), ..flags }.sources()?;
+    // The demo is always embedded, whatever the environment says of a real database.
+    sources.clear("DATABASE_URL");
+    // Kept until the server has stopped; dropping it removes the directory.
+    let temporary = if sources.is_set("DATA_DIR") { None } else { Some(tempfile::tempdir()?) };
+    if let Some(dir) = temporary.as_ref().and_then(|dir| dir.path().to_str()) {
+        sources.flags.insert("DATA_DIR", dir.to_owned());
+    }
+    let config = Config::load(&sources)?;
+    telemetry::start(&config.log_filter, config.log_json);
+    if let Target::Sqlite { file } = &config.target
+        && file.exists()
+    {
+        return Err(CliError::Failed(format!(
+            "{} exists already, and the demo wants an empty directory; remove it, or run `citrus-status serve` on it",
+            file.display()
+        )));
+    }
+    let store = connect(&config).await?;
+    store.migrate().await?;
+    load_example_data(&store).await?;
+    serve::listen(&config, store, |address| announce(address, &config.data_dir)).await
+}
+
+/// Users, motivos and atendimentos to try everything with.
+pub async fn load_example_data(store: &Arc<dyn Store>) -> Result<(), ProvisioningError> {
+    let provisioning = Provisioning::new(Arc::clone(store), Arc::new(SystemClock));
+    let (empresa, suporte) = (nome("Empresa"), nome("Suporte"));
+    let (integracao, consulta, administrador) = (nome("Integração"), nome("Consulta"), nome("Administrador"));
+    provisioning.create_nivel(&empresa, None).await?;
+    provisioning.create_nivel(&suporte, Some(&empresa)).await?;
+    provisioning.create_perfil(&administrador, None).await?;
+    for perfil in [&integracao, &consulta] {
+        provisioning.create_perfil(perfil, Some(&suporte)).await?;
+    }
+    for permissao in Permissao::ALL {
+        provisioning.liberar(*permissao, &empresa).await?;
+        provisioning.liberar(*permissao, &suporte).await?;
+        provisioning.conceder(&integracao, *permissao).await?;
+        provisioning.conceder(&administrador, *permissao).await?;
+    }
+    for (login, perfil) in [("user.api", &integracao), ("user.sem.permissao", &consulta), ("admin", &administrador)] {
+        provisioning.create_usuario(&nome(login), perfil, SecretString::from(SENHA)).await?;
+    }
+    for motivo in MOTIVOS {
+        provisioning.create_motivo(&nome(motivo)).await?;
+    }
+    let statuses = Status::ALL.into_iter().chain(std::iter::repeat(Status::Aberto));
+    let novos: Vec<NewAtendimento> = (FIRST_PROTOCOLO..)
+        .zip(statuses)
+        .take(ATENDIMENTOS)
+        .map(|(protocolo, status)| NewAtendimento { protocolo: protocolo.to_string(), status })
+        .collect();
+    let mut import = store.begin_import().await?;
+    import.insert(&novos, SystemClock.now()).await?;
+    Ok(import.commit().await?)
+}
+
+fn nome(text: &str) -> Nome {
+    text.parse().expect("the example data has proper names")
+}
+
+/// Says where it listens and how to try it.
+fn announce(address: SocketAddr, data_dir: &Path) {
+    let last = FIRST_PROTOCOLO + ATENDIMENTOS as u64 - 1;
+    let data_dir = data_dir.display();
+    let program = std::env::current_exe().unwrap_or_else(|_| "citrus-status".into());
+    let program = program.display();
+    println!(
+        r#"
+citrus-status demo on http://{address}
+
+  !! Example data only. The passwords are PUBLIC: never put this on a network. !!
+
+  user.api / {SENHA}              may change statuses
+  user.sem.permissao / {SENHA}    may log in, and no more
+  admin / {SENHA}                 on a root profile
+  atendimentos {FIRST_PROTOCOLO} to {last}
+
+Log in, then change a status:
+
+TOKEN=$(curl -s http://{address}/api/usuario/login -d '{{"login": "user.api", "senha": "{SENHA}"}}' | sed 's/.*"accessToken": "\([^"]*\)".*/\1/')
+curl -s http://{address}/api/atendimentos/status -H "Authorization: Bearer $TOKEN" -d '{{"protocolo": "{FIRST_PROTOCOLO}", "status": "Finalizado", "comentario": "Resolvido", "visivelCliente": "True"}}'
+
+Then look at its record:
+
+{program} atendimento mostrar {FIRST_PROTOCOLO} --data-dir {data_dir}
+
+Ctrl-C stops it."#
+    );
+}

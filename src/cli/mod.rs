@@ -1,0 +1,231 @@
+//! The command line. Every command goes through the same services as HTTP.
+
+mod atendimento;
+mod config;
+pub mod demo;
+mod migrate;
+mod motivo;
+mod nivel;
+mod output;
+mod perfil;
+mod permissao;
+mod probe;
+pub mod serve;
+mod usuario;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::clock::SystemClock;
+use crate::config::{Config, ConfigError, Flags, SecretError};
+use crate::service::import::ImportError;
+use crate::service::provisioning::{Provisioning, ProvisioningError};
+use crate::store::{self, Store, StoreError};
+use crate::telemetry;
+
+/// Exit code for a wrong call: flags or settings.
+const USAGE: u8 = 2;
+
+/// Self-hosted drop-in replacement for the status endpoints of the Citrus helpdesk.
+#[derive(Parser)]
+#[command(
+    name = "citrus-status",
+    version,
+    arg_required_else_help = true,
+    after_help = "Settings come from flags, then the environment, then .env; `citrus-status config check` shows them.\n\n\
+                  Example:\n  citrus-status demo"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Directory of the embedded database and the generated secret [setting: DATA_DIR]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    #[command(after_help = "Example:\n  citrus-status serve --bind 0.0.0.0:8080")]
+    Serve(serve::Args),
+    /// Run the server on a fresh embedded database with example data
+    #[command(after_help = "Example:\n  citrus-status demo --bind 127.0.0.1:9090")]
+    Demo(demo::Args),
+    /// Migrate the database, or show where it stands
+    #[command(after_help = "Examples:\n  citrus-status migrate\n  citrus-status migrate --status")]
+    Migrate(migrate::Args),
+    /// Settings
+    #[command(subcommand, after_help = "Example:\n  citrus-status config check")]
+    Config(config::Command),
+    /// Ask a running server whether it is ready; for container health checks
+    #[command(after_help = "Example:\n  citrus-status probe --url http://127.0.0.1:8080/health/ready")]
+    Probe(probe::Args),
+    /// Hierarchical levels (níveis)
+    #[command(subcommand, after_help = "Example:\n  citrus-status nivel criar Suporte --superior Empresa")]
+    Nivel(nivel::Command),
+    /// Permissions, and their release to níveis
+    #[command(subcommand, after_help = "Example:\n  citrus-status permissao liberar alterar-status --nivel Suporte")]
+    Permissao(permissao::Command),
+    /// Profiles (perfis), and the permissions that they hold
+    #[command(subcommand, after_help = "Example:\n  citrus-status perfil criar Integração --nivel Suporte")]
+    Perfil(perfil::Command),
+    /// Users
+    #[command(subcommand, after_help = "Example:\n  citrus-status usuario criar user.api --perfil Integração")]
+    Usuario(usuario::Command),
+    /// Reasons (motivos) for status changes
+    #[command(subcommand, after_help = "Example:\n  citrus-status motivo criar Duplicado 'Fora do escopo'")]
+    Motivo(motivo::Command),
+    /// Atendimentos: create, show, import
+    #[command(subcommand, after_help = "Example:\n  citrus-status atendimento mostrar 20221104000001 --json")]
+    Atendimento(atendimento::Command),
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    Failed(String),
+    #[error("the database has pending migrations: {0}; run `citrus-status migrate`, or set AUTO_MIGRATE=true")]
+    Pending(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Provisioning(#[from] ProvisioningError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl CliError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Config(_) | Self::Usage(_) => ExitCode::from(USAGE),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
+
+type Result<T = (), E = CliError> = std::result::Result<T, E>;
+
+/// Runs the command of `cli` to its end.
+pub async fn run(cli: Cli) -> ExitCode {
+    match dispatch(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result {
+    let flags = Flags { bind: None, data_dir: cli.data_dir };
+    match cli.command {
+        Command::Serve(args) => serve::run(flags, args).await,
+        Command::Demo(args) => demo::run(flags, args).await,
+        Command::Migrate(args) => migrate::run(flags, args).await,
+        Command::Config(command) => config::run(flags, command),
+        Command::Probe(args) => probe::run(args).await,
+        Command::Nivel(command) => nivel::run(&Session::open(&flags).await?, command).await,
+        Command::Permissao(command) => permissao::run(&Session::open(&flags).await?, command).await,
+        Command::Perfil(command) => perfil::run(&Session::open(&flags).await?, command).await,
+        Command::Usuario(command) => usuario::run(&Session::open(&flags).await?, command).await,
+        Command::Motivo(command) => motivo::run(&Session::open(&flags).await?, command).await,
+        Command::Atendimento(command) => atendimento::run(&Session::open(&flags).await?, command).await,
+    }
+}
+
+/// What a provisioning command works on.
+struct Session {
+    store: Arc<dyn Store>,
+    provisioning: Provisioning,
+}
+
+impl Session {
+    async fn open(flags: &Flags) -> Result<Self> {
+        let config = load(flags)?;
+        let store = open_store(&config).await?;
+        let provisioning = Provisioning::new(Arc::clone(&store), Arc::new(SystemClock));
+        Ok(Self { store, provisioning })
+    }
+}
+
+/// Reads the settings and starts the log.
+fn load(flags: &Flags) -> Result<Config> {
+    let config = Config::load(&flags.sources()?)?;
+    telemetry::start(&config.log_filter, config.log_json);
+    Ok(config)
+}
+
+/// Opens the database of `config`, migrated.
+async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
+    let store = connect(config).await?;
+    if config.auto_migrate {
+        store.migrate().await?;
+    } else {
+        let pending: Vec<String> = store
+            .migrations()
+            .await?
+            .into_iter()
+            .filter(|migration| !migration.applied)
+            .map(|migration| format!("{:04} {}", migration.version, migration.description))
+            .collect();
+        if !pending.is_empty() {
+            return Err(CliError::Pending(pending.join(", ")));
+        }
+    }
+    Ok(store)
+}
+
+/// Opens the database of `config`, as it is.
+async fn connect(config: &Config) -> Result<Arc<dyn Store>> {
+    if let store::Target::Sqlite { file } = &config.target {
+        make_private_dir(&config.data_dir)?;
+        if let Some(dir) = file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+            make_private_dir(dir)?;
+        }
+    }
+    Ok(store::open(config.target.clone()).await?)
+}
+
+/// Makes `dir` where it is missing, for its owner alone.
+fn make_private_dir(dir: &std::path::Path) -> Result {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|error| CliError::Failed(format!("the directory {} can't be made: {error}", dir.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_tree_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_help_with_an_example() {
+        fn walk(command: &clap::Command, path: &str) {
+            let path = format!("{path} {}", command.get_name());
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("citrus-status"), "{path} has no example");
+            command.get_subcommands().for_each(|sub| walk(sub, &path));
+        }
+        walk(&Cli::command(), "");
+    }
+}

@@ -1,0 +1,60 @@
+//! `motivo`
+
+use serde_json::{Value, json};
+
+use super::output::{self, table, yes_no};
+use super::{Result, Session};
+use crate::domain::texto::Nome;
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Register motivos; one that was deactivated is active again
+    #[command(after_help = "Example:\n  citrus-status motivo criar Duplicado 'Fora do escopo'")]
+    Criar {
+        /// Their names
+        #[arg(required = true, value_name = "NOME")]
+        nomes: Vec<Nome>,
+    },
+    /// Deactivate a motivo: changes can't name it any more
+    #[command(after_help = "Example:\n  citrus-status motivo desativar Duplicado")]
+    Desativar {
+        /// Its name
+        nome: Nome,
+    },
+    /// List the motivos
+    #[command(after_help = "Example:\n  citrus-status motivo listar")]
+    Listar {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub async fn run(session: &Session, command: Command) -> Result {
+    match command {
+        Command::Criar { nomes } => {
+            for nome in nomes {
+                session.provisioning.create_motivo(&nome).await?;
+                println!("motivo '{}' created", nome.texto);
+            }
+        }
+        Command::Desativar { nome } => {
+            session.provisioning.deactivate_motivo(&nome).await?;
+            println!("motivo '{}' is deactivated", nome.texto);
+        }
+        Command::Listar { json } => list(session, json).await?,
+    }
+    Ok(())
+}
+
+async fn list(session: &Session, json: bool) -> Result {
+    let motivos = session.store.motivos().await?;
+    if json {
+        let list: Vec<Value> = motivos.iter().map(|m| json!({"nome": m.nome, "ativo": m.ativo})).collect();
+        output::json(&list);
+    } else {
+        let rows: Vec<_> = motivos.into_iter().map(|m| [m.nome, yes_no(m.ativo)]).collect();
+        table(["motivo", "active"], &rows);
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! `nivel`
+
+use serde_json::{Value, json};
+
+use super::output::{self, table};
+use super::{Result, Session};
+use crate::domain::texto::Nome;
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Register a nível
+    #[command(after_help = "Examples:\n  citrus-status nivel criar Empresa\n  \
+                            citrus-status nivel criar Suporte --superior Empresa")]
+    Criar {
+        /// Its name
+        nome: Nome,
+        /// The nível above it; without it, the new one is at the top
+        #[arg(long, value_name = "NOME")]
+        superior: Option<Nome>,
+    },
+    /// List the níveis
+    #[command(after_help = "Example:\n  citrus-status nivel listar --json")]
+    Listar {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub async fn run(session: &Session, command: Command) -> Result {
+    match command {
+        Command::Criar { nome, superior } => {
+            session.provisioning.create_nivel(&nome, superior.as_ref()).await?;
+            println!("nível '{}' created", nome.texto);
+        }
+        Command::Listar { json } => list(session, json).await?,
+    }
+    Ok(())
+}
+
+async fn list(session: &Session, json: bool) -> Result {
+    let niveis = session.store.niveis().await?;
+    let superior = |id: Option<i64>| niveis.iter().find(|nivel| Some(nivel.id) == id).map(|nivel| nivel.nome.clone());
+    if json {
+        let list: Vec<Value> =
+            niveis.iter().map(|nivel| json!({"nome": nivel.nome, "superior": superior(nivel.superior_id)})).collect();
+        output::json(&list);
+    } else {
+        let rows: Vec<_> =
+            niveis.iter().map(|nivel| [nivel.nome.clone(), superior(nivel.superior_id).unwrap_or_default()]).collect();
+        table(["nível", "superior"], &rows);
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! `perfil`
+
+use serde_json::{Value, json};
+
+use super::output::{self, table};
+use super::{Result, Session};
+use crate::domain::acesso::Permissao;
+use crate::domain::texto::Nome;
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Register a perfil, on a nível or as root
+    #[command(after_help = "Examples:\n  citrus-status perfil criar Integração --nivel Suporte\n  \
+                            citrus-status perfil criar Administrador --root")]
+    Criar {
+        /// Its name
+        nome: Nome,
+        /// The nível on which it is
+        #[arg(long, value_name = "NOME", required_unless_present = "root", conflicts_with = "root")]
+        nivel: Option<Nome>,
+        /// A root perfil: what it holds needs no release
+        #[arg(long)]
+        root: bool,
+    },
+    /// Grant a permission to a perfil
+    #[command(after_help = "Example:\n  citrus-status perfil conceder Integração alterar-status")]
+    Conceder {
+        /// The perfil
+        perfil: Nome,
+        /// The permission
+        permissao: Permissao,
+    },
+    /// Revoke a permission from a perfil: its users lose it within a second
+    #[command(after_help = "Example:\n  citrus-status perfil revogar Integração alterar-status")]
+    Revogar {
+        /// The perfil
+        perfil: Nome,
+        /// The permission
+        permissao: Permissao,
+    },
+    /// List the perfis and what they hold
+    #[command(after_help = "Example:\n  citrus-status perfil listar")]
+    Listar {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub async fn run(session: &Session, command: Command) -> Result {
+    match command {
+        Command::Criar { nome, nivel, .. } => {
+            session.provisioning.create_perfil(&nome, nivel.as_ref()).await?;
+            println!("perfil '{}' created", nome.texto);
+        }
+        Command::Conceder { perfil, permissao } => {
+            let already = if session.provisioning.conceder(&perfil, permissao).await? { "" } else { " already" };
+            println!("the perfil '{}'{already} holds '{permissao}'", perfil.texto);
+        }
+        Command::Revogar { perfil, permissao } => {
+            let changed = session.provisioning.revogar(&perfil, permissao).await?;
+            let outcome = if changed { "no longer holds" } else { "does not hold" };
+            println!("the perfil '{}' {outcome} '{permissao}'", perfil.texto);
+        }
+        Command::Listar { json } => list(session, json).await?,
+    }
+    Ok(())
+}
+
+async fn list(session: &Session, json: bool) -> Result {
+    let (perfis, niveis) = (session.store.perfis().await?, session.store.niveis().await?);
+    let concessoes = session.store.concessoes().await?;
+    let nivel = |id: Option<i64>| niveis.iter().find(|nivel| Some(nivel.id) == id).map(|nivel| nivel.nome.clone());
+    let held = |id: i64| -> Vec<String> {
+        concessoes.iter().filter(|c| c.perfil_id == id).map(|c| c.permissao.clone()).collect()
+    };
+    if json {
+        let list: Vec<Value> = perfis
+            .iter()
+            .map(|p| {
+                json!({"nome": p.nome, "root": p.nivel_id.is_none(), "nivel": nivel(p.nivel_id),
+                       "permissoes": held(p.id)})
+            })
+            .collect();
+        output::json(&list);
+    } else {
+        let rows: Vec<_> = perfis
+            .iter()
+            .map(|p| {
+                let nivel = nivel(p.nivel_id).unwrap_or_else(|| "(root)".to_owned());
+                [p.nome.clone(), nivel, held(p.id).join(", ")]
+            })
+            .collect();
+        table(["perfil", "nível", "permissions"], &rows);
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! `probe`: the health check of a container that has no other program.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use url::Url;
+
+use super::{CliError, Result};
+
+const DEADLINE: Duration = Duration::from_secs(5);
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// What to ask
+    #[arg(long, default_value = "http://127.0.0.1:8080/health/ready")]
+    url: Url,
+}
+
+pub async fn run(args: Args) -> Result {
+    let status = timeout(DEADLINE, ask(&args.url))
+        .await
+        .map_err(|_| CliError::Failed(format!("{} did not answer in time", args.url)))?
+        .map_err(|error| CliError::Failed(format!("{} can't be asked: {error}", args.url)))?;
+    if status.contains(" 200 ") {
+        println!("ready");
+        Ok(())
+    } else {
+        Err(CliError::Failed(format!("not ready: {status}")))
+    }
+}
+
+/// The status line of the answer.
+async fn ask(url: &Url) -> std::io::Result<String> {
+    let host = url.host_str().unwrap_or("127.0.0.1");
+    let mut stream = TcpStream::connect((host, url.port_or_known_default().unwrap_or(80))).await?;
+    let request = format!("GET {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", url.path());
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    stream.take(4096).read_to_end(&mut answer).await?;
+    Ok(String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned())
+}

@@ -1,0 +1,103 @@
+//! `serve`: puts everything together and runs until told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
+
+use super::{CliError, Result, load, open_store};
+use crate::auth::password::Passwords;
+use crate::auth::token::Tokens;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, Flags, SecretError};
+use crate::http::{self, App, Parts};
+use crate::service::acesso::AccessService;
+use crate::service::changes::{ChangeQueue, QueueSettings, Workers};
+use crate::service::login::LoginService;
+use crate::store::{Store, Target};
+
+/// How long the store may take to end its connections.
+const CLOSE_DEADLINE: Duration = Duration::from_secs(3);
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Address and port to listen on [setting: BIND_ADDR]
+    #[arg(long, value_name = "ADDR")]
+    bind: Option<String>,
+}
+
+pub(super) async fn run(flags: Flags, args: Args) -> Result {
+    let config = load(&Flags { bind: args.bind, ..flags })?;
+    let store = open_store(&config).await?;
+    listen(&config, store, |address| tracing::info!(%address, "listening")).await
+}
+
+/// Serves `store` until the process is told to stop. `ready` hears the address once it is listened on.
+pub(super) async fn listen(config: &Config, store: Arc<dyn Store>, ready: impl FnOnce(SocketAddr)) -> Result {
+    let (app, workers) = wire(config, Arc::clone(&store), Arc::new(SystemClock))?;
+    let listener = TcpListener::bind(config.bind).await.map_err(|error| {
+        CliError::Failed(format!("can't listen on {}: {error}; choose another with --bind", config.bind))
+    })?;
+    let stop = stop_signal()?;
+    ready(listener.local_addr()?);
+    let ended = http::server::serve(listener, http::router(app), config.server, stop).await;
+    if !ended {
+        tracing::warn!("requests were cut off: they did not end within SHUTDOWN_TIMEOUT_SECONDS");
+    }
+    // What the queue has taken in is made durable even for clients that are gone.
+    if timeout(config.server.stop_deadline, workers.finish()).await.is_err() {
+        tracing::warn!("the change queue did not empty in time");
+    }
+    if timeout(CLOSE_DEADLINE, store.close()).await.is_err() {
+        tracing::warn!("the database connections did not end in time");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Builds the application on `store`.
+pub fn wire(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<(App, Workers), SecretError> {
+    let tokens = Arc::new(Tokens::new(&config.token_secret()?, config.tokens.clone()));
+    let queue = QueueSettings {
+        shards: match config.target {
+            // SQLite has one writer; PostgreSQL syncs one batch while the next is decided.
+            Target::Sqlite { .. } => 1,
+            Target::Postgres { .. } => 2,
+        },
+        capacity: config.queue_capacity,
+    };
+    let (changes, workers) = ChangeQueue::start(&store, &clock, queue);
+    let app = App::new(Parts {
+        access: AccessService::new(Arc::clone(&store), Arc::clone(&clock)),
+        login: LoginService::new(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            Passwords::new(config.login_concurrency),
+            Arc::clone(&tokens),
+            config.hardened_login,
+        ),
+        store,
+        clock,
+        tokens,
+        changes,
+        deadline: config.request_deadline,
+    });
+    Ok((app, workers))
+}
+
+/// Completes at the first SIGTERM or SIGINT; a second one ends the process at once.
+fn stop_signal() -> Result<impl Future<Output = ()>> {
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+        tracing::info!("stopping; once more to stop at once");
+        tokio::spawn(async move {
+            tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+            tracing::warn!("stopped at once");
+            std::process::exit(1);
+        });
+    })
+}

@@ -1,0 +1,123 @@
+//! `usuario`
+
+use std::io::{IsTerminal, Read};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use super::output::{self, table, yes_no};
+use super::{CliError, Result, Session};
+use crate::domain::texto::{Nome, SENHA_MAX};
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Register a user; asks for the password unless it comes on standard input
+    #[command(after_help = "Examples:\n  citrus-status usuario criar user.api --perfil Integração\n  \
+                            printf %s \"$SENHA\" | citrus-status usuario criar user.api --perfil Integração --senha-stdin")]
+    Criar {
+        /// Its login
+        login: Nome,
+        /// Its perfil
+        #[arg(long, value_name = "NOME")]
+        perfil: Nome,
+        /// Read the password from standard input
+        #[arg(long)]
+        senha_stdin: bool,
+    },
+    /// Set a password; tokens issued so far are revoked
+    #[command(after_help = "Example:\n  citrus-status usuario senha user.api")]
+    Senha {
+        /// The user's login
+        login: Nome,
+        /// Read the password from standard input
+        #[arg(long)]
+        senha_stdin: bool,
+    },
+    /// Deactivate a user; tokens issued so far are revoked within a second
+    #[command(after_help = "Example:\n  citrus-status usuario desativar user.api")]
+    Desativar {
+        /// The user's login
+        login: Nome,
+    },
+    /// Activate a user again
+    #[command(after_help = "Example:\n  citrus-status usuario ativar user.api")]
+    Ativar {
+        /// The user's login
+        login: Nome,
+    },
+    /// Revoke the tokens issued so far, within a second
+    #[command(after_help = "Example:\n  citrus-status usuario revogar-tokens user.api")]
+    RevogarTokens {
+        /// The user's login
+        login: Nome,
+    },
+    /// List the users
+    #[command(after_help = "Example:\n  citrus-status usuario listar")]
+    Listar {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub async fn run(session: &Session, command: Command) -> Result {
+    let provisioning = &session.provisioning;
+    match command {
+        Command::Criar { login, perfil, senha_stdin } => {
+            provisioning.create_usuario(&login, &perfil, read_senha(senha_stdin)?).await?;
+            println!("usuario '{}' created", login.texto);
+        }
+        Command::Senha { login, senha_stdin } => {
+            provisioning.set_senha(&login, read_senha(senha_stdin)?).await?;
+            println!("the senha of '{}' is set; its tokens are revoked", login.texto);
+        }
+        Command::Desativar { login } => {
+            provisioning.set_usuario_ativo(&login, false).await?;
+            println!("usuario '{}' is deactivated; its tokens are revoked", login.texto);
+        }
+        Command::Ativar { login } => {
+            provisioning.set_usuario_ativo(&login, true).await?;
+            println!("usuario '{}' is active; it has to log in again", login.texto);
+        }
+        Command::RevogarTokens { login } => {
+            provisioning.revoke_tokens(&login).await?;
+            println!("the tokens of '{}' are revoked", login.texto);
+        }
+        Command::Listar { json } => list(session, json).await?,
+    }
+    Ok(())
+}
+
+async fn list(session: &Session, json: bool) -> Result {
+    let usuarios = session.store.usuarios().await?;
+    if json {
+        let list: Vec<Value> =
+            usuarios.iter().map(|u| json!({"login": u.login, "perfil": u.perfil, "ativo": u.ativo})).collect();
+        output::json(&list);
+    } else {
+        let rows: Vec<_> = usuarios.into_iter().map(|u| [u.login, u.perfil, yes_no(u.ativo)]).collect();
+        table(["login", "perfil", "active"], &rows);
+    }
+    Ok(())
+}
+
+/// The password: all of standard input but one line end, or twice from a hidden prompt.
+fn read_senha(from_stdin: bool) -> Result<SecretString> {
+    if from_stdin {
+        let mut text = String::new();
+        std::io::stdin().take(SENHA_MAX as u64 + 3).read_to_string(&mut text)?;
+        let senha = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
+        return Ok(SecretString::from(senha));
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(CliError::Usage(
+            "there is no terminal to ask for the senha; pass it with --senha-stdin".to_owned(),
+        ));
+    }
+    let first = SecretString::from(rpassword::prompt_password("Senha: ")?);
+    let second = SecretString::from(rpassword::prompt_password("Senha, again: ")?);
+    if first.expose_secret() != second.expose_secret() {
+        return Err(CliError::Failed("the two senhas differ; nothing was changed".to_owned()));
+    }
+    Ok(first)
+}
