@@ -79,7 +79,8 @@ impl ChangeQueue {
 
     /// Makes the change, and returns once it is durable.
     ///
-    /// Dropping this future does not take the request back.
+    /// Dropping this future takes the request back only while no worker has begun it; a change is
+    /// never cut off half-way.
     pub async fn submit(&self, request: ChangeRequest) -> Result<(), ChangeError> {
         let (answer, answered) = oneshot::channel();
         let shard = self.hasher.hash_one(&request.protocolo) as usize % self.shards.len();

@@ -28,8 +28,16 @@ impl<T: Atendimentos + Access + Provisioning + Schema> Store for T {}
 /// The schema and the connection to it.
 #[async_trait]
 pub trait Schema: Send + Sync {
-    /// Applies the pending migrations.
-    async fn migrate(&self) -> Result<()>;
+    /// Applies the pending migrations, if any.
+    async fn migrate(&self) -> Result<()> {
+        if self.migrations().await?.iter().all(|migration| migration.applied) {
+            return Ok(());
+        }
+        self.apply_migrations().await
+    }
+
+    /// Applies the migrations under a lock, so that processes that start together apply them once.
+    async fn apply_migrations(&self) -> Result<()>;
 
     /// The embedded migrations, in order. An error means that the database can't be used or was
     /// migrated by a newer release.
@@ -77,17 +85,24 @@ pub async fn open(target: Target) -> Result<Arc<dyn Store>> {
     })
 }
 
-/// Compares what the binary embeds with what the database has.
+/// Compares what the binary embeds with what the database has; a migration that was edited after it
+/// was applied is an error.
 fn compare(embedded: &sqlx::migrate::Migrator, applied: &[sqlx::migrate::AppliedMigration]) -> Result<Vec<Migration>> {
     if let Some(unknown) = applied.iter().find(|a| !embedded.version_exists(a.version)) {
         return Err(StoreError::NewerSchema(unknown.version));
     }
-    Ok(embedded
+    embedded
         .iter()
-        .map(|migration| Migration {
-            version: migration.version,
-            description: migration.description.to_string(),
-            applied: applied.iter().any(|a| a.version == migration.version),
+        .map(|migration| {
+            let found = applied.iter().find(|a| a.version == migration.version);
+            if found.is_some_and(|found| found.checksum != migration.checksum) {
+                return Err(sqlx::migrate::MigrateError::VersionMismatch(migration.version).into());
+            }
+            Ok(Migration {
+                version: migration.version,
+                description: migration.description.to_string(),
+                applied: found.is_some(),
+            })
         })
-        .collect())
+        .collect()
 }

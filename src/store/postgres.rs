@@ -89,7 +89,7 @@ impl PostgresStore {
 
 #[async_trait]
 impl Schema for PostgresStore {
-    async fn migrate(&self) -> Result<()> {
+    async fn apply_migrations(&self) -> Result<()> {
         Ok(MIGRATOR.run(&self.pool).await?)
     }
 

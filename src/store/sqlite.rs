@@ -99,7 +99,7 @@ impl SqliteStore {
 
 #[async_trait]
 impl Schema for SqliteStore {
-    async fn migrate(&self) -> Result<()> {
+    async fn apply_migrations(&self) -> Result<()> {
         Ok(MIGRATOR.run(&self.writer).await?)
     }
 

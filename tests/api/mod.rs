@@ -1,0 +1,9 @@
+//! What comes over the wire, to the byte, on each engine: the contract's tables, one assertion a row.
+
+mod access;
+mod common;
+mod concurrency;
+mod login;
+mod outage;
+mod status;
+mod token;

@@ -1,0 +1,7 @@
+//! The program as an operator runs it.
+
+mod demo;
+mod import;
+mod processes;
+mod provisioning;
+mod settings;

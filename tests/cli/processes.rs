@@ -1,0 +1,89 @@
+//! Server processes: two on one database, and how one stops.
+
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::both_engines;
+use crate::support::program::{Process, run};
+
+async fn post(client: &Client, address: &str, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
+    let request = client.post(format!("http://{address}{path}")).bearer_auth(token).body(body.to_string());
+    let response = request.send().await.unwrap();
+    (response.status(), serde_json::from_str(&response.text().await.unwrap()).unwrap())
+}
+
+async fn token(client: &Client, address: &str) -> String {
+    let body = json!({"login": "user.api", "senha": "1234"});
+    let (status, answer) = post(client, address, "/api/usuario/login", "", body).await;
+    assert_eq!(status, 200, "{answer}");
+    answer["accessToken"].as_str().unwrap().to_owned()
+}
+
+both_engines! {
+    async fn two_processes_on_one_database_lose_nothing(database: Database) {
+        const CLIENTS: usize = 16;
+        const EACH: usize = 25;
+        let store = database.store().await;
+        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        let processes = [Process::serve(database), Process::serve(database)];
+        let client = Client::builder().no_proxy().build().unwrap();
+        // One process takes the other's tokens.
+        let token = token(&client, &processes[0].address).await;
+
+        let mut clients = tokio::task::JoinSet::new();
+        for number in 0..CLIENTS {
+            let (client, token) = (client.clone(), token.clone());
+            let address = processes[number % 2].address.clone();
+            clients.spawn(async move {
+                for turn in 0..EACH {
+                    let status = ["Finalizado", "Improcedente", "Em atendimento"][(number + turn) % 3];
+                    let body = json!({"protocolo": format!("2022110400000{}", 1 + turn % 2), "status": status,
+                                      "motivoStatus": "Fora do escopo", "comentario": format!("{number}/{turn}"),
+                                      "visivelCliente": "False"});
+                    let (status, answer) = post(&client, &address, "/api/atendimentos/status", &token, body).await;
+                    assert_eq!((status.as_u16(), &answer["message"]), (200, &json!("Atendimento atualizado com sucesso")));
+                }
+            });
+        }
+        while let Some(client) = clients.join_next().await {
+            client.unwrap();
+        }
+        let all = (CLIENTS * EACH) as i64;
+        assert_eq!(database.number("SELECT count(*) FROM historico").await, all);
+        assert_eq!(database.number("SELECT count(DISTINCT comentario) FROM historico").await, all);
+        assert_eq!(database.broken_links().await, 0);
+
+        for process in processes {
+            process.signal("TERM");
+            assert_eq!(process.wait(), Some(0));
+        }
+        store.close().await;
+    }
+
+    async fn the_probe_follows_readiness(database: Database) {
+        let process = Process::serve(database);
+        let url = format!("http://{}/health/ready", process.address);
+        run(database, &["probe", "--url", &url]).prints("ready\n");
+        database.execute("DELETE FROM _sqlx_migrations").await;
+        run(database, &["probe", "--url", &url]).fails(1, &["not ready: HTTP/1.1 503"]);
+        process.signal("INT");
+        assert_eq!(process.wait(), Some(0));
+        run(database, &["probe", "--url", &url]).fails(1, &["can't be asked"]);
+    }
+
+    async fn a_second_signal_stops_at_once(database: Database) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let process = Process::serve(database);
+        // A request in flight, waiting for its body, holds the stop.
+        let mut stream = tokio::net::TcpStream::connect(&process.address).await.unwrap();
+        let head = "POST /api/usuario/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut interim = [0; 25];
+        stream.read_exact(&mut interim).await.unwrap();
+        process.signal("TERM");
+        // It no longer listens once it is stopping.
+        while tokio::net::TcpStream::connect(&process.address).await.is_ok() {}
+        process.signal("TERM");
+        assert_eq!(process.wait(), Some(1));
+    }
+}

@@ -1,0 +1,69 @@
+use citrus_status::domain::acesso::{Acesso, Permissao};
+use citrus_status::domain::texto::Chave;
+
+use crate::support::both_engines;
+use crate::support::server::nome;
+
+both_engines! {
+    async fn a_credential_is_found_by_key_and_follows_every_change(database: Database) {
+        let store = database.store().await;
+        store.insert_perfil(&nome("p"), None).await.unwrap();
+        let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
+        store.insert_usuario(&nome("José.API"), perfil.id, "hash 1").await.unwrap();
+        let chave = Chave::new(" JOSE\u{301}.api ");
+        let read = async || {
+            let c = store.credential(&chave).await.unwrap().unwrap();
+            (c.login, c.senha_hash, c.ativo, c.geracao)
+        };
+        assert_eq!(read().await, ("José.API".to_owned(), "hash 1".to_owned(), true, 1));
+        assert!(store.set_senha(&chave, "hash 2").await.unwrap());
+        assert_eq!(read().await, ("José.API".to_owned(), "hash 2".to_owned(), true, 2));
+        assert!(store.set_usuario_ativo(&chave, false).await.unwrap());
+        assert_eq!(read().await, ("José.API".to_owned(), "hash 2".to_owned(), false, 3));
+        assert!(store.set_usuario_ativo(&chave, true).await.unwrap());
+        assert!(store.revoke_tokens(&chave).await.unwrap());
+        assert_eq!(read().await, ("José.API".to_owned(), "hash 2".to_owned(), true, 5));
+
+        let nobody = Chave::new("nobody");
+        assert!(store.credential(&nobody).await.unwrap().is_none());
+        assert!(!store.set_senha(&nobody, "x").await.unwrap());
+        assert!(!store.set_usuario_ativo(&nobody, false).await.unwrap());
+        assert!(!store.revoke_tokens(&nobody).await.unwrap());
+        store.close().await;
+    }
+
+    async fn access_is_read_with_grants_and_releases(database: Database) {
+        let store = database.store().await;
+        store.insert_nivel(&nome("n"), None).await.unwrap();
+        let nivel = store.nivel(&Chave::new("n")).await.unwrap().unwrap();
+        store.insert_perfil(&nome("p"), Some(nivel.id)).await.unwrap();
+        store.insert_perfil(&nome("root"), None).await.unwrap();
+        let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
+        let root = store.perfil(&Chave::new("root")).await.unwrap().unwrap();
+        store.insert_usuario(&nome("u"), perfil.id, "h").await.unwrap();
+        store.insert_usuario(&nome("r"), root.id, "h").await.unwrap();
+        let id = async |login| store.credential(&Chave::new(login)).await.unwrap().unwrap().usuario_id;
+        let (u, r) = (id("u").await, id("r").await);
+        let none = Acesso {
+            login: "u".to_owned(),
+            ativo: true,
+            geracao: 1,
+            root: false,
+            concedidas: vec![],
+            liberadas: vec![],
+        };
+        assert_eq!(store.acesso(u).await.unwrap().unwrap(), none);
+
+        let p = Permissao::AlterarStatus;
+        assert!(store.set_concessao(perfil.id, p, true).await.unwrap());
+        assert!(store.set_liberacao(nivel.id, p, true).await.unwrap());
+        let all = Acesso { concedidas: vec![p.nome().into()], liberadas: vec![p.nome().into()], ..none };
+        assert_eq!(store.acesso(u).await.unwrap().unwrap(), all);
+
+        store.set_concessao(root.id, p, true).await.unwrap();
+        let root = Acesso { login: "r".to_owned(), root: true, liberadas: vec![], ..all };
+        assert_eq!(store.acesso(r).await.unwrap().unwrap(), root);
+        assert!(store.acesso(999).await.unwrap().is_none());
+        store.close().await;
+    }
+}

@@ -1,0 +1,7 @@
+//! Every method of the store, on each engine, by the same test.
+
+mod access;
+mod atendimentos;
+mod import;
+mod provisioning;
+mod schema;

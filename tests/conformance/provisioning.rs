@@ -1,0 +1,76 @@
+use citrus_status::domain::acesso::Permissao;
+use citrus_status::domain::texto::Chave;
+use citrus_status::store::{Concessao, Liberacao, Motivo, StoreError, Usuario};
+
+use crate::support::both_engines;
+use crate::support::server::nome;
+
+both_engines! {
+    async fn niveis_form_a_tree_and_have_one_name_each(database: Database) {
+        let store = database.store().await;
+        store.insert_nivel(&nome("Empresa"), None).await.unwrap();
+        let top = store.nivel(&Chave::new("EMPRESA")).await.unwrap().unwrap();
+        store.insert_nivel(&nome("Suporte"), Some(top.id)).await.unwrap();
+        let niveis = store.niveis().await.unwrap();
+        let seen: Vec<_> = niveis.iter().map(|n| (n.nome.as_str(), n.superior_id)).collect();
+        assert_eq!(seen, [("Empresa", None), ("Suporte", Some(top.id))]);
+        assert!(matches!(store.insert_nivel(&nome("empresa"), None).await, Err(StoreError::AlreadyExists)));
+        assert!(store.insert_nivel(&nome("Solto"), Some(999)).await.is_err());
+        assert!(store.nivel(&Chave::new("nenhum")).await.unwrap().is_none());
+        store.close().await;
+    }
+
+    async fn releases_and_grants_are_set_once_and_taken_back(database: Database) {
+        let store = database.store().await;
+        store.insert_nivel(&nome("n"), None).await.unwrap();
+        let nivel = store.nivel(&Chave::new("n")).await.unwrap().unwrap();
+        store.insert_perfil(&nome("p"), Some(nivel.id)).await.unwrap();
+        let perfil = store.perfil(&Chave::new("P")).await.unwrap().unwrap();
+        assert_eq!((perfil.nome.as_str(), perfil.nivel_id), ("p", Some(nivel.id)));
+        assert!(matches!(store.insert_perfil(&nome("P"), None).await, Err(StoreError::AlreadyExists)));
+        assert_eq!(store.perfis().await.unwrap(), [perfil.clone()]);
+
+        let p = Permissao::AlterarStatus;
+        let permissao = || p.nome().to_owned();
+        assert!(store.set_liberacao(nivel.id, p, true).await.unwrap());
+        assert!(!store.set_liberacao(nivel.id, p, true).await.unwrap());
+        assert_eq!(store.liberacoes().await.unwrap(), [Liberacao { nivel_id: nivel.id, permissao: permissao() }]);
+        assert!(store.set_concessao(perfil.id, p, true).await.unwrap());
+        assert!(!store.set_concessao(perfil.id, p, true).await.unwrap());
+        assert_eq!(store.concessoes().await.unwrap(), [Concessao { perfil_id: perfil.id, permissao: permissao() }]);
+
+        assert!(store.set_liberacao(nivel.id, p, false).await.unwrap());
+        assert!(!store.set_liberacao(nivel.id, p, false).await.unwrap());
+        assert!(store.set_concessao(perfil.id, p, false).await.unwrap());
+        assert!(!store.set_concessao(perfil.id, p, false).await.unwrap());
+        assert!(store.liberacoes().await.unwrap().is_empty() && store.concessoes().await.unwrap().is_empty());
+        store.close().await;
+    }
+
+    async fn users_are_listed_by_login_without_their_hashes(database: Database) {
+        let store = database.store().await;
+        store.insert_perfil(&nome("P"), None).await.unwrap();
+        let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
+        for login in ["b", "A"] {
+            store.insert_usuario(&nome(login), perfil.id, "hash").await.unwrap();
+        }
+        store.set_usuario_ativo(&Chave::new("b"), false).await.unwrap();
+        let usuario = |login: &str, ativo| Usuario { login: login.to_owned(), perfil: "P".to_owned(), ativo };
+        assert_eq!(store.usuarios().await.unwrap(), [usuario("A", true), usuario("b", false)]);
+        let again = store.insert_usuario(&nome("B"), perfil.id, "hash").await;
+        assert!(matches!(again, Err(StoreError::AlreadyExists)));
+        store.close().await;
+    }
+
+    async fn motivos_are_deactivated_and_come_back(database: Database) {
+        let store = database.store().await;
+        store.insert_motivo(&nome("Já resolvido")).await.unwrap();
+        assert!(matches!(store.insert_motivo(&nome("JÁ RESOLVIDO")).await, Err(StoreError::AlreadyExists)));
+        let motivo = |ativo| [Motivo { nome: "Já resolvido".to_owned(), ativo }];
+        assert_eq!(store.motivos().await.unwrap(), motivo(true));
+        assert!(store.set_motivo_ativo(&Chave::new("já resolvido"), false).await.unwrap());
+        assert_eq!(store.motivos().await.unwrap(), motivo(false));
+        assert!(!store.set_motivo_ativo(&Chave::new("nenhum"), false).await.unwrap());
+        store.close().await;
+    }
+}

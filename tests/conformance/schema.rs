@@ -1,0 +1,58 @@
+use citrus_status::store::StoreError;
+
+use crate::support::both_engines;
+
+both_engines! {
+    async fn migrations_are_pending_then_applied_and_run_once(database: Database) {
+        let store = database.open().await;
+        let pending = store.migrations().await.unwrap();
+        assert!(!pending.is_empty() && pending.iter().all(|migration| !migration.applied));
+        store.migrate().await.unwrap();
+        store.migrate().await.unwrap();
+        let applied = store.migrations().await.unwrap();
+        assert_eq!(applied.len(), pending.len());
+        assert!(applied.iter().all(|migration| migration.applied));
+        store.close().await;
+    }
+
+    async fn processes_that_start_together_migrate_once(database: Database) {
+        let (a, b) = (database.open().await, database.open().await);
+        let (first, second) = tokio::join!(a.migrate(), b.migrate());
+        first.unwrap();
+        second.unwrap();
+        a.close().await;
+        b.close().await;
+    }
+
+    async fn a_newer_schema_is_refused(database: Database) {
+        let store = database.store().await;
+        database
+            .execute(
+                "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                 SELECT 9999, 'future', success, checksum, 1 FROM _sqlx_migrations LIMIT 1",
+            )
+            .await;
+        assert!(matches!(store.migrations().await, Err(StoreError::NewerSchema(9999))));
+        assert!(matches!(store.migrate().await, Err(StoreError::NewerSchema(9999))));
+        store.close().await;
+    }
+
+    async fn a_migration_that_was_edited_is_refused(database: Database) {
+        let store = database.store().await;
+        let checksum = match database.engine {
+            Engine::Sqlite => "x'00'",
+            Engine::Postgres => "'\\x00'",
+        };
+        database.execute(&format!("UPDATE _sqlx_migrations SET checksum = {checksum}")).await;
+        assert!(matches!(store.migrations().await, Err(StoreError::Migration(_))));
+        assert!(matches!(store.migrate().await, Err(StoreError::Migration(_))));
+        store.close().await;
+    }
+
+    async fn a_closed_store_counts_as_away(database: Database) {
+        let store = database.store().await;
+        store.close().await;
+        assert!(store.migrations().await.unwrap_err().is_transient());
+        assert!(store.snapshot(&["1".to_owned()], &[]).await.unwrap_err().is_transient());
+    }
+}

@@ -1,0 +1,6 @@
+//! The product from outside: its stores, its HTTP answers and its command line, each on both engines.
+
+mod api;
+mod cli;
+mod conformance;
+mod support;

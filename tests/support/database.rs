@@ -1,0 +1,134 @@
+//! A database of a test's own: a file or a schema.
+
+use std::sync::Arc;
+
+use citrus_status::config::{Config, Sources};
+use citrus_status::store::{self, Store};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::postgres;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+pub struct Database {
+    pub engine: Engine,
+    /// `DATABASE_URL`
+    pub url: String,
+    /// `DATA_DIR`, and the working directory of processes.
+    pub dir: TempDir,
+    schema: Option<String>,
+}
+
+impl Database {
+    /// An empty one; `None` where there is no PostgreSQL.
+    pub async fn new(engine: Engine) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        if engine == Engine::Sqlite {
+            let url = format!("sqlite://{}/citrus-status.db", dir.path().display());
+            return Some(Self { engine, url, dir, schema: None });
+        }
+        let server = postgres::url().await?;
+        let schema = format!("test_{}", Uuid::new_v4().simple());
+        admin(server, &format!("CREATE SCHEMA {schema}")).await;
+        let separator = if server.contains('?') { '&' } else { '?' };
+        let url = format!("{server}{separator}options=-c%20search_path%3D{schema}");
+        Some(Self { engine, url, dir, schema: Some(schema) })
+    }
+
+    /// The settings that lead to it.
+    pub fn settings(&self) -> Vec<(String, String)> {
+        [
+            ("DATABASE_URL", self.url.as_str()),
+            ("DATA_DIR", self.dir.path().to_str().unwrap()),
+            ("JWT_SECRET", "a secret for the tests, 32 bytes or more"),
+            ("DATABASE_MAX_CONNECTIONS", "4"),
+            ("LOGIN_CONCURRENCY", "2"),
+            ("BIND_ADDR", "127.0.0.1:0"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
+    }
+
+    /// The settings as understood, with `extra` on top.
+    pub fn config(&self, extra: &[(&str, &str)]) -> Config {
+        let mut environment = self.settings();
+        environment.retain(|(name, _)| extra.iter().all(|(other, _)| name != other));
+        environment.extend(extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Config::load(&Sources { environment, ..Sources::default() }).unwrap()
+    }
+
+    /// Opened, but not migrated.
+    pub async fn open(&self) -> Arc<dyn Store> {
+        store::open(self.config(&[]).target).await.unwrap()
+    }
+
+    /// Opened and migrated.
+    pub async fn store(&self) -> Arc<dyn Store> {
+        let store = self.open().await;
+        store.migrate().await.unwrap();
+        store
+    }
+
+    /// Runs statements past the store.
+    pub async fn execute(&self, sql: &str) {
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                connection.execute(AssertSqlSafe(sql)).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            Engine::Postgres => admin(&self.url, sql).await,
+        }
+    }
+
+    /// The number that a query past the store yields.
+    pub async fn number(&self, sql: &str) -> i64 {
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap()
+            }
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+
+    /// How many history entries do not start where the one before ended, or leave a gap, or disagree
+    /// with the atendimento itself. Zero, or something was lost.
+    pub async fn broken_links(&self) -> i64 {
+        self.number(
+            "SELECT
+                (SELECT count(*) FROM historico later WHERE later.revisao > 1 AND NOT EXISTS (
+                    SELECT 1 FROM historico earlier
+                    WHERE earlier.atendimento_id = later.atendimento_id
+                      AND earlier.revisao = later.revisao - 1 AND earlier.para = later.de))
+              + (SELECT count(*) FROM atendimento a WHERE revisao > 0 AND NOT EXISTS (
+                    SELECT 1 FROM historico last
+                    WHERE last.atendimento_id = a.id AND last.revisao = a.revisao AND last.para = a.status))
+              + (SELECT count(*) FROM historico h JOIN atendimento a ON a.id = h.atendimento_id
+                    WHERE h.revisao > a.revisao)",
+        )
+        .await
+    }
+
+    /// Leaves nothing behind; a test that failed leaves its schema for a look.
+    pub async fn remove(self) {
+        if let (Some(schema), Some(server)) = (&self.schema, postgres::url().await) {
+            admin(server, &format!("DROP SCHEMA {schema} CASCADE")).await;
+        }
+    }
+}
+
+async fn admin(url: &str, sql: &str) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    connection.execute(AssertSqlSafe(sql)).await.unwrap();
+    connection.close().await.unwrap();
+}

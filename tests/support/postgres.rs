@@ -1,0 +1,68 @@
+//! The PostgreSQL server for the tests: `TEST_DATABASE_URL`, else the one on 127.0.0.1:5432, else a
+//! throw-away cluster from installed binaries. Without any, the run says so, or fails when
+//! `REQUIRE_POSTGRES=1`.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use sqlx::{Connection, PgConnection};
+use tokio::sync::OnceCell;
+
+const LOCAL: &str = "postgres://postgres@127.0.0.1:5432/postgres";
+
+/// Ends with this process, when its standard input closes.
+static CLUSTER: OnceLock<Child> = OnceLock::new();
+
+/// The URL of a database in which the tests may make schemas.
+pub async fn url() -> Option<&'static str> {
+    static URL: OnceCell<Option<String>> = OnceCell::const_new();
+    URL.get_or_init(find).await.as_deref()
+}
+
+async fn find() -> Option<String> {
+    if let Ok(url) = std::env::var("TEST_DATABASE_URL") {
+        PgConnection::connect(&url).await.expect("TEST_DATABASE_URL is set, so it has to answer");
+        return Some(url);
+    }
+    if PgConnection::connect(LOCAL).await.is_ok() {
+        return Some(LOCAL.to_owned());
+    }
+    if let Some(bindir) = installed() {
+        return Some(start(&bindir));
+    }
+    let message = "The PostgreSQL half of the tests did NOT run: there is no TEST_DATABASE_URL, no server \
+                   on 127.0.0.1:5432 and no initdb.";
+    assert!(std::env::var("REQUIRE_POSTGRES").as_deref() != Ok("1"), "{message}");
+    // Past the test harness, which would keep it to itself.
+    writeln!(std::io::stderr(), "\n*** {message} ***\n").unwrap();
+    None
+}
+
+/// The directory of the newest `initdb`.
+fn installed() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut newest: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
+    newest.sort_by_key(|bin| bin.parent().and_then(Path::file_name).and_then(|v| v.to_str()?.parse::<u32>().ok()));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    newest.into_iter().rev().chain(std::env::split_paths(&path)).find(|dir| dir.join("initdb").exists())
+}
+
+fn start(bindir: &Path) -> String {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut child = Command::new("sh")
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/cluster.sh"))
+        .arg(bindir)
+        .arg(port.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n", "the throw-away cluster did not start");
+    CLUSTER.set(child).expect("it is started once");
+    format!("postgres://postgres@127.0.0.1:{port}/postgres")
+}

@@ -1,0 +1,110 @@
+//! The program itself, as a process.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+
+use super::database::Database;
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Outcome {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// Checks that it succeeded and said nothing but `stdout`.
+    #[track_caller]
+    pub fn prints(&self, stdout: &str) {
+        assert_eq!((self.code, self.stdout.as_str(), self.stderr.as_str()), (0, stdout, ""));
+    }
+
+    /// Checks that it failed with `code` and said all of `parts` on standard error, and nothing on standard output.
+    #[track_caller]
+    pub fn fails(&self, code: i32, parts: &[&str]) {
+        assert_eq!(self.code, code, "{self:?}");
+        for part in parts {
+            assert!(self.stderr.contains(part), "{part:?} is not in {self:?}");
+        }
+        assert_eq!(self.stdout, "", "{self:?}");
+    }
+}
+
+/// The program with nothing but `settings` in its environment.
+pub fn program(database: &Database, settings: &[(String, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_citrus-status"));
+    command.env_clear().envs(settings.iter().cloned()).current_dir(database.dir.path());
+    command
+}
+
+/// Runs it to the end on `database`.
+pub fn run(database: &Database, args: &[&str]) -> Outcome {
+    run_with(database, &[], args, "")
+}
+
+/// Runs it to the end with `extra` settings and `stdin`.
+pub fn run_with(database: &Database, extra: &[(&str, &str)], args: &[&str], stdin: &str) -> Outcome {
+    let mut command = program(database, &database.settings());
+    command.envs(extra.iter().copied()).args(args);
+    finish(command, stdin)
+}
+
+/// Runs `command` to the end.
+pub fn finish(mut command: Command, stdin: &str) -> Outcome {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A program that does not read its input may be gone already.
+    _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Outcome {
+        code: output.status.code().expect("it ends by itself"),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A server process, killed when dropped.
+pub struct Process {
+    child: Child,
+    /// Where it listens.
+    pub address: String,
+}
+
+impl Process {
+    /// Starts `serve` on `database` and waits until it listens.
+    pub fn serve(database: &Database) -> Self {
+        let mut command = program(database, &database.settings());
+        command.args(["serve", "--bind", "127.0.0.1:0"]).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        let address = loop {
+            line.clear();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended before it listened");
+            if let Some((_, address)) = line.trim_end().split_once("listening address=") {
+                break address.to_owned();
+            }
+        };
+        // Keeps the pipe empty, so that the server never waits for it.
+        std::thread::spawn(move || _ = std::io::copy(&mut log, &mut std::io::sink()));
+        Self { child, address }
+    }
+
+    /// Sends a signal by name.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// The exit code, once it has ended.
+    pub fn wait(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}

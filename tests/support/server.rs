@@ -1,0 +1,155 @@
+//! The server in this process, on a real socket, with the demo's example data and a manual clock.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use citrus_status::cli::{demo, serve};
+use citrus_status::config::Config;
+use citrus_status::domain::texto::Nome;
+use citrus_status::http;
+use citrus_status::service::changes::Workers;
+use citrus_status::service::provisioning::Provisioning;
+use citrus_status::store::Store;
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, HeaderMap};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::clock::ManualClock;
+use super::database::Database;
+
+pub struct Server {
+    pub address: SocketAddr,
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<ManualClock>,
+    pub provisioning: Provisioning,
+    client: reqwest::Client,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<bool>,
+    workers: Workers,
+}
+
+/// An answer as it came over the wire.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Server {
+    pub async fn start(database: &Database) -> Self {
+        Self::with(database, &[]).await
+    }
+
+    /// With `extra` settings.
+    pub async fn with(database: &Database, extra: &[(&str, &str)]) -> Self {
+        let store = database.store().await;
+        demo::load_example_data(&store).await.unwrap();
+        Self::on(database.config(extra), store).await
+    }
+
+    /// On a store that is set up already.
+    pub async fn on(config: Config, store: Arc<dyn Store>) -> Self {
+        let clock = Arc::new(ManualClock::new());
+        let (app, workers) = serve::wire(&config, Arc::clone(&store), clock.clone()).unwrap();
+        let listener = TcpListener::bind(config.bind).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(async move {
+            http::server::serve(listener, http::router(app), config.server, async { _ = stopped.await }).await
+        });
+        Self {
+            address,
+            provisioning: Provisioning::new(Arc::clone(&store), clock.clone()),
+            store,
+            clock,
+            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            stop,
+            serving,
+            workers,
+        }
+    }
+
+    /// Stops it as a signal would; nothing in flight may be cut off.
+    pub async fn stop(self) {
+        self.stop.send(()).unwrap();
+        assert!(self.serving.await.unwrap(), "requests were cut off");
+        self.workers.finish().await;
+        self.store.close().await;
+    }
+
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let mut request = self.client.request(method, format!("http://{}{path}", self.address)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.unwrap();
+        Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], "").await
+    }
+
+    /// A login with any body.
+    pub async fn login_with(&self, body: &Value) -> Answer {
+        self.send(Method::POST, "/api/usuario/login", &[], body.to_string()).await
+    }
+
+    /// A token of `login`, whose senha is the demo's.
+    pub async fn token(&self, login: &str) -> String {
+        let answer = self.login_with(&json!({"login": login, "senha": "1234"})).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["accessToken"].as_str().unwrap().to_owned()
+    }
+
+    /// A status change under `token` with any body.
+    pub async fn change_with(&self, token: &str, body: impl ToString) -> Answer {
+        let authorization = format!("Bearer {token}");
+        let headers = [(AUTHORIZATION.as_str(), authorization.as_str())];
+        self.send(Method::POST, "/api/atendimentos/status", &headers, body.to_string()).await
+    }
+
+    /// The record of an atendimento.
+    pub async fn registro(&self, protocolo: &str) -> Value {
+        serde_json::to_value(self.store.registro(protocolo).await.unwrap().unwrap()).unwrap()
+    }
+}
+
+impl Answer {
+    /// Checks status, envelope and headers to the byte.
+    #[track_caller]
+    pub fn is(&self, status: u16, message: &str) {
+        assert_eq!(self.body, format!(r#"{{"message": "{}"}}"#, message.replace('"', "\\\"")), "{self:?}");
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
+        assert!(self.header("x-request-id").is_some_and(|id| !id.is_empty()), "{self:?}");
+        assert_eq!(self.header("www-authenticate"), (status == 401).then_some("Bearer"), "{self:?}");
+        assert_eq!(self.header("retry-after"), (status == 503).then_some("1"), "{self:?}");
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+pub fn nome(text: &str) -> Nome {
+    text.parse().unwrap()
+}
