@@ -28,9 +28,7 @@ both_engines! {
                 }
             });
         }
-        while let Some(client) = clients.join_next().await {
-            client.unwrap();
-        }
+        clients.join_all().await;
         let all = (CLIENTS * EACH) as i64;
         assert_eq!(database.number("SELECT count(*) FROM historico").await, all);
         assert_eq!(database.number("SELECT count(DISTINCT comentario) FROM historico").await, all);

@@ -4,7 +4,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::both_engines;
-use crate::support::program::{Process, run};
+use crate::support::program::{Process, run, run_with};
 
 async fn post(client: &Client, address: &str, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
     let request = client.post(format!("http://{address}{path}")).bearer_auth(token).body(body.to_string());
@@ -45,9 +45,7 @@ both_engines! {
                 }
             });
         }
-        while let Some(client) = clients.join_next().await {
-            client.unwrap();
-        }
+        clients.join_all().await;
         let all = (CLIENTS * EACH) as i64;
         assert_eq!(database.number("SELECT count(*) FROM historico").await, all);
         assert_eq!(database.number("SELECT count(DISTINCT comentario) FROM historico").await, all);
@@ -58,6 +56,45 @@ both_engines! {
             assert_eq!(process.wait(), Some(0));
         }
         store.close().await;
+    }
+
+    async fn the_main_job_on_real_input(database: Database) {
+        const ALL: u64 = 100_000;
+        const CLIENTS: u64 = 20;
+        let mut file = "protocolo,status\n".to_owned();
+        for number in 0..ALL {
+            let status = ["Aberto", "Em atendimento", "Finalizado"][(number % 3) as usize];
+            file.push_str(&format!("{},{status}\n", 20_230_101_000_000 + number));
+        }
+        let store = database.store().await;
+        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        store.close().await;
+        let imported = run_with(database, &[], &["atendimento", "importar", "-"], &file);
+        imported.prints("new: 100,000, updated: 0, unchanged: 0, passed over: 0\n");
+
+        let process = Process::serve(database);
+        let client = Client::builder().no_proxy().build().unwrap();
+        let token = token(&client, &process.address).await;
+        let mut clients = tokio::task::JoinSet::new();
+        for first in 0..CLIENTS {
+            let (client, address, token) = (client.clone(), process.address.clone(), token.clone());
+            clients.spawn(async move {
+                // Each client takes every hundredth atendimento of its own.
+                for number in (first..ALL).step_by(100 * CLIENTS as usize) {
+                    let body = json!({"protocolo": 20_230_101_000_000 + number, "status": "Cancelado",
+                                      "motivoStatus": "Duplicado", "comentario": "Em lote", "visivelCliente": "True"});
+                    let (status, answer) = post(&client, &address, "/api/atendimentos/status", &token, body).await;
+                    assert_eq!(status, 200, "{answer}");
+                }
+            });
+        }
+        clients.join_all().await;
+        process.signal("TERM");
+        assert_eq!(process.wait(), Some(0));
+        let changed = "SELECT count(*) FROM atendimento WHERE status = 3 AND revisao = 1";
+        assert_eq!(database.number(changed).await, (ALL / 100) as i64);
+        assert_eq!(database.number("SELECT count(*) FROM historico").await, (ALL / 100) as i64);
+        assert_eq!(database.broken_links().await, 0);
     }
 
     async fn the_probe_follows_readiness(database: Database) {

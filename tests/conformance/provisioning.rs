@@ -28,7 +28,7 @@ both_engines! {
         let perfil = store.perfil(&Chave::new("P")).await.unwrap().unwrap();
         assert_eq!((perfil.nome.as_str(), perfil.nivel_id), ("p", Some(nivel.id)));
         assert!(matches!(store.insert_perfil(&nome("P"), None).await, Err(StoreError::AlreadyExists)));
-        assert_eq!(store.perfis().await.unwrap(), [perfil.clone()]);
+        assert_eq!(store.perfis().await.unwrap(), std::slice::from_ref(&perfil));
 
         let p = Permissao::AlterarStatus;
         let permissao = || p.nome().to_owned();
