@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
-use super::output::{self, table, yes_no};
+use super::output::{self, say, table, yes_no};
 use super::{CliError, Result, Session};
 use crate::clock::{SystemClock, rfc3339_millis};
 use crate::domain::atendimento::Status;
@@ -58,7 +58,7 @@ pub async fn run(session: &Session, command: Command) -> Result {
     match command {
         Command::Criar { protocolo, status } => {
             session.provisioning.create_atendimento(&protocolo, status).await?;
-            println!("atendimento '{}' created, {status}", protocolo.trim());
+            say!("atendimento '{}' created, {status}", protocolo.trim())?;
             Ok(())
         }
         Command::Mostrar { protocolo, json } => show(session, &protocolo, json).await,
@@ -73,14 +73,14 @@ fn parse_status(text: &str) -> Result<Status, String> {
 async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
     let registro = session.provisioning.registro(protocolo).await?;
     if json {
-        output::json(&registro);
+        output::json(&registro)?;
         return Ok(());
     }
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-    println!("protocolo  {}", registro.protocolo);
-    println!("status     {}", registro.status);
-    println!("motivo     {}", or_dash(registro.motivo_status));
-    println!("updated    {}", rfc3339_millis(registro.atualizado_em));
+    say!("protocolo  {}", registro.protocolo.escape_debug())?;
+    say!("status     {}", registro.status)?;
+    say!("motivo     {}", or_dash(registro.motivo_status))?;
+    say!("updated    {}", rfc3339_millis(registro.atualizado_em))?;
     let historico: Vec<_> = registro
         .historico
         .into_iter()
@@ -89,7 +89,7 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
             [em, de, para, or_dash(e.motivo_status), or_dash(e.usuario)]
         })
         .collect();
-    section("history", ["when", "from", "to", "motivo", "who"], &historico);
+    section("history", ["when", "from", "to", "motivo", "who"], &historico)?;
     let comentarios: Vec<_> = registro
         .comentarios
         .into_iter()
@@ -99,15 +99,15 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
             [rfc3339_millis(c.em), or_dash(c.usuario), yes_no(c.visivel_cliente), texto]
         })
         .collect();
-    section("comments", ["when", "who", "customer sees it", "text"], &comentarios);
-    Ok(())
+    section("comments", ["when", "who", "customer sees it", "text"], &comentarios)
 }
 
-fn section<const N: usize>(title: &str, headers: [&str; N], rows: &[[String; N]]) {
-    println!("\n{title}: {}", rows.len());
+fn section<const N: usize>(title: &str, headers: [&str; N], rows: &[[String; N]]) -> Result {
+    say!("\n{title}: {}", rows.len())?;
     if !rows.is_empty() {
-        table(headers, rows);
+        table(headers, rows)?;
     }
+    Ok(())
 }
 
 async fn run_import(session: &Session, args: ImportArgs) -> Result {
@@ -121,13 +121,13 @@ async fn run_import(session: &Session, args: ImportArgs) -> Result {
     let Summary { inserted, updated, unchanged, skipped } = outcome?;
     let count = HumanCount;
     let verb = if args.dry_run { "would be " } else { "" };
-    println!(
+    say!(
         "{verb}new: {}, {verb}updated: {}, unchanged: {}, passed over: {}",
         count(inserted),
         count(updated),
         count(unchanged),
         count(skipped)
-    );
+    )?;
     Ok(())
 }
 

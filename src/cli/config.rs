@@ -1,7 +1,7 @@
 //! `config`
 
 use super::Result;
-use super::output::table;
+use super::output::{say, table};
 use crate::config::{Config, Flags, effective};
 
 #[derive(clap::Subcommand)]
@@ -23,8 +23,8 @@ fn check(flags: &Flags) -> Result {
         .into_iter()
         .map(|(name, text, origin)| [name.to_owned(), text, origin.name().to_owned()])
         .collect();
-    table(["setting", "value", "from"], &rows);
-    Config::load(&sources)?;
-    println!("\nthe settings are valid");
+    table(["setting", "value", "from"], &rows)?;
+    Config::load(&sources)?.require_secret()?;
+    say!("\nthe settings are valid")?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use super::output::say;
 use super::{CliError, Result, connect, serve};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Flags};
@@ -33,7 +34,11 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     // The demo is always embedded, whatever the environment says of a real database.
     sources.clear("DATABASE_URL");
     // Kept until the server has stopped; dropping it removes the directory.
-    let temporary = if sources.is_set("DATA_DIR") { None } else { Some(tempfile::tempdir()?) };
+    let temporary = if sources.is_set("DATA_DIR") {
+        None
+    } else {
+        Some(tempfile::Builder::new().prefix("citrus-status-demo-").tempdir()?)
+    };
     if let Some(dir) = temporary.as_ref().and_then(|dir| dir.path().to_str()) {
         sources.flags.insert("DATA_DIR", dir.to_owned());
     }
@@ -92,12 +97,11 @@ fn nome(text: &str) -> Nome {
 }
 
 /// Says where it listens and how to try it.
-fn announce(address: SocketAddr, data_dir: &Path) {
+fn announce(address: SocketAddr, data_dir: &Path) -> Result {
     let last = FIRST_PROTOCOLO + ATENDIMENTOS as u64 - 1;
-    let data_dir = data_dir.display();
-    let program = std::env::current_exe().unwrap_or_else(|_| "citrus-status".into());
-    let program = program.display();
-    println!(
+    let data_dir = quoted(data_dir);
+    let program = std::env::current_exe().map_or_else(|_| "citrus-status".to_owned(), |path| quoted(&path));
+    say!(
         r#"
 citrus-status demo on http://{address}
 
@@ -118,5 +122,13 @@ Then look at its record:
 {program} atendimento mostrar {FIRST_PROTOCOLO} --data-dir {data_dir}
 
 Ctrl-C stops it."#
-    );
+    )?;
+    Ok(())
+}
+
+/// `path` as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

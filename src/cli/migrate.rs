@@ -17,7 +17,7 @@ pub async fn run(flags: Flags, args: Args) -> Result {
     if args.status {
         let rows: Vec<_> =
             before.iter().map(|m| [format!("{:04}", m.version), m.description.clone(), yes_no(m.applied)]).collect();
-        table(["migration", "description", "applied"], &rows);
+        table(["migration", "description", "applied"], &rows)?;
     } else {
         store.migrate().await?;
         match before.iter().filter(|migration| !migration.applied).count() {

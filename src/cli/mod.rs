@@ -13,7 +13,8 @@ mod probe;
 pub mod serve;
 mod usuario;
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -121,6 +122,8 @@ type Result<T = (), E = CliError> = std::result::Result<T, E>;
 pub async fn run(cli: Cli) -> ExitCode {
     match dispatch(cli).await {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough.
+        Err(CliError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             error.exit_code()
@@ -136,12 +139,12 @@ async fn dispatch(cli: Cli) -> Result {
         Command::Migrate(args) => migrate::run(flags, args).await,
         Command::Config(command) => config::run(flags, command),
         Command::Probe(args) => probe::run(args).await,
-        Command::Nivel(command) => nivel::run(&Session::open(&flags).await?, command).await,
-        Command::Permissao(command) => permissao::run(&Session::open(&flags).await?, command).await,
-        Command::Perfil(command) => perfil::run(&Session::open(&flags).await?, command).await,
-        Command::Usuario(command) => usuario::run(&Session::open(&flags).await?, command).await,
-        Command::Motivo(command) => motivo::run(&Session::open(&flags).await?, command).await,
-        Command::Atendimento(command) => atendimento::run(&Session::open(&flags).await?, command).await,
+        Command::Nivel(command) => Session::with(&flags, async |s| nivel::run(s, command).await).await,
+        Command::Permissao(command) => Session::with(&flags, async |s| permissao::run(s, command).await).await,
+        Command::Perfil(command) => Session::with(&flags, async |s| perfil::run(s, command).await).await,
+        Command::Usuario(command) => Session::with(&flags, async |s| usuario::run(s, command).await).await,
+        Command::Motivo(command) => Session::with(&flags, async |s| motivo::run(s, command).await).await,
+        Command::Atendimento(command) => Session::with(&flags, async |s| atendimento::run(s, command).await).await,
     }
 }
 
@@ -152,11 +155,15 @@ struct Session {
 }
 
 impl Session {
-    async fn open(flags: &Flags) -> Result<Self> {
+    /// Runs `work` on the database of the settings, and takes leave of it.
+    async fn with(flags: &Flags, work: impl AsyncFnOnce(&Self) -> Result) -> Result {
         let config = load(flags)?;
         let store = open_store(&config).await?;
         let provisioning = Provisioning::new(Arc::clone(&store), Arc::new(SystemClock));
-        Ok(Self { store, provisioning })
+        let session = Self { store, provisioning };
+        let outcome = work(&session).await;
+        session.store.close().await;
+        outcome
     }
 }
 
@@ -199,7 +206,7 @@ async fn connect(config: &Config) -> Result<Arc<dyn Store>> {
 }
 
 /// Makes `dir` where it is missing, for its owner alone.
-fn make_private_dir(dir: &std::path::Path) -> Result {
+fn make_private_dir(dir: &Path) -> Result {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new()
         .recursive(true)

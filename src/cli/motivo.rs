@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::output::{self, table, yes_no};
+use super::output::{self, say, table, yes_no};
 use super::{Result, Session};
 use crate::domain::texto::Nome;
 
@@ -35,12 +35,12 @@ pub async fn run(session: &Session, command: Command) -> Result {
         Command::Criar { nomes } => {
             for nome in nomes {
                 session.provisioning.create_motivo(&nome).await?;
-                println!("motivo '{}' created", nome.texto);
+                say!("motivo '{}' created", nome.texto)?;
             }
         }
         Command::Desativar { nome } => {
             session.provisioning.deactivate_motivo(&nome).await?;
-            println!("motivo '{}' is deactivated", nome.texto);
+            say!("motivo '{}' is deactivated", nome.texto)?;
         }
         Command::Listar { json } => list(session, json).await?,
     }
@@ -51,10 +51,10 @@ async fn list(session: &Session, json: bool) -> Result {
     let motivos = session.store.motivos().await?;
     if json {
         let list: Vec<Value> = motivos.iter().map(|m| json!({"nome": m.nome, "ativo": m.ativo})).collect();
-        output::json(&list);
+        output::json(&list)?;
     } else {
         let rows: Vec<_> = motivos.into_iter().map(|m| [m.nome, yes_no(m.ativo)]).collect();
-        table(["motivo", "active"], &rows);
+        table(["motivo", "active"], &rows)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::output::{self, table};
+use super::output::{self, say, table};
 use super::{Result, Session};
 use crate::domain::texto::Nome;
 
@@ -31,7 +31,7 @@ pub async fn run(session: &Session, command: Command) -> Result {
     match command {
         Command::Criar { nome, superior } => {
             session.provisioning.create_nivel(&nome, superior.as_ref()).await?;
-            println!("nível '{}' created", nome.texto);
+            say!("nível '{}' created", nome.texto)?;
         }
         Command::Listar { json } => list(session, json).await?,
     }
@@ -44,11 +44,11 @@ async fn list(session: &Session, json: bool) -> Result {
     if json {
         let list: Vec<Value> =
             niveis.iter().map(|nivel| json!({"nome": nivel.nome, "superior": superior(nivel.superior_id)})).collect();
-        output::json(&list);
+        output::json(&list)?;
     } else {
         let rows: Vec<_> =
             niveis.iter().map(|nivel| [nivel.nome.clone(), superior(nivel.superior_id).unwrap_or_default()]).collect();
-        table(["nível", "superior"], &rows);
+        table(["nível", "superior"], &rows)?;
     }
     Ok(())
 }

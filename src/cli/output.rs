@@ -1,29 +1,43 @@
 //! Lists for people and for programs.
 
+use std::fmt;
+use std::io::{self, Write};
+
 use serde::Serialize;
 
+/// Prints a line. Fails where `println!` would panic: when nobody reads any more, as in `… | head`.
+pub fn line(text: impl fmt::Display) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{text}")
+}
+
+/// [`line`] with the arguments of `format!`.
+macro_rules! say {
+    ($($argument:tt)+) => {
+        $crate::cli::output::line(format_args!($($argument)+))
+    };
+}
+pub(super) use say;
+
 /// Prints `rows` under `headers`, columns aligned.
-pub fn table<const N: usize>(headers: [&str; N], rows: &[[String; N]]) {
+pub fn table<const N: usize>(headers: [&str; N], rows: &[[String; N]]) -> io::Result<()> {
     let mut widths = headers.map(|header| header.chars().count());
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    let line = |cells: [&str; N]| {
+    let print = |cells: [&str; N]| {
         let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        println!("{}", padded.join("  ").trim_end());
+        line(padded.join("  ").trim_end())
     };
-    line(headers);
-    for row in rows {
-        line(row.each_ref().map(String::as_str));
-    }
+    print(headers)?;
+    rows.iter().try_for_each(|row| print(row.each_ref().map(String::as_str)))
 }
 
 /// Prints `value` as JSON.
-pub fn json(value: &impl Serialize) {
+pub fn json(value: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value).expect("lists and records have text keys");
-    println!("{text}");
+    line(text)
 }
 
 /// `yes` or `no`.

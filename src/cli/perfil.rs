@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::output::{self, table};
+use super::output::{self, say, table};
 use super::{Result, Session};
 use crate::domain::acesso::Permissao;
 use crate::domain::texto::Nome;
@@ -10,13 +10,16 @@ use crate::domain::texto::Nome;
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// Register a perfil, on a nível or as root
-    #[command(after_help = "Examples:\n  citrus-status perfil criar Integração --nivel Suporte\n  \
-                            citrus-status perfil criar Administrador --root")]
+    #[command(
+        group = clap::ArgGroup::new("where").args(["nivel", "root"]).required(true),
+        after_help = "Examples:\n  citrus-status perfil criar Integração --nivel Suporte\n  \
+                      citrus-status perfil criar Administrador --root"
+    )]
     Criar {
         /// Its name
         nome: Nome,
         /// The nível on which it is
-        #[arg(long, value_name = "NOME", required_unless_present = "root", conflicts_with = "root")]
+        #[arg(long, value_name = "NOME")]
         nivel: Option<Nome>,
         /// A root perfil: what it holds needs no release
         #[arg(long)]
@@ -51,16 +54,16 @@ pub async fn run(session: &Session, command: Command) -> Result {
     match command {
         Command::Criar { nome, nivel, .. } => {
             session.provisioning.create_perfil(&nome, nivel.as_ref()).await?;
-            println!("perfil '{}' created", nome.texto);
+            say!("perfil '{}' created", nome.texto)?;
         }
         Command::Conceder { perfil, permissao } => {
             let already = if session.provisioning.conceder(&perfil, permissao).await? { "" } else { " already" };
-            println!("the perfil '{}'{already} holds '{permissao}'", perfil.texto);
+            say!("the perfil '{}'{already} holds '{permissao}'", perfil.texto)?;
         }
         Command::Revogar { perfil, permissao } => {
             let changed = session.provisioning.revogar(&perfil, permissao).await?;
             let outcome = if changed { "no longer holds" } else { "does not hold" };
-            println!("the perfil '{}' {outcome} '{permissao}'", perfil.texto);
+            say!("the perfil '{}' {outcome} '{permissao}'", perfil.texto)?;
         }
         Command::Listar { json } => list(session, json).await?,
     }
@@ -82,7 +85,7 @@ async fn list(session: &Session, json: bool) -> Result {
                        "permissoes": held(p.id)})
             })
             .collect();
-        output::json(&list);
+        output::json(&list)?;
     } else {
         let rows: Vec<_> = perfis
             .iter()
@@ -91,7 +94,7 @@ async fn list(session: &Session, json: bool) -> Result {
                 [p.nome.clone(), nivel, held(p.id).join(", ")]
             })
             .collect();
-        table(["perfil", "nível", "permissions"], &rows);
+        table(["perfil", "nível", "permissions"], &rows)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::output::{self, table};
+use super::output::{self, say, table};
 use super::{Result, Session};
 use crate::domain::acesso::Permissao;
 use crate::domain::texto::Nome;
@@ -41,14 +41,14 @@ pub async fn run(session: &Session, command: Command) -> Result {
         Command::Listar { json } => list(session, json).await?,
         Command::Liberar { permissao, nivel } => {
             let already = if session.provisioning.liberar(permissao, &nivel).await? { "" } else { " already" };
-            println!("'{permissao}' is{already} released to the nível '{}'", nivel.texto);
+            say!("'{permissao}' is{already} released to the nível '{}'", nivel.texto)?;
         }
         Command::Recolher { permissao, nivel } => {
             let (changed, still) = session.provisioning.recolher(permissao, &nivel).await?;
             let already = if changed { "no longer" } else { "not" };
-            println!("'{permissao}' is {already} released to the nível '{}'", nivel.texto);
+            say!("'{permissao}' is {already} released to the nível '{}'", nivel.texto)?;
             if !still.is_empty() {
-                println!("note: below it, it is still released to: {}", still.join(", "));
+                say!("note: below it, it is still released to: {}", still.join(", "))?;
             }
         }
     }
@@ -69,13 +69,13 @@ async fn list(session: &Session, json: bool) -> Result {
             .iter()
             .map(|p| json!({"permissao": p.nome(), "titulo": p.titulo(), "liberadaPara": released(p)}))
             .collect();
-        output::json(&list);
+        output::json(&list)?;
     } else {
         let rows: Vec<_> = Permissao::ALL
             .iter()
             .map(|p| [p.nome().to_owned(), p.titulo().to_owned(), released(p).join(", ")])
             .collect();
-        table(["permission", "title", "released to"], &rows);
+        table(["permission", "title", "released to"], &rows)?;
     }
     Ok(())
 }

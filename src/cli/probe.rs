@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use url::Url;
 
+use super::output::say;
 use super::{CliError, Result};
 
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -24,7 +25,7 @@ pub async fn run(args: Args) -> Result {
         .map_err(|_| CliError::Failed(format!("{} did not answer in time", args.url)))?
         .map_err(|error| CliError::Failed(format!("{} can't be asked: {error}", args.url)))?;
     if status.contains(" 200 ") {
-        println!("ready");
+        say!("ready")?;
         Ok(())
     } else {
         Err(CliError::Failed(format!("not ready: {status}")))

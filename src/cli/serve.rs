@@ -31,18 +31,23 @@ pub(super) struct Args {
 
 pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let config = load(&Flags { bind: args.bind, ..flags })?;
+    config.require_secret()?;
     let store = open_store(&config).await?;
-    listen(&config, store, |address| tracing::info!(%address, "listening")).await
+    listen(&config, store, |address| {
+        tracing::info!(%address, "listening");
+        Ok(())
+    })
+    .await
 }
 
 /// Serves `store` until the process is told to stop. `ready` hears the address once it is listened on.
-pub(super) async fn listen(config: &Config, store: Arc<dyn Store>, ready: impl FnOnce(SocketAddr)) -> Result {
+pub(super) async fn listen(config: &Config, store: Arc<dyn Store>, ready: impl FnOnce(SocketAddr) -> Result) -> Result {
     let (app, workers) = wire(config, Arc::clone(&store), Arc::new(SystemClock))?;
     let listener = TcpListener::bind(config.bind).await.map_err(|error| {
         CliError::Failed(format!("can't listen on {}: {error}; choose another with --bind", config.bind))
     })?;
     let stop = stop_signal()?;
-    ready(listener.local_addr()?);
+    ready(listener.local_addr()?)?;
     let ended = http::server::serve(listener, http::router(app), config.server, stop).await;
     if !ended {
         tracing::warn!("requests were cut off: they did not end within SHUTDOWN_TIMEOUT_SECONDS");
@@ -61,14 +66,12 @@ pub(super) async fn listen(config: &Config, store: Arc<dyn Store>, ready: impl F
 /// Builds the application on `store`.
 pub fn wire(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<(App, Workers), SecretError> {
     let tokens = Arc::new(Tokens::new(&config.token_secret()?, config.tokens.clone()));
-    let queue = QueueSettings {
-        shards: match config.target {
-            // SQLite has one writer; PostgreSQL syncs one batch while the next is decided.
-            Target::Sqlite { .. } => 1,
-            Target::Postgres { .. } => 2,
-        },
-        capacity: config.queue_capacity,
+    let shards = match config.target {
+        // SQLite has one writer; PostgreSQL syncs one batch while the next is decided.
+        Target::Sqlite { .. } => 1,
+        Target::Postgres { .. } => 2,
     };
+    let queue = QueueSettings { shards, capacity: config.queue_capacity.div_ceil(shards) };
     let (changes, workers) = ChangeQueue::start(&store, &clock, queue);
     let app = App::new(Parts {
         access: AccessService::new(Arc::clone(&store), Arc::clone(&clock)),

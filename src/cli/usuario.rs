@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Read};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::output::{self, table, yes_no};
+use super::output::{self, say, table, yes_no};
 use super::{CliError, Result, Session};
 use crate::domain::texto::{Nome, SENHA_MAX};
 
@@ -64,24 +64,25 @@ pub async fn run(session: &Session, command: Command) -> Result {
     let provisioning = &session.provisioning;
     match command {
         Command::Criar { login, perfil, senha_stdin } => {
+            provisioning.require_perfil(&perfil).await?;
             provisioning.create_usuario(&login, &perfil, read_senha(senha_stdin)?).await?;
-            println!("usuario '{}' created", login.texto);
+            say!("usuario '{}' created", login.texto)?;
         }
         Command::Senha { login, senha_stdin } => {
             provisioning.set_senha(&login, read_senha(senha_stdin)?).await?;
-            println!("the senha of '{}' is set; its tokens are revoked", login.texto);
+            say!("the senha of '{}' is set; its tokens are revoked", login.texto)?;
         }
         Command::Desativar { login } => {
             provisioning.set_usuario_ativo(&login, false).await?;
-            println!("usuario '{}' is deactivated; its tokens are revoked", login.texto);
+            say!("usuario '{}' is deactivated; its tokens are revoked", login.texto)?;
         }
         Command::Ativar { login } => {
             provisioning.set_usuario_ativo(&login, true).await?;
-            println!("usuario '{}' is active; it has to log in again", login.texto);
+            say!("usuario '{}' is active; it has to log in again", login.texto)?;
         }
         Command::RevogarTokens { login } => {
             provisioning.revoke_tokens(&login).await?;
-            println!("the tokens of '{}' are revoked", login.texto);
+            say!("the tokens of '{}' are revoked", login.texto)?;
         }
         Command::Listar { json } => list(session, json).await?,
     }
@@ -93,10 +94,10 @@ async fn list(session: &Session, json: bool) -> Result {
     if json {
         let list: Vec<Value> =
             usuarios.iter().map(|u| json!({"login": u.login, "perfil": u.perfil, "ativo": u.ativo})).collect();
-        output::json(&list);
+        output::json(&list)?;
     } else {
         let rows: Vec<_> = usuarios.into_iter().map(|u| [u.login, u.perfil, yes_no(u.ativo)]).collect();
-        table(["login", "perfil", "active"], &rows);
+        table(["login", "perfil", "active"], &rows)?;
     }
     Ok(())
 }

@@ -116,10 +116,16 @@ impl Config {
             log_json: reader.log_json(),
             data_dir,
         };
-        if matches!(config.target, Target::Postgres { .. }) && config.jwt_secret.is_none() {
-            reader.complaints.push(secret::required());
-        }
         if reader.complaints.is_empty() { Ok(config) } else { Err(ConfigError(reader.complaints)) }
+    }
+
+    /// Complains when the secret is neither set nor one that can be generated: with PostgreSQL all
+    /// servers have to sign alike.
+    pub fn require_secret(&self) -> Result<(), ConfigError> {
+        match (&self.target, &self.jwt_secret) {
+            (Target::Postgres { .. }, None) => Err(ConfigError(vec![secret::required()])),
+            _ => Ok(()),
+        }
     }
 
     /// The secret that signs the tokens: the one set, else the one in `DATA_DIR`, made where it is missing.
@@ -267,7 +273,9 @@ mod tests {
     fn load(environment: &[(&str, &str)]) -> Result<Config, String> {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let sources = Sources { environment: environment.iter().map(own).collect(), ..Sources::default() };
-        Config::load(&sources).map_err(|error| error.to_string())
+        Config::load(&sources)
+            .and_then(|config| config.require_secret().map(|()| config))
+            .map_err(|error| error.to_string())
     }
 
     fn complaint(environment: &[(&str, &str)]) -> String {

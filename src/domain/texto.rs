@@ -61,7 +61,7 @@ pub struct Nome {
 
 /// A text that can't be a name.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("'{0}' is not a name: give 1 to {NOME_MAX} characters and no NUL")]
+#[error("'{0}' is not a name: give 1 to {NOME_MAX} characters, no control characters")]
 pub struct InvalidNome(String);
 
 impl FromStr for Nome {
@@ -69,7 +69,7 @@ impl FromStr for Nome {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let texto = ComposingNormalizer::new_nfc().normalize(text.trim()).into_owned();
-        if texto.is_empty() || !fits(&texto, NOME_MAX) {
+        if texto.is_empty() || !fits(&texto, NOME_MAX) || texto.contains(char::is_control) {
             return Err(InvalidNome(text.escape_debug().take(NOME_MAX).collect()));
         }
         Ok(Self { chave: Chave::new(&texto), texto })
@@ -116,7 +116,7 @@ mod tests {
     fn names_are_trimmed_composed_and_bounded() {
         let nome: Nome = " Ja\u{301} ".parse().unwrap();
         assert_eq!((nome.texto.as_str(), nome.chave.as_str()), ("Já", "já"));
-        for refused in ["", "  ", "a\0b", &"x".repeat(NOME_MAX + 1)] {
+        for refused in ["", "  ", "a\0b", "a\x1b[2Jb", &"x".repeat(NOME_MAX + 1)] {
             assert!(refused.parse::<Nome>().is_err(), "{refused:?}");
         }
     }

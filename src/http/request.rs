@@ -55,3 +55,26 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
             .expect("a UUID is made of hexadecimal digits and hyphens")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_without_what_it_said() {
+        let router = Router::new()
+            .route("/", get(|| async { panic!("segredo") as &'static str }))
+            .layer(CatchPanicLayer::custom(panicked));
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, r#"{"message": "Erro interno"}"#);
+    }
+}

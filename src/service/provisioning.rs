@@ -134,6 +134,11 @@ impl Provisioning {
         Ok(self.store.set_concessao(perfil.id, permissao, false).await?)
     }
 
+    /// Fails where there is no such perfil; for asking nobody for a password in vain.
+    pub async fn require_perfil(&self, nome: &Nome) -> Result<()> {
+        self.perfil(nome).await.map(drop)
+    }
+
     /// Registers a user.
     pub async fn create_usuario(&self, login: &Nome, perfil: &Nome, senha: SecretString) -> Result<()> {
         if !fits(&login.texto, LOGIN_MAX) {

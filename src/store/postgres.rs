@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::migrate::{Migrate, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{Postgres, Transaction};
+use sqlx::{ConnectOptions, Connection, Postgres, Transaction};
 use time::OffsetDateTime;
+use tokio::time::timeout;
 
 use super::atendimentos::{Head, REGISTRO, RegistroRow, SnapshotRow, heads, registro_of, snapshot_of};
 use super::{Atendimentos, Import, Migration, NewAtendimento, Result, Schema, StoreError};
@@ -55,6 +56,9 @@ RETURNING protocolo";
 const LOCK: &str = "
 SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = ANY($1) ORDER BY id FOR NO KEY UPDATE";
 
+/// How long the first connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// A store on a PostgreSQL server.
 pub struct PostgresStore {
     pool: PgPool,
@@ -63,18 +67,21 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// Connects, and refuses servers that are too old.
     pub async fn open(options: PgConnectOptions, max_connections: u32) -> Result<Self> {
-        let pool = PgPoolOptions::new()
-            .max_connections(max_connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options.application_name("citrus-status"))
-            .await?;
+        let options = options.application_name("citrus-status");
+        // Past the pool, which would only say that it waited in vain.
+        let mut connection = timeout(CONNECT_TIMEOUT, options.connect()).await.map_err(|_| StoreError::Slow)??;
         let (number, version): (i32, String) =
             sqlx::query_as("SELECT current_setting('server_version_num')::int, current_setting('server_version')")
-                .fetch_one(&pool)
+                .fetch_one(&mut connection)
                 .await?;
+        connection.close().await?;
         if number < 130_000 {
             return Err(StoreError::OldPostgres(version));
         }
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(options);
         Ok(Self { pool })
     }
 
@@ -95,11 +102,11 @@ impl Schema for PostgresStore {
 
     async fn migrations(&self) -> Result<Vec<Migration>> {
         let mut connection = self.pool.acquire().await?;
-        let applied = match connection.list_applied_migrations(&MIGRATOR.table_name).await {
-            // undefined_table: nothing was ever applied
-            Err(MigrateError::Execute(sqlx::Error::Database(e))) if e.code().as_deref() == Some("42P01") => Vec::new(),
-            applied => applied?,
-        };
+        let known: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+            .bind(&*MIGRATOR.table_name)
+            .fetch_one(&mut *connection)
+            .await?;
+        let applied = if known { connection.list_applied_migrations(&MIGRATOR.table_name).await? } else { Vec::new() };
         super::compare(&MIGRATOR, &applied)
     }
 

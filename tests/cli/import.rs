@@ -32,9 +32,9 @@ both_engines! {
         let file = "protocolo,status\n1,Aberto\n2,Feito\n3\n,Aberto\n4,Aberto\n";
         import(database, file, &[]).fails(1, &[
             "line 3: unknown status; one of: Aberto, Em atendimento, Cancelado, Improcedente, Finalizado\n",
-            "line 4: 1 fields instead of 2\n",
+            "line 4: fields: 1, expected 2\n",
             "line 5: protocolo has to be 1 to 64 characters, no NUL\n",
-            "error: 3 lines can't be imported, so nothing was",
+            "error: nothing was imported, because some lines can't be: 3; mend them",
             "--ignorar-invalidos",
         ]);
         assert_eq!(count(database).await, 0);
@@ -51,7 +51,7 @@ both_engines! {
         import(database, file, &[]).fails(1, &[
             "line 2: protocolo exists already, in the database or further up in the file; --atualizar brings",
             "line 3: protocolo exists already",
-            "error: 2 lines can't be imported",
+            "lines can't be: 2;",
         ]);
         assert_eq!(count(database).await, 2);
 

@@ -128,6 +128,8 @@ both_engines! {
     }
 
     async fn wrong_calls_are_usage_errors(database: Database) {
+        run(database, &["nivel", "criar", "N"]);
+        run(database, &["perfil", "criar", "P", "--root"]);
         for (args, complaint) in [
             (&["nivel", "criar", "  "][..], "give 1 to 255 characters"),
             (&["permissao", "liberar", "voar", "--nivel", "N"], "there is no permission 'voar'"),
@@ -141,8 +143,6 @@ both_engines! {
         ] {
             run(database, args).fails(2, &[complaint]);
         }
-        run(database, &["nivel", "criar", "N"]);
-        run(database, &["perfil", "criar", "P", "--root"]);
         for senha in ["", "\n", "x\0y", &"x".repeat(1025)] {
             let args = ["usuario", "criar", "u", "--perfil", "P", "--senha-stdin"];
             run_with(database, &[], &args, senha).fails(1, &["a senha has 1 to 1024 bytes and no NUL"]);

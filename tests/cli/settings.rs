@@ -67,6 +67,20 @@ both_engines! {
         }
     }
 
+    async fn a_database_that_is_away_stops_the_start_with_the_reason(database: Database) {
+        let nowhere = match database.engine {
+            Engine::Sqlite => "sqlite:///dev/null/x.db",
+            Engine::Postgres => "postgres://user:hunter2@127.0.0.1:1/db",
+        };
+        let reason = match database.engine {
+            Engine::Sqlite => "the directory /dev/null can't be made",
+            Engine::Postgres => "the database is unavailable: error communicating with database: Connection refused",
+        };
+        let outcome = run_with(database, &[("DATABASE_URL", nowhere)], &["serve"], "");
+        outcome.fails(1, &[reason]);
+        assert!(!outcome.stderr.contains("hunter2"));
+    }
+
     async fn dotenv_comes_after_the_environment(database: Database) {
         let env = database.dir.path().join(".env");
         std::fs::write(&env, "LOG_LEVEL=warn\nHARDENED_LOGIN=true\nPOSTGRES_PASSWORD=x\n").unwrap();

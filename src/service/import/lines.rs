@@ -120,7 +120,7 @@ impl<R: BufRead> Lines<R> {
             Form::Csv { csv, protocolo, status } => {
                 let mut fields = csv.split(&self.buffer).ok_or("not UTF-8, or a quote without its end")?;
                 if fields.len() != 2 {
-                    return Err(format!("{} fields instead of 2", fields.len()));
+                    return Err(format!("fields: {}, expected 2", fields.len()));
                 }
                 (std::mem::take(&mut fields[*protocolo]), std::mem::take(&mut fields[*status]))
             }
@@ -240,12 +240,12 @@ mod tests {
         assert_eq!(
             read(file.as_bytes()),
             [
-                "line 2: 1 fields instead of 2",
+                "line 2: fields: 1, expected 2",
                 "line 3: unknown status; one of: Aberto, Em atendimento, Cancelado, Improcedente, Finalizado",
                 "line 4: protocolo has to be 1 to 64 characters, no NUL",
                 "line 5: protocolo has to be 1 to 64 characters, no NUL",
                 "line 6: not UTF-8, or a quote without its end",
-                "line 7: 3 fields instead of 2",
+                "line 7: fields: 3, expected 2",
                 "8 4=Aberto",
             ]
         );

@@ -46,7 +46,9 @@ pub struct Summary {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// Lines that can't be imported; each was reported.
-    #[error("{0} lines can't be imported, so nothing was; mend them, or pass over them with --ignorar-invalidos")]
+    #[error(
+        "nothing was imported, because some lines can't be: {0}; mend them, or pass over them with --ignorar-invalidos"
+    )]
     BadLines(u64),
     /// The file as a whole.
     #[error(transparent)]
