@@ -17,7 +17,7 @@ use crate::http::{self, App, Parts};
 use crate::service::acesso::AccessService;
 use crate::service::changes::{ChangeQueue, QueueSettings, Workers};
 use crate::service::login::LoginService;
-use crate::store::{Store, Target};
+use crate::store::Store;
 
 /// How long the store may take to end its connections.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(3);
@@ -66,11 +66,7 @@ pub(super) async fn listen(config: &Config, store: Arc<dyn Store>, ready: impl F
 /// Builds the application on `store`.
 pub fn wire(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<(App, Workers), SecretError> {
     let tokens = Arc::new(Tokens::new(&config.token_secret()?, config.tokens.clone()));
-    let shards = match config.target {
-        // SQLite has one writer; PostgreSQL syncs one batch while the next is decided.
-        Target::Sqlite { .. } => 1,
-        Target::Postgres { .. } => 2,
-    };
+    let shards = store.writers();
     let queue = QueueSettings { shards, capacity: config.queue_capacity.div_ceil(shards) };
     let (changes, workers) = ChangeQueue::start(&store, &clock, queue);
     let app = App::new(Parts {

@@ -92,7 +92,7 @@ impl Config {
     pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
         let mut reader = Reader { sources, complaints: sources.mistakes() };
         let data_dir = PathBuf::from(reader.text(settings::DATA_DIR));
-        let max_connections = reader.number(settings::DATABASE_MAX_CONNECTIONS, 2, 10_000);
+        let max_connections = reader.number(settings::DATABASE_MAX_CONNECTIONS, 3, 10_000);
         let target = target(&reader.text(settings::DATABASE_URL), &data_dir, max_connections as u32);
         let config = Self {
             target: reader.checked(target, || Target::Sqlite { file: PathBuf::new() }),

@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use time::OffsetDateTime;
-
 use super::texto::Chave;
 
 /// The status of an atendimento [doc].
@@ -138,8 +136,6 @@ pub struct Change {
     pub atendimento_id: i64,
     /// The revision that this change makes: one more than it was decided on.
     pub revisao: i64,
-    /// When.
-    pub em: OffsetDateTime,
     /// Status before.
     pub de: Status,
     /// Status after.
@@ -165,11 +161,11 @@ pub enum Denial {
     MotivoNaoEncontrado,
 }
 
-/// Decides `request`, made at `em`, on what `snapshot` knows.
+/// Decides `request` on what `snapshot` knows.
 ///
 /// The order of the checks is the contract's. Where no motivo is required, a registered one is
 /// recorded and any other value ignored, as the vendor page's own examples send fillers.
-pub fn decide(snapshot: &Snapshot, request: &ChangeRequest, em: OffsetDateTime) -> Result<Change, Denial> {
+pub fn decide(snapshot: &Snapshot, request: &ChangeRequest) -> Result<Change, Denial> {
     let atendimento = snapshot.atendimentos.get(&request.protocolo).ok_or(Denial::AtendimentoNaoEncontrado)?;
     let para = Status::from_nome(&request.status).ok_or(Denial::StatusNaoEncontrado)?;
     let motivo_id = request.motivo.as_ref().and_then(|chave| snapshot.motivos.get(chave.as_str()).copied());
@@ -182,7 +178,6 @@ pub fn decide(snapshot: &Snapshot, request: &ChangeRequest, em: OffsetDateTime) 
     Ok(Change {
         atendimento_id: atendimento.id,
         revisao: atendimento.revisao + 1,
-        em,
         de: atendimento.status,
         para,
         motivo_id,
@@ -194,9 +189,6 @@ pub fn decide(snapshot: &Snapshot, request: &ChangeRequest, em: OffsetDateTime) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::datetime;
-
-    const EM: OffsetDateTime = datetime!(2026-11-23 10:00:00 UTC);
 
     fn snapshot(status: Status) -> Snapshot {
         Snapshot {
@@ -231,7 +223,7 @@ mod tests {
         for (de, row) in Status::ALL.into_iter().zip(MOTIVO_REQUIRED) {
             for (para, required) in Status::ALL.into_iter().zip(row) {
                 let outcome =
-                    |motivo| decide(&snapshot(de), &request(para.nome(), motivo), EM).map(|change| change.motivo_id);
+                    |motivo| decide(&snapshot(de), &request(para.nome(), motivo)).map(|change| change.motivo_id);
                 let (absent, unknown) = match required {
                     true => (Err(Denial::MotivoObrigatorio), Err(Denial::MotivoNaoEncontrado)),
                     false => (Ok(None), Ok(None)),
@@ -248,8 +240,8 @@ mod tests {
     fn the_atendimento_is_looked_up_before_the_status_is_judged() {
         let mut unknown = request("Nenhum", None);
         unknown.protocolo = "2".to_owned();
-        assert_eq!(decide(&snapshot(Status::Aberto), &unknown, EM), Err(Denial::AtendimentoNaoEncontrado));
-        assert_eq!(decide(&snapshot(Status::Aberto), &request("Nenhum", None), EM), Err(Denial::StatusNaoEncontrado));
+        assert_eq!(decide(&snapshot(Status::Aberto), &unknown), Err(Denial::AtendimentoNaoEncontrado));
+        assert_eq!(decide(&snapshot(Status::Aberto), &request("Nenhum", None)), Err(Denial::StatusNaoEncontrado));
     }
 
     #[test]
@@ -258,11 +250,10 @@ mod tests {
         let mut asked = request(" finalizado ", Some("duplicado"));
         asked.comentario = Some(comentario.clone());
         assert_eq!(
-            decide(&snapshot(Status::Aberto), &asked, EM),
+            decide(&snapshot(Status::Aberto), &asked),
             Ok(Change {
                 atendimento_id: 7,
                 revisao: 4,
-                em: EM,
                 de: Status::Aberto,
                 para: Status::Finalizado,
                 motivo_id: Some(9),
@@ -275,10 +266,10 @@ mod tests {
     #[test]
     fn a_second_change_is_decided_on_the_first_ones_result() {
         let mut known = snapshot(Status::Aberto);
-        let first = decide(&known, &request("Finalizado", None), EM).unwrap();
+        let first = decide(&known, &request("Finalizado", None)).unwrap();
         known.apply("1", &first);
-        assert_eq!(decide(&known, &request("Aberto", None), EM), Err(Denial::MotivoObrigatorio));
-        let second = decide(&known, &request("Aberto", Some("Duplicado")), EM).unwrap();
+        assert_eq!(decide(&known, &request("Aberto", None)), Err(Denial::MotivoObrigatorio));
+        let second = decide(&known, &request("Aberto", Some("Duplicado"))).unwrap();
         assert_eq!((second.de, second.revisao), (Status::Finalizado, 5));
     }
 

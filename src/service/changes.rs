@@ -145,7 +145,7 @@ async fn round(
 
     let decisions: Vec<Result<Change, Denial>> = requests()
         .map(|request| {
-            let change = decide(&snapshot, request, now)?;
+            let change = decide(&snapshot, request)?;
             snapshot.apply(&request.protocolo, &change);
             Ok(change)
         })
@@ -153,7 +153,7 @@ async fn round(
 
     let mut changes: Vec<Change> = decisions.iter().flatten().cloned().collect();
     changes.sort_unstable_by_key(|change| (change.atendimento_id, change.revisao));
-    let refused = if changes.is_empty() { Vec::new() } else { store.commit(&changes).await? };
+    let refused = if changes.is_empty() { Vec::new() } else { store.commit(&changes, now).await? };
 
     // A denial that rests on a change of this batch is only as good as that change.
     let stale: HashSet<&str> = requests()

@@ -15,11 +15,14 @@ pub trait Atendimentos: Send + Sync {
     /// Loads the atendimentos and the active motivos named, in one statement. What is not there is left out.
     async fn snapshot(&self, protocolos: &[String], motivos: &[String]) -> Result<Snapshot>;
 
-    /// Writes `changes` in one atomic, durable step.
+    /// Writes `changes`, made at `em`, in one atomic, durable step.
     ///
     /// Changes of one atendimento stand together in the order of their revisions. An atendimento that
     /// is no longer at the revision before its first change is left alone; the ids of those are returned.
-    async fn commit(&self, changes: &[Change]) -> Result<Vec<i64>>;
+    async fn commit(&self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>>;
+
+    /// How many commits this engine can work on side by side.
+    fn writers(&self) -> usize;
 
     /// Registers an atendimento. Fails with [`StoreError::AlreadyExists`].
     async fn insert_atendimento(&self, novo: &NewAtendimento, em: OffsetDateTime) -> Result<()>;
@@ -48,28 +51,19 @@ pub trait Import: Send {
     async fn insert(&mut self, novos: &[NewAtendimento], em: OffsetDateTime) -> Result<HashMap<String, Atendimento>>;
 
     /// As [`Atendimentos::commit`], inside this transaction.
-    async fn change(&mut self, changes: &[Change]) -> Result<Vec<i64>>;
+    async fn change(&mut self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>>;
 
     /// Makes all of it durable and visible.
     async fn commit(self: Box<Self>) -> Result<()>;
 }
 
-/// The state in which a batch of changes leaves one atendimento.
-pub(super) struct Head<'a> {
-    /// The revision that the batch was decided on.
-    pub base: i64,
-    /// Its last change.
-    pub last: &'a Change,
-}
-
-/// One head an atendimento, in the order of their ids: every writer locks rows in that order.
-pub(super) fn heads(changes: &[Change]) -> Vec<Head<'_>> {
-    let mut heads: Vec<Head<'_>> = changes
-        .chunk_by(|a, b| a.atendimento_id == b.atendimento_id)
-        .filter_map(|run| Some(Head { base: run.first()?.revisao - 1, last: run.last()? }))
-        .collect();
-    heads.sort_unstable_by_key(|head| head.last.atendimento_id);
-    heads
+/// For each change the number of changes of its atendimento in the batch when it is the last of them,
+/// else 0: the last one moves the atendimento, from the revision that many before its own.
+pub(super) fn steps(changes: &[Change]) -> impl Iterator<Item = i16> {
+    changes.chunk_by(|a, b| a.atendimento_id == b.atendimento_id).flat_map(|run| {
+        let last = run.len() - 1;
+        (0..run.len()).map(move |i| if i == last { run.len() as i16 } else { 0 })
+    })
 }
 
 /// A row of a snapshot: `(protocolo, id, status, revisao)`, or `(chave, id, NULL, NULL)` for a motivo.

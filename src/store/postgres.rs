@@ -1,5 +1,7 @@
 //! PostgreSQL 13 or newer. Lists travel as arrays, so that every statement is one round trip.
 
+mod lanes;
+
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -10,9 +12,10 @@ use sqlx::{ConnectOptions, Connection, Postgres, Transaction};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
-use super::atendimentos::{Head, REGISTRO, RegistroRow, SnapshotRow, heads, registro_of, snapshot_of};
+use self::lanes::{LANES, Lanes};
+use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
 use super::{Atendimentos, Import, Migration, NewAtendimento, Result, Schema, StoreError};
-use crate::domain::atendimento::{Atendimento, Change, Snapshot, Status};
+use crate::domain::atendimento::{Atendimento, Change, Snapshot};
 use crate::domain::registro::Registro;
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/postgres");
@@ -27,25 +30,23 @@ UNION ALL
 SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave = ANY($2)";
 
 /// Moves each atendimento that is still at the revision read, writes the history of those alone,
-/// and returns the others.
+/// and returns the others. $1 is the time, $2 the steps, the rest the columns of the changes.
 const COMMIT: &str = "
-WITH head AS (
-    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::smallint[], $5::timestamptz[])
-        AS head (id, base, revisao, status, em)
+WITH change AS (
+    SELECT * FROM unnest($2::smallint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::smallint[],
+                         $7::bigint[], $8::bigint[], $9::text[], $10::boolean[])
+        AS change (steps, id, revisao, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
 ), moved AS (
-    UPDATE atendimento a SET status = head.status, revisao = head.revisao, atualizado_em = head.em
-    FROM head WHERE a.id = head.id AND a.revisao = head.base
+    UPDATE atendimento a SET status = change.para, revisao = change.revisao, atualizado_em = $1
+    FROM change WHERE change.steps > 0 AND a.id = change.id AND a.revisao = change.revisao - change.steps
     RETURNING a.id
 ), written AS (
     INSERT INTO historico
         (atendimento_id, revisao, em, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
-    SELECT change.*
-    FROM unnest($6::bigint[], $7::bigint[], $8::timestamptz[], $9::smallint[], $10::smallint[],
-                $11::bigint[], $12::bigint[], $13::text[], $14::boolean[])
-        AS change (atendimento_id, revisao, em, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
-    JOIN moved ON moved.id = change.atendimento_id
+    SELECT id, revisao, $1, de, para, motivo_id, usuario_id, comentario, visivel_cliente
+    FROM change JOIN moved USING (id)
 )
-SELECT id FROM head WHERE id NOT IN (SELECT id FROM moved)";
+SELECT id FROM change WHERE steps > 0 AND id NOT IN (SELECT id FROM moved)";
 
 const INSERT: &str = "
 INSERT INTO atendimento (protocolo, status, atualizado_em)
@@ -62,6 +63,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A store on a PostgreSQL server.
 pub struct PostgresStore {
     pool: PgPool,
+    lanes: Lanes,
 }
 
 impl PostgresStore {
@@ -79,10 +81,10 @@ impl PostgresStore {
             return Err(StoreError::OldPostgres(version));
         }
         let pool = PgPoolOptions::new()
-            .max_connections(max_connections)
+            .max_connections(max_connections.saturating_sub(LANES as u32).max(1))
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options);
-        Ok(Self { pool })
+            .connect_lazy_with(options.clone());
+        Ok(Self { pool, lanes: Lanes::new(options) })
     }
 
     pub(super) fn reader(&self) -> &PgPool {
@@ -112,24 +114,46 @@ impl Schema for PostgresStore {
 
     async fn close(&self) {
         self.pool.close().await;
+        self.lanes.close().await;
     }
 }
 
 #[async_trait]
 impl Atendimentos for PostgresStore {
     async fn snapshot(&self, protocolos: &[String], motivos: &[String]) -> Result<Snapshot> {
-        let rows: Vec<SnapshotRow> =
-            sqlx::query_as(SNAPSHOT).bind(protocolos).bind(motivos).fetch_all(self.reader()).await?;
-        snapshot_of(rows)
+        loop {
+            let mut lease = self.lanes.lease().await?;
+            let query = sqlx::query_as(SNAPSHOT).bind(protocolos).bind(motivos);
+            match query.fetch_all(&mut lease.connection).await {
+                Ok(rows) => {
+                    lease.keep();
+                    return snapshot_of(rows);
+                }
+                // Nothing was changed, so a fresh connection may try.
+                Err(_) if lease.used_before => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 
-    async fn commit(&self, changes: &[Change]) -> Result<Vec<i64>> {
-        let mut connection = self.writer().acquire().await?;
-        match write(&mut connection, changes).await {
+    async fn commit(&self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
+        let mut lease = self.lanes.lease().await?;
+        match write(&mut lease.connection, changes, em).await {
+            Ok(refused) => {
+                lease.keep();
+                Ok(refused)
+            }
             // A deadlock with another server: nothing of the batch was written.
-            Err(StoreError::Contention(_)) => Ok(heads(changes).iter().map(|head| head.last.atendimento_id).collect()),
-            outcome => outcome,
+            Err(StoreError::Contention(_)) => {
+                let moved = changes.iter().zip(steps(changes)).filter(|(_, steps)| *steps > 0);
+                Ok(moved.map(|(change, _)| change.atendimento_id).collect())
+            }
+            Err(error) => Err(error),
         }
+    }
+
+    fn writers(&self) -> usize {
+        LANES
     }
 
     async fn insert_atendimento(&self, novo: &NewAtendimento, em: OffsetDateTime) -> Result<()> {
@@ -178,8 +202,8 @@ impl Import for PostgresImport {
         Ok(snapshot_of(rows)?.atendimentos)
     }
 
-    async fn change(&mut self, changes: &[Change]) -> Result<Vec<i64>> {
-        write(&mut self.transaction, changes).await
+    async fn change(&mut self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
+        write(&mut self.transaction, changes, em).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
@@ -188,28 +212,20 @@ impl Import for PostgresImport {
 }
 
 /// Writes `changes` and returns the ids of the atendimentos that were no longer as read.
-async fn write(connection: &mut PgConnection, changes: &[Change]) -> Result<Vec<i64>> {
-    let heads = heads(changes);
-    let head = |part: fn(&Head<'_>) -> i64| heads.iter().map(part).collect::<Vec<i64>>();
-    let id = |part: fn(&Change) -> i64| changes.iter().map(part).collect::<Vec<i64>>();
-    let optional_id = |part: fn(&Change) -> Option<i64>| changes.iter().map(part).collect::<Vec<Option<i64>>>();
-    let codigo = |part: fn(&Change) -> Status| changes.iter().map(|c| part(c).codigo()).collect::<Vec<i16>>();
-    let comentarios = || changes.iter().map(|c| c.comentario.as_ref());
+async fn write(connection: &mut PgConnection, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
+    let column = || changes.iter();
+    let comentario = || changes.iter().map(|change| change.comentario.as_ref());
     Ok(sqlx::query_scalar(COMMIT)
-        .bind(head(|h| h.last.atendimento_id))
-        .bind(head(|h| h.base))
-        .bind(head(|h| h.last.revisao))
-        .bind(heads.iter().map(|h| h.last.para.codigo()).collect::<Vec<i16>>())
-        .bind(heads.iter().map(|h| h.last.em).collect::<Vec<_>>())
-        .bind(id(|c| c.atendimento_id))
-        .bind(id(|c| c.revisao))
-        .bind(changes.iter().map(|c| c.em).collect::<Vec<_>>())
-        .bind(codigo(|c| c.de))
-        .bind(codigo(|c| c.para))
-        .bind(optional_id(|c| c.motivo_id))
-        .bind(optional_id(|c| c.usuario_id))
-        .bind(comentarios().map(|c| c.map(|c| &*c.texto)).collect::<Vec<Option<&str>>>())
-        .bind(comentarios().map(|c| c.map(|c| c.visivel_cliente)).collect::<Vec<Option<bool>>>())
+        .bind(em)
+        .bind(steps(changes).collect::<Vec<i16>>())
+        .bind(column().map(|c| c.atendimento_id).collect::<Vec<i64>>())
+        .bind(column().map(|c| c.revisao).collect::<Vec<i64>>())
+        .bind(column().map(|c| c.de.codigo()).collect::<Vec<i16>>())
+        .bind(column().map(|c| c.para.codigo()).collect::<Vec<i16>>())
+        .bind(column().map(|c| c.motivo_id).collect::<Vec<Option<i64>>>())
+        .bind(column().map(|c| c.usuario_id).collect::<Vec<Option<i64>>>())
+        .bind(comentario().map(|c| c.map(|c| &*c.texto)).collect::<Vec<Option<&str>>>())
+        .bind(comentario().map(|c| c.map(|c| c.visivel_cliente)).collect::<Vec<Option<bool>>>())
         .fetch_all(connection)
         .await?)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::json;
+use serde::Serialize;
 use sqlx::migrate::{Migrate, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -14,7 +14,7 @@ use sqlx::sqlite::{
 use sqlx::{Sqlite, Transaction};
 use time::OffsetDateTime;
 
-use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, heads, registro_of, snapshot_of};
+use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
 use super::{Atendimentos, Import, Migration, NewAtendimento, Result, Schema, StoreError};
 use crate::clock::{from_unix_millis, unix_millis};
 use crate::domain::atendimento::{Atendimento, Change, Snapshot};
@@ -35,19 +35,19 @@ SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo IN (SELEC
 UNION ALL
 SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave IN (SELECT value FROM json_each($2))";
 
-/// Moves each atendimento that is still at the revision read; $1 lists `[id, base, revisao, status, em]`.
+/// Moves each atendimento that is still at the revision read; $1 lists the changes, see [`write`].
 const MOVE: &str = "
 UPDATE atendimento
-SET revisao = head.value ->> 2, status = head.value ->> 3, atualizado_em = head.value ->> 4
-FROM json_each($1) AS head
-WHERE atendimento.id = head.value ->> 0 AND atendimento.revisao = head.value ->> 1
+SET revisao = change.value ->> 2, status = change.value ->> 4, atualizado_em = $2
+FROM json_each($1) AS change
+WHERE change.value ->> 0 > 0
+  AND atendimento.id = change.value ->> 1
+  AND atendimento.revisao = (change.value ->> 2) - (change.value ->> 0)
 RETURNING id";
 
-/// $1 lists the columns in their order.
 const WRITE: &str = "
 INSERT INTO historico (atendimento_id, revisao, em, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
-       value ->> 5, value ->> 6, value ->> 7, value ->> 8
+SELECT value ->> 1, value ->> 2, $2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8
 FROM json_each($1)";
 
 /// $1 lists `[protocolo, status]`.
@@ -124,14 +124,18 @@ impl Schema for SqliteStore {
 impl Atendimentos for SqliteStore {
     async fn snapshot(&self, protocolos: &[String], motivos: &[String]) -> Result<Snapshot> {
         let mut connection = self.reader().acquire().await?;
-        snapshot(&mut connection, &json!(protocolos).to_string(), &json!(motivos).to_string()).await
+        snapshot(&mut connection, &list(&protocolos), &list(&motivos)).await
     }
 
-    async fn commit(&self, changes: &[Change]) -> Result<Vec<i64>> {
+    async fn commit(&self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
         let mut transaction = self.writer().begin_with(BEGIN).await?;
-        let refused = write(&mut transaction, changes).await?;
+        let refused = write(&mut transaction, changes, em).await?;
         transaction.commit().await?;
         Ok(refused)
+    }
+
+    fn writers(&self) -> usize {
+        1
     }
 
     async fn insert_atendimento(&self, novo: &NewAtendimento, em: OffsetDateTime) -> Result<()> {
@@ -161,9 +165,9 @@ struct SqliteImport {
 #[async_trait]
 impl Import for SqliteImport {
     async fn insert(&mut self, novos: &[NewAtendimento], em: OffsetDateTime) -> Result<HashMap<String, Atendimento>> {
-        let list: Vec<_> = novos.iter().map(|novo| (&novo.protocolo, novo.status.codigo())).collect();
+        let rows: Vec<_> = novos.iter().map(|novo| (&novo.protocolo, novo.status.codigo())).collect();
         let inserted: HashSet<String> = sqlx::query_scalar(INSERT)
-            .bind(json!(list).to_string())
+            .bind(list(&rows))
             .bind(unix_millis(em))
             .fetch_all(&mut *self.transaction)
             .await?
@@ -174,11 +178,11 @@ impl Import for SqliteImport {
         }
         let present: Vec<&str> =
             novos.iter().map(|novo| novo.protocolo.as_str()).filter(|p| !inserted.contains(*p)).collect();
-        Ok(snapshot(&mut self.transaction, &json!(present).to_string(), "[]").await?.atendimentos)
+        Ok(snapshot(&mut self.transaction, &list(&present), "[]").await?.atendimentos)
     }
 
-    async fn change(&mut self, changes: &[Change]) -> Result<Vec<i64>> {
-        write(&mut self.transaction, changes).await
+    async fn change(&mut self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
+        write(&mut self.transaction, changes, em).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
@@ -192,34 +196,33 @@ async fn snapshot(connection: &mut SqliteConnection, protocolos: &str, motivos: 
     snapshot_of(rows)
 }
 
+/// A change as it travels: steps, id, revisao, de, para, motivo, usuario, comentario, visivel_cliente.
+type ChangeRow<'a> = (i16, i64, i64, i16, i16, Option<i64>, Option<i64>, Option<&'a str>, Option<bool>);
+
+fn row_of((steps, change): (i16, &Change)) -> ChangeRow<'_> {
+    let &Change { atendimento_id, revisao, de, para, motivo_id, usuario_id, .. } = change;
+    let comentario = change.comentario.as_ref();
+    let (texto, visivel) = (comentario.map(|c| &*c.texto), comentario.map(|c| c.visivel_cliente));
+    (steps, atendimento_id, revisao, de.codigo(), para.codigo(), motivo_id, usuario_id, texto, visivel)
+}
+
 /// Writes `changes` and returns the ids of the atendimentos that were no longer as read.
-async fn write(connection: &mut SqliteConnection, changes: &[Change]) -> Result<Vec<i64>> {
-    let heads = heads(changes);
-    let list: Vec<_> = heads
-        .iter()
-        .map(|h| (h.last.atendimento_id, h.base, h.last.revisao, h.last.para.codigo(), unix_millis(h.last.em)))
-        .collect();
+async fn write(connection: &mut SqliteConnection, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
+    let mut rows: Vec<ChangeRow<'_>> = steps(changes).zip(changes).map(row_of).collect();
+    let em = unix_millis(em);
     let moved: HashSet<i64> =
-        sqlx::query_scalar(MOVE).bind(json!(list).to_string()).fetch_all(&mut *connection).await?.into_iter().collect();
-    let rows: Vec<_> = changes
-        .iter()
-        .filter(|change| moved.contains(&change.atendimento_id))
-        .map(|c| {
-            let comentario = c.comentario.as_ref();
-            (
-                (c.atendimento_id, c.revisao, unix_millis(c.em), c.de.codigo(), c.para.codigo()),
-                (c.motivo_id, c.usuario_id),
-                (comentario.map(|c| &*c.texto), comentario.map(|c| c.visivel_cliente)),
-            )
-        })
-        .map(|((id, revisao, em, de, para), (motivo, usuario), (texto, visivel))| {
-            (id, revisao, em, de, para, motivo, usuario, texto, visivel)
-        })
-        .collect();
+        sqlx::query_scalar(MOVE).bind(list(&rows)).bind(em).fetch_all(&mut *connection).await?.into_iter().collect();
+    let refused = rows.iter().filter(|row| row.0 > 0 && !moved.contains(&row.1)).map(|row| row.1).collect();
+    rows.retain(|row| moved.contains(&row.1));
     if !rows.is_empty() {
-        sqlx::query(WRITE).bind(json!(rows).to_string()).execute(connection).await?;
+        sqlx::query(WRITE).bind(list(&rows)).bind(em).execute(connection).await?;
     }
-    Ok(heads.iter().map(|head| head.last.atendimento_id).filter(|id| !moved.contains(id)).collect())
+    Ok(refused)
+}
+
+/// A JSON array of `items`.
+fn list(items: &impl Serialize) -> String {
+    serde_json::to_string(items).expect("texts and numbers have a JSON form")
 }
 
 fn time_of(millis: i64) -> Result<OffsetDateTime> {

@@ -26,7 +26,6 @@ fn change(from: Atendimento, para: Status) -> Change {
     Change {
         atendimento_id: from.id,
         revisao: from.revisao + 1,
-        em: EM,
         de: from.status,
         para,
         motivo_id: None,
@@ -79,7 +78,7 @@ both_engines! {
             ..change(before, Status::Cancelado)
         };
         let second = Change { de: Status::Cancelado, revisao: 2, ..change(before, Status::Finalizado) };
-        assert!(store.commit(&[first, second]).await.unwrap().is_empty());
+        assert!(store.commit(&[first, second], EM).await.unwrap().is_empty());
 
         assert_eq!(current(&store, "1").await, Atendimento { id: before.id, status: Status::Finalizado, revisao: 2 });
         let em = "2026-11-23T10:00:00.123Z";
@@ -107,7 +106,7 @@ both_engines! {
         }
         let (one, two, three) =
             (current(&store, "1").await, current(&store, "2").await, current(&store, "3").await);
-        assert!(store.commit(&[change(two, Status::EmAtendimento)]).await.unwrap().is_empty());
+        assert!(store.commit(&[change(two, Status::EmAtendimento)], EM).await.unwrap().is_empty());
 
         let second = Change { de: Status::Finalizado, revisao: 2, ..change(two, Status::Aberto) };
         let late = [
@@ -115,14 +114,14 @@ both_engines! {
             change(two, Status::Finalizado), second,
             change(three, Status::Finalizado),
         ];
-        assert_eq!(store.commit(&late).await.unwrap(), [two.id]);
+        assert_eq!(store.commit(&late, EM).await.unwrap(), [two.id]);
         assert_eq!(current(&store, "1").await.status, Status::Finalizado);
         assert_eq!(current(&store, "2").await, Atendimento { status: Status::EmAtendimento, revisao: 1, ..two });
         assert_eq!(current(&store, "3").await.status, Status::Finalizado);
         assert_eq!(registro(&store, "2").await["historico"].as_array().unwrap().len(), 1);
 
         let only_late = [change(two, Status::Finalizado)];
-        assert_eq!(store.commit(&only_late).await.unwrap(), [two.id]);
+        assert_eq!(store.commit(&only_late, EM).await.unwrap(), [two.id]);
         assert_eq!(database.broken_links().await, 0);
         store.close().await;
     }
@@ -133,7 +132,7 @@ both_engines! {
         insert(&store, "2", Status::Aberto).await;
         let (one, two) = (current(&store, "1").await, current(&store, "2").await);
         let unknown_motivo = Change { motivo_id: Some(999), ..change(two, Status::Cancelado) };
-        assert!(store.commit(&[change(one, Status::Finalizado), unknown_motivo]).await.is_err());
+        assert!(store.commit(&[change(one, Status::Finalizado), unknown_motivo], EM).await.is_err());
         assert_eq!(current(&store, "1").await, one);
         assert_eq!(current(&store, "2").await, two);
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
@@ -159,7 +158,7 @@ both_engines! {
                     loop {
                         let read = store.snapshot(&protocolos.map(str::to_owned), &[]).await.unwrap().atendimentos;
                         let all: Vec<Change> = protocolos.iter().map(|p| change(read[*p], para)).collect();
-                        let moved = all.len() - store.commit(&all).await.unwrap().len();
+                        let moved = all.len() - store.commit(&all, EM).await.unwrap().len();
                         acknowledged += moved as i64;
                         if moved > 0 {
                             break;
@@ -194,7 +193,7 @@ both_engines! {
         let read: HashMap<String, Atendimento> = store.snapshot(&protocolos, &[]).await.unwrap().atendimentos;
         assert_eq!(read.len(), 2_000);
         let changes: Vec<Change> = read.values().map(|a| change(*a, Status::Finalizado)).collect();
-        assert!(store.commit(&changes).await.unwrap().is_empty());
+        assert!(store.commit(&changes, EM).await.unwrap().is_empty());
         assert_eq!(database.number("SELECT count(*) FROM atendimento WHERE status = 5 AND revisao = 1").await, 2_000);
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 2_000);
         store.close().await;

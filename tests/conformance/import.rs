@@ -39,14 +39,13 @@ both_engines! {
         let change = Change {
             atendimento_id: there.id,
             revisao: 1,
-            em: EM,
             de: Status::Aberto,
             para: Status::Finalizado,
             motivo_id: None,
             usuario_id: None,
             comentario: None,
         };
-        assert!(import.change(&[change]).await.unwrap().is_empty());
+        assert!(import.change(&[change], EM).await.unwrap().is_empty());
         import.commit().await.unwrap();
         assert_eq!(current(&store, "1").await.status, Status::Finalizado);
         assert_eq!(current(&store, "2").await.status, Status::Aberto);

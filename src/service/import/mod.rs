@@ -129,7 +129,6 @@ impl Run<'_> {
                 changes.push(Change {
                     atendimento_id: atendimento.id,
                     revisao: atendimento.revisao + 1,
-                    em: self.em,
                     de: atendimento.status,
                     para: novo.status,
                     motivo_id: None,
@@ -140,7 +139,7 @@ impl Run<'_> {
         }
         if !changes.is_empty() {
             self.summary.updated += changes.len() as u64;
-            let refused = self.import.change(&changes).await?;
+            let refused = self.import.change(&changes, self.em).await?;
             debug_assert!(refused.is_empty(), "the import holds the rows that it read");
         }
         Ok(())
