@@ -33,9 +33,9 @@ CREATE TABLE usuario (
     perfil_id  bigint  NOT NULL REFERENCES perfil,
     senha_hash text    NOT NULL,
     ativo      boolean NOT NULL DEFAULT true,
-    geracao    bigint  NOT NULL DEFAULT 1
+    geracao    bigint  NOT NULL
 );
-COMMENT ON COLUMN usuario.geracao IS 'tokens of an earlier generation are revoked';
+COMMENT ON COLUMN usuario.geracao IS 'drawn at random; tokens of any other generation are revoked';
 
 CREATE TABLE motivo (
     id    bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

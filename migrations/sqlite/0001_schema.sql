@@ -26,7 +26,7 @@ CREATE TABLE concessao (
     PRIMARY KEY (perfil_id, permissao)
 ) STRICT, WITHOUT ROWID;
 
--- Tokens of an earlier generation (geracao) are revoked.
+-- geracao is drawn at random; tokens of any other generation are revoked.
 CREATE TABLE usuario (
     id         INTEGER PRIMARY KEY,
     login      TEXT    NOT NULL,
@@ -34,7 +34,7 @@ CREATE TABLE usuario (
     perfil_id  INTEGER NOT NULL REFERENCES perfil,
     senha_hash TEXT    NOT NULL,
     ativo      INTEGER NOT NULL DEFAULT 1 CHECK (ativo IN (0, 1)),
-    geracao    INTEGER NOT NULL DEFAULT 1
+    geracao    INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE motivo (

@@ -1,6 +1,6 @@
 //! The access token: HS256, checked in the contract's order.
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{hmac, rand};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretSlice};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ struct Claims {
     login: String,
     iat: i64,
     exp: i64,
-    /// `<generation>.<random>`: revoking raises the user's generation, which needs no clock.
+    /// `<generation>.<random>`: revoking gives the user another generation, which needs no clock.
     jti: String,
 }
 
@@ -154,6 +154,14 @@ impl Tokens {
         let subject = Subject { usuario_id: data.claims.sub.parse().ok()?, geracao: geracao.parse().ok()? };
         Some((data.claims, subject))
     }
+}
+
+/// A generation that no token has yet. Drawn at random, so that tokens of another installation with
+/// the same secret, or of one restored from a backup, do not count by chance.
+pub fn new_generation() -> i64 {
+    let mut bytes = [0; 8];
+    rand::fill(&mut bytes).expect("the system gives random bytes");
+    i64::from_be_bytes(bytes) & i64::MAX
 }
 
 /// Names a secret without revealing it: 64 bits of a MAC under it.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
-use super::output::{self, say, table, yes_no};
+use super::output::{self, printable, say, table, yes_no};
 use super::{CliError, Result, Session};
 use crate::clock::{SystemClock, rfc3339_millis};
 use crate::domain::atendimento::Status;
@@ -58,7 +58,7 @@ pub async fn run(session: &Session, command: Command) -> Result {
     match command {
         Command::Criar { protocolo, status } => {
             session.provisioning.create_atendimento(&protocolo, status).await?;
-            say!("atendimento '{}' created, {status}", protocolo.trim())?;
+            say!("atendimento '{}' created, {status}", printable(protocolo.trim()))?;
             Ok(())
         }
         Command::Mostrar { protocolo, json } => show(session, &protocolo, json).await,
@@ -77,7 +77,7 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
         return Ok(());
     }
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-    say!("protocolo  {}", registro.protocolo.escape_debug())?;
+    say!("protocolo  {}", printable(&registro.protocolo))?;
     say!("status     {}", registro.status)?;
     say!("motivo     {}", or_dash(registro.motivo_status))?;
     say!("updated    {}", rfc3339_millis(registro.atualizado_em))?;
@@ -93,11 +93,7 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
     let comentarios: Vec<_> = registro
         .comentarios
         .into_iter()
-        .map(|c| {
-            // A comment may hold anything; what would move the cursor is shown escaped.
-            let texto = c.texto.escape_debug().to_string();
-            [rfc3339_millis(c.em), or_dash(c.usuario), yes_no(c.visivel_cliente), texto]
-        })
+        .map(|c| [rfc3339_millis(c.em), or_dash(c.usuario), yes_no(c.visivel_cliente), printable(&c.texto)])
         .collect();
     section("comments", ["when", "who", "customer sees it", "text"], &comentarios)
 }
@@ -115,7 +111,7 @@ async fn run_import(session: &Session, args: ImportArgs) -> Result {
     let options =
         ImportOptions { atualizar: args.atualizar, ignorar_invalidos: args.ignorar_invalidos, dry_run: args.dry_run };
     let reader = BufReader::with_capacity(256 * 1024, bar.wrap_read(reader));
-    let mut report = |bad| bar.suspend(|| eprintln!("{bad}"));
+    let mut report = |bad| bar.suspend(|| output::complain(bad));
     let outcome = import(session.store.as_ref(), &SystemClock, reader, options, &mut report).await;
     bar.finish_and_clear();
     let Summary { inserted, updated, unchanged, skipped } = outcome?;

@@ -31,8 +31,10 @@ pub(super) struct Args {
 
 pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let mut sources = Flags { bind: Some(args.bind), ..flags }.sources()?;
-    // The demo is always embedded, whatever the environment says of a real database.
-    sources.clear("DATABASE_URL");
+    // Nothing of a real installation: neither its database nor what its tokens are made of.
+    for setting in ["DATABASE_URL", "JWT_SECRET", "JWT_ISSUER", "JWT_AUDIENCE"] {
+        sources.clear(setting);
+    }
     // Kept until the server has stopped; dropping it removes the directory.
     let temporary = if sources.is_set("DATA_DIR") {
         None
@@ -44,23 +46,25 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     }
     let config = Config::load(&sources)?;
     telemetry::start(&config.log_filter, config.log_json);
-    if let Target::Sqlite { file } = &config.target
-        && file.exists()
-    {
+    let Target::Sqlite { file } = config.target.clone() else {
+        return Err(CliError::Failed("the demo runs on SQLite alone".to_owned()));
+    };
+    if file.exists() {
         return Err(CliError::Failed(format!(
             "{} exists already, and the demo wants an empty directory; remove it, or run `citrus-status serve` on it",
             file.display()
         )));
     }
+    let stop = serve::stop_signal()?;
     let store = connect(&config).await?;
     store.migrate().await?;
-    load_example_data(&store).await?;
-    serve::listen(&config, store, |address| announce(address, &config.data_dir)).await
+    load_example_data(&store, Arc::new(SystemClock)).await?;
+    serve::listen(&config, store, stop, |address| announce(address, &file)).await
 }
 
 /// Users, motivos and atendimentos to try everything with.
-pub async fn load_example_data(store: &Arc<dyn Store>) -> Result<(), ProvisioningError> {
-    let provisioning = Provisioning::new(Arc::clone(store), Arc::new(SystemClock));
+pub async fn load_example_data(store: &Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<(), ProvisioningError> {
+    let provisioning = Provisioning::new(Arc::clone(store), Arc::clone(&clock));
     let (empresa, suporte) = (nome("Empresa"), nome("Suporte"));
     let (integracao, consulta, administrador) = (nome("Integração"), nome("Consulta"), nome("Administrador"));
     provisioning.create_nivel(&empresa, None).await?;
@@ -78,9 +82,7 @@ pub async fn load_example_data(store: &Arc<dyn Store>) -> Result<(), Provisionin
     for (login, perfil) in [("user.api", &integracao), ("user.sem.permissao", &consulta), ("admin", &administrador)] {
         provisioning.create_usuario(&nome(login), perfil, SecretString::from(SENHA)).await?;
     }
-    for motivo in MOTIVOS {
-        provisioning.create_motivo(&nome(motivo)).await?;
-    }
+    provisioning.create_motivos(&MOTIVOS.map(nome)).await?;
     let statuses = Status::ALL.into_iter().chain(std::iter::repeat(Status::Aberto));
     let novos: Vec<NewAtendimento> = (FIRST_PROTOCOLO..)
         .zip(statuses)
@@ -88,7 +90,7 @@ pub async fn load_example_data(store: &Arc<dyn Store>) -> Result<(), Provisionin
         .map(|(protocolo, status)| NewAtendimento { protocolo: protocolo.to_string(), status })
         .collect();
     let mut import = store.begin_import().await?;
-    import.insert(&novos, SystemClock.now()).await?;
+    import.insert(&novos, clock.now()).await?;
     Ok(import.commit().await?)
 }
 
@@ -97,10 +99,11 @@ fn nome(text: &str) -> Nome {
 }
 
 /// Says where it listens and how to try it.
-fn announce(address: SocketAddr, data_dir: &Path) -> Result {
+fn announce(address: SocketAddr, file: &Path) -> Result {
     let last = FIRST_PROTOCOLO + ATENDIMENTOS as u64 - 1;
-    let data_dir = quoted(data_dir);
-    let program = std::env::current_exe().map_or_else(|_| "citrus-status".to_owned(), |path| quoted(&path));
+    let database = quoted(&format!("sqlite://{}", file.display()));
+    let program =
+        std::env::current_exe().map_or_else(|_| "citrus-status".to_owned(), |path| quoted(&path.display().to_string()));
     say!(
         r#"
 citrus-status demo on http://{address}
@@ -119,16 +122,15 @@ curl -s http://{address}/api/atendimentos/status -H "Authorization: Bearer $TOKE
 
 Then look at its record:
 
-{program} atendimento mostrar {FIRST_PROTOCOLO} --data-dir {data_dir}
+DATABASE_URL={database} {program} atendimento mostrar {FIRST_PROTOCOLO}
 
 Ctrl-C stops it."#
     )?;
     Ok(())
 }
 
-/// `path` as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-".contains(c);
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+/// `text` as a shell takes it.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/:._-".contains(c);
+    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }

@@ -1,6 +1,6 @@
 //! `migrate`
 
-use super::output::{table, yes_no};
+use super::output::{say, table, yes_no};
 use super::{Result, connect, load};
 use crate::config::Flags;
 
@@ -21,8 +21,8 @@ pub async fn run(flags: Flags, args: Args) -> Result {
     } else {
         store.migrate().await?;
         match before.iter().filter(|migration| !migration.applied).count() {
-            0 => println!("the database is up to date"),
-            pending => println!("migrations applied: {pending}"),
+            0 => say!("the database is up to date")?,
+            pending => say!("migrations applied: {pending}")?,
         }
     }
     store.close().await;

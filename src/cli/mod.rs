@@ -125,7 +125,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         // Whoever read the output has seen enough.
         Err(CliError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            output::complain(format_args!("error: {error}"));
             error.exit_code()
         }
     }

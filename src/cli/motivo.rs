@@ -33,8 +33,8 @@ pub enum Command {
 pub async fn run(session: &Session, command: Command) -> Result {
     match command {
         Command::Criar { nomes } => {
+            session.provisioning.create_motivos(&nomes).await?;
             for nome in nomes {
-                session.provisioning.create_motivo(&nome).await?;
                 say!("motivo '{}' created", nome.texto)?;
             }
         }

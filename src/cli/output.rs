@@ -10,6 +10,11 @@ pub fn line(text: impl fmt::Display) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{text}")
 }
 
+/// Prints a line on standard error, where there may be nobody to read it.
+pub fn complain(text: impl fmt::Display) {
+    _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// [`line`] with the arguments of `format!`.
 macro_rules! say {
     ($($argument:tt)+) => {
@@ -38,6 +43,14 @@ pub fn table<const N: usize>(headers: [&str; N], rows: &[[String; N]]) -> io::Re
 pub fn json(value: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value).expect("lists and records have text keys");
     line(text)
+}
+
+/// `text` with what would move the cursor or turn the direction of writing escaped.
+pub fn printable(text: &str) -> String {
+    let escaped = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().flat_map(|c| if escaped(c) { c.escape_default().collect() } else { vec![c] }).collect()
 }
 
 /// `yes` or `no`.

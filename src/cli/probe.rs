@@ -15,7 +15,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 #[derive(clap::Args)]
 pub struct Args {
     /// What to ask
-    #[arg(long, default_value = "http://127.0.0.1:8080/health/ready")]
+    #[arg(long, default_value = "http://127.0.0.1:8080/health/ready", value_parser = parse_url)]
     url: Url,
 }
 
@@ -30,6 +30,11 @@ pub async fn run(args: Args) -> Result {
     } else {
         Err(CliError::Failed(format!("not ready: {status}")))
     }
+}
+
+fn parse_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    if url.scheme() == "http" { Ok(url) } else { Err("only http:// is spoken here".to_owned()) }
 }
 
 /// The status line of the answer.

@@ -32,21 +32,27 @@ pub(super) struct Args {
 pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let config = load(&Flags { bind: args.bind, ..flags })?;
     config.require_secret()?;
+    // Before anything else, so that a signal during a migration is heard.
+    let stop = stop_signal()?;
     let store = open_store(&config).await?;
-    listen(&config, store, |address| {
+    listen(&config, store, stop, |address| {
         tracing::info!(%address, "listening");
         Ok(())
     })
     .await
 }
 
-/// Serves `store` until the process is told to stop. `ready` hears the address once it is listened on.
-pub(super) async fn listen(config: &Config, store: Arc<dyn Store>, ready: impl FnOnce(SocketAddr) -> Result) -> Result {
+/// Serves `store` until `stop`. `ready` hears the address once it is listened on.
+pub(super) async fn listen(
+    config: &Config,
+    store: Arc<dyn Store>,
+    stop: impl Future<Output = ()>,
+    ready: impl FnOnce(SocketAddr) -> Result,
+) -> Result {
     let (app, workers) = wire(config, Arc::clone(&store), Arc::new(SystemClock))?;
-    let listener = TcpListener::bind(config.bind).await.map_err(|error| {
+    let listener = TcpListener::bind(&config.bind).await.map_err(|error| {
         CliError::Failed(format!("can't listen on {}: {error}; choose another with --bind", config.bind))
     })?;
-    let stop = stop_signal()?;
     ready(listener.local_addr()?)?;
     let ended = http::server::serve(listener, http::router(app), config.server, stop).await;
     if !ended {
@@ -87,14 +93,20 @@ pub fn wire(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Re
     Ok((app, workers))
 }
 
-/// Completes at the first SIGTERM or SIGINT; a second one ends the process at once.
-fn stop_signal() -> Result<impl Future<Output = ()>> {
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+/// Completes at the first SIGTERM, SIGINT or SIGHUP, which it hears from now on; a second one ends the
+/// process at once.
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()>> {
+    let mut term = signal(SignalKind::terminate())?;
+    let mut int = signal(SignalKind::interrupt())?;
+    let mut hup = signal(SignalKind::hangup())?;
+    let mut next = async move || {
+        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {}, _ = hup.recv() => {} }
+    };
     Ok(async move {
-        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+        next().await;
         tracing::info!("stopping; once more to stop at once");
         tokio::spawn(async move {
-            tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+            next().await;
             tracing::warn!("stopped at once");
             std::process::exit(1);
         });

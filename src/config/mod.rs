@@ -5,7 +5,6 @@ mod settings;
 mod source;
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 use tracing_subscriber::EnvFilter;
-use url::Url;
+use tracing_subscriber::filter::LevelFilter;
 
 pub use secret::SecretError;
 pub use settings::{SETTINGS, Setting};
@@ -36,8 +35,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// `AUTO_MIGRATE`
     pub auto_migrate: bool,
-    /// `BIND_ADDR`
-    pub bind: SocketAddr,
+    /// `BIND_ADDR`: a host and a port, resolved when it is listened on.
+    pub bind: String,
     /// Limits of the HTTP server.
     pub server: ServerSettings,
     /// `REQUEST_TIMEOUT_SECONDS`
@@ -143,40 +142,52 @@ pub fn effective(sources: &Sources) -> Result<Vec<(&'static str, String, Origin)
         .iter()
         .map(|setting| {
             let (text, origin) = sources.value(setting).map_err(|complaint| ConfigError(vec![complaint]))?;
-            Ok((setting.name, if setting.secret { mask(&text) } else { text }, origin))
+            let shown = match setting.name {
+                settings::DATABASE_URL => presentable(&text),
+                _ if setting.secret && !text.is_empty() => "***".to_owned(),
+                _ => text,
+            };
+            Ok((setting.name, shown, origin))
         })
         .collect()
 }
 
-/// A secret made presentable: a URL without its password and parameters, anything else as stars.
-fn mask(secret: &str) -> String {
-    if secret.is_empty() {
-        return String::new();
-    }
-    match Url::parse(secret) {
-        Ok(mut url) if url.has_host() => {
-            url.set_query(None);
-            if url.password().is_some() && url.set_password(Some("***")).is_err() {
-                return "***".to_owned();
-            }
-            url.to_string()
-        }
-        _ => "***".to_owned(),
+/// A database URL without its password and parameters; stars where it is not understood.
+fn presentable(url: &str) -> String {
+    match target(url, Path::new(""), 1) {
+        _ if url.is_empty() => String::new(),
+        Ok(Target::Sqlite { file }) => format!("sqlite://{}", file.display()),
+        Ok(Target::Postgres { options, .. }) => format!(
+            "postgres://{}:***@{}:{}/{}",
+            options.get_username(),
+            options.get_host(),
+            options.get_port(),
+            options.get_database().unwrap_or_default()
+        ),
+        Err(_) => "***".to_owned(),
     }
 }
 
 /// The database that `url` names.
 fn target(url: &str, data_dir: &Path, max_connections: u32) -> Result<Target, String> {
     let accepted = "DATABASE_URL has to start with postgres:// or sqlite://";
+    let escape = "DATABASE_URL: special characters of the password have to be percent-encoded, such as %23 for #";
     match url.split_once("://").map(|(scheme, rest)| (scheme, !rest.is_empty())) {
+        Some(_) if url.contains('#') => Err(escape.to_owned()),
         None if url.is_empty() => Ok(Target::Sqlite { file: data_dir.join(DATABASE_FILE) }),
         Some(("postgres" | "postgresql", true)) => {
             let options = PgConnectOptions::from_str(url)
                 .map_err(|_| "DATABASE_URL is not a PostgreSQL URL: postgres://user:password@host:5432/database")?;
+            if options.get_database().is_some_and(|database| database.contains(['/', '@', ':'])) {
+                return Err(escape.to_owned());
+            }
             Ok(Target::Postgres { options: Box::new(options.disable_statement_logging()), max_connections })
         }
-        Some(("sqlite", true)) if url.contains("memory") => {
+        Some(("sqlite", true)) if url.contains(":memory:") => {
             Err("DATABASE_URL: SQLite in memory would lose every change; name a file".to_owned())
+        }
+        Some(("sqlite", true)) if url.contains('?') => {
+            Err("DATABASE_URL: sqlite://<file> takes no parameters".to_owned())
         }
         Some(("sqlite", true)) => {
             let options = SqliteConnectOptions::from_str(url).map_err(|_| "DATABASE_URL is not sqlite://<file>")?;
@@ -224,11 +235,11 @@ impl Reader<'_> {
         self.checked(flag, || false)
     }
 
-    fn address(&mut self, name: &str) -> SocketAddr {
-        let text = self.text(name);
-        let address = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+    fn address(&mut self, name: &str) -> String {
+        let text = self.text(name).trim().to_owned();
+        let shaped = text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
         let complaint = || format!("{name} has to be an address and a port, such as 127.0.0.1:8080");
-        self.checked(address.ok_or_else(complaint), || SocketAddr::from(([127, 0, 0, 1], 0)))
+        self.checked(if shaped { Ok(text) } else { Err(complaint()) }, String::new)
     }
 
     fn jwt_secret(&mut self) -> Option<SecretString> {
@@ -249,11 +260,13 @@ impl Reader<'_> {
         self.number(settings::LOGIN_CONCURRENCY, 1, 1_024) as usize
     }
 
+    /// A word alone is a level; the filter's own grammar would take a misspelt one for a target and log nothing.
     fn log_filter(&mut self) -> String {
         let text = self.text(settings::LOG_LEVEL);
-        let checked = EnvFilter::try_new(&text).map(|_| text);
+        let known = |part: &str| part.contains('=') || part.trim().parse::<LevelFilter>().is_ok();
+        let valid = text.split(',').all(known) && EnvFilter::try_new(&text).is_ok();
         let complaint = "LOG_LEVEL has to be error, warn, info, debug or trace, or a filter such as info,sqlx=warn";
-        self.checked(checked.map_err(|_| complaint.to_owned()), String::new)
+        self.checked(if valid { Ok(text) } else { Err(complaint.to_owned()) }, String::new)
     }
 
     fn log_json(&mut self) -> bool {
@@ -288,7 +301,7 @@ mod tests {
     fn the_defaults_stand_for_themselves() {
         let config = load(&[]).unwrap();
         assert!(matches!(config.target, Target::Sqlite { file } if file == Path::new("./data/citrus-status.db")));
-        assert_eq!(config.bind.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.bind, "127.0.0.1:8080");
         assert_eq!(config.tokens.ttl, 3600);
         assert!(config.auto_migrate && !config.hardened_login && !config.log_json);
     }
@@ -346,11 +359,38 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_masked() {
-        assert_eq!(mask("postgres://user:hunter2@host:5432/db?sslpassword=x"), "postgres://user:***@host:5432/db");
-        assert_eq!(mask("hunter2"), "***");
-        assert_eq!(mask("hunter2:hunter2"), "***");
-        assert_eq!(mask(""), "");
+    fn a_url_is_shown_without_its_password_or_not_at_all() {
+        let shown = |url| presentable(url);
+        assert_eq!(shown("postgres://user:hunter2@host:5433/db?sslpassword=x"), "postgres://user:***@host:5433/db");
+        assert_eq!(shown("sqlite://x/y.db"), "sqlite://x/y.db");
+        assert_eq!(shown(""), "");
+        let unclear = [
+            "hunter2",
+            "mysql://u:hunter2@h/d",
+            "postgres://user:12#34secret@host/db",
+            "postgres://user:12/34secret@host/db",
+        ];
+        for url in unclear {
+            assert_eq!(shown(url), "***", "{url}");
+        }
+    }
+
+    #[test]
+    fn sqlite_is_a_file_and_nothing_more() {
+        for url in ["sqlite://x.db?mode=ro", "sqlite://:memory:", "sqlite://x.db#y"] {
+            assert!(load(&[("DATABASE_URL", url)]).is_err(), "{url}");
+        }
+        assert!(load(&[("DATABASE_URL", "sqlite:///in-memory-of/x.db")]).is_ok());
+    }
+
+    #[test]
+    fn log_levels_are_known_words_or_targets_with_one() {
+        for good in ["info", "WARN", "off", "info,sqlx=warn", "citrus_status::http=debug,error"] {
+            assert!(load(&[("LOG_LEVEL", good)]).is_ok(), "{good}");
+        }
+        for bad in ["inof", "info,sqlx", "sqlx=loud"] {
+            assert!(complaint(&[("LOG_LEVEL", bad)]).starts_with("LOG_LEVEL has to be"), "{bad}");
+        }
     }
 
     #[test]

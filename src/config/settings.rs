@@ -48,7 +48,7 @@ pub const SETTINGS: &[Setting] = &[
     plain(BIND_ADDR, "127.0.0.1:8080", "Address and port to listen on; 0.0.0.0:8080 for all interfaces."),
     plain(MAX_CONNECTIONS, "10000", "Most client connections open at once; more wait in the system's queue."),
     plain(REQUEST_TIMEOUT_SECONDS, "30", "Longest time for a request, after which it is answered 503."),
-    plain(SHUTDOWN_TIMEOUT_SECONDS, "10", "Longest time for the requests in flight when the server is told to stop."),
+    plain(SHUTDOWN_TIMEOUT_SECONDS, "8", "Longest time for the requests in flight when the server is told to stop."),
     plain(QUEUE_CAPACITY, "4096", "Most status changes waiting; more are answered 503 at once."),
     secret(
         JWT_SECRET,

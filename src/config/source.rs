@@ -53,9 +53,15 @@ pub struct Sources {
 impl Sources {
     /// The process's environment, and `.env` in the working directory where there is one.
     pub fn from_process(flags: BTreeMap<&'static str, String>) -> Result<Self, String> {
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        let mut environment = Vec::new();
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else { continue };
+            match value.into_string() {
+                Ok(value) => environment.push((name, value)),
+                Err(_) if is_known(&name) => return Err(format!("{name} is not UTF-8")),
+                Err(_) => {}
+            }
+        }
         Ok(Self { flags, environment, dotenv: read_dotenv(Path::new(".env"))? })
     }
 
@@ -75,8 +81,7 @@ impl Sources {
 
     /// Names that are nobody's setting but look like one of ours.
     pub fn mistakes(&self) -> Vec<String> {
-        let keys = |entries: &[(String, String)]| entries.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-        keys(&self.environment).into_iter().chain(keys(&self.dotenv)).filter_map(|name| mistake(&name)).collect()
+        self.environment.iter().chain(&self.dotenv).filter_map(|(name, value)| mistake(name, value)).collect()
     }
 
     /// The text of a setting and where it came from; an empty value counts as none.
@@ -84,29 +89,32 @@ impl Sources {
         if let Some(text) = self.flags.get(setting.name) {
             return Ok((text.clone(), Origin::Flag));
         }
-        for (entries, origin) in [(&self.environment, Origin::Environment), (&self.dotenv, Origin::DotEnv)] {
-            let find = |name: &str| {
-                entries.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value)
-            };
-            let file = if setting.secret { find(&format!("{}_FILE", setting.name)) } else { None };
-            match (find(setting.name), file) {
-                (Some(_), Some(_)) => return Err(format!("{0} and {0}_FILE are both set; keep one", setting.name)),
-                (Some(text), None) => return Ok((text.clone(), origin)),
-                (None, Some(file)) => return Ok((read_secret(setting.name, Path::new(file))?, origin)),
-                (None, None) => {}
-            }
+        let find = |entries: &[(String, String)], name: &str| {
+            entries.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.clone())
+        };
+        let places = [(&self.environment, Origin::Environment), (&self.dotenv, Origin::DotEnv)];
+        let file_name = format!("{}_FILE", setting.name);
+        let text = places.iter().find_map(|(entries, origin)| Some((find(entries, setting.name)?, *origin)));
+        let file = places.iter().find_map(|(entries, origin)| Some((find(entries, &file_name)?, *origin)));
+        match (text, file.filter(|_| setting.secret)) {
+            (Some(_), Some(_)) => return Err(format!("{} and {file_name} are both set; keep one", setting.name)),
+            (Some(text), None) => return Ok(text),
+            (None, Some((file, origin))) => return Ok((read_secret(setting.name, Path::new(&file))?, origin)),
+            (None, None) => {}
         }
         Ok((setting.default.to_owned(), Origin::Default))
     }
 }
 
+/// Whether `name` is a setting, or the file form of a secret.
+fn is_known(name: &str) -> bool {
+    setting(name).is_some() || name.strip_suffix("_FILE").and_then(setting).is_some_and(|setting| setting.secret)
+}
+
 /// Says so when `name` is not a setting but was probably meant to be one.
-fn mistake(name: &str) -> Option<String> {
+fn mistake(name: &str, value: &str) -> Option<String> {
     let upper = name.to_uppercase();
-    let known = |name: &str| {
-        setting(name).is_some() || name.strip_suffix("_FILE").and_then(setting).is_some_and(|setting| setting.secret)
-    };
-    if known(name) || is_service_link(&upper) {
+    if is_known(name) || is_service_link(&upper, value) {
         return None;
     }
     let bare = upper.strip_prefix(RESERVED_PREFIX).unwrap_or(&upper);
@@ -125,11 +133,12 @@ fn mistake(name: &str) -> Option<String> {
 }
 
 /// Kubernetes and Docker describe a service called citrus-… in variables like `CITRUS_STATUS_PORT_8080_TCP`.
-fn is_service_link(name: &str) -> bool {
-    name.contains("_SERVICE_HOST")
+fn is_service_link(name: &str, value: &str) -> bool {
+    let numbered = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    name.ends_with("_SERVICE_HOST")
         || name.contains("_SERVICE_PORT")
-        || name.ends_with("_PORT")
-        || name.contains("_PORT_")
+        || name.ends_with("_PORT") && value.contains("://")
+        || name.split("_PORT_").skip(1).any(numbered)
 }
 
 fn read_secret(name: &str, file: &Path) -> Result<String, String> {
@@ -142,15 +151,20 @@ fn read_secret(name: &str, file: &Path) -> Result<String, String> {
 }
 
 fn read_dotenv(file: &Path) -> Result<Vec<(String, String)>, String> {
-    match dotenvy::from_path_iter(file) {
+    let text = match fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(format!(".env can't be read: {error}")),
+    };
+    let complaint = |error| match error {
         // The parser's own message would show the line, and with it a secret.
-        Ok(entries) => entries
-            .enumerate()
-            .map(|(i, entry)| entry.map_err(|_| format!(".env: entry {} is not NAME=value", i + 1)))
-            .collect(),
-        Err(dotenvy::Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(format!(".env can't be read: {error}")),
-    }
+        dotenvy::Error::LineParse(line, _) => {
+            let before = text.find(&line).map_or(&text[..], |at| &text[..at]);
+            format!(".env: line {} is not NAME=value", before.matches('\n').count() + 1)
+        }
+        _ => ".env can't be read".to_owned(),
+    };
+    dotenvy::from_read_iter(text.as_bytes()).map(|entry| entry.map_err(complaint)).collect()
 }
 
 #[cfg(test)]
@@ -196,25 +210,29 @@ mod tests {
 
     #[test]
     fn near_misses_and_our_prefix_are_mistakes() {
-        assert_eq!(mistake("JWT_SECERT").unwrap(), "JWT_SECERT is not a setting; did you mean JWT_SECRET?");
-        assert_eq!(mistake("DATABASE_URI").unwrap(), "DATABASE_URI is not a setting; did you mean DATABASE_URL?");
-        assert_eq!(mistake("data_dir").unwrap(), "data_dir is not a setting; did you mean DATA_DIR?");
-        assert_eq!(mistake("CITRUS_LOG_LEVEL").unwrap(), "CITRUS_LOG_LEVEL is not a setting; did you mean LOG_LEVEL?");
-        assert!(mistake("CITRUS_COLOUR").unwrap().starts_with("CITRUS_COLOUR is not a setting; "));
-        assert!(mistake("DATA_DIR_FILE").is_none(), "far enough from every name");
+        assert_eq!(mistake("JWT_SECERT", "x").unwrap(), "JWT_SECERT is not a setting; did you mean JWT_SECRET?");
+        assert_eq!(mistake("DATABASE_URI", "x").unwrap(), "DATABASE_URI is not a setting; did you mean DATABASE_URL?");
+        assert_eq!(mistake("data_dir", "x").unwrap(), "data_dir is not a setting; did you mean DATA_DIR?");
+        assert_eq!(
+            mistake("CITRUS_LOG_LEVEL", "x").unwrap(),
+            "CITRUS_LOG_LEVEL is not a setting; did you mean LOG_LEVEL?"
+        );
+        assert!(mistake("CITRUS_COLOUR", "x").unwrap().starts_with("CITRUS_COLOUR is not a setting; "));
+        assert!(mistake("CITRUS_BIND_PORT", "99").is_some());
+        assert!(mistake("DATA_DIR_FILE", "x").is_none(), "far enough from every name");
     }
 
     #[test]
     fn what_others_set_is_none_of_our_business() {
         for name in ["PATH", "HOME", "LANG", "RUST_LOG", "TEST_DATABASE_URL", "POSTGRES_PASSWORD", "XDG_DATA_DIRS"] {
-            assert_eq!(mistake(name), None);
+            assert_eq!(mistake(name, "x"), None);
         }
         for name in ["CITRUS_STATUS_SERVICE_HOST", "CITRUS_STATUS_PORT", "CITRUS_STATUS_PORT_8080_TCP_ADDR"] {
-            assert_eq!(mistake(name), None);
+            assert_eq!(mistake(name, "tcp://10.0.0.1:8080"), None);
         }
         for setting in SETTINGS {
-            assert_eq!(mistake(setting.name), None);
+            assert_eq!(mistake(setting.name, "x"), None);
         }
-        assert_eq!(mistake("JWT_SECRET_FILE"), None);
+        assert_eq!(mistake("JWT_SECRET_FILE", "x"), None);
     }
 }

@@ -81,7 +81,7 @@ pub struct Acesso {
     pub login: String,
     /// False once deactivated.
     pub ativo: bool,
-    /// Tokens of earlier generations are revoked.
+    /// Tokens of any other generation are revoked.
     pub geracao: i64,
     /// Whether the perfil is a root one.
     pub root: bool,

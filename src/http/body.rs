@@ -1,19 +1,16 @@
 //! The request's body: JSON whatever its content type says, bounded in size and time.
 
-use std::time::Duration;
-
 use axum::extract::{FromRequest, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes};
 use tokio::time::timeout;
 
+use super::App;
 use super::error::ApiError;
 use crate::json::{self, Value};
 
 /// Largest body, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
-/// How long a body may take to arrive: less than the request as a whole, so that it is named as the cause.
-const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The whole body.
 pub struct JsonBody(Bytes);
@@ -25,15 +22,15 @@ impl JsonBody {
     }
 }
 
-impl<S: Sync> FromRequest<S> for JsonBody {
+impl FromRequest<App> for JsonBody {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let body = request.into_body();
         if body.size_hint().lower() > MAX_BYTES as u64 {
             return Err(ApiError::BodyTooLarge);
         }
-        let collected = timeout(DEADLINE, Limited::new(body, MAX_BYTES).collect());
+        let collected = timeout(app.body_deadline(), Limited::new(body, MAX_BYTES).collect());
         match collected.await {
             Ok(Ok(body)) => Ok(Self(body.to_bytes())),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::BodyTooLarge),

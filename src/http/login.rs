@@ -1,9 +1,8 @@
 //! `POST /api/usuario/login`
 
 use axum::extract::State;
-use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use secrecy::SecretString;
 use serde::Serialize;
 
@@ -22,20 +21,16 @@ struct Success<'a> {
     expires_in: i64,
 }
 
-/// Answers a login. No answer of it may be kept by a cache.
-pub async fn login(State(app): State<App>, body: Result<JsonBody, ApiError>) -> Response {
-    let mut response = match try_login(&app, body).await {
-        Ok(AccessToken { token, expires_in }) => {
-            answer::json(StatusCode::OK, &Success { access_token: &token, token_type: "Bearer", expires_in })
-        }
-        Err(error) => error.into_response(),
-    };
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+/// Answers a login.
+pub async fn login(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
+    let (login, senha) = request(&body)?;
+    let AccessToken { token, expires_in } = app.login.login(&login, senha).await?;
+    let success = Success { access_token: &token, token_type: "Bearer", expires_in };
+    Ok(answer::json(StatusCode::OK, &success))
 }
 
-async fn try_login(app: &App, body: Result<JsonBody, ApiError>) -> Result<AccessToken, ApiError> {
-    let body = body?;
+/// The login and the senha that `body` brings; fields are judged in the contract's order.
+fn request(body: &JsonBody) -> Result<(String, SecretString), ApiError> {
     let [login, senha] = body.members(["login", "senha"])?;
     let login = match login {
         Value::Text(login) if !is_blank(&login) => login,
@@ -51,5 +46,5 @@ async fn try_login(app: &App, body: Result<JsonBody, ApiError>) -> Result<Access
     if senha.len() > SENHA_MAX || senha.contains('\0') {
         return Err(ApiError::Invalid("senha"));
     }
-    Ok(app.login.login(&login, SecretString::from(senha)).await?)
+    Ok((login, SecretString::from(senha)))
 }

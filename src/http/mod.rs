@@ -54,6 +54,11 @@ impl App {
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
     }
+
+    /// How long a body may take to arrive: less than the request as a whole, so that it is named as the cause.
+    fn body_deadline(&self) -> Duration {
+        self.deadline * 2 / 3
+    }
 }
 
 impl Deref for App {

@@ -1,8 +1,10 @@
-//! What happens to every request: an id, a span, a deadline, and an answer even after a panic.
+//! What happens to every request: an id, a span, a deadline, an answer even after a panic, and no
+//! cache on the way.
 
 use std::any::Any;
 
 use axum::extract::{Request, State};
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -34,6 +36,7 @@ pub async fn frame(State(app): State<App>, request: Request, next: Next) -> Resp
     });
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     response.headers_mut().insert(REQUEST_ID, id);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

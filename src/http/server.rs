@@ -12,6 +12,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 /// How long the head of a request may take to arrive, and a connection may stay idle.
@@ -42,6 +43,7 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let room = Arc::new(Semaphore::new(settings.max_connections));
     let mut stop = pin!(stop);
+    let mut connections = JoinSet::new();
     loop {
         let accepted = async {
             let permit = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
@@ -59,7 +61,8 @@ pub async fn serve(
             () = &mut stop => break,
         };
         let connection = graceful.watch(connection(stream, router.clone()));
-        tokio::spawn(async move {
+        while connections.try_join_next().is_some() {}
+        connections.spawn(async move {
             let _permit = permit;
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
@@ -67,7 +70,9 @@ pub async fn serve(
         });
     }
     drop(listener);
-    timeout(settings.stop_deadline, graceful.shutdown()).await.is_ok()
+    let ended = timeout(settings.stop_deadline, graceful.shutdown()).await.is_ok();
+    connections.shutdown().await;
+    ended
 }
 
 fn connection(stream: TcpStream, router: Router) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {

@@ -8,12 +8,12 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::clock::Clock;
 use crate::domain::atendimento::{Change, ChangeRequest, Denial, decide};
@@ -21,8 +21,12 @@ use crate::store::{Result as StoreResult, Store, StoreError};
 
 /// Most requests decided and written at once.
 const BATCH: usize = 512;
-/// How often a request goes round when other processes keep being first.
-const ROUNDS: usize = 64;
+/// How long a request goes round because other processes are first, or hold its atendimento locked.
+const GIVE_WAY: Duration = Duration::from_secs(5);
+/// How often it does so without a pause.
+const EAGER_ROUNDS: u32 = 4;
+/// The pause after that.
+const PAUSE: Duration = Duration::from_millis(20);
 /// How long one round may take before the database counts as away.
 const STORE_DEADLINE: Duration = Duration::from_secs(8);
 
@@ -46,6 +50,10 @@ pub struct Workers(JoinSet<()>);
 
 struct Pending {
     request: ChangeRequest,
+    /// When it came in.
+    since: Instant,
+    /// How often it was tried in vain.
+    rounds: u32,
     answer: oneshot::Sender<Result<(), ChangeError>>,
 }
 
@@ -84,7 +92,9 @@ impl ChangeQueue {
     pub async fn submit(&self, request: ChangeRequest) -> Result<(), ChangeError> {
         let (answer, answered) = oneshot::channel();
         let shard = self.hasher.hash_one(&request.protocolo) as usize % self.shards.len();
-        self.shards[shard].try_send(Pending { request, answer }).map_err(|_| ChangeError::Unavailable)?;
+        self.shards[shard]
+            .try_send(Pending { request, since: Instant::now(), rounds: 0, answer })
+            .map_err(|_| ChangeError::Unavailable)?;
         answered.await.unwrap_or(Err(ChangeError::Failed))
     }
 }
@@ -97,39 +107,64 @@ impl Workers {
 }
 
 async fn work(store: Arc<dyn Store>, clock: Arc<dyn Clock>, mut queue: mpsc::Receiver<Pending>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while queue.recv_many(&mut batch, BATCH).await > 0 {
+    let mut batch: Vec<Pending> = Vec::with_capacity(BATCH);
+    loop {
+        if batch.is_empty() {
+            if queue.recv_many(&mut batch, BATCH).await == 0 {
+                return;
+            }
+        } else {
+            join(&mut batch, &mut queue).await;
+        }
         // Who was told meanwhile that it took too long will not be surprised by a change.
         batch.retain(|pending| !pending.answer.is_closed());
         // A task of its own, so that a panic fails one batch and not the queue.
         let settled = tokio::spawn(settle(Arc::clone(&store), clock.now(), std::mem::take(&mut batch)));
-        if let Err(error) = settled.await {
-            tracing::error!(%error, "a batch of status changes was lost");
+        match settled.await {
+            Ok(again) => batch = again,
+            Err(error) => tracing::error!(%error, "a batch of status changes was lost"),
         }
     }
 }
 
-/// Answers every request of `batch`, which came in by `now`.
-async fn settle(store: Arc<dyn Store>, now: OffsetDateTime, mut batch: Vec<Pending>) {
-    for _ in 0..ROUNDS {
-        if batch.is_empty() {
-            return;
-        }
-        let outcomes = timeout(STORE_DEADLINE, round(store.as_ref(), now, &batch)).await;
-        batch = match outcomes.unwrap_or(Err(StoreError::Slow)) {
-            Ok(outcomes) => answer(batch, outcomes),
-            Err(error) => {
-                tracing::error!(%error, requests = batch.len(), "status changes failed");
-                let error = match error {
-                    error if error.is_transient() => ChangeError::Unavailable,
-                    _ => ChangeError::Failed,
-                };
-                return answer_all(batch, error);
-            }
-        };
+/// Adds what waits to the requests that go round again. What another process keeps locked is asked
+/// for again now and then, and holds up nobody else.
+async fn join(batch: &mut Vec<Pending>, queue: &mut mpsc::Receiver<Pending>) {
+    let eager = batch.iter().any(|pending| pending.rounds <= EAGER_ROUNDS);
+    let pause = sleep(if eager { Duration::ZERO } else { PAUSE });
+    let room = BATCH - batch.len();
+    if room == 0 || queue.is_closed() && queue.is_empty() {
+        return pause.await;
     }
-    tracing::error!(requests = batch.len(), "status changes gave way to other servers too often");
-    answer_all(batch, ChangeError::Unavailable);
+    tokio::select! {
+        biased;
+        _ = queue.recv_many(batch, room) => {}
+        () = pause => {}
+    }
+}
+
+/// Tries `batch` once, at `now`, answers the requests that have an outcome, and returns the others.
+async fn settle(store: Arc<dyn Store>, now: OffsetDateTime, batch: Vec<Pending>) -> Vec<Pending> {
+    let outcomes = timeout(STORE_DEADLINE, round(store.as_ref(), now, &batch)).await;
+    match outcomes.unwrap_or(Err(StoreError::Slow)) {
+        Ok(outcomes) => answer(batch, outcomes),
+        // One request that the database chokes on must not fail its neighbours.
+        Err(error) if !error.is_transient() && batch.len() > 1 => {
+            let mut again = Vec::new();
+            for pending in batch {
+                again.extend(Box::pin(settle(Arc::clone(&store), now, vec![pending])).await);
+            }
+            again
+        }
+        Err(error) => {
+            tracing::error!(%error, requests = batch.len(), "status changes failed");
+            let error = if error.is_transient() { ChangeError::Unavailable } else { ChangeError::Failed };
+            for pending in batch {
+                _ = pending.answer.send(Err(error));
+            }
+            Vec::new()
+        }
+    }
 }
 
 /// One try for the whole batch: the outcome of each request, `None` for one that has to go round again.
@@ -167,23 +202,24 @@ async fn round(
         .collect())
 }
 
-/// Hands out the outcomes and returns the requests that have none yet.
+/// Hands out the outcomes and returns the requests that have none yet, unless they gave way too long.
 fn answer(batch: Vec<Pending>, outcomes: Vec<Option<Result<(), Denial>>>) -> Vec<Pending> {
     let mut again = Vec::new();
-    for (pending, outcome) in batch.into_iter().zip(outcomes) {
+    for (mut pending, outcome) in batch.into_iter().zip(outcomes) {
         match outcome {
             // A caller that is gone needs no answer.
             Some(outcome) => _ = pending.answer.send(outcome.map_err(ChangeError::Denied)),
-            None => again.push(pending),
+            None if pending.since.elapsed() < GIVE_WAY => {
+                pending.rounds += 1;
+                again.push(pending);
+            }
+            None => {
+                tracing::warn!(protocolo = ?pending.request.protocolo, "a status change gave way to other writers too long");
+                _ = pending.answer.send(Err(ChangeError::Unavailable));
+            }
         }
     }
     again
-}
-
-fn answer_all(batch: Vec<Pending>, error: ChangeError) {
-    for pending in batch {
-        _ = pending.answer.send(Err(error));
-    }
 }
 
 fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use crate::auth::password::{PasswordError, Passwords};
+use crate::auth::token::new_generation;
 use crate::clock::Clock;
 use crate::domain::acesso::{Nivel, Permissao, below};
 use crate::domain::atendimento::Status;
@@ -146,38 +147,41 @@ impl Provisioning {
         }
         let perfil = self.perfil(perfil).await?;
         let hash = self.hash(senha).await?;
-        created("usuario", login, self.store.insert_usuario(login, perfil.id, &hash).await)
+        created("usuario", login, self.store.insert_usuario(login, perfil.id, &hash, new_generation()).await)
     }
 
     /// Sets a password and revokes the tokens issued so far.
     pub async fn set_senha(&self, login: &Nome, senha: SecretString) -> Result<()> {
         let hash = self.hash(senha).await?;
-        found("usuario", login, self.store.set_senha(&login.chave, &hash).await?)
+        found("usuario", login, self.store.set_senha(&login.chave, &hash, new_generation()).await?)
     }
 
     /// Activates or deactivates a user and revokes the tokens issued so far.
     pub async fn set_usuario_ativo(&self, login: &Nome, ativo: bool) -> Result<()> {
-        found("usuario", login, self.store.set_usuario_ativo(&login.chave, ativo).await?)
+        found("usuario", login, self.store.set_usuario_ativo(&login.chave, ativo, new_generation()).await?)
     }
 
     /// Revokes the tokens issued so far.
     pub async fn revoke_tokens(&self, login: &Nome) -> Result<()> {
-        found("usuario", login, self.store.revoke_tokens(&login.chave).await?)
+        found("usuario", login, self.store.set_geracao(&login.chave, new_generation()).await?)
     }
 
-    /// Registers a motivo, or activates it again.
-    pub async fn create_motivo(&self, nome: &Nome) -> Result<()> {
-        match self.store.insert_motivo(nome).await {
-            Err(StoreError::AlreadyExists) => {
-                let active =
-                    self.store.motivos().await?.into_iter().any(|m| m.ativo && Chave::new(&m.nome) == nome.chave);
-                if active {
-                    return Err(ProvisioningError::Exists { kind: "motivo", nome: nome.texto.clone() });
-                }
-                found("motivo", nome, self.store.set_motivo_ativo(&nome.chave, true).await?)
+    /// Registers motivos, or activates them again: all, or none when one is there already.
+    pub async fn create_motivos(&self, nomes: &[Nome]) -> Result<()> {
+        let motivos = self.store.motivos().await?;
+        for (i, nome) in nomes.iter().enumerate() {
+            let twice = nomes[..i].iter().any(|earlier| earlier.chave == nome.chave);
+            if twice || motivos.iter().any(|m| m.ativo && Chave::new(&m.nome) == nome.chave) {
+                return Err(ProvisioningError::Exists { kind: "motivo", nome: nome.texto.clone() });
             }
-            outcome => Ok(outcome?),
         }
+        for nome in nomes {
+            match self.store.insert_motivo(nome).await {
+                Err(StoreError::AlreadyExists) => _ = self.store.set_motivo_ativo(&nome.chave, true).await?,
+                outcome => outcome?,
+            }
+        }
+        Ok(())
     }
 
     /// Deactivates a motivo: what was recorded with it stays.

@@ -27,6 +27,12 @@ pub enum StoreError {
     /// The server is older than PostgreSQL 13.
     #[error("the server is PostgreSQL {0}; version 13 or newer is needed")]
     OldPostgres(String),
+    /// The database stores text in another encoding.
+    #[error("the database's encoding is {0}; it has to be UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0")]
+    Encoding(String),
+    /// The server lets us not in, or not do what we have to.
+    #[error("PostgreSQL refused: {0}; check DATABASE_URL, and what its role may do")]
+    Refused(String),
     /// A stored value that no release writes.
     #[error("the database holds {0}, which no release of this server writes")]
     Corrupt(String),
@@ -57,8 +63,12 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(database) => {
                 if let Some(postgres) = database.try_downcast_ref::<PgDatabaseError>() {
                     match postgres.code() {
-                        // serialization_failure, deadlock_detected
-                        "40001" | "40P01" => Self::Contention(error),
+                        // serialization_failure, deadlock_detected, lock_not_available
+                        "40001" | "40P01" | "55P03" => Self::Contention(error),
+                        // invalid_authorization, invalid_catalog_name, insufficient_privilege
+                        code if code.starts_with("28") || code == "3D000" || code == "42501" => {
+                            Self::Refused(postgres.message().to_owned())
+                        }
                         code if postgres_is_away(code) => Self::Unavailable(error),
                         _ => Self::Other(error),
                     }

@@ -3,7 +3,8 @@
 mod lanes;
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use sqlx::migrate::{Migrate, Migrator};
@@ -30,23 +31,47 @@ UNION ALL
 SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave = ANY($2)";
 
 /// Moves each atendimento that is still at the revision read, writes the history of those alone,
-/// and returns the others. $1 is the time, $2 the steps, the rest the columns of the changes.
-const COMMIT: &str = "
+/// and returns the others. $1 is the time, $2 the steps, the rest the columns of the changes. Clocks
+/// of servers differ, but the times of one history never go back.
+macro_rules! commit {
+    ($free:literal, $moving:literal) => {
+        concat!(
+            "
 WITH change AS (
     SELECT * FROM unnest($2::smallint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::smallint[],
                          $7::bigint[], $8::bigint[], $9::text[], $10::boolean[])
         AS change (steps, id, revisao, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
-), moved AS (
-    UPDATE atendimento a SET status = change.para, revisao = change.revisao, atualizado_em = $1
-    FROM change WHERE change.steps > 0 AND a.id = change.id AND a.revisao = change.revisao - change.steps
-    RETURNING a.id
+), ",
+            $free,
+            "moved AS (
+    UPDATE atendimento a
+    SET status = change.para, revisao = change.revisao, atualizado_em = greatest(a.atualizado_em, $1)
+    FROM ",
+            $moving,
+            "
+    WHERE change.steps > 0 AND a.id = change.id AND a.revisao = change.revisao - change.steps
+    RETURNING a.id, a.atualizado_em
 ), written AS (
     INSERT INTO historico
         (atendimento_id, revisao, em, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
-    SELECT id, revisao, $1, de, para, motivo_id, usuario_id, comentario, visivel_cliente
+    SELECT id, revisao, atualizado_em, de, para, motivo_id, usuario_id, comentario, visivel_cliente
     FROM change JOIN moved USING (id)
 )
-SELECT id FROM change WHERE steps > 0 AND id NOT IN (SELECT id FROM moved)";
+SELECT id FROM change WHERE steps > 0 AND id NOT IN (SELECT id FROM moved)"
+        )
+    };
+}
+
+const COMMIT: &str = commit!("", "change");
+
+/// The same, passing over what somebody else holds locked.
+const COMMIT_FREE: &str = commit!(
+    "free AS MATERIALIZED (
+    SELECT a.id FROM atendimento a JOIN change ON change.steps > 0 AND change.id = a.id
+    FOR NO KEY UPDATE OF a SKIP LOCKED
+), ",
+    "change JOIN free USING (id)"
+);
 
 const INSERT: &str = "
 INSERT INTO atendimento (protocolo, status, atualizado_em)
@@ -60,10 +85,15 @@ SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = ANY($1)
 /// How long the first connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long after a lock was waited for in vain no batch waits for one.
+const OBSTRUCTION: Duration = Duration::from_secs(2);
+
 /// A store on a PostgreSQL server.
 pub struct PostgresStore {
     pool: PgPool,
     lanes: Lanes,
+    /// When a lock was last waited for in vain.
+    obstructed: Mutex<Option<Instant>>,
 }
 
 impl PostgresStore {
@@ -72,19 +102,31 @@ impl PostgresStore {
         let options = options.application_name("citrus-status");
         // Past the pool, which would only say that it waited in vain.
         let mut connection = timeout(CONNECT_TIMEOUT, options.connect()).await.map_err(|_| StoreError::Slow)??;
-        let (number, version): (i32, String) =
-            sqlx::query_as("SELECT current_setting('server_version_num')::int, current_setting('server_version')")
-                .fetch_one(&mut connection)
-                .await?;
+        let (number, version, encoding): (i32, String, String) = sqlx::query_as(
+            "SELECT current_setting('server_version_num')::int, current_setting('server_version'),
+                    current_setting('server_encoding')",
+        )
+        .fetch_one(&mut connection)
+        .await?;
         connection.close().await?;
         if number < 130_000 {
             return Err(StoreError::OldPostgres(version));
         }
+        if encoding != "UTF8" {
+            return Err(StoreError::Encoding(encoding));
+        }
         let pool = PgPoolOptions::new()
             .max_connections(max_connections.saturating_sub(LANES as u32).max(1))
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(|connection, _| Box::pin(async { insist_on_durability(connection).await }))
             .connect_lazy_with(options.clone());
-        Ok(Self { pool, lanes: Lanes::new(options) })
+        Ok(Self { pool, lanes: Lanes::new(options), obstructed: Mutex::default() })
+    }
+
+    /// Whether a batch would probably run into that lock again.
+    fn is_obstructed(&self) -> bool {
+        let last = *self.obstructed.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| last.elapsed() < OBSTRUCTION)
     }
 
     pub(super) fn reader(&self) -> &PgPool {
@@ -138,18 +180,17 @@ impl Atendimentos for PostgresStore {
 
     async fn commit(&self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
         let mut lease = self.lanes.lease().await?;
-        match write(&mut lease.connection, changes, em).await {
-            Ok(refused) => {
-                lease.keep();
-                Ok(refused)
-            }
-            // A deadlock with another server: nothing of the batch was written.
+        let statement = if self.is_obstructed() { COMMIT_FREE } else { COMMIT };
+        let refused = match write(&mut lease.connection, statement, changes, em).await {
+            // Somebody holds a row longer than the lock time-out: the others need not wait for it.
             Err(StoreError::Contention(_)) => {
-                let moved = changes.iter().zip(steps(changes)).filter(|(_, steps)| *steps > 0);
-                Ok(moved.map(|(change, _)| change.atendimento_id).collect())
+                *self.obstructed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                write(&mut lease.connection, COMMIT_FREE, changes, em).await?
             }
-            Err(error) => Err(error),
-        }
+            outcome => outcome?,
+        };
+        lease.keep();
+        Ok(refused)
     }
 
     fn writers(&self) -> usize {
@@ -203,7 +244,7 @@ impl Import for PostgresImport {
     }
 
     async fn change(&mut self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
-        write(&mut self.transaction, changes, em).await
+        write(&mut self.transaction, COMMIT, changes, em).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
@@ -211,11 +252,27 @@ impl Import for PostgresImport {
     }
 }
 
+/// Overrules a server, database or role that answers a commit before it is on disk; stricter settings stay.
+async fn insist_on_durability(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query(
+        "SELECT set_config('synchronous_commit', 'on', false)
+         WHERE current_setting('synchronous_commit') = 'off'",
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
 /// Writes `changes` and returns the ids of the atendimentos that were no longer as read.
-async fn write(connection: &mut PgConnection, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
+async fn write(
+    connection: &mut PgConnection,
+    statement: &'static str,
+    changes: &[Change],
+    em: OffsetDateTime,
+) -> Result<Vec<i64>> {
     let column = || changes.iter();
     let comentario = || changes.iter().map(|change| change.comentario.as_ref());
-    Ok(sqlx::query_scalar(COMMIT)
+    Ok(sqlx::query_scalar(statement)
         .bind(em)
         .bind(steps(changes).collect::<Vec<i16>>())
         .bind(column().map(|c| c.atendimento_id).collect::<Vec<i64>>())

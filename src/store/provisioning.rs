@@ -86,14 +86,15 @@ pub trait Provisioning: Send + Sync {
     /// All grants.
     async fn concessoes(&self) -> Result<Vec<Concessao>>;
 
-    /// Registers a user.
-    async fn insert_usuario(&self, login: &Nome, perfil_id: i64, senha_hash: &str) -> Result<()>;
-    /// Sets the password and revokes the tokens issued so far; false when there is no such user.
-    async fn set_senha(&self, login: &Chave, senha_hash: &str) -> Result<bool>;
-    /// Activates or deactivates a user and revokes the tokens issued so far; false when there is no such user.
-    async fn set_usuario_ativo(&self, login: &Chave, ativo: bool) -> Result<bool>;
-    /// Revokes the tokens issued so far; false when there is no such user.
-    async fn revoke_tokens(&self, login: &Chave) -> Result<bool>;
+    /// Registers a user, whose tokens are of `geracao`.
+    async fn insert_usuario(&self, login: &Nome, perfil_id: i64, senha_hash: &str, geracao: i64) -> Result<()>;
+    /// Sets the password and the generation of the tokens that count; false when there is no such user.
+    async fn set_senha(&self, login: &Chave, senha_hash: &str, geracao: i64) -> Result<bool>;
+    /// Activates or deactivates a user, and sets the generation of the tokens that count; false when there
+    /// is no such user.
+    async fn set_usuario_ativo(&self, login: &Chave, ativo: bool, geracao: i64) -> Result<bool>;
+    /// Sets the generation of the tokens that count; false when there is no such user.
+    async fn set_geracao(&self, login: &Chave, geracao: i64) -> Result<bool>;
     /// All users, by login.
     async fn usuarios(&self) -> Result<Vec<Usuario>>;
 
@@ -190,38 +191,44 @@ macro_rules! impl_provisioning {
                     .await?)
             }
 
-            async fn insert_usuario(&self, login: &Nome, perfil_id: i64, senha_hash: &str) -> Result<()> {
-                sqlx::query("INSERT INTO usuario (login, chave, perfil_id, senha_hash) VALUES ($1, $2, $3, $4)")
-                    .bind(&login.texto)
-                    .bind(login.chave.as_str())
-                    .bind(perfil_id)
-                    .bind(senha_hash)
-                    .execute(self.writer())
-                    .await?;
+            async fn insert_usuario(&self, login: &Nome, perfil_id: i64, senha_hash: &str, geracao: i64) -> Result<()> {
+                sqlx::query(
+                    "INSERT INTO usuario (login, chave, perfil_id, senha_hash, geracao) VALUES ($1, $2, $3, $4, $5)",
+                )
+                .bind(&login.texto)
+                .bind(login.chave.as_str())
+                .bind(perfil_id)
+                .bind(senha_hash)
+                .bind(geracao)
+                .execute(self.writer())
+                .await?;
                 Ok(())
             }
 
-            async fn set_senha(&self, login: &Chave, senha_hash: &str) -> Result<bool> {
-                let done = sqlx::query("UPDATE usuario SET senha_hash = $2, geracao = geracao + 1 WHERE chave = $1")
+            async fn set_senha(&self, login: &Chave, senha_hash: &str, geracao: i64) -> Result<bool> {
+                let done = sqlx::query("UPDATE usuario SET geracao = $2, senha_hash = $3 WHERE chave = $1")
                     .bind(login.as_str())
+                    .bind(geracao)
                     .bind(senha_hash)
                     .execute(self.writer())
                     .await?;
                 Ok(done.rows_affected() > 0)
             }
 
-            async fn set_usuario_ativo(&self, login: &Chave, ativo: bool) -> Result<bool> {
-                let done = sqlx::query("UPDATE usuario SET ativo = $2, geracao = geracao + 1 WHERE chave = $1")
+            async fn set_usuario_ativo(&self, login: &Chave, ativo: bool, geracao: i64) -> Result<bool> {
+                let done = sqlx::query("UPDATE usuario SET geracao = $2, ativo = $3 WHERE chave = $1")
                     .bind(login.as_str())
+                    .bind(geracao)
                     .bind(ativo)
                     .execute(self.writer())
                     .await?;
                 Ok(done.rows_affected() > 0)
             }
 
-            async fn revoke_tokens(&self, login: &Chave) -> Result<bool> {
-                let done = sqlx::query("UPDATE usuario SET geracao = geracao + 1 WHERE chave = $1")
+            async fn set_geracao(&self, login: &Chave, geracao: i64) -> Result<bool> {
+                let done = sqlx::query("UPDATE usuario SET geracao = $2 WHERE chave = $1")
                     .bind(login.as_str())
+                    .bind(geracao)
                     .execute(self.writer())
                     .await?;
                 Ok(done.rows_affected() > 0)

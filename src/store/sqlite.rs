@@ -35,10 +35,10 @@ SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo IN (SELEC
 UNION ALL
 SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave IN (SELECT value FROM json_each($2))";
 
-/// Moves each atendimento that is still at the revision read; $1 lists the changes, see [`write`].
+/// Moves each atendimento that is still at the revision read; its times never go back. $1 lists the changes, see [`write`].
 const MOVE: &str = "
 UPDATE atendimento
-SET revisao = change.value ->> 2, status = change.value ->> 4, atualizado_em = $2
+SET revisao = change.value ->> 2, status = change.value ->> 4, atualizado_em = max(atualizado_em, $2)
 FROM json_each($1) AS change
 WHERE change.value ->> 0 > 0
   AND atendimento.id = change.value ->> 1
@@ -47,8 +47,8 @@ RETURNING id";
 
 const WRITE: &str = "
 INSERT INTO historico (atendimento_id, revisao, em, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
-SELECT value ->> 1, value ->> 2, $2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8
-FROM json_each($1)";
+SELECT atendimento.id, value ->> 2, atualizado_em, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8
+FROM json_each($1) JOIN atendimento ON atendimento.id = value ->> 1";
 
 /// $1 lists `[protocolo, status]`.
 const INSERT: &str = "
@@ -100,7 +100,10 @@ impl SqliteStore {
 #[async_trait]
 impl Schema for SqliteStore {
     async fn apply_migrations(&self) -> Result<()> {
-        Ok(MIGRATOR.run(&self.writer).await?)
+        // SQLite has no lock of its own for this; the write lock keeps other processes out.
+        let mut transaction = self.writer.begin_with(BEGIN).await?;
+        MIGRATOR.run_direct(None, &mut *transaction, false).await?;
+        Ok(transaction.commit().await?)
     }
 
     async fn migrations(&self) -> Result<Vec<Migration>> {
@@ -209,13 +212,17 @@ fn row_of((steps, change): (i16, &Change)) -> ChangeRow<'_> {
 /// Writes `changes` and returns the ids of the atendimentos that were no longer as read.
 async fn write(connection: &mut SqliteConnection, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
     let mut rows: Vec<ChangeRow<'_>> = steps(changes).zip(changes).map(row_of).collect();
-    let em = unix_millis(em);
-    let moved: HashSet<i64> =
-        sqlx::query_scalar(MOVE).bind(list(&rows)).bind(em).fetch_all(&mut *connection).await?.into_iter().collect();
+    let moved: HashSet<i64> = sqlx::query_scalar(MOVE)
+        .bind(list(&rows))
+        .bind(unix_millis(em))
+        .fetch_all(&mut *connection)
+        .await?
+        .into_iter()
+        .collect();
     let refused = rows.iter().filter(|row| row.0 > 0 && !moved.contains(&row.1)).map(|row| row.1).collect();
     rows.retain(|row| moved.contains(&row.1));
     if !rows.is_empty() {
-        sqlx::query(WRITE).bind(list(&rows)).bind(em).execute(connection).await?;
+        sqlx::query(WRITE).bind(list(&rows)).execute(connection).await?;
     }
     Ok(refused)
 }

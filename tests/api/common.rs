@@ -109,9 +109,20 @@ both_engines! {
         stream.write_all(body.as_bytes()).await.unwrap();
         stream.shutdown().await.unwrap();
         let mut answer = String::new();
-        _ = stream.read_to_string(&mut answer).await;
-        assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{answer}");
         assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
+        server.stop().await;
+    }
+
+    async fn a_body_that_does_not_come_is_408(database: Database) {
+        let server = Server::with(database, &[("REQUEST_TIMEOUT_SECONDS", "1")]).await;
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(b"POST /api/usuario/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{").await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        assert!(answer.ends_with(r#"{"message": "Tempo esgotado à espera do corpo da requisição"}"#), "{answer}");
         server.stop().await;
     }
 
@@ -131,12 +142,15 @@ both_engines! {
         server.stop().await;
     }
 
-    async fn health_is_never_cached(database: Database) {
+    async fn nothing_is_cached(database: Database) {
         let server = Server::start(database).await;
         for path in ["/health/live", "/health/ready"] {
             let answer = server.get(path).await;
             answer.is(200, "OK");
             assert_eq!(answer.header("cache-control"), Some("no-store"));
+        }
+        for path in ["/nowhere", LOGIN, STATUS] {
+            assert_eq!(server.get(path).await.header("cache-control"), Some("no-store"));
         }
         server.stop().await;
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -76,6 +77,23 @@ both_engines! {
         let mut rest = Vec::new();
         used.read_to_end(&mut rest).await.unwrap();
         assert!(rest.ends_with(br#"{"message": "OK"}"#));
-        assert_eq!(fresh.read(&mut rest).await.unwrap_or(0), 0);
+        assert_eq!(fresh.read(&mut rest).await.unwrap(), 0);
+    }
+
+    async fn the_times_of_a_history_never_go_back(database: Database) {
+        let ahead = Server::start(database).await;
+        let behind = Server::on(database.config(&[]), database.open().await).await;
+        ahead.clock.advance(Duration::seconds(7));
+        let token = behind.token("user.api").await;
+        for server in [&ahead, &behind] {
+            let body = json!({"protocolo": "20221104000001", "status": "Aberto"});
+            server.change_with(&token, body).await.is(200, "Atendimento atualizado com sucesso");
+        }
+        let registro = ahead.registro("20221104000001").await;
+        for time in [&registro["historico"][0]["em"], &registro["historico"][1]["em"], &registro["atualizadoEm"]] {
+            assert_eq!(time, "2026-11-23T10:00:07.000Z");
+        }
+        ahead.stop().await;
+        behind.stop().await;
     }
 }

@@ -122,6 +122,18 @@ both_engines! {
         server.stop().await;
     }
 
+    async fn a_token_of_another_installation_with_the_same_secret(database: Database) {
+        let server = Server::start(database).await;
+        let other = Database::new(Engine::Sqlite).await.unwrap();
+        let elsewhere = Server::start(&other).await;
+        let token = elsewhere.token("user.api").await;
+        elsewhere.change_with(&token, CHANGE).await.is(200, "Atendimento atualizado com sucesso");
+        server.change_with(&token, CHANGE).await.is(401, "Token revogado");
+        server.stop().await;
+        elsewhere.stop().await;
+        other.remove().await;
+    }
+
     async fn revoked_tokens_are_named_before_missing_permissions(database: Database) {
         let server = Server::start(database).await;
         let token = server.token("user.sem.permissao").await;

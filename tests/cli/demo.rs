@@ -1,8 +1,11 @@
 //! `demo`: what it prints works as printed.
 
+use std::sync::Arc;
+
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
+use crate::support::clock::ManualClock;
 use crate::support::database::{Database, Engine};
 use crate::support::program::program;
 
@@ -24,7 +27,8 @@ async fn its_printed_commands_work_in_a_shell() {
 
     let line = |start: &str| printed.lines().find(|line| line.contains(start)).unwrap().to_owned();
     let script = format!("{}\n{}\n{} --json", line("TOKEN="), line("Bearer $TOKEN"), line("atendimento mostrar"));
-    let output = Command::new("bash").args(["-ec", &script]).output().unwrap();
+    // In the shell of somebody who has a real installation in mind, too.
+    let output = Command::new("bash").args(["-ec", &script]).env("DATABASE_URL", &settings[0].1).output().unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
     let (message, record) = stdout.split_once('}').unwrap();
     assert_eq!(message, r#"{"message": "Atendimento atualizado com sucesso""#);
@@ -33,12 +37,14 @@ async fn its_printed_commands_work_in_a_shell() {
     assert_eq!(record["historico"].as_array().unwrap().len(), 1);
     assert_eq!(record["comentarios"][0]["texto"], "Resolvido");
 
-    let data_dir = line("atendimento mostrar").split("--data-dir ").nth(1).unwrap().to_owned();
-    assert!(std::path::Path::new(&data_dir).exists());
+    let shown = line("atendimento mostrar");
+    let file = shown.split_whitespace().next().unwrap().strip_prefix("DATABASE_URL=sqlite://").unwrap();
+    let data_dir = std::path::Path::new(file).parent().unwrap();
+    assert!(data_dir.exists());
     let stopped = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(stopped.success());
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert!(!std::path::Path::new(&data_dir).exists(), "the temporary directory stays behind");
+    assert!(!data_dir.exists(), "the temporary directory stays behind");
     database.remove().await;
 }
 
@@ -58,7 +64,7 @@ async fn it_never_touches_a_database_that_is_there() {
 async fn its_example_data_is_complete() {
     let database = Database::new(Engine::Sqlite).await.unwrap();
     let store = database.store().await;
-    citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+    citrus_status::cli::demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
     assert_eq!(database.number("SELECT count(*) FROM atendimento").await, 30);
     for (protocolo, status) in (20_221_104_000_001_u64..).zip([1, 2, 3, 4, 5, 1, 1]) {
         let stored = format!("SELECT status FROM atendimento WHERE protocolo = '{protocolo}'");

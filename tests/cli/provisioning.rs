@@ -127,6 +127,13 @@ both_engines! {
         }
     }
 
+    async fn motivos_are_registered_all_or_none(database: Database) {
+        run(database, &["motivo", "criar", "A"]);
+        run(database, &["motivo", "criar", "C", "a", "D"]).fails(1, &["motivo 'a' exists already"]);
+        run(database, &["motivo", "criar", "E", "e"]).fails(1, &["motivo 'e' exists already"]);
+        run(database, &["motivo", "listar"]).prints("motivo  active\nA       yes\n");
+    }
+
     async fn wrong_calls_are_usage_errors(database: Database) {
         run(database, &["nivel", "criar", "N"]);
         run(database, &["perfil", "criar", "P", "--root"]);

@@ -1,5 +1,7 @@
 //! Settings and start-up failures.
 
+use std::process::Stdio;
+
 use crate::support::both_engines;
 use crate::support::program::{Outcome, finish, program, run, run_with};
 
@@ -9,6 +11,17 @@ both_engines! {
         run(database, &["migrate"]).prints("migrations applied: 1\n");
         run(database, &["migrate"]).prints("the database is up to date\n");
         run(database, &["migrate", "--status"]).prints("migration  description  applied\n0001       schema       yes\n");
+    }
+
+    async fn processes_that_start_together_migrate_once(database: Database) {
+        let start = || {
+            let mut command = program(database, &database.settings());
+            command.args(["nivel", "listar"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        };
+        for child in [start(), start(), start(), start()] {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
     }
 
     async fn without_auto_migrate_pending_migrations_stop_the_start(database: Database) {
@@ -91,9 +104,9 @@ both_engines! {
 
         std::fs::write(&env, "HARDENED_LOGINS=true\n").unwrap();
         run(database, &["config", "check"]).fails_after_output(2, "HARDENED_LOGINS is not a setting; did you mean HARDENED_LOGIN?");
-        std::fs::write(&env, "JWT_SECRET='hunter2\n").unwrap();
+        std::fs::write(&env, "# a comment\n\nJWT_SECRET='hunter2\n").unwrap();
         let broken = run(database, &["config", "check"]);
-        broken.fails(2, &[".env: entry 1 is not NAME=value"]);
+        broken.fails(2, &[".env: line 3 is not NAME=value"]);
         assert!(!broken.stderr.contains("hunter2"));
     }
 

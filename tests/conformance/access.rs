@@ -9,26 +9,26 @@ both_engines! {
         let store = database.store().await;
         store.insert_perfil(&nome("p"), None).await.unwrap();
         let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
-        store.insert_usuario(&nome("José.API"), perfil.id, "hash 1").await.unwrap();
+        store.insert_usuario(&nome("José.API"), perfil.id, "hash 1", 11).await.unwrap();
         let chave = Chave::new(" JOSE\u{301}.api ");
         let read = async || {
             let c = store.credential(&chave).await.unwrap().unwrap();
             (c.login, c.senha_hash, c.ativo, c.geracao)
         };
-        assert_eq!(read().await, ("José.API".to_owned(), "hash 1".to_owned(), true, 1));
-        assert!(store.set_senha(&chave, "hash 2").await.unwrap());
-        assert_eq!(read().await, ("José.API".to_owned(), "hash 2".to_owned(), true, 2));
-        assert!(store.set_usuario_ativo(&chave, false).await.unwrap());
-        assert_eq!(read().await, ("José.API".to_owned(), "hash 2".to_owned(), false, 3));
-        assert!(store.set_usuario_ativo(&chave, true).await.unwrap());
-        assert!(store.revoke_tokens(&chave).await.unwrap());
-        assert_eq!(read().await, ("José.API".to_owned(), "hash 2".to_owned(), true, 5));
+        assert_eq!(read().await, ("José.API".to_owned(), "hash 1".to_owned(), true, 11));
+        assert!(store.set_senha(&chave, "hash 2", 12).await.unwrap());
+        assert_eq!(read().await, ("José.API".to_owned(), "hash 2".to_owned(), true, 12));
+        assert!(store.set_usuario_ativo(&chave, false, 13).await.unwrap());
+        assert_eq!(read().await, ("José.API".to_owned(), "hash 2".to_owned(), false, 13));
+        assert!(store.set_usuario_ativo(&chave, true, 14).await.unwrap());
+        assert!(store.set_geracao(&chave, i64::MAX).await.unwrap());
+        assert_eq!(read().await, ("José.API".to_owned(), "hash 2".to_owned(), true, i64::MAX));
 
         let nobody = Chave::new("nobody");
         assert!(store.credential(&nobody).await.unwrap().is_none());
-        assert!(!store.set_senha(&nobody, "x").await.unwrap());
-        assert!(!store.set_usuario_ativo(&nobody, false).await.unwrap());
-        assert!(!store.revoke_tokens(&nobody).await.unwrap());
+        assert!(!store.set_senha(&nobody, "x", 1).await.unwrap());
+        assert!(!store.set_usuario_ativo(&nobody, false, 1).await.unwrap());
+        assert!(!store.set_geracao(&nobody, 1).await.unwrap());
         store.close().await;
     }
 
@@ -40,8 +40,8 @@ both_engines! {
         store.insert_perfil(&nome("root"), None).await.unwrap();
         let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
         let root = store.perfil(&Chave::new("root")).await.unwrap().unwrap();
-        store.insert_usuario(&nome("u"), perfil.id, "h").await.unwrap();
-        store.insert_usuario(&nome("r"), root.id, "h").await.unwrap();
+        store.insert_usuario(&nome("u"), perfil.id, "h", 1).await.unwrap();
+        store.insert_usuario(&nome("r"), root.id, "h", 1).await.unwrap();
         let id = async |login| store.credential(&Chave::new(login)).await.unwrap().unwrap().usuario_id;
         let (u, r) = (id("u").await, id("r").await);
         let none = Acesso {

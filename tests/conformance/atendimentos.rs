@@ -65,7 +65,7 @@ both_engines! {
         insert(&store, "1", Status::Aberto).await;
         store.insert_perfil(&nome("p"), None).await.unwrap();
         let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
-        store.insert_usuario(&nome("user.api"), perfil.id, "hash").await.unwrap();
+        store.insert_usuario(&nome("user.api"), perfil.id, "hash", 1).await.unwrap();
         let usuario = store.credential(&Chave::new("user.api")).await.unwrap().unwrap();
         store.insert_motivo(&nome("Duplicado")).await.unwrap();
         let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;

@@ -52,12 +52,12 @@ both_engines! {
         store.insert_perfil(&nome("P"), None).await.unwrap();
         let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
         for login in ["b", "A"] {
-            store.insert_usuario(&nome(login), perfil.id, "hash").await.unwrap();
+            store.insert_usuario(&nome(login), perfil.id, "hash", 1).await.unwrap();
         }
-        store.set_usuario_ativo(&Chave::new("b"), false).await.unwrap();
+        store.set_usuario_ativo(&Chave::new("b"), false, 2).await.unwrap();
         let usuario = |login: &str, ativo| Usuario { login: login.to_owned(), perfil: "P".to_owned(), ativo };
         assert_eq!(store.usuarios().await.unwrap(), [usuario("A", true), usuario("b", false)]);
-        let again = store.insert_usuario(&nome("B"), perfil.id, "hash").await;
+        let again = store.insert_usuario(&nome("B"), perfil.id, "hash", 1).await;
         assert!(matches!(again, Err(StoreError::AlreadyExists)));
         store.close().await;
     }

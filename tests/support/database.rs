@@ -101,6 +101,24 @@ impl Database {
         }
     }
 
+    /// Holds an atendimento as another process would; SQLite has no smaller lock than the whole file.
+    pub async fn hold(&self, protocolo: &str) -> Held {
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                connection.execute("BEGIN IMMEDIATE").await.unwrap();
+                Held::Sqlite(connection)
+            }
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                connection.execute("BEGIN").await.unwrap();
+                let lock = "SELECT id FROM atendimento WHERE protocolo = $1 FOR UPDATE";
+                sqlx::query(lock).bind(protocolo).fetch_one(&mut connection).await.unwrap();
+                Held::Postgres(connection)
+            }
+        }
+    }
+
     /// How many history entries do not start where the one before ended, or leave a gap, or disagree
     /// with the atendimento itself. Zero, or something was lost.
     pub async fn broken_links(&self) -> i64 {
@@ -123,6 +141,21 @@ impl Database {
     pub async fn remove(self) {
         if let (Some(schema), Some(server)) = (&self.schema, postgres::url().await) {
             admin(server, &format!("DROP SCHEMA {schema} CASCADE")).await;
+        }
+    }
+}
+
+/// A lock that is held until it is released.
+pub enum Held {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Held {
+    pub async fn release(self) {
+        match self {
+            Self::Sqlite(mut connection) => drop(connection.execute("ROLLBACK").await.unwrap()),
+            Self::Postgres(mut connection) => drop(connection.execute("ROLLBACK").await.unwrap()),
         }
     }
 }

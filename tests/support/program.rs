@@ -1,7 +1,7 @@
 //! The program itself, as a process.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 
 use super::database::Database;
 
@@ -73,6 +73,18 @@ pub struct Process {
 impl Process {
     /// Starts `serve` on `database` and waits until it listens.
     pub fn serve(database: &Database) -> Self {
+        let (process, mut log) = Self::start(database);
+        // Keeps the pipe empty, so that the server never waits for it.
+        std::thread::spawn(move || _ = std::io::copy(&mut log, &mut std::io::sink()));
+        process
+    }
+
+    /// As `serve`, but once it listens nobody reads its log any more.
+    pub fn serve_unread(database: &Database) -> Self {
+        Self::start(database).0
+    }
+
+    fn start(database: &Database) -> (Self, BufReader<ChildStderr>) {
         let mut command = program(database, &database.settings());
         command.args(["serve", "--bind", "127.0.0.1:0"]).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -85,9 +97,7 @@ impl Process {
                 break address.to_owned();
             }
         };
-        // Keeps the pipe empty, so that the server never waits for it.
-        std::thread::spawn(move || _ = std::io::copy(&mut log, &mut std::io::sink()));
-        Self { child, address }
+        (Self { child, address }, log)
     }
 
     /// Sends a signal by name.

@@ -47,7 +47,7 @@ impl Server {
     /// With `extra` settings.
     pub async fn with(database: &Database, extra: &[(&str, &str)]) -> Self {
         let store = database.store().await;
-        demo::load_example_data(&store).await.unwrap();
+        demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
         Self::on(database.config(extra), store).await
     }
 
@@ -55,7 +55,7 @@ impl Server {
     pub async fn on(config: Config, store: Arc<dyn Store>) -> Self {
         let clock = Arc::new(ManualClock::new());
         let (app, workers) = serve::wire(&config, Arc::clone(&store), clock.clone()).unwrap();
-        let listener = TcpListener::bind(config.bind).await.unwrap();
+        let listener = TcpListener::bind(&config.bind).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(async move {

@@ -118,7 +118,8 @@ impl<R: BufRead> Lines<R> {
     fn parse(&mut self) -> Result<NewAtendimento, String> {
         let (protocolo, status) = match &mut self.form {
             Form::Csv { csv, protocolo, status } => {
-                let mut fields = csv.split(&self.buffer).ok_or("not UTF-8, or a quote without its end")?;
+                let mut fields =
+                    csv.split(&self.buffer).ok_or("not UTF-8, a quote without its end, or a bare carriage return")?;
                 if fields.len() != 2 {
                     return Err(format!("fields: {}, expected 2", fields.len()));
                 }
@@ -172,11 +173,12 @@ impl Csv {
     }
 
     /// The fields of `line`, which ends with a newline; `None` when it is not UTF-8, has far too many
-    /// fields, or a quote is not closed.
+    /// fields, a quote is not closed, or more than a line end follows.
     fn split(&mut self, line: &[u8]) -> Option<Vec<String>> {
         self.reader.reset();
-        let (result, _, _, count) = self.reader.read_record(line, &mut self.text, &mut self.ends);
-        if result != ReadRecordResult::Record {
+        let (result, used, _, count) = self.reader.read_record(line, &mut self.text, &mut self.ends);
+        // A record that ends before its line does, at a bare carriage return, would lose the rest.
+        if result != ReadRecordResult::Record || !line[used..].trim_ascii().is_empty() {
             return None;
         }
         self.ends[..count]
@@ -244,7 +246,7 @@ mod tests {
                 "line 3: unknown status; one of: Aberto, Em atendimento, Cancelado, Improcedente, Finalizado",
                 "line 4: protocolo has to be 1 to 64 characters, no NUL",
                 "line 5: protocolo has to be 1 to 64 characters, no NUL",
-                "line 6: not UTF-8, or a quote without its end",
+                "line 6: not UTF-8, a quote without its end, or a bare carriage return",
                 "line 7: fields: 3, expected 2",
                 "8 4=Aberto",
             ]
@@ -265,12 +267,17 @@ mod tests {
         file.extend(std::iter::repeat_n(b'x', 40_000));
         file.extend(b"\n1,Aberto\n");
         assert_eq!(read(&file), ["line 2: longer than 16384 bytes", "3 1=Aberto"]);
-        assert_eq!(read(b"protocolo,status\n\xff,Aberto\n"), ["line 2: not UTF-8, or a quote without its end"]);
+        let bare_cr = read(b"protocolo,status\n1,Aberto\r2,Aberto\n3,Aberto\n");
+        assert_eq!(bare_cr, ["line 2: not UTF-8, a quote without its end, or a bare carriage return", "3 3=Aberto"]);
+        assert_eq!(
+            read(b"protocolo,status\n\xff,Aberto\n"),
+            ["line 2: not UTF-8, a quote without its end, or a bare carriage return"]
+        );
     }
 
     #[test]
     fn a_file_without_a_known_first_line_is_refused() {
-        for file in ["1,Aberto\n", "protocolo,status,x\n", "\n\nprotocolo\n"] {
+        for file in ["1,Aberto\n", "protocolo,status\r1,Aberto\r", "protocolo,status,x\n", "\n\nprotocolo\n"] {
             let seen = read(file.as_bytes());
             assert!(seen[0].contains("expected the CSV header `protocolo,status`"), "{seen:?}");
         }

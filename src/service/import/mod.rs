@@ -67,8 +67,7 @@ pub async fn import(
     bad_line: &mut dyn FnMut(BadLine),
 ) -> Result<Summary, ImportError> {
     let mut lines = Lines::new(reader);
-    let mut run =
-        Run { import: store.begin_import().await?, em: clock.now(), options, summary: Summary::default(), bad_line };
+    let mut run = Run { store, import: None, em: clock.now(), options, summary: Summary::default(), bad_line };
     let mut batch = Batch::default();
     while let Some(line) = lines.next()? {
         match line {
@@ -102,7 +101,9 @@ impl Batch {
 }
 
 struct Run<'a> {
-    import: Box<dyn Import>,
+    store: &'a dyn Store,
+    /// Begun by the first batch: a slow source must not hold locks before there is anything to write.
+    import: Option<Box<dyn Import>>,
     em: OffsetDateTime,
     options: ImportOptions,
     summary: Summary,
@@ -114,15 +115,20 @@ impl Run<'_> {
         if batch.novos.is_empty() {
             return Ok(());
         }
-        let mut present = self.import.insert(&batch.novos, self.em).await?;
+        let import = match &mut self.import {
+            Some(import) => import,
+            none => none.insert(self.store.begin_import().await?),
+        };
+        let mut present = import.insert(&batch.novos, self.em).await?;
         self.summary.inserted += (batch.novos.len() - present.len()) as u64;
         let mut changes = Vec::new();
+        let mut refused = Vec::new();
         for (number, novo) in batch.numbers.into_iter().zip(batch.novos) {
             let Some(atendimento) = present.remove(&novo.protocolo) else { continue };
             if !self.options.atualizar {
                 let reason = "protocolo exists already, in the database or further up in the file; \
                               --atualizar brings it to this status";
-                self.skip(BadLine { number, reason: reason.to_owned() });
+                refused.push(BadLine { number, reason: reason.to_owned() });
             } else if atendimento.status == novo.status {
                 self.summary.unchanged += 1;
             } else {
@@ -139,9 +145,10 @@ impl Run<'_> {
         }
         if !changes.is_empty() {
             self.summary.updated += changes.len() as u64;
-            let refused = self.import.change(&changes, self.em).await?;
-            debug_assert!(refused.is_empty(), "the import holds the rows that it read");
+            let late = import.change(&changes, self.em).await?;
+            debug_assert!(late.is_empty(), "the import holds the rows that it read");
         }
+        refused.into_iter().for_each(|bad| self.skip(bad));
         Ok(())
     }
 
@@ -154,8 +161,10 @@ impl Run<'_> {
         if self.summary.skipped > 0 && !self.options.ignorar_invalidos {
             return Err(ImportError::BadLines(self.summary.skipped));
         }
-        if !self.options.dry_run {
-            self.import.commit().await?;
+        if let Some(import) = self.import
+            && !self.options.dry_run
+        {
+            import.commit().await?;
         }
         Ok(self.summary)
     }

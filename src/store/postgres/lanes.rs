@@ -8,10 +8,14 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 
-use super::{ACQUIRE_TIMEOUT, Result, StoreError};
+use super::{ACQUIRE_TIMEOUT, Result, StoreError, insist_on_durability};
 
 /// How many there are: one batch is synced while the next is decided.
 pub(super) const LANES: usize = 2;
+
+/// How long a batch waits for somebody else's lock before it goes ahead without that row. Shorter
+/// than PostgreSQL's own search for deadlocks, which it makes superfluous.
+const LOCK_TIMEOUT: &str = "250ms";
 
 /// A few connections, opened when first used and again after any failure.
 pub(super) struct Lanes {
@@ -59,7 +63,16 @@ impl Lanes {
         if self.closed.load(Ordering::Relaxed) {
             return Err(sqlx::Error::PoolClosed.into());
         }
-        timeout(ACQUIRE_TIMEOUT, self.options.connect()).await.map_err(|_| StoreError::Slow)?.map_err(Into::into)
+        let connect = async {
+            let mut connection = self.options.connect().await?;
+            insist_on_durability(&mut connection).await?;
+            sqlx::query("SELECT set_config('lock_timeout', $1, false)")
+                .bind(LOCK_TIMEOUT)
+                .execute(&mut connection)
+                .await?;
+            Ok::<_, sqlx::Error>(connection)
+        };
+        Ok(timeout(ACQUIRE_TIMEOUT, connect).await.map_err(|_| StoreError::Slow)??)
     }
 }
 
