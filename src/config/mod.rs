@@ -173,7 +173,9 @@ fn target(url: &str, data_dir: &Path, max_connections: u32) -> Result<Target, St
     let accepted = "DATABASE_URL has to start with postgres:// or sqlite://";
     let escape = "DATABASE_URL: special characters of the password have to be percent-encoded, such as %23 for #";
     match url.split_once("://").map(|(scheme, rest)| (scheme, !rest.is_empty())) {
-        Some(_) if url.contains('#') => Err(escape.to_owned()),
+        Some(_) if url.contains('#') || url.split_once('?').is_some_and(|(_, rest)| rest.contains('@')) => {
+            Err(escape.to_owned())
+        }
         None if url.is_empty() => Ok(Target::Sqlite { file: data_dir.join(DATABASE_FILE) }),
         Some(("postgres" | "postgresql", true)) => {
             let options = PgConnectOptions::from_str(url)
@@ -369,6 +371,7 @@ mod tests {
             "mysql://u:hunter2@h/d",
             "postgres://user:12#34secret@host/db",
             "postgres://user:12/34secret@host/db",
+            "postgres://user:12?34secret@host/db",
         ];
         for url in unclear {
             assert_eq!(shown(url), "***", "{url}");

@@ -2,6 +2,8 @@
 //! cache on the way.
 
 use std::any::Any;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::{Request, State};
 use axum::http::header::CACHE_CONTROL;
@@ -52,11 +54,15 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
         (1..=REQUEST_ID_MAX).contains(&id.len())
             && id.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte))
     };
-    headers.get(&REQUEST_ID).filter(sane).cloned().unwrap_or_else(|| {
-        let mut buffer = Uuid::encode_buffer();
-        HeaderValue::from_str(Uuid::new_v4().hyphenated().encode_lower(&mut buffer))
-            .expect("a UUID is made of hexadecimal digits and hyphens")
-    })
+    headers.get(&REQUEST_ID).filter(sane).cloned().unwrap_or_else(new_id)
+}
+
+/// `<process>-<number>`: unique without a random number for each request.
+fn new_id() -> HeaderValue {
+    static PROCESS: LazyLock<u64> = LazyLock::new(|| Uuid::new_v4().as_u64_pair().0);
+    static NUMBER: AtomicU64 = AtomicU64::new(1);
+    let id = format!("{:016x}-{:x}", *PROCESS, NUMBER.fetch_add(1, Ordering::Relaxed));
+    HeaderValue::try_from(id).expect("hexadecimal digits and a hyphen")
 }
 
 #[cfg(test)]

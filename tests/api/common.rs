@@ -135,7 +135,7 @@ both_engines! {
         for insane in ["", " ", "a b", "a\"b", "<script>", &"x".repeat(129)] {
             let answer = server.send(Method::GET, "/nowhere", &[("x-request-id", insane)], "").await;
             let id = answer.header("x-request-id").unwrap();
-            assert!(id != insane && id.len() == 36, "{id:?} for {insane:?}");
+            assert!(id != insane && id.len() >= 18, "{id:?} for {insane:?}");
         }
         let (one, two) = (server.get("/health/live").await, server.get("/health/live").await);
         assert_ne!(one.header("x-request-id"), two.header("x-request-id"));
