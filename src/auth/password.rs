@@ -1,18 +1,20 @@
 //! Password hashing: Argon2id with OWASP's parameters, off the async threads and bounded.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use rustix::process::setpriority_process;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
 /// How many may wait for each thread; more are refused at once. A verification takes some 20 ms, so
-/// the last in the queue waits about a second.
-const WAITING_PER_THREAD: usize = 50;
+/// the last in the queue waits about five seconds. Fewer would be worse: whoever is refused at once
+/// asks again at once, and a refusal costs more than a place to wait.
+const WAITING_PER_THREAD: usize = 256;
 /// The threads' nice value: who logs in waits rather than who is at work already.
 const NICE: i32 = 10;
 
@@ -26,7 +28,10 @@ pub struct Passwords {
     jobs: SyncSender<Job>,
 }
 
-type Job = Box<dyn FnOnce(&Argon2<'static>) + Send>;
+/// Works, and leaves the handing over to the thread that calls what it returns.
+type Job = Box<dyn FnOnce(&mut Worker) -> Delivery + Send>;
+
+type Delivery = Box<dyn FnOnce() + Send>;
 
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
@@ -47,62 +52,95 @@ impl Passwords {
     pub fn new(at_once: usize) -> Self {
         let (jobs, queue) = sync_channel(at_once * WAITING_PER_THREAD);
         let queue = Arc::new(Mutex::new(queue));
+        // Handing over takes locks of the runtime; a thread of low priority that is interrupted while
+        // it holds one would hold up everybody.
+        let (done, deliveries) = channel::<Delivery>();
+        spawn(move || deliveries.into_iter().for_each(|deliver| deliver()));
         for _ in 0..at_once {
-            let queue = Arc::clone(&queue);
-            thread::Builder::new()
-                .name("senha".to_owned())
-                .spawn(move || work(&queue))
-                .expect("the system gives a few threads at start");
+            let (queue, done) = (Arc::clone(&queue), done.clone());
+            spawn(move || work(&queue, &done));
         }
         Self { jobs }
     }
 
     /// Whether `senha` is the one behind `hash`. Without a hash the same work is done, and the answer is no.
     pub async fn verify(&self, hash: Option<String>, senha: SecretString) -> Result<bool, PasswordError> {
-        self.run(move |argon2| {
+        self.run(move |worker| {
             let known = hash.is_some();
-            match argon2.verify_password(senha.expose_secret().as_bytes(), hash.as_deref().unwrap_or(DUMMY)) {
-                Ok(()) => Ok(known),
-                Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-                Err(error) => Err(error.into()),
-            }
+            Ok(worker.verify(hash.as_deref().unwrap_or(DUMMY), senha.expose_secret().as_bytes())? && known)
         })
         .await
     }
 
     /// A PHC string for `senha`, with a fresh salt.
     pub async fn hash(&self, senha: SecretString) -> Result<String, PasswordError> {
-        self.run(move |argon2| Ok(argon2.hash_password(senha.expose_secret().as_bytes())?.to_string())).await
+        self.run(move |worker| Ok(worker.argon2.hash_password(senha.expose_secret().as_bytes())?.to_string())).await
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Argon2<'static>) -> Result<T, PasswordError> + Send + 'static,
+        work: impl FnOnce(&mut Worker) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |argon2| {
+        let job: Job = Box::new(move |worker| {
             // Who hung up while waiting costs nothing more.
-            if !answer.is_closed() {
-                _ = answer.send(work(argon2));
-            }
+            let outcome = (!answer.is_closed()).then(|| work(worker));
+            Box::new(move || _ = outcome.map(|outcome| answer.send(outcome)))
         });
         self.jobs.try_send(job).map_err(|_| PasswordError::Busy)?;
         answered.await.unwrap_or(Err(PasswordError::Lost))
     }
 }
 
+/// What a thread works with.
+struct Worker {
+    argon2: Argon2<'static>,
+    /// Kept from one verification to the next: taking 19 MiB from the system and giving them back
+    /// each time holds up every other thread that touches the process's memory.
+    memory: Vec<Block>,
+}
+
+impl Worker {
+    fn new() -> Self {
+        let params = Params::new(19_456, 2, 1, None).expect("OWASP's parameters are within Argon2's bounds");
+        Self { argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params), memory: Vec::new() }
+    }
+
+    /// Whether `senha` is the one behind the PHC string `hash`, with the parameters that it names.
+    fn verify(&mut self, hash: &str, senha: &[u8]) -> Result<bool, argon2::password_hash::Error> {
+        let hash = PasswordHash::new(hash)?;
+        let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
+            return Err(argon2::password_hash::Error::EncodingInvalid);
+        };
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str())?;
+        let version = hash.version.map_or(Ok(Version::default()), Version::try_from)?;
+        let argon2 = Argon2::new(algorithm, version, Params::try_from(&hash)?);
+        self.memory.resize(argon2.params().block_count(), Block::default());
+        let mut buffer = [0; Output::MAX_LENGTH];
+        let output = &mut buffer[..expected.len()];
+        argon2.hash_password_into_with_memory(senha, salt, output, &mut self.memory)?;
+        // `Output` compares in constant time.
+        Ok(Output::new(output)? == *expected)
+    }
+}
+
+fn spawn(life: impl FnOnce() + Send + 'static) {
+    let thread = thread::Builder::new().name("senha".to_owned());
+    thread.spawn(life).expect("the system gives a few threads at start");
+}
+
 /// A thread's life: until nobody can ask any more.
-fn work(queue: &Mutex<Receiver<Job>>) {
+fn work(queue: &Mutex<Receiver<Job>>, done: &Sender<Delivery>) {
     if let Err(error) = setpriority_process(Some(rustix::thread::gettid()), NICE) {
         tracing::debug!(%error, "passwords are worked on at the usual priority");
     }
-    let params = Params::new(19_456, 2, 1, None).expect("OWASP's parameters are within Argon2's bounds");
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let mut worker = Worker::new();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        match job {
-            Ok(job) => job(&argon2),
-            Err(_) => return,
+        // Both ends of the one channel and the other end of the other go together.
+        let Ok(job) = job else { return };
+        if done.send(job(&mut worker)).is_err() {
+            return;
         }
     }
 }
@@ -142,9 +180,12 @@ mod tests {
     async fn the_surplus_is_refused_at_once() {
         let passwords = Passwords::new(1);
         let (release, held) = sync_channel::<()>(0);
-        let hold: Job = Box::new(move |_| held.recv().unwrap());
+        let hold: Job = Box::new(move |_| {
+            held.recv().unwrap();
+            Box::new(|| ())
+        });
         passwords.jobs.send(hold).unwrap();
-        while passwords.jobs.try_send(Box::new(|_| ())).is_ok() {}
+        while passwords.jobs.try_send(Box::new(|_| Box::new(|| ()))).is_ok() {}
         assert!(matches!(passwords.verify(None, secret("1234")).await, Err(PasswordError::Busy)));
         release.send(()).unwrap();
     }
@@ -152,7 +193,8 @@ mod tests {
     #[test]
     fn the_threads_end_with_it() {
         let (jobs, queue) = sync_channel::<Job>(1);
-        let thread = thread::spawn(move || work(&Mutex::new(queue)));
+        let (done, _deliveries) = channel();
+        let thread = thread::spawn(move || work(&Mutex::new(queue), &done));
         drop(jobs);
         thread.join().unwrap();
     }
