@@ -19,8 +19,8 @@ use crate::clock::Clock;
 use crate::domain::atendimento::{Change, ChangeRequest, Denial, decide};
 use crate::store::{Result as StoreResult, Store, StoreError};
 
-/// Most requests decided and written at once.
-const BATCH: usize = 512;
+/// Most requests decided and written at once: with usual comments, what one TLS record holds.
+const BATCH: usize = 96;
 /// How long a request goes round because other processes are first, or hold its atendimento locked.
 const GIVE_WAY: Duration = Duration::from_secs(5);
 /// How often it does so without a pause.
