@@ -66,7 +66,7 @@ def chart(rows):
         ratios, colour = row.ratios(), "#3a7d44" if row.reached() else "#c8553d"
         start, end = sorted((x(1), x(row.median())))
         sense = "more is better" if row.at_least else "less is better"
-        out.append(f'<text x="10" y="{y + 13}">{escape(row.name)}<tspan fill="#888" font-size="11"> {sense}</tspan></text>')
+        out.append(f'<text x="10" y="{y + 13}">{escape(row.name)}<tspan dx="8" fill="#888" font-size="11">{sense}</tspan></text>')
         out.append(f'<rect x="{start:.1f}" y="{y + 2}" width="{max(end - start, 2):.1f}" height="14" fill="{colour}"/>')
         out.append(f'<line x1="{x(min(ratios)):.1f}" x2="{x(max(ratios)):.1f}" y1="{y + 9}" y2="{y + 9}" stroke="#333"/>')
         out.append(f'<line x1="{x(row.bound):.1f}" x2="{x(row.bound):.1f}" y1="{y - 2}" y2="{y + 20}" stroke="#222" stroke-width="2"/>')

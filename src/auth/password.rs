@@ -1,13 +1,13 @@
 //! Password hashing: Argon2id with OWASP's parameters, off the async threads and bounded.
 
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::{Output, PasswordHash};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use rustix::process::setpriority_process;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::oneshot;
 
@@ -15,8 +15,6 @@ use tokio::sync::oneshot;
 /// the last in the queue waits about five seconds. Fewer would be worse: whoever is refused at once
 /// asks again at once, and a refusal costs more than a place to wait.
 const WAITING_PER_THREAD: usize = 256;
-/// The threads' nice value: who logs in waits rather than who is at work already.
-const NICE: i32 = 10;
 
 /// Verified against when there is no user, so that the work is the same. No password is known for it.
 const DUMMY: &str =
@@ -28,10 +26,7 @@ pub struct Passwords {
     jobs: SyncSender<Job>,
 }
 
-/// Works, and leaves the handing over to the thread that calls what it returns.
-type Job = Box<dyn FnOnce(&mut Worker) -> Delivery + Send>;
-
-type Delivery = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&mut Worker) + Send>;
 
 /// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
@@ -52,13 +47,12 @@ impl Passwords {
     pub fn new(at_once: usize) -> Self {
         let (jobs, queue) = sync_channel(at_once * WAITING_PER_THREAD);
         let queue = Arc::new(Mutex::new(queue));
-        // Handing over takes locks of the runtime; a thread of low priority that is interrupted while
-        // it holds one would hold up everybody.
-        let (done, deliveries) = channel::<Delivery>();
-        spawn(move || deliveries.into_iter().for_each(|deliver| deliver()));
         for _ in 0..at_once {
-            let (queue, done) = (Arc::clone(&queue), done.clone());
-            spawn(move || work(&queue, &done));
+            let queue = Arc::clone(&queue);
+            thread::Builder::new()
+                .name("senha".to_owned())
+                .spawn(move || work(&queue))
+                .expect("the system gives a few threads at start");
         }
         Self { jobs }
     }
@@ -84,8 +78,9 @@ impl Passwords {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |worker| {
             // Who hung up while waiting costs nothing more.
-            let outcome = (!answer.is_closed()).then(|| work(worker));
-            Box::new(move || _ = outcome.map(|outcome| answer.send(outcome)))
+            if !answer.is_closed() {
+                _ = answer.send(work(worker));
+            }
         });
         self.jobs.try_send(job).map_err(|_| PasswordError::Busy)?;
         answered.await.unwrap_or(Err(PasswordError::Lost))
@@ -124,23 +119,15 @@ impl Worker {
     }
 }
 
-fn spawn(life: impl FnOnce() + Send + 'static) {
-    let thread = thread::Builder::new().name("senha".to_owned());
-    thread.spawn(life).expect("the system gives a few threads at start");
-}
-
 /// A thread's life: until nobody can ask any more.
-fn work(queue: &Mutex<Receiver<Job>>, done: &Sender<Delivery>) {
-    if let Err(error) = setpriority_process(Some(rustix::thread::gettid()), NICE) {
-        tracing::debug!(%error, "passwords are worked on at the usual priority");
-    }
+fn work(queue: &Mutex<Receiver<Job>>) {
     let mut worker = Worker::new();
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        // Both ends of the one channel and the other end of the other go together.
         let Ok(job) = job else { return };
-        if done.send(job(&mut worker)).is_err() {
-            return;
+        // A panic costs its own job, not the thread.
+        if catch_unwind(AssertUnwindSafe(|| job(&mut worker))).is_err() {
+            worker = Worker::new();
         }
     }
 }
@@ -180,12 +167,9 @@ mod tests {
     async fn the_surplus_is_refused_at_once() {
         let passwords = Passwords::new(1);
         let (release, held) = sync_channel::<()>(0);
-        let hold: Job = Box::new(move |_| {
-            held.recv().unwrap();
-            Box::new(|| ())
-        });
+        let hold: Job = Box::new(move |_| held.recv().unwrap());
         passwords.jobs.send(hold).unwrap();
-        while passwords.jobs.try_send(Box::new(|_| Box::new(|| ()))).is_ok() {}
+        while passwords.jobs.try_send(Box::new(|_| ())).is_ok() {}
         assert!(matches!(passwords.verify(None, secret("1234")).await, Err(PasswordError::Busy)));
         release.send(()).unwrap();
     }
@@ -193,8 +177,7 @@ mod tests {
     #[test]
     fn the_threads_end_with_it() {
         let (jobs, queue) = sync_channel::<Job>(1);
-        let (done, _deliveries) = channel();
-        let thread = thread::spawn(move || work(&Mutex::new(queue), &done));
+        let thread = thread::spawn(move || work(&Mutex::new(queue)));
         drop(jobs);
         thread.join().unwrap();
     }
