@@ -17,9 +17,9 @@ RUN touch src/main.rs src/lib.rs \
     && cargo build --release --locked \
     && mkdir /data
 
-# glibc, libgcc and nothing to log in with. The roots for TLS to PostgreSQL are compiled in, so no
+# glibc and libgcc are all that the binary needs. The roots for TLS to PostgreSQL are compiled in, so no
 # certificates are needed here.
-FROM gcr.io/distroless/cc-debian12:nonroot
+FROM debian:bookworm-slim
 COPY --from=build /build/target/release/citrus-status /usr/local/bin/citrus-status
 COPY --from=build --chown=65532:65532 /data /data
 
