@@ -2,6 +2,7 @@
 //! Lists travel as JSON, so that every statement is compiled once.
 
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -89,11 +90,12 @@ impl SqliteStore {
                 .idle_timeout(None)
                 .max_lifetime(None)
         };
-        Ok(Self {
-            // The writer comes first: it creates the file and sets its journal mode.
-            writer: pool(1).connect_with(options.clone()).await?,
-            reader: pool(READERS).connect_with(options).await?,
-        })
+        // The writer comes first: it creates the file and sets its journal mode, for which SQLite does
+        // not wait when another process does the same. So only one process at a time opens it.
+        let turn = take_turn(file);
+        let writer = pool(1).connect_with(options.clone()).await?;
+        drop(turn);
+        Ok(Self { writer, reader: pool(READERS).connect_with(options).await? })
     }
 
     pub(super) fn reader(&self) -> &SqlitePool {
@@ -103,6 +105,14 @@ impl SqliteStore {
     pub(super) fn writer(&self) -> &SqlitePool {
         &self.writer
     }
+}
+
+/// A lock on the directory of `file` until it is dropped; none where the file system has no locks.
+fn take_turn(file: &Path) -> Option<File> {
+    let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = File::open(directory).ok()?;
+    directory.lock().ok()?;
+    Some(directory)
 }
 
 #[async_trait]

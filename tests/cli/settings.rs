@@ -18,7 +18,8 @@ both_engines! {
             let mut command = program(database, &database.settings());
             command.args(["nivel", "listar"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
         };
-        for child in [start(), start(), start(), start()] {
+        let children: Vec<_> = (0..8).map(|_| start()).collect();
+        for child in children {
             let output = child.wait_with_output().unwrap();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
