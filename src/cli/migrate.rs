@@ -13,16 +13,19 @@ pub struct Args {
 
 pub async fn run(flags: Flags, args: Args) -> Result {
     let store = connect(&load(&flags)?).await?;
-    let before = store.migrations().await?;
     if args.status {
-        let rows: Vec<_> =
-            before.iter().map(|m| [format!("{:04}", m.version), m.description.clone(), yes_no(m.applied)]).collect();
+        let migrations = store.migrations().await?;
+        let rows: Vec<_> = migrations
+            .iter()
+            .map(|m| [format!("{:04}", m.version), m.description.clone(), yes_no(m.applied)])
+            .collect();
         table(["migration", "description", "applied"], &rows)?;
     } else {
+        let pending = store.pending_migrations().await?.len();
         store.migrate().await?;
-        match before.iter().filter(|migration| !migration.applied).count() {
+        match pending {
             0 => say!("the database is up to date")?,
-            pending => say!("migrations applied: {pending}")?,
+            _ => say!("migrations applied: {pending}")?,
         }
     }
     store.close().await;

@@ -180,15 +180,10 @@ async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
     if config.auto_migrate {
         store.migrate().await?;
     } else {
-        let pending: Vec<String> = store
-            .migrations()
-            .await?
-            .into_iter()
-            .filter(|migration| !migration.applied)
-            .map(|migration| format!("{:04} {}", migration.version, migration.description))
-            .collect();
+        let pending = store.pending_migrations().await?;
         if !pending.is_empty() {
-            return Err(CliError::Pending(pending.join(", ")));
+            let names: Vec<_> = pending.iter().map(|m| format!("{:04} {}", m.version, m.description)).collect();
+            return Err(CliError::Pending(names.join(", ")));
         }
     }
     Ok(store)

@@ -118,6 +118,9 @@ async fn work(store: Arc<dyn Store>, clock: Arc<dyn Clock>, mut queue: mpsc::Rec
         }
         // Who was told meanwhile that it took too long will not be surprised by a change.
         batch.retain(|pending| !pending.answer.is_closed());
+        if batch.is_empty() {
+            continue;
+        }
         // A task of its own, so that a panic fails one batch and not the queue.
         let settled = tokio::spawn(settle(Arc::clone(&store), clock.now(), std::mem::take(&mut batch)));
         match settled.await {

@@ -30,10 +30,12 @@ impl<T: Atendimentos + Access + Provisioning + Schema> Store for T {}
 pub trait Schema: Send + Sync {
     /// Applies the pending migrations, if any.
     async fn migrate(&self) -> Result<()> {
-        if self.migrations().await?.iter().all(|migration| migration.applied) {
-            return Ok(());
-        }
-        self.apply_migrations().await
+        if self.pending_migrations().await?.is_empty() { Ok(()) } else { self.apply_migrations().await }
+    }
+
+    /// The embedded migrations that the database lacks; fails as [`Schema::migrations`] does.
+    async fn pending_migrations(&self) -> Result<Vec<Migration>> {
+        Ok(self.migrations().await?.into_iter().filter(|migration| !migration.applied).collect())
     }
 
     /// Applies the migrations under a lock, so that processes that start together apply them once.
