@@ -143,11 +143,11 @@ def storm(here):
 def overload(here):
     """Twice the rate that the server can keep up with, asked for whether it answers or not."""
     accepted, calm, refused = [], [], []
-    with here.server("postgres", QUEUE_CAPACITY="512") as server:
+    with here.server("postgres", QUEUE_CAPACITY="384") as server:
         token = server.token()
         for _ in range(here.rounds):
             sustained = server.changes(CONNECTIONS, here.seconds, token=token)
-            ask = [lab.REFERENCE, "overload", server.address, token, lab.ATENDIMENTOS, int(2 * sustained["rate"]), 2048,
+            ask = [lab.REFERENCE, "overload", server.address, token, lab.ATENDIMENTOS, int(2 * sustained["rate"]), 768,
                    here.seconds]
             good, _, good_p99, bad, _, bad_p99 = map(float, lab.run(*ask).split())
             accepted.append(good_p99)

@@ -54,7 +54,7 @@ pub(super) async fn listen(
         CliError::Failed(format!("can't listen on {}: {error}; choose another with --bind", config.bind))
     })?;
     ready(listener.local_addr()?)?;
-    let ended = http::server::serve(listener, http::router(app), config.server, stop).await;
+    let ended = http::server::serve(listener, http::service(app), config.server, stop).await;
     if !ended {
         tracing::warn!("requests were cut off: they did not end within SHUTDOWN_TIMEOUT_SECONDS");
     }

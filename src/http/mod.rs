@@ -6,7 +6,7 @@ mod caller;
 pub mod error;
 mod health;
 mod login;
-mod request;
+pub mod request;
 pub mod server;
 mod status;
 
@@ -15,9 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
-use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
@@ -26,6 +24,7 @@ use crate::service::changes::ChangeQueue;
 use crate::service::login::LoginService;
 use crate::store::Store;
 use error::ApiError;
+use request::Frame;
 
 /// What the handlers work with; cheap to clone.
 #[derive(Clone)]
@@ -69,8 +68,13 @@ impl Deref for App {
     }
 }
 
-/// All routes.
-pub fn router(app: App) -> Router {
+/// All routes, and what happens to every request.
+pub fn service(app: App) -> Frame {
+    let deadline = app.deadline;
+    Frame::new(router(app), deadline)
+}
+
+fn router(app: App) -> Router {
     Router::new()
         .route("/api/usuario/login", post(login::login))
         .route("/api/atendimentos/status", post(status::change))
@@ -78,7 +82,5 @@ pub fn router(app: App) -> Router {
         .route("/health/ready", get(health::ready))
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(CatchPanicLayer::custom(request::panicked))
-        .layer(from_fn_with_state(app.clone(), request::frame))
         .with_state(app)
 }

@@ -2,48 +2,91 @@
 //! cache on the way.
 
 use std::any::Any;
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
+use tower_http::catch_panic::CatchPanic;
+use tower_service::Service;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::App;
 use super::error::ApiError;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id taken over from a caller.
 const REQUEST_ID_MAX: usize = 128;
 
-/// Runs a request under its id and deadline. The deadline drops the handler, not what the change
+/// Runs each request under its id and deadline. The deadline drops the handler, not what the change
 /// queue has taken in: that may still be made, so a client that is told 503 asks again.
-pub async fn frame(State(app): State<App>, request: Request, next: Next) -> Response {
-    let id = request_id(request.headers());
-    let span = tracing::info_span!(
-        "request",
-        id = id.to_str().unwrap_or_default(),
-        method = %request.method(),
-        path = request.uri().path(),
-    );
-    let answered = timeout(app.deadline, next.run(request)).instrument(span.clone()).await;
-    let mut response = answered.unwrap_or_else(|_| {
-        span.in_scope(|| tracing::error!("the request took too long"));
-        ApiError::Unavailable.into_response()
-    });
-    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
-    response.headers_mut().insert(REQUEST_ID, id);
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+///
+/// A service around all routes and not a layer, which the router would box for each of them.
+#[derive(Clone)]
+pub struct Frame {
+    routes: CatchPanic<Router, PanicHandler>,
+    deadline: Duration,
+}
+
+type PanicHandler = fn(Box<dyn Any + Send>) -> Response;
+
+impl Frame {
+    /// Around `routes`.
+    pub fn new(routes: Router, deadline: Duration) -> Self {
+        Self { routes: CatchPanic::custom(routes, panicked), deadline }
+    }
+}
+
+impl<B> Service<Request<B>> for Frame
+where
+    B: hyper::body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let id = request_id(request.headers());
+        let span = tracing::info_span!(
+            "request",
+            id = id.to_str().unwrap_or_default(),
+            method = %request.method(),
+            path = request.uri().path(),
+        );
+        let answer = timeout(self.deadline, self.routes.call(request));
+        let framed = async move {
+            let mut response = match answer.await {
+                Ok(Ok(response)) => response.map(Body::new),
+                Ok(Err(never)) => match never {},
+                Err(_) => {
+                    tracing::error!("the request took too long");
+                    ApiError::Unavailable.into_response()
+                }
+            };
+            tracing::debug!(status = response.status().as_u16(), "answered");
+            response.headers_mut().insert(REQUEST_ID, id);
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            Ok(response)
+        };
+        Box::pin(framed.instrument(span))
+    }
 }
 
 /// The answer after a panic; what it said stays in the log of the panic itself.
-pub fn panicked(_: Box<dyn Any + Send>) -> Response {
+fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a handler panicked");
     ApiError::Internal.into_response()
 }
@@ -67,21 +110,17 @@ fn new_id() -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
-    use axum::Router;
-    use axum::body::Body;
     use axum::routing::get;
     use http_body_util::BodyExt;
     use tower::ServiceExt;
-    use tower_http::catch_panic::CatchPanicLayer;
 
     use super::*;
 
     #[tokio::test]
     async fn a_panic_is_answered_without_what_it_said() {
-        let router = Router::new()
-            .route("/", get(|| async { panic!("segredo") as &'static str }))
-            .layer(CatchPanicLayer::custom(panicked));
-        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        let routes = Router::new().route("/", get(|| async { panic!("segredo") as &'static str }));
+        let frame = Frame::new(routes, Duration::from_secs(1));
+        let response = frame.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(response.status(), 500);
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, r#"{"message": "Erro interno"}"#);

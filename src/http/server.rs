@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -14,6 +13,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+
+use super::request::Frame;
 
 /// How long the head of a request may take to arrive, and a connection may stay idle.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
@@ -31,12 +32,12 @@ pub struct ServerSettings {
     pub stop_deadline: Duration,
 }
 
-/// Serves `router` until `stop` completes, then lets the requests in flight end.
+/// Serves `service` until `stop` completes, then lets the requests in flight end.
 ///
 /// False when some did not end in time and were cut off.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    service: Frame,
     settings: ServerSettings,
     stop: impl Future<Output = ()>,
 ) -> bool {
@@ -60,7 +61,7 @@ pub async fn serve(
             },
             () = &mut stop => break,
         };
-        let connection = graceful.watch(connection(stream, router.clone()));
+        let connection = graceful.watch(connection(stream, service.clone()));
         while connections.try_join_next().is_some() {}
         connections.spawn(async move {
             let _permit = permit;
@@ -75,7 +76,7 @@ pub async fn serve(
     ended
 }
 
-fn connection(stream: TcpStream, router: Router) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+fn connection(stream: TcpStream, service: Frame) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Frame>> {
     // Answers are one small write each: waiting to fill a packet only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
@@ -84,5 +85,5 @@ fn connection(stream: TcpStream, router: Router) -> http1::Connection<TokioIo<Tc
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_DEADLINE)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
 }

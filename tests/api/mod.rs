@@ -3,6 +3,7 @@
 mod access;
 mod common;
 mod concurrency;
+mod freshness;
 mod login;
 mod outage;
 mod status;

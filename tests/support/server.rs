@@ -59,7 +59,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(async move {
-            http::server::serve(listener, http::router(app), config.server, async { _ = stopped.await }).await
+            http::server::serve(listener, http::service(app), config.server, async { _ = stopped.await }).await
         });
         Self {
             address,
