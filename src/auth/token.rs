@@ -25,12 +25,12 @@ struct Claims {
     jti: String,
 }
 
-/// Issues and verifies tokens under one secret. Deliberately without `Debug`.
+/// Issues tokens under one secret, and verifies those of a few. Deliberately without `Debug`.
 pub struct Tokens {
     settings: TokenSettings,
     kid: String,
     signing: EncodingKey,
-    verifying: DecodingKey,
+    verifying: Vec<(String, DecodingKey)>,
     validation: Validation,
 }
 
@@ -84,9 +84,13 @@ pub enum IssueError {
 }
 
 impl Tokens {
-    /// Tokens signed with `secret`, of at least [`SECRET_MIN`] bytes.
-    pub fn new(secret: &SecretSlice<u8>, settings: TokenSettings) -> Self {
-        let secret = secret.expose_secret();
+    /// Tokens signed with `secret`; those signed with one of `accepted` count too. Each secret has at
+    /// least [`SECRET_MIN`] bytes.
+    pub fn new(secret: &SecretSlice<u8>, accepted: &[SecretSlice<u8>], settings: TokenSettings) -> Self {
+        let verifying = std::iter::once(secret).chain(accepted).map(|secret| {
+            let secret = secret.expose_secret();
+            (kid(secret), DecodingKey::from_secret(secret))
+        });
         let mut validation = Validation::new(Algorithm::HS256);
         // The end is checked here, against the injected clock and after the signature.
         validation.validate_exp = false;
@@ -95,9 +99,9 @@ impl Tokens {
         validation.set_audience(&[&settings.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         Self {
-            kid: kid(secret),
-            signing: EncodingKey::from_secret(secret),
-            verifying: DecodingKey::from_secret(secret),
+            kid: kid(secret.expose_secret()),
+            signing: EncodingKey::from_secret(secret.expose_secret()),
+            verifying: verifying.collect(),
             validation,
             settings,
         }
@@ -146,10 +150,9 @@ impl Tokens {
     }
 
     fn trusted(&self, token: &[u8]) -> Option<(Claims, Subject)> {
-        let data = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation).ok()?;
-        if data.header.kid.as_deref() != Some(&self.kid) {
-            return None;
-        }
+        let named = jsonwebtoken::decode_header(token).ok()?.kid?;
+        let (_, key) = self.verifying.iter().find(|(kid, _)| *kid == named)?;
+        let data = jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok()?;
         let (geracao, _) = data.claims.jti.split_once('.')?;
         let subject = Subject { usuario_id: data.claims.sub.parse().ok()?, geracao: geracao.parse().ok()? };
         Some((data.claims, subject))
@@ -183,7 +186,11 @@ mod tests {
 
     fn tokens(secret: &str, ttl: i64) -> Tokens {
         let settings = TokenSettings { issuer: "us".to_owned(), audience: "them".to_owned(), ttl };
-        Tokens::new(&SecretSlice::from(secret.as_bytes().to_vec()), settings)
+        Tokens::new(&slice(secret), &[], settings)
+    }
+
+    fn slice(secret: &str) -> SecretSlice<u8> {
+        SecretSlice::from(secret.as_bytes().to_vec())
     }
 
     fn ours() -> Tokens {
@@ -274,6 +281,26 @@ mod tests {
         let ours = ours().issue(SUBJECT, "user.api", NOW).unwrap();
         assert_eq!(verdict(&format!("{ours}=")), Err(Rejection::Untrusted));
         assert_eq!(verdict(&format!(" {ours}")), Err(Rejection::Untrusted));
+    }
+
+    #[test]
+    fn accepted_secrets_verify_and_the_first_one_signs() {
+        let [old_secret, new_secret] = ["0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"];
+        let rotating = Tokens::new(&slice(new_secret), &[slice(old_secret)], ours().settings);
+        let (old, new) = (tokens(old_secret, 3600), tokens(new_secret, 3600));
+        let token = |from: &Tokens| from.issue(SUBJECT, "user.api", NOW).unwrap();
+        for from in [&old, &new, &rotating] {
+            assert_eq!(rotating.verify(token(from).as_bytes(), NOW), Ok(SUBJECT));
+        }
+        assert_eq!(new.verify(token(&rotating).as_bytes(), NOW), Ok(SUBJECT));
+        assert_eq!(old.verify(token(&rotating).as_bytes(), NOW), Err(Rejection::Untrusted));
+
+        // The kid of the one under the signature of the other.
+        let (header, rest) = token(&old).split_once('.').map(|(h, r)| (h.to_owned(), r.to_owned())).unwrap();
+        let message = format!("{header}.{}", rest.split_once('.').unwrap().0);
+        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, new_secret.as_bytes()), message.as_bytes());
+        let crossed = format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(tag));
+        assert_eq!(rotating.verify(crossed.as_bytes(), NOW), Err(Rejection::Untrusted));
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) struct Args {
 pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let mut sources = Flags { bind: Some(args.bind), ..flags }.sources()?;
     // Nothing of a real installation: neither its database nor what its tokens are made of.
-    for setting in ["DATABASE_URL", "JWT_SECRET", "JWT_ISSUER", "JWT_AUDIENCE"] {
+    for setting in ["DATABASE_URL", "JWT_SECRET", "JWT_ACCEPTED_SECRETS", "JWT_ISSUER", "JWT_AUDIENCE"] {
         sources.clear(setting);
     }
     // Kept until the server has stopped; dropping it removes the directory.

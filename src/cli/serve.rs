@@ -71,7 +71,8 @@ pub(super) async fn listen(
 
 /// Builds the application on `store`.
 pub fn wire(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<(App, Workers), SecretError> {
-    let tokens = Arc::new(Tokens::new(&config.token_secret()?, config.tokens.clone()));
+    let tokens = Tokens::new(&config.token_secret()?, &config.accepted_secrets(), config.tokens.clone());
+    let tokens = Arc::new(tokens);
     let shards = store.writers();
     let queue = QueueSettings { shards, capacity: config.queue_capacity.div_ceil(shards) };
     let (changes, workers) = ChangeQueue::start(&store, &clock, queue);

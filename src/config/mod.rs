@@ -45,6 +45,8 @@ pub struct Config {
     pub queue_capacity: usize,
     /// `JWT_SECRET`
     jwt_secret: Option<SecretString>,
+    /// `JWT_ACCEPTED_SECRETS`
+    jwt_accepted: Vec<SecretString>,
     /// Issuer, audience and life of the tokens.
     pub tokens: TokenSettings,
     /// `HARDENED_LOGIN`
@@ -104,6 +106,7 @@ impl Config {
             request_deadline: reader.seconds(settings::REQUEST_TIMEOUT_SECONDS),
             queue_capacity: reader.number(settings::QUEUE_CAPACITY, 1, 1_000_000) as usize,
             jwt_secret: reader.jwt_secret(),
+            jwt_accepted: reader.jwt_accepted(),
             tokens: TokenSettings {
                 issuer: reader.text(settings::JWT_ISSUER),
                 audience: reader.text(settings::JWT_AUDIENCE),
@@ -133,6 +136,11 @@ impl Config {
             Some(secret) => Ok(secret::bytes(secret)),
             None => secret::generated(&self.data_dir),
         }
+    }
+
+    /// More secrets whose tokens count.
+    pub fn accepted_secrets(&self) -> Vec<SecretSlice<u8>> {
+        self.jwt_accepted.iter().map(secret::bytes).collect()
     }
 }
 
@@ -255,6 +263,19 @@ impl Reader<'_> {
         Some(SecretString::from(text))
     }
 
+    /// One a line, so that a secret may have any other character.
+    fn jwt_accepted(&mut self) -> Vec<SecretString> {
+        let text = self.text(settings::JWT_ACCEPTED_SECRETS);
+        let secrets: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+        if secrets.len() > secret::ACCEPTED_MAX {
+            self.complaints.push(secret::too_many(secrets.len()));
+        }
+        for (i, secret) in secrets.iter().enumerate().filter(|(_, secret)| secret.len() < SECRET_MIN) {
+            self.complaints.push(secret::accepted_too_short(i + 1, secret.len()));
+        }
+        secrets.into_iter().map(SecretString::from).collect()
+    }
+
     fn login_concurrency(&mut self) -> usize {
         if self.text(settings::LOGIN_CONCURRENCY).is_empty() {
             return std::thread::available_parallelism().map_or(1, usize::from);
@@ -284,6 +305,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use secrecy::ExposeSecret;
 
     fn load(environment: &[(&str, &str)]) -> Result<Config, String> {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
@@ -340,6 +362,19 @@ mod tests {
         assert!(load(&[("DATABASE_URL", "postgres://localhost/d"), ("JWT_SECRET", secret)]).is_ok());
         let short = complaint(&[("JWT_SECRET", "hunter2")]);
         assert!(short.contains("has 7 bytes") && !short.contains("hunter2"), "{short}");
+    }
+
+    #[test]
+    fn accepted_secrets_are_lines_and_each_is_checked_without_an_echo() {
+        let accepted = |text: &str| load(&[("JWT_ACCEPTED_SECRETS", text)]).map(|config| config.accepted_secrets());
+        let [one, two] = ["a secret, with 32 bytes and a comma", "another one of thirty-two bytes."];
+        let both = accepted(&format!("{one}\r\n\n{two}\n")).unwrap();
+        assert_eq!(both.iter().map(|s| s.expose_secret()).collect::<Vec<_>>(), [one.as_bytes(), two.as_bytes()]);
+        assert!(accepted("").unwrap().is_empty());
+        let short = complaint(&[("JWT_ACCEPTED_SECRETS", &format!("{one}\nhunter2"))]);
+        assert_eq!(short, "JWT_ACCEPTED_SECRETS: secret 2 has 7 bytes and needs 32");
+        let many = complaint(&[("JWT_ACCEPTED_SECRETS", &format!("{one}\n").repeat(9))]);
+        assert_eq!(many, "JWT_ACCEPTED_SECRETS has 9 secrets and takes 8 at most");
     }
 
     #[test]

@@ -12,6 +12,8 @@ use crate::auth::token::SECRET_MIN;
 
 /// The generated secret's file in `DATA_DIR`.
 const FILE: &str = "jwt-secret";
+/// Most secrets that are accepted beside the one that signs.
+pub(super) const ACCEPTED_MAX: usize = 8;
 
 /// The secret in `DATA_DIR` can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +75,16 @@ pub(super) fn required() -> String {
 /// What to say of a secret of `length` bytes.
 pub(super) fn too_short(length: usize) -> String {
     format!("JWT_SECRET has {length} bytes and needs {SECRET_MIN}; here is a fresh one:\nJWT_SECRET={}", fresh())
+}
+
+/// What to say of an accepted secret, the `number`th, of `length` bytes.
+pub(super) fn accepted_too_short(number: usize, length: usize) -> String {
+    format!("JWT_ACCEPTED_SECRETS: secret {number} has {length} bytes and needs {SECRET_MIN}")
+}
+
+/// What to say of `count` accepted secrets.
+pub(super) fn too_many(count: usize) -> String {
+    format!("JWT_ACCEPTED_SECRETS has {count} secrets and takes {ACCEPTED_MAX} at most")
 }
 
 /// 256 random bits as text.

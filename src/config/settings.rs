@@ -31,6 +31,7 @@ pub(super) const REQUEST_TIMEOUT_SECONDS: &str = "REQUEST_TIMEOUT_SECONDS";
 pub(super) const SHUTDOWN_TIMEOUT_SECONDS: &str = "SHUTDOWN_TIMEOUT_SECONDS";
 pub(super) const QUEUE_CAPACITY: &str = "QUEUE_CAPACITY";
 pub(super) const JWT_SECRET: &str = "JWT_SECRET";
+pub(super) const JWT_ACCEPTED_SECRETS: &str = "JWT_ACCEPTED_SECRETS";
 pub(super) const JWT_ISSUER: &str = "JWT_ISSUER";
 pub(super) const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
 pub(super) const TOKEN_TTL_SECONDS: &str = "TOKEN_TTL_SECONDS";
@@ -53,6 +54,10 @@ pub const SETTINGS: &[Setting] = &[
     secret(
         JWT_SECRET,
         "Signs the tokens, 32 bytes or more; required with PostgreSQL, generated in DATA_DIR with SQLite.",
+    ),
+    secret(
+        JWT_ACCEPTED_SECRETS,
+        "More secrets whose tokens count, one a line, 32 bytes or more each; for changing JWT_SECRET.",
     ),
     plain(JWT_ISSUER, "citrus-status", "The claim iss of the tokens."),
     plain(JWT_AUDIENCE, "citrus-status", "The claim aud of the tokens."),

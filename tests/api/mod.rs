@@ -6,5 +6,6 @@ mod concurrency;
 mod freshness;
 mod login;
 mod outage;
+mod rotation;
 mod status;
 mod token;

@@ -4,4 +4,5 @@ mod demo;
 mod import;
 mod processes;
 mod provisioning;
+mod rotation;
 mod settings;
