@@ -1,10 +1,12 @@
 //! The accept loop: what `axum::serve` leaves out, namely deadlines, a cap, and a stop that ends.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::ConnectInfo;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -13,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tower_http::add_extension::AddExtension;
 
 use super::request::Frame;
 
@@ -48,9 +51,9 @@ pub async fn serve(
     loop {
         let accepted = async {
             let permit = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
-            Ok::<_, io::Error>((listener.accept().await?.0, permit))
+            Ok::<_, io::Error>((listener.accept().await?, permit))
         };
-        let (stream, permit) = tokio::select! {
+        let ((stream, peer), permit) = tokio::select! {
             accepted = accepted => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -61,7 +64,7 @@ pub async fn serve(
             },
             () = &mut stop => break,
         };
-        let connection = graceful.watch(connection(stream, service.clone()));
+        let connection = graceful.watch(connection(stream, AddExtension::new(service.clone(), ConnectInfo(peer))));
         while connections.try_join_next().is_some() {}
         connections.spawn(async move {
             let _permit = permit;
@@ -76,7 +79,13 @@ pub async fn serve(
     ended
 }
 
-fn connection(stream: TcpStream, service: Frame) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Frame>> {
+/// The routes, and the address of who calls them.
+type Service = AddExtension<Frame, ConnectInfo<SocketAddr>>;
+
+fn connection(
+    stream: TcpStream,
+    service: Service,
+) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Service>> {
     // Answers are one small write each: waiting to fill a packet only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
