@@ -89,6 +89,7 @@ pub fn wire(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Re
         clock,
         tokens,
         changes,
+        trusted_proxies: config.trusted_proxies.clone(),
         deadline: config.request_deadline,
     });
     Ok((app, workers))

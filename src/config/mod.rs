@@ -1,5 +1,6 @@
 //! Settings, understood and checked. Nothing here opens a database or a socket.
 
+mod reader;
 mod secret;
 mod settings;
 mod source;
@@ -13,14 +14,14 @@ use secrecy::{SecretSlice, SecretString};
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
 
+use ipnet::IpNet;
+use reader::Reader;
 pub use secret::SecretError;
 pub use settings::{SETTINGS, Setting};
 pub use source::{Origin, Sources};
 
-use crate::auth::token::{SECRET_MIN, TokenSettings};
+use crate::auth::token::TokenSettings;
 use crate::http::server::ServerSettings;
 use crate::store::Target;
 
@@ -39,6 +40,8 @@ pub struct Config {
     pub bind: String,
     /// Limits of the HTTP server.
     pub server: ServerSettings,
+    /// `TRUSTED_PROXIES`
+    pub trusted_proxies: Vec<IpNet>,
     /// `REQUEST_TIMEOUT_SECONDS`
     pub request_deadline: Duration,
     /// `QUEUE_CAPACITY`
@@ -103,6 +106,7 @@ impl Config {
                 max_connections: reader.number(settings::MAX_CONNECTIONS, 1, 1_000_000) as usize,
                 stop_deadline: reader.seconds(settings::SHUTDOWN_TIMEOUT_SECONDS),
             },
+            trusted_proxies: reader.networks(settings::TRUSTED_PROXIES),
             request_deadline: reader.seconds(settings::REQUEST_TIMEOUT_SECONDS),
             queue_capacity: reader.number(settings::QUEUE_CAPACITY, 1, 1_000_000) as usize,
             jwt_secret: reader.jwt_secret(),
@@ -207,104 +211,10 @@ fn target(url: &str, data_dir: &Path, max_connections: u32) -> Result<Target, St
     }
 }
 
-/// Reads settings one by one and collects what is wrong with them.
-struct Reader<'a> {
-    sources: &'a Sources,
-    complaints: Vec<String>,
-}
-
-impl Reader<'_> {
-    fn text(&mut self, name: &str) -> String {
-        let setting = settings::setting(name).expect("every name read is in the table");
-        let value = self.sources.value(setting).map(|(text, _)| text);
-        self.checked(value, String::new)
-    }
-
-    fn checked<T>(&mut self, outcome: Result<T, String>, otherwise: impl FnOnce() -> T) -> T {
-        outcome.unwrap_or_else(|complaint| {
-            self.complaints.push(complaint);
-            otherwise()
-        })
-    }
-
-    fn number(&mut self, name: &str, min: u64, max: u64) -> u64 {
-        let number = self.text(name).trim().parse().ok().filter(|number| (min..=max).contains(number));
-        self.checked(number.ok_or_else(|| format!("{name} has to be a whole number from {min} to {max}")), || min)
-    }
-
-    fn seconds(&mut self, name: &str) -> Duration {
-        Duration::from_secs(self.number(name, 1, 3_600))
-    }
-
-    fn flag(&mut self, name: &str) -> bool {
-        let flag = match self.text(name).trim().to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "on" => Ok(true),
-            "false" | "0" | "no" | "off" => Ok(false),
-            _ => Err(format!("{name} has to be true or false")),
-        };
-        self.checked(flag, || false)
-    }
-
-    fn address(&mut self, name: &str) -> String {
-        let text = self.text(name).trim().to_owned();
-        let shaped = text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
-        let complaint = || format!("{name} has to be an address and a port, such as 127.0.0.1:8080");
-        self.checked(if shaped { Ok(text) } else { Err(complaint()) }, String::new)
-    }
-
-    fn jwt_secret(&mut self) -> Option<SecretString> {
-        let text = self.text(settings::JWT_SECRET);
-        if text.is_empty() {
-            return None;
-        }
-        if text.len() < SECRET_MIN {
-            self.complaints.push(secret::too_short(text.len()));
-        }
-        Some(SecretString::from(text))
-    }
-
-    /// One a line, so that a secret may have any other character.
-    fn jwt_accepted(&mut self) -> Vec<SecretString> {
-        let text = self.text(settings::JWT_ACCEPTED_SECRETS);
-        let secrets: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
-        if secrets.len() > secret::ACCEPTED_MAX {
-            self.complaints.push(secret::too_many(secrets.len()));
-        }
-        for (i, secret) in secrets.iter().enumerate().filter(|(_, secret)| secret.len() < SECRET_MIN) {
-            self.complaints.push(secret::accepted_too_short(i + 1, secret.len()));
-        }
-        secrets.into_iter().map(SecretString::from).collect()
-    }
-
-    fn login_concurrency(&mut self) -> usize {
-        if self.text(settings::LOGIN_CONCURRENCY).is_empty() {
-            return std::thread::available_parallelism().map_or(1, usize::from);
-        }
-        self.number(settings::LOGIN_CONCURRENCY, 1, 1_024) as usize
-    }
-
-    /// A word alone is a level; the filter's own grammar would take a misspelt one for a target and log nothing.
-    fn log_filter(&mut self) -> String {
-        let text = self.text(settings::LOG_LEVEL);
-        let known = |part: &str| part.contains('=') || part.trim().parse::<LevelFilter>().is_ok();
-        let valid = text.split(',').all(known) && EnvFilter::try_new(&text).is_ok();
-        let complaint = "LOG_LEVEL has to be error, warn, info, debug or trace, or a filter such as info,sqlx=warn";
-        self.checked(if valid { Ok(text) } else { Err(complaint.to_owned()) }, String::new)
-    }
-
-    fn log_json(&mut self) -> bool {
-        let json = match self.text(settings::LOG_FORMAT).trim() {
-            "text" => Ok(false),
-            "json" => Ok(true),
-            _ => Err("LOG_FORMAT has to be text or json".to_owned()),
-        };
-        self.checked(json, || false)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::token::SECRET_MIN;
     use secrecy::ExposeSecret;
 
     fn load(environment: &[(&str, &str)]) -> Result<Config, String> {
@@ -382,6 +292,7 @@ mod tests {
         let wrong = [
             ("AUTO_MIGRATE", "maybe"),
             ("BIND_ADDR", "8080"),
+            ("TRUSTED_PROXIES", "10.0.0.0/33"),
             ("TOKEN_TTL_SECONDS", "0"),
             ("LOG_LEVEL", "loud=very"),
             ("LOG_FORMAT", "xml"),

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 
 use super::App;
 use super::error::ApiError;
+use crate::auth::token::Subject;
 use crate::domain::acesso::Required;
 
 /// A user who holds the permission `P`.
@@ -26,15 +27,15 @@ impl<P: Required> FromRequestParts<App> for Caller<P> {
         if token.is_empty() {
             return Err(ApiError::TokenMissing);
         }
-        let subject = app.tokens.verify(token, app.clock.now()).map_err(ApiError::Token)?;
-        let acesso = app.access.acesso(subject.usuario_id).await?.ok_or(ApiError::TokenRevoked)?;
-        if !acesso.accepts_token(subject.geracao) {
-            return Err(ApiError::TokenRevoked);
+        let Subject { usuario_id, geracao } = app.tokens.verify(token, app.clock.now()).map_err(ApiError::Token)?;
+        let acesso = app.access.acesso(usuario_id).await?.ok_or(ApiError::TokenRevoked { usuario_id })?;
+        if !acesso.accepts_token(geracao) {
+            return Err(ApiError::TokenRevoked { usuario_id });
         }
         if !acesso.permite(P::PERMISSAO) {
-            return Err(ApiError::AccessDenied);
+            return Err(ApiError::AccessDenied { usuario_id });
         }
-        Ok(Self { usuario_id: subject.usuario_id, permission: PhantomData })
+        Ok(Self { usuario_id, permission: PhantomData })
     }
 }
 

@@ -42,6 +42,8 @@ pub enum ApiError {
     Invalid(&'static str),
     /// The login was refused.
     UsuarioNaoEncontrado,
+    /// The same in hardened mode: answered like a wrong senha.
+    UsuarioOculto,
     /// The login was refused.
     SenhaInvalida,
     /// The token could not be made.
@@ -51,9 +53,15 @@ pub enum ApiError {
     /// The token was refused.
     Token(Rejection),
     /// The token was withdrawn.
-    TokenRevoked,
+    TokenRevoked {
+        /// Whose it was.
+        usuario_id: i64,
+    },
     /// The user lacks the permission.
-    AccessDenied,
+    AccessDenied {
+        /// Who asked.
+        usuario_id: i64,
+    },
     /// The rules refuse the change.
     Denied(Denial),
     /// Our fault; whoever found it has logged it.
@@ -75,8 +83,12 @@ impl ApiError {
             | Self::SenhaRequired
             | Self::Invalid(_)
             | Self::Denied(Denial::MotivoObrigatorio) => StatusCode::BAD_REQUEST,
-            Self::SenhaInvalida | Self::TokenMissing | Self::Token(_) | Self::TokenRevoked => StatusCode::UNAUTHORIZED,
-            Self::AccessDenied => StatusCode::FORBIDDEN,
+            Self::UsuarioOculto
+            | Self::SenhaInvalida
+            | Self::TokenMissing
+            | Self::Token(_)
+            | Self::TokenRevoked { .. } => StatusCode::UNAUTHORIZED,
+            Self::AccessDenied { .. } => StatusCode::FORBIDDEN,
             Self::NotFound
             | Self::UsuarioNaoEncontrado
             | Self::Denied(
@@ -103,12 +115,12 @@ impl ApiError {
             Self::SenhaRequired => "Este campo é obrigatório senha",
             Self::Invalid(field) => return format!("{field} – valor inválido").into(),
             Self::UsuarioNaoEncontrado => "Usuário não encontrado",
-            Self::SenhaInvalida => "Senha inválida",
+            Self::UsuarioOculto | Self::SenhaInvalida => "Senha inválida",
             Self::TokenFailed => "Houve um problema para gerar um token",
             Self::TokenMissing => "Token is missing",
             Self::Token(rejection) => return rejection_message(rejection),
-            Self::TokenRevoked => "Token revogado",
-            Self::AccessDenied => "Acess denied",
+            Self::TokenRevoked { .. } => "Token revogado",
+            Self::AccessDenied { .. } => "Acess denied",
             Self::Denied(Denial::AtendimentoNaoEncontrado) => "Atendimento não encontrado",
             Self::Denied(Denial::StatusNaoEncontrado) => "Status não encontrado",
             Self::Denied(Denial::MotivoObrigatorio) => "motivoStatus – esse campo é obrigatório",
@@ -117,6 +129,30 @@ impl ApiError {
             Self::Unavailable => "Serviço indisponível",
         }
         .into()
+    }
+}
+
+impl ApiError {
+    /// A word for the audit log.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Body(_) | Self::BodyCut | Self::BodySlow | Self::BodyTooLarge => "invalid_body",
+            Self::Required(_) | Self::LoginRequired | Self::SenhaRequired | Self::Invalid(_) => "invalid_field",
+            Self::NotFound | Self::MethodNotAllowed => "no_route",
+            Self::UsuarioNaoEncontrado | Self::UsuarioOculto => "unknown_user",
+            Self::SenhaInvalida => "wrong_password",
+            Self::TokenMissing => "no_token",
+            Self::Token(Rejection::Expired { .. }) => "expired_token",
+            Self::Token(_) => "untrusted_token",
+            Self::TokenRevoked { .. } => "revoked_token",
+            Self::AccessDenied { .. } => "access_denied",
+            Self::Denied(Denial::AtendimentoNaoEncontrado) => "unknown_atendimento",
+            Self::Denied(Denial::StatusNaoEncontrado) => "unknown_status",
+            Self::Denied(Denial::MotivoObrigatorio) => "motivo_required",
+            Self::Denied(Denial::MotivoNaoEncontrado) => "unknown_motivo",
+            Self::TokenFailed | Self::Internal => "failed",
+            Self::Unavailable => "unavailable",
+        }
     }
 }
 
@@ -177,6 +213,7 @@ impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::UsuarioNaoEncontrado => Self::UsuarioNaoEncontrado,
+            LoginError::UsuarioOculto => Self::UsuarioOculto,
             LoginError::SenhaInvalida => Self::SenhaInvalida,
             LoginError::Store(error) => error.into(),
             LoginError::Password(PasswordError::Busy) => Self::Unavailable,

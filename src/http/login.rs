@@ -1,12 +1,14 @@
 //! `POST /api/usuario/login`
 
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use secrecy::SecretString;
 use serde::Serialize;
 
+use super::audit::LoginAudit;
 use super::body::JsonBody;
+use super::client::Client;
 use super::error::ApiError;
 use super::{App, answer};
 use crate::domain::texto::{LOGIN_MAX, SENHA_MAX, fits, is_blank};
@@ -21,21 +23,31 @@ struct Success<'a> {
     expires_in: i64,
 }
 
-/// Answers a login.
-pub async fn login(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
-    let (login, senha) = request(&body)?;
-    let AccessToken { token, expires_in } = app.login.login(&login, senha).await?;
+/// Answers a login, and leaves its line in the audit log.
+pub async fn login(State(app): State<App>, client: Client, request: Request) -> Result<Response, ApiError> {
+    let mut audit = LoginAudit::begin(client);
+    let answer = attempt(&app, request, &mut audit).await;
+    audit.end(&answer);
+    answer
+}
+
+async fn attempt(app: &App, request: Request, audit: &mut LoginAudit) -> Result<Response, ApiError> {
+    let body = JsonBody::from_request(request, app).await?;
+    let (login, senha) = credentials(&body, audit)?;
+    let AccessToken { usuario_id, token, expires_in } = app.login.login(&login, senha).await?;
+    audit.usuario(usuario_id);
     let success = Success { access_token: &token, token_type: "Bearer", expires_in };
     Ok(answer::json(StatusCode::OK, &success))
 }
 
 /// The login and the senha that `body` brings; fields are judged in the contract's order.
-fn request(body: &JsonBody) -> Result<(String, SecretString), ApiError> {
+fn credentials(body: &JsonBody, audit: &mut LoginAudit) -> Result<(String, SecretString), ApiError> {
     let [login, senha] = body.members(["login", "senha"])?;
     let login = match login {
         Value::Text(login) if !is_blank(&login) => login,
         _ => return Err(ApiError::LoginRequired),
     };
+    audit.login(&login);
     if !fits(&login, LOGIN_MAX) {
         return Err(ApiError::Invalid("login"));
     }

@@ -1,8 +1,10 @@
 //! HTTP: routes, and the way in and out. Rules and storage are elsewhere.
 
 mod answer;
+mod audit;
 mod body;
 mod caller;
+mod client;
 pub mod error;
 mod health;
 mod login;
@@ -16,6 +18,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
+use ipnet::IpNet;
 
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
@@ -44,6 +47,8 @@ pub struct Parts {
     pub login: LoginService,
     /// Makes status changes.
     pub changes: ChangeQueue,
+    /// Whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<IpNet>,
     /// How long a request may take.
     pub deadline: Duration,
 }

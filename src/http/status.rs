@@ -1,11 +1,13 @@
 //! `POST /api/atendimentos/status`
 
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::audit::ChangeAudit;
 use super::body::JsonBody;
 use super::caller::Caller;
+use super::client::Client;
 use super::error::ApiError;
 use super::{App, answer};
 use crate::domain::acesso::AlterarStatus;
@@ -13,18 +15,34 @@ use crate::domain::atendimento::{ChangeRequest, Comentario};
 use crate::domain::texto::{COMENTARIO_MAX, Chave, NOME_MAX, PROTOCOLO_MAX, fits, is_blank};
 use crate::json::Value;
 
-/// Answers a status change, once it is durable.
+/// Answers a status change, once it is durable, and leaves its line in the audit log.
 pub async fn change(
     State(app): State<App>,
-    caller: Caller<AlterarStatus>,
-    body: JsonBody,
+    client: Client,
+    caller: Result<Caller<AlterarStatus>, ApiError>,
+    request: Request,
 ) -> Result<Response, ApiError> {
-    app.changes.submit(request(&body, caller.usuario_id)?).await?;
+    let mut audit = ChangeAudit::begin(client);
+    let answer = attempt(&app, caller, request, &mut audit).await;
+    audit.end(&answer);
+    answer
+}
+
+async fn attempt(
+    app: &App,
+    caller: Result<Caller<AlterarStatus>, ApiError>,
+    request: Request,
+    audit: &mut ChangeAudit,
+) -> Result<Response, ApiError> {
+    let Caller { usuario_id, .. } = caller?;
+    audit.usuario(usuario_id);
+    let body = JsonBody::from_request(request, app).await?;
+    app.changes.submit(change_request(&body, usuario_id, audit)?).await?;
     Ok(answer::message(StatusCode::OK, "Atendimento atualizado com sucesso"))
 }
 
 /// The change that `body` asks for; fields are judged in the contract's order.
-fn request(body: &JsonBody, usuario_id: i64) -> Result<ChangeRequest, ApiError> {
+fn change_request(body: &JsonBody, usuario_id: i64, audit: &mut ChangeAudit) -> Result<ChangeRequest, ApiError> {
     let [protocolo, status, motivo, comentario, visivel_cliente] =
         body.members(["protocolo", "status", "motivoStatus", "comentario", "visivelCliente"])?;
     let protocolo = match protocolo {
@@ -32,6 +50,7 @@ fn request(body: &JsonBody, usuario_id: i64) -> Result<ChangeRequest, ApiError> 
         other => required("protocolo", other, PROTOCOLO_MAX)?,
     };
     let status = required("status", status, NOME_MAX)?;
+    audit.change(&protocolo, &status);
     // Where no motivo is required any value is ignored, so one that is not a text is as good as none.
     let motivo = match motivo {
         Value::Text(text) if !fits(&text, NOME_MAX) => return Err(ApiError::Invalid("motivoStatus")),

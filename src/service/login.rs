@@ -21,6 +21,8 @@ pub struct LoginService {
 
 /// A token and its life.
 pub struct AccessToken {
+    /// Row id of the user.
+    pub usuario_id: i64,
     /// The JWT.
     pub token: String,
     /// Life in seconds.
@@ -33,7 +35,10 @@ pub enum LoginError {
     /// No such user, or it is deactivated.
     #[error("no such user")]
     UsuarioNaoEncontrado,
-    /// Wrong password; in hardened mode, an unknown user too.
+    /// The same in hardened mode, which tells nobody but the log.
+    #[error("no such user, which is not told")]
+    UsuarioOculto,
+    /// Wrong password.
     #[error("wrong password")]
     SenhaInvalida,
     /// The password could not be checked.
@@ -65,7 +70,7 @@ impl LoginService {
         let hash = known.as_ref().map(|credential| credential.senha_hash.clone());
         let verified = self.passwords.verify(hash, senha).await?;
         let Some(credential) = known else {
-            return Err(if self.hardened { LoginError::SenhaInvalida } else { LoginError::UsuarioNaoEncontrado });
+            return Err(if self.hardened { LoginError::UsuarioOculto } else { LoginError::UsuarioNaoEncontrado });
         };
         if !verified {
             return Err(LoginError::SenhaInvalida);
@@ -73,6 +78,6 @@ impl LoginService {
         // The generation is the one read with the hash: a password changed meanwhile revokes this token too.
         let subject = Subject { usuario_id: credential.usuario_id, geracao: credential.geracao };
         let token = self.tokens.issue(subject, &credential.login, self.clock.now())?;
-        Ok(AccessToken { token, expires_in: self.tokens.ttl() })
+        Ok(AccessToken { usuario_id: credential.usuario_id, token, expires_in: self.tokens.ttl() })
     }
 }

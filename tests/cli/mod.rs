@@ -1,5 +1,6 @@
 //! The program as an operator runs it.
 
+mod audit;
 mod demo;
 mod import;
 mod processes;

@@ -1,7 +1,8 @@
 //! The program itself, as a process.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread::JoinHandle;
 
 use super::database::Database;
 
@@ -73,7 +74,7 @@ pub struct Process {
 impl Process {
     /// Starts `serve` on `database` and waits until it listens.
     pub fn serve(database: &Database) -> Self {
-        let (process, mut log) = Self::start(database);
+        let (process, mut log) = Self::start(database, &[]);
         // Keeps the pipe empty, so that the server never waits for it.
         std::thread::spawn(move || _ = std::io::copy(&mut log, &mut std::io::sink()));
         process
@@ -81,20 +82,32 @@ impl Process {
 
     /// As `serve`, but once it listens nobody reads its log any more.
     pub fn serve_unread(database: &Database) -> Self {
-        Self::start(database).0
+        Self::start(database, &[]).0
     }
 
-    fn start(database: &Database) -> (Self, BufReader<ChildStderr>) {
+    /// As `serve`, with `extra` settings. The second part yields the rest of the log once it has ended.
+    pub fn serve_logged(database: &Database, extra: &[(&str, &str)]) -> (Self, JoinHandle<String>) {
+        let (process, mut log) = Self::start(database, extra);
+        let rest = std::thread::spawn(move || {
+            let mut rest = String::new();
+            log.read_to_string(&mut rest).unwrap();
+            rest
+        });
+        (process, rest)
+    }
+
+    fn start(database: &Database, extra: &[(&str, &str)]) -> (Self, BufReader<ChildStderr>) {
         let mut command = program(database, &database.settings());
-        command.args(["serve", "--bind", "127.0.0.1:0"]).stderr(Stdio::piped());
+        command.envs(extra.iter().copied()).args(["serve", "--bind", "127.0.0.1:0"]).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         let address = loop {
             line.clear();
             assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended before it listened");
-            if let Some((_, address)) = line.trim_end().split_once("listening address=") {
-                break address.to_owned();
+            // As text, or as JSON.
+            if let Some((_, address)) = line.split_once("listening address=").or(line.split_once("\"address\":\"")) {
+                break address.split(['"', '\n']).next().unwrap().to_owned();
             }
         };
         (Self { child, address }, log)

@@ -1,0 +1,122 @@
+//! The audit log: one event of the target `audit` for each login and each status change, under the
+//! span that has the request's id. It is written when the attempt ends, so that a client that hangs
+//! up or a deadline that passes leaves its line too.
+//!
+//! What clients sent is cut to its limit. It goes to the log as text values, which the log quotes.
+
+use std::net::IpAddr;
+
+use axum::response::Response;
+
+use super::client::Client;
+use super::error::ApiError;
+use crate::domain::texto::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX};
+
+/// An attempt whose client hung up, or was told 503, before it ended.
+const ABANDONED: &str = "abandoned";
+
+/// A login in the making.
+pub struct LoginAudit {
+    client: IpAddr,
+    login: String,
+    usuario_id: Option<i64>,
+    outcome: &'static str,
+}
+
+impl LoginAudit {
+    /// One from `client`.
+    pub fn begin(client: Client) -> Self {
+        Self { client: client.0, login: String::new(), usuario_id: None, outcome: ABANDONED }
+    }
+
+    /// The login as sent.
+    pub fn login(&mut self, login: &str) {
+        self.login = cut(login, LOGIN_MAX);
+    }
+
+    /// The user that it turned out to be.
+    pub fn usuario(&mut self, usuario_id: i64) {
+        self.usuario_id = Some(usuario_id);
+    }
+
+    /// Writes the line.
+    pub fn end(mut self, answer: &Result<Response, ApiError>) {
+        self.outcome = outcome(answer);
+    }
+}
+
+impl Drop for LoginAudit {
+    fn drop(&mut self) {
+        tracing::info!(
+            target: "audit",
+            client = %self.client,
+            login = self.login.as_str(),
+            usuario_id = self.usuario_id,
+            outcome = self.outcome,
+            "login"
+        );
+    }
+}
+
+/// A status change in the making.
+pub struct ChangeAudit {
+    client: IpAddr,
+    usuario_id: Option<i64>,
+    protocolo: String,
+    status: String,
+    outcome: &'static str,
+}
+
+impl ChangeAudit {
+    /// One from `client`.
+    pub fn begin(client: Client) -> Self {
+        let (protocolo, status) = (String::new(), String::new());
+        Self { client: client.0, usuario_id: None, protocolo, status, outcome: ABANDONED }
+    }
+
+    /// Who asks for it.
+    pub fn usuario(&mut self, usuario_id: i64) {
+        self.usuario_id = Some(usuario_id);
+    }
+
+    /// What is asked for, as sent.
+    pub fn change(&mut self, protocolo: &str, status: &str) {
+        self.protocolo = cut(protocolo, PROTOCOLO_MAX);
+        self.status = cut(status, NOME_MAX);
+    }
+
+    /// Writes the line.
+    pub fn end(mut self, answer: &Result<Response, ApiError>) {
+        self.outcome = outcome(answer);
+        if let Err(ApiError::TokenRevoked { usuario_id } | ApiError::AccessDenied { usuario_id }) = answer {
+            self.usuario_id = Some(*usuario_id);
+        }
+    }
+}
+
+impl Drop for ChangeAudit {
+    fn drop(&mut self) {
+        tracing::info!(
+            target: "audit",
+            client = %self.client,
+            usuario_id = self.usuario_id,
+            protocolo = self.protocolo.as_str(),
+            status = self.status.as_str(),
+            outcome = self.outcome,
+            "status change"
+        );
+    }
+}
+
+fn outcome(answer: &Result<Response, ApiError>) -> &'static str {
+    match answer {
+        Ok(_) => "ok",
+        Err(error) => error.code(),
+    }
+}
+
+/// The first `max` characters of `text`.
+fn cut(text: &str, max: usize) -> String {
+    let end = text.char_indices().nth(max).map_or(text.len(), |(at, _)| at);
+    text[..end].to_owned()
+}

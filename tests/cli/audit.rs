@@ -1,0 +1,181 @@
+//! The audit log of a server process: one line for each login and each status change, whatever its end.
+
+use std::sync::Arc;
+
+use reqwest::Client;
+use serde_json::{Value, json};
+
+use crate::support::both_engines;
+use crate::support::clock::ManualClock;
+use crate::support::database::Database;
+use crate::support::program::Process;
+
+const LOGIN: &str = "/api/usuario/login";
+const STATUS: &str = "/api/atendimentos/status";
+
+/// What a client would send to forge a line.
+const FORGED: &str = "x\" outcome=\"ok\"\r\n2026-11-23T10:00:00Z  INFO audit: login outcome=\"ok\" \u{1b}[2K\u{2028}\"}\n{\"target\":\"audit\"";
+
+/// A request and what its line has to say: the request's id, then fields.
+type Case = (&'static str, String, Value);
+
+struct Run {
+    process: Process,
+    log: std::thread::JoinHandle<String>,
+    client: Client,
+    cases: Vec<Case>,
+}
+
+impl Run {
+    async fn start(database: &Database, extra: &[(&str, &str)]) -> Self {
+        let store = database.store().await;
+        citrus_status::cli::demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+        store.close().await;
+        let (process, log) = Process::serve_logged(database, extra);
+        Self { process, log, client: Client::builder().no_proxy().build().unwrap(), cases: Vec::new() }
+    }
+
+    /// Sends `body`; its line shall have exactly `fields`.
+    async fn send(&mut self, path: &'static str, token: &str, body: impl ToString, fields: Value) -> Value {
+        let id = format!("case-{}", self.cases.len());
+        let request = self.client.post(format!("http://{}{path}", self.process.address)).body(body.to_string());
+        let request = request.header("x-request-id", &id).bearer_auth(token);
+        let answer = request.send().await.unwrap().text().await.unwrap();
+        self.cases.push((path, id, fields));
+        serde_json::from_str(&answer).unwrap()
+    }
+
+    /// Logins and changes that end in each way.
+    async fn attempts(&mut self) {
+        let login = |login: &str, senha: &str| json!({"login": login, "senha": senha});
+        let fields = |login: &str, outcome: &str| json!({"login": login, "outcome": outcome});
+        let ok = json!({"login": "user.api", "usuario_id": 1, "outcome": "ok"});
+        let answer = self.send(LOGIN, "", login("user.api", "1234"), ok).await;
+        let token = answer["accessToken"].as_str().unwrap().to_owned();
+        self.send(LOGIN, "", login("user.api", "segredo"), fields("user.api", "wrong_password")).await;
+        self.send(LOGIN, "", login("nobody", "segredo"), fields("nobody", "unknown_user")).await;
+        self.send(LOGIN, "", login(FORGED, "segredo"), fields(FORGED, "unknown_user")).await;
+        self.send(LOGIN, "", login("", "segredo"), fields("", "invalid_field")).await;
+        self.send(LOGIN, "", login(&"é".repeat(20_000), "segredo"), fields(&"é".repeat(255), "invalid_field")).await;
+        self.send(LOGIN, "", "{\"login\": \"segredo", fields("", "invalid_body")).await;
+
+        let change = |protocolo: &str, status: &str| json!({"protocolo": protocolo, "status": status});
+        let fields = |protocolo: &str, status: &str, outcome: &str| json!({"usuario_id": 1, "protocolo": protocolo, "status": status, "outcome": outcome});
+        let first = "20221104000001";
+        self.send(STATUS, &token, change(first, "finalizado"), fields(first, "finalizado", "ok")).await;
+        self.send(STATUS, &token, change(first, FORGED), fields(first, FORGED, "unknown_status")).await;
+        self.send(STATUS, &token, change(first, "Aberto"), fields(first, "Aberto", "motivo_required")).await;
+        self.send(STATUS, &token, change("9", "Aberto"), fields("9", "Aberto", "unknown_atendimento")).await;
+        self.send(STATUS, &token, json!({}), fields("", "", "invalid_field")).await;
+        self.send(STATUS, &token, "segredo", fields("", "", "invalid_body")).await;
+        let anonymous = |outcome: &str| json!({"protocolo": "", "status": "", "outcome": outcome});
+        self.send(STATUS, "", change(first, "Aberto"), anonymous("no_token")).await;
+        self.send(STATUS, "segredo", change(first, "Aberto"), anonymous("untrusted_token")).await;
+
+        let ok = json!({"login": "user.sem.permissao", "usuario_id": 2, "outcome": "ok"});
+        let answer = self.send(LOGIN, "", login("user.sem.permissao", "1234"), ok).await;
+        let denied = json!({"usuario_id": 2, "protocolo": "", "status": "", "outcome": "access_denied"});
+        self.send(STATUS, answer["accessToken"].as_str().unwrap(), change(first, "Aberto"), denied).await;
+    }
+
+    /// The cases, and the lines of the log.
+    fn stop(self) -> (Vec<Case>, Vec<String>) {
+        self.process.signal("TERM");
+        assert_eq!(self.process.wait(), Some(0));
+        let log = self.log.join().unwrap();
+        assert!(!log.contains("segredo"), "{log}");
+        (self.cases, log.lines().map(str::to_owned).collect())
+    }
+}
+
+/// How text fields stand in the text log, in the order in which they are written.
+fn as_text(client: &str, message: &str, fields: &Value) -> String {
+    let names = ["login", "usuario_id", "protocolo", "status", "outcome"];
+    let names = if message == "login" { names } else { ["usuario_id", "protocolo", "status", "outcome", ""] };
+    let mut line = format!(": audit: {message} client={client}");
+    for name in names {
+        match &fields[name] {
+            Value::String(text) => line.push_str(&format!(" {name}={text:?}")),
+            Value::Null => {}
+            number => line.push_str(&format!(" {name}={number}")),
+        }
+    }
+    line
+}
+
+fn message(path: &str) -> &'static str {
+    if path == LOGIN { "login" } else { "status change" }
+}
+
+both_engines! {
+    async fn each_attempt_leaves_one_line_of_text(database: Database) {
+        let mut run = Run::start(database, &[]).await;
+        run.attempts().await;
+        let (cases, lines) = run.stop();
+        let written: Vec<&String> = lines.iter().filter(|line| line.contains("}: audit: ")).collect();
+        assert_eq!(written.len(), cases.len(), "{lines:#?}");
+        for ((path, id, fields), line) in cases.iter().zip(written) {
+            let span = format!("request{{id=\"{id}\" method=POST path=\"{path}\"}}");
+            assert!(line.contains(&span), "{line}");
+            assert!(line.ends_with(&as_text("127.0.0.1", message(path), fields)), "{line}\n{fields}");
+        }
+    }
+
+    async fn each_attempt_leaves_one_line_of_json(database: Database) {
+        let mut run = Run::start(database, &[("LOG_FORMAT", "json")]).await;
+        run.attempts().await;
+        let (cases, lines) = run.stop();
+        let parsed: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let written: Vec<&Value> = parsed.iter().filter(|line| line["target"] == "audit").collect();
+        assert_eq!(written.len(), cases.len(), "{lines:#?}");
+        for ((path, id, fields), line) in cases.iter().zip(written) {
+            let mut expected = fields.clone();
+            expected["client"] = json!("127.0.0.1");
+            expected["level"] = json!("INFO");
+            expected["message"] = json!(message(path));
+            expected["target"] = json!("audit");
+            expected["timestamp"] = line["timestamp"].clone();
+            expected["span"] = json!({"name": "request", "id": id, "method": "POST", "path": path});
+            expected["spans"] = json!([expected["span"]]);
+            assert_eq!(*line, expected);
+        }
+    }
+
+    async fn the_audit_log_can_be_switched_off(database: Database) {
+        let mut run = Run::start(database, &[("LOG_LEVEL", "info,audit=off")]).await;
+        run.attempts().await;
+        let (_, lines) = run.stop();
+        assert!(!lines.is_empty() && !lines.iter().any(|line| line.contains("audit")), "{lines:#?}");
+    }
+
+    async fn the_audit_log_can_be_kept_without_the_rest(database: Database) {
+        // The line that names the address is kept too, for the test itself.
+        let filter = "warn,audit=info,citrus_status::http::request=info,citrus_status::cli::serve=info";
+        let mut run = Run::start(database, &[("LOG_LEVEL", filter)]).await;
+        run.attempts().await;
+        let (cases, lines) = run.stop();
+        let written: Vec<&String> = lines.iter().filter(|line| !line.contains(" citrus_status::cli::serve: ")).collect();
+        assert_eq!(written.len(), cases.len(), "{lines:#?}");
+        for ((_, id, _), line) in cases.iter().zip(written) {
+            assert!(line.contains(&format!("{{id=\"{id}\" ")) && line.contains("audit: "), "{line}");
+        }
+    }
+
+    async fn a_client_that_hangs_up_leaves_its_line(database: Database) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let run = Run::start(database, &[]).await;
+        for path in [LOGIN, STATUS] {
+            let mut stream = tokio::net::TcpStream::connect(&run.process.address).await.unwrap();
+            let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nx-request-id: gone\r\nContent-Length: 99\r\n\
+                                Authorization: x\r\nExpect: 100-continue\r\n\r\n");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            // The interim answer, or the final one: the handler has begun.
+            stream.read_exact(&mut [0; 12]).await.unwrap();
+        }
+        let (_, lines) = run.stop();
+        let written: Vec<&String> = lines.iter().filter(|line| line.contains("id=\"gone\"")).collect();
+        assert_eq!(written.len(), 2, "{lines:#?}");
+        let login = "audit: login client=127.0.0.1 login=\"\" outcome=";
+        assert!(written.iter().any(|line| line.contains(login)), "{written:#?}");
+    }
+}
