@@ -1,7 +1,7 @@
 //! Password hashing: Argon2id with OWASP's parameters, off the async threads and bounded.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -9,21 +9,34 @@ use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::{Output, PasswordHash};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// How many may wait for each thread; more are refused at once. A verification takes some 20 ms, so
+/// How many may be in the line for each thread, those at work included; more are refused at once. A verification takes some 20 ms, so
 /// the last in the queue waits about five seconds. Fewer would be worse: whoever is refused at once
 /// asks again at once, and a refusal costs more than a place to wait.
 const WAITING_PER_THREAD: usize = 256;
+
+/// How many have their turn for each thread: while one password is verified, the next user is read.
+const TURNS_PER_THREAD: usize = 2;
 
 /// Verified against when there is no user, so that the work is the same. No password is known for it.
 const DUMMY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$Y2l0cnVzLXN0YXR1cy1kdW1teQ$ZHVtbXktZGlnZXN0LW9mLTMyLWJ5dGVzLTAwMDAwMDA";
 
-/// Hashes and verifies passwords on threads of its own, which end with it. What they have taken up is
-/// done even when whoever asked is gone, so that hanging up makes no room for more.
+/// Hashes and verifies passwords on threads of its own, which end with it. Verifications wait in a line
+/// for their turn, so that only a few are at work between the first look at a login and its verdict.
 pub struct Passwords {
-    jobs: SyncSender<Job>,
+    jobs: Sender<Job>,
+    places: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+}
+
+/// Leave to verify a password; the next in the line has it once this is dropped.
+pub struct Turn {
+    /// Whether it did not come at once.
+    pub waited: bool,
+    _turn: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
 }
 
 type Job = Box<dyn FnOnce(&mut Worker) + Send>;
@@ -45,7 +58,7 @@ pub enum PasswordError {
 impl Passwords {
     /// Works on at most `at_once` passwords at the same time, 19 MiB each.
     pub fn new(at_once: usize) -> Self {
-        let (jobs, queue) = sync_channel(at_once * WAITING_PER_THREAD);
+        let (jobs, queue) = channel();
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..at_once {
             let queue = Arc::clone(&queue);
@@ -54,11 +67,22 @@ impl Passwords {
                 .spawn(move || work(&queue))
                 .expect("the system gives a few threads at start");
         }
-        Self { jobs }
+        let places = Arc::new(Semaphore::new(at_once * WAITING_PER_THREAD));
+        Self { jobs, places, turns: Arc::new(Semaphore::new(at_once * TURNS_PER_THREAD)) }
+    }
+
+    /// Waits in the line, if there is room in it. Who gives up waiting leaves it.
+    pub async fn turn(&self) -> Result<Turn, PasswordError> {
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
+        let (turn, waited) = match Arc::clone(&self.turns).try_acquire_owned() {
+            Ok(turn) => (turn, false),
+            Err(_) => (Arc::clone(&self.turns).acquire_owned().await.map_err(|_| PasswordError::Lost)?, true),
+        };
+        Ok(Turn { waited, _turn: turn, _place: place })
     }
 
     /// Whether `senha` is the one behind `hash`. Without a hash the same work is done, and the answer is no.
-    pub async fn verify(&self, hash: Option<String>, senha: SecretString) -> Result<bool, PasswordError> {
+    pub async fn verify(&self, _: &Turn, hash: Option<String>, senha: SecretString) -> Result<bool, PasswordError> {
         self.run(move |worker| {
             let known = hash.is_some();
             Ok(worker.verify(hash.as_deref().unwrap_or(DUMMY), senha.expose_secret().as_bytes())? && known)
@@ -76,13 +100,9 @@ impl Passwords {
         work: impl FnOnce(&mut Worker) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |worker| {
-            // Who hung up while waiting costs nothing more.
-            if !answer.is_closed() {
-                _ = answer.send(work(worker));
-            }
-        });
-        self.jobs.try_send(job).map_err(|_| PasswordError::Busy)?;
+        // Who is gone gets no answer.
+        let job: Job = Box::new(move |worker| _ = answer.send(work(worker)));
+        self.jobs.send(job).map_err(|_| PasswordError::Lost)?;
         answered.await.unwrap_or(Err(PasswordError::Lost))
     }
 }
@@ -140,13 +160,18 @@ mod tests {
         SecretString::from(text)
     }
 
+    async fn verify(passwords: &Passwords, hash: Option<String>, senha: &str) -> Result<bool, PasswordError> {
+        let turn = passwords.turn().await?;
+        passwords.verify(&turn, hash, secret(senha)).await
+    }
+
     #[tokio::test]
     async fn only_the_right_password_verifies() {
         let passwords = Passwords::new(1);
         let hash = passwords.hash(secret("1234")).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify(Some(hash.clone()), secret("1234")).await.unwrap());
-        assert!(!passwords.verify(Some(hash), secret("1234 ")).await.unwrap());
+        assert!(verify(&passwords, Some(hash.clone()), "1234").await.unwrap());
+        assert!(!verify(&passwords, Some(hash), "1234 ").await.unwrap());
     }
 
     #[tokio::test]
@@ -154,29 +179,50 @@ mod tests {
         let hash = argon2::password_hash::phc::PasswordHash::new(DUMMY).unwrap();
         assert_eq!(hash.params.to_string(), "m=19456,t=2,p=1");
         assert_eq!(hash.hash.unwrap().len(), Params::DEFAULT_OUTPUT_LEN);
-        assert!(!Passwords::new(1).verify(None, secret("1234")).await.unwrap());
+        assert!(!verify(&Passwords::new(1), None, "1234").await.unwrap());
     }
 
     #[tokio::test]
     async fn an_unreadable_hash_is_an_error_not_a_no() {
-        let outcome = Passwords::new(1).verify(Some("plain".to_owned()), secret("plain")).await;
+        let outcome = verify(&Passwords::new(1), Some("plain".to_owned()), "plain").await;
         assert!(matches!(outcome, Err(PasswordError::Hash(_))));
     }
 
     #[tokio::test]
-    async fn the_surplus_is_refused_at_once() {
+    async fn turns_come_in_order_and_the_surplus_is_refused_at_once() {
         let passwords = Passwords::new(1);
-        let (release, held) = sync_channel::<()>(0);
-        let hold: Job = Box::new(move |_| held.recv().unwrap());
-        passwords.jobs.send(hold).unwrap();
-        while passwords.jobs.try_send(Box::new(|_| ())).is_ok() {}
-        assert!(matches!(passwords.verify(None, secret("1234")).await, Err(PasswordError::Busy)));
-        release.send(()).unwrap();
+        let first = passwords.turn().await.unwrap();
+        let second = passwords.turn().await.unwrap();
+        assert!(!first.waited && !second.waited);
+        let mut waiting = std::collections::VecDeque::new();
+        loop {
+            let mut turn = Box::pin(passwords.turn());
+            match at_once(&mut turn) {
+                None => waiting.push_back(turn),
+                Some(turn) => break assert!(matches!(turn, Err(PasswordError::Busy))),
+            }
+        }
+        assert_eq!(waiting.len(), WAITING_PER_THREAD - TURNS_PER_THREAD);
+        // Who gives up leaves the line; who is next has the turn that becomes free.
+        waiting.pop_back();
+        assert!(at_once(&mut Box::pin(passwords.turn())).is_none());
+        drop(first);
+        assert!(at_once(&mut waiting[1]).is_none());
+        assert!(at_once(&mut waiting[0]).unwrap().unwrap().waited);
+    }
+
+    /// What a future has at once.
+    fn at_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match std::pin::Pin::new(future).poll(&mut context) {
+            std::task::Poll::Ready(output) => Some(output),
+            std::task::Poll::Pending => None,
+        }
     }
 
     #[test]
     fn the_threads_end_with_it() {
-        let (jobs, queue) = sync_channel::<Job>(1);
+        let (jobs, queue) = channel::<Job>();
         let thread = thread::spawn(move || work(&Mutex::new(queue)));
         drop(jobs);
         thread.join().unwrap();

@@ -17,6 +17,7 @@ use crate::http::{self, App, Parts};
 use crate::service::acesso::AccessService;
 use crate::service::changes::{ChangeQueue, QueueSettings, Workers};
 use crate::service::login::LoginService;
+use crate::service::throttle::Throttle;
 use crate::store::Store;
 
 /// How long the store may take to end its connections.
@@ -78,13 +79,14 @@ pub fn wire(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Re
     let (changes, workers) = ChangeQueue::start(&store, &clock, queue);
     let app = App::new(Parts {
         access: AccessService::new(Arc::clone(&store), Arc::clone(&clock)),
-        login: LoginService::new(
+        login: Arc::new(LoginService::new(
             Arc::clone(&store),
             Arc::clone(&clock),
             Passwords::new(config.login_concurrency),
             Arc::clone(&tokens),
+            Throttle::new(Arc::clone(&store), Arc::clone(&clock), config.login_limits),
             config.hardened_login,
-        ),
+        )),
         store,
         clock,
         tokens,

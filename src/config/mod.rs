@@ -23,6 +23,7 @@ pub use source::{Origin, Sources};
 
 use crate::auth::token::TokenSettings;
 use crate::http::server::ServerSettings;
+use crate::service::throttle::Limits;
 use crate::store::Target;
 
 /// The embedded database's file in `DATA_DIR`.
@@ -54,6 +55,8 @@ pub struct Config {
     pub tokens: TokenSettings,
     /// `HARDENED_LOGIN`
     pub hardened_login: bool,
+    /// `LOGIN_LIMIT_PAIR`, `_ACCOUNT`, `_ADDRESS` and `_TOTAL`
+    pub login_limits: Limits,
     /// `LOGIN_CONCURRENCY`
     pub login_concurrency: usize,
     /// `LOG_LEVEL`, which parses as a filter.
@@ -117,6 +120,7 @@ impl Config {
                 ttl: reader.number(settings::TOKEN_TTL_SECONDS, 1, 31_536_000) as i64,
             },
             hardened_login: reader.flag(settings::HARDENED_LOGIN),
+            login_limits: reader.limits(),
             login_concurrency: reader.login_concurrency(),
             log_filter: reader.log_filter(),
             log_json: reader.log_json(),
@@ -215,6 +219,7 @@ fn target(url: &str, data_dir: &Path, max_connections: u32) -> Result<Target, St
 mod tests {
     use super::*;
     use crate::auth::token::SECRET_MIN;
+    use crate::service::throttle::{Limit, NAMES};
     use secrecy::ExposeSecret;
 
     fn load(environment: &[(&str, &str)]) -> Result<Config, String> {
@@ -294,6 +299,8 @@ mod tests {
             ("BIND_ADDR", "8080"),
             ("TRUSTED_PROXIES", "10.0.0.0/33"),
             ("TOKEN_TTL_SECONDS", "0"),
+            ("LOGIN_LIMIT_ACCOUNT", "5"),
+            ("LOGIN_LIMIT_TOTAL", "5/0"),
             ("LOG_LEVEL", "loud=very"),
             ("LOG_FORMAT", "xml"),
             ("JWT_SECERT", "hunter2"),
@@ -330,6 +337,19 @@ mod tests {
             assert!(load(&[("DATABASE_URL", url)]).is_err(), "{url}");
         }
         assert!(load(&[("DATABASE_URL", "sqlite:///in-memory-of/x.db")]).is_ok());
+    }
+
+    #[test]
+    fn login_limits_are_failures_per_seconds_or_off() {
+        let pair = |text| load(&[("LOGIN_LIMIT_PAIR", text)]).unwrap().login_limits[0];
+        assert_eq!(pair("5/60"), ("pair", Some(Limit { quota: 5, window: 60 })));
+        assert_eq!(pair(" 2000 / 2 "), ("pair", Some(Limit { quota: 2000, window: 2 })));
+        assert_eq!(pair("OFF"), ("pair", None));
+        for bad in ["5", "/", "0/60", "5/0", "2001/2", "-5/60", "5/2592001", "5/60/7", "none"] {
+            let complaint = complaint(&[("LOGIN_LIMIT_PAIR", bad)]);
+            assert!(complaint.starts_with("LOGIN_LIMIT_PAIR has to be off, or failures/seconds"), "{complaint}");
+        }
+        assert_eq!(load(&[]).unwrap().login_limits.map(|(name, _)| name), NAMES);
     }
 
     #[test]

@@ -11,6 +11,10 @@ use tracing_subscriber::filter::LevelFilter;
 use super::source::Sources;
 use super::{secret, settings};
 use crate::auth::token::SECRET_MIN;
+use crate::service::throttle::{Limit, Limits, NAMES};
+
+/// The longest window of a limit, in seconds: 30 days.
+const WINDOW_MAX: u32 = 2_592_000;
 
 /// Reads settings one by one and collects what is wrong with them.
 pub(super) struct Reader<'a> {
@@ -89,6 +93,36 @@ impl Reader<'_> {
             self.complaints.push(secret::accepted_too_short(i + 1, secret.len()));
         }
         secrets.into_iter().map(SecretString::from).collect()
+    }
+
+    pub fn limits(&mut self) -> Limits {
+        let names = [
+            settings::LOGIN_LIMIT_PAIR,
+            settings::LOGIN_LIMIT_ACCOUNT,
+            settings::LOGIN_LIMIT_ADDRESS,
+            settings::LOGIN_LIMIT_TOTAL,
+        ];
+        let mut limits = NAMES.map(|name| (name, None));
+        for ((_, limit), name) in limits.iter_mut().zip(names) {
+            *limit = self.limit(name);
+        }
+        limits
+    }
+
+    fn limit(&mut self, name: &str) -> Option<Limit> {
+        let text = self.text(name);
+        if text.trim().eq_ignore_ascii_case("off") {
+            return None;
+        }
+        let limit = text.split_once('/').and_then(|(quota, window)| {
+            let limit = Limit { quota: quota.trim().parse().ok()?, window: window.trim().parse().ok()? };
+            let bounded = (1..=WINDOW_MAX).contains(&limit.window);
+            (bounded && (1..=limit.window.saturating_mul(1000)).contains(&limit.quota)).then_some(limit)
+        });
+        let complaint = format!(
+            "{name} has to be off, or failures/seconds such as 10/600: 1 to {WINDOW_MAX} s, and 1 to 1000 failures for each"
+        );
+        self.checked(limit.map(Some).ok_or(complaint), || None)
     }
 
     pub fn login_concurrency(&mut self) -> usize {

@@ -38,6 +38,10 @@ pub(super) const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
 pub(super) const TOKEN_TTL_SECONDS: &str = "TOKEN_TTL_SECONDS";
 pub(super) const HARDENED_LOGIN: &str = "HARDENED_LOGIN";
 pub(super) const LOGIN_CONCURRENCY: &str = "LOGIN_CONCURRENCY";
+pub(super) const LOGIN_LIMIT_PAIR: &str = "LOGIN_LIMIT_PAIR";
+pub(super) const LOGIN_LIMIT_ACCOUNT: &str = "LOGIN_LIMIT_ACCOUNT";
+pub(super) const LOGIN_LIMIT_ADDRESS: &str = "LOGIN_LIMIT_ADDRESS";
+pub(super) const LOGIN_LIMIT_TOTAL: &str = "LOGIN_LIMIT_TOTAL";
 pub(super) const LOG_LEVEL: &str = "LOG_LEVEL";
 pub(super) const LOG_FORMAT: &str = "LOG_FORMAT";
 
@@ -66,6 +70,22 @@ pub const SETTINGS: &[Setting] = &[
     plain(TOKEN_TTL_SECONDS, "3600", "Life of a token."),
     plain(HARDENED_LOGIN, "false", "Answer an unknown user like a wrong password, so that logins can't be guessed."),
     plain(LOGIN_CONCURRENCY, "", "Most passwords verified at once, 19 MiB each; empty: one for each core."),
+    plain(
+        LOGIN_LIMIT_PAIR,
+        "10/600",
+        "Wrong passwords of one login from one address, and the seconds until all are given back; or off.",
+    ),
+    plain(
+        LOGIN_LIMIT_ACCOUNT,
+        "100/3600",
+        "The same of one login, from all addresses where it has not succeeded lately.",
+    ),
+    plain(
+        LOGIN_LIMIT_ADDRESS,
+        "100/600",
+        "The same from one address, for all logins that have not succeeded there lately.",
+    ),
+    plain(LOGIN_LIMIT_TOTAL, "3000/300", "The same of all logins, except where they have succeeded lately."),
     plain(LOG_LEVEL, "info", "error, warn, info, debug or trace; or a filter such as info,citrus_status=debug."),
     plain(LOG_FORMAT, "text", "text or json."),
 ];

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::answer;
@@ -15,6 +15,7 @@ use crate::domain::atendimento::Denial;
 use crate::json::JsonError;
 use crate::service::changes::ChangeError;
 use crate::service::login::LoginError;
+use crate::service::throttle::Throttled;
 use crate::store::StoreError;
 
 /// An answer that is not a success.
@@ -40,6 +41,8 @@ pub enum ApiError {
     SenhaRequired,
     /// A field has a value that it can't have.
     Invalid(&'static str),
+    /// Too many logins failed.
+    Throttled(Throttled),
     /// The login was refused.
     UsuarioNaoEncontrado,
     /// The same in hardened mode: answered like a wrong senha.
@@ -95,6 +98,7 @@ impl ApiError {
                 Denial::AtendimentoNaoEncontrado | Denial::StatusNaoEncontrado | Denial::MotivoNaoEncontrado,
             ) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodySlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TokenFailed | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -114,6 +118,7 @@ impl ApiError {
             Self::LoginRequired => "Este campo é obrigatório – login",
             Self::SenhaRequired => "Este campo é obrigatório senha",
             Self::Invalid(field) => return format!("{field} – valor inválido").into(),
+            Self::Throttled(_) => "Muitas tentativas, tente novamente mais tarde",
             Self::UsuarioNaoEncontrado => "Usuário não encontrado",
             Self::UsuarioOculto | Self::SenhaInvalida => "Senha inválida",
             Self::TokenFailed => "Houve um problema para gerar um token",
@@ -139,6 +144,7 @@ impl ApiError {
             Self::Body(_) | Self::BodyCut | Self::BodySlow | Self::BodyTooLarge => "invalid_body",
             Self::Required(_) | Self::LoginRequired | Self::SenhaRequired | Self::Invalid(_) => "invalid_field",
             Self::NotFound | Self::MethodNotAllowed => "no_route",
+            Self::Throttled(_) => "throttled",
             Self::UsuarioNaoEncontrado | Self::UsuarioOculto => "unknown_user",
             Self::SenhaInvalida => "wrong_password",
             Self::TokenMissing => "no_token",
@@ -188,8 +194,24 @@ impl IntoResponse for ApiError {
             }
             _ => {}
         }
+        if let Self::Throttled(throttled) = &self {
+            limit_headers(headers, throttled);
+        }
         response
     }
+}
+
+/// `Retry-After`, and the fields of the IETF's draft-ietf-httpapi-ratelimit-headers: the limits in
+/// force, and those that are exhausted.
+fn limit_headers(headers: &mut HeaderMap, throttled: &Throttled) {
+    let seconds = throttled.exhausted.iter().map(|(_, seconds)| *seconds).max().unwrap_or_default();
+    let policies =
+        throttled.policies.iter().map(|(name, limit)| format!("\"{name}\";q={};w={}", limit.quota, limit.window));
+    let exhausted = throttled.exhausted.iter().map(|(name, seconds)| format!("\"{name}\";r=0;t={seconds}"));
+    let list = |items: Vec<String>| HeaderValue::try_from(items.join(", ")).expect("names and numbers are ASCII");
+    headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    headers.insert(HeaderName::from_static("ratelimit-policy"), list(policies.collect()));
+    headers.insert(HeaderName::from_static("ratelimit"), list(exhausted.collect()));
 }
 
 impl From<StoreError> for ApiError {
@@ -212,6 +234,7 @@ impl From<ChangeError> for ApiError {
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
+            LoginError::Throttled(throttled) => Self::Throttled(throttled),
             LoginError::UsuarioNaoEncontrado => Self::UsuarioNaoEncontrado,
             LoginError::UsuarioOculto => Self::UsuarioOculto,
             LoginError::SenhaInvalida => Self::SenhaInvalida,

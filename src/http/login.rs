@@ -26,15 +26,15 @@ struct Success<'a> {
 /// Answers a login, and leaves its line in the audit log.
 pub async fn login(State(app): State<App>, client: Client, request: Request) -> Result<Response, ApiError> {
     let mut audit = LoginAudit::begin(client);
-    let answer = attempt(&app, request, &mut audit).await;
+    let answer = attempt(&app, client, request, &mut audit).await;
     audit.end(&answer);
     answer
 }
 
-async fn attempt(app: &App, request: Request, audit: &mut LoginAudit) -> Result<Response, ApiError> {
+async fn attempt(app: &App, client: Client, request: Request, audit: &mut LoginAudit) -> Result<Response, ApiError> {
     let body = JsonBody::from_request(request, app).await?;
     let (login, senha) = credentials(&body, audit)?;
-    let AccessToken { usuario_id, token, expires_in } = app.login.login(&login, senha).await?;
+    let AccessToken { usuario_id, token, expires_in } = app.login.login(&login, senha, client.0).await?;
     audit.usuario(usuario_id);
     let success = Success { access_token: &token, token_type: "Bearer", expires_in };
     Ok(answer::json(StatusCode::OK, &success))

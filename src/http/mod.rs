@@ -44,7 +44,7 @@ pub struct Parts {
     /// Knows what users may do.
     pub access: AccessService,
     /// Issues tokens.
-    pub login: LoginService,
+    pub login: Arc<LoginService>,
     /// Makes status changes.
     pub changes: ChangeQueue,
     /// Whose `X-Forwarded-For` counts.

@@ -1,14 +1,22 @@
 //! Login: a password against a token.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::time::timeout;
+use tracing::Instrument;
 
-use crate::auth::password::{PasswordError, Passwords};
+use crate::auth::password::{PasswordError, Passwords, Turn};
 use crate::auth::token::{IssueError, Subject, Tokens};
 use crate::clock::Clock;
 use crate::domain::texto::Chave;
+use crate::service::throttle::{Throttle, Throttled};
 use crate::store::{Store, StoreError};
+
+/// How long an attempt may take once it has its turn: a database that hangs must not keep all turns.
+const DEADLINE: Duration = Duration::from_secs(8);
 
 /// Checks passwords and issues tokens.
 pub struct LoginService {
@@ -16,6 +24,7 @@ pub struct LoginService {
     clock: Arc<dyn Clock>,
     passwords: Passwords,
     tokens: Arc<Tokens>,
+    throttle: Throttle,
     hardened: bool,
 }
 
@@ -32,6 +41,9 @@ pub struct AccessToken {
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
+    /// Too many failures; it was not looked at.
+    #[error("too many failed logins")]
+    Throttled(Throttled),
     /// No such user, or it is deactivated.
     #[error("no such user")]
     UsuarioNaoEncontrado,
@@ -52,6 +64,12 @@ pub enum LoginError {
     Store(#[from] StoreError),
 }
 
+impl From<Throttled> for LoginError {
+    fn from(throttled: Throttled) -> Self {
+        Self::Throttled(throttled)
+    }
+}
+
 impl LoginService {
     /// With `hardened`, an unknown user is answered like a wrong password.
     pub fn new(
@@ -59,16 +77,48 @@ impl LoginService {
         clock: Arc<dyn Clock>,
         passwords: Passwords,
         tokens: Arc<Tokens>,
+        throttle: Throttle,
         hardened: bool,
     ) -> Self {
-        Self { store, clock, passwords, tokens, hardened }
+        Self { store, clock, passwords, tokens, throttle, hardened }
     }
 
-    /// A token for `login`, if `senha` is its password. Known or not, a login costs one verification.
-    pub async fn login(&self, login: &str, senha: SecretString) -> Result<AccessToken, LoginError> {
-        let known = self.store.credential(&Chave::new(login)).await?.filter(|credential| credential.ativo);
+    /// A token for `login`, if `senha` is its password.
+    pub async fn login(
+        self: &Arc<Self>,
+        login: &str,
+        senha: SecretString,
+        client: IpAddr,
+    ) -> Result<AccessToken, LoginError> {
+        let login = Chave::new(login);
+        // Before the line, so that it is not filled by those who are not heard.
+        let admitted = self.throttle.admit(&login, client).await??;
+        let turn = self.passwords.turn().await?;
+        let service = Arc::clone(self);
+        // A task of its own: who hangs up from here on has made an attempt all the same.
+        let attempt = async move {
+            // Others may have failed meanwhile. No more than have their turn at once go unseen.
+            let admitted = if turn.waited { service.throttle.admit(&login, client).await?? } else { admitted };
+            let outcome = service.attempt(&login, senha, &turn).await;
+            match &outcome {
+                Ok(_) => service.throttle.succeeded(&admitted).await,
+                Err(LoginError::UsuarioNaoEncontrado | LoginError::UsuarioOculto | LoginError::SenhaInvalida) => {
+                    service.throttle.failed(&admitted).await?;
+                }
+                Err(_) => {}
+            }
+            outcome
+        };
+        let attempt = timeout(DEADLINE, attempt).in_current_span();
+        let outcome = tokio::spawn(attempt).await.map_err(|_| PasswordError::Lost)?;
+        outcome.unwrap_or(Err(StoreError::Slow.into()))
+    }
+
+    /// The verdict on a password. Known or not, a login costs one verification.
+    async fn attempt(&self, login: &Chave, senha: SecretString, turn: &Turn) -> Result<AccessToken, LoginError> {
+        let known = self.store.credential(login).await?.filter(|credential| credential.ativo);
         let hash = known.as_ref().map(|credential| credential.senha_hash.clone());
-        let verified = self.passwords.verify(hash, senha).await?;
+        let verified = self.passwords.verify(turn, hash, senha).await?;
         let Some(credential) = known else {
             return Err(if self.hardened { LoginError::UsuarioOculto } else { LoginError::UsuarioNaoEncontrado });
         };

@@ -5,3 +5,4 @@ pub mod changes;
 pub mod import;
 pub mod login;
 pub mod provisioning;
+pub mod throttle;

@@ -9,6 +9,7 @@ mod error;
 pub mod postgres;
 mod provisioning;
 pub mod sqlite;
+mod throttle;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,11 +20,12 @@ pub use access::{Access, Credential};
 pub use atendimentos::{Atendimentos, Import, NewAtendimento};
 pub use error::{Result, StoreError};
 pub use provisioning::{Concessao, Liberacao, Motivo, Perfil, Provisioning, Usuario};
+pub use throttle::{Bucket, BucketKey, Throttling};
 
 /// Everything the server keeps.
-pub trait Store: Atendimentos + Access + Provisioning + Schema {}
+pub trait Store: Atendimentos + Access + Provisioning + Throttling + Schema {}
 
-impl<T: Atendimentos + Access + Provisioning + Schema> Store for T {}
+impl<T: Atendimentos + Access + Provisioning + Throttling + Schema> Store for T {}
 
 /// The schema and the connection to it.
 #[async_trait]

@@ -8,4 +8,5 @@ mod login;
 mod outage;
 mod rotation;
 mod status;
+mod throttle;
 mod token;

@@ -7,10 +7,13 @@ use crate::support::program::{Outcome, finish, program, run, run_with};
 
 both_engines! {
     async fn migrate_shows_and_applies(database: Database) {
-        run(database, &["migrate", "--status"]).prints("migration  description  applied\n0001       schema       no\n");
-        run(database, &["migrate"]).prints("migrations applied: 1\n");
+        let status = |applied| {
+            format!("migration  description     applied\n0001       schema          {applied}\n0002       login attempts  {applied}\n")
+        };
+        run(database, &["migrate", "--status"]).prints(&status("no"));
+        run(database, &["migrate"]).prints("migrations applied: 2\n");
         run(database, &["migrate"]).prints("the database is up to date\n");
-        run(database, &["migrate", "--status"]).prints("migration  description  applied\n0001       schema       yes\n");
+        run(database, &["migrate", "--status"]).prints(&status("yes"));
     }
 
     async fn processes_that_start_together_migrate_once(database: Database) {
@@ -28,7 +31,7 @@ both_engines! {
     async fn without_auto_migrate_pending_migrations_stop_the_start(database: Database) {
         for args in [&["serve"][..], &["nivel", "listar"]] {
             let outcome = run_with(database, &[("AUTO_MIGRATE", "false")], args, "");
-            outcome.fails(1, &["pending migrations: 0001 schema; run `citrus-status migrate`"]);
+            outcome.fails(1, &["pending migrations: 0001 schema, 0002 login attempts; run `citrus-status migrate`"]);
         }
         run(database, &["migrate"]);
         run_with(database, &[("AUTO_MIGRATE", "false")], &["motivo", "listar"], "").prints("motivo  active\n");

@@ -5,3 +5,4 @@ mod atendimentos;
 mod import;
 mod provisioning;
 mod schema;
+mod throttle;

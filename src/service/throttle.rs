@@ -1,0 +1,240 @@
+//! Login throttling: how many wrong passwords are heard, counted in the database for all servers alike.
+//!
+//! Only failures count, each in four token buckets: that of the login and the address together
+//! (`pair`), of the login (`account`), of the address (`address`), and of everybody (`total`). Where
+//! one of them is empty, a login is refused before any work on its password. A success costs nothing.
+//!
+//! An address from which a login succeeded in the last 30 days is known for that login. There the
+//! login is judged by its `pair` alone, and its failures count there alone. So whoever guesses from
+//! elsewhere, from however many addresses, empties the other three and does not lock the owner out.
+//!
+//! A login that nobody has is counted like any other. IPv6 addresses count by /64, which is what one
+//! client gets. The keys are digests: of fixed size, and no login stands in the table.
+//!
+//! A bucket is one number, the time at which it is full again. A failure moves it on by the time that
+//! one token takes to come back.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use tokio::time::timeout;
+
+use crate::clock::{Clock, unix_millis};
+use crate::domain::texto::Chave;
+use crate::store::{BucketKey, Result as StoreResult, Store, StoreError};
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+/// How long an address stays known after a success, in milliseconds.
+const KNOWN_FOR: i64 = 30 * DAY;
+/// How old the latest success noted may be before the next one is noted.
+const NOTED_FOR: i64 = DAY;
+/// How often old buckets are purged at most, in milliseconds.
+const PURGE_EVERY: i64 = 60 * 1000;
+/// How long a write may take. While a failure can't be counted, its verdict is not told.
+const WRITE_DEADLINE: Duration = Duration::from_secs(1);
+
+/// So many failures, given back evenly over so many seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Failures in a row.
+    pub quota: u32,
+    /// Seconds until all of them are given back.
+    pub window: u32,
+}
+
+/// The limits by name; `None` for no limit.
+pub type Limits = [(&'static str, Option<Limit>); 4];
+
+/// The names of the limits, in the order in which they are kept everywhere.
+pub const NAMES: [&str; 4] = ["pair", "account", "address", "total"];
+
+impl Limit {
+    fn capacity(self) -> i64 {
+        i64::from(self.window) * 1000
+    }
+
+    /// The time that one failure takes to be given back.
+    fn cost(self) -> i64 {
+        (self.capacity() / i64::from(self.quota)).max(1)
+    }
+
+    /// How long until one more failure fits, in milliseconds.
+    fn wait(self, cheio_em: i64, now: i64) -> i64 {
+        (cheio_em - now + self.cost() - self.capacity()).max(0)
+    }
+}
+
+/// Why a login is refused unheard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Throttled {
+    /// All limits that are in force.
+    pub policies: Vec<(&'static str, Limit)>,
+    /// Those that are exhausted, and the seconds until one more login is heard.
+    pub exhausted: Vec<(&'static str, u64)>,
+}
+
+/// Counts the failures of logins.
+pub struct Throttle {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    purged: AtomicI64,
+}
+
+/// A login that may be tried.
+#[derive(Debug)]
+pub struct Admitted {
+    keys: [BucketKey; 4],
+    known: bool,
+    noted: bool,
+}
+
+impl Throttle {
+    /// Counts in `store`.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
+        Self { store, clock, limits, purged: AtomicI64::new(0) }
+    }
+
+    /// Whether `login` may be tried from `client` now.
+    pub async fn admit(&self, login: &Chave, client: IpAddr) -> StoreResult<Result<Admitted, Throttled>> {
+        let keys = keys(login, client);
+        if self.is_off() {
+            return Ok(Ok(Admitted { keys, known: false, noted: true }));
+        }
+        let buckets = self.store.buckets(&keys).await?;
+        let now = self.now();
+        let bucket = |key: &BucketKey| buckets.iter().find(|bucket| bucket.chave == key[..]);
+        let success = bucket(&keys[0]).and_then(|pair| pair.sucesso_em);
+        let since = |age: i64| success.is_some_and(|success| success > now - age);
+        let admitted = Admitted { keys, known: since(KNOWN_FOR), noted: since(NOTED_FOR) };
+        let exhausted: Vec<_> = self
+            .counting(&admitted)
+            .filter_map(|(name, key, limit)| Some((name, limit.wait(bucket(key)?.cheio_em, now))))
+            .filter(|(_, wait)| *wait > 0)
+            .map(|(name, wait)| (name, u64::try_from(wait).unwrap_or_default().div_ceil(1000)))
+            .collect();
+        Ok(if exhausted.is_empty() { Ok(admitted) } else { Err(Throttled { policies: self.policies(), exhausted }) })
+    }
+
+    /// Counts a failure.
+    pub async fn failed(&self, admitted: &Admitted) -> StoreResult<()> {
+        let debits: Vec<_> = self.counting(admitted).map(|(_, key, limit)| (*key, limit.cost())).collect();
+        self.write(self.store.debit(&debits, self.now())).await
+    }
+
+    /// Makes the address known, if it was not; a login does not fail for that.
+    pub async fn succeeded(&self, admitted: &Admitted) {
+        if admitted.noted {
+            return;
+        }
+        if let Err(error) = self.write(self.store.set_success(&admitted.keys[0], self.now())).await {
+            tracing::warn!(%error, "the address of a login was not noted");
+        }
+    }
+
+    async fn write(&self, written: impl Future<Output = StoreResult<()>>) -> StoreResult<()> {
+        timeout(WRITE_DEADLINE, written).await.map_err(|_| StoreError::Slow)??;
+        self.purge();
+        Ok(())
+    }
+
+    /// The limits that count for a login, and their buckets.
+    fn counting<'a>(&self, admitted: &'a Admitted) -> impl Iterator<Item = (&'static str, &'a BucketKey, Limit)> {
+        let buckets = if admitted.known { 1 } else { NAMES.len() };
+        let limits = self.limits.into_iter().zip(&admitted.keys).take(buckets);
+        limits.filter_map(|((name, limit), key)| Some((name, key, limit?)))
+    }
+
+    fn policies(&self) -> Vec<(&'static str, Limit)> {
+        self.limits.iter().filter_map(|(name, limit)| Some((*name, (*limit)?))).collect()
+    }
+
+    fn is_off(&self) -> bool {
+        self.limits.iter().all(|(_, limit)| limit.is_none())
+    }
+
+    fn now(&self) -> i64 {
+        unix_millis(self.clock.now())
+    }
+
+    /// Forgets old buckets in the background, now and then.
+    fn purge(&self) {
+        let (now, last) = (self.now(), self.purged.load(Ordering::Relaxed));
+        let due = !(0..PURGE_EVERY).contains(&(now - last));
+        if due && self.purged.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            let store = Arc::clone(&self.store);
+            tokio::spawn(async move {
+                if let Err(error) = store.purge_buckets(now, now - KNOWN_FOR).await {
+                    tracing::warn!(%error, "old login attempts were not purged");
+                }
+            });
+        }
+    }
+}
+
+/// The buckets of a login from an address, in the order of [`NAMES`].
+fn keys(login: &Chave, client: IpAddr) -> [BucketKey; 4] {
+    let network = network(client);
+    let login = login.as_str().as_bytes();
+    [key(b"p", &network, login), key(b"c", &[], login), key(b"a", &network, &[]), key(b"t", &[], &[])]
+}
+
+/// What counts of an address: all of an IPv4 one, the /64 of an IPv6 one. Its length tells which.
+fn network(address: IpAddr) -> Vec<u8> {
+    match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets()[..8].to_vec(),
+    }
+}
+
+fn key(kind: &[u8], network: &[u8], login: &[u8]) -> BucketKey {
+    let length = [network.len() as u8];
+    let digest = digest(&SHA256, &[kind, &length, network, login].concat());
+    digest.as_ref()[..16].try_into().expect("a digest of SHA-256 has 32 bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_takes_its_quota_and_gives_it_back_evenly() {
+        let limit = Limit { quota: 3, window: 60 };
+        let mut cheio_em = 1_000_000;
+        for _ in 0..3 {
+            assert_eq!(limit.wait(cheio_em, 1_000_000), 0);
+            cheio_em = cheio_em.max(1_000_000) + limit.cost();
+        }
+        assert_eq!(limit.wait(cheio_em, 1_000_000), 20_000);
+        assert_eq!(limit.wait(cheio_em, 1_000_001), 19_999);
+        assert_eq!(limit.wait(cheio_em, 1_020_000), 0);
+        assert_eq!(limit.wait(0, 1_000_000), 0);
+    }
+
+    #[test]
+    fn each_bucket_has_a_key_of_its_own() {
+        let (login, other) = (Chave::new("user.api"), Chave::new("admin"));
+        let of = |login, address: &str| keys(login, address.parse().unwrap());
+        let here = of(&login, "192.0.2.1");
+        let elsewhere = of(&login, "192.0.2.2");
+        let another = of(&other, "192.0.2.1");
+        let same = |a: &[BucketKey; 4], b: &[BucketKey; 4]| [0, 1, 2, 3].map(|i| a[i] == b[i]);
+        assert_eq!(same(&here, &elsewhere), [false, true, false, true]);
+        assert_eq!(same(&here, &another), [false, false, true, true]);
+        assert_eq!(same(&here, &of(&Chave::new(" USER.API "), "192.0.2.1")), [true; 4]);
+        for (i, key) in here.iter().enumerate() {
+            assert!(!here[..i].contains(key));
+        }
+    }
+
+    #[test]
+    fn ipv6_addresses_count_by_64() {
+        let login = Chave::new("user.api");
+        let of = |address: &str| keys(&login, address.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1")[0], of("2001:db8:1:3::1")[0]);
+    }
+}
