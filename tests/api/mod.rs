@@ -9,4 +9,5 @@ mod outage;
 mod rotation;
 mod status;
 mod throttle;
+mod timing;
 mod token;

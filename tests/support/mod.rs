@@ -14,9 +14,9 @@ macro_rules! both_engines {
             use super::*;
             use crate::support::database::{Database, Engine};
 
-            $(#[$attribute])*
             async fn test($database: &Database) $body
 
+            $(#[$attribute])*
             #[tokio::test(flavor = "multi_thread")]
             async fn sqlite() {
                 let database = Database::new(Engine::Sqlite).await.expect("SQLite is always there");
@@ -24,6 +24,7 @@ macro_rules! both_engines {
                 database.remove().await;
             }
 
+            $(#[$attribute])*
             #[tokio::test(flavor = "multi_thread")]
             async fn postgres() {
                 let Some(database) = Database::new(Engine::Postgres).await else { return };
