@@ -1,6 +1,7 @@
 //! The product from outside: its stores, its HTTP answers and its command line, each on both engines.
 
 mod api;
+mod attacks;
 mod cli;
 mod conformance;
 mod support;

@@ -21,6 +21,10 @@ use crate::store::StoreError;
 /// An answer that is not a success.
 #[derive(Debug)]
 pub enum ApiError {
+    /// Not HTTP.
+    Malformed,
+    /// The request line and the headers are over the limit.
+    HeadTooLarge,
     /// The body is not a JSON object.
     Body(JsonError),
     /// The body did not arrive whole.
@@ -79,7 +83,8 @@ const UNTRUSTED: &str = "JWT signature does not match locally computed signature
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Body(_)
+            Self::Malformed
+            | Self::Body(_)
             | Self::BodyCut
             | Self::Required(_)
             | Self::LoginRequired
@@ -101,6 +106,7 @@ impl ApiError {
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodySlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::TokenFailed | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -108,6 +114,8 @@ impl ApiError {
 
     fn message(&self) -> Cow<'static, str> {
         match self {
+            Self::Malformed => "Requisição HTTP malformada",
+            Self::HeadTooLarge => "Cabeçalho da requisição muito grande",
             Self::Body(error) => return format!("Corpo da requisição inválido: {error}").into(),
             Self::BodyCut => "Corpo da requisição inválido: incompleto",
             Self::BodySlow => "Tempo esgotado à espera do corpo da requisição",
@@ -141,6 +149,7 @@ impl ApiError {
     /// A word for the audit log.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Malformed | Self::HeadTooLarge => "not_http",
             Self::Body(_) | Self::BodyCut | Self::BodySlow | Self::BodyTooLarge => "invalid_body",
             Self::Required(_) | Self::LoginRequired | Self::SenhaRequired | Self::Invalid(_) => "invalid_field",
             Self::NotFound | Self::MethodNotAllowed => "no_route",

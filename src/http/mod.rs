@@ -5,6 +5,7 @@ mod audit;
 mod body;
 mod caller;
 mod client;
+mod connection;
 pub mod error;
 mod health;
 mod login;

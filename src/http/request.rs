@@ -23,7 +23,8 @@ use uuid::Uuid;
 
 use super::error::ApiError;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Names each answer, ours or hyper's.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id taken over from a caller.
 const REQUEST_ID_MAX: usize = 128;
 
@@ -101,7 +102,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
 }
 
 /// `<process>-<number>`: unique without a random number for each request.
-fn new_id() -> HeaderValue {
+pub(super) fn new_id() -> HeaderValue {
     static PROCESS: LazyLock<u64> = LazyLock::new(|| Uuid::new_v4().as_u64_pair().0);
     static NUMBER: AtomicU64 = AtomicU64::new(1);
     let id = format!("{:016x}-{:x}", *PROCESS, NUMBER.fetch_add(1, Ordering::Relaxed));

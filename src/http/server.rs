@@ -1,30 +1,22 @@
 //! The accept loop: what `axum::serve` leaves out, namely deadlines, a cap, and a stop that ends.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower_http::add_extension::AddExtension;
 
+use super::connection;
 use super::request::Frame;
 
-/// How long the head of a request may take to arrive, and a connection may stay idle.
-const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 /// Pause after the system refused us a connection, e.g. for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Room for one head.
-const BUFFER: usize = 16 * 1024;
 
 /// Limits of the server.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +36,7 @@ pub async fn serve(
     settings: ServerSettings,
     stop: impl Future<Output = ()>,
 ) -> bool {
-    let graceful = GracefulShutdown::new();
+    let (stopping, _) = watch::channel(());
     let room = Arc::new(Semaphore::new(settings.max_connections));
     let mut stop = pin!(stop);
     let mut connections = JoinSet::new();
@@ -64,35 +56,18 @@ pub async fn serve(
             },
             () = &mut stop => break,
         };
-        let connection = graceful.watch(connection(stream, AddExtension::new(service.clone(), ConnectInfo(peer))));
         while connections.try_join_next().is_some() {}
+        let connection =
+            connection::serve(stream, AddExtension::new(service.clone(), ConnectInfo(peer)), stopping.subscribe());
         connections.spawn(async move {
             let _permit = permit;
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
+            connection.await;
         });
     }
     drop(listener);
-    let ended = timeout(settings.stop_deadline, graceful.shutdown()).await.is_ok();
+    stopping.send_replace(());
+    let all = async { while connections.join_next().await.is_some() {} };
+    let ended = timeout(settings.stop_deadline, all).await.is_ok();
     connections.shutdown().await;
     ended
-}
-
-/// The routes, and the address of who calls them.
-type Service = AddExtension<Frame, ConnectInfo<SocketAddr>>;
-
-fn connection(
-    stream: TcpStream,
-    service: Service,
-) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Service>> {
-    // Answers are one small write each: waiting to fill a packet only delays them.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "TCP_NODELAY was not set");
-    }
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_DEADLINE)
-        .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
 }
