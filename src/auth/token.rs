@@ -1,6 +1,7 @@
 //! The access token: HS256, checked in the contract's order.
 
 use aws_lc_rs::{hmac, rand};
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretSlice};
 use serde::{Deserialize, Serialize};
@@ -150,13 +151,28 @@ impl Tokens {
     }
 
     fn trusted(&self, token: &[u8]) -> Option<(Claims, Subject)> {
-        let named = jsonwebtoken::decode_header(token).ok()?.kid?;
+        let named = named_key(token)?;
         let (_, key) = self.verifying.iter().find(|(kid, _)| *kid == named)?;
         let data = jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok()?;
         let (geracao, _) = data.claims.jti.split_once('.')?;
         let subject = Subject { usuario_id: data.claims.sub.parse().ok()?, geracao: geracao.parse().ok()? };
         Some((data.claims, subject))
     }
+}
+
+/// The key that the header names, if it has what we write into it and nothing else. The library reads
+/// `{"HS256": null}` as an algorithm too, and passes over `crit`, which names what must not be passed over.
+fn named_key(token: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct AsIssued<'a> {
+        typ: &'a str,
+        alg: &'a str,
+        kid: &'a str,
+    }
+    let header = BASE64_URL_SAFE_NO_PAD.decode(token.split(|byte| *byte == b'.').next()?).ok()?;
+    let header: AsIssued = serde_json::from_slice(&header).ok()?;
+    (header.typ == "JWT" && header.alg == "HS256").then(|| header.kid.to_owned())
 }
 
 /// A generation that no token has yet. Drawn at random, so that tokens of another installation with
@@ -176,7 +192,6 @@ fn kid(secret: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
     use serde_json::{Value, json};
     use time::Duration;
     use time::macros::datetime;
@@ -251,7 +266,10 @@ mod tests {
     #[test]
     fn whatever_is_not_as_we_make_it_is_untrusted() {
         type Change = fn(&mut Value, &mut Value);
-        let changes: [(&str, Change); 20] = [
+        let changes: [(&str, Change); 23] = [
+            ("alg as an object", |h, _| h["alg"] = json!({"HS256": null})),
+            ("crit", |h, _| h["crit"] = json!(["exp"])),
+            ("a header member of others", |h, _| h["jku"] = json!("http://localhost/keys")),
             ("alg none", |h, _| h["alg"] = json!("none")),
             ("alg HS512", |h, _| h["alg"] = json!("HS512")),
             ("alg RS256", |h, _| h["alg"] = json!("RS256")),
