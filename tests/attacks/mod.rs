@@ -7,3 +7,4 @@ mod client;
 mod framing;
 mod large_bodies;
 mod slow;
+mod tokens;
