@@ -84,6 +84,15 @@ pub struct Comentario {
     pub visivel_cliente: bool,
 }
 
+/// A client's mark on a request, by which a repetition is known [ours].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotencia {
+    /// The key, unique among those of its user.
+    pub chave: Arc<str>,
+    /// A fingerprint of the body that came with it.
+    pub impressao: i64,
+}
+
 /// A status change as asked for.
 #[derive(Clone, Debug)]
 pub struct ChangeRequest {
@@ -95,6 +104,10 @@ pub struct ChangeRequest {
     pub motivo: Option<Chave>,
     /// The comment, unless blank.
     pub comentario: Option<Comentario>,
+    /// The status in which the client believes the atendimento to be, if it says so [ours].
+    pub esperado: Option<Status>,
+    /// The mark that the client gave the request, if any.
+    pub idempotencia: Option<Idempotencia>,
     /// Who asks.
     pub usuario_id: i64,
 }
@@ -146,6 +159,8 @@ pub struct Change {
     pub usuario_id: Option<i64>,
     /// The comment added.
     pub comentario: Option<Comentario>,
+    /// The mark to remember together with it.
+    pub idempotencia: Option<Idempotencia>,
 }
 
 /// Why a change is refused. The texts are the HTTP layer's.
@@ -155,10 +170,14 @@ pub enum Denial {
     AtendimentoNaoEncontrado,
     /// The target names no status.
     StatusNaoEncontrado,
+    /// The atendimento is not in the status that the client expects, but in this one.
+    StatusDiferente(Status),
     /// The transition needs a motivo and none was sent.
     MotivoObrigatorio,
     /// The transition needs a motivo and the one sent is not registered or not active.
     MotivoNaoEncontrado,
+    /// The idempotency key came with another body before.
+    ChaveReutilizada,
 }
 
 /// Decides `request` on what `snapshot` knows.
@@ -168,6 +187,9 @@ pub enum Denial {
 pub fn decide(snapshot: &Snapshot, request: &ChangeRequest) -> Result<Change, Denial> {
     let atendimento = snapshot.atendimentos.get(&request.protocolo).ok_or(Denial::AtendimentoNaoEncontrado)?;
     let para = Status::from_nome(&request.status).ok_or(Denial::StatusNaoEncontrado)?;
+    if request.esperado.is_some_and(|esperado| esperado != atendimento.status) {
+        return Err(Denial::StatusDiferente(atendimento.status));
+    }
     let motivo_id = request.motivo.as_ref().and_then(|chave| snapshot.motivos.get(chave.as_str()).copied());
     if atendimento.status.requires_motivo(para) && motivo_id.is_none() {
         return Err(match request.motivo {
@@ -183,6 +205,7 @@ pub fn decide(snapshot: &Snapshot, request: &ChangeRequest) -> Result<Change, De
         motivo_id,
         usuario_id: Some(request.usuario_id),
         comentario: request.comentario.clone(),
+        idempotencia: request.idempotencia.clone(),
     })
 }
 
@@ -203,6 +226,8 @@ mod tests {
             status: status.to_owned(),
             motivo: motivo.and_then(Chave::non_blank),
             comentario: None,
+            esperado: None,
+            idempotencia: None,
             usuario_id: 5,
         }
     }
@@ -258,6 +283,7 @@ mod tests {
                 para: Status::Finalizado,
                 motivo_id: Some(9),
                 usuario_id: Some(5),
+                idempotencia: None,
                 comentario: Some(comentario),
             })
         );
@@ -283,5 +309,16 @@ mod tests {
         assert_eq!(Status::from_nome(""), None);
         assert_eq!(Status::from_codigo(0), None);
         assert_eq!(Status::from_codigo(6), None);
+    }
+
+    #[test]
+    fn an_expected_status_is_compared_after_the_status_name_and_before_the_motivo() {
+        let expecting = |status: &str, esperado| ChangeRequest { esperado: Some(esperado), ..request(status, None) };
+        let finalizado = snapshot(Status::Finalizado);
+        assert!(decide(&finalizado, &expecting("Finalizado", Status::Finalizado)).is_ok());
+        let other = Err(Denial::StatusDiferente(Status::Finalizado));
+        assert_eq!(decide(&finalizado, &expecting("Aberto", Status::Aberto)), other);
+        assert_eq!(decide(&finalizado, &expecting("?", Status::Aberto)), Err(Denial::StatusNaoEncontrado));
+        assert_eq!(decide(&finalizado, &expecting("Aberto", Status::Finalizado)), Err(Denial::MotivoObrigatorio));
     }
 }

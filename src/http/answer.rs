@@ -9,7 +9,9 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
-/// The envelope of every answer but the login's: `{"message": "…"}`.
+use crate::domain::atendimento::Status;
+
+/// The envelope of every answer but a token's: `{"message": "…"}`.
 #[derive(Serialize)]
 struct Message<'a> {
     message: &'a str,
@@ -18,6 +20,17 @@ struct Message<'a> {
 /// Answers `status` with the envelope.
 pub fn message(status: StatusCode, message: &str) -> Response {
     json(status, &Message { message })
+}
+
+/// Answers `status` with the envelope and the present status of the atendimento.
+pub fn mismatch(status: StatusCode, message: &str, atual: Status) -> Response {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Mismatch<'a> {
+        message: &'a str,
+        status_atual: &'static str,
+    }
+    json(status, &Mismatch { message, status_atual: atual.nome() })
 }
 
 /// Answers `status` with `value`.

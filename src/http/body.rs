@@ -1,5 +1,6 @@
 //! The request's body: JSON whatever its content type says, bounded in size and time.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::extract::{FromRequest, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes};
@@ -19,6 +20,12 @@ impl JsonBody {
     /// The members of the object called `names`, in that order.
     pub fn members<const N: usize>(&self, names: [&'static str; N]) -> Result<[Value<'_>; N], ApiError> {
         json::members(&self.0, names).map_err(ApiError::Body)
+    }
+
+    /// The first 64 bits of its SHA-256. A user can mislead only itself by a collision.
+    pub fn fingerprint(&self) -> i64 {
+        let digest = digest(&SHA256, &self.0);
+        i64::from_be_bytes(digest.as_ref()[..8].try_into().expect("a digest of SHA-256 has 32 bytes"))
     }
 }
 

@@ -71,6 +71,8 @@ pub enum ApiError {
     },
     /// The rules refuse the change.
     Denied(Denial),
+    /// A request of the same idempotency key is being answered.
+    InProgress,
     /// Our fault; whoever found it has logged it.
     Internal,
     /// The database is away, or there is too much to do.
@@ -103,6 +105,9 @@ impl ApiError {
                 Denial::AtendimentoNaoEncontrado | Denial::StatusNaoEncontrado | Denial::MotivoNaoEncontrado,
             ) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::InProgress => StatusCode::CONFLICT,
+            Self::Denied(Denial::StatusDiferente(_)) => StatusCode::PRECONDITION_FAILED,
+            Self::Denied(Denial::ChaveReutilizada) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodySlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -138,6 +143,9 @@ impl ApiError {
             Self::Denied(Denial::StatusNaoEncontrado) => "Status não encontrado",
             Self::Denied(Denial::MotivoObrigatorio) => "motivoStatus – esse campo é obrigatório",
             Self::Denied(Denial::MotivoNaoEncontrado) => "Motivo não encontrado",
+            Self::Denied(Denial::StatusDiferente(_)) => "Status atual diferente do esperado",
+            Self::Denied(Denial::ChaveReutilizada) => "Idempotency-Key já usada com outra requisição",
+            Self::InProgress => "Requisição com esta Idempotency-Key em andamento",
             Self::Internal => "Erro interno",
             Self::Unavailable => "Serviço indisponível",
         }
@@ -165,6 +173,9 @@ impl ApiError {
             Self::Denied(Denial::StatusNaoEncontrado) => "unknown_status",
             Self::Denied(Denial::MotivoObrigatorio) => "motivo_required",
             Self::Denied(Denial::MotivoNaoEncontrado) => "unknown_motivo",
+            Self::Denied(Denial::StatusDiferente(_)) => "other_status",
+            Self::Denied(Denial::ChaveReutilizada) => "reused_key",
+            Self::InProgress => "in_progress",
             Self::TokenFailed | Self::Internal => "failed",
             Self::Unavailable => "unavailable",
         }
@@ -192,13 +203,16 @@ fn rejection_message(rejection: &Rejection) -> Cow<'static, str> {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status();
-        let mut response = answer::message(status, &self.message());
+        let mut response = match self {
+            Self::Denied(Denial::StatusDiferente(atual)) => answer::mismatch(status, &self.message(), atual),
+            _ => answer::message(status, &self.message()),
+        };
         let headers = response.headers_mut();
         match status {
             StatusCode::UNAUTHORIZED => {
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            StatusCode::SERVICE_UNAVAILABLE => {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::CONFLICT => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
             _ => {}
@@ -234,6 +248,7 @@ impl From<ChangeError> for ApiError {
     fn from(error: ChangeError) -> Self {
         match error {
             ChangeError::Denied(denial) => Self::Denied(denial),
+            ChangeError::InProgress => Self::InProgress,
             ChangeError::Unavailable => Self::Unavailable,
             ChangeError::Failed => Self::Internal,
         }

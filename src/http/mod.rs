@@ -8,6 +8,7 @@ mod client;
 mod connection;
 pub mod error;
 mod health;
+mod idempotency;
 mod login;
 pub mod request;
 pub mod server;

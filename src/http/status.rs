@@ -9,11 +9,12 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::client::Client;
 use super::error::ApiError;
-use super::{App, answer};
+use super::{App, answer, idempotency};
 use crate::domain::acesso::AlterarStatus;
-use crate::domain::atendimento::{ChangeRequest, Comentario};
+use crate::domain::atendimento::{ChangeRequest, Comentario, Idempotencia, Status};
 use crate::domain::texto::{COMENTARIO_MAX, Chave, NOME_MAX, PROTOCOLO_MAX, fits, is_blank};
 use crate::json::Value;
+use crate::service::changes::Done;
 
 /// Answers a status change, once it is durable, and leaves its line in the audit log.
 pub async fn change(
@@ -36,15 +37,22 @@ async fn attempt(
 ) -> Result<Response, ApiError> {
     let Caller { usuario_id, .. } = caller?;
     audit.usuario(usuario_id);
+    let key = idempotency::key(request.headers())?;
     let body = JsonBody::from_request(request, app).await?;
-    app.changes.submit(change_request(&body, usuario_id, audit)?).await?;
-    Ok(answer::message(StatusCode::OK, "Atendimento atualizado com sucesso"))
+    let idempotencia = key.map(|chave| Idempotencia { chave, impressao: body.fingerprint() });
+    let request = ChangeRequest { idempotencia, ..change_request(&body, usuario_id, audit)? };
+    let done = app.changes.submit(request).await?;
+    let made = answer::message(StatusCode::OK, "Atendimento atualizado com sucesso");
+    Ok(match done {
+        Done::Made => made,
+        Done::Replayed => idempotency::replayed(made),
+    })
 }
 
 /// The change that `body` asks for; fields are judged in the contract's order.
 fn change_request(body: &JsonBody, usuario_id: i64, audit: &mut ChangeAudit) -> Result<ChangeRequest, ApiError> {
-    let [protocolo, status, motivo, comentario, visivel_cliente] =
-        body.members(["protocolo", "status", "motivoStatus", "comentario", "visivelCliente"])?;
+    let [protocolo, status, motivo, comentario, visivel_cliente, esperado] =
+        body.members(["protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"])?;
     let protocolo = match protocolo {
         Value::Integer(number) => required("protocolo", Value::Text(number.to_owned()), PROTOCOLO_MAX)?,
         other => required("protocolo", other, PROTOCOLO_MAX)?,
@@ -68,7 +76,18 @@ fn change_request(body: &JsonBody, usuario_id: i64, audit: &mut ChangeAudit) -> 
         (Some(_), None) => return Err(ApiError::Required("visivelCliente")),
         (None, _) => None,
     };
-    Ok(ChangeRequest { protocolo: protocolo.trim().to_owned(), status, motivo, comentario, usuario_id })
+    let esperado = expected(esperado)?;
+    let protocolo = protocolo.trim().to_owned();
+    Ok(ChangeRequest { protocolo, status, motivo, comentario, esperado, idempotencia: None, usuario_id })
+}
+
+/// The status that the client read before [ours].
+fn expected(value: Value<'_>) -> Result<Option<Status>, ApiError> {
+    match value {
+        Value::Absent => Ok(None),
+        Value::Text(nome) => Status::from_nome(&nome).map(Some).ok_or(ApiError::Invalid("statusAtual")),
+        _ => Err(ApiError::Invalid("statusAtual")),
+    }
 }
 
 fn required(field: &'static str, value: Value<'_>, max: usize) -> Result<String, ApiError> {

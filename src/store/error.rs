@@ -12,6 +12,9 @@ pub enum StoreError {
     /// A row with that unique name is there.
     #[error("it exists already")]
     AlreadyExists,
+    /// A change with that idempotency key was made meanwhile; nothing was written.
+    #[error("the idempotency key was taken meanwhile")]
+    KeyTaken,
     /// The database can't be reached or can't take work now; a later try may succeed.
     #[error("the database is unavailable: {0}")]
     Unavailable(#[source] sqlx::Error),
@@ -59,7 +62,10 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
-            sqlx::Error::Database(database) if database.is_unique_violation() => Self::AlreadyExists,
+            sqlx::Error::Database(database) if database.is_unique_violation() => {
+                // PostgreSQL names the constraint, SQLite the columns; both with the table.
+                if database.message().contains("idempotencia") { Self::KeyTaken } else { Self::AlreadyExists }
+            }
             sqlx::Error::Database(database) => {
                 if let Some(postgres) = database.try_downcast_ref::<PgDatabaseError>() {
                     match postgres.code() {

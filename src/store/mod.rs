@@ -6,6 +6,7 @@
 mod access;
 mod atendimentos;
 mod error;
+mod idempotency;
 pub mod postgres;
 mod provisioning;
 pub mod sqlite;
@@ -19,13 +20,14 @@ use async_trait::async_trait;
 pub use access::{Access, Credential};
 pub use atendimentos::{Atendimentos, Import, NewAtendimento};
 pub use error::{Result, StoreError};
+pub use idempotency::{Idempotency, IdempotencyKey};
 pub use provisioning::{Concessao, Liberacao, Motivo, Perfil, Provisioning, Usuario};
 pub use throttle::{Bucket, BucketKey, Throttling};
 
 /// Everything the server keeps.
-pub trait Store: Atendimentos + Access + Provisioning + Throttling + Schema {}
+pub trait Store: Atendimentos + Access + Provisioning + Throttling + Idempotency + Schema {}
 
-impl<T: Atendimentos + Access + Provisioning + Throttling + Schema> Store for T {}
+impl<T: Atendimentos + Access + Provisioning + Throttling + Idempotency + Schema> Store for T {}
 
 /// The schema and the connection to it.
 #[async_trait]

@@ -30,8 +30,8 @@ SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = ANY($1)
 UNION ALL
 SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave = ANY($2)";
 
-/// Moves each atendimento that is still at the revision read, writes the history of those alone,
-/// and returns the others. $1 is the time, $2 the steps, the rest the columns of the changes. Clocks
+/// Moves each atendimento that is still at the revision read, writes the history and the idempotency
+/// keys of those alone, and returns the others. $1 is the time, $2 the steps, the rest the columns of the changes. Clocks
 /// of servers differ, but the times of one history never go back.
 macro_rules! commit {
     ($free:literal, $moving:literal) => {
@@ -39,8 +39,8 @@ macro_rules! commit {
             "
 WITH change AS (
     SELECT * FROM unnest($2::smallint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::smallint[],
-                         $7::bigint[], $8::bigint[], $9::text[], $10::boolean[])
-        AS change (steps, id, revisao, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
+                         $7::bigint[], $8::bigint[], $9::text[], $10::boolean[], $11::text[], $12::bigint[])
+        AS change (steps, id, revisao, de, para, motivo_id, usuario_id, comentario, visivel_cliente, chave, impressao)
 ), ",
             $free,
             "moved AS (
@@ -56,6 +56,11 @@ WITH change AS (
         (atendimento_id, revisao, em, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
     SELECT id, revisao, atualizado_em, de, para, motivo_id, usuario_id, comentario, visivel_cliente
     FROM change JOIN moved USING (id)
+), marked AS (
+    INSERT INTO idempotencia (usuario_id, chave, impressao, em)
+    SELECT usuario_id, chave, impressao, (extract(epoch FROM $1) * 1000)::bigint
+    FROM change JOIN moved USING (id)
+    WHERE chave IS NOT NULL
 )
 SELECT id FROM change WHERE steps > 0 AND id NOT IN (SELECT id FROM moved)"
         )
@@ -272,6 +277,7 @@ async fn write(
 ) -> Result<Vec<i64>> {
     let column = || changes.iter();
     let comentario = || changes.iter().map(|change| change.comentario.as_ref());
+    let idempotencia = || changes.iter().map(|change| change.idempotencia.as_ref());
     Ok(sqlx::query_scalar(statement)
         .bind(em)
         .bind(steps(changes).collect::<Vec<i16>>())
@@ -283,6 +289,8 @@ async fn write(
         .bind(column().map(|c| c.usuario_id).collect::<Vec<Option<i64>>>())
         .bind(comentario().map(|c| c.map(|c| &*c.texto)).collect::<Vec<Option<&str>>>())
         .bind(comentario().map(|c| c.map(|c| c.visivel_cliente)).collect::<Vec<Option<bool>>>())
+        .bind(idempotencia().map(|i| i.map(|i| &*i.chave)).collect::<Vec<Option<&str>>>())
+        .bind(idempotencia().map(|i| i.map(|i| i.impressao)).collect::<Vec<Option<i64>>>())
         .fetch_all(connection)
         .await?)
 }

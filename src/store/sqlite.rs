@@ -51,6 +51,11 @@ INSERT INTO historico (atendimento_id, revisao, em, de, para, motivo_id, usuario
 SELECT atendimento.id, value ->> 2, atualizado_em, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8
 FROM json_each($1) JOIN atendimento ON atendimento.id = value ->> 1";
 
+/// $1 lists `[usuario, chave, impressao]`, $2 is the time.
+const MARK: &str = "
+INSERT INTO idempotencia (usuario_id, chave, impressao, em)
+SELECT value ->> 0, value ->> 1, value ->> 2, $2 FROM json_each($1)";
+
 /// $1 lists `[protocolo, status]`.
 const INSERT: &str = "
 INSERT INTO atendimento (protocolo, status, atualizado_em)
@@ -240,7 +245,15 @@ async fn write(connection: &mut SqliteConnection, changes: &[Change], em: Offset
     let refused = rows.iter().filter(|row| row.0 > 0 && !moved.contains(&row.1)).map(|row| row.1).collect();
     rows.retain(|row| moved.contains(&row.1));
     if !rows.is_empty() {
-        sqlx::query(WRITE).bind(list(&rows)).execute(connection).await?;
+        sqlx::query(WRITE).bind(list(&rows)).execute(&mut *connection).await?;
+    }
+    let marks: Vec<_> = changes
+        .iter()
+        .filter(|change| moved.contains(&change.atendimento_id))
+        .filter_map(|change| change.idempotencia.as_ref().map(|mark| (change.usuario_id, &*mark.chave, mark.impressao)))
+        .collect();
+    if !marks.is_empty() {
+        sqlx::query(MARK).bind(list(&marks)).bind(unix_millis(em)).execute(connection).await?;
     }
     Ok(refused)
 }

@@ -4,6 +4,7 @@ mod access;
 mod common;
 mod concurrency;
 mod freshness;
+mod idempotency;
 mod login;
 mod outage;
 mod rotation;

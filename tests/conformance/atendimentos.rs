@@ -22,7 +22,7 @@ pub async fn current(store: &Arc<dyn Store>, protocolo: &str) -> Atendimento {
     store.snapshot(&[protocolo.to_owned()], &[]).await.unwrap().atendimentos[protocolo]
 }
 
-fn change(from: Atendimento, para: Status) -> Change {
+pub fn change(from: Atendimento, para: Status) -> Change {
     Change {
         atendimento_id: from.id,
         revisao: from.revisao + 1,
@@ -31,6 +31,7 @@ fn change(from: Atendimento, para: Status) -> Change {
         motivo_id: None,
         usuario_id: None,
         comentario: None,
+        idempotencia: None,
     }
 }
 

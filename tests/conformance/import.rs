@@ -44,6 +44,7 @@ both_engines! {
             motivo_id: None,
             usuario_id: None,
             comentario: None,
+            idempotencia: None,
         };
         assert!(import.change(&[change], EM).await.unwrap().is_empty());
         import.commit().await.unwrap();

@@ -2,6 +2,7 @@
 
 mod access;
 mod atendimentos;
+mod idempotency;
 mod import;
 mod provisioning;
 mod schema;

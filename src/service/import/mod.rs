@@ -140,6 +140,7 @@ impl Run<'_> {
                     motivo_id: None,
                     usuario_id: None,
                     comentario: None,
+                    idempotencia: None,
                 });
             }
         }

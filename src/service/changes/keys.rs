@@ -1,0 +1,76 @@
+//! Idempotency keys: which are being answered, and when old ones are forgotten.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::ChangeError;
+use crate::clock::{Clock, unix_millis};
+use crate::domain::atendimento::{ChangeRequest, Denial};
+use crate::store::{IdempotencyKey, Store};
+
+/// How long a key is known at least, in milliseconds: the contract's 24 hours.
+const KEPT: i64 = 24 * 60 * 60 * 1000;
+/// How often old ones are purged at most, in milliseconds.
+const PURGE_EVERY: i64 = 10 * 60 * 1000;
+
+/// The keys of this process.
+pub(super) struct Keys {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    in_flight: Arc<Mutex<Bodies>>,
+    purged: AtomicI64,
+}
+
+/// The fingerprint of the body that came with each key.
+type Bodies = HashMap<IdempotencyKey, i64>;
+
+/// A key whose request is being answered, until it is dropped.
+pub(super) struct InFlight {
+    key: IdempotencyKey,
+    in_flight: Arc<Mutex<Bodies>>,
+}
+
+impl Keys {
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock, in_flight: Arc::default(), purged: AtomicI64::new(0) }
+    }
+
+    /// Enters the key of `request`, if it has one. What other processes are answering is not known
+    /// here; the database lets one of them through, and the other one replays its answer.
+    pub fn enter(&self, request: &ChangeRequest) -> Result<Option<InFlight>, ChangeError> {
+        let Some(idempotencia) = &request.idempotencia else { return Ok(None) };
+        self.purge();
+        let key: IdempotencyKey = (request.usuario_id, idempotencia.chave.to_string());
+        match self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).entry(key) {
+            Entry::Occupied(other) if *other.get() == idempotencia.impressao => Err(ChangeError::InProgress),
+            Entry::Occupied(_) => Err(ChangeError::Denied(Denial::ChaveReutilizada)),
+            Entry::Vacant(free) => {
+                let key = free.key().clone();
+                free.insert(idempotencia.impressao);
+                Ok(Some(InFlight { key, in_flight: Arc::clone(&self.in_flight) }))
+            }
+        }
+    }
+
+    /// Forgets old keys in the background, now and then.
+    fn purge(&self) {
+        let (now, last) = (unix_millis(self.clock.now()), self.purged.load(Ordering::Relaxed));
+        let due = !(0..PURGE_EVERY).contains(&(now - last));
+        if due && self.purged.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            let store = Arc::clone(&self.store);
+            tokio::spawn(async move {
+                if let Err(error) = store.purge_idempotency_keys(now - KEPT).await {
+                    tracing::warn!(%error, "old idempotency keys were not purged");
+                }
+            });
+        }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}

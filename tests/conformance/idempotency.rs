@@ -1,0 +1,92 @@
+use std::sync::Arc;
+
+use citrus_status::domain::atendimento::{Change, Idempotencia, Status};
+use citrus_status::domain::texto::Chave;
+use citrus_status::store::{Store, StoreError};
+use time::Duration;
+
+use super::atendimentos::{EM, change, current, insert};
+use crate::support::both_engines;
+use crate::support::server::nome;
+
+/// Row ids of two users.
+async fn users(store: &Arc<dyn Store>) -> [i64; 2] {
+    store.insert_perfil(&nome("p"), None).await.unwrap();
+    let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
+    let mut ids = [0; 2];
+    for (id, login) in ids.iter_mut().zip(["ana", "rui"]) {
+        store.insert_usuario(&nome(login), perfil.id, "hash", 1).await.unwrap();
+        *id = store.credential(&Chave::new(login)).await.unwrap().unwrap().usuario_id;
+    }
+    ids
+}
+
+fn marked(change: Change, usuario_id: i64, chave: &str, impressao: i64) -> Change {
+    let idempotencia = Some(Idempotencia { chave: chave.into(), impressao });
+    Change { usuario_id: Some(usuario_id), idempotencia, ..change }
+}
+
+both_engines! {
+    async fn a_key_is_written_with_its_change_and_only_then(database: Database) {
+        let store = database.store().await;
+        let [ana, rui] = users(&store).await;
+        for protocolo in ["1", "2", "3"] {
+            insert(&store, protocolo, Status::Aberto).await;
+        }
+        let (one, two, three) =
+            (current(&store, "1").await, current(&store, "2").await, current(&store, "3").await);
+        assert!(store.commit(&[change(two, Status::EmAtendimento)], EM).await.unwrap().is_empty());
+        let changes = [
+            marked(change(one, Status::Finalizado), ana, "a", 7),
+            marked(change(two, Status::Finalizado), ana, "b", 8),
+            marked(change(three, Status::Finalizado), rui, "a", -9),
+        ];
+        assert_eq!(store.commit(&changes, EM).await.unwrap(), [two.id]);
+
+        let asked = [(ana, "a"), (ana, "b"), (rui, "a"), (rui, "b")].map(|(id, key)| (id, key.to_owned()));
+        let mut known: Vec<_> = store.idempotency_keys(&asked).await.unwrap().into_iter().collect();
+        known.sort_unstable();
+        assert_eq!(known, [((ana, "a".to_owned()), 7), ((rui, "a".to_owned()), -9)]);
+        store.close().await;
+    }
+
+    async fn a_key_that_is_taken_leaves_nothing_of_the_batch(database: Database) {
+        let store = database.store().await;
+        let [ana, _] = users(&store).await;
+        insert(&store, "1", Status::Aberto).await;
+        insert(&store, "2", Status::Aberto).await;
+        let one = current(&store, "1").await;
+        store.commit(&[marked(change(one, Status::Finalizado), ana, "a", 7)], EM).await.unwrap();
+
+        let (one, two) = (current(&store, "1").await, current(&store, "2").await);
+        let late = [change(one, Status::Aberto), marked(change(two, Status::Finalizado), ana, "a", 7)];
+        assert!(matches!(store.commit(&late, EM).await, Err(StoreError::KeyTaken)));
+        assert_eq!(current(&store, "1").await, one);
+        assert_eq!(current(&store, "2").await, two);
+        assert_eq!(database.number("SELECT count(*) FROM historico").await, 1);
+        store.close().await;
+    }
+
+    async fn old_keys_are_purged_and_others_stay(database: Database) {
+        const KEYS: i64 = 6_000;
+        let store = database.store().await;
+        let [ana, _] = users(&store).await;
+        insert(&store, "1", Status::Aberto).await;
+        let start = current(&store, "1").await;
+        let old: Vec<Change> = (1..=KEYS)
+            .map(|revisao| {
+                marked(Change { revisao, ..change(start, Status::Aberto) }, ana, &format!("old {revisao}"), 1)
+            })
+            .collect();
+        store.commit(&old, EM).await.unwrap();
+        let new = marked(change(current(&store, "1").await, Status::Aberto), ana, "new", 1);
+        store.commit(&[new], EM + Duration::milliseconds(1)).await.unwrap();
+
+        let millis = (EM.unix_timestamp_nanos() / 1_000_000) as i64;
+        assert_eq!(store.purge_idempotency_keys(millis).await.unwrap(), 0);
+        assert_eq!(store.purge_idempotency_keys(millis + 1).await.unwrap(), KEYS as u64);
+        assert_eq!(database.number("SELECT count(*) FROM idempotencia WHERE chave = 'new'").await, 1);
+        assert_eq!(database.number("SELECT count(*) FROM historico").await, KEYS + 1);
+        store.close().await;
+    }
+}
