@@ -65,18 +65,18 @@ impl Genuine {
 
     /// With another value, or none, in the header.
     fn header(&self, name: &str, value: Option<Value>) -> String {
-        sign(SECRET, &changed(&self.header, name, value), &self.claims.to_string())
+        sign(SECRET, changed(&self.header, name, value), self.claims.to_string())
     }
 
     /// With another value, or none, in the claims.
     fn claim(&self, name: &str, value: Option<Value>) -> String {
-        sign(SECRET, &self.header.to_string(), &changed(&self.claims, name, value))
+        sign(SECRET, self.header.to_string(), changed(&self.claims, name, value))
     }
 
     /// With `text` for the value of a claim, as JSON or not.
     fn raw_claim(&self, name: &str, text: &str) -> String {
         let claims = changed(&self.claims, name, Some(json!("@@"))).replace("\"@@\"", text);
-        sign(SECRET, &self.header.to_string(), &claims)
+        sign(SECRET, self.header.to_string(), &claims)
     }
 }
 
