@@ -24,6 +24,10 @@ static MIGRATOR: Migrator = sqlx::migrate!("migrations/postgres");
 /// How long a request may wait for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// How long a statement of the change queue may take. A connection that was cut without a word stays
+/// silent for ever, and its shard has to be well again within 5 s.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(4);
+
 /// Both halves of a snapshot; a motivo's row has no status.
 const SNAPSHOT: &str = "
 SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = ANY($1)
@@ -171,14 +175,14 @@ impl Atendimentos for PostgresStore {
         loop {
             let mut lease = self.lanes.lease().await?;
             let query = sqlx::query_as(SNAPSHOT).bind(protocolos).bind(motivos);
-            match query.fetch_all(&mut lease.connection).await {
+            match in_time(query.fetch_all(&mut lease.connection)).await {
                 Ok(rows) => {
                     lease.keep();
                     return snapshot_of(rows);
                 }
                 // Nothing was changed, so a fresh connection may try.
                 Err(_) if lease.used_before => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -186,11 +190,11 @@ impl Atendimentos for PostgresStore {
     async fn commit(&self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
         let mut lease = self.lanes.lease().await?;
         let statement = if self.is_obstructed() { COMMIT_FREE } else { COMMIT };
-        let refused = match write(&mut lease.connection, statement, changes, em).await {
+        let refused = match in_time(write(&mut lease.connection, statement, changes, em)).await {
             // Somebody holds a row longer than the lock time-out: the others need not wait for it.
             Err(StoreError::Contention(_)) => {
                 *self.obstructed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-                write(&mut lease.connection, COMMIT_FREE, changes, em).await?
+                in_time(write(&mut lease.connection, COMMIT_FREE, changes, em)).await?
             }
             outcome => outcome?,
         };
@@ -255,6 +259,14 @@ impl Import for PostgresImport {
     async fn commit(self: Box<Self>) -> Result<()> {
         Ok(self.transaction.commit().await?)
     }
+}
+
+/// What `statement` yields, unless it takes too long.
+async fn in_time<T, E>(statement: impl Future<Output = Result<T, E>>) -> Result<T>
+where
+    StoreError: From<E>,
+{
+    Ok(timeout(STATEMENT_TIMEOUT, statement).await.map_err(|_| StoreError::Slow)??)
 }
 
 /// Overrules a server, database or role that answers a commit before it is on disk; stricter settings stay.
