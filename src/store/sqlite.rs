@@ -12,7 +12,7 @@ use sqlx::migrate::{Migrate, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection, Sqlite, Transaction};
 use time::OffsetDateTime;
 
 use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
@@ -154,10 +154,14 @@ impl Atendimentos for SqliteStore {
     }
 
     async fn commit(&self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
-        let mut transaction = self.writer().begin_with(BEGIN).await?;
-        let refused = write(&mut transaction, changes, em).await?;
-        transaction.commit().await?;
-        Ok(refused)
+        let mut connection = self.writer().acquire().await?;
+        let outcome = commit(&mut connection, changes, em).await;
+        if outcome.is_err() {
+            // On a failing disk SQLite undoes the transaction by itself, and sqlx believes itself
+            // inside it ever after. A connection to a read-only file stays read-only. A fresh one is neither.
+            connection.close_on_drop();
+        }
+        outcome
     }
 
     fn writers(&self) -> usize {
@@ -230,6 +234,14 @@ fn row_of((steps, change): (i16, &Change)) -> ChangeRow<'_> {
     let comentario = change.comentario.as_ref();
     let (texto, visivel) = (comentario.map(|c| &*c.texto), comentario.map(|c| c.visivel_cliente));
     (steps, atendimento_id, revisao, de.codigo(), para.codigo(), motivo_id, usuario_id, texto, visivel)
+}
+
+/// [`write`] in a transaction.
+async fn commit(connection: &mut SqliteConnection, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
+    let mut transaction = connection.begin_with(BEGIN).await?;
+    let refused = write(&mut transaction, changes, em).await?;
+    transaction.commit().await?;
+    Ok(refused)
 }
 
 /// Writes `changes` and returns the ids of the atendimentos that were no longer as read.
