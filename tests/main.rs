@@ -4,4 +4,5 @@ mod api;
 mod attacks;
 mod cli;
 mod conformance;
+#[allow(dead_code, reason = "each test target uses a part of it")]
 mod support;

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Runs a throw-away PostgreSQL cluster until standard input ends.
-# Usage: cluster.sh BINDIR PORT; prints "ready" once it answers.
+# Usage: cluster.sh BINDIR PORT SETTING; prints "ready" once it answers. Then it takes the commands
+# "kill" (SIGKILL to every process of the cluster) and "start", and prints "done" after each.
 set -eu
-bindir=$1 port=$2
+bindir=$1 port=$2 setting=$3
 dir=$(mktemp -d)
 as_owner() { "$@"; }
 if [ "$(id -u)" = 0 ]; then
@@ -15,9 +16,32 @@ cleanup() {
     rm -rf "$dir"
 }
 trap cleanup EXIT
+start_cluster() {
+    as_owner "$bindir/pg_ctl" -D "$dir" -w -l "$dir/log" \
+        -o "-h 127.0.0.1 -p $port -k $dir -c $setting" start >/dev/null || { tail -n 5 "$dir/log" >&2; exit 1; }
+}
+kill_cluster() {
+    postmaster=$(head -n 1 "$dir/postmaster.pid")
+    # Frozen, so that it starts no more children meanwhile.
+    kill -STOP "$postmaster"
+    processes="$postmaster $(pgrep -d ' ' -P "$postmaster")"
+    # shellcheck disable=SC2086 # one word a process
+    kill -KILL $processes 2>/dev/null || true
+    for process in $processes; do
+        # A zombie is dead: where nobody reaps it, it stays until the machine stops.
+        while [ -e "/proc/$process" ] && ! grep -q '^State:.Z' "/proc/$process/status" 2>/dev/null; do :; done
+    done
+    # They would name that zombie as a running server.
+    rm -f "$dir/postmaster.pid" "$dir/.s.PGSQL.$port.lock"
+}
 cd "$dir"
 as_owner "$bindir/initdb" -D "$dir" -U postgres -A trust -E UTF8 --no-sync >/dev/null
-as_owner "$bindir/pg_ctl" -D "$dir" -w -l "$dir/log" \
-    -o "-h 127.0.0.1 -p $port -k $dir -c fsync=off" start >/dev/null
+start_cluster
 echo ready
-cat >/dev/null
+while read -r command; do
+    case $command in
+        kill) kill_cluster ;;
+        start) start_cluster ;;
+    esac
+    echo "done"
+done

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use citrus_status::config::{Config, Sources};
 use citrus_status::store::{self, Store};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{AssertSqlSafe, Connection, Executor, FromRow, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -22,23 +24,39 @@ pub struct Database {
     pub url: String,
     /// `DATA_DIR`, and the working directory of processes.
     pub dir: TempDir,
-    schema: Option<String>,
+    schema: Option<Schema>,
+}
+
+/// A schema on a server.
+struct Schema {
+    server: String,
+    name: String,
 }
 
 impl Database {
     /// An empty one; `None` where there is no PostgreSQL.
     pub async fn new(engine: Engine) -> Option<Self> {
-        let dir = tempfile::tempdir().unwrap();
-        if engine == Engine::Sqlite {
-            let url = format!("sqlite://{}/citrus-status.db", dir.path().display());
-            return Some(Self { engine, url, dir, schema: None });
+        match engine {
+            Engine::Sqlite => Some(Self::sqlite()),
+            Engine::Postgres => Some(Self::postgres(postgres::url().await?).await),
         }
-        let server = postgres::url().await?;
-        let schema = format!("test_{}", Uuid::new_v4().simple());
-        admin(server, &format!("CREATE SCHEMA {schema}")).await;
+    }
+
+    /// An empty file.
+    pub fn sqlite() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/citrus-status.db", dir.path().display());
+        Self { engine: Engine::Sqlite, url, dir, schema: None }
+    }
+
+    /// An empty schema on `server`.
+    pub async fn postgres(server: &str) -> Self {
+        let name = format!("test_{}", Uuid::new_v4().simple());
+        admin(server, &format!("CREATE SCHEMA {name}")).await;
         let separator = if server.contains('?') { '&' } else { '?' };
-        let url = format!("{server}{separator}options=-c%20search_path%3D{schema}");
-        Some(Self { engine, url, dir, schema: Some(schema) })
+        let url = format!("{server}{separator}options=-c%20search_path%3D{name}");
+        let schema = Some(Schema { server: server.to_owned(), name });
+        Self { engine: Engine::Postgres, url, dir: tempfile::tempdir().unwrap(), schema }
     }
 
     /// The settings that lead to it.
@@ -101,6 +119,23 @@ impl Database {
         }
     }
 
+    /// The rows that a query past the store yields.
+    pub async fn rows<T>(&self, sql: &str) -> Vec<T>
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        match self.engine {
+            Engine::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap()
+            }
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                sqlx::query_as(AssertSqlSafe(sql)).fetch_all(&mut connection).await.unwrap()
+            }
+        }
+    }
+
     /// Holds an atendimento as another process would; SQLite has no smaller lock than the whole file.
     pub async fn hold(&self, protocolo: &str) -> Held {
         match self.engine {
@@ -139,8 +174,8 @@ impl Database {
 
     /// Leaves nothing behind; a test that failed leaves its schema for a look.
     pub async fn remove(self) {
-        if let (Some(schema), Some(server)) = (&self.schema, postgres::url().await) {
-            admin(server, &format!("DROP SCHEMA {schema} CASCADE")).await;
+        if let Some(Schema { server, name }) = &self.schema {
+            admin(server, &format!("DROP SCHEMA {name} CASCADE")).await;
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
 use sqlx::{Connection, PgConnection};
@@ -13,8 +13,8 @@ use tokio::sync::OnceCell;
 
 const LOCAL: &str = "postgres://postgres@127.0.0.1:5432/postgres";
 
-/// Ends with this process, when its standard input closes.
-static CLUSTER: OnceLock<Child> = OnceLock::new();
+/// The one of [`url`]; it ends with this process.
+static CLUSTER: OnceLock<Cluster> = OnceLock::new();
 
 /// The URL of a database in which the tests may make schemas.
 pub async fn url() -> Option<&'static str> {
@@ -30,8 +30,8 @@ async fn find() -> Option<String> {
     if PgConnection::connect(LOCAL).await.is_ok() {
         return Some(LOCAL.to_owned());
     }
-    if let Some(bindir) = installed() {
-        return Some(start(&bindir));
+    if let Some(cluster) = Cluster::start("fsync=off") {
+        return Some(CLUSTER.get_or_init(|| cluster).url.clone());
     }
     let message = "The PostgreSQL half of the tests did NOT run: there is no TEST_DATABASE_URL, no server \
                    on 127.0.0.1:5432 and no initdb.";
@@ -50,19 +50,61 @@ fn installed() -> Option<PathBuf> {
     newest.into_iter().rev().chain(std::env::split_paths(&path)).find(|dir| dir.join("initdb").exists())
 }
 
-fn start(bindir: &Path) -> String {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut child = Command::new("sh")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/cluster.sh"))
-        .arg(bindir)
-        .arg(port.to_string())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    assert_eq!(line, "ready\n", "the throw-away cluster did not start");
-    CLUSTER.set(child).expect("it is started once");
-    format!("postgres://postgres@127.0.0.1:{port}/postgres")
+/// A throw-away cluster. It ends when it is dropped or this process ends: its standard input closes.
+pub struct Cluster {
+    child: Child,
+    answers: BufReader<ChildStdout>,
+    /// Where it listens.
+    pub port: u16,
+    /// A database in which the tests may make schemas.
+    pub url: String,
+}
+
+impl Cluster {
+    /// Starts one with one more setting; `None` where PostgreSQL is not installed.
+    pub fn start(setting: &str) -> Option<Self> {
+        let bindir = installed()?;
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut child = Command::new("sh")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/cluster.sh"))
+            .arg(bindir)
+            .args([&port.to_string(), setting])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let answers = BufReader::new(child.stdout.take().unwrap());
+        let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+        let mut cluster = Self { child, answers, port, url };
+        cluster.hears("ready");
+        Some(cluster)
+    }
+
+    /// Kills all its processes with SIGKILL.
+    pub fn kill(&mut self) {
+        self.order("kill");
+    }
+
+    /// Starts it again, and returns once it takes connections.
+    pub fn restart(&mut self) {
+        self.order("start");
+    }
+
+    fn order(&mut self, command: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{command}").unwrap();
+        self.hears("done");
+    }
+
+    fn hears(&mut self, expected: &str) {
+        let mut line = String::new();
+        self.answers.read_line(&mut line).unwrap();
+        assert_eq!(line.trim_end(), expected, "the throw-away cluster failed");
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        _ = self.child.wait();
+    }
 }

@@ -74,7 +74,12 @@ pub struct Process {
 impl Process {
     /// Starts `serve` on `database` and waits until it listens.
     pub fn serve(database: &Database) -> Self {
-        let (process, mut log) = Self::start(database, &[]);
+        Self::serve_with(database, &[], &[])
+    }
+
+    /// As `serve`, with `extra` settings and started by `wrapper`, such as `["nice", "-5"]`.
+    pub fn serve_with(database: &Database, extra: &[(&str, &str)], wrapper: &[&str]) -> Self {
+        let (process, mut log) = Self::start(database, extra, wrapper);
         // Keeps the pipe empty, so that the server never waits for it.
         std::thread::spawn(move || _ = std::io::copy(&mut log, &mut std::io::sink()));
         process
@@ -82,12 +87,12 @@ impl Process {
 
     /// As `serve`, but once it listens nobody reads its log any more.
     pub fn serve_unread(database: &Database) -> Self {
-        Self::start(database, &[]).0
+        Self::start(database, &[], &[]).0
     }
 
     /// As `serve`, with `extra` settings. The second part yields the rest of the log once it has ended.
     pub fn serve_logged(database: &Database, extra: &[(&str, &str)]) -> (Self, JoinHandle<String>) {
-        let (process, mut log) = Self::start(database, extra);
+        let (process, mut log) = Self::start(database, extra, &[]);
         let rest = std::thread::spawn(move || {
             let mut rest = String::new();
             log.read_to_string(&mut rest).unwrap();
@@ -96,10 +101,11 @@ impl Process {
         (process, rest)
     }
 
-    fn start(database: &Database, extra: &[(&str, &str)]) -> (Self, BufReader<ChildStderr>) {
-        let mut command = program(database, &database.settings());
-        command.envs(extra.iter().copied()).args(["serve", "--bind", "127.0.0.1:0"]).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+    fn start(database: &Database, extra: &[(&str, &str)], wrapper: &[&str]) -> (Self, BufReader<ChildStderr>) {
+        let words = [wrapper, &[env!("CARGO_BIN_EXE_citrus-status"), "serve", "--bind", "127.0.0.1:0"]].concat();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).env_clear().envs(database.settings()).envs(extra.iter().copied());
+        let mut child = command.current_dir(database.dir.path()).stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         let address = loop {
@@ -117,6 +123,11 @@ impl Process {
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// The exit code, once it has ended.
