@@ -24,8 +24,10 @@ pub struct Attempt {
 pub enum Outcome {
     /// Answered 200.
     Acknowledged,
-    /// Answered 503: it may have been made.
+    /// Answered 503 with `Retry-After`: it may have been made.
     Unavailable,
+    /// Answered with a status that no fault excuses.
+    Wrong(u16),
     /// Not answered: it may have been made.
     Unanswered,
     /// Never sent whole: it can't have been made.
@@ -72,6 +74,8 @@ pub enum Violation {
     Present { protocolo: u64 },
     /// Comes after one that was asked for only once this one was over.
     Order(u64),
+    /// Answered with a status that no fault excuses.
+    Answer { mark: u64, status: u16 },
 }
 
 pub struct Verdict {
@@ -115,6 +119,10 @@ pub fn check(records: &[Record], attempts: &[Attempt]) -> Verdict {
     violations.extend(
         acknowledged.clone().filter(|a| !found.contains_key(&a.mark)).map(|attempt| Violation::Lost(attempt.mark)),
     );
+    violations.extend(attempts.iter().filter_map(|attempt| match attempt.outcome {
+        Outcome::Wrong(status) => Some(Violation::Answer { mark: attempt.mark, status }),
+        _ => None,
+    }));
     Verdict { acknowledged: acknowledged.count(), violations }
 }
 
@@ -151,7 +159,7 @@ fn agrees(record: &Record, entry: &Entry, mark: u64, attempt: Option<&&Attempt>)
 
 /// The checker's own tests.
 pub fn trials() -> Vec<Trial> {
-    let cases: [(&str, fn()); 9] = [
+    let cases: [(&str, fn()); 10] = [
         ("passes_a_faultless_run", passes_a_faultless_run),
         ("passes_a_change_that_was_made_and_not_answered", passes_a_change_that_was_made_and_not_answered),
         ("catches_a_lost_change", catches_a_lost_change),
@@ -161,6 +169,7 @@ pub fn trials() -> Vec<Trial> {
         ("catches_a_partial_change", catches_a_partial_change),
         ("catches_a_change_that_nobody_asked_for", catches_a_change_that_nobody_asked_for),
         ("catches_a_change_out_of_order", catches_a_change_out_of_order),
+        ("catches_a_wrong_answer", catches_a_wrong_answer),
     ];
     let trial = |(name, case): (&str, fn())| {
         Trial::test(format!("checker::{name}"), move || {
@@ -287,4 +296,10 @@ fn catches_a_change_out_of_order() {
     let (record, mut attempts) = run();
     (attempts[1].began, attempts[1].ended) = (Duration::from_secs(1), Duration::from_secs(2));
     finds(record, &attempts, &[Violation::Order(2)]);
+}
+
+fn catches_a_wrong_answer() {
+    let (record, mut attempts) = run();
+    attempts[0].outcome = Outcome::Wrong(500);
+    finds(record, &attempts, &[Violation::Answer { mark: 1, status: 500 }]);
 }

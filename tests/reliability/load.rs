@@ -13,8 +13,8 @@ use crate::client::{Answer, Client, change};
 use crate::scene::LOOK;
 
 /// A request that has no answer by then never gets one.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// How long a client waits after a 503.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// How long a client waits after a failure.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// The clock of all attempts starts here.
@@ -41,7 +41,7 @@ struct Shared {
     /// Where the servers listen now.
     addresses: watch::Sender<Vec<String>>,
     stopping: AtomicBool,
-    /// How many changes are acknowledged, and how many answered 503.
+    /// How many changes are acknowledged, and how many answered otherwise.
     acknowledged: watch::Sender<u64>,
     refused: watch::Sender<u64>,
     /// For each client how many in a row.
@@ -76,7 +76,7 @@ impl Load {
         wait_for_more(&self.shared.acknowledged, more).await;
     }
 
-    /// Waits until so many more changes are answered 503.
+    /// Waits until so many more changes are answered otherwise.
     pub async fn refuse(&self, more: u64) {
         wait_for_more(&self.shared.refused, more).await;
     }
@@ -137,7 +137,7 @@ impl Shared {
                 client = None;
             }
             self.count(number, attempt.outcome);
-            let refused = attempt.outcome == Outcome::Unavailable;
+            let refused = attempt.outcome != Outcome::Acknowledged;
             attempts.push(attempt);
             if self.stopping.load(Ordering::Relaxed) {
                 break;
@@ -183,16 +183,16 @@ impl Shared {
             self.acknowledged.send_modify(|count| *count += 1);
         } else {
             streak.store(0, Ordering::Relaxed);
-            self.refused.send_modify(|count| *count += u64::from(outcome == Outcome::Unavailable));
+            self.refused.send_modify(|count| *count += u64::from(outcome != Outcome::Unanswered));
         }
     }
 }
 
-/// What an answer means; anything but 200, and 503 with `Retry-After`, is a failure of the server.
+/// What an answer means.
 pub fn outcome(answer: &Answer) -> Outcome {
-    match (answer.status, answer.retry_after) {
-        (200, _) => Outcome::Acknowledged,
-        (503, true) => Outcome::Unavailable,
-        _ => panic!("an answer that a fault does not excuse: {answer:?}"),
+    match answer {
+        Answer { status: 200, .. } => Outcome::Acknowledged,
+        Answer { status: 503, retry_after: true, .. } => Outcome::Unavailable,
+        Answer { status, .. } => Outcome::Wrong(*status),
     }
 }

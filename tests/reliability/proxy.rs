@@ -18,8 +18,10 @@ pub enum Fault {
     None,
     /// Everything takes that much longer, each way.
     Latency(Duration),
-    /// Connections are reset after some answers of the database, which are lost.
+    /// Each seventh answer of the database is lost, and its connection reset.
     Reset,
+    /// Each seventh answer of the database is lost, and its connection silent ever after.
+    Mute,
     /// Nothing passes, and nobody is told; connections that have seen it are never of use again.
     BlackHole,
     /// Connections are reset, and new ones refused.
@@ -80,46 +82,44 @@ async fn connection(mut inner: TcpStream, port: u16, mut fault: watch::Receiver<
         _ = stream.set_nodelay(true);
         _ = stream.set_zero_linger();
     }
-    let (lag, resets) = (fault.clone(), fault.clone());
+    let now = fault.clone();
     let carry = async {
         let ((inner_read, inner_write), (outer_read, outer_write)) = (inner.split(), outer.split());
         tokio::select! {
-            ended = pump(inner_read, outer_write, || lag_of(&lag)) => ended,
-            ended = pump(outer_read, inner_write, || {
-                // Each seventh answer is lost, whichever connection it is on.
-                let lost = *resets.borrow() == Fault::Reset && answers.fetch_add(1, Ordering::Relaxed) % 7 == 6;
-                if lost { None } else { lag_of(&resets) }
-            }) => ended,
+            _ = pump(inner_read, outer_write, |_| false, &now) => {}
+            _ = pump(outer_read, inner_write, |fault| {
+                // Whichever connection it is on.
+                matches!(fault, Fault::Reset | Fault::Mute) && answers.fetch_add(1, Ordering::Relaxed) % 7 == 6
+            }, &now) => {}
         }
+        *now.borrow()
     };
     let cut = fault.wait_for(|fault| matches!(fault, Fault::BlackHole | Fault::Outage));
-    let black_hole = tokio::select! {
-        cut = cut => cut.is_ok_and(|fault| *fault == Fault::BlackHole),
-        _ = carry => false,
+    let end = tokio::select! {
+        cut = cut => cut.map_or(Fault::None, |fault| *fault),
+        fault = carry => fault,
     };
-    if black_hole {
+    if matches!(end, Fault::BlackHole | Fault::Mute) {
         // The sockets stay open, and nobody looks at them.
         std::future::pending::<()>().await;
     }
 }
 
-fn lag_of(fault: &watch::Receiver<Fault>) -> Option<Duration> {
-    match *fault.borrow() {
-        Fault::Latency(lag) => Some(lag),
-        _ => Some(Duration::ZERO),
-    }
-}
-
-/// Passes on what comes in after the pause that `lag` says; `None`: never.
-async fn pump(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, lag: impl Fn() -> Option<Duration>) -> io::Result<()> {
+/// Passes on what comes in, as late as the fault wants it, until something is lost.
+async fn pump(
+    mut from: ReadHalf<'_>,
+    mut to: WriteHalf<'_>,
+    is_lost: impl Fn(Fault) -> bool,
+    fault: &watch::Receiver<Fault>,
+) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let length = from.read(&mut buffer).await?;
-        let Some(lag) = lag() else { return Ok(()) };
-        if length == 0 {
+        let now = *fault.borrow();
+        if length == 0 || is_lost(now) {
             return Ok(());
         }
-        if !lag.is_zero() {
+        if let Fault::Latency(lag) = now {
             sleep(lag).await;
         }
         to.write_all(&buffer[..length]).await?;
