@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::Result;
 use super::postgres::PostgresStore;
 use super::sqlite::SqliteStore;
+use super::{Result, in_time};
 use crate::domain::acesso::Acesso;
 use crate::domain::texto::Chave;
 
@@ -67,29 +67,26 @@ macro_rules! impl_access {
                 &self,
                 login: &Chave,
             ) -> Result<Option<Credential>> {
-                Ok(sqlx::query_as(
+                let query = sqlx::query_as(
                     "SELECT id AS usuario_id, login, senha_hash, ativo, geracao FROM usuario WHERE chave = $1",
                 )
-                .bind(login.as_str())
-                .fetch_optional(self.reader())
-                .await?)
+                .bind(login.as_str());
+                in_time(query.fetch_optional(self.reader())).await
             }
 
             async fn acesso(
                 &self,
                 usuario_id: i64,
             ) -> Result<Option<Acesso>> {
-                let row: Option<AcessoRow> = sqlx::query_as(
+                let query = sqlx::query_as::<_, AcessoRow>(
                     "SELECT u.login, u.ativo, u.geracao, p.nivel_id IS NULL AS root,
                             (SELECT string_agg(permissao, ',') FROM concessao WHERE perfil_id = p.id) AS concedidas,
                             (SELECT string_agg(permissao, ',') FROM liberacao WHERE nivel_id = p.nivel_id) AS liberadas
                      FROM usuario u JOIN perfil p ON p.id = u.perfil_id
                      WHERE u.id = $1",
                 )
-                .bind(usuario_id)
-                .fetch_optional(self.reader())
-                .await?;
-                Ok(row.map(Into::into))
+                .bind(usuario_id);
+                Ok(in_time(query.fetch_optional(self.reader())).await?.map(Into::into))
             }
         }
     };

@@ -14,8 +14,10 @@ mod throttle;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 
 pub use access::{Access, Credential};
 pub use atendimentos::{Atendimentos, Import, NewAtendimento};
@@ -89,6 +91,18 @@ pub async fn open(target: Target) -> Result<Arc<dyn Store>> {
             Arc::new(postgres::PostgresStore::open(*options, max_connections).await?)
         }
     })
+}
+
+/// How long a statement of a request may take. A connection that was cut without a word stays silent
+/// for ever, and all has to be well again within 5 s.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// What `statement` yields, unless it takes too long.
+async fn in_time<T, E>(statement: impl Future<Output = Result<T, E>>) -> Result<T>
+where
+    StoreError: From<E>,
+{
+    Ok(timeout(STATEMENT_TIMEOUT, statement).await.map_err(|_| StoreError::Slow)??)
 }
 
 /// Compares what the binary embeds with what the database has; a migration that was edited after it

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use self::lanes::{LANES, Lanes};
 use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
-use super::{Atendimentos, Import, Migration, NewAtendimento, Result, Schema, StoreError};
+use super::{Atendimentos, Import, Migration, NewAtendimento, Result, Schema, StoreError, in_time};
 use crate::domain::atendimento::{Atendimento, Change, Snapshot};
 use crate::domain::registro::Registro;
 
@@ -23,10 +23,6 @@ static MIGRATOR: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How long a request may wait for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// How long a statement of the change queue may take. A connection that was cut without a word stays
-/// silent for ever, and its shard has to be well again within 5 s.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Both halves of a snapshot; a motivo's row has no status.
 const SNAPSHOT: &str = "
@@ -128,6 +124,7 @@ impl PostgresStore {
             .max_connections(max_connections.saturating_sub(LANES as u32).max(1))
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .after_connect(|connection, _| Box::pin(async { insist_on_durability(connection).await }))
+            .after_release(|connection, _| Box::pin(answers(connection)))
             .connect_lazy_with(options.clone());
         Ok(Self { pool, lanes: Lanes::new(options), obstructed: Mutex::default() })
     }
@@ -261,12 +258,10 @@ impl Import for PostgresImport {
     }
 }
 
-/// What `statement` yields, unless it takes too long.
-async fn in_time<T, E>(statement: impl Future<Output = Result<T, E>>) -> Result<T>
-where
-    StoreError: From<E>,
-{
-    Ok(timeout(STATEMENT_TIMEOUT, statement).await.map_err(|_| StoreError::Slow)??)
+/// Whether a connection that comes back still answers. Without a limit, one that was cut without a word
+/// would keep its place in the pool until the system gives it up, a quarter of an hour later.
+async fn answers(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    Ok(matches!(timeout(ACQUIRE_TIMEOUT, connection.ping()).await, Ok(Ok(()))))
 }
 
 /// Overrules a server, database or role that answers a commit before it is on disk; stricter settings stay.
