@@ -18,6 +18,8 @@ pub struct Client(BufReader<TcpStream>);
 pub struct Answer {
     pub status: u16,
     pub retry_after: bool,
+    /// Marked as the answer to an earlier request.
+    pub replayed: bool,
     pub body: String,
 }
 
@@ -40,7 +42,7 @@ impl Client {
 
     /// Reads an answer.
     pub async fn answer(&mut self) -> io::Result<Answer> {
-        let mut answer = Answer { status: 0, retry_after: false, body: String::new() };
+        let mut answer = Answer { status: 0, retry_after: false, replayed: false, body: String::new() };
         let mut length = 0;
         loop {
             let line = self.line().await?;
@@ -50,6 +52,7 @@ impl Client {
                 "http/1.1" => answer.status = value.split(' ').next().unwrap_or_default().parse().unwrap(),
                 "content-length" => length = value.trim().parse().unwrap(),
                 "retry-after" => answer.retry_after = true,
+                "idempotency-replayed" => answer.replayed = true,
                 _ => {}
             }
         }

@@ -10,6 +10,7 @@ mod histories;
 mod load;
 mod proxy;
 mod report;
+mod retries;
 mod scene;
 mod stop;
 
@@ -47,6 +48,7 @@ fn main() {
         checker::trials(),
         crash::trials(form),
         histories::trials(form),
+        retries::trials(form),
         disconnects::trials(form),
         database_faults::trials(form),
         stop::trials(form),
