@@ -31,12 +31,15 @@ pub struct Passwords {
     turns: Arc<Semaphore>,
 }
 
+/// A place in the line, given back when dropped.
+pub struct Place(OwnedSemaphorePermit);
+
 /// Leave to verify a password; the next in the line has it once this is dropped.
 pub struct Turn {
     /// Whether it did not come at once.
     pub waited: bool,
     _turn: OwnedSemaphorePermit,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 type Job = Box<dyn FnOnce(&mut Worker) + Send>;
@@ -71,9 +74,13 @@ impl Passwords {
         Self { jobs, places, turns: Arc::new(Semaphore::new(at_once * TURNS_PER_THREAD)) }
     }
 
-    /// Waits in the line, if there is room in it. Who gives up waiting leaves it.
-    pub async fn turn(&self) -> Result<Turn, PasswordError> {
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
+    /// A place in the line, if there is room.
+    pub fn place(&self) -> Result<Place, PasswordError> {
+        Ok(Place(Arc::clone(&self.places).try_acquire_owned().map_err(|_| PasswordError::Busy)?))
+    }
+
+    /// Waits in the line. Who gives up waiting leaves it.
+    pub async fn turn(&self, place: Place) -> Result<Turn, PasswordError> {
         let (turn, waited) = match Arc::clone(&self.turns).try_acquire_owned() {
             Ok(turn) => (turn, false),
             Err(_) => (Arc::clone(&self.turns).acquire_owned().await.map_err(|_| PasswordError::Lost)?, true),
@@ -161,7 +168,7 @@ mod tests {
     }
 
     async fn verify(passwords: &Passwords, hash: Option<String>, senha: &str) -> Result<bool, PasswordError> {
-        let turn = passwords.turn().await?;
+        let turn = passwords.turn(passwords.place()?).await?;
         passwords.verify(&turn, hash, secret(senha)).await
     }
 
@@ -191,21 +198,21 @@ mod tests {
     #[tokio::test]
     async fn turns_come_in_order_and_the_surplus_is_refused_at_once() {
         let passwords = Passwords::new(1);
-        let first = passwords.turn().await.unwrap();
-        let second = passwords.turn().await.unwrap();
+        let turn = || passwords.turn(passwords.place().unwrap());
+        let first = turn().await.unwrap();
+        let second = turn().await.unwrap();
         assert!(!first.waited && !second.waited);
         let mut waiting = std::collections::VecDeque::new();
-        loop {
-            let mut turn = Box::pin(passwords.turn());
-            match at_once(&mut turn) {
-                None => waiting.push_back(turn),
-                Some(turn) => break assert!(matches!(turn, Err(PasswordError::Busy))),
-            }
+        while let Ok(place) = passwords.place() {
+            let mut turn = Box::pin(passwords.turn(place));
+            assert!(at_once(&mut turn).is_none());
+            waiting.push_back(turn);
         }
+        assert!(matches!(passwords.place(), Err(PasswordError::Busy)));
         assert_eq!(waiting.len(), WAITING_PER_THREAD - TURNS_PER_THREAD);
         // Who gives up leaves the line; who is next has the turn that becomes free.
         waiting.pop_back();
-        assert!(at_once(&mut Box::pin(passwords.turn())).is_none());
+        assert!(at_once(&mut Box::pin(turn())).is_none());
         drop(first);
         assert!(at_once(&mut waiting[1]).is_none());
         assert!(at_once(&mut waiting[0]).unwrap().unwrap().waited);

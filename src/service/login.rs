@@ -91,9 +91,10 @@ impl LoginService {
         client: IpAddr,
     ) -> Result<AccessToken, LoginError> {
         let login = Chave::new(login);
-        // Before the line, so that it is not filled by those who are not heard.
+        let place = self.passwords.place()?;
+        // Before the wait, so that who is not heard does not hold up the line.
         let admitted = self.throttle.admit(&login, client).await??;
-        let turn = self.passwords.turn().await?;
+        let turn = self.passwords.turn(place).await?;
         let service = Arc::clone(self);
         // A task of its own: who hangs up from here on has made an attempt all the same.
         let attempt = async move {

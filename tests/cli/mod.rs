@@ -7,3 +7,4 @@ mod processes;
 mod provisioning;
 mod rotation;
 mod settings;
+mod storm;

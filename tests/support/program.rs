@@ -119,6 +119,13 @@ impl Process {
         (Self { child, address }, log)
     }
 
+    /// A line of `/proc/<pid>/status`, in KiB: `VmRSS` now, `VmHWM` at most since the start.
+    pub fn memory(&self, line: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let value = status.lines().find_map(|text| text.strip_prefix(line)?.strip_prefix(':')).unwrap();
+        value.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+    }
+
     /// Sends a signal by name.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
