@@ -1,11 +1,18 @@
 //! `GET /health/live` and `GET /health/ready`
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use tokio::time::timeout;
 
 use super::error::ApiError;
 use super::{App, answer};
+use crate::store::StoreError;
+
+/// How long the database may take to show that it is there.
+const READY_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The process answers.
 pub async fn live() -> Response {
@@ -14,7 +21,8 @@ pub async fn live() -> Response {
 
 /// The database is reachable and migrated.
 pub async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
-    let pending = app.store.pending_migrations().await.map_err(|error| {
+    let pending = timeout(READY_DEADLINE, app.store.pending_migrations()).await;
+    let pending = pending.unwrap_or(Err(StoreError::Slow)).map_err(|error| {
         tracing::warn!(%error, "not ready");
         ApiError::Unavailable
     })?;

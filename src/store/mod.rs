@@ -95,7 +95,7 @@ pub async fn open(target: Target) -> Result<Arc<dyn Store>> {
 
 /// How long a statement of a request may take. A connection that was cut without a word stays silent
 /// for ever, and all has to be well again within 5 s.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(4);
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What `statement` yields, unless it takes too long.
 async fn in_time<T, E>(statement: impl Future<Output = Result<T, E>>) -> Result<T>

@@ -24,6 +24,9 @@ static MIGRATOR: Migrator = sqlx::migrate!("migrations/postgres");
 /// How long a request may wait for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// How long a connection that comes back may take to answer.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Both halves of a snapshot; a motivo's row has no status.
 const SNAPSHOT: &str = "
 SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = ANY($1)
@@ -261,7 +264,7 @@ impl Import for PostgresImport {
 /// Whether a connection that comes back still answers. Without a limit, one that was cut without a word
 /// would keep its place in the pool until the system gives it up, a quarter of an hour later.
 async fn answers(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    Ok(matches!(timeout(ACQUIRE_TIMEOUT, connection.ping()).await, Ok(Ok(()))))
+    Ok(matches!(timeout(RELEASE_TIMEOUT, connection.ping()).await, Ok(Ok(()))))
 }
 
 /// Overrules a server, database or role that answers a commit before it is on disk; stricter settings stay.
