@@ -19,7 +19,7 @@ pub fn trials(form: Form) -> Vec<Trial> {
 }
 
 fn plan(scene: &Scene, token: String) -> Plan {
-    Plan { clients: 32, first: 0, each: None, token, protocolos: scene.protocolos(16) }
+    Plan { clients: 32, probes: 0, first: 0, each: None, token, protocolos: scene.protocolos(16) }
 }
 
 /// How many changes the load makes before the next kill: some other number each time.

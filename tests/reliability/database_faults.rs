@@ -16,6 +16,8 @@ use crate::support::database::Engine;
 use crate::support::program::Process;
 
 const CLIENTS: u64 = 32;
+/// More than the pool has connections.
+const PROBES: u64 = 8;
 /// A REQUEST_TIMEOUT_SECONDS that shows in a short test.
 const DEADLINE: u64 = 2;
 /// The usual one, which hides no request that hangs.
@@ -89,7 +91,7 @@ async fn on_the_network(scene: Scene, what: &str, fault: Fault, deadline: u64, s
         }
     }
     let times = seconds.iter().map(|seconds| format!("{seconds} s")).collect::<Vec<_>>().join(", ");
-    let verdict = scene.verdict(&attempts).await;
+    let verdict = scene.verdict(&changes(&attempts)).await;
     conclude(what, scene.database.engine, times, &verdict, Some(worst));
     assert!(worst <= RECOVERY, "a request failed {worst:?} after the fault was lifted");
 }
@@ -116,7 +118,7 @@ async fn disk_full(scene: Scene, form: Form) {
     let attempts = trouble.end(DEADLINE).await;
     let worst = spans.iter().map(|&span| recovery(&attempts, span)).max().unwrap();
     whole(&scene).await;
-    let verdict = scene.verdict(&attempts).await;
+    let verdict = scene.verdict(&changes(&attempts)).await;
     conclude("disk full", scene.database.engine, times, &verdict, Some(worst));
     assert!(worst <= RECOVERY, "a request failed {worst:?} after there was room again");
 }
@@ -135,7 +137,7 @@ async fn read_only(scene: Scene, form: Form) {
     for round in 0..times {
         permit(&scene, 0o444);
         let process = scene.serve_with(&[("REQUEST_TIMEOUT_SECONDS", &DEADLINE.to_string())], wrapper);
-        let trouble = Trouble::begin_with(&scene, token.clone(), process, round * CLIENTS);
+        let trouble = Trouble::begin_with(&scene, token.clone(), process, round * (CLIENTS + PROBES));
         let began = now();
         trouble.load.refuse(CLIENTS).await;
         permit(&scene, 0o644);
@@ -147,7 +149,7 @@ async fn read_only(scene: Scene, form: Form) {
         attempts.extend(seen);
         whole(&scene).await;
     }
-    let verdict = scene.verdict(&attempts).await;
+    let verdict = scene.verdict(&changes(&attempts)).await;
     conclude("database file read-only", scene.database.engine, times, &verdict, Some(worst));
     assert!(worst <= RECOVERY, "a request failed {worst:?} after the file was writable");
 }
@@ -162,7 +164,7 @@ struct Trouble {
 type Span = (Duration, Duration, Duration);
 
 impl Trouble {
-    /// With all clients succeeding.
+    /// With all clients and probes succeeding.
     async fn begin(scene: &Scene, process: Process) -> Self {
         let trouble = Self::begin_with(scene, token(&process).await, process, 0);
         trouble.load.all_succeed(5).await;
@@ -171,7 +173,8 @@ impl Trouble {
 
     /// With clients from the number `first` on, whether they succeed or not.
     fn begin_with(scene: &Scene, token: String, process: Process, first: u64) -> Self {
-        let plan = Plan { clients: CLIENTS, first, each: None, token, protocolos: scene.protocolos(16) };
+        let plan =
+            Plan { clients: CLIENTS, probes: PROBES, first, each: None, token, protocolos: scene.protocolos(16) };
         let load = Load::start(plan, vec![process.address.clone()]);
         Self { process, load }
     }
@@ -185,6 +188,11 @@ impl Trouble {
         assert!(attempts.iter().all(|attempt| attempt.outcome != Outcome::Unanswered), "a request was not answered");
         attempts
     }
+}
+
+/// The changes alone.
+fn changes(attempts: &[Attempt]) -> Vec<Attempt> {
+    attempts.iter().filter(|attempt| attempt.protocolo != 0).cloned().collect()
 }
 
 /// How long after the fault was lifted a request failed, or was answered after a long time.

@@ -21,6 +21,7 @@ async fn two_servers(scene: Scene, form: Form) {
     let addresses = processes.iter().map(|process| process.address.clone()).collect();
     let plan = Plan {
         clients: CLIENTS,
+        probes: 0,
         first: 0,
         each: Some(each),
         token: token(&processes[0]).await,

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::checker::{Attempt, Outcome};
-use crate::client::{Answer, Client, change};
+use crate::client::{Answer, Client, change, get};
 use crate::scene::LOOK;
 
 /// A request that has no answer by then never gets one.
@@ -23,6 +23,8 @@ static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// What the clients do.
 pub struct Plan {
     pub clients: u64,
+    /// So many more ask for readiness, which is what uses the pool.
+    pub probes: u64,
     /// The number of the first of them; loads of one test must not share any.
     pub first: u64,
     /// How many changes each makes; `None`: until they are told to stop.
@@ -51,14 +53,14 @@ struct Shared {
 impl Load {
     pub fn start(plan: Plan, addresses: Vec<String>) -> Self {
         let shared = Arc::new(Shared {
-            streaks: (0..plan.clients).map(|_| AtomicU64::new(0)).collect(),
+            streaks: (0..plan.clients + plan.probes).map(|_| AtomicU64::new(0)).collect(),
             addresses: watch::Sender::new(addresses),
             stopping: AtomicBool::new(false),
             acknowledged: watch::Sender::new(0),
             refused: watch::Sender::new(0),
             plan,
         });
-        let clients = (0..shared.plan.clients).map(|number| Arc::clone(&shared).work(number)).collect();
+        let clients = (0..shared.streaks.len() as u64).map(|number| Arc::clone(&shared).work(number)).collect();
         Self { shared, clients }
     }
 
@@ -86,15 +88,20 @@ impl Load {
         for streak in &self.shared.streaks {
             streak.store(0, Ordering::Relaxed);
         }
+        let failing = || {
+            let streaks = self.shared.streaks.iter().enumerate();
+            streaks.filter(|(_, streak)| streak.load(Ordering::Relaxed) < count).map(|(number, _)| number)
+        };
         let succeed = async {
-            while self.shared.streaks.iter().any(|streak| streak.load(Ordering::Relaxed) < count) {
+            while failing().next().is_some() {
                 sleep(LOOK).await;
             }
         };
-        timeout(PATIENCE, succeed).await.expect("some clients do not succeed any more");
+        let succeeded = timeout(PATIENCE, succeed).await;
+        assert!(succeeded.is_ok(), "clients do not succeed any more: {:?}", failing().collect::<Vec<_>>());
     }
 
-    /// Stops the clients; a request under way is answered first.
+    /// Stops the clients; a request under way is answered first. A probe's attempt has the protocolo 0.
     pub async fn stop(self) -> Vec<Attempt> {
         self.shared.stopping.store(true, Ordering::Relaxed);
         self.finish().await
@@ -165,15 +172,24 @@ impl Shared {
     }
 
     async fn attempt(&self, client: &mut Client, mark: u64) -> Attempt {
+        let (protocolo, para, request) = self.request(mark);
+        let began = now();
+        let answer = timeout(PATIENCE, client.ask(&request)).await.expect("a request is never answered");
+        let outcome = answer.map_or(Outcome::Unanswered, |answer| outcome(&answer));
+        Attempt { mark, protocolo, para, outcome, began, ended: now() }
+    }
+
+    /// What is asked for under `mark`: protocolo, status and request.
+    fn request(&self, mark: u64) -> (u64, i64, Vec<u8>) {
+        if mark >> 32 >= self.plan.first + self.plan.clients {
+            return (0, 0, get("/health/ready"));
+        }
         // Neither the order of the atendimentos nor that of the statuses follows a pattern.
         let random = mark.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let protocolo = self.plan.protocolos[(random >> 40) as usize % self.plan.protocolos.len()];
         let para = 1 + (random >> 33) as i64 % 5;
         let (head, body) = change(&self.plan.token, protocolo, para, mark, "");
-        let began = now();
-        let answer = timeout(PATIENCE, client.ask(&[head, body].concat())).await.expect("a request is never answered");
-        let outcome = answer.map_or(Outcome::Unanswered, |answer| outcome(&answer));
-        Attempt { mark, protocolo, para, outcome, began, ended: now() }
+        (protocolo, para, [head, body].concat())
     }
 
     fn count(&self, number: u64, outcome: Outcome) {

@@ -100,7 +100,8 @@ async fn connection(mut inner: TcpStream, port: u16, mut fault: watch::Receiver<
         fault = carry => fault,
     };
     if matches!(end, Fault::BlackHole | Fault::Mute) {
-        // The sockets stay open, and nobody looks at them.
+        // The server's socket stays open, and nobody looks at it. The database has given its own up.
+        drop(outer);
         std::future::pending::<()>().await;
     }
 }
