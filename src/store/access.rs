@@ -58,7 +58,7 @@ impl From<AcessoRow> for Acesso {
     }
 }
 
-/// Implements [`Access`] on a store that has a `reader()` pool.
+/// Implements [`Access`] on a store that has connections to `read()` from.
 macro_rules! impl_access {
     ($store:ty) => {
         #[async_trait]
@@ -71,7 +71,7 @@ macro_rules! impl_access {
                     "SELECT id AS usuario_id, login, senha_hash, ativo, geracao FROM usuario WHERE chave = $1",
                 )
                 .bind(login.as_str());
-                in_time(query.fetch_optional(self.reader())).await
+                in_time(async { query.fetch_optional(&mut *self.read().await?).await }).await
             }
 
             async fn acesso(
@@ -86,7 +86,7 @@ macro_rules! impl_access {
                      WHERE u.id = $1",
                 )
                 .bind(usuario_id);
-                Ok(in_time(query.fetch_optional(self.reader())).await?.map(Into::into))
+                Ok(in_time(async { query.fetch_optional(&mut *self.read().await?).await }).await?.map(Into::into))
             }
         }
     };

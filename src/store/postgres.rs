@@ -3,11 +3,13 @@
 mod lanes;
 
 use std::collections::{HashMap, HashSet};
+use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use sqlx::migrate::{Migrate, Migrator};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Postgres, Transaction};
 use time::OffsetDateTime;
@@ -127,7 +129,6 @@ impl PostgresStore {
             .max_connections(max_connections.saturating_sub(LANES as u32).max(1))
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .after_connect(|connection, _| Box::pin(async { insist_on_durability(connection).await }))
-            .after_release(|connection, _| Box::pin(answers(connection)))
             .connect_lazy_with(options.clone());
         Ok(Self { pool, lanes: Lanes::new(options), obstructed: Mutex::default() })
     }
@@ -136,6 +137,11 @@ impl PostgresStore {
     fn is_obstructed(&self) -> bool {
         let last = *self.obstructed.lock().unwrap_or_else(PoisonError::into_inner);
         last.is_some_and(|last| last.elapsed() < OBSTRUCTION)
+    }
+
+    /// A connection for what requests read.
+    pub(super) async fn read(&self) -> sqlx::Result<Loan> {
+        Ok(Loan(self.pool.acquire().await?))
     }
 
     pub(super) fn reader(&self) -> &PgPool {
@@ -147,6 +153,32 @@ impl PostgresStore {
     }
 }
 
+/// A connection of the pool. The pool asks a connection that comes back whether it lives, without a limit:
+/// one that was cut without a word would keep its place until the system gave it up, a quarter of an
+/// hour later.
+pub(super) struct Loan(PoolConnection<Postgres>);
+
+impl Deref for Loan {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Loan {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.0
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        // Given up half-way, it frees its place.
+        tokio::spawn(timeout(RELEASE_TIMEOUT, self.0.return_to_pool()));
+    }
+}
+
 #[async_trait]
 impl Schema for PostgresStore {
     async fn apply_migrations(&self) -> Result<()> {
@@ -154,7 +186,7 @@ impl Schema for PostgresStore {
     }
 
     async fn migrations(&self) -> Result<Vec<Migration>> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.read().await?;
         let known: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
             .bind(&*MIGRATOR.table_name)
             .fetch_one(&mut *connection)
@@ -259,12 +291,6 @@ impl Import for PostgresImport {
     async fn commit(self: Box<Self>) -> Result<()> {
         Ok(self.transaction.commit().await?)
     }
-}
-
-/// Whether a connection that comes back still answers. Without a limit, one that was cut without a word
-/// would keep its place in the pool until the system gives it up, a quarter of an hour later.
-async fn answers(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    Ok(matches!(timeout(RELEASE_TIMEOUT, connection.ping()).await, Ok(Ok(()))))
 }
 
 /// Overrules a server, database or role that answers a commit before it is on disk; stricter settings stay.

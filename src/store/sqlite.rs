@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Serialize;
 use sqlx::migrate::{Migrate, Migrator};
+use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -101,6 +102,11 @@ impl SqliteStore {
         let writer = pool(1).connect_with(options.clone()).await?;
         drop(turn);
         Ok(Self { writer, reader: pool(READERS).connect_with(options).await? })
+    }
+
+    /// A connection for what requests read.
+    pub(super) async fn read(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
+        self.reader.acquire().await
     }
 
     pub(super) fn reader(&self) -> &SqlitePool {
