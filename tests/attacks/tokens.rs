@@ -76,7 +76,7 @@ impl Genuine {
     /// With `text` for the value of a claim, as JSON or not.
     fn raw_claim(&self, name: &str, text: &str) -> String {
         let claims = changed(&self.claims, name, Some(json!("@@"))).replace("\"@@\"", text);
-        sign(SECRET, self.header.to_string(), &claims)
+        sign(SECRET, self.header.to_string(), claims)
     }
 }
 
