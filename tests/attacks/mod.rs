@@ -6,5 +6,6 @@
 mod client;
 mod framing;
 mod large_bodies;
+mod logs;
 mod slow;
 mod tokens;

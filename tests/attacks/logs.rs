@@ -1,0 +1,251 @@
+//! What a server process writes at the finest level while it is misused: no secret, and no line but its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::Arc;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use citrus_status::service::provisioning::Provisioning;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::client::{Client, Raw};
+use crate::support::both_engines;
+use crate::support::clock::ManualClock;
+use crate::support::database::Database;
+use crate::support::program::{finish, program};
+use crate::support::server::nome;
+
+/// In every secret of these tests, and nowhere else.
+const CANARY: &str = "canario";
+const JWT_SECRET: &str = "canario-segredo-dos-tokens, de 32 bytes ou mais";
+/// A line of a log that never was, in the ways to end a line and to steer a terminal.
+const FORGERIES: [&str; 7] = [
+    "\n2026-11-23T10:00:00Z ERROR forjada",
+    "\r2026-11-23T10:00:00Z ERROR forjada",
+    "\u{85}forjada",
+    "\u{2028}forjada",
+    "\u{1b}[2Jforjada",
+    "\u{9b}2Jforjada",
+    "\u{202e}forjada",
+];
+
+/// A server process whose whole log is read at the end.
+struct Loud {
+    child: Child,
+    log: BufReader<ChildStderr>,
+    seen: String,
+    address: std::net::SocketAddr,
+}
+
+impl Loud {
+    fn start(database: &Database, format: &str) -> Self {
+        let mut command = serve(database);
+        command.env("LOG_FORMAT", format).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut seen = String::new();
+        let address = loop {
+            let start = seen.len();
+            assert_ne!(log.read_line(&mut seen).unwrap(), 0, "it ended before it listened: {seen}");
+            if let Some((_, rest)) =
+                seen[start..].split_once("listening").and_then(|(_, rest)| rest.split_once("127.0.0.1:"))
+            {
+                let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+                break format!("127.0.0.1:{port}").parse().unwrap();
+            }
+        };
+        Self { child, log, seen, address }
+    }
+
+    /// Stops it; everything that it wrote.
+    fn stop(mut self) -> String {
+        let sent = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(sent.success());
+        self.log.read_to_string(&mut self.seen).unwrap();
+        self.child.stdout.take().unwrap().read_to_string(&mut self.seen).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        std::mem::take(&mut self.seen)
+    }
+}
+
+impl Drop for Loud {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+/// `serve` with secrets that would be known again, saying all that it can.
+fn serve(database: &Database) -> Command {
+    let mut command = program(database, &database.settings());
+    let mut url = Url::parse(&database.url).unwrap();
+    if url.scheme() == "postgres" && url.password().is_none() {
+        url.set_password(Some("canario-senha-do-banco")).unwrap();
+    }
+    command.args(["serve", "--bind", "127.0.0.1:0"]).env("DATABASE_URL", url.as_str());
+    command.envs([("JWT_SECRET", JWT_SECRET), ("LOG_LEVEL", "trace"), ("REQUEST_TIMEOUT_SECONDS", "3")]);
+    command
+}
+
+async fn example(database: &Database) {
+    let store = database.store().await;
+    let clock = Arc::new(ManualClock::new());
+    citrus_status::cli::demo::load_example_data(&store, clock.clone()).await.unwrap();
+    let provisioning = Provisioning::new(Arc::clone(&store), clock);
+    provisioning.set_senha(&nome("user.api"), "canario-senha".into()).await.unwrap();
+    store.close().await;
+}
+
+/// One request on a connection of its own.
+async fn send(address: std::net::SocketAddr, line: &str, headers: &str, body: &str) -> Option<Raw> {
+    let mut client = Client::connect(address).await;
+    let length = body.len();
+    let head =
+        format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}");
+    client.send(head).await.unwrap();
+    client.answer().await
+}
+
+async fn login(address: std::net::SocketAddr, login: &str, senha: &str) -> Raw {
+    let body = json!({"login": login, "senha": senha}).to_string();
+    send(address, "POST /api/usuario/login", "", &body).await.unwrap()
+}
+
+async fn change(address: std::net::SocketAddr, token: &str, body: Value) -> Raw {
+    let headers = format!("Authorization: Bearer {token}\r\nCookie: canario-biscoito\r\nX-Senha: canario-outro\r\n");
+    send(address, "POST /api/atendimentos/status?token=canario-consulta", &headers, &body.to_string()).await.unwrap()
+}
+
+/// Goes through every route and every kind of failure with secrets in hand; the token that it got.
+async fn misuse(database: &Database, address: std::net::SocketAddr) -> String {
+    let answer = login(address, "user.api", "canario-senha").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let token = serde_json::from_str::<Value>(&answer.body).unwrap()["accessToken"].as_str().unwrap().to_owned();
+    for (name, senha) in
+        [("user.api", "canario-errada"), ("ninguem", "canario-senha"), ("user.api", "canario\0"), ("", "canario-senha")]
+    {
+        assert!((400..500).contains(&login(address, name, senha).await.status));
+    }
+    login(address, "user.api", &format!("canario{}", "x".repeat(1024))).await.is(400, "senha – valor inválido");
+    for broken in [
+        "{\"senha\": \"canario-corpo",
+        "{\"senha\": canario}",
+        "[\"canario\"]",
+        "{\"senha\": \"canario\\ud800\", \"login\": \"x\"}",
+    ] {
+        assert_eq!(send(address, "POST /api/usuario/login", "", broken).await.unwrap().status, 400);
+    }
+    for authorization in
+        ["Bearer canario", "Bearer canario.canario.canario", "Basic Y2FuYXJpbw== canario", &format!("Bearer {token}x")]
+    {
+        let headers = format!("Authorization: {authorization}\r\n");
+        assert_eq!(send(address, "POST /api/atendimentos/status", &headers, "canario").await.unwrap().status, 401);
+    }
+    // What hyper refuses by itself.
+    assert_eq!(send(address, "GET /\u{7f}", "Authorization: canario\r\n", "").await.unwrap().status, 400);
+    assert_eq!(
+        send(address, "GET /", &format!("Authorization: canario{}\r\n", "x".repeat(20_000)), "").await.unwrap().status,
+        431
+    );
+
+    let body = json!({"protocolo": "20221104000001", "status": "Aberto", "comentario": "canario-comentario", "visivelCliente": true});
+    change(address, &token, body.clone()).await.is(200, "Atendimento atualizado com sucesso");
+    let other =
+        json!({"protocolo": "canario", "status": "canario", "motivoStatus": "canario", "visivelCliente": "canario"});
+    assert_eq!(change(address, &token, other).await.status, 400);
+    let held = database.hold("20221104000001").await;
+    change(address, &token, body.clone()).await.is(503, "Serviço indisponível");
+    held.release().await;
+    database.execute("ALTER TABLE historico RENAME TO elsewhere").await;
+    assert!(change(address, &token, body.clone()).await.status >= 500);
+    database.execute("ALTER TABLE elsewhere RENAME TO historico").await;
+    database.execute("ALTER TABLE usuario RENAME TO nobody").await;
+    login(address, "user.api", "canario-senha").await.is(500, "Erro interno");
+    database.execute("ALTER TABLE nobody RENAME TO usuario").await;
+    match database.engine {
+        crate::support::database::Engine::Sqlite => {
+            let trigger = "CREATE TRIGGER choke BEFORE INSERT ON historico BEGIN SELECT RAISE(ABORT, 'choked'); END";
+            database.execute(trigger).await;
+        }
+        crate::support::database::Engine::Postgres => {
+            database.execute("ALTER TABLE historico ADD CHECK (comentario NOT LIKE '%comentario') NOT VALID").await;
+        }
+    }
+    change(address, &token, body).await.is(500, "Erro interno");
+    token
+}
+
+/// Puts lines that never were into all that a client names.
+async fn forge(address: std::net::SocketAddr, token: &str) {
+    for forgery in FORGERIES {
+        login(address, forgery, forgery).await;
+        change(address, token, json!({"protocolo": forgery, "status": forgery, "motivoStatus": forgery})).await;
+        let escaped: String = forgery.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let headers = format!("User-Agent: {forgery}\r\nX-Request-Id: {forgery}\r\n");
+        for path in [forgery, &escaped] {
+            send(address, &format!("GET /{path}"), &headers, "").await;
+            send(address, &format!("GET /{path}"), "", "").await;
+        }
+        let steering = forgery.chars().next().unwrap();
+        send(address, &format!("FORJADA{steering}FORJADA /"), "", "").await;
+    }
+}
+
+/// Checks a log as a whole.
+fn is_clean(log: &str, token: &str, format: &str) {
+    let [_, claims, signature] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
+    for secret in [CANARY, claims, signature, &BASE64_STANDARD.encode(JWT_SECRET)] {
+        let hit = log.lines().find(|line| line.contains(secret));
+        assert_eq!(hit, None, "{secret} is in the log");
+    }
+    for line in log.lines() {
+        let steers = |c: char| {
+            c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c)
+        };
+        assert!(!line.contains(steers), "{line:?}");
+        let at = match format {
+            "json" => serde_json::from_str::<Value>(line).unwrap()["timestamp"].as_str().unwrap().to_owned(),
+            _ => line.split_whitespace().next().unwrap_or_default().to_owned(),
+        };
+        assert!(at.len() >= 20 && at.starts_with("20") && at.ends_with('Z'), "{line:?}");
+        assert!(!line.starts_with("2026-11-23T10:00:00Z"), "{line:?}");
+    }
+    for told in ["request failed", "answered", "listening", "stopped"] {
+        assert!(log.contains(told), "the log does not say {told}, so it shows nothing");
+    }
+}
+
+both_engines! {
+    async fn no_secret_and_no_forged_line_as_text(database: Database) {
+        example(database).await;
+        let server = Loud::start(database, "text");
+        let token = misuse(database, server.address).await;
+        forge(server.address, &token).await;
+        is_clean(&server.stop(), &token, "text");
+    }
+
+    async fn no_secret_and_no_forged_line_as_json(database: Database) {
+        example(database).await;
+        let server = Loud::start(database, "json");
+        let token = misuse(database, server.address).await;
+        forge(server.address, &token).await;
+        is_clean(&server.stop(), &token, "json");
+    }
+
+    async fn no_secret_when_it_does_not_start(database: Database) {
+        for (name, value) in [
+            ("DATABASE_URL", "postgres://user:canario@127.0.0.1:1/none"),
+            ("DATABASE_URL", "postgres://user:canario@127.0.0.1:none/none"),
+            ("DATABASE_URL", "mysql://user:canario@127.0.0.1/none"),
+            ("DATABASE_URL", "canario"),
+            ("JWT_SECRET", "canario"),
+        ] {
+            let mut command = serve(database);
+            command.env(name, value);
+            let outcome = finish(command, "");
+            assert_ne!(outcome.code, 0, "{name}={value}");
+            assert!(!format!("{outcome:?}").contains(CANARY), "{outcome:?}");
+        }
+    }
+}
