@@ -7,5 +7,6 @@ mod client;
 mod framing;
 mod large_bodies;
 mod logs;
+mod parity;
 mod slow;
 mod tokens;
