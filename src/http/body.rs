@@ -17,6 +17,11 @@ const MAX_BYTES: usize = 64 * 1024;
 pub struct JsonBody(Bytes);
 
 impl JsonBody {
+    /// A body that has arrived.
+    pub fn new(body: Bytes) -> Self {
+        Self(body)
+    }
+
     /// The members of the object called `names`, in that order.
     pub fn members<const N: usize>(&self, names: [&'static str; N]) -> Result<[Value<'_>; N], ApiError> {
         json::members(&self.0, names).map_err(ApiError::Body)
@@ -39,7 +44,7 @@ impl FromRequest<App> for JsonBody {
         }
         let collected = timeout(app.body_deadline(), Limited::new(body, MAX_BYTES).collect());
         match collected.await {
-            Ok(Ok(body)) => Ok(Self(body.to_bytes())),
+            Ok(Ok(body)) => Ok(Self::new(body.to_bytes())),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::BodyTooLarge),
             Ok(Err(_)) => Err(ApiError::BodyCut),
             Err(_) => Err(ApiError::BodySlow),

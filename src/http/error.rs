@@ -117,7 +117,7 @@ impl ApiError {
         }
     }
 
-    fn message(&self) -> Cow<'static, str> {
+    pub(super) fn message(&self) -> Cow<'static, str> {
         match self {
             Self::Malformed => "Requisição HTTP malformada",
             Self::HeadTooLarge => "Cabeçalho da requisição muito grande",

@@ -41,7 +41,7 @@ async fn attempt(app: &App, client: Client, request: Request, audit: &mut LoginA
 }
 
 /// The login and the senha that `body` brings; fields are judged in the contract's order.
-fn credentials(body: &JsonBody, audit: &mut LoginAudit) -> Result<(String, SecretString), ApiError> {
+pub(super) fn credentials(body: &JsonBody, audit: &mut LoginAudit) -> Result<(String, SecretString), ApiError> {
     let [login, senha] = body.members(["login", "senha"])?;
     let login = match login {
         Value::Text(login) if !is_blank(&login) => login,

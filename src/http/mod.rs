@@ -7,6 +7,8 @@ mod caller;
 mod client;
 mod connection;
 pub mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod health;
 mod idempotency;
 mod login;

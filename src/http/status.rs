@@ -50,7 +50,11 @@ async fn attempt(
 }
 
 /// The change that `body` asks for; fields are judged in the contract's order.
-fn change_request(body: &JsonBody, usuario_id: i64, audit: &mut ChangeAudit) -> Result<ChangeRequest, ApiError> {
+pub(super) fn change_request(
+    body: &JsonBody,
+    usuario_id: i64,
+    audit: &mut ChangeAudit,
+) -> Result<ChangeRequest, ApiError> {
     let [protocolo, status, motivo, comentario, visivel_cliente, esperado] =
         body.members(["protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"])?;
     let protocolo = match protocolo {

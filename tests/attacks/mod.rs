@@ -8,5 +8,6 @@ mod framing;
 mod large_bodies;
 mod logs;
 mod parity;
+mod seeds;
 mod slow;
 mod tokens;

@@ -1,0 +1,33 @@
+//! A door for the targets in `fuzz/` and the tests of their seeds, and for nothing else.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use hyper::body::Bytes;
+use secrecy::SecretString;
+
+use super::audit::{ChangeAudit, LoginAudit};
+use super::body::JsonBody;
+use super::client::Client;
+use super::error::ApiError;
+use super::{login, status};
+use crate::domain::atendimento::ChangeRequest;
+
+const CLIENT: Client = Client(IpAddr::V4(Ipv4Addr::LOCALHOST));
+
+/// What `body` asks for as a status change, or the message that answers it.
+pub fn change(body: &[u8]) -> Result<ChangeRequest, String> {
+    status::change_request(&json(body), 1, &mut ChangeAudit::begin(CLIENT)).map_err(message)
+}
+
+/// The login and the senha in `body`, or the message that answers it.
+pub fn login(body: &[u8]) -> Result<(String, SecretString), String> {
+    login::credentials(&json(body), &mut LoginAudit::begin(CLIENT)).map_err(message)
+}
+
+fn json(body: &[u8]) -> JsonBody {
+    JsonBody::new(Bytes::copy_from_slice(body))
+}
+
+fn message(error: ApiError) -> String {
+    error.message().into_owned()
+}
