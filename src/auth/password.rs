@@ -32,7 +32,9 @@ pub struct Passwords {
 }
 
 /// A place in the line, given back when dropped.
-pub struct Place(OwnedSemaphorePermit);
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
+}
 
 /// Leave to verify a password; the next in the line has it once this is dropped.
 pub struct Turn {
@@ -76,7 +78,8 @@ impl Passwords {
 
     /// A place in the line, if there is room.
     pub fn place(&self) -> Result<Place, PasswordError> {
-        Ok(Place(Arc::clone(&self.places).try_acquire_owned().map_err(|_| PasswordError::Busy)?))
+        let permit = Arc::clone(&self.places).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
+        Ok(Place { _permit: permit })
     }
 
     /// Waits in the line. Who gives up waiting leaves it.

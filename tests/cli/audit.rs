@@ -161,6 +161,24 @@ both_engines! {
         }
     }
 
+    async fn a_throttled_login_is_named_and_so_is_the_client_behind_a_proxy(database: Database) {
+        let extra = [("TRUSTED_PROXIES", "127.0.0.1"), ("LOGIN_LIMIT_PAIR", "1/600")];
+        let run = Run::start(database, &extra).await;
+        for _ in 0..2 {
+            let request = run.client.post(format!("http://{}{LOGIN}", run.process.address));
+            let request = request.header("x-forwarded-for", "198.51.100.1, 192.0.2.7").header("x-request-id", "one");
+            request.body(r#"{"login": "user.api", "senha": "segredo"}"#).send().await.unwrap();
+        }
+        let (_, lines) = run.stop();
+        let written: Vec<&str> = lines.iter().filter_map(|line| Some(line.split_once("id=\"one\"")?.1)).collect();
+        let line = |outcome: &str| {
+            format!(
+                " method=POST path=\"{LOGIN}\"}}: audit: login client=192.0.2.7 login=\"user.api\" outcome=\"{outcome}\""
+            )
+        };
+        assert_eq!(written, [line("wrong_password"), line("throttled")]);
+    }
+
     async fn a_client_that_hangs_up_leaves_its_line(database: Database) {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let run = Run::start(database, &[]).await;
