@@ -88,7 +88,7 @@ both_engines! {
             let (server, token) = (Arc::clone(&server), token.clone());
             answers.spawn(async move { server.change_with(&token, CHANGE).await });
         }
-        // At most one batch of 512 is at work and two wait: the others are refused while the lock is held.
+        // At most one batch of 96 is at work and two wait: the others are refused while the lock is held.
         for _ in 0..100 {
             answers.join_next().await.unwrap().unwrap().is(503, "Serviço indisponível");
         }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, interval, timeout};
 
 use super::client::{Client, HANG};
 use crate::support::database::{Database, Engine};
+use crate::support::program::allow_open_files;
 use crate::support::server::Server;
 
 const LIVE: &str = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -22,8 +23,8 @@ const SLACK: Duration = Duration::from_secs(5);
 /// 5,000 connections, or fewer where the system lets a process open fewer files: both ends are in this
 /// process, beside what other tests open.
 fn flood() -> usize {
-    let files = rlimit::increase_nofile_limit(u64::MAX).unwrap();
-    let size = (usize::try_from(files).unwrap_or(usize::MAX).saturating_sub(800) / 2).clamp(50, 5_000);
+    let files = allow_open_files();
+    let size = (files.saturating_sub(800) / 2).clamp(50, 5_000);
     println!("{size} connections, as a process may open {files} files");
     size
 }

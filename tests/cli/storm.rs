@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::support::both_engines;
 use crate::support::clock::ManualClock;
-use crate::support::program::Process;
+use crate::support::program::{Process, allow_open_files};
 
 const CLIENTS: usize = 2_000;
 /// `LOGIN_CONCURRENCY` of the tests.
@@ -42,13 +42,6 @@ fn post(path: &str, token: &str, body: &str) -> String {
 
 const LOGIN: &str = r#"{"login": "user.api", "senha": "1234"}"#;
 
-/// As many open files as the system allows, here and in the processes started from here.
-fn raise_the_limit_of_open_files() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
-}
-
 /// A login that lacks nothing but its body, which the server waits for.
 async fn begin(address: String) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -77,7 +70,7 @@ both_engines! {
     /// The baseline is the process with the logins in flight, whose passwords it has not seen yet.
     async fn a_login_storm_takes_no_more_memory_than_allowed_and_holds_up_nothing_else(database: Database) {
         let _turn = TURN.lock().await;
-        raise_the_limit_of_open_files();
+        allow_open_files();
         let store = database.store().await;
         citrus_status::cli::demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
         store.close().await;
