@@ -1,4 +1,4 @@
-//! The token's table. Hostile claims and headers are unit tests of `auth::token`.
+//! The token's table. Hostile tokens by the hundred are in `attacks/tokens.rs`.
 
 use reqwest::Method;
 use time::Duration;
