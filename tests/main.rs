@@ -4,5 +4,6 @@ mod api;
 mod attacks;
 mod cli;
 mod conformance;
+mod docs;
 #[allow(dead_code, reason = "each test target uses a part of it")]
 mod support;
