@@ -103,9 +103,9 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
 
 /// `<process>-<number>`: unique without a random number for each request.
 pub(super) fn new_id() -> HeaderValue {
-    static PROCESS: LazyLock<u64> = LazyLock::new(|| Uuid::new_v4().as_u64_pair().0);
+    static PROCESS: LazyLock<String> = LazyLock::new(|| format!("{:016x}-", Uuid::new_v4().as_u64_pair().0));
     static NUMBER: AtomicU64 = AtomicU64::new(1);
-    let id = format!("{:016x}-{:x}", *PROCESS, NUMBER.fetch_add(1, Ordering::Relaxed));
+    let id = format!("{}{:x}", *PROCESS, NUMBER.fetch_add(1, Ordering::Relaxed));
     HeaderValue::try_from(id).expect("hexadecimal digits and a hyphen")
 }
 

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use sqlx::{Postgres, QueryBuilder, Sqlite};
 
-use super::Result;
 use super::postgres::PostgresStore;
 use super::sqlite::SqliteStore;
+use super::{Result, in_time};
 
 /// A user's row id and a key of that user's.
 pub type IdempotencyKey = (i64, String);
@@ -26,7 +26,7 @@ pub trait Idempotency: Send + Sync {
     async fn purge_idempotency_keys(&self, before: i64) -> Result<u64>;
 }
 
-/// Implements [`Idempotency`] on a store that has `reader()` and `writer()` pools.
+/// Implements [`Idempotency`] on a store that has connections to `read()` from and to `write()` to.
 macro_rules! impl_idempotency {
     ($store:ty, $engine:ty) => {
         #[async_trait]
@@ -39,21 +39,21 @@ macro_rules! impl_idempotency {
                     row.push_bind(*usuario_id).push_bind(chave);
                 });
                 query.push(")");
-                let rows: Vec<(i64, String, i64)> = query.build_query_as().fetch_all(self.reader()).await?;
+                let query = query.build_query_as();
+                let rows: Vec<(i64, String, i64)> =
+                    in_time(async { query.fetch_all(&mut *self.read().await?).await }).await?;
                 Ok(rows.into_iter().map(|(usuario_id, chave, impressao)| ((usuario_id, chave), impressao)).collect())
             }
 
             async fn purge_idempotency_keys(&self, before: i64) -> Result<u64> {
                 let mut purged = 0;
                 loop {
-                    let done = sqlx::query(
+                    let query = sqlx::query(
                         "DELETE FROM idempotencia WHERE (usuario_id, chave) IN
                              (SELECT usuario_id, chave FROM idempotencia WHERE em < $1 ORDER BY em LIMIT $2)",
-                    )
-                    .bind(before)
-                    .bind(PURGED_AT_ONCE)
-                    .execute(self.writer())
-                    .await?;
+                    );
+                    let query = query.bind(before).bind(PURGED_AT_ONCE);
+                    let done = in_time(async { query.execute(&mut *self.write().await?).await }).await?;
                     purged += done.rows_affected();
                     if done.rows_affected() < PURGED_AT_ONCE as u64 {
                         return Ok(purged);

@@ -144,6 +144,11 @@ impl PostgresStore {
         Ok(Loan(self.pool.acquire().await?))
     }
 
+    /// A connection for what requests write past the change queue.
+    pub(super) async fn write(&self) -> sqlx::Result<Loan> {
+        self.read().await
+    }
+
     pub(super) fn reader(&self) -> &PgPool {
         &self.pool
     }

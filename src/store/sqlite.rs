@@ -109,6 +109,11 @@ impl SqliteStore {
         self.reader.acquire().await
     }
 
+    /// The connection for what requests write past the change queue.
+    pub(super) async fn write(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
+        self.writer.acquire().await
+    }
+
     pub(super) fn reader(&self) -> &SqlitePool {
         &self.reader
     }

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use sqlx::{Postgres, QueryBuilder, Sqlite};
 
-use super::Result;
 use super::postgres::PostgresStore;
 use super::sqlite::SqliteStore;
+use super::{Result, in_time};
 
 /// Names a bucket: of fixed size, whatever a client sends.
 pub type BucketKey = [u8; 16];
@@ -37,19 +37,16 @@ pub struct Bucket {
     pub sucesso_em: Option<i64>,
 }
 
-/// Implements [`Throttling`] on a store that has `reader()` and `writer()` pools.
+/// Implements [`Throttling`] on a store that has connections to `read()` from and to `write()` to.
 macro_rules! impl_throttling {
     ($store:ty, $engine:ty) => {
         #[async_trait]
         impl Throttling for $store {
             async fn buckets(&self, [a, b, c, d]: &[BucketKey; 4]) -> Result<Vec<Bucket>> {
-                Ok(sqlx::query_as("SELECT chave, cheio_em, sucesso_em FROM tentativa WHERE chave IN ($1, $2, $3, $4)")
-                    .bind(&a[..])
-                    .bind(&b[..])
-                    .bind(&c[..])
-                    .bind(&d[..])
-                    .fetch_all(self.reader())
-                    .await?)
+                let query =
+                    sqlx::query_as("SELECT chave, cheio_em, sucesso_em FROM tentativa WHERE chave IN ($1, $2, $3, $4)");
+                let query = query.bind(&a[..]).bind(&b[..]).bind(&c[..]).bind(&d[..]);
+                in_time(async { query.fetch_all(&mut *self.read().await?).await }).await
             }
 
             async fn debit(&self, debits: &[(BucketKey, i64)], now: i64) -> Result<()> {
@@ -65,30 +62,24 @@ macro_rules! impl_throttling {
                     " ON CONFLICT (chave) DO UPDATE SET cheio_em = excluded.cheio_em + CASE WHEN tentativa.cheio_em > ",
                 );
                 query.push_bind(now).push(" THEN tentativa.cheio_em - ").push_bind(now).push(" ELSE 0 END");
-                query.build().execute(self.writer()).await?;
-                Ok(())
+                in_time(async { query.build().execute(&mut *self.write().await?).await }).await.map(drop)
             }
 
             async fn set_success(&self, key: &BucketKey, now: i64) -> Result<()> {
-                sqlx::query(
+                let query = sqlx::query(
                     "INSERT INTO tentativa (chave, cheio_em, sucesso_em) VALUES ($1, $2, $2)
                      ON CONFLICT (chave) DO UPDATE SET sucesso_em = excluded.sucesso_em",
-                )
-                .bind(&key[..])
-                .bind(now)
-                .execute(self.writer())
-                .await?;
-                Ok(())
+                );
+                let query = query.bind(&key[..]).bind(now);
+                in_time(async { query.execute(&mut *self.write().await?).await }).await.map(drop)
             }
 
             async fn purge_buckets(&self, now: i64, known_since: i64) -> Result<u64> {
-                let done = sqlx::query(
+                let query = sqlx::query(
                     "DELETE FROM tentativa WHERE cheio_em <= $1 AND (sucesso_em IS NULL OR sucesso_em < $2)",
-                )
-                .bind(now)
-                .bind(known_since)
-                .execute(self.writer())
-                .await?;
+                );
+                let query = query.bind(now).bind(known_since);
+                let done = in_time(async { query.execute(&mut *self.write().await?).await }).await?;
                 Ok(done.rows_affected())
             }
         }

@@ -140,7 +140,8 @@ both_engines! {
     }
 
     async fn too_many_logins_at_once_are_503(database: Database) {
-        let server = Arc::new(Server::with(database, &[("LOGIN_CONCURRENCY", "1")]).await);
+        let settings = [("LOGIN_CONCURRENCY", "1"), ("REQUEST_TIMEOUT_SECONDS", "600")];
+        let server = Arc::new(Server::with(database, &settings).await);
         let mut logins = tokio::task::JoinSet::new();
         for _ in 0..400 {
             let server = Arc::clone(&server);
