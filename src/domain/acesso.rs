@@ -48,6 +48,10 @@ macro_rules! permissoes {
 
 permissoes! {
     AlterarStatus = "alterar-status", "Alterar status de atendimento via API";
+    ConsultarStatus = "consultar-status", "Consultar status de atendimento via API";
+    ConsultarHistorico = "consultar-historico", "Consultar histórico de atendimento via API";
+    ConsultarTransicoes = "consultar-transicoes", "Consultar transições de atendimento via API";
+    ConsultarMotivos = "consultar-motivos", "Consultar motivos via API";
 }
 
 impl fmt::Display for Permissao {

@@ -209,6 +209,38 @@ pub fn decide(snapshot: &Snapshot, request: &ChangeRequest) -> Result<Change, De
     })
 }
 
+/// A status to which an atendimento may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transicao {
+    /// The status.
+    pub para: Status,
+    /// Whether going there needs a motivo.
+    pub motivo_obrigatorio: bool,
+}
+
+/// Where an atendimento in `status` may go: what [`decide`] says to a request for each target.
+pub fn transicoes(status: Status) -> Vec<Transicao> {
+    let atendimento = Atendimento { id: 0, status, revisao: 0 };
+    let snapshot = Snapshot { atendimentos: HashMap::from([(String::new(), atendimento)]), motivos: HashMap::new() };
+    let asked = |para: Status| ChangeRequest {
+        protocolo: String::new(),
+        status: para.nome().to_owned(),
+        motivo: None,
+        comentario: None,
+        esperado: None,
+        idempotencia: None,
+        usuario_id: 0,
+    };
+    Status::ALL
+        .into_iter()
+        .filter_map(|para| match decide(&snapshot, &asked(para)) {
+            Ok(_) => Some(Transicao { para, motivo_obrigatorio: false }),
+            Err(Denial::MotivoObrigatorio) => Some(Transicao { para, motivo_obrigatorio: true }),
+            Err(_) => None,
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,6 +290,18 @@ mod tests {
                 assert_eq!(outcome(Some("Outro")), unknown, "{de} to {para}, unregistered motivo");
                 assert_eq!(outcome(Some(" DUPLICADO ")), Ok(Some(9)), "{de} to {para}, registered motivo");
             }
+        }
+    }
+
+    #[test]
+    fn the_transitions_shown_are_those_that_are_made() {
+        for (de, row) in Status::ALL.into_iter().zip(MOTIVO_REQUIRED) {
+            let expected: Vec<_> = Status::ALL
+                .into_iter()
+                .zip(row)
+                .map(|(para, motivo_obrigatorio)| Transicao { para, motivo_obrigatorio })
+                .collect();
+            assert_eq!(transicoes(de), expected, "{de}");
         }
     }
 

@@ -1,4 +1,6 @@
-//! The record of an atendimento as it is shown [ours]: the contract's "The record".
+//! An atendimento as it is shown [ours]: the contract's "The record", and the parts of it that clients read.
+
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
@@ -107,6 +109,75 @@ impl Registro {
                 })
                 .collect(),
             comentarios,
+        }
+    }
+}
+
+/// The present state of an atendimento: what the record has at its top.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Estado {
+    /// Protocol number.
+    pub protocolo: String,
+    /// Present status.
+    #[serde(serialize_with = "as_nome")]
+    pub status: Status,
+    /// Motivo of the latest change.
+    pub motivo_status: Option<String>,
+    /// When it was last changed, or registered.
+    #[serde(serialize_with = "as_millis")]
+    pub atualizado_em: OffsetDateTime,
+    /// How many changes it has seen; not shown as such.
+    #[serde(skip)]
+    pub revisao: i64,
+}
+
+/// One change together with its comment.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Passo {
+    /// When.
+    #[serde(serialize_with = "as_millis")]
+    pub em: OffsetDateTime,
+    /// Status before.
+    #[serde(serialize_with = "as_nome")]
+    pub de: Status,
+    /// Status after.
+    #[serde(serialize_with = "as_nome")]
+    pub para: Status,
+    /// The motivo recorded.
+    pub motivo_status: Option<String>,
+    /// Login of who made it, `Some(None)` for an import; `None` where it is not to be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usuario: Option<Option<String>>,
+    /// The comment added with it.
+    pub comentario: Option<PassoComentario>,
+}
+
+/// The comment of a [`Passo`].
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PassoComentario {
+    /// The text as sent.
+    pub texto: Arc<str>,
+    /// Whether the customer sees it.
+    pub visivel_cliente: bool,
+}
+
+impl Passo {
+    /// All of `change`, or, `for_customer`, what the customer may see of it: neither who made it nor a
+    /// private comment, nor that there is one.
+    pub fn new(change: StoredChange, for_customer: bool) -> Self {
+        let StoredChange { em, de, para, motivo, usuario, comentario } = change;
+        Self {
+            em,
+            de,
+            para,
+            motivo_status: motivo,
+            usuario: (!for_customer).then_some(usuario),
+            comentario: comentario
+                .filter(|comentario| comentario.visivel_cliente || !for_customer)
+                .map(|Comentario { texto, visivel_cliente }| PassoComentario { texto, visivel_cliente }),
         }
     }
 }

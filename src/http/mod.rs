@@ -10,8 +10,11 @@ pub mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod health;
+mod historico;
 mod idempotency;
 mod login;
+mod query;
+mod reads;
 pub mod request;
 pub mod server;
 mod status;
@@ -39,7 +42,7 @@ pub struct App(Arc<Parts>);
 
 /// The parts of an [`App`].
 pub struct Parts {
-    /// For the readiness probe alone.
+    /// For the readiness probe, and what clients read.
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -86,7 +89,10 @@ pub fn service(app: App) -> Frame {
 fn router(app: App) -> Router {
     Router::new()
         .route("/api/usuario/login", post(login::login))
-        .route("/api/atendimentos/status", post(status::change))
+        .route("/api/atendimentos/status", get(reads::status).post(status::change))
+        .route("/api/atendimentos/{protocolo}/historico", get(historico::historico))
+        .route("/api/atendimentos/{protocolo}/transicoes", get(reads::targets))
+        .route("/api/motivos", get(reads::motivos))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(async || ApiError::NotFound)

@@ -135,6 +135,6 @@ pub(super) fn registro_of<T: Copy>(
     Ok(Some(Registro::new(protocolo, status, atualizado_em, changes)))
 }
 
-fn status_of(codigo: i16) -> Result<Status> {
+pub(super) fn status_of(codigo: i16) -> Result<Status> {
     Status::from_codigo(codigo).ok_or_else(|| StoreError::Corrupt(format!("the status code {codigo}")))
 }

@@ -9,6 +9,7 @@ mod error;
 mod idempotency;
 pub mod postgres;
 mod provisioning;
+mod reads;
 pub mod sqlite;
 mod throttle;
 
@@ -24,12 +25,13 @@ pub use atendimentos::{Atendimentos, Import, NewAtendimento};
 pub use error::{Result, StoreError};
 pub use idempotency::{Idempotency, IdempotencyKey};
 pub use provisioning::{Concessao, Liberacao, Motivo, Perfil, Provisioning, Usuario};
+pub use reads::Reads;
 pub use throttle::{Bucket, BucketKey, Throttling};
 
 /// Everything the server keeps.
-pub trait Store: Atendimentos + Access + Provisioning + Throttling + Idempotency + Schema {}
+pub trait Store: Atendimentos + Reads + Access + Provisioning + Throttling + Idempotency + Schema {}
 
-impl<T: Atendimentos + Access + Provisioning + Throttling + Idempotency + Schema> Store for T {}
+impl<T: Atendimentos + Reads + Access + Provisioning + Throttling + Idempotency + Schema> Store for T {}
 
 /// The schema and the connection to it.
 #[async_trait]

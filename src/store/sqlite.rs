@@ -286,6 +286,6 @@ fn list(items: &impl Serialize) -> String {
     serde_json::to_string(items).expect("texts and numbers have a JSON form")
 }
 
-fn time_of(millis: i64) -> Result<OffsetDateTime> {
+pub(super) fn time_of(millis: i64) -> Result<OffsetDateTime> {
     from_unix_millis(millis).ok_or_else(|| StoreError::Corrupt(format!("the time {millis}")))
 }

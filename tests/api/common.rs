@@ -19,7 +19,10 @@ both_engines! {
         }
         for (path, allow, methods) in [
             (LOGIN, "POST", [Method::GET, Method::PUT, Method::DELETE]),
-            (STATUS, "POST", [Method::GET, Method::PATCH, Method::OPTIONS]),
+            (STATUS, "GET,HEAD,POST", [Method::PUT, Method::PATCH, Method::OPTIONS]),
+            ("/api/motivos", "GET,HEAD", [Method::POST, Method::PUT, Method::DELETE]),
+            ("/api/atendimentos/1/historico", "GET,HEAD", [Method::POST, Method::PATCH, Method::OPTIONS]),
+            ("/api/atendimentos/1/transicoes", "GET,HEAD", [Method::POST, Method::PATCH, Method::OPTIONS]),
             ("/health/live", "GET,HEAD", [Method::POST, Method::PUT, Method::DELETE]),
         ] {
             for method in methods {
@@ -149,7 +152,7 @@ both_engines! {
             answer.is(200, "OK");
             assert_eq!(answer.header("cache-control"), Some("no-store"));
         }
-        for path in ["/nowhere", LOGIN, STATUS] {
+        for path in ["/nowhere", LOGIN, STATUS, "/api/motivos"] {
             assert_eq!(server.get(path).await.header("cache-control"), Some("no-store"));
         }
         server.stop().await;

@@ -7,6 +7,7 @@ mod freshness;
 mod idempotency;
 mod login;
 mod outage;
+mod reads;
 mod rotation;
 mod status;
 mod throttle;

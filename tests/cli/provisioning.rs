@@ -31,8 +31,17 @@ both_engines! {
             .prints("'alterar-status' is already released to the nível 'Suporte'\n");
         assert_eq!(
             listed(database, &["permissao", "listar", "--json"]),
-            json!([{"permissao": "alterar-status", "titulo": "Alterar status de atendimento via API",
-                    "liberadaPara": ["Suporte"]}])
+            json!([
+                {"permissao": "alterar-status", "titulo": "Alterar status de atendimento via API",
+                 "liberadaPara": ["Suporte"]},
+                {"permissao": "consultar-status", "titulo": "Consultar status de atendimento via API",
+                 "liberadaPara": []},
+                {"permissao": "consultar-historico", "titulo": "Consultar histórico de atendimento via API",
+                 "liberadaPara": []},
+                {"permissao": "consultar-transicoes", "titulo": "Consultar transições de atendimento via API",
+                 "liberadaPara": []},
+                {"permissao": "consultar-motivos", "titulo": "Consultar motivos via API", "liberadaPara": []},
+            ])
         );
         run(database, &["perfil", "conceder", "INTEGRAÇÃO", "alterar-status"])
             .prints("the perfil 'INTEGRAÇÃO' holds 'alterar-status'\n");

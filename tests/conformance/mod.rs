@@ -5,5 +5,6 @@ mod atendimentos;
 mod idempotency;
 mod import;
 mod provisioning;
+mod reads;
 mod schema;
 mod throttle;

@@ -1,0 +1,75 @@
+//! `GET /api/atendimentos/{protocolo}/historico` [ours]: the changes with their comments, page by page.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+
+use super::caller::Caller;
+use super::error::ApiError;
+use super::reads::UNKNOWN;
+use super::{App, answer, query};
+use crate::domain::acesso::ConsultarHistorico;
+use crate::domain::registro::{Passo, StoredChange};
+
+/// Entries of a page, unless asked for otherwise.
+const LIMIT: u16 = 50;
+/// Most entries of a page.
+const LIMIT_MAX: u16 = 200;
+/// Bytes of comments after which a page ends early. One comment may have 64 KiB.
+const COMMENTS_MAX: usize = 1024 * 1024;
+
+#[derive(Serialize)]
+struct Page {
+    protocolo: String,
+    historico: Vec<Passo>,
+    proximo: Option<String>,
+}
+
+/// A page of a history, oldest first.
+pub async fn historico(
+    State(app): State<App>,
+    _: Caller<ConsultarHistorico>,
+    path: Result<Path<String>, PathRejection>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let protocolo = query::path_protocolo(path)?;
+    let after = query::parameter(&uri, "cursor")?.map_or(Ok(0), |cursor| revision(&cursor))?;
+    let limit = query::parameter(&uri, "limite")?.map_or(Ok(LIMIT), |limit| number(&limit))?;
+    let for_customer = query::flag(&uri, "visivelCliente")?;
+    // One more than asked for, to know whether there is a next page.
+    let mut changes = app.store.historico(&protocolo, after, limit + 1).await?.ok_or(UNKNOWN)?;
+    let length = page_length(&changes, limit.into());
+    let proximo = (length < changes.len()).then(|| cursor(changes[length - 1].0));
+    changes.truncate(length);
+    let historico = changes.into_iter().map(|(_, change)| Passo::new(change, for_customer)).collect();
+    Ok(answer::json(StatusCode::OK, &Page { protocolo, historico, proximo }))
+}
+
+/// How many of `changes` make a page of at most `limit`: at least one, if there is any.
+fn page_length(changes: &[(i64, StoredChange)], limit: usize) -> usize {
+    let mut bytes = 0;
+    let heavy = changes.iter().position(|(_, change)| {
+        bytes += change.comentario.as_ref().map_or(0, |comentario| comentario.texto.len());
+        bytes > COMMENTS_MAX
+    });
+    heavy.unwrap_or(changes.len()).min(limit)
+}
+
+fn number(limit: &str) -> Result<u16, ApiError> {
+    let number = limit.parse().ok().filter(|number| (1..=LIMIT_MAX).contains(number));
+    number.ok_or(ApiError::Invalid("limite"))
+}
+
+/// Names the entry of `revision`; the next page begins after it.
+fn cursor(revision: i64) -> String {
+    URL_SAFE_NO_PAD.encode(revision.to_be_bytes())
+}
+
+fn revision(cursor: &str) -> Result<i64, ApiError> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.map(i64::from_be_bytes).filter(|revision| *revision > 0).ok_or(ApiError::Invalid("cursor"))
+}

@@ -1,0 +1,97 @@
+//! What clients read, past the change queue. Both engines read this SQL alike, so it is written once.
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::atendimentos::status_of;
+use super::postgres::PostgresStore;
+use super::sqlite::{SqliteStore, time_of};
+use super::{Result, in_time};
+use crate::domain::atendimento::Comentario;
+use crate::domain::registro::{Estado, StoredChange};
+
+/// What clients read.
+#[async_trait]
+pub trait Reads: Send + Sync {
+    /// The present state of an atendimento.
+    async fn estado(&self, protocolo: &str) -> Result<Option<Estado>>;
+
+    /// The first `limit` changes of an atendimento after the revision `after`, oldest first, each with
+    /// its revision; `None` when there is no such atendimento. Costs the same anywhere in a history.
+    async fn historico(&self, protocolo: &str, after: i64, limit: u16) -> Result<Option<Vec<(i64, StoredChange)>>>;
+
+    /// The names of the active motivos, by name.
+    async fn active_motivos(&self) -> Result<Vec<String>>;
+}
+
+/// A row of [`ESTADO`]; `T` is how the engine stores a time.
+type EstadoRow<T> = (String, i16, i64, T, Option<String>);
+
+const ESTADO: &str = "
+SELECT a.protocolo, a.status, a.revisao, a.atualizado_em, m.nome
+FROM atendimento a
+LEFT JOIN historico h ON h.atendimento_id = a.id AND h.revisao = a.revisao
+LEFT JOIN motivo m ON m.id = h.motivo_id
+WHERE a.protocolo = $1";
+
+/// A row of [`HISTORICO`].
+type HistoricoRow<T> = (i64, T, i16, i16, Option<String>, Option<String>, Option<String>, Option<bool>);
+
+const HISTORICO: &str = "
+SELECT h.revisao, h.em, h.de, h.para, m.nome, u.login, h.comentario, h.visivel_cliente
+FROM historico h
+LEFT JOIN motivo m ON m.id = h.motivo_id
+LEFT JOIN usuario u ON u.id = h.usuario_id
+WHERE h.atendimento_id = $1 AND h.revisao > $2
+ORDER BY h.revisao
+LIMIT $3";
+
+fn estado_of<T>(row: EstadoRow<T>, time: impl Fn(T) -> Result<OffsetDateTime>) -> Result<Estado> {
+    let (protocolo, status, revisao, atualizado_em, motivo_status) = row;
+    Ok(Estado { protocolo, status: status_of(status)?, motivo_status, atualizado_em: time(atualizado_em)?, revisao })
+}
+
+fn change_of<T>(row: HistoricoRow<T>, time: impl Fn(T) -> Result<OffsetDateTime>) -> Result<(i64, StoredChange)> {
+    let (revisao, em, de, para, motivo, usuario, comentario, visivel_cliente) = row;
+    let comentario = Option::zip(comentario, visivel_cliente)
+        .map(|(texto, visivel_cliente)| Comentario { texto: texto.into(), visivel_cliente });
+    let (em, de, para) = (time(em)?, status_of(de)?, status_of(para)?);
+    Ok((revisao, StoredChange { em, de, para, motivo, usuario, comentario }))
+}
+
+/// Implements [`Reads`] on a store that has a `reader()` pool, stores times as `$stored` and reads them by `$time`.
+macro_rules! impl_reads {
+    ($store:ty, $stored:ty, $time:expr) => {
+        #[async_trait]
+        impl Reads for $store {
+            async fn estado(&self, protocolo: &str) -> Result<Option<Estado>> {
+                let query = sqlx::query_as::<_, EstadoRow<$stored>>(ESTADO).bind(protocolo);
+                let row = in_time(query.fetch_optional(self.reader())).await?;
+                row.map(|row| estado_of(row, $time)).transpose()
+            }
+
+            async fn historico(
+                &self,
+                protocolo: &str,
+                after: i64,
+                limit: u16,
+            ) -> Result<Option<Vec<(i64, StoredChange)>>> {
+                let query = sqlx::query_scalar("SELECT id FROM atendimento WHERE protocolo = $1").bind(protocolo);
+                let Some(id) = in_time(query.fetch_optional(self.reader())).await? else { return Ok(None) };
+                let id: i64 = id;
+                let query = sqlx::query_as::<_, HistoricoRow<$stored>>(HISTORICO);
+                let query = query.bind(id).bind(after).bind(i64::from(limit));
+                let rows = in_time(query.fetch_all(self.reader())).await?;
+                rows.into_iter().map(|row| change_of(row, $time)).collect::<Result<_>>().map(Some)
+            }
+
+            async fn active_motivos(&self) -> Result<Vec<String>> {
+                let query = sqlx::query_scalar("SELECT nome FROM motivo WHERE ativo ORDER BY chave");
+                in_time(query.fetch_all(self.reader())).await
+            }
+        }
+    };
+}
+
+impl_reads!(PostgresStore, OffsetDateTime, Ok);
+impl_reads!(SqliteStore, i64, time_of);
