@@ -106,6 +106,8 @@ pub struct ChangeRequest {
     pub comentario: Option<Comentario>,
     /// The status in which the client believes the atendimento to be, if it says so [ours].
     pub esperado: Option<Status>,
+    /// The revisions one of which the client has read, if it says so [ours].
+    pub revisoes: Option<Vec<i64>>,
     /// The mark that the client gave the request, if any.
     pub idempotencia: Option<Idempotencia>,
     /// Who asks.
@@ -172,6 +174,8 @@ pub enum Denial {
     StatusNaoEncontrado,
     /// The atendimento is not in the status that the client expects, but in this one.
     StatusDiferente(Status),
+    /// The atendimento is not at a revision that the client has read, but as said here.
+    RevisaoDiferente(Atendimento),
     /// The transition needs a motivo and none was sent.
     MotivoObrigatorio,
     /// The transition needs a motivo and the one sent is not registered or not active.
@@ -189,6 +193,9 @@ pub fn decide(snapshot: &Snapshot, request: &ChangeRequest) -> Result<Change, De
     let para = Status::from_nome(&request.status).ok_or(Denial::StatusNaoEncontrado)?;
     if request.esperado.is_some_and(|esperado| esperado != atendimento.status) {
         return Err(Denial::StatusDiferente(atendimento.status));
+    }
+    if request.revisoes.as_ref().is_some_and(|revisoes| !revisoes.contains(&atendimento.revisao)) {
+        return Err(Denial::RevisaoDiferente(*atendimento));
     }
     let motivo_id = request.motivo.as_ref().and_then(|chave| snapshot.motivos.get(chave.as_str()).copied());
     if atendimento.status.requires_motivo(para) && motivo_id.is_none() {
@@ -228,6 +235,7 @@ pub fn transicoes(status: Status) -> Vec<Transicao> {
         motivo: None,
         comentario: None,
         esperado: None,
+        revisoes: None,
         idempotencia: None,
         usuario_id: 0,
     };
@@ -259,6 +267,7 @@ mod tests {
             motivo: motivo.and_then(Chave::non_blank),
             comentario: None,
             esperado: None,
+            revisoes: None,
             idempotencia: None,
             usuario_id: 5,
         }
@@ -364,5 +373,17 @@ mod tests {
         assert_eq!(decide(&finalizado, &expecting("Aberto", Status::Aberto)), other);
         assert_eq!(decide(&finalizado, &expecting("?", Status::Aberto)), Err(Denial::StatusNaoEncontrado));
         assert_eq!(decide(&finalizado, &expecting("Aberto", Status::Finalizado)), Err(Denial::MotivoObrigatorio));
+    }
+
+    #[test]
+    fn a_revision_read_is_compared_after_the_expected_status_and_before_the_motivo() {
+        let finalizado = snapshot(Status::Finalizado);
+        let read = |revisoes: &[i64]| ChangeRequest { revisoes: Some(revisoes.to_vec()), ..request("Aberto", None) };
+        assert_eq!(decide(&finalizado, &read(&[1, 3])), Err(Denial::MotivoObrigatorio));
+        let other = Err(Denial::RevisaoDiferente(finalizado.atendimentos["1"]));
+        assert_eq!(decide(&finalizado, &read(&[2, 4])), other);
+        assert_eq!(decide(&finalizado, &read(&[])), other);
+        let both = ChangeRequest { esperado: Some(Status::Aberto), ..read(&[2]) };
+        assert_eq!(decide(&finalizado, &both), Err(Denial::StatusDiferente(Status::Finalizado)));
     }
 }

@@ -7,7 +7,7 @@ use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::answer;
+use super::{answer, revision};
 use crate::auth::password::PasswordError;
 use crate::auth::token::Rejection;
 use crate::clock::rfc3339_seconds;
@@ -106,7 +106,7 @@ impl ApiError {
             ) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::InProgress => StatusCode::CONFLICT,
-            Self::Denied(Denial::StatusDiferente(_)) => StatusCode::PRECONDITION_FAILED,
+            Self::Denied(Denial::StatusDiferente(_) | Denial::RevisaoDiferente(_)) => StatusCode::PRECONDITION_FAILED,
             Self::Denied(Denial::ChaveReutilizada) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodySlow => StatusCode::REQUEST_TIMEOUT,
@@ -144,6 +144,7 @@ impl ApiError {
             Self::Denied(Denial::MotivoObrigatorio) => "motivoStatus – esse campo é obrigatório",
             Self::Denied(Denial::MotivoNaoEncontrado) => "Motivo não encontrado",
             Self::Denied(Denial::StatusDiferente(_)) => "Status atual diferente do esperado",
+            Self::Denied(Denial::RevisaoDiferente(_)) => "Atendimento alterado desde a leitura",
             Self::Denied(Denial::ChaveReutilizada) => "Idempotency-Key já usada com outra requisição",
             Self::InProgress => "Requisição com esta Idempotency-Key em andamento",
             Self::Internal => "Erro interno",
@@ -174,6 +175,7 @@ impl ApiError {
             Self::Denied(Denial::MotivoObrigatorio) => "motivo_required",
             Self::Denied(Denial::MotivoNaoEncontrado) => "unknown_motivo",
             Self::Denied(Denial::StatusDiferente(_)) => "other_status",
+            Self::Denied(Denial::RevisaoDiferente(_)) => "other_revision",
             Self::Denied(Denial::ChaveReutilizada) => "reused_key",
             Self::InProgress => "in_progress",
             Self::TokenFailed | Self::Internal => "failed",
@@ -205,6 +207,9 @@ impl IntoResponse for ApiError {
         let status = self.status();
         let mut response = match self {
             Self::Denied(Denial::StatusDiferente(atual)) => answer::mismatch(status, &self.message(), atual),
+            Self::Denied(Denial::RevisaoDiferente(atual)) => {
+                revision::tagged(answer::mismatch(status, &self.message(), atual.status), atual.revisao)
+            }
             _ => answer::message(status, &self.message()),
         };
         let headers = response.headers_mut();

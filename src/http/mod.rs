@@ -16,6 +16,7 @@ mod login;
 mod query;
 mod reads;
 pub mod request;
+mod revision;
 pub mod server;
 mod status;
 

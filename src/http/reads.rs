@@ -3,14 +3,13 @@
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::header::{ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use serde::Serialize;
 
 use super::caller::Caller;
 use super::error::ApiError;
-use super::{App, answer, query};
+use super::{App, answer, query, revision};
 use crate::domain::acesso::{ConsultarMotivos, ConsultarStatus, ConsultarTransicoes};
 use crate::domain::atendimento::{Denial, transicoes};
 
@@ -25,22 +24,14 @@ pub async fn status(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let estado = app.store.estado(&query::protocolo(&uri)?).await?.ok_or(UNKNOWN)?;
-    let etag = format!("\"{}\"", estado.revisao);
-    let mut response = if is_known(&headers, &etag) {
+    let response = if revision::is_known(&headers, estado.revisao) {
         let mut unchanged = Response::new(Body::empty());
         *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
         unchanged
     } else {
         answer::json(StatusCode::OK, &estado)
     };
-    response.headers_mut().insert(ETAG, HeaderValue::try_from(etag).expect("a number in quotes"));
-    Ok(response)
-}
-
-/// Whether the client has what `etag` names, as `If-None-Match` says.
-fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    let lists = headers.get_all(IF_NONE_MATCH).iter().filter_map(|list| list.to_str().ok());
-    lists.flat_map(|list| list.split(',')).map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+    Ok(revision::tagged(response, estado.revisao))
 }
 
 #[derive(Serialize)]

@@ -9,7 +9,7 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::client::Client;
 use super::error::ApiError;
-use super::{App, answer, idempotency};
+use super::{App, answer, idempotency, revision};
 use crate::domain::acesso::AlterarStatus;
 use crate::domain::atendimento::{ChangeRequest, Comentario, Idempotencia, Status};
 use crate::domain::texto::{COMENTARIO_MAX, Chave, NOME_MAX, PROTOCOLO_MAX, fits, is_blank};
@@ -38,9 +38,10 @@ async fn attempt(
     let Caller { usuario_id, .. } = caller?;
     audit.usuario(usuario_id);
     let key = idempotency::key(request.headers())?;
+    let revisoes = revision::read(request.headers());
     let body = JsonBody::from_request(request, app).await?;
     let idempotencia = key.map(|chave| Idempotencia { chave, impressao: body.fingerprint() });
-    let request = ChangeRequest { idempotencia, ..change_request(&body, usuario_id, audit)? };
+    let request = ChangeRequest { idempotencia, revisoes, ..change_request(&body, usuario_id, audit)? };
     let done = app.changes.submit(request).await?;
     let made = answer::message(StatusCode::OK, "Atendimento atualizado com sucesso");
     Ok(match done {
@@ -82,7 +83,16 @@ pub(super) fn change_request(
     };
     let esperado = expected(esperado)?;
     let protocolo = protocolo.trim().to_owned();
-    Ok(ChangeRequest { protocolo, status, motivo, comentario, esperado, idempotencia: None, usuario_id })
+    Ok(ChangeRequest {
+        protocolo,
+        status,
+        motivo,
+        comentario,
+        esperado,
+        revisoes: None,
+        idempotencia: None,
+        usuario_id,
+    })
 }
 
 /// The status that the client read before [ours].

@@ -153,6 +153,29 @@ both_engines! {
         server.stop().await;
     }
 
+    async fn the_revision_that_the_client_has_read_is_compared(database: Database) {
+        let server = Server::start(database).await;
+        let token = server.token("user.api").await;
+        let matching = async |tags: &[&str], status: &str| {
+            let mut headers = vec![("authorization", token.as_str())];
+            headers.extend(tags.iter().map(|tag| ("if-match", *tag)));
+            let body = json!({"protocolo": "20221104000001", "status": status}).to_string();
+            server.send(Method::POST, "/api/atendimentos/status", &headers, body).await
+        };
+        for tags in [&["\"0\""][..], &["*"], &["\"9\", \"2\""], &["\"x\"", "\"3\""], &[]] {
+            matching(tags, "Aberto").await.is(200, OK);
+        }
+        for tags in [&["\"4\""][..], &["W/\"5\""], &["5"], &[""], &["\"05\""], &["\"x\""], &["\"5"], &["\"4\",\"6\""]] {
+            let answer = matching(tags, "Cancelado").await;
+            assert_eq!(answer.body, r#"{"message": "Atendimento alterado desde a leitura", "statusAtual": "Aberto"}"#);
+            assert_eq!((answer.status, answer.header("etag")), (412, Some("\"5\"")), "{tags:?}");
+        }
+        matching(&["\"4\""], "Novo").await.is(404, "Status não encontrado");
+        matching(&["\"5\""], "Cancelado").await.is(400, "motivoStatus – esse campo é obrigatório");
+        assert_eq!(database.number("SELECT count(*) FROM historico").await, 5);
+        server.stop().await;
+    }
+
     async fn what_the_client_expects_is_compared(database: Database) {
         let server = Server::start(database).await;
         let token = server.token("user.api").await;
