@@ -14,6 +14,10 @@ use crate::domain::texto::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX};
 
 /// An attempt whose client hung up, or was told 503, before it ended.
 const ABANDONED: &str = "abandoned";
+/// A success.
+const OK: &str = "ok";
+/// A change that was tried out and would succeed.
+const SIMULATED: &str = "simulated";
 
 /// A login in the making.
 pub struct LoginAudit {
@@ -41,7 +45,7 @@ impl LoginAudit {
 
     /// Writes the line.
     pub fn end(mut self, answer: &Result<Response, ApiError>) {
-        self.outcome = outcome(answer);
+        self.outcome = outcome(answer, OK);
     }
 }
 
@@ -64,6 +68,7 @@ pub struct ChangeAudit {
     usuario_id: Option<i64>,
     protocolo: String,
     status: String,
+    success: &'static str,
     outcome: &'static str,
 }
 
@@ -71,7 +76,7 @@ impl ChangeAudit {
     /// One from `client`.
     pub fn begin(client: Client) -> Self {
         let (protocolo, status) = (String::new(), String::new());
-        Self { client: client.0, usuario_id: None, protocolo, status, outcome: ABANDONED }
+        Self { client: client.0, usuario_id: None, protocolo, status, success: OK, outcome: ABANDONED }
     }
 
     /// Who asks for it.
@@ -85,9 +90,14 @@ impl ChangeAudit {
         self.status = cut(status, NOME_MAX);
     }
 
+    /// Nothing will be written: a success is none.
+    pub fn simulated(&mut self) {
+        self.success = SIMULATED;
+    }
+
     /// Writes the line.
     pub fn end(mut self, answer: &Result<Response, ApiError>) {
-        self.outcome = outcome(answer);
+        self.outcome = outcome(answer, self.success);
         if let Err(ApiError::TokenRevoked { usuario_id } | ApiError::AccessDenied { usuario_id }) = answer {
             self.usuario_id = Some(*usuario_id);
         }
@@ -108,9 +118,9 @@ impl Drop for ChangeAudit {
     }
 }
 
-fn outcome(answer: &Result<Response, ApiError>) -> &'static str {
+fn outcome(answer: &Result<Response, ApiError>, success: &'static str) -> &'static str {
     match answer {
-        Ok(_) => "ok",
+        Ok(_) => success,
         Err(error) => error.code(),
     }
 }

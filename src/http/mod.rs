@@ -11,6 +11,7 @@ pub mod error;
 pub mod fuzzing;
 mod health;
 mod historico;
+mod home;
 mod idempotency;
 mod login;
 mod query;
@@ -94,6 +95,7 @@ fn router(app: App) -> Router {
         .route("/api/atendimentos/{protocolo}/historico", get(historico::historico))
         .route("/api/atendimentos/{protocolo}/transicoes", get(reads::targets))
         .route("/api/motivos", get(reads::motivos))
+        .route("/", get(home::home))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(async || ApiError::NotFound)

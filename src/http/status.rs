@@ -3,18 +3,19 @@
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde::Serialize;
 
 use super::audit::ChangeAudit;
 use super::body::JsonBody;
 use super::caller::Caller;
 use super::client::Client;
 use super::error::ApiError;
-use super::{App, answer, idempotency, revision};
+use super::{App, answer, idempotency, query, revision};
 use crate::domain::acesso::AlterarStatus;
 use crate::domain::atendimento::{ChangeRequest, Comentario, Idempotencia, Status};
 use crate::domain::texto::{COMENTARIO_MAX, Chave, NOME_MAX, PROTOCOLO_MAX, fits, is_blank};
 use crate::json::Value;
-use crate::service::changes::Done;
+use crate::service::changes::{Done, Simulation};
 
 /// Answers a status change, once it is durable, and leaves its line in the audit log.
 pub async fn change(
@@ -37,17 +38,42 @@ async fn attempt(
 ) -> Result<Response, ApiError> {
     let Caller { usuario_id, .. } = caller?;
     audit.usuario(usuario_id);
+    let simular = query::flag(request.uri(), "simular")?;
     let key = idempotency::key(request.headers())?;
     let revisoes = revision::read(request.headers());
     let body = JsonBody::from_request(request, app).await?;
     let idempotencia = key.map(|chave| Idempotencia { chave, impressao: body.fingerprint() });
     let request = ChangeRequest { idempotencia, revisoes, ..change_request(&body, usuario_id, audit)? };
-    let done = app.changes.submit(request).await?;
-    let made = answer::message(StatusCode::OK, "Atendimento atualizado com sucesso");
-    Ok(match done {
-        Done::Made => made,
-        Done::Replayed => idempotency::replayed(made),
+    if simular {
+        audit.simulated();
+        return Ok(simulated(app.changes.simulate(&request).await?));
+    }
+    Ok(match app.changes.submit(request).await? {
+        Done::Made => made(),
+        Done::Replayed => idempotency::replayed(made()),
     })
+}
+
+fn made() -> Response {
+    answer::message(StatusCode::OK, "Atendimento atualizado com sucesso")
+}
+
+/// The answer to `?simular=true` [ours].
+fn simulated(simulation: Simulation) -> Response {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Simulated {
+        message: &'static str,
+        de: &'static str,
+        para: &'static str,
+        motivo_status: Option<String>,
+    }
+    let (de, para, motivo_status) = match simulation {
+        Simulation::Make { de, para, motivo } => (de.nome(), para.nome(), motivo),
+        Simulation::Replay => return idempotency::replayed(made()),
+    };
+    let message = "Simulação: atendimento seria atualizado";
+    answer::json(StatusCode::OK, &Simulated { message, de, para, motivo_status })
 }
 
 /// The change that `body` asks for; fields are judged in the contract's order.

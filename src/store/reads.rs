@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::atendimentos::status_of;
+use super::atendimentos::{snapshot_of, status_of};
 use super::postgres::PostgresStore;
 use super::sqlite::{SqliteStore, time_of};
 use super::{Result, in_time};
-use crate::domain::atendimento::Comentario;
+use crate::domain::atendimento::{Comentario, Snapshot};
 use crate::domain::registro::{Estado, StoredChange};
+use crate::domain::texto::Chave;
 
 /// What clients read.
 #[async_trait]
@@ -22,6 +23,12 @@ pub trait Reads: Send + Sync {
 
     /// The names of the active motivos, by name.
     async fn active_motivos(&self) -> Result<Vec<String>>;
+
+    /// The name of a motivo.
+    async fn motivo_nome(&self, id: i64) -> Result<Option<String>>;
+
+    /// What [`super::Atendimentos::snapshot`] loads for one request, without the change queue's connections.
+    async fn situation(&self, protocolo: &str, motivo: Option<&Chave>) -> Result<Snapshot>;
 }
 
 /// A row of [`ESTADO`]; `T` is how the engine stores a time.
@@ -45,6 +52,12 @@ LEFT JOIN usuario u ON u.id = h.usuario_id
 WHERE h.atendimento_id = $1 AND h.revisao > $2
 ORDER BY h.revisao
 LIMIT $3";
+
+/// Both halves of a snapshot; a motivo's row has no status.
+const SITUATION: &str = "
+SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = $1
+UNION ALL
+SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave = $2";
 
 fn estado_of<T>(row: EstadoRow<T>, time: impl Fn(T) -> Result<OffsetDateTime>) -> Result<Estado> {
     let (protocolo, status, revisao, atualizado_em, motivo_status) = row;
@@ -88,6 +101,16 @@ macro_rules! impl_reads {
             async fn active_motivos(&self) -> Result<Vec<String>> {
                 let query = sqlx::query_scalar("SELECT nome FROM motivo WHERE ativo ORDER BY chave");
                 in_time(query.fetch_all(self.reader())).await
+            }
+
+            async fn motivo_nome(&self, id: i64) -> Result<Option<String>> {
+                let query = sqlx::query_scalar("SELECT nome FROM motivo WHERE id = $1").bind(id);
+                in_time(query.fetch_optional(self.reader())).await
+            }
+
+            async fn situation(&self, protocolo: &str, motivo: Option<&Chave>) -> Result<Snapshot> {
+                let query = sqlx::query_as(SITUATION).bind(protocolo).bind(motivo.map(Chave::as_str));
+                snapshot_of(in_time(query.fetch_all(self.reader())).await?)
             }
         }
     };

@@ -14,12 +14,13 @@ const STATUS: &str = "/api/atendimentos/status";
 both_engines! {
     async fn unknown_routes_and_wrong_methods_are_enveloped(database: Database) {
         let server = Server::start(database).await;
-        for path in ["/", "/api", "/api/usuario/login/", "/API/usuario/login", "/api/atendimentos", "/health"] {
+        for path in ["/index.html", "/api", "/api/usuario/login/", "/API/usuario/login", "/api/atendimentos", "/health"] {
             server.get(path).await.is(404, "Recurso não encontrado");
         }
         for (path, allow, methods) in [
             (LOGIN, "POST", [Method::GET, Method::PUT, Method::DELETE]),
             (STATUS, "GET,HEAD,POST", [Method::PUT, Method::PATCH, Method::OPTIONS]),
+            ("/", "GET,HEAD", [Method::POST, Method::PUT, Method::DELETE]),
             ("/api/motivos", "GET,HEAD", [Method::POST, Method::PUT, Method::DELETE]),
             ("/api/atendimentos/1/historico", "GET,HEAD", [Method::POST, Method::PATCH, Method::OPTIONS]),
             ("/api/atendimentos/1/transicoes", "GET,HEAD", [Method::POST, Method::PATCH, Method::OPTIONS]),
@@ -142,6 +143,21 @@ both_engines! {
         }
         let (one, two) = (server.get("/health/live").await, server.get("/health/live").await);
         assert_ne!(one.header("x-request-id"), two.header("x-request-id"));
+        server.stop().await;
+    }
+
+    async fn the_page_at_the_root_links_what_there_is(database: Database) {
+        let server = Server::start(database).await;
+        let page = server.get("/").await;
+        assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+        assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none';"));
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+        let links: Vec<&str> = page.body.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        assert!(links.contains(&"/health/live") && links.contains(&"/health/ready"), "{links:?}");
+        for link in links {
+            assert_eq!(server.get(link).await.status, 200, "{link}");
+        }
+        assert_eq!(server.send(Method::HEAD, "/", &[], "").await.status, 200);
         server.stop().await;
     }
 

@@ -9,6 +9,7 @@ mod login;
 mod outage;
 mod reads;
 mod rotation;
+mod simulation;
 mod status;
 mod throttle;
 mod timing;

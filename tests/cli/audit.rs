@@ -12,6 +12,7 @@ use crate::support::program::Process;
 
 const LOGIN: &str = "/api/usuario/login";
 const STATUS: &str = "/api/atendimentos/status";
+const DRY_RUN: &str = "/api/atendimentos/status?simular=true";
 
 /// What a client would send to forge a line.
 const FORGED: &str = "x\" outcome=\"ok\"\r\n2026-11-23T10:00:00Z  INFO audit: login outcome=\"ok\" \u{1b}[2K\u{2028}\"}\n{\"target\":\"audit\"";
@@ -63,6 +64,8 @@ impl Run {
         let fields = |protocolo: &str, status: &str, outcome: &str| json!({"usuario_id": 1, "protocolo": protocolo, "status": status, "outcome": outcome});
         let first = "20221104000001";
         self.send(STATUS, &token, change(first, "finalizado"), fields(first, "finalizado", "ok")).await;
+        self.send(DRY_RUN, &token, change(first, "Aberto"), fields(first, "Aberto", "motivo_required")).await;
+        self.send(DRY_RUN, &token, change(first, "finalizado"), fields(first, "finalizado", "simulated")).await;
         self.send(STATUS, &token, change(first, FORGED), fields(first, FORGED, "unknown_status")).await;
         self.send(STATUS, &token, change(first, "Aberto"), fields(first, "Aberto", "motivo_required")).await;
         self.send(STATUS, &token, change("9", "Aberto"), fields("9", "Aberto", "unknown_atendimento")).await;
@@ -115,6 +118,7 @@ both_engines! {
         let written: Vec<&String> = lines.iter().filter(|line| line.contains("}: audit: ")).collect();
         assert_eq!(written.len(), cases.len(), "{lines:#?}");
         for ((path, id, fields), line) in cases.iter().zip(written) {
+            let path = path.trim_end_matches("?simular=true");
             let span = format!("request{{id=\"{id}\" method=POST path=\"{path}\"}}");
             assert!(line.contains(&span), "{line}");
             assert!(line.ends_with(&as_text("127.0.0.1", message(path), fields)), "{line}\n{fields}");
@@ -135,6 +139,7 @@ both_engines! {
             expected["message"] = json!(message(path));
             expected["target"] = json!("audit");
             expected["timestamp"] = line["timestamp"].clone();
+            let path = path.trim_end_matches("?simular=true");
             expected["span"] = json!({"name": "request", "id": id, "method": "POST", "path": path});
             expected["spans"] = json!([expected["span"]]);
             assert_eq!(*line, expected);

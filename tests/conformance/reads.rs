@@ -103,4 +103,30 @@ both_engines! {
         assert_eq!(store.active_motivos().await.unwrap(), ["aberto", "duplicado", "Zelo", "Érro"]);
         store.close().await;
     }
+
+    async fn a_situation_is_a_snapshot_of_one_request(database: Database) {
+        let store = database.store().await;
+        insert(&store, "1", Status::Aberto).await;
+        insert(&store, "2", Status::Finalizado).await;
+        for motivo in ["Duplicado", "Antigo"] {
+            store.insert_motivo(&nome(motivo)).await.unwrap();
+        }
+        store.set_motivo_ativo(&Chave::new("antigo"), false).await.unwrap();
+        let keys = async |protocolo: &str, motivo: Option<&str>| {
+            let motivo = motivo.map(Chave::new);
+            let snapshot = store.situation(protocolo, motivo.as_ref()).await.unwrap();
+            assert!(snapshot.atendimentos.get("1").is_none_or(|found| found.status == Status::Aberto && found.revisao == 0));
+            let (atendimentos, motivos) = (snapshot.atendimentos.into_keys(), snapshot.motivos.into_keys());
+            (atendimentos.collect::<Vec<_>>(), motivos.collect::<Vec<_>>())
+        };
+        assert_eq!(keys("1", Some("DUPLICADO")).await, (vec!["1".to_owned()], vec!["duplicado".to_owned()]));
+        assert_eq!(keys("1", Some("antigo")).await, (vec!["1".to_owned()], vec![]));
+        assert_eq!(keys("1", None).await, (vec!["1".to_owned()], vec![]));
+        assert_eq!(keys("3", None).await, (vec![], vec![]));
+
+        let motivos = store.situation("", Some(&Chave::new("duplicado"))).await.unwrap().motivos;
+        assert_eq!(store.motivo_nome(motivos["duplicado"]).await.unwrap().as_deref(), Some("Duplicado"));
+        assert_eq!(store.motivo_nome(-1).await.unwrap(), None);
+        store.close().await;
+    }
 }

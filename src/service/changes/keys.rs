@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ChangeError;
 use crate::clock::{Clock, unix_millis};
-use crate::domain::atendimento::{ChangeRequest, Denial};
+use crate::domain::atendimento::{ChangeRequest, Denial, Idempotencia};
 use crate::store::{IdempotencyKey, Store};
 
 /// How long a key is known at least, in milliseconds: the contract's 24 hours.
@@ -44,13 +44,22 @@ impl Keys {
         self.purge();
         let key: IdempotencyKey = (request.usuario_id, idempotencia.chave.to_string());
         match self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).entry(key) {
-            Entry::Occupied(other) if *other.get() == idempotencia.impressao => Err(ChangeError::InProgress),
-            Entry::Occupied(_) => Err(ChangeError::Denied(Denial::ChaveReutilizada)),
+            Entry::Occupied(other) => Err(conflict(*other.get(), idempotencia)),
             Entry::Vacant(free) => {
                 let key = free.key().clone();
                 free.insert(idempotencia.impressao);
                 Ok(Some(InFlight { key, in_flight: Arc::clone(&self.in_flight) }))
             }
+        }
+    }
+
+    /// Whether the key of `request` could be entered.
+    pub fn check(&self, request: &ChangeRequest) -> Result<(), ChangeError> {
+        let Some(idempotencia) = &request.idempotencia else { return Ok(()) };
+        let key: IdempotencyKey = (request.usuario_id, idempotencia.chave.to_string());
+        match self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            Some(other) => Err(conflict(*other, idempotencia)),
+            None => Ok(()),
         }
     }
 
@@ -66,6 +75,15 @@ impl Keys {
                 }
             });
         }
+    }
+}
+
+/// What a request is told whose key is in flight with a body of the fingerprint `other`.
+fn conflict(other: i64, idempotencia: &Idempotencia) -> ChangeError {
+    if other == idempotencia.impressao {
+        ChangeError::InProgress
+    } else {
+        ChangeError::Denied(Denial::ChaveReutilizada)
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod keys;
 mod round;
+mod simulation;
 mod worker;
 
 use std::hash::{BuildHasher, RandomState};
@@ -17,10 +18,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use self::keys::{InFlight, Keys};
+pub use self::simulation::Simulation;
 use self::worker::work;
 use crate::clock::Clock;
 use crate::domain::atendimento::{ChangeRequest, Denial};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// How the queue is cut.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +38,8 @@ pub struct ChangeQueue {
     shards: Vec<mpsc::Sender<Pending>>,
     hasher: RandomState,
     keys: Keys,
+    /// For simulations; the workers have their own.
+    store: Arc<dyn Store>,
 }
 
 /// The queue's workers. They end when the queue is dropped and all that it took in is answered.
@@ -87,6 +91,12 @@ pub enum ChangeError {
     Failed,
 }
 
+impl From<&StoreError> for ChangeError {
+    fn from(error: &StoreError) -> Self {
+        if error.is_transient() { Self::Unavailable } else { Self::Failed }
+    }
+}
+
 impl ChangeQueue {
     /// Starts the workers on `store`.
     pub fn start(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, settings: QueueSettings) -> (Self, Workers) {
@@ -99,7 +109,7 @@ impl ChangeQueue {
             })
             .collect();
         let keys = Keys::new(Arc::clone(store), Arc::clone(clock));
-        (Self { shards, hasher: RandomState::new(), keys }, Workers(workers))
+        (Self { shards, hasher: RandomState::new(), keys, store: Arc::clone(store) }, Workers(workers))
     }
 
     /// Makes the change, unless a request of its idempotency key has made it, and returns once it is durable.

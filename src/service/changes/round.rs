@@ -1,18 +1,21 @@
 //! One try of a batch: load, decide, commit.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use time::OffsetDateTime;
 
 use super::Done;
-use crate::domain::atendimento::{Change, ChangeRequest, Denial, decide};
+use crate::domain::atendimento::{Change, ChangeRequest, Denial, Snapshot, decide};
 use crate::store::{IdempotencyKey, Result as StoreResult, Store};
 
 /// What became of a request; `None` for one that has to go round again.
 pub(super) type Outcome = Option<Result<Done, Denial>>;
 
+/// The fingerprint of the body that came with each key.
+type KnownKeys = HashMap<IdempotencyKey, i64>;
+
 /// What follows for a request.
-enum Decision {
+pub(super) enum Decision {
     Make(Change),
     /// Its key says that it was made before.
     Replay,
@@ -25,8 +28,7 @@ pub(super) async fn round(
     requests: &[&ChangeRequest],
 ) -> StoreResult<Vec<Outcome>> {
     // Before the rest: a key that another process takes later than this makes the commit fail.
-    let keys: Vec<IdempotencyKey> = requests.iter().filter_map(|request| key(request)).collect();
-    let known = if keys.is_empty() { Default::default() } else { store.idempotency_keys(&keys).await? };
+    let known = known_keys(store, requests).await?;
     let protocolos = distinct(requests.iter().map(|request| request.protocolo.as_str()));
     let motivos = distinct(requests.iter().filter_map(|request| request.motivo.as_ref()).map(|motivo| motivo.as_str()));
     let mut snapshot = store.snapshot(&protocolos, &motivos).await?;
@@ -34,13 +36,11 @@ pub(super) async fn round(
     let decisions: Vec<Result<Decision, Denial>> = requests
         .iter()
         .map(|request| {
-            if let Some(made) = key(request).and_then(|key| known.get(&key)) {
-                let same = request.idempotencia.as_ref().is_some_and(|this| this.impressao == *made);
-                return if same { Ok(Decision::Replay) } else { Err(Denial::ChaveReutilizada) };
+            let decision = judge(&known, &snapshot, request)?;
+            if let Some(change) = decision.change() {
+                snapshot.apply(&request.protocolo, change);
             }
-            let change = decide(&snapshot, request)?;
-            snapshot.apply(&request.protocolo, &change);
-            Ok(Decision::Make(change))
+            Ok(decision)
         })
         .collect();
 
@@ -63,6 +63,21 @@ pub(super) async fn round(
         Err(denial) => Some(Err(denial)),
     });
     Ok(outcomes.collect())
+}
+
+/// The fingerprints of the bodies with which the keys of `requests` came that are known.
+pub(super) async fn known_keys(store: &dyn Store, requests: &[&ChangeRequest]) -> StoreResult<KnownKeys> {
+    let keys: Vec<IdempotencyKey> = requests.iter().filter_map(|request| key(request)).collect();
+    if keys.is_empty() { Ok(KnownKeys::new()) } else { store.idempotency_keys(&keys).await }
+}
+
+/// What follows for `request` from what is known.
+pub(super) fn judge(known: &KnownKeys, snapshot: &Snapshot, request: &ChangeRequest) -> Result<Decision, Denial> {
+    if let Some(made) = key(request).and_then(|key| known.get(&key)) {
+        let same = request.idempotencia.as_ref().is_some_and(|this| this.impressao == *made);
+        return if same { Ok(Decision::Replay) } else { Err(Denial::ChaveReutilizada) };
+    }
+    decide(snapshot, request).map(Decision::Make)
 }
 
 impl Decision {

@@ -86,7 +86,7 @@ async fn settle(store: Arc<dyn Store>, now: OffsetDateTime, batch: Vec<Pending>)
         }
         Err(error) => {
             tracing::error!(%error, requests = batch.len(), "status changes failed");
-            let error = if error.is_transient() { ChangeError::Unavailable } else { ChangeError::Failed };
+            let error = ChangeError::from(&error);
             for pending in batch {
                 pending.settle(Err(error));
             }

@@ -1,0 +1,27 @@
+//! `GET /` [ours]: a page for people who open the address in a browser.
+
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+
+/// What the page links, and what it says of it.
+const LINKS: [(&str, &str); 2] =
+    [("/health/live", "o processo responde"), ("/health/ready", "o banco de dados está acessível e migrado")];
+
+/// Nothing is loaded, run or framed.
+const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The page.
+pub async fn home() -> Response {
+    const HEADERS: [(HeaderName, HeaderValue); 2] = [
+        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+    ];
+    let links: String =
+        LINKS.iter().map(|(path, text)| format!("<li><a href=\"{path}\">{path}</a>: {text}</li>\n")).collect();
+    let page = format!(
+        "<!doctype html>\n<html lang=\"pt-BR\">\n<meta charset=\"utf-8\">\n<title>citrus-status</title>\n\
+         <h1>citrus-status</h1>\n<p>Servidor da API de status de atendimentos.</p>\n<ul>\n{links}</ul>\n</html>\n"
+    );
+    (HEADERS, page).into_response()
+}
