@@ -72,14 +72,14 @@ fn change_of<T>(row: HistoricoRow<T>, time: impl Fn(T) -> Result<OffsetDateTime>
     Ok((revisao, StoredChange { em, de, para, motivo, usuario, comentario }))
 }
 
-/// Implements [`Reads`] on a store that has a `reader()` pool, stores times as `$stored` and reads them by `$time`.
+/// Implements [`Reads`] on a store that has connections to `read()` from, stores times as `$stored` and reads them by `$time`.
 macro_rules! impl_reads {
     ($store:ty, $stored:ty, $time:expr) => {
         #[async_trait]
         impl Reads for $store {
             async fn estado(&self, protocolo: &str) -> Result<Option<Estado>> {
                 let query = sqlx::query_as::<_, EstadoRow<$stored>>(ESTADO).bind(protocolo);
-                let row = in_time(query.fetch_optional(self.reader())).await?;
+                let row = in_time(async { query.fetch_optional(&mut *self.read().await?).await }).await?;
                 row.map(|row| estado_of(row, $time)).transpose()
             }
 
@@ -90,27 +90,29 @@ macro_rules! impl_reads {
                 limit: u16,
             ) -> Result<Option<Vec<(i64, StoredChange)>>> {
                 let query = sqlx::query_scalar("SELECT id FROM atendimento WHERE protocolo = $1").bind(protocolo);
-                let Some(id) = in_time(query.fetch_optional(self.reader())).await? else { return Ok(None) };
+                let Some(id) = in_time(async { query.fetch_optional(&mut *self.read().await?).await }).await? else {
+                    return Ok(None);
+                };
                 let id: i64 = id;
                 let query = sqlx::query_as::<_, HistoricoRow<$stored>>(HISTORICO);
                 let query = query.bind(id).bind(after).bind(i64::from(limit));
-                let rows = in_time(query.fetch_all(self.reader())).await?;
+                let rows = in_time(async { query.fetch_all(&mut *self.read().await?).await }).await?;
                 rows.into_iter().map(|row| change_of(row, $time)).collect::<Result<_>>().map(Some)
             }
 
             async fn active_motivos(&self) -> Result<Vec<String>> {
                 let query = sqlx::query_scalar("SELECT nome FROM motivo WHERE ativo ORDER BY chave");
-                in_time(query.fetch_all(self.reader())).await
+                in_time(async { query.fetch_all(&mut *self.read().await?).await }).await
             }
 
             async fn motivo_nome(&self, id: i64) -> Result<Option<String>> {
                 let query = sqlx::query_scalar("SELECT nome FROM motivo WHERE id = $1").bind(id);
-                in_time(query.fetch_optional(self.reader())).await
+                in_time(async { query.fetch_optional(&mut *self.read().await?).await }).await
             }
 
             async fn situation(&self, protocolo: &str, motivo: Option<&Chave>) -> Result<Snapshot> {
                 let query = sqlx::query_as(SITUATION).bind(protocolo).bind(motivo.map(Chave::as_str));
-                snapshot_of(in_time(query.fetch_all(self.reader())).await?)
+                snapshot_of(in_time(async { query.fetch_all(&mut *self.read().await?).await }).await?)
             }
         }
     };
