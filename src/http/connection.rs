@@ -10,8 +10,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime};
 
 use axum::extract::ConnectInfo;
-use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderValue, Request};
+use axum::http::Request;
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame as BodyFrame, Incoming, SizeHint};
@@ -26,7 +25,7 @@ use tokio::time::{Sleep, sleep, timeout};
 use tower_http::add_extension::AddExtension;
 
 use super::error::ApiError;
-use super::request::{Frame, REQUEST_ID, new_id};
+use super::request::{Frame, complete, new_id};
 
 /// How long the head of a request may take to arrive, and a connection may stay idle.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
@@ -81,8 +80,7 @@ pub async fn serve(stream: TcpStream, routes: Routes, mut stopping: watch::Recei
 
 /// `response` as it goes over the wire, with what else every answer carries.
 async fn last_answer(mut response: Response) -> Vec<u8> {
-    response.headers_mut().insert(REQUEST_ID, new_id());
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    complete(&mut response, new_id());
     let (parts, body) = response.into_parts();
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let mut bytes = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();

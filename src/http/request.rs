@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::error::ApiError;
 
 /// Names each answer, ours or hyper's.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id taken over from a caller.
 const REQUEST_ID_MAX: usize = 128;
 
@@ -78,12 +78,19 @@ where
                 }
             };
             tracing::debug!(status = response.status().as_u16(), "answered");
-            response.headers_mut().insert(REQUEST_ID, id);
-            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            complete(&mut response, id);
             Ok(response)
         };
         Box::pin(framed.instrument(span))
     }
+}
+
+/// What every answer carries.
+pub(super) fn complete(response: &mut Response, id: HeaderValue) {
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }
 
 /// The answer after a panic; what it said stays in the log of the panic itself.

@@ -137,6 +137,7 @@ impl Answer {
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
         assert!(self.header("x-request-id").is_some_and(|id| !id.is_empty()), "{self:?}");
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"), "{self:?}");
         assert_eq!(self.header("www-authenticate"), (status == 401).then_some("Bearer"), "{self:?}");
         assert_eq!(self.header("retry-after"), (status == 503).then_some("1"), "{self:?}");
     }
