@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer as _, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer as _, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Deserializer;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -19,7 +19,9 @@ pub enum Value<'a> {
     Integer(&'a str),
     /// `true` or `false`.
     Bool(bool),
-    /// A fraction, a list or an object.
+    /// A list, as written; see [`elements`].
+    List(&'a str),
+    /// A fraction or an object.
     Other,
 }
 
@@ -86,9 +88,37 @@ fn classify<'a>(raw: &'a str, name: &'static str) -> Result<Value<'a>, JsonError
         b"true" => Value::Bool(true),
         b"false" => Value::Bool(false),
         [b'"', ..] => Value::Text(serde_json::from_str(raw).map_err(|_| JsonError::Text(name))?),
+        [b'[', ..] => Value::List(raw),
         [b'-' | b'0'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => Value::Integer(raw),
         _ => Value::Other,
     })
+}
+
+/// The elements of `list`, each as written; `None` where there are more than `max`.
+pub fn elements(list: &str, max: usize) -> Option<Vec<&str>> {
+    let elements = Deserializer::from_str(list).deserialize_seq(Elements(max)).ok()?;
+    Some(elements.into_iter().map(RawValue::get).collect())
+}
+
+struct Elements(usize);
+
+impl<'de> Visitor<'de> for Elements {
+    type Value = Vec<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list that is not too long")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = list.next_element()? {
+            if elements.len() == self.0 {
+                return Err(A::Error::invalid_length(self.0 + 1, &self));
+            }
+            elements.push(element);
+        }
+        Ok(elements)
+    }
 }
 
 struct Members<'n, const N: usize> {
@@ -162,9 +192,17 @@ mod tests {
     fn integers_are_kept_as_written_whatever_their_size() {
         let long = "123456789012345678901234567890";
         assert_eq!(read(&format!(r#"{{"a": {long}}}"#)).unwrap()[0], Value::Integer(long));
-        for other in ["1.0", "1e3", "[1]", "{}"] {
+        for other in ["1.0", "1e3", "{}"] {
             assert_eq!(read(&format!(r#"{{"a": {other}}}"#)).unwrap()[0], Value::Other, "{other}");
         }
+    }
+
+    #[test]
+    fn lists_are_taken_apart_up_to_a_limit() {
+        let Value::List(list) = read(r#"{"a": [ 1 ,{"b": [2]}, "x,]"]}"#).unwrap()[0] else { panic!("no list") };
+        assert_eq!(elements(list, 3), Some(vec!["1", r#"{"b": [2]}"#, r#""x,]""#]));
+        assert_eq!(elements(list, 2), None);
+        assert_eq!(elements("[]", 0), Some(vec![]));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::{CliError, Result, load, open_store};
@@ -13,7 +14,7 @@ use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Flags, SecretError};
-use crate::http::{self, App, Parts};
+use crate::http::{self, App, Parts, lote};
 use crate::service::acesso::AccessService;
 use crate::service::changes::{ChangeQueue, QueueSettings, Workers};
 use crate::service::login::LoginService;
@@ -91,6 +92,7 @@ pub fn wire(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Re
         clock,
         tokens,
         changes,
+        lotes: Semaphore::new(lote::REQUESTS),
         trusted_proxies: config.trusted_proxies.clone(),
         deadline: config.request_deadline,
     });

@@ -95,8 +95,14 @@ impl ChangeAudit {
         self.success = SIMULATED;
     }
 
+    /// Another change that the same user asks for in the same request.
+    pub fn another(&self) -> Self {
+        let (protocolo, status) = (String::new(), String::new());
+        Self { protocolo, status, ..*self }
+    }
+
     /// Writes the line.
-    pub fn end(mut self, answer: &Result<Response, ApiError>) {
+    pub fn end<T>(mut self, answer: &Result<T, ApiError>) {
         self.outcome = outcome(answer, self.success);
         if let Err(ApiError::TokenRevoked { usuario_id } | ApiError::AccessDenied { usuario_id }) = answer {
             self.usuario_id = Some(*usuario_id);
@@ -118,7 +124,7 @@ impl Drop for ChangeAudit {
     }
 }
 
-fn outcome(answer: &Result<Response, ApiError>, success: &'static str) -> &'static str {
+fn outcome<T>(answer: &Result<T, ApiError>, success: &'static str) -> &'static str {
     match answer {
         Ok(_) => success,
         Err(error) => error.code(),

@@ -10,10 +10,10 @@ use super::App;
 use super::error::ApiError;
 use crate::json::{self, Value};
 
-/// Largest body, in bytes.
+/// Largest body of most routes, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// The whole body.
+/// A body, or an element of a list in one.
 pub struct JsonBody(Bytes);
 
 impl JsonBody {
@@ -27,6 +27,18 @@ impl JsonBody {
         json::members(&self.0, names).map_err(ApiError::Body)
     }
 
+    /// The elements of the list in its member `name`: at least one, and at most `max`.
+    pub fn items(&self, name: &'static str, max: usize) -> Result<Vec<JsonBody>, ApiError> {
+        let [list] = self.members([name])?;
+        let items = match list {
+            Value::Absent => return Err(ApiError::Required(name)),
+            Value::List(list) => json::elements(list, max).filter(|items| !items.is_empty()),
+            _ => None,
+        };
+        let items = items.ok_or(ApiError::Invalid(name))?;
+        Ok(items.into_iter().map(|item| Self(self.0.slice_ref(item.as_bytes()))).collect())
+    }
+
     /// The first 64 bits of its SHA-256. A user can mislead only itself by a collision.
     pub fn fingerprint(&self) -> i64 {
         let digest = digest(&SHA256, &self.0);
@@ -34,20 +46,27 @@ impl JsonBody {
     }
 }
 
-impl FromRequest<App> for JsonBody {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+impl JsonBody {
+    /// Reads the body of `request`, unless it has more than `max` bytes.
+    pub async fn read(request: Request, app: &App, max: usize) -> Result<Self, ApiError> {
         let body = request.into_body();
-        if body.size_hint().lower() > MAX_BYTES as u64 {
+        if body.size_hint().lower() > max as u64 {
             return Err(ApiError::BodyTooLarge);
         }
-        let collected = timeout(app.body_deadline(), Limited::new(body, MAX_BYTES).collect());
+        let collected = timeout(app.body_deadline(), Limited::new(body, max).collect());
         match collected.await {
             Ok(Ok(body)) => Ok(Self::new(body.to_bytes())),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::BodyTooLarge),
             Ok(Err(_)) => Err(ApiError::BodyCut),
             Err(_) => Err(ApiError::BodySlow),
         }
+    }
+}
+
+impl FromRequest<App> for JsonBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        Self::read(request, app, MAX_BYTES).await
     }
 }

@@ -11,7 +11,7 @@ use super::{answer, revision};
 use crate::auth::password::PasswordError;
 use crate::auth::token::Rejection;
 use crate::clock::rfc3339_seconds;
-use crate::domain::atendimento::Denial;
+use crate::domain::atendimento::{Denial, Status};
 use crate::json::JsonError;
 use crate::service::changes::ChangeError;
 use crate::service::login::LoginError;
@@ -83,7 +83,8 @@ const UNTRUSTED: &str = "JWT signature does not match locally computed signature
                          JWT validity cannot be asserted and should not be trusted.";
 
 impl ApiError {
-    fn status(&self) -> StatusCode {
+    /// The status code of the answer.
+    pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::Malformed
             | Self::Body(_)
@@ -117,6 +118,7 @@ impl ApiError {
         }
     }
 
+    /// The text of the answer.
     pub(super) fn message(&self) -> Cow<'static, str> {
         match self {
             Self::Malformed => "Requisição HTTP malformada",
@@ -155,6 +157,15 @@ impl ApiError {
 }
 
 impl ApiError {
+    /// The present status, where it is not the one that the client expects.
+    pub(super) fn present_status(&self) -> Option<Status> {
+        match self {
+            Self::Denied(Denial::StatusDiferente(atual)) => Some(*atual),
+            Self::Denied(Denial::RevisaoDiferente(atual)) => Some(atual.status),
+            _ => None,
+        }
+    }
+
     /// A word for the audit log.
     pub fn code(&self) -> &'static str {
         match self {
@@ -205,13 +216,13 @@ fn rejection_message(rejection: &Rejection) -> Cow<'static, str> {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status();
-        let mut response = match self {
-            Self::Denied(Denial::StatusDiferente(atual)) => answer::mismatch(status, &self.message(), atual),
-            Self::Denied(Denial::RevisaoDiferente(atual)) => {
-                revision::tagged(answer::mismatch(status, &self.message(), atual.status), atual.revisao)
-            }
-            _ => answer::message(status, &self.message()),
+        let mut response = match self.present_status() {
+            Some(atual) => answer::mismatch(status, &self.message(), atual),
+            None => answer::message(status, &self.message()),
         };
+        if let Self::Denied(Denial::RevisaoDiferente(atual)) = &self {
+            response = revision::tagged(response, atual.revisao);
+        }
         let headers = response.headers_mut();
         match status {
             StatusCode::UNAUTHORIZED => {

@@ -26,6 +26,11 @@ pub fn key(headers: &HeaderMap) -> Result<Option<Arc<str>>, ApiError> {
     }
 }
 
+/// The key of the item `index` of a request that came with `key`. The separator occurs in no header.
+pub fn item_key(key: &str, index: usize) -> Arc<str> {
+    format!("{key}\u{1f}{index}").into()
+}
+
 /// Marks `response` as the answer to an earlier request.
 pub fn replayed(mut response: Response) -> Response {
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));

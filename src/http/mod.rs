@@ -14,6 +14,7 @@ mod historico;
 mod home;
 mod idempotency;
 mod login;
+pub mod lote;
 mod query;
 mod reads;
 pub mod request;
@@ -28,6 +29,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{get, post};
 use ipnet::IpNet;
+use tokio::sync::Semaphore;
 
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
@@ -56,6 +58,8 @@ pub struct Parts {
     pub login: Arc<LoginService>,
     /// Makes status changes.
     pub changes: ChangeQueue,
+    /// Room for requests of many changes.
+    pub lotes: Semaphore,
     /// Whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
     /// How long a request may take.
@@ -92,6 +96,7 @@ fn router(app: App) -> Router {
     Router::new()
         .route("/api/usuario/login", post(login::login))
         .route("/api/atendimentos/status", get(reads::status).post(status::change))
+        .route("/api/atendimentos/status/lote", post(lote::change_many))
         .route("/api/atendimentos/{protocolo}/historico", get(historico::historico))
         .route("/api/atendimentos/{protocolo}/transicoes", get(reads::targets))
         .route("/api/motivos", get(reads::motivos))

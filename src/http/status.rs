@@ -17,6 +17,9 @@ use crate::domain::texto::{COMENTARIO_MAX, Chave, NOME_MAX, PROTOCOLO_MAX, fits,
 use crate::json::Value;
 use crate::service::changes::{Done, Simulation};
 
+/// What a change that was made is answered.
+pub(super) const MADE: &str = "Atendimento atualizado com sucesso";
+
 /// Answers a status change, once it is durable, and leaves its line in the audit log.
 pub async fn change(
     State(app): State<App>,
@@ -55,7 +58,7 @@ async fn attempt(
 }
 
 fn made() -> Response {
-    answer::message(StatusCode::OK, "Atendimento atualizado com sucesso")
+    answer::message(StatusCode::OK, MADE)
 }
 
 /// The answer to `?simular=true` [ours].
@@ -84,10 +87,7 @@ pub(super) fn change_request(
 ) -> Result<ChangeRequest, ApiError> {
     let [protocolo, status, motivo, comentario, visivel_cliente, esperado] =
         body.members(["protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"])?;
-    let protocolo = match protocolo {
-        Value::Integer(number) => required("protocolo", Value::Text(number.to_owned()), PROTOCOLO_MAX)?,
-        other => required("protocolo", other, PROTOCOLO_MAX)?,
-    };
+    let protocolo = read_protocolo(protocolo)?;
     let status = required("status", status, NOME_MAX)?;
     audit.change(&protocolo, &status);
     // Where no motivo is required any value is ignored, so one that is not a text is as good as none.
@@ -119,6 +119,14 @@ pub(super) fn change_request(
         idempotencia: None,
         usuario_id,
     })
+}
+
+/// The protocolo as sent.
+pub(super) fn read_protocolo(value: Value<'_>) -> Result<String, ApiError> {
+    match value {
+        Value::Integer(number) => required("protocolo", Value::Text(number.to_owned()), PROTOCOLO_MAX),
+        other => required("protocolo", other, PROTOCOLO_MAX),
+    }
 }
 
 /// The status that the client read before [ours].

@@ -6,6 +6,7 @@ mod concurrency;
 mod freshness;
 mod idempotency;
 mod login;
+mod lote;
 mod outage;
 mod reads;
 mod rotation;

@@ -12,6 +12,7 @@ use crate::support::program::Process;
 
 const LOGIN: &str = "/api/usuario/login";
 const STATUS: &str = "/api/atendimentos/status";
+const LOTE: &str = "/api/atendimentos/status/lote";
 const DRY_RUN: &str = "/api/atendimentos/status?simular=true";
 
 /// What a client would send to forge a line.
@@ -200,5 +201,37 @@ both_engines! {
         assert_eq!(written.len(), 2, "{lines:#?}");
         let login = "audit: login client=127.0.0.1 login=\"\" outcome=";
         assert!(written.iter().any(|line| line.contains(login)), "{written:#?}");
+    }
+
+    async fn each_change_of_many_leaves_one_line(database: Database) {
+        let mut run = Run::start(database, &[("LOG_FORMAT", "json")]).await;
+        let login = json!({"login": "user.api", "senha": "1234"});
+        let answer = run.send(LOGIN, "", login, Value::Null).await;
+        let token = answer["accessToken"].as_str().unwrap().to_owned();
+        let item = |protocolo: &str, status: &str| json!({"protocolo": protocolo, "status": status});
+        let itens = [item("20221104000001", "Aberto"), item("9", "Aberto"), item("", "segredo"), item("20221104000001", "x")];
+        run.send(LOTE, &token, json!({"itens": itens}), Value::Null).await;
+        run.send(LOTE, &token, json!({"itens": []}), Value::Null).await;
+        run.send(LOTE, "", json!({"itens": itens}), Value::Null).await;
+        let (_, lines) = run.stop();
+        let mut written: Vec<String> = lines
+            .iter()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .filter(|line| line["message"] == "status change" && line["client"] == "127.0.0.1")
+            .map(|line| {
+                let text = |field: &str| line[field].as_str().unwrap();
+                let id = line["span"]["id"].as_str().unwrap();
+                format!("{id} {} {}|{}|{}", line["usuario_id"], text("protocolo"), text("status"), text("outcome"))
+            })
+            .collect();
+        written.sort();
+        assert_eq!(written, [
+            "case-1 1 20221104000001|Aberto|ok",
+            "case-1 1 20221104000001|x|unknown_status",
+            "case-1 1 9|Aberto|unknown_atendimento",
+            "case-1 1 ||invalid_field",
+            "case-2 1 ||invalid_field",
+            "case-3 null ||no_token",
+        ]);
     }
 }

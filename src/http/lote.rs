@@ -1,0 +1,175 @@
+//! `POST /api/atendimentos/status/lote` [ours]: many changes in one request, each made or refused by itself.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::IF_MATCH;
+use axum::response::Response;
+use futures_util::stream::{self, StreamExt};
+use serde::Serialize;
+use tokio::sync::SemaphorePermit;
+
+use super::audit::ChangeAudit;
+use super::body::JsonBody;
+use super::caller::Caller;
+use super::client::Client;
+use super::error::ApiError;
+use super::status::{MADE, change_request, read_protocolo};
+use super::{App, answer, idempotency, query};
+use crate::domain::acesso::AlterarStatus;
+use crate::domain::atendimento::{ChangeRequest, Idempotencia, Status};
+use crate::service::changes::{ChangeError, Done};
+
+/// Most changes of one request.
+const ITEMS_MAX: usize = 1000;
+/// Largest body, in bytes: 4 KiB for each change.
+const MAX_BYTES: usize = ITEMS_MAX * 4 * 1024;
+/// Most changes of one request in the queue at once: a third of a batch, so that requests of one
+/// change are never far behind.
+const AT_ONCE: usize = 32;
+/// Most such requests at once; more are refused, so that their memory is bounded.
+pub const REQUESTS: usize = 4;
+
+#[derive(Serialize)]
+struct Answer {
+    resultados: Vec<Resultado>,
+}
+
+/// What became of a change: what a request of its own would have been answered.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Resultado {
+    protocolo: Option<String>,
+    codigo: u16,
+    message: Cow<'static, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_atual: Option<&'static str>,
+}
+
+/// A request of many changes.
+struct Lote<'a> {
+    usuario_id: i64,
+    key: Option<Arc<str>>,
+    itens: Vec<JsonBody>,
+    _room: SemaphorePermit<'a>,
+}
+
+/// A change to make, and its place in the answer.
+struct Item {
+    index: usize,
+    request: ChangeRequest,
+    audit: ChangeAudit,
+}
+
+/// Answers many changes, once each is durable or refused. Each leaves its line in the audit log.
+pub async fn change_many(
+    State(app): State<App>,
+    client: Client,
+    caller: Result<Caller<AlterarStatus>, ApiError>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let mut audit = ChangeAudit::begin(client);
+    match read(&app, caller, request, &mut audit).await {
+        Ok(lote) => Ok(answer::json(StatusCode::OK, &Answer { resultados: make_all(&app, lote, audit).await })),
+        Err(error) => {
+            let refused = Err(error);
+            audit.end(&refused);
+            refused
+        }
+    }
+}
+
+/// Judges the request as a whole, in the contract's order.
+async fn read<'a>(
+    app: &'a App,
+    caller: Result<Caller<AlterarStatus>, ApiError>,
+    request: Request,
+    audit: &mut ChangeAudit,
+) -> Result<Lote<'a>, ApiError> {
+    let Caller { usuario_id, .. } = caller?;
+    audit.usuario(usuario_id);
+    // Whoever asks for a dry run, or names a revision, must not be surprised by changes.
+    if query::flag(request.uri(), "simular")? {
+        return Err(ApiError::Invalid("simular"));
+    }
+    let key = idempotency::key(request.headers())?;
+    if request.headers().contains_key(IF_MATCH) {
+        return Err(ApiError::Invalid("If-Match"));
+    }
+    let room = app.lotes.try_acquire().map_err(|_| ApiError::Unavailable)?;
+    let body = JsonBody::read(request, app, MAX_BYTES).await?;
+    Ok(Lote { usuario_id, key, itens: body.items("itens", ITEMS_MAX)?, _room: room })
+}
+
+/// Makes the changes of `lote`, and returns what became of each, in their order.
+async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Vec<Resultado> {
+    let Lote { usuario_id, key, itens, _room } = lote;
+    let mut audits: Vec<ChangeAudit> = itens.iter().skip(1).map(|_| first.another()).collect();
+    audits.insert(0, first);
+    let mut resultados = Vec::with_capacity(itens.len());
+    // The changes of one atendimento, in their order.
+    let mut runs: HashMap<String, Vec<Item>> = HashMap::new();
+    for ((index, body), mut audit) in itens.into_iter().enumerate().zip(audits) {
+        match change_request(&body, usuario_id, &mut audit) {
+            Ok(request) => {
+                let chave = key.as_deref().map(|key| idempotency::item_key(key, index));
+                let idempotencia = chave.map(|chave| Idempotencia { chave, impressao: body.fingerprint() });
+                let request = ChangeRequest { idempotencia, ..request };
+                runs.entry(request.protocolo.clone()).or_default().push(Item { index, request, audit });
+            }
+            Err(error) => {
+                let refused = Err(error);
+                audit.end(&refused);
+                resultados.push((index, resultado(readable_protocolo(&body), refused)));
+            }
+        }
+    }
+    let made = stream::iter(runs.into_values()).map(|run| make_in_order(app, run)).buffer_unordered(AT_ONCE);
+    resultados.extend(made.concat().await);
+    resultados.sort_unstable_by_key(|(index, _)| *index);
+    resultados.into_iter().map(|(_, resultado)| resultado).collect()
+}
+
+/// Makes the changes of one atendimento one after the other. Where it is unknown whether one was made,
+/// the later ones are not tried: a repetition shall make all of them in their order.
+async fn make_in_order(app: &App, run: Vec<Item>) -> Vec<(usize, Resultado)> {
+    let mut resultados = Vec::with_capacity(run.len());
+    let mut stopped = None;
+    for Item { index, request, audit } in run {
+        let protocolo = request.protocolo.clone();
+        let outcome = match stopped {
+            Some(error) => Err(error),
+            None => app.changes.submit(request).await,
+        };
+        if let Err(error @ (ChangeError::InProgress | ChangeError::Unavailable)) = outcome {
+            stopped = Some(error);
+        }
+        let outcome = outcome.map_err(ApiError::from);
+        audit.end(&outcome);
+        resultados.push((index, resultado(Some(protocolo), outcome)));
+    }
+    resultados
+}
+
+fn resultado(protocolo: Option<String>, outcome: Result<Done, ApiError>) -> Resultado {
+    match outcome {
+        Ok(Done::Made | Done::Replayed) => {
+            Resultado { protocolo, codigo: StatusCode::OK.as_u16(), message: MADE.into(), status_atual: None }
+        }
+        Err(error) => Resultado {
+            protocolo,
+            codigo: error.status().as_u16(),
+            message: error.message(),
+            status_atual: error.present_status().map(Status::nome),
+        },
+    }
+}
+
+/// The protocolo of a change that is refused for another field.
+fn readable_protocolo(body: &JsonBody) -> Option<String> {
+    let [protocolo] = body.members(["protocolo"]).ok()?;
+    Some(read_protocolo(protocolo).ok()?.trim().to_owned())
+}
