@@ -19,7 +19,7 @@ use crate::service::throttle::Throttled;
 use crate::store::StoreError;
 
 /// An answer that is not a success.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum ApiError {
     /// Not HTTP.
     Malformed,
@@ -166,7 +166,7 @@ impl ApiError {
         }
     }
 
-    /// A word for the audit log.
+    /// A word for the audit log, and for programs; see `docs/ERRORS.md`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Malformed | Self::HeadTooLarge => "not_http",
@@ -236,6 +236,8 @@ impl IntoResponse for ApiError {
         if let Self::Throttled(throttled) = &self {
             limit_headers(headers, throttled);
         }
+        // For who wants it told otherwise, see `problem`.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -15,6 +15,7 @@ mod home;
 mod idempotency;
 mod login;
 pub mod lote;
+mod problem;
 mod query;
 mod reads;
 pub mod request;

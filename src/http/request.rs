@@ -22,6 +22,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::error::ApiError;
+use super::problem;
 
 /// Names each answer, ours or hyper's.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -67,6 +68,7 @@ where
             method = %request.method(),
             path = request.uri().path(),
         );
+        let problem = problem::wanted(request.headers());
         let answer = timeout(self.deadline, self.routes.call(request));
         let framed = async move {
             let mut response = match answer.await {
@@ -77,6 +79,9 @@ where
                     ApiError::Unavailable.into_response()
                 }
             };
+            if let Some(language) = problem {
+                response = problem::told(response, language);
+            }
             tracing::debug!(status = response.status().as_u16(), "answered");
             complete(&mut response, id);
             Ok(response)

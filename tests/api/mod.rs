@@ -8,6 +8,7 @@ mod idempotency;
 mod login;
 mod lote;
 mod outage;
+mod problem;
 mod reads;
 mod rotation;
 mod simulation;
