@@ -5,6 +5,7 @@
 pub mod auth;
 pub mod cli;
 pub mod clock;
+pub mod conferir;
 pub mod config;
 pub mod domain;
 pub mod http;

@@ -66,7 +66,8 @@ pub async fn run(session: &Session, command: Command) -> Result {
     }
 }
 
-fn parse_status(text: &str) -> Result<Status, String> {
+/// A status by its name.
+pub(super) fn parse_status(text: &str) -> Result<Status, String> {
     Status::from_nome(text).ok_or_else(|| format!("one of: {}", Status::ALL.map(Status::nome).join(", ")))
 }
 

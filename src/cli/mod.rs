@@ -1,6 +1,7 @@
 //! The command line. Every command goes through the same services as HTTP.
 
 mod atendimento;
+mod conferir;
 mod config;
 pub mod demo;
 mod migrate;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand};
 
 use crate::clock::SystemClock;
+use crate::conferir::runner::StartError;
 use crate::config::{Config, ConfigError, Flags, SecretError};
 use crate::service::import::ImportError;
 use crate::service::provisioning::{Provisioning, ProvisioningError};
@@ -29,6 +31,18 @@ use crate::telemetry;
 
 /// Exit code for a wrong call: flags or settings.
 const USAGE: u8 = 2;
+
+const CONFERIR_HELP: &str = "\
+It changes the status of the atendimento several times and adds comments, says so beforehand and asks; \
+at the end it sets the status back, after a failure or Ctrl-C too.
+
+Exit codes: 0 all cases passed, 1 a case did not or the status could not be set back, 2 wrong call.
+
+Examples:
+  printf %s \"$SENHA\" | citrus-status conferir --base-url http://127.0.0.1:8080 --login user.api --senha-stdin \
+--protocolo 20221104000001 --motivo Duplicado --yes
+  citrus-status conferir --base-url https://citrus.example.com --login user.api \
+--protocolo 20221104000001 --motivo Duplicado --status-atual Aberto --only-documented --junit report.xml";
 
 /// Self-hosted drop-in replacement for the status endpoints of the Citrus helpdesk.
 #[derive(Parser)]
@@ -64,6 +78,9 @@ enum Command {
     /// Ask a running server whether it is ready; for container health checks
     #[command(after_help = "Example:\n  citrus-status probe --url http://127.0.0.1:8080/health/ready")]
     Probe(probe::Args),
+    /// Ask a server the contract's cases, Citrus included, and report how it answers
+    #[command(after_help = CONFERIR_HELP)]
+    Conferir(conferir::Args),
     /// Hierarchical levels (níveis)
     #[command(subcommand, after_help = "Example:\n  citrus-status nivel criar Suporte --superior Empresa")]
     Nivel(nivel::Command),
@@ -103,6 +120,8 @@ enum CliError {
     Provisioning(#[from] ProvisioningError),
     #[error(transparent)]
     Import(#[from] ImportError),
+    #[error(transparent)]
+    Conferir(#[from] StartError),
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }
@@ -139,6 +158,7 @@ async fn dispatch(cli: Cli) -> Result {
         Command::Migrate(args) => migrate::run(flags, args).await,
         Command::Config(command) => config::run(flags, command),
         Command::Probe(args) => probe::run(args).await,
+        Command::Conferir(args) => conferir::run(args).await,
         Command::Nivel(command) => Session::with(&flags, async |s| nivel::run(s, command).await).await,
         Command::Permissao(command) => Session::with(&flags, async |s| permissao::run(s, command).await).await,
         Command::Perfil(command) => Session::with(&flags, async |s| perfil::run(s, command).await).await,

@@ -102,13 +102,18 @@ async fn list(session: &Session, json: bool) -> Result {
     Ok(())
 }
 
-/// The password: all of standard input but one line end, or twice from a hidden prompt.
+/// The password: all of standard input but one line end.
+pub(super) fn senha_from_stdin() -> Result<SecretString> {
+    let mut text = String::new();
+    std::io::stdin().take(SENHA_MAX as u64 + 3).read_to_string(&mut text)?;
+    let senha = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
+    Ok(SecretString::from(senha))
+}
+
+/// The password: from standard input, or twice from a hidden prompt.
 fn read_senha(from_stdin: bool) -> Result<SecretString> {
     if from_stdin {
-        let mut text = String::new();
-        std::io::stdin().take(SENHA_MAX as u64 + 3).read_to_string(&mut text)?;
-        let senha = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
-        return Ok(SecretString::from(senha));
+        return senha_from_stdin();
     }
     if !std::io::stdin().is_terminal() {
         return Err(CliError::Usage(

@@ -1,6 +1,7 @@
 //! The program as an operator runs it.
 
 mod audit;
+mod conferir;
 mod demo;
 mod import;
 mod processes;

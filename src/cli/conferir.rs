@@ -1,0 +1,258 @@
+//! `conferir`: the conformance kit at the terminal.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use secrecy::SecretString;
+use tokio::signal::unix::{SignalKind, signal};
+use url::Url;
+
+use super::atendimento::parse_status;
+use super::output::{self, complain, printable, say, table};
+use super::usuario::senha_from_stdin;
+use super::{CliError, Result};
+use crate::conferir::client::Client;
+use crate::conferir::judge::Scope;
+use crate::conferir::plan::{Plan, Traces};
+use crate::conferir::report::{Judgement, Outcome, Report};
+use crate::conferir::runner::{Runner, StartError, Target};
+use crate::domain::atendimento::Status;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The server: http:// or https://, with a path in front of /api if it has one
+    #[arg(long, value_name = "URL", value_parser = parse_url)]
+    base_url: Url,
+    /// A login that may change statuses
+    #[arg(long)]
+    login: String,
+    /// Read the password from standard input
+    #[arg(long)]
+    senha_stdin: bool,
+    /// The atendimento to work on: one that nobody needs
+    #[arg(long)]
+    protocolo: String,
+    /// The name of a registered motivo
+    #[arg(long)]
+    motivo: String,
+    /// The status in which the atendimento is. A citrus-status server tells it, Citrus does not
+    #[arg(long, value_name = "STATUS", value_parser = parse_status)]
+    status_atual: Option<Status>,
+    /// Ask only what the vendor's page states, and compare only that
+    #[arg(long)]
+    only_documented: bool,
+    /// Leave out a case, such as login/unknown-user where HARDENED_LOGIN is set; may come more than once
+    #[arg(long, value_name = "CASO")]
+    pular: Vec<String>,
+    /// Change the atendimento without asking
+    #[arg(long)]
+    yes: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write the report as JUnit XML, too
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
+
+pub async fn run(args: Args) -> Result {
+    let scope = if args.only_documented { Scope::Documented } else { Scope::Contract };
+    let plan = Plan::new(scope, &args.pular, &args.protocolo).map_err(|name| {
+        CliError::Usage(format!("--pular: there is no case '{}'; the report names them", printable(&name)))
+    })?;
+    if !args.yes && (args.senha_stdin || !std::io::stdin().is_terminal()) {
+        return Err(CliError::Usage(
+            "this changes an atendimento, and there is no terminal to ask on; add --yes to go ahead".to_owned(),
+        ));
+    }
+    let senha = read_senha(args.senha_stdin)?;
+    let client = Client::new(&args.base_url).map_err(StartError::from)?;
+    let target =
+        Target { login: args.login.clone(), senha, protocolo: args.protocolo.clone(), motivo: args.motivo.clone() };
+    let mut runner = Runner::new(client, target);
+    runner.log_in().await?;
+    let start = match args.status_atual {
+        Some(status) => status,
+        None => runner.ask_status().await?.ok_or_else(|| {
+            CliError::Usage(
+                "the server does not tell in which status the atendimento is; pass --status-atual".to_owned(),
+            )
+        })?,
+    };
+    announce(&args, &plan, &plan.traces(start));
+    if !args.yes && !confirmed()? {
+        return Err(CliError::Failed("nothing was changed".to_owned()));
+    }
+    let report = conduct(&args, &plan, &mut runner, start).await?;
+    if let Some(file) = &args.junit {
+        std::fs::write(file, report.junit())
+            .map_err(|error| CliError::Failed(format!("{} can't be written: {error}", file.display())))?;
+    }
+    if args.json {
+        output::json(&report)?
+    } else {
+        print(&report)?
+    }
+    if report.is_good() { Ok(()) } else { Err(CliError::Failed(verdict(&report))) }
+}
+
+/// Asks the cases and brings the atendimento back, whatever comes.
+async fn conduct(args: &Args, plan: &Plan, runner: &mut Runner, start: Status) -> Result<Report> {
+    let stopped = watch_signals()?;
+    if args.status_atual.is_some() {
+        check_status(runner, start).await?;
+    }
+    let bar = ProgressBar::new(plan.cases.len() as u64)
+        .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}").expect("the template is well-formed"));
+    let progress = |outcome: &Outcome| {
+        bar.set_message(outcome.name);
+        bar.inc(1);
+    };
+    let cases = runner.run(plan, start, || stopped.load(Ordering::Relaxed), progress).await;
+    bar.finish_and_clear();
+    let restored = runner.restore(start).await;
+    if let Err(trouble) = &restored {
+        complain(format_args!(
+            "the atendimento could NOT be set back to {start}; do it by hand. The last attempt:\n{}",
+            indented(trouble)
+        ));
+    }
+    Ok(Report {
+        base_url: args.base_url.to_string(),
+        only_documented: args.only_documented,
+        protocolo: args.protocolo.clone(),
+        status: start,
+        changes: runner.changes(),
+        restored: restored.is_ok(),
+        counts: Report::count(&cases),
+        cases,
+    })
+}
+
+/// Holds the status that was given against the one that the server tells, if it does.
+async fn check_status(runner: &mut Runner, start: Status) -> Result {
+    match runner.ask_status().await {
+        Ok(Some(told)) if told != start => {
+            Err(CliError::Failed(format!("the atendimento is in the status {told}, not {start}; nothing was changed")))
+        }
+        Ok(_) => Ok(()),
+        Err(StartError::Accepted) => {
+            let restored = runner.restore(start).await;
+            let end =
+                restored.map_or_else(|trouble| format!("could not be set back: {trouble}"), |()| "is back".to_owned());
+            Err(CliError::Failed(format!("{}; the atendimento {end}", StartError::Accepted)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether one of the signals to stop has come. They end nothing by themselves any more, so that the
+/// atendimento is always brought back; all that is waited for has a deadline.
+fn watch_signals() -> Result<Arc<AtomicBool>> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        let (mut signals, stopped) = (signal(kind)?, Arc::clone(&stopped));
+        tokio::spawn(async move {
+            signals.recv().await;
+            stopped.store(true, Ordering::Relaxed);
+            complain("stopping after this case; the atendimento is set back first");
+        });
+    }
+    Ok(stopped)
+}
+
+/// Says what the run will have changed.
+fn announce(args: &Args, plan: &Plan, traces: &Traces) {
+    let path: Vec<&str> = traces.path.iter().map(|status| status.nome()).collect();
+    complain(format_args!(
+        "{} cases on {} as '{}'; {} of them are failed logins.\n\
+         Atendimento '{}' will be changed {} times: {}.\n\
+         The motivo is '{}' where one is needed. {} comments are added, {} of them visible to the customer.\n\
+         At the end it is in the status {} again. The history and the comments remain.",
+        plan.asked().count(),
+        args.base_url,
+        printable(&args.login),
+        traces.failed_logins,
+        printable(&args.protocolo),
+        traces.path.len() - 1,
+        path.join(" → "),
+        printable(&args.motivo),
+        traces.comments,
+        traces.visible,
+        path[0],
+    ));
+}
+
+fn confirmed() -> Result<bool> {
+    let mut terminal = std::io::stderr().lock();
+    terminal.write_all(b"Go ahead? [y/N] ")?;
+    terminal.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "s" | "sim"))
+}
+
+fn print(report: &Report) -> Result {
+    let rows: Vec<_> = report
+        .cases
+        .iter()
+        .map(|outcome| {
+            let reason = outcome.judgement.reason().unwrap_or_default().lines().next().unwrap_or_default();
+            [outcome.judgement.word(), outcome.mark.text(), outcome.name, reason].map(printable)
+        })
+        .collect();
+    table(["result", "mark", "case", "why"], &rows)?;
+    for outcome in report.cases.iter().filter(|outcome| matches!(outcome.judgement, Judgement::Failed(_))) {
+        let received = outcome.received.as_deref().or(outcome.judgement.reason()).unwrap_or_default();
+        say!("\n{}", outcome.name)?;
+        for (title, text) in
+            [("request", outcome.request.as_str()), ("expected", &outcome.expected), ("received", received)]
+        {
+            say!("  {title}\n{}", indented(text))?;
+        }
+    }
+    if report.is_good() {
+        say!("\n{}", verdict(report))?;
+    }
+    Ok(())
+}
+
+fn verdict(report: &Report) -> String {
+    let counts = report.counts;
+    let place =
+        if report.restored { "is in the status in which it was" } else { "may NOT be in the status in which it was" };
+    format!(
+        "{} passed, {} failed, {} unjudged, {} skipped; {} changes, and the atendimento {place}",
+        counts.passed, counts.failed, counts.unjudged, counts.skipped, report.changes
+    )
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {}", printable(line))).collect::<Vec<_>>().join("\n")
+}
+
+fn parse_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("only http:// and https:// are spoken here".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Err("give the address alone: no user, no query, no fragment".to_owned());
+    }
+    Ok(url)
+}
+
+fn read_senha(from_stdin: bool) -> Result<SecretString> {
+    if from_stdin {
+        return senha_from_stdin();
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(CliError::Usage(
+            "there is no terminal to ask for the senha; pass it with --senha-stdin".to_owned(),
+        ));
+    }
+    Ok(SecretString::from(rpassword::prompt_password("Senha: ")?))
+}

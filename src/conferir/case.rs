@@ -1,0 +1,181 @@
+//! One case of the contract as a row of a table.
+
+use crate::domain::atendimento::Status;
+
+pub(super) const LOGIN: &str = "/api/usuario/login";
+pub(super) const STATUS: &str = "/api/atendimentos/status";
+
+/// Who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// The vendor's page.
+    Doc,
+    /// This project, where the page is silent.
+    Ours,
+}
+
+impl Mark {
+    /// As `docs/CONTRACT.md` writes it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Doc => "doc",
+            Self::Ours => "ours",
+        }
+    }
+}
+
+/// The body that is expected.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Answer {
+    /// The envelope with this text.
+    Message(&'static str),
+    /// The envelope with the text and the member `statusAtual`.
+    Mismatch(&'static str, Status),
+    /// A token and what goes with it.
+    Token,
+}
+
+/// A header that is expected beside those that every answer carries.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Header {
+    /// It has this value.
+    Is(&'static str, &'static str),
+    /// It has another value.
+    IsNot(&'static str, &'static str),
+}
+
+/// A request, and the answer that the contract gives to it. Texts in `<>` stand for values of the run.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// Its name, `group/case`.
+    pub name: &'static str,
+    /// Who gives the text of the answer.
+    pub mark: Mark,
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    pub(super) authorization: Option<&'static str>,
+    /// One header more, or another `Content-Type`.
+    pub(super) header: Option<(&'static str, &'static str)>,
+    pub(super) body: &'static str,
+    pub(super) code: u16,
+    /// Who gives the status code.
+    pub(super) code_mark: Mark,
+    pub(super) answer: Answer,
+    pub(super) answers_header: Option<Header>,
+    /// The status in which the atendimento has to be.
+    pub(super) from: Option<Status>,
+    /// The status to which it goes.
+    pub(super) to: Option<Status>,
+    /// The comment that it gets: whether the customer sees it.
+    pub(super) comment: Option<bool>,
+}
+
+impl Case {
+    const fn new(name: &'static str, path: &'static str, body: &'static str) -> Self {
+        Self {
+            name,
+            mark: Mark::Ours,
+            method: "POST",
+            path,
+            authorization: None,
+            header: None,
+            body,
+            code: 200,
+            code_mark: Mark::Ours,
+            answer: Answer::Token,
+            answers_header: None,
+            from: None,
+            to: None,
+            comment: None,
+        }
+    }
+
+    /// A login with `body`.
+    pub(super) const fn login(name: &'static str, body: &'static str) -> Self {
+        Self::new(name, LOGIN, body)
+    }
+
+    /// A status change with `body`, under the token.
+    pub(super) const fn change(name: &'static str, body: &'static str) -> Self {
+        Self::new(name, STATUS, body).authorized("Bearer <token>")
+    }
+
+    /// `method` on `path`, without token or body.
+    pub(super) const fn other(name: &'static str, method: &'static str, path: &'static str) -> Self {
+        let mut case = Self::new(name, path, "");
+        case.method = method;
+        case
+    }
+
+    /// A status change that has to fail for its `Authorization`; without it where that is empty.
+    pub(super) const fn token(name: &'static str, authorization: &'static str) -> Self {
+        let case = Self::new(name, STATUS, r#"{"protocolo": "<protocolo>", "status": "<status>"}"#);
+        if authorization.is_empty() { case } else { case.authorized(authorization) }
+    }
+
+    const fn authorized(mut self, authorization: &'static str) -> Self {
+        self.authorization = Some(authorization);
+        self
+    }
+
+    /// With one more header.
+    pub(super) const fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+
+    /// Made while the atendimento is in `from`.
+    pub(super) const fn from(mut self, from: Status) -> Self {
+        self.from = Some(from);
+        self
+    }
+
+    /// Adds a comment.
+    pub(super) const fn comments(mut self, visible: bool) -> Self {
+        self.comment = Some(visible);
+        self
+    }
+
+    /// Succeeds and leaves the atendimento in `to`.
+    pub(super) const fn makes(mut self, to: Status) -> Self {
+        self.to = Some(to);
+        self.says(200, "Atendimento atualizado com sucesso")
+    }
+
+    /// Answered with `code` and the envelope.
+    pub(super) const fn says(mut self, code: u16, message: &'static str) -> Self {
+        self.code = code;
+        self.answer = Answer::Message(message);
+        self
+    }
+
+    /// Answered 412: the atendimento is in `present`.
+    pub(super) const fn mismatches(mut self, present: Status) -> Self {
+        self.code = 412;
+        self.answer = Answer::Mismatch("Status atual diferente do esperado", present);
+        self
+    }
+
+    /// The answer has this header.
+    pub(super) const fn has(mut self, header: Header) -> Self {
+        self.answers_header = Some(header);
+        self
+    }
+
+    /// The page gives the text of the answer.
+    pub(super) const fn doc(mut self) -> Self {
+        self.mark = Mark::Doc;
+        self
+    }
+
+    /// The page gives the status code too.
+    pub(super) const fn doc_code(mut self) -> Self {
+        self.code_mark = Mark::Doc;
+        self.doc()
+    }
+
+    /// Whether the login counts as a failed one.
+    pub fn fails_login(&self) -> bool {
+        self.path == LOGIN && self.body.contains("<outra senha>")
+    }
+}

@@ -1,0 +1,186 @@
+//! The status change: first what changes nothing, then a walk through the statuses.
+
+use crate::conferir::case::Case;
+use crate::domain::atendimento::Status::{Aberto, Cancelado, EmAtendimento, Finalizado, Improcedente};
+
+const MOTIVO_REQUIRED: &str = "motivoStatus – esse campo é obrigatório";
+const NO_ATENDIMENTO: &str = "Atendimento não encontrado";
+const NO_MOTIVO: &str = "Motivo não encontrado";
+const NO_STATUS: &str = "Status não encontrado";
+
+pub(super) const CASES: &[Case] = &[
+    // The fields.
+    Case::change("status/protocolo-missing", r#"{"status": "<status>"}"#)
+        .says(400, "protocolo – esse campo é obrigatório"),
+    Case::change("status/protocolo-blank", r#"{"protocolo": " ", "status": "<status>"}"#)
+        .says(400, "protocolo – esse campo é obrigatório"),
+    Case::change("status/protocolo-list", r#"{"protocolo": ["<protocolo>"], "status": "<status>"}"#)
+        .says(400, "protocolo – valor inválido"),
+    Case::change("status/status-missing", r#"{"protocolo": "<protocolo>"}"#).says(400, "status – esse campo é obrigatório"),
+    Case::change("status/status-blank", r#"{"protocolo": "<protocolo>", "status": ""}"#)
+        .says(400, "status – esse campo é obrigatório"),
+    Case::change("status/status-no-text", r#"{"protocolo": "<protocolo>", "status": 1}"#)
+        .says(400, "status – valor inválido"),
+    Case::change(
+        "status/comentario-no-text",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "comentario": 1, "visivelCliente": "False"}"#,
+    )
+    .says(400, "comentario – valor inválido"),
+    Case::change(
+        "status/comentario-without-visivel-cliente",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "comentario": "<comentario>"}"#,
+    )
+    .says(400, "visivelCliente – esse campo é obrigatório"),
+    Case::change(
+        "status/visivel-cliente-neither",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "comentario": "<comentario>", "visivelCliente": "sim"}"#,
+    )
+    .says(400, "visivelCliente – valor inválido"),
+    Case::change(
+        "status/status-atual-unknown",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "statusAtual": "<outro status>"}"#,
+    )
+    .says(400, "statusAtual – valor inválido"),
+    Case::change("status/no-field", "{}").says(400, "protocolo – esse campo é obrigatório"),
+    // What is not there.
+    Case::change("status/unknown-protocolo", r#"{"protocolo": "<outro protocolo>", "status": "Aberto"}"#)
+        .says(404, NO_ATENDIMENTO)
+        .doc_code(),
+    Case::change("status/unknown-status", r#"{"protocolo": "<protocolo>", "status": "<outro status>"}"#)
+        .says(404, NO_STATUS)
+        .doc_code(),
+    Case::change("status/unknown-protocolo-and-status", r#"{"protocolo": "<outro protocolo>", "status": "<outro status>"}"#)
+        .says(404, NO_ATENDIMENTO),
+    // The motivo.
+    Case::change("status/cancelado-motivo-missing", r#"{"protocolo": "<protocolo>", "status": "Cancelado"}"#)
+        .says(400, MOTIVO_REQUIRED)
+        .doc_code(),
+    Case::change("status/improcedente-motivo-missing", r#"{"protocolo": "<protocolo>", "status": "Improcedente"}"#)
+        .says(400, MOTIVO_REQUIRED)
+        .doc_code(),
+    Case::change(
+        "status/cancelado-motivo-blank",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "motivoStatus": " "}"#,
+    )
+    .says(400, MOTIVO_REQUIRED),
+    Case::change(
+        "status/cancelado-motivo-no-text",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "motivoStatus": 1}"#,
+    )
+    .says(400, MOTIVO_REQUIRED),
+    Case::change(
+        "status/cancelado-motivo-unknown",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "motivoStatus": "<outro motivo>"}"#,
+    )
+    .says(404, NO_MOTIVO),
+    Case::change(
+        "status/improcedente-motivo-unknown",
+        r#"{"protocolo": "<protocolo>", "status": "Improcedente", "motivoStatus": "<outro motivo>"}"#,
+    )
+    .says(404, NO_MOTIVO),
+    // The walk. Each step starts where the one before ended.
+    Case::change("status/em-atendimento", r#"{"protocolo": "<protocolo>", "status": "Em atendimento"}"#)
+        .from(Aberto)
+        .makes(EmAtendimento)
+        .doc_code(),
+    Case::change(
+        "status/status-atual-other",
+        r#"{"protocolo": "<protocolo>", "status": "Aberto", "statusAtual": "Finalizado"}"#,
+    )
+    .from(EmAtendimento)
+    .mismatches(EmAtendimento),
+    Case::change(
+        "status/status-atual-right",
+        r#"{"protocolo": "<protocolo>", "status": "Aberto", "statusAtual": "em ATENDIMENTO"}"#,
+    )
+    .from(EmAtendimento)
+    .makes(Aberto),
+    Case::change(
+        "status/protocolo-integer",
+        r#"{"protocolo": <protocolo inteiro>, "status": "Em atendimento"}"#,
+    )
+    .from(Aberto)
+    .makes(EmAtendimento),
+    Case::change("status/aberto", r#"{"protocolo": "<protocolo>", "status": "Aberto"}"#)
+        .from(EmAtendimento)
+        .makes(Aberto)
+        .doc_code(),
+    Case::change("status/same-status-in-other-spelling", r#"{"protocolo": " <protocolo> ", "status": " ABERTO "}"#)
+        .from(Aberto)
+        .makes(Aberto),
+    Case::change(
+        "status/cancelado",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "motivoStatus": "<motivo>"}"#,
+    )
+    .from(Aberto)
+    .makes(Cancelado)
+    .doc_code(),
+    Case::change(
+        "status/improcedente-with-comment",
+        r#"{"protocolo": "<protocolo>", "status": "Improcedente", "motivoStatus": "<motivo>", "comentario": "<comentario>", "visivelCliente": "False"}"#,
+    )
+    .from(Cancelado)
+    .makes(Improcedente)
+    .comments(false)
+    .doc_code(),
+    // The page's own filler for a motivo that is not required.
+    Case::change(
+        "status/finalizado-with-comment-visible",
+        r#"{"protocolo": "<protocolo>", "status": "Finalizado", "motivoStatus": " ", "comentario": "<comentario>", "visivelCliente": "true"}"#,
+    )
+    .from(Improcedente)
+    .makes(Finalizado)
+    .comments(true)
+    .doc_code(),
+    Case::change("status/reopen-aberto-motivo-missing", r#"{"protocolo": "<protocolo>", "status": "Aberto"}"#)
+        .from(Finalizado)
+        .says(400, MOTIVO_REQUIRED)
+        .doc_code(),
+    Case::change(
+        "status/reopen-em-atendimento-motivo-missing",
+        r#"{"protocolo": "<protocolo>", "status": "Em atendimento"}"#,
+    )
+    .from(Finalizado)
+    .says(400, MOTIVO_REQUIRED)
+    .doc_code(),
+    Case::change(
+        "status/reopen-motivo-unknown",
+        r#"{"protocolo": "<protocolo>", "status": "Aberto", "motivoStatus": "<outro motivo>"}"#,
+    )
+    .from(Finalizado)
+    .says(404, NO_MOTIVO),
+    Case::change(
+        "status/reopen-em-atendimento",
+        r#"{"protocolo": "<protocolo>", "status": "Em atendimento", "motivoStatus": "<motivo>"}"#,
+    )
+    .from(Finalizado)
+    .makes(EmAtendimento)
+    .doc_code(),
+    Case::change(
+        "status/finalizado-with-motivo",
+        r#"{"protocolo": "<protocolo>", "status": "Finalizado", "motivoStatus": "<motivo>"}"#,
+    )
+    .from(EmAtendimento)
+    .makes(Finalizado)
+    .doc_code(),
+    Case::change(
+        "status/reopen-aberto",
+        r#"{"protocolo": "<protocolo>", "status": "Aberto", "motivoStatus": "<motivo>"}"#,
+    )
+    .from(Finalizado)
+    .makes(Aberto)
+    .doc_code(),
+    Case::change(
+        "status/visivel-cliente-boolean",
+        r#"{"protocolo": "<protocolo>", "status": "Em atendimento", "comentario": "<comentario>", "visivelCliente": false}"#,
+    )
+    .from(Aberto)
+    .makes(EmAtendimento)
+    .comments(false),
+    Case::change(
+        "status/blank-comentario-and-unregistered-motivo",
+        r#"{"protocolo": "<protocolo>", "status": "Aberto", "motivoStatus": "<outro motivo>", "comentario": " "}"#,
+    )
+    .from(EmAtendimento)
+    .makes(Aberto),
+];

@@ -1,0 +1,31 @@
+//! The cases, in the order in which they are asked.
+
+mod change;
+mod common;
+mod login;
+mod token;
+
+use super::case::Case;
+
+/// All cases.
+pub(super) fn all() -> impl Iterator<Item = &'static Case> {
+    [common::CASES, login::CASES, token::CASES, change::CASES].into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_has_a_name_of_its_own() {
+        let names: HashSet<_> = all().map(|case| case.name).collect();
+        assert_eq!(names.len(), all().count());
+    }
+
+    #[test]
+    fn few_logins_fail() {
+        assert_eq!(all().filter(|case| case.fails_login()).count(), 2);
+    }
+}

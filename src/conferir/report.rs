@@ -1,0 +1,138 @@
+//! What a run found.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::case::Mark;
+use super::junit;
+use crate::domain::atendimento::Status;
+
+/// What came of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// The answer was the contract's.
+    Passed,
+    /// It was another one, or none: what was wrong.
+    Failed(String),
+    /// There was no answer to judge: why.
+    Unjudged(String),
+    /// It was not asked, as the caller wished: why.
+    Skipped(String),
+}
+
+impl Judgement {
+    /// One word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed(_) => "failed",
+            Self::Unjudged(_) => "unjudged",
+            Self::Skipped(_) => "skipped",
+        }
+    }
+
+    /// What there is to say beside the word.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Passed => None,
+            Self::Failed(reason) | Self::Unjudged(reason) | Self::Skipped(reason) => Some(reason),
+        }
+    }
+}
+
+/// A case and what came of it. Nothing in it is secret.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The case.
+    pub name: &'static str,
+    /// Who gives its text.
+    pub mark: Mark,
+    /// What came of it.
+    pub judgement: Judgement,
+    /// What was asked.
+    pub request: String,
+    /// What the contract says: status, headers, body.
+    pub expected: String,
+    /// What came: status, headers, body.
+    pub received: Option<String>,
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", self.name)?;
+        map.serialize_entry("mark", self.mark.text())?;
+        map.serialize_entry("result", self.judgement.word())?;
+        map.serialize_entry("reason", &self.judgement.reason())?;
+        map.serialize_entry("request", &self.request)?;
+        map.serialize_entry("expected", &self.expected)?;
+        map.serialize_entry("received", &self.received)?;
+        map.end()
+    }
+}
+
+/// How many cases came out how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// As the contract says.
+    pub passed: usize,
+    /// Otherwise.
+    pub failed: usize,
+    /// Without an answer to judge.
+    pub unjudged: usize,
+    /// Not asked.
+    pub skipped: usize,
+}
+
+/// A whole run.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The server.
+    pub base_url: String,
+    /// Whether only what the vendor's page says was compared.
+    pub only_documented: bool,
+    /// The atendimento.
+    pub protocolo: String,
+    /// The status in which it was found.
+    #[serde(serialize_with = "by_name")]
+    pub status: Status,
+    /// How many times the run set its status, the way back included.
+    pub changes: usize,
+    /// Whether it is in that status again.
+    pub restored: bool,
+    /// The sums.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// The cases.
+    pub cases: Vec<Outcome>,
+}
+
+impl Report {
+    /// The sums of `cases`.
+    pub fn count(cases: &[Outcome]) -> Counts {
+        cases.iter().fold(Counts::default(), |mut counts, outcome| {
+            match outcome.judgement {
+                Judgement::Passed => counts.passed += 1,
+                Judgement::Failed(_) => counts.failed += 1,
+                Judgement::Unjudged(_) => counts.unjudged += 1,
+                Judgement::Skipped(_) => counts.skipped += 1,
+            }
+            counts
+        })
+    }
+
+    /// Whether every case that was asked passed, and the atendimento is where it was.
+    pub fn is_good(&self) -> bool {
+        self.counts.failed == 0 && self.counts.unjudged == 0 && self.restored
+    }
+
+    /// In the form that JUnit writes and build servers read.
+    pub fn junit(&self) -> String {
+        junit::write(self)
+    }
+}
+
+fn by_name<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(status.nome())
+}

@@ -1,0 +1,262 @@
+//! Asks the cases one after the other, and brings the atendimento back to where it was.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::time::sleep;
+
+use super::case::{Case, LOGIN, STATUS};
+use super::client::{Client, ClientError, Outgoing, Received};
+use super::judge::{self, Scope};
+use super::plan::Plan;
+use super::report::{Judgement, Outcome};
+use super::values::{NoToken, Values, find_jwt};
+use crate::domain::atendimento::Status;
+
+/// How often the status is set back before the run gives up.
+const ATTEMPTS: usize = 3;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The headers that a report shows.
+const SHOWN: [&str; 7] =
+    ["content-type", "cache-control", "www-authenticate", "allow", "location", "retry-after", "x-request-id"];
+
+/// Whose login it is, and on what the run works.
+pub struct Target {
+    /// The login.
+    pub login: String,
+    /// Its senha.
+    pub senha: SecretString,
+    /// The atendimento.
+    pub protocolo: String,
+    /// A registered motivo.
+    pub motivo: String,
+}
+
+/// A run on one server.
+pub struct Runner {
+    client: Client,
+    values: Values,
+    /// Where the atendimento is; `None` after an answer that leaves it open.
+    present: Option<Status>,
+    changes: usize,
+}
+
+/// Why a run can't begin.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The server can't be asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The login failed.
+    #[error("the login was answered {0}")]
+    Login(String),
+    /// The server accepted what it has to refuse.
+    #[error(
+        "the server set the status Cancelado without a motivo, which the vendor's page rules out; set it back by hand"
+    )]
+    Accepted,
+}
+
+impl Runner {
+    /// A run of `client` on `target`.
+    pub fn new(client: Client, target: Target) -> Self {
+        let Target { login, senha, protocolo, motivo } = target;
+        Self { client, values: Values::new(&login, senha, &protocolo, &motivo), present: None, changes: 0 }
+    }
+
+    /// Gets the token. A login that succeeds without one is left to the cases.
+    pub async fn log_in(&mut self) -> Result<(), StartError> {
+        const BODY: &str = r#"{"login": "<login>", "senha": "<senha>"}"#;
+        let body = self.values.sent(BODY).expect("a login needs no token");
+        let received = self.client.send(post(LOGIN, body)).await?;
+        if !(200..300).contains(&received.code) {
+            return Err(StartError::Login(self.shown(&received)));
+        }
+        if let Some(token) = find_jwt(&received.body) {
+            self.values.set_token(token);
+        }
+        Ok(())
+    }
+
+    /// The status of the atendimento, if the server tells it, as ours does: a change that expects another
+    /// status is refused with the present one. It lacks a motivo too, so that every server refuses it.
+    pub async fn ask_status(&self) -> Result<Option<Status>, StartError> {
+        for guess in [Status::Aberto, Status::Finalizado] {
+            let template = r#"{"protocolo": "<protocolo>", "status": "Cancelado", "statusAtual": "<palpite>"}"#;
+            let body = self.values.shown(&template.replace("<palpite>", guess.nome()));
+            let Ok(token) = self.values.sent("Bearer <token>") else { return Ok(None) };
+            let received = self.client.send(change(token, body)).await?;
+            if received.code == 412 {
+                let told = serde_json::from_str::<serde_json::Value>(&received.body).unwrap_or_default();
+                return Ok(told["statusAtual"].as_str().and_then(Status::from_nome));
+            }
+            if (200..300).contains(&received.code) {
+                return Err(StartError::Accepted);
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many changes were made.
+    pub fn changes(&self) -> usize {
+        self.changes
+    }
+
+    /// Asks the cases of `plan` until `stopped`. The atendimento is in `start` and stays where the last case leaves it.
+    pub async fn run(
+        &mut self,
+        plan: &Plan,
+        start: Status,
+        stopped: impl Fn() -> bool,
+        mut report: impl FnMut(&Outcome),
+    ) -> Vec<Outcome> {
+        self.present = Some(start);
+        let mut outcomes = Vec::with_capacity(plan.cases.len());
+        for (case, skip) in &plan.cases {
+            let outcome = match skip {
+                Some(reason) => self.outcome(case, plan.scope, None, Judgement::Skipped((*reason).to_owned())),
+                None if stopped() => {
+                    self.outcome(case, plan.scope, None, Judgement::Unjudged("the run was stopped".to_owned()))
+                }
+                None => self.ask(case, plan.scope).await,
+            };
+            report(&outcome);
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
+    /// Brings the atendimento back to `start`; says what stood in the way.
+    pub async fn restore(&mut self, start: Status) -> Result<(), String> {
+        let mut trouble = "there is no token".to_owned();
+        for attempt in 0..ATTEMPTS {
+            if self.present == Some(start) {
+                return Ok(());
+            }
+            if attempt > 0 {
+                sleep(PAUSE).await;
+                // The token may have expired.
+                _ = self.log_in().await;
+            }
+            match self.move_to(start).await {
+                Ok(()) => return Ok(()),
+                Err(reason) => trouble = reason,
+            }
+        }
+        Err(trouble)
+    }
+
+    async fn ask(&mut self, case: &Case, scope: Scope) -> Outcome {
+        if let Some(from) = case.from.filter(|from| self.present != Some(*from))
+            && let Err(reason) = self.move_to(from).await
+        {
+            let reason = format!("the atendimento could not be brought to {from}: {reason}");
+            return self.outcome(case, scope, None, Judgement::Unjudged(reason));
+        }
+        let Ok(request) = self.request(case) else {
+            let reason = "the login gave no token".to_owned();
+            return self.outcome(case, scope, None, Judgement::Unjudged(reason));
+        };
+        match self.client.send(request).await {
+            Ok(received) => {
+                self.follow(case, &received);
+                let faults = judge::faults(case, scope, &received);
+                let judgement = if faults.is_empty() {
+                    Judgement::Passed
+                } else if matches!(received.code, 429 | 503) {
+                    let later = received.header("retry-after").unwrap_or_else(|| "some".to_owned());
+                    Judgement::Unjudged(format!("the server asks to come back in {later} s"))
+                } else {
+                    Judgement::Failed(faults.join(", "))
+                };
+                self.outcome(case, scope, Some(&received), judgement)
+            }
+            Err(error) => {
+                if case.path == STATUS {
+                    self.present = None;
+                }
+                self.outcome(case, scope, None, Judgement::Failed(error.to_string()))
+            }
+        }
+    }
+
+    /// Keeps up with where the answer leaves the atendimento.
+    fn follow(&mut self, case: &Case, received: &Received) {
+        if case.path != STATUS {
+            return;
+        }
+        match received.code {
+            200..300 => {
+                self.changes += 1;
+                self.present = case.to;
+            }
+            // It may have been made all the same.
+            500.. => self.present = None,
+            _ => {}
+        }
+    }
+
+    /// Sets the status outside of a case.
+    async fn move_to(&mut self, status: Status) -> Result<(), String> {
+        let token = self.values.sent("Bearer <token>").map_err(|NoToken| "there is no token".to_owned())?;
+        let before = self.present.take();
+        let received =
+            self.client.send(change(token, self.values.move_to(status))).await.map_err(|error| error.to_string())?;
+        match received.code {
+            200..300 => {
+                self.changes += 1;
+                self.present = Some(status);
+                Ok(())
+            }
+            code => {
+                self.present = before.filter(|_| code < 500);
+                Err(self.shown(&received))
+            }
+        }
+    }
+
+    fn request(&self, case: &Case) -> Result<Outgoing, NoToken> {
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        if let Some(value) = case.authorization {
+            headers.push(("authorization", self.values.sent(value)?));
+        }
+        if let Some((name, value)) = case.header {
+            headers.retain(|(other, _)| *other != name);
+            headers.push((name, value.to_owned()));
+        }
+        Ok(Outgoing { method: case.method, path: case.path, headers, body: self.values.sent(case.body)? })
+    }
+
+    /// An answer as a report shows it: what the contract speaks of, without secrets.
+    fn shown(&self, received: &Received) -> String {
+        let mut lines = vec![received.code.to_string()];
+        let values = SHOWN.iter().filter_map(|name| Some(format!("{name}: {}", received.header(name)?)));
+        lines.extend(values);
+        lines.push(received.body.clone());
+        self.values.redacted(&lines.join("\n"))
+    }
+
+    fn outcome(&self, case: &Case, scope: Scope, received: Option<&Received>, judgement: Judgement) -> Outcome {
+        let headers = case.authorization.map(|value| ("authorization", value)).into_iter().chain(case.header);
+        let head = headers.map(|(name, value)| format!("{name}: {value}\n")).collect::<String>();
+        Outcome {
+            name: case.name,
+            mark: case.mark,
+            judgement,
+            request: format!("{} {}\n{head}{}", case.method, case.path, self.values.shown(case.body)),
+            expected: judge::expected(case, scope),
+            received: received.map(|received| self.shown(received)),
+        }
+    }
+}
+
+fn post(path: &'static str, body: String) -> Outgoing {
+    Outgoing { method: "POST", path, headers: vec![("content-type", "application/json".to_owned())], body }
+}
+
+fn change(authorization: String, body: String) -> Outgoing {
+    let mut request = post(STATUS, body);
+    request.headers.push(("authorization", authorization));
+    request
+}
