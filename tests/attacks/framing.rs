@@ -253,7 +253,7 @@ fn request_lines() -> Vec<Case> {
         case("a target of 15 KiB", target(15 * 1024), Open(&[404])),
         smuggling("a target of 17 KiB", target(17 * 1024), HeadTooLarge),
         smuggling("a target of 128 KiB", target(128 * 1024), HeadTooLarge),
-        case("a method of 15 KiB", method(15 * 1024), Open(&[404])),
+        case("a method of 15 KiB", method(15 * 1024), Open(&[405])),
         smuggling("a method of 17 KiB", method(17 * 1024), HeadTooLarge),
         smuggling("a method in small letters is another", line(b"get /health/live HTTP/1.1"), Open(&[405, 200])),
         smuggling("absolute form", line(b"POST http://elsewhere/api/atendimentos/status HTTP/1.1"), Open(&[401, 200])),
