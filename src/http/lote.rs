@@ -11,6 +11,7 @@ use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 use tokio::sync::SemaphorePermit;
+use tokio::task::coop::consume_budget;
 
 use super::audit::ChangeAudit;
 use super::body::JsonBody;
@@ -113,6 +114,8 @@ async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Vec<Resultad
     // The changes of one atendimento, in their order.
     let mut runs: HashMap<String, Vec<Item>> = HashMap::new();
     for ((index, body), mut audit) in itens.into_iter().enumerate().zip(audits) {
+        // Reading many must not hold up the other requests of this thread.
+        consume_budget().await;
         match change_request(&body, usuario_id, &mut audit) {
             Ok(request) => {
                 let chave = key.as_deref().map(|key| idempotency::item_key(key, index));
