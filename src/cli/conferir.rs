@@ -73,10 +73,10 @@ pub async fn run(args: Args) -> Result {
     let target =
         Target { login: args.login.clone(), senha, protocolo: args.protocolo.clone(), motivo: args.motivo.clone() };
     let mut runner = Runner::new(client, target);
-    runner.log_in().await?;
+    runner.log_in().await.map_err(explained)?;
     let start = match args.status_atual {
         Some(status) => status,
-        None => runner.ask_status().await?.ok_or_else(|| {
+        None => runner.ask_status().await.map_err(explained)?.ok_or_else(|| {
             CliError::Usage(
                 "the server does not tell in which status the atendimento is; pass --status-atual".to_owned(),
             )
@@ -87,16 +87,26 @@ pub async fn run(args: Args) -> Result {
         return Err(CliError::Failed("nothing was changed".to_owned()));
     }
     let report = conduct(&args, &plan, &mut runner, start).await?;
-    if let Some(file) = &args.junit {
+    let written = args.junit.as_ref().map_or(Ok(()), |file| {
         std::fs::write(file, report.junit())
-            .map_err(|error| CliError::Failed(format!("{} can't be written: {error}", file.display())))?;
-    }
+            .map_err(|error| CliError::Failed(format!("{} can't be written: {error}", file.display())))
+    });
     if args.json {
         output::json(&report)?
     } else {
         print(&report)?
     }
+    written?;
     if report.is_good() { Ok(()) } else { Err(CliError::Failed(verdict(&report))) }
+}
+
+/// `error` as a person can use it, and with nothing of the server's that steers a terminal.
+fn explained(error: StartError) -> CliError {
+    match error {
+        StartError::Login(answer) => CliError::Failed(format!("the login was answered\n{}", indented(&answer))),
+        StartError::Accepted => CliError::Failed(format!("{error}; set back by hand what it was before")),
+        error => error.into(),
+    }
 }
 
 /// Asks the cases and brings the atendimento back, whatever comes.

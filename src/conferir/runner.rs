@@ -48,13 +48,11 @@ pub enum StartError {
     /// The server can't be asked.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The login failed.
-    #[error("the login was answered {0}")]
+    /// The login was answered so: status, headers, body, as the server wrote them.
+    #[error("the login was answered {0:?}")]
     Login(String),
     /// The server accepted what it has to refuse.
-    #[error(
-        "the server set the status Cancelado without a motivo, which the vendor's page rules out; set it back by hand"
-    )]
+    #[error("the server set the status Cancelado without a motivo, which the vendor's page rules out")]
     Accepted,
 }
 

@@ -5,9 +5,13 @@ use std::sync::{Arc, Mutex};
 
 use citrus_status::cli::demo::load_example_data;
 use quick_xml::events::Event;
+use rcgen::CertifiedKey;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::support::both_engines;
 use crate::support::clock::ManualClock;
@@ -95,6 +99,45 @@ both_engines! {
     }
 }
 
+/// A front that speaks TLS with a certificate of its own, and its certificate as PEM.
+async fn tls_front(server: String) -> (String, String) {
+    let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![cert.der().clone()], key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            // A client that does not trust it hangs up.
+            let Ok(mut outside) = acceptor.accept(stream).await else { continue };
+            let mut inside = TcpStream::connect(&server).await.unwrap();
+            _ = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+        }
+    });
+    (address, cert.pem())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_tls_the_certificate_has_to_be_one_that_the_system_trusts() {
+    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let server = serve(&database, &[]).await;
+    let (address, certificate) = tls_front(server.address.clone()).await;
+    let (trusted, other) = (database.dir.path().join("trusted.pem"), database.dir.path().join("other.pem"));
+    std::fs::write(&trusted, certificate).unwrap();
+    std::fs::write(&other, tls_front(server.address.clone()).await.1).unwrap();
+    let base = format!("https://{address}");
+    let command = [&arguments(&base, PROTOCOLO), &["--yes"][..]].concat();
+    let run =
+        |file: &std::path::Path| run_with(&database, &[("SSL_CERT_FILE", file.to_str().unwrap())], &command, SENHA);
+    run(&other).fails(1, &["certificate"]);
+    let outcome = run(&trusted);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert_eq!(record(&database)["status"], "Finalizado");
+    database.remove().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_refuses_before_it_sends_anything() {
     let database = Database::new(Engine::Sqlite).await.unwrap();
@@ -122,7 +165,7 @@ async fn it_refuses_what_does_not_fit_the_server() {
     let base = format!("http://{}", server.address);
     let mut command = arguments(&base, PROTOCOLO);
     command.push("--yes");
-    run_with(&database, &[], &command, "wrong").fails(1, &["the login was answered 401", "Senha inválida"]);
+    run_with(&database, &[], &command, "wrong").fails(1, &["the login was answered\n    401\n", "Senha inválida"]);
     let unknown = [&arguments(&base, "1"), &["--yes"][..]].concat();
     run_with(&database, &[], &unknown, SENHA).fails(2, &["pass --status-atual"]);
     assert_eq!(record(&database)["historico"], json!([]));
@@ -278,6 +321,25 @@ async fn the_status_is_set_back_on_a_server_that_takes_every_change() {
     assert_eq!(outcome.code, 1, "{outcome:?}");
     assert!(outcome.stderr.contains("the atendimento is in the status in which it was"), "{}", outcome.stderr);
     assert_eq!(fake.statuses().last().unwrap(), "Improcedente");
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_needs_no_motivo_is_found_out_and_the_status_set_back() {
+    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let fake = Fake::start(|_, _| (200, TOKEN.to_owned())).await;
+    conferir(&database, &fake.address, &["--yes"]).fails(1, &["set the status Cancelado without a motivo"]);
+    conferir(&database, &fake.address, &["--yes", "--status-atual", "Improcedente"])
+        .fails(1, &["set the status Cancelado without a motivo", "the atendimento is back"]);
+    assert_eq!(fake.statuses(), ["Cancelado", "Cancelado", "Improcedente"]);
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_answers_steers_no_terminal() {
+    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let fake = Fake::start(|_, _| (418, "\u{1b}[2J".to_owned())).await;
+    conferir(&database, &fake.address, &["--yes"]).fails(1, &["the login was answered\n    418\n    \\u{1b}[2J\n"]);
     database.remove().await;
 }
 
