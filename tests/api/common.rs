@@ -81,7 +81,9 @@ both_engines! {
             json!({"protocolo": "1", "status": "Aberto", "x": "y".repeat(length - empty.len())}).to_string()
         };
         server.change_with(&token, body(65_536)).await.is(404, "Atendimento não encontrado");
-        server.change_with(&token, body(65_537)).await.is(413, "Corpo da requisição muito grande");
+        let refused = server.change_with(&token, body(65_537)).await;
+        refused.is(413, "Corpo da requisição muito grande");
+        assert_eq!(refused.header("connection"), Some("close"));
         server.change_with("x", body(65_537)).await.is(
             401,
             "JWT strings must contain exactly 2 period characters. Found: 0",

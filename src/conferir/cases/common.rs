@@ -10,7 +10,9 @@ const LOGIN_REQUIRED: &str = "Este campo é obrigatório – login";
 pub(super) const CASES: &[Case] = &[
     Case::other("common/unknown-route", "GET", "/api/conferir").says(404, NOT_FOUND),
     Case::other("common/login-wrong-method", "GET", LOGIN).says(405, NOT_ALLOWED).has(Header::Is("allow", "POST")),
-    Case::other("common/status-wrong-method", "PUT", STATUS).says(405, NOT_ALLOWED).has(Header::Is("allow", "POST")),
+    Case::other("common/status-wrong-method", "PUT", STATUS)
+        .says(405, NOT_ALLOWED)
+        .has(Header::Is("allow", "GET,HEAD,POST")),
     Case::login("common/json-empty", "")
         .says(400, "Corpo da requisição inválido: JSON incompleto, termina na linha 1, coluna 0"),
     Case::login("common/json-incomplete", r#"{"login": "x"#)
