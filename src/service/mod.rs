@@ -2,6 +2,7 @@
 
 pub mod acesso;
 pub mod changes;
+mod every;
 pub mod import;
 pub mod login;
 pub mod provisioning;

@@ -16,7 +16,6 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -24,6 +23,7 @@ use tokio::time::timeout;
 
 use crate::clock::{Clock, unix_millis};
 use crate::domain::texto::Chave;
+use crate::service::every::Every;
 use crate::store::{BucketKey, Result as StoreResult, Store, StoreError};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -81,7 +81,7 @@ pub struct Throttle {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     limits: Limits,
-    purged: AtomicI64,
+    purge: Every,
 }
 
 /// A login that may be tried.
@@ -95,7 +95,7 @@ pub struct Admitted {
 impl Throttle {
     /// Counts in `store`.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
-        Self { store, clock, limits, purged: AtomicI64::new(0) }
+        Self { store, clock, limits, purge: Every::new(PURGE_EVERY) }
     }
 
     /// Whether `login` may be tried from `client` now.
@@ -162,9 +162,8 @@ impl Throttle {
 
     /// Forgets old buckets in the background, now and then.
     fn purge(&self) {
-        let (now, last) = (self.now(), self.purged.load(Ordering::Relaxed));
-        let due = !(0..PURGE_EVERY).contains(&(now - last));
-        if due && self.purged.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        let now = self.now();
+        if self.purge.is_due(now) {
             let store = Arc::clone(&self.store);
             tokio::spawn(async move {
                 if let Err(error) = store.purge_buckets(now, now - KNOWN_FOR).await {

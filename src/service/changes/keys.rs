@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ChangeError;
 use crate::clock::{Clock, unix_millis};
 use crate::domain::atendimento::{ChangeRequest, Denial, Idempotencia};
+use crate::service::every::Every;
 use crate::store::{IdempotencyKey, Store};
 
 /// How long a key is known at least, in milliseconds: the contract's 24 hours.
@@ -20,7 +20,7 @@ pub(super) struct Keys {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     in_flight: Arc<Mutex<Bodies>>,
-    purged: AtomicI64,
+    purge: Every,
 }
 
 /// The fingerprint of the body that came with each key.
@@ -34,7 +34,7 @@ pub(super) struct InFlight {
 
 impl Keys {
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, in_flight: Arc::default(), purged: AtomicI64::new(0) }
+        Self { store, clock, in_flight: Arc::default(), purge: Every::new(PURGE_EVERY) }
     }
 
     /// Enters the key of `request`, if it has one. What other processes are answering is not known
@@ -65,9 +65,8 @@ impl Keys {
 
     /// Forgets old keys in the background, now and then.
     fn purge(&self) {
-        let (now, last) = (unix_millis(self.clock.now()), self.purged.load(Ordering::Relaxed));
-        let due = !(0..PURGE_EVERY).contains(&(now - last));
-        if due && self.purged.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+        let now = unix_millis(self.clock.now());
+        if self.purge.is_due(now) {
             let store = Arc::clone(&self.store);
             tokio::spawn(async move {
                 if let Err(error) = store.purge_idempotency_keys(now - KEPT).await {
