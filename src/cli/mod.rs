@@ -7,6 +7,7 @@ pub mod demo;
 mod migrate;
 mod motivo;
 mod nivel;
+mod openapi;
 mod output;
 mod perfil;
 mod permissao;
@@ -78,6 +79,9 @@ enum Command {
     /// Ask a running server whether it is ready; for container health checks
     #[command(after_help = "Example:\n  citrus-status probe --url http://127.0.0.1:8080/health/ready")]
     Probe(probe::Args),
+    /// Print the OpenAPI document of the API
+    #[command(after_help = "Example:\n  citrus-status openapi > openapi.json")]
+    Openapi,
     /// Ask a server the contract's cases, Citrus included, and report how it answers
     #[command(after_help = CONFERIR_HELP)]
     Conferir(conferir::Args),
@@ -158,6 +162,7 @@ async fn dispatch(cli: Cli) -> Result {
         Command::Migrate(args) => migrate::run(flags, args).await,
         Command::Config(command) => config::run(flags, command),
         Command::Probe(args) => probe::run(args).await,
+        Command::Openapi => openapi::run(),
         Command::Conferir(args) => conferir::run(args).await,
         Command::Nivel(command) => Session::with(&flags, async |s| nivel::run(s, command).await).await,
         Command::Permissao(command) => Session::with(&flags, async |s| permissao::run(s, command).await).await,

@@ -8,6 +8,9 @@ use axum::response::Response;
 use tokio::time::timeout;
 
 use super::error::ApiError;
+use super::openapi::SERVIDOR;
+use super::openapi::errors::Errors;
+use super::openapi::schemas::Mensagem;
 use super::{App, answer};
 use crate::store::StoreError;
 
@@ -15,11 +18,24 @@ use crate::store::StoreError;
 const READY_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The process answers.
+#[utoipa::path(
+    get, path = "/health/live", tag = SERVIDOR, operation_id = "vivo",
+    summary = "O processo responde [ours]",
+    responses((status = 200, description = "Responde", body = Mensagem, example = json!({"message": "OK"}))),
+)]
 pub async fn live() -> Response {
     answer::message(StatusCode::OK, "OK")
 }
 
 /// The database is reachable and migrated.
+#[utoipa::path(
+    get, path = "/health/ready", tag = SERVIDOR, operation_id = "pronto",
+    summary = "O banco de dados está acessível e migrado [ours]",
+    responses(
+        (status = 200, description = "Está", body = Mensagem, example = json!({"message": "OK"})),
+        Errors<()>
+    ),
+)]
 pub async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
     let pending = timeout(READY_DEADLINE, app.store.pending_migrations()).await;
     let pending = pending.unwrap_or(Err(StoreError::Slow)).map_err(|error| {

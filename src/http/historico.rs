@@ -10,15 +10,19 @@ use serde::Serialize;
 
 use super::caller::Caller;
 use super::error::ApiError;
+use super::openapi::LEITURAS;
+use super::openapi::errors::{Errors, OfPage, OfProtocolo};
+use super::openapi::parameters::{Cursor, Limite, ProtocoloInPath, VisivelCliente};
+use super::openapi::schemas::Historico;
 use super::reads::UNKNOWN;
 use super::{App, answer, query};
 use crate::domain::acesso::ConsultarHistorico;
 use crate::domain::registro::{Passo, StoredChange};
 
 /// Entries of a page, unless asked for otherwise.
-const LIMIT: u16 = 50;
+pub(super) const LIMIT: u16 = 50;
 /// Most entries of a page.
-const LIMIT_MAX: u16 = 200;
+pub(super) const LIMIT_MAX: u16 = 200;
 /// Bytes of comments after which a page ends early. One comment may have 64 KiB.
 const COMMENTS_MAX: usize = 1024 * 1024;
 
@@ -30,6 +34,25 @@ struct Page {
 }
 
 /// A page of a history, oldest first.
+#[utoipa::path(
+    get, path = "/api/atendimentos/{protocolo}/historico", tag = LEITURAS, operation_id = "lerHistorico",
+    summary = "Lê o histórico de um atendimento [ours]",
+    description = "As alterações com seus comentários, página por página. Exige a permissão *Consultar histórico de \
+        atendimento via API*. Uma página pode terminar antes do limite; continue até `proximo` ser `null`.",
+    security(("token" = [])),
+    params(ProtocoloInPath, Cursor, Limite, VisivelCliente),
+    responses(
+        (status = 200, description = "Uma página", body = Historico, example = json!({
+            "protocolo": "20221104000001",
+            "historico": [{
+                "em": "2026-11-23T10:00:00.000Z", "de": "Aberto", "para": "Finalizado", "motivoStatus": null,
+                "usuario": "user.api", "comentario": {"texto": "Resolvido", "visivelCliente": true}
+            }],
+            "proximo": null
+        })),
+        Errors<(Caller<ConsultarHistorico>, OfProtocolo, OfPage)>
+    ),
+)]
 pub async fn historico(
     State(app): State<App>,
     _: Caller<ConsultarHistorico>,

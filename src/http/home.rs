@@ -4,14 +4,25 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
+use super::openapi::SERVIDOR;
+
 /// What the page links, and what it says of it.
-const LINKS: [(&str, &str); 2] =
-    [("/health/live", "o processo responde"), ("/health/ready", "o banco de dados está acessível e migrado")];
+const LINKS: [(&str, &str); 4] = [
+    ("/docs", "a documentação da API, para ler e experimentar"),
+    ("/openapi.json", "a mesma em OpenAPI, para programas"),
+    ("/health/live", "o processo responde"),
+    ("/health/ready", "o banco de dados está acessível e migrado"),
+];
 
 /// Nothing is loaded, run or framed.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The page.
+#[utoipa::path(
+    get, path = "/", tag = SERVIDOR, operation_id = "inicio",
+    summary = "Uma página com os endereços [ours]",
+    responses((status = 200, description = "A página", content_type = "text/html", body = String)),
+)]
 pub async fn home() -> Response {
     const HEADERS: [(HeaderName, HeaderValue); 2] = [
         (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),

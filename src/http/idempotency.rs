@@ -10,7 +10,7 @@ use super::error::ApiError;
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Longest key, in characters.
-const KEY_MAX: usize = 255;
+pub(super) const KEY_MAX: usize = 255;
 
 /// The key that came in `headers`, if one did: printable ASCII. Quotes, which the IETF's draft asks
 /// for, are part of it.

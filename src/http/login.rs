@@ -10,6 +10,9 @@ use super::audit::LoginAudit;
 use super::body::JsonBody;
 use super::client::Client;
 use super::error::ApiError;
+use super::openapi::CITRUS;
+use super::openapi::errors::{Errors, OfLogin};
+use super::openapi::schemas::{Credenciais, Token};
 use super::{App, answer};
 use crate::domain::texto::{LOGIN_MAX, SENHA_MAX, fits, is_blank};
 use crate::json::Value;
@@ -24,6 +27,19 @@ struct Success<'a> {
 }
 
 /// Answers a login, and leaves its line in the audit log.
+#[utoipa::path(
+    post, path = "/api/usuario/login", tag = CITRUS, operation_id = "login",
+    summary = "Autentica um usuário [doc]",
+    description = "Um usuário sem permissão também entra: o token serve a outros endpoints. Falhas demais são \
+        recusadas com 429 por algum tempo [ours].",
+    request_body(content = Credenciais, example = json!({"login": "user.api", "senha": "1234"})),
+    responses(
+        (status = 200, description = "O token de acesso [doc]", body = Token, example = json!({
+            "accessToken": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "tokenType": "Bearer", "expiresIn": 3600
+        })),
+        Errors<(JsonBody, OfLogin)>
+    ),
+)]
 pub async fn login(State(app): State<App>, client: Client, request: Request) -> Result<Response, ApiError> {
     let mut audit = LoginAudit::begin(client);
     let answer = attempt(&app, client, request, &mut audit).await;

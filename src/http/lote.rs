@@ -18,6 +18,10 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::client::Client;
 use super::error::ApiError;
+use super::openapi::EXTENSOES;
+use super::openapi::errors::{Errors, OfLote};
+use super::openapi::parameters::IdempotencyKey;
+use super::openapi::schemas::{Lote as LoteBody, Resultados};
 use super::status::{MADE, change_request, read_protocolo};
 use super::{App, answer, idempotency, query};
 use crate::domain::acesso::AlterarStatus;
@@ -25,7 +29,7 @@ use crate::domain::atendimento::{ChangeRequest, Idempotencia, Status};
 use crate::service::changes::{ChangeError, Done};
 
 /// Most changes of one request.
-const ITEMS_MAX: usize = 1000;
+pub(super) const ITEMS_MAX: usize = 1000;
 /// Largest body, in bytes: 4 KiB for each change.
 const MAX_BYTES: usize = ITEMS_MAX * 4 * 1024;
 /// Most changes of one request in the queue at once: a third of a batch, so that requests of one
@@ -66,6 +70,25 @@ struct Item {
 }
 
 /// Answers many changes, once each is durable or refused. Each leaves its line in the audit log.
+#[utoipa::path(
+    post, path = "/api/atendimentos/status/lote", tag = EXTENSOES, operation_id = "alterarMuitos",
+    summary = "Altera muitos atendimentos [ours]",
+    description = "Cada alteração é feita ou recusada por si, e o que houve com cada uma está na resposta. Uma que \
+        não se consegue ler também. Exige a permissão *Alterar status de atendimento via API*. O corpo pode ter até \
+        4096000 bytes.",
+    security(("token" = [])),
+    params(IdempotencyKey),
+    request_body(content = LoteBody, example = json!({"itens": [
+        {"protocolo": "20221104000001", "status": "Finalizado"}, {"protocolo": "20221104000002", "status": "Cancelado"}
+    ]})),
+    responses(
+        (status = 200, description = "O que houve com cada alteração", body = Resultados, example = json!({"resultados": [
+            {"protocolo": "20221104000001", "codigo": 200, "message": MADE},
+            {"protocolo": "20221104000002", "codigo": 400, "message": "motivoStatus – esse campo é obrigatório"}
+        ]})),
+        Errors<(Caller<AlterarStatus>, JsonBody, OfLote)>
+    ),
+)]
 pub async fn change_many(
     State(app): State<App>,
     client: Client,

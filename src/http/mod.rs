@@ -6,6 +6,7 @@ mod body;
 mod caller;
 mod client;
 mod connection;
+mod docs;
 pub mod error;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -15,6 +16,7 @@ mod home;
 mod idempotency;
 mod login;
 pub mod lote;
+pub mod openapi;
 mod problem;
 mod query;
 mod reads;
@@ -28,9 +30,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
@@ -94,17 +99,26 @@ pub fn service(app: App) -> Frame {
 }
 
 fn router(app: App) -> Router {
-    Router::new()
-        .route("/api/usuario/login", post(login::login))
-        .route("/api/atendimentos/status", get(reads::status).post(status::change))
-        .route("/api/atendimentos/status/lote", post(lote::change_many))
-        .route("/api/atendimentos/{protocolo}/historico", get(historico::historico))
-        .route("/api/atendimentos/{protocolo}/transicoes", get(reads::targets))
-        .route("/api/motivos", get(reads::motivos))
-        .route("/", get(home::home))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
+    Router::from(routes())
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .with_state(app)
+}
+
+/// The routes. Path and method stand at each handler, and so does what the document says of it.
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::Outline::openapi())
+        .routes(routes!(login::login))
+        .routes(routes!(reads::status, status::change))
+        .routes(routes!(lote::change_many))
+        .routes(routes!(historico::historico))
+        .routes(routes!(reads::targets))
+        .routes(routes!(reads::motivos))
+        .routes(routes!(home::home))
+        .routes(routes!(openapi::serve))
+        .routes(routes!(docs::page))
+        .route("/docs/", get(docs::page))
+        .route("/docs/{file}", get(docs::file))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
 }

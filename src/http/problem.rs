@@ -13,7 +13,8 @@ use crate::auth::token::Rejection;
 use crate::domain::atendimento::{Denial, Status};
 use crate::json::JsonError;
 
-const MEDIA_TYPE: &str = "application/problem+json";
+/// Names a problem in `Accept` and `Content-Type`.
+pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
 /// In what language a problem is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,11 @@ pub fn told(mut response: Response, language: Language) -> Response {
     parts.headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(tag));
     parts.headers.insert(VARY, HeaderValue::from_static("accept, accept-language"));
     Response::from_parts(parts, body)
+}
+
+/// `error` as a problem in Portuguese, for the document.
+pub(super) fn example(error: &ApiError) -> serde_json::Value {
+    serde_json::to_value(Problem::of(error, Language::Portuguese)).expect("a problem has text keys")
 }
 
 /// The entries of all `name` headers, without their parameters.

@@ -9,6 +9,10 @@ use serde::Serialize;
 
 use super::caller::Caller;
 use super::error::ApiError;
+use super::openapi::LEITURAS;
+use super::openapi::errors::{Errors, OfProtocolo};
+use super::openapi::parameters::{IfNoneMatch, ProtocoloInPath, ProtocoloInQuery};
+use super::openapi::schemas::{Atendimento, Motivos, Transicoes as TransicoesBody};
 use super::{App, answer, query, revision};
 use crate::domain::acesso::{ConsultarMotivos, ConsultarStatus, ConsultarTransicoes};
 use crate::domain::atendimento::{Denial, transicoes};
@@ -17,6 +21,23 @@ use crate::domain::atendimento::{Denial, transicoes};
 pub(super) const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNaoEncontrado);
 
 /// `GET /api/atendimentos/status?protocolo=…`: the present status, named by an entity tag.
+#[utoipa::path(
+    get, path = "/api/atendimentos/status", tag = LEITURAS, operation_id = "lerStatus",
+    summary = "Lê o status de um atendimento [ours]",
+    description = "Exige a permissão *Consultar status de atendimento via API*.",
+    security(("token" = [])),
+    params(ProtocoloInQuery, IfNoneMatch),
+    responses(
+        (status = 200, description = "O estado presente", body = Atendimento,
+            headers(("ETag" = String, description = "A revisão, para `If-Match` e `If-None-Match`")), example = json!({
+            "protocolo": "20221104000001", "status": "Cancelado", "motivoStatus": "Duplicado",
+            "atualizadoEm": "2026-11-23T10:00:00.000Z"
+        })),
+        (status = 304, description = "Nada mudou desde a leitura de `If-None-Match`",
+            headers(("ETag" = String, description = "A revisão"))),
+        Errors<(Caller<ConsultarStatus>, OfProtocolo)>
+    ),
+)]
 pub async fn status(
     State(app): State<App>,
     _: Caller<ConsultarStatus>,
@@ -51,6 +72,23 @@ struct Transicao {
 }
 
 /// `GET /api/atendimentos/{protocolo}/transicoes`: where it may go now, and the motivos for it.
+#[utoipa::path(
+    get, path = "/api/atendimentos/{protocolo}/transicoes", tag = LEITURAS, operation_id = "lerTransicoes",
+    summary = "Lê para onde um atendimento pode ir [ours]",
+    description = "Pelas mesmas regras que a alteração. Exige a permissão *Consultar transições de atendimento via API*.",
+    security(("token" = [])),
+    params(ProtocoloInPath),
+    responses(
+        (status = 200, description = "Os status possíveis e os motivos", body = TransicoesBody, example = json!({
+            "protocolo": "20221104000001", "status": "Aberto",
+            "transicoes": [
+                {"para": "Aberto", "motivoObrigatorio": false}, {"para": "Cancelado", "motivoObrigatorio": true}
+            ],
+            "motivos": ["Aberto por engano", "Duplicado"]
+        })),
+        Errors<(Caller<ConsultarTransicoes>, OfProtocolo)>
+    ),
+)]
 pub async fn targets(
     State(app): State<App>,
     _: Caller<ConsultarTransicoes>,
@@ -67,6 +105,18 @@ pub async fn targets(
 }
 
 /// `GET /api/motivos`: the active ones.
+#[utoipa::path(
+    get, path = "/api/motivos", tag = LEITURAS, operation_id = "lerMotivos",
+    summary = "Lê os motivos [ours]",
+    description = "Exige a permissão *Consultar motivos via API*.",
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "Os motivos ativos", body = Motivos, example = json!({
+            "motivos": ["Aberto por engano", "Duplicado"]
+        })),
+        Errors<Caller<ConsultarMotivos>>
+    ),
+)]
 pub async fn motivos(State(app): State<App>, _: Caller<ConsultarMotivos>) -> Result<Response, ApiError> {
     #[derive(Serialize)]
     struct Motivos {

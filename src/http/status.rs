@@ -10,6 +10,10 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::client::Client;
 use super::error::ApiError;
+use super::openapi::CITRUS;
+use super::openapi::errors::{Errors, OfChange};
+use super::openapi::parameters::{IdempotencyKey, IfMatch, Simular};
+use super::openapi::schemas::{Alteracao, Alterado};
 use super::{App, answer, idempotency, query, revision};
 use crate::domain::acesso::AlterarStatus;
 use crate::domain::atendimento::{ChangeRequest, Comentario, Idempotencia, Status};
@@ -19,8 +23,40 @@ use crate::service::changes::{Done, Simulation};
 
 /// What a change that was made is answered.
 pub(super) const MADE: &str = "Atendimento atualizado com sucesso";
+/// What a dry run is answered.
+const SIMULATED: &str = "Simulação: atendimento seria atualizado";
 
 /// Answers a status change, once it is durable, and leaves its line in the audit log.
+#[utoipa::path(
+    post, path = "/api/atendimentos/status", tag = CITRUS, operation_id = "alterarStatus",
+    summary = "Altera o status de um atendimento [doc]",
+    description = "Exige a permissão *Alterar status de atendimento via API* [doc]. Status, histórico e comentário \
+        são gravados juntos, antes da resposta [ours].",
+    security(("token" = [])),
+    params(Simular, IdempotencyKey, IfMatch),
+    request_body(content = Alteracao, examples(
+        ("1-alterar" = (summary = "Alterar [doc]", value = json!({
+            "protocolo": "20221104000001", "status": "Finalizado", "motivoStatus": "Atendimento já finalizado"
+        }))),
+        ("2-comentar" = (summary = "Alterar e comentar [doc]", value = json!({
+            "protocolo": "20221104000001", "status": "Finalizado", "motivoStatus": " ",
+            "comentario": "Comentário de atendimento", "visivelCliente": true
+        }))),
+        ("3-cancelar" = (summary = "Cancelar, com motivo [ours]", value = json!({
+            "protocolo": "20221104000001", "status": "Cancelado", "motivoStatus": "Duplicado"
+        }))),
+    )),
+    responses(
+        (status = 200, description = "Feito [doc], ou simulado [ours]", body = Alterado,
+            headers(("Idempotency-Replayed" = String, description = "`true` numa resposta repetida [ours]")), examples(
+            ("1-feito" = (summary = "Feito [doc]", value = json!({"message": MADE}))),
+            ("2-simulado" = (summary = "Com `simular=true` [ours]", value = json!({
+                "message": SIMULATED, "de": "Aberto", "para": "Cancelado", "motivoStatus": "Duplicado"
+            }))),
+        )),
+        Errors<(Caller<AlterarStatus>, JsonBody, OfChange)>
+    ),
+)]
 pub async fn change(
     State(app): State<App>,
     client: Client,
@@ -75,8 +111,7 @@ fn simulated(simulation: Simulation) -> Response {
         Simulation::Make { de, para, motivo } => (de.nome(), para.nome(), motivo),
         Simulation::Replay => return idempotency::replayed(made()),
     };
-    let message = "Simulação: atendimento seria atualizado";
-    answer::json(StatusCode::OK, &Simulated { message, de, para, motivo_status })
+    answer::json(StatusCode::OK, &Simulated { message: SIMULATED, de, para, motivo_status })
 }
 
 /// The change that `body` asks for; fields are judged in the contract's order.

@@ -1,0 +1,220 @@
+//! What each part of a request can be refused for, and how the document shows it. Texts, status codes and headers
+//! are those of [`ApiError`].
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use axum::http::StatusCode;
+use axum::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::response::{IntoResponse, Response as Answer};
+use serde_json::{Value, json};
+use time::macros::datetime;
+use utoipa::IntoResponses;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
+
+use super::schemas;
+use crate::auth::token::Rejection;
+use crate::domain::acesso::Required;
+use crate::domain::atendimento::{Atendimento, Denial, Status};
+use crate::http::body::JsonBody;
+use crate::http::caller::Caller;
+use crate::http::error::ApiError;
+use crate::http::problem;
+use crate::json::JsonError;
+use crate::service::throttle::{Limit, Throttled};
+
+/// A part of a request that can be refused.
+pub trait Refused {
+    /// One error of each kind, in the order in which they are looked for.
+    fn errors() -> Vec<ApiError>;
+}
+
+impl Refused for () {
+    fn errors() -> Vec<ApiError> {
+        Vec::new()
+    }
+}
+
+impl<A: Refused, B: Refused> Refused for (A, B) {
+    fn errors() -> Vec<ApiError> {
+        [A::errors(), B::errors()].concat()
+    }
+}
+
+impl<A: Refused, B: Refused, C: Refused> Refused for (A, B, C) {
+    fn errors() -> Vec<ApiError> {
+        [A::errors(), B::errors(), C::errors()].concat()
+    }
+}
+
+impl<P: Required> Refused for Caller<P> {
+    fn errors() -> Vec<ApiError> {
+        let (at, now) = (datetime!(2026-11-23 10:00 UTC), datetime!(2026-11-23 10:00:05 UTC));
+        vec![
+            ApiError::TokenMissing,
+            ApiError::Token(Rejection::Periods(0)),
+            ApiError::Token(Rejection::Unsigned),
+            ApiError::Token(Rejection::Untrusted),
+            ApiError::Token(Rejection::Expired { at, now }),
+            ApiError::TokenRevoked { usuario_id: 0 },
+            ApiError::AccessDenied { usuario_id: 0 },
+        ]
+    }
+}
+
+impl Refused for JsonBody {
+    fn errors() -> Vec<ApiError> {
+        vec![
+            ApiError::BodySlow,
+            ApiError::BodyTooLarge,
+            ApiError::BodyCut,
+            ApiError::Body(JsonError::Utf8(7)),
+            ApiError::Body(JsonError::Syntax { line: 1, column: 7 }),
+            ApiError::Body(JsonError::Incomplete { line: 1, column: 7 }),
+            ApiError::Body(JsonError::NotAnObject),
+        ]
+    }
+}
+
+/// Declares what a route's own parts are refused for.
+macro_rules! refused {
+    ($($(#[$doc:meta])+ $name:ident: $($error:expr),+;)+) => {$(
+        $(#[$doc])+
+        pub struct $name;
+
+        impl Refused for $name {
+            fn errors() -> Vec<ApiError> {
+                use ApiError::*;
+                vec![$($error),+]
+            }
+        }
+    )+};
+}
+
+refused! {
+    /// The login and the senha.
+    OfLogin:
+        Body(JsonError::Duplicate("login")), Body(JsonError::Text("login")),
+        LoginRequired, Invalid("login"), SenhaRequired, Invalid("senha"), Throttled(throttled()),
+        UsuarioNaoEncontrado, SenhaInvalida, TokenFailed;
+
+    /// A change of status.
+    OfChange:
+        Body(JsonError::Duplicate("status")), Body(JsonError::Text("status")),
+        Invalid("simular"), Invalid("Idempotency-Key"), Required("protocolo"), Invalid("protocolo"),
+        Required("status"), Invalid("status"), Invalid("motivoStatus"), Invalid("comentario"),
+        Invalid("visivelCliente"), Required("visivelCliente"), Invalid("statusAtual"), InProgress,
+        Denied(Denial::ChaveReutilizada), Denied(Denial::AtendimentoNaoEncontrado), Denied(Denial::StatusNaoEncontrado),
+        Denied(Denial::StatusDiferente(Status::Finalizado)), Denied(Denial::RevisaoDiferente(present())),
+        Denied(Denial::MotivoObrigatorio), Denied(Denial::MotivoNaoEncontrado);
+
+    /// Many changes, as a whole.
+    OfLote:
+        Body(JsonError::Duplicate("itens")), Invalid("simular"), Invalid("Idempotency-Key"), Invalid("If-Match"),
+        Required("itens"), Invalid("itens");
+
+    /// A protocolo that is read.
+    OfProtocolo: Required("protocolo"), Invalid("protocolo"), Denied(Denial::AtendimentoNaoEncontrado);
+
+    /// The parameters of a history.
+    OfPage: Invalid("cursor"), Invalid("limite"), Invalid("visivelCliente");
+}
+
+fn throttled() -> Throttled {
+    let limit = Limit { quota: 10, window: 600 };
+    Throttled { policies: vec![("pair", limit)], exhausted: vec![("pair", 60)] }
+}
+
+fn present() -> Atendimento {
+    Atendimento { id: 0, status: Status::Finalizado, revisao: 18 }
+}
+
+/// Whether the vendor's page has the text.
+fn is_documented(error: &ApiError) -> bool {
+    matches!(
+        error,
+        ApiError::LoginRequired
+            | ApiError::SenhaRequired
+            | ApiError::UsuarioNaoEncontrado
+            | ApiError::SenhaInvalida
+            | ApiError::TokenFailed
+            | ApiError::TokenMissing
+            | ApiError::Token(Rejection::Untrusted | Rejection::Expired { .. })
+            | ApiError::AccessDenied { .. }
+            | ApiError::Denied(
+                Denial::AtendimentoNaoEncontrado | Denial::StatusNaoEncontrado | Denial::MotivoObrigatorio
+            )
+    )
+}
+
+/// The errors of `T`, and those of every route, for the document.
+pub struct Errors<T>(PhantomData<T>);
+
+impl<T: Refused> IntoResponses for Errors<T> {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut by_status = BTreeMap::<StatusCode, Vec<ApiError>>::new();
+        for error in T::errors().into_iter().chain([ApiError::Internal, ApiError::Unavailable]) {
+            by_status.entry(error.status()).or_default().push(error);
+        }
+        by_status.into_iter().map(|(status, errors)| (status.as_str().to_owned(), response(&errors).into())).collect()
+    }
+}
+
+/// The answer of one status code, which all of `errors` have.
+fn response(errors: &[ApiError]) -> Response {
+    let lines = errors.iter().map(|error| {
+        let mark = if is_documented(error) { "doc" } else { "ours" };
+        format!("- `{}` [{mark}]\n", error.message())
+    });
+    let response = ResponseBuilder::new()
+        .description(lines.collect::<String>())
+        .content("application/json", envelopes(errors))
+        .content(problem::MEDIA_TYPE, problems(&errors[0]));
+    let answer = errors[0].clone().into_response();
+    headers(&answer)
+        .fold(response, |response, (name, text)| {
+            let header = HeaderBuilder::new().schema(Some(schemas::text())).description(Some(text));
+            response.header(name, header.build())
+        })
+        .build()
+}
+
+fn envelopes(errors: &[ApiError]) -> Content {
+    let schema = if errors[0].present_status().is_some() { "Divergencia" } else { "Mensagem" };
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema)));
+    let examples = errors.iter().enumerate().map(|(index, error)| {
+        let example = ExampleBuilder::new().summary(error.message()).value(Some(envelope(error)));
+        (format!("{:02}-{}", index + 1, error.code()), example.build())
+    });
+    content.examples_from_iter(examples).build()
+}
+
+fn envelope(error: &ApiError) -> Value {
+    match error.present_status() {
+        Some(atual) => json!({"message": error.message(), "statusAtual": atual.nome()}),
+        None => json!({"message": error.message()}),
+    }
+}
+
+fn problems(error: &ApiError) -> Content {
+    let schema = Ref::from_schema_name("Problema");
+    ContentBuilder::new().schema(Some(schema)).example(Some(problem::example(error))).build()
+}
+
+/// The headers that come with an error, and what they say.
+fn headers(answer: &Answer) -> impl Iterator<Item = (&str, &'static str)> {
+    answer.headers().keys().filter(|name| *name != CONTENT_TYPE).map(|name| {
+        let text = match name {
+            name if name == ALLOW => "Os métodos que a rota aceita.",
+            name if name == CONNECTION => "A conexão termina.",
+            name if name == ETAG => "A revisão presente.",
+            name if name == RETRY_AFTER => "Quantos segundos esperar.",
+            name if name == WWW_AUTHENTICATE => "O esquema, `Bearer`.",
+            _ => "Os limites em vigor e os esgotados, segundo draft-ietf-httpapi-ratelimit-headers.",
+        };
+        (name.as_str(), text)
+    })
+}

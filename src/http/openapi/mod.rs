@@ -1,0 +1,100 @@
+//! The OpenAPI document [ours]: what each route takes and answers. Paths, limits, texts and headers come from the
+//! code that serves them; `docs/openapi.json` is a copy, which a test keeps current.
+
+pub mod errors;
+pub mod parameters;
+pub mod schemas;
+
+use std::sync::LazyLock;
+
+use axum::body::{Body, Bytes};
+use axum::http::HeaderValue;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{OpenApi as Document, RefOr};
+use utoipa::{Modify, OpenApi};
+
+use schemas::*;
+
+/// The tag of the routes that the vendor's page describes.
+pub const CITRUS: &str = "Citrus";
+/// The tag of the routes that read.
+pub const LEITURAS: &str = "Leituras";
+/// The tag of what else is ours.
+pub const EXTENSOES: &str = "Extensões";
+/// The tag of the routes about the server itself.
+pub const SERVIDOR: &str = "Servidor";
+
+/// The document before any route is in it.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "citrus-status", description = include_str!("descricao.md")),
+    tags(
+        (name = CITRUS, description = "Os endpoints que a página do fornecedor descreve [doc]"),
+        (name = EXTENSOES, description = "Outros modos de alterar [ours]"),
+        (name = LEITURAS, description = "O que se lê; cada rota com a sua permissão [ours]"),
+        (name = SERVIDOR, description = "Sobre o próprio servidor; sem token [ours]"),
+    ),
+    components(schemas(
+        Alteracao, Alterado, Atendimento, Credenciais, Divergencia, Historico, Lote, Mensagem, Motivos, Problema, Resultados,
+        Simulacao, Status, Token, Transicoes
+    )),
+    modifiers(&Bearer)
+)]
+pub struct Outline;
+
+/// How the token is sent.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut Document) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("O token de `POST /api/usuario/login`. A forma do cabeçalho é [ours]."));
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(scheme.build()));
+    }
+}
+
+/// The whole document, as it is served, printed and committed.
+pub fn text() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        let mut document = super::routes().into_openapi();
+        document.paths.paths.values_mut().flat_map(operations).for_each(mark_answers);
+        let json = document.to_pretty_json().expect("the document has text keys");
+        format!("{json}\n")
+    });
+    &TEXT
+}
+
+fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = &mut Operation> {
+    item.get.iter_mut().chain(item.post.iter_mut())
+}
+
+/// Adds the header that every answer carries.
+fn mark_answers(operation: &mut Operation) {
+    let id =
+        HeaderBuilder::new().schema(Some(schemas::text())).description(Some("Identifica a resposta [ours]")).build();
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            response.headers.insert("x-request-id".to_owned(), id.clone().into());
+        }
+    }
+}
+
+/// `GET /openapi.json` [ours]
+#[utoipa::path(
+    get, path = "/openapi.json", tag = SERVIDOR, operation_id = "openapi",
+    summary = "Este documento [ours]",
+    description = "O OpenAPI de todas as rotas; o mesmo de `citrus-status openapi`.",
+    responses((status = 200, description = "O documento", content_type = "application/json", body = Object)),
+)]
+pub async fn serve() -> Response {
+    let mut response = Response::new(Body::from(Bytes::from_static(text().as_bytes())));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,77 @@
+//! Parameters and headers, as the document shows them.
+
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::ObjectBuilder;
+
+use super::schemas::{boolean, integer, name, text};
+use crate::domain::texto::PROTOCOLO_MAX;
+use crate::http::historico::{LIMIT, LIMIT_MAX};
+use crate::http::idempotency::KEY_MAX;
+
+/// Declares parameters: where each is, its name, its shape, an example, and what it says.
+macro_rules! parameters {
+    ($($(#[$doc:meta])+ $struct:ident => $parameter:expr;)+) => {$(
+        $(#[$doc])+
+        pub struct $struct;
+
+        impl IntoParams for $struct {
+            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                vec![$parameter.build()]
+            }
+        }
+    )+};
+}
+
+parameters! {
+    /// Which atendimento is read.
+    ProtocoloInQuery => parameter(ParameterIn::Query, "protocolo", name(PROTOCOLO_MAX), json!("20221104000001"),
+        "Número do protocolo do atendimento.").required(Required::True);
+
+    /// Which atendimento is read.
+    ProtocoloInPath => parameter(ParameterIn::Path, "protocolo", name(PROTOCOLO_MAX), json!("20221104000001"),
+        "Número do protocolo do atendimento.").required(Required::True);
+
+    /// A dry run.
+    Simular => parameter(ParameterIn::Query, "simular", boolean().default(Some(json!(false))), json!(false),
+        "`true`: julga tudo como numa alteração, não escreve nada, e diz o que aconteceria [ours].");
+
+    /// Makes repetitions safe.
+    IdempotencyKey => parameter(ParameterIn::Header, "Idempotency-Key",
+        text().min_length(Some(1)).max_length(Some(KEY_MAX)).pattern(Some("^[!-~]([ -~]*[!-~])?$")), Value::Null,
+        "Uma chave nova por alteração, como um UUID. Com a mesma chave e o mesmo corpo, a alteração é feita uma só vez, \
+        e a resposta vem de novo; vale por 24 horas [ours].");
+
+    /// The revision that the client has read.
+    IfMatch => parameter(ParameterIn::Header, "If-Match", text(), Value::Null,
+        "O `ETag` da leitura. Se o atendimento mudou desde então, 412 e nada é escrito [ours].");
+
+    /// The revision that the client has.
+    IfNoneMatch => parameter(ParameterIn::Header, "If-None-Match", text(), Value::Null,
+        "O `ETag` de uma leitura anterior. Sem outra alteração desde então, 304 sem corpo.");
+
+    /// Where a page begins.
+    Cursor => parameter(ParameterIn::Query, "cursor", text(), Value::Null,
+        "Onde a página começa: `proximo` da página anterior.");
+
+    /// How long a page is.
+    Limite => parameter(ParameterIn::Query, "limite",
+        integer().minimum(Some(1)).maximum(Some(LIMIT_MAX)).default(Some(json!(LIMIT))), Value::Null,
+        "Quantas entradas, no máximo.");
+
+    /// For whom a history is.
+    VisivelCliente => parameter(ParameterIn::Query, "visivelCliente", boolean().default(Some(json!(false))), Value::Null,
+        "`true`: só o que o cliente pode ver.");
+}
+
+fn parameter(place: ParameterIn, name: &str, schema: ObjectBuilder, example: Value, text: &str) -> ParameterBuilder {
+    ParameterBuilder::new()
+        .parameter_in(place)
+        .name(name)
+        .required(Required::False)
+        .schema(Some(schema))
+        .example((!example.is_null()).then_some(example))
+        .description(Some(text))
+}

@@ -1,0 +1,313 @@
+//! The shapes of bodies, as the document shows them.
+//!
+//! They are written down here, and not derived: requests are read member by member, and answers are made of
+//! the domain's types, which know nothing of documents.
+
+use serde_json::{Value, json};
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, SchemaType, Type,
+};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::atendimento::Status as AtendimentoStatus;
+use crate::domain::texto::{COMENTARIO_MAX, LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX, SENHA_MAX};
+use crate::http::lote::ITEMS_MAX;
+
+/// Without NUL.
+const NO_NUL: &str = r"^[^\u0000]*$";
+/// Neither blank nor with NUL.
+const NOT_BLANK: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
+
+/// Declares a shape by its name and what it is.
+macro_rules! shapes {
+    ($($(#[$doc:meta])+ $name:ident => $schema:expr;)+) => {$(
+        $(#[$doc])+
+        pub struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                $schema.into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+};
+}
+
+shapes! {
+    /// Body of the login.
+    Credenciais => taken(
+        "O que o login pede.",
+        vec![
+            ("login", described(name(LOGIN_MAX), "Credencial de acesso do usuário [doc]. Comparada sem espaços nas \
+                pontas, em NFC e sem distinguir maiúsculas [ours]."), true),
+            ("senha", described(text().min_length(Some(1)).max_length(Some(SENHA_MAX)).pattern(Some(NO_NUL)),
+                "Credencial de autenticação do usuário [doc]. Exatamente como enviada; o limite é em bytes de UTF-8 \
+                [ours]."), true),
+        ],
+    );
+
+    /// Answer of a login.
+    Token => given(
+        "O token de acesso [doc]; os nomes das chaves são [ours].",
+        vec![
+            ("accessToken", described(text(), "O token, a enviar em `Authorization: Bearer …`."), true),
+            ("tokenType", described(text().enum_values(Some(["Bearer"])), "O esquema do cabeçalho."), true),
+            ("expiresIn", described(integer().minimum(Some(1)), "Validade em segundos."), true),
+        ],
+    );
+
+    /// One of the five.
+    Status => text()
+        .enum_values(Some(AtendimentoStatus::ALL.map(AtendimentoStatus::nome)))
+        .description(Some("Status de um atendimento [doc]. Nas requisições, comparado sem espaços nas pontas e sem \
+            distinguir maiúsculas [ours]."));
+
+    /// Body of a change.
+    Alteracao => taken(
+        "Uma alteração de status, com um comentário ou sem.",
+        vec![
+            ("protocolo", described(name(PROTOCOLO_MAX), "Número do protocolo do atendimento [doc]. Um inteiro também \
+                é aceito, e espaços nas pontas não contam [ours]."), true),
+            ("status", reference("Status", "O status que o atendimento deve ter [doc]."), true),
+            ("motivoStatus", described(text().max_length(Some(NOME_MAX)).pattern(Some(NO_NUL)), "Nome de um motivo \
+                cadastrado [doc]. Obrigatório para `Cancelado` e `Improcedente`, e para reabrir o que está \
+                `Finalizado` [doc]. Nos outros casos um motivo cadastrado é registrado, e outro valor, ignorado \
+                [ours]."), false),
+            ("comentario", described(text().max_length(Some(COMENTARIO_MAX)).pattern(Some(NO_NUL)), "Comentário a \
+                incluir no protocolo, desde o Citrus 2.63.0 [doc]. Em branco, nenhum [ours]."), false),
+            ("visivelCliente", visivel_cliente(), false),
+            ("statusAtual", reference("Status", "O status em que o cliente supõe o atendimento; se for outro, 412 e \
+                nada muda [ours]."), false),
+        ],
+    );
+
+    /// Every error, and most successes.
+    Mensagem => given("A resposta comum [doc]; a forma é [ours].", vec![("message", text().into(), true)]);
+
+    /// Answer of 412.
+    Divergencia => given(
+        "O atendimento não está como o cliente o leu [ours].",
+        vec![("message", text().into(), true), ("statusAtual", reference("Status", "O status presente."), true)],
+    );
+
+    /// Answer of a dry run.
+    Simulacao => given(
+        "O que a alteração faria [ours].",
+        vec![
+            ("message", text().into(), true),
+            ("de", reference("Status", "O status presente."), true),
+            ("para", reference("Status", "O status que teria."), true),
+            ("motivoStatus", described(or_null(text()), "O motivo que seria registrado."), true),
+        ],
+    );
+
+    /// Answer of a change.
+    Alterado => OneOfBuilder::new()
+        .item(reference_to("Mensagem"))
+        .item(reference_to("Simulacao"))
+        .description(Some("Feito, ou simulado."));
+
+    /// Body of many changes.
+    Lote => taken(
+        "Muitas alterações [ours].",
+        vec![("itens", list(reference_to("Alteracao")).min_items(Some(1)).max_items(Some(ITEMS_MAX)).into(), true)],
+    );
+
+    /// Answer of many changes.
+    Resultados => given(
+        "Uma entrada por alteração, na mesma ordem [ours].",
+        vec![("resultados", list(given(
+            "O que uma requisição só desta alteração receberia.",
+            vec![
+                ("protocolo", described(or_null(text()), "Como enviado, sem espaços nas pontas; `null` se ilegível."),
+                    true),
+                ("codigo", described(integer(), "O código de status."), true),
+                ("message", text().into(), true),
+                ("statusAtual", reference("Status", "O status presente, com 412."), false),
+            ],
+        )).into(), true)],
+    );
+
+    /// The present state.
+    Atendimento => given(
+        "O estado presente de um atendimento [ours].",
+        vec![
+            ("protocolo", text().into(), true),
+            ("status", reference_to("Status"), true),
+            ("motivoStatus", described(or_null(text()), "O motivo da última alteração."), true),
+            ("atualizadoEm", described(time(), "Quando foi alterado por último, ou registrado."), true),
+        ],
+    );
+
+    /// A page of a history.
+    Historico => given(
+        "Uma página do histórico, da entrada mais antiga à mais nova [ours].",
+        vec![
+            ("protocolo", text().into(), true),
+            ("historico", list(entrada()).into(), true),
+            ("proximo", described(or_null(text()), "O `cursor` da página seguinte; `null` na última."), true),
+        ],
+    );
+
+    /// Where an atendimento may go.
+    Transicoes => given(
+        "Para onde o atendimento pode ir agora [ours].",
+        vec![
+            ("protocolo", text().into(), true),
+            ("status", reference_to("Status"), true),
+            ("transicoes", list(given("", vec![
+                ("para", reference_to("Status"), true),
+                ("motivoObrigatorio", boolean().into(), true),
+            ])).into(), true),
+            ("motivos", described(list(text()), "Os motivos ativos."), true),
+        ],
+    );
+
+    /// The active motivos.
+    Motivos => given("Os motivos ativos, por nome [ours].", vec![("motivos", list(text()).into(), true)]);
+
+    /// An error for programs.
+    Problema => given(
+        "Um erro segundo a RFC 9457 [ours]. Programas devem se guiar por `status`, `code` e `field`.",
+        vec![
+            ("type", described(text(), "`/problemas/` e o código; um nome, não um endereço."), true),
+            ("title", described(text(), "O que todos os erros do código têm em comum."), true),
+            ("status", described(integer(), "O código de status da resposta."), true),
+            ("detail", described(text(), "O que houve."), true),
+            ("code", described(text(), "A palavra para programas."), true),
+            ("field", described(text(), "O campo, parâmetro ou cabeçalho em questão."), false),
+            ("allowed", described(list(text()), "Os valores que pode ter, onde são poucos."), false),
+            ("message", described(text(), "O texto da resposta comum."), true),
+            ("statusAtual", reference("Status", "O status presente, com 412."), false),
+        ],
+    );
+}
+
+/// A member: its name, its shape, and whether it is always there.
+type Member = (&'static str, RefOr<Schema>, bool);
+
+/// An object in a request: other members are ignored.
+fn taken(description: &str, members: Vec<Member>) -> Object {
+    object(description, members).build()
+}
+
+/// An object in an answer: there are no other members.
+fn given(description: &str, members: Vec<Member>) -> Object {
+    object(description, members).additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false))).build()
+}
+
+fn object(description: &str, members: Vec<Member>) -> ObjectBuilder {
+    let object = ObjectBuilder::new().description((!description.is_empty()).then_some(description));
+    members.into_iter().fold(object, |object, (name, schema, required)| {
+        let object = object.property(name, schema);
+        if required { object.required(name) } else { object }
+    })
+}
+
+/// Any text.
+pub fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::new(Type::String))
+}
+
+/// A text that is not blank, of at most `max` characters.
+pub fn name(max: usize) -> ObjectBuilder {
+    text().min_length(Some(1)).max_length(Some(max)).pattern(Some(NOT_BLANK))
+}
+
+/// A whole number.
+pub fn integer() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::new(Type::Integer))
+}
+
+/// True or false.
+pub fn boolean() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::new(Type::Boolean))
+}
+
+fn time() -> ObjectBuilder {
+    text().format(Some(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::DateTime)))
+}
+
+fn list(items: impl Into<RefOr<Schema>>) -> ArrayBuilder {
+    ArrayBuilder::new().items(items.into())
+}
+
+fn or_null(schema: ObjectBuilder) -> ObjectBuilder {
+    schema.schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+}
+
+fn reference_to(name: &str) -> RefOr<Schema> {
+    Ref::from_schema_name(name).into()
+}
+
+fn reference(name: &str, description: &str) -> RefOr<Schema> {
+    let mut reference = Ref::from_schema_name(name);
+    reference.description = description.to_owned();
+    reference.into()
+}
+
+/// A shape that can be described.
+trait Described: Into<RefOr<Schema>> {
+    fn described(self, description: &str) -> Self;
+}
+
+impl Described for ObjectBuilder {
+    fn described(self, description: &str) -> Self {
+        self.description(Some(description))
+    }
+}
+
+impl Described for ArrayBuilder {
+    fn described(self, description: &str) -> Self {
+        self.description(Some(description))
+    }
+}
+
+fn described(schema: impl Described, description: &str) -> RefOr<Schema> {
+    schema.described(description).into()
+}
+
+fn visivel_cliente() -> RefOr<Schema> {
+    let texts: [Value; 2] = [json!("True"), json!("False")];
+    OneOfBuilder::new()
+        .item(text().enum_values(Some(texts)))
+        .item(boolean())
+        .description(Some(
+            "Se o cliente vê o comentário: `True` ou `False` [doc], em qualquer caixa, ou um booleano [ours]. \
+             Obrigatório com um comentário.",
+        ))
+        .into()
+}
+
+/// An entry of a history.
+fn entrada() -> Object {
+    given(
+        "Uma alteração.",
+        vec![
+            ("em", time().into(), true),
+            ("de", reference_to("Status"), true),
+            ("para", reference_to("Status"), true),
+            ("motivoStatus", or_null(text()).into(), true),
+            (
+                "usuario",
+                described(
+                    or_null(text()),
+                    "Quem alterou; `null` numa importação. Falta com \
+                `visivelCliente=true`.",
+                ),
+                false,
+            ),
+            (
+                "comentario",
+                OneOfBuilder::new()
+                    .item(given("", vec![("texto", text().into(), true), ("visivelCliente", boolean().into(), true)]))
+                    .item(ObjectBuilder::new().schema_type(SchemaType::new(Type::Null)))
+                    .description(Some("O comentário que veio com ela."))
+                    .into(),
+                true,
+            ),
+        ],
+    )
+}
