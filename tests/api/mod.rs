@@ -3,6 +3,7 @@
 mod access;
 mod common;
 mod concurrency;
+mod docs;
 mod freshness;
 mod idempotency;
 mod login;

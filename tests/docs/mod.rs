@@ -1,3 +1,4 @@
 //! What the documents say of the code.
 
+mod openapi;
 mod security;

@@ -173,8 +173,10 @@ fn response(errors: &[ApiError]) -> Response {
         .description(lines.collect::<String>())
         .content("application/json", envelopes(errors))
         .content(problem::MEDIA_TYPE, problems(&errors[0]));
-    let answer = errors[0].clone().into_response();
-    headers(&answer)
+    let answers: Vec<Answer> = errors.iter().map(|error| error.clone().into_response()).collect();
+    answers
+        .iter()
+        .flat_map(headers)
         .fold(response, |response, (name, text)| {
             let header = HeaderBuilder::new().schema(Some(schemas::text())).description(Some(text));
             response.header(name, header.build())

@@ -1,0 +1,84 @@
+//! The document of the API, and the page that shows it.
+
+use citrus_status::http::openapi;
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::support::both_engines;
+use crate::support::server::Server;
+
+/// A request body that the document shows: its operation, and the body.
+fn examples(document: &Value) -> Vec<(String, String)> {
+    let mut examples = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let content = &operations["post"]["requestBody"]["content"]["application/json"];
+        let named = content["examples"].as_object().into_iter().flat_map(|named| named.values().map(|e| &e["value"]));
+        let bodies = content.get("example").into_iter().chain(named);
+        examples.extend(bodies.map(|body| (path.clone(), body.to_string())));
+    }
+    examples
+}
+
+both_engines! {
+    async fn the_document_is_served_as_it_is_printed(database: Database) {
+        let server = Server::start(database).await;
+        let answer = server.get("/openapi.json").await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+        assert_eq!(answer.body, openapi::text());
+        server.stop().await;
+    }
+
+    async fn each_request_of_the_document_works_as_it_stands(database: Database) {
+        let server = Server::start(database).await;
+        let token = server.token("user.api").await;
+        let examples = examples(&serde_json::from_str(openapi::text()).unwrap());
+        assert_eq!(examples.len(), 5, "{examples:?}");
+        for (path, body) in examples {
+            let answer = server.send(Method::POST, &path, &[("authorization", &token)], body.clone()).await;
+            assert_eq!(answer.status, 200, "{path} {body} {answer:?}");
+        }
+        server.stop().await;
+    }
+
+    async fn each_route_of_the_document_is_there(database: Database) {
+        let server = Server::start(database).await;
+        let document: Value = serde_json::from_str(openapi::text()).unwrap();
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            let path = path.replace("{protocolo}", "1");
+            let allow: Vec<String> = operations.as_object().unwrap().keys().map(|name| name.to_uppercase()).collect();
+            let answer = server.send(Method::DELETE, &path, &[], "").await;
+            answer.is(405, "Método não permitido");
+            for method in &allow {
+                assert!(answer.header("allow").unwrap().contains(method.as_str()), "{path} {answer:?}");
+            }
+        }
+        server.stop().await;
+    }
+
+    async fn the_page_loads_nothing_from_elsewhere(database: Database) {
+        let server = Server::start(database).await;
+        for path in ["/docs", "/docs/"] {
+            let page = server.get(path).await;
+            assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")), "{path}");
+            let policy = page.header("content-security-policy").unwrap();
+            assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
+            assert!(!policy.contains("unsafe"), "{policy}");
+            let links: Vec<&str> = page.body.split(['"']).filter(|text| text.starts_with(['/', 'h'])).collect();
+            assert_eq!(links.len(), 5, "{links:?}");
+            for link in links {
+                let answer = server.get(link).await;
+                assert_eq!(answer.status, 200, "{link}");
+                assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{link}");
+            }
+        }
+        server.stop().await;
+    }
+
+    async fn the_page_has_no_other_files(database: Database) {
+        let server = Server::start(database).await;
+        for path in ["/docs/index.html", "/docs/swagger-ui.js", "/docs/..%2Fstart.js", "/docs/%FF", "/docs/a/b"] {
+            server.get(path).await.is(404, "Recurso não encontrado");
+        }
+        server.stop().await;
+    }
+}
