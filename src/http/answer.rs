@@ -1,11 +1,11 @@
-//! JSON as the contract writes it: one line, a space after each colon and comma.
+//! JSON as the contract writes it: one line, a space after each colon and comma. And the few pages.
 
 use std::io::{self, Write};
 
 use axum::body::Body;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
@@ -43,6 +43,16 @@ pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// Answers with a page in HTML, under the content security `policy`.
+pub fn page(policy: &'static str, html: impl Into<Body>) -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, policy),
+        (REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, html.into()).into_response()
 }
 
 struct Spaced;

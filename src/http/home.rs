@@ -1,9 +1,8 @@
 //! `GET /` [ours]: a page for people who open the address in a browser.
 
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
+use super::answer;
 use super::openapi::SERVIDOR;
 
 /// What the page links, and what it says of it.
@@ -24,15 +23,11 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; f
     responses((status = 200, description = "A página", content_type = "text/html", body = String)),
 )]
 pub async fn home() -> Response {
-    const HEADERS: [(HeaderName, HeaderValue); 2] = [
-        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-    ];
     let links: String =
         LINKS.iter().map(|(path, text)| format!("<li><a href=\"{path}\">{path}</a>: {text}</li>\n")).collect();
-    let page = format!(
+    let html = format!(
         "<!doctype html>\n<html lang=\"pt-BR\">\n<meta charset=\"utf-8\">\n<title>citrus-status</title>\n\
          <h1>citrus-status</h1>\n<p>Servidor da API de status de atendimentos.</p>\n<ul>\n{links}</ul>\n</html>\n"
     );
-    (HEADERS, page).into_response()
+    answer::page(POLICY, html)
 }

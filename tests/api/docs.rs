@@ -62,7 +62,8 @@ both_engines! {
             assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")), "{path}");
             let policy = page.header("content-security-policy").unwrap();
             assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
-            assert!(!policy.contains("unsafe"), "{policy}");
+            assert!(policy.ends_with("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
+            assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
             let links: Vec<&str> = page.body.split(['"']).filter(|text| text.starts_with(['/', 'h'])).collect();
             assert_eq!(links.len(), 5, "{links:?}");
             for link in links {

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use utoipa_swagger_ui::{Config, SwaggerFile, serve};
 
+use super::answer;
 use super::error::ApiError;
 use super::openapi::SERVIDOR;
 
@@ -31,11 +30,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     responses((status = 200, description = "A página", content_type = "text/html", body = String)),
 )]
 pub async fn page() -> Response {
-    const HEADERS: [(HeaderName, HeaderValue); 2] = [
-        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-    ];
-    (HEADERS, PAGE).into_response()
+    answer::page(POLICY, PAGE)
 }
 
 /// A file that the page loads. Those of Swagger UI are stored compressed, and sent as they are: no browser minds.
@@ -47,7 +42,6 @@ pub async fn file(name: Result<Path<String>, PathRejection>) -> Result<Response,
     let name = FILES.into_iter().find(|file| *file == name).ok_or(ApiError::NotFound)?;
     let config = Arc::new(Config::from("/openapi.json"));
     let Ok(Some(SwaggerFile { bytes, content_type, .. })) = serve(name, config) else { return Err(ApiError::NotFound) };
-    let mut response = ([(CONTENT_TYPE, content_type)], Body::from(bytes.into_owned())).into_response();
-    response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    Ok(response)
+    let headers = [(CONTENT_TYPE, content_type.as_str()), (CONTENT_ENCODING, "gzip")];
+    Ok((headers, bytes.into_owned()).into_response())
 }
