@@ -10,6 +10,7 @@ mod idempotency;
 pub mod postgres;
 mod provisioning;
 mod reads;
+mod sandbox;
 pub mod sqlite;
 mod throttle;
 
@@ -26,12 +27,13 @@ pub use error::{Result, StoreError};
 pub use idempotency::{Idempotency, IdempotencyKey};
 pub use provisioning::{Concessao, Liberacao, Motivo, Perfil, Provisioning, Usuario};
 pub use reads::Reads;
+pub use sandbox::{Example, Sandbox};
 pub use throttle::{Bucket, BucketKey, Throttling};
 
 /// Everything the server keeps.
-pub trait Store: Atendimentos + Reads + Access + Provisioning + Throttling + Idempotency + Schema {}
+pub trait Store: Atendimentos + Reads + Access + Provisioning + Throttling + Idempotency + Sandbox + Schema {}
 
-impl<T: Atendimentos + Reads + Access + Provisioning + Throttling + Idempotency + Schema> Store for T {}
+impl<T: Atendimentos + Reads + Access + Provisioning + Throttling + Idempotency + Sandbox + Schema> Store for T {}
 
 /// The schema and the connection to it.
 #[async_trait]

@@ -17,7 +17,8 @@ use tokio::time::timeout;
 
 use self::lanes::{LANES, Lanes};
 use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
-use super::{Atendimentos, Import, Migration, NewAtendimento, Result, Schema, StoreError, in_time};
+use super::sandbox::FORGET;
+use super::{Atendimentos, Example, Import, Migration, NewAtendimento, Result, Sandbox, Schema, StoreError, in_time};
 use crate::domain::atendimento::{Atendimento, Change, Snapshot};
 use crate::domain::registro::Registro;
 
@@ -91,6 +92,11 @@ RETURNING protocolo";
 
 const LOCK: &str = "
 SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = ANY($1) ORDER BY id FOR NO KEY UPDATE";
+
+/// Waits until all changes under way have ended, and lets none begin. The atendimentos come first, as in
+/// a commit, so that the two never wait for each other.
+const LOCK_TABLES: &str = "
+LOCK TABLE atendimento, historico, motivo, idempotencia, tentativa IN SHARE ROW EXCLUSIVE MODE";
 
 /// How long the first connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -296,6 +302,47 @@ impl Import for PostgresImport {
     async fn commit(self: Box<Self>) -> Result<()> {
         Ok(self.transaction.commit().await?)
     }
+}
+
+#[async_trait]
+impl Sandbox for PostgresStore {
+    async fn start_over(&self, example: &Example, em: OffsetDateTime) -> Result<()> {
+        loop {
+            let mut lease = self.lanes.lease().await?;
+            match in_time(start_over(&mut lease.connection, example, em)).await {
+                Ok(()) => {
+                    lease.keep();
+                    return Ok(());
+                }
+                // To do it twice is to do it once, so a fresh connection may try.
+                Err(_) if lease.used_before => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// [`Sandbox::start_over`] in a transaction; the ids are those of a sequence, which gives none twice.
+async fn start_over(connection: &mut PgConnection, example: &Example, em: OffsetDateTime) -> Result<()> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query(LOCK_TABLES).execute(&mut *transaction).await?;
+    for statement in FORGET {
+        sqlx::query(statement).execute(&mut *transaction).await?;
+    }
+    let motivos = || example.motivos.iter();
+    sqlx::query("INSERT INTO motivo (nome, chave) SELECT * FROM unnest($1::text[], $2::text[])")
+        .bind(motivos().map(|motivo| motivo.texto.as_str()).collect::<Vec<&str>>())
+        .bind(motivos().map(|motivo| motivo.chave.as_str()).collect::<Vec<&str>>())
+        .execute(&mut *transaction)
+        .await?;
+    let atendimentos = || example.atendimentos.iter();
+    sqlx::query(INSERT)
+        .bind(atendimentos().map(|novo| novo.protocolo.as_str()).collect::<Vec<&str>>())
+        .bind(atendimentos().map(|novo| novo.status.codigo()).collect::<Vec<i16>>())
+        .bind(em)
+        .execute(&mut *transaction)
+        .await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Overrules a server, database or role that answers a commit before it is on disk; stricter settings stay.

@@ -17,7 +17,8 @@ use sqlx::{Connection, Sqlite, Transaction};
 use time::OffsetDateTime;
 
 use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
-use super::{Atendimentos, Import, Migration, NewAtendimento, Result, Schema, StoreError};
+use super::sandbox::FORGET;
+use super::{Atendimentos, Example, Import, Migration, NewAtendimento, Result, Sandbox, Schema, StoreError};
 use crate::clock::{from_unix_millis, unix_millis};
 use crate::domain::atendimento::{Atendimento, Change, Snapshot};
 use crate::domain::registro::Registro;
@@ -63,6 +64,15 @@ INSERT INTO atendimento (protocolo, status, atualizado_em)
 SELECT value ->> 0, value ->> 1, $2 FROM json_each($1) WHERE true
 ON CONFLICT (protocolo) DO NOTHING
 RETURNING protocolo";
+
+/// $1 lists `[protocolo, status]`, $3 is the first id.
+const INSERT_FROM: &str = "
+INSERT INTO atendimento (id, protocolo, status, atualizado_em)
+SELECT $3 + key, value ->> 0, value ->> 1, $2 FROM json_each($1)";
+
+/// $1 lists `[nome, chave]`.
+const INSERT_MOTIVOS: &str = "
+INSERT INTO motivo (nome, chave) SELECT value ->> 0, value ->> 1 FROM json_each($1)";
 
 /// Negative: KiB for each connection that needs them.
 const CACHE_SIZE: &str = "-16384";
@@ -123,6 +133,16 @@ impl SqliteStore {
     }
 }
 
+/// Gives the writer's connection back, unless what was done with it failed: on a failing disk SQLite undoes
+/// the transaction by itself, and sqlx believes itself inside it ever after. A connection to a read-only
+/// file stays read-only. A fresh one is neither.
+fn give_back<T>(mut connection: PoolConnection<Sqlite>, outcome: Result<T>) -> Result<T> {
+    if outcome.is_err() {
+        connection.close_on_drop();
+    }
+    outcome
+}
+
 /// A lock on the directory of `file` until it is dropped; none where the file system has no locks.
 fn take_turn(file: &Path) -> Option<File> {
     let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -167,12 +187,7 @@ impl Atendimentos for SqliteStore {
     async fn commit(&self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
         let mut connection = self.writer().acquire().await?;
         let outcome = commit(&mut connection, changes, em).await;
-        if outcome.is_err() {
-            // On a failing disk SQLite undoes the transaction by itself, and sqlx believes itself
-            // inside it ever after. A connection to a read-only file stays read-only. A fresh one is neither.
-            connection.close_on_drop();
-        }
-        outcome
+        give_back(connection, outcome)
     }
 
     fn writers(&self) -> usize {
@@ -229,6 +244,30 @@ impl Import for SqliteImport {
     async fn commit(self: Box<Self>) -> Result<()> {
         Ok(self.transaction.commit().await?)
     }
+}
+
+#[async_trait]
+impl Sandbox for SqliteStore {
+    async fn start_over(&self, example: &Example, em: OffsetDateTime) -> Result<()> {
+        let mut connection = self.writer().acquire().await?;
+        let outcome = start_over(&mut connection, example, em).await;
+        give_back(connection, outcome)
+    }
+}
+
+/// [`Sandbox::start_over`] in a transaction. In an empty table SQLite would count ids from 1 again.
+async fn start_over(connection: &mut SqliteConnection, example: &Example, em: OffsetDateTime) -> Result<()> {
+    let mut transaction = connection.begin_with(BEGIN).await?;
+    let first_id: i64 =
+        sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM atendimento").fetch_one(&mut *transaction).await?;
+    for statement in FORGET {
+        sqlx::query(statement).execute(&mut *transaction).await?;
+    }
+    let motivos: Vec<_> = example.motivos.iter().map(|motivo| (&motivo.texto, motivo.chave.as_str())).collect();
+    sqlx::query(INSERT_MOTIVOS).bind(list(&motivos)).execute(&mut *transaction).await?;
+    let novos: Vec<_> = example.atendimentos.iter().map(|novo| (&novo.protocolo, novo.status.codigo())).collect();
+    sqlx::query(INSERT_FROM).bind(list(&novos)).bind(unix_millis(em)).bind(first_id).execute(&mut *transaction).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Loads a snapshot; both lists are JSON arrays.

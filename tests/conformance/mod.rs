@@ -6,5 +6,6 @@ mod idempotency;
 mod import;
 mod provisioning;
 mod reads;
+mod sandbox;
 mod schema;
 mod throttle;
