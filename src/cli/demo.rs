@@ -13,8 +13,9 @@ use crate::config::{Config, Flags};
 use crate::domain::acesso::Permissao;
 use crate::domain::atendimento::Status;
 use crate::domain::texto::Nome;
+use crate::http;
 use crate::service::provisioning::{Provisioning, ProvisioningError};
-use crate::store::{NewAtendimento, Store, Target};
+use crate::store::{Example, NewAtendimento, Store, Target};
 use crate::telemetry;
 
 const SENHA: &str = "1234";
@@ -59,7 +60,19 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let store = connect(&config).await?;
     store.migrate().await?;
     load_example_data(&store, Arc::new(SystemClock)).await?;
-    serve::listen(&config, store, stop, |address| announce(address, &file)).await
+    let service = |app| http::sandbox_service(app, example());
+    serve::listen(&config, store, stop, service, |address| announce(address, &file)).await
+}
+
+/// What a reset restores.
+pub fn example() -> Example {
+    let statuses = Status::ALL.into_iter().chain(std::iter::repeat(Status::Aberto));
+    let atendimentos = (FIRST_PROTOCOLO..)
+        .zip(statuses)
+        .take(ATENDIMENTOS)
+        .map(|(protocolo, status)| NewAtendimento { protocolo: protocolo.to_string(), status })
+        .collect();
+    Example { motivos: MOTIVOS.map(nome).to_vec(), atendimentos }
 }
 
 /// Users, motivos and atendimentos to try everything with.
@@ -82,15 +95,10 @@ pub async fn load_example_data(store: &Arc<dyn Store>, clock: Arc<dyn Clock>) ->
     for (login, perfil) in [("user.api", &integracao), ("user.sem.permissao", &consulta), ("admin", &administrador)] {
         provisioning.create_usuario(&nome(login), perfil, SecretString::from(SENHA)).await?;
     }
-    provisioning.create_motivos(&MOTIVOS.map(nome)).await?;
-    let statuses = Status::ALL.into_iter().chain(std::iter::repeat(Status::Aberto));
-    let novos: Vec<NewAtendimento> = (FIRST_PROTOCOLO..)
-        .zip(statuses)
-        .take(ATENDIMENTOS)
-        .map(|(protocolo, status)| NewAtendimento { protocolo: protocolo.to_string(), status })
-        .collect();
+    let Example { motivos, atendimentos } = example();
+    provisioning.create_motivos(&motivos).await?;
     let mut import = store.begin_import().await?;
-    import.insert(&novos, clock.now()).await?;
+    import.insert(&atendimentos, clock.now()).await?;
     Ok(import.commit().await?)
 }
 
@@ -123,6 +131,11 @@ curl -s http://{address}/api/atendimentos/status -H "Authorization: Bearer $TOKE
 Then look at its record:
 
 DATABASE_URL={database} {program} atendimento mostrar {FIRST_PROTOCOLO}
+
+See a failure (docs/ERRORS.md has the codes) after a delay, and restore the example data:
+
+curl -s http://{address}/api/motivos -H 'X-Sandbox-Falha: expired_token' -H 'X-Sandbox-Atraso: 500'
+curl -s -X POST http://{address}/sandbox/reset
 
 Ctrl-C stops it."#
     )?;

@@ -14,6 +14,7 @@ use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Flags, SecretError};
+use crate::http::request::Frame;
 use crate::http::{self, App, Parts, lote};
 use crate::service::acesso::AccessService;
 use crate::service::changes::{ChangeQueue, QueueSettings, Workers};
@@ -37,18 +38,20 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     // Before anything else, so that a signal during a migration is heard.
     let stop = stop_signal()?;
     let store = open_store(&config).await?;
-    listen(&config, store, stop, |address| {
+    listen(&config, store, stop, http::service, |address| {
         tracing::info!(%address, "listening");
         Ok(())
     })
     .await
 }
 
-/// Serves `store` until `stop`. `ready` hears the address once it is listened on.
+/// Serves what `service` makes of the application on `store` until `stop`. `ready` hears the address once it
+/// is listened on.
 pub(super) async fn listen(
     config: &Config,
     store: Arc<dyn Store>,
     stop: impl Future<Output = ()>,
+    service: impl FnOnce(App) -> Frame,
     ready: impl FnOnce(SocketAddr) -> Result,
 ) -> Result {
     let (app, workers) = wire(config, Arc::clone(&store), Arc::new(SystemClock))?;
@@ -56,7 +59,7 @@ pub(super) async fn listen(
         CliError::Failed(format!("can't listen on {}: {error}; choose another with --bind", config.bind))
     })?;
     ready(listener.local_addr()?)?;
-    let ended = http::server::serve(listener, http::service(app), config.server, stop).await;
+    let ended = http::server::serve(listener, service(app), config.server, stop).await;
     if !ended {
         tracing::warn!("requests were cut off: they did not end within SHUTDOWN_TIMEOUT_SECONDS");
     }

@@ -22,6 +22,7 @@ mod query;
 mod reads;
 pub mod request;
 mod revision;
+mod sandbox;
 pub mod server;
 mod status;
 
@@ -42,7 +43,7 @@ use crate::clock::Clock;
 use crate::service::acesso::AccessService;
 use crate::service::changes::ChangeQueue;
 use crate::service::login::LoginService;
-use crate::store::Store;
+use crate::store::{Example, Store};
 use error::ApiError;
 use request::Frame;
 
@@ -96,6 +97,12 @@ impl Deref for App {
 pub fn service(app: App) -> Frame {
     let deadline = app.deadline;
     Frame::new(router(app), deadline)
+}
+
+/// The same in a sandbox, which starts over from `example`.
+pub fn sandbox_service(app: App, example: Example) -> Frame {
+    let deadline = app.deadline;
+    Frame::new(sandbox::around(router(app.clone()), app, example), deadline)
 }
 
 fn router(app: App) -> Router {

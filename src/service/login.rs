@@ -115,6 +115,11 @@ impl LoginService {
         outcome.unwrap_or(Err(StoreError::Slow.into()))
     }
 
+    /// What a login is told that is throttled; `None` where none can be.
+    pub fn refusal(&self) -> Option<Throttled> {
+        self.throttle.refusal()
+    }
+
     /// The verdict on a password. Known or not, a login costs one verification.
     async fn attempt(&self, login: &Chave, senha: SecretString, turn: &Turn) -> Result<AccessToken, LoginError> {
         let known = self.store.credential(login).await?.filter(|credential| credential.ativo);

@@ -119,6 +119,14 @@ impl Throttle {
         Ok(if exhausted.is_empty() { Ok(admitted) } else { Err(Throttled { policies: self.policies(), exhausted }) })
     }
 
+    /// What a login is told when the first of the limits in force has just been exhausted; `None` without limits.
+    pub fn refusal(&self) -> Option<Throttled> {
+        let policies = self.policies();
+        let (name, limit) = *policies.first()?;
+        let wait = u64::try_from(limit.cost()).unwrap_or_default().div_ceil(1000);
+        Some(Throttled { policies, exhausted: vec![(name, wait)] })
+    }
+
     /// Counts a failure.
     pub async fn failed(&self, admitted: &Admitted) -> StoreResult<()> {
         let debits: Vec<_> = self.counting(admitted).map(|(_, key, limit)| (*key, limit.cost())).collect();

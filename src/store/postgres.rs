@@ -93,8 +93,8 @@ RETURNING protocolo";
 const LOCK: &str = "
 SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = ANY($1) ORDER BY id FOR NO KEY UPDATE";
 
-/// Waits until all changes under way have ended, and lets none begin. The atendimentos come first, as in
-/// a commit, so that the two never wait for each other.
+/// Waits until all changes under way have ended, as long as a lane waits for a lock, and lets none begin.
+/// The atendimentos come first, as in a commit, so that the two never wait for each other.
 const LOCK_TABLES: &str = "
 LOCK TABLE atendimento, historico, motivo, idempotencia, tentativa IN SHARE ROW EXCLUSIVE MODE";
 

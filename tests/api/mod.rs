@@ -12,6 +12,7 @@ mod outage;
 mod problem;
 mod reads;
 mod rotation;
+mod sandbox;
 mod simulation;
 mod status;
 mod throttle;

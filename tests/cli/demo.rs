@@ -5,9 +5,13 @@ use std::sync::Arc;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
+use reqwest::Client;
+use serde_json::json;
+
+use crate::support::both_engines;
 use crate::support::clock::ManualClock;
 use crate::support::database::{Database, Engine};
-use crate::support::program::program;
+use crate::support::program::{Process, program};
 
 /// The demo is always on SQLite, whatever database the environment names.
 #[tokio::test(flavor = "multi_thread")]
@@ -36,6 +40,15 @@ async fn its_printed_commands_work_in_a_shell() {
     assert_eq!(record["status"], "Finalizado");
     assert_eq!(record["historico"].as_array().unwrap().len(), 1);
     assert_eq!(record["comentarios"][0]["texto"], "Resolvido");
+
+    let script =
+        format!("{}\n{}\n{} --json", line("X-Sandbox-Falha"), line("/sandbox/reset"), line("atendimento mostrar"));
+    let output = Command::new("bash").args(["-ec", &script]).output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.starts_with(r#"{"message": "JWT expired at "#), "{stdout}");
+    let (_, record) = stdout.split_once(r#"{"message": "Dados de exemplo restaurados"}"#).unwrap();
+    let record: serde_json::Value = serde_json::from_str(record).unwrap();
+    assert_eq!((&record["status"], &record["historico"]), (&json!("Aberto"), &json!([])));
 
     let shown = line("atendimento mostrar");
     let file = shown.split_whitespace().next().unwrap().strip_prefix("DATABASE_URL=sqlite://").unwrap();
@@ -78,4 +91,22 @@ async fn its_example_data_is_complete() {
     assert_eq!(motivos, ["Aberto por engano", "Atendimento já finalizado", "Duplicado", "Fora do escopo"]);
     store.close().await;
     database.remove().await;
+}
+
+both_engines! {
+    async fn serve_has_no_sandbox(database: Database) {
+        let store = database.store().await;
+        citrus_status::cli::demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+        let process = Process::serve(database);
+        let client = Client::builder().no_proxy().build().unwrap();
+        let url = |path: &str| format!("http://{}{path}", process.address);
+        let reset = client.post(url("/sandbox/reset")).send().await.unwrap();
+        assert_eq!(reset.status(), 404);
+        assert_eq!(reset.text().await.unwrap(), r#"{"message": "Recurso não encontrado"}"#);
+        for (name, value) in [("X-Sandbox-Falha", "failed"), ("X-Sandbox-Atraso", "x")] {
+            let live = client.get(url("/health/live")).header(name, value).send().await.unwrap();
+            assert_eq!((live.status().as_u16(), live.text().await.unwrap().as_str()), (200, r#"{"message": "OK"}"#));
+        }
+        store.close().await;
+    }
 }

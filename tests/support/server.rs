@@ -6,7 +6,8 @@ use std::sync::Arc;
 use citrus_status::cli::{demo, serve};
 use citrus_status::config::Config;
 use citrus_status::domain::texto::Nome;
-use citrus_status::http;
+use citrus_status::http::request::Frame;
+use citrus_status::http::{self, App};
 use citrus_status::service::changes::Workers;
 use citrus_status::service::provisioning::Provisioning;
 use citrus_status::store::Store;
@@ -46,20 +47,29 @@ impl Server {
 
     /// With `extra` settings.
     pub async fn with(database: &Database, extra: &[(&str, &str)]) -> Self {
-        let store = database.store().await;
-        demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
-        Self::on(database.config(extra), store).await
+        Self::on(database.config(extra), example(database).await).await
+    }
+
+    /// In the demo's sandbox, with `extra` settings.
+    pub async fn sandbox(database: &Database, extra: &[(&str, &str)]) -> Self {
+        let service = |app| http::sandbox_service(app, demo::example());
+        Self::serving(database.config(extra), example(database).await, service).await
     }
 
     /// On a store that is set up already.
     pub async fn on(config: Config, store: Arc<dyn Store>) -> Self {
+        Self::serving(config, store, http::service).await
+    }
+
+    async fn serving(config: Config, store: Arc<dyn Store>, service: impl FnOnce(App) -> Frame) -> Self {
         let clock = Arc::new(ManualClock::new());
         let (app, workers) = serve::wire(&config, Arc::clone(&store), clock.clone()).unwrap();
         let listener = TcpListener::bind(&config.bind).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
+        let service = service(app);
         let serving = tokio::spawn(async move {
-            http::server::serve(listener, http::service(app), config.server, async { _ = stopped.await }).await
+            http::server::serve(listener, service, config.server, async { _ = stopped.await }).await
         });
         Self {
             address,
@@ -149,6 +159,13 @@ impl Answer {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
+}
+
+/// A store with the demo's example data.
+async fn example(database: &Database) -> Arc<dyn Store> {
+    let store = database.store().await;
+    demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+    store
 }
 
 pub fn nome(text: &str) -> Nome {

@@ -29,7 +29,7 @@ impl Lanes {
         Self { options, slots: Default::default(), closed: AtomicBool::new(false) }
     }
 
-    /// A connection for one statement. [`Lease::keep`] it once the statement has succeeded: what a
+    /// A connection for one statement or transaction. [`Lease::keep`] it once that has succeeded: what a
     /// connection is in the middle of after a failure, or when it is given up half-way, is unknown.
     pub async fn lease(&self) -> Result<Lease<'_>> {
         let mut slot = self.slot().await;
