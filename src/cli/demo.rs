@@ -1,10 +1,10 @@
-//! `demo`: `serve` on a fresh embedded database with example data. Never loaded by `serve`.
+//! `demo`: `serve` on an empty database with example data, which `serve` never loads.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::SecretString;
+use url::Url;
 
 use super::output::say;
 use super::{CliError, Result, connect, serve};
@@ -28,13 +28,24 @@ pub(super) struct Args {
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", hide_default_value = true)]
     bind: String,
+    /// Run on this database instead of a temporary one; it has to be empty. The environment's never counts
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
 }
 
 pub(super) async fn run(flags: Flags, args: Args) -> Result {
+    if args.database_url.is_some() && flags.data_dir.is_some() {
+        return Err(CliError::Usage("--database-url and --data-dir both say where the data goes; keep one".to_owned()));
+    }
     let mut sources = Flags { bind: Some(args.bind), ..flags }.sources()?;
     // Nothing of a real installation: neither its database nor what its tokens are made of.
     for setting in ["DATABASE_URL", "JWT_SECRET", "JWT_ACCEPTED_SECRETS", "JWT_ISSUER", "JWT_AUDIENCE"] {
         sources.clear(setting);
+    }
+    if let Some(url) = &args.database_url {
+        // The environment's DATA_DIR may have the token secret of a real installation.
+        sources.clear("DATA_DIR");
+        sources.flags.insert("DATABASE_URL", url.clone());
     }
     // Kept until the server has stopped; dropping it removes the directory.
     let temporary = if sources.is_set("DATA_DIR") {
@@ -47,21 +58,29 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     }
     let config = Config::load(&sources)?;
     telemetry::start(&config.log_filter, config.log_json);
-    let Target::Sqlite { file } = config.target.clone() else {
-        return Err(CliError::Failed("the demo runs on SQLite alone".to_owned()));
+    let database = match &config.target {
+        Target::Sqlite { file } if file.exists() => {
+            return Err(CliError::Failed(format!(
+                "{} exists already, and the demo wants an empty directory; remove it, or run `citrus-status serve` on it",
+                file.display()
+            )));
+        }
+        Target::Sqlite { file } => format!("sqlite://{}", file.display()),
+        Target::Postgres { .. } => args.database_url.unwrap_or_default(),
     };
-    if file.exists() {
-        return Err(CliError::Failed(format!(
-            "{} exists already, and the demo wants an empty directory; remove it, or run `citrus-status serve` on it",
-            file.display()
-        )));
-    }
     let stop = serve::stop_signal()?;
     let store = connect(&config).await?;
+    if !store.is_empty().await? {
+        return Err(CliError::Failed(
+            "the database has tables already, and the demo wants an empty one, lest its example data get into a real \
+             installation; make a new database for it, or run `citrus-status serve` on this one"
+                .to_owned(),
+        ));
+    }
     store.migrate().await?;
     load_example_data(&store, Arc::new(SystemClock)).await?;
     let service = |app| http::sandbox_service(app, example());
-    serve::listen(&config, store, stop, service, |address| announce(address, &file)).await
+    serve::listen(&config, store, stop, service, |address| announce(address, &database)).await
 }
 
 /// What a reset restores.
@@ -107,9 +126,9 @@ fn nome(text: &str) -> Nome {
 }
 
 /// Says where it listens and how to try it.
-fn announce(address: SocketAddr, file: &Path) -> Result {
+fn announce(address: SocketAddr, database: &str) -> Result {
     let last = FIRST_PROTOCOLO + ATENDIMENTOS as u64 - 1;
-    let database = quoted(&format!("sqlite://{}", file.display()));
+    let database = if has_password(database) { "…".to_owned() } else { quoted(database) };
     let program =
         std::env::current_exe().map_or_else(|_| "citrus-status".to_owned(), |path| quoted(&path.display().to_string()));
     say!(
@@ -123,7 +142,7 @@ citrus-status demo on http://{address}
   admin / {SENHA}                 on a root profile
   atendimentos {FIRST_PROTOCOLO} to {last}
 
-Log in, then change a status:
+In a browser: http://{address}/docs. Or here: log in, then change a status:
 
 TOKEN=$(curl -s http://{address}/api/usuario/login -d '{{"login": "user.api", "senha": "{SENHA}"}}' | sed 's/.*"accessToken": "\([^"]*\)".*/\1/')
 curl -s http://{address}/api/atendimentos/status -H "Authorization: Bearer $TOKEN" -d '{{"protocolo": "{FIRST_PROTOCOLO}", "status": "Finalizado", "comentario": "Resolvido", "visivelCliente": "True"}}'
@@ -140,6 +159,12 @@ curl -s -X POST http://{address}/sandbox/reset
 Ctrl-C stops it."#
     )?;
     Ok(())
+}
+
+/// Whether `url` holds one, which then is not repeated.
+fn has_password(url: &str) -> bool {
+    let secret = |url: Url| url.password().is_some() || url.query_pairs().any(|(key, _)| key == "password");
+    url.starts_with("postgres") && Url::parse(url).map_or(true, secret)
 }
 
 /// `text` as a shell takes it.

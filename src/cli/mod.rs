@@ -33,6 +33,11 @@ use crate::telemetry;
 /// Exit code for a wrong call: flags or settings.
 const USAGE: u8 = 2;
 
+const DEMO_HELP: &str = "\
+Examples:
+  citrus-status demo --bind 127.0.0.1:9090
+  citrus-status demo --database-url postgres://postgres@127.0.0.1:5432/demo";
+
 const CONFERIR_HELP: &str = "\
 It changes the status of the atendimento several times and adds comments, says so beforehand and asks; \
 at the end it sets the status back, after a failure or Ctrl-C too.
@@ -67,8 +72,8 @@ enum Command {
     /// Run the server
     #[command(after_help = "Example:\n  citrus-status serve --bind 0.0.0.0:8080")]
     Serve(serve::Args),
-    /// Run the server on a fresh embedded database with example data
-    #[command(after_help = "Example:\n  citrus-status demo --bind 127.0.0.1:9090")]
+    /// Run the server with example data, on a temporary database or an empty one
+    #[command(after_help = DEMO_HELP)]
     Demo(demo::Args),
     /// Migrate the database, or show where it stands
     #[command(after_help = "Examples:\n  citrus-status migrate\n  citrus-status migrate --status")]

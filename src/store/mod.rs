@@ -55,6 +55,9 @@ pub trait Schema: Send + Sync {
     /// migrated by a newer release.
     async fn migrations(&self) -> Result<Vec<Migration>>;
 
+    /// Whether there is no table yet, ours or anybody's.
+    async fn is_empty(&self) -> Result<bool>;
+
     /// Ends all connections.
     async fn close(&self);
 }

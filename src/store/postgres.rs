@@ -206,6 +206,11 @@ impl Schema for PostgresStore {
         super::compare(&MIGRATOR, &applied)
     }
 
+    async fn is_empty(&self) -> Result<bool> {
+        let empty = "SELECT NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = ANY (current_schemas(false)))";
+        Ok(sqlx::query_scalar(empty).fetch_one(self.reader()).await?)
+    }
+
     async fn close(&self) {
         self.pool.close().await;
         self.lanes.close().await;

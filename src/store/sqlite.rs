@@ -170,6 +170,11 @@ impl Schema for SqliteStore {
         super::compare(&MIGRATOR, &applied)
     }
 
+    async fn is_empty(&self) -> Result<bool> {
+        let empty = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)";
+        Ok(sqlx::query_scalar(empty).fetch_one(self.reader()).await?)
+    }
+
     async fn close(&self) {
         self.reader.close().await;
         // Last, so that it folds the write-ahead log back into the file.

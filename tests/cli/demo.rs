@@ -1,9 +1,8 @@
 //! `demo`: what it prints works as printed.
 
-use std::sync::Arc;
-
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use reqwest::Client;
 use serde_json::json;
@@ -11,53 +10,148 @@ use serde_json::json;
 use crate::support::both_engines;
 use crate::support::clock::ManualClock;
 use crate::support::database::{Database, Engine};
-use crate::support::program::{Process, program};
+use crate::support::program::{Process, finish, program};
 
-/// The demo is always on SQLite, whatever database the environment names.
+/// Where the environment says the database is. It never counts.
+const ELSEWHERE: (&str, &str) = ("DATABASE_URL", "postgres://nobody:x@127.0.0.1:1/none");
+
+/// An address that is nobody's, so that a demo that should have refused ends all the same.
+const NOWHERE: &str = "192.0.2.1:0";
+
+/// `demo` with `args`.
+fn demo(database: &Database, bind: &str, args: &[&str]) -> Command {
+    let settings = [(ELSEWHERE.0.to_owned(), ELSEWHERE.1.to_owned())];
+    let mut command = program(database, &settings);
+    command.args(["demo", "--bind", bind]).args(args);
+    command
+}
+
+/// A demo that listens, and what it printed.
+struct Demo {
+    child: Child,
+    printed: String,
+}
+
+impl Demo {
+    fn start(database: &Database, args: &[&str]) -> Self {
+        let mut command = demo(database, "127.0.0.1:0", args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut printed = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        while !printed.contains("Ctrl-C") {
+            printed.push_str(&lines.next().expect("it says how to stop it").unwrap());
+            printed.push('\n');
+        }
+        Self { child, printed }
+    }
+
+    /// The printed line that contains `part`.
+    fn line(&self, part: &str) -> &str {
+        self.printed.lines().find(|line| line.contains(part)).unwrap()
+    }
+
+    /// Runs the printed commands, in the shell of somebody who has a real installation in mind, too.
+    fn follow(&self) {
+        assert!(self.printed.contains("The passwords are PUBLIC"), "{}", self.printed);
+        let [login, change, show] = ["TOKEN=", "Bearer $TOKEN", "atendimento mostrar"].map(|part| self.line(part));
+        let script = format!("{login}\n{change}\n{show} --json");
+        let output = Command::new("bash").args(["-ec", &script]).env(ELSEWHERE.0, ELSEWHERE.1).output().unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        let (message, record) = stdout.split_once('}').unwrap();
+        assert_eq!(message, r#"{"message": "Atendimento atualizado com sucesso""#);
+        let record: serde_json::Value = serde_json::from_str(record).unwrap();
+        assert_eq!(record["status"], "Finalizado");
+        assert_eq!(record["historico"].as_array().unwrap().len(), 1);
+        assert_eq!(record["comentarios"][0]["texto"], "Resolvido");
+    }
+
+    /// Runs the printed commands of the sandbox, after `follow`.
+    fn try_sandbox(&self) {
+        let [fail, reset, show] = ["X-Sandbox-Falha", "/sandbox/reset", "atendimento mostrar"].map(|part| self.line(part));
+        let script = format!("{fail}\n{reset}\n{show} --json");
+        let output = Command::new("bash").args(["-ec", &script]).output().unwrap();
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        assert!(stdout.starts_with(r#"{"message": "JWT expired at "#), "{stdout}");
+        let (_, record) = stdout.split_once(r#"{"message": "Dados de exemplo restaurados"}"#).unwrap();
+        let record: serde_json::Value = serde_json::from_str(record).unwrap();
+        assert_eq!((&record["status"], &record["historico"]), (&json!("Aberto"), &json!([])));
+    }
+
+    /// Stops it as Ctrl-C does.
+    fn stop(mut self) {
+        let stopped = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        assert!(stopped.success());
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+/// Without the flag it is on SQLite, whatever database the environment names.
 #[tokio::test(flavor = "multi_thread")]
 async fn its_printed_commands_work_in_a_shell() {
     let database = Database::new(Engine::Sqlite).await.unwrap();
-    let settings = [("DATABASE_URL".to_owned(), "postgres://nobody:x@127.0.0.1:1/none".to_owned())];
-    let mut command = program(&database, &settings);
-    command.args(["demo", "--bind", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut printed = String::new();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    while !printed.contains("Ctrl-C") {
-        printed.push_str(&lines.next().expect("it says how to stop it").unwrap());
-        printed.push('\n');
-    }
-    assert!(printed.contains("The passwords are PUBLIC"), "{printed}");
-
-    let line = |start: &str| printed.lines().find(|line| line.contains(start)).unwrap().to_owned();
-    let script = format!("{}\n{}\n{} --json", line("TOKEN="), line("Bearer $TOKEN"), line("atendimento mostrar"));
-    // In the shell of somebody who has a real installation in mind, too.
-    let output = Command::new("bash").args(["-ec", &script]).env("DATABASE_URL", &settings[0].1).output().unwrap();
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let (message, record) = stdout.split_once('}').unwrap();
-    assert_eq!(message, r#"{"message": "Atendimento atualizado com sucesso""#);
-    let record: serde_json::Value = serde_json::from_str(record).unwrap();
-    assert_eq!(record["status"], "Finalizado");
-    assert_eq!(record["historico"].as_array().unwrap().len(), 1);
-    assert_eq!(record["comentarios"][0]["texto"], "Resolvido");
-
-    let script =
-        format!("{}\n{}\n{} --json", line("X-Sandbox-Falha"), line("/sandbox/reset"), line("atendimento mostrar"));
-    let output = Command::new("bash").args(["-ec", &script]).output().unwrap();
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    assert!(stdout.starts_with(r#"{"message": "JWT expired at "#), "{stdout}");
-    let (_, record) = stdout.split_once(r#"{"message": "Dados de exemplo restaurados"}"#).unwrap();
-    let record: serde_json::Value = serde_json::from_str(record).unwrap();
-    assert_eq!((&record["status"], &record["historico"]), (&json!("Aberto"), &json!([])));
-
-    let shown = line("atendimento mostrar");
+    let demo = Demo::start(&database, &[]);
+    demo.follow();
+    demo.try_sandbox();
+    let shown = demo.line("atendimento mostrar");
     let file = shown.split_whitespace().next().unwrap().strip_prefix("DATABASE_URL=sqlite://").unwrap();
-    let data_dir = std::path::Path::new(file).parent().unwrap();
+    let data_dir = std::path::Path::new(file).parent().unwrap().to_owned();
     assert!(data_dir.exists());
-    let stopped = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(stopped.success());
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    demo.stop();
     assert!(!data_dir.exists(), "the temporary directory stays behind");
+    database.remove().await;
+}
+
+/// Checks that `demo --database-url` says what to do instead, and leaves `usuarios` users.
+async fn refuses(database: &Database, usuarios: i64) {
+    let instead = match database.engine {
+        Engine::Sqlite => "run `citrus-status serve` on it",
+        Engine::Postgres => "make a new database for it, or run `citrus-status serve` on this one",
+    };
+    finish(demo(database, NOWHERE, &["--database-url", &database.url]), "").fails(1, &[instead]);
+    assert_eq!(database.number("SELECT count(*) FROM usuario").await, usuarios);
+}
+
+both_engines! {
+    async fn it_runs_on_the_empty_database_of_the_flag(database: Database) {
+        let demo = Demo::start(database, &["--database-url", &database.url]);
+        demo.follow();
+        demo.try_sandbox();
+        demo.stop();
+        assert_eq!(database.number("SELECT count(*) FROM historico").await, 1);
+        // Once is enough: what is there now may be a real installation.
+        refuses(database, 3).await;
+    }
+
+    async fn it_refuses_a_database_with_migrations_or_other_tables(database: Database) {
+        database.store().await.close().await;
+        refuses(database, 0).await;
+        database.execute("DROP TABLE _sqlx_migrations").await;
+        refuses(database, 0).await;
+    }
+
+    async fn its_data_goes_to_one_place(database: Database) {
+        let args = ["--database-url", &database.url, "--data-dir", database.dir.path().to_str().unwrap()];
+        finish(demo(database, NOWHERE, &args), "").fails(2, &["both say where the data goes; keep one"]);
+        assert_eq!(std::fs::read_dir(database.dir.path()).unwrap().count(), 0);
+    }
+}
+
+/// The password of a database stands on no screen.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_does_not_repeat_a_password() {
+    let Some(database) = Database::new(Engine::Postgres).await else { return };
+    let separator = if database.url.contains('?') { '&' } else { '?' };
+    let demo = Demo::start(&database, &["--database-url", &format!("{}{separator}password=hunter2", database.url)]);
+    assert!(demo.line("atendimento mostrar").starts_with("DATABASE_URL=… "), "{}", demo.printed);
+    assert!(!demo.printed.contains("hunter2"), "{}", demo.printed);
+    demo.stop();
     database.remove().await;
 }
 
@@ -65,10 +159,8 @@ async fn its_printed_commands_work_in_a_shell() {
 async fn it_never_touches_a_database_that_is_there() {
     let database = Database::new(Engine::Sqlite).await.unwrap();
     database.store().await.close().await;
-    let mut command = program(&database, &[]);
-    command.args(["demo", "--data-dir", database.dir.path().to_str().unwrap()]);
-    let outcome = crate::support::program::finish(command, "");
-    outcome.fails(1, &["exists already, and the demo wants an empty directory"]);
+    let command = demo(&database, NOWHERE, &["--data-dir", database.dir.path().to_str().unwrap()]);
+    finish(command, "").fails(1, &["exists already, and the demo wants an empty directory"]);
     assert_eq!(database.number("SELECT count(*) FROM usuario").await, 0);
     database.remove().await;
 }

@@ -15,6 +15,18 @@ both_engines! {
         store.close().await;
     }
 
+    async fn it_is_empty_until_anybody_makes_a_table(database: Database) {
+        let store = database.open().await;
+        assert!(store.is_empty().await.unwrap());
+        database.execute("CREATE TABLE another (id integer)").await;
+        assert!(!store.is_empty().await.unwrap());
+        database.execute("DROP TABLE another").await;
+        assert!(store.is_empty().await.unwrap());
+        store.migrate().await.unwrap();
+        assert!(!store.is_empty().await.unwrap());
+        store.close().await;
+    }
+
     async fn processes_that_start_together_migrate_once(database: Database) {
         let (a, b) = (database.open().await, database.open().await);
         let (first, second) = tokio::join!(a.migrate(), b.migrate());
