@@ -67,7 +67,8 @@ impl Demo {
 
     /// Runs the printed commands of the sandbox, after `follow`.
     fn try_sandbox(&self) {
-        let [fail, reset, show] = ["X-Sandbox-Falha", "/sandbox/reset", "atendimento mostrar"].map(|part| self.line(part));
+        let [fail, reset, show] =
+            ["X-Sandbox-Falha", "/sandbox/reset", "atendimento mostrar"].map(|part| self.line(part));
         let script = format!("{fail}\n{reset}\n{show} --json");
         let output = Command::new("bash").args(["-ec", &script]).output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
