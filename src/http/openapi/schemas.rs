@@ -71,15 +71,14 @@ shapes! {
             ("protocolo", described(name(PROTOCOLO_MAX), "Número do protocolo do atendimento [doc]. Um inteiro também \
                 é aceito, e espaços nas pontas não contam [ours]."), true),
             ("status", reference("Status", "O status que o atendimento deve ter [doc]."), true),
-            ("motivoStatus", described(text().max_length(Some(NOME_MAX)).pattern(Some(NO_NUL)), "Nome de um motivo \
+            ("motivoStatus", described(or_null(text()).max_length(Some(NOME_MAX)).pattern(Some(NO_NUL)), "Nome de um motivo \
                 cadastrado [doc]. Obrigatório para `Cancelado` e `Improcedente`, e para reabrir o que está \
                 `Finalizado` [doc]. Nos outros casos um motivo cadastrado é registrado, e outro valor, ignorado \
                 [ours]."), false),
-            ("comentario", described(text().max_length(Some(COMENTARIO_MAX)).pattern(Some(NO_NUL)), "Comentário a \
+            ("comentario", described(or_null(text()).max_length(Some(COMENTARIO_MAX)).pattern(Some(NO_NUL)), "Comentário a \
                 incluir no protocolo, desde o Citrus 2.63.0 [doc]. Em branco, nenhum [ours]."), false),
             ("visivelCliente", visivel_cliente(), false),
-            ("statusAtual", reference("Status", "O status em que o cliente supõe o atendimento; se for outro, 412 e \
-                nada muda [ours]."), false),
+            ("statusAtual", status_atual(), false),
         ],
     );
 
@@ -238,6 +237,10 @@ fn or_null(schema: ObjectBuilder) -> ObjectBuilder {
     schema.schema_type(SchemaType::from_iter([Type::String, Type::Null]))
 }
 
+fn null() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::new(Type::Null))
+}
+
 fn reference_to(name: &str) -> RefOr<Schema> {
     Ref::from_schema_name(name).into()
 }
@@ -274,10 +277,19 @@ fn visivel_cliente() -> RefOr<Schema> {
     OneOfBuilder::new()
         .item(text().enum_values(Some(texts)))
         .item(boolean())
+        .item(null())
         .description(Some(
             "Se o cliente vê o comentário: `True` ou `False` [doc], em qualquer caixa, ou um booleano [ours]. \
              Obrigatório com um comentário.",
         ))
+        .into()
+}
+
+fn status_atual() -> RefOr<Schema> {
+    OneOfBuilder::new()
+        .item(reference_to("Status"))
+        .item(null())
+        .description(Some("O status em que o cliente supõe o atendimento; se for outro, 412 e nada muda [ours]."))
         .into()
 }
 
@@ -303,7 +315,7 @@ fn entrada() -> Object {
                 "comentario",
                 OneOfBuilder::new()
                     .item(given("", vec![("texto", text().into(), true), ("visivelCliente", boolean().into(), true)]))
-                    .item(ObjectBuilder::new().schema_type(SchemaType::new(Type::Null)))
+                    .item(null())
                     .description(Some("O comentário que veio com ela."))
                     .into(),
                 true,

@@ -1,0 +1,60 @@
+// Uses the page at /docs as a person does, in a real browser: logs in, changes a status, reads it, forgets the token.
+// Nothing may be asked of another host, and nothing may fail that the person did not ask for.
+// Usage: node docs-page.mjs BASE_URL CHROMIUM
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+
+const [baseUrl, executablePath] = process.argv.slice(2);
+const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', ...quiet] });
+const page = await browser.newPage();
+page.setDefaultTimeout(30_000);
+
+const elsewhere = [];
+const complaints = [];
+page.on('request', request => new URL(request.url()).origin === baseUrl || elsewhere.push(request.url()));
+page.on('pageerror', error => complaints.push(String(error)));
+page.on('console', message => message.type() === 'error' && complaints.push(message.text()));
+
+// Sends an operation as it stands, and returns the status code and the body that the page then shows.
+const opened = new Set();
+async function send(tag, operation) {
+  const block = page.locator(`#operations-${tag}-${operation}`);
+  if (!opened.has(operation)) await block.locator('.opblock-summary-control').click();
+  opened.add(operation);
+  const [response] = await Promise.all([
+    page.waitForResponse(response => response.url().includes('/api/')),
+    block.locator('.execute').click(),
+  ]);
+  const shown = block.locator('.live-responses-table');
+  const body = await response.text();
+  await shown.getByText(Object.values(JSON.parse(body))[0], { exact: false }).first().waitFor();
+  assert.match(await shown.locator('.response-col_status').nth(1).innerText(), new RegExp(`^${response.status()}`));
+  return [response.status(), body];
+}
+
+try {
+  await page.goto(`${baseUrl}/docs`);
+  assert.deepEqual(await send('Citrus', 'alterarStatus'), [401, '{"message": "Token is missing"}']);
+  // The browser itself complains of the 401.
+  assert.deepEqual(complaints.splice(0).filter(text => !text.includes('401')), []);
+
+  const [code, token] = await send('Citrus', 'login');
+  assert.equal(code, 200);
+  assert.match(token, /^\{"accessToken": "[^"]+", "tokenType": "Bearer", "expiresIn": 3600\}$/);
+  assert.deepEqual(await send('Citrus', 'alterarStatus'), [200, '{"message": "Atendimento atualizado com sucesso"}']);
+  const [read, estado] = await send('Leituras', 'lerStatus');
+  assert.equal(read, 200);
+  assert.match(estado, /^\{"protocolo": "20221104000001", "status": "Finalizado", /);
+  assert.deepEqual(complaints.splice(0), []);
+
+  await page.locator('.scheme-container .authorize').click();
+  await page.getByRole('button', { name: 'Remove authorization' }).click();
+  await page.locator('.btn-done').click();
+  assert.equal((await send('Citrus', 'alterarStatus'))[0], 401);
+  assert.deepEqual(await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]), [0, 0, '']);
+  assert.deepEqual(elsewhere, []);
+} finally {
+  await browser.close();
+}
+console.log('logged in, changed a status, read it and forgot the token');
