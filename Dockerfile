@@ -10,6 +10,7 @@ RUN mkdir src \
     && touch src/lib.rs \
     && cargo build --release --locked
 
+COPY docs/openapi.json docs/openapi.json
 COPY migrations migrations
 COPY src src
 # The copied files may be older than the stand-in's build; a new time makes cargo look at them.

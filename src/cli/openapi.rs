@@ -1,10 +1,10 @@
-//! `openapi`: the document of the API.
+//! `openapi`: the document of the API, made anew.
 
 use super::Result;
 use super::output::say;
 use crate::http::openapi;
 
 pub(super) fn run() -> Result {
-    say!("{}", openapi::text().trim_end())?;
+    say!("{}", openapi::generate().trim_end())?;
     Ok(())
 }

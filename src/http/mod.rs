@@ -26,6 +26,7 @@ mod sandbox;
 pub mod server;
 mod status;
 
+use std::mem;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,8 +35,7 @@ use axum::Router;
 use axum::routing::get;
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
-use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
 
 use crate::auth::token::Tokens;
@@ -106,26 +106,31 @@ pub fn sandbox_service(app: App, example: Example) -> Frame {
 }
 
 fn router(app: App) -> Router {
-    Router::from(routes())
+    let mut router = Router::new().route("/docs/", get(docs::page)).route("/docs/{file}", get(docs::file));
+    each_route(|(_, described, methods)| {
+        for path in described.paths.keys() {
+            router = mem::take(&mut router).route(path, methods.clone());
+        }
+    });
+    router
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .with_state(app)
 }
 
-/// The routes. Path and method stand at each handler, and so does what the document says of it.
-fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(openapi::Outline::openapi())
-        .routes(routes!(login::login))
-        .routes(routes!(reads::status, status::change))
-        .routes(routes!(lote::change_many))
-        .routes(routes!(historico::historico))
-        .routes(routes!(reads::targets))
-        .routes(routes!(reads::motivos))
-        .routes(routes!(home::home))
-        .routes(routes!(openapi::serve))
-        .routes(routes!(docs::page))
-        .route("/docs/", get(docs::page))
-        .route("/docs/{file}", get(docs::file))
-        .routes(routes!(health::live))
-        .routes(routes!(health::ready))
+/// Hands all routes to `take`, each with what the document says of it. Path and method stand at the handler.
+///
+/// One by one, so that a server does not build the whole document, which it has as a text.
+fn each_route(mut take: impl FnMut(UtoipaMethodRouter<App>)) {
+    take(routes!(login::login));
+    take(routes!(reads::status, status::change));
+    take(routes!(lote::change_many));
+    take(routes!(historico::historico));
+    take(routes!(reads::targets));
+    take(routes!(reads::motivos));
+    take(routes!(home::home));
+    take(routes!(openapi::serve));
+    take(routes!(docs::page));
+    take(routes!(health::live));
+    take(routes!(health::ready));
 }

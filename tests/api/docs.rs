@@ -24,14 +24,14 @@ both_engines! {
         let server = Server::start(database).await;
         let answer = server.get("/openapi.json").await;
         assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
-        assert_eq!(answer.body, openapi::text());
+        assert_eq!(answer.body, openapi::TEXT);
         server.stop().await;
     }
 
     async fn each_request_of_the_document_works_as_it_stands(database: Database) {
         let server = Server::start(database).await;
         let token = server.token("user.api").await;
-        let examples = examples(&serde_json::from_str(openapi::text()).unwrap());
+        let examples = examples(&serde_json::from_str(openapi::TEXT).unwrap());
         assert_eq!(examples.len(), 5, "{examples:?}");
         for (path, body) in examples {
             let answer = server.send(Method::POST, &path, &[("authorization", &token)], body.clone()).await;
@@ -42,7 +42,7 @@ both_engines! {
 
     async fn each_route_of_the_document_is_there(database: Database) {
         let server = Server::start(database).await;
-        let document: Value = serde_json::from_str(openapi::text()).unwrap();
+        let document: Value = serde_json::from_str(openapi::TEXT).unwrap();
         for (path, operations) in document["paths"].as_object().unwrap() {
             let path = path.replace("{protocolo}", "1");
             let allow: Vec<String> = operations.as_object().unwrap().keys().map(|name| name.to_uppercase()).collect();

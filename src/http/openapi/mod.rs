@@ -1,11 +1,9 @@
 //! The OpenAPI document [ours]: what each route takes and answers. Paths, limits, texts and headers come from the
-//! code that serves them; `docs/openapi.json` is a copy, which a test keeps current.
+//! code that serves them. `docs/openapi.json` is what it makes of them, and what is served; a test keeps it current.
 
 pub mod errors;
 pub mod parameters;
 pub mod schemas;
-
-use std::sync::LazyLock;
 
 use axum::body::{Body, Bytes};
 use axum::http::HeaderValue;
@@ -44,7 +42,7 @@ pub const SERVIDOR: &str = "Servidor";
     )),
     modifiers(&Bearer)
 )]
-pub struct Outline;
+struct Outline;
 
 /// How the token is sent.
 struct Bearer;
@@ -60,15 +58,20 @@ impl Modify for Bearer {
     }
 }
 
-/// The whole document, as it is served, printed and committed.
-pub fn text() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| {
-        let mut document = super::routes().into_openapi();
-        document.paths.paths.values_mut().flat_map(operations).for_each(mark_answers);
-        let json = document.to_pretty_json().expect("the document has text keys");
-        format!("{json}\n")
+/// The document, as it is served.
+pub const TEXT: &str = include_str!("../../../docs/openapi.json");
+
+/// The document, made from the routes: what [`TEXT`] has to be.
+pub fn generate() -> String {
+    let mut document = Outline::openapi();
+    super::each_route(|(_, described, _)| {
+        for (path, item) in described.paths {
+            document.paths.paths.entry(path).or_default().merge_operations(item);
+        }
     });
-    &TEXT
+    document.paths.paths.values_mut().flat_map(operations).for_each(mark_answers);
+    let json = document.to_pretty_json().expect("the document has text keys");
+    format!("{json}\n")
 }
 
 fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = &mut Operation> {
@@ -94,7 +97,7 @@ fn mark_answers(operation: &mut Operation) {
     responses((status = 200, description = "O documento", content_type = "application/json", body = Object)),
 )]
 pub async fn serve() -> Response {
-    let mut response = Response::new(Body::from(Bytes::from_static(text().as_bytes())));
+    let mut response = Response::new(Body::from(Bytes::from_static(TEXT.as_bytes())));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
