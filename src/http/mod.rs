@@ -120,7 +120,7 @@ fn router(app: App) -> Router {
 
 /// Hands all routes to `take`, each with what the document says of it. Path and method stand at the handler.
 ///
-/// One by one, so that a server does not build the whole document, which it has as a text.
+/// One by one, so that a server never holds all of that: it has the document as a text.
 fn each_route(mut take: impl FnMut(UtoipaMethodRouter<App>)) {
     take(routes!(login::login));
     take(routes!(reads::status, status::change));
