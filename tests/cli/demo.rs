@@ -123,9 +123,10 @@ both_engines! {
     async fn it_runs_on_the_empty_database_of_the_flag(database: Database) {
         let demo = Demo::start(database, &["--database-url", &database.url]);
         demo.follow();
-        demo.try_sandbox();
-        demo.stop();
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 1);
+        demo.try_sandbox();
+        assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
+        demo.stop();
         // Once is enough: what is there now may be a real installation.
         refuses(database, 3).await;
     }
