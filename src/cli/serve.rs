@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -55,7 +54,7 @@ pub(super) async fn listen(
     ready: impl FnOnce(SocketAddr) -> Result,
 ) -> Result {
     let (app, workers) = wire(config, Arc::clone(&store), Arc::new(SystemClock))?;
-    let listener = TcpListener::bind(&config.bind).await.map_err(|error| {
+    let listener = http::server::listen(&config.bind).await.map_err(|error| {
         CliError::Failed(format!("can't listen on {}: {error}; choose another with --bind", config.bind))
     })?;
     ready(listener.local_addr()?)?;

@@ -130,3 +130,17 @@ async fn beyond_the_cap_connections_wait_for_their_turn() {
     assert!(begun.elapsed() < Duration::from_secs(10) + SLACK, "{:?}", begun.elapsed());
     server.stop().await;
 }
+
+/// Where the system's queue is full, a client tries again after a second only.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_of_connections_finds_room_to_wait() {
+    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let server = Server::with(&database, &[("MAX_CONNECTIONS", "1")]).await;
+    let _first = served(server.address).await;
+    let mut waiting = Vec::new();
+    for number in 1..=500 {
+        let connected = timeout(Duration::from_millis(900), TcpStream::connect(server.address)).await;
+        waiting.push(connected.unwrap_or_else(|_| panic!("no room for connection {number}")).unwrap());
+    }
+    server.stop().await;
+}

@@ -14,7 +14,6 @@ use citrus_status::store::Store;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -64,7 +63,7 @@ impl Server {
     async fn serving(config: Config, store: Arc<dyn Store>, service: impl FnOnce(App) -> Frame) -> Self {
         let clock = Arc::new(ManualClock::new());
         let (app, workers) = serve::wire(&config, Arc::clone(&store), clock.clone()).unwrap();
-        let listener = TcpListener::bind(&config.bind).await.unwrap();
+        let listener = http::server::listen(&config.bind).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let service = service(app);
