@@ -212,15 +212,23 @@ mod tests {
         tokens("0123456789abcdef0123456789abcdef", 3600)
     }
 
-    /// A token of ours whose header and claims were changed, then signed with our secret.
-    fn forged(change: impl FnOnce(&mut Value, &mut Value)) -> String {
+    /// Header and claims of a token of ours.
+    fn genuine() -> (Value, Value) {
         let token = ours().issue(SUBJECT, "user.api", NOW).unwrap();
         let part = |i| BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(i).unwrap()).unwrap();
-        let mut header: Value = serde_json::from_slice(&part(0)).unwrap();
-        let mut claims: Value = serde_json::from_slice(&part(1)).unwrap();
+        (serde_json::from_slice(&part(0)).unwrap(), serde_json::from_slice(&part(1)).unwrap())
+    }
+
+    /// A token of ours whose header and claims were changed, then signed with our secret.
+    fn forged(change: impl FnOnce(&mut Value, &mut Value)) -> String {
+        let (mut header, mut claims) = genuine();
         change(&mut header, &mut claims);
-        let b64 = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-        let message = format!("{}.{}", b64(&header), b64(&claims));
+        signed(&header.to_string(), &claims.to_string())
+    }
+
+    /// Any two parts, signed with our secret.
+    fn signed(header: &str, claims: &str) -> String {
+        let message = [header, claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part)).join(".");
         let key = hmac::Key::new(hmac::HMAC_SHA256, b"0123456789abcdef0123456789abcdef");
         format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, message.as_bytes())))
     }
@@ -266,7 +274,7 @@ mod tests {
     #[test]
     fn whatever_is_not_as_we_make_it_is_untrusted() {
         type Change = fn(&mut Value, &mut Value);
-        let changes: [(&str, Change); 23] = [
+        let changes: [(&str, Change); 25] = [
             ("alg as an object", |h, _| h["alg"] = json!({"HS256": null})),
             ("crit", |h, _| h["crit"] = json!(["exp"])),
             ("a header member of others", |h, _| h["jku"] = json!("http://localhost/keys")),
@@ -274,6 +282,8 @@ mod tests {
             ("alg HS512", |h, _| h["alg"] = json!("HS512")),
             ("alg RS256", |h, _| h["alg"] = json!("RS256")),
             ("alg missing", |h, _| h["alg"] = Value::Null),
+            ("other typ", |h, _| h["typ"] = json!("JWS")),
+            ("typ missing", |h, _| drop(h.as_object_mut().unwrap().remove("typ"))),
             ("other kid", |h, _| h["kid"] = json!("0000000000000000")),
             ("no kid", |h, _| h["kid"] = Value::Null),
             ("exp missing", |_, c| drop(c.as_object_mut().unwrap().remove("exp"))),
@@ -323,13 +333,8 @@ mod tests {
 
     #[test]
     fn duplicate_claims_are_untrusted() {
-        let token = ours().issue(SUBJECT, "user.api", NOW).unwrap();
-        let (header, rest) = token.split_once('.').unwrap();
-        let claims = BASE64_URL_SAFE_NO_PAD.decode(rest.split('.').next().unwrap()).unwrap();
-        let doubled = String::from_utf8(claims).unwrap().replacen('{', r#"{"sub":"1","#, 1);
-        let message = format!("{header}.{}", BASE64_URL_SAFE_NO_PAD.encode(doubled));
-        let key = hmac::Key::new(hmac::HMAC_SHA256, b"0123456789abcdef0123456789abcdef");
-        let token = format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, message.as_bytes())));
+        let (header, claims) = genuine();
+        let token = signed(&header.to_string(), &claims.to_string().replacen('{', r#"{"sub":"1","#, 1));
         assert_eq!(verdict(&token), Err(Rejection::Untrusted));
     }
 
@@ -352,9 +357,31 @@ mod tests {
 
     #[test]
     fn long_tokens_are_refused_unread() {
-        let long = forged(|_, c| c["login"] = json!("x".repeat(4096)));
-        assert!(long.len() > MAX_BYTES);
-        assert_eq!(verdict(&long), Err(Rejection::Untrusted));
+        let (header, claims) = genuine();
+        let of_length = |length| {
+            // Base64 has no text of every length, so the header is padded too.
+            let paddings = (0..2).flat_map(|head| (2_700..3_000).map(move |tail| (head, tail)));
+            let mut tokens = paddings.map(|(head, tail)| {
+                let mut claims = claims.clone();
+                claims["login"] = json!("x".repeat(tail));
+                signed(&format!("{:head$}{header}", ""), &claims.to_string())
+            });
+            tokens.find(|token| token.len() == length).expect("some padding fits")
+        };
+        assert_eq!(verdict(&of_length(MAX_BYTES)), Ok(SUBJECT));
+        assert_eq!(verdict(&of_length(MAX_BYTES + 1)), Err(Rejection::Untrusted));
+    }
+
+    #[test]
+    fn its_life_is_the_one_that_was_set() {
+        assert_eq!(tokens("0123456789abcdef0123456789abcdef", 90).ttl(), 90);
+    }
+
+    #[test]
+    fn generations_are_drawn_and_have_no_sign() {
+        let drawn: std::collections::HashSet<i64> = (0..64).map(|_| new_generation()).collect();
+        assert_eq!(drawn.len(), 64);
+        assert!(drawn.iter().all(|generation| *generation > 0));
     }
 
     #[test]

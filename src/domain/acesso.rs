@@ -171,10 +171,11 @@ mod tests {
     }
 
     #[test]
-    fn permissions_are_found_by_name_or_title() {
+    fn permissions_are_found_by_name_or_title_and_written_by_name() {
         assert_eq!("alterar-status".parse::<Permissao>().unwrap(), Permissao::AlterarStatus);
         assert_eq!("Alterar status de atendimento via api".parse::<Permissao>().unwrap(), Permissao::AlterarStatus);
         assert!("alterar".parse::<Permissao>().is_err());
+        assert_eq!(Permissao::AlterarStatus.to_string(), "alterar-status");
     }
 
     #[test]

@@ -96,6 +96,7 @@ mod tests {
         let composed = Chave::new("Atendimento já finalizado");
         assert_eq!(composed, Chave::new("  ATENDIMENTO JA\u{301} FINALIZADO\t"));
         assert_eq!(composed.as_str(), "atendimento já finalizado");
+        assert_eq!(composed.to_string(), composed.as_str());
         assert_eq!(Chave::new("Straße"), Chave::new("STRASSE"));
         assert_eq!(Chave::new("\u{390}"), Chave::new("\u{1fd3}"));
     }

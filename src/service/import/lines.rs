@@ -230,6 +230,13 @@ mod tests {
     }
 
     #[test]
+    fn ndjson_after_a_bom_that_stands_at_the_beginning_alone() {
+        let line = "\u{feff}{\"protocolo\": \"1\", \"status\": \"Aberto\"}\n";
+        let bad = "line 2: not a JSON object with each member once";
+        assert_eq!(read(line.repeat(2).as_bytes()), ["1 1=Aberto", bad]);
+    }
+
+    #[test]
     fn ndjson_with_texts_and_integers() {
         let file = b"{\"protocolo\": 20221104000001, \"status\": \"Aberto\", \"x\": 1}\n{\"status\":\"cancelado\",\"protocolo\":\"b\"}";
         assert_eq!(read(file), ["1 20221104000001=Aberto", "2 b=Cancelado"]);
@@ -252,11 +259,12 @@ mod tests {
             ]
         );
         assert_eq!(
-            read(b"{\"protocolo\":\"1\"}\n[1]\n{\"protocolo\":\"1\",\"protocolo\":\"2\",\"status\":\"Aberto\"}\n"),
+            read(b"{\"protocolo\":\"1\"}\n{\"protocolo\":\" \",\"status\":\"Aberto\"}\n[1]\n{\"protocolo\":\"1\",\"protocolo\":\"2\",\"status\":\"Aberto\"}\n"),
             [
                 "line 1: status is missing or not a text",
-                "line 2: not a JSON object with each member once",
+                "line 2: protocolo is missing or not a text",
                 "line 3: not a JSON object with each member once",
+                "line 4: not a JSON object with each member once",
             ]
         );
     }
@@ -273,6 +281,13 @@ mod tests {
             read(b"protocolo,status\n\xff,Aberto\n"),
             ["line 2: not UTF-8, a quote without its end, or a bare carriage return"]
         );
+    }
+
+    #[test]
+    fn the_longest_line_fits_with_its_crlf() {
+        let line = |length: usize, end| format!("1,{:>1$}{end}", "Aberto", length - 2);
+        let file = ["protocolo,status\n", &line(LINE_MAX, "\r\n"), &line(LINE_MAX + 1, "\r\n"), "2,Aberto\n"];
+        assert_eq!(read(file.concat().as_bytes()), ["2 1=Aberto", "line 3: longer than 16384 bytes", "4 2=Aberto"]);
     }
 
     #[test]
