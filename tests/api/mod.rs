@@ -10,6 +10,7 @@ mod login;
 mod lote;
 mod outage;
 mod problem;
+mod queue;
 mod reads;
 mod rotation;
 mod sandbox;

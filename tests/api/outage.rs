@@ -103,42 +103,6 @@ both_engines! {
         Arc::into_inner(server).unwrap().stop().await;
     }
 
-    async fn a_request_that_the_database_chokes_on_fails_alone(database: Database) {
-        let server = Server::start(database).await;
-        let token = server.token("user.api").await;
-        match database.engine {
-            Engine::Sqlite => {
-                let trigger = "CREATE TRIGGER choke BEFORE INSERT ON historico WHEN NEW.comentario = 'veneno'
-                               BEGIN SELECT RAISE(ABORT, 'choked'); END";
-                database.execute(trigger).await;
-            }
-            Engine::Postgres => {
-                database.execute("ALTER TABLE historico ADD CHECK (comentario <> 'veneno')").await;
-            }
-        }
-        let held = database.hold("20221104000030").await;
-        let change = |protocolo: u64, comentario: &str| {
-            let body = json!({"protocolo": protocolo, "status": "Finalizado", "comentario": comentario,
-                              "visivelCliente": true});
-            server.change_with(&token, body)
-        };
-        let poison = change(20_221_104_000_006, "veneno");
-        let good = async {
-            let (a, b, c) = tokio::join!(
-                change(20_221_104_000_007, "x"),
-                change(20_221_104_000_008, "x"),
-                change(20_221_104_000_009, "x")
-            );
-            [a, b, c]
-        };
-        let ((poison, good), ()) = tokio::join!(async { tokio::join!(poison, good) }, held.release());
-        poison.is(500, "Erro interno");
-        for answer in good {
-            answer.is(200, "Atendimento atualizado com sucesso");
-        }
-        server.stop().await;
-    }
-
     async fn too_many_logins_at_once_are_503(database: Database) {
         let settings = [("LOGIN_CONCURRENCY", "1"), ("REQUEST_TIMEOUT_SECONDS", "600")];
         let server = Arc::new(Server::with(database, &settings).await);

@@ -113,3 +113,96 @@ fn answer(batch: Vec<Pending>, outcomes: Vec<Outcome>) -> Vec<Pending> {
     }
     again
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tokio::sync::oneshot;
+
+    use super::super::Done;
+    use super::*;
+
+    type Answer = oneshot::Receiver<Result<Done, ChangeError>>;
+
+    /// A request that was tried `rounds` times in vain.
+    fn tried(rounds: u32) -> (Pending, Answer) {
+        let request = ChangeRequest {
+            protocolo: "1".to_owned(),
+            status: "Aberto".to_owned(),
+            motivo: None,
+            comentario: None,
+            esperado: None,
+            revisoes: None,
+            idempotencia: None,
+            usuario_id: 1,
+        };
+        let (answer, answered) = oneshot::channel();
+        (Pending { request, since: Instant::now(), rounds, key: None, answer }, answered)
+    }
+
+    fn going_round(number: usize, rounds: u32) -> Vec<Pending> {
+        (0..number).map(|_| tried(rounds).0).collect()
+    }
+
+    /// An open queue in which so many wait.
+    fn queue(waiting: usize) -> (mpsc::Sender<Pending>, mpsc::Receiver<Pending>) {
+        let (sender, queue) = mpsc::channel(BATCH);
+        for pending in going_round(waiting, 0) {
+            assert!(sender.try_send(pending).is_ok());
+        }
+        (sender, queue)
+    }
+
+    #[tokio::test]
+    async fn what_waits_joins_those_that_go_round_as_far_as_there_is_room() {
+        for (going, waiting, together, left) in [(2, 60, 62, 0), (95, 3, 96, 2), (96, 3, 96, 3), (1, 0, 1, 0)] {
+            let (mut batch, (_open, mut queue)) = (going_round(going, 1), queue(waiting));
+            join(&mut batch, &mut queue).await;
+            assert_eq!((batch.len(), queue.len()), (together, left), "{going} and {waiting}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_went_round_a_few_times_pauses_first() {
+        for (going, waiting) in [(1, 0), (BATCH, 1)] {
+            let (mut batch, (_open, mut queue)) = (going_round(going, EAGER_ROUNDS + 1), queue(waiting));
+            let start = Instant::now();
+            join(&mut batch, &mut queue).await;
+            assert!(start.elapsed() >= PAUSE);
+        }
+    }
+
+    #[tokio::test]
+    async fn there_is_no_pause_for_the_eager_and_none_where_somebody_comes() {
+        for (rounds, waiting) in [(EAGER_ROUNDS, 0), (EAGER_ROUNDS + 1, 1)] {
+            let (mut batch, (_open, mut queue)) = (going_round(1, rounds), queue(waiting));
+            tokio::select! {
+                biased;
+                () = join(&mut batch, &mut queue) => {}
+                () = sleep(PAUSE / 2) => panic!("{rounds} rounds, {waiting} waiting"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn at_a_stop_what_waits_still_joins_and_the_pause_is_made() {
+        let (mut batch, (open, mut queue)) = (going_round(1, EAGER_ROUNDS + 1), queue(1));
+        drop(open);
+        join(&mut batch, &mut queue).await;
+        assert_eq!(batch.len(), 2);
+        let (mut batch, start) = (going_round(1, EAGER_ROUNDS + 1), Instant::now());
+        join(&mut batch, &mut queue).await;
+        assert!(start.elapsed() >= PAUSE);
+    }
+
+    #[test]
+    fn who_has_no_outcome_goes_round_again_but_not_for_ever() {
+        let ((first, _), (second, _)) = (tried(0), tried(4));
+        let (mut third, mut answered) = tried(4);
+        third.since = Instant::now().checked_sub(GIVE_WAY).expect("the machine runs longer than that");
+        let again = answer(vec![first, second, third], vec![None, None, None]);
+        assert_eq!(again.iter().map(|pending| pending.rounds).collect::<Vec<_>>(), [1, 5]);
+        assert_eq!(answered.try_recv(), Ok(Err(ChangeError::Unavailable)));
+    }
+}

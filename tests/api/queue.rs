@@ -1,0 +1,80 @@
+//! The change queue past HTTP: who is in a batch with whom, and its end.
+
+use std::sync::Arc;
+
+use citrus_status::cli::demo::load_example_data;
+use citrus_status::clock::Clock;
+use citrus_status::domain::atendimento::{ChangeRequest, Comentario};
+use citrus_status::domain::texto::Chave;
+use citrus_status::service::changes::{ChangeError, ChangeQueue, Done, QueueSettings, Workers};
+
+use crate::support::both_engines;
+use crate::support::clock::ManualClock;
+use crate::support::database::Database;
+
+/// A queue with one worker, and the id of a user, on the example data.
+async fn start(database: &Database) -> (ChangeQueue, Workers, i64) {
+    let store = database.store().await;
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
+    load_example_data(&store, Arc::clone(&clock)).await.unwrap();
+    let user = store.credential(&Chave::new("user.api")).await.unwrap().unwrap();
+    let (queue, workers) = ChangeQueue::start(&store, &clock, QueueSettings { shards: 1, capacity: 8 });
+    (queue, workers, user.usuario_id)
+}
+
+fn finalizar(protocolo: &str, comentario: &str, usuario_id: i64) -> ChangeRequest {
+    ChangeRequest {
+        protocolo: protocolo.to_owned(),
+        status: "Finalizado".to_owned(),
+        motivo: None,
+        comentario: Some(Comentario { texto: comentario.into(), visivel_cliente: true }),
+        esperado: None,
+        revisoes: None,
+        idempotencia: None,
+        usuario_id,
+    }
+}
+
+both_engines! {
+    async fn a_request_that_the_database_chokes_on_fails_alone(database: Database) {
+        let (queue, workers, user) = start(database).await;
+        match database.engine {
+            Engine::Sqlite => {
+                let trigger = "CREATE TRIGGER choke BEFORE INSERT ON historico WHEN NEW.comentario = 'veneno'
+                               BEGIN SELECT RAISE(ABORT, 'choked'); END";
+                database.execute(trigger).await;
+            }
+            Engine::Postgres => {
+                database.execute("ALTER TABLE historico ADD CHECK (comentario <> 'veneno')").await;
+            }
+        }
+        let change = |protocolo, comentario| queue.submit(finalizar(protocolo, comentario, user));
+        // Whatever the worker takes up first has the blocked one in it, and the rest comes after it together.
+        let held = database.hold("20221104000001").await;
+        let (blocked, poison, good, other, ()) = tokio::join!(
+            change("20221104000001", "x"),
+            change("20221104000002", "veneno"),
+            change("20221104000003", "x"),
+            change("20221104000004", "x"),
+            held.release(),
+        );
+        assert_eq!(poison, Err(ChangeError::Failed));
+        assert_eq!([blocked, good, other], [Ok(Done::Made); 3]);
+        drop(queue);
+        workers.finish().await;
+    }
+
+    async fn its_end_waits_for_what_it_took_in(database: Database) {
+        let (queue, workers, user) = start(database).await;
+        let mut finish = Box::pin(workers.finish());
+        tokio::select! {
+            biased;
+            () = &mut finish => panic!("more may come"),
+            () = std::future::ready(()) => {}
+        }
+        let held = database.hold("20221104000001").await;
+        let change = tokio::spawn(async move { queue.submit(finalizar("20221104000001", "x", user)).await });
+        tokio::join!(finish, held.release());
+        assert_eq!(change.await.unwrap(), Ok(Done::Made));
+    }
+}
