@@ -238,6 +238,12 @@ mod tests {
     }
 
     #[test]
+    fn old_buckets_are_purged_once_a_minute() {
+        let purge = Every::new(PURGE_EVERY);
+        assert_eq!([1_000_000, 1_059_999, 1_060_000].map(|now| purge.is_due(now)), [true, false, true]);
+    }
+
+    #[test]
     fn ipv6_addresses_count_by_64() {
         let login = Chave::new("user.api");
         let of = |address: &str| keys(&login, address.parse().unwrap());

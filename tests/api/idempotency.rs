@@ -142,6 +142,7 @@ both_engines! {
         is_made(&keyed(&server, &token, &["k"], BODY).await, false);
         server.clock.advance(Duration::minutes(59));
         is_made(&keyed(&server, &token, &["k"], BODY).await, true);
+        is_made(&keyed(&server, &token, &["a day old"], BODY).await, false);
         server.clock.advance(Duration::hours(24));
         let token = server.token("user.api").await;
         is_made(&keyed(&server, &token, &["other"], BODY).await, false);
@@ -150,6 +151,7 @@ both_engines! {
             tokio::task::yield_now().await;
         }
         is_made(&keyed(&server, &token, &["k"], BODY).await, false);
+        is_made(&keyed(&server, &token, &["a day old"], BODY).await, true);
         server.stop().await;
     }
 

@@ -268,8 +268,18 @@ both_engines! {
         server.clock.advance(Duration::hours(1));
         login(&server, "192.0.3.1", "another", "x").await.is(404, "Usuário não encontrado");
         // In the background: until it is done, only what counts no longer is there too.
-        while database.number("SELECT count(*) FROM tentativa").await != 4 {
-            server.get("/health/live").await;
+        let rows = async |expected| {
+            while database.number("SELECT count(*) FROM tentativa").await != expected {
+                server.get("/health/live").await;
+            }
+        };
+        rows(4).await;
+        // An address stays as long as it is known.
+        assert_eq!(login(&server, "192.0.4.1", "user.api", "1234").await.status, 200);
+        for (days, expected) in [(30, 5), (1, 4)] {
+            server.clock.advance(Duration::days(days));
+            login(&server, "192.0.3.1", "another", "x").await.is(404, "Usuário não encontrado");
+            rows(expected).await;
         }
         server.stop().await;
     }

@@ -95,9 +95,11 @@ both_engines! {
         assert!(shown.stdout.starts_with("protocolo  2\nstatus     Em atendimento\nmotivo     -\n"), "{shown:?}");
         assert!(shown.stdout.ends_with("\n\nhistory: 0\n\ncomments: 0\n"), "{shown:?}");
 
-        run(database, &["permissao", "liberar", "alterar-status", "--nivel", "Empresa"]).prints(
-            "'alterar-status' is released to the nível 'Empresa'\n",
-        );
+        run(database, &["nivel", "criar", "Estágio", "--superior", "Suporte"]).prints("nível 'Estágio' created\n");
+        for (permissao, nivel) in [("alterar-status", "Empresa"), ("consultar-motivos", "Estágio")] {
+            run(database, &["permissao", "liberar", permissao, "--nivel", nivel])
+                .prints(&format!("'{permissao}' is released to the nível '{nivel}'\n"));
+        }
         run(database, &["permissao", "recolher", "alterar-status", "--nivel", "Empresa"]).prints(
             "'alterar-status' is no longer released to the nível 'Empresa'\n\
              note: below it, it is still released to: Suporte\n",
@@ -125,6 +127,8 @@ both_engines! {
             (&["perfil", "conceder", "y", "alterar-status"], "there is no perfil 'y'; `citrus-status perfil listar`"),
             (&["perfil", "revogar", "y", "alterar-status"], "there is no perfil 'y'"),
             (&["usuario", "criar", "x", "--perfil", "y", "--senha-stdin"], "there is no perfil 'y'"),
+            // Before the senha is asked for, which there is nobody to do.
+            (&["usuario", "criar", "x", "--perfil", "y"], "there is no perfil 'y'"),
             (&["usuario", "senha", "y", "--senha-stdin"], "there is no usuario 'y'; `citrus-status usuario listar`"),
             (&["usuario", "desativar", "y"], "there is no usuario 'y'"),
             (&["usuario", "ativar", "y"], "there is no usuario 'y'"),
@@ -159,10 +163,11 @@ both_engines! {
         ] {
             run(database, args).fails(2, &[complaint]);
         }
+        let args = ["usuario", "criar", "u", "--perfil", "P", "--senha-stdin"];
         for senha in ["", "\n", "x\0y", &"x".repeat(1025)] {
-            let args = ["usuario", "criar", "u", "--perfil", "P", "--senha-stdin"];
             run_with(database, &[], &args, senha).fails(1, &["a senha has 1 to 1024 bytes and no NUL"]);
         }
+        run_with(database, &[], &args, &"x".repeat(1024)).prints("usuario 'u' created\n");
         run(database, &["atendimento", "criar", &"9".repeat(65)]).fails(1, &["a protocolo has 1 to 64 characters"]);
     }
 

@@ -91,3 +91,14 @@ impl Drop for InFlight {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_keys_are_purged_every_ten_minutes() {
+        let purge = Every::new(PURGE_EVERY);
+        assert_eq!([1_000_000, 1_599_999, 1_600_000].map(|now| purge.is_due(now)), [true, false, true]);
+    }
+}
