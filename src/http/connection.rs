@@ -88,7 +88,7 @@ async fn last_answer(mut response: Response) -> Vec<u8> {
         bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
     let date = httpdate::fmt_http_date(SystemTime::now());
-    bytes.extend(format!("content-length: {}\r\nconnection: close\r\ndate: {date}\r\n\r\n", body.len()).into_bytes());
+    bytes.extend(format!("content-length: {}\r\ndate: {date}\r\n\r\n", body.len()).into_bytes());
     bytes.extend(body);
     bytes
 }

@@ -166,6 +166,11 @@ impl ApiError {
         }
     }
 
+    /// Whether the connection can't be used again: where the next request begins is in doubt, or not waited for.
+    fn ends_connection(&self) -> bool {
+        matches!(self, Self::Malformed | Self::HeadTooLarge | Self::BodySlow | Self::BodyTooLarge)
+    }
+
     /// A word for the audit log, and for programs; see `docs/ERRORS.md`.
     pub fn code(&self) -> &'static str {
         match self {
@@ -231,11 +236,10 @@ impl IntoResponse for ApiError {
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::CONFLICT => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
-            // The rest of the body is not waited for, so the connection can't be used again.
-            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
-                headers.insert(CONNECTION, HeaderValue::from_static("close"));
-            }
             _ => {}
+        }
+        if self.ends_connection() {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Self::Throttled(throttled) = &self {
             limit_headers(headers, throttled);

@@ -12,9 +12,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::header::{CACHE_CONTROL, HOST, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Version};
 use axum::response::{IntoResponse, Response};
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanic;
 use tower_service::Service;
@@ -69,16 +70,10 @@ where
             path = request.uri().path(),
         );
         let problem = problem::wanted(request.headers());
+        let one_host = names_one_host(&request);
         let answer = timeout(self.deadline, self.routes.call(request));
         let framed = async move {
-            let mut response = match answer.await {
-                Ok(Ok(response)) => response.map(Body::new),
-                Ok(Err(never)) => match never {},
-                Err(_) => {
-                    tracing::error!("the request took too long");
-                    ApiError::Unavailable.into_response()
-                }
-            };
+            let mut response = if one_host { answered(answer.await) } else { ApiError::Malformed.into_response() };
             if let Some(language) = problem {
                 response = problem::told(response, language);
             }
@@ -88,6 +83,27 @@ where
         };
         Box::pin(framed.instrument(span))
     }
+}
+
+/// What the routes have answered, if they did in time.
+fn answered<B>(answer: Result<Result<Response<B>, Infallible>, Elapsed>) -> Response
+where
+    B: hyper::body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+{
+    match answer {
+        Ok(Ok(response)) => response.map(Body::new),
+        Ok(Err(never)) => match never {},
+        Err(_) => {
+            tracing::error!("the request took too long");
+            ApiError::Unavailable.into_response()
+        }
+    }
+}
+
+/// RFC 9112, 3.2: in HTTP/1.1 every request has one `Host`. With none or several, a proxy in front may have
+/// taken it for another server's.
+fn names_one_host<B>(request: &Request<B>) -> bool {
+    request.version() != Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
 }
 
 /// What every answer carries.
@@ -133,7 +149,8 @@ mod tests {
     async fn a_panic_is_answered_without_what_it_said() {
         let routes = Router::new().route("/", get(|| async { panic!("segredo") as &'static str }));
         let frame = Frame::new(routes, Duration::from_secs(1));
-        let response = frame.oneshot(Request::new(Body::empty())).await.unwrap();
+        let request = Request::builder().header(HOST, "x").body(Body::empty()).unwrap();
+        let response = frame.oneshot(request).await.unwrap();
         assert_eq!(response.status(), 500);
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, r#"{"message": "Erro interno"}"#);

@@ -204,6 +204,11 @@ fn header_lines() -> Vec<Case> {
         smuggling("bare LF", SMUGGLED.replace("\r\n", "\n"), Open(&[200, 200])),
         smuggling("an LF inside a value", get(b"x: a\ny: b"), Open(&[200, 200])),
         smuggling("bytes that are not UTF-8", get(b"x: \xff\xfe"), Open(&[200, 200])),
+        smuggling("no host", "GET /health/live HTTP/1.1\r\n\r\n", Expected::Malformed),
+        smuggling("two hosts", get(b"Host: y"), Expected::Malformed),
+        smuggling("the same host twice", get(b"Host: x"), Expected::Malformed),
+        smuggling("an empty host", "GET /health/live HTTP/1.1\r\nHost:\r\n\r\n", Open(&[200, 200])),
+        smuggling("no host before HTTP/1.1", "GET /health/live HTTP/1.0\r\n\r\n", Ends(&[200])),
         smuggling(
             "upgrades are not taken up",
             get(b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x"),
