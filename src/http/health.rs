@@ -32,7 +32,7 @@ pub async fn live() -> Response {
     get, path = "/health/ready", tag = SERVIDOR, operation_id = "pronto",
     summary = "O banco de dados está acessível e migrado [ours]",
     responses(
-        (status = 200, description = "Está", body = Mensagem, example = json!({"message": "OK"})),
+        (status = 200, description = "Acessível e migrado", body = Mensagem, example = json!({"message": "OK"})),
         Errors<()>
     ),
 )]

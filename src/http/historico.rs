@@ -83,7 +83,8 @@ fn page_length(changes: &[(i64, StoredChange)], limit: usize) -> usize {
 }
 
 fn number(limit: &str) -> Result<u16, ApiError> {
-    let number = limit.parse().ok().filter(|number| (1..=LIMIT_MAX).contains(number));
+    let digits = limit.bytes().all(|byte| byte.is_ascii_digit());
+    let number = limit.parse().ok().filter(|number| digits && (1..=LIMIT_MAX).contains(number));
     number.ok_or(ApiError::Invalid("limite"))
 }
 

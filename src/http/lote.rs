@@ -19,7 +19,7 @@ use super::caller::Caller;
 use super::client::Client;
 use super::error::ApiError;
 use super::openapi::EXTENSOES;
-use super::openapi::errors::{Errors, OfLote};
+use super::openapi::errors::{Errors, OfLote, OfLoteOptions};
 use super::openapi::parameters::IdempotencyKey;
 use super::openapi::schemas::{Lote as LoteBody, Resultados};
 use super::status::{MADE, change_request, read_protocolo};
@@ -86,7 +86,7 @@ struct Item {
             {"protocolo": "20221104000001", "codigo": 200, "message": MADE},
             {"protocolo": "20221104000002", "codigo": 400, "message": "motivoStatus – esse campo é obrigatório"}
         ]})),
-        Errors<(Caller<AlterarStatus>, JsonBody, OfLote)>
+        Errors<(Caller<AlterarStatus>, OfLoteOptions, (JsonBody, OfLote))>
     ),
 )]
 pub async fn change_many(

@@ -129,9 +129,7 @@ fn allowed(error: &ApiError) -> Option<Vec<&'static str>> {
         ApiError::Denied(Denial::StatusNaoEncontrado)
         | ApiError::Required("status")
         | ApiError::Invalid("status" | "statusAtual") => Some(Status::ALL.map(Status::nome).to_vec()),
-        ApiError::Required("visivelCliente") | ApiError::Invalid("visivelCliente" | "simular") => {
-            Some(vec!["true", "false"])
-        }
+        ApiError::Required("visivelCliente") | ApiError::Invalid("visivelCliente") => Some(vec!["true", "false"]),
         _ => None,
     }
 }

@@ -28,7 +28,7 @@ pub(super) const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNaoEnco
     security(("token" = [])),
     params(ProtocoloInQuery, IfNoneMatch),
     responses(
-        (status = 200, description = "O estado presente", body = Atendimento,
+        (status = 200, description = "O estado atual", body = Atendimento,
             headers(("ETag" = String, description = "A revisão, para `If-Match` e `If-None-Match`")), example = json!({
             "protocolo": "20221104000001", "status": "Cancelado", "motivoStatus": "Duplicado",
             "atualizadoEm": "2026-11-23T10:00:00.000Z"

@@ -9,24 +9,53 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{get, post};
 use tokio::time::sleep;
 use tracing::Instrument;
+use utoipa::openapi::path::Paths;
+use utoipa_axum::router::UtoipaMethodRouter;
+use utoipa_axum::routes;
 
 use super::error::ApiError;
-use super::{App, answer};
+use super::openapi::errors::Errors;
+use super::openapi::sandbox::SANDBOX;
+use super::openapi::schemas::Mensagem;
+use super::{App, answer, openapi};
 use crate::auth::token::Rejection;
 use crate::domain::atendimento::Denial;
 use crate::store::Example;
 
+/// What a reset is answered.
+const RESTORED: &str = "Dados de exemplo restaurados";
 /// Names the failure to answer.
-const FAILURE: &str = "X-Sandbox-Falha";
+pub(super) const FAILURE: &str = "X-Sandbox-Falha";
 /// Names the milliseconds to wait.
-const DELAY: &str = "X-Sandbox-Atraso";
+pub(super) const DELAY: &str = "X-Sandbox-Atraso";
 /// Longest delay.
-const DELAY_MAX: Duration = Duration::from_secs(60);
+pub(super) const DELAY_MAX: Duration = Duration::from_secs(60);
 /// For how long a token has expired that is said to have.
 const EXPIRED_FOR: Duration = Duration::from_secs(5);
+
+/// The codes that can be forced: those that can be told without a request that is at fault.
+pub(super) const CODES: [&str; 17] = [
+    "access_denied",
+    "expired_token",
+    "failed",
+    "in_progress",
+    "motivo_required",
+    "no_route",
+    "no_token",
+    "reused_key",
+    "revoked_token",
+    "throttled",
+    "unavailable",
+    "unknown_atendimento",
+    "unknown_motivo",
+    "unknown_status",
+    "unknown_user",
+    "untrusted_token",
+    "wrong_password",
+];
 
 struct Sandbox {
     app: App,
@@ -41,16 +70,35 @@ pub(super) fn around(routes: Router, app: App, example: Example) -> Router {
         .route("/sandbox/reset", post(reset).with_state(Arc::clone(&sandbox)))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed);
     // Around the router as a whole: a layer on its routes would have `Allow` added to its answers.
-    Router::new().fallback_service(routes).layer(from_fn_with_state(sandbox, intercept))
+    Router::new()
+        .route("/openapi.json", get(openapi::sandbox::serve).fallback_service(routes.clone()))
+        .fallback_service(routes)
+        .layer(from_fn_with_state(sandbox, intercept))
+}
+
+/// What the document says of the routes that only a sandbox has.
+pub(super) fn described() -> Paths {
+    let (_, described, _): UtoipaMethodRouter<Arc<Sandbox>> = routes!(reset);
+    described
 }
 
 /// `POST /sandbox/reset`: the example's data again. Users and tokens stay.
+#[utoipa::path(
+    post, path = "/sandbox/reset", tag = SANDBOX, operation_id = "restaurar",
+    summary = "Restaura os dados de exemplo [ours]",
+    description = "Atendimentos e motivos voltam a ser os do exemplo, sem histórico; chaves de idempotência e falhas de \
+        login são esquecidas. Usuários e tokens ficam.",
+    responses(
+        (status = 200, description = "Restaurados", body = Mensagem, example = json!({"message": RESTORED})),
+        Errors<()>
+    ),
+)]
 async fn reset(State(sandbox): State<Arc<Sandbox>>) -> Result<Response, ApiError> {
     // A task of its own: a client that hangs up does not stop it half-way.
     let started = async move { sandbox.app.store.start_over(&sandbox.example, sandbox.app.clock.now()).await };
     tokio::spawn(started.in_current_span()).await.map_err(|_| ApiError::Internal)??;
     tracing::info!("the example data was restored");
-    Ok(answer::message(StatusCode::OK, "Dados de exemplo restaurados"))
+    Ok(answer::message(StatusCode::OK, RESTORED))
 }
 
 /// Does what the headers of a sandbox ask for, before the request is looked at.

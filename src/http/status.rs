@@ -11,7 +11,7 @@ use super::caller::Caller;
 use super::client::Client;
 use super::error::ApiError;
 use super::openapi::CITRUS;
-use super::openapi::errors::{Errors, OfChange};
+use super::openapi::errors::{Errors, OfChange, OfOptions};
 use super::openapi::parameters::{IdempotencyKey, IfMatch, Simular};
 use super::openapi::schemas::{Alteracao, Alterado};
 use super::{App, answer, idempotency, query, revision};
@@ -30,7 +30,8 @@ const SIMULATED: &str = "Simulação: atendimento seria atualizado";
 #[utoipa::path(
     post, path = "/api/atendimentos/status", tag = CITRUS, operation_id = "alterarStatus",
     summary = "Altera o status de um atendimento [doc]",
-    description = "Exige a permissão *Alterar status de atendimento via API* [doc]. Status, histórico e comentário \
+    description = "O caminho é [doc], o método é [ours]. Exige a permissão *Alterar status de atendimento via API* \
+        [doc]. Status, histórico e comentário \
         são gravados juntos, antes da resposta [ours].",
     security(("token" = [])),
     params(Simular, IdempotencyKey, IfMatch),
@@ -54,7 +55,7 @@ const SIMULATED: &str = "Simulação: atendimento seria atualizado";
                 "message": SIMULATED, "de": "Aberto", "para": "Cancelado", "motivoStatus": "Duplicado"
             }))),
         )),
-        Errors<(Caller<AlterarStatus>, JsonBody, OfChange)>
+        Errors<(Caller<AlterarStatus>, OfOptions, (JsonBody, OfChange))>
     ),
 )]
 pub async fn change(

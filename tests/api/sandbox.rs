@@ -303,4 +303,22 @@ both_engines! {
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
         Arc::into_inner(server).unwrap().stop().await;
     }
+    async fn the_document_of_a_sandbox_has_what_it_adds(database: Database) {
+        let server = Server::sandbox(database, &[]).await;
+        let usual: serde_json::Value = serde_json::from_str(citrus_status::http::openapi::TEXT).unwrap();
+        assert!(!citrus_status::http::openapi::TEXT.contains("andbox"));
+        let document = server.get("/openapi.json").await.json();
+        let paths = document["paths"].as_object().unwrap();
+        assert_eq!(paths.len(), usual["paths"].as_object().unwrap().len() + 1);
+        assert!(paths.contains_key("/sandbox/reset"));
+        for operation in paths.values().flat_map(|operations| operations.as_object().unwrap().values()) {
+            let parameters = operation["parameters"].as_array().unwrap();
+            let named = |name: &str| parameters.iter().find(|parameter| parameter["name"] == name).unwrap();
+            assert_eq!(named("X-Sandbox-Falha")["schema"]["enum"], json!(FAILURES.map(|(code, ..)| code)));
+            assert_eq!(named("X-Sandbox-Atraso")["schema"]["maximum"], 60_000);
+            assert!(operation["responses"]["default"].is_object());
+        }
+        server.send(Method::DELETE, "/openapi.json", &[], "").await.is(405, "Método não permitido");
+        server.stop().await;
+    }
 }

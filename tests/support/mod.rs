@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod database;
+pub mod document;
 pub mod postgres;
 pub mod program;
 pub mod server;

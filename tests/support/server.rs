@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 
 use super::clock::ManualClock;
 use super::database::Database;
+use super::document;
 
 pub struct Server {
     pub address: SocketAddr,
@@ -26,6 +27,8 @@ pub struct Server {
     pub clock: Arc<ManualClock>,
     pub provisioning: Provisioning,
     client: reqwest::Client,
+    /// So that any answer may come on any route.
+    forces_failures: bool,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<bool>,
     workers: Workers,
@@ -52,7 +55,8 @@ impl Server {
     /// In the demo's sandbox, with `extra` settings.
     pub async fn sandbox(database: &Database, extra: &[(&str, &str)]) -> Self {
         let service = |app| http::sandbox_service(app, demo::example());
-        Self::serving(database.config(extra), example(database).await, service).await
+        let server = Self::serving(database.config(extra), example(database).await, service).await;
+        Self { forces_failures: true, ..server }
     }
 
     /// On a store that is set up already.
@@ -76,6 +80,7 @@ impl Server {
             store,
             clock,
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            forces_failures: false,
             stop,
             serving,
             workers,
@@ -97,16 +102,20 @@ impl Server {
         headers: &[(&str, &str)],
         body: impl Into<reqwest::Body>,
     ) -> Answer {
-        let mut request = self.client.request(method, format!("http://{}{path}", self.address)).body(body);
+        let mut request = self.client.request(method.clone(), format!("http://{}{path}", self.address)).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let response = request.send().await.unwrap();
-        Answer {
+        let answer = Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: response.text().await.unwrap(),
+        };
+        if !self.forces_failures {
+            document::knows(&method, path, &answer);
         }
+        answer
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -101,10 +101,12 @@ refused! {
         LoginRequired, Invalid("login"), SenhaRequired, Invalid("senha"), Throttled(throttled()),
         UsuarioNaoEncontrado, SenhaInvalida, TokenFailed;
 
+    /// How a change is asked for.
+    OfOptions: Invalid("simular"), Invalid("Idempotency-Key");
+
     /// A change of status.
     OfChange:
-        Body(JsonError::Duplicate("status")), Body(JsonError::Text("status")),
-        Invalid("simular"), Invalid("Idempotency-Key"), Required("protocolo"), Invalid("protocolo"),
+        Body(JsonError::Duplicate("status")), Body(JsonError::Text("status")), Required("protocolo"), Invalid("protocolo"),
         Required("status"), Invalid("status"), Invalid("motivoStatus"), Invalid("comentario"),
         Invalid("visivelCliente"), Required("visivelCliente"), Invalid("statusAtual"), InProgress,
         Denied(Denial::ChaveReutilizada), Denied(Denial::AtendimentoNaoEncontrado), Denied(Denial::StatusNaoEncontrado),
@@ -113,8 +115,10 @@ refused! {
 
     /// Many changes, as a whole.
     OfLote:
-        Body(JsonError::Duplicate("itens")), Invalid("simular"), Invalid("Idempotency-Key"), Invalid("If-Match"),
-        Required("itens"), Invalid("itens");
+        Body(JsonError::Duplicate("itens")), Required("itens"), Invalid("itens");
+
+    /// What many changes do not take.
+    OfLoteOptions: Invalid("simular"), Invalid("Idempotency-Key"), Invalid("If-Match");
 
     /// A protocolo that is read.
     OfProtocolo: Required("protocolo"), Invalid("protocolo"), Denied(Denial::AtendimentoNaoEncontrado);
@@ -132,22 +136,22 @@ fn present() -> Atendimento {
     Atendimento { id: 0, status: Status::Finalizado, revisao: 18 }
 }
 
-/// Whether the vendor's page has the text.
-fn is_documented(error: &ApiError) -> bool {
-    matches!(
-        error,
+/// What of an error is the vendor page's.
+fn mark(error: &ApiError) -> &'static str {
+    match error {
+        ApiError::Denied(
+            Denial::AtendimentoNaoEncontrado | Denial::StatusNaoEncontrado | Denial::MotivoObrigatorio,
+        ) => "[doc]",
         ApiError::LoginRequired
-            | ApiError::SenhaRequired
-            | ApiError::UsuarioNaoEncontrado
-            | ApiError::SenhaInvalida
-            | ApiError::TokenFailed
-            | ApiError::TokenMissing
-            | ApiError::Token(Rejection::Untrusted | Rejection::Expired { .. })
-            | ApiError::AccessDenied { .. }
-            | ApiError::Denied(
-                Denial::AtendimentoNaoEncontrado | Denial::StatusNaoEncontrado | Denial::MotivoObrigatorio
-            )
-    )
+        | ApiError::SenhaRequired
+        | ApiError::UsuarioNaoEncontrado
+        | ApiError::SenhaInvalida
+        | ApiError::TokenFailed
+        | ApiError::TokenMissing
+        | ApiError::Token(Rejection::Untrusted | Rejection::Expired { .. })
+        | ApiError::AccessDenied { .. } => "[doc: texto]",
+        _ => "[ours]",
+    }
 }
 
 /// The errors of `T`, and those of every route, for the document.
@@ -165,14 +169,11 @@ impl<T: Refused> IntoResponses for Errors<T> {
 
 /// The answer of one status code, which all of `errors` have.
 fn response(errors: &[ApiError]) -> Response {
-    let lines = errors.iter().map(|error| {
-        let mark = if is_documented(error) { "doc" } else { "ours" };
-        format!("- `{}` [{mark}]\n", error.message())
-    });
+    let lines = errors.iter().map(|error| format!("- `{}` {}\n", error.message(), mark(error)));
     let response = ResponseBuilder::new()
         .description(lines.collect::<String>())
-        .content("application/json", envelopes(errors))
-        .content(problem::MEDIA_TYPE, problems(&errors[0]));
+        .content("application/json", content(envelope_of(errors), errors, envelope))
+        .content(problem::MEDIA_TYPE, content("Problema", errors, problem::example));
     let answers: Vec<Answer> = errors.iter().map(|error| error.clone().into_response()).collect();
     answers
         .iter()
@@ -184,14 +185,17 @@ fn response(errors: &[ApiError]) -> Response {
         .build()
 }
 
-fn envelopes(errors: &[ApiError]) -> Content {
-    let schema = if errors[0].present_status().is_some() { "Divergencia" } else { "Mensagem" };
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema)));
+/// The examples of `errors` in one form.
+fn content(schema: &str, errors: &[ApiError], told: impl Fn(&ApiError) -> Value) -> Content {
     let examples = errors.iter().enumerate().map(|(index, error)| {
-        let example = ExampleBuilder::new().summary(error.message()).value(Some(envelope(error)));
+        let example = ExampleBuilder::new().summary(error.message()).value(Some(told(error)));
         (format!("{:02}-{}", index + 1, error.code()), example.build())
     });
-    content.examples_from_iter(examples).build()
+    ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).examples_from_iter(examples).build()
+}
+
+fn envelope_of(errors: &[ApiError]) -> &'static str {
+    if errors[0].present_status().is_some() { "Divergencia" } else { "Mensagem" }
 }
 
 fn envelope(error: &ApiError) -> Value {
@@ -201,18 +205,13 @@ fn envelope(error: &ApiError) -> Value {
     }
 }
 
-fn problems(error: &ApiError) -> Content {
-    let schema = Ref::from_schema_name("Problema");
-    ContentBuilder::new().schema(Some(schema)).example(Some(problem::example(error))).build()
-}
-
 /// The headers that come with an error, and what they say.
 fn headers(answer: &Answer) -> impl Iterator<Item = (&str, &'static str)> {
     answer.headers().keys().filter(|name| *name != CONTENT_TYPE).map(|name| {
         let text = match name {
             name if name == ALLOW => "Os métodos que a rota aceita.",
             name if name == CONNECTION => "A conexão termina.",
-            name if name == ETAG => "A revisão presente.",
+            name if name == ETAG => "A revisão atual.",
             name if name == RETRY_AFTER => "Quantos segundos esperar.",
             name if name == WWW_AUTHENTICATE => "O esquema, `Bearer`.",
             _ => "Os limites em vigor e os esgotados, segundo draft-ietf-httpapi-ratelimit-headers.",

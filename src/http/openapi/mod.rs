@@ -3,6 +3,7 @@
 
 pub mod errors;
 pub mod parameters;
+pub mod sandbox;
 pub mod schemas;
 
 use axum::body::{Body, Bytes};
@@ -10,7 +11,7 @@ use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Paths};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{Modify, OpenApi};
@@ -63,13 +64,23 @@ pub const TEXT: &str = include_str!("../../../docs/openapi.json");
 
 /// The document, made from the routes: what [`TEXT`] has to be.
 pub fn generate() -> String {
+    written(&document())
+}
+
+fn document() -> Document {
     let mut document = Outline::openapi();
-    super::each_route(|(_, described, _)| {
-        for (path, item) in described.paths {
-            document.paths.paths.entry(path).or_default().merge_operations(item);
-        }
-    });
+    super::each_route(|(_, described, _)| add(&mut document, described));
     document.paths.paths.values_mut().flat_map(operations).for_each(mark_answers);
+    document
+}
+
+fn add(document: &mut Document, described: Paths) {
+    for (path, item) in described.paths {
+        document.paths.paths.entry(path).or_default().merge_operations(item);
+    }
+}
+
+fn written(document: &Document) -> String {
     let json = document.to_pretty_json().expect("the document has text keys");
     format!("{json}\n")
 }
@@ -80,8 +91,10 @@ fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = &mut
 
 /// Adds the header that every answer carries.
 fn mark_answers(operation: &mut Operation) {
-    let id =
-        HeaderBuilder::new().schema(Some(schemas::text())).description(Some("Identifica a resposta [ours]")).build();
+    let id = HeaderBuilder::new()
+        .schema(Some(schemas::text()))
+        .description(Some("Identifica a requisição, também no log [ours]"))
+        .build();
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
             response.headers.insert("x-request-id".to_owned(), id.clone().into());
@@ -97,7 +110,11 @@ fn mark_answers(operation: &mut Operation) {
     responses((status = 200, description = "O documento", content_type = "application/json", body = Object)),
 )]
 pub async fn serve() -> Response {
-    let mut response = Response::new(Body::from(Bytes::from_static(TEXT.as_bytes())));
+    served(TEXT)
+}
+
+fn served(text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(Bytes::from_static(text.as_bytes())));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -66,7 +66,14 @@ parameters! {
         "`true`: só o que o cliente pode ver.");
 }
 
-fn parameter(place: ParameterIn, name: &str, schema: ObjectBuilder, example: Value, text: &str) -> ParameterBuilder {
+/// A parameter, not required unless it is said.
+pub fn parameter(
+    place: ParameterIn,
+    name: &str,
+    schema: ObjectBuilder,
+    example: Value,
+    text: &str,
+) -> ParameterBuilder {
     ParameterBuilder::new()
         .parameter_in(place)
         .name(name)

@@ -3,7 +3,6 @@
 //! They are written down here, and not derived: requests are read member by member, and answers are made of
 //! the domain's types, which know nothing of documents.
 
-use serde_json::{Value, json};
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, SchemaType, Type,
 };
@@ -41,7 +40,7 @@ shapes! {
         "O que o login pede.",
         vec![
             ("login", described(name(LOGIN_MAX), "Credencial de acesso do usuário [doc]. Comparada sem espaços nas \
-                pontas, em NFC e sem distinguir maiúsculas [ours]."), true),
+                pontas, em NFC e sem distinguir maiúsculas de minúsculas [ours]."), true),
             ("senha", described(text().min_length(Some(1)).max_length(Some(SENHA_MAX)).pattern(Some(NO_NUL)),
                 "Credencial de autenticação do usuário [doc]. Exatamente como enviada; o limite é em bytes de UTF-8 \
                 [ours]."), true),
@@ -68,7 +67,7 @@ shapes! {
     Alteracao => taken(
         "Uma alteração de status, com um comentário ou sem.",
         vec![
-            ("protocolo", described(name(PROTOCOLO_MAX), "Número do protocolo do atendimento [doc]. Um inteiro também \
+            ("protocolo", described(protocolo(), "Número do protocolo do atendimento [doc]. Um inteiro também \
                 é aceito, e espaços nas pontas não contam [ours]."), true),
             ("status", reference("Status", "O status que o atendimento deve ter [doc]."), true),
             ("motivoStatus", described(or_null(text()).max_length(Some(NOME_MAX)).pattern(Some(NO_NUL)), "Nome de um motivo \
@@ -88,7 +87,7 @@ shapes! {
     /// Answer of 412.
     Divergencia => given(
         "O atendimento não está como o cliente o leu [ours].",
-        vec![("message", text().into(), true), ("statusAtual", reference("Status", "O status presente."), true)],
+        vec![("message", text().into(), true), ("statusAtual", reference("Status", "O status atual."), true)],
     );
 
     /// Answer of a dry run.
@@ -96,7 +95,7 @@ shapes! {
         "O que a alteração faria [ours].",
         vec![
             ("message", text().into(), true),
-            ("de", reference("Status", "O status presente."), true),
+            ("de", reference("Status", "O status atual."), true),
             ("para", reference("Status", "O status que teria."), true),
             ("motivoStatus", described(or_null(text()), "O motivo que seria registrado."), true),
         ],
@@ -124,19 +123,19 @@ shapes! {
                     true),
                 ("codigo", described(integer(), "O código de status."), true),
                 ("message", text().into(), true),
-                ("statusAtual", reference("Status", "O status presente, com 412."), false),
+                ("statusAtual", reference("Status", "O status atual, com 412."), false),
             ],
         )).into(), true)],
     );
 
     /// The present state.
     Atendimento => given(
-        "O estado presente de um atendimento [ours].",
+        "O estado atual de um atendimento [ours].",
         vec![
             ("protocolo", text().into(), true),
             ("status", reference_to("Status"), true),
             ("motivoStatus", described(or_null(text()), "O motivo da última alteração."), true),
-            ("atualizadoEm", described(time(), "Quando foi alterado por último, ou registrado."), true),
+            ("atualizadoEm", described(time(), "Quando foi alterado pela última vez, ou registrado."), true),
         ],
     );
 
@@ -179,7 +178,7 @@ shapes! {
             ("field", described(text(), "O campo, parâmetro ou cabeçalho em questão."), false),
             ("allowed", described(list(text()), "Os valores que pode ter, onde são poucos."), false),
             ("message", described(text(), "O texto da resposta comum."), true),
-            ("statusAtual", reference("Status", "O status presente, com 412."), false),
+            ("statusAtual", reference("Status", "O status atual, com 412."), false),
         ],
     );
 }
@@ -272,10 +271,13 @@ fn described(schema: impl Described, description: &str) -> RefOr<Schema> {
     schema.described(description).into()
 }
 
+fn protocolo() -> ObjectBuilder {
+    name(PROTOCOLO_MAX).schema_type(SchemaType::from_iter([Type::String, Type::Integer]))
+}
+
 fn visivel_cliente() -> RefOr<Schema> {
-    let texts: [Value; 2] = [json!("True"), json!("False")];
     OneOfBuilder::new()
-        .item(text().enum_values(Some(texts)))
+        .item(text().pattern(Some("^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$")))
         .item(boolean())
         .item(null())
         .description(Some(
@@ -289,7 +291,7 @@ fn status_atual() -> RefOr<Schema> {
     OneOfBuilder::new()
         .item(reference_to("Status"))
         .item(null())
-        .description(Some("O status em que o cliente supõe o atendimento; se for outro, 412 e nada muda [ours]."))
+        .description(Some("O status em que o cliente supõe estar o atendimento; se for outro, 412 e nada muda [ours]."))
         .into()
 }
 
@@ -306,7 +308,7 @@ fn entrada() -> Object {
                 "usuario",
                 described(
                     or_null(text()),
-                    "Quem alterou; `null` numa importação. Falta com \
+                    "Quem alterou; `null` numa importação. Ausente com \
                 `visivelCliente=true`.",
                 ),
                 false,
