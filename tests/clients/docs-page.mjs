@@ -1,4 +1,4 @@
-// Uses the page at /docs as a person does, in a real browser: logs in, changes a status, reads it, forgets the token.
+// Uses the page at /docs as a person does, in a real browser: logs in, changes a status, reads it, forgets the token, types it in.
 // Nothing may be asked of another host, and nothing may fail that the person did not ask for.
 // Usage: node docs-page.mjs BASE_URL CHROMIUM
 import assert from 'node:assert/strict';
@@ -48,13 +48,21 @@ try {
   assert.match(estado, /^\{"protocolo": "20221104000001", "status": "Finalizado", /);
   assert.deepEqual(complaints.splice(0), []);
 
-  await page.locator('.scheme-container .authorize').click();
-  await page.getByRole('button', { name: 'Remove authorization' }).click();
-  await page.locator('.btn-done').click();
+  const dialog = async steps => {
+    await page.locator('.scheme-container .authorize').click();
+    await steps();
+    await page.locator('.btn-done').click();
+  };
+  await dialog(() => page.getByRole('button', { name: 'Remove authorization' }).click());
   assert.equal((await send('Citrus', 'alterarStatus'))[0], 401);
+  await dialog(async () => {
+    await page.locator('.auth-container input').fill(JSON.parse(token).accessToken);
+    await page.getByRole('button', { name: 'Apply credentials' }).click();
+  });
+  assert.equal((await send('Citrus', 'alterarStatus'))[0], 200);
   assert.deepEqual(await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]), [0, 0, '']);
   assert.deepEqual(elsewhere, []);
 } finally {
   await browser.close();
 }
-console.log('logged in, changed a status, read it and forgot the token');
+console.log('logged in, changed a status, read it, forgot the token and typed it in');
