@@ -1,13 +1,12 @@
 //! `conferir`: our own server passes, others fail, and the atendimento is always brought back.
 
-use std::process::Stdio;
-use std::sync::{Arc, Mutex};
+mod fake;
+
+use std::sync::Arc;
 
 use citrus_status::cli::demo::load_example_data;
-use quick_xml::events::Event;
 use rcgen::CertifiedKey;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -16,7 +15,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use crate::support::both_engines;
 use crate::support::clock::ManualClock;
 use crate::support::database::{Database, Engine};
-use crate::support::program::{Outcome, Process, program, run, run_with};
+use crate::support::program::{Outcome, Process, run, run_with};
 
 const PROTOCOLO: &str = "20221104000005";
 const SENHA: &str = "a senha that is unlike anything else";
@@ -203,196 +202,5 @@ async fn throttled_logins_are_not_judged() {
         (unjudged, &report["failed"], &report["restored"]),
         (logins.map(Value::from).to_vec(), &json!(0), &json!(true))
     );
-    database.remove().await;
-}
-
-/// A server that takes down what it is asked and answers what `answer` says.
-struct Fake {
-    address: String,
-    /// Path and body of each request.
-    asked: Arc<Mutex<Vec<(String, String)>>>,
-}
-
-impl Fake {
-    async fn start(answer: impl Fn(&str, &str) -> (u16, String) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let taken = Arc::clone(&asked);
-        tokio::spawn(async move {
-            loop {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let (path, body) = read_request(&mut stream).await;
-                taken.lock().unwrap().push((path.clone(), body.clone()));
-                let (code, body) = answer(&path, &body);
-                let length = body.len();
-                let text = format!("HTTP/1.1 {code} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
-                stream.write_all(text.as_bytes()).await.unwrap();
-            }
-        });
-        Self { address, asked }
-    }
-
-    /// The statuses of the changes that it was asked for.
-    fn statuses(&self) -> Vec<String> {
-        let asked = self.asked.lock().unwrap();
-        let bodies = asked.iter().filter(|(path, _)| path == "/api/atendimentos/status").map(|(_, body)| body);
-        bodies
-            .filter_map(|body| Some(serde_json::from_str::<Value>(body).ok()?["status"].as_str()?.to_owned()))
-            .collect()
-    }
-}
-
-async fn read_request(stream: &mut TcpStream) -> (String, String) {
-    let mut reader = BufReader::new(stream);
-    let (mut path, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).await.unwrap();
-        if path.is_empty() {
-            path = line.split(' ').nth(1).unwrap().to_owned();
-        } else if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        } else if line == "\r\n" {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).await.unwrap();
-    (path, String::from_utf8(body).unwrap())
-}
-
-/// The text of all elements, after a check that the document is well-formed.
-fn xml(document: &str) -> Vec<String> {
-    let mut reader = quick_xml::Reader::from_str(document);
-    let mut names = Vec::new();
-    loop {
-        match reader.read_event().unwrap() {
-            Event::Start(element) | Event::Empty(element) => {
-                for attribute in element.attributes() {
-                    attribute.unwrap();
-                }
-                names.push(element.name().as_ref().to_owned());
-            }
-            Event::Eof => return names,
-            _ => {}
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_says_yes_to_everything_fails() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
-    let fake = Fake::start(|_, _| (200, "{}\u{1b}[2J <&".to_owned())).await;
-    let outcome = conferir(&database, &fake.address, &["--yes", "--status-atual", "Aberto", "--junit", "report.xml"]);
-    assert_eq!(outcome.code, 1, "{outcome:?}");
-    let shown = "login/senha-missing\n  request\n    POST /api/usuario/login\n    {\"login\": \"user.api\"}\n  \
-                 expected\n    400\n    content-type: application/json\n    cache-control: no-store\n    x-request-id: (any)\n    \
-                 {\"message\": \"Este campo é obrigatório senha\"}\n  received\n    200\n    {}\\u{1b}[2J <&\n";
-    assert!(outcome.stdout.contains(shown), "{}", outcome.stdout);
-    let line = outcome.stdout.lines().find(|line| line.contains("common/json-no-object ")).unwrap();
-    let why = ["failed", "ours", "common/json-no-object", "status", "200", "instead", "of", "400,", "header"];
-    assert_eq!(line.split_whitespace().take(why.len()).collect::<Vec<_>>(), why);
-    assert!(outcome.stdout.contains("the login gave no token"), "{}", outcome.stdout);
-    assert!(!outcome.stdout.contains("passed  "), "{}", outcome.stdout);
-
-    let document = std::fs::read_to_string(database.dir.path().join("report.xml")).unwrap();
-    let names = xml(&document);
-    let count = |name: &str| names.iter().filter(|found| *found == name).count();
-    assert_eq!((count("testsuite"), count("testcase")), (1, 74));
-    assert_eq!(count("failure") + count("error"), 74);
-    assert!(count("failure") > 20 && count("error") > 20, "{document}");
-    assert!(document.contains("expected:\n400\n") && document.contains("{}\u{fffd}[2J &lt;&amp;"), "{document}");
-    database.remove().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_status_is_set_back_on_a_server_that_takes_every_change() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
-    // What has to be refused is refused only in the question for the status.
-    let answer = |path: &str, body: &str| match path {
-        "/api/usuario/login" => (200, format!(r#"Access token: {TOKEN}"#)),
-        _ if body.contains("statusAtual") => (400, "motivoStatus".to_owned()),
-        _ => (200, "{}".to_owned()),
-    };
-    let fake = Fake::start(answer).await;
-    conferir(&database, &fake.address, &["--yes"]).fails(2, &["does not tell in which status"]);
-    let outcome = conferir(&database, &fake.address, &["--yes", "--status-atual", "Improcedente", "--only-documented"]);
-    assert_eq!(outcome.code, 1, "{outcome:?}");
-    assert!(outcome.stderr.contains("the atendimento is in the status in which it was"), "{}", outcome.stderr);
-    assert_eq!(fake.statuses().last().unwrap(), "Improcedente");
-    database.remove().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_needs_no_motivo_is_found_out_and_the_status_set_back() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
-    let fake = Fake::start(|_, _| (200, TOKEN.to_owned())).await;
-    conferir(&database, &fake.address, &["--yes"]).fails(1, &["set the status Cancelado without a motivo"]);
-    conferir(&database, &fake.address, &["--yes", "--status-atual", "Improcedente"])
-        .fails(1, &["set the status Cancelado without a motivo", "the atendimento is back"]);
-    assert_eq!(fake.statuses(), ["Cancelado", "Cancelado", "Improcedente"]);
-    database.remove().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_server_answers_steers_no_terminal() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
-    let fake = Fake::start(|_, _| (418, "\u{1b}[2J".to_owned())).await;
-    conferir(&database, &fake.address, &["--yes"]).fails(1, &["the login was answered\n    418\n    \\u{1b}[2J\n"]);
-    database.remove().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_status_that_can_not_be_set_back_is_said_loudly() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
-    let answer = |path: &str, body: &str| match path {
-        "/api/usuario/login" => (200, TOKEN.to_owned()),
-        // Every way back is barred.
-        _ if body.contains("statusAtual") || body.contains(r#""status": "Finalizado", "motivoStatus": "A"#) => {
-            (409, "barred".to_owned())
-        }
-        _ => (200, "Atendimento atualizado com sucesso".to_owned()),
-    };
-    let fake = Fake::start(answer).await;
-    let outcome = conferir(&database, &fake.address, &["--yes", "--json", "--status-atual", "Finalizado"]);
-    assert_eq!(outcome.code, 1, "{outcome:?}");
-    let loud =
-        "the atendimento could NOT be set back to Finalizado; do it by hand. The last attempt:\n    409\n    barred\n";
-    assert!(outcome.stderr.contains(loud), "{}", outcome.stderr);
-    assert_eq!(serde_json::from_str::<Value>(&outcome.stdout).unwrap()["restored"], false);
-    database.remove().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_signal_stops_it_and_the_status_is_set_back_first() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
-    let pid = Arc::new(Mutex::new(String::new()));
-    let signalled = Arc::clone(&pid);
-    // The signal comes while a change is on its way.
-    let answer = move |path: &str, body: &str| {
-        if body.contains(r#""status": "Cancelado", "motivoStatus": "At"#) {
-            let pid = signalled.lock().unwrap().clone();
-            assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-        }
-        match path {
-            "/api/usuario/login" => (200, TOKEN.to_owned()),
-            _ if body.contains("statusAtual") => (400, String::new()),
-            _ => (200, "Atendimento atualizado com sucesso".to_owned()),
-        }
-    };
-    let fake = Fake::start(answer).await;
-    let base = format!("http://{}", fake.address);
-    let mut command = program(&database, &database.settings());
-    command.args(arguments(&base, PROTOCOLO)).args(["--yes", "--only-documented", "--status-atual", "Finalizado"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    *pid.lock().unwrap() = child.id().to_string();
-    std::io::Write::write_all(&mut child.stdin.take().unwrap(), SENHA.as_bytes()).unwrap();
-    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("stopping after this case"), "{stderr}");
-    assert!(String::from_utf8(output.stdout).unwrap().contains("the run was stopped"), "{stderr}");
-    assert_eq!(fake.statuses().last().unwrap(), "Finalizado");
     database.remove().await;
 }
