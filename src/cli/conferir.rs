@@ -115,14 +115,32 @@ async fn conduct(args: &Args, plan: &Plan, runner: &mut Runner, start: Status) -
     if args.status_atual.is_some() {
         check_status(runner, start).await?;
     }
+    if let Err(trouble) = runner.prove_motivo(start).await {
+        return Err(refused(args, runner, start, &trouble).await);
+    }
     let bar = ProgressBar::new(plan.cases.len() as u64)
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}").expect("the template is well-formed"));
     let progress = |outcome: &Outcome| {
         bar.set_message(outcome.name);
         bar.inc(1);
     };
-    let cases = runner.run(plan, start, || stopped.load(Ordering::Relaxed), progress).await;
+    let cases = runner.run(plan, || stopped.load(Ordering::Relaxed), progress).await;
     bar.finish_and_clear();
+    let restored = restore(runner, start).await;
+    Ok(Report {
+        base_url: args.base_url.to_string(),
+        only_documented: args.only_documented,
+        protocolo: args.protocolo.clone(),
+        status: start,
+        changes: runner.changes(),
+        restored,
+        counts: Report::count(&cases),
+        cases,
+    })
+}
+
+/// Brings the atendimento back to `start`, or says loudly that it can't.
+async fn restore(runner: &mut Runner, start: Status) -> bool {
     let restored = runner.restore(start).await;
     if let Err(trouble) = &restored {
         complain(format_args!(
@@ -130,16 +148,22 @@ async fn conduct(args: &Args, plan: &Plan, runner: &mut Runner, start: Status) -
             indented(trouble)
         ));
     }
-    Ok(Report {
-        base_url: args.base_url.to_string(),
-        only_documented: args.only_documented,
-        protocolo: args.protocolo.clone(),
-        status: start,
-        changes: runner.changes(),
-        restored: restored.is_ok(),
-        counts: Report::count(&cases),
-        cases,
-    })
+    restored.is_ok()
+}
+
+/// The first change was not made, as the answer `trouble` says, or may not have been.
+async fn refused(args: &Args, runner: &mut Runner, start: Status, trouble: &str) -> CliError {
+    let restored = restore(runner, start).await;
+    let end = match (restored, runner.changes()) {
+        (true, 0) => "Nothing was changed",
+        (true, _) => "The atendimento was set back, in case that it was changed",
+        (false, _) => "The atendimento may have been changed",
+    };
+    CliError::Failed(format!(
+        "the first change, which needs the motivo '{}', was answered\n{}\n{end}, and no case was asked",
+        printable(&args.motivo),
+        indented(trouble)
+    ))
 }
 
 /// Holds the status that was given against the one that the server tells, if it does.

@@ -48,7 +48,7 @@ impl Plan {
     pub fn traces(&self, start: Status) -> Traces {
         let mut path = vec![start];
         let mut present = start;
-        for case in self.asked() {
+        for case in std::iter::once(cases::proof(start)).chain(self.asked()) {
             let moves = case.from.filter(|from| *from != present);
             for status in moves.into_iter().chain(case.to) {
                 path.push(status);
@@ -94,6 +94,16 @@ mod tests {
             for start in Status::ALL {
                 let path = plan(scope).traces(start).path;
                 assert_eq!((path.first(), path.last()), (Some(&start), Some(&start)), "{path:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_change_needs_the_motivo() {
+        for scope in [Scope::Contract, Scope::Documented] {
+            for start in Status::ALL {
+                let first = plan(scope).traces(start).path[1];
+                assert_eq!(first, if start == Status::Cancelado { Status::Improcedente } else { Status::Cancelado });
             }
         }
     }

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use tokio::time::sleep;
 
 use super::case::{Case, LOGIN, STATUS};
+use super::cases;
 use super::client::{Client, ClientError, Outgoing, Received};
 use super::judge::{self, Scope};
 use super::plan::Plan;
@@ -51,6 +52,9 @@ pub enum StartError {
     /// The login was answered so: status, headers, body, as the server wrote them.
     #[error("the login was answered {0:?}")]
     Login(String),
+    /// It succeeded and gave nothing to go on with.
+    #[error("the login was answered {0}, without a JWT")]
+    NoToken(u16),
     /// The server accepted what it has to refuse.
     #[error("the server set the status Cancelado without a motivo, which the vendor's page rules out")]
     Accepted,
@@ -63,7 +67,7 @@ impl Runner {
         Self { client, values: Values::new(&login, senha, &protocolo, &motivo), present: None, changes: 0 }
     }
 
-    /// Gets the token. A login that succeeds without one is left to the cases.
+    /// Gets the token.
     pub async fn log_in(&mut self) -> Result<(), StartError> {
         const BODY: &str = r#"{"login": "<login>", "senha": "<senha>"}"#;
         let body = self.values.sent(BODY).expect("a login needs no token");
@@ -71,9 +75,7 @@ impl Runner {
         if !(200..300).contains(&received.code) {
             return Err(StartError::Login(self.shown(&received)));
         }
-        if let Some(token) = find_jwt(&received.body) {
-            self.values.set_token(token);
-        }
+        self.values.set_token(find_jwt(&received.body).ok_or(StartError::NoToken(received.code))?);
         Ok(())
     }
 
@@ -101,15 +103,26 @@ impl Runner {
         self.changes
     }
 
-    /// Asks the cases of `plan` until `stopped`. The atendimento is in `start` and stays where the last case leaves it.
+    /// Makes the first change to the atendimento, which is in `start`: one that the server takes only with a motivo
+    /// that it knows. Otherwise says what it answered.
+    pub async fn prove_motivo(&mut self, start: Status) -> Result<(), String> {
+        self.present = Some(start);
+        let outcome = self.ask(cases::proof(start), Scope::Documented).await;
+        if outcome.judgement == Judgement::Passed {
+            return Ok(());
+        }
+        // A success in other words may be none.
+        self.present = self.present.filter(|present| *present == start);
+        Err(outcome.received.unwrap_or_else(|| outcome.judgement.reason().unwrap_or_default().to_owned()))
+    }
+
+    /// Asks the cases of `plan` until `stopped`. The atendimento stays where the last case leaves it.
     pub async fn run(
         &mut self,
         plan: &Plan,
-        start: Status,
         stopped: impl Fn() -> bool,
         mut report: impl FnMut(&Outcome),
     ) -> Vec<Outcome> {
-        self.present = Some(start);
         let mut outcomes = Vec::with_capacity(plan.cases.len());
         for (case, skip) in &plan.cases {
             let outcome = match skip {

@@ -98,6 +98,35 @@ both_engines! {
     }
 }
 
+/// Runs the kit on other values than those of the other tests.
+fn conferir_with(
+    database: &Database,
+    address: &str,
+    [login, senha, protocolo, motivo]: [&str; 4],
+    extra: &[&str],
+) -> Outcome {
+    let base = format!("http://{address}");
+    let command = ["conferir", "--base-url", &base, "--login", login, "--protocolo", protocolo, "--motivo", motivo];
+    run_with(database, &[], &[&command[..], &["--senha-stdin", "--yes"], extra].concat(), senha)
+}
+
+both_engines! {
+    async fn a_motivo_that_is_not_registered_changes_nothing(database: Database) {
+        let server = serve(database, &[]).await;
+        // From each status: Aberto, Em atendimento, Cancelado, Improcedente, Finalizado.
+        for protocolo in (1..=5).map(|n| format!("2022110400000{n}")) {
+            for extra in [&[][..], &["--only-documented"][..]] {
+                let values = ["user.api", SENHA, protocolo.as_str(), "Duplicadoo"];
+                let refused = "404\n    content-type: application/json\n";
+                conferir_with(database, &server.address, values, extra)
+                    .fails(1, &["the motivo 'Duplicadoo'", refused, "Motivo não encontrado", "Nothing was changed"]);
+            }
+            let shown = run(database, &["atendimento", "mostrar", protocolo.as_str(), "--json"]);
+            assert_eq!(serde_json::from_str::<Value>(&shown.stdout).unwrap()["historico"], json!([]));
+        }
+    }
+}
+
 /// A front that speaks TLS with a certificate of its own, and its certificate as PEM.
 async fn tls_front(server: String) -> (String, String) {
     let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();

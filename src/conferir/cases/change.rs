@@ -8,6 +8,23 @@ const NO_ATENDIMENTO: &str = "Atendimento não encontrado";
 const NO_MOTIVO: &str = "Motivo não encontrado";
 const NO_STATUS: &str = "Status não encontrado";
 
+/// The first change of a run: one that requires the motivo, whatever the status before it. Without a motivo
+/// that the server takes, there would be no way back from `Finalizado`.
+pub(super) const PROOF: Case = Case::change(
+    "the first change",
+    r#"{"protocolo": "<protocolo>", "status": "Cancelado", "motivoStatus": "<motivo>"}"#,
+)
+.makes(Cancelado)
+.doc_code();
+
+/// The same for an atendimento that is `Cancelado`: the page does not say whether a status can be set twice.
+pub(super) const PROOF_FROM_CANCELADO: Case = Case::change(
+    "the first change",
+    r#"{"protocolo": "<protocolo>", "status": "Improcedente", "motivoStatus": "<motivo>"}"#,
+)
+.makes(Improcedente)
+.doc_code();
+
 pub(super) const CASES: &[Case] = &[
     // The fields.
     Case::change("status/protocolo-missing", r#"{"status": "<status>"}"#)

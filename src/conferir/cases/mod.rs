@@ -6,10 +6,16 @@ mod login;
 mod token;
 
 use super::case::Case;
+use crate::domain::atendimento::Status;
 
 /// All cases.
 pub(super) fn all() -> impl Iterator<Item = &'static Case> {
     [common::CASES, login::CASES, token::CASES, change::CASES].into_iter().flatten()
+}
+
+/// The change that shows, before all others, that the motivo is one: for an atendimento in `start`.
+pub(super) fn proof(start: Status) -> &'static Case {
+    if start == Status::Cancelado { &change::PROOF_FROM_CANCELADO } else { &change::PROOF }
 }
 
 #[cfg(test)]
