@@ -11,7 +11,7 @@ use super::client::{Client, ClientError, Outgoing, Received};
 use super::judge::{self, Scope};
 use super::plan::Plan;
 use super::report::{Judgement, Outcome};
-use super::values::{NoToken, Values, find_jwt};
+use super::values::{Values, find_jwt};
 use crate::domain::atendimento::Status;
 
 /// How often the status is set back before the run gives up.
@@ -70,7 +70,7 @@ impl Runner {
     /// Gets the token.
     pub async fn log_in(&mut self) -> Result<(), StartError> {
         const BODY: &str = r#"{"login": "<login>", "senha": "<senha>"}"#;
-        let body = self.values.sent(BODY).expect("a login needs no token");
+        let body = self.values.sent(BODY);
         let received = self.client.send(post(LOGIN, body)).await?;
         if !(200..300).contains(&received.code) {
             return Err(StartError::Login(self.shown(&received)));
@@ -85,7 +85,7 @@ impl Runner {
         for guess in [Status::Aberto, Status::Finalizado] {
             let template = r#"{"protocolo": "<protocolo>", "status": "Cancelado", "statusAtual": "<palpite>"}"#;
             let body = self.values.shown(&template.replace("<palpite>", guess.nome()));
-            let Ok(token) = self.values.sent("Bearer <token>") else { return Ok(None) };
+            let token = self.values.sent("Bearer <token>");
             let received = self.client.send(change(token, body)).await?;
             if received.code == 412 {
                 let told = serde_json::from_str::<serde_json::Value>(&received.body).unwrap_or_default();
@@ -140,7 +140,7 @@ impl Runner {
 
     /// Brings the atendimento back to `start`; says what stood in the way.
     pub async fn restore(&mut self, start: Status) -> Result<(), String> {
-        let mut trouble = "there is no token".to_owned();
+        let mut trouble = String::new();
         for attempt in 0..ATTEMPTS {
             if self.present == Some(start) {
                 return Ok(());
@@ -165,11 +165,7 @@ impl Runner {
             let reason = format!("the atendimento could not be brought to {from}: {reason}");
             return self.outcome(case, scope, None, Judgement::Unjudged(reason));
         }
-        let Ok(request) = self.request(case) else {
-            let reason = "the login gave no token".to_owned();
-            return self.outcome(case, scope, None, Judgement::Unjudged(reason));
-        };
-        match self.client.send(request).await {
+        match self.client.send(self.request(case)).await {
             Ok(received) => {
                 self.follow(case, &received);
                 let faults = judge::faults(case, scope, &received);
@@ -210,7 +206,7 @@ impl Runner {
 
     /// Sets the status outside of a case.
     async fn move_to(&mut self, status: Status) -> Result<(), String> {
-        let token = self.values.sent("Bearer <token>").map_err(|NoToken| "there is no token".to_owned())?;
+        let token = self.values.sent("Bearer <token>");
         let before = self.present.take();
         let received =
             self.client.send(change(token, self.values.move_to(status))).await.map_err(|error| error.to_string())?;
@@ -227,16 +223,16 @@ impl Runner {
         }
     }
 
-    fn request(&self, case: &Case) -> Result<Outgoing, NoToken> {
+    fn request(&self, case: &Case) -> Outgoing {
         let mut headers = vec![("content-type", "application/json".to_owned())];
         if let Some(value) = case.authorization {
-            headers.push(("authorization", self.values.sent(value)?));
+            headers.push(("authorization", self.values.sent(value)));
         }
         if let Some((name, value)) = case.header {
             headers.retain(|(other, _)| *other != name);
             headers.push((name, value.to_owned()));
         }
-        Ok(Outgoing { method: case.method, path: case.path, headers, body: self.values.sent(case.body)? })
+        Outgoing { method: case.method, path: case.path, headers, body: self.values.sent(case.body) }
     }
 
     /// An answer as a report shows it: what the contract speaks of, without secrets.

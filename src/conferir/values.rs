@@ -8,40 +8,36 @@ use crate::domain::atendimento::Status;
 /// The comment that the run leaves.
 const COMENTARIO: &str = "Conferência do contrato da API";
 
-/// A case that can't be asked.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct NoToken;
-
 /// The values of a run.
 pub(super) struct Values {
     known: Vec<(&'static str, String)>,
     senha: SecretString,
-    token: Option<SecretString>,
+    token: SecretString,
 }
 
 impl Values {
     pub(super) fn new(login: &str, senha: SecretString, protocolo: &str, motivo: &str) -> Self {
         let other = Uuid::new_v4().simple();
         let known = vec![
-            ("<login>", login.to_owned()),
-            ("<protocolo>", protocolo.to_owned()),
-            ("<protocolo inteiro>", protocolo.to_owned()),
-            ("<motivo>", motivo.to_owned()),
-            ("<comentario>", COMENTARIO.to_owned()),
+            ("login", login.to_owned()),
+            ("protocolo", protocolo.to_owned()),
+            ("protocolo inteiro", protocolo.to_owned()),
+            ("motivo", motivo.to_owned()),
+            ("comentario", COMENTARIO.to_owned()),
             // Never reached by a request that is answered as it should be.
-            ("<status>", "Cancelado".to_owned()),
-            ("<outro login>", format!("conferir.{other}")),
-            ("<outra senha>", format!("conferir {other}")),
+            ("status", "Cancelado".to_owned()),
+            ("outro login", format!("conferir.{other}")),
+            ("outra senha", format!("conferir {other}")),
             // Digits alone, in case that a server takes nothing else.
-            ("<outro protocolo>", "99991231999999".to_owned()),
-            ("<outro status>", format!("conferir {other}")),
-            ("<outro motivo>", format!("conferir {other}")),
+            ("outro protocolo", "99991231999999".to_owned()),
+            ("outro status", format!("conferir {other}")),
+            ("outro motivo", format!("conferir {other}")),
         ];
-        Self { known, senha, token: None }
+        Self { known, senha, token: SecretString::default() }
     }
 
     pub(super) fn set_token(&mut self, token: String) {
-        self.token = Some(SecretString::from(token));
+        self.token = SecretString::from(token);
     }
 
     /// The body that sets the atendimento to `status`, with the motivo where one may be required.
@@ -52,24 +48,24 @@ impl Values {
 
     /// `template` as a report shows it: the secrets stay names.
     pub(super) fn shown(&self, template: &str) -> String {
-        self.known.iter().fold(template.to_owned(), |text, (name, value)| text.replace(name, &escaped(value)))
+        filled(template, |name| self.known(name))
     }
 
-    /// `template` as it is sent.
-    pub(super) fn sent(&self, template: &str) -> Result<String, NoToken> {
-        let mut text = self.shown(template);
-        if text.contains("<senha>") {
-            text = text.replace("<senha>", &escaped(self.senha.expose_secret()));
-        }
-        if text.contains("<64 KiB>") {
-            text = text.replace("<64 KiB>", &"x".repeat(64 * 1024));
-        }
-        if text.contains("<token") {
-            let token = self.token.as_ref().ok_or(NoToken)?.expose_secret();
-            text = text.replace("<token sem assinatura>", &unsigned(token));
-            text = text.replace("<token alterado>", &tampered(token)).replace("<token>", token);
-        }
-        Ok(text)
+    /// `template` as it is sent. Before the login there is no token, and its place stays empty.
+    pub(super) fn sent(&self, template: &str) -> String {
+        let token = self.token.expose_secret();
+        filled(template, |name| match name {
+            "senha" => Some(escaped(self.senha.expose_secret())),
+            "token" => Some(token.to_owned()),
+            "token sem assinatura" => Some(unsigned(token)),
+            "token alterado" => Some(tampered(token)),
+            "64 KiB" => Some("x".repeat(64 * 1024)),
+            _ => self.known(name),
+        })
+    }
+
+    fn known(&self, name: &str) -> Option<String> {
+        self.known.iter().find(|(known, _)| *known == name).map(|(_, value)| escaped(value))
     }
 
     /// `text` of an answer without what must not be shown.
@@ -78,13 +74,27 @@ impl Values {
         while let Some(token) = find_jwt(&text) {
             text = text.replace(&token, "<token>");
         }
-        for (secret, name) in [(self.token.as_ref(), "<token>"), (Some(&self.senha), "<senha>")] {
-            if let Some(secret) = secret.filter(|secret| !secret.expose_secret().is_empty()) {
+        for (secret, name) in [(&self.token, "<token>"), (&self.senha, "<senha>")] {
+            if !secret.expose_secret().is_empty() {
                 text = text.replace(secret.expose_secret(), name);
             }
         }
         text
     }
+}
+
+/// `template` with the value of each name in `<>` that has one. In one pass: a value is not looked at again.
+fn filled(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('<') {
+        text.push_str(before);
+        let found = after.split_once('>').and_then(|(name, after)| Some((value(name)?, after)));
+        let (value, after) = found.unwrap_or(("<".to_owned(), after));
+        text.push_str(&value);
+        rest = after;
+    }
+    text + rest
 }
 
 /// `text` as it stands between the quotes of JSON.
@@ -131,18 +141,25 @@ mod tests {
         let template = r#"{"login": "<login>", "senha": "<senha>", "motivo": "<motivo>"}"#;
         let shown = r#"{"login": "user.api", "senha": "<senha>", "motivo": "Aberto por \"engano\""}"#;
         assert_eq!(values.shown(template), shown);
-        assert_eq!(values.sent(template).unwrap(), shown.replace("<senha>", r#"se\"nha"#));
-        assert_eq!(values.sent("Bearer <token>"), Err(NoToken));
+        assert_eq!(values.sent(template), shown.replace("<senha>", r#"se\"nha"#));
         values.set_token(TOKEN.to_owned());
-        assert_eq!(values.sent("Bearer <token>").unwrap(), format!("Bearer {TOKEN}"));
+        assert_eq!(values.sent("Bearer <token>"), format!("Bearer {TOKEN}"));
         assert_eq!(values.shown("Bearer <token>"), "Bearer <token>");
+    }
+
+    #[test]
+    fn values_are_not_filled_in_themselves() {
+        let values = Values::new("<token", SecretString::from("<login> <64 KiB>"), "<motivo>", "<comentario>");
+        let template = "<x> a < b <login>|<protocolo>|<motivo>|<";
+        assert_eq!(values.shown(template), "<x> a < b <token|<motivo>|<comentario>|<");
+        assert_eq!(values.sent("<senha>|<login>"), "<login> <64 KiB>|<token");
     }
 
     #[test]
     fn tokens_are_spoilt_in_two_ways() {
         let mut values = values();
         values.set_token(TOKEN.to_owned());
-        let sent = |template: &str| values.sent(template).unwrap();
+        let sent = |template: &str| values.sent(template);
         assert_eq!(sent("<token sem assinatura>"), "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.");
         assert_eq!(sent("<token alterado>"), "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.Babc-_");
     }

@@ -125,6 +125,19 @@ both_engines! {
             assert_eq!(serde_json::from_str::<Value>(&shown.stdout).unwrap()["historico"], json!([]));
         }
     }
+
+    async fn values_that_look_like_those_of_a_case_are_sent_as_they_are(database: Database) {
+        let server = serve(database, &[]).await;
+        let senha = "<token> <64 KiB> <login>";
+        let set = run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], senha);
+        assert_eq!(set.code, 0, "{set:?}");
+        run(database, &["motivo", "criar", "<comentario>"]);
+        let values = ["user.api", senha, PROTOCOLO, "<comentario>"];
+        let outcome = conferir_with(database, &server.address, values, &[]);
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        assert!(outcome.stderr.contains("The motivo is '<comentario>'"), "{}", outcome.stderr);
+        assert_eq!(record(database)["historico"][0]["motivoStatus"], "<comentario>");
+    }
 }
 
 /// A front that speaks TLS with a certificate of its own, and its certificate as PEM.
