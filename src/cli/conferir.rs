@@ -38,7 +38,7 @@ pub struct Args {
     /// The name of a registered motivo
     #[arg(long)]
     motivo: String,
-    /// The status in which the atendimento is. A citrus-status server tells it, Citrus does not
+    /// The status in which the atendimento is. Needed where the server does not tell it, as Citrus
     #[arg(long, value_name = "STATUS", value_parser = parse_status)]
     status_atual: Option<Status>,
     /// Ask only what the vendor's page states, and compare only that
@@ -74,14 +74,7 @@ pub async fn run(args: Args) -> Result {
         Target { login: args.login.clone(), senha, protocolo: args.protocolo.clone(), motivo: args.motivo.clone() };
     let mut runner = Runner::new(client, target);
     runner.log_in().await.map_err(explained)?;
-    let start = match args.status_atual {
-        Some(status) => status,
-        None => runner.ask_status().await.map_err(explained)?.ok_or_else(|| {
-            CliError::Usage(
-                "the server does not tell in which status the atendimento is; pass --status-atual".to_owned(),
-            )
-        })?,
-    };
+    let start = present_status(&runner, args.status_atual).await?;
     announce(&args, &plan, &plan.traces(start));
     if !args.yes && !confirmed()? {
         return Err(CliError::Failed("nothing was changed".to_owned()));
@@ -104,7 +97,6 @@ pub async fn run(args: Args) -> Result {
 fn explained(error: StartError) -> CliError {
     match error {
         StartError::Login(answer) => CliError::Failed(format!("the login was answered\n{}", indented(&answer))),
-        StartError::Accepted => CliError::Failed(format!("{error}; set back by hand what it was before")),
         error => error.into(),
     }
 }
@@ -112,9 +104,6 @@ fn explained(error: StartError) -> CliError {
 /// Asks the cases and brings the atendimento back, whatever comes.
 async fn conduct(args: &Args, plan: &Plan, runner: &mut Runner, start: Status) -> Result<Report> {
     let stopped = watch_signals()?;
-    if args.status_atual.is_some() {
-        check_status(runner, start).await?;
-    }
     if let Err(trouble) = runner.prove_motivo(start).await {
         return Err(refused(args, runner, start, &trouble).await);
     }
@@ -166,20 +155,19 @@ async fn refused(args: &Args, runner: &mut Runner, start: Status, trouble: &str)
     ))
 }
 
-/// Holds the status that was given against the one that the server tells, if it does.
-async fn check_status(runner: &mut Runner, start: Status) -> Result {
-    match runner.ask_status().await {
-        Ok(Some(told)) if told != start => {
-            Err(CliError::Failed(format!("the atendimento is in the status {told}, not {start}; nothing was changed")))
+/// Where the atendimento is: as the server tells, and as the caller says.
+async fn present_status(runner: &Runner, given: Option<Status>) -> Result<Status> {
+    let told = runner.ask_status().await.map_err(StartError::from)?;
+    match (told, given) {
+        (Ok(told), Some(given)) if told != given => {
+            Err(CliError::Failed(format!("the atendimento is in the status {told}, not {given}; nothing was changed")))
         }
-        Ok(_) => Ok(()),
-        Err(StartError::Accepted) => {
-            let restored = runner.restore(start).await;
-            let end =
-                restored.map_or_else(|trouble| format!("could not be set back: {trouble}"), |()| "is back".to_owned());
-            Err(CliError::Failed(format!("{}; the atendimento {end}", StartError::Accepted)))
-        }
-        Err(error) => Err(error.into()),
+        (Ok(status), _) | (Err(_), Some(status)) => Ok(status),
+        (Err(answer), None) => Err(CliError::Failed(format!(
+            "the question for the present status was answered\n{}\n\
+             Nothing was changed. If the atendimento is there and the server does not tell its status, pass --status-atual",
+            indented(&answer)
+        ))),
     }
 }
 

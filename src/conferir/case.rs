@@ -107,6 +107,11 @@ impl Case {
         case
     }
 
+    /// A read of `path`, under the token.
+    pub(super) const fn read(name: &'static str, path: &'static str) -> Self {
+        Self::other(name, "GET", path).authorized("Bearer <token>")
+    }
+
     /// A status change that has to fail for its `Authorization`; without it where that is empty.
     pub(super) const fn token(name: &'static str, authorization: &'static str) -> Self {
         let case = Self::new(name, STATUS, r#"{"protocolo": "<protocolo>", "status": "<status>"}"#);

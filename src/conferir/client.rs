@@ -66,7 +66,7 @@ enum Connections {
 /// A request; its texts are ready to be sent.
 pub(super) struct Outgoing {
     pub(super) method: &'static str,
-    pub(super) path: &'static str,
+    pub(super) path: String,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: String,
 }

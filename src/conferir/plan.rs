@@ -70,6 +70,7 @@ impl Plan {
 }
 
 fn reason_to_skip(case: &Case, without: &[String], protocolo: &str) -> Option<&'static str> {
+    let protocolo = protocolo.trim();
     let number = !protocolo.starts_with('0') && protocolo.bytes().all(|byte| byte.is_ascii_digit());
     if without.iter().any(|name| name == case.name) {
         Some("left out by --pular")

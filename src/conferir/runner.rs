@@ -18,6 +18,9 @@ use crate::domain::atendimento::Status;
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// The question for the present status.
+const PRESENT: Case = Case::read("the present status", "/api/atendimentos/status?protocolo=<protocolo>");
+
 /// The headers that a report shows.
 const SHOWN: [&str; 7] =
     ["content-type", "cache-control", "www-authenticate", "allow", "location", "retry-after", "x-request-id"];
@@ -55,9 +58,6 @@ pub enum StartError {
     /// It succeeded and gave nothing to go on with.
     #[error("the login was answered {0}, without a JWT")]
     NoToken(u16),
-    /// The server accepted what it has to refuse.
-    #[error("the server set the status Cancelado without a motivo, which the vendor's page rules out")]
-    Accepted,
 }
 
 impl Runner {
@@ -79,23 +79,14 @@ impl Runner {
         Ok(())
     }
 
-    /// The status of the atendimento, if the server tells it, as ours does: a change that expects another
-    /// status is refused with the present one. It lacks a motivo too, so that every server refuses it.
-    pub async fn ask_status(&self) -> Result<Option<Status>, StartError> {
-        for guess in [Status::Aberto, Status::Finalizado] {
-            let template = r#"{"protocolo": "<protocolo>", "status": "Cancelado", "statusAtual": "<palpite>"}"#;
-            let body = self.values.shown(&template.replace("<palpite>", guess.nome()));
-            let token = self.values.sent("Bearer <token>");
-            let received = self.client.send(change(token, body)).await?;
-            if received.code == 412 {
-                let told = serde_json::from_str::<serde_json::Value>(&received.body).unwrap_or_default();
-                return Ok(told["statusAtual"].as_str().and_then(Status::from_nome));
-            }
-            if (200..300).contains(&received.code) {
-                return Err(StartError::Accepted);
-            }
-        }
-        Ok(None)
+    /// Asks for the status of the atendimento by a read, which changes nothing on any server. The inner error is the
+    /// answer of a server that does not tell it, as ours does.
+    pub async fn ask_status(&self) -> Result<Result<Status, String>, ClientError> {
+        let received = self.client.send(self.request(&PRESENT)).await?;
+        let told = serde_json::from_str::<serde_json::Value>(&received.body).unwrap_or_default();
+        let ours = received.code == 200 && told["protocolo"].as_str() == Some(self.values.protocolo());
+        let status = told["status"].as_str().filter(|_| ours).and_then(Status::from_nome);
+        Ok(status.ok_or_else(|| self.shown(&received)))
     }
 
     /// How many changes were made.
@@ -232,7 +223,7 @@ impl Runner {
             headers.retain(|(other, _)| *other != name);
             headers.push((name, value.to_owned()));
         }
-        Outgoing { method: case.method, path: case.path, headers, body: self.values.sent(case.body) }
+        Outgoing { method: case.method, path: self.values.path(case.path), headers, body: self.values.sent(case.body) }
     }
 
     /// An answer as a report shows it: what the contract speaks of, without secrets.
@@ -259,7 +250,12 @@ impl Runner {
 }
 
 fn post(path: &'static str, body: String) -> Outgoing {
-    Outgoing { method: "POST", path, headers: vec![("content-type", "application/json".to_owned())], body }
+    Outgoing {
+        method: "POST",
+        path: path.to_owned(),
+        headers: vec![("content-type", "application/json".to_owned())],
+        body,
+    }
 }
 
 fn change(authorization: String, body: String) -> Outgoing {

@@ -1,6 +1,7 @@
 //! What the texts in `<>` of a case stand for.
 
 use secrecy::{ExposeSecret, SecretString};
+use url::form_urlencoded::byte_serialize;
 use uuid::Uuid;
 
 use crate::domain::atendimento::Status;
@@ -20,8 +21,8 @@ impl Values {
         let other = Uuid::new_v4().simple();
         let known = vec![
             ("login", login.to_owned()),
-            ("protocolo", protocolo.to_owned()),
-            ("protocolo inteiro", protocolo.to_owned()),
+            ("protocolo", protocolo.trim().to_owned()),
+            ("protocolo inteiro", protocolo.trim().to_owned()),
             ("motivo", motivo.to_owned()),
             ("comentario", COMENTARIO.to_owned()),
             // Never reached by a request that is answered as it should be.
@@ -48,7 +49,7 @@ impl Values {
 
     /// `template` as a report shows it: the secrets stay names.
     pub(super) fn shown(&self, template: &str) -> String {
-        filled(template, |name| self.known(name))
+        filled(template, |name| self.value(name).map(escaped))
     }
 
     /// `template` as it is sent. Before the login there is no token, and its place stays empty.
@@ -60,12 +61,23 @@ impl Values {
             "token sem assinatura" => Some(unsigned(token)),
             "token alterado" => Some(tampered(token)),
             "64 KiB" => Some("x".repeat(64 * 1024)),
-            _ => self.known(name),
+            _ => self.value(name).map(escaped),
         })
     }
 
-    fn known(&self, name: &str) -> Option<String> {
-        self.known.iter().find(|(known, _)| *known == name).map(|(_, value)| escaped(value))
+    /// `template` as a path with its query.
+    pub(super) fn path(&self, template: &str) -> String {
+        // What the encoding of forms does to a space, a path does not know.
+        let encoded = |value: &str| byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20");
+        filled(template, |name| self.value(name).map(encoded))
+    }
+
+    pub(super) fn protocolo(&self) -> &str {
+        self.value("protocolo").expect("every run has one")
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.known.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
     /// `text` of an answer without what must not be shown.
@@ -153,6 +165,12 @@ mod tests {
         let template = "<x> a < b <login>|<protocolo>|<motivo>|<";
         assert_eq!(values.shown(template), "<x> a < b <token|<motivo>|<comentario>|<");
         assert_eq!(values.sent("<senha>|<login>"), "<login> <64 KiB>|<token");
+    }
+
+    #[test]
+    fn paths_are_encoded() {
+        let values = Values::new("a", SecretString::from("b"), "P+1/á <motivo>", "c");
+        assert_eq!(values.path("/x/<protocolo>?y=<protocolo>").matches("P%2B1%2F%C3%A1%20%3Cmotivo%3E").count(), 2);
     }
 
     #[test]

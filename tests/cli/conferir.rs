@@ -126,6 +126,22 @@ both_engines! {
         }
     }
 
+    async fn the_present_status_is_asked_for_by_a_read(database: Database) {
+        let server = serve(database, &[]).await;
+        let ask = |login, protocolo, extra: &[&str]| {
+            let senha = if login == "user.api" { SENHA } else { "1234" };
+            conferir_with(database, &server.address, [login, senha, protocolo, "Duplicado"], extra)
+        };
+        let asked = ["the question for the present status was answered", "pass --status-atual"];
+        ask("user.api", "1", &[]).fails(1, &[&asked[..], &["    404\n", "Atendimento não encontrado"][..]].concat());
+        ask("user.sem.permissao", PROTOCOLO, &[]).fails(1, &[&asked[..], &["    403\n", "Acess denied"][..]].concat());
+        // Where it is given, the first change is answered so.
+        let given = ["--status-atual", "Aberto"];
+        ask("user.api", "1", &given).fails(1, &["404", "Atendimento não encontrado", "Nothing was changed"]);
+        ask("user.sem.permissao", PROTOCOLO, &given).fails(1, &["403", "Acess denied", "Nothing was changed"]);
+        assert_eq!(record(database)["historico"], json!([]));
+    }
+
     async fn values_that_look_like_those_of_a_case_are_sent_as_they_are(database: Database) {
         let server = serve(database, &[]).await;
         let senha = "<token> <64 KiB> <login>";
@@ -207,8 +223,6 @@ async fn it_refuses_what_does_not_fit_the_server() {
     let mut command = arguments(&base, PROTOCOLO);
     command.push("--yes");
     run_with(&database, &[], &command, "wrong").fails(1, &["the login was answered\n    401\n", "Senha inválida"]);
-    let unknown = [&arguments(&base, "1"), &["--yes"][..]].concat();
-    run_with(&database, &[], &unknown, SENHA).fails(2, &["pass --status-atual"]);
     assert_eq!(record(&database)["historico"], json!([]));
     database.remove().await;
 }

@@ -90,9 +90,8 @@ fn xml(document: &str) -> Vec<String> {
 async fn a_server_that_says_yes_to_everything_fails() {
     let database = Database::new(Engine::Sqlite).await.unwrap();
     // Success in words of its own, with what steers a terminal or is no XML.
-    let answer = |path: &str, body: &str| match path {
+    let answer = |path: &str, _: &str| match path {
         "/api/usuario/login" => (200, format!("{TOKEN}\u{1b}[2J <&")),
-        _ if body.contains("statusAtual") => (400, String::new()),
         _ => (200, "Atendimento atualizado com sucesso!".to_owned()),
     };
     let fake = Fake::start(answer).await;
@@ -119,29 +118,15 @@ async fn a_server_that_says_yes_to_everything_fails() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_status_is_set_back_on_a_server_that_takes_every_change() {
     let database = Database::new(Engine::Sqlite).await.unwrap();
-    // What has to be refused is refused only in the question for the status.
-    let answer = |path: &str, body: &str| match path {
+    let answer = |path: &str, _: &str| match path {
         "/api/usuario/login" => (200, format!(r#"Access token: {TOKEN}"#)),
-        _ if body.contains("statusAtual") => (400, "motivoStatus".to_owned()),
         _ => (200, "Atendimento atualizado com sucesso".to_owned()),
     };
     let fake = Fake::start(answer).await;
-    conferir(&database, &fake.address, &["--yes"]).fails(2, &["does not tell in which status"]);
     let outcome = conferir(&database, &fake.address, &["--yes", "--status-atual", "Improcedente", "--only-documented"]);
     assert_eq!(outcome.code, 1, "{outcome:?}");
     assert!(outcome.stderr.contains("the atendimento is in the status in which it was"), "{}", outcome.stderr);
     assert_eq!(fake.statuses().last().unwrap(), "Improcedente");
-    database.remove().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_needs_no_motivo_is_found_out_and_the_status_set_back() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
-    let fake = Fake::start(|_, _| (200, TOKEN.to_owned())).await;
-    conferir(&database, &fake.address, &["--yes"]).fails(1, &["set the status Cancelado without a motivo"]);
-    conferir(&database, &fake.address, &["--yes", "--status-atual", "Improcedente"])
-        .fails(1, &["set the status Cancelado without a motivo", "the atendimento is back"]);
-    assert_eq!(fake.statuses(), ["Cancelado", "Cancelado", "Improcedente"]);
     database.remove().await;
 }
 
@@ -159,9 +144,7 @@ async fn a_status_that_can_not_be_set_back_is_said_loudly() {
     let answer = |path: &str, body: &str| match path {
         "/api/usuario/login" => (200, TOKEN.to_owned()),
         // Every way back is barred.
-        _ if body.contains("statusAtual") || body.contains(r#""status": "Finalizado", "motivoStatus": "A"#) => {
-            (409, "barred".to_owned())
-        }
+        _ if body.contains(r#""status": "Finalizado", "motivoStatus": "A"#) => (409, "barred".to_owned()),
         _ => (200, "Atendimento atualizado com sucesso".to_owned()),
     };
     let fake = Fake::start(answer).await;
@@ -187,7 +170,6 @@ async fn a_signal_stops_it_and_the_status_is_set_back_first() {
         }
         match path {
             "/api/usuario/login" => (200, TOKEN.to_owned()),
-            _ if body.contains("statusAtual") => (400, String::new()),
             _ => (200, "Atendimento atualizado com sucesso".to_owned()),
         }
     };
@@ -213,7 +195,6 @@ async fn a_first_change_that_may_have_been_made_is_set_back() {
     for (code, text) in [(200, "Motivo desconhecido"), (500, "")] {
         let answer = move |path: &str, body: &str| match path {
             "/api/usuario/login" => (200, TOKEN.to_owned()),
-            _ if body.contains("statusAtual") => (400, String::new()),
             _ if body.contains("Cancelado") => (code, text.to_owned()),
             _ => (200, "Atendimento atualizado com sucesso".to_owned()),
         };
@@ -231,5 +212,27 @@ async fn a_login_without_a_token_ends_the_run() {
     let database = Database::new(Engine::Sqlite).await.unwrap();
     let fake = Fake::start(|_, _| (200, "opaque".to_owned())).await;
     conferir(&database, &fake.address, &["--yes"]).fails(1, &["the login was answered 200, without a JWT"]);
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_change_is_asked_for_before_the_status_is_known() {
+    let database = Database::new(Engine::Sqlite).await.unwrap();
+    // It takes whatever it is asked for, and has no reads.
+    let answer = |path: &str, _: &str| match path {
+        "/api/usuario/login" | "/api/atendimentos/status" => (200, TOKEN.to_owned()),
+        _ => (405, "no reads here".to_owned()),
+    };
+    let fake = Fake::start(answer).await;
+    conferir(&database, &fake.address, &["--yes"]).fails(1, &["    405\n    no reads here\n", "pass --status-atual"]);
+    assert_eq!(fake.statuses(), [""; 0]);
+    // Nor is another answer taken for the record of this atendimento.
+    let other = |path: &str, _: &str| match path {
+        "/api/usuario/login" => (200, TOKEN.to_owned()),
+        _ => (200, r#"{"protocolo": "1", "status": "Aberto"}"#.to_owned()),
+    };
+    let fake = Fake::start(other).await;
+    conferir(&database, &fake.address, &["--yes"]).fails(1, &[r#"{"protocolo": "1", "status": "Aberto"}"#]);
+    assert_eq!(fake.statuses(), [""; 0]);
     database.remove().await;
 }
