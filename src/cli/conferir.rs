@@ -193,7 +193,8 @@ fn announce(args: &Args, plan: &Plan, traces: &Traces) {
         "{} cases on {} as '{}'; {} of them are failed logins.\n\
          Atendimento '{}' will be changed {} times: {}.\n\
          The motivo is '{}' where one is needed. {} comments are added, {} of them visible to the customer.\n\
-         At the end it is in the status {} again. The history and the comments remain.",
+         At the end it is in the status {} again, and the motivo of its last change is replaced. \
+         The history and the comments remain.",
         plan.asked().count(),
         args.base_url,
         printable(&args.login),

@@ -199,8 +199,11 @@ impl Runner {
     async fn move_to(&mut self, status: Status) -> Result<(), String> {
         let token = self.values.sent("Bearer <token>");
         let before = self.present.take();
-        let received =
-            self.client.send(change(token, self.values.move_to(status))).await.map_err(|error| error.to_string())?;
+        let received = self
+            .client
+            .send(change(token, self.values.move_to(before, status)))
+            .await
+            .map_err(|error| error.to_string())?;
         match received.code {
             200..300 => {
                 self.changes += 1;

@@ -41,10 +41,10 @@ impl Values {
         self.token = SecretString::from(token);
     }
 
-    /// The body that sets the atendimento to `status`, with the motivo where one may be required.
-    pub(super) fn move_to(&self, status: Status) -> String {
-        let template = r#"{"protocolo": "<protocolo>", "status": "<para>", "motivoStatus": "<motivo>"}"#;
-        self.shown(&template.replace("<para>", status.nome()))
+    /// The body that brings the atendimento from `present`, if that is known, to `status`.
+    pub(super) fn move_to(&self, present: Option<Status>, status: Status) -> String {
+        let motivo = if needs_motivo(present, status) { r#", "motivoStatus": "<motivo>""# } else { "" };
+        self.shown(&format!(r#"{{"protocolo": "<protocolo>", "status": "{status}"{motivo}}}"#))
     }
 
     /// `template` as a report shows it: the secrets stay names.
@@ -92,6 +92,15 @@ impl Values {
             }
         }
         text
+    }
+}
+
+/// Whether the vendor's page requires a motivo; what is not known may be `Finalizado`.
+fn needs_motivo(present: Option<Status>, status: Status) -> bool {
+    match status {
+        Status::Cancelado | Status::Improcedente => true,
+        Status::Aberto | Status::EmAtendimento => present.is_none_or(|present| present == Status::Finalizado),
+        Status::Finalizado => false,
     }
 }
 
@@ -171,6 +180,19 @@ mod tests {
     fn paths_are_encoded() {
         let values = Values::new("a", SecretString::from("b"), "P+1/á <motivo>", "c");
         assert_eq!(values.path("/x/<protocolo>?y=<protocolo>").matches("P%2B1%2F%C3%A1%20%3Cmotivo%3E").count(), 2);
+    }
+
+    #[test]
+    fn a_move_names_the_motivo_where_it_is_required() {
+        use Status::{Aberto, Cancelado, EmAtendimento, Finalizado, Improcedente};
+        let names = |present, status| values().move_to(present, status).contains("engano");
+        for present in Status::ALL.map(Some).into_iter().chain([None]) {
+            assert!(names(present, Cancelado) && names(present, Improcedente) && !names(present, Finalizado));
+            let reopens = matches!(present, None | Some(Finalizado));
+            assert_eq!((names(present, Aberto), names(present, EmAtendimento)), (reopens, reopens));
+        }
+        let moved = r#"{"protocolo": "2022", "status": "Em atendimento"}"#;
+        assert_eq!(values().move_to(Some(Aberto), EmAtendimento), moved);
     }
 
     #[test]

@@ -74,6 +74,10 @@ both_engines! {
         let path: Vec<&str> = historico.iter().map(|entry| entry["para"].as_str().unwrap()).collect();
         let announced = format!("will be changed {} times: Finalizado → {}.", path.len(), path.join(" → "));
         assert!(outcome.stderr.contains(&announced), "{announced}\n{}", outcome.stderr);
+        // No motivo is sent where none is needed.
+        assert_eq!((&record["motivoStatus"], &historico.last().unwrap()["motivoStatus"]), (&json!(null), &json!(null)));
+        let replaced = "the motivo of its last change is replaced";
+        assert!(outcome.stderr.contains(replaced), "{}", outcome.stderr);
         let visible: Vec<&Value> =
             record["comentarios"].as_array().unwrap().iter().map(|comment| &comment["visivelCliente"]).collect();
         assert_eq!(visible, [false, true, false]);

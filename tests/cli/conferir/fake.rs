@@ -144,7 +144,7 @@ async fn a_status_that_can_not_be_set_back_is_said_loudly() {
     let answer = |path: &str, body: &str| match path {
         "/api/usuario/login" => (200, TOKEN.to_owned()),
         // Every way back is barred.
-        _ if body.contains(r#""status": "Finalizado", "motivoStatus": "A"#) => (409, "barred".to_owned()),
+        _ if body.contains(r#""status": "Finalizado"}"#) => (409, "barred".to_owned()),
         _ => (200, "Atendimento atualizado com sucesso".to_owned()),
     };
     let fake = Fake::start(answer).await;
