@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use clap::builder::PossibleValuesParser;
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,7 +17,7 @@ use super::usuario::senha_from_stdin;
 use super::{CliError, Result};
 use crate::conferir::client::Client;
 use crate::conferir::judge::Scope;
-use crate::conferir::plan::{Plan, Traces};
+use crate::conferir::plan::{self, Plan, Traces};
 use crate::conferir::report::{Judgement, Outcome, Report};
 use crate::conferir::runner::{Runner, StartError, Target};
 use crate::domain::atendimento::Status;
@@ -44,8 +45,9 @@ pub struct Args {
     /// Ask only what the vendor's page states, and compare only that
     #[arg(long)]
     only_documented: bool,
-    /// Leave out a case, such as login/unknown-user where HARDENED_LOGIN is set; may come more than once
-    #[arg(long, value_name = "CASO")]
+    /// Leave out a case, such as login/unknown-user where HARDENED_LOGIN is set; may come more than once. Another word,
+    /// such as x, is answered with the names of all cases
+    #[arg(long, value_name = "CASO", value_parser = PossibleValuesParser::new(plan::names()), hide_possible_values = true)]
     pular: Vec<String>,
     /// Change the atendimento without asking
     #[arg(long)]
@@ -60,9 +62,7 @@ pub struct Args {
 
 pub async fn run(args: Args) -> Result {
     let scope = if args.only_documented { Scope::Documented } else { Scope::Contract };
-    let plan = Plan::new(scope, &args.pular, &args.protocolo).map_err(|name| {
-        CliError::Usage(format!("--pular: there is no case '{}'; the report names them", printable(&name)))
-    })?;
+    let plan = Plan::new(scope, &args.pular, &args.protocolo);
     if !args.yes && (args.senha_stdin || !std::io::stdin().is_terminal()) {
         return Err(CliError::Usage(
             "this changes an atendimento, and there is no terminal to ask on; add --yes to go ahead".to_owned(),

@@ -232,10 +232,11 @@ impl Runner {
     /// An answer as a report shows it: what the contract speaks of, without secrets.
     fn shown(&self, received: &Received) -> String {
         let mut lines = vec![received.code.to_string()];
-        let values = SHOWN.iter().filter_map(|name| Some(format!("{name}: {}", received.header(name)?)));
+        let redacted = |text: &str| self.values.redacted(text);
+        let values = SHOWN.iter().filter_map(|name| Some(format!("{name}: {}", redacted(&received.header(name)?))));
         lines.extend(values);
-        lines.push(received.body.clone());
-        self.values.redacted(&lines.join("\n"))
+        lines.push(redacted(&received.body));
+        lines.join("\n")
     }
 
     fn outcome(&self, case: &Case, scope: Scope, received: Option<&Received>, judgement: Judgement) -> Outcome {

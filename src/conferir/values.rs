@@ -86,9 +86,11 @@ impl Values {
         while let Some(token) = find_jwt(&text) {
             text = text.replace(&token, "<token>");
         }
-        for (secret, name) in [(&self.token, "<token>"), (&self.senha, "<senha>")] {
-            if !secret.expose_secret().is_empty() {
-                text = text.replace(secret.expose_secret(), name);
+        let senha = self.senha.expose_secret();
+        let as_json = Some(escaped(senha)).filter(|escaped| escaped != senha).unwrap_or_default();
+        for (secret, name) in [(self.token.expose_secret(), "<token>"), (&as_json, "<senha>"), (senha, "<senha>")] {
+            if !secret.is_empty() {
+                text = text.replace(secret, name);
             }
         }
         text
@@ -209,6 +211,7 @@ mod tests {
         let values = values();
         let answer = format!(r#"{{"accessToken": "{TOKEN}", "x": "{TOKEN}", "y": "se"nha"}}"#);
         assert_eq!(values.redacted(&answer), r#"{"accessToken": "<token>", "x": "<token>", "y": "<senha>"}"#);
+        assert_eq!(values.redacted(r#"{"senha": "se\"nha"}"#), r#"{"senha": "<senha>"}"#);
         assert_eq!(find_jwt("Access token: eyJh.eyJz.x!"), Some("eyJh.eyJz.x".to_owned()));
         assert_eq!(find_jwt("www.example.com a.b.c"), None);
     }

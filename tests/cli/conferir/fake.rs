@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{PROTOCOLO, SENHA, TOKEN, arguments, conferir};
+use super::{PROTOCOLO, SENHA, TOKEN, arguments, conferir, conferir_with};
 use crate::support::database::{Database, Engine};
 use crate::support::program::program;
 
@@ -234,5 +234,15 @@ async fn no_change_is_asked_for_before_the_status_is_known() {
     let fake = Fake::start(other).await;
     conferir(&database, &fake.address, &["--yes"]).fails(1, &[r#"{"protocolo": "1", "status": "Aberto"}"#]);
     assert_eq!(fake.statuses(), [""; 0]);
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_senha_that_comes_back_is_not_shown() {
+    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let fake = Fake::start(|_, body| (401, body.to_owned())).await;
+    let values = ["user.api", "e", PROTOCOLO, "Duplicado"];
+    conferir_with(&database, &fake.address, values, &[])
+        .fails(1, &["    401\n", r#"{"login": "us<senha>r.api", "s<senha>nha": "<senha>"}"#]);
     database.remove().await;
 }
