@@ -129,6 +129,12 @@ impl Case {
         self
     }
 
+    /// On another path than the group's.
+    pub(super) const fn on(mut self, path: &'static str) -> Self {
+        self.path = path;
+        self
+    }
+
     /// Made while the atendimento is in `from`.
     pub(super) const fn from(mut self, from: Status) -> Self {
         self.from = Some(from);
@@ -155,9 +161,9 @@ impl Case {
     }
 
     /// Answered 412: the atendimento is in `present`.
-    pub(super) const fn mismatches(mut self, present: Status) -> Self {
+    pub(super) const fn mismatches(mut self, message: &'static str, present: Status) -> Self {
         self.code = 412;
-        self.answer = Answer::Mismatch("Status atual diferente do esperado", present);
+        self.answer = Answer::Mismatch(message, present);
         self
     }
 
@@ -177,6 +183,11 @@ impl Case {
     pub(super) const fn doc_code(mut self) -> Self {
         self.code_mark = Mark::Doc;
         self.doc()
+    }
+
+    /// Whether a server might take it for a change.
+    pub(super) fn changes(&self) -> bool {
+        self.method != "GET" && self.path.starts_with(STATUS)
     }
 
     /// Whether the login counts as a failed one.

@@ -171,7 +171,7 @@ impl Runner {
                 self.outcome(case, scope, Some(&received), judgement)
             }
             Err(error) => {
-                if case.path == STATUS {
+                if case.changes() {
                     self.present = None;
                 }
                 self.outcome(case, scope, None, Judgement::Failed(error.to_string()))
@@ -181,7 +181,7 @@ impl Runner {
 
     /// Keeps up with where the answer leaves the atendimento.
     fn follow(&mut self, case: &Case, received: &Received) {
-        if case.path != STATUS {
+        if !case.changes() {
             return;
         }
         match received.code {

@@ -8,6 +8,10 @@ use crate::domain::atendimento::Status;
 
 /// The comment that the run leaves.
 const COMENTARIO: &str = "Conferência do contrato da API";
+/// `{"typ":"JWT","alg":"none"}`
+const ALG_NONE: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0";
+/// `{"typ":"JWT","alg":"HS256","kid":"conferir"}`
+const OTHER_KID: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImtpZCI6ImNvbmZlcmlyIn0";
 
 /// The values of a run.
 pub(super) struct Values {
@@ -60,8 +64,9 @@ impl Values {
             "token" => Some(token.to_owned()),
             "token sem assinatura" => Some(unsigned(token)),
             "token alterado" => Some(tampered(token)),
-            "64 KiB" => Some("x".repeat(64 * 1024)),
-            _ => self.value(name).map(escaped),
+            "token alg none" => Some(with_header(ALG_NONE, token)),
+            "token outro kid" => Some(with_header(OTHER_KID, token)),
+            _ => self.value(name).map(escaped).or_else(|| repeated(name)),
         })
     }
 
@@ -126,6 +131,17 @@ fn escaped(text: &str) -> String {
     quoted[1..quoted.len() - 1].to_owned()
 }
 
+/// `65 x`: so many of the character.
+fn repeated(name: &str) -> Option<String> {
+    let (count, what) = name.split_once(' ')?;
+    Some(what.repeat(count.parse().ok()?))
+}
+
+fn with_header(header: &str, token: &str) -> String {
+    let (_, rest) = token.split_once('.').unwrap_or(("", token));
+    format!("{header}.{rest}")
+}
+
 fn unsigned(token: &str) -> String {
     token.rfind('.').map_or(token, |end| &token[..=end]).to_owned()
 }
@@ -172,10 +188,11 @@ mod tests {
 
     #[test]
     fn values_are_not_filled_in_themselves() {
-        let values = Values::new("<token", SecretString::from("<login> <64 KiB>"), "<motivo>", "<comentario>");
+        let values = Values::new("<token", SecretString::from("<login> <9 x>"), "<motivo>", "<comentario>");
         let template = "<x> a < b <login>|<protocolo>|<motivo>|<";
         assert_eq!(values.shown(template), "<x> a < b <token|<motivo>|<comentario>|<");
-        assert_eq!(values.sent("<senha>|<login>"), "<login> <64 KiB>|<token");
+        assert_eq!(values.sent("<senha>|<login>"), "<login> <9 x>|<token");
+        assert_eq!((values.sent("<3 x>"), values.shown("<3 x>")), ("xxx".to_owned(), "<3 x>".to_owned()));
     }
 
     #[test]
@@ -198,12 +215,17 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_spoilt_in_two_ways() {
+    fn tokens_are_spoilt() {
         let mut values = values();
         values.set_token(TOKEN.to_owned());
         let sent = |template: &str| values.sent(template);
         assert_eq!(sent("<token sem assinatura>"), "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.");
         assert_eq!(sent("<token alterado>"), "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.Babc-_");
+        assert_eq!(sent("<token alg none>"), "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.Aabc-_");
+        assert_eq!(
+            sent("<token outro kid>"),
+            "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImtpZCI6ImNvbmZlcmlyIn0.eyJzdWIiOiIxIn0.Aabc-_"
+        );
     }
 
     #[test]

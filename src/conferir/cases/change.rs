@@ -105,7 +105,11 @@ pub(super) const CASES: &[Case] = &[
         r#"{"protocolo": "<protocolo>", "status": "Aberto", "statusAtual": "Finalizado"}"#,
     )
     .from(EmAtendimento)
-    .mismatches(EmAtendimento),
+    .mismatches("Status atual diferente do esperado", EmAtendimento),
+    Case::change("status/if-match-other", r#"{"protocolo": "<protocolo>", "status": "Cancelado"}"#)
+        .with("if-match", "\"conferir\"")
+        .from(EmAtendimento)
+        .mismatches("Atendimento alterado desde a leitura", EmAtendimento),
     Case::change(
         "status/status-atual-right",
         r#"{"protocolo": "<protocolo>", "status": "Aberto", "statusAtual": "em ATENDIMENTO"}"#,

@@ -25,7 +25,7 @@ pub(super) const CASES: &[Case] = &[
         .says(400, "Corpo da requisição inválido: campo login duplicado"),
     Case::change("common/json-broken-change", "{")
         .says(400, "Corpo da requisição inválido: JSON incompleto, termina na linha 1, coluna 1"),
-    Case::login("common/body-too-large", r#"{"login": "<64 KiB>"}"#).says(413, "Corpo da requisição muito grande"),
+    Case::login("common/body-too-large", r#"{"login": "<65536 x>"}"#).says(413, "Corpo da requisição muito grande"),
     Case::login("common/content-type-of-the-request", BODY)
         .with("content-type", "text/plain")
         .says(400, LOGIN_REQUIRED),

@@ -2,6 +2,7 @@
 
 mod change;
 mod common;
+mod limits;
 mod login;
 mod token;
 
@@ -10,7 +11,7 @@ use crate::domain::atendimento::Status;
 
 /// All cases.
 pub(super) fn all() -> impl Iterator<Item = &'static Case> {
-    [common::CASES, login::CASES, token::CASES, change::CASES].into_iter().flatten()
+    [common::CASES, login::CASES, token::CASES, limits::CASES, change::CASES].into_iter().flatten()
 }
 
 /// The change that shows, before all others, that the motivo is one: for an atendimento in `start`.

@@ -5,6 +5,7 @@
 
 use crate::conferir::case::Case;
 
+const MOTIVO_REQUIRED: &str = "motivoStatus – esse campo é obrigatório";
 const UNTRUSTED: &str = "JWT signature does not match locally computed signature. \
                          JWT validity cannot be asserted and should not be trusted.";
 
@@ -20,4 +21,10 @@ pub(super) const CASES: &[Case] = &[
     Case::token("token/unsigned", "Bearer <token sem assinatura>").says(401, "Unsigned Claims JWTs are not supported."),
     Case::token("token/tampered-signature", "Bearer <token alterado>").says(401, UNTRUSTED).doc(),
     Case::token("token/garbage", "Bearer a.b.c").says(401, UNTRUSTED),
+    Case::token("token/too-long", "Bearer a.b.<4093 x>").says(401, UNTRUSTED),
+    Case::token("token/alg-none-with-signature", "Bearer <token alg none>").says(401, UNTRUSTED),
+    Case::token("token/unknown-kid", "Bearer <token outro kid>").says(401, UNTRUSTED),
+    // Taken, as the answer to the next fault shows.
+    Case::token("token/without-scheme", "<token>").says(400, MOTIVO_REQUIRED),
+    Case::token("token/scheme-in-lower-case", "bearer <token>").says(400, MOTIVO_REQUIRED),
 ];
