@@ -22,8 +22,16 @@ const PAUSE: Duration = Duration::from_secs(1);
 const PRESENT: Case = Case::read("the present status", "/api/atendimentos/status?protocolo=<protocolo>");
 
 /// The headers that a report shows.
-const SHOWN: [&str; 7] =
-    ["content-type", "cache-control", "www-authenticate", "allow", "location", "retry-after", "x-request-id"];
+const SHOWN: [&str; 8] = [
+    "content-type",
+    "cache-control",
+    "www-authenticate",
+    "allow",
+    "idempotency-replayed",
+    "location",
+    "retry-after",
+    "x-request-id",
+];
 
 /// Whose login it is, and on what the run works.
 pub struct Target {
@@ -181,7 +189,7 @@ impl Runner {
 
     /// Keeps up with where the answer leaves the atendimento.
     fn follow(&mut self, case: &Case, received: &Received) {
-        if !case.changes() {
+        if !case.changes() || received.header("idempotency-replayed").is_some() {
             return;
         }
         match received.code {
@@ -224,7 +232,7 @@ impl Runner {
         }
         if let Some((name, value)) = case.header {
             headers.retain(|(other, _)| *other != name);
-            headers.push((name, value.to_owned()));
+            headers.push((name, self.values.sent(value)));
         }
         Outgoing { method: case.method, path: self.values.path(case.path), headers, body: self.values.sent(case.body) }
     }

@@ -31,6 +31,7 @@ impl Values {
             ("comentario", COMENTARIO.to_owned()),
             // Never reached by a request that is answered as it should be.
             ("status", "Cancelado".to_owned()),
+            ("chave", other.to_string()),
             ("outro login", format!("conferir.{other}")),
             ("outra senha", format!("conferir {other}")),
             // Digits alone, in case that a server takes nothing else.

@@ -1,6 +1,6 @@
 //! The status change: first what changes nothing, then a walk through the statuses.
 
-use crate::conferir::case::Case;
+use crate::conferir::case::{Case, Header};
 use crate::domain::atendimento::Status::{Aberto, Cancelado, EmAtendimento, Finalizado, Improcedente};
 
 const MOTIVO_REQUIRED: &str = "motivoStatus – esse campo é obrigatório";
@@ -122,6 +122,17 @@ pub(super) const CASES: &[Case] = &[
     )
     .from(Aberto)
     .makes(EmAtendimento),
+    Case::change("status/idempotency-key", r#"{"protocolo": "<protocolo>", "status": "Em atendimento"}"#)
+        .with("idempotency-key", "<chave>")
+        .from(EmAtendimento)
+        .makes(EmAtendimento),
+    Case::change("status/idempotency-key-replayed", r#"{"protocolo": "<protocolo>", "status": "Em atendimento"}"#)
+        .with("idempotency-key", "<chave>")
+        .says(200, "Atendimento atualizado com sucesso")
+        .has(Header::Is("idempotency-replayed", "true")),
+    Case::change("status/idempotency-key-of-another-body", r#"{"protocolo": "<protocolo>", "status": "Cancelado"}"#)
+        .with("idempotency-key", "<chave>")
+        .says(422, "Idempotency-Key já usada com outra requisição"),
     Case::change("status/aberto", r#"{"protocolo": "<protocolo>", "status": "Aberto"}"#)
         .from(EmAtendimento)
         .makes(Aberto)
