@@ -107,15 +107,19 @@ pub fn sandbox_service(app: App, example: Example) -> Frame {
 
 fn router(app: App) -> Router {
     let mut router = Router::new().route("/docs/", get(docs::page)).route("/docs/{file}", get(docs::file));
-    each_route(|(_, described, methods)| {
-        for path in described.paths.keys() {
-            router = mem::take(&mut router).route(path, methods.clone());
-        }
-    });
+    each_route(|route| router = routed(mem::take(&mut router), route));
     router
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .with_state(app)
+}
+
+/// `router` with a route that says itself where it is.
+fn routed<S>(router: Router<S>, (_, described, methods): UtoipaMethodRouter<S>) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    described.paths.keys().fold(router, |router, path| router.route(path, methods.clone()))
 }
 
 /// Hands all routes to `take`, each with what the document says of it. Path and method stand at the handler.

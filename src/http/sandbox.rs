@@ -9,20 +9,22 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
+use time::OffsetDateTime;
 use tokio::time::sleep;
 use tracing::Instrument;
 use utoipa::openapi::path::Paths;
-use utoipa_axum::router::UtoipaMethodRouter;
+use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use super::error::ApiError;
 use super::openapi::errors::Errors;
 use super::openapi::sandbox::SANDBOX;
 use super::openapi::schemas::Mensagem;
-use super::{App, answer, openapi};
+use super::{App, answer, openapi, routed};
 use crate::auth::token::Rejection;
 use crate::domain::atendimento::Denial;
+use crate::service::throttle::Throttled;
 use crate::store::Example;
 
 /// What a reset is answered.
@@ -36,27 +38,6 @@ pub(super) const DELAY_MAX: Duration = Duration::from_secs(60);
 /// For how long a token has expired that is said to have.
 const EXPIRED_FOR: Duration = Duration::from_secs(5);
 
-/// The codes that can be forced: those that can be told without a request that is at fault.
-pub(super) const CODES: [&str; 17] = [
-    "access_denied",
-    "expired_token",
-    "failed",
-    "in_progress",
-    "motivo_required",
-    "no_route",
-    "no_token",
-    "reused_key",
-    "revoked_token",
-    "throttled",
-    "unavailable",
-    "unknown_atendimento",
-    "unknown_motivo",
-    "unknown_status",
-    "unknown_user",
-    "untrusted_token",
-    "wrong_password",
-];
-
 struct Sandbox {
     app: App,
     example: Example,
@@ -66,8 +47,7 @@ struct Sandbox {
 /// that what is forced has its id, its deadline and its form too.
 pub(super) fn around(routes: Router, app: App, example: Example) -> Router {
     let sandbox = Arc::new(Sandbox { app, example });
-    let routes = routes
-        .route("/sandbox/reset", post(reset).with_state(Arc::clone(&sandbox)))
+    let routes = routed(routes, routes!(reset).with_state(Arc::clone(&sandbox)))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed);
     // Around the router as a whole: a layer on its routes would have `Allow` added to its answers.
     Router::new()
@@ -117,31 +97,43 @@ async fn intercept(State(sandbox): State<Arc<Sandbox>>, request: Request, next: 
 }
 
 impl Sandbox {
-    /// The error of `code`, where it can be told without a request that is at fault.
+    /// The error of `code`, where it can be forced.
     fn failure(&self, code: &str) -> Option<ApiError> {
-        let now = self.app.clock.now();
-        let (usuario_id, at) = (0, now - EXPIRED_FOR);
-        let errors = [
-            ApiError::NotFound,
-            ApiError::UsuarioNaoEncontrado,
-            ApiError::SenhaInvalida,
-            ApiError::TokenMissing,
-            ApiError::Token(Rejection::Untrusted),
-            ApiError::Token(Rejection::Expired { at, now }),
-            ApiError::TokenRevoked { usuario_id },
-            ApiError::AccessDenied { usuario_id },
-            ApiError::Denied(Denial::AtendimentoNaoEncontrado),
-            ApiError::Denied(Denial::StatusNaoEncontrado),
-            ApiError::Denied(Denial::MotivoObrigatorio),
-            ApiError::Denied(Denial::MotivoNaoEncontrado),
-            ApiError::Denied(Denial::ChaveReutilizada),
-            ApiError::InProgress,
-            ApiError::Internal,
-            ApiError::Unavailable,
-        ];
         let throttled = self.app.login.refusal().map(ApiError::Throttled);
-        errors.into_iter().chain(throttled).find(|error| error.code() == code)
+        failures(self.app.clock.now()).into_iter().chain(throttled).find(|error| error.code() == code)
     }
+}
+
+/// The errors that can be told without a request that is at fault, but for that of the limits in force.
+fn failures(now: OffsetDateTime) -> [ApiError; 16] {
+    let (usuario_id, at) = (0, now - EXPIRED_FOR);
+    [
+        ApiError::NotFound,
+        ApiError::UsuarioNaoEncontrado,
+        ApiError::SenhaInvalida,
+        ApiError::TokenMissing,
+        ApiError::Token(Rejection::Untrusted),
+        ApiError::Token(Rejection::Expired { at, now }),
+        ApiError::TokenRevoked { usuario_id },
+        ApiError::AccessDenied { usuario_id },
+        ApiError::Denied(Denial::AtendimentoNaoEncontrado),
+        ApiError::Denied(Denial::StatusNaoEncontrado),
+        ApiError::Denied(Denial::MotivoObrigatorio),
+        ApiError::Denied(Denial::MotivoNaoEncontrado),
+        ApiError::Denied(Denial::ChaveReutilizada),
+        ApiError::InProgress,
+        ApiError::Internal,
+        ApiError::Unavailable,
+    ]
+}
+
+/// The codes of the errors that can be forced, sorted.
+pub(super) fn codes() -> Vec<&'static str> {
+    let throttled = ApiError::Throttled(Throttled { policies: Vec::new(), exhausted: Vec::new() });
+    let errors = failures(OffsetDateTime::UNIX_EPOCH).into_iter().chain([throttled]);
+    let mut codes: Vec<&str> = errors.map(|error| error.code()).collect();
+    codes.sort_unstable();
+    codes
 }
 
 fn delay(millis: &str) -> Option<Duration> {

@@ -1,9 +1,9 @@
 //! The status change: first what changes nothing, then a walk through the statuses.
 
+use super::MOTIVO_REQUIRED;
 use crate::conferir::case::{Case, Header};
 use crate::domain::atendimento::Status::{Aberto, Cancelado, EmAtendimento, Finalizado, Improcedente};
 
-const MOTIVO_REQUIRED: &str = "motivoStatus – esse campo é obrigatório";
 const NO_ATENDIMENTO: &str = "Atendimento não encontrado";
 const NO_MOTIVO: &str = "Motivo não encontrado";
 const NO_STATUS: &str = "Status não encontrado";

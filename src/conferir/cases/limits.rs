@@ -2,9 +2,8 @@
 //!
 //! What has no motivo is refused by a server that knows nothing of these limits, too.
 
+use super::MOTIVO_REQUIRED;
 use crate::conferir::case::Case;
-
-const MOTIVO_REQUIRED: &str = "motivoStatus – esse campo é obrigatório";
 
 pub(super) const CASES: &[Case] = &[
     Case::change("limits/protocolo-longest", r#"{"protocolo": "<64 9>", "status": "Aberto"}"#)

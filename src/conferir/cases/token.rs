@@ -3,9 +3,9 @@
 //! Not asked: an expired token, a revoked one, and a user without the permission. The first needs an
 //! hour of patience, the others need more users than the one that the run has.
 
+use super::MOTIVO_REQUIRED;
 use crate::conferir::case::Case;
 
-const MOTIVO_REQUIRED: &str = "motivoStatus – esse campo é obrigatório";
 const UNTRUSTED: &str = "JWT signature does not match locally computed signature. \
                          JWT validity cannot be asserted and should not be trusted.";
 

@@ -43,5 +43,5 @@ pub async fn file(name: Result<Path<String>, PathRejection>) -> Result<Response,
     let config = Arc::new(Config::from("/openapi.json"));
     let Ok(Some(SwaggerFile { bytes, content_type, .. })) = serve(name, config) else { return Err(ApiError::NotFound) };
     let headers = [(CONTENT_TYPE, content_type.as_str()), (CONTENT_ENCODING, "gzip")];
-    Ok((headers, bytes.into_owned()).into_response())
+    Ok((headers, bytes).into_response())
 }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use axum::http::StatusCode;
-use axum::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::{IntoResponse, Response as Answer};
-use serde_json::{Value, json};
+use futures_util::FutureExt;
+use http_body_util::BodyExt;
+use serde_json::Value;
 use time::macros::datetime;
 use utoipa::IntoResponses;
 use utoipa::openapi::content::ContentBuilder;
@@ -199,17 +201,15 @@ fn envelope_of(errors: &[ApiError]) -> &'static str {
 }
 
 fn envelope(error: &ApiError) -> Value {
-    match error.present_status() {
-        Some(atual) => json!({"message": error.message(), "statusAtual": atual.nome()}),
-        None => json!({"message": error.message()}),
-    }
+    let body = error.clone().into_response().into_body().collect().now_or_never();
+    let body = body.expect("it is there already").expect("nothing can stop it").to_bytes();
+    serde_json::from_slice(&body).expect("errors are JSON")
 }
 
 /// The headers that come with an error, and what they say.
 fn headers(answer: &Answer) -> impl Iterator<Item = (&str, &'static str)> {
     answer.headers().keys().filter(|name| *name != CONTENT_TYPE).map(|name| {
         let text = match name {
-            name if name == ALLOW => "Os métodos que a rota aceita.",
             name if name == CONNECTION => "A conexão termina.",
             name if name == ETAG => "A revisão atual.",
             name if name == RETRY_AFTER => "Quantos segundos esperar.",

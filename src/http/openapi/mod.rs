@@ -6,10 +6,8 @@ pub mod parameters;
 pub mod sandbox;
 pub mod schemas;
 
-use axum::body::{Body, Bytes};
-use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Paths};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -114,7 +112,5 @@ pub async fn serve() -> Response {
 }
 
 fn served(text: &'static str) -> Response {
-    let mut response = Response::new(Body::from(Bytes::from_static(text.as_bytes())));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    ([(CONTENT_TYPE, "application/json")], text).into_response()
 }

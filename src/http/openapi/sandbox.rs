@@ -13,7 +13,7 @@ use super::parameters::parameter;
 use super::schemas::{integer, text};
 use super::{add, document, operations, served, written};
 use crate::http::problem;
-use crate::http::sandbox::{self, CODES, DELAY, DELAY_MAX, FAILURE};
+use crate::http::sandbox::{self, DELAY, DELAY_MAX, FAILURE};
 
 /// The tag of what only a sandbox has.
 pub const SANDBOX: &str = "Sandbox";
@@ -50,7 +50,7 @@ fn headers() -> [Parameter; 2] {
     let failure = parameter(
         ParameterIn::Header,
         FAILURE,
-        text().enum_values(Some(CODES)),
+        text().enum_values(Some(sandbox::codes())),
         Value::Null,
         "Responde com este erro, e não faz nada.",
     );

@@ -61,7 +61,7 @@ shapes! {
     Status => text()
         .enum_values(Some(AtendimentoStatus::ALL.map(AtendimentoStatus::nome)))
         .description(Some("Status de um atendimento [doc]. Nas requisições, comparado sem espaços nas pontas e sem \
-            distinguir maiúsculas [ours]."));
+            distinguir maiúsculas de minúsculas [ours]."));
 
     /// Body of a change.
     Alteracao => taken(
@@ -204,9 +204,13 @@ fn object(description: &str, members: Vec<Member>) -> ObjectBuilder {
     })
 }
 
+fn of(kind: Type) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::new(kind))
+}
+
 /// Any text.
 pub fn text() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(SchemaType::new(Type::String))
+    of(Type::String)
 }
 
 /// A text that is not blank, of at most `max` characters.
@@ -216,12 +220,12 @@ pub fn name(max: usize) -> ObjectBuilder {
 
 /// A whole number.
 pub fn integer() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(SchemaType::new(Type::Integer))
+    of(Type::Integer)
 }
 
 /// True or false.
 pub fn boolean() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(SchemaType::new(Type::Boolean))
+    of(Type::Boolean)
 }
 
 fn time() -> ObjectBuilder {
@@ -237,7 +241,7 @@ fn or_null(schema: ObjectBuilder) -> ObjectBuilder {
 }
 
 fn null() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(SchemaType::new(Type::Null))
+    of(Type::Null)
 }
 
 fn reference_to(name: &str) -> RefOr<Schema> {
@@ -306,11 +310,7 @@ fn entrada() -> Object {
             ("motivoStatus", or_null(text()).into(), true),
             (
                 "usuario",
-                described(
-                    or_null(text()),
-                    "Quem alterou; `null` numa importação. Ausente com \
-                `visivelCliente=true`.",
-                ),
+                described(or_null(text()), "Quem alterou; `null` numa importação. Ausente com `visivelCliente=true`."),
                 false,
             ),
             (
