@@ -1,31 +1,32 @@
-//! One connection, from its first byte to its last: what hyper leaves out, namely answers of the contract's
-//! form to what is not HTTP, a deadline for writing, and an end that lets the client read its answer.
+//! One connection, from its first byte to its last: what hyper leaves out, namely the bodies that nobody read, a
+//! deadline for writing, and an end that lets the client read its answer.
 
+use std::convert::Infallible;
 use std::io::{self, IoSlice};
+use std::mem;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::extract::ConnectInfo;
-use axum::http::Request;
-use axum::response::{IntoResponse, Response};
+use axum::http::header::{CONNECTION, EXPECT};
+use axum::http::{HeaderMap, HeaderValue, Request};
+use axum::response::Response;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame as BodyFrame, Incoming, SizeHint};
 use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Sleep, sleep, timeout};
 use tower_http::add_extension::AddExtension;
+use tower_service::Service;
 
-use super::error::ApiError;
-use super::request::{Frame, complete, new_id};
+use super::request::Frame;
 
 /// How long the head of a request may take to arrive, and a connection may stay idle.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
@@ -33,11 +34,14 @@ const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 /// Room for one head.
 const BUFFER: usize = 16 * 1024;
+/// How much of a body that nobody read is waited for, so that the connection can be kept, and how long.
+const REST: u64 = 64 * 1024;
+const REST_DEADLINE: Duration = Duration::from_secs(2);
 /// How long, and how much, is still read from a client that was answered before it had sent everything.
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: u64 = 4 * 1024 * 1024;
 
-/// All routes, with the address of who calls them.
+/// All routes, with the address of their caller.
 pub type Routes = AddExtension<Frame, ConnectInfo<SocketAddr>>;
 
 /// Serves `stream` until either side closes it. Once `stopping` changes, the request in flight is the last.
@@ -46,14 +50,17 @@ pub async fn serve(stream: TcpStream, routes: Routes, mut stopping: watch::Recei
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
     }
-    let routes = TowerToHyperService::new(routes);
-    let unread = Arc::new(AtomicBool::new(false));
-    let answer = |request: Request<Incoming>| routes.call(request.map(|body| Watched::new(body, &unread)));
+    let unread = Arc::new(Unread::default());
     let mut http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_DEADLINE)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(Wire::new(stream)), service_fn(answer));
+        // A client that has said everything may close its half, and still waits for its answer.
+        .half_close(true)
+        .serve_connection(
+            TokioIo::new(Wire::new(stream)),
+            service_fn(|request| answer(routes.clone(), request, Arc::clone(&unread))),
+        );
     let ended = tokio::select! {
         biased;
         ended = &mut http => ended,
@@ -62,47 +69,106 @@ pub async fn serve(stream: TcpStream, routes: Routes, mut stopping: watch::Recei
             (&mut http).await
         }
     };
-    let mut wire = http.into_parts().io.into_inner();
+    let mut stream = http.into_parts().io.into_inner().stream;
+    let mut linger = unread.is_left();
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
-        if wire.refused {
-            let error = if error.is_parse_too_large() { ApiError::HeadTooLarge } else { ApiError::Malformed };
-            _ = wire.write_all(&last_answer(error.into_response()).await).await;
-        }
+        // hyper has refused what is not HTTP, and may have read only a part of it.
+        linger |= error.is_parse();
     }
-    _ = wire.stream.shutdown().await;
+    _ = stream.shutdown().await;
     // To close now would reset the connection under a client that still sends, and its answer would be lost.
-    if wire.refused || unread.load(Ordering::Relaxed) {
-        let mut rest = wire.stream.take(LINGER_BYTES);
+    if linger {
+        let mut rest = stream.take(LINGER_BYTES);
         _ = timeout(LINGER, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
     }
 }
 
-/// `response` as it goes over the wire, with what else every answer carries.
-async fn last_answer(mut response: Response) -> Vec<u8> {
-    complete(&mut response, new_id());
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    let mut bytes = format!("HTTP/1.1 {}\r\n", parts.status).into_bytes();
-    for (name, value) in &parts.headers {
-        bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+/// Answers `request`. Where the next request would begin behind a body that does not come, the answer says that
+/// it is the connection's last.
+async fn answer(mut routes: Routes, request: Request<Incoming>, unread: Arc<Unread>) -> Result<Response, Infallible> {
+    let expects = request.headers().contains_key(EXPECT);
+    let mut response = routes.call(request.map(|body| Watched::new(body, &unread))).await?;
+    if let Some(body) = unread.take() {
+        // Without "100 Continue" there may be no body at all, and then the next request looks like one.
+        if expects || ends_connection(response.headers()) || !arrived(body).await {
+            unread.leave();
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
     }
-    let date = httpdate::fmt_http_date(SystemTime::now());
-    bytes.extend(format!("content-length: {}\r\ndate: {date}\r\n\r\n", body.len()).into_bytes());
-    bytes.extend(body);
-    bytes
+    Ok(response)
 }
 
-/// A request's body that notes whether it was read to its end.
+fn ends_connection(headers: &HeaderMap) -> bool {
+    headers.get(CONNECTION).is_some_and(|value| value == "close")
+}
+
+/// Whether the rest of `body` is short, and came in time.
+async fn arrived(mut body: Incoming) -> bool {
+    if body.size_hint().exact().is_none_or(|rest| rest > REST) {
+        return false;
+    }
+    let rest = async {
+        while let Some(frame) = body.frame().await {
+            frame?;
+        }
+        Ok::<_, hyper::Error>(())
+    };
+    matches!(timeout(REST_DEADLINE, rest).await, Ok(Ok(())))
+}
+
+/// What the routes left of the present request's body.
+#[derive(Default)]
+struct Unread(Mutex<Left>);
+
+#[derive(Default)]
+enum Left {
+    #[default]
+    Nothing,
+    Body(Incoming),
+    /// It is not waited for.
+    Abandoned,
+}
+
+impl Unread {
+    fn set(&self, left: Left) -> Left {
+        mem::replace(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner), left)
+    }
+
+    fn take(&self) -> Option<Incoming> {
+        match self.set(Left::Nothing) {
+            Left::Body(body) => Some(body),
+            Left::Nothing | Left::Abandoned => None,
+        }
+    }
+
+    fn leave(&self) {
+        self.set(Left::Abandoned);
+    }
+
+    fn is_left(&self) -> bool {
+        !matches!(self.set(Left::Nothing), Left::Nothing)
+    }
+}
+
+/// A request's body that comes back to [`Unread`] unless it was read to its end.
 struct Watched {
-    body: Incoming,
-    unread: Arc<AtomicBool>,
+    /// `None` once it was.
+    body: Option<Incoming>,
+    unread: Arc<Unread>,
 }
 
 impl Watched {
-    fn new(body: Incoming, unread: &Arc<AtomicBool>) -> Self {
-        unread.store(!body.is_end_stream(), Ordering::Relaxed);
-        Self { body, unread: Arc::clone(unread) }
+    fn new(body: Incoming, unread: &Arc<Unread>) -> Self {
+        Self { body: Some(body).filter(|body| !body.is_end_stream()), unread: Arc::clone(unread) }
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if let Some(body) = self.body.take() {
+            self.unread.set(Left::Body(body));
+        }
     }
 }
 
@@ -114,33 +180,32 @@ impl Body for Watched {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<BodyFrame<Bytes>, hyper::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if frame.is_none() {
-            self.unread.store(false, Ordering::Relaxed);
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
+        if frame.is_none() || body.is_end_stream() {
+            self.body = None;
         }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint)
     }
 }
 
-/// The stream, without hyper's own answers and with a deadline for writing.
+/// The stream, with a deadline for writing.
 struct Wire {
     stream: TcpStream,
-    /// hyper has refused what came in, and its answer was held back.
-    refused: bool,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Wire {
     fn new(stream: TcpStream) -> Self {
-        Self { stream, refused: false, stalled: None }
+        Self { stream, stalled: None }
     }
 
     /// `written`, or an error once the client has taken nothing for too long.
@@ -155,13 +220,6 @@ impl Wire {
     }
 }
 
-/// Whether `head` begins an answer of hyper's own. It writes none but refusals, and they lack the id
-/// that all answers of ours carry.
-fn is_hypers_own(head: &[u8]) -> bool {
-    const ID: &[u8] = b"\r\nx-request-id: ";
-    (head.starts_with(b"HTTP/1.1 4") || head.starts_with(b"HTTP/1.0 4")) && !head.windows(ID.len()).any(|w| w == ID)
-}
-
 impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buffer)
@@ -170,7 +228,8 @@ impl AsyncRead for Wire {
 
 impl AsyncWrite for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.as_mut().poll_write_vectored(cx, &[IoSlice::new(bytes)])
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.in_time(cx, written)
     }
 
     fn poll_write_vectored(
@@ -178,10 +237,6 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if parts.first().is_some_and(|head| is_hypers_own(head)) {
-            self.refused = true;
-            return Poll::Ready(Ok(parts.iter().map(|part| part.len()).sum()));
-        }
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
         self.in_time(cx, written)
     }

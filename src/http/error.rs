@@ -21,10 +21,8 @@ use crate::store::StoreError;
 /// An answer that is not a success.
 #[derive(Clone, Debug)]
 pub enum ApiError {
-    /// Not HTTP.
+    /// HTTP/1.1 with no `Host`, or with several. What is less than that, hyper refuses by itself.
     Malformed,
-    /// The request line and the headers are over the limit.
-    HeadTooLarge,
     /// The body is not a JSON object.
     Body(JsonError),
     /// The body did not arrive whole.
@@ -112,7 +110,6 @@ impl ApiError {
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodySlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::TokenFailed | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -122,7 +119,6 @@ impl ApiError {
     pub(super) fn message(&self) -> Cow<'static, str> {
         match self {
             Self::Malformed => "Requisição HTTP malformada",
-            Self::HeadTooLarge => "Cabeçalho da requisição muito grande",
             Self::Body(error) => return format!("Corpo da requisição inválido: {error}").into(),
             Self::BodyCut => "Corpo da requisição inválido: incompleto",
             Self::BodySlow => "Tempo esgotado à espera do corpo da requisição",
@@ -168,13 +164,13 @@ impl ApiError {
 
     /// Whether the connection can't be used again: where the next request begins is in doubt, or not waited for.
     fn ends_connection(&self) -> bool {
-        matches!(self, Self::Malformed | Self::HeadTooLarge | Self::BodySlow | Self::BodyTooLarge)
+        matches!(self, Self::Malformed | Self::BodySlow | Self::BodyTooLarge)
     }
 
     /// A word for the audit log, and for programs; see `docs/ERRORS.md`.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Malformed | Self::HeadTooLarge => "not_http",
+            Self::Malformed => "not_http",
             Self::Body(_) | Self::BodyCut | Self::BodySlow | Self::BodyTooLarge => "invalid_body",
             Self::Required(_) | Self::LoginRequired | Self::SenhaRequired | Self::Invalid(_) => "invalid_field",
             Self::NotFound | Self::MethodNotAllowed => "no_route",

@@ -137,7 +137,7 @@ fn allowed(error: &ApiError) -> Option<Vec<&'static str>> {
 /// What all errors of `code` have in common, in Portuguese and English.
 fn titles(code: &str) -> [&'static str; 2] {
     match code {
-        "not_http" => ["Não é HTTP", "Not HTTP"],
+        "not_http" => ["HTTP malformado", "Malformed HTTP"],
         "invalid_body" => ["Corpo da requisição inválido", "Invalid request body"],
         "invalid_field" => ["Campo inválido", "Invalid field"],
         "no_route" => ["Rota ou método inexistente", "No such route or method"],
@@ -165,8 +165,9 @@ fn titles(code: &str) -> [&'static str; 2] {
 /// What happened, in Portuguese and English.
 fn details(error: &ApiError) -> [Cow<'static, str>; 2] {
     let [portuguese, english] = match error {
-        ApiError::Malformed => ["A requisição não é HTTP.", "The request is not HTTP."],
-        ApiError::HeadTooLarge => ["O cabeçalho é muito grande.", "The head of the request is too large."],
+        ApiError::Malformed => {
+            ["A requisição não traz Host, ou traz vários.", "The request has no Host, or several of them."]
+        }
         ApiError::Body(error) => return [format!("O corpo não pode ser lido: {error}.").into(), in_english(error)],
         ApiError::BodyCut => ["O corpo chegou incompleto.", "The body did not arrive whole."],
         ApiError::BodySlow => ["O corpo não chegou a tempo.", "The body did not arrive in time."],

@@ -25,7 +25,7 @@ use uuid::Uuid;
 use super::error::ApiError;
 use super::problem;
 
-/// Names each answer, ours or hyper's.
+/// Names each answer.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id taken over from a caller.
 const REQUEST_ID_MAX: usize = 128;
@@ -107,7 +107,7 @@ fn names_one_host<B>(request: &Request<B>) -> bool {
 }
 
 /// What every answer carries.
-pub(super) fn complete(response: &mut Response, id: HeaderValue) {
+fn complete(response: &mut Response, id: HeaderValue) {
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -130,7 +130,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
 }
 
 /// `<process>-<number>`: unique without a random number for each request.
-pub(super) fn new_id() -> HeaderValue {
+fn new_id() -> HeaderValue {
     static PROCESS: LazyLock<String> = LazyLock::new(|| format!("{:016x}-", Uuid::new_v4().as_u64_pair().0));
     static NUMBER: AtomicU64 = AtomicU64::new(1);
     let id = format!("{}{:x}", *PROCESS, NUMBER.fetch_add(1, Ordering::Relaxed));

@@ -91,6 +91,13 @@ impl Raw {
         assert_eq!(self.header("www-authenticate"), (self.status == 401).then_some("Bearer"), "{self:?}");
     }
 
+    /// Checks that it says nothing but its status, and that the connection ends.
+    #[track_caller]
+    pub fn is_bare(&self, status: u16) {
+        assert_eq!((self.status, self.body.as_str()), (status, ""), "{self:?}");
+        assert_eq!((self.header("connection"), self.header("content-length")), (Some("close"), Some("0")), "{self:?}");
+    }
+
     /// Checks status and envelope to the byte.
     #[track_caller]
     pub fn is(&self, status: u16, message: &str) {

@@ -4,6 +4,7 @@
 //! same kind with more of it: `cargo test -- --ignored` runs those.
 
 mod client;
+mod connections;
 mod framing;
 mod large_bodies;
 mod logs;

@@ -22,7 +22,6 @@ macro_rules! one_of_each {
 
 one_of_each! {
     ApiError::Malformed => ApiError::Malformed,
-    ApiError::HeadTooLarge => ApiError::HeadTooLarge,
     ApiError::Body(JsonError::Utf8(_)) => ApiError::Body(JsonError::Utf8(7)),
     ApiError::Body(JsonError::Syntax { .. }) => ApiError::Body(JsonError::Syntax { line: 1, column: 7 }),
     ApiError::Body(JsonError::Incomplete { .. }) => ApiError::Body(JsonError::Incomplete { line: 1, column: 7 }),
