@@ -13,6 +13,7 @@ use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Flags, SecretError};
+use crate::http::memory::Memory;
 use crate::http::request::Frame;
 use crate::http::{self, App, Parts, lote};
 use crate::service::acesso::AccessService;
@@ -95,6 +96,8 @@ pub fn wire(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Re
         tokens,
         changes,
         lotes: Semaphore::new(lote::REQUESTS),
+        bodies: Memory::new(config.transit_memory),
+        answers: Memory::new(config.transit_memory),
         trusted_proxies: config.trusted_proxies.clone(),
         deadline: config.request_deadline,
     });

@@ -41,6 +41,8 @@ pub struct Config {
     pub bind: String,
     /// Limits of the HTTP server.
     pub server: ServerSettings,
+    /// `TRANSIT_MEMORY_MIB`, in bytes.
+    pub transit_memory: usize,
     /// `TRUSTED_PROXIES`
     pub trusted_proxies: Vec<IpNet>,
     /// `REQUEST_TIMEOUT_SECONDS`
@@ -109,6 +111,7 @@ impl Config {
                 max_connections: reader.number(settings::MAX_CONNECTIONS, 1, 1_000_000) as usize,
                 stop_deadline: reader.seconds(settings::SHUTDOWN_TIMEOUT_SECONDS),
             },
+            transit_memory: reader.number(settings::TRANSIT_MEMORY_MIB, 8, 1_000_000) as usize * 1024 * 1024,
             trusted_proxies: reader.networks(settings::TRUSTED_PROXIES),
             request_deadline: reader.seconds(settings::REQUEST_TIMEOUT_SECONDS),
             queue_capacity: reader.number(settings::QUEUE_CAPACITY, 1, 1_000_000) as usize,

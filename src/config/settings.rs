@@ -27,6 +27,7 @@ pub(super) const DATA_DIR: &str = "DATA_DIR";
 pub(super) const AUTO_MIGRATE: &str = "AUTO_MIGRATE";
 pub(super) const BIND_ADDR: &str = "BIND_ADDR";
 pub(super) const MAX_CONNECTIONS: &str = "MAX_CONNECTIONS";
+pub(super) const TRANSIT_MEMORY_MIB: &str = "TRANSIT_MEMORY_MIB";
 pub(super) const TRUSTED_PROXIES: &str = "TRUSTED_PROXIES";
 pub(super) const REQUEST_TIMEOUT_SECONDS: &str = "REQUEST_TIMEOUT_SECONDS";
 pub(super) const SHUTDOWN_TIMEOUT_SECONDS: &str = "SHUTDOWN_TIMEOUT_SECONDS";
@@ -53,6 +54,11 @@ pub const SETTINGS: &[Setting] = &[
     plain(AUTO_MIGRATE, "true", "Migrate the database at start; false: refuse to start while migrations are pending."),
     plain(BIND_ADDR, "127.0.0.1:8080", "Address and port to listen on; 0.0.0.0:8080 for all interfaces."),
     plain(MAX_CONNECTIONS, "10000", "Most client connections open at once; more wait in the system's queue."),
+    plain(
+        TRANSIT_MEMORY_MIB,
+        "64",
+        "Most memory for large answers that wait for their readers, and as much for large bodies on their way in.",
+    ),
     plain(TRUSTED_PROXIES, "", "Addresses or networks of the proxies in front, whose X-Forwarded-For counts."),
     plain(REQUEST_TIMEOUT_SECONDS, "30", "Longest time for a request, after which it is answered 503."),
     plain(SHUTDOWN_TIMEOUT_SECONDS, "8", "Longest time for the requests in flight when the server is told to stop."),

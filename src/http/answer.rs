@@ -6,9 +6,11 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use hyper::body::Bytes;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
+use super::memory::{Large, UNCOUNTED};
 use crate::domain::atendimento::Status;
 
 /// The envelope of every answer but a token's: `{"message": "…"}`.
@@ -36,13 +38,41 @@ pub fn mismatch(status: StatusCode, message: &str, atual: Status) -> Response {
 /// Answers `status` with `value`.
 pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
     let mut body = Vec::with_capacity(128);
-    value
-        .serialize(&mut serde_json::Serializer::with_formatter(&mut body, Spaced))
-        .expect("answers have text keys and a buffer takes every write");
-    let mut response = Response::new(Body::from(body));
+    write(&mut body, value);
+    let body = Bytes::from(body);
+    let mut response = Response::new(Body::from(body.clone()));
     *response.status_mut() = status;
+    if body.len() > UNCOUNTED {
+        response.extensions_mut().insert(Large(body));
+    }
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// How many bytes `value` has in an answer.
+pub fn length(value: &impl Serialize) -> usize {
+    struct Count(usize);
+
+    impl Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut count = Count(0);
+    write(&mut count, value);
+    count.0
+}
+
+fn write(to: &mut impl Write, value: &impl Serialize) {
+    value
+        .serialize(&mut serde_json::Serializer::with_formatter(to, Spaced))
+        .expect("answers have text keys and a buffer takes every write");
 }
 
 /// Answers with a page in HTML, under the content security `policy`.

@@ -1,6 +1,7 @@
 //! The request's body: JSON whatever its content type says, bounded in size and time.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes};
@@ -8,6 +9,7 @@ use tokio::time::timeout;
 
 use super::App;
 use super::error::ApiError;
+use super::memory::Memory;
 use crate::json::{self, Value};
 
 /// Largest body of most routes, in bytes.
@@ -53,14 +55,36 @@ impl JsonBody {
         if body.size_hint().lower() > max as u64 {
             return Err(ApiError::BodyTooLarge);
         }
-        let collected = timeout(app.body_deadline(), Limited::new(body, max).collect());
-        match collected.await {
-            Ok(Ok(body)) => Ok(Self::new(body.to_bytes())),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::BodyTooLarge),
-            Ok(Err(_)) => Err(ApiError::BodyCut),
-            Err(_) => Err(ApiError::BodySlow),
-        }
+        let arrived = timeout(app.body_deadline(), arrive(body, max, &app.bodies)).await;
+        arrived.unwrap_or(Err(ApiError::BodySlow)).map(Self)
     }
+}
+
+/// All of `body`, which has at most `max` bytes. What it takes beyond [`MAX_BYTES`] counts in `memory`, as it
+/// arrives and until it is dropped.
+///
+/// Its parts are copied: each on its own would keep more memory than it has bytes.
+async fn arrive(body: Body, max: usize, memory: &Memory) -> Result<Bytes, ApiError> {
+    let mut body = Limited::new(body, max);
+    let mut bytes = Vec::new();
+    let mut reservation = memory.reserve(0)?;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+            true => ApiError::BodyTooLarge,
+            false => ApiError::BodyCut,
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        let length = bytes.len() + data.len();
+        if length > bytes.capacity() {
+            let capacity = (bytes.capacity() * 2).clamp(length, max);
+            if capacity > MAX_BYTES {
+                reservation.grow(capacity)?;
+            }
+            bytes.reserve_exact(capacity - bytes.len());
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(if bytes.len() > MAX_BYTES { reservation.hold(bytes) } else { bytes.into() })
 }
 
 impl FromRequest<App> for JsonBody {

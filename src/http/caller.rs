@@ -15,7 +15,24 @@ use crate::domain::acesso::Required;
 pub struct Caller<P> {
     /// Row id of the user.
     pub usuario_id: i64,
+    geracao: i64,
     permission: PhantomData<P>,
+}
+
+impl<P: Required> Caller<P> {
+    /// Judges the user again, for a request that took its time: fails once the token is revoked or the permission
+    /// withdrawn. The answer is at most half a second old.
+    pub async fn confirm(&self, app: &App) -> Result<(), ApiError> {
+        let usuario_id = self.usuario_id;
+        let acesso = app.access.acesso(usuario_id).await?.ok_or(ApiError::TokenRevoked { usuario_id })?;
+        if !acesso.accepts_token(self.geracao) {
+            return Err(ApiError::TokenRevoked { usuario_id });
+        }
+        if !acesso.permite(P::PERMISSAO) {
+            return Err(ApiError::AccessDenied { usuario_id });
+        }
+        Ok(())
+    }
 }
 
 impl<P: Required> FromRequestParts<App> for Caller<P> {
@@ -28,14 +45,9 @@ impl<P: Required> FromRequestParts<App> for Caller<P> {
             return Err(ApiError::TokenMissing);
         }
         let Subject { usuario_id, geracao } = app.tokens.verify(token, app.clock.now()).map_err(ApiError::Token)?;
-        let acesso = app.access.acesso(usuario_id).await?.ok_or(ApiError::TokenRevoked { usuario_id })?;
-        if !acesso.accepts_token(geracao) {
-            return Err(ApiError::TokenRevoked { usuario_id });
-        }
-        if !acesso.permite(P::PERMISSAO) {
-            return Err(ApiError::AccessDenied { usuario_id });
-        }
-        Ok(Self { usuario_id, permission: PhantomData })
+        let caller = Self { usuario_id, geracao, permission: PhantomData };
+        caller.confirm(app).await?;
+        Ok(caller)
     }
 }
 

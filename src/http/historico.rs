@@ -17,14 +17,14 @@ use super::openapi::schemas::Historico;
 use super::reads::UNKNOWN;
 use super::{App, answer, query};
 use crate::domain::acesso::ConsultarHistorico;
-use crate::domain::registro::{Passo, StoredChange};
+use crate::domain::registro::Passo;
 
 /// Entries of a page, unless asked for otherwise.
 pub(super) const LIMIT: u16 = 50;
 /// Most entries of a page.
 pub(super) const LIMIT_MAX: u16 = 200;
-/// Bytes of comments after which a page ends early. One comment may have 64 KiB.
-const COMMENTS_MAX: usize = 1024 * 1024;
+/// Bytes after which a page ends early, as they are sent. One entry may have 120 KiB.
+const PAGE_MAX: usize = 1024 * 1024;
 
 #[derive(Serialize)]
 struct Page {
@@ -64,22 +64,25 @@ pub async fn historico(
     let limit = query::parameter(&uri, "limite")?.map_or(Ok(LIMIT), |limit| number(&limit))?;
     let for_customer = query::flag(&uri, "visivelCliente")?;
     // One more than asked for, to know whether there is a next page.
-    let mut changes = app.store.historico(&protocolo, after, limit + 1).await?.ok_or(UNKNOWN)?;
-    let length = page_length(&changes, limit.into());
-    let proximo = (length < changes.len()).then(|| cursor(changes[length - 1].0));
-    changes.truncate(length);
-    let historico = changes.into_iter().map(|(_, change)| Passo::new(change, for_customer)).collect();
+    let changes = app.store.historico(&protocolo, after, limit + 1).await?.ok_or(UNKNOWN)?;
+    let entries = changes.into_iter().map(|(revision, change)| (revision, Passo::new(change, for_customer)));
+    let (historico, proximo) = page(entries, limit.into());
     Ok(answer::json(StatusCode::OK, &Page { protocolo, historico, proximo }))
 }
 
-/// How many of `changes` make a page of at most `limit`: at least one, if there is any.
-fn page_length(changes: &[(i64, StoredChange)], limit: usize) -> usize {
-    let mut bytes = 0;
-    let heavy = changes.iter().position(|(_, change)| {
-        bytes += change.comentario.as_ref().map_or(0, |comentario| comentario.texto.len());
-        bytes > COMMENTS_MAX
-    });
-    heavy.unwrap_or(changes.len()).min(limit)
+/// The first of `entries`, at most `limit` of them, and the cursor of the rest. What counts is what the reader
+/// gets: by the end of a page nobody learns of a comment that is kept from them.
+fn page(entries: impl Iterator<Item = (i64, Passo)>, limit: usize) -> (Vec<Passo>, Option<String>) {
+    let (mut page, mut last, mut bytes) = (Vec::new(), 0, 0);
+    for (revision, entry) in entries {
+        bytes += answer::length(&entry);
+        if page.len() == limit || bytes > PAGE_MAX {
+            return (page, Some(cursor(last)));
+        }
+        page.push(entry);
+        last = revision;
+    }
+    (page, None)
 }
 
 fn number(limit: &str) -> Result<u16, ApiError> {

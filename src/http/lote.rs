@@ -18,6 +18,7 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::client::Client;
 use super::error::ApiError;
+use super::memory::Reservation;
 use super::openapi::EXTENSOES;
 use super::openapi::errors::{Errors, OfLote, OfLoteOptions};
 use super::openapi::parameters::IdempotencyKey;
@@ -26,7 +27,7 @@ use super::status::{MADE, change_request, read_protocolo};
 use super::{App, answer, idempotency, query};
 use crate::domain::acesso::AlterarStatus;
 use crate::domain::atendimento::{ChangeRequest, Idempotencia, Status};
-use crate::service::changes::{ChangeError, Done};
+use crate::service::changes::Done;
 
 /// Most changes of one request.
 pub(super) const ITEMS_MAX: usize = 1000;
@@ -35,7 +36,9 @@ const MAX_BYTES: usize = ITEMS_MAX * 4 * 1024;
 /// Most changes of one request in the queue at once: a third of a batch, so that requests of one
 /// change are never far behind.
 const AT_ONCE: usize = 32;
-/// Most such requests at once; more are refused, so that their memory is bounded.
+/// The most bytes that a change has in the answer: a protocolo may be 64 characters of six bytes each.
+const RESULTADO_MAX: usize = 700;
+/// Most such requests at once, once their bodies are there; more are refused.
 pub const REQUESTS: usize = 4;
 
 #[derive(Serialize)]
@@ -56,10 +59,12 @@ struct Resultado {
 
 /// A request of many changes.
 struct Lote<'a> {
-    usuario_id: i64,
+    caller: Caller<AlterarStatus>,
     key: Option<Arc<str>>,
     itens: Vec<JsonBody>,
     _room: SemaphorePermit<'a>,
+    /// For the answer: once the changes are made, it must not fail for want of memory.
+    answer: Reservation,
 }
 
 /// A change to make, and its place in the answer.
@@ -97,7 +102,7 @@ pub async fn change_many(
 ) -> Result<Response, ApiError> {
     let mut audit = ChangeAudit::begin(client);
     match read(&app, caller, request, &mut audit).await {
-        Ok(lote) => Ok(answer::json(StatusCode::OK, &Answer { resultados: make_all(&app, lote, audit).await })),
+        Ok(lote) => Ok(make_all(&app, lote, audit).await),
         Err(error) => {
             let refused = Err(error);
             audit.end(&refused);
@@ -113,8 +118,8 @@ async fn read<'a>(
     request: Request,
     audit: &mut ChangeAudit,
 ) -> Result<Lote<'a>, ApiError> {
-    let Caller { usuario_id, .. } = caller?;
-    audit.usuario(usuario_id);
+    let caller = caller?;
+    audit.usuario(caller.usuario_id);
     // Whoever asks for a dry run, or names a revision, must not be surprised by changes.
     if query::flag(request.uri(), "simular")? {
         return Err(ApiError::Invalid("simular"));
@@ -123,14 +128,17 @@ async fn read<'a>(
     if request.headers().contains_key(IF_MATCH) {
         return Err(ApiError::Invalid("If-Match"));
     }
-    let room = app.lotes.try_acquire().map_err(|_| ApiError::Unavailable)?;
     let body = JsonBody::read(request, app, MAX_BYTES).await?;
-    Ok(Lote { usuario_id, key, itens: body.items("itens", ITEMS_MAX)?, _room: room })
+    // A slow body takes no place from others.
+    let room = app.lotes.try_acquire().map_err(|_| ApiError::Unavailable)?;
+    let itens = body.items("itens", ITEMS_MAX)?;
+    let answer = app.answers.reserve(itens.len() * RESULTADO_MAX)?;
+    Ok(Lote { caller, key, itens, _room: room, answer })
 }
 
-/// Makes the changes of `lote`, and returns what became of each, in their order.
-async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Vec<Resultado> {
-    let Lote { usuario_id, key, itens, _room } = lote;
+/// Makes the changes of `lote`, and answers what became of each, in their order.
+async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Response {
+    let Lote { caller, key, itens, _room, answer } = lote;
     let mut audits: Vec<ChangeAudit> = itens.iter().skip(1).map(|_| first.another()).collect();
     audits.insert(0, first);
     let mut resultados = Vec::with_capacity(itens.len());
@@ -139,7 +147,7 @@ async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Vec<Resultad
     for ((index, body), mut audit) in itens.into_iter().enumerate().zip(audits) {
         // Reading many must not hold up the other requests of this thread.
         consume_budget().await;
-        match change_request(&body, usuario_id, &mut audit) {
+        match change_request(&body, caller.usuario_id, &mut audit) {
             Ok(request) => {
                 let chave = key.as_deref().map(|key| idempotency::item_key(key, index));
                 let idempotencia = chave.map(|chave| Idempotencia { chave, impressao: body.fingerprint() });
@@ -153,31 +161,37 @@ async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Vec<Resultad
             }
         }
     }
-    let made = stream::iter(runs.into_values()).map(|run| make_in_order(app, run)).buffer_unordered(AT_ONCE);
+    let made = stream::iter(runs.into_values()).map(|run| make_in_order(app, &caller, run)).buffer_unordered(AT_ONCE);
     resultados.extend(made.concat().await);
     resultados.sort_unstable_by_key(|(index, _)| *index);
-    resultados.into_iter().map(|(_, resultado)| resultado).collect()
+    let resultados = resultados.into_iter().map(|(_, resultado)| resultado).collect();
+    answer.hold_answer(answer::json(StatusCode::OK, &Answer { resultados }))
 }
 
 /// Makes the changes of one atendimento one after the other. Where it is unknown whether one was made,
 /// the later ones are not tried: a repetition shall make all of them in their order.
-async fn make_in_order(app: &App, run: Vec<Item>) -> Vec<(usize, Resultado)> {
+async fn make_in_order(app: &App, caller: &Caller<AlterarStatus>, run: Vec<Item>) -> Vec<(usize, Resultado)> {
     let mut resultados = Vec::with_capacity(run.len());
     let mut stopped = None;
     for Item { index, request, audit } in run {
         let protocolo = request.protocolo.clone();
-        let outcome = match stopped {
+        let outcome = match stopped.clone() {
             Some(error) => Err(error),
-            None => app.changes.submit(request).await,
+            None => make(app, caller, request).await,
         };
-        if let Err(error @ (ChangeError::InProgress | ChangeError::Unavailable)) = outcome {
-            stopped = Some(error);
+        if let Err(error @ (ApiError::InProgress | ApiError::Unavailable)) = &outcome {
+            stopped = Some(error.clone());
         }
-        let outcome = outcome.map_err(ApiError::from);
         audit.end(&outcome);
         resultados.push((index, resultado(Some(protocolo), outcome)));
     }
     resultados
+}
+
+/// Makes a change, if its caller still may: those before it may have taken long.
+async fn make(app: &App, caller: &Caller<AlterarStatus>, request: ChangeRequest) -> Result<Done, ApiError> {
+    caller.confirm(app).await?;
+    Ok(app.changes.submit(request).await?)
 }
 
 fn resultado(protocolo: Option<String>, outcome: Result<Done, ApiError>) -> Resultado {

@@ -16,6 +16,7 @@ mod home;
 mod idempotency;
 mod login;
 pub mod lote;
+pub mod memory;
 pub mod openapi;
 mod problem;
 mod query;
@@ -45,6 +46,7 @@ use crate::service::changes::ChangeQueue;
 use crate::service::login::LoginService;
 use crate::store::{Example, Store};
 use error::ApiError;
+use memory::Memory;
 use request::Frame;
 
 /// What the handlers work with; cheap to clone.
@@ -67,6 +69,10 @@ pub struct Parts {
     pub changes: ChangeQueue,
     /// Room for requests of many changes.
     pub lotes: Semaphore,
+    /// For large bodies on their way in.
+    pub bodies: Memory,
+    /// For large answers that wait for their readers.
+    pub answers: Memory,
     /// Whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
     /// How long a request may take.
@@ -95,14 +101,14 @@ impl Deref for App {
 
 /// All routes, and what happens to every request.
 pub fn service(app: App) -> Frame {
-    let deadline = app.deadline;
-    Frame::new(router(app), deadline)
+    let (deadline, answers) = (app.deadline, app.answers.clone());
+    Frame::new(router(app), deadline, answers)
 }
 
 /// The same in a sandbox, which starts over from `example`.
 pub fn sandbox_service(app: App, example: Example) -> Frame {
-    let deadline = app.deadline;
-    Frame::new(sandbox::around(router(app.clone()), app, example), deadline)
+    let (deadline, answers) = (app.deadline, app.answers.clone());
+    Frame::new(sandbox::around(router(app.clone()), app, example), deadline, answers)
 }
 
 fn router(app: App) -> Router {

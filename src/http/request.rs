@@ -23,6 +23,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::error::ApiError;
+use super::memory::Memory;
 use super::problem;
 
 /// Names each answer.
@@ -38,14 +39,15 @@ const REQUEST_ID_MAX: usize = 128;
 pub struct Frame {
     routes: CatchPanic<Router, PanicHandler>,
     deadline: Duration,
+    answers: Memory,
 }
 
 type PanicHandler = fn(Box<dyn Any + Send>) -> Response;
 
 impl Frame {
-    /// Around `routes`.
-    pub fn new(routes: Router, deadline: Duration) -> Self {
-        Self { routes: CatchPanic::custom(routes, panicked), deadline }
+    /// Around `routes`; large answers wait for their readers in `answers`.
+    pub fn new(routes: Router, deadline: Duration, answers: Memory) -> Self {
+        Self { routes: CatchPanic::custom(routes, panicked), deadline, answers }
     }
 }
 
@@ -72,8 +74,10 @@ where
         let problem = problem::wanted(request.headers());
         let one_host = names_one_host(&request);
         let answer = timeout(self.deadline, self.routes.call(request));
+        let answers = self.answers.clone();
         let framed = async move {
-            let mut response = if one_host { answered(answer.await) } else { ApiError::Malformed.into_response() };
+            let response = if one_host { answered(answer.await) } else { ApiError::Malformed.into_response() };
+            let mut response = answers.hold(response);
             if let Some(language) = problem {
                 response = problem::told(response, language);
             }
@@ -148,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_answered_without_what_it_said() {
         let routes = Router::new().route("/", get(|| async { panic!("segredo") as &'static str }));
-        let frame = Frame::new(routes, Duration::from_secs(1));
+        let frame = Frame::new(routes, Duration::from_secs(1), Memory::new(1024));
         let request = Request::builder().header(HOST, "x").body(Body::empty()).unwrap();
         let response = frame.oneshot(request).await.unwrap();
         assert_eq!(response.status(), 500);

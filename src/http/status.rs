@@ -76,14 +76,16 @@ async fn attempt(
     request: Request,
     audit: &mut ChangeAudit,
 ) -> Result<Response, ApiError> {
-    let Caller { usuario_id, .. } = caller?;
-    audit.usuario(usuario_id);
+    let caller = caller?;
+    audit.usuario(caller.usuario_id);
     let simular = query::flag(request.uri(), "simular")?;
     let key = idempotency::key(request.headers())?;
     let revisoes = revision::read(request.headers());
     let body = JsonBody::from_request(request, app).await?;
+    // The body may have taken long.
+    caller.confirm(app).await?;
     let idempotencia = key.map(|chave| Idempotencia { chave, impressao: body.fingerprint() });
-    let request = ChangeRequest { idempotencia, revisoes, ..change_request(&body, usuario_id, audit)? };
+    let request = ChangeRequest { idempotencia, revisoes, ..change_request(&body, caller.usuario_id, audit)? };
     if simular {
         audit.simulated();
         return Ok(simulated(app.changes.simulate(&request).await?));

@@ -2,8 +2,11 @@
 
 use citrus_status::domain::acesso::Permissao;
 use citrus_status::service::provisioning::ProvisioningError;
+use serde_json::{Value, json};
 use time::Duration;
+use tokio::time::timeout;
 
+use crate::attacks::client::Client;
 use crate::support::both_engines;
 use crate::support::server::{Server, nome};
 
@@ -79,4 +82,67 @@ both_engines! {
         first.stop().await;
         second.stop().await;
     }
+
+    async fn access_is_judged_again_once_the_body_is_there(database: Database) {
+        let server = Server::start(database).await;
+        let (perfil, p) = (nome("Integração"), Permissao::AlterarStatus);
+        let lote = format!(r#"{{"itens": [{CHANGE}]}}"#);
+        for (path, body) in [("/status", CHANGE), ("/status?simular=true", CHANGE), ("/status/lote", &lote)] {
+            let token = server.token("user.api").await;
+            let mut withdrawn = begin(&server, path, &token, body).await;
+            server.provisioning.revogar(&perfil, p).await.unwrap();
+            server.clock.advance(Duration::seconds(1));
+            let answer = withdrawn.ask(body).await;
+            assert!(answer.status == 403 || answer.body.contains(r#""codigo": 403"#), "{path}: {answer:?}");
+            assert!(answer.body.contains(DENIED));
+
+            server.provisioning.conceder(&perfil, p).await.unwrap();
+            server.clock.advance(Duration::seconds(1));
+            let mut revoked = begin(&server, path, &token, body).await;
+            server.provisioning.revoke_tokens(&nome("user.api")).await.unwrap();
+            server.clock.advance(Duration::seconds(1));
+            let answer = revoked.ask(body).await;
+            assert!(answer.status == 401 || answer.body.contains(r#""codigo": 401"#), "{path}: {answer:?}");
+            assert!(answer.body.contains("Token revogado"));
+        }
+        assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
+        server.stop().await;
+    }
+
+    async fn access_is_judged_again_for_each_change_of_many(database: Database) {
+        let server = Server::start(database).await;
+        let token = server.token("user.api").await;
+        let mut held = database.hold("20221104000001").await;
+        let body = format!(r#"{{"itens": [{CHANGE}, {CHANGE}, {CHANGE}]}}"#);
+        let length = body.len().to_string();
+        let head = head("/status/lote", &token, &format!("Content-Length: {length}\r\n"));
+        let mut client = Client::connect(server.address).await;
+        client.send(format!("{head}{body}")).await.unwrap();
+        // The first of them waits for the lock.
+        assert!(timeout(LOOK, client.answer()).await.is_err());
+        held.execute("UPDATE usuario SET geracao = geracao + 1 WHERE login = 'user.api'").await;
+        server.clock.advance(Duration::seconds(1));
+        held.commit().await;
+        let answer: Value = serde_json::from_str(&client.answer().await.unwrap().body).unwrap();
+        let codes: Vec<&Value> = answer["resultados"].as_array().unwrap().iter().map(|item| &item["codigo"]).collect();
+        assert_eq!(json!(codes), json!([200, 401, 401]), "{answer}");
+        assert_eq!(database.number("SELECT count(*) FROM historico").await, 1);
+        server.stop().await;
+    }
+}
+
+/// Long enough for a request to reach the queue.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(300);
+
+fn head(path: &str, token: &str, headers: &str) -> String {
+    format!("POST /api/atendimentos{path} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n{headers}\r\n")
+}
+
+/// A request that lacks nothing but its body, which the server waits for.
+async fn begin(server: &Server, path: &str, token: &str, body: &str) -> Client {
+    let mut client = Client::connect(server.address).await;
+    let headers = format!("Content-Length: {}\r\nExpect: 100-continue\r\n", body.len());
+    let answer = client.head_of(head(path, token, &headers)).await;
+    assert_eq!(answer.status, 100, "{answer:?}");
+    client
 }

@@ -45,6 +45,12 @@ impl Client {
         timeout(HANG, self.read_head()).await.expect("neither an answer nor an end")
     }
 
+    /// Asks and takes the head of the answer.
+    pub async fn head_of(&mut self, request: impl AsRef<[u8]>) -> Raw {
+        self.send(request).await.unwrap();
+        self.head().await.expect("an answer")
+    }
+
     /// Asks and takes the answer.
     pub async fn ask(&mut self, request: impl AsRef<[u8]>) -> Raw {
         self.send(request).await.unwrap();

@@ -187,11 +187,21 @@ pub enum Held {
 }
 
 impl Held {
-    pub async fn release(self) {
+    /// Runs a statement in the transaction that holds the lock.
+    pub async fn execute(&mut self, sql: &str) {
         match self {
-            Self::Sqlite(mut connection) => drop(connection.execute("ROLLBACK").await.unwrap()),
-            Self::Postgres(mut connection) => drop(connection.execute("ROLLBACK").await.unwrap()),
+            Self::Sqlite(connection) => drop(connection.execute(AssertSqlSafe(sql)).await.unwrap()),
+            Self::Postgres(connection) => drop(connection.execute(AssertSqlSafe(sql)).await.unwrap()),
         }
+    }
+
+    /// Releases the lock, and keeps what was done under it.
+    pub async fn commit(mut self) {
+        self.execute("COMMIT").await;
+    }
+
+    pub async fn release(mut self) {
+        self.execute("ROLLBACK").await;
     }
 }
 

@@ -1,0 +1,179 @@
+//! Memory that clients can take: what they read slowly, and what they send in small pieces.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use citrus_status::cli::demo::load_example_data;
+use serde_json::{Value, json};
+use tokio::net::TcpSocket;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::client::{Client, HANG};
+use crate::support::both_engines;
+use crate::support::clock::ManualClock;
+use crate::support::database::{Database, Engine};
+use crate::support::program::{Process, allow_open_files};
+use crate::support::server::Server;
+
+const ABERTO: &str = "20221104000001";
+const LIVE: &str = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+const LOTE: &str = "POST /api/atendimentos/status/lote";
+const MIB: u64 = 1024;
+/// One measurement at a time.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+fn head(line: &str, token: &str, headers: &str) -> String {
+    format!("{line} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n{headers}\r\n")
+}
+
+/// A server process on the example data, and a token.
+async fn serve(database: &Database, extra: &[(&str, &str)]) -> (Process, String) {
+    allow_open_files();
+    let store = database.store().await;
+    load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+    store.close().await;
+    let process = Process::serve_with(database, extra, &[]);
+    let body = r#"{"login": "user.api", "senha": "1234"}"#;
+    let request = head("POST /api/usuario/login", "", &format!("Content-Length: {}\r\n", body.len())) + body;
+    let answer: Value = serde_json::from_str(&connect(&process).await.ask(request).await.body).unwrap();
+    let token = answer["accessToken"].as_str().unwrap().to_owned();
+    (process, token)
+}
+
+async fn connect(process: &Process) -> Client {
+    Client::connect(process.address.parse().unwrap()).await
+}
+
+/// Asks until the answer is of `status`.
+async fn until(status: u16, process: &Process, request: &str) {
+    let asking = async { while connect(process).await.ask(request).await.status != status {} };
+    timeout(HANG, asking).await.unwrap_or_else(|_| panic!("never answered {status}"));
+}
+
+/// Gives the first atendimento `count` changes with a comment as long as one can be, as JSON writes it.
+async fn comment(database: &Database, count: usize) {
+    let numbers = (1..=count).map(|number| format!("({number})")).collect::<Vec<_>>().join(", ");
+    let (text, hidden) = match database.engine {
+        Engine::Sqlite => ("replace(hex(zeroblob(10000)), '0', char(1))", "1"),
+        Engine::Postgres => ("repeat(chr(1), 20000)", "true"),
+    };
+    let sql = format!(
+        "INSERT INTO historico (atendimento_id, revisao, em, de, para, comentario, visivel_cliente)
+         SELECT a.id, n.column1, a.atualizado_em, 1, 1, {text}, {hidden}
+         FROM atendimento a CROSS JOIN (VALUES {numbers}) AS n
+         WHERE a.protocolo = '{ABERTO}'"
+    );
+    database.execute(&sql).await;
+}
+
+both_engines! {
+    async fn answers_that_nobody_reads_take_bounded_memory(database: Database) {
+        let _turn = TURN.lock().await;
+        let (process, token) = serve(database, &[("TRANSIT_MEMORY_MIB", "16")]).await;
+        comment(database, 100).await;
+        let page = head(&format!("GET /api/atendimentos/{ABERTO}/historico?limite=200"), &token, "");
+        assert_eq!(connect(&process).await.ask(&page).await.status, 200);
+        let before = process.memory("VmHWM");
+
+        // More than the system keeps for each of them.
+        let mut clients = Vec::new();
+        for _ in 0..200 {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.set_recv_buffer_size(4096).unwrap();
+            let mut client = Client::on(socket.connect(process.address.parse().unwrap()).await.unwrap());
+            client.send(page.repeat(6)).await.unwrap();
+            clients.push(client);
+        }
+        until(503, &process, &page).await;
+        let grown = process.memory("VmHWM").saturating_sub(before);
+        println!("200 clients read nothing: the process has grown by {grown} KiB");
+        assert!(grown < 160 * MIB, "the process has grown by {grown} KiB");
+
+        // What is small is answered meanwhile, and once the readers are gone there is room again.
+        connect(&process).await.ask(LIVE).await.is(200, "OK");
+        drop(clients);
+        until(200, &process, &page).await;
+    }
+
+    async fn a_page_ends_by_what_is_sent(database: Database) {
+        let server = Server::start(database).await;
+        let token = server.token("user.api").await;
+        comment(database, 60).await;
+        let path = format!("/api/atendimentos/{ABERTO}/historico?limite=60");
+        let mut pages = 0;
+        let (mut seen, mut next) = (0, Some(String::new()));
+        while let Some(cursor) = next {
+            let answer = server.send(reqwest::Method::GET, &format!("{path}{cursor}"), &[("authorization", &token)], "").await;
+            assert!(answer.body.len() < 1100 * 1024, "{} bytes", answer.body.len());
+            pages += 1;
+            seen += answer.json()["historico"].as_array().unwrap().len();
+            next = answer.json()["proximo"].as_str().map(|cursor| format!("&cursor={cursor}"));
+        }
+        assert_eq!((seen, pages), (60, 8), "120 KiB each");
+        // The customer sees none of them, not even by where a page ends.
+        let hidden = if database.engine == Engine::Sqlite { "0" } else { "false" };
+        database.execute(&format!("UPDATE historico SET visivel_cliente = {hidden}")).await;
+        let customer = format!("{path}&visivelCliente=true");
+        let answer = server.send(reqwest::Method::GET, &customer, &[("authorization", &token)], "").await;
+        assert_eq!(answer.json()["historico"].as_array().unwrap().len(), 60);
+        assert_eq!(answer.json()["proximo"], Value::Null);
+        server.stop().await;
+    }
+
+    async fn bodies_that_dribble_take_no_place_and_bounded_memory(database: Database) {
+        let _turn = TURN.lock().await;
+        let (process, token) = serve(database, &[("TRANSIT_MEMORY_MIB", "8")]).await;
+        let slow = head(LOTE, &token, "Content-Length: 4000000\r\n");
+        let mut dribbling = Vec::new();
+        for _ in 0..20 {
+            let mut client = connect(&process).await;
+            client.send(format!("{slow}{{")).await.unwrap();
+            dribbling.push(client);
+        }
+        let body = json!({"itens": [{"protocolo": ABERTO, "status": "Aberto"}]}).to_string();
+        let lote = head(LOTE, &token, &format!("Content-Length: {}\r\n", body.len())) + &body;
+        let answer = connect(&process).await.ask(&lote).await;
+        assert_eq!((answer.status, answer.body.contains(r#""codigo": 200"#)), (200, true), "{answer:?}");
+        // Two of 4 MB have room, more have not; a small one always has.
+        let mut statuses = Vec::new();
+        for client in &mut dribbling[..5] {
+            client.send(vec![b' '; 3_999_000]).await.ok();
+            if let Ok(answer) = timeout(Duration::from_millis(500), client.answer()).await {
+                statuses.push(answer.unwrap().status);
+            }
+        }
+        assert_eq!(statuses, [503; 3]);
+        assert_eq!(connect(&process).await.ask(&lote).await.status, 200);
+        // Those that leave, leave room.
+        drop(dribbling);
+        let large = head(LOTE, &token, "Content-Length: 4000000\r\n") + &body + &" ".repeat(4_000_000 - body.len());
+        until(200, &process, &large).await;
+    }
+
+    async fn small_chunks_take_no_more_memory_than_their_bytes(database: Database) {
+        let _turn = TURN.lock().await;
+        let (process, _) = serve(database, &[]).await;
+        let before = process.memory("VmHWM");
+        let start = head("POST /api/usuario/login", "", "Transfer-Encoding: chunked\r\n");
+        let chunks = "1\r\n \r\n".repeat(30_000);
+        let mut sending = JoinSet::new();
+        for _ in 0..50 {
+            let (mut client, request) = (connect(&process).await, format!("{start}{chunks}"));
+            sending.spawn(async move {
+                client.send(request).await.unwrap();
+                client
+            });
+        }
+        let clients = sending.join_all().await;
+        connect(&process).await.ask(LIVE).await.is(200, "OK");
+        // All of them are read before any of them ends.
+        for mut client in clients {
+            client.send("0\r\n\r\n").await.unwrap();
+            assert_eq!(client.answer().await.unwrap().body, r#"{"message": "Corpo da requisição inválido: JSON incompleto, termina na linha 1, coluna 30000"}"#);
+        }
+        let grown = process.memory("VmHWM").saturating_sub(before);
+        println!("50 bodies of 30,000 chunks: the process has grown by {grown} KiB");
+        assert!(grown < 16 * MIB, "the process has grown by {grown} KiB");
+    }
+}
