@@ -6,7 +6,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use url::Url;
 
-use super::output::say;
+use super::output;
 use super::{CliError, Result, connect, serve};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Flags};
@@ -57,7 +57,7 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
         sources.flags.insert("DATA_DIR", dir.to_owned());
     }
     let config = Config::load(&sources)?;
-    telemetry::start(&config.log_filter, config.log_json);
+    telemetry::start_queued(&config.log_filter, config.log_json);
     let database = match &config.target {
         Target::Sqlite { file } if file.exists() => {
             return Err(CliError::Failed(format!(
@@ -80,7 +80,11 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     store.migrate().await?;
     load_example_data(&store, Arc::new(SystemClock)).await?;
     let service = |app| http::sandbox_service(app, example());
-    serve::listen(&config, store, stop, service, |address| announce(address, &database)).await
+    serve::listen(&config, store, stop, service, |address| {
+        output::announce(announcement(address, &database));
+        Ok(())
+    })
+    .await
 }
 
 /// What a reset restores.
@@ -125,13 +129,13 @@ fn nome(text: &str) -> Nome {
     text.parse().expect("the example data has proper names")
 }
 
-/// Says where it listens and how to try it.
-fn announce(address: SocketAddr, database: &str) -> Result {
+/// Where it listens, and how to try it.
+fn announcement(address: SocketAddr, database: &str) -> String {
     let last = FIRST_PROTOCOLO + ATENDIMENTOS as u64 - 1;
     let database = if has_password(database) { "…".to_owned() } else { quoted(database) };
     let program =
         std::env::current_exe().map_or_else(|_| "citrus-status".to_owned(), |path| quoted(&path.display().to_string()));
-    say!(
+    format!(
         r#"
 citrus-status demo on http://{address}
 
@@ -157,8 +161,7 @@ curl -s http://{address}/api/motivos -H 'X-Sandbox-Falha: expired_token' -H 'X-S
 curl -s -X POST http://{address}/sandbox/reset
 
 Ctrl-C stops it."#
-    )?;
-    Ok(())
+    )
 }
 
 /// Whether `url` holds one, which then is not repeated.

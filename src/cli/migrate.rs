@@ -3,6 +3,7 @@
 use super::output::{say, table, yes_no};
 use super::{Result, connect, load};
 use crate::config::Flags;
+use crate::telemetry;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -12,7 +13,7 @@ pub struct Args {
 }
 
 pub async fn run(flags: Flags, args: Args) -> Result {
-    let store = connect(&load(&flags)?).await?;
+    let store = connect(&load(&flags, telemetry::start)?).await?;
     if args.status {
         let migrations = store.migrations().await?;
         let rows: Vec<_> = migrations

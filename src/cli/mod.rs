@@ -148,6 +148,7 @@ type Result<T = (), E = CliError> = std::result::Result<T, E>;
 
 /// Runs the command of `cli` to its end.
 pub async fn run(cli: Cli) -> ExitCode {
+    let _flush = telemetry::FlushOnDrop;
     match dispatch(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough.
@@ -187,7 +188,7 @@ struct Session {
 impl Session {
     /// Runs `work` on the database of the settings, and takes leave of it.
     async fn with(flags: &Flags, work: impl AsyncFnOnce(&Self) -> Result) -> Result {
-        let config = load(flags)?;
+        let config = load(flags, telemetry::start)?;
         let store = open_store(&config).await?;
         let provisioning = Provisioning::new(Arc::clone(&store), Arc::new(SystemClock));
         let session = Self { store, provisioning };
@@ -197,10 +198,10 @@ impl Session {
     }
 }
 
-/// Reads the settings and starts the log.
-fn load(flags: &Flags) -> Result<Config> {
+/// Reads the settings and starts the log with `start`.
+fn load(flags: &Flags, start: fn(&str, bool)) -> Result<Config> {
     let config = Config::load(&flags.sources()?)?;
-    telemetry::start(&config.log_filter, config.log_json);
+    start(&config.log_filter, config.log_json);
     Ok(config)
 }
 

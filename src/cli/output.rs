@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::thread;
 
 use serde::Serialize;
+
+use crate::telemetry;
 
 /// Prints a line. Fails where `println!` would panic: when nobody reads any more, as in `… | head`.
 pub fn line(text: impl fmt::Display) -> io::Result<()> {
@@ -12,7 +15,12 @@ pub fn line(text: impl fmt::Display) -> io::Result<()> {
 
 /// Prints a line on standard error, where there may be nobody to read it.
 pub fn complain(text: impl fmt::Display) {
-    _ = writeln!(io::stderr().lock(), "{text}");
+    telemetry::write_line(text);
+}
+
+/// Prints `text` without waiting for its reader: a server has more to do.
+pub fn announce(text: String) {
+    thread::spawn(move || _ = line(text));
 }
 
 /// [`line`] with the arguments of `format!`.

@@ -21,6 +21,7 @@ use crate::service::changes::{ChangeQueue, QueueSettings, Workers};
 use crate::service::login::LoginService;
 use crate::service::throttle::Throttle;
 use crate::store::Store;
+use crate::telemetry;
 
 /// How long the store may take to end its connections.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(3);
@@ -33,7 +34,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(flags: Flags, args: Args) -> Result {
-    let config = load(&Flags { bind: args.bind, ..flags })?;
+    let config = load(&Flags { bind: args.bind, ..flags }, telemetry::start_queued)?;
     config.require_secret()?;
     // Before anything else, so that a signal during a migration is heard.
     let stop = stop_signal()?;
@@ -119,6 +120,7 @@ pub(super) fn stop_signal() -> Result<impl Future<Output = ()>> {
         tokio::spawn(async move {
             next().await;
             tracing::warn!("stopped at once");
+            telemetry::flush();
             std::process::exit(1);
         });
     })

@@ -11,6 +11,7 @@ use axum::response::Response;
 use super::client::Client;
 use super::error::ApiError;
 use crate::domain::texto::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX};
+use crate::telemetry::AUDIT;
 
 /// An attempt whose client hung up, or was told 503, before it ended.
 const ABANDONED: &str = "abandoned";
@@ -52,7 +53,7 @@ impl LoginAudit {
 impl Drop for LoginAudit {
     fn drop(&mut self) {
         tracing::info!(
-            target: "audit",
+            target: AUDIT,
             client = %self.client,
             login = self.login.as_str(),
             usuario_id = self.usuario_id,
@@ -113,7 +114,7 @@ impl ChangeAudit {
 impl Drop for ChangeAudit {
     fn drop(&mut self) {
         tracing::info!(
-            target: "audit",
+            target: AUDIT,
             client = %self.client,
             usuario_id = self.usuario_id,
             protocolo = self.protocolo.as_str(),

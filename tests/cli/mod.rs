@@ -9,3 +9,4 @@ mod provisioning;
 mod rotation;
 mod settings;
 mod storm;
+mod unread;

@@ -111,8 +111,9 @@ both_engines! {
         run(database, &["probe", "--url", &url]).fails(1, &["can't be asked"]);
     }
 
-    async fn a_log_that_nobody_reads_does_not_stop_the_server(database: Database) {
-        let process = Process::serve_unread(database);
+    async fn a_log_whose_reader_is_gone_does_not_stop_the_server(database: Database) {
+        let (process, log) = Process::serve_unread(database, &[]);
+        drop(log);
         let client = Client::builder().no_proxy().build().unwrap();
         let body = json!({"login": "nobody", "senha": "1234"});
         let (status, _) = post(&client, &process.address, "/api/usuario/login", "", body).await;

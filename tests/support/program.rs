@@ -87,9 +87,9 @@ impl Process {
         process
     }
 
-    /// As `serve`, but once it listens nobody reads its log any more.
-    pub fn serve_unread(database: &Database) -> Self {
-        Self::start(database, &[], &[]).0
+    /// As `serve`, with `extra` settings, but once it listens nobody reads its log, unless the test does.
+    pub fn serve_unread(database: &Database, extra: &[(&str, &str)]) -> (Self, BufReader<ChildStderr>) {
+        Self::start(database, extra, &[])
     }
 
     /// As `serve`, with `extra` settings. The second part yields the rest of the log once it has ended.
