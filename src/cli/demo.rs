@@ -1,13 +1,14 @@
 //! `demo`: `serve` on an empty database with example data, which `serve` never loads.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 
 use secrecy::SecretString;
 use url::Url;
 
 use super::output;
-use super::{CliError, Result, connect, serve};
+use super::{CliError, Result, connect, serve, wait};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Flags};
 use crate::domain::acesso::Permissao;
@@ -68,16 +69,10 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
         Target::Sqlite { file } => format!("sqlite://{}", file.display()),
         Target::Postgres { .. } => args.database_url.unwrap_or_default(),
     };
-    let stop = serve::stop_signal()?;
-    let store = connect(&config).await?;
-    if !store.is_empty().await? {
-        return Err(CliError::Failed(
-            "the database has tables already, and the demo wants an empty one, lest its example data get into a real \
-             installation; make a new database for it, or run `citrus-status serve` on this one"
-                .to_owned(),
-        ));
-    }
-    store.migrate().await?;
+    let mut stop = pin!(serve::stop_signal()?);
+    let opening = wait::until(&config, async || open_empty(&config).await);
+    let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
+    let store = store?;
     load_example_data(&store, Arc::new(SystemClock)).await?;
     let service = |app| http::sandbox_service(app, example());
     serve::listen(&config, store, stop, service, |address| {
@@ -85,6 +80,20 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
         Ok(())
     })
     .await
+}
+
+/// Opens and migrates the database of `config`, which has to be empty.
+async fn open_empty(config: &Config) -> Result<Arc<dyn Store>> {
+    let store = connect(config).await?;
+    if !store.is_empty().await? {
+        return Err(CliError::Failed(
+            "the database has tables already, and the demo wants an empty one, so that its example data cannot get \
+             into a real installation; make a new database for it, or run `citrus-status serve` on this one"
+                .to_owned(),
+        ));
+    }
+    store.migrate().await?;
+    Ok(store)
 }
 
 /// What a reset restores.

@@ -1,7 +1,7 @@
 //! `migrate`
 
 use super::output::{say, table, yes_no};
-use super::{Result, connect, load};
+use super::{Result, connect, load, wait};
 use crate::config::Flags;
 use crate::telemetry;
 
@@ -13,7 +13,16 @@ pub struct Args {
 }
 
 pub async fn run(flags: Flags, args: Args) -> Result {
-    let store = connect(&load(&flags, telemetry::start)?).await?;
+    let config = load(&flags, telemetry::start)?;
+    let (store, pending) = wait::until(&config, async || {
+        let store = connect(&config).await?;
+        let pending = store.pending_migrations().await?.len();
+        if !args.status {
+            store.migrate().await?;
+        }
+        Ok((store, pending))
+    })
+    .await?;
     if args.status {
         let migrations = store.migrations().await?;
         let rows: Vec<_> = migrations
@@ -22,8 +31,6 @@ pub async fn run(flags: Flags, args: Args) -> Result {
             .collect();
         table(["migration", "description", "applied"], &rows)?;
     } else {
-        let pending = store.pending_migrations().await?.len();
-        store.migrate().await?;
         match pending {
             0 => say!("the database is up to date")?,
             _ => say!("migrations applied: {pending}")?,

@@ -14,6 +14,7 @@ mod permissao;
 mod probe;
 pub mod serve;
 mod usuario;
+mod wait;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -125,6 +126,8 @@ enum CliError {
     Pending(String),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the database {database} was not ready within {seconds} s (DATABASE_WAIT_SECONDS): {error}")]
+    Waited { database: String, seconds: u64, error: StoreError },
     #[error(transparent)]
     Provisioning(#[from] ProvisioningError),
     #[error(transparent)]

@@ -1,6 +1,7 @@
 //! `serve`: puts everything together and runs until told to stop.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use super::{CliError, Result, load, open_store};
+use super::{CliError, Result, load, open_store, wait};
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::clock::{Clock, SystemClock};
@@ -36,9 +37,11 @@ pub(super) struct Args {
 pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let config = load(&Flags { bind: args.bind, ..flags }, telemetry::start_queued)?;
     config.require_secret()?;
-    // Before anything else, so that a signal during a migration is heard.
-    let stop = stop_signal()?;
-    let store = open_store(&config).await?;
+    // Before anything else, so that a signal ends the wait for the database, too.
+    let mut stop = pin!(stop_signal()?);
+    let opening = wait::until(&config, async || open_store(&config).await);
+    let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
+    let store = store?;
     listen(&config, store, stop, http::service, |address| {
         tracing::info!(%address, "listening");
         Ok(())

@@ -33,6 +33,8 @@ const DATABASE_FILE: &str = "citrus-status.db";
 pub struct Config {
     /// The database.
     pub target: Target,
+    /// `DATABASE_WAIT_SECONDS`; zero for no wait.
+    pub database_wait: Duration,
     /// `DATA_DIR`
     pub data_dir: PathBuf,
     /// `AUTO_MIGRATE`
@@ -105,6 +107,7 @@ impl Config {
         let target = target(&reader.text(settings::DATABASE_URL), &data_dir, max_connections as u32);
         let config = Self {
             target: reader.checked(target, || Target::Sqlite { file: PathBuf::new() }),
+            database_wait: reader.seconds_or_none(settings::DATABASE_WAIT_SECONDS),
             auto_migrate: reader.flag(settings::AUTO_MIGRATE),
             bind: reader.address(settings::BIND_ADDR),
             server: ServerSettings {
@@ -175,16 +178,27 @@ pub fn effective(sources: &Sources) -> Result<Vec<(&'static str, String, Origin)
 fn presentable(url: &str) -> String {
     match target(url, Path::new(""), 1) {
         _ if url.is_empty() => String::new(),
-        Ok(Target::Sqlite { file }) => format!("sqlite://{}", file.display()),
-        Ok(Target::Postgres { options, .. }) => format!(
-            "postgres://{}:***@{}:{}/{}",
-            options.get_username(),
-            options.get_host(),
-            options.get_port(),
-            options.get_database().unwrap_or_default()
-        ),
+        Ok(target @ Target::Sqlite { .. }) => format!("sqlite://{}", place(&target)),
+        Ok(Target::Postgres { ref options, .. }) => {
+            format!("postgres://{}:***@{}", options.get_username(), server(options))
+        }
         Err(_) => "***".to_owned(),
     }
+}
+
+/// Where a database is, for people: its file, or host, port and name. Never a user or a password.
+pub fn place(target: &Target) -> String {
+    match target {
+        Target::Sqlite { file } => file.display().to_string(),
+        Target::Postgres { options, .. } => server(options),
+    }
+}
+
+fn server(options: &PgConnectOptions) -> String {
+    let host = options.get_socket().map_or(options.get_host().into(), |socket| socket.to_string_lossy());
+    // The server takes the user's name where no database is named.
+    let database = options.get_database().unwrap_or(options.get_username());
+    format!("{host}:{}/{database}", options.get_port())
 }
 
 /// The database that `url` names.

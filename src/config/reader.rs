@@ -41,6 +41,10 @@ impl Reader<'_> {
         self.checked(number.ok_or_else(|| format!("{name} has to be a whole number from {min} to {max}")), || min)
     }
 
+    pub fn seconds_or_none(&mut self, name: &str) -> Duration {
+        Duration::from_secs(self.number(name, 0, 3_600))
+    }
+
     pub fn seconds(&mut self, name: &str) -> Duration {
         Duration::from_secs(self.number(name, 1, 3_600))
     }

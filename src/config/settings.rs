@@ -23,6 +23,7 @@ const fn secret(name: &'static str, help: &'static str) -> Setting {
 
 pub(super) const DATABASE_URL: &str = "DATABASE_URL";
 pub(super) const DATABASE_MAX_CONNECTIONS: &str = "DATABASE_MAX_CONNECTIONS";
+pub(super) const DATABASE_WAIT_SECONDS: &str = "DATABASE_WAIT_SECONDS";
 pub(super) const DATA_DIR: &str = "DATA_DIR";
 pub(super) const AUTO_MIGRATE: &str = "AUTO_MIGRATE";
 pub(super) const BIND_ADDR: &str = "BIND_ADDR";
@@ -50,6 +51,7 @@ pub(super) const LOG_FORMAT: &str = "LOG_FORMAT";
 pub const SETTINGS: &[Setting] = &[
     secret(DATABASE_URL, "postgres://user:password@host/database or sqlite://file; empty: SQLite in DATA_DIR."),
     plain(DATABASE_MAX_CONNECTIONS, "10", "Most connections to PostgreSQL, for each server process."),
+    plain(DATABASE_WAIT_SECONDS, "30", "Longest wait for a database that is not there yet at the start; 0: none."),
     plain(DATA_DIR, "./data", "Directory of the embedded database and of the generated token secret."),
     plain(AUTO_MIGRATE, "true", "Migrate the database at start; false: refuse to start while migrations are pending."),
     plain(BIND_ADDR, "127.0.0.1:8080", "Address and port to listen on; 0.0.0.0:8080 for all interfaces."),

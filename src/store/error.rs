@@ -1,5 +1,7 @@
 //! What can go wrong in a store, as far as anybody outside has to tell it apart.
 
+use std::io::ErrorKind;
+
 use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
 
@@ -27,6 +29,9 @@ pub enum StoreError {
     /// The schema is that of a newer release.
     #[error("the database has migration {0}, which this release does not know; use the release that made it")]
     NewerSchema(i64),
+    /// The server has no such database, or none yet.
+    #[error("PostgreSQL refused: {0}; check DATABASE_URL")]
+    Missing(String),
     /// The server is older than PostgreSQL 13.
     #[error("the server is PostgreSQL {0}; version 13 or newer is needed")]
     OldPostgres(String),
@@ -54,6 +59,27 @@ impl StoreError {
     }
 }
 
+/// At the start.
+impl StoreError {
+    /// Whether a program that starts may wait for this to pass: the database is not there yet, or has no
+    /// room, or takes no writes, or somebody holds SQLite's file. A refusal, a wrong certificate or a file
+    /// that can't be opened does not pass by itself.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Missing(_) | Self::Slow | Self::Contention(_) => true,
+            Self::Unavailable(sqlx::Error::Io(error)) => {
+                !matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::PermissionDenied)
+            }
+            Self::Unavailable(sqlx::Error::Database(error)) => {
+                // SQLITE_BUSY, LOCKED; of PostgreSQL's errors, all that mean "unavailable".
+                sqlite_primary_code(error.as_ref()).is_none_or(|code| matches!(code, 5 | 6))
+            }
+            Self::Unavailable(sqlx::Error::PoolTimedOut) => true,
+            _ => false,
+        }
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
@@ -71,8 +97,10 @@ impl From<sqlx::Error> for StoreError {
                     match postgres.code() {
                         // serialization_failure, deadlock_detected, lock_not_available
                         "40001" | "40P01" | "55P03" => Self::Contention(error),
-                        // invalid_authorization, invalid_catalog_name, insufficient_privilege
-                        code if code.starts_with("28") || code == "3D000" || code == "42501" => {
+                        // invalid_catalog_name
+                        "3D000" => Self::Missing(postgres.message().to_owned()),
+                        // invalid_authorization, insufficient_privilege
+                        code if code.starts_with("28") || code == "42501" => {
                             Self::Refused(postgres.message().to_owned())
                         }
                         code if postgres_is_away(code) => Self::Unavailable(error),
@@ -106,11 +134,13 @@ fn postgres_is_away(code: &str) -> bool {
     code.starts_with("08") || code.starts_with("53") || code.starts_with("57") || code == "25006"
 }
 
-/// SQLITE_BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN; the low byte is the primary code.
+/// SQLITE_BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
 fn sqlite_is_away(error: &dyn sqlx::error::DatabaseError) -> bool {
-    error.try_downcast_ref::<SqliteError>().is_some()
-        && error
-            .code()
-            .and_then(|code| code.parse::<u32>().ok())
-            .is_some_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+    sqlite_primary_code(error).is_some_and(|code| matches!(code, 5 | 6 | 8 | 10 | 13 | 14))
+}
+
+/// The low byte of an error code of SQLite's.
+fn sqlite_primary_code(error: &dyn sqlx::error::DatabaseError) -> Option<u32> {
+    error.try_downcast_ref::<SqliteError>()?;
+    Some(error.code()?.parse::<u32>().ok()? & 0xff)
 }

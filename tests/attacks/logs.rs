@@ -250,7 +250,7 @@ both_engines! {
             ("JWT_SECRET", "canario"),
         ] {
             let mut command = serve(database);
-            command.env(name, value);
+            command.env("DATABASE_WAIT_SECONDS", "1").env(name, value);
             let outcome = finish(command, "");
             assert_ne!(outcome.code, 0, "{name}={value}");
             assert!(!format!("{outcome:?}").contains(CANARY), "{outcome:?}");

@@ -10,3 +10,4 @@ mod rotation;
 mod settings;
 mod storm;
 mod unread;
+mod waiting;

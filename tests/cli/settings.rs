@@ -98,7 +98,8 @@ both_engines! {
             Engine::Sqlite => "the directory /dev/null can't be made",
             Engine::Postgres => "the database is unavailable: error communicating with database: Connection refused",
         };
-        let outcome = run_with(database, &[("DATABASE_URL", nowhere)], &["serve"], "");
+        let settings = [("DATABASE_URL", nowhere), ("DATABASE_WAIT_SECONDS", "0")];
+        let outcome = run_with(database, &settings, &["serve"], "");
         outcome.fails(1, &[reason]);
         assert!(!outcome.stderr.contains("hunter2"));
     }

@@ -1,0 +1,261 @@
+//! A database that comes up after the server.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use uuid::Uuid;
+
+use crate::support::both_engines;
+use crate::support::database::Database;
+use crate::support::postgres::{self, Cluster};
+use crate::support::program::{finish, program, run_with};
+
+/// In every password of these tests.
+const CANARY: &str = "canario";
+/// Longer than any test.
+const LONG: (&str, &str) = ("DATABASE_WAIT_SECONDS", "3600");
+/// How soon a program ends that does not wait.
+const AT_ONCE: Duration = Duration::from_secs(10);
+/// Nobody listens there.
+const NOWHERE: &str = "postgres://user:canario@127.0.0.1:1/db";
+
+/// A program that waits for its database, and what it says.
+struct Waiting {
+    child: Child,
+    log: BufReader<ChildStderr>,
+    seen: String,
+}
+
+impl Waiting {
+    /// Starts `args` on `url`, and returns once it says that it waits.
+    fn start(database: &Database, url: &str, args: &[&str]) -> Self {
+        let mut command = program(database, &database.settings());
+        command.args(args).env("DATABASE_URL", url).env(LONG.0, LONG.1);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let mut waiting = Self { child, log, seen: String::new() };
+        waiting.says("waiting for the database");
+        waiting
+    }
+
+    /// Reads on until a line has `part`.
+    #[track_caller]
+    fn says(&mut self, part: &str) {
+        loop {
+            let start = self.seen.len();
+            assert_ne!(self.log.read_line(&mut self.seen).unwrap(), 0, "{part:?} is not in {}", self.seen);
+            if self.seen[start..].contains(part) {
+                return;
+            }
+        }
+    }
+
+    /// Checks that it serves now, and stops it.
+    #[track_caller]
+    fn serves(mut self) {
+        self.says("the database is there");
+        self.says("listening");
+        self.stops("TERM");
+    }
+
+    /// Checks that `signal` ends it as a stop does, with nothing secret said.
+    #[track_caller]
+    fn stops(mut self, signal: &str) {
+        let asked = Instant::now();
+        let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        self.log.read_to_string(&mut self.seen).unwrap();
+        assert_eq!(self.child.wait().unwrap().code(), Some(0), "{}", self.seen);
+        assert!(asked.elapsed() < AT_ONCE, "{:?}", asked.elapsed());
+        assert!(!self.seen.contains(CANARY), "{}", self.seen);
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+}
+
+/// A name for a database or a role of this test alone.
+fn own_name() -> String {
+    format!("test_{}", Uuid::new_v4().simple())
+}
+
+async fn admin(server: &str, sql: &str) {
+    let mut connection = PgConnection::connect(server).await.unwrap();
+    connection.execute(AssertSqlSafe(sql)).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// The URL of another database on `server`, as another role.
+fn elsewhere(server: &str, role: &str, name: &str) -> String {
+    let mut url = url::Url::parse(server).unwrap();
+    url.set_path(name);
+    url.set_username(role).unwrap();
+    url.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_waits_for_postgres_to_start() {
+    let Some(mut cluster) = Cluster::start("fsync=off") else { return };
+    let database = Database::sqlite();
+    cluster.kill();
+    let mut waiting = Waiting::start(&database, &cluster.url, &["serve", "--bind", "127.0.0.1:0"]);
+    let named = format!("127.0.0.1:{}/postgres", cluster.port);
+    assert!(waiting.seen.contains(&named), "{}", waiting.seen);
+    waiting.says("still waiting");
+    cluster.restart();
+    waiting.serves();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_waits_for_its_database_to_be_made() {
+    let Some(server) = postgres::url().await else { return };
+    let (database, name) = (Database::sqlite(), own_name());
+    let waiting = Waiting::start(&database, &elsewhere(server, "postgres", &name), &["serve", "--bind", "127.0.0.1:0"]);
+    admin(server, &format!("CREATE DATABASE {name}")).await;
+    waiting.serves();
+    admin(server, &format!("DROP DATABASE {name}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demo_waits_for_its_database_to_be_made() {
+    let Some(server) = postgres::url().await else { return };
+    let (database, name) = (Database::sqlite(), own_name());
+    let url = elsewhere(server, "postgres", &name);
+    let waiting = Waiting::start(&database, NOWHERE, &["demo", "--bind", "127.0.0.1:0", "--database-url", &url]);
+    admin(server, &format!("CREATE DATABASE {name}")).await;
+    let mut waiting = waiting;
+    waiting.says("the database is there");
+    waiting.stops("INT");
+    admin(server, &format!("DROP DATABASE {name}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_waits_for_a_database_that_takes_no_writes_yet() {
+    let Some(server) = postgres::url().await else { return };
+    let (database, name) = (Database::sqlite(), own_name());
+    admin(server, &format!("CREATE DATABASE {name}")).await;
+    admin(server, &format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).await;
+    let waiting = Waiting::start(&database, &elsewhere(server, "postgres", &name), &["serve", "--bind", "127.0.0.1:0"]);
+    admin(server, &format!("ALTER DATABASE {name} RESET default_transaction_read_only")).await;
+    waiting.serves();
+    admin(server, &format!("DROP DATABASE {name}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_waits_for_a_free_connection() {
+    let Some(server) = postgres::url().await else { return };
+    let (database, name) = (Database::sqlite(), own_name());
+    admin(server, &format!("CREATE ROLE {name} LOGIN CONNECTION LIMIT 0")).await;
+    admin(server, &format!("CREATE DATABASE {name} OWNER {name}")).await;
+    let waiting = Waiting::start(&database, &elsewhere(server, &name, &name), &["serve", "--bind", "127.0.0.1:0"]);
+    admin(server, &format!("ALTER ROLE {name} CONNECTION LIMIT -1")).await;
+    waiting.serves();
+    admin(server, &format!("DROP DATABASE {name}")).await;
+    admin(server, &format!("DROP ROLE {name}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_waits_too() {
+    let Some(server) = postgres::url().await else { return };
+    let (database, name) = (Database::sqlite(), own_name());
+    let mut waiting = Waiting::start(&database, &elsewhere(server, "postgres", &name), &["migrate"]);
+    admin(server, &format!("CREATE DATABASE {name}")).await;
+    waiting.says("the database is there");
+    assert!(waiting.child.wait().unwrap().success());
+    admin(server, &format!("DROP DATABASE {name}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_waits_for_another_process_that_holds_the_file() {
+    let database = Database::sqlite();
+    std::fs::write(database.dir.path().join("citrus-status.db"), "").unwrap();
+    let held = database.hold("").await;
+    let waiting = Waiting::start(&database, &database.url, &["serve", "--bind", "127.0.0.1:0"]);
+    assert!(waiting.seen.contains("citrus-status.db"), "{}", waiting.seen);
+    held.release().await;
+    waiting.serves();
+}
+
+#[test]
+fn a_signal_ends_the_wait_as_it_ends_a_server() {
+    let database = Database::sqlite();
+    let demo = ["demo", "--bind", "127.0.0.1:0", "--database-url", NOWHERE];
+    for (signal, args) in [("TERM", &["serve"][..]), ("INT", &["serve"]), ("HUP", &["serve"]), ("TERM", &demo)] {
+        Waiting::start(&database, NOWHERE, args).stops(signal);
+    }
+}
+
+#[test]
+fn the_wait_is_bounded_and_ends_with_what_was_waited_for() {
+    let database = Database::sqlite();
+    let demo = ["demo", "--bind", "127.0.0.1:0", "--database-url", NOWHERE];
+    for args in [&["serve"][..], &["migrate"], &["migrate", "--status"], &demo] {
+        let began = Instant::now();
+        let outcome = run_with(&database, &[("DATABASE_URL", NOWHERE), ("DATABASE_WAIT_SECONDS", "1")], args, "");
+        let parts = ["waiting for the database", "127.0.0.1:1/db", "within 1 s", "DATABASE_WAIT_SECONDS", "refused"];
+        outcome.fails(1, &parts);
+        assert!(!outcome.stderr.contains(CANARY), "{outcome:?}");
+        assert!(began.elapsed() >= Duration::from_secs(1) && began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
+    }
+    let unknown = "postgres://user:canario@nowhere.invalid/db";
+    let outcome = run_with(&database, &[("DATABASE_URL", unknown), ("DATABASE_WAIT_SECONDS", "1")], &["serve"], "");
+    outcome.fails(1, &["waiting for the database", "nowhere.invalid:5432/db", "within 1 s"]);
+}
+
+#[test]
+fn who_does_not_want_to_wait_does_not() {
+    let database = Database::sqlite();
+    let (began, url) = (Instant::now(), ("DATABASE_URL", NOWHERE));
+    let at_once = [
+        run_with(&database, &[url, ("DATABASE_WAIT_SECONDS", "0")], &["serve"], ""),
+        run_with(&database, &[url, LONG], &["nivel", "listar"], ""),
+    ];
+    for outcome in at_once {
+        outcome.fails(1, &["error: the database is unavailable: "]);
+        assert!(!outcome.stderr.contains("waiting"), "{outcome:?}");
+    }
+    for bad in ["-1", "3601", "soon"] {
+        let outcome = run_with(&database, &[url, ("DATABASE_WAIT_SECONDS", bad)], &["serve"], "");
+        outcome.fails(2, &["DATABASE_WAIT_SECONDS has to be a whole number from 0 to 3600"]);
+    }
+    assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_pass_is_not_waited_for() {
+    let Some(server) = postgres::url().await else { return };
+    let (database, name) = (Database::sqlite(), own_name());
+    admin(
+        server,
+        &format!("CREATE DATABASE {name} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"),
+    )
+    .await;
+    let separator = if server.contains('?') { '&' } else { '?' };
+    for (url, reason) in [
+        (elsewhere(server, "nobody_at_all", "postgres"), "PostgreSQL refused: "),
+        (elsewhere(server, "postgres", &name), "the database's encoding is SQL_ASCII"),
+        (format!("{server}{separator}sslmode=verify-full"), "invalid peer certificate"),
+    ] {
+        let began = Instant::now();
+        let mut command = program(&database, &database.settings());
+        command.arg("serve").env("DATABASE_URL", url).env(LONG.0, LONG.1);
+        let outcome = finish(command, "");
+        outcome.fails(1, &[reason]);
+        assert!(!outcome.stderr.contains("waiting"), "{outcome:?}");
+        assert!(began.elapsed() < AT_ONCE, "{:?}", began.elapsed());
+    }
+    admin(server, &format!("DROP DATABASE {name}")).await;
+}
+
+both_engines! {
+    async fn a_database_that_is_there_is_not_waited_for(database: Database) {
+        let outcome = run_with(database, &[LONG], &["migrate"], "");
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{outcome:?}");
+    }
+}
