@@ -10,6 +10,7 @@ pub mod config;
 pub mod domain;
 pub mod http;
 mod json;
+mod printable;
 pub mod service;
 pub mod store;
 pub mod telemetry;

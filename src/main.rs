@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use citrus_status::cli;
 
 /// Half the cost of the system's allocator for the many small texts of a request.
 #[global_allocator]
@@ -10,5 +10,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    citrus_status::cli::run(citrus_status::cli::Cli::parse()).await
+    match cli::read() {
+        Ok(command_line) => cli::run(command_line).await,
+        Err(code) => code,
+    }
 }

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
-use super::output::{self, printable, say, table, yes_no};
-use super::{CliError, Result, Session};
+use super::output::{self, say, table, yes_no};
+use super::{CliError, Result, Session, shown};
 use crate::clock::{SystemClock, rfc3339_millis};
 use crate::domain::atendimento::Status;
-use crate::service::import::{ImportOptions, Summary, import};
+use crate::printable::printable;
+use crate::service::import::{BadLine, ImportOptions, Summary, import};
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -80,7 +81,7 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     say!("protocolo  {}", printable(&registro.protocolo))?;
     say!("status     {}", registro.status)?;
-    say!("motivo     {}", or_dash(registro.motivo_status))?;
+    say!("motivo     {}", printable(&or_dash(registro.motivo_status)))?;
     say!("updated    {}", rfc3339_millis(registro.atualizado_em))?;
     let historico: Vec<_> = registro
         .historico
@@ -94,7 +95,7 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
     let comentarios: Vec<_> = registro
         .comentarios
         .into_iter()
-        .map(|c| [rfc3339_millis(c.em), or_dash(c.usuario), yes_no(c.visivel_cliente), printable(&c.texto)])
+        .map(|c| [rfc3339_millis(c.em), or_dash(c.usuario), yes_no(c.visivel_cliente), c.texto])
         .collect();
     section("comments", ["when", "who", "customer sees it", "text"], &comentarios)
 }
@@ -112,7 +113,7 @@ async fn run_import(session: &Session, args: ImportArgs) -> Result {
     let options =
         ImportOptions { atualizar: args.atualizar, ignorar_invalidos: args.ignorar_invalidos, dry_run: args.dry_run };
     let reader = BufReader::with_capacity(256 * 1024, bar.wrap_read(reader));
-    let mut report = |bad| bar.suspend(|| output::complain(bad));
+    let mut report = |bad: BadLine| bar.suspend(|| output::complain(printable(&bad.to_string())));
     let outcome = import(session.store.as_ref(), &SystemClock, reader, options, &mut report).await;
     bar.finish_and_clear();
     let Summary { inserted, updated, unchanged, skipped } = outcome?;
@@ -134,7 +135,7 @@ fn open(path: &Path) -> Result<(Box<dyn Read>, ProgressBar)> {
         let style = ProgressStyle::with_template("{spinner} {bytes} read, {bytes_per_sec}, {elapsed}");
         return Ok((Box::new(io::stdin()), styled(ProgressBar::no_length(), style)));
     }
-    let failed = |error| CliError::Failed(format!("{} can't be read: {error}", path.display()));
+    let failed = |error| CliError::Failed(format!("{} can't be read: {error}", shown(path)));
     let file = File::open(path).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
     let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left");

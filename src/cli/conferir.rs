@@ -12,15 +12,16 @@ use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
 use super::atendimento::parse_status;
-use super::output::{self, complain, printable, say, table};
+use super::output::{self, complain, say, table};
 use super::usuario::senha_from_stdin;
-use super::{CliError, Result};
+use super::{CliError, Result, shown};
 use crate::conferir::client::Client;
 use crate::conferir::judge::Scope;
 use crate::conferir::plan::{self, Plan, Traces};
 use crate::conferir::report::{Judgement, Outcome, Report};
 use crate::conferir::runner::{Runner, StartError, Target};
 use crate::domain::atendimento::Status;
+use crate::printable::printable;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -82,7 +83,7 @@ pub async fn run(args: Args) -> Result {
     let report = conduct(&args, &plan, &mut runner, start).await?;
     let written = args.junit.as_ref().map_or(Ok(()), |file| {
         std::fs::write(file, report.junit())
-            .map_err(|error| CliError::Failed(format!("{} can't be written: {error}", file.display())))
+            .map_err(|error| CliError::Failed(format!("{} can't be written: {error}", shown(file))))
     });
     if args.json {
         output::json(&report)?
@@ -224,7 +225,7 @@ fn print(report: &Report) -> Result {
         .iter()
         .map(|outcome| {
             let reason = outcome.judgement.reason().unwrap_or_default().lines().next().unwrap_or_default();
-            [outcome.judgement.word(), outcome.mark.text(), outcome.name, reason].map(printable)
+            [outcome.judgement.word(), outcome.mark.text(), outcome.name, reason].map(str::to_owned)
         })
         .collect();
     table(["result", "mark", "case", "why"], &rows)?;

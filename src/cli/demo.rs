@@ -8,13 +8,14 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::output;
-use super::{CliError, Result, connect, serve, wait};
+use super::{CliError, Result, connect, serve, shown, wait};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Flags};
 use crate::domain::acesso::Permissao;
 use crate::domain::atendimento::Status;
 use crate::domain::texto::Nome;
 use crate::http;
+use crate::printable::printable;
 use crate::service::provisioning::{Provisioning, ProvisioningError};
 use crate::store::{Example, NewAtendimento, Store, Target};
 use crate::telemetry;
@@ -63,7 +64,7 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
         Target::Sqlite { file } if file.exists() => {
             return Err(CliError::Failed(format!(
                 "{} exists already, and the demo wants an empty directory; remove it, or run `citrus-status serve` on it",
-                file.display()
+                shown(file)
             )));
         }
         Target::Sqlite { file } => format!("sqlite://{}", file.display()),
@@ -179,8 +180,26 @@ fn has_password(url: &str) -> bool {
     url.starts_with("postgres") && Url::parse(url).map_or(true, secret)
 }
 
-/// `text` as a shell takes it.
+/// `text` as bash takes it. What steers a terminal is spelled out in bytes, whatever the shell's encoding.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/:._-".contains(c);
-    if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if text.chars().all(plain) {
+        return text.to_owned();
+    }
+    if printable(text) == text {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    let spelled = |c: char| {
+        let mut bytes = [0; 4];
+        let bytes = c.encode_utf8(&mut bytes);
+        let steers = printable(bytes) != *bytes;
+        if steers {
+            bytes.bytes().map(|byte| format!("\\x{byte:02x}")).collect()
+        } else if "\\'".contains(c) {
+            format!("\\{c}")
+        } else {
+            c.to_string()
+        }
+    };
+    format!("$'{}'", text.chars().map(spelled).collect::<String>())
 }

@@ -1,5 +1,6 @@
 //! The command line. Every command goes through the same services as HTTP.
 
+mod arguments;
 mod atendimento;
 mod conferir;
 mod config;
@@ -16,6 +17,8 @@ pub mod serve;
 mod usuario;
 mod wait;
 
+pub use arguments::read;
+
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -26,6 +29,7 @@ use clap::{Parser, Subcommand};
 use crate::clock::SystemClock;
 use crate::conferir::runner::StartError;
 use crate::config::{Config, ConfigError, Flags, SecretError};
+use crate::printable::printable;
 use crate::service::import::ImportError;
 use crate::service::provisioning::{Provisioning, ProvisioningError};
 use crate::store::{self, Store, StoreError};
@@ -55,6 +59,8 @@ Examples:
 #[derive(Parser)]
 #[command(
     name = "citrus-status",
+    // Whatever name it is called by.
+    bin_name = "citrus-status",
     version,
     arg_required_else_help = true,
     after_help = "Settings come from flags, then the environment, then .env; `citrus-status config check` shows them.\n\n\
@@ -139,6 +145,15 @@ enum CliError {
 }
 
 impl CliError {
+    /// The text, in which lines end only where we end them.
+    fn printable(&self) -> String {
+        match self {
+            // They have several lines. What they repeat was made printable before.
+            Self::Config(_) | Self::Usage(_) | Self::Failed(_) => self.to_string(),
+            _ => printable(&self.to_string()).into_owned(),
+        }
+    }
+
     fn exit_code(&self) -> ExitCode {
         match self {
             Self::Config(_) | Self::Usage(_) => ExitCode::from(USAGE),
@@ -157,7 +172,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         // Whoever read the output has seen enough.
         Err(CliError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            output::complain(format_args!("error: {error}"));
+            output::complain(format_args!("error: {}", error.printable()));
             error.exit_code()
         }
     }
@@ -234,6 +249,11 @@ async fn connect(config: &Config) -> Result<Arc<dyn Store>> {
     Ok(store::open(config.target.clone()).await?)
 }
 
+/// A path for people.
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy()).into_owned()
+}
+
 /// Makes `dir` where it is missing, for its owner alone.
 fn make_private_dir(dir: &Path) -> Result {
     use std::os::unix::fs::DirBuilderExt;
@@ -241,7 +261,7 @@ fn make_private_dir(dir: &Path) -> Result {
         .recursive(true)
         .mode(0o700)
         .create(dir)
-        .map_err(|error| CliError::Failed(format!("the directory {} can't be made: {error}", dir.display())))
+        .map_err(|error| CliError::Failed(format!("the directory {} can't be made: {error}", shown(dir))))
 }
 
 #[cfg(test)]

@@ -6,16 +6,22 @@ use std::thread;
 
 use serde::Serialize;
 
+use crate::printable::{printable, printable_but, printable_json};
 use crate::telemetry;
 
-/// Prints a line. Fails where `println!` would panic: when nobody reads any more, as in `… | head`.
+/// Prints `text` and a line end. What steers a terminal is spelled out, but lines end where `text` says so: what
+/// has no lines of its own goes through [`printable`] before. Fails where `println!` would panic: when nobody reads any more, as in `… | head`.
 pub fn line(text: impl fmt::Display) -> io::Result<()> {
+    write_printable(&printable_but('\n', &text.to_string()))
+}
+
+fn write_printable(text: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{text}")
 }
 
-/// Prints a line on standard error, where there may be nobody to read it.
+/// As [`line`], on standard error, where there may be nobody to read it.
 pub fn complain(text: impl fmt::Display) {
-    telemetry::write_line(text);
+    telemetry::write_line(printable_but('\n', &text.to_string()));
 }
 
 /// Prints `text` without waiting for its reader: a server has more to do.
@@ -33,8 +39,10 @@ pub(super) use say;
 
 /// Prints `rows` under `headers`, columns aligned.
 pub fn table<const N: usize>(headers: [&str; N], rows: &[[String; N]]) -> io::Result<()> {
+    let rows: Vec<[String; N]> =
+        rows.iter().map(|row| row.each_ref().map(|cell| printable(cell).into_owned())).collect();
     let mut widths = headers.map(|header| header.chars().count());
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
@@ -50,15 +58,7 @@ pub fn table<const N: usize>(headers: [&str; N], rows: &[[String; N]]) -> io::Re
 /// Prints `value` as JSON.
 pub fn json(value: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value).expect("lists and records have text keys");
-    line(text)
-}
-
-/// `text` with what would move the cursor or turn the direction of writing escaped.
-pub fn printable(text: &str) -> String {
-    let escaped = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().flat_map(|c| if escaped(c) { c.escape_default().collect() } else { vec![c] }).collect()
+    write_printable(&printable_json('\n', &text))
 }
 
 /// `yes` or `no`.

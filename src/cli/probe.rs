@@ -9,6 +9,7 @@ use url::Url;
 
 use super::output::say;
 use super::{CliError, Result};
+use crate::printable::printable;
 
 const DEADLINE: Duration = Duration::from_secs(5);
 
@@ -28,7 +29,7 @@ pub async fn run(args: Args) -> Result {
         say!("ready")?;
         Ok(())
     } else {
-        Err(CliError::Failed(format!("not ready: {status}")))
+        Err(CliError::Failed(format!("not ready: {}", printable(&status))))
     }
 }
 

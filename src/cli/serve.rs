@@ -1,6 +1,7 @@
 //! `serve`: puts everything together and runs until told to stop.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::config::{Config, Flags, SecretError};
 use crate::http::memory::Memory;
 use crate::http::request::Frame;
 use crate::http::{self, App, Parts, lote};
+use crate::printable::printable;
 use crate::service::acesso::AccessService;
 use crate::service::changes::{ChangeQueue, QueueSettings, Workers};
 use crate::service::login::LoginService;
@@ -42,6 +44,7 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let opening = wait::until(&config, async || open_store(&config).await);
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;
+    warn_of_readers(&config);
     listen(&config, store, stop, http::service, |address| {
         tracing::info!(%address, "listening");
         Ok(())
@@ -60,7 +63,7 @@ pub(super) async fn listen(
 ) -> Result {
     let (app, workers) = wire(config, Arc::clone(&store), Arc::new(SystemClock))?;
     let listener = http::server::listen(&config.bind).await.map_err(|error| {
-        CliError::Failed(format!("can't listen on {}: {error}; choose another with --bind", config.bind))
+        CliError::Failed(format!("can't listen on {}: {error}; choose another with --bind", printable(&config.bind)))
     })?;
     ready(listener.local_addr()?)?;
     let ended = http::server::serve(listener, service(app), config.server, stop).await;
@@ -76,6 +79,17 @@ pub(super) async fn listen(
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Says which files others than their owner may read or change. They keep their modes: somebody may have meant it.
+fn warn_of_readers(config: &Config) {
+    for file in config.private_files() {
+        let mode = file.metadata().map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+        if mode & 0o066 != 0 {
+            let (file, mode) = (file.display(), format_args!("{mode:04o}"));
+            tracing::warn!(%file, %mode, "others than the owner may read or change this file; make its mode 0600");
+        }
+    }
 }
 
 /// Builds the application on `store`.

@@ -6,6 +6,7 @@ mod settings;
 mod source;
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -150,6 +151,13 @@ impl Config {
             Some(secret) => Ok(secret::bytes(secret)),
             None => secret::generated(&self.data_dir),
         }
+    }
+
+    /// The files that nobody but their owner should read, whether they are there or not.
+    pub fn private_files(&self) -> Vec<PathBuf> {
+        let Target::Sqlite { file } = &self.target else { return Vec::new() };
+        let beside = |end| PathBuf::from([file.as_os_str(), OsStr::new(end)].into_iter().collect::<OsString>());
+        vec![file.clone(), beside("-wal"), beside("-shm"), secret::path(&self.data_dir)]
     }
 
     /// More secrets whose tokens count.
@@ -367,6 +375,32 @@ mod tests {
             assert!(complaint.starts_with("LOGIN_LIMIT_PAIR has to be off, or failures/seconds"), "{complaint}");
         }
         assert_eq!(load(&[]).unwrap().login_limits.map(|(name, _)| name), NAMES);
+    }
+
+    #[test]
+    fn proxies_written_as_ipv6_mean_the_ipv4_that_they_map() {
+        let proxies = |text: &str| load(&[("TRUSTED_PROXIES", text)]).unwrap().trusted_proxies;
+        for (written, meant) in [
+            ("::ffff:127.0.0.1", "127.0.0.1/32"),
+            ("::ffff:7f00:1", "127.0.0.1/32"),
+            ("0:0:0:0:0:FFFF:7F00:0001", "127.0.0.1/32"),
+            ("::ffff:127.0.0.1/128", "127.0.0.1/32"),
+            ("::ffff:10.0.0.0/104", "10.0.0.0/8"),
+            ("::ffff:10.1.2.3/104", "10.1.2.3/8"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("10.0.0.0/8", "10.0.0.0/8"),
+            ("2001:db8::/32", "2001:db8::/32"),
+            ("::1", "::1/128"),
+            ("::/0", "::/0"),
+        ] {
+            assert_eq!(proxies(written), [meant.parse().unwrap()], "{written}");
+        }
+        for wide in
+            ["::ffff:10.0.0.0/95", "::ffff:0:0/64", "::ffff:10.0.0.0/8", "::/80", "::fffe:0:0/95", "::ffff:10.0.0.0/0"]
+        {
+            let complaint = complaint(&[("TRUSTED_PROXIES", wide)]);
+            assert!(complaint.starts_with("TRUSTED_PROXIES has to list addresses or networks"), "{wide}: {complaint}");
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Settings read one by one, each with its complaint.
 
-use std::net::{AddrParseError, IpAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -15,6 +15,21 @@ use crate::service::throttle::{Limit, Limits, NAMES};
 
 /// The longest window of a limit, in seconds: 30 days.
 const WINDOW_MAX: u32 = 2_592_000;
+
+/// The IPv6 addresses that mean IPv4 ones.
+const MAPPED: Ipv6Net = Ipv6Net::new_assert(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped(), 96);
+
+/// `network` in the form in which clients' addresses are compared: IPv4 that is written as IPv6 is IPv4. None where
+/// it reaches beyond [`MAPPED`] on both sides; `::/0` is all of IPv6 and nothing of IPv4.
+fn canonical(network: IpNet) -> Option<IpNet> {
+    match network {
+        IpNet::V6(v6) if MAPPED.contains(&v6) => {
+            Some(Ipv4Net::new(v6.addr().to_ipv4_mapped()?, v6.prefix_len() - MAPPED.prefix_len()).ok()?.into())
+        }
+        IpNet::V6(v6) if v6.contains(&MAPPED) && (v6.prefix_len() > 0 || MAPPED.contains(&v6.addr())) => None,
+        _ => Some(network),
+    }
+}
 
 /// Reads settings one by one and collects what is wrong with them.
 pub(super) struct Reader<'a> {
@@ -69,10 +84,10 @@ impl Reader<'_> {
     pub fn networks(&mut self, name: &str) -> Vec<IpNet> {
         let text = self.text(name);
         let parts = text.split([',', ' ', '\t', '\n']).filter(|part| !part.is_empty());
-        let network = |part: &str| part.parse().or_else(|_| part.parse().map(IpAddr::into));
-        let networks: Result<_, AddrParseError> = parts.map(network).collect();
-        let complaint = |_| format!("{name} has to list addresses or networks, such as 10.1.2.3 or 10.0.0.0/8");
-        self.checked(networks.map_err(complaint), Vec::new)
+        let network = |part: &str| canonical(part.parse().or_else(|_| part.parse().map(IpAddr::into)).ok()?);
+        let networks: Option<_> = parts.map(network).collect();
+        let complaint = || format!("{name} has to list addresses or networks, such as 10.1.2.3 or 10.0.0.0/8");
+        self.checked(networks.ok_or_else(complaint), Vec::new)
     }
 
     pub fn jwt_secret(&mut self) -> Option<SecretString> {

@@ -36,9 +36,14 @@ pub(super) fn bytes(secret: &SecretString) -> SecretSlice<u8> {
     SecretSlice::from(secret.expose_secret().as_bytes().to_vec())
 }
 
+/// Where the generated secret is kept.
+pub(super) fn path(data_dir: &Path) -> PathBuf {
+    data_dir.join(FILE)
+}
+
 /// The secret kept in `data_dir`; a new one, readable by its owner alone, where there is none.
 pub(super) fn generated(data_dir: &Path) -> Result<SecretSlice<u8>, SecretError> {
-    let path = data_dir.join(FILE);
+    let path = path(data_dir);
     let failed = |source| SecretError::Io { path: path.clone(), source };
     let secret = match fs::read(&path) {
         Ok(secret) => secret,

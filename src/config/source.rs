@@ -8,6 +8,7 @@ use std::path::Path;
 use strsim::damerau_levenshtein;
 
 use super::settings::{SETTINGS, Setting, setting};
+use crate::printable::printable;
 
 /// Names with this prefix are ours alone, and none of our settings has it: such a name is a mistake.
 const RESERVED_PREFIX: &str = "CITRUS_";
@@ -117,6 +118,7 @@ fn mistake(name: &str, value: &str) -> Option<String> {
     if is_known(name) || is_service_link(&upper, value) {
         return None;
     }
+    let name = printable(name);
     let bare = upper.strip_prefix(RESERVED_PREFIX).unwrap_or(&upper);
     let nearest = SETTINGS
         .iter()
@@ -142,9 +144,11 @@ fn is_service_link(name: &str, value: &str) -> bool {
 }
 
 fn read_secret(name: &str, file: &Path) -> Result<String, String> {
-    let failed = |error: io::Error| format!("{name}_FILE: {} can't be read: {error}", file.display());
+    let shown = file.to_string_lossy();
+    let shown = printable(&shown);
+    let failed = |error: io::Error| format!("{name}_FILE: {shown} can't be read: {error}");
     if fs::metadata(file).map_err(failed)?.len() > SECRET_FILE_MAX {
-        return Err(format!("{name}_FILE: {} is too large for a secret", file.display()));
+        return Err(format!("{name}_FILE: {shown} is too large for a secret"));
     }
     let text = fs::read_to_string(file).map_err(failed)?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())

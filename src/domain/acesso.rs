@@ -74,7 +74,7 @@ impl FromStr for Permissao {
             .iter()
             .copied()
             .find(|p| p.nome().eq_ignore_ascii_case(wanted) || p.titulo().eq_ignore_ascii_case(wanted))
-            .ok_or_else(|| UnknownPermissao(nome.to_owned()))
+            .ok_or_else(|| UnknownPermissao(nome.escape_debug().to_string()))
     }
 }
 

@@ -55,7 +55,7 @@ pub trait Schema: Send + Sync {
     /// migrated by a newer release.
     async fn migrations(&self) -> Result<Vec<Migration>>;
 
-    /// Whether there is no table yet, ours or anybody's.
+    /// Whether there is no table yet, ours or anybody's, in any schema.
     async fn is_empty(&self) -> Result<bool>;
 
     /// Ends all connections.

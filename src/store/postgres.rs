@@ -98,6 +98,12 @@ SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = ANY($1)
 const LOCK_TABLES: &str = "
 LOCK TABLE atendimento, historico, motivo, idempotencia, tentativa IN SHARE ROW EXCLUSIVE MODE";
 
+/// Whether no schema but the system's holds a table or a view, of whatever kind. Names in pg_ are the system's.
+const EMPTY: &str = "
+SELECT NOT EXISTS (
+    SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE relkind IN ('r', 'p', 'f', 'v', 'm') AND nspname <> 'information_schema' AND NOT starts_with(nspname, 'pg_'))";
+
 /// How long the first connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -207,8 +213,7 @@ impl Schema for PostgresStore {
     }
 
     async fn is_empty(&self) -> Result<bool> {
-        let empty = "SELECT NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = ANY (current_schemas(false)))";
-        Ok(sqlx::query_scalar(empty).fetch_one(self.reader()).await?)
+        Ok(sqlx::query_scalar(EMPTY).fetch_one(self.reader()).await?)
     }
 
     async fn close(&self) {

@@ -2,7 +2,8 @@
 //! Lists travel as JSON, so that every statement is compiled once.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -109,6 +110,7 @@ impl SqliteStore {
         // The writer comes first: it creates the file and sets its journal mode, for which SQLite does
         // not wait when another process does the same. So only one process at a time opens it.
         let turn = take_turn(file);
+        create_private(file);
         let writer = pool(1).connect_with(options.clone()).await?;
         drop(turn);
         Ok(Self { writer, reader: pool(READERS).connect_with(options).await? })
@@ -141,6 +143,17 @@ fn give_back<T>(mut connection: PoolConnection<Sqlite>, outcome: Result<T>) -> R
         connection.close_on_drop();
     }
     outcome
+}
+
+/// Creates `file` where it is missing, for its owner alone; SQLite gives the mode to the files beside it. One that
+/// is there is not even opened: to close it would release the locks that SQLite has on it in this process.
+fn create_private(file: &Path) {
+    let linked = fs::read_link(file).ok().and_then(|target| Some(file.parent()?.join(target)));
+    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(linked.as_deref().unwrap_or(file));
+    if let Ok(created) = created {
+        // A umask may have taken away too much. SQLite says so itself when it can't open the file.
+        _ = created.set_permissions(Permissions::from_mode(0o600));
+    }
 }
 
 /// A lock on the directory of `file` until it is dropped; none where the file system has no locks.

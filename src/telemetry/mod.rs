@@ -3,8 +3,7 @@
 mod queue;
 
 use std::any::Any;
-use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::panic::{self, PanicHookInfo};
 use std::sync::OnceLock;
@@ -15,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::{MakeWriter, fmt};
 
 use self::queue::{Queue, Rank};
+use crate::printable::{printable, printable_but, printable_json};
 
 /// The target of audit lines.
 pub const AUDIT: &str = "audit";
@@ -131,7 +131,13 @@ impl Write for OneLine {
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         let line = text.strip_suffix('\n').unwrap_or(&text);
-        let line = format!("{}\n", tame(line, self.json, self.ansi)).into_bytes();
+        let line = match (self.json, self.ansi) {
+            (true, _) => printable_json('\n', line),
+            // What a client sends in the place of a colour is spelled out before it gets here.
+            (false, true) => printable_but('\u{1b}', line),
+            (false, false) => printable(line),
+        };
+        let line = format!("{line}\n").into_bytes();
         match self.queue {
             Some(queue) => queue.push(line, self.rank),
             None => io::stderr().write_all(&line)?,
@@ -144,40 +150,9 @@ impl Write for OneLine {
     }
 }
 
-/// `line` with what ends lines, steers terminals or turns the direction of writing spelled out.
-fn tame(line: &str, json: bool, ansi: bool) -> Cow<'_, str> {
-    let wild = |c: char| match c {
-        // Colours. What a client sends in its place is spelled out before it gets here.
-        '\u{1b}' if ansi => false,
-        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
-        c => c.is_control(),
-    };
-    if !line.contains(wild) {
-        return line.into();
-    }
-    let mut tamed = String::with_capacity(line.len() + 16);
-    for c in line.chars() {
-        match (wild(c), json) {
-            (false, _) => tamed.push(c),
-            // All of them are of the plane whose characters JSON writes with four digits.
-            (true, true) => _ = write!(tamed, "\\u{:04x}", u32::from(c)),
-            (true, false) => tamed.extend(c.escape_unicode()),
-        }
-    }
-    tamed.into()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{panic_text, tame};
-
-    #[test]
-    fn what_steers_is_spelled_out_and_the_rest_is_kept() {
-        assert_eq!(tame("INFO path=\"/é😀\"", false, false), "INFO path=\"/é😀\"");
-        assert_eq!(tame("a\nb\r\u{85}\u{1b}[2J", false, false), r"a\u{a}b\u{d}\u{85}\u{1b}[2J");
-        assert_eq!(tame("a\u{9b}\u{2028}\u{202e}\u{2066}", true, false), r"a\u009b\u2028\u202e\u2066");
-        assert_eq!(tame("\u{1b}[32mINFO\u{1b}[0m \u{9b}", false, true), "\u{1b}[32mINFO\u{1b}[0m \\u{9b}");
-    }
+    use super::panic_text;
 
     #[test]
     fn the_text_of_a_panic_is_shown_where_it_is_part_of_the_program() {

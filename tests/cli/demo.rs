@@ -121,6 +121,8 @@ async fn refuses(database: &Database, usuarios: i64) {
 
 both_engines! {
     async fn it_runs_on_the_empty_database_of_the_flag(database: Database) {
+        let alone = Database::alone(database.engine).await.unwrap();
+        let database = &alone;
         let demo = Demo::start(database, &["--database-url", &database.url]);
         demo.follow();
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 1);
@@ -129,6 +131,7 @@ both_engines! {
         demo.stop();
         // Once is enough: what is there now may be a real installation.
         refuses(database, 3).await;
+        alone.remove().await;
     }
 
     async fn it_refuses_a_database_with_migrations_or_other_tables(database: Database) {
@@ -145,10 +148,36 @@ both_engines! {
     }
 }
 
+/// Its own schema may be empty, and the database hold somebody's installation.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_refuses_a_database_whose_tables_are_in_another_schema() {
+    let Some(database) = Database::alone(Engine::Postgres).await else { return };
+    database.execute("CREATE SCHEMA empty; CREATE SCHEMA real; CREATE TABLE real.atendimento (id integer)").await;
+    for search_path in ["public", "empty", "nowhere", "empty,public"] {
+        let url = format!("{}?options=-c%20search_path%3D{search_path}", database.url);
+        finish(demo(&database, NOWHERE, &["--database-url", &url]), "").fails(1, &["make a new database for it"]);
+    }
+    let ours = "SELECT count(*) FROM pg_tables WHERE tablename IN ('usuario', '_sqlx_migrations')";
+    assert_eq!(database.number(ours).await, 0);
+    database.remove().await;
+}
+
+/// What it prints can be pasted wherever the data is.
+#[tokio::test(flavor = "multi_thread")]
+async fn its_printed_commands_work_with_a_directory_that_would_steer_a_terminal() {
+    let database = Database::sqlite();
+    let dir = database.dir.path().join("it's\u{1b}[2J\u{202e}\n\u{e9} x");
+    let demo = Demo::start(&database, &["--data-dir", dir.to_str().unwrap()]);
+    let steers = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+    assert!(!demo.printed.contains(steers), "{:?}", demo.printed);
+    demo.follow();
+    demo.stop();
+}
+
 /// The password of a database stands on no screen.
 #[tokio::test(flavor = "multi_thread")]
 async fn it_does_not_repeat_a_password() {
-    let Some(database) = Database::new(Engine::Postgres).await else { return };
+    let Some(database) = Database::alone(Engine::Postgres).await else { return };
     let separator = if database.url.contains('?') { '&' } else { '?' };
     let demo = Demo::start(&database, &["--database-url", &format!("{}{separator}password=hunter2", database.url)]);
     assert!(demo.line("atendimento mostrar").starts_with("DATABASE_URL=… "), "{}", demo.printed);

@@ -3,11 +3,13 @@
 mod audit;
 mod conferir;
 mod demo;
+mod files;
 mod import;
 mod processes;
 mod provisioning;
 mod rotation;
 mod settings;
 mod storm;
+mod terminal;
 mod unread;
 mod waiting;

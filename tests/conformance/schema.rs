@@ -1,6 +1,7 @@
 use citrus_status::store::StoreError;
 
 use crate::support::both_engines;
+use crate::support::database::{Database, Engine};
 
 both_engines! {
     async fn migrations_are_pending_then_applied_and_run_once(database: Database) {
@@ -16,6 +17,8 @@ both_engines! {
     }
 
     async fn it_is_empty_until_anybody_makes_a_table(database: Database) {
+        let alone = Database::alone(database.engine).await.unwrap();
+        let database = &alone;
         let store = database.open().await;
         assert!(store.is_empty().await.unwrap());
         database.execute("CREATE TABLE another (id integer)").await;
@@ -25,6 +28,7 @@ both_engines! {
         store.migrate().await.unwrap();
         assert!(!store.is_empty().await.unwrap());
         store.close().await;
+        alone.remove().await;
     }
 
     async fn processes_that_start_together_migrate_once(database: Database) {
@@ -67,4 +71,29 @@ both_engines! {
         assert!(store.migrations().await.unwrap_err().is_transient());
         assert!(store.snapshot(&["1".to_owned()], &[]).await.unwrap_err().is_transient());
     }
+}
+
+#[tokio::test]
+async fn it_is_not_empty_while_another_schema_holds_anything() {
+    let Some(database) = Database::alone(Engine::Postgres).await else { return };
+    let store = database.open().await;
+    assert!(store.is_empty().await.unwrap());
+    for (make, unmake) in [
+        ("CREATE TABLE real.atendimento (id integer)", "DROP TABLE real.atendimento"),
+        ("CREATE TABLE real.parts (id integer) PARTITION BY RANGE (id)", "DROP TABLE real.parts"),
+        ("CREATE VIEW real.seen AS SELECT 1", "DROP VIEW real.seen"),
+        ("CREATE MATERIALIZED VIEW real.kept AS SELECT 1", "DROP MATERIALIZED VIEW real.kept"),
+        ("CREATE TABLE \"PG_LIKE\".t (id integer)", "DROP TABLE \"PG_LIKE\".t"),
+        ("CREATE TABLE pgx.t (id integer)", "DROP TABLE pgx.t"),
+    ] {
+        for schema in ["real", "\"PG_LIKE\"", "pgx"] {
+            database.execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await;
+        }
+        assert!(store.is_empty().await.unwrap(), "a schema alone holds nothing");
+        database.execute(make).await;
+        assert!(!store.is_empty().await.unwrap(), "{make}");
+        database.execute(unmake).await;
+    }
+    store.close().await;
+    database.remove().await;
 }

@@ -8,6 +8,7 @@ use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Connection, Executor, FromRow, PgConnection, SqliteConnection};
 use tempfile::TempDir;
+use url::Url;
 use uuid::Uuid;
 
 use super::postgres;
@@ -24,13 +25,13 @@ pub struct Database {
     pub url: String,
     /// `DATA_DIR`, and the working directory of processes.
     pub dir: TempDir,
-    schema: Option<Schema>,
+    removal: Option<Removal>,
 }
 
-/// A schema on a server.
-struct Schema {
+/// What leaves nothing behind on a server.
+struct Removal {
     server: String,
-    name: String,
+    sql: String,
 }
 
 impl Database {
@@ -42,11 +43,26 @@ impl Database {
         }
     }
 
+    /// As [`Database::new`], with nothing else beside it: on PostgreSQL a database and not a schema.
+    pub async fn alone(engine: Engine) -> Option<Self> {
+        if engine == Engine::Sqlite {
+            return Some(Self::sqlite());
+        }
+        let server = postgres::url().await?;
+        let name = format!("test_{}", Uuid::new_v4().simple());
+        admin(server, &format!("CREATE DATABASE {name}")).await;
+        let mut url = Url::parse(server).unwrap();
+        url.set_path(&name);
+        let removal = Removal { server: server.to_owned(), sql: format!("DROP DATABASE {name} WITH (FORCE)") };
+        let dir = tempfile::tempdir().unwrap();
+        Some(Self { engine, url: url.to_string(), dir, removal: Some(removal) })
+    }
+
     /// An empty file.
     pub fn sqlite() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/citrus-status.db", dir.path().display());
-        Self { engine: Engine::Sqlite, url, dir, schema: None }
+        Self { engine: Engine::Sqlite, url, dir, removal: None }
     }
 
     /// An empty schema on `server`.
@@ -55,8 +71,8 @@ impl Database {
         admin(server, &format!("CREATE SCHEMA {name}")).await;
         let separator = if server.contains('?') { '&' } else { '?' };
         let url = format!("{server}{separator}options=-c%20search_path%3D{name}");
-        let schema = Some(Schema { server: server.to_owned(), name });
-        Self { engine: Engine::Postgres, url, dir: tempfile::tempdir().unwrap(), schema }
+        let removal = Some(Removal { server: server.to_owned(), sql: format!("DROP SCHEMA {name} CASCADE") });
+        Self { engine: Engine::Postgres, url, dir: tempfile::tempdir().unwrap(), removal }
     }
 
     /// The settings that lead to it.
@@ -172,10 +188,10 @@ impl Database {
         .await
     }
 
-    /// Leaves nothing behind; a test that failed leaves its schema for a look.
+    /// Leaves nothing behind; a test that failed leaves its schema or database for a look.
     pub async fn remove(self) {
-        if let Some(Schema { server, name }) = &self.schema {
-            admin(server, &format!("DROP SCHEMA {name} CASCADE")).await;
+        if let Some(Removal { server, sql }) = &self.removal {
+            admin(server, sql).await;
         }
     }
 }

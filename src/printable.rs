@@ -1,0 +1,57 @@
+//! Text for terminals and logs: what would steer one, end a line or turn the direction of writing is spelled
+//! out.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// `text` with all that steers spelled out as Rust does: `\n`, `\u{1b}`.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    spelled_out(text, None, |out, c| out.extend(c.escape_default()))
+}
+
+/// As [`printable`], but `kept` stays as it is: the ends of lines, or the start of colours.
+pub fn printable_but(kept: char, text: &str) -> Cow<'_, str> {
+    spelled_out(text, Some(kept), |out, c| out.extend(c.escape_default()))
+}
+
+/// `json`, which stays JSON of the same meaning, with all that steers but `kept` written as `\u001b`.
+pub fn printable_json(kept: char, json: &str) -> Cow<'_, str> {
+    // All that steers is of the plane whose characters JSON writes with four digits.
+    spelled_out(json, Some(kept), |out, c| _ = write!(out, "\\u{:04x}", u32::from(c)))
+}
+
+/// Controls, those of C1 too; ends of lines; marks that turn the direction of writing.
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn spelled_out(text: &str, kept: Option<char>, spell: impl Fn(&mut String, char)) -> Cow<'_, str> {
+    let wild = |c: char| steers(c) && Some(c) != kept;
+    if !text.contains(wild) {
+        return text.into();
+    }
+    let mut tame = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if wild(c) { spell(&mut tame, c) } else { tame.push(c) }
+    }
+    tame.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_is_spelled_out_and_the_rest_is_kept() {
+        assert_eq!(printable("INFO path=\"/é😀\""), "INFO path=\"/é😀\"");
+        assert_eq!(printable("a\nb\r\t\u{85}\u{1b}[2J\u{7f}"), r"a\nb\r\t\u{85}\u{1b}[2J\u{7f}");
+        assert_eq!(printable("\u{61c}\u{200e}\u{200f}\u{2029}\u{202a}"), r"\u{61c}\u{200e}\u{200f}\u{2029}\u{202a}");
+        assert_eq!(printable_but('\n', "a\nb\r\u{2066}"), "a\nb\\r\\u{2066}");
+        assert_eq!(printable_but('\u{1b}', "\u{1b}[32mINFO\u{1b}[0m \u{9b}"), "\u{1b}[32mINFO\u{1b}[0m \\u{9b}");
+        assert_eq!(
+            printable_json('\n', "\"a\u{9b}\"\n\"\u{2028}\u{202e}\u{2069}\""),
+            "\"a\\u009b\"\n\"\\u2028\\u202e\\u2069\""
+        );
+    }
+}
