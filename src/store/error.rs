@@ -74,7 +74,8 @@ impl StoreError {
                 // SQLITE_BUSY, LOCKED; of PostgreSQL's errors, all that mean "unavailable".
                 sqlite_primary_code(error.as_ref()).is_none_or(|code| matches!(code, 5 | 6))
             }
-            Self::Unavailable(sqlx::Error::PoolTimedOut) => true,
+            // A proxy whose server is away closes what it has accepted.
+            Self::Unavailable(sqlx::Error::PoolTimedOut) | Self::Other(sqlx::Error::Protocol(_)) => true,
             _ => false,
         }
     }

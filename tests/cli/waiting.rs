@@ -208,6 +208,16 @@ fn the_wait_is_bounded_and_ends_with_what_was_waited_for() {
     outcome.fails(1, &["waiting for the database", "nowhere.invalid:5432/db", "within 1 s"]);
 }
 
+/// As a proxy whose server is away, such as the one that publishes a container's port.
+#[test]
+fn who_takes_connections_and_closes_them_at_once_is_waited_for() {
+    let database = Database::sqlite();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://user:canario@{}/db", listener.local_addr().unwrap());
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    Waiting::start(&database, &url, &["serve"]).stops("TERM");
+}
+
 #[test]
 fn who_does_not_want_to_wait_does_not() {
     let database = Database::sqlite();
