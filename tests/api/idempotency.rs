@@ -136,6 +136,50 @@ both_engines! {
         Arc::into_inner(two).unwrap().stop().await;
     }
 
+    async fn twins_on_two_servers_that_say_what_they_expect_make_one_change_and_replay_it(database: Database) {
+        const PAIRS: usize = 60;
+        let servers = [
+            Arc::new(Server::start(database).await),
+            Arc::new(Server::on(database.config(&[]), database.open().await).await),
+        ];
+        let token = servers[0].token("user.api").await;
+        for (way, protocolo) in ["statusAtual", "If-Match", "lote"].into_iter().zip(20_221_104_000_006_u64..) {
+            for pair in 0..PAIRS {
+                // Each change makes what its twin expects untrue.
+                let (from, to) = if pair % 2 == 0 { ("Aberto", "Em atendimento") } else { ("Em atendimento", "Aberto") };
+                let (key, revision) = (format!("{way} {pair}"), format!("\"{pair}\""));
+                let change = match way {
+                    "If-Match" => json!({"protocolo": protocolo, "status": to}),
+                    _ => json!({"protocolo": protocolo, "status": to, "statusAtual": from}),
+                };
+                let body = if way == "lote" { json!({"itens": [change]}) } else { change };
+                let mut twins = JoinSet::new();
+                for server in servers.clone() {
+                    let (token, key, revision, body) = (token.clone(), key.clone(), revision.clone(), body.to_string());
+                    twins.spawn(async move {
+                        let path = if way == "lote" { "/api/atendimentos/status/lote" } else { "/api/atendimentos/status" };
+                        let mut headers = vec![("authorization", token.as_str()), ("idempotency-key", &key)];
+                        headers.extend((way == "If-Match").then_some(("if-match", revision.as_str())));
+                        server.send(Method::POST, path, &headers, body).await
+                    });
+                }
+                let answers = twins.join_all().await;
+                if way == "lote" {
+                    let made = json!([{"protocolo": protocolo.to_string(), "codigo": 200, "message": OK}]);
+                    assert!(answers.iter().all(|answer| answer.json()["resultados"] == made), "{pair}: {answers:?}");
+                } else {
+                    answers.iter().for_each(|answer| answer.is(200, OK));
+                    let replayed = answers.iter().filter(|answer| answer.header("idempotency-replayed").is_some());
+                    assert_eq!(replayed.count(), 1);
+                }
+            }
+        }
+        assert_eq!(database.number("SELECT count(*) FROM historico").await, 3 * PAIRS as i64);
+        for server in servers {
+            Arc::into_inner(server).unwrap().stop().await;
+        }
+    }
+
     async fn a_key_is_kept_for_a_day(database: Database) {
         let server = Server::start(database).await;
         let token = server.token("user.api").await;

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::Done;
 use crate::domain::atendimento::{Change, ChangeRequest, Denial, Snapshot, decide};
-use crate::store::{IdempotencyKey, Result as StoreResult, Store};
+use crate::store::{Atendimentos, Idempotency, IdempotencyKey, Result as StoreResult};
 
 /// What became of a request; `None` for one that has to go round again.
 pub(super) type Outcome = Option<Result<Done, Denial>>;
@@ -22,8 +22,8 @@ pub(super) enum Decision {
 }
 
 /// Tries all `requests` once, at `now`.
-pub(super) async fn round(
-    store: &dyn Store,
+pub(super) async fn round<S: Atendimentos + Idempotency + ?Sized>(
+    store: &S,
     now: OffsetDateTime,
     requests: &[&ChangeRequest],
 ) -> StoreResult<Vec<Outcome>> {
@@ -32,17 +32,15 @@ pub(super) async fn round(
     let protocolos = distinct(requests.iter().map(|request| request.protocolo.as_str()));
     let motivos = distinct(requests.iter().filter_map(|request| request.motivo.as_ref()).map(|motivo| motivo.as_str()));
     let mut snapshot = store.snapshot(&protocolos, &motivos).await?;
-
-    let decisions: Vec<Result<Decision, Denial>> = requests
-        .iter()
-        .map(|request| {
-            let decision = judge(&known, &snapshot, request)?;
-            if let Some(change) = decision.change() {
-                snapshot.apply(&request.protocolo, change);
-            }
-            Ok(decision)
-        })
-        .collect();
+    let mut decisions: Vec<Result<Decision, Denial>> = Vec::with_capacity(requests.len());
+    for request in requests {
+        let decision = judge(&known, &snapshot, request);
+        if let Some(change) = decision.as_ref().ok().and_then(Decision::change) {
+            snapshot.apply(&request.protocolo, change);
+        }
+        decisions.push(decision);
+    }
+    look_again(store, requests, &mut decisions).await?;
 
     let mut changes: Vec<Change> = decisions.iter().flatten().filter_map(Decision::change).cloned().collect();
     changes.sort_unstable_by_key(|change| (change.atendimento_id, change.revisao));
@@ -65,19 +63,43 @@ pub(super) async fn round(
     Ok(outcomes.collect())
 }
 
+/// Looks the keys of the denied requests up once more. Another process may have made the change of such a
+/// request after the first look, and shown it to the snapshot: then that change is why it is denied.
+pub(super) async fn look_again<S: Idempotency + ?Sized>(
+    store: &S,
+    requests: &[&ChangeRequest],
+    decisions: &mut [Result<Decision, Denial>],
+) -> StoreResult<()> {
+    let denied = requests.iter().zip(&*decisions).filter(|(_, decision)| decision.is_err());
+    let denied: Vec<&ChangeRequest> = denied.map(|(request, _)| *request).collect();
+    let known = known_keys(store, &denied).await?;
+    for (request, decision) in requests.iter().zip(decisions).filter(|(_, decision)| decision.is_err()) {
+        if let Some(made) = repeated(&known, request) {
+            *decision = made;
+        }
+    }
+    Ok(())
+}
+
 /// The fingerprints of the bodies with which the keys of `requests` came that are known.
-pub(super) async fn known_keys(store: &dyn Store, requests: &[&ChangeRequest]) -> StoreResult<KnownKeys> {
+pub(super) async fn known_keys<S: Idempotency + ?Sized>(
+    store: &S,
+    requests: &[&ChangeRequest],
+) -> StoreResult<KnownKeys> {
     let keys: Vec<IdempotencyKey> = requests.iter().filter_map(|request| key(request)).collect();
     if keys.is_empty() { Ok(KnownKeys::new()) } else { store.idempotency_keys(&keys).await }
 }
 
 /// What follows for `request` from what is known.
 pub(super) fn judge(known: &KnownKeys, snapshot: &Snapshot, request: &ChangeRequest) -> Result<Decision, Denial> {
-    if let Some(made) = key(request).and_then(|key| known.get(&key)) {
-        let same = request.idempotencia.as_ref().is_some_and(|this| this.impressao == *made);
-        return if same { Ok(Decision::Replay) } else { Err(Denial::ChaveReutilizada) };
-    }
-    decide(snapshot, request).map(Decision::Make)
+    repeated(known, request).unwrap_or_else(|| decide(snapshot, request).map(Decision::Make))
+}
+
+/// What follows for `request` if a change was made under its key.
+fn repeated(known: &KnownKeys, request: &ChangeRequest) -> Option<Result<Decision, Denial>> {
+    let made = known.get(&key(request)?)?;
+    let same = request.idempotencia.as_ref().is_some_and(|this| this.impressao == *made);
+    Some(if same { Ok(Decision::Replay) } else { Err(Denial::ChaveReutilizada) })
 }
 
 impl Decision {
@@ -96,4 +118,103 @@ fn key(request: &ChangeRequest) -> Option<IdempotencyKey> {
 
 fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
     texts.collect::<HashSet<_>>().into_iter().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::domain::atendimento::{Atendimento, Idempotencia, Status};
+    use crate::domain::registro::Registro;
+    use crate::store::{Import, NewAtendimento};
+
+    /// A store in which another process makes the change of the key `k` between the first look at the keys
+    /// and the snapshot.
+    #[derive(Default)]
+    struct Overtaken {
+        made: AtomicBool,
+    }
+
+    #[async_trait]
+    impl Idempotency for Overtaken {
+        async fn idempotency_keys(&self, keys: &[IdempotencyKey]) -> StoreResult<HashMap<IdempotencyKey, i64>> {
+            let made = self.made.load(Ordering::Relaxed);
+            Ok(keys.iter().filter(|(_, key)| made && key == "k").map(|key| (key.clone(), 7)).collect())
+        }
+
+        async fn purge_idempotency_keys(&self, _: i64) -> StoreResult<u64> {
+            unreachable!("a round purges nothing")
+        }
+    }
+
+    #[async_trait]
+    impl Atendimentos for Overtaken {
+        async fn snapshot(&self, _: &[String], _: &[String]) -> StoreResult<Snapshot> {
+            self.made.store(true, Ordering::Relaxed);
+            let atendimento = Atendimento { id: 1, status: Status::Finalizado, revisao: 1 };
+            Ok(Snapshot { atendimentos: HashMap::from([("1".to_owned(), atendimento)]), motivos: HashMap::new() })
+        }
+
+        async fn commit(&self, _: &[Change], _: OffsetDateTime) -> StoreResult<Vec<i64>> {
+            unreachable!("every request is denied or repeated")
+        }
+
+        fn writers(&self) -> usize {
+            1
+        }
+
+        async fn insert_atendimento(&self, _: &NewAtendimento, _: OffsetDateTime) -> StoreResult<()> {
+            unreachable!("a round registers nothing")
+        }
+
+        async fn registro(&self, _: &str) -> StoreResult<Option<Registro>> {
+            unreachable!("a round reads no record")
+        }
+
+        async fn begin_import(&self) -> StoreResult<Box<dyn Import>> {
+            unreachable!("a round imports nothing")
+        }
+    }
+
+    /// A request that expects `Aberto`, under `key` and with a body of the fingerprint `impressao`.
+    fn expecting(key: Option<&str>, impressao: i64) -> ChangeRequest {
+        ChangeRequest {
+            protocolo: "1".to_owned(),
+            status: "Finalizado".to_owned(),
+            motivo: None,
+            comentario: None,
+            esperado: Some(Status::Aberto),
+            revisoes: None,
+            idempotencia: key.map(|key| Idempotencia { chave: Arc::from(key), impressao }),
+            usuario_id: 1,
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_denied_because_of_the_change_that_it_repeats_gets_its_answer() {
+        let requests = [
+            expecting(Some("k"), 7),
+            expecting(Some("k"), 8),
+            expecting(Some("other"), 7),
+            expecting(None, 7),
+            ChangeRequest { esperado: None, status: "Novo".to_owned(), ..expecting(Some("k"), 7) },
+        ];
+        let requests: Vec<&ChangeRequest> = requests.iter().collect();
+        let outcomes = round(&Overtaken::default(), OffsetDateTime::UNIX_EPOCH, &requests).await.unwrap();
+        let denied = |denial| Some(Err(denial));
+        assert_eq!(
+            outcomes,
+            [
+                Some(Ok(Done::Replayed)),
+                denied(Denial::ChaveReutilizada),
+                denied(Denial::StatusDiferente(Status::Finalizado)),
+                denied(Denial::StatusDiferente(Status::Finalizado)),
+                Some(Ok(Done::Replayed)),
+            ]
+        );
+    }
 }

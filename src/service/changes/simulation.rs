@@ -1,9 +1,9 @@
 //! A change tried out: decided as a real one, on what is durable now, and not made. It goes past the queue.
 
-use super::round::{Decision, judge, known_keys};
+use super::round::{Decision, judge, known_keys, look_again};
 use super::{ChangeError, ChangeQueue};
 use crate::domain::atendimento::{Change, ChangeRequest, Denial, Status};
-use crate::store::{Result as StoreResult, Store};
+use crate::store::{Idempotency, Reads, Result as StoreResult};
 
 /// What would be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,10 +35,16 @@ impl ChangeQueue {
     }
 }
 
-async fn simulate(store: &dyn Store, request: &ChangeRequest) -> StoreResult<Result<Simulation, Denial>> {
+async fn simulate<S: Idempotency + Reads + ?Sized>(
+    store: &S,
+    request: &ChangeRequest,
+) -> StoreResult<Result<Simulation, Denial>> {
     let known = known_keys(store, &[request]).await?;
     let snapshot = store.situation(&request.protocolo, request.motivo.as_ref()).await?;
-    let Change { de, para, motivo_id, .. } = match judge(&known, &snapshot, request) {
+    let mut decisions = [judge(&known, &snapshot, request)];
+    look_again(store, &[request], &mut decisions).await?;
+    let [decision] = decisions;
+    let Change { de, para, motivo_id, .. } = match decision {
         Ok(Decision::Make(change)) => change,
         Ok(Decision::Replay) => return Ok(Ok(Simulation::Replay)),
         Err(denial) => return Ok(Err(denial)),
@@ -48,4 +54,82 @@ async fn simulate(store: &dyn Store, request: &ChangeRequest) -> StoreResult<Res
         None => None,
     };
     Ok(Ok(Simulation::Make { de, para, motivo }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::domain::atendimento::{Atendimento, Idempotencia, Snapshot};
+    use crate::domain::registro::{Estado, StoredChange};
+    use crate::domain::texto::Chave;
+    use crate::store::IdempotencyKey;
+
+    /// A store in which another process makes the change of every key between the first look at the keys and
+    /// the snapshot.
+    #[derive(Default)]
+    struct Overtaken {
+        made: AtomicBool,
+    }
+
+    #[async_trait]
+    impl Idempotency for Overtaken {
+        async fn idempotency_keys(&self, keys: &[IdempotencyKey]) -> StoreResult<HashMap<IdempotencyKey, i64>> {
+            let made = self.made.load(Ordering::Relaxed);
+            Ok(keys.iter().filter(|_| made).map(|key| (key.clone(), 7)).collect())
+        }
+
+        async fn purge_idempotency_keys(&self, _: i64) -> StoreResult<u64> {
+            unreachable!("a simulation purges nothing")
+        }
+    }
+
+    #[async_trait]
+    impl Reads for Overtaken {
+        async fn situation(&self, _: &str, _: Option<&Chave>) -> StoreResult<Snapshot> {
+            self.made.store(true, Ordering::Relaxed);
+            let atendimento = Atendimento { id: 1, status: Status::Finalizado, revisao: 1 };
+            Ok(Snapshot { atendimentos: HashMap::from([("1".to_owned(), atendimento)]), motivos: HashMap::new() })
+        }
+
+        async fn motivo_nome(&self, _: i64) -> StoreResult<Option<String>> {
+            unreachable!("no motivo is named")
+        }
+
+        async fn estado(&self, _: &str) -> StoreResult<Option<Estado>> {
+            unreachable!("a simulation reads a snapshot")
+        }
+
+        async fn historico(&self, _: &str, _: i64, _: u16) -> StoreResult<Option<Vec<(i64, StoredChange)>>> {
+            unreachable!("a simulation reads a snapshot")
+        }
+
+        async fn active_motivos(&self) -> StoreResult<Vec<String>> {
+            unreachable!("a simulation reads a snapshot")
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_made_after_the_first_look_is_a_replay() {
+        let simulated = async |impressao| {
+            let request = ChangeRequest {
+                protocolo: "1".to_owned(),
+                status: "Finalizado".to_owned(),
+                motivo: None,
+                comentario: None,
+                esperado: Some(Status::Aberto),
+                revisoes: None,
+                idempotencia: Some(Idempotencia { chave: Arc::from("k"), impressao }),
+                usuario_id: 1,
+            };
+            simulate(&Overtaken::default(), &request).await.unwrap()
+        };
+        assert_eq!(simulated(7).await, Ok(Simulation::Replay));
+        assert_eq!(simulated(8).await, Err(Denial::ChaveReutilizada));
+    }
 }
