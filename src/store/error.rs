@@ -26,7 +26,7 @@ pub enum StoreError {
     /// Another writer stood in the way; nothing was written, and a new try is due at once.
     #[error("another writer stood in the way: {0}")]
     Contention(#[source] sqlx::Error),
-    /// The schema is that of a newer release.
+    /// The schema is that of a newer release, with which this one cannot work.
     #[error("the database has migration {0}, which this release does not know; use the release that made it")]
     NewerSchema(i64),
     /// The server has no such database, or none yet.

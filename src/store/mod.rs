@@ -7,6 +7,7 @@ mod access;
 mod atendimentos;
 mod error;
 mod idempotency;
+mod migrations;
 pub mod postgres;
 mod provisioning;
 mod reads;
@@ -40,7 +41,12 @@ impl<T: Atendimentos + Reads + Access + Provisioning + Throttling + Idempotency 
 pub trait Schema: Send + Sync {
     /// Applies the pending migrations, if any.
     async fn migrate(&self) -> Result<()> {
-        if self.pending_migrations().await?.is_empty() { Ok(()) } else { self.apply_migrations().await }
+        if !self.pending_migrations().await?.is_empty() {
+            self.apply_migrations().await?;
+            // A newer release may have come first, and gone further.
+            self.migrations().await?;
+        }
+        Ok(())
     }
 
     /// The embedded migrations that the database lacks; fails as [`Schema::migrations`] does.
@@ -51,8 +57,9 @@ pub trait Schema: Send + Sync {
     /// Applies the migrations under a lock, so that processes that start together apply them once.
     async fn apply_migrations(&self) -> Result<()>;
 
-    /// The embedded migrations, in order. An error means that the database can't be used or was
-    /// migrated by a newer release.
+    /// The embedded migrations, in order, and then those of newer releases with which this one can work.
+    /// An error means that the database can't be used, such as one that a newer release has migrated so
+    /// that this one cannot work with it.
     async fn migrations(&self) -> Result<Vec<Migration>>;
 
     /// Whether there is no table yet, ours or anybody's, in any schema.
@@ -62,7 +69,7 @@ pub trait Schema: Send + Sync {
     async fn close(&self);
 }
 
-/// An embedded migration.
+/// A migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
     /// Its number.
@@ -110,26 +117,4 @@ where
     StoreError: From<E>,
 {
     Ok(timeout(STATEMENT_TIMEOUT, statement).await.map_err(|_| StoreError::Slow)??)
-}
-
-/// Compares what the binary embeds with what the database has; a migration that was edited after it
-/// was applied is an error.
-fn compare(embedded: &sqlx::migrate::Migrator, applied: &[sqlx::migrate::AppliedMigration]) -> Result<Vec<Migration>> {
-    if let Some(unknown) = applied.iter().find(|a| !embedded.version_exists(a.version)) {
-        return Err(StoreError::NewerSchema(unknown.version));
-    }
-    embedded
-        .iter()
-        .map(|migration| {
-            let found = applied.iter().find(|a| a.version == migration.version);
-            if found.is_some_and(|found| found.checksum != migration.checksum) {
-                return Err(sqlx::migrate::MigrateError::VersionMismatch(migration.version).into());
-            }
-            Ok(Migration {
-                version: migration.version,
-                description: migration.description.to_string(),
-                applied: found.is_some(),
-            })
-        })
-        .collect()
 }

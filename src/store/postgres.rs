@@ -4,7 +4,7 @@ mod lanes;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -17,12 +17,13 @@ use tokio::time::timeout;
 
 use self::lanes::{LANES, Lanes};
 use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
+use super::migrations::{COMPATIBILITY, beside_newer_ones, compare, has_newer_ones};
 use super::sandbox::FORGET;
 use super::{Atendimentos, Example, Import, Migration, NewAtendimento, Result, Sandbox, Schema, StoreError, in_time};
 use crate::domain::atendimento::{Atendimento, Change, Snapshot};
 use crate::domain::registro::Registro;
 
-static MIGRATOR: Migrator = sqlx::migrate!("migrations/postgres");
+static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| beside_newer_ones(sqlx::migrate!("migrations/postgres")));
 
 /// How long a request may wait for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -209,7 +210,12 @@ impl Schema for PostgresStore {
             .fetch_one(&mut *connection)
             .await?;
         let applied = if known { connection.list_applied_migrations(&MIGRATOR.table_name).await? } else { Vec::new() };
-        super::compare(&MIGRATOR, &applied)
+        let compatibility = if has_newer_ones(&MIGRATOR, &applied) {
+            sqlx::query_as(COMPATIBILITY).fetch_all(&mut *connection).await?
+        } else {
+            Vec::new()
+        };
+        compare(&MIGRATOR, &applied, &compatibility)
     }
 
     async fn is_empty(&self) -> Result<bool> {

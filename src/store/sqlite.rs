@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,13 +19,14 @@ use sqlx::{Connection, Sqlite, Transaction};
 use time::OffsetDateTime;
 
 use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
+use super::migrations::{COMPATIBILITY, beside_newer_ones, compare, has_newer_ones};
 use super::sandbox::FORGET;
 use super::{Atendimentos, Example, Import, Migration, NewAtendimento, Result, Sandbox, Schema, StoreError};
 use crate::clock::{from_unix_millis, unix_millis};
 use crate::domain::atendimento::{Atendimento, Change, Snapshot};
 use crate::domain::registro::Registro;
 
-static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
+static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| beside_newer_ones(sqlx::migrate!("migrations/sqlite")));
 
 const READERS: u32 = 4;
 /// How long a statement may wait for another process's lock before the database counts as away.
@@ -180,7 +182,12 @@ impl Schema for SqliteStore {
             .fetch_one(&mut *connection)
             .await?;
         let applied = if known { connection.list_applied_migrations(&MIGRATOR.table_name).await? } else { Vec::new() };
-        super::compare(&MIGRATOR, &applied)
+        let compatibility = if has_newer_ones(&MIGRATOR, &applied) {
+            sqlx::query_as(COMPATIBILITY).fetch_all(&mut *connection).await?
+        } else {
+            Vec::new()
+        };
+        compare(&MIGRATOR, &applied, &compatibility)
     }
 
     async fn is_empty(&self) -> Result<bool> {

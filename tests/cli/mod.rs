@@ -12,4 +12,5 @@ mod settings;
 mod storm;
 mod terminal;
 mod unread;
+mod upgrades;
 mod waiting;

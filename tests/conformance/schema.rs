@@ -40,6 +40,15 @@ both_engines! {
         b.close().await;
     }
 
+    async fn every_migration_says_how_new_a_server_has_to_be(database: Database) {
+        let store = database.store().await;
+        for migration in store.migrations().await.unwrap().iter().filter(|migration| migration.version >= 4) {
+            let row = format!("SELECT count(*) FROM compatibilidade WHERE versao = {}", migration.version);
+            assert_eq!(database.number(&row).await, 1, "{migration:?} adds no row to compatibilidade");
+        }
+        store.close().await;
+    }
+
     async fn a_newer_schema_is_refused(database: Database) {
         let store = database.store().await;
         database
