@@ -8,7 +8,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::output::{self, say, table, yes_no};
 use super::{CliError, Result, Session, shown};
-use crate::clock::{SystemClock, rfc3339_millis};
+use crate::clock::rfc3339_millis;
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
 use crate::service::import::{BadLine, ImportOptions, Summary, import};
@@ -114,7 +114,7 @@ async fn run_import(session: &Session, args: ImportArgs) -> Result {
         ImportOptions { atualizar: args.atualizar, ignorar_invalidos: args.ignorar_invalidos, dry_run: args.dry_run };
     let reader = BufReader::with_capacity(256 * 1024, bar.wrap_read(reader));
     let mut report = |bad: BadLine| bar.suspend(|| output::complain(printable(&bad.to_string())));
-    let outcome = import(session.store.as_ref(), &SystemClock, reader, options, &mut report).await;
+    let outcome = import(session.store.as_ref(), reader, options, &mut report).await;
     bar.finish_and_clear();
     let Summary { inserted, updated, unchanged, skipped } = outcome?;
     let count = HumanCount;

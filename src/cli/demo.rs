@@ -9,7 +9,6 @@ use url::Url;
 
 use super::output;
 use super::{CliError, Result, connect, serve, shown, wait};
-use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Flags};
 use crate::domain::acesso::Permissao;
 use crate::domain::atendimento::Status;
@@ -74,7 +73,7 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let opening = wait::until(&config, async || open_empty(&config).await);
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;
-    load_example_data(&store, Arc::new(SystemClock)).await?;
+    load_example_data(&store).await?;
     let service = |app| http::sandbox_service(app, example());
     serve::listen(&config, store, stop, service, |address| {
         output::announce(announcement(address, &database));
@@ -109,8 +108,8 @@ pub fn example() -> Example {
 }
 
 /// Users, motivos and atendimentos to try everything with.
-pub async fn load_example_data(store: &Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<(), ProvisioningError> {
-    let provisioning = Provisioning::new(Arc::clone(store), Arc::clone(&clock));
+pub async fn load_example_data(store: &Arc<dyn Store>) -> Result<(), ProvisioningError> {
+    let provisioning = Provisioning::new(Arc::clone(store));
     let (empresa, suporte) = (nome("Empresa"), nome("Suporte"));
     let (integracao, consulta, administrador) = (nome("Integração"), nome("Consulta"), nome("Administrador"));
     provisioning.create_nivel(&empresa, None).await?;
@@ -131,7 +130,7 @@ pub async fn load_example_data(store: &Arc<dyn Store>, clock: Arc<dyn Clock>) ->
     let Example { motivos, atendimentos } = example();
     provisioning.create_motivos(&motivos).await?;
     let mut import = store.begin_import().await?;
-    import.insert(&atendimentos, clock.now()).await?;
+    import.insert(&atendimentos).await?;
     Ok(import.commit().await?)
 }
 

@@ -26,7 +26,6 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
-use crate::clock::SystemClock;
 use crate::conferir::runner::StartError;
 use crate::config::{Config, ConfigError, Flags, SecretError};
 use crate::printable::printable;
@@ -208,7 +207,7 @@ impl Session {
     async fn with(flags: &Flags, work: impl AsyncFnOnce(&Self) -> Result) -> Result {
         let config = load(flags, telemetry::start)?;
         let store = open_store(&config).await?;
-        let provisioning = Provisioning::new(Arc::clone(&store), Arc::new(SystemClock));
+        let provisioning = Provisioning::new(Arc::clone(&store));
         let session = Self { store, provisioning };
         let outcome = work(&session).await;
         session.store.close().await;

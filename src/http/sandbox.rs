@@ -75,7 +75,7 @@ pub(super) fn described() -> Paths {
 )]
 async fn reset(State(sandbox): State<Arc<Sandbox>>) -> Result<Response, ApiError> {
     // A task of its own: a client that hangs up does not stop it half-way.
-    let started = async move { sandbox.app.store.start_over(&sandbox.example, sandbox.app.clock.now()).await };
+    let started = async move { sandbox.app.store.start_over(&sandbox.example).await };
     tokio::spawn(started.in_current_span()).await.map_err(|_| ApiError::Internal)??;
     tracing::info!("the example data was restored");
     Ok(answer::message(StatusCode::OK, RESTORED))

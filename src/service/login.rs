@@ -12,10 +12,10 @@ use crate::auth::password::{PasswordError, Passwords, Turn};
 use crate::auth::token::{IssueError, Subject, Tokens};
 use crate::clock::Clock;
 use crate::domain::texto::Chave;
-use crate::service::throttle::{Throttle, Throttled};
+use crate::service::throttle::{Admitted, Throttle, Throttled};
 use crate::store::{Store, StoreError};
 
-/// How long an attempt may take once it has its turn: a database that hangs must not keep all turns.
+/// How long a verdict may take once an attempt has its turn: a database that hangs must not keep all turns.
 const DEADLINE: Duration = Duration::from_secs(8);
 
 /// Checks passwords and issues tokens.
@@ -64,6 +64,13 @@ pub enum LoginError {
     Store(#[from] StoreError),
 }
 
+impl LoginError {
+    /// Whether it is a failure that counts.
+    fn counts(&self) -> bool {
+        matches!(self, Self::UsuarioNaoEncontrado | Self::UsuarioOculto | Self::SenhaInvalida)
+    }
+}
+
 impl From<Throttled> for LoginError {
     fn from(throttled: Throttled) -> Self {
         Self::Throttled(throttled)
@@ -98,21 +105,35 @@ impl LoginService {
         let service = Arc::clone(self);
         // A task of its own: who hangs up from here on has made an attempt all the same.
         let attempt = async move {
-            // Others may have failed meanwhile. No more than have their turn at once go unseen.
-            let admitted = if turn.waited { service.throttle.admit(&login, client).await?? } else { admitted };
-            let outcome = service.attempt(&login, senha, &turn).await;
-            match &outcome {
-                Ok(_) => service.throttle.succeeded(&admitted).await,
-                Err(LoginError::UsuarioNaoEncontrado | LoginError::UsuarioOculto | LoginError::SenhaInvalida) => {
-                    service.throttle.failed(&admitted).await?;
-                }
-                Err(_) => {}
+            let verdict = timeout(DEADLINE, service.verdict(admitted, &login, client, senha, &turn)).await;
+            let (admitted, outcome) = verdict.map_err(|_| StoreError::Slow)??;
+            let failure =
+                outcome.as_ref().err().filter(|error| error.counts()).map(|_| service.throttle.failed(&admitted));
+            // The next in the line need not wait until this one is counted.
+            drop(turn);
+            match failure {
+                Some(failure) => service.throttle.count(failure).await?,
+                None if outcome.is_ok() => service.throttle.succeeded(&admitted).await,
+                None => {}
             }
             outcome
         };
-        let attempt = timeout(DEADLINE, attempt).in_current_span();
-        let outcome = tokio::spawn(attempt).await.map_err(|_| PasswordError::Lost)?;
-        outcome.unwrap_or(Err(StoreError::Slow.into()))
+        tokio::spawn(attempt.in_current_span()).await.map_err(|_| PasswordError::Lost)?
+    }
+
+    /// Whether a login that has its turn may be tried still, and what comes of it.
+    async fn verdict(
+        &self,
+        admitted: Admitted,
+        login: &Chave,
+        client: IpAddr,
+        senha: SecretString,
+        turn: &Turn,
+    ) -> Result<(Admitted, Result<AccessToken, LoginError>), LoginError> {
+        // Others may have failed meanwhile. No more than have their turn at once go unseen.
+        let admitted = if turn.waited { self.throttle.admit(login, client).await?? } else { admitted };
+        let outcome = self.attempt(login, senha, turn).await;
+        Ok((admitted, outcome))
     }
 
     /// What a login is told that is throttled; `None` where none can be.

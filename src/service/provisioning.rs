@@ -6,7 +6,6 @@ use secrecy::SecretString;
 
 use crate::auth::password::{PasswordError, Passwords};
 use crate::auth::token::new_generation;
-use crate::clock::Clock;
 use crate::domain::acesso::{Nivel, Permissao, below};
 use crate::domain::atendimento::Status;
 use crate::domain::registro::Registro;
@@ -16,7 +15,6 @@ use crate::store::{NewAtendimento, Perfil, Store, StoreError};
 /// Sets up níveis, perfis, users, motivos and single atendimentos.
 pub struct Provisioning {
     store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
     passwords: Passwords,
 }
 
@@ -74,8 +72,8 @@ type Result<T, E = ProvisioningError> = std::result::Result<T, E>;
 
 impl Provisioning {
     /// Works on `store`.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, passwords: Passwords::new(1) }
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self { store, passwords: Passwords::new(1) }
     }
 
     /// Registers a nível, below `superior` or at the top.
@@ -196,7 +194,7 @@ impl Provisioning {
             return Err(ProvisioningError::InvalidProtocolo);
         }
         let novo = NewAtendimento { protocolo: protocolo.to_owned(), status };
-        match self.store.insert_atendimento(&novo, self.clock.now()).await {
+        match self.store.insert_atendimento(&novo).await {
             Err(StoreError::AlreadyExists) => {
                 Err(ProvisioningError::Exists { kind: "atendimento", nome: protocolo.to_owned() })
             }

@@ -12,19 +12,26 @@
 //! client gets. The keys are digests: of fixed size, and no login stands in the table.
 //!
 //! A bucket is one number, the time at which it is full again. A failure moves it on by the time that
-//! one token takes to come back.
+//! one token takes to come back. The time is the database's, so that no server's clock counts. A bucket
+//! that would bind longer than its window was written while that clock was wrong: it is mended when it is
+//! met, and binds one window from then on.
+
+mod uncounted;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use tokio::time::timeout;
+use tokio::sync::Mutex;
+use tokio::time::{sleep, timeout};
 
+pub use self::uncounted::Failure;
+use self::uncounted::{Look, Uncounted};
 use crate::clock::{Clock, unix_millis};
 use crate::domain::texto::Chave;
 use crate::service::every::Every;
-use crate::store::{BucketKey, Result as StoreResult, Store, StoreError};
+use crate::store::{Bucket, BucketKey, Result as StoreResult, Store, StoreError};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 /// How long an address stays known after a success, in milliseconds.
@@ -33,8 +40,14 @@ const KNOWN_FOR: i64 = 30 * DAY;
 const NOTED_FOR: i64 = DAY;
 /// How often old buckets are purged at most, in milliseconds.
 const PURGE_EVERY: i64 = 60 * 1000;
-/// How long a write may take. While a failure can't be counted, its verdict is not told.
-const WRITE_DEADLINE: Duration = Duration::from_secs(1);
+/// How long a failure waits to be counted. While it can't be, its verdict is not told.
+const COUNT_DEADLINE: Duration = Duration::from_secs(5);
+/// How often it is tried when somebody holds one of its buckets.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often a login that is refused is looked at again, because failures were counted meanwhile.
+const LOOKS: u32 = 3;
+/// How long noting a success may hold up a login.
+const NOTE_DEADLINE: Duration = Duration::from_secs(1);
 
 /// So many failures, given back evenly over so many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +74,15 @@ impl Limit {
         (self.capacity() / i64::from(self.quota)).max(1)
     }
 
-    /// How long until one more failure fits, in milliseconds.
-    fn wait(self, cheio_em: i64, now: i64) -> i64 {
-        (cheio_em - now + self.cost() - self.capacity()).max(0)
+    /// How long until one more failure fits into a bucket that is full again in `full_in`, in milliseconds.
+    fn wait(self, full_in: i64) -> i64 {
+        (full_in + self.cost() - self.capacity()).max(0)
+    }
+
+    /// In how long a bucket is full again that binds for a whole window, in milliseconds. Failures at the same
+    /// moment may take more from a small one; then a window is enough, too.
+    fn most(self) -> i64 {
+        2 * self.capacity() - self.cost()
     }
 }
 
@@ -82,6 +101,9 @@ pub struct Throttle {
     clock: Arc<dyn Clock>,
     limits: Limits,
     purge: Every,
+    uncounted: Uncounted,
+    /// Held by the one failure that tries again to be counted: those who wait take one connection together.
+    retry: Mutex<()>,
 }
 
 /// A login that may be tried.
@@ -95,7 +117,8 @@ pub struct Admitted {
 impl Throttle {
     /// Counts in `store`.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
-        Self { store, clock, limits, purge: Every::new(PURGE_EVERY) }
+        let (purge, uncounted) = (Every::new(PURGE_EVERY), Uncounted::default());
+        Self { store, clock, limits, purge, uncounted, retry: Mutex::default() }
     }
 
     /// Whether `login` may be tried from `client` now.
@@ -104,19 +127,50 @@ impl Throttle {
         if self.is_off() {
             return Ok(Ok(Admitted { keys, known: false, noted: true }));
         }
-        let buckets = self.store.buckets(&keys).await?;
-        let now = self.now();
+        let mut looks = 1;
+        loop {
+            // First, so that a failure which is counted meanwhile is not missed.
+            let look = self.uncounted.look(&keys);
+            let verdict = self.judge(&keys, &self.buckets(&keys).await?, &look);
+            // But one that was seen twice should not refuse anybody. In a storm it may, rather than hold a login up.
+            if verdict.is_ok() || looks == LOOKS || !self.uncounted.has_moved_since(&look) {
+                return Ok(verdict);
+            }
+            looks += 1;
+        }
+    }
+
+    /// Whether a login may be tried, from what the database has counted and what it has not counted yet.
+    fn judge(&self, keys: &[BucketKey; 4], buckets: &[Bucket], uncounted: &Look) -> Result<Admitted, Throttled> {
         let bucket = |key: &BucketKey| buckets.iter().find(|bucket| bucket.chave == key[..]);
-        let success = bucket(&keys[0]).and_then(|pair| pair.sucesso_em);
-        let since = |age: i64| success.is_some_and(|success| success > now - age);
-        let admitted = Admitted { keys, known: since(KNOWN_FOR), noted: since(NOTED_FOR) };
+        let success_age = bucket(&keys[0]).and_then(|pair| pair.success_age);
+        let since = |age: i64| success_age.is_some_and(|success_age| success_age < age);
+        let admitted = Admitted { keys: *keys, known: since(KNOWN_FOR), noted: since(NOTED_FOR) };
         let exhausted: Vec<_> = self
             .counting(&admitted)
-            .filter_map(|(name, key, limit)| Some((name, limit.wait(bucket(key)?.cheio_em, now))))
+            .map(|(name, key, limit)| {
+                let full_in = bucket(key).map_or(0, |bucket| bucket.full_in.max(0));
+                (name, limit.wait(full_in + uncounted.cost(key)))
+            })
             .filter(|(_, wait)| *wait > 0)
             .map(|(name, wait)| (name, u64::try_from(wait).unwrap_or_default().div_ceil(1000)))
             .collect();
-        Ok(if exhausted.is_empty() { Ok(admitted) } else { Err(Throttled { policies: self.policies(), exhausted }) })
+        if exhausted.is_empty() { Ok(admitted) } else { Err(Throttled { policies: self.policies(), exhausted }) }
+    }
+
+    /// The buckets of `keys`, mended where a wrong clock wrote them.
+    async fn buckets(&self, keys: &[BucketKey; 4]) -> StoreResult<Vec<Bucket>> {
+        let buckets = self.store.buckets(keys).await?;
+        let mut mended = false;
+        for (key, limit) in keys.iter().zip(self.limits.map(|(_, limit)| limit)) {
+            let most = limit.map_or(i64::MAX / 2, Limit::most);
+            let wrong = |bucket: &Bucket| bucket.full_in > most || bucket.success_age.is_some_and(|age| age < 0);
+            if buckets.iter().any(|bucket| bucket.chave == key[..] && wrong(bucket)) {
+                self.store.cap_bucket(key, most).await?;
+                mended = true;
+            }
+        }
+        if mended { self.store.buckets(keys).await } else { Ok(buckets) }
     }
 
     /// What a login is told when the first of the limits in force has just been exhausted; `None` without limits.
@@ -127,10 +181,29 @@ impl Throttle {
         Some(Throttled { policies, exhausted: vec![(name, wait)] })
     }
 
-    /// Counts a failure.
-    pub async fn failed(&self, admitted: &Admitted) -> StoreResult<()> {
-        let debits: Vec<_> = self.counting(admitted).map(|(_, key, limit)| (*key, limit.cost())).collect();
-        self.write(self.store.debit(&debits, self.now())).await
+    /// A failure of a login, which counts from now on. It has to be [counted](Self::count) before it is told.
+    pub fn failed(&self, admitted: &Admitted) -> Failure {
+        self.uncounted.enter(self.counting(admitted).map(|(_, key, limit)| (*key, limit.cost())).collect())
+    }
+
+    /// Counts a failure in the database. Fails with [`StoreError::Slow`] when somebody holds one of its buckets for 5 s.
+    pub async fn count(&self, failure: Failure) -> StoreResult<()> {
+        timeout(COUNT_DEADLINE, self.debit(&failure)).await.map_err(|_| StoreError::Slow)??;
+        self.purge();
+        Ok(())
+    }
+
+    async fn debit(&self, failure: &Failure) -> StoreResult<()> {
+        if self.store.debit(&failure.debits).await? {
+            return Ok(());
+        }
+        loop {
+            sleep(PAUSE).await;
+            let _alone = self.retry.lock().await;
+            if self.store.debit(&failure.debits).await? {
+                return Ok(());
+            }
+        }
     }
 
     /// Makes the address known, if it was not; a login does not fail for that.
@@ -138,15 +211,11 @@ impl Throttle {
         if admitted.noted {
             return;
         }
-        if let Err(error) = self.write(self.store.set_success(&admitted.keys[0], self.now())).await {
-            tracing::warn!(%error, "the address of a login was not noted");
+        let noted = timeout(NOTE_DEADLINE, self.store.set_success(&admitted.keys[0])).await;
+        match noted.unwrap_or(Err(StoreError::Slow)) {
+            Ok(()) => self.purge(),
+            Err(error) => tracing::warn!(%error, "the address of a login was not noted"),
         }
-    }
-
-    async fn write(&self, written: impl Future<Output = StoreResult<()>>) -> StoreResult<()> {
-        timeout(WRITE_DEADLINE, written).await.map_err(|_| StoreError::Slow)??;
-        self.purge();
-        Ok(())
     }
 
     /// The limits that count for a login, and their buckets.
@@ -164,17 +233,13 @@ impl Throttle {
         self.limits.iter().all(|(_, limit)| limit.is_none())
     }
 
-    fn now(&self) -> i64 {
-        unix_millis(self.clock.now())
-    }
-
-    /// Forgets old buckets in the background, now and then.
+    /// Forgets old buckets in the background, now and then. This server's clock says when, the database's what.
     fn purge(&self) {
-        let now = self.now();
-        if self.purge.is_due(now) {
+        if self.purge.is_due(unix_millis(self.clock.now())) {
             let store = Arc::clone(&self.store);
+            let most = self.limits.iter().filter_map(|(_, limit)| Some((*limit)?.most())).max().unwrap_or_default();
             tokio::spawn(async move {
-                if let Err(error) = store.purge_buckets(now, now - KNOWN_FOR).await {
+                if let Err(error) = store.purge_buckets(KNOWN_FOR, most).await {
                     tracing::warn!(%error, "old login attempts were not purged");
                 }
             });
@@ -210,15 +275,16 @@ mod tests {
     #[test]
     fn a_bucket_takes_its_quota_and_gives_it_back_evenly() {
         let limit = Limit { quota: 3, window: 60 };
-        let mut cheio_em = 1_000_000;
+        let mut full_in = 0;
         for _ in 0..3 {
-            assert_eq!(limit.wait(cheio_em, 1_000_000), 0);
-            cheio_em = cheio_em.max(1_000_000) + limit.cost();
+            assert_eq!(limit.wait(full_in), 0);
+            full_in += limit.cost();
         }
-        assert_eq!(limit.wait(cheio_em, 1_000_000), 20_000);
-        assert_eq!(limit.wait(cheio_em, 1_000_001), 19_999);
-        assert_eq!(limit.wait(cheio_em, 1_020_000), 0);
-        assert_eq!(limit.wait(0, 1_000_000), 0);
+        assert_eq!(limit.wait(full_in), 20_000);
+        assert_eq!(limit.wait(full_in - 1), 19_999);
+        assert_eq!(limit.wait(full_in - 20_000), 0);
+        assert_eq!(limit.wait(-1_000_000), 0);
+        assert_eq!(limit.wait(limit.most()), 60_000);
     }
 
     #[test]

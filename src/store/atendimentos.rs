@@ -15,17 +15,17 @@ pub trait Atendimentos: Send + Sync {
     /// Loads the atendimentos and the active motivos named, in one statement. What is not there is left out.
     async fn snapshot(&self, protocolos: &[String], motivos: &[String]) -> Result<Snapshot>;
 
-    /// Writes `changes`, made at `em`, in one atomic, durable step.
+    /// Writes `changes`, made now by the database's clock, in one atomic, durable step.
     ///
     /// Changes of one atendimento stand together in the order of their revisions. An atendimento that
     /// is no longer at the revision before its first change is left alone; the ids of those are returned.
-    async fn commit(&self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>>;
+    async fn commit(&self, changes: &[Change]) -> Result<Vec<i64>>;
 
     /// How many commits this engine can work on side by side.
     fn writers(&self) -> usize;
 
     /// Registers an atendimento. Fails with [`StoreError::AlreadyExists`].
-    async fn insert_atendimento(&self, novo: &NewAtendimento, em: OffsetDateTime) -> Result<()>;
+    async fn insert_atendimento(&self, novo: &NewAtendimento) -> Result<()>;
 
     /// The whole record of an atendimento.
     async fn registro(&self, protocolo: &str) -> Result<Option<Registro>>;
@@ -48,10 +48,10 @@ pub struct NewAtendimento {
 pub trait Import: Send {
     /// Inserts those whose protocolo is new (`novos` names each once), and returns the others as
     /// they stand, locked until the end.
-    async fn insert(&mut self, novos: &[NewAtendimento], em: OffsetDateTime) -> Result<HashMap<String, Atendimento>>;
+    async fn insert(&mut self, novos: &[NewAtendimento]) -> Result<HashMap<String, Atendimento>>;
 
     /// As [`Atendimentos::commit`], inside this transaction.
-    async fn change(&mut self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>>;
+    async fn change(&mut self, changes: &[Change]) -> Result<Vec<i64>>;
 
     /// Makes all of it durable and visible.
     async fn commit(self: Box<Self>) -> Result<()>;

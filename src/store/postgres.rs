@@ -38,21 +38,23 @@ UNION ALL
 SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave = ANY($2)";
 
 /// Moves each atendimento that is still at the revision read, writes the history and the idempotency
-/// keys of those alone, and returns the others. $1 is the time, $2 the steps, the rest the columns of the changes. Clocks
-/// of servers differ, but the times of one history never go back.
+/// keys of those alone, and returns the others. $1 is the steps, the rest the columns of the changes. The time is the
+/// database's, and the times of one history never go back.
 macro_rules! commit {
     ($free:literal, $moving:literal) => {
         concat!(
             "
-WITH change AS (
-    SELECT * FROM unnest($2::smallint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::smallint[],
-                         $7::bigint[], $8::bigint[], $9::text[], $10::boolean[], $11::text[], $12::bigint[])
+WITH instante AS MATERIALIZED (
+    SELECT agora, timestamptz 'epoch' + agora * interval '1 millisecond' AS em FROM relogio
+), change AS (
+    SELECT * FROM instante, unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[],
+                                   $6::bigint[], $7::bigint[], $8::text[], $9::boolean[], $10::text[], $11::bigint[])
         AS change (steps, id, revisao, de, para, motivo_id, usuario_id, comentario, visivel_cliente, chave, impressao)
 ), ",
             $free,
             "moved AS (
     UPDATE atendimento a
-    SET status = change.para, revisao = change.revisao, atualizado_em = greatest(a.atualizado_em, $1)
+    SET status = change.para, revisao = change.revisao, atualizado_em = greatest(a.atualizado_em, change.em)
     FROM ",
             $moving,
             "
@@ -65,7 +67,7 @@ WITH change AS (
     FROM change JOIN moved USING (id)
 ), marked AS (
     INSERT INTO idempotencia (usuario_id, chave, impressao, em)
-    SELECT usuario_id, chave, impressao, (extract(epoch FROM $1) * 1000)::bigint
+    SELECT usuario_id, chave, impressao, agora
     FROM change JOIN moved USING (id)
     WHERE chave IS NOT NULL
 )
@@ -87,7 +89,8 @@ const COMMIT_FREE: &str = commit!(
 
 const INSERT: &str = "
 INSERT INTO atendimento (protocolo, status, atualizado_em)
-SELECT protocolo, status, $3 FROM unnest($1::text[], $2::smallint[]) AS novo (protocolo, status)
+SELECT protocolo, status, timestamptz 'epoch' + agora * interval '1 millisecond'
+FROM relogio, unnest($1::text[], $2::smallint[]) AS novo (protocolo, status)
 ON CONFLICT (protocolo) DO NOTHING
 RETURNING protocolo";
 
@@ -246,14 +249,14 @@ impl Atendimentos for PostgresStore {
         }
     }
 
-    async fn commit(&self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
+    async fn commit(&self, changes: &[Change]) -> Result<Vec<i64>> {
         let mut lease = self.lanes.lease().await?;
         let statement = if self.is_obstructed() { COMMIT_FREE } else { COMMIT };
-        let refused = match in_time(write(&mut lease.connection, statement, changes, em)).await {
+        let refused = match in_time(write(&mut lease.connection, statement, changes)).await {
             // Somebody holds a row longer than the lock time-out: the others need not wait for it.
             Err(StoreError::Contention(_)) => {
                 *self.obstructed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-                in_time(write(&mut lease.connection, COMMIT_FREE, changes, em)).await?
+                in_time(write(&mut lease.connection, COMMIT_FREE, changes)).await?
             }
             outcome => outcome?,
         };
@@ -265,14 +268,13 @@ impl Atendimentos for PostgresStore {
         LANES
     }
 
-    async fn insert_atendimento(&self, novo: &NewAtendimento, em: OffsetDateTime) -> Result<()> {
-        sqlx::query("INSERT INTO atendimento (protocolo, status, atualizado_em) VALUES ($1, $2, $3)")
-            .bind(&novo.protocolo)
-            .bind(novo.status.codigo())
-            .bind(em)
+    async fn insert_atendimento(&self, novo: &NewAtendimento) -> Result<()> {
+        let done = sqlx::query(INSERT)
+            .bind([novo.protocolo.as_str()])
+            .bind([novo.status.codigo()])
             .execute(self.writer())
             .await?;
-        Ok(())
+        if done.rows_affected() == 0 { Err(StoreError::AlreadyExists) } else { Ok(()) }
     }
 
     async fn registro(&self, protocolo: &str) -> Result<Option<Registro>> {
@@ -292,13 +294,12 @@ struct PostgresImport {
 
 #[async_trait]
 impl Import for PostgresImport {
-    async fn insert(&mut self, novos: &[NewAtendimento], em: OffsetDateTime) -> Result<HashMap<String, Atendimento>> {
+    async fn insert(&mut self, novos: &[NewAtendimento]) -> Result<HashMap<String, Atendimento>> {
         let protocolos: Vec<&str> = novos.iter().map(|novo| novo.protocolo.as_str()).collect();
         let codigos: Vec<i16> = novos.iter().map(|novo| novo.status.codigo()).collect();
         let inserted: HashSet<String> = sqlx::query_scalar(INSERT)
             .bind(&protocolos)
             .bind(codigos)
-            .bind(em)
             .fetch_all(&mut *self.transaction)
             .await?
             .into_iter()
@@ -311,8 +312,8 @@ impl Import for PostgresImport {
         Ok(snapshot_of(rows)?.atendimentos)
     }
 
-    async fn change(&mut self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
-        write(&mut self.transaction, COMMIT, changes, em).await
+    async fn change(&mut self, changes: &[Change]) -> Result<Vec<i64>> {
+        write(&mut self.transaction, COMMIT, changes).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
@@ -322,10 +323,10 @@ impl Import for PostgresImport {
 
 #[async_trait]
 impl Sandbox for PostgresStore {
-    async fn start_over(&self, example: &Example, em: OffsetDateTime) -> Result<()> {
+    async fn start_over(&self, example: &Example) -> Result<()> {
         loop {
             let mut lease = self.lanes.lease().await?;
-            match in_time(start_over(&mut lease.connection, example, em)).await {
+            match in_time(start_over(&mut lease.connection, example)).await {
                 Ok(()) => {
                     lease.keep();
                     return Ok(());
@@ -339,7 +340,7 @@ impl Sandbox for PostgresStore {
 }
 
 /// [`Sandbox::start_over`] in a transaction; the ids are those of a sequence, which gives none twice.
-async fn start_over(connection: &mut PgConnection, example: &Example, em: OffsetDateTime) -> Result<()> {
+async fn start_over(connection: &mut PgConnection, example: &Example) -> Result<()> {
     let mut transaction = connection.begin().await?;
     sqlx::query(LOCK_TABLES).execute(&mut *transaction).await?;
     for statement in FORGET {
@@ -355,7 +356,6 @@ async fn start_over(connection: &mut PgConnection, example: &Example, em: Offset
     sqlx::query(INSERT)
         .bind(atendimentos().map(|novo| novo.protocolo.as_str()).collect::<Vec<&str>>())
         .bind(atendimentos().map(|novo| novo.status.codigo()).collect::<Vec<i16>>())
-        .bind(em)
         .execute(&mut *transaction)
         .await?;
     Ok(transaction.commit().await?)
@@ -373,17 +373,11 @@ async fn insist_on_durability(connection: &mut PgConnection) -> sqlx::Result<()>
 }
 
 /// Writes `changes` and returns the ids of the atendimentos that were no longer as read.
-async fn write(
-    connection: &mut PgConnection,
-    statement: &'static str,
-    changes: &[Change],
-    em: OffsetDateTime,
-) -> Result<Vec<i64>> {
+async fn write(connection: &mut PgConnection, statement: &'static str, changes: &[Change]) -> Result<Vec<i64>> {
     let column = || changes.iter();
     let comentario = || changes.iter().map(|change| change.comentario.as_ref());
     let idempotencia = || changes.iter().map(|change| change.idempotencia.as_ref());
     Ok(sqlx::query_scalar(statement)
-        .bind(em)
         .bind(steps(changes).collect::<Vec<i16>>())
         .bind(column().map(|c| c.atendimento_id).collect::<Vec<i64>>())
         .bind(column().map(|c| c.revisao).collect::<Vec<i64>>())

@@ -1,7 +1,6 @@
 //! Starting over, for a sandbox.
 
 use async_trait::async_trait;
-use time::OffsetDateTime;
 
 use super::{NewAtendimento, Result};
 use crate::domain::texto::Nome;
@@ -9,12 +8,12 @@ use crate::domain::texto::Nome;
 /// Starting over, for a sandbox.
 #[async_trait]
 pub trait Sandbox: Send + Sync {
-    /// Puts `example`, registered at `em`, in the place of all motivos and atendimentos, and forgets
+    /// Puts `example`, registered now, in the place of all motivos and atendimentos, and forgets
     /// histories, idempotency keys and failed logins, in one atomic, durable step. The access model stays.
     ///
     /// No atendimento gets an id that was one's before. So a change that was decided on what is gone
     /// is refused by its guard, although revisions begin anew.
-    async fn start_over(&self, example: &Example, em: OffsetDateTime) -> Result<()>;
+    async fn start_over(&self, example: &Example) -> Result<()>;
 }
 
 /// What a sandbox begins with.

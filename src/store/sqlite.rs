@@ -22,7 +22,7 @@ use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snaps
 use super::migrations::{COMPATIBILITY, beside_newer_ones, compare, has_newer_ones};
 use super::sandbox::FORGET;
 use super::{Atendimentos, Example, Import, Migration, NewAtendimento, Result, Sandbox, Schema, StoreError};
-use crate::clock::{from_unix_millis, unix_millis};
+use crate::clock::from_unix_millis;
 use crate::domain::atendimento::{Atendimento, Change, Snapshot};
 use crate::domain::registro::Registro;
 
@@ -44,7 +44,7 @@ SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave IN (SELECT value 
 /// Moves each atendimento that is still at the revision read; its times never go back. $1 lists the changes, see [`write`].
 const MOVE: &str = "
 UPDATE atendimento
-SET revisao = change.value ->> 2, status = change.value ->> 4, atualizado_em = max(atualizado_em, $2)
+SET revisao = change.value ->> 2, status = change.value ->> 4, atualizado_em = max(atualizado_em, (SELECT agora FROM relogio))
 FROM json_each($1) AS change
 WHERE change.value ->> 0 > 0
   AND atendimento.id = change.value ->> 1
@@ -56,22 +56,22 @@ INSERT INTO historico (atendimento_id, revisao, em, de, para, motivo_id, usuario
 SELECT atendimento.id, value ->> 2, atualizado_em, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8
 FROM json_each($1) JOIN atendimento ON atendimento.id = value ->> 1";
 
-/// $1 lists `[usuario, chave, impressao]`, $2 is the time.
+/// $1 lists `[usuario, chave, impressao]`.
 const MARK: &str = "
 INSERT INTO idempotencia (usuario_id, chave, impressao, em)
-SELECT value ->> 0, value ->> 1, value ->> 2, $2 FROM json_each($1)";
+SELECT value ->> 0, value ->> 1, value ->> 2, agora FROM json_each($1), relogio";
 
 /// $1 lists `[protocolo, status]`.
 const INSERT: &str = "
 INSERT INTO atendimento (protocolo, status, atualizado_em)
-SELECT value ->> 0, value ->> 1, $2 FROM json_each($1) WHERE true
+SELECT value ->> 0, value ->> 1, agora FROM json_each($1), relogio WHERE true
 ON CONFLICT (protocolo) DO NOTHING
 RETURNING protocolo";
 
-/// $1 lists `[protocolo, status]`, $3 is the first id.
+/// $1 lists `[protocolo, status]`, $2 is the first id.
 const INSERT_FROM: &str = "
 INSERT INTO atendimento (id, protocolo, status, atualizado_em)
-SELECT $3 + key, value ->> 0, value ->> 1, $2 FROM json_each($1)";
+SELECT $2 + key, value ->> 0, value ->> 1, agora FROM json_each($1), relogio";
 
 /// $1 lists `[nome, chave]`.
 const INSERT_MOTIVOS: &str = "
@@ -209,9 +209,9 @@ impl Atendimentos for SqliteStore {
         snapshot(&mut connection, &list(&protocolos), &list(&motivos)).await
     }
 
-    async fn commit(&self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
+    async fn commit(&self, changes: &[Change]) -> Result<Vec<i64>> {
         let mut connection = self.writer().acquire().await?;
-        let outcome = commit(&mut connection, changes, em).await;
+        let outcome = commit(&mut connection, changes).await;
         give_back(connection, outcome)
     }
 
@@ -219,14 +219,10 @@ impl Atendimentos for SqliteStore {
         1
     }
 
-    async fn insert_atendimento(&self, novo: &NewAtendimento, em: OffsetDateTime) -> Result<()> {
-        sqlx::query("INSERT INTO atendimento (protocolo, status, atualizado_em) VALUES ($1, $2, $3)")
-            .bind(&novo.protocolo)
-            .bind(novo.status.codigo())
-            .bind(unix_millis(em))
-            .execute(self.writer())
-            .await?;
-        Ok(())
+    async fn insert_atendimento(&self, novo: &NewAtendimento) -> Result<()> {
+        let row = [(&novo.protocolo, novo.status.codigo())];
+        let done = sqlx::query(INSERT).bind(list(&row)).execute(self.writer()).await?;
+        if done.rows_affected() == 0 { Err(StoreError::AlreadyExists) } else { Ok(()) }
     }
 
     async fn registro(&self, protocolo: &str) -> Result<Option<Registro>> {
@@ -245,15 +241,10 @@ struct SqliteImport {
 
 #[async_trait]
 impl Import for SqliteImport {
-    async fn insert(&mut self, novos: &[NewAtendimento], em: OffsetDateTime) -> Result<HashMap<String, Atendimento>> {
+    async fn insert(&mut self, novos: &[NewAtendimento]) -> Result<HashMap<String, Atendimento>> {
         let rows: Vec<_> = novos.iter().map(|novo| (&novo.protocolo, novo.status.codigo())).collect();
-        let inserted: HashSet<String> = sqlx::query_scalar(INSERT)
-            .bind(list(&rows))
-            .bind(unix_millis(em))
-            .fetch_all(&mut *self.transaction)
-            .await?
-            .into_iter()
-            .collect();
+        let inserted: HashSet<String> =
+            sqlx::query_scalar(INSERT).bind(list(&rows)).fetch_all(&mut *self.transaction).await?.into_iter().collect();
         if inserted.len() == novos.len() {
             return Ok(HashMap::new());
         }
@@ -262,8 +253,8 @@ impl Import for SqliteImport {
         Ok(snapshot(&mut self.transaction, &list(&present), "[]").await?.atendimentos)
     }
 
-    async fn change(&mut self, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
-        write(&mut self.transaction, changes, em).await
+    async fn change(&mut self, changes: &[Change]) -> Result<Vec<i64>> {
+        write(&mut self.transaction, changes).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
@@ -273,15 +264,15 @@ impl Import for SqliteImport {
 
 #[async_trait]
 impl Sandbox for SqliteStore {
-    async fn start_over(&self, example: &Example, em: OffsetDateTime) -> Result<()> {
+    async fn start_over(&self, example: &Example) -> Result<()> {
         let mut connection = self.writer().acquire().await?;
-        let outcome = start_over(&mut connection, example, em).await;
+        let outcome = start_over(&mut connection, example).await;
         give_back(connection, outcome)
     }
 }
 
 /// [`Sandbox::start_over`] in a transaction. In an empty table SQLite would count ids from 1 again.
-async fn start_over(connection: &mut SqliteConnection, example: &Example, em: OffsetDateTime) -> Result<()> {
+async fn start_over(connection: &mut SqliteConnection, example: &Example) -> Result<()> {
     let mut transaction = connection.begin_with(BEGIN).await?;
     let first_id: i64 =
         sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM atendimento").fetch_one(&mut *transaction).await?;
@@ -291,7 +282,7 @@ async fn start_over(connection: &mut SqliteConnection, example: &Example, em: Of
     let motivos: Vec<_> = example.motivos.iter().map(|motivo| (&motivo.texto, motivo.chave.as_str())).collect();
     sqlx::query(INSERT_MOTIVOS).bind(list(&motivos)).execute(&mut *transaction).await?;
     let novos: Vec<_> = example.atendimentos.iter().map(|novo| (&novo.protocolo, novo.status.codigo())).collect();
-    sqlx::query(INSERT_FROM).bind(list(&novos)).bind(unix_millis(em)).bind(first_id).execute(&mut *transaction).await?;
+    sqlx::query(INSERT_FROM).bind(list(&novos)).bind(first_id).execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -312,23 +303,18 @@ fn row_of((steps, change): (i16, &Change)) -> ChangeRow<'_> {
 }
 
 /// [`write`] in a transaction.
-async fn commit(connection: &mut SqliteConnection, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
+async fn commit(connection: &mut SqliteConnection, changes: &[Change]) -> Result<Vec<i64>> {
     let mut transaction = connection.begin_with(BEGIN).await?;
-    let refused = write(&mut transaction, changes, em).await?;
+    let refused = write(&mut transaction, changes).await?;
     transaction.commit().await?;
     Ok(refused)
 }
 
 /// Writes `changes` and returns the ids of the atendimentos that were no longer as read.
-async fn write(connection: &mut SqliteConnection, changes: &[Change], em: OffsetDateTime) -> Result<Vec<i64>> {
+async fn write(connection: &mut SqliteConnection, changes: &[Change]) -> Result<Vec<i64>> {
     let mut rows: Vec<ChangeRow<'_>> = steps(changes).zip(changes).map(row_of).collect();
-    let moved: HashSet<i64> = sqlx::query_scalar(MOVE)
-        .bind(list(&rows))
-        .bind(unix_millis(em))
-        .fetch_all(&mut *connection)
-        .await?
-        .into_iter()
-        .collect();
+    let moved: HashSet<i64> =
+        sqlx::query_scalar(MOVE).bind(list(&rows)).fetch_all(&mut *connection).await?.into_iter().collect();
     let refused = rows.iter().filter(|row| row.0 > 0 && !moved.contains(&row.1)).map(|row| row.1).collect();
     rows.retain(|row| moved.contains(&row.1));
     if !rows.is_empty() {
@@ -340,7 +326,7 @@ async fn write(connection: &mut SqliteConnection, changes: &[Change], em: Offset
         .filter_map(|change| change.idempotencia.as_ref().map(|mark| (change.usuario_id, &*mark.chave, mark.impressao)))
         .collect();
     if !marks.is_empty() {
-        sqlx::query(MARK).bind(list(&marks)).bind(unix_millis(em)).execute(connection).await?;
+        sqlx::query(MARK).bind(list(&marks)).execute(connection).await?;
     }
     Ok(refused)
 }

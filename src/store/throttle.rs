@@ -1,4 +1,6 @@
-//! What login throttling counts. Both engines read this SQL alike, so it is written once.
+//! What login throttling counts, by the database's clock: the view `relogio`, in milliseconds since 1970.
+//! Both engines read this SQL alike, so it is written once. PostgreSQL alone locks rows, and passes over those
+//! that somebody else holds.
 
 use async_trait::async_trait;
 use sqlx::{Postgres, QueryBuilder, Sqlite};
@@ -10,20 +12,26 @@ use super::{Result, in_time};
 /// Names a bucket: of fixed size, whatever a client sends.
 pub type BucketKey = [u8; 16];
 
-/// What login throttling counts. Times are milliseconds since 1970.
+/// What login throttling counts. Durations are in milliseconds.
 #[async_trait]
 pub trait Throttling: Send + Sync {
     /// Those of the four buckets that were ever touched and not purged since.
     async fn buckets(&self, keys: &[BucketKey; 4]) -> Result<Vec<Bucket>>;
 
-    /// Takes from each bucket what it takes the given milliseconds to put back; all or none.
-    async fn debit(&self, debits: &[(BucketKey, i64)], now: i64) -> Result<()>;
+    /// Takes from each bucket what it takes the given time to put back; all or none. `false` for none, when
+    /// somebody holds one of them locked. Where the whole database is locked, it waits without a limit of its own.
+    async fn debit(&self, debits: &[(BucketKey, i64)]) -> Result<bool>;
 
-    /// Remembers a success.
-    async fn set_success(&self, key: &BucketKey, now: i64) -> Result<()>;
+    /// Remembers a success, unless somebody holds the bucket locked. It waits as [`Throttling::debit`] does.
+    async fn set_success(&self, key: &BucketKey) -> Result<()>;
 
-    /// Forgets the buckets that are full again, but for those with a success at `known_since` or later.
-    async fn purge_buckets(&self, now: i64, known_since: i64) -> Result<u64>;
+    /// Mends a bucket that was written under a wrong clock: it is full again in `most` at the latest, and its
+    /// latest success is not in the future.
+    async fn cap_bucket(&self, key: &BucketKey, most: i64) -> Result<()>;
+
+    /// Mends all buckets as [`Throttling::cap_bucket`] does, and forgets those that are full again, but for
+    /// those with a success `known_for` ago or later. Returns how many it forgot.
+    async fn purge_buckets(&self, known_for: i64, most: i64) -> Result<u64>;
 }
 
 /// A token bucket.
@@ -31,60 +39,103 @@ pub trait Throttling: Send + Sync {
 pub struct Bucket {
     /// Its key.
     pub chave: Vec<u8>,
-    /// When it is full again.
-    pub cheio_em: i64,
-    /// The latest success.
-    pub sucesso_em: Option<i64>,
+    /// How long until it is full again; not positive when it is.
+    pub full_in: i64,
+    /// How long ago the latest success was; negative when a wrong clock noted it.
+    pub success_age: Option<i64>,
 }
 
-/// Implements [`Throttling`] on a store that has connections to `read()` from and to `write()` to.
+const BUCKETS: &str = "
+SELECT chave, cheio_em - agora AS full_in, agora - sucesso_em AS success_age
+FROM tentativa, relogio
+WHERE chave IN ($1, $2, $3, $4)";
+
+/// $1 is how long a bucket may take to be full again, $2 the one to mend, or NULL for all.
+const CAP: &str = "
+UPDATE tentativa
+SET cheio_em = CASE WHEN cheio_em > agora + $1 THEN agora + $1 ELSE cheio_em END,
+    sucesso_em = CASE WHEN sucesso_em > agora THEN agora ELSE sucesso_em END
+FROM relogio
+WHERE (cheio_em > agora + $1 OR sucesso_em > agora) AND ($2 IS NULL OR chave = $2)";
+
+/// $1 is how long a success counts.
+const PURGE: &str = "
+DELETE FROM tentativa
+WHERE cheio_em <= (SELECT agora FROM relogio)
+  AND (sucesso_em IS NULL OR sucesso_em < (SELECT agora FROM relogio) - $1)";
+
+/// A bucket that is not full yet takes that much longer.
+const ADD: &str = "
+ON CONFLICT (chave) DO UPDATE SET cheio_em = excluded.cheio_em
+    + CASE WHEN tentativa.cheio_em > (SELECT agora FROM instante)
+           THEN tentativa.cheio_em - (SELECT agora FROM instante) ELSE 0 END";
+
+/// Implements [`Throttling`] on a store that has connections to `read()` from and to `write()` to. `$free` names
+/// the rows of `touched` that nobody else holds, and `$all_free` says that these are all.
 macro_rules! impl_throttling {
-    ($store:ty, $engine:ty) => {
+    ($store:ty, $engine:ty, $free:literal, $all_free:literal) => {
         #[async_trait]
         impl Throttling for $store {
             async fn buckets(&self, [a, b, c, d]: &[BucketKey; 4]) -> Result<Vec<Bucket>> {
-                let query =
-                    sqlx::query_as("SELECT chave, cheio_em, sucesso_em FROM tentativa WHERE chave IN ($1, $2, $3, $4)");
-                let query = query.bind(&a[..]).bind(&b[..]).bind(&c[..]).bind(&d[..]);
+                let query = sqlx::query_as(BUCKETS).bind(&a[..]).bind(&b[..]).bind(&c[..]).bind(&d[..]);
                 in_time(async { query.fetch_all(&mut *self.read().await?).await }).await
             }
 
-            async fn debit(&self, debits: &[(BucketKey, i64)], now: i64) -> Result<()> {
+            async fn debit(&self, debits: &[(BucketKey, i64)]) -> Result<bool> {
                 if debits.is_empty() {
-                    return Ok(());
+                    return Ok(true);
                 }
-                let mut query = QueryBuilder::<$engine>::new("INSERT INTO tentativa (chave, cheio_em) ");
-                query.push_values(debits, |mut row, (key, millis)| {
-                    row.push_bind(key.to_vec()).push_bind(now + millis);
+                let mut query = QueryBuilder::<$engine>::new("WITH touched (chave, cost) AS (");
+                query.push_values(debits, |mut row, (key, cost)| {
+                    row.push_bind(key.to_vec()).push_bind(cost);
                 });
-                // A bucket that is not full yet takes that much longer.
-                query.push(
-                    " ON CONFLICT (chave) DO UPDATE SET cheio_em = excluded.cheio_em + CASE WHEN tentativa.cheio_em > ",
-                );
-                query.push_bind(now).push(" THEN tentativa.cheio_em - ").push_bind(now).push(" ELSE 0 END");
-                in_time(async { query.build().execute(&mut *self.write().await?).await }).await.map(drop)
+                query.push(concat!(
+                    "), instante AS MATERIALIZED (SELECT agora FROM relogio)",
+                    $free,
+                    " INSERT INTO tentativa (chave, cheio_em)
+                      SELECT chave, agora + cost FROM touched, instante WHERE ",
+                    $all_free
+                ));
+                let done = query.push(ADD).build().execute(&mut *self.write().await?).await?;
+                Ok(done.rows_affected() > 0)
             }
 
-            async fn set_success(&self, key: &BucketKey, now: i64) -> Result<()> {
-                let query = sqlx::query(
-                    "INSERT INTO tentativa (chave, cheio_em, sucesso_em) VALUES ($1, $2, $2)
-                     ON CONFLICT (chave) DO UPDATE SET sucesso_em = excluded.sucesso_em",
-                );
-                let query = query.bind(&key[..]).bind(now);
+            async fn set_success(&self, key: &BucketKey) -> Result<()> {
+                let query = sqlx::query(concat!(
+                    "WITH touched (chave) AS (VALUES ($1)), instante AS MATERIALIZED (SELECT agora FROM relogio)",
+                    $free,
+                    " INSERT INTO tentativa (chave, cheio_em, sucesso_em)
+                      SELECT chave, agora, agora FROM touched, instante WHERE ",
+                    $all_free,
+                    " ON CONFLICT (chave) DO UPDATE SET sucesso_em = excluded.sucesso_em"
+                ));
+                query.bind(&key[..]).execute(&mut *self.write().await?).await?;
+                Ok(())
+            }
+
+            async fn cap_bucket(&self, key: &BucketKey, most: i64) -> Result<()> {
+                let query = sqlx::query(CAP).bind(most).bind(&key[..]);
                 in_time(async { query.execute(&mut *self.write().await?).await }).await.map(drop)
             }
 
-            async fn purge_buckets(&self, now: i64, known_since: i64) -> Result<u64> {
-                let query = sqlx::query(
-                    "DELETE FROM tentativa WHERE cheio_em <= $1 AND (sucesso_em IS NULL OR sucesso_em < $2)",
-                );
-                let query = query.bind(now).bind(known_since);
-                let done = in_time(async { query.execute(&mut *self.write().await?).await }).await?;
+            async fn purge_buckets(&self, known_for: i64, most: i64) -> Result<u64> {
+                let cap = sqlx::query(CAP).bind(most).bind(None::<&[u8]>);
+                in_time(async { cap.execute(&mut *self.write().await?).await }).await?;
+                let purge = sqlx::query(PURGE).bind(known_for);
+                let done = in_time(async { purge.execute(&mut *self.write().await?).await }).await?;
                 Ok(done.rows_affected())
             }
         }
     };
 }
 
-impl_throttling!(PostgresStore, Postgres);
-impl_throttling!(SqliteStore, Sqlite);
+impl_throttling!(
+    PostgresStore,
+    Postgres,
+    ", free AS MATERIALIZED (
+        SELECT chave FROM tentativa WHERE chave IN (SELECT chave FROM touched) FOR UPDATE SKIP LOCKED)",
+    "NOT EXISTS (
+        SELECT FROM tentativa held
+        WHERE held.chave IN (SELECT chave FROM touched) AND held.chave NOT IN (SELECT chave FROM free))"
+);
+impl_throttling!(SqliteStore, Sqlite, "", "true");

@@ -184,10 +184,10 @@ both_engines! {
         let server = Server::start(database).await;
         let token = server.token("user.api").await;
         is_made(&keyed(&server, &token, &["k"], BODY).await, false);
-        server.clock.advance(Duration::minutes(59));
+        server.advance(database, Duration::minutes(59)).await;
         is_made(&keyed(&server, &token, &["k"], BODY).await, true);
         is_made(&keyed(&server, &token, &["a day old"], BODY).await, false);
-        server.clock.advance(Duration::hours(24));
+        server.advance(database, Duration::hours(24)).await;
         let token = server.token("user.api").await;
         is_made(&keyed(&server, &token, &["other"], BODY).await, false);
         // The purge goes on in the background.

@@ -1,11 +1,8 @@
-use std::sync::Arc;
-
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use citrus_status::domain::texto::Chave;
 use serde_json::{Value, json};
 
 use crate::support::both_engines;
-use crate::support::clock::ManualClock;
 use crate::support::server::{Server, nome};
 
 const OBRIGATORIO_LOGIN: &str = "Este campo é obrigatório – login";
@@ -50,7 +47,7 @@ both_engines! {
 
     async fn then_a_token_that_cannot_be_made(database: Database) {
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
         let mut config = database.config(&[]);
         config.tokens.ttl = i64::MAX;
         let server = Server::on(config, store).await;

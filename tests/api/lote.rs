@@ -6,7 +6,6 @@ use citrus_status::domain::atendimento::Status;
 use citrus_status::store::NewAtendimento;
 use reqwest::Method;
 use serde_json::{Value, json};
-use time::macros::datetime;
 use tokio::task::JoinSet;
 
 use crate::support::both_engines;
@@ -37,7 +36,7 @@ async fn many(server: &Server, count: usize) {
     let novos: Vec<NewAtendimento> =
         (0..count).map(|i| NewAtendimento { protocolo: i.to_string(), status: Status::Aberto }).collect();
     let mut import = server.store.begin_import().await.unwrap();
-    import.insert(&novos, datetime!(2026-11-23 09:00:00 UTC)).await.unwrap();
+    import.insert(&novos).await.unwrap();
     import.commit().await.unwrap();
 }
 

@@ -16,7 +16,7 @@ use crate::support::database::Database;
 async fn start(database: &Database) -> (ChangeQueue, Workers, i64) {
     let store = database.store().await;
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
-    load_example_data(&store, Arc::clone(&clock)).await.unwrap();
+    load_example_data(&store).await.unwrap();
     let user = store.credential(&Chave::new("user.api")).await.unwrap().unwrap();
     let (queue, workers) = ChangeQueue::start(&store, &clock, QueueSettings { shards: 1, capacity: 8 });
     (queue, workers, user.usuario_id)

@@ -54,7 +54,7 @@ both_engines! {
             &read(&server, &token, STATUS, &[]).await,
             r#"{"protocolo": "20221104000001", "status": "Aberto", "motivoStatus": null, "atualizadoEm": "2026-11-23T10:00:00.000Z"}"#,
         );
-        server.clock.advance(Duration::milliseconds(1_500));
+        server.advance(database, Duration::milliseconds(1_500)).await;
         change(&server, &token, json!({"protocolo": ABERTO, "status": "cancelado", "motivoStatus": "duplicado"})).await;
         let path = "/api/atendimentos/status?x=1&protocolo=+2022110400000%31%20&x=2";
         is(
@@ -243,7 +243,7 @@ both_engines! {
         }
         for (granted, permissao) in reads {
             server.provisioning.conceder(&consulta, permissao).await.unwrap();
-            server.clock.advance(Duration::seconds(1));
+            server.advance(database, Duration::seconds(1)).await;
             for (path, _) in reads {
                 let expected = if path == granted { 200 } else { 403 };
                 assert_eq!(read(&server, &token, path, &[]).await.status, expected, "{path} with {permissao}");

@@ -78,7 +78,7 @@ both_engines! {
         server.provisioning.deactivate_motivo(&nome("Duplicado")).await.unwrap();
         server.provisioning.create_atendimento("1", Status::Aberto).await.unwrap();
 
-        server.clock.advance(Duration::milliseconds(1));
+        server.advance(database, Duration::milliseconds(1)).await;
         post(&server, RESET, &[]).await.is(200, "Dados de exemplo restaurados");
         let after = server.registro("20221104000001").await;
         assert_eq!(after["atualizadoEm"], "2026-11-23T10:00:00.001Z");
@@ -152,7 +152,7 @@ both_engines! {
         let denied = |failure| [("authorization", without.as_str()), (FAILURE, failure)];
         let real = post(&server, STATUS, &denied("access_denied")[..1]).await;
         same(&real, &post(&server, STATUS, &denied("access_denied")).await);
-        server.clock.advance(Duration::seconds(65));
+        server.advance(database, Duration::seconds(65)).await;
         let real = post(&server, STATUS, &denied("expired_token")[..1]).await;
         assert!(real.body.contains("JWT expired"), "{real:?}");
         same(&real, &post(&server, STATUS, &denied("expired_token")).await);

@@ -3,7 +3,6 @@
 use citrus_status::domain::atendimento::Status;
 use citrus_status::store::NewAtendimento;
 use serde_json::{Value, json};
-use time::macros::datetime;
 
 use crate::support::both_engines;
 use crate::support::server::{Answer, Server};
@@ -104,7 +103,7 @@ both_engines! {
             }
         }
         let mut import = server.store.begin_import().await.unwrap();
-        import.insert(&novos, datetime!(2026-11-23 09:00:00 UTC)).await.unwrap();
+        import.insert(&novos).await.unwrap();
         import.commit().await.unwrap();
 
         for de in Status::ALL {

@@ -58,12 +58,12 @@ both_engines! {
         assert_eq!(login(&server, "192.0.2.2", "user.api", "1234").await.status, 200);
         assert_eq!(login(&server, "192.0.2.1", "admin", "1234").await.status, 200);
 
-        server.clock.advance(Duration::milliseconds(19_001));
+        server.advance(database, Duration::milliseconds(19_001)).await;
         is_throttled(&wrong().await, r#""pair";q=3;w=60"#, r#""pair";r=0;t=1"#, "1");
-        server.clock.advance(Duration::milliseconds(999));
+        server.advance(database, Duration::milliseconds(999)).await;
         wrong().await.is(401, "Senha inválida");
         assert_eq!(wrong().await.status, 429);
-        server.clock.advance(Duration::seconds(60));
+        server.advance(database, Duration::seconds(60)).await;
         for _ in 0..3 {
             wrong().await.is(401, "Senha inválida");
         }
@@ -108,14 +108,14 @@ both_engines! {
         }
         let policy = r#""pair";q=2;w=60, "account";q=1;w=2592000, "address";q=100;w=600, "total";q=3000;w=300"#;
         is_throttled(&owner("1234").await, policy, r#""pair";r=0;t=30"#, "30");
-        server.clock.advance(Duration::days(15));
+        server.advance(database, Duration::days(15)).await;
         assert_eq!(owner("1234").await.status, 200);
-        server.clock.advance(Duration::days(14));
+        server.advance(database, Duration::days(14)).await;
         assert_eq!(login(&server, "198.51.100.1", "user.api", "wrong").await.status, 429);
         assert_eq!(owner("1234").await.status, 200);
-        server.clock.advance(Duration::days(1));
+        server.advance(database, Duration::days(1)).await;
         login(&server, "198.51.100.1", "user.api", "wrong").await.is(401, "Senha inválida");
-        server.clock.advance(Duration::days(29));
+        server.advance(database, Duration::days(29)).await;
         assert_eq!(owner("1234").await.status, 429);
         server.stop().await;
     }
@@ -166,6 +166,39 @@ both_engines! {
         }
         assert_eq!(seen[0], seen[1]);
         assert_eq!(seen[0], seen[2]);
+        server.stop().await;
+    }
+
+    async fn only_a_neighbour_of_an_owner_is_told_of_a_login(database: Database) {
+        let hardened = [("HARDENED_LOGIN", "true"), ("LOGIN_LIMIT_ADDRESS", "3/600"), PROXY];
+        let server = Server::with(database, &hardened).await;
+        assert_eq!(login(&server, "192.0.2.1", "user.api", "1234").await.status, 200);
+        for from in ["192.0.2.1", "192.0.2.2"] {
+            for _ in 0..3 {
+                login(&server, from, "nobody", "wrong").await.is(401, "Senha inválida");
+            }
+        }
+        // The accepted risk 29: where an owner has been, the login shows.
+        login(&server, "192.0.2.1", "user.api", "wrong").await.is(401, "Senha inválida");
+        // But only there, and only that login. The owner gets in.
+        for (from, name) in [("192.0.2.1", "admin"), ("192.0.2.1", "nobody"), ("192.0.2.2", "user.api"), ("192.0.2.2", "nobody")] {
+            assert_eq!(login(&server, from, name, "wrong").await.status, 429, "{name} from {from}");
+        }
+        assert_eq!(login(&server, "192.0.2.1", "user.api", "1234").await.status, 200);
+        server.stop().await;
+    }
+
+    async fn with_the_limit_for_pairs_alone_an_owner_is_like_nobody(database: Database) {
+        let settings = [("HARDENED_LOGIN", "true"), ("LOGIN_LIMIT_PAIR", "2/600"), PROXY];
+        let server = Server::with(database, &[&OFF[1..], &settings].concat()).await;
+        assert_eq!(login(&server, "192.0.2.1", "user.api", "1234").await.status, 200);
+        for name in ["user.api", "admin", "nobody"] {
+            let mut statuses = Vec::new();
+            for _ in 0..4 {
+                statuses.push(login(&server, "192.0.2.1", name, "wrong").await.status);
+            }
+            assert_eq!(statuses, [401, 401, 429, 429], "{name}");
+        }
         server.stop().await;
     }
 
@@ -258,6 +291,52 @@ both_engines! {
         server.stop().await;
     }
 
+    async fn who_needs_no_bucket_that_is_held_is_not_held_up(database: Database) {
+        // With SQLite, somebody can hold the whole database alone.
+        if database.engine == Engine::Sqlite {
+            return;
+        }
+        // More wait than there are turns, and than there are connections.
+        let settings = [&only("LOGIN_LIMIT_ACCOUNT", "4/600")[..], &[("LOGIN_CONCURRENCY", "1")]].concat();
+        let server = Arc::new(Server::with(database, &settings).await);
+        login(&server, "192.0.2.1", "user.api", "wrong").await.is(401, "Senha inválida");
+        let held = database.hold_rows("tentativa").await;
+        let mut guesses = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let server = Arc::clone(&server);
+            guesses.spawn(async move { login(&server, "192.0.2.1", "user.api", "wrong").await.status });
+        }
+        // What waits to be counted counts: the limit has room for three, and two may have their turn at once.
+        for _ in 0..8 - 3 - 2 {
+            assert_eq!(guesses.join_next().await.unwrap().unwrap(), 429);
+        }
+        assert_eq!(login(&server, "192.0.2.2", "user.api", "1234").await.status, 429);
+        assert_eq!(login(&server, "192.0.2.1", "admin", "1234").await.status, 200);
+        login(&server, "192.0.2.3", "admin", "wrong").await.is(401, "Senha inválida");
+        assert_eq!(server.get("/health/ready").await.status, 200);
+        held.release().await;
+        let heard = guesses.join_all().await.into_iter().filter(|status| *status == 401).count();
+        assert!((3..=5).contains(&heard), "{heard}");
+        assert_eq!(login(&server, "192.0.2.1", "user.api", "1234").await.status, 429);
+        Arc::into_inner(server).unwrap().stop().await;
+    }
+
+    async fn a_guess_waits_for_a_bucket_that_is_held_a_while(database: Database) {
+        let server = Arc::new(Server::with(database, &[PROXY]).await);
+        login(&server, "192.0.2.1", "user.api", "wrong").await.is(401, "Senha inválida");
+        let held = database.hold_rows("tentativa").await;
+        let guess = {
+            let server = Arc::clone(&server);
+            tokio::spawn(async move { login(&server, "192.0.2.1", "user.api", "wrong").await })
+        };
+        // So long is the point: it gave up after 1 s once.
+        tokio::time::sleep(std::time::Duration::from_millis(3_500)).await;
+        assert!(!guess.is_finished());
+        held.release().await;
+        guess.await.unwrap().is(401, "Senha inválida");
+        Arc::into_inner(server).unwrap().stop().await;
+    }
+
     async fn old_rows_are_purged_and_no_login_stands_in_clear(database: Database) {
         let server = Server::with(database, &[PROXY]).await;
         for number in 0..10 {
@@ -265,7 +344,7 @@ both_engines! {
         }
         assert_eq!(database.number("SELECT count(*) FROM tentativa").await, 22);
         assert_eq!(database.number("SELECT count(*) FROM tentativa WHERE length(chave) = 16").await, 22);
-        server.clock.advance(Duration::hours(1));
+        server.advance(database, Duration::hours(1)).await;
         login(&server, "192.0.3.1", "another", "x").await.is(404, "Usuário não encontrado");
         // In the background: until it is done, only what counts no longer is there too.
         let rows = async |expected| {
@@ -277,7 +356,7 @@ both_engines! {
         // An address stays as long as it is known.
         assert_eq!(login(&server, "192.0.4.1", "user.api", "1234").await.status, 200);
         for (days, expected) in [(30, 5), (1, 4)] {
-            server.clock.advance(Duration::days(days));
+            server.advance(database, Duration::days(days)).await;
             login(&server, "192.0.3.1", "another", "x").await.is(404, "Usuário não encontrado");
             rows(expected).await;
         }

@@ -12,7 +12,6 @@ use url::Url;
 
 use super::client::{Client, Raw};
 use crate::support::both_engines;
-use crate::support::clock::ManualClock;
 use crate::support::database::Database;
 use crate::support::program::{finish, program};
 use crate::support::server::nome;
@@ -97,9 +96,8 @@ fn serve(database: &Database) -> Command {
 
 async fn example(database: &Database) {
     let store = database.store().await;
-    let clock = Arc::new(ManualClock::new());
-    citrus_status::cli::demo::load_example_data(&store, clock.clone()).await.unwrap();
-    let provisioning = Provisioning::new(Arc::clone(&store), clock);
+    citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+    let provisioning = Provisioning::new(Arc::clone(&store));
     provisioning.set_senha(&nome("user.api"), "canario-senha".into()).await.unwrap();
     store.close().await;
 }

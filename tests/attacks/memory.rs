@@ -1,6 +1,5 @@
 //! Memory that clients can take: what they read slowly, and what they send in small pieces.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use citrus_status::cli::demo::load_example_data;
@@ -11,7 +10,6 @@ use tokio::time::timeout;
 
 use super::client::{Client, HANG};
 use crate::support::both_engines;
-use crate::support::clock::ManualClock;
 use crate::support::database::{Database, Engine};
 use crate::support::program::{Process, allow_open_files};
 use crate::support::server::Server;
@@ -31,7 +29,7 @@ fn head(line: &str, token: &str, headers: &str) -> String {
 async fn serve(database: &Database, extra: &[(&str, &str)]) -> (Process, String) {
     allow_open_files();
     let store = database.store().await;
-    load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+    load_example_data(&store).await.unwrap();
     store.close().await;
     let process = Process::serve_with(database, extra, &[]);
     let body = r#"{"login": "user.api", "senha": "1234"}"#;

@@ -1,12 +1,9 @@
 //! The audit log of a server process: one line for each login and each status change, whatever its end.
 
-use std::sync::Arc;
-
 use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::support::both_engines;
-use crate::support::clock::ManualClock;
 use crate::support::database::Database;
 use crate::support::program::Process;
 
@@ -31,7 +28,7 @@ struct Run {
 impl Run {
     async fn start(database: &Database, extra: &[(&str, &str)]) -> Self {
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
         store.close().await;
         let (process, log) = Process::serve_logged(database, extra);
         Self { process, log, client: Client::builder().no_proxy().build().unwrap(), cases: Vec::new() }

@@ -13,7 +13,6 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::support::both_engines;
-use crate::support::clock::ManualClock;
 use crate::support::database::{Database, Engine};
 use crate::support::program::{Outcome, Process, run, run_with};
 
@@ -24,7 +23,7 @@ const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2VjcmV0";
 /// A server process with the example data, its user under a senha that can be searched for.
 async fn serve(database: &Database, extra: &[(&str, &str)]) -> Process {
     let store = database.store().await;
-    load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+    load_example_data(&store).await.unwrap();
     store.close().await;
     let set = run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], SENHA);
     assert_eq!(set.code, 0, "{set:?}");

@@ -1,12 +1,9 @@
 //! Server processes: two on one database, and how one stops.
 
-use std::sync::Arc;
-
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::both_engines;
-use crate::support::clock::ManualClock;
 use crate::support::program::{Process, run, run_with};
 
 async fn post(client: &Client, address: &str, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
@@ -27,7 +24,7 @@ both_engines! {
         const CLIENTS: usize = 16;
         const EACH: usize = 25;
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
         let processes = [Process::serve(database), Process::serve(database)];
         let client = Client::builder().no_proxy().build().unwrap();
         // One process takes the other's tokens.
@@ -70,7 +67,7 @@ both_engines! {
             file.push_str(&format!("{},{status}\n", 20_230_101_000_000 + number));
         }
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
         store.close().await;
         let imported = run_with(database, &[], &["atendimento", "importar", "-"], &file);
         imported.prints("new: 100,000, updated: 0, unchanged: 0, passed over: 0\n");

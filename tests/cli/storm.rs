@@ -10,7 +10,6 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use crate::support::both_engines;
-use crate::support::clock::ManualClock;
 use crate::support::program::{Process, allow_open_files};
 
 const CLIENTS: usize = 2_000;
@@ -72,7 +71,7 @@ both_engines! {
         let _turn = TURN.lock().await;
         allow_open_files();
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
         store.close().await;
         // Time enough for the whole line on a busy machine.
         let extra = [("REQUEST_TIMEOUT_SECONDS", "120"), ("DATABASE_MAX_CONNECTIONS", "10")];

@@ -4,12 +4,10 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
-use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::support::both_engines;
-use crate::support::clock::ManualClock;
 use crate::support::database::{Database, Engine};
 use crate::support::program::{Outcome, finish, program, run, run_with};
 
@@ -169,7 +167,7 @@ both_engines! {
     /// Another program may have written it.
     async fn what_the_database_holds_does_not(database: Database) {
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
         for (number, word) in WORDS.into_iter().enumerate() {
             for statement in [
                 format!("INSERT INTO motivo (nome, chave) VALUES ('{word}', '{number}')"),

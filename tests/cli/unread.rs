@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::process::{Child, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
@@ -10,7 +9,6 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::both_engines;
-use crate::support::clock::ManualClock;
 use crate::support::database::{Database, Engine};
 use crate::support::program::{Process, program};
 
@@ -25,7 +23,7 @@ fn client() -> Client {
 
 async fn example(database: &Database) {
     let store = database.store().await;
-    citrus_status::cli::demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+    citrus_status::cli::demo::load_example_data(&store).await.unwrap();
     store.close().await;
 }
 

@@ -9,13 +9,21 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use crate::support::both_engines;
+use crate::support::database::Database;
 use crate::support::server::nome;
 
 pub const EM: OffsetDateTime = datetime!(2026-11-23 10:00:00.123 UTC);
 
+/// A store on a database whose clock stands at [`EM`].
+pub async fn store(database: &Database) -> Arc<dyn Store> {
+    let store = database.store().await;
+    database.stop_clock(EM).await;
+    store
+}
+
 pub async fn insert(store: &Arc<dyn Store>, protocolo: &str, status: Status) {
     let novo = NewAtendimento { protocolo: protocolo.to_owned(), status };
-    store.insert_atendimento(&novo, EM).await.unwrap();
+    store.insert_atendimento(&novo).await.unwrap();
 }
 
 pub async fn current(store: &Arc<dyn Store>, protocolo: &str) -> Atendimento {
@@ -41,7 +49,7 @@ async fn registro(store: &Arc<dyn Store>, protocolo: &str) -> Value {
 
 both_engines! {
     async fn a_snapshot_holds_what_was_named_and_is_there(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         insert(&store, "1", Status::Aberto).await;
         insert(&store, "2", Status::Finalizado).await;
         for motivo in ["Duplicado", "Fora do escopo", "Antigo"] {
@@ -62,7 +70,7 @@ both_engines! {
     }
 
     async fn a_commit_writes_status_history_and_comment_together(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         insert(&store, "1", Status::Aberto).await;
         store.insert_perfil(&nome("p"), None).await.unwrap();
         let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
@@ -79,7 +87,7 @@ both_engines! {
             ..change(before, Status::Cancelado)
         };
         let second = Change { de: Status::Cancelado, revisao: 2, ..change(before, Status::Finalizado) };
-        assert!(store.commit(&[first, second], EM).await.unwrap().is_empty());
+        assert!(store.commit(&[first, second]).await.unwrap().is_empty());
 
         assert_eq!(current(&store, "1").await, Atendimento { id: before.id, status: Status::Finalizado, revisao: 2 });
         let em = "2026-11-23T10:00:00.123Z";
@@ -101,13 +109,13 @@ both_engines! {
     }
 
     async fn a_commit_leaves_alone_what_is_no_longer_as_read(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         for protocolo in ["1", "2", "3"] {
             insert(&store, protocolo, Status::Aberto).await;
         }
         let (one, two, three) =
             (current(&store, "1").await, current(&store, "2").await, current(&store, "3").await);
-        assert!(store.commit(&[change(two, Status::EmAtendimento)], EM).await.unwrap().is_empty());
+        assert!(store.commit(&[change(two, Status::EmAtendimento)]).await.unwrap().is_empty());
 
         let second = Change { de: Status::Finalizado, revisao: 2, ..change(two, Status::Aberto) };
         let late = [
@@ -115,25 +123,25 @@ both_engines! {
             change(two, Status::Finalizado), second,
             change(three, Status::Finalizado),
         ];
-        assert_eq!(store.commit(&late, EM).await.unwrap(), [two.id]);
+        assert_eq!(store.commit(&late).await.unwrap(), [two.id]);
         assert_eq!(current(&store, "1").await.status, Status::Finalizado);
         assert_eq!(current(&store, "2").await, Atendimento { status: Status::EmAtendimento, revisao: 1, ..two });
         assert_eq!(current(&store, "3").await.status, Status::Finalizado);
         assert_eq!(registro(&store, "2").await["historico"].as_array().unwrap().len(), 1);
 
         let only_late = [change(two, Status::Finalizado)];
-        assert_eq!(store.commit(&only_late, EM).await.unwrap(), [two.id]);
+        assert_eq!(store.commit(&only_late).await.unwrap(), [two.id]);
         assert_eq!(database.broken_links().await, 0);
         store.close().await;
     }
 
     async fn a_commit_that_fails_leaves_nothing(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         insert(&store, "1", Status::Aberto).await;
         insert(&store, "2", Status::Aberto).await;
         let (one, two) = (current(&store, "1").await, current(&store, "2").await);
         let unknown_motivo = Change { motivo_id: Some(999), ..change(two, Status::Cancelado) };
-        assert!(store.commit(&[change(one, Status::Finalizado), unknown_motivo], EM).await.is_err());
+        assert!(store.commit(&[change(one, Status::Finalizado), unknown_motivo]).await.is_err());
         assert_eq!(current(&store, "1").await, one);
         assert_eq!(current(&store, "2").await, two);
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
@@ -143,7 +151,7 @@ both_engines! {
     async fn racing_writers_lose_nothing_and_double_nothing(database: Database) {
         const WRITERS: i64 = 8;
         const EACH: i64 = 25;
-        let store = database.store().await;
+        let store = store(database).await;
         let protocolos = ["1", "2", "3"];
         for protocolo in protocolos {
             insert(&store, protocolo, Status::Aberto).await;
@@ -159,7 +167,7 @@ both_engines! {
                     loop {
                         let read = store.snapshot(&protocolos.map(str::to_owned), &[]).await.unwrap().atendimentos;
                         let all: Vec<Change> = protocolos.iter().map(|p| change(read[*p], para)).collect();
-                        let moved = all.len() - store.commit(&all, EM).await.unwrap().len();
+                        let moved = all.len() - store.commit(&all).await.unwrap().len();
                         acknowledged += moved as i64;
                         if moved > 0 {
                             break;
@@ -183,28 +191,28 @@ both_engines! {
     }
 
     async fn large_batches_are_one_commit(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         let novos: Vec<NewAtendimento> =
             (0..2_000).map(|i| NewAtendimento { protocolo: i.to_string(), status: Status::Aberto }).collect();
         let mut import = store.begin_import().await.unwrap();
-        import.insert(&novos, EM).await.unwrap();
+        import.insert(&novos).await.unwrap();
         import.commit().await.unwrap();
 
         let protocolos: Vec<String> = novos.into_iter().map(|novo| novo.protocolo).collect();
         let read: HashMap<String, Atendimento> = store.snapshot(&protocolos, &[]).await.unwrap().atendimentos;
         assert_eq!(read.len(), 2_000);
         let changes: Vec<Change> = read.values().map(|a| change(*a, Status::Finalizado)).collect();
-        assert!(store.commit(&changes, EM).await.unwrap().is_empty());
+        assert!(store.commit(&changes).await.unwrap().is_empty());
         assert_eq!(database.number("SELECT count(*) FROM atendimento WHERE status = 5 AND revisao = 1").await, 2_000);
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 2_000);
         store.close().await;
     }
 
     async fn a_protocolo_is_registered_once_and_compared_exactly(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         insert(&store, "a", Status::Aberto).await;
         let novo = NewAtendimento { protocolo: "a".to_owned(), status: Status::Cancelado };
-        assert!(matches!(store.insert_atendimento(&novo, EM).await, Err(StoreError::AlreadyExists)));
+        assert!(matches!(store.insert_atendimento(&novo).await, Err(StoreError::AlreadyExists)));
         assert!(store.registro("A").await.unwrap().is_none());
         assert_eq!(
             registro(&store, "a").await,

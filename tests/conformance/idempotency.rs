@@ -5,7 +5,7 @@ use citrus_status::domain::texto::Chave;
 use citrus_status::store::{Store, StoreError};
 use time::Duration;
 
-use super::atendimentos::{EM, change, current, insert};
+use super::atendimentos::{change, current, insert, store};
 use crate::support::both_engines;
 use crate::support::server::nome;
 
@@ -28,20 +28,20 @@ fn marked(change: Change, usuario_id: i64, chave: &str, impressao: i64) -> Chang
 
 both_engines! {
     async fn a_key_is_written_with_its_change_and_only_then(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         let [ana, rui] = users(&store).await;
         for protocolo in ["1", "2", "3"] {
             insert(&store, protocolo, Status::Aberto).await;
         }
         let (one, two, three) =
             (current(&store, "1").await, current(&store, "2").await, current(&store, "3").await);
-        assert!(store.commit(&[change(two, Status::EmAtendimento)], EM).await.unwrap().is_empty());
+        assert!(store.commit(&[change(two, Status::EmAtendimento)]).await.unwrap().is_empty());
         let changes = [
             marked(change(one, Status::Finalizado), ana, "a", 7),
             marked(change(two, Status::Finalizado), ana, "b", 8),
             marked(change(three, Status::Finalizado), rui, "a", -9),
         ];
-        assert_eq!(store.commit(&changes, EM).await.unwrap(), [two.id]);
+        assert_eq!(store.commit(&changes).await.unwrap(), [two.id]);
 
         let asked = [(ana, "a"), (ana, "b"), (rui, "a"), (rui, "b")].map(|(id, key)| (id, key.to_owned()));
         let mut known: Vec<_> = store.idempotency_keys(&asked).await.unwrap().into_iter().collect();
@@ -51,16 +51,16 @@ both_engines! {
     }
 
     async fn a_key_that_is_taken_leaves_nothing_of_the_batch(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         let [ana, _] = users(&store).await;
         insert(&store, "1", Status::Aberto).await;
         insert(&store, "2", Status::Aberto).await;
         let one = current(&store, "1").await;
-        store.commit(&[marked(change(one, Status::Finalizado), ana, "a", 7)], EM).await.unwrap();
+        store.commit(&[marked(change(one, Status::Finalizado), ana, "a", 7)]).await.unwrap();
 
         let (one, two) = (current(&store, "1").await, current(&store, "2").await);
         let late = [change(one, Status::Aberto), marked(change(two, Status::Finalizado), ana, "a", 7)];
-        assert!(matches!(store.commit(&late, EM).await, Err(StoreError::KeyTaken)));
+        assert!(matches!(store.commit(&late).await, Err(StoreError::KeyTaken)));
         assert_eq!(current(&store, "1").await, one);
         assert_eq!(current(&store, "2").await, two);
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 1);
@@ -69,7 +69,7 @@ both_engines! {
 
     async fn old_keys_are_purged_and_others_stay(database: Database) {
         const KEYS: i64 = 6_000;
-        let store = database.store().await;
+        let store = store(database).await;
         let [ana, _] = users(&store).await;
         insert(&store, "1", Status::Aberto).await;
         let start = current(&store, "1").await;
@@ -78,15 +78,30 @@ both_engines! {
                 marked(Change { revisao, ..change(start, Status::Aberto) }, ana, &format!("old {revisao}"), 1)
             })
             .collect();
-        store.commit(&old, EM).await.unwrap();
+        store.commit(&old).await.unwrap();
+        database.advance_clock(Duration::milliseconds(1)).await;
         let new = marked(change(current(&store, "1").await, Status::Aberto), ana, "new", 1);
-        store.commit(&[new], EM + Duration::milliseconds(1)).await.unwrap();
+        store.commit(&[new]).await.unwrap();
+        database.advance_clock(Duration::seconds(1)).await;
 
-        let millis = (EM.unix_timestamp_nanos() / 1_000_000) as i64;
-        assert_eq!(store.purge_idempotency_keys(millis).await.unwrap(), 0);
-        assert_eq!(store.purge_idempotency_keys(millis + 1).await.unwrap(), KEYS as u64);
+        assert_eq!(store.purge_idempotency_keys(1_001).await.unwrap(), 0);
+        assert_eq!(store.purge_idempotency_keys(1_000).await.unwrap(), KEYS as u64);
         assert_eq!(database.number("SELECT count(*) FROM idempotencia WHERE chave = 'new'").await, 1);
-        assert_eq!(database.number("SELECT count(*) FROM historico").await, KEYS + 1);
+        store.close().await;
+    }
+
+    async fn a_key_from_the_future_counts_from_when_it_is_noticed(database: Database) {
+        let store = store(database).await;
+        let [ana, _] = users(&store).await;
+        insert(&store, "1", Status::Aberto).await;
+        database.advance_clock(Duration::days(1)).await;
+        store.commit(&[marked(change(current(&store, "1").await, Status::Aberto), ana, "a", 1)]).await.unwrap();
+        database.advance_clock(Duration::days(-1)).await;
+        assert_eq!(store.purge_idempotency_keys(1_000).await.unwrap(), 0);
+        database.advance_clock(Duration::milliseconds(1_000)).await;
+        assert_eq!(store.purge_idempotency_keys(1_000).await.unwrap(), 0);
+        database.advance_clock(Duration::milliseconds(1)).await;
+        assert_eq!(store.purge_idempotency_keys(1_000).await.unwrap(), 1);
         store.close().await;
     }
 }

@@ -1,7 +1,7 @@
 use citrus_status::domain::atendimento::{Change, Status};
 use citrus_status::store::NewAtendimento;
 
-use super::atendimentos::{EM, current, insert};
+use super::atendimentos::{current, insert, store};
 use crate::support::both_engines;
 
 fn novo(protocolo: &str, status: Status) -> NewAtendimento {
@@ -10,9 +10,9 @@ fn novo(protocolo: &str, status: Status) -> NewAtendimento {
 
 both_engines! {
     async fn an_import_shows_only_once_it_is_committed(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         let mut import = store.begin_import().await.unwrap();
-        assert!(import.insert(&[novo("1", Status::Cancelado)], EM).await.unwrap().is_empty());
+        assert!(import.insert(&[novo("1", Status::Cancelado)]).await.unwrap().is_empty());
         assert!(store.registro("1").await.unwrap().is_none());
         import.commit().await.unwrap();
         assert_eq!(current(&store, "1").await.status, Status::Cancelado);
@@ -20,9 +20,9 @@ both_engines! {
     }
 
     async fn an_import_that_is_dropped_leaves_nothing(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         let mut import = store.begin_import().await.unwrap();
-        import.insert(&[novo("1", Status::Aberto)], EM).await.unwrap();
+        import.insert(&[novo("1", Status::Aberto)]).await.unwrap();
         drop(import);
         insert(&store, "1", Status::Finalizado).await;
         assert_eq!(current(&store, "1").await.status, Status::Finalizado);
@@ -30,11 +30,11 @@ both_engines! {
     }
 
     async fn what_was_there_is_returned_as_it_stands_and_can_be_changed(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         insert(&store, "1", Status::Aberto).await;
         let there = current(&store, "1").await;
         let mut import = store.begin_import().await.unwrap();
-        let present = import.insert(&[novo("1", Status::Finalizado), novo("2", Status::Aberto)], EM).await.unwrap();
+        let present = import.insert(&[novo("1", Status::Finalizado), novo("2", Status::Aberto)]).await.unwrap();
         assert_eq!(present.into_iter().collect::<Vec<_>>(), [("1".to_owned(), there)]);
         let change = Change {
             atendimento_id: there.id,
@@ -46,7 +46,7 @@ both_engines! {
             comentario: None,
             idempotencia: None,
         };
-        assert!(import.change(&[change], EM).await.unwrap().is_empty());
+        assert!(import.change(&[change]).await.unwrap().is_empty());
         import.commit().await.unwrap();
         assert_eq!(current(&store, "1").await.status, Status::Finalizado);
         assert_eq!(current(&store, "2").await.status, Status::Aberto);

@@ -3,13 +3,13 @@ use citrus_status::domain::texto::Chave;
 use serde_json::json;
 use time::Duration;
 
-use super::atendimentos::{EM, change, current, insert};
+use super::atendimentos::{EM, change, current, insert, store};
 use crate::support::both_engines;
 use crate::support::server::nome;
 
 both_engines! {
     async fn the_present_state_is_that_of_the_latest_change(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         insert(&store, "1", Status::Aberto).await;
         insert(&store, "2", Status::Aberto).await;
         store.insert_motivo(&nome("Duplicado")).await.unwrap();
@@ -25,7 +25,8 @@ both_engines! {
         );
 
         let first = Change { motivo_id: Some(motivos["duplicado"]), ..change(current(&store, "1").await, Status::Cancelado) };
-        store.commit(&[first], EM + Duration::SECOND).await.unwrap();
+        database.advance_clock(Duration::SECOND).await;
+        store.commit(&[first]).await.unwrap();
         let changed = estado().await;
         assert_eq!(changed.revisao, 1);
         assert_eq!(
@@ -33,7 +34,7 @@ both_engines! {
             json!({"protocolo": "1", "status": "Cancelado", "motivoStatus": "Duplicado", "atualizadoEm": "2026-11-23T10:00:01.123Z"})
         );
 
-        store.commit(&[change(current(&store, "1").await, Status::Finalizado)], EM + Duration::SECOND).await.unwrap();
+        store.commit(&[change(current(&store, "1").await, Status::Finalizado)]).await.unwrap();
         assert_eq!(estado().await.motivo_status, None);
         assert_eq!(estado().await.revisao, 2);
         assert_eq!(store.estado("2").await.unwrap().unwrap().revisao, 0);
@@ -42,7 +43,7 @@ both_engines! {
     }
 
     async fn a_history_comes_in_pieces_oldest_first(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         insert(&store, "1", Status::Aberto).await;
         insert(&store, "2", Status::Aberto).await;
         store.insert_perfil(&nome("p"), None).await.unwrap();
@@ -65,8 +66,8 @@ both_engines! {
             comentario: None,
             ..changes[6].clone()
         };
-        store.commit(&changes, EM).await.unwrap();
-        store.commit(&[change(current(&store, "2").await, Status::Finalizado)], EM).await.unwrap();
+        store.commit(&changes).await.unwrap();
+        store.commit(&[change(current(&store, "2").await, Status::Finalizado)]).await.unwrap();
 
         let revisions = async |after, limit| -> Vec<i64> {
             let page = store.historico("1", after, limit).await.unwrap().unwrap();
@@ -94,7 +95,7 @@ both_engines! {
     }
 
     async fn motivos_that_are_active_come_by_name(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         assert!(store.active_motivos().await.unwrap().is_empty());
         for motivo in ["Érro", "duplicado", "Antigo", "Zelo", "aberto"] {
             store.insert_motivo(&nome(motivo)).await.unwrap();
@@ -105,7 +106,7 @@ both_engines! {
     }
 
     async fn a_situation_is_a_snapshot_of_one_request(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         insert(&store, "1", Status::Aberto).await;
         insert(&store, "2", Status::Finalizado).await;
         for motivo in ["Duplicado", "Antigo"] {

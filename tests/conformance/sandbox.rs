@@ -7,7 +7,7 @@ use citrus_status::store::{Example, NewAtendimento, Store};
 use serde_json::json;
 use time::Duration;
 
-use super::atendimentos::{EM, change, current, insert};
+use super::atendimentos::{change, current, insert, store};
 use crate::support::both_engines;
 use crate::support::server::nome;
 
@@ -29,7 +29,7 @@ async fn user(store: &Arc<dyn Store>) -> i64 {
 
 both_engines! {
     async fn the_example_replaces_what_requests_write(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         let usuario_id = user(&store).await;
         for (protocolo, status) in [("1", Status::Finalizado), ("3", Status::Aberto)] {
             insert(&store, protocolo, status).await;
@@ -46,12 +46,12 @@ both_engines! {
             idempotencia: Some(Idempotencia { chave: "a".into(), impressao: 1 }),
             ..change(current(&store, "1").await, Status::Cancelado)
         };
-        assert!(store.commit(&[full], EM).await.unwrap().is_empty());
-        store.debit(&[([1; 16], 60_000)], 0).await.unwrap();
-        store.set_success(&[2; 16], 0).await.unwrap();
+        assert!(store.commit(&[full]).await.unwrap().is_empty());
+        assert!(store.debit(&[([1; 16], 60_000)]).await.unwrap());
+        store.set_success(&[2; 16]).await.unwrap();
 
-        let later = EM + Duration::seconds(1);
-        store.start_over(&example(), later).await.unwrap();
+        database.advance_clock(Duration::seconds(1)).await;
+        store.start_over(&example()).await.unwrap();
         for (protocolo, status) in [("1", "Aberto"), ("2", "Finalizado")] {
             let registro = store.registro(protocolo).await.unwrap().unwrap();
             assert_eq!(
@@ -74,19 +74,19 @@ both_engines! {
     }
 
     async fn what_was_decided_before_is_refused_after(database: Database) {
-        let store = database.store().await;
+        let store = store(database).await;
         let usuario_id = user(&store).await;
-        store.start_over(&example(), EM).await.unwrap();
+        store.start_over(&example()).await.unwrap();
         for _ in 0..3 {
             let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
             let fresh = current(&store, "1").await;
-            store.commit(&[change(fresh, Status::Finalizado)], EM).await.unwrap();
+            store.commit(&[change(fresh, Status::Finalizado)]).await.unwrap();
             let changed = current(&store, "1").await;
 
-            store.start_over(&example(), EM).await.unwrap();
+            store.start_over(&example()).await.unwrap();
             // At the same revision as before, and elsewhere.
             let now = current(&store, "1").await;
-            store.commit(&[change(now, Status::EmAtendimento)], EM).await.unwrap();
+            store.commit(&[change(now, Status::EmAtendimento)]).await.unwrap();
             for (stale, para) in [(fresh, Status::Cancelado), (changed, Status::Cancelado)] {
                 let late = Change {
                     motivo_id: Some(motivos["duplicado"]),
@@ -94,7 +94,7 @@ both_engines! {
                     idempotencia: Some(Idempotencia { chave: "a".into(), impressao: 1 }),
                     ..change(stale, para)
                 };
-                assert_eq!(store.commit(&[late], EM).await.unwrap(), [stale.id]);
+                assert_eq!(store.commit(&[late]).await.unwrap(), [stale.id]);
             }
             let after = current(&store, "1").await;
             assert_eq!((after.status, after.revisao), (Status::EmAtendimento, 1));
@@ -105,26 +105,26 @@ both_engines! {
     }
 
     async fn a_start_that_fails_leaves_everything(database: Database) {
-        let store = database.store().await;
-        store.start_over(&example(), EM).await.unwrap();
-        store.commit(&[change(current(&store, "1").await, Status::Finalizado)], EM).await.unwrap();
+        let store = store(database).await;
+        store.start_over(&example()).await.unwrap();
+        store.commit(&[change(current(&store, "1").await, Status::Finalizado)]).await.unwrap();
         let before = (current(&store, "1").await, current(&store, "2").await);
         let twice = Example { motivos: ["Duplicado", "duplicado"].map(nome).to_vec(), ..example() };
-        assert!(store.start_over(&twice, EM).await.is_err());
+        assert!(store.start_over(&twice).await.is_err());
         assert_eq!((current(&store, "1").await, current(&store, "2").await), before);
         assert_eq!(store.motivos().await.unwrap().len(), 2);
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 1);
         // And holds nothing up.
-        store.start_over(&example(), EM).await.unwrap();
+        store.start_over(&example()).await.unwrap();
         store.close().await;
     }
 
     async fn changes_and_starts_that_race_leave_whole_records(database: Database) {
         const WRITERS: usize = 4;
         const STARTS: usize = 25;
-        let store = database.store().await;
+        let store = store(database).await;
         let usuario_id = user(&store).await;
-        store.start_over(&example(), EM).await.unwrap();
+        store.start_over(&example()).await.unwrap();
         let ended = Arc::new(AtomicBool::new(false));
         // Stores of their own, as processes would have.
         let mut writers = tokio::task::JoinSet::new();
@@ -146,7 +146,7 @@ both_engines! {
                     };
                     let mut changes = ["1", "2"].map(marked);
                     changes.sort_by_key(|change| change.atendimento_id);
-                    match store.commit(&changes, EM).await {
+                    match store.commit(&changes).await {
                         Ok(refused) => made += 2 - refused.len(),
                         // It gave way to the others too long.
                         Err(error) => assert!(error.is_transient(), "{error}"),
@@ -158,7 +158,7 @@ both_engines! {
         }
         let mut done = 0;
         while done < STARTS {
-            match store.start_over(&example(), EM).await {
+            match store.start_over(&example()).await {
                 Ok(()) => done += 1,
                 Err(error) => assert!(error.is_transient(), "{error}"),
             }
@@ -176,7 +176,7 @@ both_engines! {
         assert_eq!(database.number("SELECT CAST(sum(revisao) AS bigint) FROM atendimento").await, entries);
         assert_eq!(database.number("SELECT count(*) FROM idempotencia").await, entries);
         assert_eq!(database.number("SELECT count(*) FROM atendimento").await, 2);
-        store.start_over(&example(), EM).await.unwrap();
+        store.start_over(&example()).await.unwrap();
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
         store.close().await;
     }

@@ -1,70 +1,116 @@
 use std::sync::Arc;
 
 use citrus_status::store::{Bucket, BucketKey};
+use time::Duration;
 
+use super::atendimentos::store;
 use crate::support::both_engines;
+use crate::support::database::Database;
 
 const KEYS: [BucketKey; 4] = [[1; 16], [2; 16], [3; 16], [0xff; 16]];
 
-fn bucket(key: BucketKey, cheio_em: i64, sucesso_em: Option<i64>) -> Bucket {
-    Bucket { chave: key.to_vec(), cheio_em, sucesso_em }
+fn bucket(key: BucketKey, full_in: i64, success_age: Option<i64>) -> Bucket {
+    Bucket { chave: key.to_vec(), full_in, success_age }
+}
+
+async fn pass(database: &Database, millis: i64) {
+    database.advance_clock(Duration::milliseconds(millis)).await;
 }
 
 both_engines! {
     async fn debits_add_up_from_the_present_on(database: Database) {
-        let store = database.store().await;
-        assert_eq!(store.buckets(&KEYS).await.unwrap(), []);
-        store.debit(&[], 1_000).await.unwrap();
-        store.debit(&[(KEYS[0], 50), (KEYS[3], 7)], 1_000).await.unwrap();
-        store.debit(&[(KEYS[0], 50)], 1_010).await.unwrap();
-        let mut found = store.buckets(&KEYS).await.unwrap();
-        found.sort_by_key(|bucket| bucket.cheio_em);
-        assert_eq!(found, [bucket(KEYS[3], 1_007, None), bucket(KEYS[0], 1_100, None)]);
+        let store = store(database).await;
+        let found = async || {
+            let mut found = store.buckets(&KEYS).await.unwrap();
+            found.sort_by_key(|bucket| bucket.full_in);
+            found
+        };
+        assert_eq!(found().await, []);
+        assert!(store.debit(&[]).await.unwrap());
+        assert!(store.debit(&[(KEYS[0], 50), (KEYS[3], 7)]).await.unwrap());
+        pass(database, 10).await;
+        assert!(store.debit(&[(KEYS[0], 50)]).await.unwrap());
+        assert_eq!(found().await, [bucket(KEYS[3], -3, None), bucket(KEYS[0], 90, None)]);
         // One that is full again starts from there.
-        store.debit(&[(KEYS[3], 7), (KEYS[0], 50)], 2_000).await.unwrap();
-        let mut found = store.buckets(&KEYS).await.unwrap();
-        found.sort_by_key(|bucket| bucket.cheio_em);
-        assert_eq!(found, [bucket(KEYS[3], 2_007, None), bucket(KEYS[0], 2_050, None)]);
+        pass(database, 1_000).await;
+        assert!(store.debit(&[(KEYS[3], 7), (KEYS[0], 50)]).await.unwrap());
+        assert_eq!(found().await, [bucket(KEYS[3], 7, None), bucket(KEYS[0], 50, None)]);
         store.close().await;
     }
 
     async fn a_success_is_remembered_and_leaves_the_bucket_alone(database: Database) {
-        let store = database.store().await;
-        store.set_success(&KEYS[0], 1_000).await.unwrap();
-        assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 1_000, Some(1_000))]);
-        store.debit(&[(KEYS[0], 500)], 1_100).await.unwrap();
-        store.set_success(&KEYS[0], 1_200).await.unwrap();
-        assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 1_600, Some(1_200))]);
+        let store = store(database).await;
+        store.set_success(&KEYS[0]).await.unwrap();
+        assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 0, Some(0))]);
+        pass(database, 100).await;
+        assert!(store.debit(&[(KEYS[0], 500)]).await.unwrap());
+        pass(database, 100).await;
+        assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 400, Some(200))]);
+        store.set_success(&KEYS[0]).await.unwrap();
+        assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 400, Some(0))]);
         store.close().await;
     }
 
     async fn purging_keeps_what_still_counts(database: Database) {
-        let store = database.store().await;
-        store.debit(&[(KEYS[0], 500), (KEYS[1], 501)], 1_000).await.unwrap();
-        store.set_success(&KEYS[2], 900).await.unwrap();
-        store.set_success(&KEYS[3], 901).await.unwrap();
-        assert_eq!(store.purge_buckets(1_500, 901).await.unwrap(), 2);
+        let store = store(database).await;
+        store.set_success(&KEYS[2]).await.unwrap();
+        pass(database, 1).await;
+        store.set_success(&KEYS[3]).await.unwrap();
+        assert!(store.debit(&[(KEYS[0], 599), (KEYS[1], 601)]).await.unwrap());
+        pass(database, 600).await;
+        assert_eq!(store.purge_buckets(600, 1_000).await.unwrap(), 2);
         let mut left: Vec<_> = store.buckets(&KEYS).await.unwrap().into_iter().map(|bucket| bucket.chave).collect();
         left.sort();
         assert_eq!(left, [KEYS[1].to_vec(), KEYS[3].to_vec()]);
         store.close().await;
     }
 
+    async fn what_a_wrong_clock_wrote_is_mended_one_by_one_and_by_a_purge(database: Database) {
+        let store = store(database).await;
+        pass(database, 1_000_000).await;
+        store.set_success(&KEYS[0]).await.unwrap();
+        store.set_success(&KEYS[1]).await.unwrap();
+        assert!(store.debit(&[(KEYS[0], 50), (KEYS[1], 50), (KEYS[2], 50)]).await.unwrap());
+        pass(database, -1_000_000).await;
+        assert!(store.debit(&[(KEYS[3], 300)]).await.unwrap());
+        let found = async || {
+            let mut found = store.buckets(&KEYS).await.unwrap();
+            found.sort_by(|a, b| a.chave.cmp(&b.chave));
+            found
+        };
+        store.cap_bucket(&KEYS[0], 400).await.unwrap();
+        let wrong = 1_000_050;
+        let mut expected = [
+            bucket(KEYS[0], 400, Some(0)),
+            bucket(KEYS[1], wrong, Some(-1_000_000)),
+            bucket(KEYS[2], wrong, None),
+            bucket(KEYS[3], 300, None),
+        ];
+        assert_eq!(found().await, expected);
+        assert_eq!(store.purge_buckets(600, 500).await.unwrap(), 0);
+        expected[1] = bucket(KEYS[1], 500, Some(0));
+        expected[2] = bucket(KEYS[2], 500, None);
+        assert_eq!(found().await, expected);
+        store.close().await;
+    }
+
     async fn debits_at_once_all_count(database: Database) {
-        let stores = [Arc::new(database.store().await), Arc::new(database.open().await)];
+        let stores = [Arc::new(store(database).await), Arc::new(database.open().await)];
         let mut writers = tokio::task::JoinSet::new();
         for number in 0..16_usize {
             let store = Arc::clone(&stores[number % 2]);
             writers.spawn(async move {
                 for _ in 0..10 {
-                    store.debit(&[(KEYS[number % 3], 1), (KEYS[3], 1)], 1_000).await.unwrap();
+                    while !store.debit(&[(KEYS[number % 3], 1), (KEYS[3], 1)]).await.unwrap() {
+                        tokio::task::yield_now().await;
+                    }
                 }
             });
         }
         writers.join_all().await;
-        let mut times: Vec<i64> = stores[0].buckets(&KEYS).await.unwrap().iter().map(|bucket| bucket.cheio_em).collect();
+        let mut times: Vec<i64> = stores[0].buckets(&KEYS).await.unwrap().iter().map(|bucket| bucket.full_in).collect();
         times.sort();
-        assert_eq!(times, [1_050, 1_050, 1_060, 1_160]);
+        assert_eq!(times, [50, 50, 60, 160]);
         for store in stores {
             store.close().await;
         }

@@ -1,10 +1,8 @@
 //! A database with the demo's example data, for one test.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use citrus_status::cli::demo::load_example_data;
-use citrus_status::clock::SystemClock;
 use libtest_mimic::{Completion, Failed, Trial};
 use serde_json::Value;
 use tokio::time::sleep;
@@ -71,7 +69,7 @@ impl Scene {
             }
         };
         let store = database.store().await;
-        load_example_data(&store, Arc::new(SystemClock)).await.unwrap();
+        load_example_data(&store).await.unwrap();
         store.close().await;
         let mut scene = Self { database, cluster, before: Vec::new() };
         scene.before = scene.records().await;

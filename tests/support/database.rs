@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use citrus_status::clock::unix_millis;
 use citrus_status::config::{Config, Sources};
 use citrus_status::store::{self, Store};
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Connection, Executor, FromRow, PgConnection, SqliteConnection};
 use tempfile::TempDir;
+use time::{Duration, OffsetDateTime};
 use url::Url;
 use uuid::Uuid;
 
@@ -109,6 +111,17 @@ impl Database {
         store
     }
 
+    /// Stops the database's clock at `at`.
+    pub async fn stop_clock(&self, at: OffsetDateTime) {
+        self.execute("DROP VIEW IF EXISTS relogio; CREATE TABLE relogio (agora bigint)").await;
+        self.execute(&format!("INSERT INTO relogio VALUES ({})", unix_millis(at))).await;
+    }
+
+    /// Moves the database's clock, once it is stopped.
+    pub async fn advance_clock(&self, by: Duration) {
+        self.execute(&format!("UPDATE relogio SET agora = agora + {}", by.whole_milliseconds())).await;
+    }
+
     /// Runs statements past the store.
     pub async fn execute(&self, sql: &str) {
         match self.engine {
@@ -165,6 +178,19 @@ impl Database {
                 connection.execute("BEGIN").await.unwrap();
                 let lock = "SELECT id FROM atendimento WHERE protocolo = $1 FOR UPDATE";
                 sqlx::query(lock).bind(protocolo).fetch_one(&mut connection).await.unwrap();
+                Held::Postgres(connection)
+            }
+        }
+    }
+
+    /// Holds all rows of a table as another process would; with SQLite, the whole file.
+    pub async fn hold_rows(&self, table: &str) -> Held {
+        match self.engine {
+            Engine::Sqlite => self.hold("").await,
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                let lock = format!("BEGIN; SELECT FROM {table} FOR UPDATE");
+                connection.execute(AssertSqlSafe(lock)).await.unwrap();
                 Held::Postgres(connection)
             }
         }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use citrus_status::cli::{demo, serve};
+use citrus_status::clock::Clock;
 use citrus_status::config::Config;
 use citrus_status::domain::texto::Nome;
 use citrus_status::http::request::Frame;
@@ -14,6 +15,7 @@ use citrus_status::store::Store;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::{Value, json};
+use time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -76,7 +78,7 @@ impl Server {
         });
         Self {
             address,
-            provisioning: Provisioning::new(Arc::clone(&store), clock.clone()),
+            provisioning: Provisioning::new(Arc::clone(&store)),
             store,
             clock,
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
@@ -85,6 +87,12 @@ impl Server {
             serving,
             workers,
         }
+    }
+
+    /// Lets time pass, by its clock and by the database's.
+    pub async fn advance(&self, database: &Database, by: Duration) {
+        self.clock.advance(by);
+        database.advance_clock(by).await;
     }
 
     /// Stops it as a signal would; nothing in flight may be cut off.
@@ -172,7 +180,8 @@ impl Answer {
 /// A store with the demo's example data.
 async fn example(database: &Database) -> Arc<dyn Store> {
     let store = database.store().await;
-    demo::load_example_data(&store, Arc::new(ManualClock::new())).await.unwrap();
+    database.stop_clock(ManualClock::new().now()).await;
+    demo::load_example_data(&store).await.unwrap();
     store
 }
 

@@ -65,11 +65,10 @@ impl Keys {
 
     /// Forgets old keys in the background, now and then.
     fn purge(&self) {
-        let now = unix_millis(self.clock.now());
-        if self.purge.is_due(now) {
+        if self.purge.is_due(unix_millis(self.clock.now())) {
             let store = Arc::clone(&self.store);
             tokio::spawn(async move {
-                if let Err(error) = store.purge_idempotency_keys(now - KEPT).await {
+                if let Err(error) = store.purge_idempotency_keys(KEPT).await {
                     tracing::warn!(%error, "old idempotency keys were not purged");
                 }
             });

@@ -104,7 +104,7 @@ impl ChangeQueue {
         let shards = (0..settings.shards)
             .map(|_| {
                 let (sender, receiver) = mpsc::channel(settings.capacity);
-                workers.spawn(work(Arc::clone(store), Arc::clone(clock), receiver));
+                workers.spawn(work(Arc::clone(store), receiver));
                 sender
             })
             .collect();

@@ -2,8 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use time::OffsetDateTime;
-
 use super::Done;
 use crate::domain::atendimento::{Change, ChangeRequest, Denial, Snapshot, decide};
 use crate::store::{Atendimentos, Idempotency, IdempotencyKey, Result as StoreResult};
@@ -21,10 +19,9 @@ pub(super) enum Decision {
     Replay,
 }
 
-/// Tries all `requests` once, at `now`.
+/// Tries all `requests` once.
 pub(super) async fn round<S: Atendimentos + Idempotency + ?Sized>(
     store: &S,
-    now: OffsetDateTime,
     requests: &[&ChangeRequest],
 ) -> StoreResult<Vec<Outcome>> {
     // Before the rest: a key that another process takes later than this makes the commit fail.
@@ -44,7 +41,7 @@ pub(super) async fn round<S: Atendimentos + Idempotency + ?Sized>(
 
     let mut changes: Vec<Change> = decisions.iter().flatten().filter_map(Decision::change).cloned().collect();
     changes.sort_unstable_by_key(|change| (change.atendimento_id, change.revisao));
-    let refused = if changes.is_empty() { Vec::new() } else { store.commit(&changes, now).await? };
+    let refused = if changes.is_empty() { Vec::new() } else { store.commit(&changes).await? };
 
     // A denial that rests on a change of this batch is only as good as that change.
     let is_refused = |decision: &Decision| decision.change().is_some_and(|c| refused.contains(&c.atendimento_id));
@@ -159,7 +156,7 @@ mod tests {
             Ok(Snapshot { atendimentos: HashMap::from([("1".to_owned(), atendimento)]), motivos: HashMap::new() })
         }
 
-        async fn commit(&self, _: &[Change], _: OffsetDateTime) -> StoreResult<Vec<i64>> {
+        async fn commit(&self, _: &[Change]) -> StoreResult<Vec<i64>> {
             unreachable!("every request is denied or repeated")
         }
 
@@ -167,7 +164,7 @@ mod tests {
             1
         }
 
-        async fn insert_atendimento(&self, _: &NewAtendimento, _: OffsetDateTime) -> StoreResult<()> {
+        async fn insert_atendimento(&self, _: &NewAtendimento) -> StoreResult<()> {
             unreachable!("a round registers nothing")
         }
 
@@ -204,7 +201,7 @@ mod tests {
             ChangeRequest { esperado: None, status: "Novo".to_owned(), ..expecting(Some("k"), 7) },
         ];
         let requests: Vec<&ChangeRequest> = requests.iter().collect();
-        let outcomes = round(&Overtaken::default(), OffsetDateTime::UNIX_EPOCH, &requests).await.unwrap();
+        let outcomes = round(&Overtaken::default(), &requests).await.unwrap();
         let denied = |denial| Some(Err(denial));
         assert_eq!(
             outcomes,

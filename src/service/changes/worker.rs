@@ -3,13 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::round::{Outcome, round};
 use super::{ChangeError, Pending};
-use crate::clock::Clock;
 use crate::domain::atendimento::ChangeRequest;
 use crate::store::{Store, StoreError};
 
@@ -25,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 const STORE_DEADLINE: Duration = Duration::from_secs(8);
 
 /// Works until the queue is dropped and empty.
-pub(super) async fn work(store: Arc<dyn Store>, clock: Arc<dyn Clock>, mut queue: mpsc::Receiver<Pending>) {
+pub(super) async fn work(store: Arc<dyn Store>, mut queue: mpsc::Receiver<Pending>) {
     let mut batch: Vec<Pending> = Vec::with_capacity(BATCH);
     loop {
         if batch.is_empty() {
@@ -41,7 +39,7 @@ pub(super) async fn work(store: Arc<dyn Store>, clock: Arc<dyn Clock>, mut queue
             continue;
         }
         // A task of its own, so that a panic fails one batch and not the queue.
-        let settled = tokio::spawn(settle(Arc::clone(&store), clock.now(), std::mem::take(&mut batch)));
+        let settled = tokio::spawn(settle(Arc::clone(&store), std::mem::take(&mut batch)));
         match settled.await {
             Ok(again) => batch = again,
             Err(error) => tracing::error!(%error, "a batch of status changes was lost"),
@@ -65,10 +63,10 @@ async fn join(batch: &mut Vec<Pending>, queue: &mut mpsc::Receiver<Pending>) {
     }
 }
 
-/// Tries `batch` once, at `now`, answers the requests that have an outcome, and returns the others.
-async fn settle(store: Arc<dyn Store>, now: OffsetDateTime, batch: Vec<Pending>) -> Vec<Pending> {
+/// Tries `batch` once, answers the requests that have an outcome, and returns the others.
+async fn settle(store: Arc<dyn Store>, batch: Vec<Pending>) -> Vec<Pending> {
     let requests: Vec<&ChangeRequest> = batch.iter().map(|pending| &pending.request).collect();
-    let outcomes = timeout(STORE_DEADLINE, round(store.as_ref(), now, &requests)).await;
+    let outcomes = timeout(STORE_DEADLINE, round(store.as_ref(), &requests)).await;
     match outcomes.unwrap_or(Err(StoreError::Slow)) {
         Ok(outcomes) => answer(batch, outcomes),
         // Another process answered a request of the same key meanwhile; nothing was written.
@@ -80,7 +78,7 @@ async fn settle(store: Arc<dyn Store>, now: OffsetDateTime, batch: Vec<Pending>)
         Err(error) if !error.is_transient() && batch.len() > 1 => {
             let mut again = Vec::new();
             for pending in batch {
-                again.extend(Box::pin(settle(Arc::clone(&store), now, vec![pending])).await);
+                again.extend(Box::pin(settle(Arc::clone(&store), vec![pending])).await);
             }
             again
         }

@@ -5,12 +5,9 @@ mod lines;
 use std::collections::HashSet;
 use std::io::BufRead;
 
-use time::OffsetDateTime;
-
 pub use lines::{BadLine, FileError};
 use lines::{Line, Lines};
 
-use crate::clock::Clock;
 use crate::domain::atendimento::Change;
 use crate::store::{Import, NewAtendimento, Store, StoreError};
 
@@ -61,13 +58,12 @@ pub enum ImportError {
 /// Imports what `reader` holds. `bad_line` is told of each line that can't be imported, as it comes.
 pub async fn import(
     store: &dyn Store,
-    clock: &dyn Clock,
     reader: impl BufRead,
     options: ImportOptions,
     bad_line: &mut dyn FnMut(BadLine),
 ) -> Result<Summary, ImportError> {
     let mut lines = Lines::new(reader);
-    let mut run = Run { store, import: None, em: clock.now(), options, summary: Summary::default(), bad_line };
+    let mut run = Run { store, import: None, options, summary: Summary::default(), bad_line };
     let mut batch = Batch::default();
     while let Some(line) = lines.next()? {
         match line {
@@ -111,7 +107,6 @@ struct Run<'a> {
     store: &'a dyn Store,
     /// Begun by the first batch: a slow source must not hold locks before there is anything to write.
     import: Option<Box<dyn Import>>,
-    em: OffsetDateTime,
     options: ImportOptions,
     summary: Summary,
     bad_line: &'a mut dyn FnMut(BadLine),
@@ -126,7 +121,7 @@ impl Run<'_> {
             Some(import) => import,
             none => none.insert(self.store.begin_import().await?),
         };
-        let mut present = import.insert(&batch.novos, self.em).await?;
+        let mut present = import.insert(&batch.novos).await?;
         self.summary.inserted += (batch.novos.len() - present.len()) as u64;
         let mut changes = Vec::new();
         let mut refused = Vec::new();
@@ -153,7 +148,7 @@ impl Run<'_> {
         }
         if !changes.is_empty() {
             self.summary.updated += changes.len() as u64;
-            let late = import.change(&changes, self.em).await?;
+            let late = import.change(&changes).await?;
             debug_assert!(late.is_empty(), "the import holds the rows that it read");
         }
         refused.into_iter().for_each(|bad| self.skip(bad));

@@ -1,0 +1,108 @@
+//! Failures that the database has not counted yet.
+//!
+//! A failure leaves the line of passwords before it is counted, so that others have their turn while it
+//! waits for a row that somebody holds. Meanwhile it counts here, or guesses would pass the limits together.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::store::BucketKey;
+
+/// The failures of this process that are being counted.
+#[derive(Clone, Default)]
+pub(super) struct Uncounted(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    /// What they will take from each bucket, in milliseconds.
+    costs: HashMap<BucketKey, i64>,
+    /// How many have ended.
+    ended: u64,
+}
+
+/// What the failures take from the buckets of a login, at one time.
+pub(super) struct Look {
+    /// For those buckets alone from which they take something.
+    costs: HashMap<BucketKey, i64>,
+    ended: u64,
+}
+
+impl Look {
+    /// What they take from the bucket `key`, in milliseconds.
+    pub fn cost(&self, key: &BucketKey) -> i64 {
+        self.costs.get(key).copied().unwrap_or_default()
+    }
+}
+
+/// A failure, until it is dropped.
+pub struct Failure {
+    pub(super) debits: Vec<(BucketKey, i64)>,
+    uncounted: Uncounted,
+}
+
+impl Uncounted {
+    /// Enters a failure that takes `debits`.
+    pub fn enter(&self, debits: Vec<(BucketKey, i64)>) -> Failure {
+        self.with(|state| {
+            for (key, cost) in &debits {
+                *state.costs.entry(*key).or_default() += cost;
+            }
+        });
+        Failure { debits, uncounted: self.clone() }
+    }
+
+    /// What counts of `keys` now.
+    pub fn look(&self, keys: &[BucketKey; 4]) -> Look {
+        self.with(|state| Look {
+            costs: keys.iter().filter_map(|key| Some((*key, *state.costs.get(key)?))).collect(),
+            ended: state.ended,
+        })
+    }
+
+    /// Whether a failure that counts in `look` may have ended since: the database may have counted it already.
+    pub fn has_moved_since(&self, look: &Look) -> bool {
+        !look.costs.is_empty() && self.with(|state| state.ended != look.ended)
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Failure {
+    fn drop(&mut self) {
+        self.uncounted.with(|state| {
+            state.ended += 1;
+            for (key, cost) in &self.debits {
+                if let Some(sum) = state.costs.get_mut(key) {
+                    *sum -= cost;
+                    if *sum == 0 {
+                        state.costs.remove(key);
+                    }
+                }
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_counts_until_it_ends_and_leaves_nothing() {
+        let uncounted = Uncounted::default();
+        let keys = [[1; 16], [2; 16], [3; 16], [4; 16]];
+        let first = uncounted.enter(vec![(keys[0], 5), (keys[2], 7)]);
+        let second = uncounted.enter(vec![(keys[0], 5), ([9; 16], 1)]);
+        let look = uncounted.look(&keys);
+        assert_eq!(keys.map(|key| look.cost(&key)), [10, 0, 7, 0]);
+        assert!(!uncounted.has_moved_since(&look));
+        let elsewhere = uncounted.look(&[[5; 16]; 4]);
+        drop(first);
+        assert_eq!([&look, &elsewhere].map(|look| uncounted.has_moved_since(look)), [true, false]);
+        assert_eq!(keys.map(|key| uncounted.look(&keys).cost(&key)), [5, 0, 0, 0]);
+        drop(second);
+        assert!(uncounted.with(|state| state.costs.is_empty()));
+    }
+}
