@@ -45,6 +45,9 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;
     warn_of_readers(&config);
+    for risk in store.risks().await? {
+        tracing::warn!("PostgreSQL runs with {risk}: a crash of its machine may lose changes that were answered 200");
+    }
     listen(&config, store, stop, http::service, |address| {
         tracing::info!(%address, "listening");
         Ok(())

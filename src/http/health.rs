@@ -27,24 +27,20 @@ pub async fn live() -> Response {
     answer::message(StatusCode::OK, "OK")
 }
 
-/// The database is reachable and migrated.
+/// The database is reachable, migrated and writable.
 #[utoipa::path(
     get, path = "/health/ready", tag = SERVIDOR, operation_id = "pronto",
-    summary = "O banco de dados está acessível e migrado [ours]",
+    summary = "O banco de dados está acessível, migrado e gravável [ours]",
     responses(
-        (status = 200, description = "Acessível e migrado", body = Mensagem, example = json!({"message": "OK"})),
+        (status = 200, description = "Acessível, migrado e gravável", body = Mensagem, example = json!({"message": "OK"})),
         Errors<()>
     ),
 )]
 pub async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
-    let pending = timeout(READY_DEADLINE, app.store.pending_migrations()).await;
-    let pending = pending.unwrap_or(Err(StoreError::Slow)).map_err(|error| {
+    let ready = timeout(READY_DEADLINE, app.store.ready()).await;
+    ready.unwrap_or(Err(StoreError::Slow)).map_err(|error| {
         tracing::warn!(%error, "not ready");
         ApiError::Unavailable
     })?;
-    if pending.is_empty() {
-        return Ok(answer::message(StatusCode::OK, "OK"));
-    }
-    tracing::warn!("not ready: the database has pending migrations");
-    Err(ApiError::Unavailable)
+    Ok(answer::message(StatusCode::OK, "OK"))
 }

@@ -10,7 +10,7 @@ const LINKS: [(&str, &str); 4] = [
     ("/docs", "a documentação da API, para ler e experimentar"),
     ("/openapi.json", "a mesma em OpenAPI, para programas"),
     ("/health/live", "o processo responde"),
-    ("/health/ready", "o banco de dados está acessível e migrado"),
+    ("/health/ready", "o banco de dados está acessível, migrado e gravável"),
 ];
 
 /// Nothing is loaded, run or framed.

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use time::{Duration, OffsetDateTime};
 
 use crate::clock::Clock;
 use crate::domain::acesso::Acesso;
-use crate::store::{Result, Store};
+use crate::store::{Result, Store, StoreError};
 
 /// How old an answer may be, counted from when it was asked for. Half of the contract's second, so
 /// that a withdrawal shows within it although the reading takes time.
@@ -22,7 +23,15 @@ pub struct AccessService {
 }
 
 /// The latest answer; its lock lets one caller ask the store while the others wait for the answer.
-type Entry = tokio::sync::Mutex<Option<Answer>>;
+type Entry = tokio::sync::Mutex<Latest>;
+
+#[derive(Default)]
+struct Latest {
+    answer: Option<Answer>,
+    /// When the store last failed. Those that have waited since before then share the failure: if each waited for
+    /// a store of its own, the last would wait as many times as long.
+    failed: Option<Instant>,
+}
 
 struct Answer {
     asked: OffsetDateTime,
@@ -37,20 +46,25 @@ impl AccessService {
 
     /// What decides the access of `usuario_id`; `None` when there is no such user.
     pub async fn acesso(&self, usuario_id: i64) -> Result<Option<Arc<Acesso>>> {
+        let came = Instant::now();
         let entry = {
             let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(entries.entry(usuario_id).or_default())
         };
-        let mut answer = entry.lock().await;
+        let mut latest = entry.lock().await;
         let now = self.clock.now();
-        if let Some(answer) = answer.as_ref()
+        if let Some(answer) = latest.answer.as_ref()
             // A clock that was set back must not keep an answer alive.
             && (Duration::ZERO..MAX_AGE).contains(&(now - answer.asked))
         {
             return Ok(answer.acesso.clone());
         }
-        let acesso = self.store.acesso(usuario_id).await?.map(Arc::new);
-        *answer = Some(Answer { asked: now, acesso: acesso.clone() });
+        if latest.failed.is_some_and(|failed| failed >= came) {
+            return Err(StoreError::Slow);
+        }
+        let loaded = self.store.acesso(usuario_id).await.inspect_err(|_| latest.failed = Some(Instant::now()));
+        let acesso = loaded?.map(Arc::new);
+        latest.answer = Some(Answer { asked: now, acesso: acesso.clone() });
         Ok(acesso)
     }
 }

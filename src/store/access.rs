@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 
+use super::Result;
 use super::postgres::PostgresStore;
 use super::sqlite::SqliteStore;
-use super::{Result, in_time};
 use crate::domain::acesso::Acesso;
 use crate::domain::texto::Chave;
 
@@ -33,6 +33,13 @@ pub struct Credential {
     pub geracao: i64,
 }
 
+const ACESSO: &str = "
+SELECT u.login, u.ativo, u.geracao, p.nivel_id IS NULL AS root,
+       (SELECT string_agg(permissao, ',') FROM concessao WHERE perfil_id = p.id) AS concedidas,
+       (SELECT string_agg(permissao, ',') FROM liberacao WHERE nivel_id = p.nivel_id) AS liberadas
+FROM usuario u JOIN perfil p ON p.id = u.perfil_id
+WHERE u.id = $1";
+
 /// [`Acesso`] as one row; names of permissions have no commas, so that a list can travel as one text.
 #[derive(sqlx::FromRow)]
 struct AcessoRow {
@@ -58,35 +65,26 @@ impl From<AcessoRow> for Acesso {
     }
 }
 
-/// Implements [`Access`] on a store that has connections to `read()` from.
+/// Implements [`Access`] on a store that tries statements and has connections to `read()` from.
 macro_rules! impl_access {
     ($store:ty) => {
         #[async_trait]
         impl Access for $store {
-            async fn credential(
-                &self,
-                login: &Chave,
-            ) -> Result<Option<Credential>> {
-                let query = sqlx::query_as(
-                    "SELECT id AS usuario_id, login, senha_hash, ativo, geracao FROM usuario WHERE chave = $1",
-                )
-                .bind(login.as_str());
-                in_time(async { query.fetch_optional(&mut *self.read().await?).await }).await
+            async fn credential(&self, login: &Chave) -> Result<Option<Credential>> {
+                let query = || {
+                    sqlx::query_as(
+                        "SELECT id AS usuario_id, login, senha_hash, ativo, geracao FROM usuario WHERE chave = $1",
+                    )
+                    .bind(login.as_str())
+                };
+                self.attempts.run(|| async { query().fetch_optional(&mut *self.read().await?).await }).await
             }
 
-            async fn acesso(
-                &self,
-                usuario_id: i64,
-            ) -> Result<Option<Acesso>> {
-                let query = sqlx::query_as::<_, AcessoRow>(
-                    "SELECT u.login, u.ativo, u.geracao, p.nivel_id IS NULL AS root,
-                            (SELECT string_agg(permissao, ',') FROM concessao WHERE perfil_id = p.id) AS concedidas,
-                            (SELECT string_agg(permissao, ',') FROM liberacao WHERE nivel_id = p.nivel_id) AS liberadas
-                     FROM usuario u JOIN perfil p ON p.id = u.perfil_id
-                     WHERE u.id = $1",
-                )
-                .bind(usuario_id);
-                Ok(in_time(async { query.fetch_optional(&mut *self.read().await?).await }).await?.map(Into::into))
+            async fn acesso(&self, usuario_id: i64) -> Result<Option<Acesso>> {
+                let query = || sqlx::query_as::<_, AcessoRow>(ACESSO).bind(usuario_id);
+                let row =
+                    self.attempts.run(|| async { query().fetch_optional(&mut *self.read().await?).await }).await?;
+                Ok(row.map(Into::into))
             }
         }
     };

@@ -2,7 +2,8 @@
 
 use std::io::ErrorKind;
 
-use sqlx::postgres::PgDatabaseError;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sqlx::sqlite::SqliteError;
 
 /// The result of a store's method.
@@ -20,6 +21,12 @@ pub enum StoreError {
     /// The database can't be reached or can't take work now; a later try may succeed.
     #[error("the database is unavailable: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// It can be read and not written to.
+    #[error("the database is read-only")]
+    ReadOnly,
+    /// It lacks migrations.
+    #[error("the database has pending migrations")]
+    Pending,
     /// It did not answer in time; what was asked of it may still happen.
     #[error("the database did not answer in time")]
     Slow,
@@ -38,9 +45,12 @@ pub enum StoreError {
     /// The database stores text in another encoding.
     #[error("the database's encoding is {0}; it has to be UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0")]
     Encoding(String),
-    /// The server lets us not in, or not do what we have to.
+    /// The server rejects our credentials.
     #[error("PostgreSQL refused: {0}; check DATABASE_URL, and what its role may do")]
     Refused(String),
+    /// Our role lacks a privilege.
+    #[error("PostgreSQL refused: {0}; check DATABASE_URL, and what its role may do")]
+    Forbidden(String),
     /// A stored value that no release writes.
     #[error("the database holds {0}, which no release of this server writes")]
     Corrupt(String),
@@ -55,7 +65,34 @@ pub enum StoreError {
 impl StoreError {
     /// Whether a later try may succeed.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Slow | Self::Contention(_))
+        matches!(
+            self,
+            Self::Unavailable(_)
+                | Self::ReadOnly
+                | Self::Slow
+                | Self::Contention(_)
+                | Self::Missing(_)
+                | Self::Refused(_)
+        )
+    }
+
+    /// Whether the session may not write. Then nothing was written.
+    pub(super) fn is_read_only(&self) -> bool {
+        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return matches!(self, Self::ReadOnly) };
+        match postgres_code(error.as_ref()) {
+            Some(code) => code == READ_ONLY_TRANSACTION,
+            None => sqlite_code(error.as_ref()) == Some(SQLITE_READONLY),
+        }
+    }
+
+    /// Whether sessions opened until now may be of no use later. What only the opening of a session meets
+    /// (too many of them, a server that starts, a file that can't be opened) says nothing of those that are open.
+    pub(super) fn taints_sessions(&self) -> bool {
+        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return matches!(self, Self::ReadOnly) };
+        match postgres_code(error.as_ref()) {
+            Some(code) => takes_no_work(code) && !matches!(code, "53300" | "57P03"),
+            None => sqlite_code(error.as_ref()) != Some(SQLITE_CANTOPEN),
+        }
     }
 }
 
@@ -70,10 +107,7 @@ impl StoreError {
             Self::Unavailable(sqlx::Error::Io(error)) => {
                 !matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::PermissionDenied)
             }
-            Self::Unavailable(sqlx::Error::Database(error)) => {
-                // SQLITE_BUSY, LOCKED; of PostgreSQL's errors, all that mean "unavailable".
-                sqlite_primary_code(error.as_ref()).is_none_or(|code| matches!(code, 5 | 6))
-            }
+            Self::Unavailable(sqlx::Error::Database(error)) => postgres_code(error.as_ref()).is_some_and(takes_no_work),
             // A proxy whose server is away closes what it has accepted.
             Self::Unavailable(sqlx::Error::PoolTimedOut) | Self::Other(sqlx::Error::Protocol(_)) => true,
             _ => false,
@@ -93,26 +127,19 @@ impl From<sqlx::Error> for StoreError {
                 // PostgreSQL names the constraint, SQLite the columns; both with the table.
                 if database.message().contains("idempotencia") { Self::KeyTaken } else { Self::AlreadyExists }
             }
-            sqlx::Error::Database(database) => {
-                if let Some(postgres) = database.try_downcast_ref::<PgDatabaseError>() {
-                    match postgres.code() {
-                        // serialization_failure, deadlock_detected, lock_not_available
-                        "40001" | "40P01" | "55P03" => Self::Contention(error),
-                        // invalid_catalog_name
-                        "3D000" => Self::Missing(postgres.message().to_owned()),
-                        // invalid_authorization, insufficient_privilege
-                        code if code.starts_with("28") || code == "42501" => {
-                            Self::Refused(postgres.message().to_owned())
-                        }
-                        code if postgres_is_away(code) => Self::Unavailable(error),
-                        _ => Self::Other(error),
-                    }
-                } else if sqlite_is_away(database.as_ref()) {
-                    Self::Unavailable(error)
-                } else {
-                    Self::Other(error)
-                }
-            }
+            sqlx::Error::Database(database) => match database.try_downcast_ref::<PgDatabaseError>() {
+                Some(postgres) => match postgres_refusal(postgres) {
+                    Some(refusal) => refusal,
+                    None if matches!(postgres.code(), "40001" | "40P01" | "55P03") => Self::Contention(error),
+                    None if postgres_is_away(postgres) => Self::Unavailable(error),
+                    None => Self::Other(error),
+                },
+                None => match sqlite_code(database.as_ref()) {
+                    Some(SQLITE_BUSY | SQLITE_LOCKED) => Self::Contention(error),
+                    Some(SQLITE_READONLY | SQLITE_IOERR | SQLITE_FULL | SQLITE_CANTOPEN) => Self::Unavailable(error),
+                    _ => Self::Other(error),
+                },
+            },
             _ => Self::Other(error),
         }
     }
@@ -129,19 +156,49 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
     }
 }
 
-/// Classes 08 (connection) and 53 (resources), shutdown and start-up, a cancelled statement, and a
-/// standby that takes no writes.
-fn postgres_is_away(code: &str) -> bool {
-    code.starts_with("08") || code.starts_with("53") || code.starts_with("57") || code == "25006"
+const READ_ONLY_TRANSACTION: &str = "25006";
+
+/// Whether the server keeps us out: classes 28 (credentials) and 3D (no such database), and a missing privilege.
+fn postgres_refusal(error: &PgDatabaseError) -> Option<StoreError> {
+    let message = || error.message().to_owned();
+    match error.code() {
+        code if code.starts_with("3D") => Some(StoreError::Missing(message())),
+        code if code.starts_with("28") => Some(StoreError::Refused(message())),
+        // At the door, not at a table.
+        "42501" if ends_session(error) => Some(StoreError::Refused(message())),
+        "42501" => Some(StoreError::Forbidden(message())),
+        _ => None,
+    }
 }
 
-/// SQLITE_BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
-fn sqlite_is_away(error: &dyn sqlx::error::DatabaseError) -> bool {
-    sqlite_primary_code(error).is_some_and(|code| matches!(code, 5 | 6 | 8 | 10 | 13 | 14))
+/// Whether it takes no work, or ends the session for whatever reason.
+fn postgres_is_away(error: &PgDatabaseError) -> bool {
+    takes_no_work(error.code()) || ends_session(error)
 }
 
-/// The low byte of an error code of SQLite's.
-fn sqlite_primary_code(error: &dyn sqlx::error::DatabaseError) -> Option<u32> {
+/// Classes 08 (connection), 53 (resources), 57 (shutdown, start-up, a cancelled statement) and 58 (system
+/// error), and a database that takes no writes.
+fn takes_no_work(code: &str) -> bool {
+    ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) || code == READ_ONLY_TRANSACTION
+}
+
+fn ends_session(error: &PgDatabaseError) -> bool {
+    matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)
+}
+
+fn postgres_code(error: &dyn DatabaseError) -> Option<&str> {
+    error.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::code)
+}
+
+const SQLITE_BUSY: u32 = 5;
+const SQLITE_LOCKED: u32 = 6;
+const SQLITE_READONLY: u32 = 8;
+const SQLITE_IOERR: u32 = 10;
+const SQLITE_FULL: u32 = 13;
+const SQLITE_CANTOPEN: u32 = 14;
+
+/// The primary code, which is the low byte.
+fn sqlite_code(error: &dyn DatabaseError) -> Option<u32> {
     error.try_downcast_ref::<SqliteError>()?;
     Some(error.code()?.parse::<u32>().ok()? & 0xff)
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod atendimentos;
+mod attempt;
 mod error;
 mod idempotency;
 mod migrations;
@@ -17,13 +18,12 @@ mod throttle;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::time::timeout;
 
 pub use access::{Access, Credential};
 pub use atendimentos::{Atendimentos, Import, NewAtendimento};
+pub use attempt::{LOCK_WAIT, patiently};
 pub use error::{Result, StoreError};
 pub use idempotency::{Idempotency, IdempotencyKey};
 pub use provisioning::{Concessao, Liberacao, Motivo, Perfil, Provisioning, Usuario};
@@ -61,6 +61,21 @@ pub trait Schema: Send + Sync {
     /// An error means that the database can't be used, such as one that a newer release has migrated so
     /// that this one cannot work with it.
     async fn migrations(&self) -> Result<Vec<Migration>>;
+
+    /// Whether changes can be made now: the database is reachable, migrated and writable. The error says what
+    /// is missing.
+    async fn ready(&self) -> Result<()> {
+        if !self.pending_migrations().await?.is_empty() {
+            return Err(StoreError::Pending);
+        }
+        self.check_writable().await
+    }
+
+    /// Fails with [`StoreError::ReadOnly`] or as a write would; somebody else's lock is no obstacle.
+    async fn check_writable(&self) -> Result<()>;
+
+    /// The settings of the database server, as `name=value`, with which a crash may lose what was answered.
+    async fn risks(&self) -> Result<Vec<String>>;
 
     /// Whether there is no table yet, ours or anybody's, in any schema.
     async fn is_empty(&self) -> Result<bool>;
@@ -105,16 +120,4 @@ pub async fn open(target: Target) -> Result<Arc<dyn Store>> {
             Arc::new(postgres::PostgresStore::open(*options, max_connections).await?)
         }
     })
-}
-
-/// How long a statement of a request may take. A connection that was cut without a word stays silent
-/// for ever, and all has to be well again within 5 s.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// What `statement` yields, unless it takes too long.
-async fn in_time<T, E>(statement: impl Future<Output = Result<T, E>>) -> Result<T>
-where
-    StoreError: From<E>,
-{
-    Ok(timeout(STATEMENT_TIMEOUT, statement).await.map_err(|_| StoreError::Slow)??)
 }

@@ -1,91 +1,37 @@
 //! PostgreSQL 13 or newer. Lists travel as arrays, so that every statement is one round trip.
 
+mod changes;
 mod lanes;
+mod loan;
+mod session;
 
 use std::collections::{HashMap, HashSet};
-use std::ops::{Deref, DerefMut};
-use std::sync::{LazyLock, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::LazyLock;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::migrate::{Migrate, Migrator};
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 use sqlx::{ConnectOptions, Connection, Postgres, Transaction};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
+use self::changes::{Locked, SNAPSHOT, write};
 use self::lanes::{LANES, Lanes};
-use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
+use self::loan::Loan;
+use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of};
+use super::attempt::{Attempts, LOCK_WAIT, patiently};
+use super::idempotency::{MEND, PORTION, PURGE};
 use super::migrations::{COMPATIBILITY, beside_newer_ones, compare, has_newer_ones};
 use super::sandbox::FORGET;
-use super::{Atendimentos, Example, Import, Migration, NewAtendimento, Result, Sandbox, Schema, StoreError, in_time};
+use super::{
+    Atendimentos, Example, Idempotency, IdempotencyKey, Import, Migration, NewAtendimento, Result, Sandbox, Schema,
+    StoreError,
+};
 use crate::domain::atendimento::{Atendimento, Change, Snapshot};
 use crate::domain::registro::Registro;
 
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| beside_newer_ones(sqlx::migrate!("migrations/postgres")));
-
-/// How long a request may wait for a connection before the database counts as away.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// How long a connection that comes back may take to answer.
-const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// Both halves of a snapshot; a motivo's row has no status.
-const SNAPSHOT: &str = "
-SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = ANY($1)
-UNION ALL
-SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave = ANY($2)";
-
-/// Moves each atendimento that is still at the revision read, writes the history and the idempotency
-/// keys of those alone, and returns the others. $1 is the steps, the rest the columns of the changes. The time is the
-/// database's, and the times of one history never go back.
-macro_rules! commit {
-    ($free:literal, $moving:literal) => {
-        concat!(
-            "
-WITH instante AS MATERIALIZED (
-    SELECT agora, timestamptz 'epoch' + agora * interval '1 millisecond' AS em FROM relogio
-), change AS (
-    SELECT * FROM instante, unnest($1::smallint[], $2::bigint[], $3::bigint[], $4::smallint[], $5::smallint[],
-                                   $6::bigint[], $7::bigint[], $8::text[], $9::boolean[], $10::text[], $11::bigint[])
-        AS change (steps, id, revisao, de, para, motivo_id, usuario_id, comentario, visivel_cliente, chave, impressao)
-), ",
-            $free,
-            "moved AS (
-    UPDATE atendimento a
-    SET status = change.para, revisao = change.revisao, atualizado_em = greatest(a.atualizado_em, change.em)
-    FROM ",
-            $moving,
-            "
-    WHERE change.steps > 0 AND a.id = change.id AND a.revisao = change.revisao - change.steps
-    RETURNING a.id, a.atualizado_em
-), written AS (
-    INSERT INTO historico
-        (atendimento_id, revisao, em, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
-    SELECT id, revisao, atualizado_em, de, para, motivo_id, usuario_id, comentario, visivel_cliente
-    FROM change JOIN moved USING (id)
-), marked AS (
-    INSERT INTO idempotencia (usuario_id, chave, impressao, em)
-    SELECT usuario_id, chave, impressao, agora
-    FROM change JOIN moved USING (id)
-    WHERE chave IS NOT NULL
-)
-SELECT id FROM change WHERE steps > 0 AND id NOT IN (SELECT id FROM moved)"
-        )
-    };
-}
-
-const COMMIT: &str = commit!("", "change");
-
-/// The same, passing over what somebody else holds locked.
-const COMMIT_FREE: &str = commit!(
-    "free AS MATERIALIZED (
-    SELECT a.id FROM atendimento a JOIN change ON change.steps > 0 AND change.id = a.id
-    FOR NO KEY UPDATE OF a SKIP LOCKED
-), ",
-    "change JOIN free USING (id)"
-);
 
 const INSERT: &str = "
 INSERT INTO atendimento (protocolo, status, atualizado_em)
@@ -96,6 +42,10 @@ RETURNING protocolo";
 
 const LOCK: &str = "
 SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = ANY($1) ORDER BY id FOR NO KEY UPDATE";
+
+const KEYS: &str = "
+SELECT usuario_id, chave, impressao
+FROM idempotencia JOIN unnest($1::bigint[], $2::text[]) AS asked (usuario_id, chave) USING (usuario_id, chave)";
 
 /// Waits until all changes under way have ended, as long as a lane waits for a lock, and lets none begin.
 /// The atendimentos come first, as in a commit, so that the two never wait for each other.
@@ -111,15 +61,13 @@ SELECT NOT EXISTS (
 /// How long the first connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long after a lock was waited for in vain no batch waits for one.
-const OBSTRUCTION: Duration = Duration::from_secs(2);
-
 /// A store on a PostgreSQL server.
 pub struct PostgresStore {
+    pub(super) attempts: Attempts,
     pool: PgPool,
     lanes: Lanes,
-    /// When a lock was last waited for in vain.
-    obstructed: Mutex<Option<Instant>>,
+    /// For the command line and for migrations.
+    commands: PgPool,
 }
 
 impl PostgresStore {
@@ -141,18 +89,14 @@ impl PostgresStore {
         if encoding != "UTF8" {
             return Err(StoreError::Encoding(encoding));
         }
-        let pool = PgPoolOptions::new()
-            .max_connections(max_connections.saturating_sub(LANES as u32).max(1))
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .after_connect(|connection, _| Box::pin(async { insist_on_durability(connection).await }))
-            .connect_lazy_with(options.clone());
-        Ok(Self { pool, lanes: Lanes::new(options), obstructed: Mutex::default() })
-    }
-
-    /// Whether a batch would probably run into that lock again.
-    fn is_obstructed(&self) -> bool {
-        let last = *self.obstructed.lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_some_and(|last| last.elapsed() < OBSTRUCTION)
+        let connections = max_connections.saturating_sub(LANES as u32).max(1);
+        let attempts = Attempts::new(connections);
+        Ok(Self {
+            pool: session::pool(options.clone(), connections, attempts.freshness.clone()),
+            lanes: Lanes::new(options.clone(), attempts.freshness.clone()),
+            commands: session::command_pool(options, connections),
+            attempts,
+        })
     }
 
     /// A connection for what requests read.
@@ -165,45 +109,21 @@ impl PostgresStore {
         self.read().await
     }
 
-    pub(super) fn reader(&self) -> &PgPool {
-        &self.pool
+    /// Connections for what commands read.
+    pub(super) fn command_reader(&self) -> &PgPool {
+        &self.commands
     }
 
-    pub(super) fn writer(&self) -> &PgPool {
-        &self.pool
-    }
-}
-
-/// A connection of the pool. The pool asks a connection that comes back whether it lives, without a limit:
-/// one that was cut without a word would keep its place until the system gave it up, a quarter of an
-/// hour later.
-pub(super) struct Loan(PoolConnection<Postgres>);
-
-impl Deref for Loan {
-    type Target = PgConnection;
-
-    fn deref(&self) -> &PgConnection {
-        &self.0
-    }
-}
-
-impl DerefMut for Loan {
-    fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.0
-    }
-}
-
-impl Drop for Loan {
-    fn drop(&mut self) {
-        // Given up half-way, it frees its place.
-        tokio::spawn(timeout(RELEASE_TIMEOUT, self.0.return_to_pool()));
+    /// Connections for what commands write.
+    pub(super) fn command_writer(&self) -> &PgPool {
+        &self.commands
     }
 }
 
 #[async_trait]
 impl Schema for PostgresStore {
     async fn apply_migrations(&self) -> Result<()> {
-        Ok(MIGRATOR.run(&self.pool).await?)
+        Ok(MIGRATOR.run(&self.commands).await?)
     }
 
     async fn migrations(&self) -> Result<Vec<Migration>> {
@@ -221,12 +141,34 @@ impl Schema for PostgresStore {
         compare(&MIGRATOR, &applied, &compatibility)
     }
 
+    async fn check_writable(&self) -> Result<()> {
+        let query =
+            || sqlx::query_scalar("SELECT current_setting('transaction_read_only') = 'on' OR pg_is_in_recovery()");
+        // A second time on a fresh session.
+        for _ in 0..2 {
+            let is_read_only: bool =
+                self.attempts.run(|| async { query().fetch_one(&mut *self.read().await?).await }).await?;
+            if !is_read_only {
+                return Ok(());
+            }
+            self.attempts.freshness.note(&StoreError::ReadOnly);
+        }
+        Err(StoreError::ReadOnly)
+    }
+
+    async fn risks(&self) -> Result<Vec<String>> {
+        let risks = "SELECT name || '=' || setting FROM pg_settings
+                     WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name";
+        Ok(sqlx::query_scalar(risks).fetch_all(self.command_reader()).await?)
+    }
+
     async fn is_empty(&self) -> Result<bool> {
-        Ok(sqlx::query_scalar(EMPTY).fetch_one(self.reader()).await?)
+        Ok(sqlx::query_scalar(EMPTY).fetch_one(self.command_reader()).await?)
     }
 
     async fn close(&self) {
         self.pool.close().await;
+        self.commands.close().await;
         self.lanes.close().await;
     }
 }
@@ -234,34 +176,28 @@ impl Schema for PostgresStore {
 #[async_trait]
 impl Atendimentos for PostgresStore {
     async fn snapshot(&self, protocolos: &[String], motivos: &[String]) -> Result<Snapshot> {
-        loop {
-            let mut lease = self.lanes.lease().await?;
-            let query = sqlx::query_as(SNAPSHOT).bind(protocolos).bind(motivos);
-            match in_time(query.fetch_all(&mut lease.connection)).await {
-                Ok(rows) => {
-                    lease.keep();
-                    return snapshot_of(rows);
-                }
-                // Nothing was changed, so a fresh connection may try.
-                Err(_) if lease.used_before => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let load = self.lanes.run(true, |mut lane| async {
+            let rows = sqlx::query_as(SNAPSHOT).bind(protocolos).bind(motivos).fetch_all(&mut *lane).await;
+            (lane, rows)
+        });
+        snapshot_of(load.await?)
     }
 
     async fn commit(&self, changes: &[Change]) -> Result<Vec<i64>> {
-        let mut lease = self.lanes.lease().await?;
-        let statement = if self.is_obstructed() { COMMIT_FREE } else { COMMIT };
-        let refused = match in_time(write(&mut lease.connection, statement, changes)).await {
-            // Somebody holds a row longer than the lock time-out: the others need not wait for it.
-            Err(StoreError::Contention(_)) => {
-                *self.obstructed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-                in_time(write(&mut lease.connection, COMMIT_FREE, changes)).await?
-            }
-            outcome => outcome?,
+        let commit = |locked| {
+            self.lanes.run(false, move |mut lane| async move {
+                let refused = write(&mut lane, locked, changes).await;
+                (lane, refused)
+            })
         };
-        lease.keep();
-        Ok(refused)
+        if !self.lanes.are_obstructed() {
+            match commit(Locked::Wait).await {
+                // Somebody holds a row longer than the lock time-out: the others need not wait for it.
+                Err(StoreError::Contention(_)) => {}
+                outcome => return outcome,
+            }
+        }
+        commit(Locked::PassOver).await
     }
 
     fn writers(&self) -> usize {
@@ -272,19 +208,19 @@ impl Atendimentos for PostgresStore {
         let done = sqlx::query(INSERT)
             .bind([novo.protocolo.as_str()])
             .bind([novo.status.codigo()])
-            .execute(self.writer())
+            .execute(self.command_writer())
             .await?;
         if done.rows_affected() == 0 { Err(StoreError::AlreadyExists) } else { Ok(()) }
     }
 
     async fn registro(&self, protocolo: &str) -> Result<Option<Registro>> {
         let rows: Vec<RegistroRow<OffsetDateTime>> =
-            sqlx::query_as(REGISTRO).bind(protocolo).fetch_all(self.reader()).await?;
+            sqlx::query_as(REGISTRO).bind(protocolo).fetch_all(self.command_reader()).await?;
         registro_of(rows, Ok)
     }
 
     async fn begin_import(&self) -> Result<Box<dyn Import>> {
-        Ok(Box::new(PostgresImport { transaction: self.writer().begin().await? }))
+        Ok(Box::new(PostgresImport { transaction: self.command_writer().begin().await? }))
     }
 }
 
@@ -313,7 +249,7 @@ impl Import for PostgresImport {
     }
 
     async fn change(&mut self, changes: &[Change]) -> Result<Vec<i64>> {
-        write(&mut self.transaction, COMMIT, changes).await
+        write(&mut self.transaction, Locked::Wait, changes).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
@@ -324,18 +260,42 @@ impl Import for PostgresImport {
 #[async_trait]
 impl Sandbox for PostgresStore {
     async fn start_over(&self, example: &Example) -> Result<()> {
-        loop {
-            let mut lease = self.lanes.lease().await?;
-            match in_time(start_over(&mut lease.connection, example)).await {
-                Ok(()) => {
-                    lease.keep();
-                    return Ok(());
-                }
-                // To do it twice is to do it once, so a fresh connection may try.
-                Err(_) if lease.used_before => {}
-                Err(error) => return Err(error),
-            }
-        }
+        // To do it twice is to do it once.
+        let start = || {
+            self.lanes.run(true, |mut lane| async {
+                let started = start_over(&mut lane, example).await;
+                (lane, started)
+            })
+        };
+        patiently(LOCK_WAIT, start).await
+    }
+}
+
+#[async_trait]
+impl Idempotency for PostgresStore {
+    async fn idempotency_keys(&self, keys: &[IdempotencyKey]) -> Result<HashMap<IdempotencyKey, i64>> {
+        let load = self.lanes.run(true, |mut lane| async {
+            let rows = sqlx::query_as(KEYS)
+                .bind(keys.iter().map(|(usuario_id, _)| *usuario_id).collect::<Vec<i64>>())
+                .bind(keys.iter().map(|(_, chave)| chave.as_str()).collect::<Vec<&str>>())
+                .fetch_all(&mut *lane)
+                .await;
+            (lane, rows)
+        });
+        let rows: Vec<(i64, String, i64)> = load.await?;
+        Ok(rows.into_iter().map(|(usuario_id, chave, impressao)| ((usuario_id, chave), impressao)).collect())
+    }
+
+    async fn mend_some_idempotency_keys(&self) -> Result<u64> {
+        let query = || sqlx::query(MEND).bind(PORTION);
+        let done = self.attempts.run(|| async { query().execute(&mut *self.write().await?).await }).await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn purge_some_idempotency_keys(&self, kept: i64) -> Result<u64> {
+        let query = || sqlx::query(PURGE).bind(PORTION).bind(kept);
+        let done = self.attempts.run(|| async { query().execute(&mut *self.write().await?).await }).await?;
+        Ok(done.rows_affected())
     }
 }
 
@@ -359,36 +319,4 @@ async fn start_over(connection: &mut PgConnection, example: &Example) -> Result<
         .execute(&mut *transaction)
         .await?;
     Ok(transaction.commit().await?)
-}
-
-/// Overrules a server, database or role that answers a commit before it is on disk; stricter settings stay.
-async fn insist_on_durability(connection: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query(
-        "SELECT set_config('synchronous_commit', 'on', false)
-         WHERE current_setting('synchronous_commit') = 'off'",
-    )
-    .execute(connection)
-    .await
-    .map(drop)
-}
-
-/// Writes `changes` and returns the ids of the atendimentos that were no longer as read.
-async fn write(connection: &mut PgConnection, statement: &'static str, changes: &[Change]) -> Result<Vec<i64>> {
-    let column = || changes.iter();
-    let comentario = || changes.iter().map(|change| change.comentario.as_ref());
-    let idempotencia = || changes.iter().map(|change| change.idempotencia.as_ref());
-    Ok(sqlx::query_scalar(statement)
-        .bind(steps(changes).collect::<Vec<i16>>())
-        .bind(column().map(|c| c.atendimento_id).collect::<Vec<i64>>())
-        .bind(column().map(|c| c.revisao).collect::<Vec<i64>>())
-        .bind(column().map(|c| c.de.codigo()).collect::<Vec<i16>>())
-        .bind(column().map(|c| c.para.codigo()).collect::<Vec<i16>>())
-        .bind(column().map(|c| c.motivo_id).collect::<Vec<Option<i64>>>())
-        .bind(column().map(|c| c.usuario_id).collect::<Vec<Option<i64>>>())
-        .bind(comentario().map(|c| c.map(|c| &*c.texto)).collect::<Vec<Option<&str>>>())
-        .bind(comentario().map(|c| c.map(|c| c.visivel_cliente)).collect::<Vec<Option<bool>>>())
-        .bind(idempotencia().map(|i| i.map(|i| &*i.chave)).collect::<Vec<Option<&str>>>())
-        .bind(idempotencia().map(|i| i.map(|i| i.impressao)).collect::<Vec<Option<i64>>>())
-        .fetch_all(connection)
-        .await?)
 }

@@ -106,7 +106,7 @@ pub trait Provisioning: Send + Sync {
     async fn motivos(&self) -> Result<Vec<Motivo>>;
 }
 
-/// Implements [`Provisioning`] on a store that has `reader()` and `writer()` pools.
+/// Implements [`Provisioning`] on a store that has `command_reader()` and `command_writer()` pools.
 macro_rules! impl_provisioning {
     ($store:ty) => {
         #[async_trait]
@@ -116,14 +116,14 @@ macro_rules! impl_provisioning {
                     .bind(&nome.texto)
                     .bind(nome.chave.as_str())
                     .bind(superior_id)
-                    .execute(self.writer())
+                    .execute(self.command_writer())
                     .await?;
                 Ok(())
             }
 
             async fn niveis(&self) -> Result<Vec<Nivel>> {
                 let rows = sqlx::query_as("SELECT id, nome, superior_id FROM nivel ORDER BY id")
-                    .fetch_all(self.reader())
+                    .fetch_all(self.command_reader())
                     .await?;
                 Ok(rows.into_iter().map(|(id, nome, superior_id)| Nivel { id, nome, superior_id }).collect())
             }
@@ -131,7 +131,7 @@ macro_rules! impl_provisioning {
             async fn nivel(&self, chave: &Chave) -> Result<Option<Nivel>> {
                 let row = sqlx::query_as("SELECT id, nome, superior_id FROM nivel WHERE chave = $1")
                     .bind(chave.as_str())
-                    .fetch_optional(self.reader())
+                    .fetch_optional(self.command_reader())
                     .await?;
                 Ok(row.map(|(id, nome, superior_id)| Nivel { id, nome, superior_id }))
             }
@@ -142,13 +142,14 @@ macro_rules! impl_provisioning {
                 } else {
                     "DELETE FROM liberacao WHERE nivel_id = $1 AND permissao = $2"
                 };
-                let done = sqlx::query(statement).bind(nivel_id).bind(permissao.nome()).execute(self.writer()).await?;
+                let done =
+                    sqlx::query(statement).bind(nivel_id).bind(permissao.nome()).execute(self.command_writer()).await?;
                 Ok(done.rows_affected() > 0)
             }
 
             async fn liberacoes(&self) -> Result<Vec<Liberacao>> {
                 Ok(sqlx::query_as("SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao")
-                    .fetch_all(self.reader())
+                    .fetch_all(self.command_reader())
                     .await?)
             }
 
@@ -157,21 +158,21 @@ macro_rules! impl_provisioning {
                     .bind(&nome.texto)
                     .bind(nome.chave.as_str())
                     .bind(nivel_id)
-                    .execute(self.writer())
+                    .execute(self.command_writer())
                     .await?;
                 Ok(())
             }
 
             async fn perfis(&self) -> Result<Vec<Perfil>> {
                 Ok(sqlx::query_as("SELECT id, nome, nivel_id FROM perfil ORDER BY chave")
-                    .fetch_all(self.reader())
+                    .fetch_all(self.command_reader())
                     .await?)
             }
 
             async fn perfil(&self, chave: &Chave) -> Result<Option<Perfil>> {
                 Ok(sqlx::query_as("SELECT id, nome, nivel_id FROM perfil WHERE chave = $1")
                     .bind(chave.as_str())
-                    .fetch_optional(self.reader())
+                    .fetch_optional(self.command_reader())
                     .await?)
             }
 
@@ -181,13 +182,17 @@ macro_rules! impl_provisioning {
                 } else {
                     "DELETE FROM concessao WHERE perfil_id = $1 AND permissao = $2"
                 };
-                let done = sqlx::query(statement).bind(perfil_id).bind(permissao.nome()).execute(self.writer()).await?;
+                let done = sqlx::query(statement)
+                    .bind(perfil_id)
+                    .bind(permissao.nome())
+                    .execute(self.command_writer())
+                    .await?;
                 Ok(done.rows_affected() > 0)
             }
 
             async fn concessoes(&self) -> Result<Vec<Concessao>> {
                 Ok(sqlx::query_as("SELECT perfil_id, permissao FROM concessao ORDER BY perfil_id, permissao")
-                    .fetch_all(self.reader())
+                    .fetch_all(self.command_reader())
                     .await?)
             }
 
@@ -200,7 +205,7 @@ macro_rules! impl_provisioning {
                 .bind(perfil_id)
                 .bind(senha_hash)
                 .bind(geracao)
-                .execute(self.writer())
+                .execute(self.command_writer())
                 .await?;
                 Ok(())
             }
@@ -210,7 +215,7 @@ macro_rules! impl_provisioning {
                     .bind(login.as_str())
                     .bind(geracao)
                     .bind(senha_hash)
-                    .execute(self.writer())
+                    .execute(self.command_writer())
                     .await?;
                 Ok(done.rows_affected() > 0)
             }
@@ -220,7 +225,7 @@ macro_rules! impl_provisioning {
                     .bind(login.as_str())
                     .bind(geracao)
                     .bind(ativo)
-                    .execute(self.writer())
+                    .execute(self.command_writer())
                     .await?;
                 Ok(done.rows_affected() > 0)
             }
@@ -229,7 +234,7 @@ macro_rules! impl_provisioning {
                 let done = sqlx::query("UPDATE usuario SET geracao = $2 WHERE chave = $1")
                     .bind(login.as_str())
                     .bind(geracao)
-                    .execute(self.writer())
+                    .execute(self.command_writer())
                     .await?;
                 Ok(done.rows_affected() > 0)
             }
@@ -240,7 +245,7 @@ macro_rules! impl_provisioning {
                      FROM usuario JOIN perfil ON perfil.id = usuario.perfil_id
                      ORDER BY usuario.chave",
                 )
-                .fetch_all(self.reader())
+                .fetch_all(self.command_reader())
                 .await?)
             }
 
@@ -248,7 +253,7 @@ macro_rules! impl_provisioning {
                 sqlx::query("INSERT INTO motivo (nome, chave) VALUES ($1, $2)")
                     .bind(&nome.texto)
                     .bind(nome.chave.as_str())
-                    .execute(self.writer())
+                    .execute(self.command_writer())
                     .await?;
                 Ok(())
             }
@@ -257,13 +262,15 @@ macro_rules! impl_provisioning {
                 let done = sqlx::query("UPDATE motivo SET ativo = $2 WHERE chave = $1")
                     .bind(chave.as_str())
                     .bind(ativo)
-                    .execute(self.writer())
+                    .execute(self.command_writer())
                     .await?;
                 Ok(done.rows_affected() > 0)
             }
 
             async fn motivos(&self) -> Result<Vec<Motivo>> {
-                Ok(sqlx::query_as("SELECT nome, ativo FROM motivo ORDER BY chave").fetch_all(self.reader()).await?)
+                Ok(sqlx::query_as("SELECT nome, ativo FROM motivo ORDER BY chave")
+                    .fetch_all(self.command_reader())
+                    .await?)
             }
         }
     };

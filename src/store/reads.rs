@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+use super::Result;
 use super::atendimentos::{snapshot_of, status_of};
 use super::postgres::PostgresStore;
 use super::sqlite::{SqliteStore, time_of};
-use super::{Result, in_time};
 use crate::domain::atendimento::{Comentario, Snapshot};
 use crate::domain::registro::{Estado, StoredChange};
 use crate::domain::texto::Chave;
@@ -59,6 +59,10 @@ SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = $1
 UNION ALL
 SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave = $2";
 
+/// The first half alone, which feels no lock on the motivos.
+const SITUATION_WITHOUT_MOTIVO: &str = "
+SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = $1";
+
 fn estado_of<T>(row: EstadoRow<T>, time: impl Fn(T) -> Result<OffsetDateTime>) -> Result<Estado> {
     let (protocolo, status, revisao, atualizado_em, motivo_status) = row;
     Ok(Estado { protocolo, status: status_of(status)?, motivo_status, atualizado_em: time(atualizado_em)?, revisao })
@@ -72,14 +76,15 @@ fn change_of<T>(row: HistoricoRow<T>, time: impl Fn(T) -> Result<OffsetDateTime>
     Ok((revisao, StoredChange { em, de, para, motivo, usuario, comentario }))
 }
 
-/// Implements [`Reads`] on a store that has connections to `read()` from, stores times as `$stored` and reads them by `$time`.
+/// Implements [`Reads`] on a store that tries statements, has connections to `read()` from, stores times as `$stored` and reads them by `$time`.
 macro_rules! impl_reads {
     ($store:ty, $stored:ty, $time:expr) => {
         #[async_trait]
         impl Reads for $store {
             async fn estado(&self, protocolo: &str) -> Result<Option<Estado>> {
-                let query = sqlx::query_as::<_, EstadoRow<$stored>>(ESTADO).bind(protocolo);
-                let row = in_time(async { query.fetch_optional(&mut *self.read().await?).await }).await?;
+                let query = || sqlx::query_as::<_, EstadoRow<$stored>>(ESTADO).bind(protocolo);
+                let row =
+                    self.attempts.run(|| async { query().fetch_optional(&mut *self.read().await?).await }).await?;
                 row.map(|row| estado_of(row, $time)).transpose()
             }
 
@@ -89,30 +94,32 @@ macro_rules! impl_reads {
                 after: i64,
                 limit: u16,
             ) -> Result<Option<Vec<(i64, StoredChange)>>> {
-                let query = sqlx::query_scalar("SELECT id FROM atendimento WHERE protocolo = $1").bind(protocolo);
-                let Some(id) = in_time(async { query.fetch_optional(&mut *self.read().await?).await }).await? else {
-                    return Ok(None);
-                };
-                let id: i64 = id;
-                let query = sqlx::query_as::<_, HistoricoRow<$stored>>(HISTORICO);
-                let query = query.bind(id).bind(after).bind(i64::from(limit));
-                let rows = in_time(async { query.fetch_all(&mut *self.read().await?).await }).await?;
+                let query = || sqlx::query_scalar("SELECT id FROM atendimento WHERE protocolo = $1").bind(protocolo);
+                let id = self.attempts.run(|| async { query().fetch_optional(&mut *self.read().await?).await }).await?;
+                let Some(id): Option<i64> = id else { return Ok(None) };
+                let query = || sqlx::query_as::<_, HistoricoRow<$stored>>(HISTORICO);
+                let query = || query().bind(id).bind(after).bind(i64::from(limit));
+                let rows = self.attempts.run(|| async { query().fetch_all(&mut *self.read().await?).await }).await?;
                 rows.into_iter().map(|row| change_of(row, $time)).collect::<Result<_>>().map(Some)
             }
 
             async fn active_motivos(&self) -> Result<Vec<String>> {
-                let query = sqlx::query_scalar("SELECT nome FROM motivo WHERE ativo ORDER BY chave");
-                in_time(async { query.fetch_all(&mut *self.read().await?).await }).await
+                let query = || sqlx::query_scalar("SELECT nome FROM motivo WHERE ativo ORDER BY chave");
+                self.attempts.run(|| async { query().fetch_all(&mut *self.read().await?).await }).await
             }
 
             async fn motivo_nome(&self, id: i64) -> Result<Option<String>> {
-                let query = sqlx::query_scalar("SELECT nome FROM motivo WHERE id = $1").bind(id);
-                in_time(async { query.fetch_optional(&mut *self.read().await?).await }).await
+                let query = || sqlx::query_scalar("SELECT nome FROM motivo WHERE id = $1").bind(id);
+                self.attempts.run(|| async { query().fetch_optional(&mut *self.read().await?).await }).await
             }
 
             async fn situation(&self, protocolo: &str, motivo: Option<&Chave>) -> Result<Snapshot> {
-                let query = sqlx::query_as(SITUATION).bind(protocolo).bind(motivo.map(Chave::as_str));
-                snapshot_of(in_time(async { query.fetch_all(&mut *self.read().await?).await }).await?)
+                let query = || match motivo {
+                    Some(motivo) => sqlx::query_as(SITUATION).bind(protocolo).bind(motivo.as_str()),
+                    None => sqlx::query_as(SITUATION_WITHOUT_MOTIVO).bind(protocolo),
+                };
+                let rows = self.attempts.run(|| async { query().fetch_all(&mut *self.read().await?).await }).await?;
+                snapshot_of(rows)
             }
         }
     };

@@ -1,6 +1,8 @@
 //! Embedded SQLite: one writer connection, a few readers, write-ahead log, every commit synced.
 //! Lists travel as JSON, so that every statement is compiled once.
 
+mod statements;
+
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -15,13 +17,19 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection, Sqlite, Transaction};
+use sqlx::{ConnectOptions, Connection, Sqlite, Transaction, raw_sql};
 use time::OffsetDateTime;
 
+use self::statements::{BEGIN, INSERT, INSERT_FROM, INSERT_MOTIVOS, KEYS, MARK, MOVE, SNAPSHOT, TOUCH, WRITE};
 use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
+use super::attempt::{Attempts, LOCK_WAIT, in_time, patiently};
+use super::idempotency::{MEND, PORTION, PURGE};
 use super::migrations::{COMPATIBILITY, beside_newer_ones, compare, has_newer_ones};
 use super::sandbox::FORGET;
-use super::{Atendimentos, Example, Import, Migration, NewAtendimento, Result, Sandbox, Schema, StoreError};
+use super::{
+    Atendimentos, Example, Idempotency, IdempotencyKey, Import, Migration, NewAtendimento, Result, Sandbox, Schema,
+    StoreError,
+};
 use crate::clock::from_unix_millis;
 use crate::domain::atendimento::{Atendimento, Change, Snapshot};
 use crate::domain::registro::Registro;
@@ -29,53 +37,15 @@ use crate::domain::registro::Registro;
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| beside_newer_ones(sqlx::migrate!("migrations/sqlite")));
 
 const READERS: u32 = 4;
-/// How long a statement may wait for another process's lock before the database counts as away.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Takes the write lock at once: a transaction that reads first could not be upgraded later.
-const BEGIN: &str = "BEGIN IMMEDIATE";
-
-/// Both halves of a snapshot; a motivo's row has no status.
-const SNAPSHOT: &str = "
-SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo IN (SELECT value FROM json_each($1))
-UNION ALL
-SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave IN (SELECT value FROM json_each($2))";
-
-/// Moves each atendimento that is still at the revision read; its times never go back. $1 lists the changes, see [`write`].
-const MOVE: &str = "
-UPDATE atendimento
-SET revisao = change.value ->> 2, status = change.value ->> 4, atualizado_em = max(atualizado_em, (SELECT agora FROM relogio))
-FROM json_each($1) AS change
-WHERE change.value ->> 0 > 0
-  AND atendimento.id = change.value ->> 1
-  AND atendimento.revisao = (change.value ->> 2) - (change.value ->> 0)
-RETURNING id";
-
-const WRITE: &str = "
-INSERT INTO historico (atendimento_id, revisao, em, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
-SELECT atendimento.id, value ->> 2, atualizado_em, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8
-FROM json_each($1) JOIN atendimento ON atendimento.id = value ->> 1";
-
-/// $1 lists `[usuario, chave, impressao]`.
-const MARK: &str = "
-INSERT INTO idempotencia (usuario_id, chave, impressao, em)
-SELECT value ->> 0, value ->> 1, value ->> 2, agora FROM json_each($1), relogio";
-
-/// $1 lists `[protocolo, status]`.
-const INSERT: &str = "
-INSERT INTO atendimento (protocolo, status, atualizado_em)
-SELECT value ->> 0, value ->> 1, agora FROM json_each($1), relogio WHERE true
-ON CONFLICT (protocolo) DO NOTHING
-RETURNING protocolo";
-
-/// $1 lists `[protocolo, status]`, $2 is the first id.
-const INSERT_FROM: &str = "
-INSERT INTO atendimento (id, protocolo, status, atualizado_em)
-SELECT $2 + key, value ->> 0, value ->> 1, agora FROM json_each($1), relogio";
-
-/// $1 lists `[nome, chave]`.
-const INSERT_MOTIVOS: &str = "
-INSERT INTO motivo (nome, chave) SELECT value ->> 0, value ->> 1 FROM json_each($1)";
+/// How long a statement of a request waits for another process's lock until it gives its connection back and
+/// is tried again.
+const LOCK_TIMEOUT: Duration = Duration::from_millis(50);
+/// How long a commit is tried again before the change queue takes up what has come meanwhile.
+const COMMIT_WAIT: Duration = Duration::from_secs(1);
+/// How long a command waits for a lock.
+const COMMAND_LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request may wait for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Negative: KiB for each connection that needs them.
 const CACHE_SIZE: &str = "-16384";
@@ -85,8 +55,12 @@ const CHECKPOINT_PAGES: &str = "10000";
 
 /// A store in one file.
 pub struct SqliteStore {
+    pub(super) attempts: Attempts,
+    options: SqliteConnectOptions,
     writer: SqlitePool,
     reader: SqlitePool,
+    /// For the command line and for migrations: it waits longer.
+    commands: SqlitePool,
 }
 
 impl SqliteStore {
@@ -101,21 +75,30 @@ impl SqliteStore {
             .busy_timeout(LOCK_TIMEOUT)
             .pragma("cache_size", CACHE_SIZE)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+        let attempts = Attempts::new(READERS);
         let pool = |connections| {
+            let freshness = attempts.freshness.clone();
             SqlitePoolOptions::new()
                 .max_connections(connections)
-                .acquire_timeout(LOCK_TIMEOUT)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
                 .test_before_acquire(false)
                 .idle_timeout(None)
                 .max_lifetime(None)
+                .before_acquire(move |_, session| {
+                    let allowed = freshness.allows(session.age);
+                    Box::pin(async move { Ok(allowed) })
+                })
         };
-        // The writer comes first: it creates the file and sets its journal mode, for which SQLite does
+        // This one comes first: it creates the file and sets its journal mode, for which SQLite does
         // not wait when another process does the same. So only one process at a time opens it.
         let turn = take_turn(file);
         create_private(file);
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let commands = pool(1).connect_with(options.clone().busy_timeout(COMMAND_LOCK_TIMEOUT)).await?;
         drop(turn);
-        Ok(Self { writer, reader: pool(READERS).connect_with(options).await? })
+        let options = options.create_if_missing(false);
+        let (writer, reader) =
+            (pool(1).connect_lazy_with(options.clone()), pool(READERS).connect_lazy_with(options.clone()));
+        Ok(Self { attempts, options, writer, reader, commands })
     }
 
     /// A connection for what requests read.
@@ -128,23 +111,46 @@ impl SqliteStore {
         self.writer.acquire().await
     }
 
-    pub(super) fn reader(&self) -> &SqlitePool {
+    /// Connections for what commands read.
+    pub(super) fn command_reader(&self) -> &SqlitePool {
         &self.reader
     }
 
-    pub(super) fn writer(&self) -> &SqlitePool {
-        &self.writer
+    /// The connection for what commands write.
+    pub(super) fn command_writer(&self) -> &SqlitePool {
+        &self.commands
+    }
+
+    /// Tries what the change queue writes, which never happens twice: after a failure a new connection is opened.
+    async fn write_once<T, F>(&self, mut work: impl FnMut(PoolConnection<Sqlite>) -> F) -> Result<T>
+    where
+        F: Future<Output = (PoolConnection<Sqlite>, Result<T>)>,
+    {
+        let mut is_refreshed = false;
+        loop {
+            let (mut connection, outcome) = work(self.write().await?).await;
+            let Err(error) = &outcome else { return outcome };
+            // On a failing disk SQLite undoes the transaction by itself, and sqlx believes itself inside it ever
+            // after. Where somebody else holds the lock, there is no transaction yet.
+            if !matches!(error, StoreError::Contention(_)) {
+                connection.close_on_drop();
+            }
+            self.attempts.freshness.note(error);
+            if is_refreshed || !error.is_read_only() {
+                return outcome;
+            }
+            is_refreshed = true;
+        }
     }
 }
 
-/// Gives the writer's connection back, unless what was done with it failed: on a failing disk SQLite undoes
-/// the transaction by itself, and sqlx believes itself inside it ever after. A connection to a read-only
-/// file stays read-only. A fresh one is neither.
-fn give_back<T>(mut connection: PoolConnection<Sqlite>, outcome: Result<T>) -> Result<T> {
-    if outcome.is_err() {
-        connection.close_on_drop();
+/// A failure that is none where somebody else is just writing.
+fn unless_locked(error: sqlx::Error) -> Result<()> {
+    match error.into() {
+        StoreError::Contention(_) => Ok(()),
+        error if error.is_read_only() => Err(StoreError::ReadOnly),
+        error => Err(error),
     }
-    outcome
 }
 
 /// Creates `file` where it is missing, for its owner alone; SQLite gives the mode to the files beside it. One that
@@ -170,7 +176,7 @@ fn take_turn(file: &Path) -> Option<File> {
 impl Schema for SqliteStore {
     async fn apply_migrations(&self) -> Result<()> {
         // SQLite has no lock of its own for this; the write lock keeps other processes out.
-        let mut transaction = self.writer.begin_with(BEGIN).await?;
+        let mut transaction = self.commands.begin_with(BEGIN).await?;
         MIGRATOR.run_direct(None, &mut *transaction, false).await?;
         Ok(transaction.commit().await?)
     }
@@ -190,13 +196,29 @@ impl Schema for SqliteStore {
         compare(&MIGRATOR, &applied, &compatibility)
     }
 
+    async fn check_writable(&self) -> Result<()> {
+        // A fresh one: what is open already may be able to write what a new one could not, and the other way round.
+        let mut connection = match self.options.clone().busy_timeout(Duration::ZERO).connect().await {
+            Ok(connection) => connection,
+            Err(error) => return unless_locked(error),
+        };
+        let outcome = raw_sql(TOUCH).execute(&mut connection).await;
+        connection.close().await?;
+        outcome.map(drop).or_else(unless_locked)
+    }
+
+    async fn risks(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     async fn is_empty(&self) -> Result<bool> {
         let empty = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)";
-        Ok(sqlx::query_scalar(empty).fetch_one(self.reader()).await?)
+        Ok(sqlx::query_scalar(empty).fetch_one(self.command_reader()).await?)
     }
 
     async fn close(&self) {
         self.reader.close().await;
+        self.commands.close().await;
         // Last, so that it folds the write-ahead log back into the file.
         self.writer.close().await;
     }
@@ -205,14 +227,17 @@ impl Schema for SqliteStore {
 #[async_trait]
 impl Atendimentos for SqliteStore {
     async fn snapshot(&self, protocolos: &[String], motivos: &[String]) -> Result<Snapshot> {
-        let mut connection = self.reader().acquire().await?;
-        snapshot(&mut connection, &list(&protocolos), &list(&motivos)).await
+        let (protocolos, motivos) = (list(&protocolos), list(&motivos));
+        let outcome = async { snapshot(&mut *self.read().await?, &protocolos, &motivos).await }.await;
+        outcome.inspect_err(|error| self.attempts.freshness.note(error))
     }
 
     async fn commit(&self, changes: &[Change]) -> Result<Vec<i64>> {
-        let mut connection = self.writer().acquire().await?;
-        let outcome = commit(&mut connection, changes).await;
-        give_back(connection, outcome)
+        let commit = |mut connection: PoolConnection<Sqlite>| async {
+            let refused = commit(&mut connection, changes).await;
+            (connection, refused)
+        };
+        patiently(COMMIT_WAIT, || self.write_once(commit)).await
     }
 
     fn writers(&self) -> usize {
@@ -221,17 +246,18 @@ impl Atendimentos for SqliteStore {
 
     async fn insert_atendimento(&self, novo: &NewAtendimento) -> Result<()> {
         let row = [(&novo.protocolo, novo.status.codigo())];
-        let done = sqlx::query(INSERT).bind(list(&row)).execute(self.writer()).await?;
+        let done = sqlx::query(INSERT).bind(list(&row)).execute(self.command_writer()).await?;
         if done.rows_affected() == 0 { Err(StoreError::AlreadyExists) } else { Ok(()) }
     }
 
     async fn registro(&self, protocolo: &str) -> Result<Option<Registro>> {
-        let rows: Vec<RegistroRow<i64>> = sqlx::query_as(REGISTRO).bind(protocolo).fetch_all(self.reader()).await?;
+        let rows: Vec<RegistroRow<i64>> =
+            sqlx::query_as(REGISTRO).bind(protocolo).fetch_all(self.command_reader()).await?;
         registro_of(rows, time_of)
     }
 
     async fn begin_import(&self) -> Result<Box<dyn Import>> {
-        Ok(Box::new(SqliteImport { transaction: self.writer().begin_with(BEGIN).await? }))
+        Ok(Box::new(SqliteImport { transaction: self.command_writer().begin_with(BEGIN).await? }))
     }
 }
 
@@ -265,9 +291,32 @@ impl Import for SqliteImport {
 #[async_trait]
 impl Sandbox for SqliteStore {
     async fn start_over(&self, example: &Example) -> Result<()> {
-        let mut connection = self.writer().acquire().await?;
-        let outcome = start_over(&mut connection, example).await;
-        give_back(connection, outcome)
+        let start = |mut connection: PoolConnection<Sqlite>| async {
+            let started = start_over(&mut connection, example).await;
+            (connection, started)
+        };
+        patiently(LOCK_WAIT, || self.write_once(start)).await
+    }
+}
+
+#[async_trait]
+impl Idempotency for SqliteStore {
+    async fn idempotency_keys(&self, keys: &[IdempotencyKey]) -> Result<HashMap<IdempotencyKey, i64>> {
+        let query = sqlx::query_as(KEYS).bind(list(&keys));
+        let rows: Vec<(i64, String, i64)> = in_time(async { query.fetch_all(&mut *self.read().await?).await }).await?;
+        Ok(rows.into_iter().map(|(usuario_id, chave, impressao)| ((usuario_id, chave), impressao)).collect())
+    }
+
+    async fn mend_some_idempotency_keys(&self) -> Result<u64> {
+        let query = || sqlx::query(MEND).bind(PORTION);
+        let done = self.attempts.run(|| async { query().execute(&mut *self.write().await?).await }).await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn purge_some_idempotency_keys(&self, kept: i64) -> Result<u64> {
+        let query = || sqlx::query(PURGE).bind(PORTION).bind(kept);
+        let done = self.attempts.run(|| async { query().execute(&mut *self.write().await?).await }).await?;
+        Ok(done.rows_affected())
     }
 }
 

@@ -5,9 +5,9 @@
 use async_trait::async_trait;
 use sqlx::{Postgres, QueryBuilder, Sqlite};
 
+use super::Result;
 use super::postgres::PostgresStore;
 use super::sqlite::SqliteStore;
-use super::{Result, in_time};
 
 /// Names a bucket: of fixed size, whatever a client sends.
 pub type BucketKey = [u8; 16];
@@ -19,7 +19,7 @@ pub trait Throttling: Send + Sync {
     async fn buckets(&self, keys: &[BucketKey; 4]) -> Result<Vec<Bucket>>;
 
     /// Takes from each bucket what it takes the given time to put back; all or none. `false` for none, when
-    /// somebody holds one of them locked. Where the whole database is locked, it waits without a limit of its own.
+    /// somebody holds one of them locked. Where the whole table or database is locked, it waits for up to 5 s.
     async fn debit(&self, debits: &[(BucketKey, i64)]) -> Result<bool>;
 
     /// Remembers a success, unless somebody holds the bucket locked. It waits as [`Throttling::debit`] does.
@@ -70,59 +70,66 @@ ON CONFLICT (chave) DO UPDATE SET cheio_em = excluded.cheio_em
     + CASE WHEN tentativa.cheio_em > (SELECT agora FROM instante)
            THEN tentativa.cheio_em - (SELECT agora FROM instante) ELSE 0 END";
 
-/// Implements [`Throttling`] on a store that has connections to `read()` from and to `write()` to. `$free` names
+/// Implements [`Throttling`] on a store that tries statements and has connections to `read()` from and to `write()` to. `$free` names
 /// the rows of `touched` that nobody else holds, and `$all_free` says that these are all.
 macro_rules! impl_throttling {
     ($store:ty, $engine:ty, $free:literal, $all_free:literal) => {
         #[async_trait]
         impl Throttling for $store {
             async fn buckets(&self, [a, b, c, d]: &[BucketKey; 4]) -> Result<Vec<Bucket>> {
-                let query = sqlx::query_as(BUCKETS).bind(&a[..]).bind(&b[..]).bind(&c[..]).bind(&d[..]);
-                in_time(async { query.fetch_all(&mut *self.read().await?).await }).await
+                let query = || sqlx::query_as(BUCKETS).bind(&a[..]).bind(&b[..]).bind(&c[..]).bind(&d[..]);
+                self.attempts.run(|| async { query().fetch_all(&mut *self.read().await?).await }).await
             }
 
             async fn debit(&self, debits: &[(BucketKey, i64)]) -> Result<bool> {
                 if debits.is_empty() {
                     return Ok(true);
                 }
-                let mut query = QueryBuilder::<$engine>::new("WITH touched (chave, cost) AS (");
-                query.push_values(debits, |mut row, (key, cost)| {
-                    row.push_bind(key.to_vec()).push_bind(cost);
-                });
-                query.push(concat!(
-                    "), instante AS MATERIALIZED (SELECT agora FROM relogio)",
-                    $free,
-                    " INSERT INTO tentativa (chave, cheio_em)
-                      SELECT chave, agora + cost FROM touched, instante WHERE ",
-                    $all_free
-                ));
-                let done = query.push(ADD).build().execute(&mut *self.write().await?).await?;
+                let query = || {
+                    let mut query = QueryBuilder::<$engine>::new("WITH touched (chave, cost) AS (");
+                    query.push_values(debits, |mut row, (key, cost)| {
+                        row.push_bind(key.to_vec()).push_bind(cost);
+                    });
+                    query.push(concat!(
+                        "), instante AS MATERIALIZED (SELECT agora FROM relogio)",
+                        $free,
+                        " INSERT INTO tentativa (chave, cheio_em)
+                          SELECT chave, agora + cost FROM touched, instante WHERE ",
+                        $all_free
+                    ));
+                    query.push(ADD);
+                    query
+                };
+                let done =
+                    self.attempts.run(|| async { query().build().execute(&mut *self.write().await?).await }).await?;
                 Ok(done.rows_affected() > 0)
             }
 
             async fn set_success(&self, key: &BucketKey) -> Result<()> {
-                let query = sqlx::query(concat!(
-                    "WITH touched (chave) AS (VALUES ($1)), instante AS MATERIALIZED (SELECT agora FROM relogio)",
-                    $free,
-                    " INSERT INTO tentativa (chave, cheio_em, sucesso_em)
-                      SELECT chave, agora, agora FROM touched, instante WHERE ",
-                    $all_free,
-                    " ON CONFLICT (chave) DO UPDATE SET sucesso_em = excluded.sucesso_em"
-                ));
-                query.bind(&key[..]).execute(&mut *self.write().await?).await?;
-                Ok(())
+                let query = || {
+                    sqlx::query(concat!(
+                        "WITH touched (chave) AS (VALUES ($1)), instante AS MATERIALIZED (SELECT agora FROM relogio)",
+                        $free,
+                        " INSERT INTO tentativa (chave, cheio_em, sucesso_em)
+                          SELECT chave, agora, agora FROM touched, instante WHERE ",
+                        $all_free,
+                        " ON CONFLICT (chave) DO UPDATE SET sucesso_em = excluded.sucesso_em"
+                    ))
+                    .bind(&key[..])
+                };
+                self.attempts.run(|| async { query().execute(&mut *self.write().await?).await }).await.map(drop)
             }
 
             async fn cap_bucket(&self, key: &BucketKey, most: i64) -> Result<()> {
-                let query = sqlx::query(CAP).bind(most).bind(&key[..]);
-                in_time(async { query.execute(&mut *self.write().await?).await }).await.map(drop)
+                let query = || sqlx::query(CAP).bind(most).bind(&key[..]);
+                self.attempts.run(|| async { query().execute(&mut *self.write().await?).await }).await.map(drop)
             }
 
             async fn purge_buckets(&self, known_for: i64, most: i64) -> Result<u64> {
-                let cap = sqlx::query(CAP).bind(most).bind(None::<&[u8]>);
-                in_time(async { cap.execute(&mut *self.write().await?).await }).await?;
-                let purge = sqlx::query(PURGE).bind(known_for);
-                let done = in_time(async { purge.execute(&mut *self.write().await?).await }).await?;
+                let cap = || sqlx::query(CAP).bind(most).bind(None::<&[u8]>);
+                self.attempts.run(|| async { cap().execute(&mut *self.write().await?).await }).await?;
+                let purge = || sqlx::query(PURGE).bind(known_for);
+                let done = self.attempts.run(|| async { purge().execute(&mut *self.write().await?).await }).await?;
                 Ok(done.rows_affected())
             }
         }

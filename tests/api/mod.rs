@@ -7,6 +7,7 @@ mod concurrency;
 mod docs;
 mod freshness;
 mod idempotency;
+mod locks;
 mod login;
 mod lote;
 mod outage;

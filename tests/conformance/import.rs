@@ -1,8 +1,13 @@
+use std::time::Duration;
+
 use citrus_status::domain::atendimento::{Change, Status};
 use citrus_status::store::NewAtendimento;
+use tokio::time::sleep;
 
 use super::atendimentos::{current, insert, store};
 use crate::support::both_engines;
+use crate::support::database::Database;
+use crate::support::postgres;
 
 fn novo(protocolo: &str, status: Status) -> NewAtendimento {
     NewAtendimento { protocolo: protocolo.to_owned(), status }
@@ -53,4 +58,28 @@ both_engines! {
         assert_eq!(database.broken_links().await, 0);
         store.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_outs_that_others_set_cut_no_import() {
+    let Some(url) = postgres::url().await else { return };
+    let mut database = Database::postgres(url).await;
+    let store = database.store().await;
+    insert(&store, "1", Status::Aberto).await;
+    store.close().await;
+    let held = database.hold("1").await;
+    database.url +=
+        "%20-c%20statement_timeout%3D100%20-c%20lock_timeout%3D100%20-c%20default_transaction_isolation%3Dserializable";
+    let store = database.open().await;
+    let mut import = store.begin_import().await.unwrap();
+    let release = async {
+        sleep(Duration::from_secs(1)).await;
+        held.release().await;
+    };
+    let imported = [novo("1", Status::Aberto), novo("2", Status::Aberto)];
+    let (present, ()) = tokio::join!(import.insert(&imported), release);
+    assert_eq!(present.unwrap().len(), 1);
+    import.commit().await.unwrap();
+    store.close().await;
+    database.remove().await;
 }

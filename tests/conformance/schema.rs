@@ -2,6 +2,7 @@ use citrus_status::store::StoreError;
 
 use crate::support::both_engines;
 use crate::support::database::{Database, Engine};
+use crate::support::postgres::Cluster;
 
 both_engines! {
     async fn migrations_are_pending_then_applied_and_run_once(database: Database) {
@@ -46,6 +47,16 @@ both_engines! {
             let row = format!("SELECT count(*) FROM compatibilidade WHERE versao = {}", migration.version);
             assert_eq!(database.number(&row).await, 1, "{migration:?} adds no row to compatibilidade");
         }
+    }
+
+    async fn a_migrated_database_is_ready(database: Database) {
+        let store = database.open().await;
+        assert!(matches!(store.ready().await, Err(StoreError::Pending)));
+        store.migrate().await.unwrap();
+        store.ready().await.unwrap();
+        let held = database.hold_by("LOCK TABLE atendimento, historico, motivo, usuario, idempotencia").await;
+        store.ready().await.unwrap();
+        held.release().await;
         store.close().await;
     }
 
@@ -105,4 +116,13 @@ async fn it_is_not_empty_while_another_schema_holds_anything() {
     }
     store.close().await;
     database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_sync_is_a_risk() {
+    let Some(cluster) = Cluster::start("fsync=off") else { return };
+    let database = Database::postgres(&cluster.url).await;
+    let store = database.open().await;
+    assert_eq!(store.risks().await.unwrap(), ["fsync=off"]);
+    store.close().await;
 }

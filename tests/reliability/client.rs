@@ -81,6 +81,11 @@ pub fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").into_bytes()
 }
 
+/// A GET under `token`.
+pub fn get_as(token: &str, path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes()
+}
+
 /// A login with the demo's senha: head and body.
 pub fn login(login: &str) -> (Vec<u8>, Vec<u8>) {
     post("/api/usuario/login", "", json!({"login": login, "senha": "1234"}).to_string())

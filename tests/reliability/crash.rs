@@ -15,6 +15,7 @@ const RECOVERY: Duration = Duration::from_secs(2);
 pub fn trials(form: Form) -> Vec<Trial> {
     let mut trials: Vec<Trial> = both("crash::server_killed", form, server_killed).into();
     trials.push(trial("crash::database_killed", Engine::Postgres, form, database_killed));
+    trials.push(trial("crash::asynchronous_database_killed", Engine::Postgres, form, asynchronous_database_killed));
     trials
 }
 
@@ -52,11 +53,25 @@ async fn server_killed(scene: Scene, form: Form) {
     assert!(worst <= RECOVERY, "a server was ready after {worst:?}");
 }
 
-async fn database_killed(mut scene: Scene, form: Form) {
+async fn database_killed(scene: Scene, form: Form) {
+    killed(scene, form, "database killed under load", &[]).await;
+}
+
+/// Somebody sets PostgreSQL, while the server runs, to answer commits before they are on disk.
+async fn asynchronous_database_killed(scene: Scene, form: Form) {
+    let settings = ["ALTER SYSTEM SET synchronous_commit = off", "ALTER SYSTEM SET wal_writer_delay = '10s'"];
+    killed(scene, form, "database with synchronous_commit off killed under load", &settings).await;
+}
+
+async fn killed(mut scene: Scene, form: Form, what: &str, settings: &[&str]) {
     let kills = form.pick(5, 200);
     let mut progress = Progress::new(form, "databases killed", kills);
     let process = scene.serve();
     let load = Load::start(plan(&scene, token(&process).await), vec![process.address.clone()]);
+    load.all_succeed(1).await;
+    for statement in settings.iter().chain(&["SELECT pg_reload_conf()"]) {
+        scene.database.execute(statement).await;
+    }
     let mut worst = Duration::ZERO;
     for kill in 0..kills {
         load.acknowledge(interval(kill)).await;
@@ -73,6 +88,6 @@ async fn database_killed(mut scene: Scene, form: Form) {
     let attempts = load.stop().await;
     stop(process);
     let verdict = scene.verdict(&attempts).await;
-    conclude("database killed under load", scene.database.engine, kills, &verdict, Some(worst));
+    conclude(what, scene.database.engine, kills, &verdict, Some(worst));
     assert!(worst <= RECOVERY, "changes succeeded {worst:?} after the database was back");
 }

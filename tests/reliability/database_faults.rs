@@ -8,7 +8,8 @@ use libtest_mimic::Trial;
 use tokio::time::sleep;
 
 use crate::checker::{Attempt, Outcome};
-use crate::load::{Load, Plan, now};
+use crate::client::{Client, get};
+use crate::load::{Load, Plan, changes, now};
 use crate::proxy::{Fault, Proxy};
 use crate::report::{Form, conclude};
 use crate::scene::{Scene, stop, token, trial};
@@ -140,6 +141,8 @@ async fn read_only(scene: Scene, form: Form) {
         let trouble = Trouble::begin_with(&scene, token.clone(), process, round * (CLIENTS + PROBES));
         let began = now();
         trouble.load.refuse(CLIENTS).await;
+        let mut client = Client::connect(&trouble.process.address).await.unwrap();
+        assert_eq!(client.ask(&get("/health/ready")).await.unwrap().status, 503);
         permit(&scene, 0o644);
         let lifted = now();
         trouble.load.all_succeed(5).await;
@@ -188,11 +191,6 @@ impl Trouble {
         assert!(attempts.iter().all(|attempt| attempt.outcome != Outcome::Unanswered), "a request was not answered");
         attempts
     }
-}
-
-/// The changes alone.
-fn changes(attempts: &[Attempt]) -> Vec<Attempt> {
-    attempts.iter().filter(|attempt| attempt.protocolo != 0).cloned().collect()
 }
 
 /// How long after the fault was lifted a request failed, or was answered after a long time.

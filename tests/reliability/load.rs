@@ -212,3 +212,8 @@ pub fn outcome(answer: &Answer) -> Outcome {
         Answer { status, .. } => Outcome::Wrong(*status),
     }
 }
+
+/// The changes among `attempts`, without the probes.
+pub fn changes(attempts: &[Attempt]) -> Vec<Attempt> {
+    attempts.iter().filter(|attempt| attempt.protocolo != 0).cloned().collect()
+}

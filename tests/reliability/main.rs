@@ -5,6 +5,7 @@ mod checker;
 mod client;
 mod crash;
 mod database_faults;
+mod database_states;
 mod disconnects;
 mod histories;
 mod load;
@@ -51,6 +52,7 @@ fn main() {
         retries::trials(form),
         disconnects::trials(form),
         database_faults::trials(form),
+        database_states::trials(form),
         stop::trials(form),
     ];
     libtest_mimic::run(&harness, tests.into_iter().flatten().collect()).exit();

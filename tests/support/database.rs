@@ -165,8 +165,13 @@ impl Database {
         }
     }
 
-    /// Holds an atendimento as another process would; SQLite has no smaller lock than the whole file.
+    /// Holds an atendimento as another process would.
     pub async fn hold(&self, protocolo: &str) -> Held {
+        self.hold_by(&format!("SELECT id FROM atendimento WHERE protocolo = '{protocolo}' FOR UPDATE")).await
+    }
+
+    /// Holds what PostgreSQL's statement `lock` locks; SQLite has no smaller lock than the whole file.
+    pub async fn hold_by(&self, lock: &str) -> Held {
         match self.engine {
             Engine::Sqlite => {
                 let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
@@ -175,9 +180,7 @@ impl Database {
             }
             Engine::Postgres => {
                 let mut connection = PgConnection::connect(&self.url).await.unwrap();
-                connection.execute("BEGIN").await.unwrap();
-                let lock = "SELECT id FROM atendimento WHERE protocolo = $1 FOR UPDATE";
-                sqlx::query(lock).bind(protocolo).fetch_one(&mut connection).await.unwrap();
+                connection.execute(AssertSqlSafe(format!("BEGIN; {lock}"))).await.unwrap();
                 Held::Postgres(connection)
             }
         }

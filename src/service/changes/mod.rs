@@ -29,7 +29,7 @@ use crate::store::{Store, StoreError};
 pub struct QueueSettings {
     /// How many workers write side by side.
     pub shards: usize,
-    /// Most requests waiting in each; more are refused at once.
+    /// Most requests waiting in each; more are refused at once. As many again may wait for locks.
     pub capacity: usize,
 }
 
@@ -51,12 +51,20 @@ struct Pending {
     since: Instant,
     /// How often it was tried in vain.
     rounds: u32,
+    /// Whether it met a lock that holds up all requests like it, see [`Pending::has_key`].
+    is_locked_out: bool,
     /// Keeps other requests of the same idempotency key out meanwhile.
     key: Option<InFlight>,
     answer: oneshot::Sender<Result<Done, ChangeError>>,
 }
 
 impl Pending {
+    /// Whether it needs the table of the idempotency keys, the only one that not all changes need: the foreign keys
+    /// of the history open those of motivos and users for each entry.
+    fn has_key(&self) -> bool {
+        self.request.idempotencia.is_some()
+    }
+
     /// Tells the caller, if it is still there, what became of the request.
     fn settle(self, outcome: Result<Done, ChangeError>) {
         // First, so that a caller that asks again at once finds the answer and not itself.
@@ -121,7 +129,7 @@ impl ChangeQueue {
         let (answer, answered) = oneshot::channel();
         let shard = self.hasher.hash_one(&request.protocolo) as usize % self.shards.len();
         self.shards[shard]
-            .try_send(Pending { request, since: Instant::now(), rounds: 0, key, answer })
+            .try_send(Pending { request, since: Instant::now(), rounds: 0, is_locked_out: false, key, answer })
             .map_err(|_| ChangeError::Unavailable)?;
         answered.await.unwrap_or(Err(ChangeError::Failed))
     }

@@ -143,7 +143,11 @@ mod tests {
             Ok(keys.iter().filter(|(_, key)| made && key == "k").map(|key| (key.clone(), 7)).collect())
         }
 
-        async fn purge_idempotency_keys(&self, _: i64) -> StoreResult<u64> {
+        async fn mend_some_idempotency_keys(&self) -> StoreResult<u64> {
+            unreachable!("a round purges nothing")
+        }
+
+        async fn purge_some_idempotency_keys(&self, _: i64) -> StoreResult<u64> {
             unreachable!("a round purges nothing")
         }
     }

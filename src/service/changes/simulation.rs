@@ -3,7 +3,7 @@
 use super::round::{Decision, judge, known_keys, look_again};
 use super::{ChangeError, ChangeQueue};
 use crate::domain::atendimento::{Change, ChangeRequest, Denial, Status};
-use crate::store::{Idempotency, Reads, Result as StoreResult};
+use crate::store::{Idempotency, LOCK_WAIT, Reads, Result as StoreResult, patiently};
 
 /// What would be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,10 +39,11 @@ async fn simulate<S: Idempotency + Reads + ?Sized>(
     store: &S,
     request: &ChangeRequest,
 ) -> StoreResult<Result<Simulation, Denial>> {
-    let known = known_keys(store, &[request]).await?;
+    let requests = [request];
+    let known = patiently(LOCK_WAIT, || known_keys(store, &requests)).await?;
     let snapshot = store.situation(&request.protocolo, request.motivo.as_ref()).await?;
     let mut decisions = [judge(&known, &snapshot, request)];
-    look_again(store, &[request], &mut decisions).await?;
+    look_again(store, &requests, &mut decisions).await?;
     let [decision] = decisions;
     let Change { de, para, motivo_id, .. } = match decision {
         Ok(Decision::Make(change)) => change,
@@ -84,7 +85,11 @@ mod tests {
             Ok(keys.iter().filter(|_| made).map(|key| (key.clone(), 7)).collect())
         }
 
-        async fn purge_idempotency_keys(&self, _: i64) -> StoreResult<u64> {
+        async fn mend_some_idempotency_keys(&self) -> StoreResult<u64> {
+            unreachable!("a simulation purges nothing")
+        }
+
+        async fn purge_some_idempotency_keys(&self, _: i64) -> StoreResult<u64> {
             unreachable!("a simulation purges nothing")
         }
     }

@@ -9,12 +9,12 @@ use tokio::time::{sleep, timeout};
 use super::round::{Outcome, round};
 use super::{ChangeError, Pending};
 use crate::domain::atendimento::ChangeRequest;
-use crate::store::{Store, StoreError};
+use crate::store::{LOCK_WAIT, Store, StoreError};
 
 /// Most requests decided and written at once: with usual comments, what one TLS record holds.
 const BATCH: usize = 96;
-/// How long a request goes round because other processes are first, or hold its atendimento locked.
-const GIVE_WAY: Duration = Duration::from_secs(5);
+/// How long a request goes round because other processes are first, or hold what it needs locked.
+const GIVE_WAY: Duration = LOCK_WAIT;
 /// How often it does so without a pause.
 const EAGER_ROUNDS: u32 = 4;
 /// The pause after that.
@@ -39,7 +39,7 @@ pub(super) async fn work(store: Arc<dyn Store>, mut queue: mpsc::Receiver<Pendin
             continue;
         }
         // A task of its own, so that a panic fails one batch and not the queue.
-        let settled = tokio::spawn(settle(Arc::clone(&store), std::mem::take(&mut batch)));
+        let settled = tokio::spawn(settle_all(Arc::clone(&store), std::mem::take(&mut batch)));
         match settled.await {
             Ok(again) => batch = again,
             Err(error) => tracing::error!(%error, "a batch of status changes was lost"),
@@ -52,7 +52,8 @@ pub(super) async fn work(store: Arc<dyn Store>, mut queue: mpsc::Receiver<Pendin
 async fn join(batch: &mut Vec<Pending>, queue: &mut mpsc::Receiver<Pending>) {
     let eager = batch.iter().any(|pending| pending.rounds <= EAGER_ROUNDS);
     let pause = sleep(if eager { Duration::ZERO } else { PAUSE });
-    let room = BATCH - batch.len();
+    // However many wait for locks, there is room for those that need none, as long as memory is bounded.
+    let room = BATCH.min(BATCH.max(queue.max_capacity()) - batch.len());
     if room == 0 || queue.is_closed() && queue.is_empty() {
         return pause.await;
     }
@@ -61,6 +62,30 @@ async fn join(batch: &mut Vec<Pending>, queue: &mut mpsc::Receiver<Pending>) {
         _ = queue.recv_many(batch, room) => {}
         () = pause => {}
     }
+}
+
+/// Tries all of `batch` once, answers the requests that have an outcome, and returns the others. Those
+/// that met a lock are tried last, and apart from each other where they need different tables.
+async fn settle_all(store: Arc<dyn Store>, batch: Vec<Pending>) -> Vec<Pending> {
+    let mut again = Vec::new();
+    for part in parts(batch, |pending| pending.is_locked_out.then(|| pending.has_key())) {
+        again.extend(settle(Arc::clone(&store), part).await);
+    }
+    again
+}
+
+/// `batch` cut into parts of one kind each, of at most [`BATCH`] requests. The least kind comes first, and in
+/// each the newest requests: those that went round may be waiting for something.
+fn parts<K: Ord>(mut batch: Vec<Pending>, kind: impl Fn(&Pending) -> K) -> Vec<Vec<Pending>> {
+    batch.sort_by_key(|pending| (kind(pending), pending.rounds));
+    let mut parts: Vec<Vec<Pending>> = Vec::new();
+    for pending in batch {
+        match parts.last_mut() {
+            Some(part) if part.len() < BATCH && kind(&part[0]) == kind(&pending) => part.push(pending),
+            _ => parts.push(vec![pending]),
+        }
+    }
+    parts
 }
 
 /// Tries `batch` once, answers the requests that have an outcome, and returns the others.
@@ -73,6 +98,20 @@ async fn settle(store: Arc<dyn Store>, batch: Vec<Pending>) -> Vec<Pending> {
         Err(StoreError::KeyTaken) => {
             let nothing = batch.iter().map(|_| None).collect();
             answer(batch, nothing)
+        }
+        // Somebody holds a table that some of them need, or all.
+        Err(StoreError::Contention(_)) => {
+            let mut parts = parts(batch, Pending::has_key);
+            if let [part] = parts.as_mut_slice() {
+                part.iter_mut().for_each(|pending| pending.is_locked_out = true);
+                let nothing = part.iter().map(|_| None).collect();
+                return answer(std::mem::take(part), nothing);
+            }
+            let mut again = Vec::new();
+            for part in parts {
+                again.extend(Box::pin(settle(Arc::clone(&store), part)).await);
+            }
+            again
         }
         // One request that the database chokes on must not fail its neighbours.
         Err(error) if !error.is_transient() && batch.len() > 1 => {
@@ -136,7 +175,7 @@ mod tests {
             usuario_id: 1,
         };
         let (answer, answered) = oneshot::channel();
-        (Pending { request, since: Instant::now(), rounds, key: None, answer }, answered)
+        (Pending { request, since: Instant::now(), rounds, is_locked_out: false, key: None, answer }, answered)
     }
 
     fn going_round(number: usize, rounds: u32) -> Vec<Pending> {
@@ -192,6 +231,33 @@ mod tests {
         let (mut batch, start) = (going_round(1, EAGER_ROUNDS + 1), Instant::now());
         join(&mut batch, &mut queue).await;
         assert!(start.elapsed() >= PAUSE);
+    }
+
+    #[tokio::test]
+    async fn those_that_wait_for_locks_leave_room_for_others() {
+        let (sender, mut queue) = mpsc::channel(3 * BATCH);
+        for pending in going_round(2, 0) {
+            assert!(sender.try_send(pending).is_ok());
+        }
+        for (going, together) in [(BATCH, BATCH + 1), (3 * BATCH - 1, 3 * BATCH), (3 * BATCH, 3 * BATCH)] {
+            let mut batch = going_round(going, 1);
+            join(&mut batch, &mut queue).await;
+            assert!(batch.len() >= together, "{going}: {}", batch.len());
+            for pending in going_round(1, 0) {
+                _ = sender.try_send(pending);
+            }
+        }
+    }
+
+    #[test]
+    fn parts_are_of_one_kind_the_newest_first_and_no_larger_than_a_batch() {
+        let mut batch = going_round(BATCH + 2, 7);
+        batch[3].rounds = 0;
+        batch[5].is_locked_out = true;
+        let parts = parts(batch, |pending| pending.is_locked_out);
+        assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [BATCH, 1, 1]);
+        assert_eq!(parts[0][0].rounds, 0);
+        assert!(parts[2][0].is_locked_out);
     }
 
     #[test]

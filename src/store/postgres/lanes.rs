@@ -1,92 +1,164 @@
 //! The change queue's own connections. A pool asks each connection whether it is alive when it is
 //! taken and when it is given back; that would double the round trips of a change.
 
+use std::ops::{Deref, DerefMut};
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
+use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{Mutex, MutexGuard};
-use tokio::time::timeout;
 
-use super::{ACQUIRE_TIMEOUT, Result, StoreError, insist_on_durability};
+use super::super::attempt::{Freshness, in_time};
+use super::session::{LockTimeout, connect};
+use super::{Result, StoreError};
 
 /// How many there are: one batch is synced while the next is decided.
 pub(super) const LANES: usize = 2;
 
-/// How long a batch waits for somebody else's lock before it goes ahead without that row. Shorter
-/// than PostgreSQL's own search for deadlocks, which it makes superfluous.
-const LOCK_TIMEOUT: &str = "250ms";
+/// How long after a lock was waited for in vain no batch waits for one.
+const OBSTRUCTION: Duration = Duration::from_secs(2);
 
 /// A few connections, opened when first used and again after any failure.
 pub(super) struct Lanes {
     options: PgConnectOptions,
-    slots: [Mutex<Option<PgConnection>>; LANES],
+    freshness: Freshness,
+    slots: [Mutex<Option<Lane>>; LANES],
+    /// When a lock was last waited for in vain.
+    obstructed: std::sync::Mutex<Option<Instant>>,
     closed: AtomicBool,
 }
 
+struct Lane {
+    connection: PgConnection,
+    opened: Instant,
+    lock_timeout: LockTimeout,
+}
+
 impl Lanes {
-    pub fn new(options: PgConnectOptions) -> Self {
-        Self { options, slots: Default::default(), closed: AtomicBool::new(false) }
+    pub fn new(options: PgConnectOptions, freshness: Freshness) -> Self {
+        let (slots, obstructed) = Default::default();
+        Self { options, freshness, slots, obstructed, closed: AtomicBool::new(false) }
     }
 
-    /// A connection for one statement or transaction. [`Lease::keep`] it once that has succeeded: what a
-    /// connection is in the middle of after a failure, or when it is given up half-way, is unknown.
-    pub async fn lease(&self) -> Result<Lease<'_>> {
-        let mut slot = self.slot().await;
-        match slot.take() {
-            Some(connection) => Ok(Lease { slot, connection, used_before: true }),
-            None => Ok(Lease { slot, connection: self.connect().await?, used_before: false }),
+    /// What `work` does with a connection, which it gives back: one statement or transaction. It is tried again
+    /// on a fresh connection where the first may have died of old age and `work` is `repeatable`, and where
+    /// nothing was written because the first may not write.
+    pub async fn run<'a, T, E, F>(&'a self, repeatable: bool, mut work: impl FnMut(Lease<'a>) -> F) -> Result<T>
+    where
+        StoreError: From<E>,
+        F: Future<Output = (Lease<'a>, Result<T, E>)>,
+    {
+        let mut is_refreshed = false;
+        loop {
+            let lease = self.lease().await?;
+            let may_be_dead = lease.used_before;
+            let tried = async {
+                let (lease, outcome) = work(lease).await;
+                let outcome = outcome.map_err(StoreError::from);
+                // What a connection is in the middle of after any other failure, or when it is given up, is unknown.
+                if let Ok(_) | Err(StoreError::Contention(_)) = outcome {
+                    lease.keep();
+                }
+                outcome
+            };
+            let error = match in_time::<T, StoreError>(tried).await {
+                Err(error) => error,
+                done => return done,
+            };
+            self.freshness.note(&error);
+            if matches!(error, StoreError::Contention(_)) {
+                *self.obstructed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                return Err(error);
+            }
+            if !(repeatable && may_be_dead || error.is_read_only() && !is_refreshed) {
+                return Err(error);
+            }
+            is_refreshed = true;
         }
+    }
+
+    /// Whether a batch would probably run into a lock again.
+    pub fn are_obstructed(&self) -> bool {
+        let last = *self.obstructed.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| last.elapsed() < OBSTRUCTION)
     }
 
     /// Ends the connections; none is opened again.
     pub async fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
         for slot in &self.slots {
-            if let Some(connection) = slot.lock().await.take()
-                && let Err(error) = connection.close().await
+            if let Some(lane) = slot.lock().await.take()
+                && let Err(error) = lane.connection.close().await
             {
                 tracing::debug!(%error, "a connection ended badly");
             }
         }
     }
 
+    async fn lease(&self) -> Result<Lease<'_>> {
+        let mut slot = self.slot().await;
+        let lock_timeout = if self.are_obstructed() { LockTimeout::Short } else { LockTimeout::Usual };
+        if let Some(mut lane) = slot.take().filter(|lane| self.freshness.allows(lane.opened.elapsed()))
+            && lane.wait_for(lock_timeout).await.is_ok()
+        {
+            return Ok(Lease { slot, lane, used_before: true });
+        }
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(sqlx::Error::PoolClosed.into());
+        }
+        let connection = connect(&self.options).await?;
+        let mut lane = Lane { connection, opened: Instant::now(), lock_timeout: LockTimeout::Usual };
+        lane.wait_for(lock_timeout).await?;
+        Ok(Lease { slot, lane, used_before: false })
+    }
+
     /// A slot that nobody uses, else the first that becomes free.
-    async fn slot(&self) -> MutexGuard<'_, Option<PgConnection>> {
+    async fn slot(&self) -> MutexGuard<'_, Option<Lane>> {
         match self.slots.iter().find_map(|slot| slot.try_lock().ok()) {
             Some(slot) => slot,
             None => self.slots[0].lock().await,
         }
     }
+}
 
-    async fn connect(&self) -> Result<PgConnection> {
-        if self.closed.load(Ordering::Relaxed) {
-            return Err(sqlx::Error::PoolClosed.into());
+impl Lane {
+    /// Lets its statements wait for locks as long as `lock_timeout`.
+    async fn wait_for(&mut self, lock_timeout: LockTimeout) -> Result<()> {
+        if self.lock_timeout != lock_timeout {
+            in_time(lock_timeout.set(&mut self.connection)).await?;
+            self.lock_timeout = lock_timeout;
         }
-        let connect = async {
-            let mut connection = self.options.connect().await?;
-            insist_on_durability(&mut connection).await?;
-            sqlx::query("SELECT set_config('lock_timeout', $1, false)")
-                .bind(LOCK_TIMEOUT)
-                .execute(&mut connection)
-                .await?;
-            Ok::<_, sqlx::Error>(connection)
-        };
-        Ok(timeout(ACQUIRE_TIMEOUT, connect).await.map_err(|_| StoreError::Slow)??)
+        Ok(())
     }
 }
 
 /// A connection and the slot to which it belongs.
 pub(super) struct Lease<'a> {
-    slot: MutexGuard<'a, Option<PgConnection>>,
-    pub connection: PgConnection,
+    slot: MutexGuard<'a, Option<Lane>>,
+    lane: Lane,
     /// It may have died of old age since.
-    pub used_before: bool,
+    used_before: bool,
+}
+
+impl Deref for Lease<'_> {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.lane.connection
+    }
+}
+
+impl DerefMut for Lease<'_> {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.lane.connection
+    }
 }
 
 impl Lease<'_> {
     /// Puts the connection back for the next one.
-    pub fn keep(mut self) {
-        *self.slot = Some(self.connection);
+    fn keep(mut self) {
+        *self.slot = Some(self.lane);
     }
 }

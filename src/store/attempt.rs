@@ -1,0 +1,122 @@
+//! How statements of requests are tried: how long they may take, how long they wait for locks, and which
+//! sessions they may use.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+use super::{Result, StoreError};
+
+/// How long a statement of a request may take. A connection that was cut without a word stays silent
+/// for ever, and all has to be well again within 5 s.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long a request waits for somebody else's lock.
+pub const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// The pause between two tries.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// What `statement` yields, unless it takes too long.
+pub(super) async fn in_time<T, E>(statement: impl Future<Output = Result<T, E>>) -> Result<T>
+where
+    StoreError: From<E>,
+{
+    Ok(timeout(STATEMENT_TIMEOUT, statement).await.map_err(|_| StoreError::Slow)??)
+}
+
+/// Repeats `attempt` while it meets somebody else's lock, for so long.
+pub async fn patiently<T, F>(wait: Duration, mut attempt: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let start = Instant::now();
+    loop {
+        match attempt().await {
+            Err(StoreError::Contention(_)) if start.elapsed() < wait => sleep(PAUSE).await,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Tries the statements of requests. The engines' own lock time-outs are short, so that a statement which
+/// meets a lock soon gives its connection back.
+pub(super) struct Attempts {
+    pub freshness: Freshness,
+    /// How many statements may try again at the same time; the other connections stay free for those that
+    /// meet no lock.
+    again: Semaphore,
+}
+
+impl Attempts {
+    /// On a pool of so many connections.
+    pub fn new(connections: u32) -> Self {
+        Self { freshness: Freshness::default(), again: Semaphore::new((connections as usize / 2).max(1)) }
+    }
+
+    /// What `attempt` yields, which takes a connection and runs one statement on it. It is repeated while it
+    /// meets a lock, up to [`LOCK_WAIT`], and once on a fresh session after one that may not write.
+    pub async fn run<T, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T>
+    where
+        F: Future<Output = sqlx::Result<T>>,
+    {
+        let start = Instant::now();
+        let mut is_refreshed = false;
+        let mut outcome = in_time(attempt()).await;
+        while let Err(error) = &outcome {
+            self.freshness.note(error);
+            if matches!(error, StoreError::Contention(_)) && start.elapsed() < LOCK_WAIT {
+                sleep(PAUSE).await;
+                let left = LOCK_WAIT.saturating_sub(start.elapsed());
+                let Ok(_place) = timeout(left, self.again.acquire()).await else { break };
+                outcome = in_time(attempt()).await;
+            } else if error.is_read_only() && !is_refreshed {
+                is_refreshed = true;
+                outcome = in_time(attempt()).await;
+            } else {
+                break;
+            }
+        }
+        outcome
+    }
+}
+
+/// Which sessions may be used: those opened after the database last said that it takes no work. An older one
+/// may keep what it was opened with, such as being read-only, when all is well again.
+#[derive(Clone, Default)]
+pub(super) struct Freshness(Arc<Mutex<Option<Instant>>>);
+
+impl Freshness {
+    /// Notes what a session met.
+    pub fn note(&self, error: &StoreError) {
+        if error.taints_sessions() {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+    }
+
+    /// Whether a session opened `age` ago may be used.
+    pub fn allows(&self, age: Duration) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_none_or(|last| age < last.elapsed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_used_until_the_database_takes_no_work() {
+        let freshness = Freshness::default();
+        assert!(freshness.allows(Duration::from_secs(3600)));
+        freshness.note(&StoreError::Slow);
+        assert!(freshness.allows(Duration::from_secs(3600)));
+        freshness.note(&StoreError::ReadOnly);
+        assert!(!freshness.allows(Duration::from_secs(3600)));
+        let opened = Instant::now();
+        while opened.elapsed().is_zero() {}
+        assert!(freshness.allows(Duration::ZERO));
+    }
+}
