@@ -1,6 +1,8 @@
 //! `demo`: `serve` on an empty database with example data, which `serve` never loads.
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -52,7 +54,12 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let temporary = if sources.is_set("DATA_DIR") {
         None
     } else {
-        Some(tempfile::Builder::new().prefix("citrus-status-demo-").tempdir()?)
+        Some(
+            tempfile::Builder::new()
+                .prefix("citrus-status-demo-")
+                .permissions(Permissions::from_mode(0o700))
+                .tempdir()?,
+        )
     };
     if let Some(dir) = temporary.as_ref().and_then(|dir| dir.path().to_str()) {
         sources.flags.insert("DATA_DIR", dir.to_owned());

@@ -203,7 +203,7 @@ struct Session {
 }
 
 impl Session {
-    /// Runs `work` on the database of the settings, and takes leave of it.
+    /// Runs `work` on the database of the settings, and closes it.
     async fn with(flags: &Flags, work: impl AsyncFnOnce(&Self) -> Result) -> Result {
         let config = load(flags, telemetry::start)?;
         let store = open_store(&config).await?;

@@ -86,7 +86,11 @@ impl Reader<'_> {
         let parts = text.split([',', ' ', '\t', '\n']).filter(|part| !part.is_empty());
         let network = |part: &str| canonical(part.parse().or_else(|_| part.parse().map(IpAddr::into)).ok()?);
         let networks: Option<_> = parts.map(network).collect();
-        let complaint = || format!("{name} has to list addresses or networks, such as 10.1.2.3 or 10.0.0.0/8");
+        let complaint = || {
+            format!(
+                "{name} has to list addresses or networks, such as 10.1.2.3 or 10.0.0.0/8; IPv4 in IPv6 is ::ffff:0:0/96 or narrower"
+            )
+        };
         self.checked(networks.ok_or_else(complaint), Vec::new)
     }
 

@@ -59,7 +59,7 @@ pub const SETTINGS: &[Setting] = &[
     plain(
         TRANSIT_MEMORY_MIB,
         "64",
-        "Most memory for large answers that wait for their readers, and as much for large bodies on their way in.",
+        "Most memory for large answers that clients have not read yet, and as much for large bodies that still arrive.",
     ),
     plain(TRUSTED_PROXIES, "", "Addresses or networks of the proxies in front, whose X-Forwarded-For counts."),
     plain(REQUEST_TIMEOUT_SECONDS, "30", "Longest time for a request, after which it is answered 503."),
@@ -76,7 +76,11 @@ pub const SETTINGS: &[Setting] = &[
     plain(JWT_ISSUER, "citrus-status", "The claim iss of the tokens."),
     plain(JWT_AUDIENCE, "citrus-status", "The claim aud of the tokens."),
     plain(TOKEN_TTL_SECONDS, "3600", "Life of a token."),
-    plain(HARDENED_LOGIN, "false", "Answer an unknown user like a wrong password, so that logins can't be guessed."),
+    plain(
+        HARDENED_LOGIN,
+        "false",
+        "Answer an unknown user like a wrong password, so that most logins can't be guessed.",
+    ),
     plain(LOGIN_CONCURRENCY, "", "Most passwords verified at once, 19 MiB each; empty: one for each core."),
     plain(
         LOGIN_LIMIT_PAIR,

@@ -13,7 +13,7 @@ use super::error::ApiError;
 use crate::domain::texto::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX};
 use crate::telemetry::AUDIT;
 
-/// An attempt whose client hung up, or was told 503, before it ended.
+/// An attempt that was answered 503 at its deadline, or cut off at a stop, before it ended.
 const ABANDONED: &str = "abandoned";
 /// A success.
 const OK: &str = "ok";

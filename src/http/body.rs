@@ -60,8 +60,8 @@ impl JsonBody {
     }
 }
 
-/// All of `body`, which has at most `max` bytes. What it takes beyond [`MAX_BYTES`] counts in `memory`, as it
-/// arrives and until it is dropped.
+/// All of `body`, which has at most `max` bytes. Once it needs more than
+/// [`MAX_BYTES`], all of it counts in `memory`, as it arrives and until it is dropped.
 ///
 /// Its parts are copied: each on its own would keep more memory than it has bytes.
 async fn arrive(body: Body, max: usize, memory: &Memory) -> Result<Bytes, ApiError> {

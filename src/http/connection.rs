@@ -70,7 +70,7 @@ pub async fn serve(stream: TcpStream, routes: Routes, mut stopping: watch::Recei
         }
     };
     let mut stream = http.into_parts().io.into_inner().stream;
-    let mut linger = unread.is_left();
+    let mut linger = unread.was_left();
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
         // hyper has refused what is not HTTP, and may have read only a part of it.
@@ -146,7 +146,8 @@ impl Unread {
         self.set(Left::Abandoned);
     }
 
-    fn is_left(&self) -> bool {
+    /// Whether there is any, at the end of the connection.
+    fn was_left(&self) -> bool {
         !matches!(self.set(Left::Nothing), Left::Nothing)
     }
 }

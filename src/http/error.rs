@@ -170,7 +170,7 @@ impl ApiError {
     /// A word for the audit log, and for programs; see `docs/ERRORS.md`.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Malformed => "not_http",
+            Self::Malformed => "malformed_http",
             Self::Body(_) | Self::BodyCut | Self::BodySlow | Self::BodyTooLarge => "invalid_body",
             Self::Required(_) | Self::LoginRequired | Self::SenhaRequired | Self::Invalid(_) => "invalid_field",
             Self::NotFound | Self::MethodNotAllowed => "no_route",

@@ -213,3 +213,25 @@ fn readable_protocolo(body: &JsonBody) -> Option<String> {
     let [protocolo] = body.members(["protocolo"]).ok()?;
     Some(read_protocolo(protocolo).ok()?.trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::atendimento::{Atendimento, Denial};
+
+    #[test]
+    fn no_change_takes_more_of_the_answer_than_is_reserved() {
+        let longest = "\u{1}".repeat(64);
+        let atual = Atendimento { id: 1, status: Status::EmAtendimento, revisao: i64::MAX };
+        for error in [
+            ApiError::Denied(Denial::RevisaoDiferente(atual)),
+            ApiError::Denied(Denial::ChaveReutilizada),
+            ApiError::InProgress,
+            ApiError::Invalid("visivelCliente"),
+            ApiError::Body(crate::json::JsonError::Incomplete { line: usize::MAX, column: usize::MAX }),
+        ] {
+            let length = answer::length(&[resultado(Some(longest.clone()), Err(error))]);
+            assert!(length <= RESULTADO_MAX, "{length}");
+        }
+    }
+}

@@ -137,7 +137,7 @@ fn allowed(error: &ApiError) -> Option<Vec<&'static str>> {
 /// What all errors of `code` have in common, in Portuguese and English.
 fn titles(code: &str) -> [&'static str; 2] {
     match code {
-        "not_http" => ["HTTP malformado", "Malformed HTTP"],
+        "malformed_http" => ["HTTP malformado", "Malformed HTTP"],
         "invalid_body" => ["Corpo da requisição inválido", "Invalid request body"],
         "invalid_field" => ["Campo inválido", "Invalid field"],
         "no_route" => ["Rota ou método inexistente", "No such route or method"],

@@ -1,4 +1,4 @@
-//! Login throttling: how many wrong passwords are heard, counted in the database for all servers alike.
+//! Login throttling: how many wrong passwords are accepted before refusal, counted in the database for all servers alike.
 //!
 //! Only failures count, each in four token buckets: that of the login and the address together
 //! (`pair`), of the login (`account`), of the address (`address`), and of everybody (`total`). Where
@@ -31,7 +31,7 @@ use self::uncounted::{Look, Uncounted};
 use crate::clock::{Clock, unix_millis};
 use crate::domain::texto::Chave;
 use crate::service::every::Every;
-use crate::store::{Bucket, BucketKey, Result as StoreResult, Store, StoreError};
+use crate::store::{Bucket, BucketKey, LOCK_WAIT, Result as StoreResult, Store, StoreError};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 /// How long an address stays known after a success, in milliseconds.
@@ -41,7 +41,7 @@ const NOTED_FOR: i64 = DAY;
 /// How often old buckets are purged at most, in milliseconds.
 const PURGE_EVERY: i64 = 60 * 1000;
 /// How long a failure waits to be counted. While it can't be, its verdict is not told.
-const COUNT_DEADLINE: Duration = Duration::from_secs(5);
+const COUNT_DEADLINE: Duration = LOCK_WAIT;
 /// How often it is tried when somebody holds one of its buckets.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often a login that is refused is looked at again, because failures were counted meanwhile.

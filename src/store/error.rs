@@ -34,7 +34,9 @@ pub enum StoreError {
     #[error("another writer stood in the way: {0}")]
     Contention(#[source] sqlx::Error),
     /// The schema is that of a newer release, with which this one cannot work.
-    #[error("the database has migration {0}, which this release does not know; use the release that made it")]
+    #[error(
+        "the database has migration {0}, which this release does not know; use the release that made it, or a newer one"
+    )]
     NewerSchema(i64),
     /// The server has no such database, or none yet.
     #[error("PostgreSQL refused: {0}; check DATABASE_URL")]

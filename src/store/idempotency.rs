@@ -26,8 +26,8 @@ DELETE FROM idempotencia WHERE (usuario_id, chave) IN
 /// The idempotency keys of changes made.
 #[async_trait]
 pub trait Idempotency: Send + Sync {
-    /// The fingerprints of the bodies with which the `keys` came that are known. Does not wait for locks:
-    /// [`super::StoreError::Contention`].
+    /// The fingerprints of the bodies with which the `keys` came that are known. Waits for a lock no longer
+    /// than one statement does, then fails with [`super::StoreError::Contention`].
     async fn idempotency_keys(&self, keys: &[IdempotencyKey]) -> Result<HashMap<IdempotencyKey, i64>>;
 
     /// Forgets the keys of changes made longer than `kept` milliseconds ago by the database's clock; returns

@@ -121,7 +121,8 @@ impl SqliteStore {
         &self.commands
     }
 
-    /// Tries what the change queue writes, which never happens twice: after a failure a new connection is opened.
+    /// Writes in one transaction. After any failure but a lock the connection is given up. What a session refused
+    /// because it may only read is tried once more.
     async fn write_once<T, F>(&self, mut work: impl FnMut(PoolConnection<Sqlite>) -> F) -> Result<T>
     where
         F: Future<Output = (PoolConnection<Sqlite>, Result<T>)>,

@@ -42,9 +42,12 @@ fn retry_after(answer: &Answer) -> u64 {
 
 /// Waits until `sql` yields `expected`: a purge goes on in the background.
 async fn until(database: &Database, sql: &str, expected: i64) {
-    while database.number(sql).await != expected {
-        tokio::task::yield_now().await;
-    }
+    let reached = async {
+        while database.number(sql).await != expected {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), reached).await.unwrap_or_else(|_| panic!("{sql}"));
 }
 
 /// Two servers on one database, the second of them with a clock that is wrong by `by`.

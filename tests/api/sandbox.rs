@@ -224,7 +224,7 @@ both_engines! {
             post(&server, STATUS, &headers).await.is(400, message);
         };
         let failure = "X-Sandbox-Falha – valor inválido";
-        for code in ["", "500", "Failed", "failed ,failed", "não", "not_http", "invalid_body", "invalid_field", "other_status", "other_revision"] {
+        for code in ["", "500", "Failed", "failed ,failed", "não", "malformed_http", "invalid_body", "invalid_field", "other_status", "other_revision"] {
             refused(&[(FAILURE, code)], failure).await;
         }
         refused(&[(FAILURE, "failed"), (FAILURE, "failed")], failure).await;

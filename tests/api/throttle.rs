@@ -178,7 +178,7 @@ both_engines! {
                 login(&server, from, "nobody", "wrong").await.is(401, "Senha inválida");
             }
         }
-        // The accepted risk 29: where an owner has been, the login shows.
+        // The accepted risk 30: where an owner has been, the login shows.
         login(&server, "192.0.2.1", "user.api", "wrong").await.is(401, "Senha inválida");
         // But only there, and only that login. The owner gets in.
         for (from, name) in [("192.0.2.1", "admin"), ("192.0.2.1", "nobody"), ("192.0.2.2", "user.api"), ("192.0.2.2", "nobody")] {

@@ -201,6 +201,26 @@ both_engines! {
         assert!(written.iter().any(|line| line.contains(login)), "{written:#?}");
     }
 
+    async fn a_client_that_hangs_up_while_its_change_is_made_leaves_the_outcome(database: Database) {
+        use tokio::io::AsyncWriteExt;
+        let mut run = Run::start(database, &[]).await;
+        let login = json!({"login": "user.api", "senha": "1234"});
+        let token = run.send(LOGIN, "", login, Value::Null).await["accessToken"].as_str().unwrap().to_owned();
+        let held = database.hold("20221104000001").await;
+        let body = r#"{"protocolo": "20221104000001", "status": "Finalizado"}"#;
+        let mut stream = tokio::net::TcpStream::connect(&run.process.address).await.unwrap();
+        let head = format!("POST {STATUS} HTTP/1.1\r\nHost: x\r\nx-request-id: gone\r\nContent-Length: {}\r\n\
+                            Authorization: {token}\r\n\r\n{body}", body.len());
+        stream.write_all(head.as_bytes()).await.unwrap();
+        drop(stream);
+        // Connections are taken in their order, so that one is taken by then.
+        run.send(LOTE, "", Value::Null, Value::Null).await;
+        held.release().await;
+        let (_, lines) = run.stop();
+        let written: Vec<&String> = lines.iter().filter(|line| line.contains("id=\"gone\"")).collect();
+        assert!(written.len() == 1 && written[0].ends_with("outcome=\"ok\""), "{lines:#?}");
+    }
+
     async fn each_change_of_many_leaves_one_line(database: Database) {
         let mut run = Run::start(database, &[("LOG_FORMAT", "json")]).await;
         let login = json!({"login": "user.api", "senha": "1234"});

@@ -1,6 +1,7 @@
 //! `demo`: what it prints works as printed.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
 use reqwest::Client;
@@ -101,7 +102,8 @@ async fn its_printed_commands_work_in_a_shell() {
     let shown = demo.line("atendimento mostrar");
     let file = shown.split_whitespace().next().unwrap().strip_prefix("DATABASE_URL=sqlite://").unwrap();
     let data_dir = std::path::Path::new(file).parent().unwrap().to_owned();
-    assert!(data_dir.exists());
+    let mode = std::fs::metadata(&data_dir).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o700, "others can look into the temporary directory");
     demo.stop();
     assert!(!data_dir.exists(), "the temporary directory stays behind");
     database.remove().await;

@@ -170,7 +170,9 @@ both_engines! {
         stream.write_all(head.as_bytes()).await.unwrap();
         stream.read_exact(&mut [0; 25]).await.unwrap();
         process.signal("TERM");
-        while tokio::net::TcpStream::connect(&process.address).await.is_ok() {}
+        while tokio::net::TcpStream::connect(&process.address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         process.signal("TERM");
         ends(process, 1).await;
         drop(log);

@@ -15,7 +15,7 @@ use crate::support::program::{finish, program, run_with};
 /// In every password of these tests.
 const CANARY: &str = "canario";
 /// Longer than any test.
-const LONG: (&str, &str) = ("DATABASE_WAIT_SECONDS", "3600");
+const LONG: (&str, &str) = ("DATABASE_WAIT_SECONDS", "60");
 /// How soon a program ends that does not wait.
 const AT_ONCE: Duration = Duration::from_secs(10);
 /// Nobody listens there.

@@ -120,9 +120,9 @@ async fn it_is_not_empty_while_another_schema_holds_anything() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_does_not_sync_is_a_risk() {
-    let Some(cluster) = Cluster::start("fsync=off") else { return };
+    let Some(cluster) = Cluster::start("fsync=off -c full_page_writes=off") else { return };
     let database = Database::postgres(&cluster.url).await;
     let store = database.open().await;
-    assert_eq!(store.risks().await.unwrap(), ["fsync=off"]);
+    assert_eq!(store.risks().await.unwrap(), ["fsync=off", "full_page_writes=off"]);
     store.close().await;
 }

@@ -62,7 +62,7 @@ pub(super) async fn round<S: Atendimentos + Idempotency + ?Sized>(
 
 /// Looks the keys of the denied requests up once more. Another process may have made the change of such a
 /// request after the first look, and shown it to the snapshot: then that change is why it is denied.
-pub(super) async fn look_again<S: Idempotency + ?Sized>(
+async fn look_again<S: Idempotency + ?Sized>(
     store: &S,
     requests: &[&ChangeRequest],
     decisions: &mut [Result<Decision, Denial>],

@@ -1,6 +1,6 @@
 //! A change tried out: decided as a real one, on what is durable now, and not made. It goes past the queue.
 
-use super::round::{Decision, judge, known_keys, look_again};
+use super::round::{Decision, judge, known_keys};
 use super::{ChangeError, ChangeQueue};
 use crate::domain::atendimento::{Change, ChangeRequest, Denial, Status};
 use crate::store::{Idempotency, LOCK_WAIT, Reads, Result as StoreResult, patiently};
@@ -42,9 +42,12 @@ async fn simulate<S: Idempotency + Reads + ?Sized>(
     let requests = [request];
     let known = patiently(LOCK_WAIT, || known_keys(store, &requests)).await?;
     let snapshot = store.situation(&request.protocolo, request.motivo.as_ref()).await?;
-    let mut decisions = [judge(&known, &snapshot, request)];
-    look_again(store, &requests, &mut decisions).await?;
-    let [decision] = decisions;
+    let mut decision = judge(&known, &snapshot, request);
+    if decision.is_err() {
+        // Another process may have made this very change after the first look, as in `look_again`.
+        let known = patiently(LOCK_WAIT, || known_keys(store, &requests)).await?;
+        decision = judge(&known, &snapshot, request);
+    }
     let Change { de, para, motivo_id, .. } = match decision {
         Ok(Decision::Make(change)) => change,
         Ok(Decision::Replay) => return Ok(Ok(Simulation::Replay)),
