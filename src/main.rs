@@ -3,15 +3,20 @@
 use std::process::ExitCode;
 
 use citrus_status::cli;
+use tokio::runtime::Runtime;
 
 /// Half the cost of the system's allocator for the many small texts of a request.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match cli::read() {
-        Ok(command_line) => cli::run(command_line).await,
-        Err(code) => code,
-    }
+fn main() -> ExitCode {
+    let command_line = match cli::read() {
+        Ok(command_line) => command_line,
+        Err(code) => return code,
+    };
+    let runtime = Runtime::new().expect("the system has threads for a program");
+    let code = runtime.block_on(cli::run(command_line));
+    // A name that is still being looked up must not hold up the end.
+    runtime.shutdown_background();
+    code
 }

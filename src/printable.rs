@@ -9,9 +9,22 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     spelled_out(text, None, |out, c| out.extend(c.escape_default()))
 }
 
-/// As [`printable`], but `kept` stays as it is: the ends of lines, or the start of colours.
+/// As [`printable`], but `kept` stays as it is, such as the ends of lines.
 pub fn printable_but(kept: char, text: &str) -> Cow<'_, str> {
     spelled_out(text, Some(kept), |out, c| out.extend(c.escape_default()))
+}
+
+/// As [`printable`], but colours stay. They steer nothing else, whoever wrote them.
+pub fn printable_coloured(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let mut tame = printable(parts.next().unwrap_or_default()).into_owned();
+    for part in parts {
+        let after =
+            part.strip_prefix('[').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';'));
+        tame.push_str(if after.is_some_and(|rest| rest.starts_with('m')) { "\u{1b}" } else { r"\u{1b}" });
+        tame.push_str(&printable(part));
+    }
+    tame
 }
 
 /// `json`, which stays JSON of the same meaning, with all that steers but `kept` written as `\u001b`.
@@ -48,7 +61,11 @@ mod tests {
         assert_eq!(printable("a\nb\r\t\u{85}\u{1b}[2J\u{7f}"), r"a\nb\r\t\u{85}\u{1b}[2J\u{7f}");
         assert_eq!(printable("\u{61c}\u{200e}\u{200f}\u{2029}\u{202a}"), r"\u{61c}\u{200e}\u{200f}\u{2029}\u{202a}");
         assert_eq!(printable_but('\n', "a\nb\r\u{2066}"), "a\nb\\r\\u{2066}");
-        assert_eq!(printable_but('\u{1b}', "\u{1b}[32mINFO\u{1b}[0m \u{9b}"), "\u{1b}[32mINFO\u{1b}[0m \\u{9b}");
+        assert_eq!(printable_coloured("\u{1b}[32mINFO\u{1b}[0m \u{9b}"), "\u{1b}[32mINFO\u{1b}[0m \\u{9b}");
+        assert_eq!(
+            printable_coloured("\u{1b}[1;31ma\u{1b}]0;title\u{7}\u{1b}[2J\u{1b}[1\u{1b}"),
+            "\u{1b}[1;31ma\\u{1b}]0;title\\u{7}\\u{1b}[2J\\u{1b}[1\\u{1b}"
+        );
         assert_eq!(
             printable_json('\n', "\"a\u{9b}\"\n\"\u{2028}\u{202e}\u{2069}\""),
             "\"a\\u009b\"\n\"\\u2028\\u202e\\u2069\""

@@ -209,6 +209,13 @@ fn server(options: &PgConnectOptions) -> String {
     format!("{host}:{}/{database}", options.get_port())
 }
 
+/// `file` so that SQLite takes it for a name: one that begins with `file:` would be a URI, and one with a colon may be
+/// a database in memory.
+fn plain(file: &Path) -> PathBuf {
+    let special = file.to_str().is_some_and(|name| name.starts_with("file:") || name.starts_with(':'));
+    if special { Path::new(".").join(file) } else { file.to_owned() }
+}
+
 /// The database that `url` names.
 fn target(url: &str, data_dir: &Path, max_connections: u32) -> Result<Target, String> {
     let accepted = "DATABASE_URL has to start with postgres:// or sqlite://";
@@ -217,7 +224,7 @@ fn target(url: &str, data_dir: &Path, max_connections: u32) -> Result<Target, St
         Some(_) if url.contains('#') || url.split_once('?').is_some_and(|(_, rest)| rest.contains('@')) => {
             Err(escape.to_owned())
         }
-        None if url.is_empty() => Ok(Target::Sqlite { file: data_dir.join(DATABASE_FILE) }),
+        None if url.is_empty() => Ok(Target::Sqlite { file: plain(&data_dir.join(DATABASE_FILE)) }),
         Some(("postgres" | "postgresql", true)) => {
             let options = PgConnectOptions::from_str(url)
                 .map_err(|_| "DATABASE_URL is not a PostgreSQL URL: postgres://user:password@host:5432/database")?;
@@ -234,7 +241,7 @@ fn target(url: &str, data_dir: &Path, max_connections: u32) -> Result<Target, St
         }
         Some(("sqlite", true)) => {
             let options = SqliteConnectOptions::from_str(url).map_err(|_| "DATABASE_URL is not sqlite://<file>")?;
-            Ok(Target::Sqlite { file: options.get_filename().to_owned() })
+            Ok(Target::Sqlite { file: plain(options.get_filename()) })
         }
         _ => Err(accepted.to_owned()),
     }
@@ -362,6 +369,18 @@ mod tests {
             assert!(load(&[("DATABASE_URL", url)]).is_err(), "{url}");
         }
         assert!(load(&[("DATABASE_URL", "sqlite:///in-memory-of/x.db")]).is_ok());
+        let file = |environment: &[(&str, &str)]| match load(environment).unwrap().target {
+            Target::Sqlite { file } => file.to_str().unwrap().to_owned(),
+            Target::Postgres { .. } => panic!("it is SQLite"),
+        };
+        for (url, name) in [
+            ("sqlite://file:x.db", "./file:x.db"),
+            ("sqlite://file:x.db%3Fmode=memory", "./file:x.db?mode=memory"),
+            ("sqlite://%3Amemory%3A", "./:memory:"),
+        ] {
+            assert_eq!(file(&[("DATABASE_URL", url)]), name);
+        }
+        assert_eq!(file(&[("DATA_DIR", "file:d")]), "./file:d/citrus-status.db");
     }
 
     #[test]

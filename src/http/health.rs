@@ -37,6 +37,10 @@ pub async fn live() -> Response {
     ),
 )]
 pub async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
+    if app.changes.is_failing() {
+        tracing::warn!("not ready: a change has just failed");
+        return Err(ApiError::Unavailable);
+    }
     let ready = timeout(READY_DEADLINE, app.store.ready()).await;
     ready.unwrap_or(Err(StoreError::Slow)).map_err(|error| {
         tracing::warn!(%error, "not ready");

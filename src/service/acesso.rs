@@ -28,14 +28,22 @@ type Entry = tokio::sync::Mutex<Latest>;
 #[derive(Default)]
 struct Latest {
     answer: Option<Answer>,
-    /// When the store last failed. Those that have waited since before then share the failure: if each waited for
-    /// a store of its own, the last would wait as many times as long.
+    /// When the store last failed. Those that have waited since before then share the failure, as they share an
+    /// answer that was asked for after they came: if each asked the store itself, the last would wait longest.
     failed: Option<Instant>,
 }
 
 struct Answer {
     asked: OffsetDateTime,
+    asked_at: Instant,
     acesso: Option<Arc<Acesso>>,
+}
+
+impl Answer {
+    /// By both clocks: one that is set back, or stands still, must not keep an answer alive.
+    fn is_fresh(&self, now: OffsetDateTime) -> bool {
+        (Duration::ZERO..MAX_AGE).contains(&(now - self.asked)) && self.asked_at.elapsed() < MAX_AGE
+    }
 }
 
 impl AccessService {
@@ -54,17 +62,17 @@ impl AccessService {
         let mut latest = entry.lock().await;
         let now = self.clock.now();
         if let Some(answer) = latest.answer.as_ref()
-            // A clock that was set back must not keep an answer alive.
-            && (Duration::ZERO..MAX_AGE).contains(&(now - answer.asked))
+            && (answer.asked_at >= came || answer.is_fresh(now))
         {
             return Ok(answer.acesso.clone());
         }
         if latest.failed.is_some_and(|failed| failed >= came) {
             return Err(StoreError::Slow);
         }
+        let asked_at = Instant::now();
         let loaded = self.store.acesso(usuario_id).await.inspect_err(|_| latest.failed = Some(Instant::now()));
         let acesso = loaded?.map(Arc::new);
-        latest.answer = Some(Answer { asked: now, acesso: acesso.clone() });
+        latest.answer = Some(Answer { asked: now, asked_at, acesso: acesso.clone() });
         Ok(acesso)
     }
 }

@@ -24,6 +24,9 @@ pub enum StoreError {
     /// It can be read and not written to.
     #[error("the database is read-only")]
     ReadOnly,
+    /// SQLite's file is no longer where it was: what is written to it would be lost.
+    #[error("the database file was moved or replaced while it was open")]
+    Moved,
     /// It lacks migrations.
     #[error("the database has pending migrations")]
     Pending,
@@ -71,6 +74,7 @@ impl StoreError {
             self,
             Self::Unavailable(_)
                 | Self::ReadOnly
+                | Self::Moved
                 | Self::Slow
                 | Self::Contention(_)
                 | Self::Missing(_)
@@ -87,10 +91,25 @@ impl StoreError {
         }
     }
 
+    /// Whether a write may fail like this while the database says that it can be written to: on a full disk, for
+    /// want of a privilege, or without an answer.
+    pub fn escapes_probes(&self) -> bool {
+        match self {
+            Self::Slow | Self::Forbidden(_) => true,
+            Self::Unavailable(sqlx::Error::Database(error)) => match postgres_code(error.as_ref()) {
+                Some(code) => code.starts_with("53") && code != "53300" || code.starts_with("58"),
+                None => matches!(sqlite_code(error.as_ref()), Some(SQLITE_IOERR | SQLITE_FULL)),
+            },
+            _ => false,
+        }
+    }
+
     /// Whether sessions opened until now may be of no use later. What only the opening of a session meets
     /// (too many of them, a server that starts, a file that can't be opened) says nothing of those that are open.
     pub(super) fn taints_sessions(&self) -> bool {
-        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return matches!(self, Self::ReadOnly) };
+        let Self::Unavailable(sqlx::Error::Database(error)) = self else {
+            return matches!(self, Self::ReadOnly | Self::Moved);
+        };
         match postgres_code(error.as_ref()) {
             Some(code) => takes_no_work(code) && !matches!(code, "53300" | "57P03"),
             None => sqlite_code(error.as_ref()) != Some(SQLITE_CANTOPEN),
@@ -110,8 +129,7 @@ impl StoreError {
                 !matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::PermissionDenied)
             }
             Self::Unavailable(sqlx::Error::Database(error)) => postgres_code(error.as_ref()).is_some_and(takes_no_work),
-            // A proxy whose server is away closes what it has accepted.
-            Self::Unavailable(sqlx::Error::PoolTimedOut) | Self::Other(sqlx::Error::Protocol(_)) => true,
+            Self::Unavailable(sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_)) => true,
             _ => false,
         }
     }
@@ -124,6 +142,8 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::Tls(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
+            // A proxy whose server is away closes what it has accepted, or says something else.
+            | sqlx::Error::Protocol(_)
             | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
             sqlx::Error::Database(database) if database.is_unique_violation() => {
                 // PostgreSQL names the constraint, SQLite the columns; both with the table.

@@ -65,7 +65,7 @@ pub trait Schema: Send + Sync {
     /// Whether changes can be made now: the database is reachable, migrated and writable. The error says what
     /// is missing.
     async fn ready(&self) -> Result<()> {
-        if !self.pending_migrations().await?.is_empty() {
+        if !patiently(LOCK_WAIT, || self.pending_migrations()).await?.is_empty() {
             return Err(StoreError::Pending);
         }
         self.check_writable().await

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sqlx::migrate::{Migrate, Migrator};
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 use sqlx::{ConnectOptions, Connection, Postgres, Transaction};
 use time::OffsetDateTime;
@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use self::changes::{Locked, SNAPSHOT, write};
 use self::lanes::{LANES, Lanes};
 use self::loan::Loan;
+use self::session::Opening;
 use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of};
 use super::attempt::{Attempts, LOCK_WAIT, patiently};
 use super::idempotency::{MEND, PORTION, PURGE};
@@ -76,9 +77,9 @@ impl PostgresStore {
         let options = options.application_name("citrus-status");
         // Past the pool, which would only say that it waited in vain.
         let mut connection = timeout(CONNECT_TIMEOUT, options.connect()).await.map_err(|_| StoreError::Slow)??;
-        let (number, version, encoding): (i32, String, String) = sqlx::query_as(
+        let (number, version, encoding, search_path): (i32, String, String, String) = sqlx::query_as(
             "SELECT current_setting('server_version_num')::int, current_setting('server_version'),
-                    current_setting('server_encoding')",
+                    current_setting('server_encoding'), current_setting('search_path')",
         )
         .fetch_one(&mut connection)
         .await?;
@@ -91,10 +92,11 @@ impl PostgresStore {
         }
         let connections = max_connections.saturating_sub(LANES as u32).max(1);
         let attempts = Attempts::new(connections);
+        let opening = Opening { options, search_path: search_path.into() };
         Ok(Self {
-            pool: session::pool(options.clone(), connections, attempts.freshness.clone()),
-            lanes: Lanes::new(options.clone(), attempts.freshness.clone()),
-            commands: session::command_pool(options, connections),
+            pool: session::pool(opening.clone(), connections, attempts.freshness.clone()),
+            lanes: Lanes::new(opening.clone(), attempts.freshness.clone()),
+            commands: session::command_pool(opening, connections),
             attempts,
         })
     }
@@ -133,6 +135,9 @@ impl Schema for PostgresStore {
             .fetch_one(&mut *connection)
             .await?;
         let applied = if known { connection.list_applied_migrations(&MIGRATOR.table_name).await? } else { Vec::new() };
+        if known && let Some(version) = connection.dirty_version(&MIGRATOR.table_name).await? {
+            return Err(MigrateError::Dirty(version).into());
+        }
         let compatibility = if has_newer_ones(&MIGRATOR, &applied) {
             sqlx::query_as(COMPATIBILITY).fetch_all(&mut *connection).await?
         } else {

@@ -5,14 +5,15 @@ mod statements;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
-use std::sync::LazyLock;
+use std::mem;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Serialize;
-use sqlx::migrate::{Migrate, Migrator};
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -41,7 +42,7 @@ const READERS: u32 = 4;
 /// is tried again.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(50);
 /// How long a commit is tried again before the change queue takes up what has come meanwhile.
-const COMMIT_WAIT: Duration = Duration::from_secs(1);
+const COMMIT_WAIT: Duration = Duration::from_millis(500);
 /// How long a command waits for a lock.
 const COMMAND_LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request may wait for a connection.
@@ -57,6 +58,7 @@ const CHECKPOINT_PAGES: &str = "10000";
 pub struct SqliteStore {
     pub(super) attempts: Attempts,
     options: SqliteConnectOptions,
+    place: Place,
     writer: SqlitePool,
     reader: SqlitePool,
     /// For the command line and for migrations: it waits longer.
@@ -98,7 +100,7 @@ impl SqliteStore {
         let options = options.create_if_missing(false);
         let (writer, reader) =
             (pool(1).connect_lazy_with(options.clone()), pool(READERS).connect_lazy_with(options.clone()));
-        Ok(Self { attempts, options, writer, reader, commands })
+        Ok(Self { attempts, options, place: Place::new(file), writer, reader, commands })
     }
 
     /// A connection for what requests read.
@@ -109,6 +111,15 @@ impl SqliteStore {
     /// The connection for what requests write past the change queue.
     pub(super) async fn write(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
         self.writer.acquire().await
+    }
+
+    /// Fails once the file is no longer where it was. Open connections go on with the old one: they are given up.
+    fn check_place(&self) -> Result<()> {
+        if self.place.has_changed() {
+            self.attempts.freshness.note(&StoreError::Moved);
+            return Err(StoreError::Moved);
+        }
+        Ok(())
     }
 
     /// Connections for what commands read.
@@ -130,7 +141,10 @@ impl SqliteStore {
         let mut is_refreshed = false;
         loop {
             let (mut connection, outcome) = work(self.write().await?).await;
-            let Err(error) = &outcome else { return outcome };
+            let Err(error) = &outcome else {
+                self.check_place()?;
+                return outcome;
+            };
             // On a failing disk SQLite undoes the transaction by itself, and sqlx believes itself inside it ever
             // after. Where somebody else holds the lock, there is no transaction yet.
             if !matches!(error, StoreError::Contention(_)) {
@@ -145,6 +159,30 @@ impl SqliteStore {
     }
 }
 
+/// Where a file was when it was opened.
+struct Place {
+    file: PathBuf,
+    /// Device and inode; `None` for no file.
+    identity: Mutex<Option<(u64, u64)>>,
+}
+
+impl Place {
+    fn new(file: &Path) -> Self {
+        Self { file: file.to_owned(), identity: Mutex::new(identity(file)) }
+    }
+
+    /// Whether another file is there, or none, since it was last asked.
+    fn has_changed(&self) -> bool {
+        let present = identity(&self.file);
+        let mut last = self.identity.lock().unwrap_or_else(PoisonError::into_inner);
+        mem::replace(&mut *last, present) != present
+    }
+}
+
+fn identity(file: &Path) -> Option<(u64, u64)> {
+    fs::metadata(file).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
 /// A failure that is none where somebody else is just writing.
 fn unless_locked(error: sqlx::Error) -> Result<()> {
     match error.into() {
@@ -157,8 +195,13 @@ fn unless_locked(error: sqlx::Error) -> Result<()> {
 /// Creates `file` where it is missing, for its owner alone; SQLite gives the mode to the files beside it. One that
 /// is there is not even opened: to close it would release the locks that SQLite has on it in this process.
 fn create_private(file: &Path) {
-    let linked = fs::read_link(file).ok().and_then(|target| Some(file.parent()?.join(target)));
-    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(linked.as_deref().unwrap_or(file));
+    let mut file = file.to_owned();
+    // As many links as Linux follows.
+    for _ in 0..40 {
+        let Ok(target) = fs::read_link(&file) else { break };
+        file = file.parent().unwrap_or(Path::new("")).join(target);
+    }
+    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     if let Ok(created) = created {
         // A umask may have taken away too much. SQLite says so itself when it can't open the file.
         _ = created.set_permissions(Permissions::from_mode(0o600));
@@ -189,6 +232,9 @@ impl Schema for SqliteStore {
             .fetch_one(&mut *connection)
             .await?;
         let applied = if known { connection.list_applied_migrations(&MIGRATOR.table_name).await? } else { Vec::new() };
+        if known && let Some(version) = connection.dirty_version(&MIGRATOR.table_name).await? {
+            return Err(MigrateError::Dirty(version).into());
+        }
         let compatibility = if has_newer_ones(&MIGRATOR, &applied) {
             sqlx::query_as(COMPATIBILITY).fetch_all(&mut *connection).await?
         } else {
@@ -198,6 +244,7 @@ impl Schema for SqliteStore {
     }
 
     async fn check_writable(&self) -> Result<()> {
+        self.check_place()?;
         // A fresh one: what is open already may be able to write what a new one could not, and the other way round.
         let mut connection = match self.options.clone().busy_timeout(Duration::ZERO).connect().await {
             Ok(connection) => connection,

@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::{MakeWriter, fmt};
 
 use self::queue::{Queue, Rank};
-use crate::printable::{printable, printable_but, printable_json};
+use crate::printable::{printable, printable_coloured, printable_json};
 
 /// The target of audit lines.
 pub const AUDIT: &str = "audit";
@@ -133,8 +133,7 @@ impl Write for OneLine {
         let line = text.strip_suffix('\n').unwrap_or(&text);
         let line = match (self.json, self.ansi) {
             (true, _) => printable_json('\n', line),
-            // What a client sends in the place of a colour is spelled out before it gets here.
-            (false, true) => printable_but('\u{1b}', line),
+            (false, true) => printable_coloured(line).into(),
             (false, false) => printable(line),
         };
         let line = format!("{line}\n").into_bytes();

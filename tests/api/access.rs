@@ -83,6 +83,17 @@ both_engines! {
         second.stop().await;
     }
 
+    async fn a_clock_that_is_set_back_or_stands_still_keeps_nobody_in(database: Database) {
+        let server = Server::start(database).await;
+        let token = server.token("user.api").await;
+        server.change_with(&token, CHANGE).await.is(200, SUCCESS);
+        server.provisioning.revoke_tokens(&nome("user.api")).await.unwrap();
+        // No clock but the machine's own moves meanwhile.
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        server.change_with(&token, CHANGE).await.is(401, "Token revogado");
+        server.stop().await;
+    }
+
     async fn access_is_judged_again_once_the_body_is_there(database: Database) {
         let server = Server::start(database).await;
         let (perfil, p) = (nome("Integração"), Permissao::AlterarStatus);

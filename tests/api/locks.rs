@@ -232,16 +232,41 @@ async fn a_table_of_access() {
     each(&[
         ("LOCK TABLE usuario IN SHARE ROW EXCLUSIVE MODE", &[], CHANGES),
         ("LOCK TABLE usuario IN EXCLUSIVE MODE", CHANGES, &[Simulation, Login, Estado, Motivos, Ready]),
-        (
-            "LOCK TABLE usuario IN ACCESS EXCLUSIVE MODE",
-            &[Plain, Duplicado, Keyed, Login, Login, Historico],
-            &[Motivos, Estado, Ready],
-        ),
-        ("LOCK TABLE perfil, nivel, concessao, liberacao IN ACCESS EXCLUSIVE MODE", &[], CHANGES),
+        ("LOCK TABLE usuario IN ACCESS EXCLUSIVE MODE", &[Plain, Duplicado, Keyed, Login, Login, Historico], &[Ready]),
+        ("LOCK TABLE perfil, nivel, concessao, liberacao IN SHARE ROW EXCLUSIVE MODE", &[], CHANGES),
         ("LOCK TABLE tentativa IN SHARE MODE", &[], &[Plain, Duplicado, Keyed, Login, Estado, Motivos, Ready]),
         ("LOCK TABLE tentativa IN ACCESS EXCLUSIVE MODE", &[Login, Login, Login], &[Plain, Keyed, Estado, Motivos]),
     ])
     .await;
+}
+
+/// A key that somebody is just writing can't be passed over: it has to be found among those of its batch.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_held_holds_up_its_request_alone() {
+    let Some(url) = postgres::url().await else { return };
+    let database = Database::postgres(url).await;
+    let scene = Scene::new(&database).await;
+    let insert = "INSERT INTO idempotencia SELECT id, 'held', 0, 0 FROM usuario WHERE login = 'user.api'";
+    let held = database.hold_by(insert).await;
+    let start = Instant::now();
+    let asked = futures_util::future::join_all((1..=30).map(async |number: u64| {
+        let key = if number == 17 { "held".to_owned() } else { number.to_string() };
+        let headers = [("authorization", scene.api.as_str()), ("idempotency-key", key.as_str())];
+        let body = json!({"protocolo": 20_221_104_000_000 + number, "status": "Finalizado"}).to_string();
+        let answer = scene.server.send(Method::POST, STATUS, &headers, body).await;
+        assert_eq!(answer.status, 200, "{number}: {answer:?}");
+        (number, start.elapsed())
+    }));
+    let release = async {
+        tokio::time::sleep(HELD).await;
+        held.release().await;
+    };
+    let (asked, ()) = tokio::join!(asked, release);
+    for (number, took) in asked {
+        assert_eq!(number == 17, took > UNHARMED, "{number} took {took:?}");
+    }
+    scene.server.stop().await;
+    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ use serde_json::json;
 use time::Duration;
 
 use crate::support::both_engines;
+use crate::support::database::{Database, Engine};
 use crate::support::server::Server;
 
 const CHANGE: &str = r#"{"protocolo": "20221104000001", "status": "Aberto"}"#;
@@ -119,4 +120,72 @@ both_engines! {
         }
         Arc::into_inner(server).unwrap().stop().await;
     }
+}
+
+/// As a full disk does: who asks whether the database can be written to hears nothing of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_changes_fail_it_is_not_ready_whatever_the_database_says() {
+    let Some(database) = Database::new(Engine::Postgres).await else { return };
+    let server = Server::start(&database).await;
+    let token = server.token("user.api").await;
+    database
+        .execute(
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+                 $$BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END$$;
+             CREATE TRIGGER full_disk BEFORE INSERT ON historico EXECUTE FUNCTION full_disk()",
+        )
+        .await;
+    server.get("/health/ready").await.is(200, "OK");
+    server.change_with(&token, CHANGE).await.is(503, "Serviço indisponível");
+    server.get("/health/ready").await.is(503, "Serviço indisponível");
+    database.execute("DROP TRIGGER full_disk ON historico").await;
+    server.change_with(&token, CHANGE).await.is(200, "Atendimento atualizado com sucesso");
+    server.get("/health/ready").await.is(200, "OK");
+    server.stop().await;
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_path_that_others_set_moves_no_table() {
+    let Some(database) = Database::alone(Engine::Postgres).await else { return };
+    let server = Server::start(&database).await;
+    let token = server.token("user.api").await;
+    let end_sessions = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                        WHERE datname = current_database() AND application_name = 'citrus-status'";
+    database
+        .execute(&format!(
+            "CREATE SCHEMA other;
+             DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = other', current_database()); END$$;
+             {end_sessions}"
+        ))
+        .await;
+    server.clock.advance(Duration::seconds(1));
+    server.get("/health/ready").await.is(200, "OK");
+    server.change_with(&token, CHANGE).await.is(200, "Atendimento atualizado com sucesso");
+    assert_eq!(server.login_with(&json!({"login": "user.api", "senha": "1234"})).await.status, 200);
+    server.stop().await;
+    database.remove().await;
+}
+
+/// What is open goes on with the old file: a change would be answered and be gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_was_moved_or_replaced_takes_no_changes() {
+    let database = Database::sqlite();
+    let server = Server::start(&database).await;
+    let token = server.token("user.api").await;
+    server.change_with(&token, CHANGE).await.is(200, "Atendimento atualizado com sucesso");
+    let [file, away] = ["citrus-status.db", "away.db"].map(|name| database.dir.path().join(name));
+    std::fs::rename(&file, &away).unwrap();
+    server.change_with(&token, CHANGE).await.is(503, "Serviço indisponível");
+    server.change_with(&token, CHANGE).await.is(503, "Serviço indisponível");
+    server.get("/health/ready").await.is(503, "Serviço indisponível");
+    // Another file in its place is taken up.
+    std::fs::copy(&away, &file).unwrap();
+    server.get("/health/ready").await;
+    server.change_with(&token, CHANGE).await;
+    server.get("/health/ready").await.is(200, "OK");
+    let before = database.number("SELECT count(*) FROM historico").await;
+    server.change_with(&token, CHANGE).await.is(200, "Atendimento atualizado com sucesso");
+    assert_eq!(database.number("SELECT count(*) FROM historico").await, before + 1);
+    server.stop().await;
 }

@@ -11,18 +11,22 @@ mod simulation;
 mod worker;
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use self::keys::{InFlight, Keys};
 pub use self::simulation::Simulation;
-use self::worker::work;
+use self::worker::{Desk, work};
 use crate::clock::Clock;
 use crate::domain::atendimento::{ChangeRequest, Denial};
 use crate::store::{Store, StoreError};
+
+/// How long a failed change counts for [`ChangeQueue::is_failing`]. A load balancer that sends no more changes must
+/// see it end.
+const TROUBLE: Duration = Duration::from_secs(3);
 
 /// How the queue is cut.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +44,17 @@ pub struct ChangeQueue {
     keys: Keys,
     /// For simulations; the workers have their own.
     store: Arc<dyn Store>,
+    trouble: Trouble,
+}
+
+/// When a change last failed in a way that the database does not admit when it is asked, such as on a full disk.
+#[derive(Clone, Default)]
+struct Trouble(Arc<Mutex<Option<Instant>>>);
+
+impl Trouble {
+    fn set(&self, last: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = last;
+    }
 }
 
 /// The queue's workers. They end when the queue is dropped and all that it took in is answered.
@@ -51,8 +66,8 @@ struct Pending {
     since: Instant,
     /// How often it was tried in vain.
     rounds: u32,
-    /// Whether it met a lock that holds up all requests like it, see [`Pending::has_key`].
-    is_locked_out: bool,
+    /// How often it met a lock that held up all requests that were tried with it.
+    locked_out: u32,
     /// Keeps other requests of the same idempotency key out meanwhile.
     key: Option<InFlight>,
     answer: oneshot::Sender<Result<Done, ChangeError>>,
@@ -106,18 +121,26 @@ impl From<&StoreError> for ChangeError {
 }
 
 impl ChangeQueue {
+    /// Whether a change has failed lately although the database says that it can be written to, and none was
+    /// made since.
+    pub fn is_failing(&self) -> bool {
+        let last = *self.trouble.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| last.elapsed() < TROUBLE)
+    }
+
     /// Starts the workers on `store`.
     pub fn start(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, settings: QueueSettings) -> (Self, Workers) {
         let mut workers = JoinSet::new();
+        let trouble = Trouble::default();
         let shards = (0..settings.shards)
             .map(|_| {
                 let (sender, receiver) = mpsc::channel(settings.capacity);
-                workers.spawn(work(Arc::clone(store), receiver));
+                workers.spawn(work(Desk { store: Arc::clone(store), trouble: trouble.clone() }, receiver));
                 sender
             })
             .collect();
         let keys = Keys::new(Arc::clone(store), Arc::clone(clock));
-        (Self { shards, hasher: RandomState::new(), keys, store: Arc::clone(store) }, Workers(workers))
+        (Self { shards, hasher: RandomState::new(), keys, store: Arc::clone(store), trouble }, Workers(workers))
     }
 
     /// Makes the change, unless a request of its idempotency key has made it, and returns once it is durable.
@@ -129,7 +152,7 @@ impl ChangeQueue {
         let (answer, answered) = oneshot::channel();
         let shard = self.hasher.hash_one(&request.protocolo) as usize % self.shards.len();
         self.shards[shard]
-            .try_send(Pending { request, since: Instant::now(), rounds: 0, is_locked_out: false, key, answer })
+            .try_send(Pending { request, since: Instant::now(), rounds: 0, locked_out: 0, key, answer })
             .map_err(|_| ChangeError::Unavailable)?;
         answered.await.unwrap_or(Err(ChangeError::Failed))
     }

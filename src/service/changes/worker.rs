@@ -1,13 +1,13 @@
 //! A worker of the queue: takes what waits, tries it, and hands out the answers.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::round::{Outcome, round};
-use super::{ChangeError, Pending};
+use super::{ChangeError, Done, Pending, Trouble};
 use crate::domain::atendimento::ChangeRequest;
 use crate::store::{LOCK_WAIT, Store, StoreError};
 
@@ -19,11 +19,20 @@ const GIVE_WAY: Duration = LOCK_WAIT;
 const EAGER_ROUNDS: u32 = 4;
 /// The pause after that.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How long a round goes on with requests that met a lock.
+const LOCKED_OUT: Duration = Duration::from_millis(200);
 /// How long one round may take before the database counts as away.
 const STORE_DEADLINE: Duration = Duration::from_secs(8);
 
+/// What a worker works with.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub store: Arc<dyn Store>,
+    pub trouble: Trouble,
+}
+
 /// Works until the queue is dropped and empty.
-pub(super) async fn work(store: Arc<dyn Store>, mut queue: mpsc::Receiver<Pending>) {
+pub(super) async fn work(desk: Desk, mut queue: mpsc::Receiver<Pending>) {
     let mut batch: Vec<Pending> = Vec::with_capacity(BATCH);
     loop {
         if batch.is_empty() {
@@ -39,7 +48,7 @@ pub(super) async fn work(store: Arc<dyn Store>, mut queue: mpsc::Receiver<Pendin
             continue;
         }
         // A task of its own, so that a panic fails one batch and not the queue.
-        let settled = tokio::spawn(settle_all(Arc::clone(&store), std::mem::take(&mut batch)));
+        let settled = tokio::spawn(settle_all(desk.clone(), std::mem::take(&mut batch)));
         match settled.await {
             Ok(again) => batch = again,
             Err(error) => tracing::error!(%error, "a batch of status changes was lost"),
@@ -65,24 +74,29 @@ async fn join(batch: &mut Vec<Pending>, queue: &mut mpsc::Receiver<Pending>) {
     }
 }
 
-/// Tries all of `batch` once, answers the requests that have an outcome, and returns the others. Those
-/// that met a lock are tried last, and apart from each other where they need different tables.
-async fn settle_all(store: Arc<dyn Store>, batch: Vec<Pending>) -> Vec<Pending> {
+/// Tries all of `batch` once, answers the requests that have an outcome, and returns the others. Those that met a lock
+/// are tried last, in ever smaller parts, so that those that need nothing locked are made; and no longer than
+/// [`LOCKED_OUT`], so that others need not wait for them.
+async fn settle_all(desk: Desk, batch: Vec<Pending>) -> Vec<Pending> {
+    let start = Instant::now();
     let mut again = Vec::new();
-    for part in parts(batch, |pending| pending.is_locked_out.then(|| pending.has_key())) {
-        again.extend(settle(Arc::clone(&store), part).await);
+    for part in parts(batch, |pending| (pending.locked_out, pending.locked_out > 0 && pending.has_key())) {
+        let postponed = part[0].locked_out > 0 && start.elapsed() > LOCKED_OUT;
+        again.extend(if postponed { go_round(part) } else { settle(desk.clone(), part).await });
     }
     again
 }
 
-/// `batch` cut into parts of one kind each, of at most [`BATCH`] requests, in the order of kinds. Within a kind, the
-/// requests with the fewest rounds come first: the others are probably waiting for a lock.
+/// `batch` cut into parts of one kind each, of at most [`BATCH`] requests, halved for each time that they were locked
+/// out, in the order of kinds. Within a kind, the requests with the fewest rounds come first: the others are probably
+/// waiting for a lock.
 fn parts<K: Ord>(mut batch: Vec<Pending>, kind: impl Fn(&Pending) -> K) -> Vec<Vec<Pending>> {
     batch.sort_by_key(|pending| (kind(pending), pending.rounds));
     let mut parts: Vec<Vec<Pending>> = Vec::new();
     for pending in batch {
+        let most = BATCH.checked_shr(pending.locked_out).unwrap_or_default().max(1);
         match parts.last_mut() {
-            Some(part) if part.len() < BATCH && kind(&part[0]) == kind(&pending) => part.push(pending),
+            Some(part) if part.len() < most && kind(&part[0]) == kind(&pending) => part.push(pending),
             _ => parts.push(vec![pending]),
         }
     }
@@ -90,40 +104,36 @@ fn parts<K: Ord>(mut batch: Vec<Pending>, kind: impl Fn(&Pending) -> K) -> Vec<V
 }
 
 /// Tries `batch` once, answers the requests that have an outcome, and returns the others.
-async fn settle(store: Arc<dyn Store>, batch: Vec<Pending>) -> Vec<Pending> {
+async fn settle(desk: Desk, batch: Vec<Pending>) -> Vec<Pending> {
     let requests: Vec<&ChangeRequest> = batch.iter().map(|pending| &pending.request).collect();
-    let outcomes = timeout(STORE_DEADLINE, round(store.as_ref(), &requests)).await;
+    let outcomes = timeout(STORE_DEADLINE, round(desk.store.as_ref(), &requests)).await;
     match outcomes.unwrap_or(Err(StoreError::Slow)) {
-        Ok(outcomes) => answer(batch, outcomes),
-        // Another process answered a request of the same key meanwhile; nothing was written.
-        Err(StoreError::KeyTaken) => {
-            let nothing = batch.iter().map(|_| None).collect();
-            answer(batch, nothing)
+        Ok(outcomes) => {
+            if outcomes.iter().any(|outcome| matches!(outcome, Some(Ok(Done::Made)))) {
+                desk.trouble.set(None);
+            }
+            answer(batch, outcomes)
         }
-        // Somebody holds a table that some of them need, or all.
+        // Another process answered a request of the same key meanwhile; nothing was written.
+        Err(StoreError::KeyTaken) => go_round(batch),
+        // Somebody holds what some of them need, or all.
         Err(StoreError::Contention(_)) => {
             let mut parts = parts(batch, Pending::has_key);
             if let [part] = parts.as_mut_slice() {
-                part.iter_mut().for_each(|pending| pending.is_locked_out = true);
-                let nothing = part.iter().map(|_| None).collect();
-                return answer(std::mem::take(part), nothing);
+                part.iter_mut().for_each(|pending| pending.locked_out += 1);
+                return go_round(std::mem::take(part));
             }
-            let mut again = Vec::new();
-            for part in parts {
-                again.extend(Box::pin(settle(Arc::clone(&store), part)).await);
-            }
-            again
+            each(desk, parts).await
         }
         // One request that the database chokes on must not fail its neighbours.
         Err(error) if !error.is_transient() && batch.len() > 1 => {
-            let mut again = Vec::new();
-            for pending in batch {
-                again.extend(Box::pin(settle(Arc::clone(&store), vec![pending])).await);
-            }
-            again
+            each(desk, batch.into_iter().map(|pending| vec![pending]).collect()).await
         }
         Err(error) => {
             tracing::error!(%error, requests = batch.len(), "status changes failed");
+            if error.escapes_probes() {
+                desk.trouble.set(Some(Instant::now()));
+            }
             let error = ChangeError::from(&error);
             for pending in batch {
                 pending.settle(Err(error));
@@ -131,6 +141,21 @@ async fn settle(store: Arc<dyn Store>, batch: Vec<Pending>) -> Vec<Pending> {
             Vec::new()
         }
     }
+}
+
+/// [`settle`] for each of `parts`.
+async fn each(desk: Desk, parts: Vec<Vec<Pending>>) -> Vec<Pending> {
+    let mut again = Vec::new();
+    for part in parts {
+        again.extend(Box::pin(settle(desk.clone(), part)).await);
+    }
+    again
+}
+
+/// The requests of `batch` that have not given way too long; the others are answered.
+fn go_round(batch: Vec<Pending>) -> Vec<Pending> {
+    let nothing = batch.iter().map(|_| None).collect();
+    answer(batch, nothing)
 }
 
 /// Hands out the outcomes and returns the requests that have none yet, unless they gave way too long.
@@ -154,11 +179,8 @@ fn answer(batch: Vec<Pending>, outcomes: Vec<Outcome>) -> Vec<Pending> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use tokio::sync::oneshot;
 
-    use super::super::Done;
     use super::*;
 
     type Answer = oneshot::Receiver<Result<Done, ChangeError>>;
@@ -176,7 +198,7 @@ mod tests {
             usuario_id: 1,
         };
         let (answer, answered) = oneshot::channel();
-        (Pending { request, since: Instant::now(), rounds, is_locked_out: false, key: None, answer }, answered)
+        (Pending { request, since: Instant::now(), rounds, locked_out: 0, key: None, answer }, answered)
     }
 
     fn going_round(number: usize, rounds: u32) -> Vec<Pending> {
@@ -249,11 +271,21 @@ mod tests {
     fn parts_are_of_one_kind_the_newest_first_and_no_larger_than_a_batch() {
         let mut batch = going_round(BATCH + 2, 7);
         batch[3].rounds = 0;
-        batch[5].is_locked_out = true;
-        let parts = parts(batch, |pending| pending.is_locked_out);
+        batch[5].locked_out = 1;
+        let parts = parts(batch, |pending| pending.locked_out);
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [BATCH, 1, 1]);
         assert_eq!(parts[0][0].rounds, 0);
-        assert!(parts[2][0].is_locked_out);
+        assert_eq!(parts[2][0].locked_out, 1);
+    }
+
+    #[test]
+    fn those_that_were_locked_out_are_tried_in_ever_smaller_parts() {
+        for (locked_out, most) in [(1, BATCH / 2), (2, BATCH / 4), (6, 1), (7, 1), (1000, 1)] {
+            let mut batch = going_round(BATCH, 1);
+            batch.iter_mut().for_each(|pending| pending.locked_out = locked_out);
+            let parts = parts(batch, |_| ());
+            assert!(parts.iter().all(|part| part.len() == most), "{locked_out}");
+        }
     }
 
     #[test]

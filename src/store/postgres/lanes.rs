@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::Connection;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnection;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::super::attempt::{Freshness, in_time};
-use super::session::{LockTimeout, connect};
+use super::session::{LockTimeout, Opening, connect};
 use super::{Result, StoreError};
 
 /// How many there are: one batch is synced while the next is decided.
@@ -20,9 +20,12 @@ pub(super) const LANES: usize = 2;
 /// How long after a lock was waited for in vain no batch waits for one.
 const OBSTRUCTION: Duration = Duration::from_secs(2);
 
+/// How long a connection is used: a stricter durability that somebody sets counts from the next one on.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+
 /// A few connections, opened when first used and again after any failure.
 pub(super) struct Lanes {
-    options: PgConnectOptions,
+    opening: Opening,
     freshness: Freshness,
     slots: [Mutex<Option<Lane>>; LANES],
     /// When a lock was last waited for in vain.
@@ -37,9 +40,9 @@ struct Lane {
 }
 
 impl Lanes {
-    pub fn new(options: PgConnectOptions, freshness: Freshness) -> Self {
+    pub fn new(opening: Opening, freshness: Freshness) -> Self {
         let (slots, obstructed) = Default::default();
-        Self { options, freshness, slots, obstructed, closed: AtomicBool::new(false) }
+        Self { opening, freshness, slots, obstructed, closed: AtomicBool::new(false) }
     }
 
     /// What `work` does with a connection, which it gives back: one statement or transaction. It is tried again
@@ -100,7 +103,8 @@ impl Lanes {
     async fn lease(&self) -> Result<Lease<'_>> {
         let mut slot = self.slot().await;
         let lock_timeout = if self.are_obstructed() { LockTimeout::Short } else { LockTimeout::Usual };
-        if let Some(mut lane) = slot.take().filter(|lane| self.freshness.allows(lane.opened.elapsed()))
+        let usable = |lane: &Lane| lane.opened.elapsed() < LIFETIME && self.freshness.allows(lane.opened.elapsed());
+        if let Some(mut lane) = slot.take().filter(usable)
             && lane.wait_for(lock_timeout).await.is_ok()
         {
             return Ok(Lease { slot, lane, used_before: true });
@@ -108,7 +112,7 @@ impl Lanes {
         if self.closed.load(Ordering::Relaxed) {
             return Err(sqlx::Error::PoolClosed.into());
         }
-        let connection = connect(&self.options).await?;
+        let connection = connect(&self.opening).await?;
         let mut lane = Lane { connection, opened: Instant::now(), lock_timeout: LockTimeout::Usual };
         lane.wait_for(lock_timeout).await?;
         Ok(Lease { slot, lane, used_before: false })

@@ -1,6 +1,7 @@
 //! What every session relies on, whatever the server, the database or the role say now or later: a value
 //! that a session has set is not changed by theirs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
@@ -23,10 +24,12 @@ const COMMAND_IDLE: Duration = Duration::from_secs(10);
 /// - A statement that meets a lock soon gives up, and is tried again by those who know how long. The time is
 ///   shorter than PostgreSQL's own search for deadlocks, which it makes superfluous.
 /// - The statements are short. To compile one takes up to a second, in which its neighbours wait.
+/// - The tables are where they were when the program started ($1): whoever changes the search path must restart it.
 /// - Nothing else ends a statement, a transaction or a session: an import may be long, and its source slow.
 const SETTINGS: &str = "
 SELECT set_config(name, value, false)
 FROM (VALUES
+    ('search_path', $1),
     ('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END),
     ('default_transaction_isolation', 'read committed'),
     ('lock_timeout', '250ms'),
@@ -39,12 +42,15 @@ FROM (VALUES
 ) AS setting (name, value)
 WHERE current_setting(name, true) IS NOT NULL";
 
+/// Ends what the server has given up, which is after 3 s: it would keep its place among PostgreSQL's connections.
+const STATEMENT_TIMEOUT: &str = "SET statement_timeout = '4s'";
+
 /// How long a statement waits for a lock.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum LockTimeout {
     /// As in [`SETTINGS`].
     Usual,
-    /// For the change queue while it knows of a lock that is held: others wait behind that try.
+    /// For the change queue while it knows of a lock that is held, and for the pool: others wait behind that try.
     Short,
     /// For commands, whose user can stop them.
     None,
@@ -62,22 +68,45 @@ impl LockTimeout {
     }
 }
 
+/// How a session is opened, and the search path of all of them.
+#[derive(Clone)]
+pub(super) struct Opening {
+    pub options: PgConnectOptions,
+    pub search_path: Arc<str>,
+}
+
+impl Opening {
+    /// Sets what every session relies on.
+    async fn set_up(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
+        sqlx::query(SETTINGS).bind(&*self.search_path).execute(connection).await.map(drop)
+    }
+}
+
 /// A session past the pools.
-pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
+pub(super) async fn connect(opening: &Opening) -> Result<PgConnection> {
     let connect = async {
-        let mut connection = options.connect().await?;
-        raw_sql(SETTINGS).execute(&mut connection).await?;
+        let mut connection = opening.options.connect().await?;
+        opening.set_up(&mut connection).await?;
+        raw_sql(STATEMENT_TIMEOUT).execute(&mut connection).await?;
         Ok::<_, sqlx::Error>(connection)
     };
     timeout(ACQUIRE_TIMEOUT, connect).await.map_err(|_| StoreError::Slow)?.map_err(Into::into)
 }
 
 /// A pool of sessions for what requests do past the change queue.
-pub(super) fn pool(options: PgConnectOptions, connections: u32, freshness: Freshness) -> PgPool {
+pub(super) fn pool(opening: Opening, connections: u32, freshness: Freshness) -> PgPool {
+    let options = opening.options.clone();
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .after_connect(|connection, _| Box::pin(async { raw_sql(SETTINGS).execute(connection).await.map(drop) }))
+        .after_connect(move |connection, _| {
+            let opening = opening.clone();
+            Box::pin(async move {
+                opening.set_up(connection).await?;
+                raw_sql(STATEMENT_TIMEOUT).execute(&mut *connection).await?;
+                LockTimeout::Short.set(connection).await
+            })
+        })
         .before_acquire(move |_, session| {
             let allowed = freshness.allows(session.age);
             Box::pin(async move { Ok(allowed) })
@@ -86,14 +115,16 @@ pub(super) fn pool(options: PgConnectOptions, connections: u32, freshness: Fresh
 }
 
 /// A pool of sessions for commands and migrations.
-pub(super) fn command_pool(options: PgConnectOptions, connections: u32) -> PgPool {
+pub(super) fn command_pool(opening: Opening, connections: u32) -> PgPool {
+    let options = opening.options.clone();
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(COMMAND_IDLE)
-        .after_connect(|connection, _| {
-            Box::pin(async {
-                raw_sql(SETTINGS).execute(&mut *connection).await?;
+        .after_connect(move |connection, _| {
+            let opening = opening.clone();
+            Box::pin(async move {
+                opening.set_up(connection).await?;
                 LockTimeout::None.set(connection).await
             })
         })
