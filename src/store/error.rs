@@ -25,7 +25,7 @@ pub enum StoreError {
     #[error("the database is read-only")]
     ReadOnly,
     /// SQLite's file is no longer where it was: what is written to it would be lost.
-    #[error("the database file was moved or replaced while it was open")]
+    #[error("the database file was moved or replaced while it was open; put it back, or restart the server")]
     Moved,
     /// It lacks migrations.
     #[error("the database has pending migrations")]

@@ -18,6 +18,7 @@ mod throttle;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -30,6 +31,9 @@ pub use provisioning::{Concessao, Liberacao, Motivo, Perfil, Provisioning, Usuar
 pub use reads::Reads;
 pub use sandbox::{Example, Sandbox};
 pub use throttle::{Bucket, BucketKey, Throttling};
+
+/// How long readiness waits for a lock on the table of migrations.
+const READY_WAIT: Duration = Duration::from_secs(2);
 
 /// Everything the server keeps.
 pub trait Store: Atendimentos + Reads + Access + Provisioning + Throttling + Idempotency + Sandbox + Schema {}
@@ -65,7 +69,7 @@ pub trait Schema: Send + Sync {
     /// Whether changes can be made now: the database is reachable, migrated and writable. The error says what
     /// is missing.
     async fn ready(&self) -> Result<()> {
-        if !patiently(LOCK_WAIT, || self.pending_migrations()).await?.is_empty() {
+        if !patiently(READY_WAIT, || self.pending_migrations()).await?.is_empty() {
             return Err(StoreError::Pending);
         }
         self.check_writable().await

@@ -79,7 +79,9 @@ impl PostgresStore {
         let mut connection = timeout(CONNECT_TIMEOUT, options.connect()).await.map_err(|_| StoreError::Slow)??;
         let (number, version, encoding, search_path): (i32, String, String, String) = sqlx::query_as(
             "SELECT current_setting('server_version_num')::int, current_setting('server_version'),
-                    current_setting('server_encoding'), current_setting('search_path')",
+                    current_setting('server_encoding'),
+                    coalesce((SELECT string_agg(quote_ident(name), ', ') FROM unnest(current_schemas(false)) AS name),
+                             current_setting('search_path'))",
         )
         .fetch_one(&mut connection)
         .await?;

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::Result;
 use super::atendimentos::{snapshot_of, status_of};
 use super::postgres::PostgresStore;
 use super::sqlite::{SqliteStore, time_of};
+use super::{IdempotencyKey, Result};
 use crate::domain::atendimento::{Comentario, Snapshot};
 use crate::domain::registro::{Estado, StoredChange};
 use crate::domain::texto::Chave;
@@ -26,6 +26,10 @@ pub trait Reads: Send + Sync {
 
     /// The name of a motivo.
     async fn motivo_nome(&self, id: i64) -> Result<Option<String>>;
+
+    /// The fingerprint of the body with which `key` came, if it is known: [`super::Idempotency::idempotency_keys`]
+    /// without the change queue's connections.
+    async fn idempotency_key(&self, key: &IdempotencyKey) -> Result<Option<i64>>;
 
     /// What [`super::Atendimentos::snapshot`] loads for one request, without the change queue's connections.
     async fn situation(&self, protocolo: &str, motivo: Option<&Chave>) -> Result<Snapshot>;
@@ -110,6 +114,15 @@ macro_rules! impl_reads {
 
             async fn motivo_nome(&self, id: i64) -> Result<Option<String>> {
                 let query = || sqlx::query_scalar("SELECT nome FROM motivo WHERE id = $1").bind(id);
+                self.attempts.run(|| async { query().fetch_optional(&mut *self.read().await?).await }).await
+            }
+
+            async fn idempotency_key(&self, (usuario_id, chave): &IdempotencyKey) -> Result<Option<i64>> {
+                let query = || {
+                    sqlx::query_scalar("SELECT impressao FROM idempotencia WHERE usuario_id = $1 AND chave = $2")
+                        .bind(*usuario_id)
+                        .bind(chave)
+                };
                 self.attempts.run(|| async { query().fetch_optional(&mut *self.read().await?).await }).await
             }
 

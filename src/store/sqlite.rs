@@ -5,10 +5,9 @@ mod statements;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::mem;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -113,7 +112,7 @@ impl SqliteStore {
         self.writer.acquire().await
     }
 
-    /// Fails once the file is no longer where it was. Open connections go on with the old one: they are given up.
+    /// Fails while the file is not where it was. Open connections go on with the old one: they are given up.
     fn check_place(&self) -> Result<()> {
         if self.place.has_changed() {
             self.attempts.freshness.note(&StoreError::Moved);
@@ -163,19 +162,18 @@ impl SqliteStore {
 struct Place {
     file: PathBuf,
     /// Device and inode; `None` for no file.
-    identity: Mutex<Option<(u64, u64)>>,
+    identity: Option<(u64, u64)>,
 }
 
 impl Place {
     fn new(file: &Path) -> Self {
-        Self { file: file.to_owned(), identity: Mutex::new(identity(file)) }
+        Self { file: file.to_owned(), identity: identity(file) }
     }
 
-    /// Whether another file is there, or none, since it was last asked.
+    /// Whether another file is there now, or none. Another one is never taken up: a commit that is under way to the
+    /// old one could not tell.
     fn has_changed(&self) -> bool {
-        let present = identity(&self.file);
-        let mut last = self.identity.lock().unwrap_or_else(PoisonError::into_inner);
-        mem::replace(&mut *last, present) != present
+        identity(&self.file) != self.identity
     }
 }
 

@@ -263,7 +263,7 @@ async fn a_key_that_is_held_holds_up_its_request_alone() {
     };
     let (asked, ()) = tokio::join!(asked, release);
     for (number, took) in asked {
-        assert_eq!(number == 17, took > UNHARMED, "{number} took {took:?}");
+        assert_eq!(number == 17, took > 2 * UNHARMED, "{number} took {took:?}");
     }
     scene.server.stop().await;
     database.remove().await;
@@ -332,7 +332,7 @@ both_engines! {
             let written = async { (store.debit(&[([7; 16], 1000)]).await, start.elapsed()) };
             let noted = async { store.set_success(&[7; 16]).await };
             let ((written, took), noted, ()) = tokio::join!(written, noted, release);
-            assert!(took < Duration::from_secs(6), "{took:?}");
+            assert!(took < Duration::from_secs(7), "{took:?}");
             if seconds < 5 {
                 written.unwrap();
                 noted.unwrap();

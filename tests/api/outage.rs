@@ -179,10 +179,12 @@ async fn a_file_that_was_moved_or_replaced_takes_no_changes() {
     server.change_with(&token, CHANGE).await.is(503, "Serviço indisponível");
     server.change_with(&token, CHANGE).await.is(503, "Serviço indisponível");
     server.get("/health/ready").await.is(503, "Serviço indisponível");
-    // Another file in its place is taken up.
+    // Another file in its place is not taken up while the server runs.
     std::fs::copy(&away, &file).unwrap();
-    server.get("/health/ready").await;
-    server.change_with(&token, CHANGE).await;
+    server.get("/health/ready").await.is(503, "Serviço indisponível");
+    server.change_with(&token, CHANGE).await.is(503, "Serviço indisponível");
+    server.get("/health/ready").await.is(503, "Serviço indisponível");
+    std::fs::rename(&away, &file).unwrap();
     server.get("/health/ready").await.is(200, "OK");
     let before = database.number("SELECT count(*) FROM historico").await;
     server.change_with(&token, CHANGE).await.is(200, "Atendimento atualizado com sucesso");

@@ -10,7 +10,7 @@ use crate::store::{Atendimentos, Idempotency, IdempotencyKey, Result as StoreRes
 pub(super) type Outcome = Option<Result<Done, Denial>>;
 
 /// The fingerprint of the body that came with each key.
-type KnownKeys = HashMap<IdempotencyKey, i64>;
+pub(super) type KnownKeys = HashMap<IdempotencyKey, i64>;
 
 /// What follows for a request.
 pub(super) enum Decision {
@@ -79,10 +79,7 @@ async fn look_again<S: Idempotency + ?Sized>(
 }
 
 /// The fingerprints of the bodies with which the keys of `requests` came that are known.
-pub(super) async fn known_keys<S: Idempotency + ?Sized>(
-    store: &S,
-    requests: &[&ChangeRequest],
-) -> StoreResult<KnownKeys> {
+async fn known_keys<S: Idempotency + ?Sized>(store: &S, requests: &[&ChangeRequest]) -> StoreResult<KnownKeys> {
     let keys: Vec<IdempotencyKey> = requests.iter().filter_map(|request| key(request)).collect();
     if keys.is_empty() { Ok(KnownKeys::new()) } else { store.idempotency_keys(&keys).await }
 }
@@ -108,7 +105,7 @@ impl Decision {
     }
 }
 
-fn key(request: &ChangeRequest) -> Option<IdempotencyKey> {
+pub(super) fn key(request: &ChangeRequest) -> Option<IdempotencyKey> {
     let idempotencia = request.idempotencia.as_ref()?;
     Some((request.usuario_id, idempotencia.chave.to_string()))
 }

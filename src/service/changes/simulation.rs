@@ -1,9 +1,9 @@
 //! A change tried out: decided as a real one, on what is durable now, and not made. It goes past the queue.
 
-use super::round::{Decision, judge, known_keys};
+use super::round::{Decision, KnownKeys, judge, key};
 use super::{ChangeError, ChangeQueue};
 use crate::domain::atendimento::{Change, ChangeRequest, Denial, Status};
-use crate::store::{Idempotency, LOCK_WAIT, Reads, Result as StoreResult, patiently};
+use crate::store::{Reads, Result as StoreResult};
 
 /// What would be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,17 +35,13 @@ impl ChangeQueue {
     }
 }
 
-async fn simulate<S: Idempotency + Reads + ?Sized>(
-    store: &S,
-    request: &ChangeRequest,
-) -> StoreResult<Result<Simulation, Denial>> {
-    let requests = [request];
-    let known = patiently(LOCK_WAIT, || known_keys(store, &requests)).await?;
+async fn simulate<S: Reads + ?Sized>(store: &S, request: &ChangeRequest) -> StoreResult<Result<Simulation, Denial>> {
+    let known = known_key(store, request).await?;
     let snapshot = store.situation(&request.protocolo, request.motivo.as_ref()).await?;
     let mut decision = judge(&known, &snapshot, request);
     if decision.is_err() {
         // Another process may have made this very change after the first look, as in `look_again`.
-        let known = patiently(LOCK_WAIT, || known_keys(store, &requests)).await?;
+        let known = known_key(store, request).await?;
         decision = judge(&known, &snapshot, request);
     }
     let Change { de, para, motivo_id, .. } = match decision {
@@ -58,6 +54,13 @@ async fn simulate<S: Idempotency + Reads + ?Sized>(
         None => None,
     };
     Ok(Ok(Simulation::Make { de, para, motivo }))
+}
+
+/// What is known of the key of `request`.
+async fn known_key<S: Reads + ?Sized>(store: &S, request: &ChangeRequest) -> StoreResult<KnownKeys> {
+    let Some(key) = key(request) else { return Ok(KnownKeys::new()) };
+    let impressao = store.idempotency_key(&key).await?;
+    Ok(impressao.map(|impressao| (key, impressao)).into_iter().collect())
 }
 
 #[cfg(test)]
@@ -82,23 +85,11 @@ mod tests {
     }
 
     #[async_trait]
-    impl Idempotency for Overtaken {
-        async fn idempotency_keys(&self, keys: &[IdempotencyKey]) -> StoreResult<HashMap<IdempotencyKey, i64>> {
-            let made = self.made.load(Ordering::Relaxed);
-            Ok(keys.iter().filter(|_| made).map(|key| (key.clone(), 7)).collect())
-        }
-
-        async fn mend_some_idempotency_keys(&self) -> StoreResult<u64> {
-            unreachable!("a simulation purges nothing")
-        }
-
-        async fn purge_some_idempotency_keys(&self, _: i64) -> StoreResult<u64> {
-            unreachable!("a simulation purges nothing")
-        }
-    }
-
-    #[async_trait]
     impl Reads for Overtaken {
+        async fn idempotency_key(&self, _: &IdempotencyKey) -> StoreResult<Option<i64>> {
+            Ok(self.made.load(Ordering::Relaxed).then_some(7))
+        }
+
         async fn situation(&self, _: &str, _: Option<&Chave>) -> StoreResult<Snapshot> {
             self.made.store(true, Ordering::Relaxed);
             let atendimento = Atendimento { id: 1, status: Status::Finalizado, revisao: 1 };

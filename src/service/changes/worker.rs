@@ -1,5 +1,6 @@
 //! A worker of the queue: takes what waits, tries it, and hands out the answers.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -78,13 +79,32 @@ async fn join(batch: &mut Vec<Pending>, queue: &mut mpsc::Receiver<Pending>) {
 /// are tried last, in ever smaller parts, so that those that need nothing locked are made; and no longer than
 /// [`LOCKED_OUT`], so that others need not wait for them.
 async fn settle_all(desk: Desk, batch: Vec<Pending>) -> Vec<Pending> {
+    let (locked_out, others): (Vec<_>, Vec<_>) = batch.into_iter().partition(|pending| pending.locked_out > 0);
+    let mut again = each(desk.clone(), parts(others, |_| ())).await;
+    let mut rest = VecDeque::from(parts(locked_out, |pending| (pending.locked_out, pending.has_key())));
     let start = Instant::now();
-    let mut again = Vec::new();
-    for part in parts(batch, |pending| (pending.locked_out, pending.locked_out > 0 && pending.has_key())) {
-        let postponed = part[0].locked_out > 0 && start.elapsed() > LOCKED_OUT;
-        again.extend(if postponed { go_round(part) } else { settle(desk.clone(), part).await });
+    while let Some(part) = rest.pop_front() {
+        if start.elapsed() > LOCKED_OUT {
+            again.extend(go_round(part));
+            continue;
+        }
+        let has_key = part[0].has_key();
+        let left = settle(desk.clone(), part).await;
+        if left.is_empty() {
+            rest = widen(rest, has_key);
+        }
+        again.extend(left);
     }
     again
+}
+
+/// `rest` after a part was made: perhaps the lock is gone, so those that need the same are tried in larger parts.
+fn widen(rest: VecDeque<Vec<Pending>>, has_key: bool) -> VecDeque<Vec<Pending>> {
+    let mut rest: Vec<Pending> = rest.into_iter().flatten().collect();
+    for pending in rest.iter_mut().filter(|pending| pending.has_key() == has_key) {
+        pending.locked_out = (pending.locked_out - 1).max(1);
+    }
+    parts(rest, |pending| (pending.locked_out, pending.has_key())).into()
 }
 
 /// `batch` cut into parts of one kind each, of at most [`BATCH`] requests, halved for each time that they were locked
@@ -276,6 +296,18 @@ mod tests {
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [BATCH, 1, 1]);
         assert_eq!(parts[0][0].rounds, 0);
         assert_eq!(parts[2][0].locked_out, 1);
+    }
+
+    #[test]
+    fn once_a_part_is_made_those_that_need_the_same_are_tried_in_larger_parts() {
+        let mut batch = going_round(BATCH, 1);
+        batch.iter_mut().for_each(|pending| pending.locked_out = 7);
+        let mut rest = VecDeque::from(parts(batch, |_| ()));
+        for most in [1, BATCH >> 5, BATCH >> 4, BATCH >> 3, BATCH >> 2, BATCH / 2, BATCH / 2] {
+            rest = widen(rest, false);
+            assert_eq!(rest[0].len(), most);
+        }
+        assert_eq!(widen(rest, true)[0].len(), BATCH / 2);
     }
 
     #[test]

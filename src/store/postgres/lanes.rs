@@ -20,9 +20,6 @@ pub(super) const LANES: usize = 2;
 /// How long after a lock was waited for in vain no batch waits for one.
 const OBSTRUCTION: Duration = Duration::from_secs(2);
 
-/// How long a connection is used: a stricter durability that somebody sets counts from the next one on.
-const LIFETIME: Duration = Duration::from_secs(30 * 60);
-
 /// A few connections, opened when first used and again after any failure.
 pub(super) struct Lanes {
     opening: Opening,
@@ -103,8 +100,7 @@ impl Lanes {
     async fn lease(&self) -> Result<Lease<'_>> {
         let mut slot = self.slot().await;
         let lock_timeout = if self.are_obstructed() { LockTimeout::Short } else { LockTimeout::Usual };
-        let usable = |lane: &Lane| lane.opened.elapsed() < LIFETIME && self.freshness.allows(lane.opened.elapsed());
-        if let Some(mut lane) = slot.take().filter(usable)
+        if let Some(mut lane) = slot.take().filter(|lane| self.freshness.allows(lane.opened.elapsed()))
             && lane.wait_for(lock_timeout).await.is_ok()
         {
             return Ok(Lease { slot, lane, used_before: true });
@@ -118,11 +114,14 @@ impl Lanes {
         Ok(Lease { slot, lane, used_before: false })
     }
 
-    /// A slot that nobody uses, else the first that becomes free.
+    /// A slot that nobody uses, or that becomes free.
     async fn slot(&self) -> MutexGuard<'_, Option<Lane>> {
         match self.slots.iter().find_map(|slot| slot.try_lock().ok()) {
             Some(slot) => slot,
-            None => self.slots[0].lock().await,
+            None => {
+                let [first, second] = &self.slots;
+                tokio::select! { slot = first.lock() => slot, slot = second.lock() => slot }
+            }
         }
     }
 }
