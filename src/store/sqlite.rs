@@ -5,6 +5,7 @@ mod statements;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions, Permissions};
+use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -104,11 +105,13 @@ impl SqliteStore {
 
     /// A connection for what requests read.
     pub(super) async fn read(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
+        self.place.check()?;
         self.reader.acquire().await
     }
 
     /// The connection for what requests write past the change queue.
     pub(super) async fn write(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
+        self.place.check()?;
         self.writer.acquire().await
     }
 
@@ -175,6 +178,11 @@ impl Place {
     fn has_changed(&self) -> bool {
         identity(&self.file) != self.identity
     }
+
+    /// Fails where no connection may be opened: it would lead to another file.
+    fn check(&self) -> sqlx::Result<()> {
+        if self.has_changed() { Err(io::Error::other(StoreError::Moved).into()) } else { Ok(()) }
+    }
 }
 
 fn identity(file: &Path) -> Option<(u64, u64)> {
@@ -224,7 +232,7 @@ impl Schema for SqliteStore {
     }
 
     async fn migrations(&self) -> Result<Vec<Migration>> {
-        let mut connection = self.reader.acquire().await?;
+        let mut connection = self.read().await?;
         let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = $1)")
             .bind(&*MIGRATOR.table_name)
             .fetch_one(&mut *connection)
