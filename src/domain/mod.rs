@@ -2,5 +2,6 @@
 
 pub mod acesso;
 pub mod atendimento;
+pub mod protocolo;
 pub mod registro;
 pub mod texto;

@@ -1,0 +1,94 @@
+//! The protocolo, where it comes as a number.
+
+use super::texto::PROTOCOLO_MAX;
+
+/// The digits of the non-negative integer that `number` denotes exactly: `20221104000001.0` and `2.0221104000001E13`
+/// are both `20221104000001`. `number` is a decimal literal as JSON has it.
+///
+/// `None` where it is no such literal, is negative, has a fraction, or more digits than a protocolo may have.
+pub fn exact_integer(number: &str) -> Option<String> {
+    let (mantissa, exponent) = match number.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (number, 0),
+    };
+    let (negative, mantissa) = mantissa.strip_prefix('-').map_or((false, mantissa), |rest| (true, rest));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let fraction = fraction.trim_end_matches('0');
+    let digits = [whole, fraction].concat();
+    let digits = digits.trim_start_matches('0');
+    if digits.is_empty() {
+        return Some("0".to_owned());
+    }
+    // What is left of the exponent once the fraction is part of the digits.
+    let zeros = i64::from(exponent) - fraction.len() as i64;
+    let digits = match usize::try_from(zeros) {
+        Ok(zeros) if digits.len().saturating_add(zeros) <= PROTOCOLO_MAX => digits.to_owned() + &"0".repeat(zeros),
+        Ok(_) => return None,
+        // `1500E-2`: only zeros may be cut off.
+        Err(_) => {
+            let cut = usize::try_from(-zeros).ok()?;
+            let kept = digits.len().checked_sub(cut)?;
+            let (kept, rest) = digits.split_at(kept);
+            (!kept.is_empty() && rest.bytes().all(|byte| byte == b'0')).then(|| kept.to_owned())?
+        }
+    };
+    (!negative && digits.len() <= PROTOCOLO_MAX).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_are_integers_have_digits() {
+        for (number, digits) in [
+            ("20221104000001", "20221104000001"),
+            ("20221104000001.0", "20221104000001"),
+            ("20221104000001.000", "20221104000001"),
+            ("2.0221104000001E13", "20221104000001"),
+            ("2.0221104000001e+13", "20221104000001"),
+            ("202211040000010e-1", "20221104000001"),
+            ("2022110400000100.00E-2", "20221104000001"),
+            ("0.20221104000001e14", "20221104000001"),
+            ("0", "0"),
+            ("-0", "0"),
+            ("0.0e-7", "0"),
+            ("0e999999999", "0"),
+            ("1e63", &format!("1{}", "0".repeat(63))),
+        ] {
+            assert_eq!(exact_integer(number).as_deref(), Some(digits), "{number}");
+        }
+    }
+
+    #[test]
+    fn others_have_none() {
+        for number in [
+            "20221104000001.5",
+            "2.0221104000001E12",
+            "-1",
+            "-1.0",
+            "1e64",
+            "1e2147483647",
+            "1e2147483648",
+            "1e-2147483648",
+            "1e-99999999999",
+            "5e-1",
+            "15e-1",
+            "",
+            "-",
+            "e5",
+            "1e",
+            "1.2.3",
+            "0x10",
+            "NaN",
+            "1 2",
+            "١",
+        ] {
+            assert_eq!(exact_integer(number), None, "{number}");
+        }
+        assert_eq!(exact_integer(&"1".repeat(65)), None);
+    }
+}
