@@ -38,7 +38,7 @@ fn number(text: &str) -> u64 {
 
 async fn bare_route(port: &str) {
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await.expect("the port is free");
-    let router = Router::new().route("/", get(|| async { r#"{"message": "OK"}"# }));
+    let router = Router::new().route("/", get(|| async { r#"{"message":"OK"}"# }));
     axum::serve(listener, router).await.expect("it serves until it is killed");
 }
 

@@ -15,14 +15,25 @@ pub enum Value<'a> {
     Absent,
     /// A string.
     Text(String),
-    /// A number without fraction or exponent, as written.
-    Integer(&'a str),
+    /// A number, as written.
+    Number(&'a str),
     /// `true` or `false`.
     Bool(bool),
     /// A list, as written; see [`elements`].
     List(&'a str),
-    /// A fraction or an object.
-    Other,
+    /// An object.
+    Object,
+}
+
+impl Value<'_> {
+    /// What takes any scalar for a text gets numbers as written, and `true` or `false`.
+    pub fn scalar(self) -> Self {
+        match self {
+            Self::Number(number) => Self::Text(number.to_owned()),
+            Self::Bool(value) => Self::Text(value.to_string()),
+            other => other,
+        }
+    }
 }
 
 /// Why a text is not an object that can be read. Shown to clients, so it is in Portuguese, says what
@@ -30,8 +41,11 @@ pub enum Value<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
     /// Not UTF-8.
-    #[error("não é UTF-8 a partir do byte {0}")]
+    #[error("não é UTF-8 a partir do byte {0}; envie em UTF-8 ou declare o charset em Content-Type")]
     Utf8(usize),
+    /// Not in the charset that was declared.
+    #[error("não está no charset declarado, {0}")]
+    Charset(&'static str),
     /// Not JSON.
     #[error("JSON malformado na linha {line}, coluna {column}")]
     Syntax {
@@ -61,11 +75,20 @@ pub enum JsonError {
 
 /// The members of the object `text` called `names`, in that order. Others are ignored.
 pub fn members<'a, const N: usize>(text: &'a [u8], names: [&'static str; N]) -> Result<[Value<'a>; N], JsonError> {
+    members_but(text, names, &mut |_| {})
+}
+
+/// The same; `ignored` is told the key of each other member.
+pub fn members_but<'a, const N: usize>(
+    text: &'a [u8],
+    names: [&'static str; N],
+    ignored: &mut dyn FnMut(&str),
+) -> Result<[Value<'a>; N], JsonError> {
     let text = std::str::from_utf8(text).map_err(|error| JsonError::Utf8(error.valid_up_to() + 1))?;
     let duplicate = Cell::new(None);
     let mut deserializer = Deserializer::from_str(text);
     let raw = deserializer
-        .deserialize_map(Members { names, duplicate: &duplicate })
+        .deserialize_map(Members { names, duplicate: &duplicate, ignored })
         .and_then(|raw| deserializer.end().map(|()| raw))
         .map_err(|error| match (error.classify(), duplicate.get()) {
             (Category::Data, Some(name)) => JsonError::Duplicate(name),
@@ -89,8 +112,8 @@ fn classify<'a>(raw: &'a str, name: &'static str) -> Result<Value<'a>, JsonError
         b"false" => Value::Bool(false),
         [b'"', ..] => Value::Text(serde_json::from_str(raw).map_err(|_| JsonError::Text(name))?),
         [b'[', ..] => Value::List(raw),
-        [b'-' | b'0'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => Value::Integer(raw),
-        _ => Value::Other,
+        [b'{', ..] => Value::Object,
+        _ => Value::Number(raw),
     })
 }
 
@@ -124,6 +147,7 @@ impl<'de> Visitor<'de> for Elements {
 struct Members<'n, const N: usize> {
     names: [&'static str; N],
     duplicate: &'n Cell<Option<&'static str>>,
+    ignored: &'n mut dyn FnMut(&str),
 }
 
 impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
@@ -135,7 +159,7 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut raw = [None; N];
-        while let Some(index) = map.next_key_seed(Name(&self.names))? {
+        while let Some(index) = map.next_key_seed(Name(&self.names, self.ignored))? {
             let Some(index) = index else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -150,7 +174,7 @@ impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
 }
 
 /// Reads a key as the index of the name that it is.
-struct Name<'n>(&'n [&'static str]);
+struct Name<'n>(&'n [&'static str], &'n mut dyn FnMut(&str));
 
 impl<'de> DeserializeSeed<'de> for Name<'_> {
     type Value = Option<usize>;
@@ -168,7 +192,11 @@ impl Visitor<'_> for Name<'_> {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter().position(|name| *name == key))
+        let index = self.0.iter().position(|name| *name == key);
+        if index.is_none() {
+            (self.1)(key);
+        }
+        Ok(index)
     }
 }
 
@@ -183,18 +211,32 @@ mod tests {
     #[test]
     fn members_come_in_the_order_asked_and_others_are_ignored() {
         let text = r#" {"b": -12, "x": {"a": [1]}, "\u0061": "\u00e9\n", "x": 2} "#;
-        assert_eq!(read(text), Ok([Value::Text("é\n".to_owned()), Value::Integer("-12")]));
+        assert_eq!(read(text), Ok([Value::Text("é\n".to_owned()), Value::Number("-12")]));
         assert_eq!(read("{}"), Ok([Value::Absent, Value::Absent]));
         assert_eq!(read(r#"{"a": null, "b": false}"#), Ok([Value::Absent, Value::Bool(false)]));
     }
 
     #[test]
-    fn integers_are_kept_as_written_whatever_their_size() {
-        let long = "123456789012345678901234567890";
-        assert_eq!(read(&format!(r#"{{"a": {long}}}"#)).unwrap()[0], Value::Integer(long));
-        for other in ["1.0", "1e3", "{}"] {
-            assert_eq!(read(&format!(r#"{{"a": {other}}}"#)).unwrap()[0], Value::Other, "{other}");
+    fn numbers_are_kept_as_written_whatever_their_size() {
+        for number in ["123456789012345678901234567890", "1.0", "1e3", "-0.10E+7"] {
+            assert_eq!(read(&format!(r#"{{"a": {number}}}"#)).unwrap()[0], Value::Number(number));
         }
+        assert_eq!(read(r#"{"a": {}}"#).unwrap()[0], Value::Object);
+    }
+
+    #[test]
+    fn scalars_can_be_taken_for_texts() {
+        let scalars = read(r#"{"a": 1.50, "b": false}"#).unwrap().map(Value::scalar);
+        assert_eq!(scalars, ["1.50", "false"].map(|text| Value::Text(text.to_owned())));
+        assert_eq!(read(r#"{"a": [1], "b": null}"#).unwrap().map(Value::scalar), [Value::List("[1]"), Value::Absent]);
+    }
+
+    #[test]
+    fn the_keys_of_others_are_told_unescaped() {
+        let mut others = Vec::new();
+        let text = br#"{"b": 1, "A": {"x": 1}, "\u0061": 2, "": 3}"#;
+        members_but(text, ["a", "b"], &mut |key| others.push(key.to_owned())).unwrap();
+        assert_eq!(others, ["A", ""]);
     }
 
     #[test]
@@ -216,7 +258,10 @@ mod tests {
         assert_eq!(message(b"[1]"), "não é um objeto JSON");
         assert_eq!(message(b"\"secret\""), "não é um objeto JSON");
         assert_eq!(message(b"{\"a\": 1, \"b\": 2, \"a\": 3}"), "campo a duplicado");
-        assert_eq!(message(b"{\"a\": \"\xff\"}"), "não é UTF-8 a partir do byte 8");
+        assert_eq!(
+            message(b"{\"a\": \"\xff\"}"),
+            "não é UTF-8 a partir do byte 8; envie em UTF-8 ou declare o charset em Content-Type"
+        );
         assert_eq!(message(br#"{"b": "\ud800"}"#), "texto malformado no campo b");
     }
 

@@ -164,7 +164,7 @@ citrus-status demo on http://{address}
 
 In a browser: http://{address}/docs. Or here: log in, then change a status:
 
-TOKEN=$(curl -s http://{address}/api/usuario/login -d '{{"login": "user.api", "senha": "{SENHA}"}}' | sed 's/.*"accessToken": "\([^"]*\)".*/\1/')
+TOKEN=$(curl -s http://{address}/api/usuario/login -d '{{"login": "user.api", "senha": "{SENHA}"}}' | sed 's/.*"accessToken":"\([^"]*\)".*/\1/')
 curl -s http://{address}/api/atendimentos/status -H "Authorization: Bearer $TOKEN" -d '{{"protocolo": "{FIRST_PROTOCOLO}", "status": "Finalizado", "comentario": "Resolvido", "visivelCliente": "True"}}'
 
 Then look at its record:

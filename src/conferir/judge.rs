@@ -79,9 +79,9 @@ fn headers(case: &Case) -> Vec<(&'static str, Rule)> {
 
 fn body(case: &Case) -> String {
     match case.answer {
-        Answer::Message(text) => format!(r#"{{"message": "{text}"}}"#),
-        Answer::Mismatch(text, present) => format!(r#"{{"message": "{text}", "statusAtual": "{present}"}}"#),
-        Answer::Token => r#"{"accessToken": "<token>", "tokenType": "Bearer", "expiresIn": <seconds>}"#.to_owned(),
+        Answer::Message(text) => format!(r#"{{"message":"{text}"}}"#),
+        Answer::Mismatch(text, present) => format!(r#"{{"message":"{text}","statusAtual":"{present}"}}"#),
+        Answer::Token => r#"{"accessToken":"<token>","tokenType":"Bearer","expiresIn":<seconds>}"#.to_owned(),
     }
 }
 
@@ -96,7 +96,7 @@ fn body_fits(case: &Case, scope: Scope, received: &str) -> bool {
         (Scope::Contract, Answer::Token) => {
             let seconds = find_jwt(received).and_then(|token| {
                 received
-                    .strip_prefix(&format!(r#"{{"accessToken": "{token}", "tokenType": "Bearer", "expiresIn": "#))?
+                    .strip_prefix(&format!(r#"{{"accessToken":"{token}","tokenType":"Bearer","expiresIn":"#))?
                     .strip_suffix('}')?
                     .parse::<u32>()
                     .ok()
@@ -130,9 +130,9 @@ mod tests {
 
     #[test]
     fn the_contract_is_compared_to_the_byte() {
-        let right = r#"{"message": "Senha inválida"}"#;
+        let right = r#"{"message":"Senha inválida"}"#;
         assert!(faults(&WRONG, Scope::Contract, &received(401, right)).is_empty());
-        for other in [r#"{"message":"Senha inválida"}"#, r#"{"message": "Senha invalida"}"#, "", "{}"] {
+        for other in [r#"{"message": "Senha inválida"}"#, r#"{"message":"Senha invalida"}"#, "", "{}"] {
             assert_eq!(faults(&WRONG, Scope::Contract, &received(401, other)), ["body"], "{other}");
         }
         assert_eq!(faults(&WRONG, Scope::Contract, &received(400, right)), ["status 400 instead of 401"]);
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_token_comes_with_its_type_and_seconds() {
-        let body = |end: &str| format!(r#"{{"accessToken": "eyJh.eyJz.x", "tokenType": "Bearer", "expiresIn": {end}"#);
+        let body = |end: &str| format!(r#"{{"accessToken":"eyJh.eyJz.x","tokenType":"Bearer","expiresIn":{end}"#);
         assert!(faults(&TOKEN, Scope::Contract, &received(200, &body("3600}"))).is_empty());
         for end in ["0}", "-1}", "\"1\"}", "1, \"x\": 1}", "1"] {
             assert_eq!(faults(&TOKEN, Scope::Contract, &received(200, &body(end))), ["body"], "{end}");

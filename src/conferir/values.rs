@@ -232,8 +232,8 @@ mod tests {
     #[test]
     fn answers_are_shown_without_token_and_senha() {
         let values = values();
-        let answer = format!(r#"{{"accessToken": "{TOKEN}", "x": "{TOKEN}", "y": "se"nha"}}"#);
-        assert_eq!(values.redacted(&answer), r#"{"accessToken": "<token>", "x": "<token>", "y": "<senha>"}"#);
+        let answer = format!(r#"{{"accessToken":"{TOKEN}","x":"{TOKEN}","y":"se"nha"}}"#);
+        assert_eq!(values.redacted(&answer), r#"{"accessToken":"<token>","x":"<token>","y":"<senha>"}"#);
         assert_eq!(values.redacted(r#"{"senha": "se\"nha"}"#), r#"{"senha": "<senha>"}"#);
         assert_eq!(find_jwt("Access token: eyJh.eyJz.x!"), Some("eyJh.eyJz.x".to_owned()));
         assert_eq!(find_jwt("www.example.com a.b.c"), None);

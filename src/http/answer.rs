@@ -1,4 +1,4 @@
-//! JSON as the contract writes it: one line, a space after each colon and comma. And the few pages.
+//! JSON as the contract writes it, compact. And the few pages.
 
 use std::io::{self, Write};
 
@@ -8,12 +8,11 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Bytes;
 use serde::Serialize;
-use serde_json::ser::Formatter;
 
 use super::memory::{Large, UNCOUNTED};
 use crate::domain::atendimento::Status;
 
-/// The envelope of every answer but a token's: `{"message": "…"}`.
+/// The envelope of every answer but a token's: `{"message":"…"}`.
 #[derive(Serialize)]
 struct Message<'a> {
     message: &'a str,
@@ -70,9 +69,7 @@ pub fn length(value: &impl Serialize) -> usize {
 }
 
 fn write(to: &mut impl Write, value: &impl Serialize) {
-    value
-        .serialize(&mut serde_json::Serializer::with_formatter(to, Spaced))
-        .expect("answers have text keys and a buffer takes every write");
+    serde_json::to_writer(to, value).expect("answers have text keys and a buffer takes every write");
 }
 
 /// Answers with a page in HTML, under the content security `policy`.
@@ -83,20 +80,4 @@ pub fn page(policy: &'static str, html: impl Into<Body>) -> Response {
         (REFERRER_POLICY, "no-referrer"),
     ];
     (headers, html.into()).into_response()
-}
-
-struct Spaced;
-
-impl Formatter for Spaced {
-    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        writer.write_all(if first { b"" } else { b", " })
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        writer.write_all(if first { b"" } else { b", " })
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        writer.write_all(b": ")
-    }
 }

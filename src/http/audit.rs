@@ -10,6 +10,7 @@ use axum::response::Response;
 
 use super::client::Client;
 use super::error::ApiError;
+use super::misspelt::Misspelt;
 use crate::domain::texto::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX};
 use crate::telemetry::AUDIT;
 
@@ -69,6 +70,7 @@ pub struct ChangeAudit {
     usuario_id: Option<i64>,
     protocolo: String,
     status: String,
+    ignored: Option<String>,
     success: &'static str,
     outcome: &'static str,
 }
@@ -77,7 +79,7 @@ impl ChangeAudit {
     /// One from `client`.
     pub fn begin(client: Client) -> Self {
         let (protocolo, status) = (String::new(), String::new());
-        Self { client: client.0, usuario_id: None, protocolo, status, success: OK, outcome: ABANDONED }
+        Self { client: client.0, usuario_id: None, protocolo, status, ignored: None, success: OK, outcome: ABANDONED }
     }
 
     /// Who asks for it.
@@ -91,6 +93,11 @@ impl ChangeAudit {
         self.status = cut(status, NOME_MAX);
     }
 
+    /// What was sent in another spelling, and is not part of the change.
+    pub fn ignored(&mut self, misspelt: &Misspelt) {
+        self.ignored = misspelt.names();
+    }
+
     /// Nothing will be written: a success is none.
     pub fn simulated(&mut self) {
         self.success = SIMULATED;
@@ -99,7 +106,7 @@ impl ChangeAudit {
     /// Another change that the same user asks for in the same request.
     pub fn another(&self) -> Self {
         let (protocolo, status) = (String::new(), String::new());
-        Self { protocolo, status, ..*self }
+        Self { protocolo, status, ignored: None, ..*self }
     }
 
     /// Writes the line.
@@ -119,6 +126,7 @@ impl Drop for ChangeAudit {
             usuario_id = self.usuario_id,
             protocolo = self.protocolo.as_str(),
             status = self.status.as_str(),
+            ignored = self.ignored.as_deref(),
             outcome = self.outcome,
             "status change"
         );

@@ -8,18 +8,20 @@ use hyper::body::{Body as _, Bytes};
 use tokio::time::timeout;
 
 use super::App;
+use super::charset::Charset;
 use super::error::ApiError;
 use super::memory::Memory;
+use super::misspelt::Misspelt;
 use crate::json::{self, Value};
 
 /// Largest body of most routes, in bytes.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// A body, or an element of a list in one.
+/// A body, or an element of a list in one, in UTF-8.
 pub struct JsonBody(Bytes);
 
 impl JsonBody {
-    /// A body that has arrived.
+    /// A body that has arrived and was decoded.
     pub fn new(body: Bytes) -> Self {
         Self(body)
     }
@@ -27,6 +29,15 @@ impl JsonBody {
     /// The members of the object called `names`, in that order.
     pub fn members<const N: usize>(&self, names: [&'static str; N]) -> Result<[Value<'_>; N], ApiError> {
         json::members(&self.0, names).map_err(ApiError::Body)
+    }
+
+    /// The same; those that are spelled otherwise are added to `misspelt`.
+    pub fn members_noting<const N: usize>(
+        &self,
+        names: [&'static str; N],
+        misspelt: &mut Misspelt,
+    ) -> Result<[Value<'_>; N], ApiError> {
+        json::members_but(&self.0, names, &mut |key| misspelt.note(key, &names)).map_err(ApiError::Body)
     }
 
     /// The elements of the list in its member `name`: at least one, and at most `max`.
@@ -49,14 +60,16 @@ impl JsonBody {
 }
 
 impl JsonBody {
-    /// Reads the body of `request`, unless it has more than `max` bytes.
+    /// Reads the body of `request`, unless it has more than `max` bytes as sent.
     pub async fn read(request: Request, app: &App, max: usize) -> Result<Self, ApiError> {
+        let charset = Charset::declared(request.headers())?;
         let body = request.into_body();
         if body.size_hint().lower() > max as u64 {
             return Err(ApiError::BodyTooLarge);
         }
         let arrived = timeout(app.body_deadline(), arrive(body, max, &app.bodies)).await;
-        arrived.unwrap_or(Err(ApiError::BodySlow)).map(Self)
+        let body = arrived.unwrap_or(Err(ApiError::BodySlow))?;
+        charset.decode(body, MAX_BYTES, &app.bodies).map(Self)
     }
 }
 

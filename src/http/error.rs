@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use axum::http::header::{CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT_ENCODING, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
@@ -31,6 +31,10 @@ pub enum ApiError {
     BodySlow,
     /// The body is over the limit.
     BodyTooLarge,
+    /// The body is in a charset that we do not know.
+    Charset,
+    /// The body is compressed.
+    ContentCoding,
     /// No such route.
     NotFound,
     /// The route has other methods.
@@ -43,6 +47,8 @@ pub enum ApiError {
     SenhaRequired,
     /// A field has a value that it can't have.
     Invalid(&'static str),
+    /// The protocolo is a number that is no protocolo.
+    InexactProtocolo,
     /// Too many logins failed.
     Throttled(Throttled),
     /// The login was refused.
@@ -91,6 +97,7 @@ impl ApiError {
             | Self::LoginRequired
             | Self::SenhaRequired
             | Self::Invalid(_)
+            | Self::InexactProtocolo
             | Self::Denied(Denial::MotivoObrigatorio) => StatusCode::BAD_REQUEST,
             Self::UsuarioOculto
             | Self::SenhaInvalida
@@ -110,6 +117,7 @@ impl ApiError {
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodySlow => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Charset | Self::ContentCoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TokenFailed | Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -123,12 +131,15 @@ impl ApiError {
             Self::BodyCut => "Corpo da requisição inválido: incompleto",
             Self::BodySlow => "Tempo esgotado à espera do corpo da requisição",
             Self::BodyTooLarge => "Corpo da requisição muito grande",
+            Self::Charset => "Charset do corpo não suportado; envie em UTF-8, UTF-16, ISO-8859-1 ou windows-1252",
+            Self::ContentCoding => "Content-Encoding não suportado; envie o corpo sem compressão",
             Self::NotFound => "Recurso não encontrado",
             Self::MethodNotAllowed => "Método não permitido",
             Self::Required(field) => return format!("{field} – esse campo é obrigatório").into(),
             Self::LoginRequired => "Este campo é obrigatório – login",
             Self::SenhaRequired => "Este campo é obrigatório senha",
             Self::Invalid(field) => return format!("{field} – valor inválido").into(),
+            Self::InexactProtocolo => "protocolo – valor inválido, envie como texto",
             Self::Throttled(_) => "Muitas tentativas, tente novamente mais tarde",
             Self::UsuarioNaoEncontrado => "Usuário não encontrado",
             Self::UsuarioOculto | Self::SenhaInvalida => "Senha inválida",
@@ -171,8 +182,17 @@ impl ApiError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Malformed => "malformed_http",
-            Self::Body(_) | Self::BodyCut | Self::BodySlow | Self::BodyTooLarge => "invalid_body",
-            Self::Required(_) | Self::LoginRequired | Self::SenhaRequired | Self::Invalid(_) => "invalid_field",
+            Self::Body(_)
+            | Self::BodyCut
+            | Self::BodySlow
+            | Self::BodyTooLarge
+            | Self::Charset
+            | Self::ContentCoding => "invalid_body",
+            Self::Required(_)
+            | Self::LoginRequired
+            | Self::SenhaRequired
+            | Self::Invalid(_)
+            | Self::InexactProtocolo => "invalid_field",
             Self::NotFound | Self::MethodNotAllowed => "no_route",
             Self::Throttled(_) => "throttled",
             Self::UsuarioNaoEncontrado | Self::UsuarioOculto => "unknown_user",
@@ -233,6 +253,9 @@ impl IntoResponse for ApiError {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
             _ => {}
+        }
+        if matches!(self, Self::ContentCoding) {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         if self.ends_connection() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));

@@ -2,13 +2,17 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use axum::http::HeaderMap;
 use hyper::body::Bytes;
 use secrecy::SecretString;
 
 use super::audit::{ChangeAudit, LoginAudit};
 use super::body::JsonBody;
+use super::charset::Charset;
 use super::client::Client;
 use super::error::ApiError;
+use super::memory::Memory;
+use super::misspelt::Misspelt;
 use super::{login, status};
 use crate::domain::atendimento::ChangeRequest;
 
@@ -16,16 +20,19 @@ const CLIENT: Client = Client(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
 /// What `body` asks for as a status change, or the message that answers it.
 pub fn change(body: &[u8]) -> Result<ChangeRequest, String> {
-    status::change_request(&json(body), 1, &mut ChangeAudit::begin(CLIENT)).map_err(message)
+    status::change_request(&json(body)?, 1, &mut ChangeAudit::begin(CLIENT), &mut Misspelt::default()).map_err(message)
 }
 
 /// The login and the senha in `body`, or the message that answers it.
 pub fn login(body: &[u8]) -> Result<(String, SecretString), String> {
-    login::credentials(&json(body), &mut LoginAudit::begin(CLIENT)).map_err(message)
+    login::credentials(&json(body)?, &mut LoginAudit::begin(CLIENT)).map_err(message)
 }
 
-fn json(body: &[u8]) -> JsonBody {
-    JsonBody::new(Bytes::copy_from_slice(body))
+fn json(body: &[u8]) -> Result<JsonBody, String> {
+    let memory = Memory::new(usize::from(u16::MAX));
+    let body = Charset::declared(&HeaderMap::new())
+        .and_then(|charset| charset.decode(Bytes::copy_from_slice(body), body.len(), &memory));
+    body.map(JsonBody::new).map_err(message)
 }
 
 fn message(error: ApiError) -> String {

@@ -59,7 +59,7 @@ async fn attempt(app: &App, client: Client, request: Request, audit: &mut LoginA
 /// The login and the senha that `body` brings; fields are judged in the contract's order.
 pub(super) fn credentials(body: &JsonBody, audit: &mut LoginAudit) -> Result<(String, SecretString), ApiError> {
     let [login, senha] = body.members(["login", "senha"])?;
-    let login = match login {
+    let login = match login.scalar() {
         Value::Text(login) if !is_blank(&login) => login,
         _ => return Err(ApiError::LoginRequired),
     };
@@ -67,7 +67,7 @@ pub(super) fn credentials(body: &JsonBody, audit: &mut LoginAudit) -> Result<(St
     if !fits(&login, LOGIN_MAX) {
         return Err(ApiError::Invalid("login"));
     }
-    let senha = match senha {
+    let senha = match senha.scalar() {
         Value::Text(senha) if !senha.is_empty() => senha,
         _ => return Err(ApiError::SenhaRequired),
     };

@@ -19,6 +19,7 @@ use super::caller::Caller;
 use super::client::Client;
 use super::error::ApiError;
 use super::memory::Reservation;
+use super::misspelt::Misspelt;
 use super::openapi::EXTENSOES;
 use super::openapi::errors::{Errors, OfLote, OfLoteOptions};
 use super::openapi::parameters::IdempotencyKey;
@@ -55,6 +56,9 @@ struct Resultado {
     message: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status_atual: Option<&'static str>,
+    /// Of a change that was made.
+    #[serde(skip)]
+    misspelt: Misspelt,
 }
 
 /// A request of many changes.
@@ -71,6 +75,7 @@ struct Lote<'a> {
 struct Item {
     index: usize,
     request: ChangeRequest,
+    misspelt: Misspelt,
     audit: ChangeAudit,
 }
 
@@ -87,7 +92,9 @@ struct Item {
         {"protocolo": "20221104000001", "status": "Finalizado"}, {"protocolo": "20221104000002", "status": "Cancelado"}
     ]})),
     responses(
-        (status = 200, description = "O que houve com cada alteração", body = Resultados, example = json!({"resultados": [
+        (status = 200, description = "O que houve com cada alteração", body = Resultados, headers(
+            ("Ignored-Members" = String, description = "Campos que vieram com outra grafia, como `Comentario`, e foram ignorados [ours]")
+        ), example = json!({"resultados": [
             {"protocolo": "20221104000001", "codigo": 200, "message": MADE},
             {"protocolo": "20221104000002", "codigo": 400, "message": "motivoStatus – esse campo é obrigatório"}
         ]})),
@@ -147,12 +154,13 @@ async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Response {
     for ((index, body), mut audit) in itens.into_iter().enumerate().zip(audits) {
         // Reading many must not hold up the other requests of this thread.
         consume_budget().await;
-        match change_request(&body, caller.usuario_id, &mut audit) {
+        let mut misspelt = Misspelt::default();
+        match change_request(&body, caller.usuario_id, &mut audit, &mut misspelt) {
             Ok(request) => {
                 let chave = key.as_deref().map(|key| idempotency::item_key(key, index));
                 let idempotencia = chave.map(|chave| Idempotencia { chave, impressao: body.fingerprint() });
                 let request = ChangeRequest { idempotencia, ..request };
-                runs.entry(request.protocolo.clone()).or_default().push(Item { index, request, audit });
+                runs.entry(request.protocolo.clone()).or_default().push(Item { index, request, misspelt, audit });
             }
             Err(error) => {
                 let refused = Err(error);
@@ -164,8 +172,10 @@ async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Response {
     let made = stream::iter(runs.into_values()).map(|run| make_in_order(app, &caller, run)).buffer_unordered(AT_ONCE);
     resultados.extend(made.concat().await);
     resultados.sort_unstable_by_key(|(index, _)| *index);
-    let resultados = resultados.into_iter().map(|(_, resultado)| resultado).collect();
-    answer.hold_answer(answer::json(StatusCode::OK, &Answer { resultados }))
+    let resultados: Vec<_> = resultados.into_iter().map(|(_, resultado)| resultado).collect();
+    let mut misspelt = Misspelt::default();
+    resultados.iter().for_each(|resultado| misspelt.extend(&resultado.misspelt));
+    misspelt.told(answer.hold_answer(answer::json(StatusCode::OK, &Answer { resultados })))
 }
 
 /// Makes the changes of one atendimento one after the other. Where it is unknown whether one was made,
@@ -173,7 +183,7 @@ async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Response {
 async fn make_in_order(app: &App, caller: &Caller<AlterarStatus>, run: Vec<Item>) -> Vec<(usize, Resultado)> {
     let mut resultados = Vec::with_capacity(run.len());
     let mut stopped = None;
-    for Item { index, request, audit } in run {
+    for Item { index, request, misspelt, mut audit } in run {
         let protocolo = request.protocolo.clone();
         let outcome = match stopped.clone() {
             Some(error) => Err(error),
@@ -182,8 +192,11 @@ async fn make_in_order(app: &App, caller: &Caller<AlterarStatus>, run: Vec<Item>
         if let Err(error @ (ApiError::InProgress | ApiError::Unavailable)) = &outcome {
             stopped = Some(error.clone());
         }
+        // What is refused is not silent anyway.
+        let misspelt = if outcome.is_ok() { misspelt } else { Misspelt::default() };
+        audit.ignored(&misspelt);
         audit.end(&outcome);
-        resultados.push((index, resultado(Some(protocolo), outcome)));
+        resultados.push((index, Resultado { misspelt, ..resultado(Some(protocolo), outcome) }));
     }
     resultados
 }
@@ -196,14 +209,19 @@ async fn make(app: &App, caller: &Caller<AlterarStatus>, request: ChangeRequest)
 
 fn resultado(protocolo: Option<String>, outcome: Result<Done, ApiError>) -> Resultado {
     match outcome {
-        Ok(Done::Made | Done::Replayed) => {
-            Resultado { protocolo, codigo: StatusCode::OK.as_u16(), message: MADE.into(), status_atual: None }
-        }
+        Ok(Done::Made | Done::Replayed) => Resultado {
+            protocolo,
+            codigo: StatusCode::OK.as_u16(),
+            message: MADE.into(),
+            status_atual: None,
+            misspelt: Misspelt::default(),
+        },
         Err(error) => Resultado {
             protocolo,
             codigo: error.status().as_u16(),
             message: error.message(),
             status_atual: error.present_status().map(Status::nome),
+            misspelt: Misspelt::default(),
         },
     }
 }

@@ -111,6 +111,9 @@ fn field(error: &ApiError) -> Option<&'static str> {
         ApiError::Required(field)
         | ApiError::Invalid(field)
         | ApiError::Body(JsonError::Duplicate(field) | JsonError::Text(field)) => Some(field),
+        ApiError::InexactProtocolo => Some("protocolo"),
+        ApiError::Charset => Some("Content-Type"),
+        ApiError::ContentCoding => Some("Content-Encoding"),
         ApiError::LoginRequired | ApiError::UsuarioNaoEncontrado => Some("login"),
         ApiError::SenhaRequired | ApiError::SenhaInvalida => Some("senha"),
         ApiError::InProgress | ApiError::Denied(Denial::ChaveReutilizada) => Some("Idempotency-Key"),
@@ -172,6 +175,10 @@ fn details(error: &ApiError) -> [Cow<'static, str>; 2] {
         ApiError::BodyCut => ["O corpo chegou incompleto.", "The body did not arrive whole."],
         ApiError::BodySlow => ["O corpo não chegou a tempo.", "The body did not arrive in time."],
         ApiError::BodyTooLarge => ["O corpo é muito grande.", "The body is too large."],
+        ApiError::Charset => ["O charset do corpo não é conhecido.", "The charset of the body is unknown."],
+        ApiError::ContentCoding => {
+            ["O corpo não pode vir comprimido.", "The body cannot be taken in this Content-Encoding."]
+        }
         ApiError::NotFound => ["Não há recurso neste caminho.", "There is nothing at this path."],
         ApiError::MethodNotAllowed => {
             ["O caminho não aceita este método; veja Allow.", "The path does not take this method; see Allow."]
@@ -180,6 +187,10 @@ fn details(error: &ApiError) -> [Cow<'static, str>; 2] {
             ["O campo é obrigatório e não foi enviado.", "The field is required and was not sent."]
         }
         ApiError::Invalid(_) => ["O campo não pode ter este valor.", "The field cannot have this value."],
+        ApiError::InexactProtocolo => [
+            "O número não é um inteiro exato; envie o protocolo como texto.",
+            "The number is no exact integer; send the protocolo as a text.",
+        ],
         ApiError::Throttled(_) => {
             ["Houve falhas demais; veja Retry-After.", "There were too many failures; see Retry-After."]
         }
@@ -241,7 +252,10 @@ fn refusal(denial: &Denial) -> [&'static str; 2] {
 
 fn in_english(error: &JsonError) -> Cow<'static, str> {
     match error {
-        JsonError::Utf8(byte) => format!("The body is not UTF-8 from byte {byte} on."),
+        JsonError::Utf8(byte) => format!(
+            "The body is not UTF-8 from byte {byte} on; send it in UTF-8 or declare its charset in Content-Type."
+        ),
+        JsonError::Charset(charset) => format!("The body is not in the charset that it declares, {charset}."),
         JsonError::Syntax { line, column } => format!("The body is malformed JSON at line {line}, column {column}."),
         JsonError::Incomplete { line, column } => {
             format!("The body is incomplete JSON; it ends at line {line}, column {column}.")

@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use super::error::ApiError;
 use super::memory::Memory;
-use super::problem;
+use super::{path, problem};
 
 /// Names each answer.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -63,7 +63,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let id = request_id(request.headers());
         let span = tracing::info_span!(
             "request",
@@ -73,6 +73,9 @@ where
         );
         let problem = problem::wanted(request.headers());
         let one_host = names_one_host(&request);
+        if let Some(uri) = path::cleaned(request.uri()) {
+            *request.uri_mut() = uri;
+        }
         let answer = timeout(self.deadline, self.routes.call(request));
         let answers = self.answers.clone();
         let framed = async move {
@@ -157,6 +160,6 @@ mod tests {
         let response = frame.oneshot(request).await.unwrap();
         assert_eq!(response.status(), 500);
         let body = response.into_body().collect().await.unwrap().to_bytes();
-        assert_eq!(body, r#"{"message": "Erro interno"}"#);
+        assert_eq!(body, r#"{"message":"Erro interno"}"#);
     }
 }

@@ -10,6 +10,7 @@ use super::body::JsonBody;
 use super::caller::Caller;
 use super::client::Client;
 use super::error::ApiError;
+use super::misspelt::Misspelt;
 use super::openapi::CITRUS;
 use super::openapi::errors::{Errors, OfChange, OfOptions};
 use super::openapi::parameters::{IdempotencyKey, IfMatch, Simular};
@@ -17,6 +18,7 @@ use super::openapi::schemas::{Alteracao, Alterado};
 use super::{App, answer, idempotency, query, revision};
 use crate::domain::acesso::AlterarStatus;
 use crate::domain::atendimento::{ChangeRequest, Comentario, Idempotencia, Status};
+use crate::domain::protocolo::exact_integer;
 use crate::domain::texto::{COMENTARIO_MAX, Chave, NOME_MAX, PROTOCOLO_MAX, fits, is_blank};
 use crate::json::Value;
 use crate::service::changes::{Done, Simulation};
@@ -25,6 +27,9 @@ use crate::service::changes::{Done, Simulation};
 pub(super) const MADE: &str = "Atendimento atualizado com sucesso";
 /// What a dry run is answered.
 const SIMULATED: &str = "Simulação: atendimento seria atualizado";
+
+/// The members of a change.
+const MEMBERS: [&str; 6] = ["protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"];
 
 /// Answers a status change, once it is durable, and leaves its line in the audit log.
 #[utoipa::path(
@@ -49,7 +54,10 @@ const SIMULATED: &str = "Simulação: atendimento seria atualizado";
     )),
     responses(
         (status = 200, description = "Feito [doc], ou simulado [ours]", body = Alterado,
-            headers(("Idempotency-Replayed" = String, description = "`true` numa resposta repetida [ours]")), examples(
+            headers(
+                ("Idempotency-Replayed" = String, description = "`true` numa resposta repetida [ours]"),
+                ("Ignored-Members" = String, description = "Campos que vieram com outra grafia, como `Comentario`, e foram ignorados [ours]")
+            ), examples(
             ("1-feito" = (summary = "Feito [doc]", value = json!({"message": MADE}))),
             ("2-simulado" = (summary = "Com `simular=true` [ours]", value = json!({
                 "message": SIMULATED, "de": "Aberto", "para": "Cancelado", "motivoStatus": "Duplicado"
@@ -85,15 +93,20 @@ async fn attempt(
     // The body may have taken long.
     caller.confirm(app).await?;
     let idempotencia = key.map(|chave| Idempotencia { chave, impressao: body.fingerprint() });
-    let request = ChangeRequest { idempotencia, revisoes, ..change_request(&body, caller.usuario_id, audit)? };
-    if simular {
+    let mut misspelt = Misspelt::default();
+    let request = change_request(&body, caller.usuario_id, audit, &mut misspelt)?;
+    let request = ChangeRequest { idempotencia, revisoes, ..request };
+    let response = if simular {
         audit.simulated();
-        return Ok(simulated(app.changes.simulate(&request).await?));
-    }
-    Ok(match app.changes.submit(request).await? {
-        Done::Made => made(),
-        Done::Replayed => idempotency::replayed(made()),
-    })
+        simulated(app.changes.simulate(&request).await?)
+    } else {
+        match app.changes.submit(request).await? {
+            Done::Made => made(),
+            Done::Replayed => idempotency::replayed(made()),
+        }
+    };
+    audit.ignored(&misspelt);
+    Ok(misspelt.told(response))
 }
 
 fn made() -> Response {
@@ -122,24 +135,24 @@ pub(super) fn change_request(
     body: &JsonBody,
     usuario_id: i64,
     audit: &mut ChangeAudit,
+    misspelt: &mut Misspelt,
 ) -> Result<ChangeRequest, ApiError> {
-    let [protocolo, status, motivo, comentario, visivel_cliente, esperado] =
-        body.members(["protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"])?;
+    let [protocolo, status, motivo, comentario, visivel_cliente, esperado] = body.members_noting(MEMBERS, misspelt)?;
     let protocolo = read_protocolo(protocolo)?;
     let status = required("status", status, NOME_MAX)?;
     audit.change(&protocolo, &status);
-    // Where no motivo is required any value is ignored, so one that is not a text is as good as none.
-    let motivo = match motivo {
+    // Where no motivo is required any value is ignored, so one that is no text is as good as none.
+    let motivo = match motivo.scalar() {
         Value::Text(text) if !fits(&text, NOME_MAX) => return Err(ApiError::Invalid("motivoStatus")),
         Value::Text(text) => Chave::non_blank(&text),
         _ => None,
     };
-    let texto = match comentario {
+    let texto = match comentario.scalar() {
         Value::Absent => None,
         Value::Text(text) if fits(&text, COMENTARIO_MAX) => Some(text).filter(|text| !is_blank(text)),
         _ => return Err(ApiError::Invalid("comentario")),
     };
-    let visivel_cliente = boolean("visivelCliente", &visivel_cliente)?;
+    let visivel_cliente = boolean("visivelCliente", visivel_cliente)?;
     let comentario = match (texto, visivel_cliente) {
         (Some(texto), Some(visivel_cliente)) => Some(Comentario { texto: texto.into(), visivel_cliente }),
         (Some(_), None) => return Err(ApiError::Required("visivelCliente")),
@@ -162,7 +175,7 @@ pub(super) fn change_request(
 /// The protocolo as sent.
 pub(super) fn read_protocolo(value: Value<'_>) -> Result<String, ApiError> {
     match value {
-        Value::Integer(number) => required("protocolo", Value::Text(number.to_owned()), PROTOCOLO_MAX),
+        Value::Number(number) => exact_integer(number).ok_or(ApiError::InexactProtocolo),
         other => required("protocolo", other, PROTOCOLO_MAX),
     }
 }
@@ -171,13 +184,14 @@ pub(super) fn read_protocolo(value: Value<'_>) -> Result<String, ApiError> {
 fn expected(value: Value<'_>) -> Result<Option<Status>, ApiError> {
     match value {
         Value::Absent => Ok(None),
+        Value::Text(nome) if is_blank(&nome) => Ok(None),
         Value::Text(nome) => Status::from_nome(&nome).map(Some).ok_or(ApiError::Invalid("statusAtual")),
         _ => Err(ApiError::Invalid("statusAtual")),
     }
 }
 
 fn required(field: &'static str, value: Value<'_>, max: usize) -> Result<String, ApiError> {
-    match value {
+    match value.scalar() {
         Value::Absent => Err(ApiError::Required(field)),
         Value::Text(text) if is_blank(&text) => Err(ApiError::Required(field)),
         Value::Text(text) if fits(&text, max) => Ok(text),
@@ -185,12 +199,16 @@ fn required(field: &'static str, value: Value<'_>, max: usize) -> Result<String,
     }
 }
 
-fn boolean(field: &'static str, value: &Value<'_>) -> Result<Option<bool>, ApiError> {
-    match value {
-        Value::Absent => Ok(None),
-        Value::Bool(value) => Ok(Some(*value)),
-        Value::Text(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
-        Value::Text(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
+fn boolean(field: &'static str, value: Value<'_>) -> Result<Option<bool>, ApiError> {
+    let text = match value.scalar() {
+        Value::Absent => return Ok(None),
+        Value::Text(text) => text,
+        _ => return Err(ApiError::Invalid(field)),
+    };
+    match text.trim().to_ascii_lowercase().as_str() {
+        "" => Ok(None),
+        "true" | "1" => Ok(Some(true)),
+        "false" | "0" => Ok(Some(false)),
         _ => Err(ApiError::Invalid(field)),
     }
 }

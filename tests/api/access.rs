@@ -102,7 +102,7 @@ both_engines! {
             // Many changes are judged one by one.
             let is = |answer: Raw, status: u16, message: &str| match path {
                 "/status/lote" => {
-                    let part = format!(r#""codigo": {status}, "message": "{message}""#);
+                    let part = format!(r#""codigo":{status},"message":"{message}""#);
                     assert!(answer.status == 200 && answer.body.contains(&part), "{answer:?}");
                 }
                 _ => answer.is(status, message),

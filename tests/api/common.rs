@@ -14,7 +14,7 @@ const STATUS: &str = "/api/atendimentos/status";
 both_engines! {
     async fn unknown_routes_and_wrong_methods_are_enveloped(database: Database) {
         let server = Server::start(database).await;
-        for path in ["/index.html", "/api", "/api/usuario/login/", "/API/usuario/login", "/api/atendimentos", "/health"] {
+        for path in ["/index.html", "/api", "/api/usuario/login/x", "/API/usuario/login", "/api/atendimentos", "/health"] {
             server.get(path).await.is(404, "Recurso não encontrado");
         }
         for (path, allow, methods) in [
@@ -55,14 +55,14 @@ both_engines! {
         }
         let latin1 = b"{\"login\": \"Jos\xe9\", \"senha\": \"1234\"}".to_vec();
         let answer = server.send(Method::POST, LOGIN, &[], latin1).await;
-        answer.is(400, "Corpo da requisição inválido: não é UTF-8 a partir do byte 15");
+        answer.is(400, "Corpo da requisição inválido: não é UTF-8 a partir do byte 15; envie em UTF-8 ou declare o charset em Content-Type");
         let doubled = r#"{"login": "a", "login": "b", "senha": "1234"}"#;
         let answer = server.send(Method::POST, LOGIN, &[], doubled).await;
         answer.is(400, "Corpo da requisição inválido: campo login duplicado");
         server.stop().await;
     }
 
-    async fn the_content_type_does_not_matter_and_unknown_fields_are_ignored(database: Database) {
+    async fn the_media_type_does_not_matter_and_unknown_fields_are_ignored(database: Database) {
         let server = Server::start(database).await;
         let body = json!({"login": "user.api", "senha": "1234", "Login": 1, "extra": {"login": 2}}).to_string();
         for content_type in ["application/json", "text/plain", "application/x-www-form-urlencoded", "nonsense"] {
@@ -98,7 +98,7 @@ both_engines! {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
-        assert!(answer.ends_with(r#"{"message": "Corpo da requisição muito grande"}"#), "{answer}");
+        assert!(answer.ends_with(r#"{"message":"Corpo da requisição muito grande"}"#), "{answer}");
         server.stop().await;
     }
 
@@ -128,7 +128,7 @@ both_engines! {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
-        assert!(answer.ends_with(r#"{"message": "Tempo esgotado à espera do corpo da requisição"}"#), "{answer}");
+        assert!(answer.ends_with(r#"{"message":"Tempo esgotado à espera do corpo da requisição"}"#), "{answer}");
         server.stop().await;
     }
 

@@ -76,7 +76,7 @@ both_engines! {
         server.stop().await;
         let mut rest = Vec::new();
         used.read_to_end(&mut rest).await.unwrap();
-        assert!(rest.ends_with(br#"{"message": "OK"}"#));
+        assert!(rest.ends_with(br#"{"message":"OK"}"#));
         assert_eq!(fresh.read(&mut rest).await.unwrap(), 0);
     }
 

@@ -89,7 +89,7 @@ both_engines! {
         }
         // One of them waits for the lock.
         let refused = twins.join_next().await.unwrap().unwrap();
-        assert_eq!(refused.body, r#"{"message": "Requisição com esta Idempotency-Key em andamento"}"#);
+        assert_eq!(refused.body, r#"{"message":"Requisição com esta Idempotency-Key em andamento"}"#);
         assert_eq!((refused.status, refused.header("retry-after")), (409, Some("1")));
         keyed(&server, &token, &["k"], "{}").await.is(400, "protocolo – esse campo é obrigatório");
         keyed(&server, &token, &["k"], &format!("{BODY} ")).await.is(422, REUSED);
@@ -213,7 +213,7 @@ both_engines! {
         }
         for tags in [&["\"4\""][..], &["W/\"5\""], &["5"], &[""], &["\"05\""], &["\"x\""], &["\"5"], &["\"4\",\"6\""]] {
             let answer = matching(tags, "Cancelado").await;
-            assert_eq!(answer.body, r#"{"message": "Atendimento alterado desde a leitura", "statusAtual": "Aberto"}"#);
+            assert_eq!(answer.body, r#"{"message":"Atendimento alterado desde a leitura","statusAtual":"Aberto"}"#);
             assert_eq!((answer.status, answer.header("etag")), (412, Some("\"5\"")), "{tags:?}");
         }
         matching(&["\"4\""], "Novo").await.is(404, "Status não encontrado");
@@ -235,7 +235,7 @@ both_engines! {
         let answer = server.change_with(&token, expecting(json!("Aberto"), "Finalizado")).await;
         assert_eq!(answer.status, 412);
         assert_eq!(answer.header("content-type"), Some("application/json"));
-        assert_eq!(answer.body, r#"{"message": "Status atual diferente do esperado", "statusAtual": "Finalizado"}"#);
+        assert_eq!(answer.body, r#"{"message":"Status atual diferente do esperado","statusAtual":"Finalizado"}"#);
         // Before the motivo that reopening needs, and after what does not exist.
         assert_eq!(server.change_with(&token, expecting(json!("Aberto"), "Aberto")).await.status, 412);
         server.change_with(&token, expecting(json!("Aberto"), "Novo")).await.is(404, "Status não encontrado");

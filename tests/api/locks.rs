@@ -118,7 +118,7 @@ impl Scene {
 fn assert_made(lock: &str, ask: Ask, answer: &Answer) {
     assert_eq!(answer.status, 200, "{lock}: {ask:?}: {answer:?}");
     if ask == Lote {
-        assert_eq!(answer.body.matches("\"codigo\": 200").count(), 8, "{lock}: {answer:?}");
+        assert_eq!(answer.body.matches("\"codigo\":200").count(), 8, "{lock}: {answer:?}");
     }
 }
 

@@ -64,7 +64,7 @@ both_engines! {
             let token = answer.json()["accessToken"].as_str().unwrap().to_owned();
             assert_eq!(
                 answer.body,
-                format!(r#"{{"accessToken": "{token}", "tokenType": "Bearer", "expiresIn": 3600}}"#)
+                format!(r#"{{"accessToken":"{token}","tokenType":"Bearer","expiresIn":3600}}"#)
             );
             assert_eq!(answer.header("content-type"), Some("application/json"));
             let part = |i| -> Value {

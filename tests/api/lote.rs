@@ -61,18 +61,18 @@ both_engines! {
         let body = itens.to_string().replace("7,", &format!("{twice},\n7,"));
         let answer = send(&server, &token, None, body).await;
         assert_eq!(answer.body, concat!(
-            r#"{"resultados": [{"protocolo": "20221104000001", "codigo": 200, "message": "Atendimento atualizado com sucesso"}, "#,
-            r#"{"protocolo": "20221104000001", "codigo": 400, "message": "motivoStatus – esse campo é obrigatório"}, "#,
-            r#"{"protocolo": "20221104000002", "codigo": 404, "message": "Motivo não encontrado"}, "#,
-            r#"{"protocolo": "9", "codigo": 404, "message": "Atendimento não encontrado"}, "#,
-            r#"{"protocolo": "20221104000002", "codigo": 404, "message": "Status não encontrado"}, "#,
-            r#"{"protocolo": "20221104000002", "codigo": 400, "message": "status – esse campo é obrigatório"}, "#,
-            r#"{"protocolo": null, "codigo": 400, "message": "protocolo – esse campo é obrigatório"}, "#,
-            r#"{"protocolo": "1", "codigo": 400, "message": "Corpo da requisição inválido: campo status duplicado"}, "#,
-            r#"{"protocolo": null, "codigo": 400, "message": "Corpo da requisição inválido: não é um objeto JSON"}, "#,
-            r#"{"protocolo": "20221104000003", "codigo": 412, "message": "Status atual diferente do esperado", "statusAtual": "Cancelado"}, "#,
-            r#"{"protocolo": null, "codigo": 400, "message": "protocolo – valor inválido"}, "#,
-            r#"{"protocolo": "20221104000004", "codigo": 400, "message": "visivelCliente – esse campo é obrigatório"}]}"#,
+            r#"{"resultados":[{"protocolo":"20221104000001","codigo":200,"message":"Atendimento atualizado com sucesso"},"#,
+            r#"{"protocolo":"20221104000001","codigo":400,"message":"motivoStatus – esse campo é obrigatório"},"#,
+            r#"{"protocolo":"20221104000002","codigo":404,"message":"Motivo não encontrado"},"#,
+            r#"{"protocolo":"9","codigo":404,"message":"Atendimento não encontrado"},"#,
+            r#"{"protocolo":"20221104000002","codigo":404,"message":"Status não encontrado"},"#,
+            r#"{"protocolo":"20221104000002","codigo":400,"message":"status – esse campo é obrigatório"},"#,
+            r#"{"protocolo":null,"codigo":400,"message":"protocolo – esse campo é obrigatório"},"#,
+            r#"{"protocolo":"1","codigo":400,"message":"Corpo da requisição inválido: campo status duplicado"},"#,
+            r#"{"protocolo":null,"codigo":400,"message":"Corpo da requisição inválido: não é um objeto JSON"},"#,
+            r#"{"protocolo":"20221104000003","codigo":412,"message":"Status atual diferente do esperado","statusAtual":"Cancelado"},"#,
+            r#"{"protocolo":null,"codigo":400,"message":"protocolo – valor inválido"},"#,
+            r#"{"protocolo":"20221104000004","codigo":400,"message":"visivelCliente – esse campo é obrigatório"}]}"#,
         ));
         assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 1);

@@ -16,6 +16,7 @@ mod queue;
 mod reads;
 mod rotation;
 mod sandbox;
+mod shapes;
 mod simulation;
 mod status;
 mod throttle;

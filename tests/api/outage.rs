@@ -45,6 +45,7 @@ both_engines! {
         database.execute("ALTER TABLE usuario RENAME TO nobody").await;
         server.login_with(&json!({"login": "user.api", "senha": "1234"})).await.is(500, "Erro interno");
         database.execute("ALTER TABLE elsewhere RENAME TO historico").await;
+        database.execute("ALTER TABLE nobody RENAME TO usuario").await;
         server.change_with(&token, CHANGE).await.is(200, "Atendimento atualizado com sucesso");
         server.stop().await;
     }

@@ -38,19 +38,19 @@ both_engines! {
         };
         is(
             &change("pt-BR", json!({"protocolo": "20221104000001", "status": "Novo"})).await, 404, "pt-BR",
-            r#"{"type": "/problemas/unknown_status", "title": "Status não encontrado", "status": 404, "detail": "Não há status com este nome.", "code": "unknown_status", "field": "status", "allowed": ["Aberto", "Em atendimento", "Cancelado", "Improcedente", "Finalizado"], "message": "Status não encontrado"}"#,
+            r#"{"type":"/problemas/unknown_status","title":"Status não encontrado","status":404,"detail":"Não há status com este nome.","code":"unknown_status","field":"status","allowed":["Aberto","Em atendimento","Cancelado","Improcedente","Finalizado"],"message":"Status não encontrado"}"#,
         );
         is(
             &change("en-GB, pt;q=0.5", json!({"protocolo": "20221104000001", "status": "Cancelado"})).await, 400, "en",
-            r#"{"type": "/problemas/motivo_required", "title": "Motivo required", "status": 400, "detail": "This change requires a motivo.", "code": "motivo_required", "field": "motivoStatus", "message": "motivoStatus – esse campo é obrigatório"}"#,
+            r#"{"type":"/problemas/motivo_required","title":"Motivo required","status":400,"detail":"This change requires a motivo.","code":"motivo_required","field":"motivoStatus","message":"motivoStatus – esse campo é obrigatório"}"#,
         );
         is(
             &change("de", json!({"protocolo": "20221104000001", "status": "Aberto", "statusAtual": "Finalizado"})).await, 412, "pt-BR",
-            r#"{"type": "/problemas/other_status", "title": "Status diferente do esperado", "status": 412, "detail": "O atendimento está em outro status.", "code": "other_status", "field": "statusAtual", "message": "Status atual diferente do esperado", "statusAtual": "Aberto"}"#,
+            r#"{"type":"/problemas/other_status","title":"Status diferente do esperado","status":412,"detail":"O atendimento está em outro status.","code":"other_status","field":"statusAtual","message":"Status atual diferente do esperado","statusAtual":"Aberto"}"#,
         );
         is(
             &change("en", json!([])).await, 400, "en",
-            r#"{"type": "/problemas/invalid_body", "title": "Invalid request body", "status": 400, "detail": "The body is not a JSON object.", "code": "invalid_body", "message": "Corpo da requisição inválido: não é um objeto JSON"}"#,
+            r#"{"type":"/problemas/invalid_body","title":"Invalid request body","status":400,"detail":"The body is not a JSON object.","code":"invalid_body","message":"Corpo da requisição inválido: não é um objeto JSON"}"#,
         );
         let made = change("en", json!({"protocolo": "20221104000001", "status": "Aberto"})).await;
         made.is(200, "Atendimento atualizado com sucesso");
@@ -63,13 +63,13 @@ both_engines! {
         let answer = ask(&server, Method::POST, STATUS, &[], "").await;
         is(
             &answer, 401, "pt-BR",
-            r#"{"type": "/problemas/no_token", "title": "Token ausente", "status": 401, "detail": "A requisição não traz um token em Authorization.", "code": "no_token", "message": "Token is missing"}"#,
+            r#"{"type":"/problemas/no_token","title":"Token ausente","status":401,"detail":"A requisição não traz um token em Authorization.","code":"no_token","message":"Token is missing"}"#,
         );
         assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
         let answer = ask(&server, Method::DELETE, STATUS, &[("accept-language", "en")], "").await;
         is(
             &answer, 405, "en",
-            r#"{"type": "/problemas/no_route", "title": "No such route or method", "status": 405, "detail": "The path does not take this method; see Allow.", "code": "no_route", "message": "Método não permitido"}"#,
+            r#"{"type":"/problemas/no_route","title":"No such route or method","status":405,"detail":"The path does not take this method; see Allow.","code":"no_route","message":"Método não permitido"}"#,
         );
         assert_eq!(answer.header("allow"), Some("GET,HEAD,POST"));
         let token = server.token("user.api").await;
@@ -112,7 +112,7 @@ both_engines! {
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains(r#""code": "invalid_body""#), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains(r#""code":"invalid_body""#), "{answer}");
         server.stop().await;
     }
 

@@ -52,14 +52,14 @@ both_engines! {
         let token = server.token("user.api").await;
         is(
             &read(&server, &token, STATUS, &[]).await,
-            r#"{"protocolo": "20221104000001", "status": "Aberto", "motivoStatus": null, "atualizadoEm": "2026-11-23T10:00:00.000Z"}"#,
+            r#"{"protocolo":"20221104000001","status":"Aberto","motivoStatus":null,"atualizadoEm":"2026-11-23T10:00:00.000Z"}"#,
         );
         server.advance(database, Duration::milliseconds(1_500)).await;
         change(&server, &token, json!({"protocolo": ABERTO, "status": "cancelado", "motivoStatus": "duplicado"})).await;
         let path = "/api/atendimentos/status?x=1&protocolo=+2022110400000%31%20&x=2";
         is(
             &read(&server, &token, path, &[]).await,
-            r#"{"protocolo": "20221104000001", "status": "Cancelado", "motivoStatus": "Duplicado", "atualizadoEm": "2026-11-23T10:00:01.500Z"}"#,
+            r#"{"protocolo":"20221104000001","status":"Cancelado","motivoStatus":"Duplicado","atualizadoEm":"2026-11-23T10:00:01.500Z"}"#,
         );
         server.stop().await;
     }
@@ -91,7 +91,7 @@ both_engines! {
         let token = server.token("user.api").await;
         is(
             &read(&server, &token, HISTORICO, &[]).await,
-            r#"{"protocolo": "20221104000001", "historico": [], "proximo": null}"#,
+            r#"{"protocolo":"20221104000001","historico":[],"proximo":null}"#,
         );
         change(&server, &token, json!({"protocolo": ABERTO, "status": "Cancelado", "motivoStatus": "Duplicado",
                                        "comentario": "público", "visivelCliente": true})).await;
@@ -101,13 +101,13 @@ both_engines! {
         is(
             &read(&server, &token, HISTORICO, &[]).await,
             concat!(
-                r#"{"protocolo": "20221104000001", "historico": ["#,
-                r#"{"em": "2026-11-23T10:00:00.000Z", "de": "Aberto", "para": "Cancelado", "motivoStatus": "Duplicado", "#,
-                r#""usuario": "user.api", "comentario": {"texto": "público", "visivelCliente": true}}, "#,
-                r#"{"em": "2026-11-23T10:00:00.000Z", "de": "Cancelado", "para": "Aberto", "motivoStatus": null, "#,
-                r#""usuario": "user.api", "comentario": {"texto": "interno", "visivelCliente": false}}, "#,
-                r#"{"em": "2026-11-23T10:00:00.000Z", "de": "Aberto", "para": "Finalizado", "motivoStatus": null, "#,
-                r#""usuario": "user.api", "comentario": null}], "proximo": null}"#,
+                r#"{"protocolo":"20221104000001","historico":["#,
+                r#"{"em":"2026-11-23T10:00:00.000Z","de":"Aberto","para":"Cancelado","motivoStatus":"Duplicado","#,
+                r#""usuario":"user.api","comentario":{"texto":"público","visivelCliente":true}},"#,
+                r#"{"em":"2026-11-23T10:00:00.000Z","de":"Cancelado","para":"Aberto","motivoStatus":null,"#,
+                r#""usuario":"user.api","comentario":{"texto":"interno","visivelCliente":false}},"#,
+                r#"{"em":"2026-11-23T10:00:00.000Z","de":"Aberto","para":"Finalizado","motivoStatus":null,"#,
+                r#""usuario":"user.api","comentario":null}],"proximo":null}"#,
             ),
         );
         let whole = read(&server, &token, HISTORICO, &[]).await.body;
@@ -117,12 +117,12 @@ both_engines! {
         is(
             &read(&server, &token, &format!("{HISTORICO}?visivelCliente=True"), &[]).await,
             concat!(
-                r#"{"protocolo": "20221104000001", "historico": ["#,
-                r#"{"em": "2026-11-23T10:00:00.000Z", "de": "Aberto", "para": "Cancelado", "motivoStatus": "Duplicado", "#,
-                r#""comentario": {"texto": "público", "visivelCliente": true}}, "#,
-                r#"{"em": "2026-11-23T10:00:00.000Z", "de": "Cancelado", "para": "Aberto", "motivoStatus": null, "comentario": null}, "#,
-                r#"{"em": "2026-11-23T10:00:00.000Z", "de": "Aberto", "para": "Finalizado", "motivoStatus": null, "comentario": null}"#,
-                r#"], "proximo": null}"#,
+                r#"{"protocolo":"20221104000001","historico":["#,
+                r#"{"em":"2026-11-23T10:00:00.000Z","de":"Aberto","para":"Cancelado","motivoStatus":"Duplicado","#,
+                r#""comentario":{"texto":"público","visivelCliente":true}},"#,
+                r#"{"em":"2026-11-23T10:00:00.000Z","de":"Cancelado","para":"Aberto","motivoStatus":null,"comentario":null},"#,
+                r#"{"em":"2026-11-23T10:00:00.000Z","de":"Aberto","para":"Finalizado","motivoStatus":null,"comentario":null}"#,
+                r#"],"proximo":null}"#,
             ),
         );
         server.stop().await;
@@ -181,8 +181,8 @@ both_engines! {
         }
         let first = read(&server, &token, &format!("{HISTORICO}?limite=200"), &[]).await;
         let (texts, next) = comments(&first);
-        // 1 MiB of entries, each with some 190 bytes beside its comment.
-        assert_eq!(texts.len(), 51);
+        // 1 MiB of entries, each with some 160 bytes beside its comment.
+        assert_eq!(texts.len(), 52);
         let rest = read(&server, &token, &format!("{HISTORICO}?limite=200&cursor={}", next.unwrap()), &[]).await;
         assert_eq!((comments(&rest).0.len(), comments(&rest).1), (60 - texts.len(), None));
         server.stop().await;
@@ -194,11 +194,11 @@ both_engines! {
         is(
             &read(&server, &token, TRANSICOES, &[]).await,
             concat!(
-                r#"{"protocolo": "20221104000001", "status": "Aberto", "transicoes": ["#,
-                r#"{"para": "Aberto", "motivoObrigatorio": false}, {"para": "Em atendimento", "motivoObrigatorio": false}, "#,
-                r#"{"para": "Cancelado", "motivoObrigatorio": true}, {"para": "Improcedente", "motivoObrigatorio": true}, "#,
-                r#"{"para": "Finalizado", "motivoObrigatorio": false}], "#,
-                r#""motivos": ["Aberto por engano", "Atendimento já finalizado", "Duplicado", "Fora do escopo"]}"#,
+                r#"{"protocolo":"20221104000001","status":"Aberto","transicoes":["#,
+                r#"{"para":"Aberto","motivoObrigatorio":false},{"para":"Em atendimento","motivoObrigatorio":false},"#,
+                r#"{"para":"Cancelado","motivoObrigatorio":true},{"para":"Improcedente","motivoObrigatorio":true},"#,
+                r#"{"para":"Finalizado","motivoObrigatorio":false}],"#,
+                r#""motivos":["Aberto por engano","Atendimento já finalizado","Duplicado","Fora do escopo"]}"#,
             ),
         );
         // Each is as it says.
@@ -222,10 +222,10 @@ both_engines! {
     async fn the_motivos_are_the_active_ones(database: Database) {
         let server = Server::start(database).await;
         let token = server.token("user.api").await;
-        let all = r#"{"motivos": ["Aberto por engano", "Atendimento já finalizado", "Duplicado", "Fora do escopo"]}"#;
+        let all = r#"{"motivos":["Aberto por engano","Atendimento já finalizado","Duplicado","Fora do escopo"]}"#;
         is(&read(&server, &token, MOTIVOS, &[]).await, all);
         server.provisioning.deactivate_motivo(&nome("Duplicado")).await.unwrap();
-        let rest = r#"{"motivos": ["Aberto por engano", "Atendimento já finalizado", "Fora do escopo"]}"#;
+        let rest = r#"{"motivos":["Aberto por engano","Atendimento já finalizado","Fora do escopo"]}"#;
         is(&read(&server, &token, MOTIVOS, &[]).await, rest);
         server.stop().await;
     }

@@ -89,7 +89,7 @@ both_engines! {
         let motivos = server.send(Method::GET, MOTIVOS, &keyed, "").await;
         assert_eq!(
             motivos.body,
-            r#"{"motivos": ["Aberto por engano", "Atendimento já finalizado", "Duplicado", "Fora do escopo"]}"#
+            r#"{"motivos":["Aberto por engano","Atendimento já finalizado","Duplicado","Fora do escopo"]}"#
         );
         let again = post(&server, STATUS, &keyed).await;
         again.is(200, MADE);
@@ -116,7 +116,7 @@ both_engines! {
         let server = Server::sandbox(database, &[]).await;
         for (code, status, message) in FAILURES {
             let answer = server.send(Method::GET, MOTIVOS, &[(FAILURE, code)], "").await;
-            assert_eq!((answer.status, &*answer.body), (status, &*format!(r#"{{"message": "{message}"}}"#)));
+            assert_eq!((answer.status, &*answer.body), (status, &*format!(r#"{{"message":"{message}"}}"#)));
             let expected = [
                 ("content-type", Some("application/json")),
                 ("cache-control", Some("no-store")),
@@ -139,7 +139,7 @@ both_engines! {
         let headers = [(FAILURE, "unavailable"), ("accept", "application/problem+json"), ("accept-language", "en")];
         assert_eq!(
             server.send(Method::GET, MOTIVOS, &headers, "").await.body,
-            r#"{"type": "/problemas/unavailable", "title": "Service unavailable", "status": 503, "detail": "The server cannot do it now; try again.", "code": "unavailable", "message": "Serviço indisponível"}"#
+            r#"{"type":"/problemas/unavailable","title":"Service unavailable","status":503,"detail":"The server cannot do it now; try again.","code":"unavailable","message":"Serviço indisponível"}"#
         );
         server.stop().await;
     }

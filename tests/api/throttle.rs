@@ -34,7 +34,7 @@ async fn login(server: &Server, from: &str, login: &str, senha: &str) -> Answer 
 #[track_caller]
 fn is_throttled(answer: &Answer, policy: &str, limit: &str, seconds: &str) {
     assert_eq!(answer.status, 429, "{answer:?}");
-    assert_eq!(answer.body, r#"{"message": "Muitas tentativas, tente novamente mais tarde"}"#);
+    assert_eq!(answer.body, r#"{"message":"Muitas tentativas, tente novamente mais tarde"}"#);
     assert_eq!(answer.header("content-type"), Some("application/json"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(answer.header("www-authenticate"), None);

@@ -89,7 +89,7 @@ impl Raw {
     /// Checks what every answer has in common.
     #[track_caller]
     pub fn is_enveloped(&self) {
-        assert!(self.body.starts_with("{\"message\": \"") && self.body.ends_with("\"}"), "{self:?}");
+        assert!(self.body.starts_with("{\"message\":\"") && self.body.ends_with("\"}"), "{self:?}");
         assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
         assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
         assert!(self.header("x-request-id").is_some_and(|id| id.len() >= 18), "{self:?}");
@@ -107,7 +107,7 @@ impl Raw {
     /// Checks status and envelope to the byte.
     #[track_caller]
     pub fn is(&self, status: u16, message: &str) {
-        assert_eq!(self.body, format!(r#"{{"message": "{message}"}}"#), "{self:?}");
+        assert_eq!(self.body, format!(r#"{{"message":"{message}"}}"#), "{self:?}");
         assert_eq!(self.status, status, "{self:?}");
         self.is_enveloped();
     }

@@ -61,7 +61,7 @@ both_engines! {
         SockRef::from(&socket).set_tcp_mss(1448).unwrap();
         let mut stream = socket.connect(server.address).await.unwrap();
         stream.write_all(format!("{}{LIVE}", page.repeat(PAGES)).as_bytes()).await.unwrap();
-        let mut all = read_in_pieces(&mut stream, r#"{"message": "OK"}"#).await;
+        let mut all = read_in_pieces(&mut stream, r#"{"message":"OK"}"#).await;
         for number in 0..PAGES {
             let (_, after) = all.split_once("\r\n\r\n").unwrap();
             assert!(after.starts_with(&expected.body), "page {number} was cut");
@@ -69,7 +69,7 @@ both_engines! {
         }
         let (next, ok) = all.split_once("\r\n\r\n").unwrap();
         assert!(next.starts_with("HTTP/1.1 200 OK\r\n"), "{next}");
-        assert_eq!(ok, r#"{"message": "OK"}"#);
+        assert_eq!(ok, r#"{"message":"OK"}"#);
         server.stop().await;
     }
 

@@ -132,7 +132,7 @@ both_engines! {
         let body = json!({"itens": [{"protocolo": ABERTO, "status": "Aberto"}]}).to_string();
         let lote = head(LOTE, &token, &format!("Content-Length: {}\r\n", body.len())) + &body;
         let answer = connect(&process).await.ask(&lote).await;
-        assert_eq!((answer.status, answer.body.contains(r#""codigo": 200"#)), (200, true), "{answer:?}");
+        assert_eq!((answer.status, answer.body.contains(r#""codigo":200"#)), (200, true), "{answer:?}");
         // Two of 4 MB have room, more have not; a small one always has.
         let mut large: FuturesUnordered<_> = dribbling[..5]
             .iter_mut()
@@ -171,7 +171,7 @@ both_engines! {
         // All of them are read before any of them ends.
         for mut client in clients {
             client.send("0\r\n\r\n").await.unwrap();
-            assert_eq!(client.answer().await.unwrap().body, r#"{"message": "Corpo da requisição inválido: JSON incompleto, termina na linha 1, coluna 30000"}"#);
+            assert_eq!(client.answer().await.unwrap().body, r#"{"message":"Corpo da requisição inválido: JSON incompleto, termina na linha 1, coluna 30000"}"#);
         }
         let grown = process.memory("VmHWM").saturating_sub(before);
         println!("50 bodies of 30,000 chunks: the process has grown by {grown} KiB");

@@ -340,7 +340,7 @@ async fn ten_thousand_odd_requests_get_the_same_answers_on_both_engines() {
     assert_eq!(changes, accepted, "what was accepted was recorded, and nothing else");
     // The corpus has to reach the contract's rows, or it shows nothing.
     for (status, row) in ROWS {
-        assert!(seen.contains_key(&(*status, format!(r#"{{"message": "{row}"}}"#))), "no request got {status} {row}");
+        assert!(seen.contains_key(&(*status, format!(r#"{{"message":"{row}"}}"#))), "no request got {status} {row}");
     }
     one.stop().await;
     other.stop().await;

@@ -142,7 +142,7 @@ both_engines! {
         let mut wrong = Vec::new();
         for Attack { name, authorization, message } in &attacks {
             let answer = ask(authorization).await;
-            if (answer.status, answer.body.as_str()) != (401, &format!(r#"{{"message": "{message}"}}"#)) {
+            if (answer.status, answer.body.as_str()) != (401, &format!(r#"{{"message":"{message}"}}"#)) {
                 wrong.push(format!("{name}: {} {}", answer.status, answer.body));
             } else {
                 answer.is(401, message);

@@ -243,8 +243,8 @@ async fn a_hardened_server_fails_one_case_that_can_be_left_out() {
     let failed = cases(&report, "failed");
     assert_eq!((failed.len(), &failed[0]["name"]), (1, &json!("login/unknown-user")));
     assert_eq!(failed[0]["reason"], "status 401 instead of 404, body");
-    assert!(failed[0]["expected"].as_str().unwrap().ends_with(r#"{"message": "Usuário não encontrado"}"#));
-    assert!(failed[0]["received"].as_str().unwrap().ends_with(r#"{"message": "Senha inválida"}"#));
+    assert!(failed[0]["expected"].as_str().unwrap().ends_with(r#"{"message":"Usuário não encontrado"}"#));
+    assert!(failed[0]["received"].as_str().unwrap().ends_with(r#"{"message":"Senha inválida"}"#));
     let without = conferir(&database, &server.address, &["--yes", "--json", "--pular", "login/unknown-user"]);
     assert_eq!(without.code, 0, "{without:?}");
     assert_eq!(cases(&serde_json::from_str(&without.stdout).unwrap(), "skipped").len(), 1);

@@ -57,7 +57,7 @@ impl Demo {
         let output = Command::new("bash").args(["-ec", &script]).env(ELSEWHERE.0, ELSEWHERE.1).output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
         let (message, record) = stdout.split_once('}').unwrap();
-        assert_eq!(message, r#"{"message": "Atendimento atualizado com sucesso""#);
+        assert_eq!(message, r#"{"message":"Atendimento atualizado com sucesso""#);
         let record: serde_json::Value = serde_json::from_str(record).unwrap();
         assert_eq!(record["status"], "Finalizado");
         assert_eq!(record["historico"].as_array().unwrap().len(), 1);
@@ -71,8 +71,8 @@ impl Demo {
         let script = format!("{fail}\n{reset}\n{show} --json");
         let output = Command::new("bash").args(["-ec", &script]).output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
-        assert!(stdout.starts_with(r#"{"message": "JWT expired at "#), "{stdout}");
-        let (_, record) = stdout.split_once(r#"{"message": "Dados de exemplo restaurados"}"#).unwrap();
+        assert!(stdout.starts_with(r#"{"message":"JWT expired at "#), "{stdout}");
+        let (_, record) = stdout.split_once(r#"{"message":"Dados de exemplo restaurados"}"#).unwrap();
         let record: serde_json::Value = serde_json::from_str(record).unwrap();
         assert_eq!((&record["status"], &record["historico"]), (&json!("Aberto"), &json!([])));
     }
@@ -225,10 +225,10 @@ both_engines! {
         let url = |path: &str| format!("http://{}{path}", process.address);
         let reset = client.post(url("/sandbox/reset")).send().await.unwrap();
         assert_eq!(reset.status(), 404);
-        assert_eq!(reset.text().await.unwrap(), r#"{"message": "Recurso não encontrado"}"#);
+        assert_eq!(reset.text().await.unwrap(), r#"{"message":"Recurso não encontrado"}"#);
         for (name, value) in [("X-Sandbox-Falha", "failed"), ("X-Sandbox-Atraso", "x")] {
             let live = client.get(url("/health/live")).header(name, value).send().await.unwrap();
-            assert_eq!((live.status().as_u16(), live.text().await.unwrap().as_str()), (200, r#"{"message": "OK"}"#));
+            assert_eq!((live.status().as_u16(), live.text().await.unwrap().as_str()), (200, r#"{"message":"OK"}"#));
         }
         store.close().await;
     }

@@ -55,11 +55,11 @@ async fn begin(address: String) -> TcpStream {
 /// Asks everything but the login, which has to answer as ever.
 async fn other_routes(stream: &mut TcpStream, token: &str) {
     for request in ["live", "ready"].map(|path| format!("GET /health/{path} HTTP/1.1\r\nHost: x\r\n\r\n")) {
-        assert_eq!(ask(stream, &request).await.1, r#"{"message": "OK"}"#);
+        assert_eq!(ask(stream, &request).await.1, r#"{"message":"OK"}"#);
     }
     let change = json!({"protocolo": "20221104000001", "status": "Em atendimento"}).to_string();
     let (_, changed) = ask(stream, &post("/api/atendimentos/status", token, &change)).await;
-    assert_eq!(changed, r#"{"message": "Atendimento atualizado com sucesso"}"#);
+    assert_eq!(changed, r#"{"message":"Atendimento atualizado com sucesso"}"#);
 }
 
 /// One storm at a time.
@@ -114,7 +114,7 @@ both_engines! {
             answers.await.unwrap().into_iter().partition(|(head, ..)| head.starts_with("http/1.1 200 "));
         for (head, body, _) in &refused {
             assert!(head.starts_with("http/1.1 503 ") && head.contains("\r\nretry-after: 1"), "{head}");
-            assert_eq!(body, r#"{"message": "Serviço indisponível"}"#);
+            assert_eq!(body, r#"{"message":"Serviço indisponível"}"#);
         }
         let longest = |answers: &[(String, String, Duration)]| answers.iter().map(|answer| answer.2).max().unwrap();
         let (heard, refusal, slowest) = (longest(&good), longest(&refused), others.iter().max().unwrap());

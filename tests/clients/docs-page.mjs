@@ -35,17 +35,17 @@ async function send(tag, operation) {
 
 try {
   await page.goto(`${baseUrl}/docs`);
-  assert.deepEqual(await send('Citrus', 'alterarStatus'), [401, '{"message": "Token is missing"}']);
+  assert.deepEqual(await send('Citrus', 'alterarStatus'), [401, '{"message":"Token is missing"}']);
   // The browser itself complains of the 401.
   assert.deepEqual(complaints.splice(0).filter(text => !text.includes('401')), []);
 
   const [code, token] = await send('Citrus', 'login');
   assert.equal(code, 200);
-  assert.match(token, /^\{"accessToken": "[^"]+", "tokenType": "Bearer", "expiresIn": 3600\}$/);
-  assert.deepEqual(await send('Citrus', 'alterarStatus'), [200, '{"message": "Atendimento atualizado com sucesso"}']);
+  assert.match(token, /^\{"accessToken":"[^"]+","tokenType":"Bearer","expiresIn":3600\}$/);
+  assert.deepEqual(await send('Citrus', 'alterarStatus'), [200, '{"message":"Atendimento atualizado com sucesso"}']);
   const [read, estado] = await send('Leituras', 'lerStatus');
   assert.equal(read, 200);
-  assert.match(estado, /^\{"protocolo": "20221104000001", "status": "Finalizado", /);
+  assert.match(estado, /^\{"protocolo":"20221104000001","status":"Finalizado",/);
   assert.deepEqual(complaints.splice(0), []);
 
   const dialog = async steps => {

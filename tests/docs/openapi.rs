@@ -59,5 +59,5 @@ fn the_marks_are_those_of_the_contract() {
             compared += 1;
         }
     }
-    assert_eq!(compared, 35);
+    assert_eq!(compared, 36);
 }

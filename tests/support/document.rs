@@ -11,8 +11,16 @@ use super::server::Answer;
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(openapi::TEXT).unwrap());
 
 /// Headers that say something of one kind of answer alone.
-const TELLING: [&str; 6] =
-    ["etag", "idempotency-replayed", "ratelimit", "ratelimit-policy", "retry-after", "www-authenticate"];
+const TELLING: [&str; 8] = [
+    "accept-encoding",
+    "etag",
+    "idempotency-replayed",
+    "ignored-members",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "www-authenticate",
+];
 
 /// Checks that the document has `answer` on the route that `path` leads to: status, message and headers. Unknown
 /// paths and methods are not in it.
@@ -36,18 +44,21 @@ pub fn knows(method: &Method, path: &str, answer: &Answer) {
 }
 
 fn operation(method: &Method, path: &str) -> Option<&'static Value> {
-    let path: Vec<&str> = path.split('?').next().unwrap().split('/').collect();
+    let path = parts(path.split('?').next().unwrap());
     let leads = |template: &str| {
-        let template: Vec<&str> = template.split('/').collect();
+        let template = parts(template);
         template.len() == path.len()
-            && template
-                .iter()
-                .zip(&path)
-                .all(|(part, sent)| part == sent || (part.starts_with('{') && !sent.is_empty()))
+            && template.iter().zip(&path).all(|(part, sent)| part == sent || part.starts_with('{'))
     };
     let (_, operations) = DOCUMENT["paths"].as_object()?.iter().find(|(template, _)| leads(template))?;
     let method = if *method == Method::HEAD { &Method::GET } else { method };
     operations.get(method.as_str().to_lowercase())
+}
+
+/// Under `/api`, slashes too many change no route.
+fn parts(path: &str) -> Vec<&str> {
+    let api = path.trim_start_matches('/').starts_with("api/");
+    path.split('/').filter(|part| !api || !part.is_empty()).collect()
 }
 
 /// `text` without what differs from request to request: numbers, and names of fields.

@@ -159,7 +159,7 @@ impl Answer {
     /// Checks status, envelope and headers to the byte.
     #[track_caller]
     pub fn is(&self, status: u16, message: &str) {
-        assert_eq!(self.body, format!(r#"{{"message": "{}"}}"#, message.replace('"', "\\\"")), "{self:?}");
+        assert_eq!(self.body, format!(r#"{{"message":"{}"}}"#, message.replace('"', "\\\"")), "{self:?}");
         assert_eq!(self.status, status, "{self:?}");
         assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
         assert!(self.header("x-request-id").is_some_and(|id| !id.is_empty()), "{self:?}");

@@ -70,9 +70,12 @@ impl<P: Required> Refused for Caller<P> {
 impl Refused for JsonBody {
     fn errors() -> Vec<ApiError> {
         vec![
+            ApiError::ContentCoding,
+            ApiError::Charset,
             ApiError::BodySlow,
             ApiError::BodyTooLarge,
             ApiError::BodyCut,
+            ApiError::Body(JsonError::Charset("UTF-16LE")),
             ApiError::Body(JsonError::Utf8(7)),
             ApiError::Body(JsonError::Syntax { line: 1, column: 7 }),
             ApiError::Body(JsonError::Incomplete { line: 1, column: 7 }),
@@ -108,8 +111,8 @@ refused! {
 
     /// A change of status.
     OfChange:
-        Body(JsonError::Duplicate("status")), Body(JsonError::Text("status")), Required("protocolo"), Invalid("protocolo"),
-        Required("status"), Invalid("status"), Invalid("motivoStatus"), Invalid("comentario"),
+        Body(JsonError::Duplicate("status")), Body(JsonError::Text("status")), Required("protocolo"), InexactProtocolo,
+        Invalid("protocolo"), Required("status"), Invalid("status"), Invalid("motivoStatus"), Invalid("comentario"),
         Invalid("visivelCliente"), Required("visivelCliente"), Invalid("statusAtual"), InProgress,
         Denied(Denial::ChaveReutilizada), Denied(Denial::AtendimentoNaoEncontrado), Denied(Denial::StatusNaoEncontrado),
         Denied(Denial::StatusDiferente(Status::Finalizado)), Denied(Denial::RevisaoDiferente(present())),

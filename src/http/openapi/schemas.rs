@@ -67,8 +67,8 @@ shapes! {
     Alteracao => taken(
         "Uma alteração de status, com um comentário ou sem.",
         vec![
-            ("protocolo", described(protocolo(), "Número do protocolo do atendimento [doc]. Um inteiro também \
-                é aceito, e espaços nas pontas não contam [ours]."), true),
+            ("protocolo", described(protocolo(), "Número do protocolo do atendimento [doc]. Um número que \
+                seja um inteiro exato também é aceito, e espaços nas pontas não contam [ours]."), true),
             ("status", reference("Status", "O status que o atendimento deve ter [doc]."), true),
             ("motivoStatus", described(or_null(text()).max_length(Some(NOME_MAX)).pattern(Some(NO_NUL)), "Nome de um motivo \
                 cadastrado [doc]. Obrigatório para `Cancelado` e `Improcedente`, e para reabrir o que está \
@@ -281,12 +281,12 @@ fn protocolo() -> ObjectBuilder {
 
 fn visivel_cliente() -> RefOr<Schema> {
     OneOfBuilder::new()
-        .item(text().pattern(Some("^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$")))
+        .item(text().pattern(Some(r"^\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[01])?\s*$")))
         .item(boolean())
         .item(null())
         .description(Some(
-            "Se o cliente vê o comentário: `True` ou `False` [doc], em qualquer caixa, ou um booleano [ours]. \
-             Obrigatório com um comentário.",
+            "Se o cliente vê o comentário: `True` ou `False` [doc], em qualquer caixa, um booleano, 1 ou 0; em \
+             branco, não enviado [ours]. Obrigatório com um comentário.",
         ))
         .into()
 }
@@ -295,7 +295,7 @@ fn status_atual() -> RefOr<Schema> {
     OneOfBuilder::new()
         .item(reference_to("Status"))
         .item(null())
-        .description(Some("O status em que o cliente supõe estar o atendimento; se for outro, 412 e nada muda [ours]."))
+        .description(Some("O status em que o cliente supõe estar o atendimento; se for outro, 412 e nada muda. Em branco, não enviado [ours]."))
         .into()
 }
 

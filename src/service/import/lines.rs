@@ -8,6 +8,7 @@ use std::io::{self, BufRead, Read};
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use crate::domain::atendimento::Status;
+use crate::domain::protocolo::exact_integer;
 use crate::domain::texto::{PROTOCOLO_MAX, fits, is_blank};
 use crate::json::{self, Value};
 use crate::store::NewAtendimento;
@@ -194,7 +195,7 @@ impl Csv {
 fn text_of(value: Value<'_>, name: &str) -> Result<String, String> {
     match value {
         Value::Text(text) if !is_blank(&text) => Ok(text),
-        Value::Integer(text) => Ok(text.to_owned()),
+        Value::Number(text) => exact_integer(text).ok_or(format!("{name} is no exact integer; send it as a text")),
         _ => Err(format!("{name} is missing or not a text")),
     }
 }

@@ -99,7 +99,7 @@ async fn a_server_that_says_yes_to_everything_fails() {
     assert_eq!(outcome.code, 1, "{outcome:?}");
     let shown = "login/senha-missing\n  request\n    POST /api/usuario/login\n    {\"login\": \"user.api\"}\n  \
                  expected\n    400\n    content-type: application/json\n    cache-control: no-store\n    x-request-id: (any)\n    \
-                 {\"message\": \"Este campo é obrigatório senha\"}\n  received\n    200\n    <token>\\u{1b}[2J <&\n";
+                 {\"message\":\"Este campo é obrigatório senha\"}\n  received\n    200\n    <token>\\u{1b}[2J <&\n";
     assert!(outcome.stdout.contains(shown), "{}", outcome.stdout);
     let line = outcome.stdout.lines().find(|line| line.contains("common/json-no-object ")).unwrap();
     let why = ["failed", "ours", "common/json-no-object", "status", "200", "instead", "of", "400,", "header"];
