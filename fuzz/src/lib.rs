@@ -108,7 +108,7 @@ fn assert_echoes_nothing(message: &str) {
         Some(what) => {
             let what = what.replace(|c: char| c.is_ascii_digit(), "");
             let fixed = [
-                "não é UTF- a partir do byte ",
+                "não é UTF- a partir do byte ; envie em UTF- ou declare o charset em Content-Type",
                 "JSON malformado na linha , coluna ",
                 "JSON incompleto, termina na linha , coluna ",
                 "não é um objeto JSON",
@@ -119,7 +119,9 @@ fn assert_echoes_nothing(message: &str) {
             fixed.contains(&&*what) || field.is_some_and(|field| FIELDS.contains(&field))
         }
         None => match message.split_once(" – ") {
-            Some((field, "esse campo é obrigatório" | "valor inválido")) => FIELDS.contains(&field),
+            Some((field, "esse campo é obrigatório" | "valor inválido" | "valor inválido, envie como texto")) => {
+                FIELDS.contains(&field)
+            }
             _ => ["Este campo é obrigatório – login", "Este campo é obrigatório senha"].contains(&message),
         },
     };

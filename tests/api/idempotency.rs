@@ -239,7 +239,7 @@ both_engines! {
         // Before the motivo that reopening needs, and after what does not exist.
         assert_eq!(server.change_with(&token, expecting(json!("Aberto"), "Aberto")).await.status, 412);
         server.change_with(&token, expecting(json!("Aberto"), "Novo")).await.is(404, "Status não encontrado");
-        for wrong in [json!("Novo"), json!(""), json!(1), json!(true), json!(["Aberto"])] {
+        for wrong in [json!("Novo"), json!({}), json!(1), json!(true), json!(["Aberto"])] {
             server.change_with(&token, expecting(wrong, "Aberto")).await.is(400, "statusAtual – valor inválido");
         }
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 4);

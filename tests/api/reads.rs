@@ -288,7 +288,6 @@ both_engines! {
         ] {
             read(&server, &token, &path, &[]).await.is(404, UNKNOWN);
         }
-        read(&server, &token, "/api/atendimentos//historico", &[]).await.is(400, REQUIRED);
         server.stop().await;
     }
 

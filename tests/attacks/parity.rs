@@ -68,6 +68,8 @@ const TEXTS: &[&str] = &[
     "\u{1b}[2J",
     "-1",
     "1e3",
+    "1",
+    " true ",
     "20221104000001'",
     "20221104000001 ",
     "２０２２",
@@ -99,7 +101,12 @@ const RAW: &[&str] = &[
     "-0",
     "7",
     "1.5",
+    "1",
+    "4711",
     "1e3",
+    "2.0221104000003E13",
+    "20221104000004.0",
+    "20221104000004.5",
     "[]",
     "[\"x\"]",
     "{}",
@@ -116,7 +123,10 @@ const ROWS: &[(u16, &str)] = &[
     (400, "Corpo da requisição inválido: JSON incompleto, termina na linha , coluna "),
     (400, "Corpo da requisição inválido: JSON malformado na linha , coluna "),
     (400, "Corpo da requisição inválido: campo protocolo duplicado"),
-    (400, "Corpo da requisição inválido: não é UTF- a partir do byte "),
+    (400, "Corpo da requisição inválido: não é UTF- a partir do byte ; envie em UTF- ou declare o charset em Content-Type"),
+    (400, "Corpo da requisição inválido: não está no charset declarado, UTF-LE"), (400, "protocolo – valor inválido, envie como texto"),
+    (415, "Charset do corpo não suportado; envie em UTF-, UTF-, ISO-- ou windows-"),
+    (415, "Content-Encoding não suportado; envie o corpo sem compressão"),
     (400, "Corpo da requisição inválido: texto malformado no campo status"),
     (400, "Este campo é obrigatório senha"), (400, "Este campo é obrigatório – login"),
     (400, "login – valor inválido"), (400, "senha – valor inválido"), (400, "protocolo – valor inválido"), (400, "status – valor inválido"),
@@ -216,7 +226,31 @@ impl Dice {
             2 => members.push(format!("{}: 1", json!(self.pick(TEXTS)))),
             _ => {}
         }
-        format!("{{{}}}", members.join(", "))
+        let object = format!("{{{}}}", members.join(", "));
+        // Other spellings are other members.
+        match self.below(40) {
+            0 => object.replace("\"comentario\"", "\"Comentario\""),
+            1 => object.replace("\"visivelCliente\"", "\"visível_cliente\""),
+            _ => object,
+        }
+    }
+
+    /// `body` in a charset, and the header that says so, at times wrongly.
+    fn encode(&mut self, body: Vec<u8>) -> (&'static str, Vec<u8>) {
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let utf16 =
+            |mark: &str| (mark.to_owned() + &text).encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        match self.below(60) {
+            0 => ("", [&b"\xef\xbb\xbf"[..], &body].concat()),
+            1 => ("Content-Type: application/json; charset=ISO-8859-1\r\n", body),
+            2 => ("Content-Type: application/json; charset=\"UTF-16\"\r\n", utf16("\u{feff}")),
+            3 => ("Content-Type: application/json;charset=utf-16le\r\n", utf16("")),
+            4 => ("Content-Type: application/json;charset=utf-16le\r\n", body),
+            5 => ("", utf16("")),
+            6 if self.once_in(3) => ("Content-Type: application/json; charset=klingon\r\n", body),
+            7 if self.once_in(3) => ("Content-Encoding: gzip\r\n", body),
+            _ => ("", body),
+        }
     }
 
     /// At times cut off, followed by something, or with a byte changed.
@@ -263,8 +297,14 @@ impl Dice {
             3 => "Authorization: bearer {token}x\r\n",
             _ => "Authorization: Bearer {token}\r\n",
         };
+        let line = match self.below(60) {
+            0 => format!("{line}/"),
+            1 => line.replace('/', "//"),
+            _ => line.to_owned(),
+        };
+        let (charset, body) = self.encode(body);
         let head = format!(
-            "{line} HTTP/1.1\r\nHost: x\r\nx-request-id: parity-{number}-of-all\r\n{authorization}Content-Length: {}\r\n\r\n",
+            "{line} HTTP/1.1\r\nHost: x\r\nx-request-id: parity-{number}-of-all\r\n{authorization}{charset}Content-Length: {}\r\n\r\n",
             body.len()
         );
         (head, body)

@@ -33,14 +33,18 @@ pub(super) const CASES: &[Case] = &[
         .says(400, "protocolo – esse campo é obrigatório"),
     Case::change("status/protocolo-list", r#"{"protocolo": ["<protocolo>"], "status": "<status>"}"#)
         .says(400, "protocolo – valor inválido"),
+    Case::change("status/protocolo-with-fraction", r#"{"protocolo": <protocolo inteiro>.5, "status": "<status>"}"#)
+        .says(400, "protocolo – valor inválido, envie como texto"),
     Case::change("status/status-missing", r#"{"protocolo": "<protocolo>"}"#).says(400, "status – esse campo é obrigatório"),
     Case::change("status/status-blank", r#"{"protocolo": "<protocolo>", "status": ""}"#)
         .says(400, "status – esse campo é obrigatório"),
-    Case::change("status/status-no-text", r#"{"protocolo": "<protocolo>", "status": 1}"#)
+    Case::change("status/status-no-text", r#"{"protocolo": "<protocolo>", "status": ["Aberto"]}"#)
         .says(400, "status – valor inválido"),
+    Case::change("status/status-number", r#"{"protocolo": "<protocolo>", "status": 1}"#)
+        .says(404, "Status não encontrado"),
     Case::change(
         "status/comentario-no-text",
-        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "comentario": 1, "visivelCliente": "False"}"#,
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "comentario": [1], "visivelCliente": "False"}"#,
     )
     .says(400, "comentario – valor inválido"),
     Case::change(
@@ -82,7 +86,7 @@ pub(super) const CASES: &[Case] = &[
     .says(400, MOTIVO_REQUIRED),
     Case::change(
         "status/cancelado-motivo-no-text",
-        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "motivoStatus": 1}"#,
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "motivoStatus": [1]}"#,
     )
     .says(400, MOTIVO_REQUIRED),
     Case::change(
@@ -122,6 +126,13 @@ pub(super) const CASES: &[Case] = &[
     )
     .from(Aberto)
     .makes(EmAtendimento),
+    Case::change(
+        "status/field-in-another-spelling",
+        r#"{"protocolo": "<protocolo>", "status": "Em atendimento", "Comentário": "<comentario>"}"#,
+    )
+    .from(EmAtendimento)
+    .makes(EmAtendimento)
+    .has(Header::Is("ignored-members", "comentario")),
     Case::change("status/idempotency-key", r#"{"protocolo": "<protocolo>", "status": "Em atendimento"}"#)
         .with("idempotency-key", "<chave>")
         .from(EmAtendimento)

@@ -29,6 +29,19 @@ pub(super) const CASES: &[Case] = &[
     Case::login("common/content-type-of-the-request", BODY)
         .with("content-type", "text/plain")
         .says(400, LOGIN_REQUIRED),
+    Case::login("common/byte-order-mark", "\u{feff}{\"senha\": \"x\"}").says(400, LOGIN_REQUIRED),
+    Case::login("common/charset-declared", BODY)
+        .with("content-type", "application/json; Charset=\"iso-8859-1\"")
+        .says(400, LOGIN_REQUIRED),
+    Case::login("common/charset-unknown", BODY)
+        .with("content-type", "application/json; charset=conferir")
+        .says(415, "Charset do corpo não suportado; envie em UTF-8, UTF-16, ISO-8859-1 ou windows-1252"),
+    Case::login("common/content-encoding", BODY)
+        .with("content-encoding", "gzip")
+        .says(415, "Content-Encoding não suportado; envie o corpo sem compressão")
+        .has(Header::Is("accept-encoding", "identity")),
+    Case::login("common/slash-at-the-end", BODY).on("/api/usuario/login/").says(400, LOGIN_REQUIRED),
+    Case::login("common/slashes-doubled", BODY).on("//api//usuario/login").says(400, LOGIN_REQUIRED),
     Case::login("common/request-id-taken-over", BODY)
         .with("x-request-id", "conferir-1.a:B_2")
         .says(400, LOGIN_REQUIRED)

@@ -12,6 +12,8 @@ pub(super) const CASES: &[Case] = &[
         .says(400, "protocolo – valor inválido"),
     Case::change("limits/protocolo-with-nul", r#"{"protocolo": "1\u0000", "status": "Aberto"}"#)
         .says(400, "protocolo – valor inválido"),
+    Case::change("limits/protocolo-decimal", r#"{"protocolo": <protocolo inteiro>.0, "status": "Cancelado"}"#)
+        .says(400, MOTIVO_REQUIRED),
     Case::change("limits/status-longest", r#"{"protocolo": "<protocolo>", "status": "<255 x>"}"#)
         .says(404, "Status não encontrado"),
     Case::change("limits/status-too-long", r#"{"protocolo": "<protocolo>", "status": "<256 x>"}"#)
@@ -34,6 +36,16 @@ pub(super) const CASES: &[Case] = &[
     )
     .says(400, "motivoStatus – valor inválido"),
     Case::change(
+        "limits/motivo-number",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "motivoStatus": 99991231999999}"#,
+    )
+    .says(404, "Motivo não encontrado"),
+    Case::change(
+        "limits/comentario-number",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "comentario": 4711, "visivelCliente": "False"}"#,
+    )
+    .says(400, MOTIVO_REQUIRED),
+    Case::change(
         "limits/comentario-longest",
         r#"{"protocolo": "<protocolo>", "status": "Cancelado", "comentario": "<20000 x>", "visivelCliente": "False"}"#,
     )
@@ -54,10 +66,30 @@ pub(super) const CASES: &[Case] = &[
     )
     .says(400, MOTIVO_REQUIRED),
     Case::change(
+        "limits/visivel-cliente-trimmed",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "visivelCliente": " true\n"}"#,
+    )
+    .says(400, MOTIVO_REQUIRED),
+    Case::change(
         "limits/visivel-cliente-number",
         r#"{"protocolo": "<protocolo>", "status": "Cancelado", "visivelCliente": 1}"#,
     )
+    .says(400, MOTIVO_REQUIRED),
+    Case::change(
+        "limits/visivel-cliente-other-number",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "visivelCliente": 2}"#,
+    )
     .says(400, "visivelCliente – valor inválido"),
+    Case::change(
+        "limits/visivel-cliente-blank",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "comentario": "<comentario>", "visivelCliente": " "}"#,
+    )
+    .says(400, "visivelCliente – esse campo é obrigatório"),
+    Case::change(
+        "limits/status-atual-blank",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "statusAtual": " "}"#,
+    )
+    .says(400, MOTIVO_REQUIRED),
     Case::change(
         "limits/visivel-cliente-list",
         r#"{"protocolo": "<protocolo>", "status": "Cancelado", "visivelCliente": ["True"]}"#,
