@@ -60,9 +60,11 @@ for (let sent = 0; sent < CONNECTIONS; sent++) {
   if (sent % 100 === 99) await sleep(100);
 }
 assert.deepEqual(await counted(warming), { 200: CONNECTIONS });
+const opened = established();
+assert.ok(opened > CONNECTIONS / 2, `only ${opened} connections`);
 
 await sleep(idle + LIMIT * 0.9 - performance.now());
-assert.equal(established(), CONNECTIONS, 'the server closed idle connections before nginx did');
+assert.equal(established(), opened, 'the server closed idle connections before nginx did');
 
 // From a little before the limit to a little after it.
 await sleep(idle + LIMIT - 250 - performance.now());
