@@ -24,31 +24,33 @@ const DONE = [
   '',
 ].join('\n');
 
-// What may happen to a login or a change, one after the other; after the last, nothing more. A word is a code
-// of the sandbox. `lost`: it does not reach the server. `cut`: it does, and the answer is lost. `gateway`: a
+// What may happen to logins, reads and changes, one after the other; after the last, nothing more. A word is a
+// code of the sandbox. `lost`: it does not reach the server. `cut`: it does, and the answer is lost. `gateway`: a
 // proxy's own answer.
 const CASES = [
   { what: 'changes a status', logins: 1, changes: 1 },
   { what: 'repeats what was not answered, under one key', change: ['lost', 'cut'], logins: 1, changes: 3 },
-  { what: 'repeats what cannot be done now', change: ['unavailable', 'in_progress', 'gateway'], logins: 1, changes: 4 },
-  { what: 'repeats a login', login: ['unavailable'], logins: 2, changes: 1 },
-  { what: 'logs in again, token expired', change: ['expired_token'], logins: 2, changes: 2 },
-  { what: 'logs in again, token revoked', change: ['revoked_token'], logins: 2, changes: 2 },
-  { what: 'logs in again, token not trusted', change: ['untrusted_token'], logins: 2, changes: 2 },
+  {
+    what: 'repeats what cannot be done now',
+    login: ['unavailable'], change: ['unavailable', 'in_progress', 'gateway'], logins: 2, changes: 4,
+  },
+  {
+    what: 'logs in again when the token is revoked, not trusted, expired',
+    read: ['revoked_token', '', 'untrusted_token'], change: ['expired_token'], logins: 4, changes: 2,
+  },
   { what: 'logs in again once', change: Array(9).fill('untrusted_token'), logins: 2, changes: 2, fails: /401 untrusted_token: JWT sig/ },
   { what: 'gives up', change: Array(9).fill('unavailable'), logins: 1, changes: 5, fails: /503 unavailable: Serviço indisponível/ },
-  { what: 'does not repeat a refusal', args: ['Fechado'], logins: 1, changes: 1, fails: /404 unknown_status: Status não encontrado/ },
-  { what: 'names the missing motivo', args: ['Cancelado'], logins: 1, changes: 1, fails: /400 motivo_required: motivoStatus – esse/ },
+  { what: 'does not repeat a refusal', args: ['Cancelado'], logins: 1, changes: 1, fails: /400 motivo_required: motivoStatus – esse/ },
   { what: 'does not repeat a wrong senha', senha: '4321', logins: 1, changes: 0, fails: /401 wrong_password: Senha inválida/ },
   { what: 'does not repeat a throttled login', login: ['throttled'], logins: 1, changes: 0, fails: /429 throttled: Muitas tentativas/ },
 ];
 
 /** A proxy in front of the demo, where the case's failures happen. `seen` counts, and collects the keys. */
-async function faulty({ login = [], change = [] }) {
-  const seen = { logins: 0, changes: 0, keys: new Set() };
+async function faulty({ login = [], read = [], change = [] }) {
+  const seen = { logins: 0, reads: 0, changes: 0, keys: new Set() };
   const fault = ({ method, url, headers }) => {
     if (url === '/api/usuario/login') return login[seen.logins++];
-    if (method !== 'POST') return undefined;
+    if (method !== 'POST') return read[seen.reads++];
     seen.keys.add(headers['idempotency-key']);
     return change[seen.changes++];
   };
