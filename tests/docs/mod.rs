@@ -1,4 +1,5 @@
 //! What the documents say of the code.
 
+mod guide;
 mod openapi;
 mod security;

@@ -1,0 +1,85 @@
+// Programs that the tests of clients run, and nginx in front of a server.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+// So that what is to be done at the exit is done.
+process.on('SIGTERM', () => process.exit(1));
+
+/** The exit code of a command and what it printed. */
+export async function run([program, ...args], environment) {
+  const child = spawn(program, args, { env: { ...process.env, LC_ALL: 'C.UTF-8', ...environment } });
+  const exited = new Promise((resolve, reject) => child.on('close', resolve).on('error', reject));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exited]);
+  return { stdout, stderr, code };
+}
+
+/** A token of the example's user.api. */
+export async function logIn(baseUrl) {
+  const login = { method: 'POST', body: '{"login": "user.api", "senha": "1234"}' };
+  return (await (await fetch(`${baseUrl}/api/usuario/login`, login)).json()).accessToken;
+}
+
+function freePort() {
+  return new Promise(found => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => found(port));
+    });
+  });
+}
+
+const connects = port =>
+  new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+    socket.end();
+  });
+
+/**
+ * Starts nginx in front of `upstream`, a host and port. It keeps idle connections for `keepAlive` seconds, and
+ * ends with this process.
+ */
+export async function startNginx(upstream, keepAlive) {
+  const folder = mkdtempSync(join(tmpdir(), 'citrus-status-nginx-'));
+  const port = await freePort();
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(kind => `${kind}_temp_path ${folder}/${kind};`);
+  writeFileSync(
+    join(folder, 'nginx.conf'),
+    `daemon off;
+    user root;
+    pid ${folder}/pid;
+    worker_rlimit_nofile 8192;
+    events { worker_connections 8192; }
+    http {
+      access_log off;
+      ${temporary.join(' ')}
+      upstream citrus {
+        server ${upstream};
+        keepalive 4096;
+        keepalive_timeout ${keepAlive}s;
+      }
+      server {
+        listen 127.0.0.1:${port} backlog=4096;
+        location / {
+          proxy_pass http://citrus;
+          proxy_http_version 1.1;
+          proxy_set_header Connection "";
+        }
+      }
+    }`,
+  );
+  const log = join(folder, 'error.log');
+  const nginx = spawn('/usr/sbin/nginx', ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', log], { stdio: 'inherit' });
+  nginx.unref();
+  process.on('exit', () => {
+    nginx.kill();
+    rmSync(folder, { recursive: true });
+  });
+  while (!(await connects(port))) {
+    if (nginx.exitCode !== null) throw new Error(`nginx: ${readFileSync(log, 'utf8')}`);
+  }
+  return { url: `http://127.0.0.1:${port}`, log: () => readFileSync(log, 'utf8') };
+}
