@@ -136,8 +136,8 @@ both_engines! {
         let utf8 = "application/json; charset=utf-8";
         let (le, be) = (u16::to_le_bytes, u16::to_be_bytes);
         for (content_type, bytes, what) in [
-            ("application/json", latin1(&body), format!("não é UTF-8 a partir do byte 75{CURE}")),
-            (utf8, latin1(&body), format!("não é UTF-8 a partir do byte 75{CURE}")),
+            ("application/json", latin1(&body), format!("não é UTF-8 a partir do byte 72{CURE}")),
+            (utf8, latin1(&body), format!("não é UTF-8 a partir do byte 72{CURE}")),
             ("application/json", utf16(&body, le, true), format!("não é UTF-8 a partir do byte 1{CURE}")),
             ("application/json", utf16(&body, be, false), format!("não é UTF-8 a partir do byte 1{CURE}")),
             ("application/json", utf16(&body, le, false), format!("não é UTF-8 a partir do byte 2{CURE}")),
