@@ -18,6 +18,7 @@ mod login;
 pub mod lote;
 pub mod memory;
 pub mod openapi;
+mod patience;
 mod problem;
 mod query;
 mod reads;
@@ -30,6 +31,7 @@ mod status;
 use std::mem;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use axum::Router;
@@ -77,6 +79,8 @@ pub struct Parts {
     pub trusted_proxies: Vec<IpNet>,
     /// How long a request may take.
     pub deadline: Duration,
+    /// Whether the server is about to stop: it still serves, and is not ready.
+    pub is_leaving: AtomicBool,
 }
 
 impl App {

@@ -21,7 +21,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, Sqlite, Transaction, raw_sql};
 use time::OffsetDateTime;
 
-use self::statements::{BEGIN, INSERT, INSERT_FROM, INSERT_MOTIVOS, KEYS, MARK, MOVE, SNAPSHOT, TOUCH, WRITE};
+use self::statements::{BEGIN, INSERT, INSERT_FROM, INSERT_MOTIVOS, KEYS, MARK, MOVE, SNAPSHOT, TOUCH, TRIAL, WRITE};
 use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
 use super::attempt::{Attempts, LOCK_WAIT, in_time, patiently};
 use super::idempotency::{MEND, PORTION, PURGE};
@@ -261,6 +261,18 @@ impl Schema for SqliteStore {
         outcome.map(drop).or_else(unless_locked)
     }
 
+    async fn try_write(&self) -> Result<()> {
+        let write = |mut connection: PoolConnection<Sqlite>| async {
+            let written = trial(&mut connection).await;
+            (connection, written)
+        };
+        self.write_once(write).await
+    }
+
+    async fn description(&self) -> Result<String> {
+        Ok(sqlx::query_scalar("SELECT 'SQLite ' || sqlite_version()").fetch_one(self.command_reader()).await?)
+    }
+
     async fn risks(&self) -> Result<Vec<String>> {
         Ok(Vec::new())
     }
@@ -372,6 +384,13 @@ impl Idempotency for SqliteStore {
         let done = self.attempts.run(|| async { query().execute(&mut *self.write().await?).await }).await?;
         Ok(done.rows_affected())
     }
+}
+
+/// [`Schema::try_write`]: what it writes is what is there already, and goes to the write-ahead log as a change does.
+async fn trial(connection: &mut SqliteConnection) -> Result<()> {
+    let mut transaction = connection.begin_with(BEGIN).await?;
+    sqlx::query(TRIAL).execute(&mut *transaction).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// [`Sandbox::start_over`] in a transaction. In an empty table SQLite would count ids from 1 again.

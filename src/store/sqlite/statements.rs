@@ -6,6 +6,10 @@ pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 /// Changes nothing, and fails where nothing can be changed; `BEGIN IMMEDIATE` alone passes on a read-only file.
 pub(super) const TOUCH: &str = "BEGIN IMMEDIATE; UPDATE atendimento SET revisao = revisao WHERE false; ROLLBACK";
 
+/// Writes an atendimento as it is.
+pub(super) const TRIAL: &str =
+    "UPDATE atendimento SET revisao = revisao WHERE id = (SELECT min(id) FROM atendimento)";
+
 /// Both halves of a snapshot; a motivo's row has no status.
 pub(super) const SNAPSHOT: &str = "
 SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo IN (SELECT value FROM json_each($1))
