@@ -9,8 +9,8 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use url::Url;
 
-use super::output;
 use super::database::connect;
+use super::output;
 use super::{CliError, Result, serve, shown, signals, wait};
 use crate::config::{Config, Flags};
 use crate::domain::acesso::Permissao;

@@ -1,7 +1,7 @@
 //! `migrate`
 
-use super::output::{say, table, yes_no};
 use super::database::connect;
+use super::output::{say, table, yes_no};
 use super::{Result, load, wait};
 use crate::config::Flags;
 use crate::telemetry;

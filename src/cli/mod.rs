@@ -90,7 +90,9 @@ enum Command {
     #[command(subcommand, after_help = "Example:\n  citrus-status config check")]
     Config(config::Command),
     /// Ask a running server whether it is ready; for container health checks
-    #[command(after_help = "Examples:\n  citrus-status probe\n  citrus-status probe --url http://[::1]:8080/health/ready")]
+    #[command(
+        after_help = "Examples:\n  citrus-status probe\n  citrus-status probe --url http://[::1]:8080/health/ready"
+    )]
     Probe(probe::Args),
     /// Print the OpenAPI document of the API
     #[command(after_help = "Example:\n  citrus-status openapi > openapi.json")]

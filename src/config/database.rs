@@ -16,8 +16,7 @@ use crate::store::Target;
 /// The embedded database's file in `DATA_DIR`.
 const FILE: &str = "citrus-status.db";
 
-const ESCAPE: &str =
-    "DATABASE_URL: special characters of the password have to be percent-encoded, such as %23 for #";
+const ESCAPE: &str = "DATABASE_URL: special characters of the password have to be percent-encoded, such as %23 for #";
 const MODES: &str = "disable, allow, prefer, require, verify-ca or verify-full";
 
 /// The parameters of a PostgreSQL URL, each with the other spellings that the driver takes for the same. What is not

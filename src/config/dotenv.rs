@@ -83,7 +83,9 @@ fn bare(line: &str) -> Result<String, &'static str> {
     let comment = line.char_indices().find(|(at, c)| *c == '#' && (*at == 0 || line[..*at].ends_with(blank)));
     let value = comment.map_or(line, |(at, _)| &line[..at]).trim_matches(blank);
     if value.contains(['\'', '"', '\\']) {
-        Err(": a quote or a backslash in a value without quotes is read differently by others; put single quotes around the value")
+        Err(
+            ": a quote or a backslash in a value without quotes is read differently by others; put single quotes around the value",
+        )
     } else if value.contains('\r') {
         Err(": it has a carriage return inside")
     } else {

@@ -386,10 +386,10 @@ impl Idempotency for SqliteStore {
     }
 }
 
-/// [`Schema::try_write`]: what it writes is what is there already, and goes to the write-ahead log as a change does.
+/// [`Schema::try_write`] in a transaction, which goes to the write-ahead log as a change does.
 async fn trial(connection: &mut SqliteConnection) -> Result<()> {
     let mut transaction = connection.begin_with(BEGIN).await?;
-    sqlx::query(TRIAL).execute(&mut *transaction).await?;
+    raw_sql(TRIAL).execute(&mut *transaction).await?;
     Ok(transaction.commit().await?)
 }
 

@@ -87,8 +87,7 @@ impl Opening {
 const LOOKS: usize = 3;
 
 /// Which session of the server answers; a process id alone may be that of another machine.
-const SESSION: &str =
-    "SELECT pid || ' ' || backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+const SESSION: &str = "SELECT pid || ' ' || backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
 
 /// `options` with what a session begins with: nothing that a pooler does not know. All else is set later.
 pub(super) fn startup(options: PgConnectOptions) -> PgConnectOptions {
