@@ -31,7 +31,7 @@ USER 65532:65532
 VOLUME ["/data"]
 EXPOSE 8080
 
-# Asks port 8080; where BIND_ADDR names another port, override this with `probe --url`.
+# Asks the address that BIND_ADDR names.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --retries=3 \
     CMD ["/usr/local/bin/citrus-status", "probe"]
 

@@ -14,3 +14,4 @@ mod printable;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+mod text;

@@ -1,30 +1,73 @@
 //! `config`
 
-use super::Result;
 use super::output::{say, table};
+use super::{CliError, Result, database, shown};
 use crate::config::{Config, Flags, effective};
+use crate::printable::printable;
+use crate::store::Target;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// Check the settings and print the effective ones, secrets masked
-    #[command(after_help = "Example:\n  LOG_LEVEL=debug citrus-status config check")]
-    Check,
+    #[command(after_help = "Examples:\n  LOG_LEVEL=debug citrus-status config check\n  \
+                            citrus-status config check --database")]
+    Check {
+        /// Connect to the database too, and say what it is; it is not changed
+        #[arg(long)]
+        database: bool,
+    },
 }
 
-pub fn run(flags: Flags, command: Command) -> Result {
+pub async fn run(flags: Flags, command: Command) -> Result {
     match command {
-        Command::Check => check(&flags),
+        Command::Check { database } => check(&flags, database).await,
     }
 }
 
-fn check(flags: &Flags) -> Result {
+async fn check(flags: &Flags, with_database: bool) -> Result {
     let sources = flags.sources()?;
     let rows: Vec<_> = effective(&sources)?
         .into_iter()
         .map(|(name, text, origin)| [name.to_owned(), text, origin.name().to_owned()])
         .collect();
     table(["setting", "value", "from"], &rows)?;
-    Config::load(&sources)?.require_secret()?;
-    say!("\nthe settings are valid")?;
+    let config = Config::load(&sources)?;
+    config.require_secret()?;
+    say!("")?;
+    if let Some(tls) = config.tls() {
+        say!("TLS to the database: {tls}")?;
+    }
+    if let Some(warning) = database::network_of(&config.target) {
+        say!("warning: {warning}")?;
+    }
+    if with_database {
+        connect(&config).await?;
+    }
+    say!("the settings are valid")?;
+    Ok(())
+}
+
+/// Connects to the database as `serve` would, and says what it finds.
+async fn connect(config: &Config) -> Result {
+    if let Target::Sqlite { file } = &config.target
+        && !file.exists()
+    {
+        say!("the database {} is not there yet; the first command creates it", shown(file))?;
+        return Ok(());
+    }
+    let store = database::connect(config).await?;
+    let description = store.description().await?;
+    let pending = store.pending_migrations().await?.len();
+    store.close().await;
+    say!("the database answers: {}", printable(&description))?;
+    match pending {
+        0 => say!("its migrations are up to date")?,
+        _ if config.auto_migrate => say!("migrations pending: {pending}; the next start applies them")?,
+        _ => {
+            return Err(CliError::Failed(format!(
+                "migrations pending: {pending}; run `citrus-status migrate`, or set AUTO_MIGRATE=true"
+            )));
+        }
+    }
     Ok(())
 }

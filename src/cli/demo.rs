@@ -9,8 +9,9 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use url::Url;
 
+use super::database::connect;
 use super::output;
-use super::{CliError, Result, connect, serve, shown, wait};
+use super::{CliError, Result, serve, shown, signals, wait};
 use crate::config::{Config, Flags};
 use crate::domain::acesso::Permissao;
 use crate::domain::atendimento::Status;
@@ -28,9 +29,9 @@ const ATENDIMENTOS: usize = 30;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Address and port to listen on [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", hide_default_value = true)]
-    bind: String,
+    /// Address and port to listen on [setting: BIND_ADDR]
+    #[arg(long, value_name = "ADDR")]
+    bind: Option<String>,
     /// Run on this database instead of a temporary one; it has to be empty. The environment's never counts
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
@@ -40,7 +41,7 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     if args.database_url.is_some() && flags.data_dir.is_some() {
         return Err(CliError::Usage("--database-url and --data-dir both say where the data goes; keep one".to_owned()));
     }
-    let mut sources = Flags { bind: Some(args.bind), ..flags }.sources()?;
+    let mut sources = Flags { bind: args.bind, ..flags }.sources()?;
     // Nothing of a real installation: neither its database nor what its tokens are made of.
     for setting in ["DATABASE_URL", "JWT_SECRET", "JWT_ACCEPTED_SECRETS", "JWT_ISSUER", "JWT_AUDIENCE"] {
         sources.clear(setting);
@@ -76,7 +77,7 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
         Target::Sqlite { file } => format!("sqlite://{}", file.display()),
         Target::Postgres { .. } => args.database_url.unwrap_or_default(),
     };
-    let mut stop = pin!(serve::stop_signal()?);
+    let mut stop = pin!(signals::stop()?);
     let opening = wait::until(&config, async || open_empty(&config).await);
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;

@@ -1,7 +1,8 @@
 //! `migrate`
 
+use super::database::connect;
 use super::output::{say, table, yes_no};
-use super::{Result, connect, load, wait};
+use super::{Result, load, wait};
 use crate::config::Flags;
 use crate::telemetry;
 

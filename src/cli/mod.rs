@@ -4,6 +4,7 @@ mod arguments;
 mod atendimento;
 mod conferir;
 mod config;
+mod database;
 pub mod demo;
 mod migrate;
 mod motivo;
@@ -14,6 +15,7 @@ mod perfil;
 mod permissao;
 mod probe;
 pub mod serve;
+mod signals;
 mod usuario;
 mod wait;
 
@@ -31,7 +33,7 @@ use crate::config::{Config, ConfigError, Flags, SecretError};
 use crate::printable::printable;
 use crate::service::import::ImportError;
 use crate::service::provisioning::{Provisioning, ProvisioningError};
-use crate::store::{self, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::telemetry;
 
 /// Exit code for a wrong call: flags or settings.
@@ -88,7 +90,9 @@ enum Command {
     #[command(subcommand, after_help = "Example:\n  citrus-status config check")]
     Config(config::Command),
     /// Ask a running server whether it is ready; for container health checks
-    #[command(after_help = "Example:\n  citrus-status probe --url http://127.0.0.1:8080/health/ready")]
+    #[command(
+        after_help = "Examples:\n  citrus-status probe\n  citrus-status probe --url http://[::1]:8080/health/ready"
+    )]
     Probe(probe::Args),
     /// Print the OpenAPI document of the API
     #[command(after_help = "Example:\n  citrus-status openapi > openapi.json")]
@@ -183,8 +187,8 @@ async fn dispatch(cli: Cli) -> Result {
         Command::Serve(args) => serve::run(flags, args).await,
         Command::Demo(args) => demo::run(flags, args).await,
         Command::Migrate(args) => migrate::run(flags, args).await,
-        Command::Config(command) => config::run(flags, command),
-        Command::Probe(args) => probe::run(args).await,
+        Command::Config(command) => config::run(flags, command).await,
+        Command::Probe(args) => probe::run(flags, args).await,
         Command::Openapi => openapi::run(),
         Command::Conferir(args) => conferir::run(args).await,
         Command::Nivel(command) => Session::with(&flags, async |s| nivel::run(s, command).await).await,
@@ -206,7 +210,7 @@ impl Session {
     /// Runs `work` on the database of the settings, and closes it.
     async fn with(flags: &Flags, work: impl AsyncFnOnce(&Self) -> Result) -> Result {
         let config = load(flags, telemetry::start)?;
-        let store = open_store(&config).await?;
+        let store = database::open_store(&config).await?;
         let provisioning = Provisioning::new(Arc::clone(&store));
         let session = Self { store, provisioning };
         let outcome = work(&session).await;
@@ -222,45 +226,9 @@ fn load(flags: &Flags, start: fn(&str, bool)) -> Result<Config> {
     Ok(config)
 }
 
-/// Opens the database of `config`, migrated.
-async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
-    let store = connect(config).await?;
-    if config.auto_migrate {
-        store.migrate().await?;
-    } else {
-        let pending = store.pending_migrations().await?;
-        if !pending.is_empty() {
-            let names: Vec<_> = pending.iter().map(|m| format!("{:04} {}", m.version, m.description)).collect();
-            return Err(CliError::Pending(names.join(", ")));
-        }
-    }
-    Ok(store)
-}
-
-/// Opens the database of `config`, as it is.
-async fn connect(config: &Config) -> Result<Arc<dyn Store>> {
-    if let store::Target::Sqlite { file } = &config.target {
-        make_private_dir(&config.data_dir)?;
-        if let Some(dir) = file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-            make_private_dir(dir)?;
-        }
-    }
-    Ok(store::open(config.target.clone()).await?)
-}
-
 /// A path for people.
 fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy()).into_owned()
-}
-
-/// Makes `dir` where it is missing, for its owner alone.
-fn make_private_dir(dir: &Path) -> Result {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(|error| CliError::Failed(format!("the directory {} can't be made: {error}", shown(dir))))
 }
 
 #[cfg(test)]

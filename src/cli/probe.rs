@@ -1,30 +1,65 @@
 //! `probe`: the health check of a container that has no other program.
 
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use url::Url;
 
 use super::output::say;
 use super::{CliError, Result};
+use crate::config::{Flags, bind_of};
 use crate::printable::printable;
 
 const DEADLINE: Duration = Duration::from_secs(5);
+const PATH: &str = "/health/ready";
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to ask
-    #[arg(long, default_value = "http://127.0.0.1:8080/health/ready", value_parser = parse_url)]
-    url: Url,
+    /// What to ask [default: /health/ready at BIND_ADDR, on this machine]
+    #[arg(long, value_parser = parse_url)]
+    url: Option<Url>,
 }
 
-pub async fn run(args: Args) -> Result {
-    let status = timeout(DEADLINE, ask(&args.url))
+/// Whom to ask for what.
+struct Question {
+    /// Host and port.
+    authority: String,
+    path: String,
+}
+
+impl Question {
+    fn of_url(url: &Url) -> Self {
+        let host = url.host_str().unwrap_or("127.0.0.1");
+        let authority = format!("{host}:{}", url.port_or_known_default().unwrap_or(80));
+        Self { authority, path: url.path().to_owned() }
+    }
+
+    /// Where the server of these settings listens.
+    fn of_settings(flags: &Flags) -> Result<Self> {
+        let authority = bind_of(&flags.sources()?)?;
+        if authority.ends_with(":0") {
+            return Err(CliError::Usage(
+                "BIND_ADDR has port 0, which is another one at each start; name it with --url".to_owned(),
+            ));
+        }
+        Ok(Self { authority, path: PATH.to_owned() })
+    }
+}
+
+pub async fn run(flags: Flags, args: Args) -> Result {
+    let question = match &args.url {
+        Some(url) => Question::of_url(url),
+        None => Question::of_settings(&flags)?,
+    };
+    let asked = format!("http://{}{}", printable(&question.authority), printable(&question.path));
+    let status = timeout(DEADLINE, ask(&question))
         .await
-        .map_err(|_| CliError::Failed(format!("{} did not answer in time", args.url)))?
-        .map_err(|error| CliError::Failed(format!("{} can't be asked: {error}", args.url)))?;
+        .map_err(|_| CliError::Failed(format!("{asked} did not answer in time")))?
+        .map_err(|error| CliError::Failed(format!("{asked} can't be asked: {error}")))?;
     if status.contains(" 200 ") {
         say!("ready")?;
         Ok(())
@@ -39,12 +74,51 @@ fn parse_url(text: &str) -> Result<Url, String> {
 }
 
 /// The status line of the answer.
-async fn ask(url: &Url) -> std::io::Result<String> {
-    let host = url.host_str().unwrap_or("127.0.0.1");
-    let mut stream = TcpStream::connect((host, url.port_or_known_default().unwrap_or(80))).await?;
-    let request = format!("GET {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", url.path());
+async fn ask(question: &Question) -> io::Result<String> {
+    let Question { authority, path } = question;
+    let addresses: Vec<_> = lookup_host(authority).await?.flat_map(reachable).collect();
+    let mut stream = TcpStream::connect(&addresses[..]).await?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
     stream.take(4096).read_to_end(&mut answer).await?;
     Ok(String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned())
+}
+
+/// How to reach on this machine what listens on `address`: one that stands for all of them is asked at the loopback's.
+fn reachable(address: SocketAddr) -> Vec<SocketAddr> {
+    let at = |ip: IpAddr| SocketAddr::new(ip, address.port());
+    let (v4, v6) = (at(Ipv4Addr::LOCALHOST.into()), at(Ipv6Addr::LOCALHOST.into()));
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => vec![v4],
+        // It may be IPv4's as well, on a machine without IPv6.
+        IpAddr::V6(ip) if ip.is_unspecified() => vec![v6, v4],
+        _ => vec![address],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_for_all_is_asked_at_the_loopback() {
+        let asked = |address: &str| {
+            let addresses = reachable(address.parse().unwrap());
+            addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(asked("0.0.0.0:80"), "127.0.0.1:80");
+        assert_eq!(asked("[::]:80"), "[::1]:80 127.0.0.1:80");
+        assert_eq!(asked("192.0.2.1:80"), "192.0.2.1:80");
+        assert_eq!(asked("[fe80::1%2]:80"), "[fe80::1%2]:80");
+    }
+
+    #[test]
+    fn the_authority_is_that_of_the_url() {
+        let authority = |url: &str| Question::of_url(&parse_url(url).unwrap()).authority;
+        assert_eq!(authority("http://[::1]:8080/x"), "[::1]:8080");
+        assert_eq!(authority("http://[::1]/x"), "[::1]:80");
+        assert_eq!(authority("http://localhost:8080"), "localhost:8080");
+        assert!(parse_url("https://localhost").is_err());
+    }
 }

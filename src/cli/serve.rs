@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use super::{CliError, Result, load, open_store, wait};
+use super::database::{self, open_store};
+use super::signals::{self, Stop};
+use super::{CliError, Result, load, wait};
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::clock::{Clock, SystemClock};
@@ -40,11 +42,13 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let config = load(&Flags { bind: args.bind, ..flags }, telemetry::start_queued)?;
     config.require_secret()?;
     // Before anything else, so that a signal ends the wait for the database, too.
-    let mut stop = pin!(stop_signal()?);
+    let mut stop = pin!(signals::stop()?);
+    announce_start(&config);
     let opening = wait::until(&config, async || open_store(&config).await);
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;
     warn_of_readers(&config);
+    database::warn_of_place(&config.target);
     for risk in store.risks().await? {
         tracing::warn!("PostgreSQL runs with {risk}: a crash of its machine may lose changes that were answered 200");
     }
@@ -55,12 +59,19 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     .await
 }
 
+/// Says what runs here and on what, before it may have to wait.
+fn announce_start(config: &Config) {
+    let (version, tls) = (env!("CARGO_PKG_VERSION"), config.tls());
+    let (database, settings, bind) = (&config.database, &config.settings, &config.bind);
+    tracing::info!(version, %database, tls, %settings, %bind, "starting");
+}
+
 /// Serves what `service` makes of the application on `store` until `stop`. `ready` hears the address once it
 /// is listened on.
 pub(super) async fn listen(
     config: &Config,
     store: Arc<dyn Store>,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = Stop>,
     service: impl FnOnce(App) -> Frame,
     ready: impl FnOnce(SocketAddr) -> Result,
 ) -> Result {
@@ -69,7 +80,17 @@ pub(super) async fn listen(
         CliError::Failed(format!("can't listen on {}: {error}; choose another with --bind", printable(&config.bind)))
     })?;
     ready(listener.local_addr()?)?;
-    let ended = http::server::serve(listener, service(app), config.server, stop).await;
+    let stopped = {
+        let app = app.clone();
+        async move {
+            if stop.await == Stop::Delayed && !config.stop_delay.is_zero() {
+                app.is_leaving.store(true, Ordering::Relaxed);
+                tracing::info!(seconds = config.stop_delay.as_secs(), "not ready any more; serving on");
+                sleep(config.stop_delay).await;
+            }
+        }
+    };
+    let ended = http::server::serve(listener, service(app), config.server, stopped).await;
     if !ended {
         tracing::warn!("requests were cut off: they did not end within SHUTDOWN_TIMEOUT_SECONDS");
     }
@@ -121,27 +142,7 @@ pub fn wire(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Re
         answers: Memory::new(config.transit_memory),
         trusted_proxies: config.trusted_proxies.clone(),
         deadline: config.request_deadline,
+        is_leaving: AtomicBool::new(false),
     });
     Ok((app, workers))
-}
-
-/// Completes at the first SIGTERM, SIGINT or SIGHUP, which it hears from now on; a second one ends the
-/// process at once.
-pub(super) fn stop_signal() -> Result<impl Future<Output = ()>> {
-    let mut term = signal(SignalKind::terminate())?;
-    let mut int = signal(SignalKind::interrupt())?;
-    let mut hup = signal(SignalKind::hangup())?;
-    let mut next = async move || {
-        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {}, _ = hup.recv() => {} }
-    };
-    Ok(async move {
-        next().await;
-        tracing::info!("stopping; once more to stop at once");
-        tokio::spawn(async move {
-            next().await;
-            tracing::warn!("stopped at once");
-            telemetry::flush();
-            std::process::exit(1);
-        });
-    })
 }

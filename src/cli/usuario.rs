@@ -1,5 +1,6 @@
 //! `usuario`
 
+use std::fmt::Display;
 use std::io::{IsTerminal, Read};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use super::output::{self, say, table, yes_no};
 use super::{CliError, Result, Session};
 use crate::domain::texto::{Nome, SENHA_MAX};
+use crate::text::decode;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -102,11 +104,18 @@ async fn list(session: &Session, json: bool) -> Result {
     Ok(())
 }
 
-/// The password: all of standard input but one line end.
+/// The password: all of standard input but a byte order mark and one line end.
 pub(super) fn senha_from_stdin() -> Result<SecretString> {
-    let mut text = String::new();
-    std::io::stdin().take(SENHA_MAX as u64 + 3).read_to_string(&mut text)?;
-    let senha = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
+    // Room for a mark, a line end, and one byte too many.
+    let mut bytes = Vec::new();
+    std::io::stdin().take(SENHA_MAX as u64 + 6).read_to_end(&mut bytes)?;
+    let refused = |error: &dyn Display| CliError::Failed(format!("the senha on standard input {error}"));
+    let text = decode(bytes).map_err(|error| refused(&error))?;
+    let senha = text.strip_suffix('\n').unwrap_or(&text);
+    let senha = senha.strip_suffix('\r').unwrap_or(senha);
+    if senha.contains(['\r', '\n']) {
+        return Err(refused(&"has more than one line"));
+    }
     Ok(SecretString::from(senha))
 }
 

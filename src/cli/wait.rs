@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
+use super::signals::Stop;
 use super::{CliError, Result};
 use crate::config::{Config, place};
 
@@ -48,11 +49,11 @@ pub(super) async fn until<T>(config: &Config, mut open: impl AsyncFnMut() -> Res
 /// undone by the database.
 pub(super) async fn unless_stopped<T>(
     opening: impl Future<Output = T>,
-    stop: Pin<&mut impl Future<Output = ()>>,
+    stop: Pin<&mut impl Future<Output = Stop>>,
 ) -> Option<T> {
     tokio::select! {
         opened = opening => Some(opened),
-        () = stop => {
+        _ = stop => {
             tracing::info!("stopped");
             None
         }

@@ -1,5 +1,7 @@
 //! Settings, understood and checked. Nothing here opens a database or a socket.
 
+mod database;
+mod dotenv;
 mod reader;
 mod secret;
 mod settings;
@@ -7,33 +9,31 @@ mod source;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::{SecretSlice, SecretString};
-use sqlx::ConnectOptions;
-use sqlx::postgres::PgConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
 
+pub use database::place;
 use ipnet::IpNet;
 use reader::Reader;
-pub use secret::SecretError;
+pub use secret::{SecretError, running_as};
 pub use settings::{SETTINGS, Setting};
-pub use source::{Origin, Sources};
+pub use source::{Entries, Origin, Sources};
 
 use crate::auth::token::TokenSettings;
 use crate::http::server::ServerSettings;
 use crate::service::throttle::Limits;
 use crate::store::Target;
 
-/// The embedded database's file in `DATA_DIR`.
-const DATABASE_FILE: &str = "citrus-status.db";
-
 /// The settings of one process. Deliberately without `Debug`.
 pub struct Config {
     /// The database.
     pub target: Target,
+    /// What of `DATABASE_URL` may be shown; SQLite's file, as an absolute path.
+    pub database: String,
+    /// Which settings came from where, without their values.
+    pub settings: String,
     /// `DATABASE_WAIT_SECONDS`; zero for no wait.
     pub database_wait: Duration,
     /// `DATA_DIR`
@@ -44,6 +44,8 @@ pub struct Config {
     pub bind: String,
     /// Limits of the HTTP server.
     pub server: ServerSettings,
+    /// `SHUTDOWN_DELAY_SECONDS`; zero for no delay.
+    pub stop_delay: Duration,
     /// `TRANSIT_MEMORY_MIB`, in bytes.
     pub transit_memory: usize,
     /// `TRUSTED_PROXIES`
@@ -105,16 +107,22 @@ impl Config {
         let mut reader = Reader { sources, complaints: sources.mistakes() };
         let data_dir = PathBuf::from(reader.text(settings::DATA_DIR));
         let max_connections = reader.number(settings::DATABASE_MAX_CONNECTIONS, 3, 10_000);
-        let target = target(&reader.text(settings::DATABASE_URL), &data_dir, max_connections as u32);
+        let url = reader.text(settings::DATABASE_URL);
+        let target = database::target(&url, &data_dir, max_connections as u32);
+        let target = reader.checked(target, || Target::Sqlite { file: PathBuf::new() });
         let config = Self {
-            target: reader.checked(target, || Target::Sqlite { file: PathBuf::new() }),
+            database: database::presentable_target(&url, &target),
+            settings: sources.summary(),
+            target,
             database_wait: reader.seconds_or_none(settings::DATABASE_WAIT_SECONDS),
             auto_migrate: reader.flag(settings::AUTO_MIGRATE),
             bind: reader.address(settings::BIND_ADDR),
             server: ServerSettings {
                 max_connections: reader.number(settings::MAX_CONNECTIONS, 1, 1_000_000) as usize,
+                keep_alive: reader.seconds(settings::KEEP_ALIVE_SECONDS),
                 stop_deadline: reader.seconds(settings::SHUTDOWN_TIMEOUT_SECONDS),
             },
+            stop_delay: reader.seconds_or_none(settings::SHUTDOWN_DELAY_SECONDS),
             transit_memory: reader.number(settings::TRANSIT_MEMORY_MIB, 8, 1_000_000) as usize * 1024 * 1024,
             trusted_proxies: reader.networks(settings::TRUSTED_PROXIES),
             request_deadline: reader.seconds(settings::REQUEST_TIMEOUT_SECONDS),
@@ -133,7 +141,15 @@ impl Config {
             log_json: reader.log_json(),
             data_dir,
         };
+        if matches!(config.target, Target::Postgres { .. }) {
+            reader.complaints.extend(database::mistakes_around(sources));
+        }
         if reader.complaints.is_empty() { Ok(config) } else { Err(ConfigError(reader.complaints)) }
+    }
+
+    /// What TLS does for the connections to the database, in words; nothing for SQLite.
+    pub fn tls(&self) -> Option<&'static str> {
+        database::tls(&self.target)
     }
 
     /// Complains when the secret is neither set nor one that can be generated: with PostgreSQL all
@@ -166,6 +182,13 @@ impl Config {
     }
 }
 
+/// `BIND_ADDR` alone: a host and a port.
+pub fn bind_of(sources: &Sources) -> Result<String, ConfigError> {
+    let mut reader = Reader { sources, complaints: Vec::new() };
+    let bind = reader.address(settings::BIND_ADDR);
+    if reader.complaints.is_empty() { Ok(bind) } else { Err(ConfigError(reader.complaints)) }
+}
+
 /// Every setting as `config check` shows it: name, value without secrets, origin.
 pub fn effective(sources: &Sources) -> Result<Vec<(&'static str, String, Origin)>, ConfigError> {
     SETTINGS
@@ -173,7 +196,7 @@ pub fn effective(sources: &Sources) -> Result<Vec<(&'static str, String, Origin)
         .map(|setting| {
             let (text, origin) = sources.value(setting).map_err(|complaint| ConfigError(vec![complaint]))?;
             let shown = match setting.name {
-                settings::DATABASE_URL => presentable(&text),
+                settings::DATABASE_URL => database::presentable(&text),
                 _ if setting.secret && !text.is_empty() => "***".to_owned(),
                 _ => text,
             };
@@ -182,73 +205,10 @@ pub fn effective(sources: &Sources) -> Result<Vec<(&'static str, String, Origin)
         .collect()
 }
 
-/// A database URL without its password and parameters; stars where it is not understood.
-fn presentable(url: &str) -> String {
-    match target(url, Path::new(""), 1) {
-        _ if url.is_empty() => String::new(),
-        Ok(target @ Target::Sqlite { .. }) => format!("sqlite://{}", place(&target)),
-        Ok(Target::Postgres { ref options, .. }) => {
-            format!("postgres://{}:***@{}", options.get_username(), server(options))
-        }
-        Err(_) => "***".to_owned(),
-    }
-}
-
-/// Where a database is, for people: its file, or host, port and name. Never a user or a password.
-pub fn place(target: &Target) -> String {
-    match target {
-        Target::Sqlite { file } => file.display().to_string(),
-        Target::Postgres { options, .. } => server(options),
-    }
-}
-
-fn server(options: &PgConnectOptions) -> String {
-    let host = options.get_socket().map_or(options.get_host().into(), |socket| socket.to_string_lossy());
-    // The server takes the user's name where no database is named.
-    let database = options.get_database().unwrap_or(options.get_username());
-    format!("{host}:{}/{database}", options.get_port())
-}
-
-/// `file` so that SQLite takes it for a name: one that begins with `file:` would be a URI, and one with a colon may be
-/// a database in memory.
-fn plain(file: &Path) -> PathBuf {
-    let special = file.to_str().is_some_and(|name| name.starts_with("file:") || name.starts_with(':'));
-    if special { Path::new(".").join(file) } else { file.to_owned() }
-}
-
-/// The database that `url` names.
-fn target(url: &str, data_dir: &Path, max_connections: u32) -> Result<Target, String> {
-    let accepted = "DATABASE_URL has to start with postgres:// or sqlite://";
-    let escape = "DATABASE_URL: special characters of the password have to be percent-encoded, such as %23 for #";
-    match url.split_once("://").map(|(scheme, rest)| (scheme, !rest.is_empty())) {
-        Some(_) if url.contains('#') || url.split_once('?').is_some_and(|(_, rest)| rest.contains('@')) => {
-            Err(escape.to_owned())
-        }
-        None if url.is_empty() => Ok(Target::Sqlite { file: plain(&data_dir.join(DATABASE_FILE)) }),
-        Some(("postgres" | "postgresql", true)) => {
-            let options = PgConnectOptions::from_str(url)
-                .map_err(|_| "DATABASE_URL is not a PostgreSQL URL: postgres://user:password@host:5432/database")?;
-            if options.get_database().is_some_and(|database| database.contains(['/', '@', ':'])) {
-                return Err(escape.to_owned());
-            }
-            Ok(Target::Postgres { options: Box::new(options.disable_statement_logging()), max_connections })
-        }
-        Some(("sqlite", true)) if url.contains(":memory:") => {
-            Err("DATABASE_URL: SQLite in memory would lose every change; name a file".to_owned())
-        }
-        Some(("sqlite", true)) if url.contains('?') => {
-            Err("DATABASE_URL: sqlite://<file> takes no parameters".to_owned())
-        }
-        Some(("sqlite", true)) => {
-            let options = SqliteConnectOptions::from_str(url).map_err(|_| "DATABASE_URL is not sqlite://<file>")?;
-            Ok(Target::Sqlite { file: plain(options.get_filename()) })
-        }
-        _ => Err(accepted.to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::auth::token::SECRET_MIN;
     use crate::service::throttle::{Limit, NAMES};
@@ -343,24 +303,6 @@ mod tests {
             assert!(complaints.lines().any(|line| line.starts_with(name)), "{name}: {complaints}");
         }
         assert!(!complaints.contains("hunter2"));
-    }
-
-    #[test]
-    fn a_url_is_shown_without_its_password_or_not_at_all() {
-        let shown = |url| presentable(url);
-        assert_eq!(shown("postgres://user:hunter2@host:5433/db?sslpassword=x"), "postgres://user:***@host:5433/db");
-        assert_eq!(shown("sqlite://x/y.db"), "sqlite://x/y.db");
-        assert_eq!(shown(""), "");
-        let unclear = [
-            "hunter2",
-            "mysql://u:hunter2@h/d",
-            "postgres://user:12#34secret@host/db",
-            "postgres://user:12/34secret@host/db",
-            "postgres://user:12?34secret@host/db",
-        ];
-        for url in unclear {
-            assert_eq!(shown(url), "***", "{url}");
-        }
     }
 
     #[test]

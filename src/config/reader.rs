@@ -99,6 +99,10 @@ impl Reader<'_> {
         if text.is_empty() {
             return None;
         }
+        // It could not stand among JWT_ACCEPTED_SECRETS, one a line, when it is changed.
+        if text.contains(['\r', '\n']) {
+            self.complaints.push("JWT_SECRET has more than one line; it has to be one".to_owned());
+        }
         if text.len() < SECRET_MIN {
             self.complaints.push(secret::too_short(text.len()));
         }
@@ -108,7 +112,7 @@ impl Reader<'_> {
     /// One a line, so that a secret may have any other character.
     pub fn jwt_accepted(&mut self) -> Vec<SecretString> {
         let text = self.text(settings::JWT_ACCEPTED_SECRETS);
-        let secrets: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+        let secrets: Vec<&str> = text.split(['\r', '\n']).filter(|line| !line.is_empty()).collect();
         if secrets.len() > secret::ACCEPTED_MAX {
             self.complaints.push(secret::too_many(secrets.len()));
         }

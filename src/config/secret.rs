@@ -19,7 +19,7 @@ pub(super) const ACCEPTED_MAX: usize = 8;
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// It can't be read or written.
-    #[error("the token secret {path} can't be kept: {source}; set JWT_SECRET, or make the directory writable", path = .path.display())]
+    #[error("the token secret {path} can't be kept: {source}; set JWT_SECRET, or make the directory writable: {}", running_as(), path = .path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -29,6 +29,11 @@ pub enum SecretError {
     /// It is too short.
     #[error("the token secret {path} has fewer than {SECRET_MIN} bytes; remove it, and a new one is made", path = .0.display())]
     Short(PathBuf),
+}
+
+/// Which user this process is, for whoever has to let it write.
+pub fn running_as() -> String {
+    format!("this process runs as user {}", rustix::process::geteuid().as_raw())
 }
 
 /// The bytes of a secret that was set.
@@ -54,8 +59,15 @@ pub(super) fn generated(data_dir: &Path) -> Result<SecretSlice<u8>, SecretError>
         }
         Err(error) => return Err(failed(error)),
     };
-    let secret = SecretSlice::from(secret.trim_ascii().to_vec());
+    let secret = SecretSlice::from(without_ends(&secret).to_vec());
     if secret.expose_secret().len() < SECRET_MIN { Err(SecretError::Short(path)) } else { Ok(secret) }
+}
+
+/// `secret` without a byte order mark and the line ends after it, as if it were set; it may be no text.
+fn without_ends(secret: &[u8]) -> &[u8] {
+    let secret = secret.strip_prefix("\u{feff}".as_bytes()).unwrap_or(secret);
+    let end = secret.iter().rposition(|byte| !b"\r\n".contains(byte)).map_or(0, |last| last + 1);
+    &secret[..end]
 }
 
 /// Writes the whole file or none, with mode 0600, unless it is there.
@@ -113,6 +125,16 @@ mod tests {
         assert_eq!(first.expose_secret().len(), 43);
         let mode = fs::metadata(dir.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn one_from_an_editor_is_what_it_would_be_as_a_setting() {
+        let dir = tempfile::tempdir().unwrap();
+        let secret = " thirty-two bytes, or a few more ";
+        for written in [secret.to_owned(), format!("{secret}\r\n\n"), format!("\u{feff}{secret}\n")] {
+            fs::write(dir.path().join(FILE), written).unwrap();
+            assert_eq!(generated(dir.path()).unwrap().expose_secret(), secret.as_bytes());
+        }
     }
 
     #[test]

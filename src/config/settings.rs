@@ -28,9 +28,11 @@ pub(super) const DATA_DIR: &str = "DATA_DIR";
 pub(super) const AUTO_MIGRATE: &str = "AUTO_MIGRATE";
 pub(super) const BIND_ADDR: &str = "BIND_ADDR";
 pub(super) const MAX_CONNECTIONS: &str = "MAX_CONNECTIONS";
+pub(super) const KEEP_ALIVE_SECONDS: &str = "KEEP_ALIVE_SECONDS";
 pub(super) const TRANSIT_MEMORY_MIB: &str = "TRANSIT_MEMORY_MIB";
 pub(super) const TRUSTED_PROXIES: &str = "TRUSTED_PROXIES";
 pub(super) const REQUEST_TIMEOUT_SECONDS: &str = "REQUEST_TIMEOUT_SECONDS";
+pub(super) const SHUTDOWN_DELAY_SECONDS: &str = "SHUTDOWN_DELAY_SECONDS";
 pub(super) const SHUTDOWN_TIMEOUT_SECONDS: &str = "SHUTDOWN_TIMEOUT_SECONDS";
 pub(super) const QUEUE_CAPACITY: &str = "QUEUE_CAPACITY";
 pub(super) const JWT_SECRET: &str = "JWT_SECRET";
@@ -57,12 +59,22 @@ pub const SETTINGS: &[Setting] = &[
     plain(BIND_ADDR, "127.0.0.1:8080", "Address and port to listen on; 0.0.0.0:8080 for all interfaces."),
     plain(MAX_CONNECTIONS, "10000", "Most client connections open at once; more wait in the system's queue."),
     plain(
+        KEEP_ALIVE_SECONDS,
+        "75",
+        "How long a client connection may be idle between two requests; longer than a load balancer's own limit.",
+    ),
+    plain(
         TRANSIT_MEMORY_MIB,
         "64",
         "Most memory for large answers that clients have not read yet, and as much for large bodies that still arrive.",
     ),
     plain(TRUSTED_PROXIES, "", "Addresses or networks of the proxies in front, whose X-Forwarded-For counts."),
     plain(REQUEST_TIMEOUT_SECONDS, "30", "Longest time for a request, after which it is answered 503."),
+    plain(
+        SHUTDOWN_DELAY_SECONDS,
+        "0",
+        "How long the server goes on serving after SIGTERM, not ready any more, before it stops; 0: it stops at once.",
+    ),
     plain(SHUTDOWN_TIMEOUT_SECONDS, "8", "Longest time for the requests in flight when the server is told to stop."),
     plain(QUEUE_CAPACITY, "4096", "Most status changes waiting; more are answered 503 at once."),
     secret(

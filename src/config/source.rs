@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use strsim::damerau_levenshtein;
 
+use super::dotenv;
 use super::settings::{SETTINGS, Setting, setting};
 use crate::printable::printable;
+use crate::text::{decode, trimmed};
 
 /// Names with this prefix are ours alone, and none of our settings has it: such a name is a mistake.
 const RESERVED_PREFIX: &str = "CITRUS_";
+/// The file of settings in the working directory.
+const DOTENV: &str = ".env";
 /// The largest file that holds a secret, in bytes.
 const SECRET_FILE_MAX: u64 = 64 * 1024;
 
@@ -40,15 +43,20 @@ impl Origin {
     }
 }
 
+/// Names and their values.
+pub type Entries = Vec<(String, String)>;
+
 /// All that was given, before it is understood. Deliberately without `Debug`.
 #[derive(Clone, Default)]
 pub struct Sources {
     /// From the command line, by setting.
     pub flags: BTreeMap<&'static str, String>,
     /// The environment.
-    pub environment: Vec<(String, String)>,
+    pub environment: Entries,
     /// The entries of `.env`.
-    pub dotenv: Vec<(String, String)>,
+    pub dotenv: Entries,
+    /// Where `.env` is; `None` where there is none.
+    pub dotenv_file: Option<PathBuf>,
 }
 
 impl Sources {
@@ -63,7 +71,28 @@ impl Sources {
                 Err(_) => {}
             }
         }
-        Ok(Self { flags, environment, dotenv: read_dotenv(Path::new(".env"))? })
+        let file = Path::new(DOTENV);
+        let dotenv = dotenv::read(file)?;
+        let dotenv_file = dotenv.is_some().then(|| std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
+        Ok(Self { flags, environment, dotenv: dotenv.unwrap_or_default(), dotenv_file })
+    }
+
+    /// Which settings come from where, for people. No values.
+    pub fn summary(&self) -> String {
+        let dotenv = match &self.dotenv_file {
+            Some(file) => printable(&file.to_string_lossy()).into_owned(),
+            None => "no .env".to_owned(),
+        };
+        let names = |wanted: Origin| {
+            let from = |setting: &&Setting| self.value(setting).is_ok_and(|(_, origin)| origin == wanted);
+            let names: Vec<_> = SETTINGS.iter().filter(from).map(|setting| setting.name).collect();
+            if names.is_empty() { "none".to_owned() } else { names.join(" ") }
+        };
+        let [flags, environment, file] = [Origin::Flag, Origin::Environment, Origin::DotEnv].map(names);
+        match self.dotenv_file {
+            Some(_) => format!("flags: {flags}; environment: {environment}; {dotenv}: {file}"),
+            None => format!("flags: {flags}; environment: {environment}; {dotenv}"),
+        }
     }
 
     /// Whether a setting has a value that is not its default.
@@ -80,9 +109,17 @@ impl Sources {
         }
     }
 
-    /// Names that are nobody's setting but look like one of ours.
+    /// Names that are nobody's setting but look like one of ours, and values that came with their quotes.
     pub fn mistakes(&self) -> Vec<String> {
-        self.environment.iter().chain(&self.dotenv).filter_map(|(name, value)| mistake(name, value)).collect()
+        let names = self.environment.iter().chain(&self.dotenv).filter_map(|(name, value)| mistake(name, value));
+        let quoted = self.environment.iter().filter(|(name, value)| is_known(name) && is_quoted(value));
+        let quoted = quoted.map(|(name, _)| {
+            format!(
+                "{name} begins and ends with a quote; `docker run --env-file` keeps quotes as part of the value: \
+                 remove them"
+            )
+        });
+        names.chain(quoted).collect()
     }
 
     /// The text of a setting and where it came from; an empty value counts as none.
@@ -91,7 +128,8 @@ impl Sources {
             return Ok((text.clone(), Origin::Flag));
         }
         let find = |entries: &[(String, String)], name: &str| {
-            entries.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.clone())
+            let values = entries.iter().filter(|(key, _)| key == name).map(|(_, value)| trimmed(value));
+            values.into_iter().find(|value| !value.is_empty()).map(str::to_owned)
         };
         let places = [(&self.environment, Origin::Environment), (&self.dotenv, Origin::DotEnv)];
         let file_name = format!("{}_FILE", setting.name);
@@ -143,32 +181,21 @@ fn is_service_link(name: &str, value: &str) -> bool {
         || name.split("_PORT_").skip(1).any(numbered)
 }
 
+/// Whether quotes stand around all of `value`.
+fn is_quoted(value: &str) -> bool {
+    let value = value.trim();
+    value.len() > 1 && ['"', '\''].iter().any(|quote| value.starts_with(*quote) && value.ends_with(*quote))
+}
+
 fn read_secret(name: &str, file: &Path) -> Result<String, String> {
     let shown = file.to_string_lossy();
     let shown = printable(&shown);
-    let failed = |error: io::Error| format!("{name}_FILE: {shown} can't be read: {error}");
+    let failed = |error| format!("{name}_FILE: {shown} can't be read: {error}");
     if fs::metadata(file).map_err(failed)?.len() > SECRET_FILE_MAX {
         return Err(format!("{name}_FILE: {shown} is too large for a secret"));
     }
-    let text = fs::read_to_string(file).map_err(failed)?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-fn read_dotenv(file: &Path) -> Result<Vec<(String, String)>, String> {
-    let text = match fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(format!(".env can't be read: {error}")),
-    };
-    let complaint = |error| match error {
-        // The parser's own message would show the line, and with it a secret.
-        dotenvy::Error::LineParse(line, _) => {
-            let before = text.find(&line).map_or(&text[..], |at| &text[..at]);
-            format!(".env: line {} is not NAME=value", before.matches('\n').count() + 1)
-        }
-        _ => ".env can't be read".to_owned(),
-    };
-    dotenvy::from_read_iter(text.as_bytes()).map(|entry| entry.map_err(complaint)).collect()
+    let text = decode(fs::read(file).map_err(failed)?).map_err(|error| format!("{name}_FILE: {shown} {error}"))?;
+    Ok(trimmed(&text).to_owned())
 }
 
 #[cfg(test)]
@@ -210,6 +237,38 @@ mod tests {
         assert_eq!(both, "JWT_SECRET and JWT_SECRET_FILE are both set; keep one");
         let gone = of(&[("JWT_SECRET_FILE", "/nowhere/secret")]).value(secret).unwrap_err();
         assert!(gone.starts_with("JWT_SECRET_FILE: /nowhere/secret can't be read: "), "{gone}");
+    }
+
+    #[test]
+    fn a_secret_is_the_same_in_all_its_forms() {
+        let (secret, file) = (setting("JWT_SECRET").unwrap(), tempfile::NamedTempFile::new().unwrap());
+        let path = file.path().to_str().unwrap();
+        for end in ["", "\n", "\r\n", "\n\n", "\r"] {
+            for start in ["", "\u{feff}"] {
+                let written = format!("{start} s3cret$x {end}");
+                fs::write(file.path(), &written).unwrap();
+                for sources in [of(&[("JWT_SECRET_FILE", path)]), of(&[("JWT_SECRET", &written)])] {
+                    assert_eq!(sources.value(secret).unwrap().0, " s3cret$x ", "{written:?}");
+                }
+            }
+        }
+        fs::write(file.path(), b"\xff\xfes\0").unwrap();
+        let utf16 = of(&[("JWT_SECRET_FILE", path)]).value(secret).unwrap_err();
+        assert_eq!(utf16, format!("JWT_SECRET_FILE: {path} is UTF-16; save it as UTF-8"));
+    }
+
+    #[test]
+    fn quotes_around_a_value_of_the_environment_are_a_mistake() {
+        for name in ["JWT_SECRET", "JWT_SECRET_FILE", "LOG_LEVEL", "DATABASE_URL"] {
+            for value in ["\"hunter2\"", "'hunter2'", " \"hunter2\"\n", "''"] {
+                let mistakes = of(&[(name, value)]).mistakes();
+                assert!(mistakes[0].starts_with(&format!("{name} begins and ends with a quote")), "{mistakes:?}");
+                assert!(!mistakes[0].contains("hunter2"), "{mistakes:?}");
+            }
+        }
+        assert_eq!(of(&[("JWT_SECRET", "\"hunter2'"), ("JWT_ISSUER", "\""), ("PATH", "'x'")]).mistakes(), [""; 0]);
+        let dotenv = vec![("JWT_SECRET".to_owned(), "'x'".to_owned())];
+        assert_eq!(Sources { dotenv, ..Sources::default() }.mistakes(), [""; 0], "there the quotes were meant");
     }
 
     #[test]

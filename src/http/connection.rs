@@ -18,7 +18,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame as BodyFrame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -26,10 +26,9 @@ use tokio::time::{Sleep, sleep, timeout};
 use tower_http::add_extension::AddExtension;
 use tower_service::Service;
 
+use super::patience::{HEAD_DEADLINE, Patience};
 use super::request::Frame;
 
-/// How long the head of a request may take to arrive, and a connection may stay idle.
-const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a client may leave what was written to it untouched.
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 /// Room for one head.
@@ -45,21 +44,24 @@ const LINGER_BYTES: u64 = 4 * 1024 * 1024;
 pub type Routes = AddExtension<Frame, ConnectInfo<SocketAddr>>;
 
 /// Serves `stream` until either side closes it. Once `stopping` changes, the request in flight is the last.
-pub async fn serve(stream: TcpStream, routes: Routes, mut stopping: watch::Receiver<()>) {
+pub async fn serve(stream: TcpStream, routes: Routes, patience: Patience, mut stopping: watch::Receiver<()>) {
     // Answers are one small write each: waiting to fill a packet only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
     }
     let unread = Arc::new(Unread::default());
     let mut http = http1::Builder::new()
-        .timer(TokioTimer::new())
+        .timer(patience.clone())
         .header_read_timeout(HEAD_DEADLINE)
         .max_buf_size(BUFFER)
         // A client that has said everything may close its half, and still waits for its answer.
         .half_close(true)
         .serve_connection(
-            TokioIo::new(Wire::new(stream)),
-            service_fn(|request| answer(routes.clone(), request, Arc::clone(&unread))),
+            TokioIo::new(Wire::new(stream, patience.clone())),
+            service_fn(|request| {
+                patience.note_head();
+                answer(routes.clone(), request, Arc::clone(&unread))
+            }),
         );
     let ended = tokio::select! {
         biased;
@@ -201,12 +203,13 @@ impl Body for Watched {
 /// The stream, with a deadline for writing.
 struct Wire {
     stream: TcpStream,
+    patience: Patience,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Wire {
-    fn new(stream: TcpStream) -> Self {
-        Self { stream, stalled: None }
+    fn new(stream: TcpStream, patience: Patience) -> Self {
+        Self { stream, patience, stalled: None }
     }
 
     /// `written`, or an error once the client has taken nothing for too long.
@@ -223,7 +226,12 @@ impl Wire {
 
 impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.patience.note_bytes();
+        }
+        read
     }
 }
 

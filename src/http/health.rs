@@ -1,5 +1,6 @@
 //! `GET /health/live` and `GET /health/ready`
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -37,11 +38,14 @@ pub async fn live() -> Response {
     ),
 )]
 pub async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
-    if app.changes.is_failing() {
-        tracing::warn!("not ready: a change has just failed");
+    if app.is_leaving.load(Ordering::Relaxed) {
         return Err(ApiError::Unavailable);
     }
-    let ready = timeout(READY_DEADLINE, app.store.ready()).await;
+    let ready = timeout(READY_DEADLINE, async {
+        app.store.ready().await?;
+        app.changes.check().await
+    })
+    .await;
     ready.unwrap_or(Err(StoreError::Slow)).map_err(|error| {
         tracing::warn!(%error, "not ready");
         ApiError::Unavailable

@@ -21,6 +21,7 @@ pub mod memory;
 mod misspelt;
 pub mod openapi;
 mod path;
+mod patience;
 mod problem;
 mod query;
 mod reads;
@@ -33,6 +34,7 @@ mod status;
 use std::mem;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use axum::Router;
@@ -80,6 +82,8 @@ pub struct Parts {
     pub trusted_proxies: Vec<IpNet>,
     /// How long a request may take.
     pub deadline: Duration,
+    /// Whether the server is about to stop: it still serves, and is not ready.
+    pub is_leaving: AtomicBool,
 }
 
 impl App {

@@ -3,6 +3,7 @@
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
@@ -13,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use tower_http::add_extension::AddExtension;
 
 use super::connection;
+use super::patience::Patience;
 use super::request::Frame;
 
 /// Pause after the system refused us a connection, e.g. for want of file descriptors.
@@ -42,6 +44,8 @@ pub async fn listen(address: &str) -> io::Result<TcpListener> {
 pub struct ServerSettings {
     /// Most connections open at once; more wait in the system's queue.
     pub max_connections: usize,
+    /// How long a connection may be idle between two requests.
+    pub keep_alive: Duration,
     /// How long requests in flight may take to end after the stop.
     pub stop_deadline: Duration,
 }
@@ -57,11 +61,14 @@ pub async fn serve(
 ) -> bool {
     let (stopping, _) = watch::channel(());
     let room = Arc::new(Semaphore::new(settings.max_connections));
+    let full = Arc::new(AtomicBool::new(false));
     let mut stop = pin!(stop);
     let mut connections = JoinSet::new();
     loop {
         let accepted = async {
+            full.store(room.available_permits() == 0, Ordering::Relaxed);
             let permit = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
+            full.store(false, Ordering::Relaxed);
             Ok::<_, io::Error>((listener.accept().await?, permit))
         };
         let ((stream, peer), permit) = tokio::select! {
@@ -76,8 +83,9 @@ pub async fn serve(
             () = &mut stop => break,
         };
         while connections.try_join_next().is_some() {}
-        let connection =
-            connection::serve(stream, AddExtension::new(service.clone(), ConnectInfo(peer)), stopping.subscribe());
+        let routes = AddExtension::new(service.clone(), ConnectInfo(peer));
+        let patience = Patience::new(settings.keep_alive, Arc::clone(&full));
+        let connection = connection::serve(stream, routes, patience, stopping.subscribe());
         connections.spawn(async move {
             let _permit = permit;
             connection.await;

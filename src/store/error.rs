@@ -33,6 +33,15 @@ pub enum StoreError {
     /// It did not answer in time; what was asked of it may still happen.
     #[error("the database did not answer in time")]
     Slow,
+    /// Changes have failed, and no write has succeeded since.
+    #[error("changes have failed, and no write has succeeded since")]
+    Failing,
+    /// A pooler gives each transaction another session.
+    #[error(
+        "a pooler between here and PostgreSQL gives each transaction another session; it has to keep one session for \
+         each connection: pool_mode = session in PgBouncer"
+    )]
+    SharedSessions,
     /// Another writer stood in the way; nothing was written, and a new try is due at once.
     #[error("another writer stood in the way: {0}")]
     Contention(#[source] sqlx::Error),
@@ -76,6 +85,7 @@ impl StoreError {
                 | Self::ReadOnly
                 | Self::Moved
                 | Self::Slow
+                | Self::Failing
                 | Self::Contention(_)
                 | Self::Missing(_)
                 | Self::Refused(_)

@@ -78,6 +78,13 @@ pub trait Schema: Send + Sync {
     /// Fails with [`StoreError::ReadOnly`] or as a write would; somebody else's lock is no obstacle.
     async fn check_writable(&self) -> Result<()>;
 
+    /// Writes as a change does, durably, and leaves no trace. Fails as a change would, such as on a full disk; and where
+    /// somebody else is in the way, for then nothing is known.
+    async fn try_write(&self) -> Result<()>;
+
+    /// What the database is, and how it is reached, for people: the engine, its version, and what encrypts the way to it.
+    async fn description(&self) -> Result<String>;
+
     /// The settings of the database server, as `name=value`, with which a crash may lose what was answered.
     async fn risks(&self) -> Result<Vec<String>>;
 

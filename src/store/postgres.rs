@@ -12,7 +12,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
-use sqlx::{ConnectOptions, Connection, Postgres, Transaction};
+use sqlx::{Connection, Postgres, Transaction};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 
@@ -59,6 +59,15 @@ SELECT NOT EXISTS (
     SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
     WHERE relkind IN ('r', 'p', 'f', 'v', 'm') AND nspname <> 'information_schema' AND NOT starts_with(nspname, 'pg_'))";
 
+/// A change of any atendimento, but for its status and with a revision that no change has: it waits for none, and none
+/// for it. The comment is long and random, so that it finds no room in a page that is there already.
+const TRIAL: &str = "
+WITH touched AS (UPDATE atendimento SET status = status, revisao = revisao, atualizado_em = atualizado_em WHERE false)
+INSERT INTO historico (atendimento_id, revisao, em, de, para, comentario, visivel_cliente)
+SELECT id, -pg_backend_pid(), atualizado_em, status, status,
+       (SELECT string_agg(gen_random_uuid()::text, '') FROM generate_series(1, 512)), false
+FROM atendimento ORDER BY id LIMIT 1";
+
 /// How long the first connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -74,9 +83,10 @@ pub struct PostgresStore {
 impl PostgresStore {
     /// Connects, and refuses servers that are too old.
     pub async fn open(options: PgConnectOptions, max_connections: u32) -> Result<Self> {
-        let options = options.application_name("citrus-status");
+        let options = session::startup(options);
         // Past the pool, which would only say that it waited in vain.
-        let mut connection = timeout(CONNECT_TIMEOUT, options.connect()).await.map_err(|_| StoreError::Slow)??;
+        let mut connection =
+            timeout(CONNECT_TIMEOUT, session::first(&options)).await.map_err(|_| StoreError::Slow)??;
         let (number, version, encoding, search_path): (i32, String, String, String) = sqlx::query_as(
             "SELECT current_setting('server_version_num')::int, current_setting('server_version'),
                     current_setting('server_encoding'),
@@ -161,6 +171,17 @@ impl Schema for PostgresStore {
             self.attempts.freshness.note(&StoreError::ReadOnly);
         }
         Err(StoreError::ReadOnly)
+    }
+
+    async fn try_write(&self) -> Result<()> {
+        self.attempts.run(|| async { trial(&mut *self.write().await?).await }).await
+    }
+
+    async fn description(&self) -> Result<String> {
+        let description = "SELECT 'PostgreSQL ' || current_setting('server_version') ||
+                CASE WHEN ssl THEN ', ' || version || ' with ' || cipher ELSE ', not encrypted' END
+            FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        Ok(sqlx::query_scalar(description).fetch_one(self.command_reader()).await?)
     }
 
     async fn risks(&self) -> Result<Vec<String>> {
@@ -304,6 +325,16 @@ impl Idempotency for PostgresStore {
         let done = self.attempts.run(|| async { query().execute(&mut *self.write().await?).await }).await?;
         Ok(done.rows_affected())
     }
+}
+
+/// [`Schema::try_write`]: what a change writes, taken back, in a transaction that is committed all the same, so that
+/// it is made durable as one.
+async fn trial(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let mut transaction = connection.begin().await?;
+    let mut written = transaction.begin().await?;
+    sqlx::query(TRIAL).execute(&mut *written).await?;
+    written.rollback().await?;
+    transaction.commit().await
 }
 
 /// [`Sandbox::start_over`] in a transaction; the ids are those of a sequence, which gives none twice.

@@ -1,13 +1,11 @@
 //! Embedded SQLite: one writer connection, a few readers, write-ahead log, every commit synced.
 //! Lists travel as JSON, so that every statement is compiled once.
 
+mod place;
 mod statements;
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -21,7 +19,8 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, Sqlite, Transaction, raw_sql};
 use time::OffsetDateTime;
 
-use self::statements::{BEGIN, INSERT, INSERT_FROM, INSERT_MOTIVOS, KEYS, MARK, MOVE, SNAPSHOT, TOUCH, WRITE};
+use self::place::{Place, create_private, take_turn};
+use self::statements::{BEGIN, INSERT, INSERT_FROM, INSERT_MOTIVOS, KEYS, MARK, MOVE, SNAPSHOT, TOUCH, TRIAL, WRITE};
 use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
 use super::attempt::{Attempts, LOCK_WAIT, in_time, patiently};
 use super::idempotency::{MEND, PORTION, PURGE};
@@ -161,34 +160,6 @@ impl SqliteStore {
     }
 }
 
-/// Where a file was when it was opened.
-struct Place {
-    file: PathBuf,
-    /// Device and inode; `None` for no file.
-    identity: Option<(u64, u64)>,
-}
-
-impl Place {
-    fn new(file: &Path) -> Self {
-        Self { file: file.to_owned(), identity: identity(file) }
-    }
-
-    /// Whether another file is there now, or none. Another one is never taken up: a commit that is under way to the
-    /// old one could not tell.
-    fn has_changed(&self) -> bool {
-        identity(&self.file) != self.identity
-    }
-
-    /// Fails where no connection may be opened: it would lead to another file.
-    fn check(&self) -> sqlx::Result<()> {
-        if self.has_changed() { Err(io::Error::other(StoreError::Moved).into()) } else { Ok(()) }
-    }
-}
-
-fn identity(file: &Path) -> Option<(u64, u64)> {
-    fs::metadata(file).ok().map(|metadata| (metadata.dev(), metadata.ino()))
-}
-
 /// A failure that is none where somebody else is just writing.
 fn unless_locked(error: sqlx::Error) -> Result<()> {
     match error.into() {
@@ -196,30 +167,6 @@ fn unless_locked(error: sqlx::Error) -> Result<()> {
         error if error.is_read_only() => Err(StoreError::ReadOnly),
         error => Err(error),
     }
-}
-
-/// Creates `file` where it is missing, for its owner alone; SQLite gives the mode to the files beside it. One that
-/// is there is not even opened: to close it would release the locks that SQLite has on it in this process.
-fn create_private(file: &Path) {
-    let mut file = file.to_owned();
-    // As many links as Linux follows.
-    for _ in 0..40 {
-        let Ok(target) = fs::read_link(&file) else { break };
-        file = file.parent().unwrap_or(Path::new("")).join(target);
-    }
-    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    if let Ok(created) = created {
-        // A umask may have taken away too much. SQLite says so itself when it can't open the file.
-        _ = created.set_permissions(Permissions::from_mode(0o600));
-    }
-}
-
-/// A lock on the directory of `file` until it is dropped; none where the file system has no locks.
-fn take_turn(file: &Path) -> Option<File> {
-    let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let directory = File::open(directory).ok()?;
-    directory.lock().ok()?;
-    Some(directory)
 }
 
 #[async_trait]
@@ -259,6 +206,18 @@ impl Schema for SqliteStore {
         let outcome = raw_sql(TOUCH).execute(&mut connection).await;
         connection.close().await?;
         outcome.map(drop).or_else(unless_locked)
+    }
+
+    async fn try_write(&self) -> Result<()> {
+        let write = |mut connection: PoolConnection<Sqlite>| async {
+            let written = trial(&mut connection).await;
+            (connection, written)
+        };
+        self.write_once(write).await
+    }
+
+    async fn description(&self) -> Result<String> {
+        Ok(sqlx::query_scalar("SELECT 'SQLite ' || sqlite_version()").fetch_one(self.command_reader()).await?)
     }
 
     async fn risks(&self) -> Result<Vec<String>> {
@@ -372,6 +331,13 @@ impl Idempotency for SqliteStore {
         let done = self.attempts.run(|| async { query().execute(&mut *self.write().await?).await }).await?;
         Ok(done.rows_affected())
     }
+}
+
+/// [`Schema::try_write`] in a transaction, which goes to the write-ahead log as a change does.
+async fn trial(connection: &mut SqliteConnection) -> Result<()> {
+    let mut transaction = connection.begin_with(BEGIN).await?;
+    raw_sql(TRIAL).execute(&mut *transaction).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// [`Sandbox::start_over`] in a transaction. In an empty table SQLite would count ids from 1 again.

@@ -49,6 +49,11 @@ pub fn write_line(text: impl fmt::Display) {
     }
 }
 
+/// Whether this process is a server, whose lines stand in a log.
+pub fn is_queued() -> bool {
+    QUEUE.get().is_some()
+}
+
 /// Waits until a server's log is written, but not for a reader that does not read.
 pub fn flush() {
     if let Some(queue) = QUEUE.get() {

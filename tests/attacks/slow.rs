@@ -131,6 +131,44 @@ async fn beyond_the_cap_connections_wait_for_their_turn() {
     server.stop().await;
 }
 
+/// How long after `begun` the server ends the connection, without a word.
+async fn ends_after(mut client: Client, begun: Instant) -> Duration {
+    assert_eq!(client.answer().await, None);
+    begun.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_connection_is_kept_as_long_as_the_setting_says_and_a_head_that_has_begun_is_not() {
+    const KEEP_ALIVE: Duration = Duration::from_secs(14);
+    const HEAD: Duration = Duration::from_secs(10);
+    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let server = Server::with(&database, &[("KEEP_ALIVE_SECONDS", "14")]).await;
+    let brief = Server::with(&Database::sqlite(), &[("KEEP_ALIVE_SECONDS", "1")]).await;
+    let begun = Instant::now();
+    let (idle, mut first, mut second) =
+        (served(server.address).await, served(server.address).await, Client::connect(server.address).await);
+    first.send("GET /health/live HT").await.unwrap();
+    second.send("\r\n").await.unwrap();
+    let (idle, first, second, brief_idle, silent) = tokio::join!(
+        ends_after(idle, begun),
+        ends_after(first, begun),
+        ends_after(second, begun),
+        ends_after(served(brief.address).await, begun),
+        ends_after(Client::connect(server.address).await, begun),
+    );
+    for (what, after, limit) in [
+        ("idle", idle, KEEP_ALIVE),
+        ("begun", first, HEAD),
+        ("begun with nothing", second, HEAD),
+        ("briefly idle", brief_idle, Duration::from_secs(1)),
+        ("silent", silent, HEAD),
+    ] {
+        assert!((limit..limit + Duration::from_secs(3)).contains(&after), "{what}: {after:?}");
+    }
+    brief.stop().await;
+    server.stop().await;
+}
+
 /// Where the system's queue is full, a client tries again after a second only.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_of_connections_finds_room_to_wait() {

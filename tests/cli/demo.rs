@@ -186,6 +186,18 @@ async fn it_does_not_repeat_a_password() {
     database.remove().await;
 }
 
+#[test]
+fn it_listens_where_the_setting_says_unless_the_flag_does() {
+    let database = Database::sqlite();
+    let nowhere = |bind: &[&str]| {
+        let mut command = program(&database, &[("BIND_ADDR".to_owned(), "192.0.2.1:9".to_owned())]);
+        command.arg("demo").args(bind);
+        finish(command, "")
+    };
+    nowhere(&[]).fails(1, &["can't listen on 192.0.2.1:9"]);
+    nowhere(&["--bind", "192.0.2.2:9"]).fails(1, &["can't listen on 192.0.2.2:9"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_never_touches_a_database_that_is_there() {
     let database = Database::new(Engine::Sqlite).await.unwrap();

@@ -3,8 +3,13 @@
 mod audit;
 mod conferir;
 mod demo;
+mod dotenv;
 mod files;
+mod full_disk;
 mod import;
+mod life;
+mod places;
+mod pooler;
 mod processes;
 mod provisioning;
 mod rotation;

@@ -179,7 +179,7 @@ both_engines! {
             &["atendimento", "importar", "--help"],
         ] {
             let outcome = run(database, args);
-            assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{args:?}");
+            assert_eq!((outcome.code, outcome.complaints()), (0, ""), "{args:?}");
             assert!(outcome.stdout.contains("Example"), "{args:?}: {}", outcome.stdout);
         }
     }

@@ -32,6 +32,30 @@ both_engines! {
         alone.remove().await;
     }
 
+    async fn a_trial_of_a_write_leaves_no_trace(database: Database) {
+        let store = database.store().await;
+        store.try_write().await.unwrap();
+        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        let rows = "SELECT protocolo, status, revisao FROM atendimento ORDER BY id";
+        let before: Vec<(String, i16, i64)> = database.rows(rows).await;
+        let (first, second) = tokio::join!(store.try_write(), store.try_write());
+        first.and(second).unwrap();
+        assert_eq!(database.rows::<(String, i16, i64)>(rows).await, before);
+        assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
+        store.close().await;
+    }
+
+    async fn it_says_what_it_is(database: Database) {
+        let store = database.open().await;
+        let description = store.description().await.unwrap();
+        let engine = match database.engine {
+            Engine::Sqlite => "SQLite 3.",
+            Engine::Postgres => "PostgreSQL ",
+        };
+        assert!(description.starts_with(engine), "{description}");
+        store.close().await;
+    }
+
     async fn processes_that_start_together_migrate_once(database: Database) {
         let (a, b) = (database.open().await, database.open().await);
         let (first, second) = tokio::join!(a.migrate(), b.migrate());

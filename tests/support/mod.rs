@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod database;
 pub mod document;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod program;
 pub mod server;

@@ -17,10 +17,17 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Checks that it succeeded and said nothing but `stdout`.
+    /// Checks that it succeeded and said nothing but `stdout`, and perhaps that it made SQLite's file.
     #[track_caller]
     pub fn prints(&self, stdout: &str) {
-        assert_eq!((self.code, self.stdout.as_str(), self.stderr.as_str()), (0, stdout, ""));
+        assert_eq!((self.code, self.stdout.as_str(), self.complaints()), (0, stdout, ""), "{self:?}");
+    }
+
+    /// What it said on standard error, but for the note of the first command on SQLite.
+    pub fn complaints(&self) -> &str {
+        let note =
+            self.stderr.split_inclusive('\n').next().filter(|line| line.starts_with("note: created the database "));
+        &self.stderr[note.map_or(0, str::len)..]
     }
 
     /// Checks that it failed with `code` and said all of `parts` on standard error, and nothing on standard output.

@@ -8,25 +8,23 @@
 mod keys;
 mod round;
 mod simulation;
+mod trouble;
 mod worker;
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use self::keys::{InFlight, Keys};
 pub use self::simulation::Simulation;
+use self::trouble::Trouble;
 use self::worker::{Desk, work};
 use crate::clock::Clock;
 use crate::domain::atendimento::{ChangeRequest, Denial};
 use crate::store::{Store, StoreError};
-
-/// How long a failed change counts for [`ChangeQueue::is_failing`]. A load balancer that sends no more changes must
-/// see it end.
-const TROUBLE: Duration = Duration::from_secs(3);
 
 /// How the queue is cut.
 #[derive(Clone, Copy, Debug)]
@@ -42,19 +40,9 @@ pub struct ChangeQueue {
     shards: Vec<mpsc::Sender<Pending>>,
     hasher: RandomState,
     keys: Keys,
-    /// For simulations; the workers have their own.
+    /// For simulations and trials; the workers have their own.
     store: Arc<dyn Store>,
     trouble: Trouble,
-}
-
-/// When a change last failed in a way that the database does not admit when it is asked, such as on a full disk.
-#[derive(Clone, Default)]
-struct Trouble(Arc<Mutex<Option<Instant>>>);
-
-impl Trouble {
-    fn set(&self, last: Option<Instant>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = last;
-    }
 }
 
 /// The queue's workers. They end when the queue is dropped and all that it took in is answered.
@@ -121,11 +109,10 @@ impl From<&StoreError> for ChangeError {
 }
 
 impl ChangeQueue {
-    /// Whether a change has failed lately although the database says that it can be written to, and none was
-    /// made since.
-    pub fn is_failing(&self) -> bool {
-        let last = *self.trouble.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_some_and(|last| last.elapsed() < TROUBLE)
+    /// Fails while changes fail although the database says that it can be written to: after one has failed so, until
+    /// one is made, or a trial for which nobody has to send anything.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.trouble.check(self.store.as_ref()).await
     }
 
     /// Starts the workers on `store`.

@@ -8,7 +8,8 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::round::{Outcome, round};
-use super::{ChangeError, Done, Pending, Trouble};
+use super::trouble::Trouble;
+use super::{ChangeError, Done, Pending};
 use crate::domain::atendimento::ChangeRequest;
 use crate::store::{LOCK_WAIT, Store, StoreError};
 
@@ -130,7 +131,7 @@ async fn settle(desk: Desk, batch: Vec<Pending>) -> Vec<Pending> {
     match outcomes.unwrap_or(Err(StoreError::Slow)) {
         Ok(outcomes) => {
             if outcomes.iter().any(|outcome| matches!(outcome, Some(Ok(Done::Made)))) {
-                desk.trouble.set(None);
+                desk.trouble.end();
             }
             answer(batch, outcomes)
         }
@@ -151,9 +152,7 @@ async fn settle(desk: Desk, batch: Vec<Pending>) -> Vec<Pending> {
         }
         Err(error) => {
             tracing::error!(%error, requests = batch.len(), "status changes failed");
-            if error.escapes_probes() {
-                desk.trouble.set(Some(Instant::now()));
-            }
+            desk.trouble.note(&error);
             let error = ChangeError::from(&error);
             for pending in batch {
                 pending.settle(Err(error));

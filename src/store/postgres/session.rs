@@ -1,11 +1,12 @@
 //! What every session relies on, whatever the server, the database or the role say now or later: a value
 //! that a session has set is not changed by theirs.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, raw_sql};
+use sqlx::{ConnectOptions, Connection, Row, raw_sql};
 use tokio::time::timeout;
 
 use super::super::attempt::Freshness;
@@ -80,6 +81,43 @@ impl Opening {
     async fn set_up(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
         sqlx::query(SETTINGS).bind(&*self.search_path).execute(connection).await.map(drop)
     }
+}
+
+/// How many times two connections are compared.
+const LOOKS: usize = 3;
+
+/// Which session of the server answers; a process id alone may be that of another machine.
+const SESSION: &str = "SELECT pid || ' ' || backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+
+/// `options` with what a session begins with: nothing that a pooler does not know. All else is set later.
+pub(super) fn startup(options: PgConnectOptions) -> PgConnectOptions {
+    let options = options.extra_float_digits(None);
+    match options.get_application_name() {
+        Some(_) => options,
+        None => options.application_name("citrus-status"),
+    }
+}
+
+/// The first connection of the program. Fails where a pooler gives the transactions of one connection to different
+/// sessions, or those of different connections to one: nothing that is set would last.
+pub(super) async fn first(options: &PgConnectOptions) -> Result<PgConnection> {
+    let (mut one, mut other) = (options.connect().await?, options.connect().await?);
+    let (mut ones, mut others) = (HashSet::new(), HashSet::new());
+    // A pooler at rest gives both the same session, a busy one gives each another.
+    for _ in 0..LOOKS {
+        ones.insert(session_of(&mut one).await?);
+        others.insert(session_of(&mut other).await?);
+    }
+    other.close().await?;
+    if ones.len() > 1 || others.len() > 1 || ones == others {
+        return Err(StoreError::SharedSessions);
+    }
+    Ok(one)
+}
+
+/// Without a prepared statement, which would be another session's.
+async fn session_of(connection: &mut PgConnection) -> sqlx::Result<String> {
+    raw_sql(SESSION).fetch_one(connection).await?.try_get(0)
 }
 
 /// A session past the pools.

@@ -6,6 +6,13 @@ pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 /// Changes nothing, and fails where nothing can be changed; `BEGIN IMMEDIATE` alone passes on a read-only file.
 pub(super) const TOUCH: &str = "BEGIN IMMEDIATE; UPDATE atendimento SET revisao = revisao WHERE false; ROLLBACK";
 
+/// A change of any atendimento, with a revision that no change has, and its end. What is written as it was, SQLite
+/// would not write at all. The comment is long and random, so that it needs pages of its own.
+pub(super) const TRIAL: &str = "
+INSERT INTO historico (atendimento_id, revisao, em, de, para, comentario, visivel_cliente)
+SELECT id, -1, atualizado_em, status, status, hex(randomblob(8192)), false FROM atendimento ORDER BY id LIMIT 1;
+DELETE FROM historico WHERE revisao = -1 AND atendimento_id = (SELECT min(id) FROM atendimento)";
+
 /// Both halves of a snapshot; a motivo's row has no status.
 pub(super) const SNAPSHOT: &str = "
 SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo IN (SELECT value FROM json_each($1))

@@ -1,0 +1,143 @@
+//! The database of the settings: how a command opens it, and what it says of the place where it is.
+
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{Access, access, statfs};
+
+use super::{CliError, Result, output, shown};
+use crate::config::{Config, running_as};
+use crate::store::{self, Store, StoreError, Target};
+use crate::telemetry;
+
+/// Opens the database of `config`, migrated.
+pub(super) async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
+    let store = connect(config).await?;
+    if config.auto_migrate {
+        store.migrate().await.map_err(|error| explained(error, &config.target))?;
+    } else {
+        let pending = store.pending_migrations().await?;
+        if !pending.is_empty() {
+            let names: Vec<_> = pending.iter().map(|m| format!("{:04} {}", m.version, m.description)).collect();
+            return Err(CliError::Pending(names.join(", ")));
+        }
+    }
+    Ok(store)
+}
+
+/// Opens the database of `config`, as it is. Where it makes SQLite's file, it says so and where.
+pub(super) async fn connect(config: &Config) -> Result<Arc<dyn Store>> {
+    let mut made = None;
+    if let Target::Sqlite { file } = &config.target {
+        make_private_dir(&config.data_dir)?;
+        make_private_dir(directory_of(file))?;
+        made = Some(file).filter(|file| !file.exists());
+    }
+    let opened = store::open(config.target.clone()).await;
+    let store = opened.map_err(|error| explained(error, &config.target))?;
+    if let Some(file) = made {
+        let file = shown(&absolute(file));
+        if telemetry::is_queued() {
+            tracing::info!(%file, "created the database");
+        } else {
+            output::complain(format_args!("note: created the database {file}; there was none"));
+        }
+    }
+    Ok(store)
+}
+
+/// `error` in words that name the path and the user, where SQLite's file or its directory can't be written.
+fn explained(error: StoreError, target: &Target) -> CliError {
+    match (target, &error) {
+        (Target::Sqlite { file }, StoreError::Unavailable(_) | StoreError::ReadOnly | StoreError::Other(_)) => {
+            unwritable(file).map_or_else(|| error.into(), |text| CliError::Failed(format!("the database {text}")))
+        }
+        _ => error.into(),
+    }
+}
+
+/// Which path keeps `file` from being written, and whom.
+fn unwritable(file: &Path) -> Option<String> {
+    let kept = |path: &Path, mode| access(path, mode).err().map(|error| (absolute(path), io::Error::from(error)));
+    let (path, error) = kept(directory_of(file), Access::WRITE_OK | Access::EXEC_OK).or_else(|| {
+        let is_there = file.exists();
+        is_there.then(|| kept(file, Access::READ_OK | Access::WRITE_OK)).flatten()
+    })?;
+    Some(format!("can't be written: {}: {error}; {}", shown(&path), running_as()))
+}
+
+/// Warns of a place that is bad for SQLite: one that can't be written, or that is on a network.
+pub(super) fn warn_of_place(target: &Target) {
+    let Target::Sqlite { file } = target else { return };
+    if let Some(text) = unwritable(file) {
+        tracing::warn!("the database {text}");
+    }
+    if let Some(text) = network_of(target) {
+        tracing::warn!("{text}");
+    }
+}
+
+/// What to say where SQLite's file is on a network.
+pub(super) fn network_of(target: &Target) -> Option<String> {
+    let Target::Sqlite { file } = target else { return None };
+    // The part of the path that is there: the rest will be made on the same file system.
+    let absolute = absolute(file);
+    let system = absolute.ancestors().find_map(|path| statfs(path).ok())?;
+    let name = network(system.f_type as u32)?;
+    let file = shown(&absolute);
+    Some(format!(
+        "the database {file} is on {name}: SQLite's locks may fail on a network, and the database be damaged; use a \
+         local disk, or PostgreSQL"
+    ))
+}
+
+/// The name of a network's file system, by its number in Linux's `statfs`.
+fn network(magic: u32) -> Option<&'static str> {
+    Some(match magic {
+        0x6969 => "NFS",
+        0x517b | 0xfe53_4d42 | 0xff53_4d42 => "SMB",
+        0x0102_1997 => "9P",
+        0x6573_5546 => "FUSE, which may be a network's",
+        0x00c3_6400 => "Ceph",
+        0x5346_414f | 0x6b41_4653 => "AFS",
+        0x0bd0_0bd0 => "Lustre",
+        0x0116_1970 => "GFS2",
+        0x7461_636f => "OCFS2",
+        0x7375_7245 => "Coda",
+        _ => return None,
+    })
+}
+
+fn directory_of(file: &Path) -> &Path {
+    file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Makes `dir` where it is missing, for its owner alone.
+fn make_private_dir(dir: &Path) -> Result {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|error| {
+        CliError::Failed(format!("the directory {} can't be made: {error}; {}", shown(&absolute(dir)), running_as()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_systems_of_a_network_are_known_by_their_numbers() {
+        for (magic, name) in [(0x6969, "NFS"), (0xff53_4d42, "SMB"), (0xfe53_4d42, "SMB"), (0x0102_1997, "9P")] {
+            assert_eq!(network(magic), Some(name));
+        }
+        // ext, XFS, Btrfs, tmpfs, overlayfs.
+        for magic in [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994, 0x794c_7630] {
+            assert_eq!(network(magic), None);
+        }
+    }
+}
