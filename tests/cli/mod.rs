@@ -5,6 +5,8 @@ mod conferir;
 mod demo;
 mod files;
 mod import;
+mod import_sheets;
+mod import_texts;
 mod processes;
 mod provisioning;
 mod rotation;
