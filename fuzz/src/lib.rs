@@ -5,7 +5,7 @@ use aws_lc_rs::hmac;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use citrus_status::auth::token::{Rejection, TokenSettings, Tokens};
 use citrus_status::http::fuzzing;
-use citrus_status::service::import::lines_of;
+use citrus_status::service::import::{Place, rows_of};
 use citrus_status::store::NewAtendimento;
 use secrecy::{ExposeSecret, SecretSlice};
 use serde_json::json;
@@ -77,22 +77,28 @@ pub fn token(input: &[u8]) -> bool {
     accepted
 }
 
-/// A file to import. True when some line is accepted.
+/// A file to import. True when some row is accepted.
 pub fn import(file: &[u8]) -> bool {
     let mut accepted = false;
     let mut last = 0;
-    for line in lines_of(file) {
-        let number = line.as_ref().map_or_else(|bad| bad.number, |(number, _)| *number);
-        assert!(number > std::mem::replace(&mut last, number), "lines come in their order");
-        match line {
+    for row in rows_of(file) {
+        let place = row.as_ref().map_or_else(|bad| bad.place, |(place, _)| *place);
+        let (number, most) = match place {
+            Place::Line(number) => (number, file.len() as u64 + 1),
+            Place::Element(number) => (number, file.len() as u64),
+            Place::Row(number) => (number, 1 << 20),
+        };
+        assert!(number > std::mem::replace(&mut last, number), "rows come in their order");
+        assert!(number <= most);
+        match row {
             Ok((_, NewAtendimento { protocolo, .. })) => {
                 assert!(!protocolo.is_empty() && protocolo.trim() == protocolo && fits(&protocolo, 64));
+                assert!(!protocolo.contains(char::is_control));
                 accepted = true;
             }
-            Err(bad) => assert!(bad.reason.len() < 120 && !bad.reason.contains(char::is_control), "{}", bad.reason),
+            Err(bad) => assert!(bad.reason.len() < 8192 && !bad.reason.contains(char::is_control), "{}", bad.reason),
         }
     }
-    assert!(last <= file.split(|byte| *byte == b'\n').count() as u64);
     accepted
 }
 

@@ -1,8 +1,9 @@
 //! `atendimento`
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
@@ -10,8 +11,22 @@ use super::output::{self, say, table, yes_no};
 use super::{CliError, Result, Session, shown};
 use crate::clock::rfc3339_millis;
 use crate::domain::atendimento::Status;
+use crate::domain::texto::is_blank;
 use crate::printable::printable;
-use crate::service::import::{BadLine, ImportOptions, Summary, import};
+use crate::service::import::{Columns, ImportOptions, Report, Summary, import};
+
+const IMPORT_HELP: &str = "\
+The file is CSV with a header, a workbook (.xlsx, .xls, .ods), NDJSON, or a JSON array. The columns `protocolo` and \
+`status` may stand anywhere; case and accents do not count, and other columns are ignored. A number that a spreadsheet \
+has cut short, such as 2,02211E+13, is refused.
+
+CSV and JSON take next to no memory, however long they are. A workbook is held in memory, up to 256 MiB of it, and \
+so are its texts and the rows of its sheet.
+
+Examples:
+  citrus-status atendimento importar atendimentos.csv --dry-run
+  citrus-status atendimento importar export.xlsx --coluna-protocolo 'Nº' --coluna-status 'Situação'
+  zcat atendimentos.ndjson.gz | citrus-status atendimento importar -";
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -34,9 +49,7 @@ pub enum Command {
         json: bool,
     },
     /// Import a file: all of it, or nothing
-    #[command(after_help = "The file is CSV with the header `protocolo,status`, or NDJSON with these two members.\n\n\
-                            Examples:\n  citrus-status atendimento importar atendimentos.csv --dry-run\n  \
-                            zcat atendimentos.ndjson.gz | citrus-status atendimento importar -")]
+    #[command(after_help = IMPORT_HELP)]
     Importar(ImportArgs),
 }
 
@@ -44,10 +57,16 @@ pub enum Command {
 pub struct ImportArgs {
     /// The file; - for standard input
     arquivo: PathBuf,
-    /// Check everything and keep nothing
+    /// The column of the protocolo, where it has another name
+    #[arg(long, value_name = "NOME", default_value = "protocolo", value_parser = parse_column)]
+    coluna_protocolo: String,
+    /// The column of the status, where it has another name
+    #[arg(long, value_name = "NOME", default_value = "status", value_parser = parse_column)]
+    coluna_status: String,
+    /// Check everything, show the first rows as understood, and keep nothing
     #[arg(long)]
     dry_run: bool,
-    /// Pass over the lines that can't be imported, and list them
+    /// Pass over the rows that can't be imported, and list them
     #[arg(long)]
     ignorar_invalidos: bool,
     /// Bring atendimentos that exist already to the file's status
@@ -70,6 +89,11 @@ pub async fn run(session: &Session, command: Command) -> Result {
 /// A status by its name.
 pub(super) fn parse_status(text: &str) -> Result<Status, String> {
     Status::from_nome(text).ok_or_else(|| format!("one of: {}", Status::ALL.map(Status::nome).join(", ")))
+}
+
+/// The name of a column.
+fn parse_column(text: &str) -> Result<String, String> {
+    if is_blank(text) { Err("give the name of a column".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
@@ -110,13 +134,27 @@ fn section<const N: usize>(title: &str, headers: [&str; N], rows: &[[String; N]]
 
 async fn run_import(session: &Session, args: ImportArgs) -> Result {
     let (reader, bar) = open(&args.arquivo)?;
-    let options =
-        ImportOptions { atualizar: args.atualizar, ignorar_invalidos: args.ignorar_invalidos, dry_run: args.dry_run };
-    let reader = BufReader::with_capacity(256 * 1024, bar.wrap_read(reader));
-    let mut report = |bad: BadLine| bar.suspend(|| output::complain(printable(&bad.to_string())));
-    let outcome = import(session.store.as_ref(), reader, options, &mut report).await;
+    let options = ImportOptions {
+        columns: Columns { protocolo: args.coluna_protocolo, status: args.coluna_status },
+        atualizar: args.atualizar,
+        ignorar_invalidos: args.ignorar_invalidos,
+        dry_run: args.dry_run,
+    };
+    let mut report = |report: Report| {
+        let text = match report {
+            Report::BadRow(bad) => bad.to_string(),
+            Report::Note(note) => format!("note: {note}"),
+        };
+        bar.suspend(|| output::complain(printable(&text)));
+    };
+    let outcome = import(session.store.as_ref(), bar.wrap_read(reader), options, &mut report).await;
     bar.finish_and_clear();
-    let Summary { inserted, updated, unchanged, skipped } = outcome?;
+    let Summary { first, inserted, updated, unchanged, skipped } = outcome?;
+    if args.dry_run && !first.is_empty() {
+        say!("first rows as understood:")?;
+        let rows: Vec<_> = first.into_iter().map(|novo| [novo.protocolo, novo.status.to_string()]).collect();
+        table(["protocolo", "status"], &rows)?;
+    }
     let count = HumanCount;
     let verb = if args.dry_run { "would be " } else { "" };
     say!(
@@ -138,10 +176,13 @@ fn open(path: &Path) -> Result<(Box<dyn Read>, ProgressBar)> {
     let failed = |error| CliError::Failed(format!("{} can't be read: {error}", shown(path)));
     let file = File::open(path).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
-    let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left");
+    let style = ProgressStyle::with_template("{spinner} {bar:40} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left");
     Ok((Box::new(file), styled(ProgressBar::new(size), style)))
 }
 
 fn styled(bar: ProgressBar, style: Result<ProgressStyle, indicatif::style::TemplateError>) -> ProgressBar {
-    bar.with_style(style.expect("the templates are well-formed"))
+    let bar = bar.with_style(style.expect("the templates are well-formed"));
+    // A workbook is read in one go once its last byte is there.
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
 }

@@ -35,5 +35,7 @@ fn tokens() {
 #[test]
 fn files_to_import() {
     let accepted = feed("import", invariants::import);
-    assert_eq!(accepted, ["csv", "csv-broken", "csv-not-utf8", "csv-spreadsheet", "ndjson", "quotes"]);
+    let expected =
+        ["csv", "csv-broken", "csv-not-utf8", "csv-spreadsheet", "json-array", "ndjson", "quotes", "utf-16", "xls"];
+    assert_eq!(accepted, expected);
 }

@@ -31,7 +31,7 @@ both_engines! {
     async fn one_bad_line_and_nothing_is_imported(database: Database) {
         let file = "protocolo,status\n1,Aberto\n2,Feito\n3\n,Aberto\n4,Aberto\n";
         import(database, file, &[]).fails(1, &[
-            "line 3: unknown status; one of: Aberto, Em atendimento, Cancelado, Improcedente, Finalizado\n",
+            "line 3: unknown status 'Feito'; one of: Aberto, Em atendimento, Cancelado, Improcedente, Finalizado\n",
             "line 4: fields: 1, expected 2\n",
             "line 5: protocolo has to be 1 to 64 characters, no NUL\n",
             "error: nothing was imported, because some lines can't be: 3; mend them",
@@ -76,14 +76,17 @@ both_engines! {
         import(database, "protocolo,status\n1,Aberto\n", &[]);
         let file = "protocolo,status\n1,Finalizado\n2,Aberto\n";
         import(database, file, &["--dry-run", "--atualizar"])
-            .prints("would be new: 1, would be updated: 1, unchanged: 0, passed over: 0\n");
+            .prints(
+                "first rows as understood:\nprotocolo  status\n1          Finalizado\n2          Aberto\n\
+                 would be new: 1, would be updated: 1, unchanged: 0, passed over: 0\n",
+            );
         import(database, file, &["--dry-run"]).fails(1, &["line 2: protocolo exists already"]);
         assert_eq!(count(database).await, 1);
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
     }
 
     async fn files_that_are_not_ours_are_refused_whole(database: Database) {
-        import(database, "1,Aberto\n", &[]).fails(1, &["line 1: expected the CSV header `protocolo,status`, or NDJSON"]);
+        import(database, "1,Aberto\n", &[]).fails(1, &["line 1: expected the CSV header `protocolo,status`, or NDJSON", "found: '1', 'Aberto'"]);
         run(database, &["atendimento", "importar", "gone.csv"]).fails(1, &["gone.csv can't be read: "]);
         run(database, &["atendimento", "importar", "."]).fails(1, &["can't be read"]);
         import(database, "", &[]).prints("new: 0, updated: 0, unchanged: 0, passed over: 0\n");

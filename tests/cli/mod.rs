@@ -7,6 +7,8 @@ mod dotenv;
 mod files;
 mod full_disk;
 mod import;
+mod import_sheets;
+mod import_texts;
 mod life;
 mod places;
 mod pooler;

@@ -54,17 +54,17 @@ pub fn run(database: &Database, args: &[&str]) -> Outcome {
 }
 
 /// Runs it to the end with `extra` settings and `stdin`.
-pub fn run_with(database: &Database, extra: &[(&str, &str)], args: &[&str], stdin: &str) -> Outcome {
+pub fn run_with(database: &Database, extra: &[(&str, &str)], args: &[&str], stdin: impl AsRef<[u8]>) -> Outcome {
     let mut command = program(database, &database.settings());
     command.envs(extra.iter().copied()).args(args);
     finish(command, stdin)
 }
 
 /// Runs `command` to the end.
-pub fn finish(mut command: Command, stdin: &str) -> Outcome {
+pub fn finish(mut command: Command, stdin: impl AsRef<[u8]>) -> Outcome {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A program that does not read its input may be gone already.
-    _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
     let output = child.wait_with_output().unwrap();
     Outcome {
         code: output.status.code().expect("it ends by itself"),

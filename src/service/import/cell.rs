@@ -1,0 +1,291 @@
+//! What a cell says: a protocolo, whole or refused, and a status.
+
+use super::text::{bare, is_empty, quoted, tidy};
+use crate::domain::atendimento::Status;
+use crate::domain::protocolo::exact_integer;
+use crate::domain::texto::{PROTOCOLO_MAX, fits};
+
+/// Digits that a spreadsheet keeps of a number.
+const DIGITS_KEPT: usize = 15;
+
+const CURE: &str = "format the column as text, enter the protocolos again, and save the file anew";
+
+/// A cell of a sheet or a record, or the value of a JSON member.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Cell<'a> {
+    /// Text, as written; empty where there is none.
+    Text(&'a str),
+    /// A number literal of JSON.
+    Literal(&'a str),
+    /// A number of a spreadsheet.
+    Number(f64),
+    /// A date or a time of a spreadsheet.
+    Date,
+    /// What is none of these, as a person sees it.
+    Other(&'a str),
+}
+
+impl Cell<'_> {
+    /// The protocolo; fails with the reason.
+    pub fn protocolo(&self) -> Result<String, String> {
+        let protocolo = match *self {
+            Self::Text(text) => protocolo_of_text(text)?,
+            Self::Literal(number) => protocolo_of_literal(number)?,
+            Self::Number(number) if number.fract() != 0.0 || number < 0.0 => {
+                return Err(no_protocolo(&number.to_string()));
+            }
+            Self::Number(number) if number >= 1e15 => return Err(beyond(&number.to_string())),
+            Self::Number(number) => format!("{:.0}", number.abs()),
+            Self::Date => return Err(format!("protocolo is a date or a time; {CURE}")),
+            Self::Other(shown) => return Err(no_protocolo(shown)),
+        };
+        if protocolo.contains(char::is_control) && !protocolo.contains('\0') {
+            return Err(format!(
+                "protocolo {} has a line break or another control character inside",
+                quoted(&protocolo)
+            ));
+        }
+        if protocolo.contains('\u{fffd}') {
+            return Err(format!(
+                "protocolo {} was damaged before: � stands for a character that was lost",
+                quoted(&protocolo)
+            ));
+        }
+        if protocolo.is_empty() || !fits(&protocolo, PROTOCOLO_MAX) {
+            return Err(format!("protocolo has to be 1 to {PROTOCOLO_MAX} characters, no NUL"));
+        }
+        Ok(protocolo)
+    }
+
+    /// The status; fails with the reason.
+    pub fn status(&self) -> Result<Status, String> {
+        let number;
+        let text = match *self {
+            Self::Text("") => return Err("status is missing".to_owned()),
+            Self::Text(text) | Self::Literal(text) | Self::Other(text) => text,
+            Self::Number(value) => {
+                number = value.to_string();
+                &number
+            }
+            Self::Date => return Err("status is a date or a time".to_owned()),
+        };
+        if is_empty(text) {
+            return Err("status is missing".to_owned());
+        }
+        Status::from_nome(text).or_else(|| Status::from_nome(&tidy(text))).ok_or_else(|| {
+            format!("unknown status {}; one of: {}", quoted(text.trim()), Status::ALL.map(Status::nome).join(", "))
+        })
+    }
+}
+
+/// A text as it is, or the number that it stands for.
+fn protocolo_of_text(written: &str) -> Result<String, String> {
+    let text = bare(written);
+    if is_digits(&text) {
+        return Ok(text.into_owned());
+    }
+    let written = written.trim();
+    // Spaces that a spreadsheet puts between thousands.
+    let digits: String = text.chars().filter(|c| !matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}')).collect();
+    if is_digits(&digits) {
+        return Ok(digits);
+    }
+    if is_scientific(&digits) {
+        return Err(cut_short(written));
+    }
+    if let Some(formula) = text.strip_prefix('=') {
+        let number = formula.trim();
+        return if is_digits(number) {
+            Ok(number.to_owned())
+        } else {
+            Err(format!("protocolo {} is a formula; {CURE}", quoted(written)))
+        };
+    }
+    if is_error(&text) {
+        return Err(format!(
+            "protocolo {} is what a spreadsheet shows for an error or a narrow column; {CURE}",
+            quoted(written)
+        ));
+    }
+    if is_grouped(&digits) {
+        return Err(format!("protocolo {} has marks between its thousands; {CURE}", quoted(written)));
+    }
+    match digits.split_once(['.', ',']) {
+        Some((whole, fraction)) if is_digits(whole) && fraction.bytes().all(|byte| byte == b'0') => {
+            if whole.len() > DIGITS_KEPT { Err(beyond(written)) } else { Ok(whole.to_owned()) }
+        }
+        _ => Ok(text.into_owned()),
+    }
+}
+
+/// What a number literal denotes, where it shows all digits of it.
+fn protocolo_of_literal(number: &str) -> Result<String, String> {
+    let digits = exact_integer(number).ok_or_else(|| no_protocolo(number))?;
+    let mantissa = number.split(['e', 'E']).next().unwrap_or(number);
+    let written = mantissa.bytes().filter(u8::is_ascii_digit).count();
+    if mantissa.len() < number.len() && written < digits.len() {
+        return Err(cut_short(number));
+    }
+    if number.contains(['.', 'e', 'E']) && digits.len() > DIGITS_KEPT {
+        return Err(beyond(number));
+    }
+    Ok(digits)
+}
+
+fn cut_short(written: &str) -> String {
+    format!("protocolo {} is a number that a spreadsheet has cut short; {CURE}", quoted(written))
+}
+
+fn beyond(written: &str) -> String {
+    format!(
+        "protocolo {} is a number beyond {DIGITS_KEPT} digits, the others of which a spreadsheet does not keep; {CURE}",
+        quoted(written)
+    )
+}
+
+fn no_protocolo(written: &str) -> String {
+    format!("protocolo {} is neither a text nor a whole number from 0 on", quoted(written))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `2,02211E+13`
+fn is_scientific(text: &str) -> bool {
+    let unsigned = |text: &'_ str| text.strip_prefix(['+', '-']).unwrap_or(text).to_owned();
+    text.split_once(['e', 'E']).is_some_and(|(mantissa, exponent)| {
+        is_digits(&unsigned(mantissa).replacen(['.', ','], "", 1)) && is_digits(&unsigned(exponent))
+    })
+}
+
+/// `20.221.104`, with decimals or without.
+fn is_grouped(text: &str) -> bool {
+    let groups: Vec<&str> = text.split(['.', ',', ' ', '\'', '’']).collect();
+    let [first, rest @ ..] = &groups[..] else { return false };
+    let whole = if rest.len() > 1 { &rest[..rest.len() - 1] } else { rest };
+    (1..=3).contains(&first.len())
+        && groups.iter().all(|group| is_digits(group))
+        && !whole.is_empty()
+        && whole.iter().all(|group| group.len() == 3)
+}
+
+/// `########`, `#N/D`, `#REF!`, `#NOME?`
+fn is_error(text: &str) -> bool {
+    text.strip_prefix('#').is_some_and(|rest| {
+        rest.bytes().all(|byte| byte == b'#') || matches!(rest, "N/A" | "N/D") || rest.ends_with(['!', '?'])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_stay_as_they_are() {
+        for text in [
+            "ABC-1",
+            "0012",
+            "1.5",
+            "2022.0001",
+            "20221104000001234567",
+            "1E",
+            "E5",
+            "2e",
+            "#12",
+            "a  b",
+            "22.11.2022",
+            "+55",
+        ] {
+            assert_eq!(Cell::Text(text).protocolo().as_deref(), Ok(text));
+        }
+    }
+
+    #[test]
+    fn texts_that_stand_for_a_number() {
+        for text in [
+            "20221104000001",
+            " 20221104000001.",
+            "20221104000001.000",
+            "20221104000001,0",
+            "=20221104000001",
+            "20\u{a0}221\u{a0}104\u{a0}000\u{a0}001",
+            "'20221104000001,00\u{200b}",
+        ] {
+            assert_eq!(Cell::Text(text).protocolo().as_deref(), Ok("20221104000001"), "{text:?}");
+        }
+        assert_eq!(Cell::Text("00123.0").protocolo().as_deref(), Ok("00123"));
+    }
+
+    #[test]
+    fn numbers_that_a_spreadsheet_has_damaged() {
+        for text in [
+            "2,02211E+13",
+            "2.02211e13",
+            "2E13",
+            "-2E+13",
+            "'2,02211E+13",
+            "1.234",
+            "20,221,104",
+            "1.234,5",
+            "20 221 104",
+            "1234567890123456.0",
+            "#",
+            "###",
+            "#N/D",
+            "#REF!",
+            "#NOME?",
+            "=A1",
+            "a\u{fffd}",
+            "a\nb",
+            "a\tb",
+        ] {
+            let reason = Cell::Text(text).protocolo().unwrap_err();
+            assert!(reason.starts_with("protocolo '"), "{text:?}: {reason}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_sheets_have_15_digits() {
+        for (number, digits) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (20_221_104_000_001.0, "20221104000001"),
+            (999_999_999_999_999.0, "999999999999999"),
+        ] {
+            assert_eq!(Cell::Number(number).protocolo().as_deref(), Ok(digits));
+        }
+        for number in [1e15, 1.5, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(Cell::Number(number).protocolo().is_err(), "{number}");
+        }
+    }
+
+    #[test]
+    fn literals_show_all_their_digits() {
+        for (number, digits) in
+            [("20221104000001234", "20221104000001234"), ("2.0221104E7", "20221104"), ("10.0", "10"), ("0", "0")]
+        {
+            assert_eq!(Cell::Literal(number).protocolo().as_deref(), Ok(digits));
+        }
+        for number in ["2E13", "2.02211E+13", "1.5", "-1", "20221104000001234.0", "2.0221104000001234E16"] {
+            assert!(Cell::Literal(number).protocolo().is_err(), "{number}");
+        }
+    }
+
+    #[test]
+    fn statuses_are_names() {
+        for text in [
+            "Em atendimento",
+            "EM  atendimento",
+            "\u{a0}em\u{a0}atendimento\u{200b}",
+            "'Em atendimento",
+            "=\"em atendimento\"",
+        ] {
+            assert_eq!(Cell::Text(text).status(), Ok(Status::EmAtendimento), "{text:?}");
+        }
+        for text in ["", " ", "\u{200b}"] {
+            assert_eq!(Cell::Text(text).status(), Err("status is missing".to_owned()));
+        }
+        assert!(Cell::Number(5.0).status().unwrap_err().starts_with("unknown status '5'; one of: Aberto, "));
+    }
+}
