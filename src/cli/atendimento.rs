@@ -4,14 +4,19 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use futures_util::stream::TryStreamExt;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::output::{self, say, table, yes_no};
+use super::span::Span;
 use super::{CliError, Result, Session, shown};
 use crate::clock::rfc3339_millis;
 use crate::domain::atendimento::Status;
+use crate::domain::registro::Estado;
+use crate::domain::texto::{cut, did_you_mean};
 use crate::printable::printable;
 use crate::service::import::{BadLine, ImportOptions, Summary, import};
+use crate::store::AtendimentosAsked;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -33,11 +38,30 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// List atendimentos by the time of their last change, the oldest first
+    #[command(after_help = "Examples:\n  citrus-status atendimento listar --status Aberto --ate 2026-11-01\n  \
+                            citrus-status atendimento listar --desde 2026-11-27T10:00:00-03:00 --json")]
+    Listar(ListArgs),
     /// Import a file: all of it, or nothing
     #[command(after_help = "The file is CSV with the header `protocolo,status`, or NDJSON with these two members.\n\n\
                             Examples:\n  citrus-status atendimento importar atendimentos.csv --dry-run\n  \
                             zcat atendimentos.ndjson.gz | citrus-status atendimento importar -")]
     Importar(ImportArgs),
+}
+
+#[derive(clap::Args)]
+pub struct ListArgs {
+    /// In this status alone
+    #[arg(long, value_parser = parse_status)]
+    status: Option<Status>,
+    #[command(flatten)]
+    span: Span,
+    /// At most so many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limite: Option<u32>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(clap::Args)]
@@ -63,13 +87,31 @@ pub async fn run(session: &Session, command: Command) -> Result {
             Ok(())
         }
         Command::Mostrar { protocolo, json } => show(session, &protocolo, json).await,
+        Command::Listar(args) => list(session, args).await,
         Command::Importar(args) => run_import(session, args).await,
     }
 }
 
 /// A status by its name.
 pub(super) fn parse_status(text: &str) -> Result<Status, String> {
-    Status::from_nome(text).ok_or_else(|| format!("one of: {}", Status::ALL.map(Status::nome).join(", ")))
+    let nomes = Status::ALL.map(Status::nome);
+    Status::from_nome(text).ok_or_else(|| {
+        let (found, hint) = (cut(text), did_you_mean(text, nomes));
+        format!("there is no status '{found}'{hint}; one of: {}", nomes.join(", "))
+    })
+}
+
+async fn list(session: &Session, args: ListArgs) -> Result {
+    let asked = AtendimentosAsked { status: args.status, between: args.span.between()?, limit: args.limite };
+    let found = session.store.list_atendimentos(asked);
+    if args.json {
+        return output::json_stream(found).await;
+    }
+    let row = |estado: Estado| {
+        let motivo = estado.motivo_status.unwrap_or_else(|| "-".to_owned());
+        [estado.protocolo, estado.status.to_string(), motivo, rfc3339_millis(estado.atualizado_em)]
+    };
+    output::table_stream(["protocolo", "status", "motivo", "updated"], found.map_ok(row)).await
 }
 
 async fn show(session: &Session, protocolo: &str, json: bool) -> Result {

@@ -77,7 +77,7 @@ async fn attempt(
     audit: &mut ChangeAudit,
 ) -> Result<Response, ApiError> {
     let caller = caller?;
-    audit.usuario(caller.usuario_id);
+    audit.caller(&caller);
     let simular = query::flag(request.uri(), "simular")?;
     let key = idempotency::key(request.headers())?;
     let revisoes = revision::read(request.headers());
@@ -88,10 +88,14 @@ async fn attempt(
     let request = ChangeRequest { idempotencia, revisoes, ..change_request(&body, caller.usuario_id, audit)? };
     if simular {
         audit.simulated();
-        return Ok(simulated(app.changes.simulate(&request).await?));
+        let outcome = app.changes.simulate(&request).await;
+        audit.done(&outcome);
+        return Ok(simulated(outcome?));
     }
-    Ok(match app.changes.submit(request).await? {
-        Done::Made => made(),
+    let outcome = app.changes.submit(request).await;
+    audit.done(&outcome);
+    Ok(match outcome? {
+        Done::Made { .. } => made(),
         Done::Replayed => idempotency::replayed(made()),
     })
 }
@@ -128,6 +132,9 @@ pub(super) fn change_request(
     let protocolo = read_protocolo(protocolo)?;
     let status = required("status", status, NOME_MAX)?;
     audit.change(&protocolo, &status);
+    if let Value::Text(text) = &motivo {
+        audit.motivo(text);
+    }
     // Where no motivo is required any value is ignored, so one that is not a text is as good as none.
     let motivo = match motivo {
         Value::Text(text) if !fits(&text, NOME_MAX) => return Err(ApiError::Invalid("motivoStatus")),

@@ -21,7 +21,8 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, Sqlite, Transaction, raw_sql};
 use time::OffsetDateTime;
 
-use self::statements::{BEGIN, INSERT, INSERT_FROM, INSERT_MOTIVOS, KEYS, MARK, MOVE, SNAPSHOT, TOUCH, WRITE};
+pub(super) use self::statements::BEGIN;
+use self::statements::{INSERT, INSERT_FROM, INSERT_MOTIVOS, KEYS, MARK, MOVE, SNAPSHOT, TOUCH, WRITE};
 use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
 use super::attempt::{Attempts, LOCK_WAIT, in_time, patiently};
 use super::idempotency::{MEND, PORTION, PURGE};

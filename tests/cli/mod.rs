@@ -1,10 +1,14 @@
 //! The program as an operator runs it.
 
+mod administration;
 mod audit;
+mod audit_denials;
 mod conferir;
 mod demo;
 mod files;
 mod import;
+mod listings;
+mod lockout;
 mod processes;
 mod provisioning;
 mod rotation;
