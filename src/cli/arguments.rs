@@ -49,9 +49,7 @@ fn tame((kind, value): (ContextKind, &ContextValue)) -> (ContextKind, ContextVal
     let styled = |text: &StyledStr| StyledStr::from(repeated(&text.to_string()));
     let tame = match value {
         ContextValue::String(text) => ContextValue::String(repeated(text)),
-        ContextValue::Strings(texts) => {
-            ContextValue::Strings(texts.iter().map(|text| repeated(text)).collect())
-        }
+        ContextValue::Strings(texts) => ContextValue::Strings(texts.iter().map(|text| repeated(text)).collect()),
         ContextValue::StyledStr(text) => ContextValue::StyledStr(styled(text)),
         ContextValue::StyledStrs(texts) => ContextValue::StyledStrs(texts.iter().map(styled).collect()),
         other => other.clone(),

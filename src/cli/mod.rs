@@ -117,7 +117,10 @@ enum Command {
     #[command(subcommand, after_help = "Example:\n  citrus-status atendimento mostrar 20221104000001 --json")]
     Atendimento(atendimento::Command),
     /// The changes of all atendimentos (histórico)
-    #[command(subcommand, after_help = "Example:\n  citrus-status historico listar --desde 2026-11-27 --usuario user.api")]
+    #[command(
+        subcommand,
+        after_help = "Example:\n  citrus-status historico listar --desde 2026-11-27 --usuario user.api"
+    )]
     Historico(historico::Command),
 }
 

@@ -21,7 +21,9 @@ pub enum Command {
                             citrus-status permissao liberar consultar-status consultar-motivos --nivel Suporte")]
     Liberar(Args),
     /// Take permissions back from a nível, all or none: perfis on it lose them within a second
-    #[command(after_help = "Example:\n  citrus-status permissao recolher alterar-status consultar-status --nivel Suporte")]
+    #[command(
+        after_help = "Example:\n  citrus-status permissao recolher alterar-status consultar-status --nivel Suporte"
+    )]
     Recolher(Args),
 }
 

@@ -117,7 +117,8 @@ async fn list(session: &Session, json: bool) -> Result {
             .collect();
         output::json(&list)?;
     } else {
-        let rows: Vec<_> = usuarios.into_iter().map(|u| [u.id.to_string(), u.login, u.perfil, yes_no(u.ativo)]).collect();
+        let rows: Vec<_> =
+            usuarios.into_iter().map(|u| [u.id.to_string(), u.login, u.perfil, yes_no(u.ativo)]).collect();
         table(["usuario_id", "login", "perfil", "active"], &rows)?;
     }
     Ok(())

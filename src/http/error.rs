@@ -101,11 +101,9 @@ impl ApiError {
             | Self::SenhaRequired
             | Self::Invalid(_)
             | Self::Denied(Denial::MotivoObrigatorio) => StatusCode::BAD_REQUEST,
-            Self::UsuarioOculto
-            | Self::SenhaInvalida
-            | Self::TokenMissing
-            | Self::Token(_)
-            | Self::TokenRevoked(_) => StatusCode::UNAUTHORIZED,
+            Self::UsuarioOculto | Self::SenhaInvalida | Self::TokenMissing | Self::Token(_) | Self::TokenRevoked(_) => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::AccessDenied(_) => StatusCode::FORBIDDEN,
             Self::NotFound
             | Self::UsuarioNaoEncontrado

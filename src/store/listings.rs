@@ -88,7 +88,7 @@ fn most(limit: Option<u32>) -> i64 {
     limit.map_or(i64::MAX, i64::from)
 }
 
-/// Implements [`Listings`] on a store that has a `command_reader()` pool, stores times as `$stored`, writes them by
+/// Implements [`Listings`] on a store that has a `command_writer()` pool, which does not warn of slow statements, stores times as `$stored`, writes them by
 /// `$write` and reads them by `$read`.
 macro_rules! impl_listings {
     ($store:ty, $stored:ty, $write:expr, $read:expr) => {
@@ -100,7 +100,7 @@ macro_rules! impl_listings {
                     .bind(between.from.map($write))
                     .bind(between.before.map($write))
                     .bind(most(limit))
-                    .fetch(self.command_reader())
+                    .fetch(self.command_writer())
                     .map(|row| estado_of(row.map_err(StoreError::from)?, $read))
                     .boxed()
             }
@@ -112,7 +112,7 @@ macro_rules! impl_listings {
                     .bind(between.from.map($write))
                     .bind(between.before.map($write))
                     .bind(most(limit))
-                    .fetch(self.command_reader())
+                    .fetch(self.command_writer())
                     .map(|row| {
                         let ListedRow { protocolo, change } = row?;
                         Ok((protocolo, change_of(change, $read)?.1))

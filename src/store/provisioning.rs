@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::throttle::FORGET_FAILURES;
-use super::{BucketKey, Result};
 use super::postgres::PostgresStore;
 use super::sqlite::{BEGIN, SqliteStore};
+use super::throttle::FORGET_FAILURES;
+use super::{BucketKey, Result};
 use crate::domain::acesso::{Nivel, Permissao};
 use crate::domain::texto::{Chave, Nome};
 
@@ -236,7 +236,13 @@ macro_rules! impl_provisioning {
                 Ok(())
             }
 
-            async fn set_senha(&self, login: &Chave, senha_hash: &str, geracao: i64, bucket: &BucketKey) -> Result<bool> {
+            async fn set_senha(
+                &self,
+                login: &Chave,
+                senha_hash: &str,
+                geracao: i64,
+                bucket: &BucketKey,
+            ) -> Result<bool> {
                 let mut transaction = self.command_writer().begin_with($begin).await?;
                 let done = sqlx::query("UPDATE usuario SET geracao = $2, senha_hash = $3 WHERE chave = $1")
                     .bind(login.as_str())

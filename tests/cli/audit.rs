@@ -48,11 +48,13 @@ impl Run {
     async fn attempts(&mut self) {
         let login = |login: &str, senha: &str| json!({"login": login, "senha": senha});
         let fields = |login: &str, outcome: &str| json!({"login": login, "outcome": outcome});
-        let refused = |login: &str, outcome: &str, reason: &str| json!({"login": login, "reason": reason, "outcome": outcome});
+        let refused =
+            |login: &str, outcome: &str, reason: &str| json!({"login": login, "reason": reason, "outcome": outcome});
         let ok = json!({"login": "user.api", "usuario_id": 1, "outcome": "ok"});
         let answer = self.send(LOGIN, "", login("user.api", "1234"), ok).await;
         let token = answer["accessToken"].as_str().unwrap().to_owned();
-        self.send(LOGIN, "", login("user.api", "segredo"), refused("user.api", "wrong_password", "wrong_password")).await;
+        self.send(LOGIN, "", login("user.api", "segredo"), refused("user.api", "wrong_password", "wrong_password"))
+            .await;
         self.send(LOGIN, "", login("nobody", "segredo"), refused("nobody", "unknown_user", "unknown")).await;
         self.send(LOGIN, "", login(FORGED, "segredo"), refused(FORGED, "unknown_user", "unknown")).await;
         self.send(LOGIN, "", login("", "segredo"), fields("", "invalid_field")).await;
@@ -63,22 +65,84 @@ impl Run {
         let with = |protocolo: &str, status: &str, motivo: &str| json!({"protocolo": protocolo, "status": status, "motivoStatus": motivo});
         let fields = |protocolo: &str, status: &str, outcome: &str| json!({"usuario_id": 1, "login": "user.api", "protocolo": protocolo, "status": status, "outcome": outcome});
         // `de` where the atendimento is known, and the motivo where one is asked for, if the change records it.
-        let from = |de: &str, mut fields: Value| { fields["de"] = json!(de); fields };
-        let motivo = |motivo: &str, mut fields: Value| { fields["motivo"] = json!(motivo); fields };
+        let from = |de: &str, mut fields: Value| {
+            fields["de"] = json!(de);
+            fields
+        };
+        let motivo = |motivo: &str, mut fields: Value| {
+            fields["motivo"] = json!(motivo);
+            fields
+        };
         let first = "20221104000001";
         self.send(STATUS, &token, change(first, "finalizado"), from("Aberto", fields(first, "finalizado", "ok"))).await;
-        self.send(DRY_RUN, &token, change(first, "Aberto"), from("Finalizado", fields(first, "Aberto", "motivo_required"))).await;
-        self.send(DRY_RUN, &token, change(first, "finalizado"), from("Finalizado", fields(first, "finalizado", "simulated"))).await;
-        self.send(STATUS, &token, change(first, FORGED), from("Finalizado", fields(first, FORGED, "unknown_status"))).await;
-        self.send(STATUS, &token, change(first, "Aberto"), from("Finalizado", fields(first, "Aberto", "motivo_required"))).await;
-        self.send(STATUS, &token, with(first, "Aberto", FORGED), motivo(FORGED, from("Finalizado", fields(first, "Aberto", "unknown_motivo")))).await;
-        self.send(STATUS, &token, with(first, "Finalizado", FORGED), from("Finalizado", fields(first, "Finalizado", "ok"))).await;
-        self.send(STATUS, &token, with(first, "Aberto", " duplicado "), motivo(" duplicado ", from("Finalizado", fields(first, "Aberto", "ok")))).await;
-        self.send(DRY_RUN, &token, with(first, "Aberto", "Duplicado"), motivo("Duplicado", from("Aberto", fields(first, "Aberto", "simulated")))).await;
-        self.send(DRY_RUN, &token, with(first, "Aberto", "x"), from("Aberto", fields(first, "Aberto", "simulated"))).await;
+        self.send(
+            DRY_RUN,
+            &token,
+            change(first, "Aberto"),
+            from("Finalizado", fields(first, "Aberto", "motivo_required")),
+        )
+        .await;
+        self.send(
+            DRY_RUN,
+            &token,
+            change(first, "finalizado"),
+            from("Finalizado", fields(first, "finalizado", "simulated")),
+        )
+        .await;
+        self.send(STATUS, &token, change(first, FORGED), from("Finalizado", fields(first, FORGED, "unknown_status")))
+            .await;
+        self.send(
+            STATUS,
+            &token,
+            change(first, "Aberto"),
+            from("Finalizado", fields(first, "Aberto", "motivo_required")),
+        )
+        .await;
+        self.send(
+            STATUS,
+            &token,
+            with(first, "Aberto", FORGED),
+            motivo(FORGED, from("Finalizado", fields(first, "Aberto", "unknown_motivo"))),
+        )
+        .await;
+        self.send(
+            STATUS,
+            &token,
+            with(first, "Finalizado", FORGED),
+            from("Finalizado", fields(first, "Finalizado", "ok")),
+        )
+        .await;
+        self.send(
+            STATUS,
+            &token,
+            with(first, "Aberto", " duplicado "),
+            motivo(" duplicado ", from("Finalizado", fields(first, "Aberto", "ok"))),
+        )
+        .await;
+        self.send(
+            DRY_RUN,
+            &token,
+            with(first, "Aberto", "Duplicado"),
+            motivo("Duplicado", from("Aberto", fields(first, "Aberto", "simulated"))),
+        )
+        .await;
+        self.send(DRY_RUN, &token, with(first, "Aberto", "x"), from("Aberto", fields(first, "Aberto", "simulated")))
+            .await;
         let expecting = json!({"protocolo": first, "status": "Aberto", "statusAtual": "Cancelado", "motivoStatus": "é".repeat(255)});
-        self.send(STATUS, &token, expecting, motivo(&"é".repeat(255), from("Aberto", fields(first, "Aberto", "other_status")))).await;
-        self.send(STATUS, &token, with(first, "Aberto", &"é".repeat(300)), motivo(&"é".repeat(255), fields(first, "Aberto", "invalid_field"))).await;
+        self.send(
+            STATUS,
+            &token,
+            expecting,
+            motivo(&"é".repeat(255), from("Aberto", fields(first, "Aberto", "other_status"))),
+        )
+        .await;
+        self.send(
+            STATUS,
+            &token,
+            with(first, "Aberto", &"é".repeat(300)),
+            motivo(&"é".repeat(255), fields(first, "Aberto", "invalid_field")),
+        )
+        .await;
         let comment = json!({"protocolo": first, "status": "Aberto", "comentario": "segredo", "visivelCliente": true});
         self.send(STATUS, &token, comment, from("Aberto", fields(first, "Aberto", "ok"))).await;
         self.send(STATUS, &token, change("9", "Aberto"), fields("9", "Aberto", "unknown_atendimento")).await;

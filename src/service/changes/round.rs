@@ -67,9 +67,7 @@ pub(super) async fn round<S: Atendimentos + Idempotency + ?Sized>(
     let outcomes = requests.iter().zip(decisions).map(|(request, decision)| match decision {
         Ok(Decision::Replay) => Some(Ok(Done::Replayed)),
         _ if stale.contains(request.protocolo.as_str()) => None,
-        Ok(Decision::Make(change)) => {
-            Some(Ok(Done::Made { de: change.de, with_motivo: change.motivo_id.is_some() }))
-        }
+        Ok(Decision::Make(change)) => Some(Ok(Done::Made { de: change.de, with_motivo: change.motivo_id.is_some() })),
         Err(refusal) => Some(Err(refusal)),
     });
     Ok(outcomes.collect())
@@ -225,13 +223,7 @@ mod tests {
         let other = denied(Denial::StatusDiferente(Status::Finalizado), Some(Status::Finalizado));
         assert_eq!(
             outcomes,
-            [
-                Some(Ok(Done::Replayed)),
-                denied(Denial::ChaveReutilizada, None),
-                other,
-                other,
-                Some(Ok(Done::Replayed)),
-            ]
+            [Some(Ok(Done::Replayed)), denied(Denial::ChaveReutilizada, None), other, other, Some(Ok(Done::Replayed)),]
         );
     }
 }

@@ -35,10 +35,7 @@ impl ChangeQueue {
     }
 }
 
-async fn simulate<S: Reads + ?Sized>(
-    store: &S,
-    request: &ChangeRequest,
-) -> StoreResult<Result<Simulation, Refusal>> {
+async fn simulate<S: Reads + ?Sized>(store: &S, request: &ChangeRequest) -> StoreResult<Result<Simulation, Refusal>> {
     let known = known_key(store, request).await?;
     let snapshot = store.situation(&request.protocolo, request.motivo.as_ref()).await?;
     let mut decision = judge(&known, &snapshot, request);
