@@ -29,19 +29,27 @@ pub fn read() -> Result<Cli, ExitCode> {
 /// clap repeats arguments as they are.
 fn make_printable(error: &mut clap::Error) {
     // The usage has lines of its own, and no argument in it.
-    let repeated: Vec<_> = error.context().filter(|(kind, _)| *kind != ContextKind::Usage).map(tame).collect();
-    for (kind, value) in repeated {
+    let context: Vec<_> = error.context().filter(|(kind, _)| *kind != ContextKind::Usage).map(tame).collect();
+    for (kind, value) in context {
         error.insert(kind, value);
     }
 }
 
+/// The most characters of an argument, or of what is said of it, that are repeated.
+const REPEATED_MAX: usize = 400;
+
+/// `text` with nothing that steers a terminal, and no longer than is useful.
+fn repeated(text: &str) -> String {
+    let end = text.char_indices().nth(REPEATED_MAX).map_or(text.len(), |(at, _)| at);
+    let more = if end < text.len() { "…" } else { "" };
+    format!("{}{more}", printable(&text[..end]))
+}
+
 fn tame((kind, value): (ContextKind, &ContextValue)) -> (ContextKind, ContextValue) {
-    let styled = |text: &StyledStr| StyledStr::from(printable(&text.to_string()).into_owned());
+    let styled = |text: &StyledStr| StyledStr::from(repeated(&text.to_string()));
     let tame = match value {
-        ContextValue::String(text) => ContextValue::String(printable(text).into_owned()),
-        ContextValue::Strings(texts) => {
-            ContextValue::Strings(texts.iter().map(|text| printable(text).into_owned()).collect())
-        }
+        ContextValue::String(text) => ContextValue::String(repeated(text)),
+        ContextValue::Strings(texts) => ContextValue::Strings(texts.iter().map(|text| repeated(text)).collect()),
         ContextValue::StyledStr(text) => ContextValue::StyledStr(styled(text)),
         ContextValue::StyledStrs(texts) => ContextValue::StyledStrs(texts.iter().map(styled).collect()),
         other => other.clone(),

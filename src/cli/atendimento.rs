@@ -5,15 +5,19 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures_util::stream::TryStreamExt;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::output::{self, say, table, yes_no};
+use super::span::Span;
 use super::{CliError, Result, Session, shown};
 use crate::clock::rfc3339_millis;
 use crate::domain::atendimento::Status;
-use crate::domain::texto::is_blank;
+use crate::domain::registro::Estado;
+use crate::domain::texto::{cut, did_you_mean, is_blank};
 use crate::printable::printable;
 use crate::service::import::{Columns, ImportOptions, Report, Summary, import};
+use crate::store::AtendimentosAsked;
 
 const IMPORT_HELP: &str = "\
 The file is CSV with a header, a workbook (.xlsx, .xls, .ods), NDJSON, or a JSON array. The columns `protocolo` and \
@@ -48,9 +52,28 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// List atendimentos by the time of their last change, the oldest first
+    #[command(after_help = "Examples:\n  citrus-status atendimento listar --status Aberto --ate 2026-11-01\n  \
+                            citrus-status atendimento listar --desde 2026-11-27T10:00:00-03:00 --json")]
+    Listar(ListArgs),
     /// Import a file: all of it, or nothing
     #[command(after_help = IMPORT_HELP)]
     Importar(ImportArgs),
+}
+
+#[derive(clap::Args)]
+pub struct ListArgs {
+    /// In this status alone
+    #[arg(long, value_parser = parse_status)]
+    status: Option<Status>,
+    #[command(flatten)]
+    span: Span,
+    /// At most so many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limite: Option<u32>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(clap::Args)]
@@ -82,13 +105,31 @@ pub async fn run(session: &Session, command: Command) -> Result {
             Ok(())
         }
         Command::Mostrar { protocolo, json } => show(session, &protocolo, json).await,
+        Command::Listar(args) => list(session, args).await,
         Command::Importar(args) => run_import(session, args).await,
     }
 }
 
 /// A status by its name.
 pub(super) fn parse_status(text: &str) -> Result<Status, String> {
-    Status::from_nome(text).ok_or_else(|| format!("one of: {}", Status::ALL.map(Status::nome).join(", ")))
+    let nomes = Status::ALL.map(Status::nome);
+    Status::from_nome(text).ok_or_else(|| {
+        let (found, hint) = (cut(text), did_you_mean(text, nomes));
+        format!("there is no status '{found}'{hint}; one of: {}", nomes.join(", "))
+    })
+}
+
+async fn list(session: &Session, args: ListArgs) -> Result {
+    let asked = AtendimentosAsked { status: args.status, between: args.span.between()?, limit: args.limite };
+    let found = session.store.list_atendimentos(asked);
+    if args.json {
+        return output::json_stream(found).await;
+    }
+    let row = |estado: Estado| {
+        let motivo = estado.motivo_status.unwrap_or_else(|| "-".to_owned());
+        [estado.protocolo, estado.status.to_string(), motivo, rfc3339_millis(estado.atualizado_em)]
+    };
+    output::table_stream(["protocolo", "status", "motivo", "updated"], found.map_ok(row)).await
 }
 
 /// The name of a column.

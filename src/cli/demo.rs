@@ -126,11 +126,11 @@ pub async fn load_example_data(store: &Arc<dyn Store>) -> Result<(), Provisionin
     for perfil in [&integracao, &consulta] {
         provisioning.create_perfil(perfil, Some(&suporte)).await?;
     }
-    for permissao in Permissao::ALL {
-        provisioning.liberar(*permissao, &empresa).await?;
-        provisioning.liberar(*permissao, &suporte).await?;
-        provisioning.conceder(&integracao, *permissao).await?;
-        provisioning.conceder(&administrador, *permissao).await?;
+    for nivel in [&empresa, &suporte] {
+        provisioning.liberar(Permissao::ALL, nivel).await?;
+    }
+    for perfil in [&integracao, &administrador] {
+        provisioning.conceder(perfil, Permissao::ALL).await?;
     }
     for (login, perfil) in [("user.api", &integracao), ("user.sem.permissao", &consulta), ("admin", &administrador)] {
         provisioning.create_usuario(&nome(login), perfil, SecretString::from(SENHA)).await?;

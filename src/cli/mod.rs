@@ -6,6 +6,7 @@ mod conferir;
 mod config;
 mod database;
 pub mod demo;
+mod historico;
 mod migrate;
 mod motivo;
 mod nivel;
@@ -16,6 +17,7 @@ mod permissao;
 mod probe;
 pub mod serve;
 mod signals;
+mod span;
 mod usuario;
 mod wait;
 
@@ -115,9 +117,15 @@ enum Command {
     /// Reasons (motivos) for status changes
     #[command(subcommand, after_help = "Example:\n  citrus-status motivo criar Duplicado 'Fora do escopo'")]
     Motivo(motivo::Command),
-    /// Atendimentos: create, show, import
+    /// Atendimentos: create, show, list, import
     #[command(subcommand, after_help = "Example:\n  citrus-status atendimento mostrar 20221104000001 --json")]
     Atendimento(atendimento::Command),
+    /// The changes of all atendimentos (histórico)
+    #[command(
+        subcommand,
+        after_help = "Example:\n  citrus-status historico listar --desde 2026-11-27 --usuario user.api"
+    )]
+    Historico(historico::Command),
 }
 
 /// Why a command failed.
@@ -196,6 +204,7 @@ async fn dispatch(cli: Cli) -> Result {
         Command::Perfil(command) => Session::with(&flags, async |s| perfil::run(s, command).await).await,
         Command::Usuario(command) => Session::with(&flags, async |s| usuario::run(s, command).await).await,
         Command::Motivo(command) => Session::with(&flags, async |s| motivo::run(s, command).await).await,
+        Command::Historico(command) => Session::with(&flags, async |s| historico::run(s, command).await).await,
         Command::Atendimento(command) => Session::with(&flags, async |s| atendimento::run(s, command).await).await,
     }
 }

@@ -2,12 +2,19 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::pin::pin;
 use std::thread;
 
+use futures_util::stream::{Stream, StreamExt, TryChunksError, TryStreamExt};
 use serde::Serialize;
 
+use super::CliError;
 use crate::printable::{printable, printable_but, printable_json};
+use crate::store::StoreError;
 use crate::telemetry;
+
+/// How many rows of a long table are aligned together.
+const ROWS_AT_ONCE: usize = 1000;
 
 /// Prints `text` and a line end. What steers a terminal is spelled out, but lines end where `text` says so: what
 /// has no lines of its own goes through [`printable`] before. Fails where `println!` would panic: when nobody reads any more, as in `… | head`.
@@ -39,26 +46,83 @@ pub(super) use say;
 
 /// Prints `rows` under `headers`, columns aligned.
 pub fn table<const N: usize>(headers: [&str; N], rows: &[[String; N]]) -> io::Result<()> {
-    let rows: Vec<[String; N]> =
-        rows.iter().map(|row| row.each_ref().map(|cell| printable(cell).into_owned())).collect();
-    let mut widths = headers.map(|header| header.chars().count());
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+    let mut columns = Columns::new(headers);
+    columns.widen(rows);
+    columns.print(headers)?;
+    rows.iter().try_for_each(|row| columns.print(row.each_ref().map(String::as_str)))
+}
+
+/// As [`table`], for rows of which there may be millions: the columns are as wide as what came so far needs.
+pub async fn table_stream<const N: usize>(
+    headers: [&str; N],
+    rows: impl Stream<Item = Result<[String; N], StoreError>>,
+) -> Result<(), CliError> {
+    let mut pieces = pin!(rows.try_chunks(ROWS_AT_ONCE));
+    let mut columns = Columns::new(headers);
+    let mut is_headed = false;
+    loop {
+        let (piece, failure) = match pieces.next().await {
+            Some(Ok(piece)) => (piece, None),
+            // What came before the failure is shown, too.
+            Some(Err(TryChunksError(piece, failure))) => (piece, Some(failure)),
+            None if is_headed => return Ok(()),
+            None => (Vec::new(), None),
+        };
+        columns.widen(&piece);
+        if !is_headed {
+            columns.print(headers)?;
+            is_headed = true;
+        }
+        for row in &piece {
+            columns.print(row.each_ref().map(String::as_str))?;
+        }
+        if let Some(failure) = failure {
+            return Err(failure.into());
         }
     }
-    let print = |cells: [&str; N]| {
-        let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+}
+
+/// How wide the columns of a table are.
+struct Columns<const N: usize>([usize; N]);
+
+impl<const N: usize> Columns<N> {
+    fn new(headers: [&str; N]) -> Self {
+        Self(headers.map(|header| header.chars().count()))
+    }
+
+    /// Makes room for `rows`.
+    fn widen(&mut self, rows: &[[String; N]]) {
+        for row in rows {
+            for (width, cell) in self.0.iter_mut().zip(row) {
+                *width = (*width).max(printable(cell).chars().count());
+            }
+        }
+    }
+
+    fn print(&self, cells: [&str; N]) -> io::Result<()> {
+        let padded: Vec<String> =
+            cells.iter().zip(self.0).map(|(cell, width)| format!("{:width$}", printable(cell))).collect();
         line(padded.join("  ").trim_end())
-    };
-    print(headers)?;
-    rows.iter().try_for_each(|row| print(row.each_ref().map(String::as_str)))
+    }
 }
 
 /// Prints `value` as JSON.
 pub fn json(value: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value).expect("lists and records have text keys");
     write_printable(&printable_json('\n', &text))
+}
+
+/// Prints `values` as a JSON array, one a line: there may be millions. After a failure the array has no end.
+pub async fn json_stream(values: impl Stream<Item = Result<impl Serialize, StoreError>>) -> Result<(), CliError> {
+    let mut values = pin!(values);
+    let mut before = "[\n  ";
+    while let Some(value) = values.try_next().await? {
+        let text = serde_json::to_string(&value).expect("records have text keys");
+        write!(io::stdout().lock(), "{before}{}", printable_json('\n', &text))?;
+        before = ",\n  ";
+    }
+    write_printable(if before.starts_with('[') { "[]" } else { "\n]" })?;
+    Ok(())
 }
 
 /// `yes` or `no`.

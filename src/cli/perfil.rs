@@ -25,22 +25,13 @@ pub enum Command {
         #[arg(long)]
         root: bool,
     },
-    /// Grant a permission to a perfil
-    #[command(after_help = "Example:\n  citrus-status perfil conceder Integração alterar-status")]
-    Conceder {
-        /// The perfil
-        perfil: Nome,
-        /// The permission
-        permissao: Permissao,
-    },
-    /// Revoke a permission from a perfil: its users lose it within a second
-    #[command(after_help = "Example:\n  citrus-status perfil revogar Integração alterar-status")]
-    Revogar {
-        /// The perfil
-        perfil: Nome,
-        /// The permission
-        permissao: Permissao,
-    },
+    /// Grant permissions to a perfil, all or none
+    #[command(after_help = "Examples:\n  citrus-status perfil conceder Integração alterar-status\n  \
+                            citrus-status perfil conceder Integração consultar-status consultar-motivos")]
+    Conceder(Args),
+    /// Revoke permissions from a perfil, all or none: its users lose them within a second
+    #[command(after_help = "Example:\n  citrus-status perfil revogar Integração alterar-status consultar-status")]
+    Revogar(Args),
     /// List the perfis and what they hold
     #[command(after_help = "Example:\n  citrus-status perfil listar")]
     Listar {
@@ -50,20 +41,34 @@ pub enum Command {
     },
 }
 
+#[derive(clap::Args)]
+pub struct Args {
+    /// The perfil
+    perfil: Nome,
+    /// The permissions
+    #[arg(required = true, value_name = "PERMISSAO")]
+    permissoes: Vec<Permissao>,
+}
+
 pub async fn run(session: &Session, command: Command) -> Result {
     match command {
         Command::Criar { nome, nivel, .. } => {
             session.provisioning.create_perfil(&nome, nivel.as_ref()).await?;
             say!("perfil '{}' created", nome.texto)?;
         }
-        Command::Conceder { perfil, permissao } => {
-            let already = if session.provisioning.conceder(&perfil, permissao).await? { "" } else { " already" };
-            say!("the perfil '{}'{already} holds '{permissao}'", perfil.texto)?;
+        Command::Conceder(Args { perfil, permissoes }) => {
+            let changed = session.provisioning.conceder(&perfil, &permissoes).await?;
+            for (permissao, changed) in permissoes.iter().zip(changed) {
+                let already = if changed { "" } else { " already" };
+                say!("the perfil '{}'{already} holds '{permissao}'", perfil.texto)?;
+            }
         }
-        Command::Revogar { perfil, permissao } => {
-            let changed = session.provisioning.revogar(&perfil, permissao).await?;
-            let outcome = if changed { "no longer holds" } else { "does not hold" };
-            say!("the perfil '{}' {outcome} '{permissao}'", perfil.texto)?;
+        Command::Revogar(Args { perfil, permissoes }) => {
+            let changed = session.provisioning.revogar(&perfil, &permissoes).await?;
+            for (permissao, changed) in permissoes.iter().zip(changed) {
+                let outcome = if changed { "no longer holds" } else { "does not hold" };
+                say!("the perfil '{}' {outcome} '{permissao}'", perfil.texto)?;
+            }
         }
         Command::Listar { json } => list(session, json).await?,
     }

@@ -16,39 +16,45 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Release a permission to a nível: perfis on it may then hold it
-    #[command(after_help = "Example:\n  citrus-status permissao liberar alterar-status --nivel Suporte")]
-    Liberar {
-        /// The permission
-        permissao: Permissao,
-        /// The nível
-        #[arg(long, value_name = "NOME")]
-        nivel: Nome,
-    },
-    /// Take a permission back from a nível: perfis on it lose it within a second
-    #[command(after_help = "Example:\n  citrus-status permissao recolher alterar-status --nivel Suporte")]
-    Recolher {
-        /// The permission
-        permissao: Permissao,
-        /// The nível
-        #[arg(long, value_name = "NOME")]
-        nivel: Nome,
-    },
+    /// Release permissions to a nível, all or none: perfis on it may then hold them
+    #[command(after_help = "Examples:\n  citrus-status permissao liberar alterar-status --nivel Suporte\n  \
+                            citrus-status permissao liberar consultar-status consultar-motivos --nivel Suporte")]
+    Liberar(Args),
+    /// Take permissions back from a nível, all or none: perfis on it lose them within a second
+    #[command(
+        after_help = "Example:\n  citrus-status permissao recolher alterar-status consultar-status --nivel Suporte"
+    )]
+    Recolher(Args),
+}
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The permissions
+    #[arg(required = true, value_name = "PERMISSAO")]
+    permissoes: Vec<Permissao>,
+    /// The nível
+    #[arg(long, value_name = "NOME")]
+    nivel: Nome,
 }
 
 pub async fn run(session: &Session, command: Command) -> Result {
     match command {
         Command::Listar { json } => list(session, json).await?,
-        Command::Liberar { permissao, nivel } => {
-            let already = if session.provisioning.liberar(permissao, &nivel).await? { "" } else { " already" };
-            say!("'{permissao}' is{already} released to the nível '{}'", nivel.texto)?;
+        Command::Liberar(Args { permissoes, nivel }) => {
+            let changed = session.provisioning.liberar(&permissoes, &nivel).await?;
+            for (permissao, changed) in permissoes.iter().zip(changed) {
+                let already = if changed { "" } else { " already" };
+                say!("'{permissao}' is{already} released to the nível '{}'", nivel.texto)?;
+            }
         }
-        Command::Recolher { permissao, nivel } => {
-            let (changed, still) = session.provisioning.recolher(permissao, &nivel).await?;
-            let already = if changed { "no longer" } else { "not" };
-            say!("'{permissao}' is {already} released to the nível '{}'", nivel.texto)?;
-            if !still.is_empty() {
-                say!("note: below it, it is still released to: {}", still.join(", "))?;
+        Command::Recolher(Args { permissoes, nivel }) => {
+            let changed = session.provisioning.recolher(&permissoes, &nivel).await?;
+            for (permissao, (changed, still)) in permissoes.iter().zip(changed) {
+                let already = if changed { "no longer" } else { "not" };
+                say!("'{permissao}' is {already} released to the nível '{}'", nivel.texto)?;
+                if !still.is_empty() {
+                    say!("note: below it, it is still released to: {}", still.join(", "))?;
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::output::{self, say, table, yes_no};
 use super::{CliError, Result, Session};
 use crate::domain::texto::{Nome, SENHA_MAX};
+use crate::service::provisioning::is_short;
 use crate::text::decode;
 
 #[derive(clap::Subcommand)]
@@ -26,7 +27,7 @@ pub enum Command {
         #[arg(long)]
         senha_stdin: bool,
     },
-    /// Set a password; tokens issued so far are revoked
+    /// Set a password; tokens issued so far are revoked, and failed logins forgotten
     #[command(after_help = "Example:\n  citrus-status usuario senha user.api")]
     Senha {
         /// The user's login
@@ -41,11 +42,19 @@ pub enum Command {
         /// The user's login
         login: Nome,
     },
-    /// Activate a user again
+    /// Activate a user again; failed logins are forgotten, also those of one that is active
     #[command(after_help = "Example:\n  citrus-status usuario ativar user.api")]
     Ativar {
         /// The user's login
         login: Nome,
+    },
+    /// Move a user to another perfil, within a second; its tokens stay valid
+    #[command(after_help = "Example:\n  citrus-status usuario perfil user.api Consulta")]
+    Perfil {
+        /// The user's login
+        login: Nome,
+        /// The perfil
+        perfil: Nome,
     },
     /// Revoke the tokens issued so far, within a second
     #[command(after_help = "Example:\n  citrus-status usuario revogar-tokens user.api")]
@@ -53,7 +62,7 @@ pub enum Command {
         /// The user's login
         login: Nome,
     },
-    /// List the users
+    /// List the users, each with the number that stands in the audit log
     #[command(after_help = "Example:\n  citrus-status usuario listar")]
     Listar {
         /// As JSON
@@ -67,12 +76,18 @@ pub async fn run(session: &Session, command: Command) -> Result {
     match command {
         Command::Criar { login, perfil, senha_stdin } => {
             provisioning.require_perfil(&perfil).await?;
-            provisioning.create_usuario(&login, &perfil, read_senha(senha_stdin)?).await?;
+            let senha = read_senha(senha_stdin)?;
+            let short = is_short(&senha);
+            provisioning.create_usuario(&login, &perfil, senha).await?;
             say!("usuario '{}' created", login.texto)?;
+            warn_if(short);
         }
         Command::Senha { login, senha_stdin } => {
-            provisioning.set_senha(&login, read_senha(senha_stdin)?).await?;
+            let senha = read_senha(senha_stdin)?;
+            let short = is_short(&senha);
+            provisioning.set_senha(&login, senha).await?;
             say!("the senha of '{}' is set; its tokens are revoked", login.texto)?;
+            warn_if(short);
         }
         Command::Desativar { login } => {
             provisioning.set_usuario_ativo(&login, false).await?;
@@ -81,6 +96,10 @@ pub async fn run(session: &Session, command: Command) -> Result {
         Command::Ativar { login } => {
             provisioning.set_usuario_ativo(&login, true).await?;
             say!("usuario '{}' is active; it has to log in again", login.texto)?;
+        }
+        Command::Perfil { login, perfil } => {
+            let perfil = provisioning.set_perfil(&login, &perfil).await?;
+            say!("usuario '{}' is on the perfil '{perfil}'; its tokens stay valid", login.texto)?;
         }
         Command::RevogarTokens { login } => {
             provisioning.revoke_tokens(&login).await?;
@@ -94,14 +113,24 @@ pub async fn run(session: &Session, command: Command) -> Result {
 async fn list(session: &Session, json: bool) -> Result {
     let usuarios = session.store.usuarios().await?;
     if json {
-        let list: Vec<Value> =
-            usuarios.iter().map(|u| json!({"login": u.login, "perfil": u.perfil, "ativo": u.ativo})).collect();
+        let list: Vec<Value> = usuarios
+            .iter()
+            .map(|u| json!({"usuario_id": u.id, "login": u.login, "perfil": u.perfil, "ativo": u.ativo}))
+            .collect();
         output::json(&list)?;
     } else {
-        let rows: Vec<_> = usuarios.into_iter().map(|u| [u.login, u.perfil, yes_no(u.ativo)]).collect();
-        table(["login", "perfil", "active"], &rows)?;
+        let rows: Vec<_> =
+            usuarios.into_iter().map(|u| [u.id.to_string(), u.login, u.perfil, yes_no(u.ativo)]).collect();
+        table(["usuario_id", "login", "perfil", "active"], &rows)?;
     }
     Ok(())
+}
+
+/// Warns of a short senha that was set, where `short` says that it is one.
+fn warn_if(short: bool) {
+    if short {
+        output::complain("warning: the senha has fewer than 8 characters, and is soon guessed");
+    }
 }
 
 /// The password: all of standard input but a byte order mark and one line end.

@@ -4,6 +4,9 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
+
+use super::texto::{cut, did_you_mean};
 
 /// A permission as a type, so that a handler's signature names what it needs.
 pub trait Required: Send + Sync + 'static {
@@ -62,8 +65,12 @@ impl fmt::Display for Permissao {
 
 /// No permission has this name.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no permission '{0}'; `citrus-status permissao listar` shows them")]
+#[error("there is no permission '{}'{}; there are: {}", cut(.0), did_you_mean(.0, nomes()), nomes().join(", "))]
 pub struct UnknownPermissao(String);
+
+fn nomes() -> [&'static str; Permissao::ALL.len()] {
+    std::array::from_fn(|i| Permissao::ALL[i].nome())
+}
 
 impl FromStr for Permissao {
     type Err = UnknownPermissao;
@@ -74,7 +81,7 @@ impl FromStr for Permissao {
             .iter()
             .copied()
             .find(|p| p.nome().eq_ignore_ascii_case(wanted) || p.titulo().eq_ignore_ascii_case(wanted))
-            .ok_or_else(|| UnknownPermissao(nome.escape_debug().to_string()))
+            .ok_or_else(|| UnknownPermissao(nome.to_owned()))
     }
 }
 
@@ -82,7 +89,7 @@ impl FromStr for Permissao {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acesso {
     /// The user's login, as registered.
-    pub login: String,
+    pub login: Arc<str>,
     /// False once deactivated.
     pub ativo: bool,
     /// Tokens of any other generation are revoked.
@@ -136,7 +143,7 @@ mod tests {
     fn acesso(root: bool, concedidas: &[&str], liberadas: &[&str]) -> Acesso {
         let owned = |nomes: &[&str]| nomes.iter().map(|n| (*n).to_owned()).collect();
         Acesso {
-            login: "user.api".to_owned(),
+            login: "user.api".into(),
             ativo: true,
             geracao: 2,
             root,

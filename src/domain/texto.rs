@@ -1,9 +1,11 @@
 //! Text as the contract compares and limits it.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizer;
+use strsim::damerau_levenshtein;
 
 /// Longest login, in characters.
 pub const LOGIN_MAX: usize = 255;
@@ -63,10 +65,37 @@ impl FromStr for Nome {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let texto = ComposingNormalizer::new_nfc().normalize(text.trim()).into_owned();
         if texto.is_empty() || !fits(&texto, NOME_MAX) || texto.contains(char::is_control) {
-            return Err(InvalidNome(text.escape_debug().take(NOME_MAX).collect()));
+            return Err(InvalidNome(cut(text).escape_debug().to_string()));
         }
         Ok(Self { chave: Chave::new(&texto), texto })
     }
+}
+
+/// The most characters of a text that a message repeats.
+const SHOWN_MAX: usize = 64;
+
+/// `text` as a message repeats it: no more than its first 64 characters.
+pub fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
+/// `; did you mean '…'?`, if one of the `known` names is nearly `wanted`; else nothing. Compares as [`Chave`] does.
+pub fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    // Names end somewhere, what is typed need not.
+    if !fits(wanted, NOME_MAX) {
+        return String::new();
+    }
+    let wanted = Chave::new(wanted);
+    let distance = |name: &str| {
+        let name = Chave::new(name);
+        let most = (name.0.chars().count() / 3).min(2);
+        Some(damerau_levenshtein(&wanted.0, &name.0)).filter(|distance| *distance <= most)
+    };
+    let nearest = known.into_iter().filter_map(|name| Some((distance(name)?, name))).min();
+    nearest.map(|(_, name)| format!("; did you mean '{name}'?")).unwrap_or_default()
 }
 
 /// Whether nothing but white space is in `text`.
@@ -112,6 +141,28 @@ mod tests {
         for refused in ["", "  ", "a\0b", "a\x1b[2Jb", &"x".repeat(NOME_MAX + 1)] {
             assert!(refused.parse::<Nome>().is_err(), "{refused:?}");
         }
+    }
+
+    #[test]
+    fn what_is_nearly_a_name_is_recognised_and_what_is_far_is_not() {
+        let known = ["Integração", "Suporte", "N", "alterar-status"];
+        for (wanted, meant) in [
+            ("integracao", "Integração"),
+            ("SUPROTE", "Suporte"),
+            (" suporte2", "Suporte"),
+            ("alterar_statu", "alterar-status"),
+        ] {
+            assert_eq!(did_you_mean(wanted, known), format!("; did you mean '{meant}'?"));
+        }
+        for wanted in ["", "M", "Sup", "Supote x", "alterar", &"s".repeat(100_000)] {
+            assert_eq!(did_you_mean(wanted, known), "", "{wanted:.10}");
+        }
+    }
+
+    #[test]
+    fn what_is_repeated_is_bounded() {
+        assert_eq!(cut(&"é".repeat(64)), "é".repeat(64));
+        assert_eq!(cut(&"é".repeat(65)), format!("{}…", "é".repeat(64)));
     }
 
     #[test]

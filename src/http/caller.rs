@@ -1,13 +1,15 @@
 //! Who calls: the token, then the permission, both in the handler's signature as `Caller<Permission>`.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
-use super::App;
-use super::error::ApiError;
+use super::client::Client;
+use super::error::{ApiError, Who};
+use super::{App, audit, query};
 use crate::auth::token::Subject;
 use crate::domain::acesso::Required;
 
@@ -15,23 +17,36 @@ use crate::domain::acesso::Required;
 pub struct Caller<P> {
     /// Row id of the user.
     pub usuario_id: i64,
+    /// Its login as registered.
+    pub login: Arc<str>,
     geracao: i64,
     permission: PhantomData<P>,
 }
+
+/// A [`Caller`] who reads. One that is denied leaves a line in the audit log; what changes something leaves its line
+/// in any case.
+pub struct Reader<P>(PhantomData<P>);
 
 impl<P: Required> Caller<P> {
     /// Judges the user again, for a request that took its time: fails once the token is revoked or the permission
     /// withdrawn. The answer is at most half a second old.
     pub async fn confirm(&self, app: &App) -> Result<(), ApiError> {
-        let usuario_id = self.usuario_id;
-        let acesso = app.access.acesso(usuario_id).await?.ok_or(ApiError::TokenRevoked { usuario_id })?;
-        if !acesso.accepts_token(self.geracao) {
-            return Err(ApiError::TokenRevoked { usuario_id });
+        Self::judge(app, self.usuario_id, self.geracao).await.map(drop)
+    }
+
+    /// The login of a user whose token of `geracao` counts and who holds the permission.
+    async fn judge(app: &App, usuario_id: i64, geracao: i64) -> Result<Arc<str>, ApiError> {
+        let Some(acesso) = app.access.acesso(usuario_id).await? else {
+            return Err(ApiError::TokenRevoked(Who { usuario_id, login: None }));
+        };
+        let who = || Who { usuario_id, login: Some(Arc::clone(&acesso.login)) };
+        if !acesso.accepts_token(geracao) {
+            return Err(ApiError::TokenRevoked(who()));
         }
         if !acesso.permite(P::PERMISSAO) {
-            return Err(ApiError::AccessDenied { usuario_id });
+            return Err(ApiError::AccessDenied(who()));
         }
-        Ok(())
+        Ok(Arc::clone(&acesso.login))
     }
 }
 
@@ -45,9 +60,23 @@ impl<P: Required> FromRequestParts<App> for Caller<P> {
             return Err(ApiError::TokenMissing);
         }
         let Subject { usuario_id, geracao } = app.tokens.verify(token, app.clock.now()).map_err(ApiError::Token)?;
-        let caller = Self { usuario_id, geracao, permission: PhantomData };
-        caller.confirm(app).await?;
-        Ok(caller)
+        let login = Self::judge(app, usuario_id, geracao).await?;
+        Ok(Self { usuario_id, login, geracao, permission: PhantomData })
+    }
+}
+
+impl<P: Required> FromRequestParts<App> for Reader<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        match Caller::<P>::from_request_parts(parts, app).await {
+            Ok(_) => Ok(Self(PhantomData)),
+            Err(error) => {
+                let Ok(client) = Client::from_request_parts(parts, app).await;
+                audit::denied_read(client, P::PERMISSAO, &query::protocolo_as_sent(parts).await, &error);
+                Err(error)
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use axum::http::header::{ACCEPT_ENCODING, CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -17,6 +18,20 @@ use crate::service::changes::ChangeError;
 use crate::service::login::LoginError;
 use crate::service::throttle::Throttled;
 use crate::store::StoreError;
+
+/// A user, as the audit log names it.
+#[derive(Clone, Debug)]
+pub struct Who {
+    /// Row id.
+    pub usuario_id: i64,
+    /// The login as registered; `None` where there is no such user.
+    pub login: Option<Arc<str>>,
+}
+
+impl Who {
+    /// For an error that nobody met.
+    pub const NOBODY: Self = Self { usuario_id: 0, login: None };
+}
 
 /// An answer that is not a success.
 #[derive(Clone, Debug)]
@@ -64,15 +79,9 @@ pub enum ApiError {
     /// The token was refused.
     Token(Rejection),
     /// The token was withdrawn.
-    TokenRevoked {
-        /// Whose it was.
-        usuario_id: i64,
-    },
+    TokenRevoked(Who),
     /// The user lacks the permission.
-    AccessDenied {
-        /// Who asked.
-        usuario_id: i64,
-    },
+    AccessDenied(Who),
     /// The rules refuse the change.
     Denied(Denial),
     /// A request of the same idempotency key is being answered.
@@ -99,12 +108,10 @@ impl ApiError {
             | Self::Invalid(_)
             | Self::InexactProtocolo
             | Self::Denied(Denial::MotivoObrigatorio) => StatusCode::BAD_REQUEST,
-            Self::UsuarioOculto
-            | Self::SenhaInvalida
-            | Self::TokenMissing
-            | Self::Token(_)
-            | Self::TokenRevoked { .. } => StatusCode::UNAUTHORIZED,
-            Self::AccessDenied { .. } => StatusCode::FORBIDDEN,
+            Self::UsuarioOculto | Self::SenhaInvalida | Self::TokenMissing | Self::Token(_) | Self::TokenRevoked(_) => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::AccessDenied(_) => StatusCode::FORBIDDEN,
             Self::NotFound
             | Self::UsuarioNaoEncontrado
             | Self::Denied(
@@ -146,8 +153,8 @@ impl ApiError {
             Self::TokenFailed => "Houve um problema para gerar um token",
             Self::TokenMissing => "Token is missing",
             Self::Token(rejection) => return rejection_message(rejection),
-            Self::TokenRevoked { .. } => "Token revogado",
-            Self::AccessDenied { .. } => "Acess denied",
+            Self::TokenRevoked(_) => "Token revogado",
+            Self::AccessDenied(_) => "Acess denied",
             Self::Denied(Denial::AtendimentoNaoEncontrado) => "Atendimento não encontrado",
             Self::Denied(Denial::StatusNaoEncontrado) => "Status não encontrado",
             Self::Denied(Denial::MotivoObrigatorio) => "motivoStatus – esse campo é obrigatório",
@@ -200,8 +207,8 @@ impl ApiError {
             Self::TokenMissing => "no_token",
             Self::Token(Rejection::Expired { .. }) => "expired_token",
             Self::Token(_) => "untrusted_token",
-            Self::TokenRevoked { .. } => "revoked_token",
-            Self::AccessDenied { .. } => "access_denied",
+            Self::TokenRevoked(_) => "revoked_token",
+            Self::AccessDenied(_) => "access_denied",
             Self::Denied(Denial::AtendimentoNaoEncontrado) => "unknown_atendimento",
             Self::Denied(Denial::StatusNaoEncontrado) => "unknown_status",
             Self::Denied(Denial::MotivoObrigatorio) => "motivo_required",
@@ -292,7 +299,7 @@ impl From<StoreError> for ApiError {
 impl From<ChangeError> for ApiError {
     fn from(error: ChangeError) -> Self {
         match error {
-            ChangeError::Denied(denial) => Self::Denied(denial),
+            ChangeError::Denied { denial, .. } => Self::Denied(denial),
             ChangeError::InProgress => Self::InProgress,
             ChangeError::Unavailable => Self::Unavailable,
             ChangeError::Failed => Self::Internal,
@@ -304,8 +311,8 @@ impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::Throttled(throttled) => Self::Throttled(throttled),
-            LoginError::UsuarioNaoEncontrado => Self::UsuarioNaoEncontrado,
-            LoginError::UsuarioOculto => Self::UsuarioOculto,
+            LoginError::UsuarioNaoEncontrado(_) => Self::UsuarioNaoEncontrado,
+            LoginError::UsuarioOculto(_) => Self::UsuarioOculto,
             LoginError::SenhaInvalida => Self::SenhaInvalida,
             LoginError::Store(error) => error.into(),
             LoginError::Password(PasswordError::Busy) => Self::Unavailable,

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use super::caller::Caller;
+use super::caller::{Caller, Reader};
 use super::error::ApiError;
 use super::openapi::LEITURAS;
 use super::openapi::errors::{Errors, OfPage, OfProtocolo};
@@ -55,7 +55,7 @@ struct Page {
 )]
 pub async fn historico(
     State(app): State<App>,
-    _: Caller<ConsultarHistorico>,
+    _: Reader<ConsultarHistorico>,
     path: Result<Path<String>, PathRejection>,
     uri: Uri,
 ) -> Result<Response, ApiError> {

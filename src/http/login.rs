@@ -50,7 +50,8 @@ pub async fn login(State(app): State<App>, client: Client, request: Request) -> 
 async fn attempt(app: &App, client: Client, request: Request, audit: &mut LoginAudit) -> Result<Response, ApiError> {
     // The body goes before the wait in the line: it keeps the connection's buffer.
     let (login, senha) = credentials(&JsonBody::from_request(request, app).await?, audit)?;
-    let AccessToken { usuario_id, token, expires_in } = app.login.login(&login, senha, client.0).await?;
+    let outcome = app.login.login(&login, senha, client.0).await;
+    let AccessToken { usuario_id, token, expires_in } = outcome.inspect_err(|error| audit.refused(error))?;
     audit.usuario(usuario_id);
     let success = Success { access_token: &token, token_type: "Bearer", expires_in };
     Ok(answer::json(StatusCode::OK, &success))

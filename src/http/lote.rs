@@ -126,7 +126,7 @@ async fn read<'a>(
     audit: &mut ChangeAudit,
 ) -> Result<Lote<'a>, ApiError> {
     let caller = caller?;
-    audit.usuario(caller.usuario_id);
+    audit.caller(&caller);
     // Whoever asks for a dry run, or names a revision, must not be surprised by changes.
     if query::flag(request.uri(), "simular")? {
         return Err(ApiError::Invalid("simular"));
@@ -187,7 +187,7 @@ async fn make_in_order(app: &App, caller: &Caller<AlterarStatus>, run: Vec<Item>
         let protocolo = request.protocolo.clone();
         let outcome = match stopped.clone() {
             Some(error) => Err(error),
-            None => make(app, caller, request).await,
+            None => make(app, caller, request, &mut audit).await,
         };
         if let Err(error @ (ApiError::InProgress | ApiError::Unavailable)) = &outcome {
             stopped = Some(error.clone());
@@ -202,14 +202,21 @@ async fn make_in_order(app: &App, caller: &Caller<AlterarStatus>, run: Vec<Item>
 }
 
 /// Makes a change, if its caller still may: those before it may have taken long.
-async fn make(app: &App, caller: &Caller<AlterarStatus>, request: ChangeRequest) -> Result<Done, ApiError> {
+async fn make(
+    app: &App,
+    caller: &Caller<AlterarStatus>,
+    request: ChangeRequest,
+    audit: &mut ChangeAudit,
+) -> Result<Done, ApiError> {
     caller.confirm(app).await?;
-    Ok(app.changes.submit(request).await?)
+    let outcome = app.changes.submit(request).await;
+    audit.done(&outcome);
+    Ok(outcome?)
 }
 
 fn resultado(protocolo: Option<String>, outcome: Result<Done, ApiError>) -> Resultado {
     match outcome {
-        Ok(Done::Made | Done::Replayed) => Resultado {
+        Ok(Done::Made { .. } | Done::Replayed) => Resultado {
             protocolo,
             codigo: StatusCode::OK.as_u16(),
             message: MADE.into(),

@@ -210,10 +210,10 @@ fn details(error: &ApiError) -> [Cow<'static, str>; 2] {
         ApiError::Token(Rejection::Untrusted) => {
             ["O token não foi emitido por este servidor.", "The token was not issued by this server."]
         }
-        ApiError::TokenRevoked { .. } => {
+        ApiError::TokenRevoked(_) => {
             ["O token foi revogado; faça login de novo.", "The token was revoked; log in again."]
         }
-        ApiError::AccessDenied { .. } => {
+        ApiError::AccessDenied(_) => {
             ["O usuário não tem a permissão necessária.", "The user lacks the permission that this takes."]
         }
         ApiError::Denied(denial) => refusal(denial),

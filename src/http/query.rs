@@ -1,8 +1,10 @@
 //! Parameters: those of the query, and the protocolo in the path.
 
+use axum::RequestPartsExt;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::Uri;
+use axum::http::request::Parts;
 use url::form_urlencoded;
 
 use super::error::ApiError;
@@ -41,6 +43,12 @@ pub fn protocolo(uri: &Uri) -> Result<String, ApiError> {
 pub fn path_protocolo(path: Result<Path<String>, PathRejection>) -> Result<String, ApiError> {
     let Path(protocolo) = path.map_err(|_| ApiError::Invalid("protocolo"))?;
     judged(protocolo)
+}
+
+/// The protocolo in the path or else in the query, whatever it is; empty where none can be read.
+pub async fn protocolo_as_sent(parts: &mut Parts) -> String {
+    let in_path = parts.extract::<Path<String>>().await.ok().map(|Path(protocolo)| protocolo);
+    in_path.or_else(|| parameter(&parts.uri, "protocolo").ok().flatten()).unwrap_or_default()
 }
 
 fn judged(protocolo: String) -> Result<String, ApiError> {

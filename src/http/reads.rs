@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use serde::Serialize;
 
-use super::caller::Caller;
+use super::caller::{Caller, Reader};
 use super::error::ApiError;
 use super::openapi::LEITURAS;
 use super::openapi::errors::{Errors, OfProtocolo};
@@ -40,7 +40,7 @@ pub(super) const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNaoEnco
 )]
 pub async fn status(
     State(app): State<App>,
-    _: Caller<ConsultarStatus>,
+    _: Reader<ConsultarStatus>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -91,7 +91,7 @@ struct Transicao {
 )]
 pub async fn targets(
     State(app): State<App>,
-    _: Caller<ConsultarTransicoes>,
+    _: Reader<ConsultarTransicoes>,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let estado = app.store.estado(&query::path_protocolo(path)?).await?.ok_or(UNKNOWN)?;
@@ -117,7 +117,7 @@ pub async fn targets(
         Errors<Caller<ConsultarMotivos>>
     ),
 )]
-pub async fn motivos(State(app): State<App>, _: Caller<ConsultarMotivos>) -> Result<Response, ApiError> {
+pub async fn motivos(State(app): State<App>, _: Reader<ConsultarMotivos>) -> Result<Response, ApiError> {
     #[derive(Serialize)]
     struct Motivos {
         motivos: Vec<String>,

@@ -17,7 +17,7 @@ use utoipa::openapi::path::Paths;
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
-use super::error::ApiError;
+use super::error::{ApiError, Who};
 use super::openapi::errors::Errors;
 use super::openapi::sandbox::SANDBOX;
 use super::openapi::schemas::Mensagem;
@@ -106,7 +106,7 @@ impl Sandbox {
 
 /// The errors that can be told without a request that is at fault, but for that of the limits in force.
 fn failures(now: OffsetDateTime) -> [ApiError; 16] {
-    let (usuario_id, at) = (0, now - EXPIRED_FOR);
+    let at = now - EXPIRED_FOR;
     [
         ApiError::NotFound,
         ApiError::UsuarioNaoEncontrado,
@@ -114,8 +114,8 @@ fn failures(now: OffsetDateTime) -> [ApiError; 16] {
         ApiError::TokenMissing,
         ApiError::Token(Rejection::Untrusted),
         ApiError::Token(Rejection::Expired { at, now }),
-        ApiError::TokenRevoked { usuario_id },
-        ApiError::AccessDenied { usuario_id },
+        ApiError::TokenRevoked(Who::NOBODY),
+        ApiError::AccessDenied(Who::NOBODY),
         ApiError::Denied(Denial::AtendimentoNaoEncontrado),
         ApiError::Denied(Denial::StatusNaoEncontrado),
         ApiError::Denied(Denial::MotivoObrigatorio),

@@ -85,7 +85,7 @@ async fn attempt(
     audit: &mut ChangeAudit,
 ) -> Result<Response, ApiError> {
     let caller = caller?;
-    audit.usuario(caller.usuario_id);
+    audit.caller(&caller);
     let simular = query::flag(request.uri(), "simular")?;
     let key = idempotency::key(request.headers())?;
     let revisoes = revision::read(request.headers());
@@ -98,10 +98,14 @@ async fn attempt(
     let request = ChangeRequest { idempotencia, revisoes, ..request };
     let response = if simular {
         audit.simulated();
-        simulated(app.changes.simulate(&request).await?)
+        let outcome = app.changes.simulate(&request).await;
+        audit.done(&outcome);
+        simulated(outcome?)
     } else {
-        match app.changes.submit(request).await? {
-            Done::Made => made(),
+        let outcome = app.changes.submit(request).await;
+        audit.done(&outcome);
+        match outcome? {
+            Done::Made { .. } => made(),
             Done::Replayed => idempotency::replayed(made()),
         }
     };
@@ -141,8 +145,12 @@ pub(super) fn change_request(
     let protocolo = read_protocolo(protocolo)?;
     let status = required("status", status, NOME_MAX)?;
     audit.change(&protocolo, &status);
+    let motivo = motivo.scalar();
+    if let Value::Text(text) = &motivo {
+        audit.motivo(text);
+    }
     // Where no motivo is required any value is ignored, so one that is no text is as good as none.
-    let motivo = match motivo.scalar() {
+    let motivo = match motivo {
         Value::Text(text) if !fits(&text, NOME_MAX) => return Err(ApiError::Invalid("motivoStatus")),
         Value::Text(text) => Chave::non_blank(&text),
         _ => None,

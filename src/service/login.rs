@@ -38,6 +38,15 @@ pub struct AccessToken {
     pub expires_in: i64,
 }
 
+/// Why nobody can log in as a user: for the log, as the answer is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// No user has the login.
+    Unknown,
+    /// It is deactivated.
+    Deactivated,
+}
+
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
@@ -46,10 +55,10 @@ pub enum LoginError {
     Throttled(Throttled),
     /// No such user, or it is deactivated.
     #[error("no such user")]
-    UsuarioNaoEncontrado,
+    UsuarioNaoEncontrado(Absence),
     /// The same in hardened mode, which tells nobody but the log.
     #[error("no such user, which is not told")]
-    UsuarioOculto,
+    UsuarioOculto(Absence),
     /// Wrong password.
     #[error("wrong password")]
     SenhaInvalida,
@@ -67,7 +76,7 @@ pub enum LoginError {
 impl LoginError {
     /// Whether it is a failure that counts.
     fn counts(&self) -> bool {
-        matches!(self, Self::UsuarioNaoEncontrado | Self::UsuarioOculto | Self::SenhaInvalida)
+        matches!(self, Self::UsuarioNaoEncontrado(_) | Self::UsuarioOculto(_) | Self::SenhaInvalida)
     }
 }
 
@@ -143,11 +152,17 @@ impl LoginService {
 
     /// The verdict on a password. Known or not, a login costs one verification.
     async fn attempt(&self, login: &Chave, senha: SecretString, turn: &Turn) -> Result<AccessToken, LoginError> {
-        let known = self.store.credential(login).await?.filter(|credential| credential.ativo);
+        let found = self.store.credential(login).await?;
+        let absence = if found.is_some() { Absence::Deactivated } else { Absence::Unknown };
+        let known = found.filter(|credential| credential.ativo);
         let hash = known.as_ref().map(|credential| credential.senha_hash.clone());
         let verified = self.passwords.verify(turn, hash, senha).await?;
         let Some(credential) = known else {
-            return Err(if self.hardened { LoginError::UsuarioOculto } else { LoginError::UsuarioNaoEncontrado });
+            return Err(if self.hardened {
+                LoginError::UsuarioOculto(absence)
+            } else {
+                LoginError::UsuarioNaoEncontrado(absence)
+            });
         };
         if !verified {
             return Err(LoginError::SenhaInvalida);

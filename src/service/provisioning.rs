@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::auth::password::{PasswordError, Passwords};
 use crate::auth::token::new_generation;
 use crate::domain::acesso::{Nivel, Permissao, below};
 use crate::domain::atendimento::Status;
 use crate::domain::registro::Registro;
-use crate::domain::texto::{Chave, LOGIN_MAX, Nome, PROTOCOLO_MAX, SENHA_MAX, fits};
-use crate::store::{NewAtendimento, Perfil, Store, StoreError};
+use crate::domain::texto::{Chave, LOGIN_MAX, Nome, PROTOCOLO_MAX, SENHA_MAX, cut, did_you_mean, fits};
+use crate::service::throttle::bucket_of;
+use crate::store::{NewAtendimento, Perfil, Store, StoreError, Usuario};
 
 /// Sets up níveis, perfis, users, motivos and single atendimentos.
 pub struct Provisioning {
@@ -30,42 +31,64 @@ pub enum ProvisioningError {
         nome: String,
     },
     /// There is nothing of that name.
-    #[error("there is no {kind} '{nome}'; `citrus-status {kind} listar` shows them")]
+    #[error("there is no {kind} '{}'{hint}; `citrus-status {kind} listar` shows them", cut(.nome))]
     Missing {
         /// What kind of thing; also the command that lists them.
         kind: &'static str,
         /// The name asked for.
         nome: String,
+        /// What was probably meant, after a semicolon; empty where nothing is near.
+        hint: String,
     },
-    /// There is no such atendimento.
-    #[error("there is no atendimento '{0}'")]
-    NoAtendimento(String),
-    /// The permission is not released to the perfil's nível.
-    #[error(
-        "'{permissao}' is not released to the nível '{nivel}', so the grant would not count; \
-         first: citrus-status permissao liberar {permissao} --nivel '{nivel}'"
-    )]
+    /// The permissions are not released to the perfil's nível.
+    #[error("{}", not_released(.permissoes, .nivel))]
     NotReleased {
-        /// The permission.
-        permissao: Permissao,
+        /// The permissions.
+        permissoes: Vec<Permissao>,
         /// The perfil's nível.
         nivel: String,
     },
     /// A login that no request could carry.
     #[error("a login has at most {LOGIN_MAX} characters")]
     LongLogin,
-    /// A password that no request could carry.
-    #[error("a senha has 1 to {SENHA_MAX} bytes and no NUL")]
-    InvalidSenha,
+    /// A password that no request could carry, and what is wrong with it.
+    #[error("the senha {0}; a senha has 1 to {SENHA_MAX} bytes and no NUL")]
+    InvalidSenha(&'static str),
     /// A protocolo that no request could carry.
-    #[error("a protocolo has 1 to {PROTOCOLO_MAX} characters and no NUL")]
-    InvalidProtocolo,
+    #[error(
+        "'{}' is not a protocolo: it has {} characters; a protocolo has 1 to {PROTOCOLO_MAX} characters and no NUL",
+        cut(.0),
+        .0.trim().chars().count()
+    )]
+    InvalidProtocolo(String),
     /// Hashing failed.
     #[error(transparent)]
     Password(#[from] PasswordError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Senhas of fewer characters are warned of.
+const SENHA_SHORT: usize = 8;
+/// The senha of the vendor's examples, and of ours.
+const SENHA_OF_EXAMPLES: &str = "1234";
+
+/// Whether `senha` is so short that it is soon guessed. That of the examples is known to be no secret.
+pub fn is_short(senha: &SecretString) -> bool {
+    let senha = senha.expose_secret();
+    senha != SENHA_OF_EXAMPLES && senha.chars().count() < SENHA_SHORT
+}
+
+fn not_released(permissoes: &[Permissao], nivel: &str) -> String {
+    let nomes: Vec<&str> = permissoes.iter().map(|permissao| permissao.nome()).collect();
+    let (are, count) = if nomes.len() == 1 { ("is", "the grant") } else { ("are", "these grants") };
+    format!(
+        "'{}' {are} not released to the nível '{nivel}', so {count} would not count; \
+         first: citrus-status permissao liberar {} --nivel '{nivel}'",
+        nomes.join("', '"),
+        nomes.join(" ")
+    )
 }
 
 type Result<T, E = ProvisioningError> = std::result::Result<T, E>;
@@ -85,22 +108,24 @@ impl Provisioning {
         created("nivel", nome, self.store.insert_nivel(nome, superior_id).await)
     }
 
-    /// Releases `permissao` to a nível; false when it was released already.
-    pub async fn liberar(&self, permissao: Permissao, nivel: &Nome) -> Result<bool> {
+    /// Releases `permissoes` to a nível, all or none; for each, false when it was released already.
+    pub async fn liberar(&self, permissoes: &[Permissao], nivel: &Nome) -> Result<Vec<bool>> {
         let nivel = self.nivel(nivel).await?;
-        Ok(self.store.set_liberacao(nivel.id, permissao, true).await?)
+        Ok(self.store.set_liberacoes(nivel.id, permissoes, true).await?)
     }
 
-    /// Takes `permissao` back from a nível; false when it was not released. Each nível is released for
-    /// itself: the second part names those below that still have the permission.
-    pub async fn recolher(&self, permissao: Permissao, nivel: &Nome) -> Result<(bool, Vec<String>)> {
+    /// Takes `permissoes` back from a nível, all or none; for each, false when it was not released. Each nível must be
+    /// released separately: with each come those below that still have the permission.
+    pub async fn recolher(&self, permissoes: &[Permissao], nivel: &Nome) -> Result<Vec<(bool, Vec<String>)>> {
         let nivel = self.nivel(nivel).await?;
-        let changed = self.store.set_liberacao(nivel.id, permissao, false).await?;
-        let liberacoes = self.store.liberacoes().await?;
-        let released = |id| liberacoes.iter().any(|l| l.nivel_id == id && l.permissao == permissao.nome());
-        let niveis = self.store.niveis().await?;
-        let still = below(&niveis, nivel.id).into_iter().filter(|n| released(n.id)).map(|n| n.nome.clone()).collect();
-        Ok((changed, still))
+        let changed = self.store.set_liberacoes(nivel.id, permissoes, false).await?;
+        let (liberacoes, niveis) = (self.store.liberacoes().await?, self.store.niveis().await?);
+        let below = below(&niveis, nivel.id);
+        let still = |permissao: &Permissao| -> Vec<String> {
+            let released = |id| liberacoes.iter().any(|l| l.nivel_id == id && l.permissao == permissao.nome());
+            below.iter().filter(|nivel| released(nivel.id)).map(|nivel| nivel.nome.clone()).collect()
+        };
+        Ok(changed.into_iter().zip(permissoes).map(|(changed, permissao)| (changed, still(permissao))).collect())
     }
 
     /// Registers a perfil on a nível, or a root one.
@@ -112,25 +137,27 @@ impl Provisioning {
         created("perfil", nome, self.store.insert_perfil(nome, nivel_id).await)
     }
 
-    /// Grants `permissao` to a perfil; false when it holds it already. Refused while the permission is
-    /// not released to the perfil's nível [doc: only then can it be granted].
-    pub async fn conceder(&self, perfil: &Nome, permissao: Permissao) -> Result<bool> {
+    /// Grants `permissoes` to a perfil, all or none; for each, false when it holds it already. Refused while one of
+    /// them is not released to the perfil's nível [doc: only then can it be granted].
+    pub async fn conceder(&self, perfil: &Nome, permissoes: &[Permissao]) -> Result<Vec<bool>> {
         let perfil = self.perfil(perfil).await?;
         if let Some(nivel_id) = perfil.nivel_id {
             let liberacoes = self.store.liberacoes().await?;
-            if !liberacoes.iter().any(|l| l.nivel_id == nivel_id && l.permissao == permissao.nome()) {
+            let released = |p: &Permissao| liberacoes.iter().any(|l| l.nivel_id == nivel_id && l.permissao == p.nome());
+            let missing: Vec<Permissao> = permissoes.iter().copied().filter(|p| !released(p)).collect();
+            if !missing.is_empty() {
                 let nivel = self.store.niveis().await?.into_iter().find(|n| n.id == nivel_id);
                 let nivel = nivel.map(|n| n.nome).unwrap_or_default();
-                return Err(ProvisioningError::NotReleased { permissao, nivel });
+                return Err(ProvisioningError::NotReleased { permissoes: missing, nivel });
             }
         }
-        Ok(self.store.set_concessao(perfil.id, permissao, true).await?)
+        Ok(self.store.set_concessoes(perfil.id, permissoes, true).await?)
     }
 
-    /// Revokes `permissao` from a perfil; false when it did not hold it.
-    pub async fn revogar(&self, perfil: &Nome, permissao: Permissao) -> Result<bool> {
+    /// Revokes `permissoes` from a perfil, all or none; for each, false when it did not hold it.
+    pub async fn revogar(&self, perfil: &Nome, permissoes: &[Permissao]) -> Result<Vec<bool>> {
         let perfil = self.perfil(perfil).await?;
-        Ok(self.store.set_concessao(perfil.id, permissao, false).await?)
+        Ok(self.store.set_concessoes(perfil.id, permissoes, false).await?)
     }
 
     /// Fails where there is no such perfil; for asking nobody for a password in vain.
@@ -148,20 +175,45 @@ impl Provisioning {
         created("usuario", login, self.store.insert_usuario(login, perfil.id, &hash, new_generation()).await)
     }
 
-    /// Sets a password and revokes the tokens issued so far.
+    /// Sets a password, revokes the tokens issued so far, and forgets the login's failures.
     pub async fn set_senha(&self, login: &Nome, senha: SecretString) -> Result<()> {
-        let hash = self.hash(senha).await?;
-        found("usuario", login, self.store.set_senha(&login.chave, &hash, new_generation()).await?)
+        let (hash, bucket) = (self.hash(senha).await?, bucket_of(&login.chave));
+        let is_there = self.store.set_senha(&login.chave, &hash, new_generation(), &bucket).await?;
+        self.require_usuario(login, is_there).await
     }
 
-    /// Activates or deactivates a user and revokes the tokens issued so far.
+    /// Activates or deactivates a user and revokes the tokens issued so far. An activation forgets the login's
+    /// failures, also where the user was active.
     pub async fn set_usuario_ativo(&self, login: &Nome, ativo: bool) -> Result<()> {
-        found("usuario", login, self.store.set_usuario_ativo(&login.chave, ativo, new_generation()).await?)
+        let geracao = new_generation();
+        let is_there = if ativo {
+            self.store.activate_usuario(&login.chave, geracao, &bucket_of(&login.chave)).await?
+        } else {
+            self.store.deactivate_usuario(&login.chave, geracao).await?
+        };
+        self.require_usuario(login, is_there).await
+    }
+
+    /// Moves a user to a perfil, whose name as registered is returned. The tokens stay valid: access is judged by the
+    /// perfil of the moment.
+    pub async fn set_perfil(&self, login: &Nome, perfil: &Nome) -> Result<String> {
+        let perfil = self.perfil(perfil).await?;
+        let is_there = self.store.set_perfil(&login.chave, perfil.id).await?;
+        self.require_usuario(login, is_there).await?;
+        Ok(perfil.nome)
     }
 
     /// Revokes the tokens issued so far.
     pub async fn revoke_tokens(&self, login: &Nome) -> Result<()> {
-        found("usuario", login, self.store.set_geracao(&login.chave, new_generation()).await?)
+        let is_there = self.store.set_geracao(&login.chave, new_generation()).await?;
+        self.require_usuario(login, is_there).await
+    }
+
+    /// The user of that login.
+    pub async fn usuario(&self, login: &Nome) -> Result<Usuario> {
+        let usuarios = self.store.usuarios().await?;
+        let found = usuarios.iter().find(|usuario| Chave::new(&usuario.login) == login.chave);
+        found.cloned().ok_or_else(|| missing("usuario", login, usuarios.iter().map(|usuario| usuario.login.as_str())))
     }
 
     /// Registers motivos, or activates them again: all, or none when one is there already.
@@ -184,14 +236,18 @@ impl Provisioning {
 
     /// Deactivates a motivo: what was recorded with it stays.
     pub async fn deactivate_motivo(&self, nome: &Nome) -> Result<()> {
-        found("motivo", nome, self.store.set_motivo_ativo(&nome.chave, false).await?)
+        if self.store.set_motivo_ativo(&nome.chave, false).await? {
+            return Ok(());
+        }
+        let motivos = self.store.motivos().await?;
+        Err(missing("motivo", nome, motivos.iter().map(|motivo| motivo.nome.as_str())))
     }
 
     /// Registers one atendimento.
-    pub async fn create_atendimento(&self, protocolo: &str, status: Status) -> Result<()> {
-        let protocolo = protocolo.trim();
+    pub async fn create_atendimento(&self, asked: &str, status: Status) -> Result<()> {
+        let protocolo = asked.trim();
         if protocolo.is_empty() || !fits(protocolo, PROTOCOLO_MAX) {
-            return Err(ProvisioningError::InvalidProtocolo);
+            return Err(ProvisioningError::InvalidProtocolo(asked.to_owned()));
         }
         let novo = NewAtendimento { protocolo: protocolo.to_owned(), status };
         match self.store.insert_atendimento(&novo).await {
@@ -205,30 +261,52 @@ impl Provisioning {
     /// The record of an atendimento.
     pub async fn registro(&self, protocolo: &str) -> Result<Registro> {
         let protocolo = protocolo.trim();
-        self.store
-            .registro(protocolo)
-            .await?
-            .ok_or_else(|| ProvisioningError::NoAtendimento(protocolo.escape_debug().to_string()))
+        let found = self.store.registro(protocolo).await?;
+        found.ok_or_else(|| ProvisioningError::Missing {
+            kind: "atendimento",
+            nome: protocolo.to_owned(),
+            hint: String::new(),
+        })
     }
 
     async fn nivel(&self, nome: &Nome) -> Result<Nivel> {
-        let found = self.store.nivel(&nome.chave).await?;
-        found.ok_or_else(|| ProvisioningError::Missing { kind: "nivel", nome: nome.texto.clone() })
+        if let Some(found) = self.store.nivel(&nome.chave).await? {
+            return Ok(found);
+        }
+        let niveis = self.store.niveis().await?;
+        Err(missing("nivel", nome, niveis.iter().map(|nivel| nivel.nome.as_str())))
     }
 
     async fn perfil(&self, nome: &Nome) -> Result<Perfil> {
-        let found = self.store.perfil(&nome.chave).await?;
-        found.ok_or_else(|| ProvisioningError::Missing { kind: "perfil", nome: nome.texto.clone() })
+        if let Some(found) = self.store.perfil(&nome.chave).await? {
+            return Ok(found);
+        }
+        let perfis = self.store.perfis().await?;
+        Err(missing("perfil", nome, perfis.iter().map(|perfil| perfil.nome.as_str())))
+    }
+
+    /// Fails where what was to be done to a user found none.
+    async fn require_usuario(&self, login: &Nome, is_there: bool) -> Result<()> {
+        if is_there { Ok(()) } else { self.usuario(login).await.map(drop) }
     }
 
     async fn hash(&self, senha: SecretString) -> Result<String> {
-        use secrecy::ExposeSecret;
         let text = senha.expose_secret();
-        if text.is_empty() || text.len() > SENHA_MAX || text.contains('\0') {
-            return Err(ProvisioningError::InvalidSenha);
+        let wrong = [
+            (text.is_empty(), "is empty"),
+            (text.len() > SENHA_MAX, "is too long"),
+            (text.contains('\0'), "holds a NUL"),
+        ];
+        if let Some((_, what)) = wrong.into_iter().find(|(is_wrong, _)| *is_wrong) {
+            return Err(ProvisioningError::InvalidSenha(what));
         }
         Ok(self.passwords.hash(senha).await?)
     }
+}
+
+/// That there is no `nome`, and which of the `known` was probably meant.
+fn missing<'a>(kind: &'static str, nome: &Nome, known: impl Iterator<Item = &'a str>) -> ProvisioningError {
+    ProvisioningError::Missing { kind, nome: nome.texto.clone(), hint: did_you_mean(&nome.texto, known) }
 }
 
 fn created(kind: &'static str, nome: &Nome, outcome: Result<(), StoreError>) -> Result<()> {
@@ -236,8 +314,4 @@ fn created(kind: &'static str, nome: &Nome, outcome: Result<(), StoreError>) -> 
         StoreError::AlreadyExists => ProvisioningError::Exists { kind, nome: nome.texto.clone() },
         other => other.into(),
     })
-}
-
-fn found(kind: &'static str, nome: &Nome, found: bool) -> Result<()> {
-    if found { Ok(()) } else { Err(ProvisioningError::Missing { kind, nome: nome.texto.clone() }) }
 }

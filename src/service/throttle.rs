@@ -8,6 +8,9 @@
 //! login is judged by its `pair` alone, and its failures count there alone. So whoever guesses from
 //! elsewhere, from however many addresses, empties the other three and does not lock the owner out.
 //!
+//! The failures of one login on all addresses, `pair` and `account`, are forgotten when its senha is set or it is
+//! activated: whoever does that has told the owner from a guesser.
+//!
 //! A login that nobody has is counted like any other. IPv6 addresses count by /64, which is what one
 //! client gets. The keys are digests: of fixed size, and no login stands in the table.
 //!
@@ -31,7 +34,7 @@ use self::uncounted::{Look, Uncounted};
 use crate::clock::{Clock, unix_millis};
 use crate::domain::texto::Chave;
 use crate::service::every::Every;
-use crate::store::{Bucket, BucketKey, LOCK_WAIT, Result as StoreResult, Store, StoreError};
+use crate::store::{Bucket, BucketKey, Debit, LOCK_WAIT, Result as StoreResult, Store, StoreError};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 /// How long an address stays known after a success, in milliseconds.
@@ -183,7 +186,13 @@ impl Throttle {
 
     /// A failure of a login, which counts from now on. It has to be [counted](Self::count) before it is told.
     pub fn failed(&self, admitted: &Admitted) -> Failure {
-        self.uncounted.enter(self.counting(admitted).map(|(_, key, limit)| (*key, limit.cost())).collect())
+        let [pair, account, ..] = admitted.keys;
+        let debits = self.counting(admitted).map(|(_, key, limit)| Debit {
+            key: *key,
+            login: [pair, account].contains(key).then_some(account),
+            cost: limit.cost(),
+        });
+        self.uncounted.enter(debits.collect())
     }
 
     /// Counts a failure in the database. Fails with [`StoreError::Slow`] when somebody holds one of its buckets for 5 s.
@@ -247,11 +256,16 @@ impl Throttle {
     }
 }
 
+/// The bucket that counts all failures of `login`, by which its others are found, too.
+pub fn bucket_of(login: &Chave) -> BucketKey {
+    key(b"c", &[], login.as_str().as_bytes())
+}
+
 /// The buckets of a login from an address, in the order of [`NAMES`].
 fn keys(login: &Chave, client: IpAddr) -> [BucketKey; 4] {
     let network = network(client);
-    let login = login.as_str().as_bytes();
-    [key(b"p", &network, login), key(b"c", &[], login), key(b"a", &network, &[]), key(b"t", &[], &[])]
+    let pair = key(b"p", &network, login.as_str().as_bytes());
+    [pair, bucket_of(login), key(b"a", &network, &[]), key(b"t", &[], &[])]
 }
 
 /// What counts of an address: all of an IPv4 one, the /64 of an IPv6 one. Its length tells which.

@@ -55,7 +55,7 @@ impl From<AcessoRow> for Acesso {
     fn from(row: AcessoRow) -> Self {
         let split = |names: Option<String>| names.iter().flat_map(|n| n.split(',')).map(str::to_owned).collect();
         Self {
-            login: row.login,
+            login: row.login.into(),
             ativo: row.ativo,
             geracao: row.geracao,
             root: row.root,

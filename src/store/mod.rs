@@ -8,6 +8,7 @@ mod atendimentos;
 mod attempt;
 mod error;
 mod idempotency;
+mod listings;
 mod migrations;
 pub mod postgres;
 mod provisioning;
@@ -27,18 +28,25 @@ pub use atendimentos::{Atendimentos, Import, NewAtendimento};
 pub use attempt::{LOCK_WAIT, patiently};
 pub use error::{Result, StoreError};
 pub use idempotency::{Idempotency, IdempotencyKey};
+pub use listings::{AtendimentosAsked, Between, HistoricoAsked, Listings};
 pub use provisioning::{Concessao, Liberacao, Motivo, Perfil, Provisioning, Usuario};
 pub use reads::Reads;
 pub use sandbox::{Example, Sandbox};
-pub use throttle::{Bucket, BucketKey, Throttling};
+pub use throttle::{Bucket, BucketKey, Debit, Throttling};
 
 /// How long readiness waits for a lock on the table of migrations.
 const READY_WAIT: Duration = Duration::from_secs(2);
 
 /// Everything the server keeps.
-pub trait Store: Atendimentos + Reads + Access + Provisioning + Throttling + Idempotency + Sandbox + Schema {}
+pub trait Store:
+    Atendimentos + Reads + Listings + Access + Provisioning + Throttling + Idempotency + Sandbox + Schema
+{
+}
 
-impl<T: Atendimentos + Reads + Access + Provisioning + Throttling + Idempotency + Sandbox + Schema> Store for T {}
+impl<T: Atendimentos + Reads + Listings + Access + Provisioning + Throttling + Idempotency + Sandbox + Schema> Store
+    for T
+{
+}
 
 /// The schema and the connection to it.
 #[async_trait]

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::Result;
 use super::postgres::PostgresStore;
-use super::sqlite::SqliteStore;
+use super::sqlite::{BEGIN, SqliteStore};
+use super::throttle::FORGET_FAILURES;
+use super::{BucketKey, Result};
 use crate::domain::acesso::{Nivel, Permissao};
 use crate::domain::texto::{Chave, Nome};
 
@@ -40,6 +41,8 @@ pub struct Concessao {
 /// A user, without what authenticates it.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Usuario {
+    /// Row id: the `usuario_id` of the audit log.
+    pub id: i64,
     /// Login as registered.
     pub login: String,
     /// Name of its perfil.
@@ -69,8 +72,8 @@ pub trait Provisioning: Send + Sync {
     /// The nível of that name.
     async fn nivel(&self, chave: &Chave) -> Result<Option<Nivel>>;
 
-    /// Releases a permission to a nível, or takes it back; false when it was so already.
-    async fn set_liberacao(&self, nivel_id: i64, permissao: Permissao, liberada: bool) -> Result<bool>;
+    /// Releases permissions to a nível, or takes them back, all or none; for each, false when it was so already.
+    async fn set_liberacoes(&self, nivel_id: i64, permissoes: &[Permissao], liberadas: bool) -> Result<Vec<bool>>;
     /// All releases.
     async fn liberacoes(&self) -> Result<Vec<Liberacao>>;
 
@@ -81,18 +84,23 @@ pub trait Provisioning: Send + Sync {
     /// The perfil of that name.
     async fn perfil(&self, chave: &Chave) -> Result<Option<Perfil>>;
 
-    /// Grants a permission to a perfil, or revokes it; false when it was so already.
-    async fn set_concessao(&self, perfil_id: i64, permissao: Permissao, concedida: bool) -> Result<bool>;
+    /// Grants permissions to a perfil, or revokes them, all or none; for each, false when it was so already.
+    async fn set_concessoes(&self, perfil_id: i64, permissoes: &[Permissao], concedidas: bool) -> Result<Vec<bool>>;
     /// All grants.
     async fn concessoes(&self) -> Result<Vec<Concessao>>;
 
     /// Registers a user, whose tokens are of `geracao`.
     async fn insert_usuario(&self, login: &Nome, perfil_id: i64, senha_hash: &str, geracao: i64) -> Result<()>;
-    /// Sets the password and the generation of the tokens that count; false when there is no such user.
-    async fn set_senha(&self, login: &Chave, senha_hash: &str, geracao: i64) -> Result<bool>;
-    /// Activates or deactivates a user, and sets the generation of the tokens that count; false when there
-    /// is no such user.
-    async fn set_usuario_ativo(&self, login: &Chave, ativo: bool, geracao: i64) -> Result<bool>;
+    /// Sets the password and the generation of the tokens that count, and forgets the failures of `bucket` and of
+    /// all that count the same login; false when there is no such user.
+    async fn set_senha(&self, login: &Chave, senha_hash: &str, geracao: i64, bucket: &BucketKey) -> Result<bool>;
+    /// Activates a user, sets the generation of the tokens that count, and forgets failures as
+    /// [`Provisioning::set_senha`] does; false when there is no such user.
+    async fn activate_usuario(&self, login: &Chave, geracao: i64, bucket: &BucketKey) -> Result<bool>;
+    /// Deactivates a user, and sets the generation of the tokens that count; false when there is no such user.
+    async fn deactivate_usuario(&self, login: &Chave, geracao: i64) -> Result<bool>;
+    /// Moves a user to a perfil; false when there is no such user.
+    async fn set_perfil(&self, login: &Chave, perfil_id: i64) -> Result<bool>;
     /// Sets the generation of the tokens that count; false when there is no such user.
     async fn set_geracao(&self, login: &Chave, geracao: i64) -> Result<bool>;
     /// All users, by login.
@@ -106,9 +114,10 @@ pub trait Provisioning: Send + Sync {
     async fn motivos(&self) -> Result<Vec<Motivo>>;
 }
 
-/// Implements [`Provisioning`] on a store that has `command_reader()` and `command_writer()` pools.
+/// Implements [`Provisioning`] on a store that has `command_reader()` and `command_writer()` pools, and begins
+/// transactions by `$begin`.
 macro_rules! impl_provisioning {
-    ($store:ty) => {
+    ($store:ty, $begin:expr) => {
         #[async_trait]
         impl Provisioning for $store {
             async fn insert_nivel(&self, nome: &Nome, superior_id: Option<i64>) -> Result<()> {
@@ -136,15 +145,25 @@ macro_rules! impl_provisioning {
                 Ok(row.map(|(id, nome, superior_id)| Nivel { id, nome, superior_id }))
             }
 
-            async fn set_liberacao(&self, nivel_id: i64, permissao: Permissao, liberada: bool) -> Result<bool> {
-                let statement = if liberada {
+            async fn set_liberacoes(
+                &self,
+                nivel_id: i64,
+                permissoes: &[Permissao],
+                liberadas: bool,
+            ) -> Result<Vec<bool>> {
+                let statement = if liberadas {
                     "INSERT INTO liberacao (nivel_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
                 } else {
                     "DELETE FROM liberacao WHERE nivel_id = $1 AND permissao = $2"
                 };
-                let done =
-                    sqlx::query(statement).bind(nivel_id).bind(permissao.nome()).execute(self.command_writer()).await?;
-                Ok(done.rows_affected() > 0)
+                let mut transaction = self.command_writer().begin_with($begin).await?;
+                let mut changed = Vec::with_capacity(permissoes.len());
+                for permissao in permissoes {
+                    let query = sqlx::query(statement).bind(nivel_id).bind(permissao.nome());
+                    changed.push(query.execute(&mut *transaction).await?.rows_affected() > 0);
+                }
+                transaction.commit().await?;
+                Ok(changed)
             }
 
             async fn liberacoes(&self) -> Result<Vec<Liberacao>> {
@@ -176,18 +195,25 @@ macro_rules! impl_provisioning {
                     .await?)
             }
 
-            async fn set_concessao(&self, perfil_id: i64, permissao: Permissao, concedida: bool) -> Result<bool> {
-                let statement = if concedida {
+            async fn set_concessoes(
+                &self,
+                perfil_id: i64,
+                permissoes: &[Permissao],
+                concedidas: bool,
+            ) -> Result<Vec<bool>> {
+                let statement = if concedidas {
                     "INSERT INTO concessao (perfil_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
                 } else {
                     "DELETE FROM concessao WHERE perfil_id = $1 AND permissao = $2"
                 };
-                let done = sqlx::query(statement)
-                    .bind(perfil_id)
-                    .bind(permissao.nome())
-                    .execute(self.command_writer())
-                    .await?;
-                Ok(done.rows_affected() > 0)
+                let mut transaction = self.command_writer().begin_with($begin).await?;
+                let mut changed = Vec::with_capacity(permissoes.len());
+                for permissao in permissoes {
+                    let query = sqlx::query(statement).bind(perfil_id).bind(permissao.nome());
+                    changed.push(query.execute(&mut *transaction).await?.rows_affected() > 0);
+                }
+                transaction.commit().await?;
+                Ok(changed)
             }
 
             async fn concessoes(&self) -> Result<Vec<Concessao>> {
@@ -210,21 +236,54 @@ macro_rules! impl_provisioning {
                 Ok(())
             }
 
-            async fn set_senha(&self, login: &Chave, senha_hash: &str, geracao: i64) -> Result<bool> {
+            async fn set_senha(
+                &self,
+                login: &Chave,
+                senha_hash: &str,
+                geracao: i64,
+                bucket: &BucketKey,
+            ) -> Result<bool> {
+                let mut transaction = self.command_writer().begin_with($begin).await?;
                 let done = sqlx::query("UPDATE usuario SET geracao = $2, senha_hash = $3 WHERE chave = $1")
                     .bind(login.as_str())
                     .bind(geracao)
                     .bind(senha_hash)
+                    .execute(&mut *transaction)
+                    .await?;
+                if done.rows_affected() > 0 {
+                    sqlx::query(FORGET_FAILURES).bind(&bucket[..]).execute(&mut *transaction).await?;
+                }
+                transaction.commit().await?;
+                Ok(done.rows_affected() > 0)
+            }
+
+            async fn activate_usuario(&self, login: &Chave, geracao: i64, bucket: &BucketKey) -> Result<bool> {
+                let mut transaction = self.command_writer().begin_with($begin).await?;
+                let done = sqlx::query("UPDATE usuario SET geracao = $2, ativo = true WHERE chave = $1")
+                    .bind(login.as_str())
+                    .bind(geracao)
+                    .execute(&mut *transaction)
+                    .await?;
+                if done.rows_affected() > 0 {
+                    sqlx::query(FORGET_FAILURES).bind(&bucket[..]).execute(&mut *transaction).await?;
+                }
+                transaction.commit().await?;
+                Ok(done.rows_affected() > 0)
+            }
+
+            async fn deactivate_usuario(&self, login: &Chave, geracao: i64) -> Result<bool> {
+                let done = sqlx::query("UPDATE usuario SET geracao = $2, ativo = false WHERE chave = $1")
+                    .bind(login.as_str())
+                    .bind(geracao)
                     .execute(self.command_writer())
                     .await?;
                 Ok(done.rows_affected() > 0)
             }
 
-            async fn set_usuario_ativo(&self, login: &Chave, ativo: bool, geracao: i64) -> Result<bool> {
-                let done = sqlx::query("UPDATE usuario SET geracao = $2, ativo = $3 WHERE chave = $1")
+            async fn set_perfil(&self, login: &Chave, perfil_id: i64) -> Result<bool> {
+                let done = sqlx::query("UPDATE usuario SET perfil_id = $2 WHERE chave = $1")
                     .bind(login.as_str())
-                    .bind(geracao)
-                    .bind(ativo)
+                    .bind(perfil_id)
                     .execute(self.command_writer())
                     .await?;
                 Ok(done.rows_affected() > 0)
@@ -241,7 +300,7 @@ macro_rules! impl_provisioning {
 
             async fn usuarios(&self) -> Result<Vec<Usuario>> {
                 Ok(sqlx::query_as(
-                    "SELECT usuario.login, perfil.nome AS perfil, usuario.ativo
+                    "SELECT usuario.id, usuario.login, perfil.nome AS perfil, usuario.ativo
                      FROM usuario JOIN perfil ON perfil.id = usuario.perfil_id
                      ORDER BY usuario.chave",
                 )
@@ -276,5 +335,5 @@ macro_rules! impl_provisioning {
     };
 }
 
-impl_provisioning!(PostgresStore);
-impl_provisioning!(SqliteStore);
+impl_provisioning!(PostgresStore, "BEGIN");
+impl_provisioning!(SqliteStore, BEGIN);

@@ -36,7 +36,7 @@ pub trait Reads: Send + Sync {
 }
 
 /// A row of [`ESTADO`]; `T` is how the engine stores a time.
-type EstadoRow<T> = (String, i16, i64, T, Option<String>);
+pub(super) type EstadoRow<T> = (String, i16, i64, T, Option<String>);
 
 const ESTADO: &str = "
 SELECT a.protocolo, a.status, a.revisao, a.atualizado_em, m.nome
@@ -45,11 +45,21 @@ LEFT JOIN historico h ON h.atendimento_id = a.id AND h.revisao = a.revisao
 LEFT JOIN motivo m ON m.id = h.motivo_id
 WHERE a.protocolo = $1";
 
-/// A row of [`HISTORICO`].
-type HistoricoRow<T> = (i64, T, i16, i16, Option<String>, Option<String>, Option<String>, Option<bool>);
+/// A row of [`HISTORICO`]; `T` is how the engine stores a time.
+#[derive(sqlx::FromRow)]
+pub(super) struct HistoricoRow<T> {
+    revisao: i64,
+    em: T,
+    de: i16,
+    para: i16,
+    motivo: Option<String>,
+    usuario: Option<String>,
+    comentario: Option<String>,
+    visivel_cliente: Option<bool>,
+}
 
 const HISTORICO: &str = "
-SELECT h.revisao, h.em, h.de, h.para, m.nome, u.login, h.comentario, h.visivel_cliente
+SELECT h.revisao, h.em, h.de, h.para, m.nome AS motivo, u.login AS usuario, h.comentario, h.visivel_cliente
 FROM historico h
 LEFT JOIN motivo m ON m.id = h.motivo_id
 LEFT JOIN usuario u ON u.id = h.usuario_id
@@ -67,13 +77,17 @@ SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave = $2";
 const SITUATION_WITHOUT_MOTIVO: &str = "
 SELECT protocolo, id, status, revisao FROM atendimento WHERE protocolo = $1";
 
-fn estado_of<T>(row: EstadoRow<T>, time: impl Fn(T) -> Result<OffsetDateTime>) -> Result<Estado> {
+pub(super) fn estado_of<T>(row: EstadoRow<T>, time: impl Fn(T) -> Result<OffsetDateTime>) -> Result<Estado> {
     let (protocolo, status, revisao, atualizado_em, motivo_status) = row;
     Ok(Estado { protocolo, status: status_of(status)?, motivo_status, atualizado_em: time(atualizado_em)?, revisao })
 }
 
-fn change_of<T>(row: HistoricoRow<T>, time: impl Fn(T) -> Result<OffsetDateTime>) -> Result<(i64, StoredChange)> {
-    let (revisao, em, de, para, motivo, usuario, comentario, visivel_cliente) = row;
+/// The change of `row`, with its revision.
+pub(super) fn change_of<T>(
+    row: HistoricoRow<T>,
+    time: impl Fn(T) -> Result<OffsetDateTime>,
+) -> Result<(i64, StoredChange)> {
+    let HistoricoRow { revisao, em, de, para, motivo, usuario, comentario, visivel_cliente } = row;
     let comentario = Option::zip(comentario, visivel_cliente)
         .map(|(texto, visivel_cliente)| Comentario { texto: texto.into(), visivel_cliente });
     let (em, de, para) = (time(em)?, status_of(de)?, status_of(para)?);

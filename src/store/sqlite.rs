@@ -20,7 +20,8 @@ use sqlx::{ConnectOptions, Connection, Sqlite, Transaction, raw_sql};
 use time::OffsetDateTime;
 
 use self::place::{Place, create_private, take_turn};
-use self::statements::{BEGIN, INSERT, INSERT_FROM, INSERT_MOTIVOS, KEYS, MARK, MOVE, SNAPSHOT, TOUCH, TRIAL, WRITE};
+pub(super) use self::statements::BEGIN;
+use self::statements::{INSERT, INSERT_FROM, INSERT_MOTIVOS, KEYS, MARK, MOVE, SNAPSHOT, TOUCH, TRIAL, WRITE};
 use super::atendimentos::{REGISTRO, RegistroRow, SnapshotRow, registro_of, snapshot_of, steps};
 use super::attempt::{Attempts, LOCK_WAIT, in_time, patiently};
 use super::idempotency::{MEND, PORTION, PURGE};
@@ -94,7 +95,9 @@ impl SqliteStore {
         // not wait when another process does the same. So only one process at a time opens it.
         let turn = take_turn(file);
         create_private(file);
-        let commands = pool(1).connect_with(options.clone().busy_timeout(COMMAND_LOCK_TIMEOUT)).await?;
+        // A long list or migration is nothing to warn of.
+        let patient = options.clone().busy_timeout(COMMAND_LOCK_TIMEOUT).disable_statement_logging();
+        let commands = pool(1).connect_with(patient).await?;
         drop(turn);
         let options = options.create_if_missing(false);
         let (writer, reader) =

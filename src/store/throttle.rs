@@ -12,6 +12,17 @@ use super::sqlite::SqliteStore;
 /// Names a bucket: of fixed size, whatever a client sends.
 pub type BucketKey = [u8; 16];
 
+/// What a failure takes from a bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Debit {
+    /// The bucket.
+    pub key: BucketKey,
+    /// Whose failures it counts, by the key of the bucket of that login; `None` where it counts several logins.
+    pub login: Option<BucketKey>,
+    /// How long it takes to put back, in milliseconds.
+    pub cost: i64,
+}
+
 /// What login throttling counts. Durations are in milliseconds.
 #[async_trait]
 pub trait Throttling: Send + Sync {
@@ -20,7 +31,7 @@ pub trait Throttling: Send + Sync {
 
     /// Takes from each bucket what it takes the given time to put back; all or none. `false` for none, when
     /// somebody holds one of them locked. Where the whole table or database is locked, it waits for up to 5 s.
-    async fn debit(&self, debits: &[(BucketKey, i64)]) -> Result<bool>;
+    async fn debit(&self, debits: &[Debit]) -> Result<bool>;
 
     /// Remembers a success, unless somebody holds the bucket locked. It waits as [`Throttling::debit`] does.
     async fn set_success(&self, key: &BucketKey) -> Result<()>;
@@ -64,9 +75,15 @@ DELETE FROM tentativa
 WHERE cheio_em <= (SELECT agora FROM relogio)
   AND (sucesso_em IS NULL OR sucesso_em < (SELECT agora FROM relogio) - $1)";
 
+/// Fills the buckets of the login whose key is $1; where it has succeeded stays known.
+pub(super) const FORGET_FAILURES: &str = "
+UPDATE tentativa SET cheio_em = agora
+FROM relogio
+WHERE (chave = $1 OR login = $1) AND cheio_em > agora";
+
 /// A bucket that is not full yet takes that much longer.
 const ADD: &str = "
-ON CONFLICT (chave) DO UPDATE SET cheio_em = excluded.cheio_em
+ON CONFLICT (chave) DO UPDATE SET login = excluded.login, cheio_em = excluded.cheio_em
     + CASE WHEN tentativa.cheio_em > (SELECT agora FROM instante)
            THEN tentativa.cheio_em - (SELECT agora FROM instante) ELSE 0 END";
 
@@ -81,20 +98,21 @@ macro_rules! impl_throttling {
                 self.attempts.run(|| async { query().fetch_all(&mut *self.read().await?).await }).await
             }
 
-            async fn debit(&self, debits: &[(BucketKey, i64)]) -> Result<bool> {
+            async fn debit(&self, debits: &[Debit]) -> Result<bool> {
                 if debits.is_empty() {
                     return Ok(true);
                 }
                 let query = || {
-                    let mut query = QueryBuilder::<$engine>::new("WITH touched (chave, cost) AS (");
-                    query.push_values(debits, |mut row, (key, cost)| {
-                        row.push_bind(key.to_vec()).push_bind(cost);
+                    let mut query = QueryBuilder::<$engine>::new("WITH touched (chave, login, cost) AS (");
+                    query.push_values(debits, |mut row, debit| {
+                        let login = debit.login.map(|login| login.to_vec());
+                        row.push_bind(debit.key.to_vec()).push_bind(login).push_bind(debit.cost);
                     });
                     query.push(concat!(
                         "), instante AS MATERIALIZED (SELECT agora FROM relogio)",
                         $free,
-                        " INSERT INTO tentativa (chave, cheio_em)
-                          SELECT chave, agora + cost FROM touched, instante WHERE ",
+                        " INSERT INTO tentativa (chave, login, cheio_em)
+                          SELECT chave, login, agora + cost FROM touched, instante WHERE ",
                         $all_free
                     ));
                     query.push(ADD);

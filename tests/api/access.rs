@@ -29,10 +29,10 @@ both_engines! {
         let (perfil, p) = (nome("Consulta"), Permissao::AlterarStatus);
         let token = server.token("user.sem.permissao").await;
         server.change_with(&token, CHANGE).await.is(403, DENIED);
-        assert!(server.provisioning.conceder(&perfil, p).await.unwrap());
+        assert_eq!(server.provisioning.conceder(&perfil, &[p]).await.unwrap(), [true]);
         server.clock.advance(Duration::seconds(1));
         server.change_with(&token, CHANGE).await.is(200, SUCCESS);
-        assert!(server.provisioning.revogar(&perfil, p).await.unwrap());
+        assert_eq!(server.provisioning.revogar(&perfil, &[p]).await.unwrap(), [true]);
         server.clock.advance(Duration::seconds(1));
         server.change_with(&token, CHANGE).await.is(403, DENIED);
         server.stop().await;
@@ -44,14 +44,14 @@ both_engines! {
         let (token, admin) = (server.token("user.api").await, server.token("admin").await);
         server.change_with(&token, CHANGE).await.is(200, SUCCESS);
 
-        assert_eq!(server.provisioning.recolher(p, &nivel).await.unwrap(), (true, vec![]));
+        assert_eq!(server.provisioning.recolher(&[p], &nivel).await.unwrap(), [(true, vec![])]);
         server.clock.advance(Duration::seconds(1));
         server.change_with(&token, CHANGE).await.is(403, DENIED);
         server.change_with(&admin, CHANGE).await.is(200, SUCCESS);
-        let refused = server.provisioning.conceder(&nome("Consulta"), p).await.unwrap_err();
+        let refused = server.provisioning.conceder(&nome("Consulta"), &[p]).await.unwrap_err();
         assert!(matches!(refused, ProvisioningError::NotReleased { .. }));
 
-        assert!(server.provisioning.liberar(p, &nivel).await.unwrap());
+        assert_eq!(server.provisioning.liberar(&[p], &nivel).await.unwrap(), [true]);
         server.clock.advance(Duration::seconds(1));
         server.change_with(&token, CHANGE).await.is(200, SUCCESS);
         server.stop().await;
@@ -60,8 +60,8 @@ both_engines! {
     async fn each_nivel_is_released_for_itself(database: Database) {
         let server = Server::start(database).await;
         let token = server.token("user.api").await;
-        let below = server.provisioning.recolher(Permissao::AlterarStatus, &nome("Empresa")).await.unwrap();
-        assert_eq!(below, (true, vec!["Suporte".to_owned()]));
+        let below = server.provisioning.recolher(&[Permissao::AlterarStatus], &nome("Empresa")).await.unwrap();
+        assert_eq!(below, [(true, vec!["Suporte".to_owned()])]);
         server.clock.advance(Duration::seconds(1));
         server.change_with(&token, CHANGE).await.is(200, SUCCESS);
         server.stop().await;
@@ -109,11 +109,11 @@ both_engines! {
             };
             let token = server.token("user.api").await;
             let mut withdrawn = begin(&server, path, &token, body).await;
-            server.provisioning.revogar(&perfil, p).await.unwrap();
+            server.provisioning.revogar(&perfil, &[p]).await.unwrap();
             server.clock.advance(Duration::seconds(1));
             is(withdrawn.ask(body).await, 403, DENIED);
 
-            server.provisioning.conceder(&perfil, p).await.unwrap();
+            server.provisioning.conceder(&perfil, &[p]).await.unwrap();
             server.clock.advance(Duration::seconds(1));
             let mut revoked = begin(&server, path, &token, body).await;
             server.provisioning.revoke_tokens(&nome("user.api")).await.unwrap();

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use citrus_status::store::Debit;
 use reqwest::Method;
 use serde_json::json;
 
@@ -321,7 +322,7 @@ both_engines! {
     async fn what_logins_count_waits_for_its_lock(database: Database) {
         let scene = Scene::new(database).await;
         let store = &scene.server.store;
-        store.debit(&[([7; 16], 1000)]).await.unwrap();
+        store.debit(&[Debit { key: [7; 16], login: None, cost: 1000 }]).await.unwrap();
         for seconds in [4, 7] {
             let start = Instant::now();
             let held = database.hold_by("LOCK TABLE tentativa IN SHARE MODE").await;
@@ -329,7 +330,7 @@ both_engines! {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
                 held.release().await;
             };
-            let written = async { (store.debit(&[([7; 16], 1000)]).await, start.elapsed()) };
+            let written = async { (store.debit(&[Debit { key: [7; 16], login: None, cost: 1000 }]).await, start.elapsed()) };
             let noted = async { store.set_success(&[7; 16]).await };
             let ((written, took), noted, ()) = tokio::join!(written, noted, release);
             assert!(took < Duration::from_secs(7), "{took:?}");

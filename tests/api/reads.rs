@@ -242,13 +242,13 @@ both_engines! {
             read(&server, &token, path, &[]).await.is(403, "Acess denied");
         }
         for (granted, permissao) in reads {
-            server.provisioning.conceder(&consulta, permissao).await.unwrap();
+            server.provisioning.conceder(&consulta, &[permissao]).await.unwrap();
             server.advance(database, Duration::seconds(1)).await;
             for (path, _) in reads {
                 let expected = if path == granted { 200 } else { 403 };
                 assert_eq!(read(&server, &token, path, &[]).await.status, expected, "{path} with {permissao}");
             }
-            server.provisioning.revogar(&consulta, permissao).await.unwrap();
+            server.provisioning.revogar(&consulta, &[permissao]).await.unwrap();
         }
         server.stop().await;
     }

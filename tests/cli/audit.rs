@@ -48,24 +48,103 @@ impl Run {
     async fn attempts(&mut self) {
         let login = |login: &str, senha: &str| json!({"login": login, "senha": senha});
         let fields = |login: &str, outcome: &str| json!({"login": login, "outcome": outcome});
+        let refused =
+            |login: &str, outcome: &str, reason: &str| json!({"login": login, "reason": reason, "outcome": outcome});
         let ok = json!({"login": "user.api", "usuario_id": 1, "outcome": "ok"});
         let answer = self.send(LOGIN, "", login("user.api", "1234"), ok).await;
         let token = answer["accessToken"].as_str().unwrap().to_owned();
-        self.send(LOGIN, "", login("user.api", "segredo"), fields("user.api", "wrong_password")).await;
-        self.send(LOGIN, "", login("nobody", "segredo"), fields("nobody", "unknown_user")).await;
-        self.send(LOGIN, "", login(FORGED, "segredo"), fields(FORGED, "unknown_user")).await;
+        self.send(LOGIN, "", login("user.api", "segredo"), refused("user.api", "wrong_password", "wrong_password"))
+            .await;
+        self.send(LOGIN, "", login("nobody", "segredo"), refused("nobody", "unknown_user", "unknown")).await;
+        self.send(LOGIN, "", login(FORGED, "segredo"), refused(FORGED, "unknown_user", "unknown")).await;
         self.send(LOGIN, "", login("", "segredo"), fields("", "invalid_field")).await;
         self.send(LOGIN, "", login(&"é".repeat(20_000), "segredo"), fields(&"é".repeat(255), "invalid_field")).await;
         self.send(LOGIN, "", "{\"login\": \"segredo", fields("", "invalid_body")).await;
 
         let change = |protocolo: &str, status: &str| json!({"protocolo": protocolo, "status": status});
-        let fields = |protocolo: &str, status: &str, outcome: &str| json!({"usuario_id": 1, "protocolo": protocolo, "status": status, "outcome": outcome});
+        let with = |protocolo: &str, status: &str, motivo: &str| json!({"protocolo": protocolo, "status": status, "motivoStatus": motivo});
+        let fields = |protocolo: &str, status: &str, outcome: &str| json!({"usuario_id": 1, "login": "user.api", "protocolo": protocolo, "status": status, "outcome": outcome});
+        // `de` where the atendimento is known, and the motivo where one is asked for, if the change records it.
+        let from = |de: &str, mut fields: Value| {
+            fields["de"] = json!(de);
+            fields
+        };
+        let motivo = |motivo: &str, mut fields: Value| {
+            fields["motivo"] = json!(motivo);
+            fields
+        };
         let first = "20221104000001";
-        self.send(STATUS, &token, change(first, "finalizado"), fields(first, "finalizado", "ok")).await;
-        self.send(DRY_RUN, &token, change(first, "Aberto"), fields(first, "Aberto", "motivo_required")).await;
-        self.send(DRY_RUN, &token, change(first, "finalizado"), fields(first, "finalizado", "simulated")).await;
-        self.send(STATUS, &token, change(first, FORGED), fields(first, FORGED, "unknown_status")).await;
-        self.send(STATUS, &token, change(first, "Aberto"), fields(first, "Aberto", "motivo_required")).await;
+        self.send(STATUS, &token, change(first, "finalizado"), from("Aberto", fields(first, "finalizado", "ok"))).await;
+        self.send(
+            DRY_RUN,
+            &token,
+            change(first, "Aberto"),
+            from("Finalizado", fields(first, "Aberto", "motivo_required")),
+        )
+        .await;
+        self.send(
+            DRY_RUN,
+            &token,
+            change(first, "finalizado"),
+            from("Finalizado", fields(first, "finalizado", "simulated")),
+        )
+        .await;
+        self.send(STATUS, &token, change(first, FORGED), from("Finalizado", fields(first, FORGED, "unknown_status")))
+            .await;
+        self.send(
+            STATUS,
+            &token,
+            change(first, "Aberto"),
+            from("Finalizado", fields(first, "Aberto", "motivo_required")),
+        )
+        .await;
+        self.send(
+            STATUS,
+            &token,
+            with(first, "Aberto", FORGED),
+            motivo(FORGED, from("Finalizado", fields(first, "Aberto", "unknown_motivo"))),
+        )
+        .await;
+        self.send(
+            STATUS,
+            &token,
+            with(first, "Finalizado", FORGED),
+            from("Finalizado", fields(first, "Finalizado", "ok")),
+        )
+        .await;
+        self.send(
+            STATUS,
+            &token,
+            with(first, "Aberto", " duplicado "),
+            motivo(" duplicado ", from("Finalizado", fields(first, "Aberto", "ok"))),
+        )
+        .await;
+        self.send(
+            DRY_RUN,
+            &token,
+            with(first, "Aberto", "Duplicado"),
+            motivo("Duplicado", from("Aberto", fields(first, "Aberto", "simulated"))),
+        )
+        .await;
+        self.send(DRY_RUN, &token, with(first, "Aberto", "x"), from("Aberto", fields(first, "Aberto", "simulated")))
+            .await;
+        let expecting = json!({"protocolo": first, "status": "Aberto", "statusAtual": "Cancelado", "motivoStatus": "é".repeat(255)});
+        self.send(
+            STATUS,
+            &token,
+            expecting,
+            motivo(&"é".repeat(255), from("Aberto", fields(first, "Aberto", "other_status"))),
+        )
+        .await;
+        self.send(
+            STATUS,
+            &token,
+            with(first, "Aberto", &"é".repeat(300)),
+            motivo(&"é".repeat(255), fields(first, "Aberto", "invalid_field")),
+        )
+        .await;
+        let comment = json!({"protocolo": first, "status": "Aberto", "comentario": "segredo", "visivelCliente": true});
+        self.send(STATUS, &token, comment, from("Aberto", fields(first, "Aberto", "ok"))).await;
         self.send(STATUS, &token, change("9", "Aberto"), fields("9", "Aberto", "unknown_atendimento")).await;
         self.send(STATUS, &token, json!({}), fields("", "", "invalid_field")).await;
         self.send(STATUS, &token, "segredo", fields("", "", "invalid_body")).await;
@@ -75,7 +154,7 @@ impl Run {
 
         let ok = json!({"login": "user.sem.permissao", "usuario_id": 2, "outcome": "ok"});
         let answer = self.send(LOGIN, "", login("user.sem.permissao", "1234"), ok).await;
-        let denied = json!({"usuario_id": 2, "protocolo": "", "status": "", "outcome": "access_denied"});
+        let denied = json!({"usuario_id": 2, "login": "user.sem.permissao", "protocolo": "", "status": "", "outcome": "access_denied"});
         self.send(STATUS, answer["accessToken"].as_str().unwrap(), change(first, "Aberto"), denied).await;
     }
 
@@ -91,10 +170,12 @@ impl Run {
 
 /// How text fields stand in the text log, in the order in which they are written.
 fn as_text(client: &str, message: &str, fields: &Value) -> String {
-    let names = ["login", "usuario_id", "protocolo", "status", "outcome"];
-    let names = if message == "login" { names } else { ["usuario_id", "protocolo", "status", "outcome", ""] };
-    let mut line = format!(": audit: {message} client={client}");
-    for name in names {
+    let names = match message {
+        "login" => &["login", "usuario_id", "outcome", "reason", "limit"][..],
+        _ => &["usuario_id", "login", "protocolo", "de", "status", "motivo", "outcome"],
+    };
+    let mut line = format!(": audit: {message} from={client}");
+    for &name in names {
         match &fields[name] {
             Value::String(text) => line.push_str(&format!(" {name}={text:?}")),
             Value::Null => {}
@@ -132,7 +213,7 @@ both_engines! {
         assert_eq!(written.len(), cases.len(), "{lines:#?}");
         for ((path, id, fields), line) in cases.iter().zip(written) {
             let mut expected = fields.clone();
-            expected["client"] = json!("127.0.0.1");
+            expected["from"] = json!("127.0.0.1");
             expected["level"] = json!("INFO");
             expected["message"] = json!(message(path));
             expected["target"] = json!("audit");
@@ -177,10 +258,13 @@ both_engines! {
         let written: Vec<&str> = lines.iter().filter_map(|line| Some(line.split_once("id=\"one\"")?.1)).collect();
         let line = |outcome: &str| {
             format!(
-                " method=POST path=\"{LOGIN}\"}}: audit: login client=192.0.2.7 login=\"user.api\" outcome=\"{outcome}\""
+                " method=POST path=\"{LOGIN}\"}}: audit: login from=192.0.2.7 login=\"user.api\" outcome={outcome}"
             )
         };
-        assert_eq!(written, [line("wrong_password"), line("throttled")]);
+        assert_eq!(written, [
+            line("\"wrong_password\" reason=\"wrong_password\""),
+            line("\"throttled\" limit=\"pair\""),
+        ]);
     }
 
     async fn a_client_that_hangs_up_leaves_its_line(database: Database) {
@@ -197,7 +281,7 @@ both_engines! {
         let (_, lines) = run.stop();
         let written: Vec<&String> = lines.iter().filter(|line| line.contains("id=\"gone\"")).collect();
         assert_eq!(written.len(), 2, "{lines:#?}");
-        let login = "audit: login client=127.0.0.1 login=\"\" outcome=";
+        let login = "audit: login from=127.0.0.1 login=\"\" outcome=";
         assert!(written.iter().any(|line| line.contains(login)), "{written:#?}");
     }
 
@@ -235,21 +319,21 @@ both_engines! {
         let mut written: Vec<String> = lines
             .iter()
             .map(|line| serde_json::from_str::<Value>(line).unwrap())
-            .filter(|line| line["message"] == "status change" && line["client"] == "127.0.0.1")
+            .filter(|line| line["message"] == "status change" && line["from"] == "127.0.0.1")
             .map(|line| {
                 let text = |field: &str| line[field].as_str().unwrap();
                 let id = line["span"]["id"].as_str().unwrap();
-                format!("{id} {} {}|{}|{}", line["usuario_id"], text("protocolo"), text("status"), text("outcome"))
+                format!("{id} {} {} {}|{}>{}|{}", line["usuario_id"], line["login"], text("protocolo"), line["de"], text("status"), text("outcome"))
             })
             .collect();
         written.sort();
         assert_eq!(written, [
-            "case-1 1 20221104000001|Aberto|ok",
-            "case-1 1 20221104000001|x|unknown_status",
-            "case-1 1 9|Aberto|unknown_atendimento",
-            "case-1 1 ||invalid_field",
-            "case-2 1 ||invalid_field",
-            "case-3 null ||no_token",
+            r#"case-1 1 "user.api" 20221104000001|"Aberto">Aberto|ok"#,
+            r#"case-1 1 "user.api" 20221104000001|"Aberto">x|unknown_status"#,
+            r#"case-1 1 "user.api" 9|null>Aberto|unknown_atendimento"#,
+            r#"case-1 1 "user.api" |null>|invalid_field"#,
+            r#"case-2 1 "user.api" |null>|invalid_field"#,
+            "case-3 null null |null>|no_token",
         ]);
     }
 }

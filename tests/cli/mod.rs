@@ -1,6 +1,8 @@
 //! The program as an operator runs it.
 
+mod administration;
 mod audit;
+mod audit_denials;
 mod conferir;
 mod demo;
 mod dotenv;
@@ -10,6 +12,8 @@ mod import;
 mod import_sheets;
 mod import_texts;
 mod life;
+mod listings;
+mod lockout;
 mod places;
 mod pooler;
 mod processes;

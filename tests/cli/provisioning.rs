@@ -58,18 +58,18 @@ both_engines! {
 
         let criar = ["usuario", "criar", "user.api", "--perfil", "Integração", "--senha-stdin"];
         run_with(database, &[], &criar, "1234\n").prints("usuario 'user.api' created\n");
-        run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], "4321")
+        run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], "43218765")
             .prints("the senha of 'user.api' is set; its tokens are revoked\n");
         run(database, &["usuario", "revogar-tokens", "user.api"]).prints("the tokens of 'user.api' are revoked\n");
         run(database, &["usuario", "desativar", "user.api"])
             .prints("usuario 'user.api' is deactivated; its tokens are revoked\n");
         assert_eq!(
             listed(database, &["usuario", "listar", "--json"]),
-            json!([{"login": "user.api", "perfil": "Integração", "ativo": false}])
+            json!([{"usuario_id": 1, "login": "user.api", "perfil": "Integração", "ativo": false}])
         );
         run(database, &["usuario", "ativar", "user.api"])
             .prints("usuario 'user.api' is active; it has to log in again\n");
-        run(database, &["usuario", "listar"]).prints("login     perfil      active\nuser.api  Integração  yes\n");
+        run(database, &["usuario", "listar"]).prints("usuario_id  login     perfil      active\n1           user.api  Integração  yes\n");
 
         run(database, &["motivo", "criar", "Duplicado", "Fora do escopo"])
             .prints("motivo 'Duplicado' created\nmotivo 'Fora do escopo' created\n");
@@ -132,6 +132,9 @@ both_engines! {
             (&["usuario", "senha", "y", "--senha-stdin"], "there is no usuario 'y'; `citrus-status usuario listar`"),
             (&["usuario", "desativar", "y"], "there is no usuario 'y'"),
             (&["usuario", "ativar", "y"], "there is no usuario 'y'"),
+            (&["usuario", "perfil", "y", "P"], "there is no usuario 'y'"),
+            (&["usuario", "perfil", "u", "y"], "there is no perfil 'y'"),
+            (&["historico", "listar", "--usuario", "y"], "there is no usuario 'y'"),
             (&["usuario", "revogar-tokens", "y"], "there is no usuario 'y'"),
             (&["motivo", "desativar", "y"], "there is no motivo 'y'; `citrus-status motivo listar` shows"),
             (&["atendimento", "mostrar", "y"], "there is no atendimento 'y'"),
@@ -176,7 +179,8 @@ both_engines! {
             &["--help"][..], &["serve", "--help"], &["demo", "--help"], &["migrate", "--help"],
             &["config", "check", "--help"], &["nivel", "criar", "--help"], &["permissao", "liberar", "--help"],
             &["perfil", "criar", "--help"], &["usuario", "criar", "--help"], &["motivo", "criar", "--help"],
-            &["atendimento", "importar", "--help"],
+            &["atendimento", "importar", "--help"], &["atendimento", "listar", "--help"], &["historico", "listar", "--help"],
+            &["usuario", "perfil", "--help"],
         ] {
             let outcome = run(database, args);
             assert_eq!((outcome.code, outcome.complaints()), (0, ""), "{args:?}");

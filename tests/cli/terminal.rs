@@ -36,7 +36,7 @@ fn arguments_do_not() {
     let database = Database::sqlite();
     for word in WORDS {
         let flag = format!("--{word}");
-        let calls: [&[&str]; 22] = [
+        let calls: [&[&str]; 27] = [
             &[word],
             &[&flag],
             &["nivel", word],
@@ -48,7 +48,12 @@ fn arguments_do_not() {
             &["perfil", "criar", "x", "--nivel", word],
             &["perfil", "conceder", word, "alterar-status"],
             &["permissao", "liberar", word, "--nivel", "x"],
+            &["permissao", "liberar", "alterar-status", word, "--nivel", "x"],
             &["usuario", "desativar", word],
+            &["usuario", "perfil", word, word],
+            &["historico", "listar", "--desde", word],
+            &["historico", "listar", "--usuario", word],
+            &["atendimento", "listar", "--status", word],
             &["motivo", "desativar", word],
             &["atendimento", "mostrar", word],
             &["atendimento", "criar", "1", "--status", word],
@@ -175,11 +180,13 @@ both_engines! {
                 format!("INSERT INTO perfil (nome, chave) VALUES ('{word}', '{number}')"),
                 format!("UPDATE usuario SET login = '{word}' WHERE login LIKE 'a%'"),
                 format!("UPDATE atendimento SET protocolo = '{word}' WHERE protocolo LIKE '%01' OR protocolo LIKE 'a%'"),
+                format!("INSERT INTO historico (atendimento_id, revisao, em, de, para)
+                         SELECT id, {number} + 1, atualizado_em, 1, 1 FROM atendimento WHERE protocolo = '{word}'"),
             ] {
                 database.execute(&statement).await;
             }
             let lists = ["nivel", "perfil", "motivo", "usuario"].map(|kind| [kind, "listar"]);
-            for list in lists.iter().map(|list| &list[..]).chain([&["permissao", "listar"][..], &["atendimento", "mostrar", word]]) {
+            for list in lists.iter().map(|list| &list[..]).chain([&["permissao", "listar"][..], &["atendimento", "mostrar", word], &["atendimento", "listar"], &["historico", "listar"]]) {
                 let outcome = run(database, list);
                 assert_eq!(outcome.code, 0, "{outcome:?}");
                 is_tame(&outcome, &format!("{list:?}"));

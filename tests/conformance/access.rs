@@ -16,19 +16,21 @@ both_engines! {
             (c.login, c.senha_hash, c.ativo, c.geracao)
         };
         assert_eq!(read().await, ("José.API".to_owned(), "hash 1".to_owned(), true, 11));
-        assert!(store.set_senha(&chave, "hash 2", 12).await.unwrap());
+        assert!(store.set_senha(&chave, "hash 2", 12, &[0; 16]).await.unwrap());
         assert_eq!(read().await, ("José.API".to_owned(), "hash 2".to_owned(), true, 12));
-        assert!(store.set_usuario_ativo(&chave, false, 13).await.unwrap());
+        assert!(store.deactivate_usuario(&chave, 13).await.unwrap());
         assert_eq!(read().await, ("José.API".to_owned(), "hash 2".to_owned(), false, 13));
-        assert!(store.set_usuario_ativo(&chave, true, 14).await.unwrap());
+        assert!(store.activate_usuario(&chave, 14, &[0; 16]).await.unwrap());
         assert!(store.set_geracao(&chave, i64::MAX).await.unwrap());
         assert_eq!(read().await, ("José.API".to_owned(), "hash 2".to_owned(), true, i64::MAX));
 
         let nobody = Chave::new("nobody");
         assert!(store.credential(&nobody).await.unwrap().is_none());
-        assert!(!store.set_senha(&nobody, "x", 1).await.unwrap());
-        assert!(!store.set_usuario_ativo(&nobody, false, 1).await.unwrap());
+        assert!(!store.set_senha(&nobody, "x", 1, &[0; 16]).await.unwrap());
+        assert!(!store.deactivate_usuario(&nobody, 1).await.unwrap());
+        assert!(!store.activate_usuario(&nobody, 1, &[0; 16]).await.unwrap());
         assert!(!store.set_geracao(&nobody, 1).await.unwrap());
+        assert!(!store.set_perfil(&nobody, perfil.id).await.unwrap());
         store.close().await;
     }
 
@@ -45,7 +47,7 @@ both_engines! {
         let id = async |login| store.credential(&Chave::new(login)).await.unwrap().unwrap().usuario_id;
         let (u, r) = (id("u").await, id("r").await);
         let none = Acesso {
-            login: "u".to_owned(),
+            login: "u".into(),
             ativo: true,
             geracao: 1,
             root: false,
@@ -55,14 +57,18 @@ both_engines! {
         assert_eq!(store.acesso(u).await.unwrap().unwrap(), none);
 
         let p = Permissao::AlterarStatus;
-        assert!(store.set_concessao(perfil.id, p, true).await.unwrap());
-        assert!(store.set_liberacao(nivel.id, p, true).await.unwrap());
+        assert_eq!(store.set_concessoes(perfil.id, &[p], true).await.unwrap(), [true]);
+        assert_eq!(store.set_liberacoes(nivel.id, &[p], true).await.unwrap(), [true]);
         let all = Acesso { concedidas: vec![p.nome().into()], liberadas: vec![p.nome().into()], ..none };
         assert_eq!(store.acesso(u).await.unwrap().unwrap(), all);
 
-        store.set_concessao(root.id, p, true).await.unwrap();
-        let root = Acesso { login: "r".to_owned(), root: true, liberadas: vec![], ..all };
+        store.set_concessoes(root.id, &[p], true).await.unwrap();
+        let root_id = root.id;
+        let root = Acesso { login: "r".into(), root: true, liberadas: vec![], ..all };
         assert_eq!(store.acesso(r).await.unwrap().unwrap(), root);
+        // A user who moves has what the other perfil holds.
+        assert!(store.set_perfil(&Chave::new("u"), root_id).await.unwrap());
+        assert_eq!(store.acesso(u).await.unwrap().unwrap(), Acesso { login: "u".into(), ..root });
         assert!(store.acesso(999).await.unwrap().is_none());
         store.close().await;
     }

@@ -30,19 +30,21 @@ both_engines! {
         assert!(matches!(store.insert_perfil(&nome("P"), None).await, Err(StoreError::AlreadyExists)));
         assert_eq!(store.perfis().await.unwrap(), std::slice::from_ref(&perfil));
 
-        let p = Permissao::AlterarStatus;
-        let permissao = || p.nome().to_owned();
-        assert!(store.set_liberacao(nivel.id, p, true).await.unwrap());
-        assert!(!store.set_liberacao(nivel.id, p, true).await.unwrap());
+        let permissao = || Permissao::AlterarStatus.nome().to_owned();
+        let (p, q) = (Permissao::AlterarStatus, Permissao::ConsultarMotivos);
+        assert_eq!(store.set_liberacoes(nivel.id, &[p], true).await.unwrap(), [true]);
+        assert_eq!(store.set_liberacoes(nivel.id, &[q, p], true).await.unwrap(), [true, false]);
+        assert_eq!(store.set_liberacoes(nivel.id, &[q], false).await.unwrap(), [true]);
         assert_eq!(store.liberacoes().await.unwrap(), [Liberacao { nivel_id: nivel.id, permissao: permissao() }]);
-        assert!(store.set_concessao(perfil.id, p, true).await.unwrap());
-        assert!(!store.set_concessao(perfil.id, p, true).await.unwrap());
+        assert_eq!(store.set_concessoes(perfil.id, &[q, p, p], true).await.unwrap(), [true, true, false]);
+        assert_eq!(store.set_concessoes(perfil.id, &[q], false).await.unwrap(), [true]);
+        // All or none: there is no such nível, and no such perfil.
+        assert!(store.set_liberacoes(999, &[p], true).await.is_err());
+        assert!(store.set_concessoes(999, &[p], true).await.is_err());
         assert_eq!(store.concessoes().await.unwrap(), [Concessao { perfil_id: perfil.id, permissao: permissao() }]);
 
-        assert!(store.set_liberacao(nivel.id, p, false).await.unwrap());
-        assert!(!store.set_liberacao(nivel.id, p, false).await.unwrap());
-        assert!(store.set_concessao(perfil.id, p, false).await.unwrap());
-        assert!(!store.set_concessao(perfil.id, p, false).await.unwrap());
+        assert_eq!(store.set_liberacoes(nivel.id, &[p, p], false).await.unwrap(), [true, false]);
+        assert_eq!(store.set_concessoes(perfil.id, &[q, p], false).await.unwrap(), [false, true]);
         assert!(store.liberacoes().await.unwrap().is_empty() && store.concessoes().await.unwrap().is_empty());
         store.close().await;
     }
@@ -54,9 +56,9 @@ both_engines! {
         for login in ["b", "A"] {
             store.insert_usuario(&nome(login), perfil.id, "hash", 1).await.unwrap();
         }
-        store.set_usuario_ativo(&Chave::new("b"), false, 2).await.unwrap();
-        let usuario = |login: &str, ativo| Usuario { login: login.to_owned(), perfil: "P".to_owned(), ativo };
-        assert_eq!(store.usuarios().await.unwrap(), [usuario("A", true), usuario("b", false)]);
+        store.deactivate_usuario(&Chave::new("b"), 2).await.unwrap();
+        let usuario = |id, login: &str, ativo| Usuario { id, login: login.to_owned(), perfil: "P".to_owned(), ativo };
+        assert_eq!(store.usuarios().await.unwrap(), [usuario(2, "A", true), usuario(1, "b", false)]);
         let again = store.insert_usuario(&nome("B"), perfil.id, "hash", 1).await;
         assert!(matches!(again, Err(StoreError::AlreadyExists)));
         store.close().await;

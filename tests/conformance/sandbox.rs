@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use citrus_status::domain::atendimento::{Change, Comentario, Idempotencia, Status};
 use citrus_status::domain::texto::Chave;
-use citrus_status::store::{Example, NewAtendimento, Store};
+use citrus_status::store::{Debit, Example, NewAtendimento, Store};
 use serde_json::json;
 use time::Duration;
 
@@ -47,7 +47,7 @@ both_engines! {
             ..change(current(&store, "1").await, Status::Cancelado)
         };
         assert!(store.commit(&[full]).await.unwrap().is_empty());
-        assert!(store.debit(&[([1; 16], 60_000)]).await.unwrap());
+        assert!(store.debit(&[Debit { key: [1; 16], login: None, cost: 60_000 }]).await.unwrap());
         store.set_success(&[2; 16]).await.unwrap();
 
         database.advance_clock(Duration::seconds(1)).await;

@@ -1,16 +1,23 @@
 use std::sync::Arc;
 
-use citrus_status::store::{Bucket, BucketKey};
+use citrus_status::domain::texto::Chave;
+use citrus_status::store::{Bucket, BucketKey, Debit};
 use time::Duration;
 
 use super::atendimentos::store;
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::server::nome;
 
 const KEYS: [BucketKey; 4] = [[1; 16], [2; 16], [3; 16], [0xff; 16]];
 
 fn bucket(key: BucketKey, full_in: i64, success_age: Option<i64>) -> Bucket {
     Bucket { chave: key.to_vec(), full_in, success_age }
+}
+
+/// Of a bucket that counts several logins.
+fn debit(key: BucketKey, cost: i64) -> Debit {
+    Debit { key, login: None, cost }
 }
 
 async fn pass(database: &Database, millis: i64) {
@@ -27,13 +34,13 @@ both_engines! {
         };
         assert_eq!(found().await, []);
         assert!(store.debit(&[]).await.unwrap());
-        assert!(store.debit(&[(KEYS[0], 50), (KEYS[3], 7)]).await.unwrap());
+        assert!(store.debit(&[debit(KEYS[0], 50), debit(KEYS[3], 7)]).await.unwrap());
         pass(database, 10).await;
-        assert!(store.debit(&[(KEYS[0], 50)]).await.unwrap());
+        assert!(store.debit(&[debit(KEYS[0], 50)]).await.unwrap());
         assert_eq!(found().await, [bucket(KEYS[3], -3, None), bucket(KEYS[0], 90, None)]);
         // One that is full again starts from there.
         pass(database, 1_000).await;
-        assert!(store.debit(&[(KEYS[3], 7), (KEYS[0], 50)]).await.unwrap());
+        assert!(store.debit(&[debit(KEYS[3], 7), debit(KEYS[0], 50)]).await.unwrap());
         assert_eq!(found().await, [bucket(KEYS[3], 7, None), bucket(KEYS[0], 50, None)]);
         store.close().await;
     }
@@ -43,7 +50,7 @@ both_engines! {
         store.set_success(&KEYS[0]).await.unwrap();
         assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 0, Some(0))]);
         pass(database, 100).await;
-        assert!(store.debit(&[(KEYS[0], 500)]).await.unwrap());
+        assert!(store.debit(&[debit(KEYS[0], 500)]).await.unwrap());
         pass(database, 100).await;
         assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 400, Some(200))]);
         store.set_success(&KEYS[0]).await.unwrap();
@@ -56,7 +63,7 @@ both_engines! {
         store.set_success(&KEYS[2]).await.unwrap();
         pass(database, 1).await;
         store.set_success(&KEYS[3]).await.unwrap();
-        assert!(store.debit(&[(KEYS[0], 599), (KEYS[1], 601)]).await.unwrap());
+        assert!(store.debit(&[debit(KEYS[0], 599), debit(KEYS[1], 601)]).await.unwrap());
         pass(database, 600).await;
         assert_eq!(store.purge_buckets(600, 1_000).await.unwrap(), 2);
         let mut left: Vec<_> = store.buckets(&KEYS).await.unwrap().into_iter().map(|bucket| bucket.chave).collect();
@@ -70,9 +77,9 @@ both_engines! {
         pass(database, 1_000_000).await;
         store.set_success(&KEYS[0]).await.unwrap();
         store.set_success(&KEYS[1]).await.unwrap();
-        assert!(store.debit(&[(KEYS[0], 50), (KEYS[1], 50), (KEYS[2], 50)]).await.unwrap());
+        assert!(store.debit(&[debit(KEYS[0], 50), debit(KEYS[1], 50), debit(KEYS[2], 50)]).await.unwrap());
         pass(database, -1_000_000).await;
-        assert!(store.debit(&[(KEYS[3], 300)]).await.unwrap());
+        assert!(store.debit(&[debit(KEYS[3], 300)]).await.unwrap());
         let found = async || {
             let mut found = store.buckets(&KEYS).await.unwrap();
             found.sort_by(|a, b| a.chave.cmp(&b.chave));
@@ -94,6 +101,55 @@ both_engines! {
         store.close().await;
     }
 
+    async fn the_failures_of_a_login_are_forgotten_with_what_helps_its_owner(database: Database) {
+        let store = store(database).await;
+        store.insert_perfil(&nome("p"), None).await.unwrap();
+        let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
+        store.insert_usuario(&nome("u"), perfil.id, "h", 1).await.unwrap();
+        let [pair, account, other, shared] = KEYS;
+        let of = |key, login| Debit { key, login: Some(login), cost: 500 };
+        // A row from before they said whose they are.
+        store.set_success(&pair).await.unwrap();
+        let fail = async || {
+            let debits = [of(pair, account), of(account, account), of(other, other), debit(shared, 500)];
+            assert!(store.debit(&debits).await.unwrap());
+        };
+        let found = async || {
+            let mut found = store.buckets(&KEYS).await.unwrap();
+            found.sort_by(|a, b| a.chave.cmp(&b.chave));
+            found
+        };
+        let (u, nobody) = (Chave::new("u"), Chave::new("nobody"));
+        let mut left = 0;
+        for help in 0..5 {
+            fail().await;
+            left += 500;
+            let counted = found().await;
+            assert_eq!(counted[1], bucket(account, 500, None));
+            let helped = match help {
+                0 => store.set_senha(&u, "h", 2, &account).await,
+                1 => store.activate_usuario(&u, 3, &account).await,
+                // Neither of these helps anybody.
+                2 => store.activate_usuario(&nobody, 4, &account).await,
+                3 => store.set_senha(&nobody, "h", 5, &account).await,
+                _ => store.set_senha(&u, "h", 6, &account).await,
+            };
+            if helped.unwrap() {
+                let forgotten = [
+                    bucket(pair, 0, Some(0)),
+                    bucket(account, 0, None),
+                    bucket(other, left, None),
+                    bucket(shared, left, None),
+                ];
+                assert_eq!(found().await, forgotten);
+            } else {
+                assert_eq!(found().await, counted);
+                store.activate_usuario(&u, 7, &account).await.unwrap();
+            }
+        }
+        store.close().await;
+    }
+
     async fn debits_at_once_all_count(database: Database) {
         let stores = [Arc::new(store(database).await), Arc::new(database.open().await)];
         let mut writers = tokio::task::JoinSet::new();
@@ -101,7 +157,7 @@ both_engines! {
             let store = Arc::clone(&stores[number % 2]);
             writers.spawn(async move {
                 for _ in 0..10 {
-                    while !store.debit(&[(KEYS[number % 3], 1), (KEYS[3], 1)]).await.unwrap() {
+                    while !store.debit(&[debit(KEYS[number % 3], 1), debit(KEYS[3], 1)]).await.unwrap() {
                         tokio::task::yield_now().await;
                     }
                 }

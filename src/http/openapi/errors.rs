@@ -23,7 +23,7 @@ use crate::domain::acesso::Required;
 use crate::domain::atendimento::{Atendimento, Denial, Status};
 use crate::http::body::JsonBody;
 use crate::http::caller::Caller;
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, Who};
 use crate::http::problem;
 use crate::json::JsonError;
 use crate::service::throttle::{Limit, Throttled};
@@ -61,8 +61,8 @@ impl<P: Required> Refused for Caller<P> {
             ApiError::Token(Rejection::Unsigned),
             ApiError::Token(Rejection::Untrusted),
             ApiError::Token(Rejection::Expired { at, now }),
-            ApiError::TokenRevoked { usuario_id: 0 },
-            ApiError::AccessDenied { usuario_id: 0 },
+            ApiError::TokenRevoked(Who::NOBODY),
+            ApiError::AccessDenied(Who::NOBODY),
         ]
     }
 }
@@ -154,7 +154,7 @@ fn mark(error: &ApiError) -> &'static str {
         | ApiError::TokenFailed
         | ApiError::TokenMissing
         | ApiError::Token(Rejection::Untrusted | Rejection::Expired { .. })
-        | ApiError::AccessDenied { .. } => "[doc: texto]",
+        | ApiError::AccessDenied(_) => "[doc: texto]",
         _ => "[ours]",
     }
 }

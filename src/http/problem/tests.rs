@@ -4,6 +4,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::domain::atendimento::Atendimento;
+use crate::http::error::Who;
 use crate::service::throttle::Throttled;
 
 /// One error of each kind. The match makes that none is forgotten.
@@ -53,8 +54,8 @@ one_of_each! {
     ApiError::Token(Rejection::Expired { .. }) => ApiError::Token(Rejection::Expired {
         at: datetime!(2026-11-23 10:00 UTC), now: datetime!(2026-11-23 10:00:05 UTC),
     }),
-    ApiError::TokenRevoked { .. } => ApiError::TokenRevoked { usuario_id: 1 },
-    ApiError::AccessDenied { .. } => ApiError::AccessDenied { usuario_id: 1 },
+    ApiError::TokenRevoked(_) => ApiError::TokenRevoked(Who::NOBODY),
+    ApiError::AccessDenied(_) => ApiError::AccessDenied(Who::NOBODY),
     ApiError::Denied(Denial::AtendimentoNaoEncontrado) => ApiError::Denied(Denial::AtendimentoNaoEncontrado),
     ApiError::Denied(Denial::StatusNaoEncontrado) => ApiError::Denied(Denial::StatusNaoEncontrado),
     ApiError::Denied(Denial::MotivoObrigatorio) => ApiError::Denied(Denial::MotivoObrigatorio),

@@ -81,7 +81,7 @@ fn conflict(other: i64, idempotencia: &Idempotencia) -> ChangeError {
     if other == idempotencia.impressao {
         ChangeError::InProgress
     } else {
-        ChangeError::Denied(Denial::ChaveReutilizada)
+        ChangeError::Denied { denial: Denial::ChaveReutilizada, de: None }
     }
 }
 

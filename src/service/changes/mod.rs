@@ -23,7 +23,7 @@ pub use self::simulation::Simulation;
 use self::trouble::Trouble;
 use self::worker::{Desk, work};
 use crate::clock::Clock;
-use crate::domain::atendimento::{ChangeRequest, Denial};
+use crate::domain::atendimento::{ChangeRequest, Denial, Status};
 use crate::store::{Store, StoreError};
 
 /// How the queue is cut.
@@ -80,7 +80,12 @@ impl Pending {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
     /// The change was made, and is durable.
-    Made,
+    Made {
+        /// Status before.
+        de: Status,
+        /// Whether the motivo asked for was recorded.
+        with_motivo: bool,
+    },
     /// It was made before, by a request of the same idempotency key and body.
     Replayed,
 }
@@ -90,7 +95,12 @@ pub enum Done {
 pub enum ChangeError {
     /// The rules refuse it.
     #[error("refused by the rules")]
-    Denied(Denial),
+    Denied {
+        /// Why.
+        denial: Denial,
+        /// The status in which the atendimento was, where it was looked at.
+        de: Option<Status>,
+    },
     /// A request of the same idempotency key and body has not been answered yet.
     #[error("in progress")]
     InProgress,

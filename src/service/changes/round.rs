@@ -2,12 +2,25 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Done;
-use crate::domain::atendimento::{Change, ChangeRequest, Denial, Snapshot, decide};
+use super::{ChangeError, Done};
+use crate::domain::atendimento::{Change, ChangeRequest, Denial, Snapshot, Status, decide};
 use crate::store::{Atendimentos, Idempotency, IdempotencyKey, Result as StoreResult};
 
 /// What became of a request; `None` for one that has to go round again.
-pub(super) type Outcome = Option<Result<Done, Denial>>;
+pub(super) type Outcome = Option<Result<Done, Refusal>>;
+
+/// That the rules refuse a request, and in which status its atendimento was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub denial: Denial,
+    pub de: Option<Status>,
+}
+
+impl From<Refusal> for ChangeError {
+    fn from(Refusal { denial, de }: Refusal) -> Self {
+        Self::Denied { denial, de }
+    }
+}
 
 /// The fingerprint of the body that came with each key.
 pub(super) type KnownKeys = HashMap<IdempotencyKey, i64>;
@@ -29,7 +42,7 @@ pub(super) async fn round<S: Atendimentos + Idempotency + ?Sized>(
     let protocolos = distinct(requests.iter().map(|request| request.protocolo.as_str()));
     let motivos = distinct(requests.iter().filter_map(|request| request.motivo.as_ref()).map(|motivo| motivo.as_str()));
     let mut snapshot = store.snapshot(&protocolos, &motivos).await?;
-    let mut decisions: Vec<Result<Decision, Denial>> = Vec::with_capacity(requests.len());
+    let mut decisions: Vec<Result<Decision, Refusal>> = Vec::with_capacity(requests.len());
     for request in requests {
         let decision = judge(&known, &snapshot, request);
         if let Some(change) = decision.as_ref().ok().and_then(Decision::change) {
@@ -54,8 +67,8 @@ pub(super) async fn round<S: Atendimentos + Idempotency + ?Sized>(
     let outcomes = requests.iter().zip(decisions).map(|(request, decision)| match decision {
         Ok(Decision::Replay) => Some(Ok(Done::Replayed)),
         _ if stale.contains(request.protocolo.as_str()) => None,
-        Ok(Decision::Make(_)) => Some(Ok(Done::Made)),
-        Err(denial) => Some(Err(denial)),
+        Ok(Decision::Make(change)) => Some(Ok(Done::Made { de: change.de, with_motivo: change.motivo_id.is_some() })),
+        Err(refusal) => Some(Err(refusal)),
     });
     Ok(outcomes.collect())
 }
@@ -65,7 +78,7 @@ pub(super) async fn round<S: Atendimentos + Idempotency + ?Sized>(
 async fn look_again<S: Idempotency + ?Sized>(
     store: &S,
     requests: &[&ChangeRequest],
-    decisions: &mut [Result<Decision, Denial>],
+    decisions: &mut [Result<Decision, Refusal>],
 ) -> StoreResult<()> {
     let denied = requests.iter().zip(&*decisions).filter(|(_, decision)| decision.is_err());
     let denied: Vec<&ChangeRequest> = denied.map(|(request, _)| *request).collect();
@@ -85,15 +98,18 @@ async fn known_keys<S: Idempotency + ?Sized>(store: &S, requests: &[&ChangeReque
 }
 
 /// What follows for `request` from what is known.
-pub(super) fn judge(known: &KnownKeys, snapshot: &Snapshot, request: &ChangeRequest) -> Result<Decision, Denial> {
-    repeated(known, request).unwrap_or_else(|| decide(snapshot, request).map(Decision::Make))
+pub(super) fn judge(known: &KnownKeys, snapshot: &Snapshot, request: &ChangeRequest) -> Result<Decision, Refusal> {
+    let de = || snapshot.atendimentos.get(&request.protocolo).map(|atendimento| atendimento.status);
+    let decided = || decide(snapshot, request).map(Decision::Make).map_err(|denial| Refusal { denial, de: de() });
+    repeated(known, request).unwrap_or_else(decided)
 }
 
 /// What follows for `request` if a change was made under its key.
-fn repeated(known: &KnownKeys, request: &ChangeRequest) -> Option<Result<Decision, Denial>> {
+fn repeated(known: &KnownKeys, request: &ChangeRequest) -> Option<Result<Decision, Refusal>> {
     let made = known.get(&key(request)?)?;
     let same = request.idempotencia.as_ref().is_some_and(|this| this.impressao == *made);
-    Some(if same { Ok(Decision::Replay) } else { Err(Denial::ChaveReutilizada) })
+    let reused = Refusal { denial: Denial::ChaveReutilizada, de: None };
+    Some(if same { Ok(Decision::Replay) } else { Err(reused) })
 }
 
 impl Decision {
@@ -122,7 +138,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::domain::atendimento::{Atendimento, Idempotencia, Status};
+    use crate::domain::atendimento::{Atendimento, Idempotencia};
     use crate::domain::registro::Registro;
     use crate::store::{Import, NewAtendimento};
 
@@ -203,16 +219,11 @@ mod tests {
         ];
         let requests: Vec<&ChangeRequest> = requests.iter().collect();
         let outcomes = round(&Overtaken::default(), &requests).await.unwrap();
-        let denied = |denial| Some(Err(denial));
+        let denied = |denial, de| Some(Err(Refusal { denial, de }));
+        let other = denied(Denial::StatusDiferente(Status::Finalizado), Some(Status::Finalizado));
         assert_eq!(
             outcomes,
-            [
-                Some(Ok(Done::Replayed)),
-                denied(Denial::ChaveReutilizada),
-                denied(Denial::StatusDiferente(Status::Finalizado)),
-                denied(Denial::StatusDiferente(Status::Finalizado)),
-                Some(Ok(Done::Replayed)),
-            ]
+            [Some(Ok(Done::Replayed)), denied(Denial::ChaveReutilizada, None), other, other, Some(Ok(Done::Replayed)),]
         );
     }
 }

@@ -1,8 +1,8 @@
 //! A change tried out: decided as a real one, on what is durable now, and not made. It goes past the queue.
 
-use super::round::{Decision, KnownKeys, judge, key};
+use super::round::{Decision, KnownKeys, Refusal, judge, key};
 use super::{ChangeError, ChangeQueue};
-use crate::domain::atendimento::{Change, ChangeRequest, Denial, Status};
+use crate::domain::atendimento::{Change, ChangeRequest, Status};
 use crate::store::{Reads, Result as StoreResult};
 
 /// What would be done.
@@ -26,7 +26,7 @@ impl ChangeQueue {
     pub async fn simulate(&self, request: &ChangeRequest) -> Result<Simulation, ChangeError> {
         self.keys.check(request)?;
         match simulate(self.store.as_ref(), request).await {
-            Ok(outcome) => outcome.map_err(ChangeError::Denied),
+            Ok(outcome) => outcome.map_err(ChangeError::from),
             Err(error) => {
                 tracing::error!(%error, "a simulation failed");
                 Err(ChangeError::from(&error))
@@ -35,7 +35,7 @@ impl ChangeQueue {
     }
 }
 
-async fn simulate<S: Reads + ?Sized>(store: &S, request: &ChangeRequest) -> StoreResult<Result<Simulation, Denial>> {
+async fn simulate<S: Reads + ?Sized>(store: &S, request: &ChangeRequest) -> StoreResult<Result<Simulation, Refusal>> {
     let known = known_key(store, request).await?;
     let snapshot = store.situation(&request.protocolo, request.motivo.as_ref()).await?;
     let mut decision = judge(&known, &snapshot, request);
@@ -47,7 +47,7 @@ async fn simulate<S: Reads + ?Sized>(store: &S, request: &ChangeRequest) -> Stor
     let Change { de, para, motivo_id, .. } = match decision {
         Ok(Decision::Make(change)) => change,
         Ok(Decision::Replay) => return Ok(Ok(Simulation::Replay)),
-        Err(denial) => return Ok(Err(denial)),
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let motivo = match motivo_id {
         Some(id) => store.motivo_nome(id).await?,
@@ -72,7 +72,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::domain::atendimento::{Atendimento, Idempotencia, Snapshot};
+    use crate::domain::atendimento::{Atendimento, Denial, Idempotencia, Snapshot};
     use crate::domain::registro::{Estado, StoredChange};
     use crate::domain::texto::Chave;
     use crate::store::IdempotencyKey;
@@ -129,6 +129,6 @@ mod tests {
             simulate(&Overtaken::default(), &request).await.unwrap()
         };
         assert_eq!(simulated(7).await, Ok(Simulation::Replay));
-        assert_eq!(simulated(8).await, Err(Denial::ChaveReutilizada));
+        assert_eq!(simulated(8).await, Err(Refusal { denial: Denial::ChaveReutilizada, de: None }));
     }
 }

@@ -130,7 +130,7 @@ async fn settle(desk: Desk, batch: Vec<Pending>) -> Vec<Pending> {
     let outcomes = timeout(STORE_DEADLINE, round(desk.store.as_ref(), &requests)).await;
     match outcomes.unwrap_or(Err(StoreError::Slow)) {
         Ok(outcomes) => {
-            if outcomes.iter().any(|outcome| matches!(outcome, Some(Ok(Done::Made)))) {
+            if outcomes.iter().any(|outcome| matches!(outcome, Some(Ok(Done::Made { .. })))) {
                 desk.trouble.end();
             }
             answer(batch, outcomes)
@@ -182,7 +182,7 @@ fn answer(batch: Vec<Pending>, outcomes: Vec<Outcome>) -> Vec<Pending> {
     let mut again = Vec::new();
     for (mut pending, outcome) in batch.into_iter().zip(outcomes) {
         match outcome {
-            Some(outcome) => pending.settle(outcome.map_err(ChangeError::Denied)),
+            Some(outcome) => pending.settle(outcome.map_err(ChangeError::from)),
             None if pending.since.elapsed() < GIVE_WAY => {
                 pending.rounds += 1;
                 again.push(pending);

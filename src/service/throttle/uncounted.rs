@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::store::BucketKey;
+use crate::store::{BucketKey, Debit};
 
 /// The failures of this process that are being counted.
 #[derive(Clone, Default)]
@@ -36,15 +36,15 @@ impl Look {
 
 /// A failure, until it is dropped.
 pub struct Failure {
-    pub(super) debits: Vec<(BucketKey, i64)>,
+    pub(super) debits: Vec<Debit>,
     uncounted: Uncounted,
 }
 
 impl Uncounted {
     /// Enters a failure that takes `debits`.
-    pub fn enter(&self, debits: Vec<(BucketKey, i64)>) -> Failure {
+    pub fn enter(&self, debits: Vec<Debit>) -> Failure {
         self.with(|state| {
-            for (key, cost) in &debits {
+            for Debit { key, cost, .. } in &debits {
                 *state.costs.entry(*key).or_default() += cost;
             }
         });
@@ -73,7 +73,7 @@ impl Drop for Failure {
     fn drop(&mut self) {
         self.uncounted.with(|state| {
             state.ended += 1;
-            for (key, cost) in &self.debits {
+            for Debit { key, cost, .. } in &self.debits {
                 if let Some(sum) = state.costs.get_mut(key) {
                     *sum -= cost;
                     if *sum == 0 {
@@ -93,8 +93,9 @@ mod tests {
     fn a_failure_counts_until_it_ends_and_leaves_nothing() {
         let uncounted = Uncounted::default();
         let keys = [[1; 16], [2; 16], [3; 16], [4; 16]];
-        let first = uncounted.enter(vec![(keys[0], 5), (keys[2], 7)]);
-        let second = uncounted.enter(vec![(keys[0], 5), ([9; 16], 1)]);
+        let debit = |key, cost| Debit { key, login: None, cost };
+        let first = uncounted.enter(vec![debit(keys[0], 5), debit(keys[2], 7)]);
+        let second = uncounted.enter(vec![debit(keys[0], 5), debit([9; 16], 1)]);
         let look = uncounted.look(&keys);
         assert_eq!(keys.map(|key| look.cost(&key)), [10, 0, 7, 0]);
         assert!(!uncounted.has_moved_since(&look));

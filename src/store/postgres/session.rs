@@ -152,9 +152,9 @@ pub(super) fn pool(opening: Opening, connections: u32, freshness: Freshness) -> 
         .connect_lazy_with(options)
 }
 
-/// A pool of sessions for commands and migrations.
+/// A pool of sessions for commands and migrations. A long list or migration is nothing to warn of.
 pub(super) fn command_pool(opening: Opening, connections: u32) -> PgPool {
-    let options = opening.options.clone();
+    let options = opening.options.clone().disable_statement_logging();
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -1,7 +1,7 @@
 //! The statements that SQLite alone reads. Lists travel as JSON.
 
 /// Takes the write lock at once: a transaction that reads first could not be upgraded later.
-pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+pub(in crate::store) const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// Changes nothing, and fails where nothing can be changed; `BEGIN IMMEDIATE` alone passes on a read-only file.
 pub(super) const TOUCH: &str = "BEGIN IMMEDIATE; UPDATE atendimento SET revisao = revisao WHERE false; ROLLBACK";

@@ -1,0 +1,64 @@
+//! `historico`
+
+use futures_util::stream::TryStreamExt;
+use serde::Serialize;
+
+use super::output;
+use super::span::Span;
+use super::{Result, Session};
+use crate::clock::rfc3339_millis;
+use crate::domain::registro::{Passo, StoredChange};
+use crate::domain::texto::Nome;
+use crate::store::HistoricoAsked;
+
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// List the changes of all atendimentos, the oldest first
+    #[command(after_help = "As JSON, each change comes with its comment.\n\n\
+                            Examples:\n  citrus-status historico listar --desde 2026-11-01 --ate 2026-11-30 --usuario user.api\n  \
+                            citrus-status historico listar --desde 2026-11-27T10:00:00-03:00 --json")]
+    Listar(ListArgs),
+}
+
+#[derive(clap::Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    span: Span,
+    /// Made by the user of this login
+    #[arg(long, value_name = "LOGIN")]
+    usuario: Option<Nome>,
+    /// At most so many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limite: Option<u32>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A change of any atendimento.
+#[derive(Serialize)]
+struct Listed {
+    protocolo: String,
+    #[serde(flatten)]
+    passo: Passo,
+}
+
+pub async fn run(session: &Session, command: Command) -> Result {
+    let Command::Listar(args) = command;
+    let between = args.span.between()?;
+    let usuario_id = match &args.usuario {
+        Some(login) => Some(session.provisioning.usuario(login).await?.id),
+        None => None,
+    };
+    let found = session.store.list_historico(HistoricoAsked { usuario_id, between, limit: args.limite });
+    if args.json {
+        let listed = |(protocolo, change)| Listed { protocolo, passo: Passo::new(change, false) };
+        return output::json_stream(found.map_ok(listed)).await;
+    }
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let row = |(protocolo, change): (String, StoredChange)| {
+        let (when, from, to) = (rfc3339_millis(change.em), change.de.to_string(), change.para.to_string());
+        [when, protocolo, from, to, or_dash(change.motivo), or_dash(change.usuario)]
+    };
+    output::table_stream(["when", "protocolo", "from", "to", "motivo", "who"], found.map_ok(row)).await
+}
