@@ -25,7 +25,7 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; f
 )]
 pub async fn home() -> Response {
     let links: String =
-        LINKS.iter().map(|(path, text)| format!("<li><a href=\"./{path}\">/{path}</a>: {text}</li>\n")).collect();
+        LINKS.iter().map(|(path, text)| format!("<li><a href=\"./{path}\">{path}</a>: {text}</li>\n")).collect();
     let html = format!(
         "<!doctype html>\n<html lang=\"pt-BR\">\n<meta charset=\"utf-8\">\n<title>citrus-status</title>\n\
          <h1>citrus-status</h1>\n<p>Servidor da API de status de atendimentos.</p>\n<ul>\n{links}</ul>\n</html>\n"
