@@ -22,7 +22,7 @@ const READY_DEADLINE: Duration = Duration::from_secs(3);
 #[utoipa::path(
     get, path = "/health/live", tag = SERVIDOR, operation_id = "vivo",
     summary = "O processo responde [ours]",
-    responses((status = 200, description = "Responde", body = Mensagem, example = json!({"message": "OK"}))),
+    responses((status = 200, description = "Responde", body = Mensagem, example = json!({"message": "OK"})), Errors<()>),
 )]
 pub async fn live() -> Response {
     answer::message(StatusCode::OK, "OK")

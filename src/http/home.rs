@@ -4,13 +4,14 @@ use axum::response::Response;
 
 use super::answer;
 use super::openapi::SERVIDOR;
+use super::openapi::errors::Errors;
 
-/// What the page links, and what it says of it.
+/// What the page links, from where it stands: a proxy may serve it under a prefix. And what it says of it.
 const LINKS: [(&str, &str); 4] = [
-    ("/docs", "a documentação da API, para ler e experimentar"),
-    ("/openapi.json", "a mesma em OpenAPI, para programas"),
-    ("/health/live", "o processo responde"),
-    ("/health/ready", "o banco de dados está acessível, migrado e gravável"),
+    ("docs", "a documentação da API, para ler e experimentar"),
+    ("openapi.json", "a mesma em OpenAPI, para programas"),
+    ("health/live", "o processo responde"),
+    ("health/ready", "o banco de dados está acessível, migrado e gravável"),
 ];
 
 /// Nothing is loaded, run or framed.
@@ -20,11 +21,11 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; f
 #[utoipa::path(
     get, path = "/", tag = SERVIDOR, operation_id = "inicio",
     summary = "Uma página com os endereços [ours]",
-    responses((status = 200, description = "A página", content_type = "text/html", body = String)),
+    responses((status = 200, description = "A página", content_type = "text/html", body = String), Errors<()>),
 )]
 pub async fn home() -> Response {
     let links: String =
-        LINKS.iter().map(|(path, text)| format!("<li><a href=\"{path}\">{path}</a>: {text}</li>\n")).collect();
+        LINKS.iter().map(|(path, text)| format!("<li><a href=\"./{path}\">{path}</a>: {text}</li>\n")).collect();
     let html = format!(
         "<!doctype html>\n<html lang=\"pt-BR\">\n<meta charset=\"utf-8\">\n<title>citrus-status</title>\n\
          <h1>citrus-status</h1>\n<p>Servidor da API de status de atendimentos.</p>\n<ul>\n{links}</ul>\n</html>\n"

@@ -20,7 +20,7 @@ use super::client::Client;
 use super::error::ApiError;
 use super::memory::Reservation;
 use super::misspelt::Misspelt;
-use super::openapi::EXTENSOES;
+use super::openapi::LOTE;
 use super::openapi::errors::{Errors, OfLote, OfLoteOptions};
 use super::openapi::parameters::IdempotencyKey;
 use super::openapi::schemas::{Lote as LoteBody, Resultados};
@@ -81,7 +81,7 @@ struct Item {
 
 /// Answers many changes, once each is durable or refused. Each leaves its line in the audit log.
 #[utoipa::path(
-    post, path = "/api/atendimentos/status/lote", tag = EXTENSOES, operation_id = "alterarMuitos",
+    post, path = "/api/atendimentos/status/lote", tag = LOTE, operation_id = "alterarMuitos",
     summary = "Altera muitos atendimentos [ours]",
     description = "Cada alteração é feita ou recusada por si, e o que houve com cada uma está na resposta. Uma que \
         não se consegue ler também. Exige a permissão *Alterar status de atendimento via API*. O corpo pode ter até \

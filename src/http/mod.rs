@@ -119,7 +119,7 @@ pub fn sandbox_service(app: App, example: Example) -> Frame {
 }
 
 fn router(app: App) -> Router {
-    let mut router = Router::new().route("/docs/", get(docs::page)).route("/docs/{file}", get(docs::file));
+    let mut router = Router::new().route("/docs/", get(docs::page_in_folder)).route("/docs/{file}", get(docs::file));
     each_route(|route| router = routed(mem::take(&mut router), route));
     router
         .fallback(async || ApiError::NotFound)

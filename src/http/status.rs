@@ -46,7 +46,7 @@ const MEMBERS: [&str; 6] = ["protocolo", "status", "motivoStatus", "comentario",
         }))),
         ("2-comentar" = (summary = "Alterar e comentar [doc]", value = json!({
             "protocolo": "20221104000001", "status": "Finalizado", "motivoStatus": " ",
-            "comentario": "Comentário de atendimento", "visivelCliente": true
+            "comentario": "Comentário de atendimento", "visivelCliente": "true"
         }))),
         ("3-cancelar" = (summary = "Cancelar, com motivo [ours]", value = json!({
             "protocolo": "20221104000001", "status": "Cancelado", "motivoStatus": "Duplicado"

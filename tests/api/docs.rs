@@ -3,6 +3,7 @@
 use citrus_status::http::openapi;
 use reqwest::Method;
 use serde_json::Value;
+use url::Url;
 
 use crate::support::both_engines;
 use crate::support::server::Server;
@@ -17,6 +18,17 @@ fn examples(document: &Value) -> Vec<(String, String)> {
         examples.extend(bodies.map(|body| (path.clone(), body.to_string())));
     }
     examples
+}
+
+/// What a page links and loads.
+fn links(page: &str) -> Vec<&str> {
+    let after = |name: &str| page.split(name).skip(1).map(|rest| rest.split('"').next().unwrap()).collect::<Vec<_>>();
+    [after(" href=\""), after(" src=\"")].concat()
+}
+
+/// Where `link` leads on the page at `path`, when a proxy serves it under `prefix`.
+fn below(prefix: &str, path: &str, link: &str) -> String {
+    Url::parse(&format!("http://host{prefix}{path}")).unwrap().join(link).unwrap().path().to_owned()
 }
 
 both_engines! {
@@ -64,12 +76,28 @@ both_engines! {
             assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
             assert!(policy.ends_with("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
             assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
-            let links: Vec<&str> = page.body.split(['"']).filter(|text| text.starts_with(['/', 'h'])).collect();
-            assert_eq!(links.len(), 5, "{links:?}");
+            let links = links(&page.body);
+            assert_eq!(links.len(), 6, "{links:?}");
             for link in links {
-                let answer = server.get(link).await;
+                let answer = server.get(&below("", path, link)).await;
                 assert_eq!(answer.status, 200, "{link}");
                 assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{link}");
+            }
+        }
+        server.stop().await;
+    }
+
+    /// A proxy that serves all of this under `/a/citrus/` changes no page.
+    async fn pages_link_what_is_beside_them(database: Database) {
+        let server = Server::start(database).await;
+        for (path, count) in [("/", 4), ("/docs", 6), ("/docs/", 6)] {
+            let page = server.get(path).await;
+            let links = links(&page.body);
+            assert_eq!(links.len(), count, "{path} {links:?}");
+            for link in links {
+                let target = below("/a/citrus", path, link);
+                let inside = target.strip_prefix("/a/citrus").unwrap_or_else(|| panic!("{path}: {link} leads to {target}"));
+                assert_eq!(server.get(inside).await.status, 200, "{path} {link}");
             }
         }
         server.stop().await;

@@ -1,5 +1,6 @@
 // Uses the page at /docs as a person does, in a real browser: logs in, changes a status, reads it, forgets the token, types it in.
-// Nothing may be asked of another host, and nothing may fail that the person did not ask for.
+// Nothing may be asked of another host or outside BASE_URL, which may have a path, and nothing may fail that the person
+// did not ask for.
 // Usage: node docs-page.mjs BASE_URL CHROMIUM
 import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
@@ -12,7 +13,7 @@ page.setDefaultTimeout(30_000);
 
 const elsewhere = [];
 const complaints = [];
-page.on('request', request => new URL(request.url()).origin === baseUrl || elsewhere.push(request.url()));
+page.on('request', request => request.url().startsWith(`${baseUrl}/`) || elsewhere.push(request.url()));
 page.on('pageerror', error => complaints.push(String(error)));
 page.on('console', message => message.type() === 'error' && complaints.push(message.text()));
 
@@ -33,14 +34,33 @@ async function send(tag, operation) {
   return [response.status(), body];
 }
 
+// The operation's answers as the page describes them: the codes that are open, and the lines of those that are folded.
+async function answers(operation) {
+  const rows = page.locator(`#operations-Citrus-${operation} .responses-table:not(.live-responses-table) > tbody > tr`);
+  const lines = (await rows.locator('button[aria-expanded]').allInnerTexts()).map(text => text.replace(/\s+/g, ' '));
+  return [await rows.locator('> .response-col_status').allInnerTexts(), lines];
+}
+
 try {
-  await page.goto(`${baseUrl}/docs`);
+  await page.goto(`${baseUrl}/`);
+  const links = await page.locator('a').evaluateAll(links => links.map(link => link.href));
+  assert.deepEqual(links, ['/docs', '/openapi.json', '/health/live', '/health/ready'].map(path => baseUrl + path));
+  await page.getByRole('link', { name: 'docs' }).click();
+  assert.equal(page.url(), `${baseUrl}/docs`);
   assert.deepEqual(await send('Citrus', 'alterarStatus'), [401, '{"message":"Token is missing"}']);
   // The browser itself complains of the 401.
   assert.deepEqual(complaints.splice(0).filter(text => !text.includes('401')), []);
 
   const [code, token] = await send('Citrus', 'login');
   assert.equal(code, 200);
+  assert.match(await page.locator('#operations-Citrus-login .curl').innerText(), new RegExp(`'${baseUrl}/api/usuario/login'`));
+  const [open, folded] = await answers('login');
+  assert.deepEqual(open, ['200']);
+  assert.match(folded.join(), /^400.+,401Senha inválida,404Usuário não encontrado,/);
+  await page.locator('#operations-Citrus-login .folded button').nth(1).click();
+  assert.deepEqual((await answers('login'))[0], ['200', '401']);
+  const text = await page.locator('#api').innerText();
+  assert.ok(text.includes('[nosso]') && !text.includes('[ours]'));
   assert.match(token, /^\{"accessToken":"[^"]+","tokenType":"Bearer","expiresIn":3600\}$/);
   assert.deepEqual(await send('Citrus', 'alterarStatus'), [200, '{"message":"Atendimento atualizado com sucesso"}']);
   const [read, estado] = await send('Leituras', 'lerStatus');
@@ -61,6 +81,9 @@ try {
   });
   assert.equal((await send('Citrus', 'alterarStatus'))[0], 200);
   assert.deepEqual(await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]), [0, 0, '']);
+  await page.goto(`${baseUrl}/docs/`);
+  assert.equal((await send('Leituras', 'lerMotivos'))[0], 401);
+  assert.deepEqual(complaints.splice(0).filter(text => !text.includes('401')), []);
   assert.deepEqual(elsewhere, []);
 } finally {
   await browser.close();

@@ -1,6 +1,7 @@
 //! `docs/openapi.json`
 
 use citrus_status::http::openapi;
+use serde_json::{Value, json};
 
 use crate::support::database::Database;
 use crate::support::program::run;
@@ -60,4 +61,83 @@ fn the_marks_are_those_of_the_contract() {
         }
     }
     assert_eq!(compared, 36);
+}
+
+/// The routes that need no token.
+const OPEN: [&str; 6] = ["/api/usuario/login", "/", "/openapi.json", "/docs", "/health/live", "/health/ready"];
+
+fn document() -> Value {
+    serde_json::from_str(openapi::TEXT).unwrap()
+}
+
+/// Hands every object of `value` to `see`, from the outside to the inside, with the path that leads to it.
+fn each_object(value: &Value, path: &str, see: &mut impl FnMut(&str, &Value)) {
+    match value {
+        Value::Object(members) => {
+            see(path, value);
+            members.iter().for_each(|(name, member)| each_object(member, &format!("{path}/{name}"), see));
+        }
+        Value::Array(items) => items.iter().for_each(|item| each_object(item, path, see)),
+        _ => {}
+    }
+}
+
+#[test]
+fn its_server_is_where_it_is_served() {
+    assert_eq!(document()["servers"], json!([{"url": "."}]));
+}
+
+#[test]
+fn each_operation_says_whether_it_needs_a_token_and_how_it_refuses() {
+    let document = document();
+    let tags: Vec<&str> =
+        document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    assert!(tags.iter().all(|tag| tag.is_ascii()), "{tags:?}");
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let security = if OPEN.contains(&path.as_str()) { json!([]) } else { json!([{"token": []}]) };
+            assert_eq!(operation["security"], security, "{method} {path}");
+            assert!(tags.contains(&operation["tags"][0].as_str().unwrap()), "{method} {path}");
+            let codes: Vec<&String> = operation["responses"].as_object().unwrap().keys().collect();
+            assert_eq!(codes[0], "200", "{method} {path}");
+            assert!(codes.iter().any(|code| code.starts_with('4')), "{method} {path} {codes:?}");
+        }
+    }
+}
+
+/// Some generators take a schema without `additionalProperties` for one that forbids them.
+#[test]
+fn answers_may_gain_members() {
+    let mut seen = 0;
+    each_object(&document()["components"]["schemas"], "", &mut |path, schema| {
+        if schema["type"] == "object" {
+            let of_a_request = ["/Alteracao", "/Credenciais", "/Lote"].contains(&path);
+            let more = (!of_a_request).then_some(true);
+            assert_eq!(schema.get("additionalProperties"), more.map(Value::Bool).as_ref(), "{path}");
+            seen += 1;
+        }
+    });
+    assert_eq!(seen, 17);
+}
+
+/// A generated client has no type of its own for what may be this or that, and makes a wrapper for it.
+#[test]
+fn no_shape_is_a_choice_except_with_null() {
+    each_object(&document(), "", &mut |path, schema| {
+        for kind in ["anyOf", "oneOf", "allOf"].iter().filter_map(|kind| schema.get(kind)) {
+            let others: Vec<&Value> = kind.as_array().unwrap().iter().filter(|item| item["type"] != "null").collect();
+            assert_eq!(others.len(), 1, "{path}: {kind}");
+        }
+        if let Some(Value::Array(types)) = schema.get("type") {
+            assert_eq!(types.iter().filter(|name| **name != "null").count(), 1, "{path}: {types:?}");
+        }
+    });
+}
+
+/// Else a generator names it after the way there, such as `HistoricoHistoricoInner`.
+#[test]
+fn each_object_has_a_name() {
+    each_object(&document()["components"]["schemas"], "", &mut |path, schema| {
+        assert!(schema["type"] != "object" || path.matches('/').count() == 1, "{path}");
+    });
 }

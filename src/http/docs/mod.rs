@@ -11,9 +11,16 @@ use utoipa_swagger_ui::{Config, SwaggerFile, serve};
 use super::answer;
 use super::error::ApiError;
 use super::openapi::SERVIDOR;
+use super::openapi::errors::Errors;
 
+/// The page; `{root}` stands for the way from it to `/`.
 const PAGE: &str = include_str!("page.html");
-const START: &str = include_str!("start.js");
+
+/// Our own files that the page loads: name, type and content.
+const OURS: [(&str, &str, &str); 2] = [
+    ("start.js", "text/javascript; charset=utf-8", include_str!("start.js")),
+    ("start.css", "text/css; charset=utf-8", include_str!("start.css")),
+];
 
 /// The files of Swagger UI that the page loads.
 const FILES: [&str; 3] = ["favicon-32x32.png", "swagger-ui-bundle.js", "swagger-ui.css"];
@@ -27,17 +34,27 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     get, path = "/docs", tag = SERVIDOR, operation_id = "documentacao",
     summary = "Esta página [ours]",
     description = "Mostra este documento e envia requisições.",
-    responses((status = 200, description = "A página", content_type = "text/html", body = String)),
+    responses((status = 200, description = "A página", content_type = "text/html", body = String), Errors<()>),
 )]
 pub async fn page() -> Response {
-    answer::page(POLICY, PAGE)
+    from("./")
+}
+
+/// The same at `/docs/`.
+pub async fn page_in_folder() -> Response {
+    from("../")
+}
+
+/// The page, with its links relative: a proxy may serve all of this under a prefix.
+fn from(root: &str) -> Response {
+    answer::page(POLICY, PAGE.replace("{root}", root))
 }
 
 /// A file that the page loads. Those of Swagger UI are stored compressed, and sent as they are: no browser minds.
 pub async fn file(name: Result<Path<String>, PathRejection>) -> Result<Response, ApiError> {
     let Path(name) = name.map_err(|_| ApiError::NotFound)?;
-    if name == "start.js" {
-        return Ok(([(CONTENT_TYPE, "text/javascript; charset=utf-8")], START).into_response());
+    if let Some((_, content_type, text)) = OURS.into_iter().find(|(file, ..)| *file == name) {
+        return Ok(([(CONTENT_TYPE, content_type)], text).into_response());
     }
     let name = FILES.into_iter().find(|file| *file == name).ok_or(ApiError::NotFound)?;
     let config = Arc::new(Config::from("/openapi.json"));

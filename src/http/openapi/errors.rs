@@ -165,7 +165,7 @@ pub struct Errors<T>(PhantomData<T>);
 impl<T: Refused> IntoResponses for Errors<T> {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let mut by_status = BTreeMap::<StatusCode, Vec<ApiError>>::new();
-        for error in T::errors().into_iter().chain([ApiError::Internal, ApiError::Unavailable]) {
+        for error in T::errors().into_iter().chain([ApiError::Malformed, ApiError::Internal, ApiError::Unavailable]) {
             by_status.entry(error.status()).or_default().push(error);
         }
         by_status.into_iter().map(|(status, errors)| (status.as_str().to_owned(), response(&errors).into())).collect()

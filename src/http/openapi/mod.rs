@@ -14,14 +14,15 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{Modify, OpenApi};
 
+use errors::Errors;
 use schemas::*;
 
 /// The tag of the routes that the vendor's page describes.
 pub const CITRUS: &str = "Citrus";
 /// The tag of the routes that read.
 pub const LEITURAS: &str = "Leituras";
-/// The tag of what else is ours.
-pub const EXTENSOES: &str = "Extensões";
+/// The tag of many changes in one request.
+pub const LOTE: &str = "Lote";
 /// The tag of the routes about the server itself.
 pub const SERVIDOR: &str = "Servidor";
 
@@ -29,15 +30,17 @@ pub const SERVIDOR: &str = "Servidor";
 #[derive(OpenApi)]
 #[openapi(
     info(title = "citrus-status", description = include_str!("descricao.md")),
+    // Relative to the document's own address: under a proxy's prefix, too.
+    servers((url = ".")),
     tags(
         (name = CITRUS, description = "Os endpoints que a página do fornecedor descreve [doc]"),
-        (name = EXTENSOES, description = "Outros modos de alterar [ours]"),
+        (name = LOTE, description = "Muitas alterações numa requisição [ours]"),
         (name = LEITURAS, description = "O que se lê; cada rota com a sua permissão [ours]"),
         (name = SERVIDOR, description = "Sobre o próprio servidor; sem token [ours]"),
     ),
     components(schemas(
-        Alteracao, Alterado, Atendimento, Credenciais, Divergencia, Historico, Lote, Mensagem, Motivos, Problema, Resultados,
-        Simulacao, Status, Token, Transicoes
+        Alteracao, Alterado, Atendimento, Comentario, Credenciais, Divergencia, Entrada, Historico, Lote, Mensagem, Motivos,
+        Problema, Resultado, Resultados, Status, Token, Transicao, Transicoes
     )),
     modifiers(&Bearer)
 )]
@@ -73,7 +76,9 @@ fn document() -> Document {
 }
 
 fn add(document: &mut Document, described: Paths) {
-    for (path, item) in described.paths {
+    for (path, mut item) in described.paths {
+        // An operation that names no token takes none. Said nothing, it would be open by an oversight.
+        operations(&mut item).for_each(|operation| _ = operation.security.get_or_insert_default());
         document.paths.paths.entry(path).or_default().merge_operations(item);
     }
 }
@@ -105,7 +110,7 @@ fn mark_answers(operation: &mut Operation) {
     get, path = "/openapi.json", tag = SERVIDOR, operation_id = "openapi",
     summary = "Este documento [ours]",
     description = "O OpenAPI de todas as rotas; o mesmo de `citrus-status openapi`.",
-    responses((status = 200, description = "O documento", content_type = "application/json", body = Object)),
+    responses((status = 200, description = "O documento", content_type = "application/json", body = Object), Errors<()>),
 )]
 pub async fn serve() -> Response {
     served(TEXT)

@@ -2,6 +2,9 @@
 //!
 //! They are written down here, and not derived: requests are read member by member, and answers are made of
 //! the domain's types, which know nothing of documents.
+//!
+//! Generated clients get one plain type for each member: the one that the vendor's page has. What else the server
+//! takes for it is said in words.
 
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, SchemaType, Type,
@@ -17,6 +20,9 @@ use crate::http::lote::ITEMS_MAX;
 const NO_NUL: &str = r"^[^\u0000]*$";
 /// Neither blank nor with NUL.
 const NOT_BLANK: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
+
+/// As a text, in any case.
+const TRUE_OR_FALSE: &str = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$";
 
 /// Declares a shape by its name and what it is.
 macro_rules! shapes {
@@ -67,7 +73,7 @@ shapes! {
     Alteracao => taken(
         "Uma alteração de status, com um comentário ou sem.",
         vec![
-            ("protocolo", described(protocolo(), "Número do protocolo do atendimento [doc]. Um número que \
+            ("protocolo", described(name(PROTOCOLO_MAX), "Número do protocolo do atendimento [doc]. Um número que \
                 seja um inteiro exato também é aceito, e espaços nas pontas não contam [ours]."), true),
             ("status", reference("Status", "O status que o atendimento deve ter [doc]."), true),
             ("motivoStatus", described(or_null(text()).max_length(Some(NOME_MAX)).pattern(Some(NO_NUL)), "Nome de um motivo \
@@ -76,8 +82,11 @@ shapes! {
                 [ours]."), false),
             ("comentario", described(or_null(text()).max_length(Some(COMENTARIO_MAX)).pattern(Some(NO_NUL)), "Comentário a \
                 incluir no protocolo, desde o Citrus 2.63.0 [doc]. Em branco, nenhum [ours]."), false),
-            ("visivelCliente", visivel_cliente(), false),
-            ("statusAtual", status_atual(), false),
+            ("visivelCliente", described(or_null(text()).pattern(Some(TRUE_OR_FALSE)), "Se o cliente vê o comentário: `True` ou \
+                `False` [doc]. Em qualquer caixa; um booleano, 1 e 0 também são aceitos, e em branco equivale a não enviado [ours]. \
+                Obrigatório com um comentário."), false),
+            ("statusAtual", reference_or_null("Status", "O status em que o cliente supõe estar o atendimento; se for outro, \
+                412 e nada muda. Em branco equivale a não enviado [ours]."), false),
         ],
     );
 
@@ -90,22 +99,16 @@ shapes! {
         vec![("message", text().into(), true), ("statusAtual", reference("Status", "O status atual."), true)],
     );
 
-    /// Answer of a dry run.
-    Simulacao => given(
-        "O que a alteração faria [ours].",
+    /// Answer of a change, made or simulated.
+    Alterado => given(
+        "O que houve. Com `simular=true`, também o que a alteração faria [ours].",
         vec![
             ("message", text().into(), true),
-            ("de", reference("Status", "O status atual."), true),
-            ("para", reference("Status", "O status que teria."), true),
-            ("motivoStatus", described(or_null(text()), "O motivo que seria registrado."), true),
+            ("de", reference("Status", "O status atual, numa simulação."), false),
+            ("para", reference("Status", "O status que teria, numa simulação."), false),
+            ("motivoStatus", described(or_null(text()), "O motivo que seria registrado, numa simulação."), false),
         ],
     );
-
-    /// Answer of a change.
-    Alterado => OneOfBuilder::new()
-        .item(reference_to("Mensagem"))
-        .item(reference_to("Simulacao"))
-        .description(Some("Feito, ou simulado."));
 
     /// Body of many changes.
     Lote => taken(
@@ -116,16 +119,18 @@ shapes! {
     /// Answer of many changes.
     Resultados => given(
         "Uma entrada por alteração, na mesma ordem [ours].",
-        vec![("resultados", list(given(
-            "O que uma requisição só desta alteração receberia.",
-            vec![
-                ("protocolo", described(or_null(text()), "Como enviado, sem espaços nas pontas; `null` se ilegível."),
-                    true),
-                ("codigo", described(integer(), "O código de status."), true),
-                ("message", text().into(), true),
-                ("statusAtual", reference("Status", "O status atual, com 412."), false),
-            ],
-        )).into(), true)],
+        vec![("resultados", list(reference_to("Resultado")).into(), true)],
+    );
+
+    /// What became of one of many changes.
+    Resultado => given(
+        "O que uma requisição só desta alteração receberia.",
+        vec![
+            ("protocolo", described(or_null(text()), "Como enviado, sem espaços nas pontas; `null` se ilegível."), true),
+            ("codigo", described(integer(), "O código de status."), true),
+            ("message", text().into(), true),
+            ("statusAtual", reference("Status", "O status atual, com 412."), false),
+        ],
     );
 
     /// The present state.
@@ -144,9 +149,29 @@ shapes! {
         "Uma página do histórico, da entrada mais antiga à mais nova [ours].",
         vec![
             ("protocolo", text().into(), true),
-            ("historico", list(entrada()).into(), true),
+            ("historico", list(reference_to("Entrada")).into(), true),
             ("proximo", described(or_null(text()), "O `cursor` da página seguinte; `null` na última."), true),
         ],
+    );
+
+    /// An entry of a history.
+    Entrada => given(
+        "Uma alteração.",
+        vec![
+            ("em", time().into(), true),
+            ("de", reference_to("Status"), true),
+            ("para", reference_to("Status"), true),
+            ("motivoStatus", or_null(text()).into(), true),
+            ("usuario", described(or_null(text()), "Quem alterou; `null` numa importação. Ausente com \
+                `visivelCliente=true`."), false),
+            ("comentario", reference_or_null("Comentario", "O comentário que veio com ela."), true),
+        ],
+    );
+
+    /// A comment of a history.
+    Comentario => given(
+        "Um comentário.",
+        vec![("texto", text().into(), true), ("visivelCliente", boolean().into(), true)],
     );
 
     /// Where an atendimento may go.
@@ -155,12 +180,15 @@ shapes! {
         vec![
             ("protocolo", text().into(), true),
             ("status", reference_to("Status"), true),
-            ("transicoes", list(given("", vec![
-                ("para", reference_to("Status"), true),
-                ("motivoObrigatorio", boolean().into(), true),
-            ])).into(), true),
+            ("transicoes", list(reference_to("Transicao")).into(), true),
             ("motivos", described(list(text()), "Os motivos ativos."), true),
         ],
+    );
+
+    /// One way that an atendimento may go.
+    Transicao => given(
+        "Um status para onde pode ir.",
+        vec![("para", reference_to("Status"), true), ("motivoObrigatorio", boolean().into(), true)],
     );
 
     /// The active motivos.
@@ -191,13 +219,13 @@ fn taken(description: &str, members: Vec<Member>) -> Object {
     object(description, members).build()
 }
 
-/// An object in an answer: there are no other members.
+/// An object in an answer: it may gain members. That is said, as generators take silence for a ban.
 fn given(description: &str, members: Vec<Member>) -> Object {
-    object(description, members).additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(false))).build()
+    object(description, members).additional_properties(Some(AdditionalProperties::<Schema>::FreeForm(true))).build()
 }
 
 fn object(description: &str, members: Vec<Member>) -> ObjectBuilder {
-    let object = ObjectBuilder::new().description((!description.is_empty()).then_some(description));
+    let object = ObjectBuilder::new().description(Some(description));
     members.into_iter().fold(object, |object, (name, schema, required)| {
         let object = object.property(name, schema);
         if required { object.required(name) } else { object }
@@ -240,10 +268,6 @@ fn or_null(schema: ObjectBuilder) -> ObjectBuilder {
     schema.schema_type(SchemaType::from_iter([Type::String, Type::Null]))
 }
 
-fn null() -> ObjectBuilder {
-    of(Type::Null)
-}
-
 fn reference_to(name: &str) -> RefOr<Schema> {
     Ref::from_schema_name(name).into()
 }
@@ -275,53 +299,6 @@ fn described(schema: impl Described, description: &str) -> RefOr<Schema> {
     schema.described(description).into()
 }
 
-fn protocolo() -> ObjectBuilder {
-    name(PROTOCOLO_MAX).schema_type(SchemaType::from_iter([Type::String, Type::Integer]))
-}
-
-fn visivel_cliente() -> RefOr<Schema> {
-    OneOfBuilder::new()
-        .item(text().pattern(Some(r"^\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[01])?\s*$")))
-        .item(boolean())
-        .item(null())
-        .description(Some(
-            "Se o cliente vê o comentário: `True` ou `False` [doc], em qualquer caixa, um booleano, 1 ou 0; em \
-             branco, não enviado [ours]. Obrigatório com um comentário.",
-        ))
-        .into()
-}
-
-fn status_atual() -> RefOr<Schema> {
-    OneOfBuilder::new()
-        .item(reference_to("Status"))
-        .item(null())
-        .description(Some("O status em que o cliente supõe estar o atendimento; se for outro, 412 e nada muda. Em branco, não enviado [ours]."))
-        .into()
-}
-
-/// An entry of a history.
-fn entrada() -> Object {
-    given(
-        "Uma alteração.",
-        vec![
-            ("em", time().into(), true),
-            ("de", reference_to("Status"), true),
-            ("para", reference_to("Status"), true),
-            ("motivoStatus", or_null(text()).into(), true),
-            (
-                "usuario",
-                described(or_null(text()), "Quem alterou; `null` numa importação. Ausente com `visivelCliente=true`."),
-                false,
-            ),
-            (
-                "comentario",
-                OneOfBuilder::new()
-                    .item(given("", vec![("texto", text().into(), true), ("visivelCliente", boolean().into(), true)]))
-                    .item(null())
-                    .description(Some("O comentário que veio com ela."))
-                    .into(),
-                true,
-            ),
-        ],
-    )
+fn reference_or_null(name: &str, description: &str) -> RefOr<Schema> {
+    OneOfBuilder::new().item(reference_to(name)).item(of(Type::Null)).description(Some(description)).into()
 }
