@@ -9,18 +9,12 @@ pub enum NotText {
     /// Bytes that are no text.
     #[error("is not UTF-8")]
     NotUtf8,
-    /// No text has one.
-    #[error("has a NUL byte; save it as UTF-8 text")]
-    Nul,
 }
 
 /// `bytes` as text, without a byte order mark.
 pub fn decode(bytes: Vec<u8>) -> Result<String, NotText> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(NotText::Utf16);
-    }
-    if bytes.contains(&0) {
-        return Err(NotText::Nul);
     }
     let text = String::from_utf8(bytes).map_err(|_| NotText::NotUtf8)?;
     Ok(text.strip_prefix(BOM).map(str::to_owned).unwrap_or(text))
@@ -44,7 +38,6 @@ mod tests {
         assert_eq!(decode("ação".as_bytes().to_vec()).unwrap(), "ação");
         assert_eq!(decode(b"\xff\xfea\0".to_vec()), Err(NotText::Utf16));
         assert_eq!(decode(b"\xfe\xff\0a".to_vec()), Err(NotText::Utf16));
-        assert_eq!(decode(b"a\0b\0".to_vec()), Err(NotText::Nul));
         assert_eq!(decode(b"a\xe7".to_vec()), Err(NotText::NotUtf8));
     }
 

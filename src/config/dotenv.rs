@@ -44,9 +44,12 @@ fn parse(text: &str) -> Result<Entries, String> {
     Ok(entries)
 }
 
-/// What the first line of `text` sets, if anything, and the lines after it. The error says why it can't be read, and
-/// repeats nothing of it.
-fn next(text: &str) -> Result<(Option<(String, String)>, &str), &'static str> {
+/// What a line sets, if anything, and the lines after it. The error says why it can't be read, and repeats nothing of
+/// it.
+type Line<'a> = Result<(Option<(String, String)>, &'a str), &'static str>;
+
+/// The first line of `text`, or as many as its quotes hold.
+fn next(text: &str) -> Line<'_> {
     let (line, after) = text.split_once('\n').unwrap_or((text, ""));
     let line = line.trim_start_matches(blank);
     if line.is_empty() || line.starts_with('#') {

@@ -195,6 +195,10 @@ fn read_secret(name: &str, file: &Path) -> Result<String, String> {
         return Err(format!("{name}_FILE: {shown} is too large for a secret"));
     }
     let text = decode(fs::read(file).map_err(failed)?).map_err(|error| format!("{name}_FILE: {shown} {error}"))?;
+    // No other form of a secret can have one.
+    if text.contains('\0') {
+        return Err(format!("{name}_FILE: {shown} has a NUL byte; save it as UTF-8 text"));
+    }
     Ok(trimmed(&text).to_owned())
 }
 
@@ -255,6 +259,8 @@ mod tests {
         fs::write(file.path(), b"\xff\xfes\0").unwrap();
         let utf16 = of(&[("JWT_SECRET_FILE", path)]).value(secret).unwrap_err();
         assert_eq!(utf16, format!("JWT_SECRET_FILE: {path} is UTF-16; save it as UTF-8"));
+        fs::write(file.path(), b"s\0e\0").unwrap();
+        assert!(of(&[("JWT_SECRET_FILE", path)]).value(secret).unwrap_err().contains("has a NUL byte"));
     }
 
     #[test]

@@ -195,7 +195,7 @@ fn it_listens_where_the_setting_says_unless_the_flag_does() {
         finish(command, "")
     };
     nowhere(&[]).fails(1, &["can't listen on 192.0.2.1:9"]);
-    nowhere(&["--bind", "192.0.2.2:9"]).fails(1, &["can't listen on 192.0.2.2:9"]);
+    nowhere(&["--bind", "192.0.2.1:10"]).fails(1, &["can't listen on 192.0.2.1:10"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -101,7 +101,7 @@ both_engines! {
         for piped in ["one\ntwo", "one\n\n", "one\r\rtwo"] {
             set(piped).fails(1, &["the senha on standard input has more than one line"]);
         }
-        set("a\0b\0").fails(1, &["the senha on standard input has a NUL byte; save it as UTF-8 text"]);
+        set("a\0b\0").fails(1, &["a senha has 1 to 1024 bytes and no NUL"]);
         store.close().await;
     }
 }
