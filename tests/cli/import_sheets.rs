@@ -4,8 +4,8 @@ use std::io::{Cursor, Write};
 use std::path::PathBuf;
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use super::import_texts::understood;
 use crate::support::both_engines;
@@ -99,7 +99,8 @@ both_engines! {
             sheet.write(11, 1, "Aberto").unwrap();
         });
         import(database, file, &[]).fails(1, &[
-            "row 2: protocolo '20221104000001234' is a number beyond 15 digits",
+            // Written as Excel writes it, with the digits that are kept.
+            "row 2: protocolo '20221104000001230' is a number beyond 15 digits",
             "format the column as text",
             "row 3: protocolo '1.5'",
             "row 4: protocolo '-1'",
@@ -175,12 +176,16 @@ both_engines! {
 #[test]
 fn a_workbook_that_unpacks_to_too_much_is_refused() {
     let database = Database::sqlite();
+    let blanks = zipped(&[("blanks", &" ".repeat(1 << 20))]);
+    let mut blanks = ZipArchive::new(Cursor::new(blanks)).unwrap();
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for part in ["[Content_Types].xml", "xl/workbook.xml", "xl/sharedStrings.xml"] {
-        zip.start_file(part, SimpleFileOptions::default()).unwrap();
+    for part in ["[Content_Types].xml", "xl/workbook.xml"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain((0..1023).map(|i| i.to_string()))
+    {
+        zip.raw_copy_file_rename(blanks.by_index(0).unwrap(), part).unwrap();
     }
-    let blanks = vec![b' '; 1 << 20];
-    (0..1025).for_each(|_| zip.write_all(&blanks).unwrap());
     let bomb = zip.finish().unwrap().into_inner();
     assert!(bomb.len() < 4 << 20);
     import(&database, bomb, &[]).fails(1, &["more than 1024 MiB"]);

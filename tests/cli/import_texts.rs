@@ -142,7 +142,7 @@ fn columns() -> Vec<Case> {
         refused("a cell too few", "protocolo,x,status\n1,x\n", &["line 2: fields: 2, expected 3"]),
         refused("a status that is none", "protocolo,status\n1,Resolvido\n", &["line 2: unknown status 'Resolvido'; one of: Aberto"]),
         refused("no status", "protocolo,status\n1,\n", &["line 2: status is missing"]),
-        refused("a quote without its end", "protocolo,status\n\"1,Aberto\n2,Aberto\n", &["line 2: a quote without its end", "are: 1;"]),
+        refused("a quote without its end", "protocolo,status\n\"1,Aberto\n2,Aberto\n", &["line 2: a quote without its end", "can't be: 1;"]),
         refused("a quote that ends too early", "protocolo,status\n\"1,Aberto\n\"2,Aberto\n", &["line 2: ", "line 3: a quote without its end"]),
         refused("a row number counts all lines", "protocolo,x,status\n1,\"\n\n\",Aberto\n2,,Feito\n", &["line 5: unknown status 'Feito'"]),
     ]
