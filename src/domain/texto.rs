@@ -7,6 +7,8 @@ use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizer;
 use strsim::damerau_levenshtein;
 
+use crate::printable::printable;
+
 /// Longest login, in characters.
 pub const LOGIN_MAX: usize = 255;
 /// Longest senha, in bytes.
@@ -65,7 +67,7 @@ impl FromStr for Nome {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let texto = ComposingNormalizer::new_nfc().normalize(text.trim()).into_owned();
         if texto.is_empty() || !fits(&texto, NOME_MAX) || texto.contains(char::is_control) {
-            return Err(InvalidNome(cut(text).escape_debug().to_string()));
+            return Err(InvalidNome(cut(text).into_owned()));
         }
         Ok(Self { chave: Chave::new(&texto), texto })
     }
@@ -74,11 +76,11 @@ impl FromStr for Nome {
 /// The most characters of a text that a message repeats.
 const SHOWN_MAX: usize = 64;
 
-/// `text` as a message repeats it: no more than its first 64 characters.
+/// `text` as a message repeats it: no more than its first 64 characters, and nothing that steers a terminal.
 pub fn cut(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(SHOWN_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]).into(),
-        None => text.into(),
+        Some((end, _)) => format!("{}…", printable(&text[..end])).into(),
+        None => printable(text),
     }
 }
 
@@ -163,6 +165,7 @@ mod tests {
     fn what_is_repeated_is_bounded() {
         assert_eq!(cut(&"é".repeat(64)), "é".repeat(64));
         assert_eq!(cut(&"é".repeat(65)), format!("{}…", "é".repeat(64)));
+        assert_eq!(cut("a\nb\u{1b}"), r"a\nb\u{1b}");
     }
 
     #[test]

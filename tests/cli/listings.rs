@@ -154,10 +154,8 @@ both_engines! {
         }
         run(database, &["historico", "listar", "--desde", "2026-11-28", "--ate", "2026-11-27"])
             .fails(2, &["--desde 2026-11-28 is after --ate 2026-11-27"]);
-        for time in ["9999-12-31", "0001-01-01", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+23:59"] {
-            let outcome = run(database, &["historico", "listar", "--ate", time]);
-            // The last one is before the first year in UTC.
-            assert_eq!(outcome.code, if time.ends_with(":59") { 2 } else { 0 }, "{outcome:?}");
+        for time in ["9998-12-31", "0001-01-01", "9998-12-31T23:59:59Z"] {
+            run(database, &["historico", "listar", "--ate", time, "--desde", "0001-01-01", "--json"]).prints("[]\n");
         }
         run(database, &["historico", "listar", "--limite", "0"]).fails(2, &["'0'"]);
     }
