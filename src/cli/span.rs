@@ -50,7 +50,9 @@ impl Span {
 /// A date, or a time as RFC 3339 writes it, of the years 1 to 9998 in UTC: the end of a later one may be beyond the
 /// calendar.
 fn parse(text: &str) -> Result<Moment, String> {
-    let day = || Some((Date::parse(text, DATE).ok()?.with_time(time!(0:00)).assume_utc(), Duration::DAY));
+    // The form would also take a sign.
+    let date = || Date::parse(text, DATE).ok().filter(|_| text.len() == "2026-11-27".len());
+    let day = || Some((date()?.with_time(time!(0:00)).assume_utc(), Duration::DAY));
     let instant = || Some((OffsetDateTime::parse(text, &Rfc3339).ok()?, Duration::MILLISECOND));
     let found = day().or_else(instant).and_then(|(at, lasts)| Some((from_unix_millis(unix_millis(at))?, lasts)));
     match found.filter(|(start, _)| (1..=9998).contains(&start.year())) {
