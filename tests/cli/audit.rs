@@ -128,6 +128,11 @@ impl Run {
         .await;
         self.send(DRY_RUN, &token, with(first, "Aberto", "x"), from("Aberto", fields(first, "Aberto", "simulated")))
             .await;
+        let misspelt =
+            json!({"protocolo": first, "status": "Aberto", "Comentário": "segredo", "visivel_cliente": true});
+        let mut ignored = from("Aberto", fields(first, "Aberto", "ok"));
+        ignored["ignored"] = json!("comentario, visivelCliente");
+        self.send(STATUS, &token, misspelt, ignored).await;
         let expecting = json!({"protocolo": first, "status": "Aberto", "statusAtual": "Cancelado", "motivoStatus": "é".repeat(255)});
         self.send(
             STATUS,
@@ -172,7 +177,7 @@ impl Run {
 fn as_text(client: &str, message: &str, fields: &Value) -> String {
     let names = match message {
         "login" => &["login", "usuario_id", "outcome", "reason", "limit"][..],
-        _ => &["usuario_id", "login", "protocolo", "de", "status", "motivo", "outcome"],
+        _ => &["usuario_id", "login", "protocolo", "de", "status", "motivo", "ignored", "outcome"],
     };
     let mut line = format!(": audit: {message} from={client}");
     for &name in names {
