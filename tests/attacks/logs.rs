@@ -156,9 +156,9 @@ async fn misuse(database: &Database, address: std::net::SocketAddr) -> String {
 
     let body = json!({"protocolo": "20221104000001", "status": "Aberto", "comentario": "canario-comentario", "visivelCliente": true});
     change(address, &token, body.clone()).await.is(200, "Atendimento atualizado com sucesso");
-    // The audit log names the protocolo and the status; nothing names the rest.
+    // The audit log names the protocolo, the status and the motivo; nothing names the rest.
     let other =
-        json!({"protocolo": "nenhum", "status": "nenhum", "motivoStatus": "canario", "visivelCliente": "canario"});
+        json!({"protocolo": "nenhum", "status": "nenhum", "motivoStatus": "nenhum", "visivelCliente": "canario"});
     assert_eq!(change(address, &token, other).await.status, 400);
     let held = database.hold("20221104000001").await;
     change(address, &token, body.clone()).await.is(503, "Serviço indisponível");

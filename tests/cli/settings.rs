@@ -9,16 +9,17 @@ both_engines! {
     async fn migrate_shows_and_applies(database: Database) {
         let status = |applied| {
             format!(
-                "migration  description     applied\n\
-                 0001       schema          {applied}\n\
-                 0002       login attempts  {applied}\n\
-                 0003       idempotency     {applied}\n\
-                 0004       compatibility   {applied}\n\
-                 0005       clock           {applied}\n"
+                "migration  description        applied\n\
+                 0001       schema             {applied}\n\
+                 0002       login attempts     {applied}\n\
+                 0003       idempotency        {applied}\n\
+                 0004       compatibility      {applied}\n\
+                 0005       clock              {applied}\n\
+                 0006       login of attempts  {applied}\n"
             )
         };
         run(database, &["migrate", "--status"]).prints(&status("no"));
-        run(database, &["migrate"]).prints("migrations applied: 5\n");
+        run(database, &["migrate"]).prints("migrations applied: 6\n");
         run(database, &["migrate"]).prints("the database is up to date\n");
         run(database, &["migrate", "--status"]).prints(&status("yes"));
     }
