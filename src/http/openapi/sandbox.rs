@@ -59,7 +59,7 @@ fn headers() -> [Parameter; 2] {
         DELAY,
         integer().minimum(Some(0)).maximum(Some(DELAY_MAX.as_millis() as u64)),
         Value::Null,
-        "Espera tantos milissegundos antes.",
+        "Atraso em milissegundos.",
     );
     [failure.build(), delay.build()]
 }
