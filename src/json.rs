@@ -75,11 +75,11 @@ pub enum JsonError {
 
 /// The members of the object `text` called `names`, in that order. Others are ignored.
 pub fn members<'a, const N: usize>(text: &'a [u8], names: [&'static str; N]) -> Result<[Value<'a>; N], JsonError> {
-    members_but(text, names, &mut |_| {})
+    members_noting_others(text, names, &mut |_| {})
 }
 
 /// The same; `ignored` is told the key of each other member.
-pub fn members_but<'a, const N: usize>(
+pub fn members_noting_others<'a, const N: usize>(
     text: &'a [u8],
     names: [&'static str; N],
     ignored: &mut dyn FnMut(&str),
@@ -235,7 +235,7 @@ mod tests {
     fn the_keys_of_others_are_told_unescaped() {
         let mut others = Vec::new();
         let text = br#"{"b": 1, "A": {"x": 1}, "\u0061": 2, "": 3}"#;
-        members_but(text, ["a", "b"], &mut |key| others.push(key.to_owned())).unwrap();
+        members_noting_others(text, ["a", "b"], &mut |key| others.push(key.to_owned())).unwrap();
         assert_eq!(others, ["A", ""]);
     }
 

@@ -143,6 +143,10 @@ public final class Client {
     }
 
     public static void main(String[] args) throws InterruptedException {
+        if (args.length < 2) {
+            System.err.println("usage: Client PROTOCOLO STATUS [MOTIVO] [COMENTARIO]");
+            System.exit(2);
+        }
         String motivo = args.length > 2 ? args[2] : null, comentario = args.length > 3 ? args[3] : null;
         var set = System.getenv();
         var client = new Client(set.get("HELPDESK_URL"), set.get("HELPDESK_LOGIN"), set.get("HELPDESK_SENHA"));

@@ -95,6 +95,10 @@ function accepted({ status, text }) {
 
 const { HELPDESK_URL, HELPDESK_LOGIN, HELPDESK_SENHA } = process.env;
 const [protocolo, status, motivo, comentario] = process.argv.slice(2);
+if (!status) {
+  console.error('usage: client.mjs PROTOCOLO STATUS [MOTIVO] [COMENTARIO]');
+  process.exit(2);
+}
 try {
   const client = new Client(HELPDESK_URL, HELPDESK_LOGIN, HELPDESK_SENHA);
   console.log('motivos:', (await client.motivos()).join(', '));

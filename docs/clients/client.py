@@ -105,6 +105,8 @@ def main(protocolo, status, motivo=None, comentario=None):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit("usage: client.py PROTOCOLO STATUS [MOTIVO] [COMENTARIO]")
     try:
         main(*sys.argv[1:])
     except (Refused, *BROKEN) as error:

@@ -2,6 +2,7 @@
 # Changes the status of an atendimento: client.sh PROTOCOLO STATUS [MOTIVO] [COMENTARIO]
 # HELPDESK_URL, HELPDESK_LOGIN and HELPDESK_SENHA say where, and as whom. Needs curl and jq.
 set -euo pipefail
+(($# >= 2)) || { echo 'usage: client.sh PROTOCOLO STATUS [MOTIVO] [COMENTARIO]' >&2; exit 2; }
 
 attempts=5
 url=${HELPDESK_URL%/}

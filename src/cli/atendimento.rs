@@ -196,6 +196,9 @@ async fn run_import(session: &Session, args: ImportArgs) -> Result {
         let rows: Vec<_> = first.into_iter().map(|novo| [novo.protocolo, novo.status.to_string()]).collect();
         table(["protocolo", "status"], &rows)?;
     }
+    if inserted + updated + unchanged + skipped == 0 {
+        output::complain("note: the file has no rows");
+    }
     let count = HumanCount;
     let verb = if args.dry_run { "would be " } else { "" };
     say!(

@@ -62,8 +62,8 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
 /// Says what runs here and on what, before it may have to wait.
 fn announce_start(config: &Config) {
     let (version, tls) = (env!("CARGO_PKG_VERSION"), config.tls());
-    let (database, settings, bind) = (&config.database, &config.settings, &config.bind);
-    tracing::info!(version, %database, tls, %settings, %bind, "starting");
+    let (database, settings, bind) = (config.database.as_str(), config.settings.as_str(), config.bind.as_str());
+    tracing::info!(version, database, tls, settings, bind, "starting");
 }
 
 /// Serves what `service` makes of the application on `store` until `stop`. `ready` hears the address once it

@@ -37,7 +37,7 @@ pub(super) fn stop() -> Result<impl Future<Output = Stop>> {
     };
     Ok(async move {
         let stop = next().await;
-        tracing::info!("stopping; once more to stop at once");
+        tracing::info!("stopping; a second signal stops at once");
         tokio::spawn(async move {
             next().await;
             tracing::warn!("stopped at once");

@@ -129,7 +129,7 @@ fn check_parameters(url: &Url) -> Result<(), String> {
             continue;
         };
         if seen.contains(&parameter) {
-            complaints.push(format!("{parameter} stands there twice; keep one"));
+            complaints.push(format!("{parameter} appears twice; keep one"));
         }
         complaints.extend(wrong_value(&parameter, &value));
         seen.push(parameter);
@@ -310,11 +310,11 @@ mod tests {
     #[test]
     fn a_parameter_stands_once_and_has_a_value_that_it_can_have() {
         for (parameters, wrong) in [
-            ("sslmode=verify-full&sslmode=disable", "sslmode stands there twice; keep one"),
-            ("sslmode=verify-full&ssl-mode=disable", "sslmode stands there twice; keep one"),
-            ("host=a&hostaddr=127.0.0.1", "host stands there twice; keep one"),
-            ("options=-ca%3Db&options=-cc%3Dd", "options stands there twice; keep one"),
-            ("options[a]=b&options[a]=c", "options[a] stands there twice; keep one"),
+            ("sslmode=verify-full&sslmode=disable", "sslmode appears twice; keep one"),
+            ("sslmode=verify-full&ssl-mode=disable", "sslmode appears twice; keep one"),
+            ("host=a&hostaddr=127.0.0.1", "host appears twice; keep one"),
+            ("options=-ca%3Db&options=-cc%3Dd", "options appears twice; keep one"),
+            ("options[a]=b&options[a]=c", "options[a] appears twice; keep one"),
             ("sslmode=hunter2", "sslmode has to be disable, allow, prefer, require, verify-ca or verify-full"),
             ("sslmode=", "sslmode has to be disable, allow, "),
             ("port=hunter2", "port has to be a number up to 65535"),

@@ -37,7 +37,7 @@ impl JsonBody {
         names: [&'static str; N],
         misspelt: &mut Misspelt,
     ) -> Result<[Value<'_>; N], ApiError> {
-        json::members_but(&self.0, names, &mut |key| misspelt.note(key, &names)).map_err(ApiError::Body)
+        json::members_noting_others(&self.0, names, &mut |key| misspelt.note(key, &names)).map_err(ApiError::Body)
     }
 
     /// The elements of the list in its member `name`: at least one, and at most `max`.

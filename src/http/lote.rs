@@ -175,7 +175,7 @@ async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Response {
     let resultados: Vec<_> = resultados.into_iter().map(|(_, resultado)| resultado).collect();
     let mut misspelt = Misspelt::default();
     resultados.iter().for_each(|resultado| misspelt.extend(&resultado.misspelt));
-    misspelt.told(answer.hold_answer(answer::json(StatusCode::OK, &Answer { resultados })))
+    misspelt.name_in(answer.hold_answer(answer::json(StatusCode::OK, &Answer { resultados })))
 }
 
 /// Makes the changes of one atendimento one after the other. Where it is unknown whether one was made,

@@ -37,7 +37,7 @@ impl Misspelt {
     }
 
     /// `response`, which names them.
-    pub fn told(&self, mut response: Response) -> Response {
+    pub fn name_in(&self, mut response: Response) -> Response {
         if let Some(names) = self.names() {
             let names = HeaderValue::try_from(names).expect("the members have names in ASCII");
             response.headers_mut().insert(IGNORED, names);

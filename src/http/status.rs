@@ -110,7 +110,7 @@ async fn attempt(
         }
     };
     audit.ignored(&misspelt);
-    Ok(misspelt.told(response))
+    Ok(misspelt.name_in(response))
 }
 
 fn made() -> Response {

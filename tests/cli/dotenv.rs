@@ -30,7 +30,7 @@ fn a_parameter_of_the_url_that_is_none_stops_the_start() {
         ("sslMode=verify-full", "DATABASE_URL: sslMode is not a parameter; did you mean sslmode?"),
         ("ssl=true", "DATABASE_URL: ssl is not a parameter; did you mean sslmode=require"),
         ("schema=hunter2", "DATABASE_URL: schema is not a parameter; did you mean options="),
-        ("sslmode=disable&sslmode=require", "DATABASE_URL: sslmode stands there twice"),
+        ("sslmode=disable&sslmode=require", "DATABASE_URL: sslmode appears twice"),
     ] {
         let url = format!("postgres://u:hunter2@127.0.0.1:1/d?{parameters}");
         let url = ("DATABASE_URL", url.as_str());

@@ -32,9 +32,9 @@ both_engines! {
         let file = "protocolo,status\n1,Aberto\n2,Feito\n3\n,Aberto\n4,Aberto\n";
         import(database, file, &[]).fails(1, &[
             "line 3: unknown status 'Feito'; one of: Aberto, Em atendimento, Cancelado, Improcedente, Finalizado\n",
-            "line 4: fields: 1, expected 2\n",
-            "line 5: protocolo has to be 1 to 64 characters, no NUL\n",
-            "error: nothing was imported, because some lines can't be: 3; mend them",
+            "line 4: fields: 1, expected 2; the first is '3'\n",
+            "line 5: protocolo is missing\n",
+            "error: nothing was imported, because some rows can't be: 3; mend them",
             "--ignorar-invalidos",
         ]);
         assert_eq!(count(database).await, 0);
@@ -49,9 +49,9 @@ both_engines! {
         import(database, "protocolo,status\n1,Aberto\n2,Aberto\n", &[]);
         let file = "protocolo,status\n1,Finalizado\n2,Aberto\n3,Aberto\n";
         import(database, file, &[]).fails(1, &[
-            "line 2: protocolo exists already, in the database or further up in the file; --atualizar brings",
-            "line 3: protocolo exists already",
-            "lines can't be: 2;",
+            "line 2: protocolo '1' exists already, in the database or further up in the file; --atualizar brings",
+            "line 3: protocolo '2' exists already",
+            "rows can't be: 2;",
         ]);
         assert_eq!(count(database).await, 2);
 

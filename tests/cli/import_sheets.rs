@@ -100,7 +100,7 @@ both_engines! {
         });
         import(database, file, &[]).fails(1, &[
             // 20221104000001234, as far as a number keeps it.
-            "row 2: protocolo '20221104000001230' is a number beyond 15 digits",
+            "row 2: protocolo '20221104000001230' is a number of more than the 15 digits",
             "format the column as text",
             "row 3: protocolo '1.5'",
             "row 4: protocolo '-1'",
@@ -119,7 +119,7 @@ both_engines! {
         let outcome = import(database, xlsx_of(&[999_999_999_999_999_f64, 0.0]), &["--dry-run"]);
         assert_eq!(understood(&outcome), ["999999999999999=Aberto", "0=Aberto"], "{outcome:?}");
         let outcome = import(database, xlsx_of(&[1e15, 1e15]), &[]);
-        outcome.fails(1, &["row 2: protocolo '1000000000000000' is a number beyond 15 digits", "row 3: "]);
+        outcome.fails(1, &["row 2: protocolo '1000000000000000' is a number of more than the 15 digits", "row 3: "]);
         assert!(!outcome.stderr.contains("--atualizar"), "{outcome:?}");
     }
 
@@ -142,7 +142,7 @@ both_engines! {
         let outcome = run(database, &args);
         assert_eq!(understood(&outcome), ["20221104000001=Aberto", "20221104000002=Finalizado"], "{outcome:?}");
         assert!(outcome.stderr.contains("the sheet 'Dados', one of 2"), "{outcome:?}");
-        assert!(outcome.stderr.contains("row 7: protocolo '20221104000001230' is a number beyond 15 digits"), "{outcome:?}");
+        assert!(outcome.stderr.contains("row 7: protocolo '20221104000001230' is a number of more than the 15 digits"), "{outcome:?}");
     }
 
     async fn ods_from_libreoffice(database: Database) {
@@ -156,7 +156,7 @@ both_engines! {
         ].concat();
         let outcome = import(database, ods(&rows), &["--dry-run", "--ignorar-invalidos"]);
         assert_eq!(understood(&outcome), ["1=Aberto", "20221104000002=Aberto"], "{outcome:?}");
-        assert!(outcome.stderr.contains("row 7: protocolo '20221104000002000' is a number beyond 15 digits"), "{outcome:?}");
+        assert!(outcome.stderr.contains("row 7: protocolo '20221104000002000' is a number of more than the 15 digits"), "{outcome:?}");
     }
 
     async fn files_that_are_no_workbook_to_read(database: Database) {

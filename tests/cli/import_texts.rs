@@ -135,9 +135,9 @@ fn columns() -> Vec<Case> {
         refused("no such column", "protocolo;situação\n1;Aberto\n", &["line 1: expected the CSV header `protocolo,status`", "found: 'protocolo', 'situação'", "--coluna-status"]),
         refused("not that column either", "protocolo;situação\n1;Aberto\n", &["`protocolo,estado`", "found: 'protocolo', 'situação'"])
             .with(&["--coluna-status", "estado"]),
-        refused("a column twice", "protocolo,Status,STATUS\n1,Aberto,Cancelado\n", &["line 1: the column 'Status' stands there twice", "'STATUS'"]),
+        refused("a column twice", "protocolo,Status,STATUS\n1,Aberto,Cancelado\n", &["line 1: the column 'Status' appears twice", "'STATUS'"]),
         refused("one column for both", "protocolo,status\n1,Aberto\n", &["the same column"]).with(&["--coluna-status", "Protocolo"]),
-        refused("a member twice", "{\"protocolo\":1,\"Protocolo\":2,\"status\":\"Aberto\"}", &["line 1: the column 'protocolo' stands there twice", "'Protocolo'"]),
+        refused("a member twice", "{\"protocolo\":1,\"Protocolo\":2,\"status\":\"Aberto\"}", &["line 1: the column 'protocolo' appears twice", "'Protocolo'"]),
         refused("a cell too many", "protocolo,status\n1,Aberto,oops\n", &["line 2: fields: 3, expected 2", "'oops'"]),
         refused("a cell too few", "protocolo,x,status\n1,x\n", &["line 2: fields: 2, expected 3"]),
         refused("a status that is none", "protocolo,status\n1,Resolvido\n", &["line 2: unknown status 'Resolvido'; one of: Aberto"]),

@@ -44,7 +44,7 @@ both_engines! {
         let version = format!("starting version=\"{}\"", env!("CARGO_PKG_VERSION"));
         let env = database.dir.path().join(".env");
         let settings = format!("; {}: LOG_LEVEL", fs::canonicalize(env).unwrap().display());
-        outcome.fails(1, &[&version, &place, "flags: none; environment: DATABASE_URL ", &settings, "bind=192.0.2.1:9"]);
+        outcome.fails(1, &[&version, &place, "flags: none; environment: DATABASE_URL ", &settings, "bind=\"192.0.2.1:9\""]);
         assert!(!outcome.stderr.contains("secret for the tests"));
         fs::remove_file(database.dir.path().join(".env")).unwrap();
         run_with(database, &[NOWHERE], &["serve"], "").fails(1, &["; no .env"]);
@@ -56,7 +56,7 @@ both_engines! {
         assert_eq!((before.code, before.stderr.as_str()), (0, ""), "{before:?}");
         let pending = match database.engine {
             Engine::Sqlite => "is not there yet; the first command creates it\n",
-            Engine::Postgres => "migrations pending: 5; the next start applies them\n",
+            Engine::Postgres => "migrations pending: 6; the next start applies them\n",
         };
         assert!(before.stdout.contains(pending), "{before:?}");
         run(database, &["migrate"]);

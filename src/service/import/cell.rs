@@ -51,8 +51,11 @@ impl Cell<'_> {
                 quoted(&protocolo)
             ));
         }
-        if protocolo.is_empty() || !fits(&protocolo, PROTOCOLO_MAX) {
-            return Err(format!("protocolo has to be 1 to {PROTOCOLO_MAX} characters, no NUL"));
+        if protocolo.is_empty() {
+            return Err("protocolo is missing".to_owned());
+        }
+        if !fits(&protocolo, PROTOCOLO_MAX) {
+            return Err(format!("protocolo {} has more than {PROTOCOLO_MAX} characters, or NUL", quoted(&protocolo)));
         }
         Ok(protocolo)
     }
@@ -107,6 +110,9 @@ fn protocolo_of_text(written: &str) -> Result<String, String> {
             quoted(written)
         ));
     }
+    if is_date(&text) || is_boolean(&text) {
+        return Err(format!("protocolo {} is a date or a yes or no; {CURE}", quoted(written)));
+    }
     if is_grouped(&digits) {
         return Err(format!("protocolo {} has marks between its thousands; {CURE}", quoted(written)));
     }
@@ -138,13 +144,13 @@ fn cut_short(written: &str) -> String {
 
 fn beyond(written: &str) -> String {
     format!(
-        "protocolo {} is a number beyond {DIGITS_KEPT} digits, the others of which a spreadsheet does not keep; {CURE}",
+        "protocolo {} is a number of more than the {DIGITS_KEPT} digits that a spreadsheet keeps; {CURE}",
         quoted(written)
     )
 }
 
 fn no_protocolo(written: &str) -> String {
-    format!("protocolo {} is neither a text nor a whole number from 0 on", quoted(written))
+    format!("{} is no protocolo", quoted(written))
 }
 
 fn is_digits(text: &str) -> bool {
@@ -168,6 +174,23 @@ fn is_grouped(text: &str) -> bool {
         && groups.iter().all(|group| is_digits(group))
         && !whole.is_empty()
         && whole.iter().all(|group| group.len() == 3)
+}
+
+/// `27/11/2026`, `2026-11-27`, with a time or without.
+fn is_date(text: &str) -> bool {
+    let day = text.split([' ', 'T']).next().unwrap_or(text);
+    let parts: Vec<&str> = day.split(['/', '-']).collect();
+    let [one, two, three] = &parts[..] else { return false };
+    let ends = [one.len(), three.len()];
+    parts.iter().all(|part| is_digits(part))
+        && (1..=2).contains(&two.len())
+        && (matches!(ends, [1 | 2, 2 | 4]) || matches!(ends, [4, 1 | 2]))
+        && day.contains('/') != day.contains('-')
+}
+
+/// As spreadsheets write them in English and Portuguese.
+fn is_boolean(text: &str) -> bool {
+    ["TRUE", "FALSE", "VERDADEIRO", "FALSO"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// `########`, `#N/D`, `#REF!`, `#NOME?`
@@ -195,6 +218,11 @@ mod tests {
             "#12",
             "a  b",
             "22.11.2022",
+            "2022-11-04-0001",
+            "2022/11",
+            "1/2/3",
+            "12345-11-2022",
+            "verdade",
             "+55",
         ] {
             assert_eq!(Cell::Text(text).protocolo().as_deref(), Ok(text));
@@ -236,6 +264,14 @@ mod tests {
             "#REF!",
             "#NOME?",
             "=A1",
+            "27/11/2026",
+            "7/1/26",
+            "2026-11-27",
+            "2026-11-27T10:00:00",
+            "27-11-2026 10:00",
+            "TRUE",
+            "falso",
+            "Verdadeiro",
             "a\u{fffd}",
             "a\nb",
             "a\tb",

@@ -79,7 +79,7 @@ impl Wanted {
             match at.next() {
                 None => Ok(first),
                 Some(second) => Err(Unfit::Ambiguous(format!(
-                    "the column {} stands there twice, the second time as {}; rename one of them",
+                    "the column {} appears twice, the second time as {}; rename one of them",
                     quoted(names[first].trim()),
                     quoted(names[second].trim()),
                 ))),

@@ -20,6 +20,7 @@ use cell::Cell;
 pub use columns::Columns;
 use columns::Wanted;
 use rows::Rows;
+use text::quoted;
 
 use crate::domain::atendimento::Change;
 use crate::store::{Import, NewAtendimento, Store, StoreError};
@@ -84,7 +85,7 @@ pub enum FileError {
     },
     /// No sheet of a workbook has the columns.
     #[error(
-        "expected the columns `{wanted}` in the first row of a sheet; found: {found}; --coluna-protocolo and \
+        "expected the columns `{wanted}` in the first row of a sheet that is not empty; found: {found}; --coluna-protocolo and \
          --coluna-status say which columns to take"
     )]
     NoSheet {
@@ -96,6 +97,9 @@ pub enum FileError {
     /// Its header can't be used.
     #[error("{0}: {1}")]
     BadHeader(Place, String),
+    /// The header of a sheet can't be used.
+    #[error("in the sheet {0}, {1}")]
+    BadSheet(String, String),
     /// A JSON array that is none, on this line.
     #[error("line {0}: the JSON array {1}")]
     Array(u64, &'static str),
@@ -150,7 +154,7 @@ pub struct Summary {
 pub enum ImportError {
     /// Rows that can't be imported; each was reported.
     #[error(
-        "nothing was imported, because some lines can't be: {0}; mend them, or pass over them with --ignorar-invalidos"
+        "nothing was imported, because some rows can't be: {0}; mend them, or pass over them with --ignorar-invalidos"
     )]
     BadRows(u64),
     /// The file as a whole.
@@ -254,9 +258,12 @@ impl Run<'_> {
         for (place, novo) in batch.places.into_iter().zip(batch.novos) {
             let Some(atendimento) = present.remove(&novo.protocolo) else { continue };
             if !self.options.atualizar {
-                let reason = "protocolo exists already, in the database or further up in the file; \
-                              --atualizar brings it to this status";
-                refused.push(BadRow { place, reason: reason.to_owned() });
+                let reason = format!(
+                    "protocolo {} exists already, in the database or further up in the file; --atualizar brings it to \
+                     this status",
+                    quoted(&novo.protocolo)
+                );
+                refused.push(BadRow { place, reason });
             } else if atendimento.status == novo.status {
                 self.summary.unchanged += 1;
             } else {

@@ -125,10 +125,10 @@ mod tests {
         assert_eq!(
             read(file.as_bytes()),
             [
-                "line 2: fields: 1, expected 2",
+                "line 2: fields: 1, expected 2; the first is '1'",
                 "line 3: unknown status 'Feito'; one of: Aberto, Em atendimento, Cancelado, Improcedente, Finalizado",
-                "line 4: protocolo has to be 1 to 64 characters, no NUL",
-                "line 5: protocolo has to be 1 to 64 characters, no NUL",
+                "line 4: protocolo is missing",
+                "line 5: protocolo '9999999999999999999999999999999999999999…' has more than 64 characters, or NUL",
                 "line 6: a quote without its end, or something between its end and the next column",
                 "line 7: fields: 3, expected 2; 'x' is under no column",
                 "line 8: 4=Aberto",
@@ -138,7 +138,7 @@ mod tests {
             read(b"{\"protocolo\":\"1\"}\n{\"protocolo\":\" \",\"status\":\"Aberto\"}\n[1]\n{\"status\":null,\"protocolo\":1}\n"),
             [
                 "line 1: expected the members `protocolo,status`; found: 'protocolo'",
-                "line 2: protocolo has to be 1 to 64 characters, no NUL",
+                "line 2: protocolo is missing",
                 "line 3: not a JSON object",
                 "line 4: status is missing",
             ]

@@ -89,7 +89,8 @@ impl Table {
                 }
             }
             if protocolo.max(status) >= count {
-                return Err(format!("fields: {count}, expected {width}"));
+                let first = read(0)?;
+                return Err(format!("fields: {count}, expected {width}; the first is {}", quoted(first.trim())));
             }
             Ok((read(protocolo)?, read(status)?))
         };

@@ -27,6 +27,11 @@ pub(super) fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     shown.join(", ")
 }
 
+/// `found`, or a word for none, for a message.
+pub(super) fn or_nothing(found: String) -> String {
+    if found.is_empty() { "nothing".to_owned() } else { found }
+}
+
 /// `text` as its writer meant it: without what cannot be seen, what marks it as text, and blanks but single ones
 /// between words.
 pub(super) fn tidy(text: &str) -> Cow<'_, str> {

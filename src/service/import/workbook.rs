@@ -12,7 +12,7 @@ use zip::ZipArchive;
 
 use super::cell::Cell;
 use super::columns::{Found, Unfit, Wanted};
-use super::text::{is_empty, list, quoted};
+use super::text::{is_empty, list, or_nothing, quoted};
 use super::{FileError, Place, Row, row_of};
 
 /// Largest workbook, in bytes.
@@ -109,12 +109,12 @@ fn read_sheets(mut book: Book<'_>, wanted: &Wanted) -> Result<Sheet, FileError> 
         read_sheet(&mut book, &name, &mut reading)?;
         match reading.finish() {
             Ok((rows, ignored)) => {
-                let which = if all > 1 { format!(", one of {all},") } else { String::new() };
-                let note = format!("the rows are those of the sheet {}{which} which is held in memory", quoted(&name));
+                let which = if all > 1 { format!(", one of {all}") } else { String::new() };
+                let note = format!("reading the sheet {}{which}, held in memory", quoted(&name));
                 return Ok(Sheet { rows, note, ignored });
             }
             Err(Unfit::Ambiguous(reason)) => {
-                return Err(FileError::Workbook(format!("in the sheet {}, {reason}", quoted(&name))));
+                return Err(FileError::BadSheet(quoted(&name), reason));
             }
             Err(Unfit::Missing) => headers.push(reading.names),
         }
@@ -122,7 +122,7 @@ fn read_sheets(mut book: Book<'_>, wanted: &Wanted) -> Result<Sheet, FileError> 
     headers.retain(|names| !names.is_empty());
     headers.truncate(SHEETS_SHOWN);
     let found: Vec<String> = headers.iter().map(|names| list(names.iter().map(String::as_str))).collect();
-    Err(FileError::NoSheet { wanted: wanted.header.clone(), found: found.join("; ") })
+    Err(FileError::NoSheet { wanted: wanted.header.clone(), found: or_nothing(found.join("; ")) })
 }
 
 fn read_sheet(book: &mut Book<'_>, name: &str, reading: &mut Reading<'_>) -> Result<(), Error> {

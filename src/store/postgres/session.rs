@@ -103,8 +103,10 @@ pub(super) fn startup(options: PgConnectOptions) -> PgConnectOptions {
 pub(super) async fn first(options: &PgConnectOptions) -> Result<PgConnection> {
     let (mut one, mut other) = (options.connect().await?, options.connect().await?);
     let (mut ones, mut others) = (HashSet::new(), HashSet::new());
-    // A pooler at rest gives both the same session, a busy one gives each another.
+    // A pooler at rest gives both the same session, a busy one gives each another, and one that takes its sessions in
+    // turn gives one connection another when it asks twice.
     for _ in 0..LOOKS {
+        ones.insert(session_of(&mut one).await?);
         ones.insert(session_of(&mut one).await?);
         others.insert(session_of(&mut other).await?);
     }
