@@ -99,7 +99,7 @@ enum Command {
     /// Print the OpenAPI document of the API
     #[command(after_help = "Example:\n  citrus-status openapi > openapi.json")]
     Openapi,
-    /// Ask a server the contract's cases, Citrus included, and report how it answers
+    /// Run the contract's cases against a server, Citrus included, and report how it answers
     #[command(after_help = CONFERIR_HELP)]
     Conferir(conferir::Args),
     /// Hierarchical levels (níveis)
