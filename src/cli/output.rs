@@ -17,7 +17,8 @@ use crate::telemetry;
 const ROWS_AT_ONCE: usize = 1000;
 
 /// Prints `text` and a line end. What steers a terminal is spelled out, but lines end where `text` says so: what
-/// has no lines of its own goes through [`printable`] before. Fails where `println!` would panic: when nobody reads any more, as in `… | head`.
+/// has no lines of its own goes through [`printable`] before. Fails where `println!` would panic: when nobody reads any
+/// more, as in `… | head`.
 pub fn line(text: impl fmt::Display) -> io::Result<()> {
     write_printable(&printable_but('\n', &text.to_string()))
 }

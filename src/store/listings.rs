@@ -88,8 +88,8 @@ fn most(limit: Option<u32>) -> i64 {
     limit.map_or(i64::MAX, i64::from)
 }
 
-/// Implements [`Listings`] on a store that has a `command_writer()` pool, which does not warn of slow statements, stores times as `$stored`, writes them by
-/// `$write` and reads them by `$read`.
+/// Implements [`Listings`] on a store that has a `command_writer()` pool, which does not warn of slow statements, stores
+/// times as `$stored`, writes them by `$write` and reads them by `$read`.
 macro_rules! impl_listings {
     ($store:ty, $stored:ty, $write:expr, $read:expr) => {
         impl Listings for $store {
