@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(read(&file), ["line 2: longer than 65536 bytes", "line 3: 1=Aberto"]);
         let Rows { mut form, mut source } = rows;
         let Form::Csv(table) = &mut form else { panic!("no CSV") };
-        while let Some(_) = table.next(&mut source).unwrap() {
+        while table.next(&mut source).unwrap().is_some() {
             assert!(source.window.rest().len() <= 4 * RECORD_MAX);
         }
     }
