@@ -147,6 +147,10 @@ public final class Client {
             System.err.println("usage: Client PROTOCOLO STATUS [MOTIVO] [COMENTARIO]");
             System.exit(2);
         }
+        if (String.join("", args).contains("\uFFFD")) {
+            System.err.println("not done: an argument was damaged; set a UTF-8 locale, such as LC_ALL=C.UTF-8");
+            System.exit(2);
+        }
         String motivo = args.length > 2 ? args[2] : null, comentario = args.length > 3 ? args[3] : null;
         var set = System.getenv();
         var client = new Client(set.get("HELPDESK_URL"), set.get("HELPDESK_LOGIN"), set.get("HELPDESK_SENHA"));
@@ -156,7 +160,7 @@ public final class Client {
             System.out.println(client.change(args[0], args[1], motivo, comentario, false, UUID.randomUUID()));
             System.out.println("status: " + client.status(args[0]));
         } catch (IOException error) {
-            System.err.println("not done: " + error.getMessage());
+            System.err.println("not done: " + (error.getMessage() == null ? error : error.getMessage()));
             System.exit(1);
         }
     }

@@ -9,7 +9,8 @@ const NOT_NOW = [408, 409, 502, 503, 504];
 
 /** An answer that the same request would get again. */
 class Refused extends Error {
-  constructor(status, { code, message }) {
+  constructor(status, problem) {
+    const { code = 'no code', message = 'not an answer of the server' } = problem ?? {};
     super(`${status} ${code}: ${message}`);
     Object.assign(this, { status, code });
   }

@@ -109,5 +109,5 @@ if __name__ == "__main__":
         sys.exit("usage: client.py PROTOCOLO STATUS [MOTIVO] [COMENTARIO]")
     try:
         main(*sys.argv[1:])
-    except (Refused, *BROKEN) as error:
+    except (Refused, requests.RequestException) as error:
         sys.exit(f"not done: {error}")

@@ -41,7 +41,7 @@ log_in() {
     token=
     send "$url/api/usuario/login" < <(jq -n '{login: env.HELPDESK_LOGIN, senha: env.HELPDESK_SENHA}')
     accepted
-    token=$(jq -r .accessToken "$answer")
+    token=$(jq -er .accessToken "$answer" 2>/dev/null) || { echo 'not done: the login was answered without a token' >&2; exit 1; }
 }
 
 # Sends a request with the token. Logs in where there is none, and once more where it is not accepted.
@@ -64,7 +64,8 @@ call "$url/api/atendimentos/$encoded/transicoes" </dev/null
 jq -r '"transitions: " + ([.transicoes[] | .para + if .motivoObrigatorio then " (motivo)" else "" end] | join(", "))' "$answer"
 
 # A new key for each change: it is made once, however often it has to be sent.
-call "$url/api/atendimentos/status" -H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" < <(
+key=$(uuidgen 2>/dev/null || cat /proc/sys/kernel/random/uuid)
+call "$url/api/atendimentos/status" -H "Idempotency-Key: $key" < <(
     jq -n --arg protocolo "$protocolo" --arg status "$status" --arg motivo "$motivo" --arg comentario "$comentario" \
         '{$protocolo, $status, motivoStatus: $motivo} + if $comentario == "" then {} else {$comentario, visivelCliente: "False"} end')
 jq -r .message "$answer"

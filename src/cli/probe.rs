@@ -35,7 +35,8 @@ impl Question {
     fn of_url(url: &Url) -> Self {
         let host = url.host_str().unwrap_or("127.0.0.1");
         let authority = format!("{host}:{}", url.port_or_known_default().unwrap_or(80));
-        Self { authority, path: url.path().to_owned() }
+        let path = if url.path() == "/" { PATH } else { url.path() };
+        Self { authority, path: path.to_owned() }
     }
 
     /// Where the server of these settings listens.
@@ -120,5 +121,7 @@ mod tests {
         assert_eq!(authority("http://[::1]/x"), "[::1]:80");
         assert_eq!(authority("http://localhost:8080"), "localhost:8080");
         assert!(parse_url("https://localhost").is_err());
+        let path = |url: &str| Question::of_url(&parse_url(url).unwrap()).path;
+        assert_eq!((path("http://a"), path("http://a/"), path("http://a/x")), (PATH.into(), PATH.into(), "/x".into()));
     }
 }

@@ -86,7 +86,7 @@ pub async fn run(session: &Session, command: Command) -> Result {
             let senha = read_senha(senha_stdin)?;
             let short = is_short(&senha);
             provisioning.set_senha(&login, senha).await?;
-            say!("the senha of '{}' is set; its tokens are revoked", login.texto)?;
+            say!("the senha of '{}' is set; its tokens are revoked, and its failed logins are forgotten", login.texto)?;
             warn_if(short);
         }
         Command::Desativar { login } => {
@@ -95,7 +95,7 @@ pub async fn run(session: &Session, command: Command) -> Result {
         }
         Command::Ativar { login } => {
             provisioning.set_usuario_ativo(&login, true).await?;
-            say!("usuario '{}' is active; it has to log in again", login.texto)?;
+            say!("usuario '{}' is active; it has to log in again, and its failed logins are forgotten", login.texto)?;
         }
         Command::Perfil { login, perfil } => {
             let perfil = provisioning.set_perfil(&login, &perfil).await?;

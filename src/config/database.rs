@@ -97,7 +97,8 @@ fn postgres(url: &str) -> Result<PgConnectOptions, String> {
         return Err(ESCAPE.to_owned());
     }
     // As libpq does: who names an authority wants it to be asked.
-    let has_authority = parsed.query_pairs().any(|(name, _)| canonical(&name) == Some("sslrootcert"));
+    let has_authority = parsed.query_pairs().any(|(name, _)| canonical(&name) == Some("sslrootcert"))
+        || std::env::var_os("PGSSLROOTCERT").is_some_and(|file| !file.is_empty());
     let mode = match options.get_ssl_mode() {
         PgSslMode::Require if has_authority => PgSslMode::VerifyCa,
         mode => mode,

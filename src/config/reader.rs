@@ -12,6 +12,7 @@ use super::source::Sources;
 use super::{secret, settings};
 use crate::auth::token::SECRET_MIN;
 use crate::service::throttle::{Limit, Limits, NAMES};
+use crate::text::trimmed;
 
 /// The longest window of a limit, in seconds: 30 days.
 const WINDOW_MAX: u32 = 2_592_000;
@@ -75,7 +76,8 @@ impl Reader<'_> {
 
     pub fn address(&mut self, name: &str) -> String {
         let text = self.text(name).trim().to_owned();
-        let shaped = text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+        let is_host = |host: &str| !host.is_empty() && !host.contains(['/', '*', ' ', '@']);
+        let shaped = text.rsplit_once(':').is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok());
         let complaint = || format!("{name} has to be an address and a port, such as 127.0.0.1:8080");
         self.checked(if shaped { Ok(text) } else { Err(complaint()) }, String::new)
     }
@@ -112,7 +114,7 @@ impl Reader<'_> {
     /// One a line, so that a secret may have any other character.
     pub fn jwt_accepted(&mut self) -> Vec<SecretString> {
         let text = self.text(settings::JWT_ACCEPTED_SECRETS);
-        let secrets: Vec<&str> = text.split(['\r', '\n']).filter(|line| !line.is_empty()).collect();
+        let secrets: Vec<&str> = text.split(['\r', '\n']).map(trimmed).filter(|line| !line.is_empty()).collect();
         if secrets.len() > secret::ACCEPTED_MAX {
             self.complaints.push(secret::too_many(secrets.len()));
         }

@@ -1,13 +1,15 @@
 //! Where settings come from: flags, then the environment, then `.env`, then the default.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use strsim::damerau_levenshtein;
 
 use super::dotenv;
-use super::settings::{SETTINGS, Setting, setting};
+use super::settings::{JWT_ACCEPTED_SECRETS, SETTINGS, Setting, setting};
 use crate::printable::printable;
 use crate::text::{decode, trimmed};
 
@@ -57,6 +59,8 @@ pub struct Sources {
     pub dotenv: Entries,
     /// Where `.env` is; `None` where there is none.
     pub dotenv_file: Option<PathBuf>,
+    /// The secret files that were read, by setting: one may be a pipe, which is there once.
+    pub files: RefCell<BTreeMap<&'static str, Result<String, String>>>,
 }
 
 impl Sources {
@@ -74,7 +78,7 @@ impl Sources {
         let file = Path::new(DOTENV);
         let dotenv = dotenv::read(file)?;
         let dotenv_file = dotenv.is_some().then(|| std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
-        Ok(Self { flags, environment, dotenv: dotenv.unwrap_or_default(), dotenv_file })
+        Ok(Self { flags, environment, dotenv: dotenv.unwrap_or_default(), dotenv_file, files: RefCell::default() })
     }
 
     /// Which settings come from where, for people. No values.
@@ -138,7 +142,11 @@ impl Sources {
         match (text, file.filter(|_| setting.secret)) {
             (Some(_), Some(_)) => return Err(format!("{} and {file_name} are both set; keep one", setting.name)),
             (Some(text), None) => return Ok(text),
-            (None, Some((file, origin))) => return Ok((read_secret(setting.name, Path::new(&file))?, origin)),
+            (None, Some((file, origin))) => {
+                let mut files = self.files.borrow_mut();
+                let text = files.entry(setting.name).or_insert_with(|| read_secret(setting.name, Path::new(&file)));
+                return Ok((text.clone()?, origin));
+            }
             (None, None) => {}
         }
         Ok((setting.default.to_owned(), Origin::Default))
@@ -184,26 +192,40 @@ fn is_service_link(name: &str, value: &str) -> bool {
 /// Whether quotes stand around all of `value`.
 fn is_quoted(value: &str) -> bool {
     let value = value.trim();
-    value.len() > 1 && ['"', '\''].iter().any(|quote| value.starts_with(*quote) && value.ends_with(*quote))
+    ['"', '\''].iter().any(|quote| {
+        // `"…" # a comment` is in quotes, too.
+        let rest = value.strip_prefix(*quote).and_then(|inside| inside.rsplit_once(*quote)).map(|(_, rest)| rest);
+        rest.is_some_and(|rest| rest.is_empty() || rest.trim_start().starts_with('#'))
+    })
 }
 
 fn read_secret(name: &str, file: &Path) -> Result<String, String> {
     let shown = file.to_string_lossy();
     let shown = printable(&shown);
     let failed = |error| format!("{name}_FILE: {shown} can't be read: {error}");
-    if fs::metadata(file).map_err(failed)?.len() > SECRET_FILE_MAX {
+    let mut bytes = Vec::new();
+    let opened = File::open(file).map_err(failed)?;
+    opened.take(SECRET_FILE_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > SECRET_FILE_MAX {
         return Err(format!("{name}_FILE: {shown} is too large for a secret"));
     }
-    let text = decode(fs::read(file).map_err(failed)?).map_err(|error| format!("{name}_FILE: {shown} {error}"))?;
+    let text = decode(bytes).map_err(|error| format!("{name}_FILE: {shown} {error}"))?;
     // No other form of a secret can have one.
     if text.contains('\0') {
         return Err(format!("{name}_FILE: {shown} has a NUL byte; save it as UTF-8 text"));
     }
-    Ok(trimmed(&text).to_owned())
+    let text = trimmed(&text);
+    // There may be no former secret, but a secret that signs is meant to be one.
+    if text.is_empty() && name != JWT_ACCEPTED_SECRETS {
+        return Err(format!("{name}_FILE: {shown} is empty"));
+    }
+    Ok(text.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn of(environment: &[(&str, &str)]) -> Sources {
@@ -239,6 +261,11 @@ mod tests {
         assert_eq!(of(&[("JWT_SECRET_FILE", path)]).value(secret).unwrap().0, "s3cret");
         let both = of(&[("JWT_SECRET_FILE", path), ("JWT_SECRET", "x")]).value(secret).unwrap_err();
         assert_eq!(both, "JWT_SECRET and JWT_SECRET_FILE are both set; keep one");
+        fs::write(file.path(), "\n").unwrap();
+        let empty = of(&[("JWT_SECRET_FILE", path)]).value(secret).unwrap_err();
+        assert_eq!(empty, format!("JWT_SECRET_FILE: {path} is empty"));
+        let none = of(&[("JWT_ACCEPTED_SECRETS_FILE", path)]);
+        assert_eq!(none.value(setting("JWT_ACCEPTED_SECRETS").unwrap()).unwrap().0, "");
         let gone = of(&[("JWT_SECRET_FILE", "/nowhere/secret")]).value(secret).unwrap_err();
         assert!(gone.starts_with("JWT_SECRET_FILE: /nowhere/secret can't be read: "), "{gone}");
     }

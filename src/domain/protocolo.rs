@@ -7,10 +7,11 @@ use super::texto::PROTOCOLO_MAX;
 ///
 /// `None` where it is no such literal, is negative, has a fraction, or more digits than a protocolo may have.
 pub fn exact_integer(number: &str) -> Option<String> {
-    let (mantissa, exponent) = match number.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-        None => (number, 0),
-    };
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let unsigned = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    if unsigned.is_empty() || !unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let (negative, mantissa) = mantissa.strip_prefix('-').map_or((false, mantissa), |rest| (true, rest));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     if whole.is_empty() || !whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit()) {
@@ -23,7 +24,7 @@ pub fn exact_integer(number: &str) -> Option<String> {
         return Some("0".to_owned());
     }
     // What is left of the exponent once the fraction is part of the digits.
-    let zeros = i64::from(exponent) - fraction.len() as i64;
+    let zeros = i64::from(exponent.parse::<i32>().ok()?) - fraction.len() as i64;
     let digits = match usize::try_from(zeros) {
         Ok(zeros) if digits.len().saturating_add(zeros) <= PROTOCOLO_MAX => digits.to_owned() + &"0".repeat(zeros),
         Ok(_) => return None,
@@ -57,6 +58,7 @@ mod tests {
             ("-0", "0"),
             ("0.0e-7", "0"),
             ("0e999999999", "0"),
+            ("0E-99999999999", "0"),
             ("1e63", &format!("1{}", "0".repeat(63))),
         ] {
             assert_eq!(exact_integer(number).as_deref(), Some(digits), "{number}");

@@ -69,7 +69,9 @@ impl JsonBody {
         }
         let arrived = timeout(app.body_deadline(), arrive(body, max, &app.bodies)).await;
         let body = arrived.unwrap_or(Err(ApiError::BodySlow))?;
-        charset.decode(body, MAX_BYTES, &app.bodies).map(Self)
+        let body = charset.decode(body, MAX_BYTES, &app.bodies)?;
+        // Clients in C send the end of their text with it.
+        Ok(Self(body.slice(..body.len() - body.iter().rev().take_while(|byte| **byte == 0).count())))
     }
 }
 

@@ -16,7 +16,7 @@ use super::openapi::schemas::{Credenciais, Token};
 use super::{App, answer};
 use crate::domain::texto::{LOGIN_MAX, SENHA_MAX, fits, is_blank};
 use crate::json::Value;
-use crate::service::login::AccessToken;
+use crate::service::login::{AccessToken, LoginError};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -51,7 +51,13 @@ async fn attempt(app: &App, client: Client, request: Request, audit: &mut LoginA
     // The body goes before the wait in the line: it keeps the connection's buffer.
     let (login, senha) = credentials(&JsonBody::from_request(request, app).await?, audit)?;
     let outcome = app.login.login(&login, senha, client.0).await;
-    let AccessToken { usuario_id, token, expires_in } = outcome.inspect_err(|error| audit.refused(error))?;
+    let AccessToken { usuario_id, token, expires_in } = outcome.inspect_err(|error| {
+        audit.refused(error);
+        // A failure that cannot be counted, such as on a full disk.
+        if let LoginError::Store(error) = error {
+            app.changes.note_failure(error);
+        }
+    })?;
     audit.usuario(usuario_id);
     let success = Success { access_token: &token, token_type: "Bearer", expires_in };
     Ok(answer::json(StatusCode::OK, &success))

@@ -208,10 +208,12 @@ fn required(field: &'static str, value: Value<'_>, max: usize) -> Result<String,
 }
 
 fn boolean(field: &'static str, value: Value<'_>) -> Result<Option<bool>, ApiError> {
-    let text = match value.scalar() {
+    let text = match value {
         Value::Absent => return Ok(None),
+        Value::Number(number) => exact_integer(number).ok_or(ApiError::Invalid(field))?,
+        Value::Bool(value) => return Ok(Some(value)),
         Value::Text(text) => text,
-        _ => return Err(ApiError::Invalid(field)),
+        Value::List(_) | Value::Object => return Err(ApiError::Invalid(field)),
     };
     match text.trim().to_ascii_lowercase().as_str() {
         "" => Ok(None),

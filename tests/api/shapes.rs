@@ -19,6 +19,9 @@ const CURE: &str = "; envie em UTF-8 ou declare o charset em Content-Type";
 const AS_TEXT: &str = "protocolo – valor inválido, envie como texto";
 const IGNORED: &str = "ignored-members";
 
+/// How a client encodes its text.
+type Encode = fn(&str) -> Vec<u8>;
+
 /// A change as a client sends it.
 async fn change(server: &Server, token: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Answer {
     post(server, STATUS, token, headers, body).await
@@ -60,7 +63,7 @@ both_engines! {
     async fn bodies_are_read_in_the_charset_that_they_declare(database: Database) {
         let server = Server::start(database).await;
         let token = server.token("user.api").await;
-        let rows: &[(&str, &str, fn(&str) -> Vec<u8>)] = &[
+        let rows: &[(&str, &str, Encode)] = &[
             ("", "Não – 5 €", |text| marked(text)),
             ("application/json", "Não – 5 €", |text| marked(text)),
             ("application/json; charset=utf-8", "Não – 5 €", |text| marked(text)),
@@ -78,6 +81,14 @@ both_engines! {
             ("application/json; charset=\"Windows-1252\"", "Não – 5 €", windows1252),
             ("application/json; charset=Cp1252", "Não – 5 €", windows1252),
             ("application/json; charset=ISO-8859-1", "Não – 5 €", |text| marked(text)),
+            ("application/json; charset=ISO8859_1", "Não é", latin1),
+            ("application/json; charset=8859_1", "Não é", latin1),
+            ("application/json; charset=latin-1", "Não é", latin1),
+            ("application/json; charset=Windows1252", "Não – 5 €", windows1252),
+            ("application/json; charset=utf_8", "Não – 5 €", |text| text.into()),
+            ("application/json; charset=US-ASCII", "Não – 5 €", |text| text.into()),
+            ("application/json;charset=utf-8, application/json", "Não – 5 €", |text| text.into()),
+            ("application/json", "Não – 5 €", |text| format!("{text}\0").into()),
             ("application/json; charset=UTF-16", "Não – 5 € 👍", |text| utf16(text, u16::to_be_bytes, true)),
             ("application/json; charset=utf-16", "Não – 5 € 👍", |text| utf16(text, u16::to_le_bytes, true)),
             ("application/json; charset=UTF-16", "Não – 5 € 👍", |text| utf16(text, u16::to_be_bytes, false)),
@@ -116,7 +127,7 @@ both_engines! {
         let server = Server::start(database).await;
         let token = server.token("user.api").await;
         let body = with_comment("Não");
-        for unknown in ["klingon", "UTF-32", "utf-7", "\"UTF-8", "x y", "ISO-2022-CN", "replacement"] {
+        for unknown in ["klingon", "UTF-32", "utf-7", "\"UTF-8", "x y", "ISO-2022-CN", "replacement", "x-user-defined"] {
             let content_type = format!("application/json; charset={unknown}");
             for path in [LOGIN, STATUS, LOTE] {
                 post(&server, path, &token, &[("content-type", &content_type)], body.clone()).await.is(415, CHARSET);
@@ -129,7 +140,7 @@ both_engines! {
                 assert_eq!(answer.header("accept-encoding"), Some("identity"));
             }
         }
-        for coding in ["identity", "Identity", "", "identity, identity"] {
+        for coding in ["identity", "Identity", "", "identity, identity", "utf-8", "none", "8bit"] {
             change(&server, &token, &[("content-encoding", coding)], body.clone()).await.is(200, MADE);
         }
         // The token is judged first.
@@ -316,8 +327,8 @@ both_engines! {
         let invalid = "visivelCliente – valor inválido";
         for (sent, expected) in [
             ("true", Ok(true)), ("\"True\"", Ok(true)), ("\" true \"", Ok(true)), ("\"TRUE\\n\"", Ok(true)),
-            ("1", Ok(true)), ("\"1\"", Ok(true)), ("false", Ok(false)), ("\"False\"", Ok(false)),
-            ("\"\\tfAlSe\"", Ok(false)), ("\"\u{a0}false\"", Ok(false)), ("0", Ok(false)), ("\" 0 \"", Ok(false)),
+            ("1", Ok(true)), ("1.0", Ok(true)), ("\"1\"", Ok(true)), ("false", Ok(false)), ("\"False\"", Ok(false)),
+            ("\"\\tfAlSe\"", Ok(false)), ("\"\u{a0}false\"", Ok(false)), ("0", Ok(false)), ("-0.0", Ok(false)), ("\" 0 \"", Ok(false)),
             ("\"\"", Err(required)), ("\"  \"", Err(required)), ("null", Err(required)),
             ("2", Err(invalid)), ("-1", Err(invalid)), ("0.5", Err(invalid)), ("\"sim\"", Err(invalid)),
             ("\"t\"", Err(invalid)), ("\"on\"", Err(invalid)), ("[true]", Err(invalid)), ("{}", Err(invalid)),

@@ -59,7 +59,7 @@ both_engines! {
         let criar = ["usuario", "criar", "user.api", "--perfil", "Integração", "--senha-stdin"];
         run_with(database, &[], &criar, "1234\n").prints("usuario 'user.api' created\n");
         run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], "43218765")
-            .prints("the senha of 'user.api' is set; its tokens are revoked\n");
+            .prints("the senha of 'user.api' is set; its tokens are revoked, and its failed logins are forgotten\n");
         run(database, &["usuario", "revogar-tokens", "user.api"]).prints("the tokens of 'user.api' are revoked\n");
         run(database, &["usuario", "desativar", "user.api"])
             .prints("usuario 'user.api' is deactivated; its tokens are revoked\n");
@@ -68,7 +68,7 @@ both_engines! {
             json!([{"usuario_id": 1, "login": "user.api", "perfil": "Integração", "ativo": false}])
         );
         run(database, &["usuario", "ativar", "user.api"])
-            .prints("usuario 'user.api' is active; it has to log in again\n");
+            .prints("usuario 'user.api' is active; it has to log in again, and its failed logins are forgotten\n");
         run(database, &["usuario", "listar"]).prints("usuario_id  login     perfil      active\n1           user.api  Integração  yes\n");
 
         run(database, &["motivo", "criar", "Duplicado", "Fora do escopo"])
@@ -170,7 +170,7 @@ both_engines! {
         for senha in ["", "\n", "x\0y", &"x".repeat(1025)] {
             run_with(database, &[], &args, senha).fails(1, &["a senha has 1 to 1024 bytes and no NUL"]);
         }
-        run_with(database, &[], &args, &"x".repeat(1024)).prints("usuario 'u' created\n");
+        run_with(database, &[], &args, "x".repeat(1024)).prints("usuario 'u' created\n");
         run(database, &["atendimento", "criar", &"9".repeat(65)]).fails(1, &["a protocolo has 1 to 64 characters"]);
     }
 

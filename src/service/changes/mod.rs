@@ -125,6 +125,11 @@ impl ChangeQueue {
         self.trouble.check(self.store.as_ref()).await
     }
 
+    /// Notes that a write of somebody else failed, and how: the next check is about it, too.
+    pub fn note_failure(&self, error: &StoreError) {
+        self.trouble.note(error);
+    }
+
     /// Starts the workers on `store`.
     pub fn start(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, settings: QueueSettings) -> (Self, Workers) {
         let mut workers = JoinSet::new();
