@@ -275,7 +275,7 @@ mod tests {
     fn accepted_secrets_are_lines_and_each_is_checked_without_an_echo() {
         let accepted = |text: &str| load(&[("JWT_ACCEPTED_SECRETS", text)]).map(|config| config.accepted_secrets());
         let [one, two] = ["a secret, with 32 bytes and a comma", "another one of thirty-two bytes."];
-        let both = accepted(&format!("{one}\r\n\n{two}\n")).unwrap();
+        let both = accepted(&format!("\u{feff}{one}\r\n\n\u{feff}{two}\n")).unwrap();
         assert_eq!(both.iter().map(|s| s.expose_secret()).collect::<Vec<_>>(), [one.as_bytes(), two.as_bytes()]);
         assert!(accepted("").unwrap().is_empty());
         let short = complaint(&[("JWT_ACCEPTED_SECRETS", &format!("{one}\nhunter2"))]);

@@ -259,6 +259,11 @@ mod tests {
         let path = file.path().to_str().unwrap();
         let secret = setting("JWT_SECRET").unwrap();
         assert_eq!(of(&[("JWT_SECRET_FILE", path)]).value(secret).unwrap().0, "s3cret");
+        // A pipe is there once.
+        let once = of(&[("JWT_SECRET_FILE", path)]);
+        assert_eq!(once.value(secret).unwrap().0, "s3cret");
+        fs::write(file.path(), "another").unwrap();
+        assert_eq!(once.value(secret).unwrap().0, "s3cret");
         let both = of(&[("JWT_SECRET_FILE", path), ("JWT_SECRET", "x")]).value(secret).unwrap_err();
         assert_eq!(both, "JWT_SECRET and JWT_SECRET_FILE are both set; keep one");
         fs::write(file.path(), "\n").unwrap();
@@ -302,6 +307,16 @@ mod tests {
         assert_eq!(of(&[("JWT_SECRET", "\"hunter2'"), ("JWT_ISSUER", "\""), ("PATH", "'x'")]).mistakes(), [""; 0]);
         let dotenv = vec![("JWT_SECRET".to_owned(), "'x'".to_owned())];
         assert_eq!(Sources { dotenv, ..Sources::default() }.mistakes(), [""; 0], "there the quotes were meant");
+    }
+
+    #[test]
+    fn quotes_around_a_value_are_seen_with_a_comment_behind_them() {
+        for quoted in ["\"a\"", "'a'", " \"a\" ", "\"a\" # b", "'a'#b", "\"\""] {
+            assert!(is_quoted(quoted), "{quoted}");
+        }
+        for other in ["a", "\"a", "a\"", "\"a'", "\"a\"b", "'", "it's # b", "#'a'"] {
+            assert!(!is_quoted(other), "{other}");
+        }
     }
 
     #[test]

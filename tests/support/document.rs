@@ -61,14 +61,14 @@ fn parts(path: &str) -> Vec<&str> {
     path.split('/').filter(|part| !api || !part.is_empty()).collect()
 }
 
-/// `text` without what differs from request to request: numbers, and names of fields.
+/// `text` without what differs from request to request: numbers, and names of fields and charsets.
 fn general(text: &str) -> String {
     let mut general = String::new();
     for word in text.split(' ') {
-        let after_campo = general.ends_with("campo ");
+        let after_name = general.ends_with("campo ") || general.ends_with("declarado, ");
         let digits = |c: char| c.is_ascii_digit();
         general +=
-            &if after_campo { "…".to_owned() } else { word.split(digits).filter(|part| !part.is_empty()).collect() };
+            &if after_name { "…".to_owned() } else { word.split(digits).filter(|part| !part.is_empty()).collect() };
         general.push(' ');
     }
     general.trim_end().to_owned()
