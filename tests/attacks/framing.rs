@@ -332,7 +332,9 @@ async fn try_case(address: std::net::SocketAddr, case: Case) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_in_doubt_is_refused_and_nothing_behind_it_is_served() {
     let database = Database::new(Engine::Sqlite).await.unwrap();
-    let server = Server::with(&database, &[("REQUEST_TIMEOUT_SECONDS", "6")]).await;
+    // What begins in one read with the request before it counts as idle until its next byte.
+    let settings = [("REQUEST_TIMEOUT_SECONDS", "6"), ("KEEP_ALIVE_SECONDS", "10")];
+    let server = Server::with(&database, &settings).await;
     let mut cases = JoinSet::new();
     let families = [lengths(), codings(), chunks(), header_lines(), request_lines(), pipelines()];
     for case in families.into_iter().flatten() {
