@@ -66,7 +66,7 @@ both_engines! {
 
     async fn a_repeated_line_meets_the_one_before_it(database: Database) {
         let file = "protocolo,status\n1,Aberto\n2,Aberto\n1,Cancelado\n1,Finalizado\n";
-        import(database, file, &[]).fails(1, &["line 4: protocolo exists already", "line 5: protocolo exists already"]);
+        import(database, file, &[]).fails(1, &["line 4: protocolo '1' exists already", "line 5: protocolo '1' exists already"]);
         import(database, file, &["--atualizar"]).prints("new: 2, updated: 2, unchanged: 0, passed over: 0\n");
         assert_eq!(database.number("SELECT CAST(status AS bigint) FROM atendimento WHERE protocolo = '1'").await, 5);
         assert_eq!(database.broken_links().await, 0);
@@ -80,7 +80,7 @@ both_engines! {
                 "first rows as understood:\nprotocolo  status\n1          Finalizado\n2          Aberto\n\
                  would be new: 1, would be updated: 1, unchanged: 0, passed over: 0\n",
             );
-        import(database, file, &["--dry-run"]).fails(1, &["line 2: protocolo exists already"]);
+        import(database, file, &["--dry-run"]).fails(1, &["line 2: protocolo '1' exists already"]);
         assert_eq!(count(database).await, 1);
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
     }
@@ -89,7 +89,9 @@ both_engines! {
         import(database, "1,Aberto\n", &[]).fails(1, &["line 1: expected the CSV header `protocolo,status`, or NDJSON", "found: '1', 'Aberto'"]);
         run(database, &["atendimento", "importar", "gone.csv"]).fails(1, &["gone.csv can't be read: "]);
         run(database, &["atendimento", "importar", "."]).fails(1, &["can't be read"]);
-        import(database, "", &[]).prints("new: 0, updated: 0, unchanged: 0, passed over: 0\n");
+        let outcome = import(database, "", &[]);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "new: 0, updated: 0, unchanged: 0, passed over: 0\n"));
+        assert_eq!(outcome.stderr, "note: the file has no rows\n");
         assert_eq!(count(database).await, 0);
     }
 

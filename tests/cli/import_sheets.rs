@@ -46,6 +46,34 @@ fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
+/// A workbook as other programs write it: one sheet of these rows, and its main part under this name,
+/// in which the sheet is of this state.
+fn xlsx_with_main(main: &str, state: &str, rows: &str) -> Vec<u8> {
+    let relations = |kind: &str, target: &str| {
+        format!(
+            r#"<Relationships xmlns="r"><Relationship Id="r1" Type="http://x/relationships/{kind}" Target="{target}"/></Relationships>"#
+        )
+    };
+    zipped(&[
+        ("[Content_Types].xml", "<Types/>"),
+        ("_rels/.rels", &relations("officeDocument", &format!("xl/{main}"))),
+        (
+            &format!("xl/{main}"),
+            &format!(
+                r#"<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Plan" sheetId="1" state="{state}" r:id="r1"/></sheets></workbook>"#
+            ),
+        ),
+        (&format!("xl/_rels/{main}.rels"), &relations("worksheet", "worksheets/sheet1.xml")),
+        ("xl/worksheets/sheet1.xml", &format!("<worksheet><sheetData>{rows}</sheetData></worksheet>")),
+    ])
+}
+
+/// A row of text cells for [`xlsx_with_main`].
+fn texts(cells: [&str; 2]) -> String {
+    let cell = |text| format!(r#"<c t="inlineStr"><is><t>{text}</t></is></c>"#);
+    format!("<row>{}</row>", cells.map(cell).concat())
+}
+
 /// A LibreOffice workbook with one sheet of these rows.
 fn ods(rows: &str) -> Vec<u8> {
     let content = format!(
@@ -102,15 +130,15 @@ both_engines! {
             // 20221104000001234, as far as a number keeps it.
             "row 2: protocolo '20221104000001230' is a number of more than the 15 digits",
             "format the column as text",
-            "row 3: protocolo '1.5'",
-            "row 4: protocolo '-1'",
+            "row 3: '1.5' is no protocolo",
+            "row 4: '-1' is no protocolo",
             "row 5: protocolo is a date",
-            "row 6: protocolo 'TRUE'",
+            "row 6: 'TRUE' is no protocolo",
             "row 7: protocolo '2,02211E+13'",
-            "row 8: protocolo '#N/A'",
+            "row 8: '#N/A' is no protocolo",
             "row 10: unknown status '5'; one of: ",
             "row 11: status is missing",
-            "row 12: protocolo has to be 1 to 64 characters",
+            "row 12: protocolo is missing",
             "can't be: 10;",
         ]);
     }
@@ -121,6 +149,79 @@ both_engines! {
         let outcome = import(database, xlsx_of(&[1e15, 1e15]), &[]);
         outcome.fails(1, &["row 2: protocolo '1000000000000000' is a number of more than the 15 digits", "row 3: "]);
         assert!(!outcome.stderr.contains("--atualizar"), "{outcome:?}");
+    }
+
+    async fn formulas_without_their_results(database: Database) {
+        let formula = |value: &str| format!("<c><f>A9</f>{value}</c>");
+        let aberto = r#"<c t="inlineStr"><is><t>Aberto</t></is></c>"#;
+        let rows = [
+            texts(["protocolo", "status"]),
+            format!("<row>{}{}</row>", formula("<v></v>"), formula("")),
+            format!("<row>{}{aberto}</row>", formula("<v/>")),
+            format!("<row>{}{aberto}</row>", formula("<v>0</v>")),
+            texts(["1", "Aberto"]),
+            // What a spreadsheet keeps of a formula that comes to nothing.
+            format!("<row>{0}{0}</row>", r#"<c t="str"><f>""</f><v></v></c>"#),
+            // In another column.
+            format!("<row><c/><c/>{}</row>", formula("")),
+            texts(["2", "Aberto"]),
+        ].concat();
+        let said = "a formula without its result; open the file in a spreadsheet and save it there";
+        let outcome = import(database, xlsx_with_main("workbook.xml", "visible", &rows), &["--dry-run", "--ignorar-invalidos"]);
+        assert_eq!(understood(&outcome), ["1=Aberto", "2=Aberto"], "{outcome:?}");
+        for row in 2..5 {
+            assert!(outcome.stderr.contains(&format!("row {row}: {said}")), "{outcome:?}");
+        }
+        assert!(outcome.stdout.contains("passed over: 3"), "{outcome:?}");
+        // XlsxWriter keeps 0 for all of them.
+        let file = xlsx(|sheet| {
+            sheet.write_row(0, 0, ["protocolo", "status"]).unwrap();
+            for row in 1..3 {
+                sheet.write(row, 0, Formula::new("=D1")).unwrap().write(row, 1, "Aberto").unwrap();
+            }
+        });
+        let outcome = import(database, file, &[]);
+        outcome.fails(1, &["row 2: a formula without its result", "row 3: a formula without its result"]);
+        assert!(!outcome.stderr.contains("--atualizar"), "{outcome:?}");
+    }
+
+    async fn formulas_without_their_results_in_ods(database: Database) {
+        let text = |text: &str| format!(r#"<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>"#);
+        let formula = r#"<table:table-cell table:formula="of:=[.A9]"/>"#;
+        let row = |cells: &[&str]| format!("<table:table-row>{}</table:table-row>", cells.concat());
+        let rows = [
+            row(&[&text("protocolo"), &text("status")]), row(&[formula, formula]), row(&[&text("1"), &text("Aberto")]),
+        ].concat();
+        let outcome = import(database, ods(&rows), &["--dry-run", "--ignorar-invalidos"]);
+        assert_eq!(understood(&outcome), ["1=Aberto"], "{outcome:?}");
+        assert!(outcome.stderr.contains("row 2: a formula without its result"), "{outcome:?}");
+    }
+
+    async fn texts_of_sheets_that_look_like_numbers(database: Database) {
+        let file = xlsx(|sheet| {
+            for (row, protocolo) in (0..).zip(["protocolo", "12E3", "1E5", "0012"]) {
+                sheet.write(row, 0, protocolo).unwrap().write(row, 1, if row == 0 { "status" } else { "Aberto" }).unwrap();
+            }
+        });
+        let outcome = import(database, file, &["--dry-run"]);
+        assert_eq!(understood(&outcome), ["12E3=Aberto", "1E5=Aberto", "0012=Aberto"], "{outcome:?}");
+    }
+
+    async fn a_main_part_of_another_name(database: Database) {
+        let rows = [texts(["protocolo", "status"]), texts(["1", "Aberto"])].concat();
+        for main in ["workbook2.xml", "Workbook.xml", "book.xml"] {
+            let outcome = import(database, xlsx_with_main(main, "visible", &rows), &["--dry-run"]);
+            assert_eq!(understood(&outcome), ["1=Aberto"], "{main}: {outcome:?}");
+        }
+    }
+
+    async fn sheets_to_show_and_rows_to_delete(database: Database) {
+        let hidden = xlsx_with_main("workbook.xml", "hidden", &texts(["protocolo", "status"]));
+        let mut book = Workbook::new();
+        book.add_worksheet().write(0, 0, "Atendimentos de 2022").unwrap().write_row(1, 0, ["protocolo", "status"]).unwrap();
+        let titled = book.save_to_buffer().unwrap();
+        import(database, titled, &[]).fails(1, &["'Atendimentos de 2022'", "delete the rows above the header"]);
+        import(database, hidden, &[]).fails(1, &["all sheets", "hidden"]);
     }
 
     async fn the_first_sheet_with_the_columns(database: Database) {

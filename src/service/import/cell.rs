@@ -1,5 +1,6 @@
 //! What a cell says: a protocolo, whole or refused, and a status.
 
+use super::shape::{is_digits, is_scientific, plain_number, spoilt};
 use super::text::{bare, is_empty, quoted, tidy};
 use crate::domain::atendimento::Status;
 use crate::domain::protocolo::exact_integer;
@@ -39,7 +40,8 @@ impl Cell<'_> {
             Self::Date => return Err(format!("protocolo is a date or a time; {CURE}")),
             Self::Other(shown) => return Err(no_protocolo(shown)),
         };
-        if protocolo.contains(char::is_control) && !protocolo.contains('\0') {
+        let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        if protocolo.contains(breaks) && !protocolo.contains('\0') {
             return Err(format!(
                 "protocolo {} has a line break or another control character inside",
                 quoted(&protocolo)
@@ -88,35 +90,22 @@ fn protocolo_of_text(written: &str) -> Result<String, String> {
         return Ok(text.into_owned());
     }
     let written = written.trim();
-    // Spaces that a spreadsheet puts between thousands.
-    let digits: String = text.chars().filter(|c| !matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}')).collect();
-    if is_digits(&digits) {
-        return Ok(digits);
+    let number = plain_number(&text);
+    if is_digits(&number) {
+        return Ok(number);
     }
-    if is_scientific(&digits) {
+    if let Some(formula) = text.strip_prefix('=').map(str::trim)
+        && is_digits(formula)
+    {
+        return Ok(formula.to_owned());
+    }
+    if is_scientific(&number) {
         return Err(cut_short(written));
     }
-    if let Some(formula) = text.strip_prefix('=') {
-        let number = formula.trim();
-        return if is_digits(number) {
-            Ok(number.to_owned())
-        } else {
-            Err(format!("protocolo {} is a formula; {CURE}", quoted(written)))
-        };
+    if let Some(what) = spoilt(&text, &number) {
+        return Err(format!("protocolo {} {what}; {CURE}", quoted(written)));
     }
-    if is_error(&text) {
-        return Err(format!(
-            "protocolo {} is what a spreadsheet shows for an error or a narrow column; {CURE}",
-            quoted(written)
-        ));
-    }
-    if is_date(&text) || is_boolean(&text) {
-        return Err(format!("protocolo {} is a date or a yes or no; {CURE}", quoted(written)));
-    }
-    if is_grouped(&digits) {
-        return Err(format!("protocolo {} has marks between its thousands; {CURE}", quoted(written)));
-    }
-    match digits.split_once(['.', ',']) {
+    match number.split_once(['.', ',']) {
         Some((whole, fraction)) if is_digits(whole) && fraction.bytes().all(|byte| byte == b'0') => {
             if whole.len() > DIGITS_KEPT { Err(beyond(written)) } else { Ok(whole.to_owned()) }
         }
@@ -153,53 +142,6 @@ fn no_protocolo(written: &str) -> String {
     format!("{} is no protocolo", quoted(written))
 }
 
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// `2,02211E+13`
-fn is_scientific(text: &str) -> bool {
-    let unsigned = |text: &'_ str| text.strip_prefix(['+', '-']).unwrap_or(text).to_owned();
-    text.split_once(['e', 'E']).is_some_and(|(mantissa, exponent)| {
-        is_digits(&unsigned(mantissa).replacen(['.', ','], "", 1)) && is_digits(&unsigned(exponent))
-    })
-}
-
-/// `20.221.104`, with decimals or without.
-fn is_grouped(text: &str) -> bool {
-    let groups: Vec<&str> = text.split(['.', ',', ' ', '\'', '’']).collect();
-    let [first, rest @ ..] = &groups[..] else { return false };
-    let whole = if rest.len() > 1 { &rest[..rest.len() - 1] } else { rest };
-    (1..=3).contains(&first.len())
-        && groups.iter().all(|group| is_digits(group))
-        && !whole.is_empty()
-        && whole.iter().all(|group| group.len() == 3)
-}
-
-/// `27/11/2026`, `2026-11-27`, with a time or without.
-fn is_date(text: &str) -> bool {
-    let day = text.split([' ', 'T']).next().unwrap_or(text);
-    let parts: Vec<&str> = day.split(['/', '-']).collect();
-    let [one, two, three] = &parts[..] else { return false };
-    let ends = [one.len(), three.len()];
-    parts.iter().all(|part| is_digits(part))
-        && (1..=2).contains(&two.len())
-        && (matches!(ends, [1 | 2, 2 | 4]) || matches!(ends, [4, 1 | 2]))
-        && day.contains('/') != day.contains('-')
-}
-
-/// As spreadsheets write them in English and Portuguese.
-fn is_boolean(text: &str) -> bool {
-    ["TRUE", "FALSE", "VERDADEIRO", "FALSO"].iter().any(|word| text.eq_ignore_ascii_case(word))
-}
-
-/// `########`, `#N/D`, `#REF!`, `#NOME?`
-fn is_error(text: &str) -> bool {
-    text.strip_prefix('#').is_some_and(|rest| {
-        rest.bytes().all(|byte| byte == b'#') || matches!(rest, "N/A" | "N/D") || rest.ends_with(['!', '?'])
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,7 +165,22 @@ mod tests {
             "1/2/3",
             "12345-11-2022",
             "verdade",
-            "+55",
+            "12E3",
+            "4120e75",
+            "2E13",
+            "SET-0001",
+            "nov",
+            "22-nov-x",
+            "Nenhum",
+            "Erro:",
+            "A_x1_",
+            "100.1%a",
+            "A+55",
+            "12345678.9",
+            "1,22",
+            "22,11,2022",
+            "A 1 2",
+            "2*5",
         ] {
             assert_eq!(Cell::Text(text).protocolo().as_deref(), Ok(text));
         }
@@ -238,6 +195,11 @@ mod tests {
             "20221104000001,0",
             "=20221104000001",
             "20\u{a0}221\u{a0}104\u{a0}000\u{a0}001",
+            "20\u{2009}221\u{2009}104\u{2009}000\u{2009}001",
+            "“20221104000001”",
+            "２０２２１１０４０００００１",
+            "٢٠٢٢١١٠٤٠٠٠٠٠١",
+            "۲۰۲۲۱۱۰۴۰۰۰۰۰۱",
             "'20221104000001,00\u{200b}",
         ] {
             assert_eq!(Cell::Text(text).protocolo().as_deref(), Ok("20221104000001"), "{text:?}");
@@ -250,8 +212,40 @@ mod tests {
         for text in [
             "2,02211E+13",
             "2.02211e13",
-            "2E13",
+            "2E+13",
             "-2E+13",
+            "2.02211×10^13",
+            "2,02211 x 10¹³",
+            "2.02211*10^13",
+            "2,02211 E+13",
+            "2,02211E+13,0",
+            "2,02,21,10,40,00,001",
+            "2,02,21,104.00",
+            "20 221",
+            "20221104 000001",
+            "20221104000001%",
+            "+20221104000001",
+            "-1",
+            "2022110400000.1",
+            "1_x000D_",
+            "Err:502",
+            "erro:502",
+            "#GETTING_DATA",
+            "#N/A N/A",
+            "nan",
+            "NaN",
+            "NULL",
+            "\\N",
+            "-Infinity",
+            "None",
+            "nov/22",
+            "Nov-22",
+            "04/nov./2022",
+            "4-May",
+            "fev 22",
+            "10:00",
+            "9:30:00 PM",
+            "a\u{2028}b",
             "'2,02211E+13",
             "1.234",
             "20,221,104",

@@ -29,6 +29,11 @@ impl Charset {
     /// The text of bytes from which it has learnt; fails with the reason.
     pub fn decode(self, bytes: &[u8]) -> Result<Cow<'_, str>, String> {
         match self {
+            Self::Windows1252 if !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok() => Err(
+                "UTF-8, and the file was read as Windows-1252 up to here, for a byte that is not UTF-8 in this row or \
+                     above; mend that byte, or save the file as UTF-8"
+                    .to_owned(),
+            ),
             Self::Windows1252 => Ok(WINDOWS_1252.decode_without_bom_handling(bytes).0),
             Self::Ascii => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| not("UTF-8")),
             Self::Utf8(encoding) => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| not(encoding)),

@@ -95,6 +95,8 @@ impl Wanted {
 fn folded(name: &str) -> String {
     let decomposed = DecomposingNormalizer::new_nfkd().normalize(name);
     let bare: String = decomposed.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).collect();
+    // Typed for the ordinal mark of `Nº`, which is an `o` by now.
+    let bare = bare.replace('°', "o");
     CaseMapper::new().fold_string(&tidy(&bare)).into_owned()
 }
 
@@ -110,6 +112,7 @@ mod tests {
             assert_eq!(folded(name), "situacao", "{name:?}");
         }
         assert_eq!(folded("N\u{ba}  do\r\nprotocolo"), "no do protocolo");
+        assert_eq!(folded("N\u{b0} do protocolo"), "no do protocolo");
         assert_ne!(folded("situação atual"), folded("situação"));
     }
 

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use super::cell::Cell;
 use super::columns::{Found, Unfit, Wanted};
 use super::source::{RECORD_MAX, Record, Source};
-use super::text::list;
+use super::text::{list, quoted};
+use super::window::is_padding;
 use super::{BadRow, FileError, Place, Row, row_of};
 
 /// Most ignored members that are named.
@@ -64,11 +65,16 @@ impl Objects {
     }
 
     fn row<R: Read>(&mut self, source: &mut Source<R>, place: Place, text: &str) -> Result<Row, String> {
-        let Members(members) = serde_json::from_str(text).map_err(|_| "not a JSON object".to_owned())?;
+        let Members(members) = serde_json::from_str(text).map_err(|_| match self.array {
+            Some(_) => "not a JSON object".to_owned(),
+            None => {
+                "not a JSON object; an object has to stand on one line, or all of them in an array `[…]`".to_owned()
+            }
+        })?;
         let (names, values): (Vec<String>, Vec<&RawValue>) = members.into_iter().unzip();
         let (protocolo, status) = match &self.last {
             Some((last, found)) if *last == names => (found.protocolo, found.status),
-            _ => self.find(source, names)?,
+            _ => self.find(source, names, &values)?,
         };
         let unescaped = |index: usize| match values[index].get() {
             text if text.starts_with('"') => serde_json::from_str(text).map_err(|_| "malformed text".to_owned()),
@@ -79,11 +85,20 @@ impl Objects {
     }
 
     /// Looks for ours among members that are called `names`, and notes the others, each once.
-    fn find<R: Read>(&mut self, source: &mut Source<R>, names: Vec<String>) -> Result<(usize, usize), String> {
+    fn find<R: Read>(
+        &mut self,
+        source: &mut Source<R>,
+        names: Vec<String>,
+        values: &[&RawValue],
+    ) -> Result<(usize, usize), String> {
         let found = self.wanted.find(&names).map_err(|unfit| match unfit {
             Unfit::Missing => {
                 let found = list(names.iter().map(String::as_str));
-                format!("expected the members `{}`; found: {found}", self.wanted.header)
+                let array = names.iter().zip(values).find(|(_, value)| value.get().starts_with('['));
+                let cure = array.map_or(String::new(), |(name, _)| {
+                    format!("; {} holds an array: save the array alone", quoted(name))
+                });
+                format!("expected the members `{}`; found: {found}{cure}", self.wanted.header)
             }
             Unfit::Ambiguous(reason) => reason,
         })?;
@@ -160,8 +175,14 @@ fn next_byte<R: Read>(source: &mut Source<R>) -> Result<Option<u8>, FileError> {
         let split = blanks == rest.len() && rest.ends_with(b"\r") && !source.window.ended();
         let next = rest.get(blanks).copied();
         source.window.pass(blanks - usize::from(split));
-        if next.is_some() || !source.window.fill()? {
+        // What looks like padding may be at the end, which only more of the file tells.
+        let rest = source.window.rest();
+        let padding = rest.len() <= RECORD_MAX && rest.iter().all(|byte| is_padding(*byte));
+        if next.is_some() && !padding {
             return Ok(next);
+        }
+        if !source.window.fill()? {
+            return Ok(source.window.rest().first().copied().filter(|byte| !byte.is_ascii_whitespace()));
         }
     }
 }

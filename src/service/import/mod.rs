@@ -6,6 +6,8 @@ mod columns;
 mod csv;
 mod json;
 mod rows;
+mod shape;
+mod sheet;
 mod source;
 mod table;
 mod text;
@@ -73,7 +75,8 @@ pub enum FileError {
     /// None of the forms, or other columns.
     #[error(
         "{place}: expected the CSV header `{wanted}`, or NDJSON: one {{\"protocolo\": …, \"status\": …}} a line, or a \
-         JSON array of these; found: {found}; --coluna-protocolo and --coluna-status say which columns to take"
+         JSON array of these; found: {found}; delete the rows above the header, if there are any; --coluna-protocolo \
+         and --coluna-status say which columns to take"
     )]
     Header {
         /// Where the header should be.
@@ -85,8 +88,8 @@ pub enum FileError {
     },
     /// No sheet of a workbook has the columns.
     #[error(
-        "expected the columns `{wanted}` in the first row of a sheet that is not empty; found: {found}; --coluna-protocolo and \
-         --coluna-status say which columns to take"
+        "expected the columns `{wanted}` in the first row of a sheet that is not empty; found: {found}; delete \
+         the rows above the header, if there are any; --coluna-protocolo and --coluna-status say which columns to take"
     )]
     NoSheet {
         /// The header that was looked for.
@@ -94,6 +97,9 @@ pub enum FileError {
         /// The names that are there, sheet by sheet.
         found: String,
     },
+    /// A workbook without a sheet that can be seen.
+    #[error("all sheets of the workbook are hidden; show the one to import, and save the file")]
+    Hidden,
     /// Its header can't be used.
     #[error("{0}: {1}")]
     BadHeader(Place, String),

@@ -35,6 +35,7 @@ impl<R: Read> Rows<R> {
         if source.window.rest().starts_with(b"\x1f\x8b") {
             return Err(FileError::Packed);
         }
+        source.window.skip_padding();
         let form = recognise(&mut source, wanted)?;
         Ok(Self { source, form })
     }
@@ -139,7 +140,7 @@ mod tests {
             [
                 "line 1: expected the members `protocolo,status`; found: 'protocolo'",
                 "line 2: protocolo is missing",
-                "line 3: not a JSON object",
+                "line 3: not a JSON object; an object has to stand on one line, or all of them in an array `[…]`",
                 "line 4: status is missing",
             ]
         );

@@ -40,7 +40,8 @@ pub(super) fn tidy(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let seen: String = text.chars().filter(|c| !is_unseen(*c)).collect();
-    let words: Vec<&str> = unmarked(seen.trim()).split_whitespace().collect();
+    let inside = unmarked(seen.trim());
+    let words: Vec<&str> = inside.split_whitespace().collect();
     Cow::Owned(words.join(" "))
 }
 
@@ -50,7 +51,7 @@ pub(super) fn bare(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let seen: String = text.chars().filter(|c| !is_unseen(*c)).collect();
-    Cow::Owned(unmarked(seen.trim()).to_owned())
+    Cow::Owned(unmarked(seen.trim()))
 }
 
 /// Whether nothing that can be seen is in `text`.
@@ -58,25 +59,37 @@ pub(super) fn is_empty(text: &str) -> bool {
     text.chars().all(|c| c.is_whitespace() || is_unseen(c))
 }
 
-/// Spaces without width, joiners, marks of direction and byte order.
+/// Spaces without width, joiners, marks of direction, variation and byte order.
 fn is_unseen(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
-/// What is inside `="…"`, quotes, or after the apostrophe with which spreadsheets mark text.
-fn unmarked(mut text: &str) -> &str {
-    loop {
-        let inner = text.strip_prefix('=').map_or(text, str::trim_start);
-        let inside = inner.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).or_else(|| {
-            let rest = text.strip_prefix(['\'', '‘', '’'])?;
-            Some(rest.strip_suffix(['\'', '’']).unwrap_or(rest))
-        });
-        match inside {
-            Some(inside) => text = inside.trim(),
-            None => return text,
-        }
+/// What is inside `="…"`, quotes, or after the apostrophe with which spreadsheets mark text. Quotes that stand between
+/// others of their kind are a part of the text; in `="…"`, doubled ones stand for one.
+fn unmarked(text: &str) -> String {
+    let mut text = text.to_owned();
+    while let Some(inside) = in_quotes(&text).or_else(|| in_apostrophes(&text)) {
+        text = inside.trim().to_owned();
     }
+    text
+}
+
+fn in_quotes(text: &str) -> Option<String> {
+    let text = text.strip_prefix('=').map_or(text, str::trim_start);
+    let between = |open, close| text.strip_prefix(open)?.strip_suffix(close);
+    if let Some(inside) = between('“', '”') {
+        return (!inside.contains(['“', '”'])).then(|| inside.to_owned());
+    }
+    let parts: Vec<&str> = between('"', '"')?.split("\"\"").collect();
+    (!parts.iter().any(|part| part.contains('"'))).then(|| parts.join("\""))
+}
+
+fn in_apostrophes(text: &str) -> Option<String> {
+    const MARKS: [char; 3] = ['\'', '‘', '’'];
+    let rest = text.strip_prefix(MARKS)?;
+    let inside = rest.strip_suffix(MARKS).unwrap_or(rest);
+    (!inside.contains(MARKS)).then(|| inside.to_owned())
 }
 
 #[cfg(test)]
@@ -92,6 +105,13 @@ mod tests {
             ("'1'", "1"),
             ("\u{200b}'\u{feff}=\"1\"", "1"),
             ("\"1\"", "1"),
+            ("“1”", "1"),
+            ("1\u{fe0f}", "1"),
+            ("=\"a\"\"b\"", "a\"b"),
+            ("=\"a\"&\"b\"", "=\"a\"&\"b\""),
+            ("\"A\"-\"B\"", "\"A\"-\"B\""),
+            ("“A” e “B”", "“A” e “B”"),
+            ("'A' ou 'B'", "'A' ou 'B'"),
             ("\"", "\""),
             ("a\"b", "a\"b"),
             ("D'or", "D'or"),

@@ -17,6 +17,8 @@ pub(super) struct Window<R> {
     /// What was left behind already.
     start: usize,
     ended: bool,
+    /// Ctrl-Z and NUL at the end of the file are nothing.
+    padded: bool,
     /// The line on which the rest begins, from 1.
     line: u64,
     encoding: Option<&'static str>,
@@ -26,7 +28,8 @@ impl<R: Read> Window<R> {
     /// Opens the window on the first bytes, which tell UTF-16 and a byte order mark.
     pub fn open(reader: R) -> io::Result<Self> {
         let bytes = Vec::with_capacity(2 * CHUNK);
-        let mut window = Self { reader, decoder: None, bytes, start: 0, ended: false, line: 1, encoding: None };
+        let mut window =
+            Self { reader, decoder: None, bytes, start: 0, ended: false, padded: false, line: 1, encoding: None };
         while window.rest().len() < 4 && window.fill()? {}
         let (encoding, mark) = match *window.rest() {
             [0xef, 0xbb, 0xbf, ..] => (UTF_8, 3),
@@ -89,7 +92,21 @@ impl<R: Read> Window<R> {
             self.ended = read == 0;
             read
         };
+        self.trim();
         Ok(read > 0)
+    }
+
+    /// Takes the file for text: Ctrl-Z and NUL at its end, with which old programs end and fill files, are nothing.
+    pub fn skip_padding(&mut self) {
+        self.padded = true;
+        self.trim();
+    }
+
+    fn trim(&mut self) {
+        if self.padded && self.ended {
+            let filled = self.rest().iter().rposition(|byte| !is_padding(*byte)).map_or(0, |last| last + 1);
+            self.bytes.truncate(self.start + filled);
+        }
     }
 
     /// Appends `raw` as UTF-8. What is malformed becomes a byte that UTF-8 has nowhere.
@@ -124,6 +141,11 @@ impl<R: Read> Window<R> {
         self.reader.by_ref().take(room + 1).read_to_end(&mut bytes)?;
         Ok((bytes.len() <= max).then_some(bytes))
     }
+}
+
+/// NUL and Ctrl-Z.
+pub(super) fn is_padding(byte: u8) -> bool {
+    matches!(byte, 0 | 0x1a)
 }
 
 fn read_some(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {

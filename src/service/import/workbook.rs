@@ -5,15 +5,15 @@ use std::io::{Cursor, Read, copy, sink};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{
-    CellErrorType, Data, DataRef, Error, Ods, OdsError, Reader, SheetType, SheetVisible, Sheets, Xls, XlsError, Xlsb,
-    Xlsx, XlsxError,
+    Data, DataRef, Error, Ods, OdsError, Range, Reader, SheetType, SheetVisible, Sheets, Xls, XlsError, Xlsb, Xlsx,
+    XlsxError,
 };
 use zip::ZipArchive;
 
-use super::cell::Cell;
-use super::columns::{Found, Unfit, Wanted};
-use super::text::{is_empty, list, or_nothing, quoted};
-use super::{FileError, Place, Row, row_of};
+use super::columns::{Unfit, Wanted};
+use super::sheet::{Reading, is_blank};
+use super::text::{list, or_nothing, quoted};
+use super::{FileError, Row};
 
 /// Largest workbook, in bytes.
 pub(super) const FILE_MAX: usize = 256 << 20;
@@ -64,8 +64,9 @@ fn open(file: &[u8]) -> Result<Book<'_>, FileError> {
     }
     let mut zip = ZipArchive::new(cursor.clone()).map_err(|error| FileError::Workbook(error.to_string()))?;
     let has = |name| zip.index_for_name(name).is_some();
-    let (xlsx, xlsb, ods) =
-        (has("[Content_Types].xml") && has("xl/workbook.xml"), has("xl/workbook.bin"), has("content.xml"));
+    // The main part of a workbook may have any name.
+    let xlsx = has("[Content_Types].xml") && zip.file_names().flatten().any(|name| name.starts_with("xl/"));
+    let (xlsb, ods) = (has("xl/workbook.bin"), has("content.xml"));
     if !(xlsx || xlsb || ods) {
         return Err(FileError::Packed);
     }
@@ -103,9 +104,12 @@ fn read_sheets(mut book: Book<'_>, wanted: &Wanted) -> Result<Sheet, FileError> 
     let shown =
         sheets.iter().filter(|sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible);
     let names: Vec<String> = shown.map(|sheet| sheet.name.clone()).collect();
+    if names.is_empty() {
+        return Err(FileError::Hidden);
+    }
     let mut headers = Vec::new();
     for name in names {
-        let mut reading = Reading { wanted, names: Vec::new(), state: State::Before, rows: Vec::new() };
+        let mut reading = Reading::new(wanted);
         read_sheet(&mut book, &name, &mut reading)?;
         match reading.finish() {
             Ok((rows, ignored)) => {
@@ -129,27 +133,56 @@ fn read_sheet(book: &mut Book<'_>, name: &str, reading: &mut Reading<'_>) -> Res
     match book {
         Sheets::Xlsx(book) => {
             let mut cells = book.worksheet_cells_reader(name)?;
-            while let Some(cell) = cells.next_cell()?
-                && reading.take(cell.get_position(), cell.get_value())
+            while let Some(cell) = cells.next_cell_with_formula_metadata()?
+                && reading.take(cell.pos, &cell.value, cell.formula.is_some())
             {}
         }
         Sheets::Xlsb(book) => {
             let mut cells = book.worksheet_cells_reader(name)?;
             while let Some(cell) = cells.next_cell()?
-                && reading.take(cell.get_position(), cell.get_value())
+                && reading.take(cell.get_position(), cell.get_value(), false)
             {}
         }
-        Sheets::Xls(_) | Sheets::Ods(_) => {
-            let range = book.worksheet_range(name)?;
-            let (top, left) = range.start().unwrap_or_default();
-            for (row, column, value) in range.used_cells() {
-                if !reading.take((top + row as u32, left + column as u32), &borrowed(value)) {
-                    break;
-                }
-            }
+        Sheets::Ods(book) => read_range(&book.worksheet_range(name)?, &book.worksheet_formula(name)?, reading),
+        Sheets::Xls(book) => {
+            let (mut values, formulas) = (book.worksheet_range(name)?, book.worksheet_formula(name)?);
+            clear_uncalculated(&mut values, &formulas);
+            read_range(&values, &formulas, reading);
         }
     }
     Ok(())
+}
+
+/// A program that does not calculate writes empty text for each formula of an `.xls`, which is also what a formula may
+/// come to. Where no formula comes to anything, none was calculated.
+fn clear_uncalculated(values: &mut Range<Data>, formulas: &Range<String>) {
+    let blank = |value: &Data| is_blank(&borrowed(value));
+    let (top, left) = formulas.start().unwrap_or_default();
+    let cells = || formulas.used_cells().map(|(row, column, _)| (top + row as u32, left + column as u32));
+    if cells().all(|at| values.get_value(at).is_none_or(blank)) {
+        for at in cells() {
+            if values.get_value(at).is_some() {
+                values.set_value(at, Data::Empty);
+            }
+        }
+    }
+}
+
+fn read_range(values: &Range<Data>, formulas: &Range<String>, reading: &mut Reading<'_>) {
+    let corners = [values.start(), values.end(), formulas.start(), formulas.end()].into_iter().flatten();
+    let (rows, columns): (Vec<u32>, Vec<u32>) = corners.unzip();
+    let span = |of: &[u32]| of.iter().min().copied().zip(of.iter().max().copied());
+    let (Some((top, bottom)), Some((left, right))) = (span(&rows), span(&columns)) else { return };
+    for row in top..=bottom {
+        for column in left..=right {
+            let at = (row, column);
+            let value = values.get_value(at).map_or(DataRef::Empty, borrowed);
+            let formula = formulas.get_value(at).is_some_and(|formula| !formula.is_empty());
+            if !reading.take(at, &value, formula) {
+                return;
+            }
+        }
+    }
 }
 
 fn borrowed(value: &Data) -> DataRef<'_> {
@@ -166,147 +199,31 @@ fn borrowed(value: &Data) -> DataRef<'_> {
     }
 }
 
-/// A sheet that is being read, cell by cell, row by row.
-struct Reading<'a> {
-    wanted: &'a Wanted,
-    /// The header, as far as it was read.
-    names: Vec<String>,
-    state: State,
-    rows: Vec<Row>,
-}
-
-enum State {
-    /// Nothing but empty cells so far.
-    Before,
-    /// In the header, which is this row.
-    Header(u32),
-    /// Below it.
-    Rows(Found, Pending),
-    /// The header is none of ours.
-    Unfit(Unfit),
-}
-
-/// The row that is being read.
-#[derive(Default)]
-struct Pending {
-    row: u32,
-    any: bool,
-    protocolo: Data,
-    status: Data,
-}
-
-impl Reading<'_> {
-    /// Takes the next cell; false when no other is needed.
-    fn take(&mut self, (row, column): (u32, u32), value: &DataRef<'_>) -> bool {
-        if is_blank(value) {
-            return true;
-        }
-        match self.state {
-            State::Before => self.state = State::Header(row),
-            State::Header(header) if header != row => self.end_header(row),
-            _ => {}
-        }
-        let column = column as usize;
-        match &mut self.state {
-            State::Before | State::Header(_) => {
-                self.names.resize(self.names.len().max(column + 1), String::new());
-                self.names[column] = shown(value);
-            }
-            State::Rows(found, pending) => {
-                if pending.row != row {
-                    self.rows.extend(std::mem::take(pending).end());
-                    pending.row = row;
-                }
-                pending.any = true;
-                if column == found.protocolo {
-                    pending.protocolo = value.clone().into();
-                } else if column == found.status {
-                    pending.status = value.clone().into();
-                }
-            }
-            State::Unfit(_) => return false,
-        }
-        true
-    }
-
-    fn end_header(&mut self, row: u32) {
-        self.state = match self.wanted.find(&self.names) {
-            Ok(found) => State::Rows(found, Pending { row, ..Pending::default() }),
-            Err(unfit) => State::Unfit(unfit),
-        };
-    }
-
-    /// The rows, and the columns that are not ours.
-    fn finish(&mut self) -> Result<(Vec<Row>, String), Unfit> {
-        if let State::Header(row) = self.state {
-            self.end_header(row);
-        }
-        match std::mem::replace(&mut self.state, State::Before) {
-            State::Rows(found, pending) => {
-                self.rows.extend(pending.end());
-                Ok((std::mem::take(&mut self.rows), list(found.others(&self.names))))
-            }
-            State::Unfit(unfit) => Err(unfit),
-            State::Before | State::Header(_) => Err(Unfit::Missing),
-        }
-    }
-}
-
-impl Pending {
-    fn end(self) -> Option<Row> {
-        let place = Place::Row(u64::from(self.row) + 1);
-        self.any.then(|| row_of(place, &cell(&self.protocolo), &cell(&self.status)))
-    }
-}
-
-fn is_blank(value: &DataRef<'_>) -> bool {
-    match value {
-        DataRef::Empty => true,
-        DataRef::String(text) => is_empty(text),
-        DataRef::SharedString(text) => is_empty(text),
-        _ => false,
-    }
-}
-
-/// A cell of the header.
-fn shown(value: &DataRef<'_>) -> String {
-    match value {
-        DataRef::String(text) => text.clone(),
-        DataRef::SharedString(text) => (*text).to_owned(),
-        DataRef::Float(number) => number.to_string(),
-        DataRef::Int(number) => number.to_string(),
-        _ => String::new(),
-    }
-}
-
-fn cell(value: &Data) -> Cell<'_> {
-    match value {
-        Data::Empty => Cell::Text(""),
-        Data::String(text) => Cell::Text(text),
-        Data::Float(number) => Cell::Number(*number),
-        // What is too large for exactness is refused for its size.
-        Data::Int(number) => Cell::Number(*number as f64),
-        Data::Bool(value) => Cell::Other(if *value { "TRUE" } else { "FALSE" }),
-        Data::DateTime(_) | Data::DateTimeIso(_) | Data::DurationIso(_) => Cell::Date,
-        Data::Error(error) => Cell::Other(error_name(error)),
-    }
-}
-
-fn error_name(error: &CellErrorType) -> &'static str {
-    match error {
-        CellErrorType::Div0 => "#DIV/0!",
-        CellErrorType::NA => "#N/A",
-        CellErrorType::Name => "#NAME?",
-        CellErrorType::Null => "#NULL!",
-        CellErrorType::Num => "#NUM!",
-        CellErrorType::Ref => "#REF!",
-        CellErrorType::Value => "#VALUE!",
-        CellErrorType::GettingData => "#DATA!",
-    }
-}
-
 impl From<Error> for FileError {
     fn from(error: Error) -> Self {
         Self::Workbook(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use calamine::Cell;
+
+    use super::*;
+
+    #[test]
+    fn formulas_of_xls_lack_results_only_where_none_has_one() {
+        let formulas = Range::from_sparse(vec![Cell::new((1, 0), "A9".to_owned()), Cell::new((2, 0), "A9".to_owned())]);
+        let empty = || Data::String(String::new());
+        for (second, left) in [(empty(), Data::Empty), (Data::String("1".to_owned()), empty())] {
+            let mut values = Range::from_sparse(vec![
+                Cell::new((0, 0), Data::String("protocolo".to_owned())),
+                Cell::new((1, 0), empty()),
+                Cell::new((2, 0), second),
+            ]);
+            clear_uncalculated(&mut values, &formulas);
+            assert_eq!(values.get_value((1, 0)), Some(&left));
+            assert_eq!(values.get_value((0, 0)), Some(&Data::String("protocolo".to_owned())));
+        }
     }
 }
