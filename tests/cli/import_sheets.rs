@@ -117,7 +117,7 @@ both_engines! {
             sheet.write(1, 0, 20_221_104_000_001_234_f64).unwrap();
             sheet.write(2, 0, 1.5).unwrap();
             sheet.write(3, 0, -1).unwrap();
-            sheet.write_with_format(4, 0, &ExcelDateTime::from_ymd(2022, 11, 4).unwrap(), &date).unwrap();
+            sheet.write_with_format(4, 0, ExcelDateTime::from_ymd(2022, 11, 4).unwrap(), &date).unwrap();
             sheet.write(5, 0, true).unwrap();
             sheet.write(6, 0, "2,02211E+13").unwrap();
             sheet.write(7, 0, Formula::new("=NA()").set_result("#N/A")).unwrap();
