@@ -118,6 +118,14 @@ pub trait Provisioning: Send + Sync {
 /// transactions by `$begin`.
 macro_rules! impl_provisioning {
     ($store:ty, $begin:expr) => {
+        impl $store {
+            /// Runs `update` of the user `login`, `$1`, with `value`, `$2`; false where there is no such user.
+            async fn update_usuario(&self, update: &'static str, login: &Chave, value: i64) -> Result<bool> {
+                let done = sqlx::query(update).bind(login.as_str()).bind(value).execute(self.command_writer()).await?;
+                Ok(done.rows_affected() > 0)
+            }
+        }
+
         #[async_trait]
         impl Provisioning for $store {
             async fn insert_nivel(&self, nome: &Nome, superior_id: Option<i64>) -> Result<()> {
@@ -272,30 +280,16 @@ macro_rules! impl_provisioning {
             }
 
             async fn deactivate_usuario(&self, login: &Chave, geracao: i64) -> Result<bool> {
-                let done = sqlx::query("UPDATE usuario SET geracao = $2, ativo = false WHERE chave = $1")
-                    .bind(login.as_str())
-                    .bind(geracao)
-                    .execute(self.command_writer())
-                    .await?;
-                Ok(done.rows_affected() > 0)
+                self.update_usuario("UPDATE usuario SET geracao = $2, ativo = false WHERE chave = $1", login, geracao)
+                    .await
             }
 
             async fn set_perfil(&self, login: &Chave, perfil_id: i64) -> Result<bool> {
-                let done = sqlx::query("UPDATE usuario SET perfil_id = $2 WHERE chave = $1")
-                    .bind(login.as_str())
-                    .bind(perfil_id)
-                    .execute(self.command_writer())
-                    .await?;
-                Ok(done.rows_affected() > 0)
+                self.update_usuario("UPDATE usuario SET perfil_id = $2 WHERE chave = $1", login, perfil_id).await
             }
 
             async fn set_geracao(&self, login: &Chave, geracao: i64) -> Result<bool> {
-                let done = sqlx::query("UPDATE usuario SET geracao = $2 WHERE chave = $1")
-                    .bind(login.as_str())
-                    .bind(geracao)
-                    .execute(self.command_writer())
-                    .await?;
-                Ok(done.rows_affected() > 0)
+                self.update_usuario("UPDATE usuario SET geracao = $2 WHERE chave = $1", login, geracao).await
             }
 
             async fn usuarios(&self) -> Result<Vec<Usuario>> {
