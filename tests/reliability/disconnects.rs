@@ -1,5 +1,6 @@
 //! Clients that hang up in the middle of a request while the database is slow.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,9 +23,12 @@ const AT_ONCE: usize = 200;
 const LAG: Duration = Duration::from_millis(10);
 /// How long SQLite's file is locked, again and again.
 const HOLD: Duration = Duration::from_millis(30);
-/// How soon the server has to be as before. A client that has hung up looks like one that has closed its sending
-/// half, so its login is still verified: on two cores the line of them takes a while.
-const RECOVERY: Duration = Duration::from_secs(3);
+/// One in so many waits for its answer. A client that has hung up looks like one that has closed its sending half,
+/// so its request is still worked on, logins included; how long that takes is up to the machine. So the patient
+/// clients come first, and set the time in which the server has to be done with the others.
+const PATIENT: u64 = 10;
+/// By then something is stuck.
+const STUCK: Duration = Duration::from_secs(60);
 /// More than there are connections to the database.
 const AFTERWARDS: u64 = 32;
 
@@ -44,11 +48,16 @@ async fn clients_hang_up(scene: Scene, form: Form) {
     });
     let process = scene.serve_with(&[("DATABASE_URL", &url)], &[]);
     let token = token(&process).await;
+    let began = Instant::now();
+    let mut attempts = ask_all(&process, &token, &scene, 0..all / PATIENT, Ending::Answer, &mut progress).await;
+    let limit = began.elapsed() * PATIENT as u32;
+
     if let Some((proxy, _)) = &proxy {
         proxy.set(Fault::Latency(LAG));
     }
-    let hang_up = hang_up_all(&process, &token, &scene, all, &mut progress);
-    let mut attempts = match scene.database.engine {
+    let began = Instant::now();
+    let hang_up = ask_all(&process, &token, &scene, all / PATIENT..all, Ending::HangUp, &mut progress);
+    attempts.extend(match scene.database.engine {
         Engine::Postgres => hang_up.await,
         Engine::Sqlite => {
             tokio::select! {
@@ -56,14 +65,14 @@ async fn clients_hang_up(scene: Scene, form: Form) {
                 () = hold_now_and_then(&scene) => unreachable!("it never ends"),
             }
         }
-    };
+    });
     if let Some((proxy, _)) = &proxy {
         proxy.set(Fault::None);
     }
 
     let over = Instant::now();
     attempts.extend(ask_normally(&process, &token, &scene, all).await);
-    let recovery = over.elapsed();
+    let (recovery, whole) = (over.elapsed(), began.elapsed());
     if scene.database.engine == Engine::Postgres {
         let inside = "SELECT count(*) FROM pg_stat_activity
                       WHERE application_name = 'citrus-status' AND state LIKE 'idle in transaction%'";
@@ -72,7 +81,7 @@ async fn clients_hang_up(scene: Scene, form: Form) {
     stop(process);
     let verdict = scene.verdict(&attempts).await;
     conclude("client hangs up, database slow", scene.database.engine, all, &verdict, Some(recovery));
-    assert!(recovery <= RECOVERY, "requests were answered normally after {recovery:?}");
+    assert!(whole <= limit, "{whole:?} until requests were answered normally; patient clients took {limit:?}");
 }
 
 /// Locks SQLite's file again and again, which is what makes it slow.
@@ -85,16 +94,30 @@ async fn hold_now_and_then(scene: &Scene) {
     }
 }
 
-async fn hang_up_all(process: &Process, token: &str, scene: &Scene, all: u64, progress: &mut Progress) -> Vec<Attempt> {
+/// What a client waits for.
+#[derive(Clone, Copy, PartialEq)]
+enum Ending {
+    Answer,
+    HangUp,
+}
+
+async fn ask_all(
+    process: &Process,
+    token: &str,
+    scene: &Scene,
+    numbers: Range<u64>,
+    ending: Ending,
+    progress: &mut Progress,
+) -> Vec<Attempt> {
     let (room, token) = (Arc::new(Semaphore::new(AT_ONCE)), Arc::<str>::from(token));
     let protocolos = scene.protocolos(16);
     let mut clients = JoinSet::new();
-    for number in 0..all {
+    for number in numbers {
         let permit = Arc::clone(&room).acquire_owned().await.unwrap();
         let (address, token) = (process.address.clone(), Arc::clone(&token));
         let protocolo = protocolos[(number / 16) as usize % protocolos.len()];
         clients.spawn(async move {
-            let attempt = hang_up(&address, &token, number, protocolo).await;
+            let attempt = ask(&address, &token, number, protocolo, ending).await;
             drop(permit);
             attempt
         });
@@ -103,9 +126,9 @@ async fn hang_up_all(process: &Process, token: &str, scene: &Scene, all: u64, pr
     clients.join_all().await.into_iter().flatten().collect()
 }
 
-/// Sends a part of a request, or all of it, and is gone a moment later. Every sixteenth asks for
-/// readiness and every sixteenth logs in: they use the pool's connections.
-async fn hang_up(address: &str, token: &str, number: u64, protocolo: u64) -> Option<Attempt> {
+/// Sends a part of a request, or all of it, and is gone a moment later; of all of it the answer may be awaited.
+/// Every sixteenth asks for readiness and every sixteenth logs in: they use the pool's connections.
+async fn ask(address: &str, token: &str, number: u64, protocolo: u64, ending: Ending) -> Option<Attempt> {
     let para = 1 + (number / 4) as i64 % 5;
     let ((head, body), is_change) = match number % 16 {
         7 => ((get("/health/ready"), Vec::new()), false),
@@ -120,10 +143,21 @@ async fn hang_up(address: &str, token: &str, number: u64, protocolo: u64) -> Opt
     };
     let mut client = Client::connect(address).await.unwrap();
     client.send(&sent).await.unwrap();
-    // Up to 45 ms: before, while and after the server works on it.
-    sleep(LOOK * (number / 16 % 10) as u32).await;
-    drop(client);
-    let outcome = if whole { Outcome::Unanswered } else { Outcome::Withheld };
+    let outcome = match ending {
+        Ending::Answer if whole => {
+            let answer = timeout(STUCK, client.answer()).await.expect("it is answered").unwrap();
+            match answer.status {
+                200 => Outcome::Acknowledged,
+                503 => Outcome::Unavailable,
+                _ => panic!("{answer:?}"),
+            }
+        }
+        _ => {
+            // Up to 45 ms: before, while and after the server works on it.
+            sleep(LOOK * (number / 16 % 10) as u32).await;
+            if whole { Outcome::Unanswered } else { Outcome::Withheld }
+        }
+    };
     let (began, ended) = (Duration::ZERO, Duration::MAX);
     is_change.then_some(Attempt { mark: number, protocolo, para, outcome, began, ended })
 }
@@ -137,8 +171,8 @@ async fn ask_normally(process: &Process, token: &str, scene: &Scene, first: u64)
             let (head, body) = change(&token, protocolo, 2, number, "");
             let mut client = Client::connect(&address).await.unwrap();
             for request in [get("/health/ready"), [head, body].concat()] {
-                let answer = timeout(RECOVERY * 10, client.ask(&request)).await.expect("it is answered").unwrap();
-                assert_eq!(answer.status, 200, "{answer:?}");
+                let answer = timeout(STUCK, client.ask(&request)).await.expect("it is answered").unwrap();
+                assert_eq!(answer.status, 200, "{number} {answer:?}");
             }
             let (outcome, began, ended) = (Outcome::Acknowledged, Duration::ZERO, Duration::MAX);
             Attempt { mark: number, protocolo, para: 2, outcome, began, ended }
