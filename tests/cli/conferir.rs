@@ -61,7 +61,7 @@ both_engines! {
         assert_eq!(outcome.code, 0, "{outcome:?}");
         let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
         let all = report["cases"].as_array().unwrap().len();
-        assert_eq!(all, 126, "the READMEs and the changelog say how many there are");
+        assert_eq!(all, 126, "docs/CONFERIR.md and the changelog say how many there are");
         assert_eq!((cases(&report, "passed").len(), &report["passed"]), (all, &json!(all)));
         assert_eq!((&report["status"], &report["restored"]), (&json!("Finalizado"), &json!(true)));
 

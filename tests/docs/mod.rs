@@ -3,3 +3,4 @@
 mod guide;
 mod openapi;
 mod security;
+mod twins;
