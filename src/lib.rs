@@ -2,12 +2,14 @@
 //!
 //! `docs/ARCHITECTURE.md` shows how the modules stand to each other.
 
+pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod conferir;
 pub mod config;
 pub mod domain;
+pub mod example;
 pub mod http;
 mod json;
 mod printable;

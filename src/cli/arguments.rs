@@ -6,8 +6,9 @@ use clap::Parser;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
 
+use super::Cli;
+use super::error::USAGE;
 use super::output::complain;
-use super::{Cli, USAGE};
 use crate::printable::printable;
 
 /// The command line of this process. Where it is wrong or asks for help, that is said, and the error is the

@@ -8,9 +8,10 @@ use std::time::Duration;
 use futures_util::stream::TryStreamExt;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
+use super::error::{CliError, Result};
 use super::output::{self, say, table, yes_no};
+use super::session::{Session, shown};
 use super::span::Span;
-use super::{CliError, Result, Session, shown};
 use crate::clock::rfc3339_millis;
 use crate::domain::atendimento::Status;
 use crate::domain::registro::Estado;

@@ -12,9 +12,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
 use super::atendimento::parse_status;
+use super::error::{CliError, Result};
 use super::output::{self, complain, say, table};
+use super::session::shown;
 use super::usuario::senha_from_stdin;
-use super::{CliError, Result, shown};
 use crate::conferir::client::Client;
 use crate::conferir::judge::Scope;
 use crate::conferir::plan::{self, Plan, Traces};

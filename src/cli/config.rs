@@ -1,7 +1,9 @@
 //! `config`
 
+use super::database;
+use super::error::{CliError, Result};
 use super::output::{say, table};
-use super::{CliError, Result, database, shown};
+use super::session::shown;
 use crate::config::{Config, Flags, effective};
 use crate::printable::printable;
 use crate::store::Target;

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use rustix::fs::{Access, access, statfs};
 
-use super::{CliError, Result, output, shown};
+use super::error::{CliError, Result};
+use super::output;
+use super::session::shown;
 use crate::config::{Config, running_as};
 use crate::store::{self, Store, StoreError, Target};
 use crate::telemetry;

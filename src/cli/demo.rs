@@ -6,26 +6,19 @@ use std::os::unix::fs::PermissionsExt;
 use std::pin::pin;
 use std::sync::Arc;
 
-use secrecy::SecretString;
 use url::Url;
 
 use super::database::connect;
-use super::output;
-use super::{CliError, Result, serve, shown, signals, wait};
+use super::error::{CliError, Result};
+use super::session::shown;
+use super::{output, signals, wait};
+use crate::app;
 use crate::config::{Config, Flags};
-use crate::domain::acesso::Permissao;
-use crate::domain::atendimento::Status;
-use crate::domain::texto::Nome;
-use crate::http;
+use crate::example::{ATENDIMENTOS, FIRST_PROTOCOLO, SENHA, example, load_example_data};
+use crate::http::routes;
 use crate::printable::printable;
-use crate::service::provisioning::{Provisioning, ProvisioningError};
-use crate::store::{Example, NewAtendimento, Store, Target};
+use crate::store::{Store, Target};
 use crate::telemetry;
-
-const SENHA: &str = "1234";
-const MOTIVOS: [&str; 4] = ["Atendimento já finalizado", "Aberto por engano", "Duplicado", "Fora do escopo"];
-const FIRST_PROTOCOLO: u64 = 20_221_104_000_001;
-const ATENDIMENTOS: usize = 30;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -82,12 +75,9 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;
     load_example_data(&store).await?;
-    let service = |app| http::sandbox_service(app, example());
-    serve::listen(&config, store, stop, service, |address| {
-        output::announce(announcement(address, &database));
-        Ok(())
-    })
-    .await
+    let service = |app| routes::sandbox_service(app, example());
+    app::listen(&config, store, stop, service, |address| output::announce(announcement(address, &database))).await?;
+    Ok(())
 }
 
 /// Opens and migrates the database of `config`, which has to be empty.
@@ -102,48 +92,6 @@ async fn open_empty(config: &Config) -> Result<Arc<dyn Store>> {
     }
     store.migrate().await?;
     Ok(store)
-}
-
-/// What a reset restores.
-pub fn example() -> Example {
-    let statuses = Status::ALL.into_iter().chain(std::iter::repeat(Status::Aberto));
-    let atendimentos = (FIRST_PROTOCOLO..)
-        .zip(statuses)
-        .take(ATENDIMENTOS)
-        .map(|(protocolo, status)| NewAtendimento { protocolo: protocolo.to_string(), status })
-        .collect();
-    Example { motivos: MOTIVOS.map(nome).to_vec(), atendimentos }
-}
-
-/// Users, motivos and atendimentos to try everything with.
-pub async fn load_example_data(store: &Arc<dyn Store>) -> Result<(), ProvisioningError> {
-    let provisioning = Provisioning::new(Arc::clone(store));
-    let (empresa, suporte) = (nome("Empresa"), nome("Suporte"));
-    let (integracao, consulta, administrador) = (nome("Integração"), nome("Consulta"), nome("Administrador"));
-    provisioning.create_nivel(&empresa, None).await?;
-    provisioning.create_nivel(&suporte, Some(&empresa)).await?;
-    provisioning.create_perfil(&administrador, None).await?;
-    for perfil in [&integracao, &consulta] {
-        provisioning.create_perfil(perfil, Some(&suporte)).await?;
-    }
-    for nivel in [&empresa, &suporte] {
-        provisioning.liberar(Permissao::ALL, nivel).await?;
-    }
-    for perfil in [&integracao, &administrador] {
-        provisioning.conceder(perfil, Permissao::ALL).await?;
-    }
-    for (login, perfil) in [("user.api", &integracao), ("user.sem.permissao", &consulta), ("admin", &administrador)] {
-        provisioning.create_usuario(&nome(login), perfil, SecretString::from(SENHA)).await?;
-    }
-    let Example { motivos, atendimentos } = example();
-    provisioning.create_motivos(&motivos).await?;
-    let mut import = store.begin_import().await?;
-    import.insert(&atendimentos).await?;
-    Ok(import.commit().await?)
-}
-
-fn nome(text: &str) -> Nome {
-    text.parse().expect("the example data has proper names")
 }
 
 /// Where it listens, and how to try it.

@@ -3,9 +3,10 @@
 use futures_util::stream::TryStreamExt;
 use serde::Serialize;
 
+use super::error::Result;
 use super::output;
+use super::session::Session;
 use super::span::Span;
-use super::{Result, Session};
 use crate::clock::rfc3339_millis;
 use crate::domain::registro::{Passo, StoredChange};
 use crate::domain::texto::Nome;

@@ -1,8 +1,10 @@
 //! `migrate`
 
 use super::database::connect;
+use super::error::Result;
 use super::output::{say, table, yes_no};
-use super::{Result, load, wait};
+use super::session::load;
+use super::wait;
 use crate::config::Flags;
 use crate::telemetry;
 

@@ -5,7 +5,8 @@ mod atendimento;
 mod conferir;
 mod config;
 mod database;
-pub mod demo;
+mod demo;
+mod error;
 mod historico;
 mod migrate;
 mod motivo;
@@ -15,7 +16,8 @@ mod output;
 mod perfil;
 mod permissao;
 mod probe;
-pub mod serve;
+mod serve;
+mod session;
 mod signals;
 mod span;
 mod usuario;
@@ -24,22 +26,15 @@ mod wait;
 pub use arguments::read;
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
-use crate::conferir::runner::StartError;
-use crate::config::{Config, ConfigError, Flags, SecretError};
-use crate::printable::printable;
-use crate::service::import::ImportError;
-use crate::service::provisioning::{Provisioning, ProvisioningError};
-use crate::store::{Store, StoreError};
+use crate::config::Flags;
 use crate::telemetry;
-
-/// Exit code for a wrong call: flags or settings.
-const USAGE: u8 = 2;
+use error::{CliError, Result};
+use session::Session;
 
 const DEMO_HELP: &str = "\
 Examples:
@@ -128,53 +123,6 @@ enum Command {
     Historico(historico::Command),
 }
 
-/// Why a command failed.
-#[derive(Debug, thiserror::Error)]
-enum CliError {
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    #[error("{0}")]
-    Usage(String),
-    #[error("{0}")]
-    Failed(String),
-    #[error("the database has pending migrations: {0}; run `citrus-status migrate`, or set AUTO_MIGRATE=true")]
-    Pending(String),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("the database {database} was not ready within {seconds} s (DATABASE_WAIT_SECONDS): {error}")]
-    Waited { database: String, seconds: u64, error: StoreError },
-    #[error(transparent)]
-    Provisioning(#[from] ProvisioningError),
-    #[error(transparent)]
-    Import(#[from] ImportError),
-    #[error(transparent)]
-    Conferir(#[from] StartError),
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
-}
-
-impl CliError {
-    /// The text, in which lines end only where we end them.
-    fn printable(&self) -> String {
-        match self {
-            // They have several lines. What they repeat was made printable before.
-            Self::Config(_) | Self::Usage(_) | Self::Failed(_) => self.to_string(),
-            _ => printable(&self.to_string()).into_owned(),
-        }
-    }
-
-    fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Config(_) | Self::Usage(_) => ExitCode::from(USAGE),
-            _ => ExitCode::FAILURE,
-        }
-    }
-}
-
-type Result<T = (), E = CliError> = std::result::Result<T, E>;
-
 /// Runs the command of `cli` to its end.
 pub async fn run(cli: Cli) -> ExitCode {
     let _flush = telemetry::FlushOnDrop;
@@ -207,37 +155,6 @@ async fn dispatch(cli: Cli) -> Result {
         Command::Historico(command) => Session::with(&flags, async |s| historico::run(s, command).await).await,
         Command::Atendimento(command) => Session::with(&flags, async |s| atendimento::run(s, command).await).await,
     }
-}
-
-/// What a provisioning command works on.
-struct Session {
-    store: Arc<dyn Store>,
-    provisioning: Provisioning,
-}
-
-impl Session {
-    /// Runs `work` on the database of the settings, and closes it.
-    async fn with(flags: &Flags, work: impl AsyncFnOnce(&Self) -> Result) -> Result {
-        let config = load(flags, telemetry::start)?;
-        let store = database::open_store(&config).await?;
-        let provisioning = Provisioning::new(Arc::clone(&store));
-        let session = Self { store, provisioning };
-        let outcome = work(&session).await;
-        session.store.close().await;
-        outcome
-    }
-}
-
-/// Reads the settings and starts the log with `start`.
-fn load(flags: &Flags, start: fn(&str, bool)) -> Result<Config> {
-    let config = Config::load(&flags.sources()?)?;
-    start(&config.log_filter, config.log_json);
-    Ok(config)
-}
-
-/// A path for people.
-fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy()).into_owned()
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::error::Result;
 use super::output::{self, say, table, yes_no};
-use super::{Result, Session};
+use super::session::Session;
 use crate::domain::texto::Nome;
 
 #[derive(clap::Subcommand)]

@@ -1,10 +1,10 @@
 //! `openapi`: the document of the API, made anew.
 
-use super::Result;
+use super::error::Result;
 use super::output::say;
-use crate::http::openapi;
+use crate::http::routes;
 
 pub(super) fn run() -> Result {
-    say!("{}", openapi::generate().trim_end())?;
+    say!("{}", routes::openapi_text().trim_end())?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::thread;
 use futures_util::stream::{Stream, StreamExt, TryChunksError, TryStreamExt};
 use serde::Serialize;
 
-use super::CliError;
+use super::error::CliError;
 use crate::printable::{printable, printable_but, printable_json};
 use crate::store::StoreError;
 use crate::telemetry;

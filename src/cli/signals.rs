@@ -4,17 +4,9 @@ use std::fs;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::Result;
+use super::error::Result;
+use crate::app::Stop;
 use crate::telemetry;
-
-/// How a server is told to stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stop {
-    /// By SIGTERM, as a service manager or a container's runtime does: after `SHUTDOWN_DELAY_SECONDS`.
-    Delayed,
-    /// By SIGINT or SIGHUP, of somebody at a terminal.
-    AtOnce,
-}
 
 /// Completes at the first SIGTERM, SIGINT or SIGHUP, which it hears from now on; a second one ends the
 /// process at once. A SIGHUP that is ignored, as `nohup` has it, stays ignored.

@@ -5,7 +5,7 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::{format_description, time};
 use time::{Date, Duration, OffsetDateTime};
 
-use super::{CliError, Result};
+use super::error::{CliError, Result};
 use crate::clock::{from_unix_millis, unix_millis};
 use crate::domain::texto::cut;
 use crate::store::Between;

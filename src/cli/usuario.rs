@@ -6,8 +6,9 @@ use std::io::{IsTerminal, Read};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::error::{CliError, Result};
 use super::output::{self, say, table, yes_no};
-use super::{CliError, Result, Session};
+use super::session::Session;
 use crate::domain::texto::{Nome, SENHA_MAX};
 use crate::service::provisioning::is_short;
 use crate::text::decode;

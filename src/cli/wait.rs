@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
 
-use super::signals::Stop;
-use super::{CliError, Result};
+use super::error::{CliError, Result};
+use crate::app::Stop;
 use crate::config::{Config, place};
 
 /// How long after a failed try the next one begins.

@@ -22,7 +22,7 @@ pub use settings::{SETTINGS, Setting};
 pub use source::{Entries, Origin, Sources};
 
 use crate::auth::token::TokenSettings;
-use crate::http::server::ServerSettings;
+use crate::http::transport::ServerSettings;
 use crate::service::throttle::Limits;
 use crate::store::Target;
 

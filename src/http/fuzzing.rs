@@ -6,21 +6,22 @@ use axum::http::HeaderMap;
 use hyper::body::Bytes;
 use secrecy::SecretString;
 
-use super::audit::{ChangeAudit, LoginAudit};
-use super::body::JsonBody;
-use super::charset::Charset;
-use super::client::Client;
-use super::error::ApiError;
-use super::memory::Memory;
-use super::misspelt::Misspelt;
-use super::{login, status};
 use crate::domain::atendimento::ChangeRequest;
+use crate::http::answer::catalogue::ApiError;
+use crate::http::api::audit::{ChangeAudit, LoginAudit};
+use crate::http::api::change;
+use crate::http::api::login;
+use crate::http::memory::Memory;
+use crate::http::request::body::JsonBody;
+use crate::http::request::charset::Charset;
+use crate::http::request::client_address::Client;
+use crate::http::request::misspelt::Misspelt;
 
 const CLIENT: Client = Client(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
 /// What `body` asks for as a status change, or the message that answers it.
 pub fn change(body: &[u8]) -> Result<ChangeRequest, String> {
-    status::change_request(&json(body)?, 1, &mut ChangeAudit::begin(CLIENT), &mut Misspelt::default()).map_err(message)
+    change::change_request(&json(body)?, 1, &mut ChangeAudit::begin(CLIENT), &mut Misspelt::default()).map_err(message)
 }
 
 /// The login and the senha in `body`, or the message that answers it.

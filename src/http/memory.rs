@@ -4,16 +4,19 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hyper::body::{Body as _, Bytes};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use super::error::ApiError;
 
 /// What one permit stands for, in bytes.
 const UNIT: usize = 1024;
 /// What has no more bytes than this is not counted: as much waits on every connection anyway.
-pub(super) const UNCOUNTED: usize = 4 * UNIT;
+pub const UNCOUNTED: usize = 4 * UNIT;
+
+/// Others have the memory that was asked for.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("no memory for large bodies and answers: see TRANSIT_MEMORY_MIB")]
+pub struct Full;
 
 /// A bound that all copies share.
 #[derive(Clone)]
@@ -30,7 +33,7 @@ pub struct Reservation {
 
 /// The body of an answer that is large enough to be counted. [`Memory::hold`] takes it from the response.
 #[derive(Clone)]
-pub(super) struct Large(pub Bytes);
+pub struct Large(pub Bytes);
 
 impl Memory {
     /// At most `bytes` at once.
@@ -39,29 +42,25 @@ impl Memory {
         Self { free: Arc::new(Semaphore::new(units)), units }
     }
 
-    /// Room for so many bytes; [`ApiError::Unavailable`] where others have it. What exceeds the whole memory
-    /// needs all of it.
-    pub fn reserve(&self, bytes: usize) -> Result<Reservation, ApiError> {
+    /// Room for so many bytes. What exceeds the whole memory needs all of it.
+    pub fn reserve(&self, bytes: usize) -> Result<Reservation, Full> {
         Ok(Reservation { memory: self.clone(), permit: self.take(self.units_of(bytes))? })
     }
 
-    fn take(&self, units: usize) -> Result<OwnedSemaphorePermit, ApiError> {
-        let units = u32::try_from(units).map_err(|_| ApiError::Unavailable)?;
-        Arc::clone(&self.free).try_acquire_many_owned(units).map_err(|_| {
-            tracing::warn!("no memory for large bodies and answers: see TRANSIT_MEMORY_MIB");
-            ApiError::Unavailable
-        })
+    fn take(&self, units: usize) -> Result<OwnedSemaphorePermit, Full> {
+        let units = u32::try_from(units).map_err(|_| Full)?;
+        Arc::clone(&self.free).try_acquire_many_owned(units).map_err(|_| Full)
     }
 
-    /// `response`; if it is large, with a body that counts until its reader has taken it, or 503.
-    pub fn hold(&self, mut response: Response) -> Response {
-        match response.extensions_mut().remove::<Large>() {
-            Some(Large(bytes)) if !response.body().is_end_stream() => match self.reserve(bytes.len()) {
-                Ok(reservation) => response.map(|_| Body::from(reservation.hold(bytes))),
-                Err(error) => error.into_response(),
-            },
+    /// `response`; if it is large, with a body that counts until its reader has taken it.
+    pub fn hold(&self, mut response: Response) -> Result<Response, Full> {
+        Ok(match response.extensions_mut().remove::<Large>() {
+            Some(Large(bytes)) if !response.body().is_end_stream() => {
+                let reservation = self.reserve(bytes.len())?;
+                response.map(|_| Body::from(reservation.hold(bytes)))
+            }
             _ => response,
-        }
+        })
     }
 
     fn units_of(&self, bytes: usize) -> usize {
@@ -71,7 +70,7 @@ impl Memory {
 
 impl Reservation {
     /// Makes it one for `bytes`, if it is smaller.
-    pub fn grow(&mut self, bytes: usize) -> Result<(), ApiError> {
+    pub fn grow(&mut self, bytes: usize) -> Result<(), Full> {
         let missing = self.memory.units_of(bytes).saturating_sub(self.permit.num_permits());
         self.permit.merge(self.memory.take(missing)?);
         Ok(())

@@ -47,7 +47,7 @@ both_engines! {
 
     async fn then_a_token_that_cannot_be_made(database: Database) {
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        citrus_status::example::load_example_data(&store).await.unwrap();
         let mut config = database.config(&[]);
         config.tokens.ttl = i64::MAX;
         let server = Server::on(config, store).await;

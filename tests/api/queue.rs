@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use citrus_status::cli::demo::load_example_data;
 use citrus_status::clock::Clock;
 use citrus_status::domain::atendimento::{ChangeRequest, Comentario, Status};
 use citrus_status::domain::texto::Chave;
+use citrus_status::example::load_example_data;
 use citrus_status::service::changes::{ChangeError, ChangeQueue, Done, QueueSettings, Workers};
 
 use crate::support::both_engines;

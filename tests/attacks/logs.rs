@@ -96,7 +96,7 @@ fn serve(database: &Database) -> Command {
 
 async fn example(database: &Database) {
     let store = database.store().await;
-    citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+    citrus_status::example::load_example_data(&store).await.unwrap();
     let provisioning = Provisioning::new(Arc::clone(&store));
     provisioning.set_senha(&nome("user.api"), "canario-senha".into()).await.unwrap();
     store.close().await;

@@ -1,6 +1,6 @@
 //! Memory that clients can take: what they read slowly, and what they send in small pieces.
 
-use citrus_status::cli::demo::load_example_data;
+use citrus_status::example::load_example_data;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};

@@ -98,7 +98,7 @@ both_engines! {
 
     async fn a_user_moves_to_another_perfil_and_keeps_its_token(database: Database) {
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        citrus_status::example::load_example_data(&store).await.unwrap();
         store.close().await;
         let server = Process::serve(database);
         let client = reqwest::Client::builder().no_proxy().build().unwrap();

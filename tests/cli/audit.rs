@@ -28,7 +28,7 @@ struct Run {
 impl Run {
     async fn start(database: &Database, extra: &[(&str, &str)]) -> Self {
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        citrus_status::example::load_example_data(&store).await.unwrap();
         store.close().await;
         let (process, log) = Process::serve_logged(database, extra);
         Self { process, log, client: Client::builder().no_proxy().build().unwrap(), cases: Vec::new() }
@@ -239,7 +239,7 @@ both_engines! {
 
     async fn the_audit_log_can_be_kept_without_the_rest(database: Database) {
         // The line that names the address is kept too, for the test itself.
-        let filter = "warn,audit=info,citrus_status::http::request=info,citrus_status::cli::serve=info";
+        let filter = "warn,audit=info,citrus_status::http::frame=info,citrus_status::cli::serve=info";
         let mut run = Run::start(database, &[("LOG_LEVEL", filter)]).await;
         run.attempts().await;
         let (cases, lines) = run.stop();

@@ -26,7 +26,7 @@ struct Scene {
 impl Scene {
     async fn start(database: &Database, extra: &[(&str, &str)]) -> Self {
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        citrus_status::example::load_example_data(&store).await.unwrap();
         store.close().await;
         let (process, log) = Process::serve_logged(database, &[&[("LOG_FORMAT", "json")], extra].concat());
         Self { process, log, client: Client::builder().no_proxy().build().unwrap() }

@@ -4,7 +4,7 @@ mod fake;
 
 use std::sync::Arc;
 
-use citrus_status::cli::demo::load_example_data;
+use citrus_status::example::load_example_data;
 use rcgen::CertifiedKey;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};

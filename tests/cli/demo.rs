@@ -212,7 +212,7 @@ async fn it_never_touches_a_database_that_is_there() {
 async fn its_example_data_is_complete() {
     let database = Database::new(Engine::Sqlite).await.unwrap();
     let store = database.store().await;
-    citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+    citrus_status::example::load_example_data(&store).await.unwrap();
     assert_eq!(database.number("SELECT count(*) FROM atendimento").await, 30);
     for (protocolo, status) in (20_221_104_000_001_u64..).zip([1, 2, 3, 4, 5, 1, 1]) {
         let stored = format!("SELECT status FROM atendimento WHERE protocolo = '{protocolo}'");
@@ -231,7 +231,7 @@ async fn its_example_data_is_complete() {
 both_engines! {
     async fn serve_has_no_sandbox(database: Database) {
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        citrus_status::example::load_example_data(&store).await.unwrap();
         let process = Process::serve(database);
         let client = Client::builder().no_proxy().build().unwrap();
         let url = |path: &str| format!("http://{}{path}", process.address);

@@ -19,7 +19,7 @@ fn limit_files(process: &Process, bytes: &str) {
 async fn it_turns_ready_off_until_a_write_succeeds() {
     let database = Database::new(Engine::Sqlite).await.unwrap();
     let store = database.store().await;
-    citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+    citrus_status::example::load_example_data(&store).await.unwrap();
     // The signal that comes with the limit would kill; a full disk sends none.
     let process = Process::serve_with(&database, &[], &["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
     let client = Client::builder().no_proxy().build().unwrap();

@@ -13,7 +13,7 @@ use crate::support::program::run;
 async fn scene(database: &Database) {
     let store = database.store().await;
     database.stop_clock(datetime!(2026-11-23 10:00 UTC)).await;
-    citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+    citrus_status::example::load_example_data(&store).await.unwrap();
     // The example's first user and its third.
     let (api, admin) = (1, 3);
     let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
@@ -117,7 +117,7 @@ both_engines! {
     async fn changes_of_one_moment_have_one_order(database: Database) {
         let store = database.store().await;
         database.stop_clock(datetime!(2026-11-23 10:00 UTC)).await;
-        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        citrus_status::example::load_example_data(&store).await.unwrap();
         store.close().await;
         database
             .execute(

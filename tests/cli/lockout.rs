@@ -16,7 +16,7 @@ async fn login(server: &Process, address: &str, login: &str, senha: &str) -> u16
 
 async fn serve(database: &Database, limits: &[(&str, &str)]) -> Process {
     let store = database.store().await;
-    citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+    citrus_status::example::load_example_data(&store).await.unwrap();
     store.close().await;
     Process::serve_with(database, &[&[("TRUSTED_PROXIES", "127.0.0.0/8")], limits].concat(), &[])
 }

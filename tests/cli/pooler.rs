@@ -1,6 +1,6 @@
 //! PgBouncer between the program and PostgreSQL, with nothing set that it has not by default.
 
-use citrus_status::cli::demo;
+use citrus_status::example;
 use reqwest::Client;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ async fn with_sessions_everything_works() {
     let checked = run_with(&database, &url, &["config", "check", "--database"], "");
     assert!(checked.code == 0 && checked.stdout.contains("its migrations are up to date"), "{checked:?}");
     let store = database.store().await;
-    demo::load_example_data(&store).await.unwrap();
+    example::load_example_data(&store).await.unwrap();
 
     let process = Process::serve_with(&database, &url, &[]);
     let client = Client::builder().no_proxy().build().unwrap();

@@ -24,7 +24,7 @@ both_engines! {
         const CLIENTS: usize = 16;
         const EACH: usize = 25;
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        citrus_status::example::load_example_data(&store).await.unwrap();
         let processes = [Process::serve(database), Process::serve(database)];
         let client = Client::builder().no_proxy().build().unwrap();
         // One process takes the other's tokens.
@@ -67,7 +67,7 @@ both_engines! {
             file.push_str(&format!("{},{status}\n", 20_230_101_000_000 + number));
         }
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        citrus_status::example::load_example_data(&store).await.unwrap();
         store.close().await;
         let imported = run_with(database, &[], &["atendimento", "importar", "-"], &file);
         imported.prints("new: 100,000, updated: 0, unchanged: 0, passed over: 0\n");

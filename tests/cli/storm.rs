@@ -71,7 +71,7 @@ both_engines! {
         let _turn = TURN.lock().await;
         allow_open_files();
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        citrus_status::example::load_example_data(&store).await.unwrap();
         store.close().await;
         // Time enough for the whole line on a busy machine.
         let extra = [("REQUEST_TIMEOUT_SECONDS", "120"), ("DATABASE_MAX_CONNECTIONS", "10")];

@@ -172,7 +172,7 @@ both_engines! {
     /// Another program may have written it.
     async fn what_the_database_holds_does_not(database: Database) {
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        citrus_status::example::load_example_data(&store).await.unwrap();
         for (number, word) in WORDS.into_iter().enumerate() {
             for statement in [
                 format!("INSERT INTO motivo (nome, chave) VALUES ('{word}', '{number}')"),

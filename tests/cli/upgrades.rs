@@ -47,7 +47,7 @@ fn probe(database: &Database, process: &Process) -> i32 {
 both_engines! {
     async fn servers_stay_ready_and_start_again_on_a_newer_schema_that_they_can_use(database: Database) {
         let store = database.store().await;
-        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        citrus_status::example::load_example_data(&store).await.unwrap();
         store.close().await;
         let running = Process::serve(database);
         let newest = newest(database).await;

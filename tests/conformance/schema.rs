@@ -35,7 +35,7 @@ both_engines! {
     async fn a_trial_of_a_write_leaves_no_trace(database: Database) {
         let store = database.store().await;
         store.try_write().await.unwrap();
-        citrus_status::cli::demo::load_example_data(&store).await.unwrap();
+        citrus_status::example::load_example_data(&store).await.unwrap();
         let rows = "SELECT protocolo, status, revisao FROM atendimento ORDER BY id";
         let before: Vec<(String, i16, i64)> = database.rows(rows).await;
         let (first, second) = tokio::join!(store.try_write(), store.try_write());

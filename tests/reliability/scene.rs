@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use citrus_status::cli::demo::load_example_data;
+use citrus_status::example::load_example_data;
 use libtest_mimic::{Completion, Failed, Trial};
 use serde_json::Value;
 use tokio::time::sleep;

@@ -3,15 +3,16 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use citrus_status::cli::{demo, serve};
 use citrus_status::clock::Clock;
 use citrus_status::config::Config;
 use citrus_status::domain::texto::Nome;
-use citrus_status::http::request::Frame;
-use citrus_status::http::{self, App};
+use citrus_status::http::app::App;
+use citrus_status::http::frame::Frame;
+use citrus_status::http::{routes, transport};
 use citrus_status::service::changes::Workers;
 use citrus_status::service::provisioning::Provisioning;
 use citrus_status::store::Store;
+use citrus_status::{app, example};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::{Value, json};
@@ -56,25 +57,25 @@ impl Server {
 
     /// In the demo's sandbox, with `extra` settings.
     pub async fn sandbox(database: &Database, extra: &[(&str, &str)]) -> Self {
-        let service = |app| http::sandbox_service(app, demo::example());
+        let service = |app| routes::sandbox_service(app, example::example());
         let server = Self::serving(database.config(extra), example(database).await, service).await;
         Self { forces_failures: true, ..server }
     }
 
     /// On a store that is set up already.
     pub async fn on(config: Config, store: Arc<dyn Store>) -> Self {
-        Self::serving(config, store, http::service).await
+        Self::serving(config, store, routes::service).await
     }
 
     async fn serving(config: Config, store: Arc<dyn Store>, service: impl FnOnce(App) -> Frame) -> Self {
         let clock = Arc::new(ManualClock::new());
-        let (app, workers) = serve::wire(&config, Arc::clone(&store), clock.clone()).unwrap();
-        let listener = http::server::listen(&config.bind).await.unwrap();
+        let (app, workers) = app::wire(&config, Arc::clone(&store), clock.clone()).unwrap();
+        let listener = transport::listen(&config.bind).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let service = service(app);
         let serving = tokio::spawn(async move {
-            http::server::serve(listener, service, config.server, async { _ = stopped.await }).await
+            transport::serve(listener, service, config.server, async { _ = stopped.await }).await
         });
         Self {
             address,
@@ -181,7 +182,7 @@ impl Answer {
 async fn example(database: &Database) -> Arc<dyn Store> {
     let store = database.store().await;
     database.stop_clock(ManualClock::new().now()).await;
-    demo::load_example_data(&store).await.unwrap();
+    example::load_example_data(&store).await.unwrap();
     store
 }
 

@@ -21,10 +21,10 @@ use super::schemas;
 use crate::auth::token::Rejection;
 use crate::domain::acesso::Required;
 use crate::domain::atendimento::{Atendimento, Denial, Status};
-use crate::http::body::JsonBody;
-use crate::http::caller::Caller;
-use crate::http::error::{ApiError, Who};
-use crate::http::problem;
+use crate::http::answer::catalogue::{ApiError, Who};
+use crate::http::answer::problem;
+use crate::http::request::body::JsonBody;
+use crate::http::request::caller::Caller;
 use crate::json::JsonError;
 use crate::service::throttle::{Limit, Throttled};
 

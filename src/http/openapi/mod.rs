@@ -3,18 +3,16 @@
 
 pub mod errors;
 pub mod parameters;
-pub mod sandbox;
 pub mod schemas;
 
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
+use axum::Router;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Paths};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, RefOr};
 use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::UtoipaMethodRouter;
 
-use errors::Errors;
 use schemas::*;
 
 /// The tag of the routes that the vendor's page describes.
@@ -29,7 +27,7 @@ pub const SERVIDOR: &str = "Servidor";
 /// The document before any route is in it.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "citrus-status", description = include_str!("descricao.md")),
+    info(title = "citrus-status", description = include_str!("description.md")),
     // Relative to the document's own address: under a proxy's prefix, too.
     servers((url = ".")),
     tags(
@@ -63,19 +61,16 @@ impl Modify for Bearer {
 /// The document, as it is served.
 pub const TEXT: &str = include_str!("../../../docs/openapi.json");
 
-/// The document, made from the routes: what [`TEXT`] has to be.
-pub fn generate() -> String {
-    written(&document())
-}
-
-fn document() -> Document {
+/// The document of the routes `described`, in their order.
+pub fn document(described: Vec<Paths>) -> Document {
     let mut document = Outline::openapi();
-    super::each_route(|(_, described, _)| add(&mut document, described));
+    described.into_iter().for_each(|paths| add(&mut document, paths));
     document.paths.paths.values_mut().flat_map(operations).for_each(mark_answers);
     document
 }
 
-fn add(document: &mut Document, described: Paths) {
+/// Adds the routes `described` to `document`.
+pub fn add(document: &mut Document, described: Paths) {
     for (path, mut item) in described.paths {
         // An operation that names no token takes none. Said nothing, it would be open by an oversight.
         operations(&mut item).for_each(|operation| _ = operation.security.get_or_insert_default());
@@ -83,12 +78,22 @@ fn add(document: &mut Document, described: Paths) {
     }
 }
 
-fn written(document: &Document) -> String {
+/// `router` with a route that says itself where it is.
+pub fn routed<S>(router: Router<S>, (_, described, methods): UtoipaMethodRouter<S>) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    described.paths.keys().fold(router, |router, path| router.route(path, methods.clone()))
+}
+
+/// `document` as it is served.
+pub fn written(document: &Document) -> String {
     let json = document.to_pretty_json().expect("the document has text keys");
     format!("{json}\n")
 }
 
-fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = &mut Operation> {
+/// The operations of one path.
+pub fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = &mut Operation> {
     item.get.iter_mut().chain(item.post.iter_mut())
 }
 
@@ -103,19 +108,4 @@ fn mark_answers(operation: &mut Operation) {
             response.headers.insert("x-request-id".to_owned(), id.clone().into());
         }
     }
-}
-
-/// `GET /openapi.json` [ours]
-#[utoipa::path(
-    get, path = "/openapi.json", tag = SERVIDOR, operation_id = "openapi",
-    summary = "Este documento [ours]",
-    description = "O OpenAPI de todas as rotas; o mesmo de `citrus-status openapi`.",
-    responses((status = 200, description = "O documento", content_type = "application/json", body = Object), Errors<()>),
-)]
-pub async fn serve() -> Response {
-    served(TEXT)
-}
-
-fn served(text: &'static str) -> Response {
-    ([(CONTENT_TYPE, "application/json")], text).into_response()
 }

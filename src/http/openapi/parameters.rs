@@ -8,8 +8,7 @@ use utoipa::openapi::schema::ObjectBuilder;
 
 use super::schemas::{boolean, integer, name, text};
 use crate::domain::texto::PROTOCOLO_MAX;
-use crate::http::historico::{LIMIT, LIMIT_MAX};
-use crate::http::idempotency::KEY_MAX;
+use crate::http::limits::{HISTORY_PAGE, HISTORY_PAGE_MAX, IDEMPOTENCY_KEY_MAX};
 
 /// Declares parameters: where each is, its name, its shape, an example, and what it says.
 macro_rules! parameters {
@@ -40,7 +39,7 @@ parameters! {
 
     /// Makes repetitions safe.
     IdempotencyKey => parameter(ParameterIn::Header, "Idempotency-Key",
-        text().min_length(Some(1)).max_length(Some(KEY_MAX)).pattern(Some("^[!-~]([ -~]*[!-~])?$")), Value::Null,
+        text().min_length(Some(1)).max_length(Some(IDEMPOTENCY_KEY_MAX)).pattern(Some("^[!-~]([ -~]*[!-~])?$")), Value::Null,
         "Uma chave nova por alteração, como um UUID. Com a mesma chave e o mesmo corpo, a alteração é feita uma só vez, \
         e a resposta vem de novo; vale por 24 horas [ours].");
 
@@ -58,7 +57,7 @@ parameters! {
 
     /// How long a page is.
     Limite => parameter(ParameterIn::Query, "limite",
-        integer().minimum(Some(1)).maximum(Some(LIMIT_MAX)).default(Some(json!(LIMIT))), Value::Null,
+        integer().minimum(Some(1)).maximum(Some(HISTORY_PAGE_MAX)).default(Some(json!(HISTORY_PAGE))), Value::Null,
         "Quantas entradas, no máximo.");
 
     /// For whom a history is.

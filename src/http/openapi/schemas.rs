@@ -14,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::atendimento::Status as AtendimentoStatus;
 use crate::domain::texto::{COMENTARIO_MAX, LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX, SENHA_MAX};
-use crate::http::lote::ITEMS_MAX;
+use crate::http::limits::BATCH_ITEMS_MAX;
 
 /// Without NUL.
 const NO_NUL: &str = r"^[^\u0000]*$";
@@ -113,7 +113,7 @@ shapes! {
     /// Body of many changes.
     Lote => taken(
         "Muitas alterações [ours].",
-        vec![("itens", list(reference_to("Alteracao")).min_items(Some(1)).max_items(Some(ITEMS_MAX)).into(), true)],
+        vec![("itens", list(reference_to("Alteracao")).min_items(Some(1)).max_items(Some(BATCH_ITEMS_MAX)).into(), true)],
     );
 
     /// Answer of many changes.

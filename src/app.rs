@@ -1,0 +1,127 @@
+//! The composition root: puts the parts together and runs them until told to stop.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+use crate::auth::password::Passwords;
+use crate::auth::token::Tokens;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, SecretError};
+use crate::http::app::{App, Parts};
+use crate::http::frame::Frame;
+use crate::http::limits::BATCH_REQUESTS_MAX;
+use crate::http::memory::Memory;
+use crate::http::transport;
+use crate::printable::printable;
+use crate::service::acesso::AccessService;
+use crate::service::changes::{ChangeQueue, QueueSettings, Workers};
+use crate::service::login::LoginService;
+use crate::service::throttle::Throttle;
+use crate::store::Store;
+
+/// How long the store may take to end its connections.
+const CLOSE_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Why the server can't run.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// It can't listen where it should.
+    #[error("can't listen on {}: {source}; choose another with --bind", printable(bind))]
+    Listen {
+        /// `BIND_ADDR`.
+        bind: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The secret of the tokens can't be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The system refuses something else.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// How a server is told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// By SIGTERM, as a service manager or a container's runtime does: after `SHUTDOWN_DELAY_SECONDS`.
+    Delayed,
+    /// By SIGINT or SIGHUP, of somebody at a terminal.
+    AtOnce,
+}
+
+/// Serves what `service` makes of the application on `store` until `stop`. `ready` hears the address once it
+/// is listened on.
+pub async fn listen(
+    config: &Config,
+    store: Arc<dyn Store>,
+    stop: impl Future<Output = Stop>,
+    service: impl FnOnce(App) -> Frame,
+    ready: impl FnOnce(SocketAddr),
+) -> Result<(), AppError> {
+    let (app, workers) = wire(config, Arc::clone(&store), Arc::new(SystemClock))?;
+    let listener = transport::listen(&config.bind)
+        .await
+        .map_err(|source| AppError::Listen { bind: config.bind.clone(), source })?;
+    ready(listener.local_addr()?);
+    let stopped = {
+        let app = app.clone();
+        async move {
+            if stop.await == Stop::Delayed && !config.stop_delay.is_zero() {
+                app.is_leaving.store(true, Ordering::Relaxed);
+                tracing::info!(seconds = config.stop_delay.as_secs(), "not ready any more; serving on");
+                sleep(config.stop_delay).await;
+            }
+        }
+    };
+    let ended = transport::serve(listener, service(app), config.server, stopped).await;
+    if !ended {
+        tracing::warn!("requests were cut off: they did not end within SHUTDOWN_TIMEOUT_SECONDS");
+    }
+    // What the queue has taken in is made durable even for clients that are gone.
+    if timeout(config.server.stop_deadline, workers.finish()).await.is_err() {
+        tracing::warn!("the change queue did not empty in time");
+    }
+    if timeout(CLOSE_DEADLINE, store.close()).await.is_err() {
+        tracing::warn!("the database connections did not end in time");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Builds the application on `store`.
+pub fn wire(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<(App, Workers), SecretError> {
+    let tokens = Tokens::new(&config.token_secret()?, &config.accepted_secrets(), config.tokens.clone());
+    let tokens = Arc::new(tokens);
+    let shards = store.writers();
+    let queue = QueueSettings { shards, capacity: config.queue_capacity.div_ceil(shards) };
+    let (changes, workers) = ChangeQueue::start(&store, &clock, queue);
+    let app = App::new(Parts {
+        access: AccessService::new(Arc::clone(&store), Arc::clone(&clock)),
+        login: Arc::new(LoginService::new(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            Passwords::new(config.login_concurrency),
+            Arc::clone(&tokens),
+            Throttle::new(Arc::clone(&store), Arc::clone(&clock), config.login_limits),
+            config.hardened_login,
+        )),
+        store,
+        clock,
+        tokens,
+        changes,
+        lotes: Semaphore::new(BATCH_REQUESTS_MAX),
+        bodies: Memory::new(config.transit_memory),
+        answers: Memory::new(config.transit_memory),
+        trusted_proxies: config.trusted_proxies.clone(),
+        deadline: config.request_deadline,
+        is_leaving: AtomicBool::new(false),
+    });
+    Ok((app, workers))
+}

@@ -1,0 +1,63 @@
+//! Why a command failed, and what the process exits with.
+
+use std::process::ExitCode;
+
+use crate::app::AppError;
+use crate::conferir::runner::StartError;
+use crate::config::ConfigError;
+use crate::printable::printable;
+use crate::service::import::ImportError;
+use crate::service::provisioning::ProvisioningError;
+use crate::store::StoreError;
+
+/// Exit code for a wrong call: flags or settings.
+pub const USAGE: u8 = 2;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    App(#[from] AppError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0}")]
+    Failed(String),
+    #[error("the database has pending migrations: {0}; run `citrus-status migrate`, or set AUTO_MIGRATE=true")]
+    Pending(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the database {database} was not ready within {seconds} s (DATABASE_WAIT_SECONDS): {error}")]
+    Waited { database: String, seconds: u64, error: StoreError },
+    #[error(transparent)]
+    Provisioning(#[from] ProvisioningError),
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    #[error(transparent)]
+    Conferir(#[from] StartError),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl CliError {
+    /// The text, in which lines end only where we end them.
+    pub fn printable(&self) -> String {
+        match self {
+            // They have several lines. What they repeat was made printable before.
+            Self::Config(_) | Self::Usage(_) | Self::Failed(_) | Self::App(AppError::Listen { .. }) => self.to_string(),
+            _ => printable(&self.to_string()).into_owned(),
+        }
+    }
+
+    /// What the process exits with.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Config(_) | Self::Usage(_) => ExitCode::from(USAGE),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// What a command ends with.
+pub type Result<T = (), E = CliError> = std::result::Result<T, E>;

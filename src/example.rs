@@ -1,0 +1,61 @@
+//! The example data of `demo`, and of the tests.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::domain::acesso::Permissao;
+use crate::domain::atendimento::Status;
+use crate::domain::texto::Nome;
+use crate::service::provisioning::{Provisioning, ProvisioningError};
+use crate::store::{Example, NewAtendimento, Store};
+
+/// The password of all users.
+pub const SENHA: &str = "1234";
+/// The lowest protocolo.
+pub const FIRST_PROTOCOLO: u64 = 20_221_104_000_001;
+/// How many atendimentos there are.
+pub const ATENDIMENTOS: usize = 30;
+const MOTIVOS: [&str; 4] = ["Atendimento já finalizado", "Aberto por engano", "Duplicado", "Fora do escopo"];
+
+/// What a reset restores.
+pub fn example() -> Example {
+    let statuses = Status::ALL.into_iter().chain(std::iter::repeat(Status::Aberto));
+    let atendimentos = (FIRST_PROTOCOLO..)
+        .zip(statuses)
+        .take(ATENDIMENTOS)
+        .map(|(protocolo, status)| NewAtendimento { protocolo: protocolo.to_string(), status })
+        .collect();
+    Example { motivos: MOTIVOS.map(nome).to_vec(), atendimentos }
+}
+
+/// Users, motivos and atendimentos to try everything with.
+pub async fn load_example_data(store: &Arc<dyn Store>) -> Result<(), ProvisioningError> {
+    let provisioning = Provisioning::new(Arc::clone(store));
+    let (empresa, suporte) = (nome("Empresa"), nome("Suporte"));
+    let (integracao, consulta, administrador) = (nome("Integração"), nome("Consulta"), nome("Administrador"));
+    provisioning.create_nivel(&empresa, None).await?;
+    provisioning.create_nivel(&suporte, Some(&empresa)).await?;
+    provisioning.create_perfil(&administrador, None).await?;
+    for perfil in [&integracao, &consulta] {
+        provisioning.create_perfil(perfil, Some(&suporte)).await?;
+    }
+    for nivel in [&empresa, &suporte] {
+        provisioning.liberar(Permissao::ALL, nivel).await?;
+    }
+    for perfil in [&integracao, &administrador] {
+        provisioning.conceder(perfil, Permissao::ALL).await?;
+    }
+    for (login, perfil) in [("user.api", &integracao), ("user.sem.permissao", &consulta), ("admin", &administrador)] {
+        provisioning.create_usuario(&nome(login), perfil, SecretString::from(SENHA)).await?;
+    }
+    let Example { motivos, atendimentos } = example();
+    provisioning.create_motivos(&motivos).await?;
+    let mut import = store.begin_import().await?;
+    import.insert(&atendimentos).await?;
+    Ok(import.commit().await?)
+}
+
+fn nome(text: &str) -> Nome {
+    text.parse().expect("the example data has proper names")
+}

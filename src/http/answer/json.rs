@@ -1,0 +1,78 @@
+//! JSON as the contract writes it, compact.
+
+use std::io::{self, Write};
+
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use hyper::body::Bytes;
+use serde::Serialize;
+
+use crate::domain::atendimento::Status;
+use crate::http::memory::{Large, UNCOUNTED};
+
+/// The envelope of every answer but a token's: `{"message":"…"}`.
+#[derive(Serialize)]
+struct Message<'a> {
+    message: &'a str,
+}
+
+/// Answers `status` with the envelope.
+pub fn message(status: StatusCode, message: &str) -> Response {
+    of(status, &Message { message })
+}
+
+/// Answers `status` with the envelope and the present status of the atendimento.
+pub fn mismatch(status: StatusCode, message: &str, atual: Status) -> Response {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Mismatch<'a> {
+        message: &'a str,
+        status_atual: &'static str,
+    }
+    of(status, &Mismatch { message, status_atual: atual.nome() })
+}
+
+/// Answers `status` with `value`.
+pub fn of(status: StatusCode, value: &impl Serialize) -> Response {
+    let mut body = Vec::with_capacity(128);
+    write(&mut body, value);
+    let body = Bytes::from(body);
+    let mut response = Response::new(Body::from(body.clone()));
+    *response.status_mut() = status;
+    if body.len() > UNCOUNTED {
+        response.extensions_mut().insert(Large(body));
+    }
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// How many bytes `value` has in an answer.
+pub fn length(value: &impl Serialize) -> usize {
+    struct Count(usize);
+
+    impl Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut count = Count(0);
+    write(&mut count, value);
+    count.0
+}
+
+fn write(to: &mut impl Write, value: &impl Serialize) {
+    serde_json::to_writer(to, value).expect("answers have text keys and a buffer takes every write");
+}
+
+/// Answers with the document of the API.
+pub fn document(text: impl Into<Body>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], text.into()).into_response()
+}

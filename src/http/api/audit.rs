@@ -1,0 +1,260 @@
+//! The audit log: one event of the target `audit` for each login, each status change and each read that is denied,
+//! under the span that has the request's id. It is written when the attempt ends, so that a client that hangs
+//! up or a deadline that passes leaves its line too.
+//!
+//! What clients sent is cut to its limit. It goes to the log as text values, which the log quotes.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::domain::acesso::Permissao;
+use crate::domain::atendimento::Status;
+use crate::domain::texto::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX};
+use crate::http::answer::catalogue::{ApiError, Who};
+use crate::http::request::caller::Caller;
+use crate::http::request::client_address::Client;
+use crate::http::request::misspelt::Misspelt;
+use crate::service::changes::{ChangeError, Done, Simulation};
+use crate::service::login::{Absence, LoginError};
+use crate::telemetry::AUDIT;
+
+/// An attempt that was answered 503 at its deadline, or cut off at a stop, before it ended.
+const ABANDONED: &str = "abandoned";
+/// A success.
+const OK: &str = "ok";
+/// A change that was tried out and would succeed.
+const SIMULATED: &str = "simulated";
+
+/// A login in the making.
+pub struct LoginAudit {
+    client: IpAddr,
+    login: String,
+    usuario_id: Option<i64>,
+    outcome: &'static str,
+    reason: Option<&'static str>,
+    limits: Option<String>,
+}
+
+impl LoginAudit {
+    /// One from `client`.
+    pub fn begin(client: Client) -> Self {
+        let (usuario_id, reason, limits) = (None, None, None);
+        Self { client: client.0, login: String::new(), usuario_id, outcome: ABANDONED, reason, limits }
+    }
+
+    /// The login as sent.
+    pub fn login(&mut self, login: &str) {
+        self.login = cut(login, LOGIN_MAX);
+    }
+
+    /// The user that it turned out to be.
+    pub fn usuario(&mut self, usuario_id: i64) {
+        self.usuario_id = Some(usuario_id);
+    }
+
+    /// Why it was refused: more than the answer says.
+    pub fn refused(&mut self, error: &LoginError) {
+        self.reason = match error {
+            LoginError::UsuarioNaoEncontrado(absence) | LoginError::UsuarioOculto(absence) => Some(match absence {
+                Absence::Unknown => "unknown",
+                Absence::Deactivated => "deactivated",
+            }),
+            LoginError::SenhaInvalida => Some("wrong_password"),
+            _ => None,
+        };
+        if let LoginError::Throttled(throttled) = error {
+            let names: Vec<&str> = throttled.exhausted.iter().map(|(name, _)| *name).collect();
+            self.limits = Some(names.join(","));
+        }
+    }
+
+    /// Writes the line.
+    pub fn end(mut self, answer: &Result<Response, ApiError>) {
+        self.outcome = outcome(answer, OK);
+    }
+}
+
+impl Drop for LoginAudit {
+    fn drop(&mut self) {
+        tracing::info!(
+            target: AUDIT,
+            from = %self.client,
+            login = self.login.as_str(),
+            usuario_id = self.usuario_id,
+            outcome = self.outcome,
+            reason = self.reason,
+            limit = self.limits.as_deref(),
+            "login"
+        );
+    }
+}
+
+/// A status change in the making.
+pub struct ChangeAudit {
+    client: IpAddr,
+    who: Option<Who>,
+    protocolo: String,
+    status: String,
+    /// As asked for; `None` once it is known that the change records none.
+    motivo: Option<String>,
+    de: Option<Status>,
+    ignored: Option<String>,
+    success: &'static str,
+    outcome: &'static str,
+}
+
+impl ChangeAudit {
+    /// One from `client`.
+    pub fn begin(client: Client) -> Self {
+        Self {
+            client: client.0,
+            who: None,
+            protocolo: String::new(),
+            status: String::new(),
+            motivo: None,
+            de: None,
+            ignored: None,
+            success: OK,
+            outcome: ABANDONED,
+        }
+    }
+
+    /// Who asks for it.
+    pub fn caller<P>(&mut self, caller: &Caller<P>) {
+        self.who = Some(Who { usuario_id: caller.usuario_id, login: Some(Arc::clone(&caller.login)) });
+    }
+
+    /// What is asked for, as sent.
+    pub fn change(&mut self, protocolo: &str, status: &str) {
+        self.protocolo = cut(protocolo, PROTOCOLO_MAX);
+        self.status = cut(status, NOME_MAX);
+    }
+
+    /// The motivo that is asked for, as sent.
+    pub fn motivo(&mut self, motivo: &str) {
+        self.motivo = Some(cut(motivo, NOME_MAX));
+    }
+
+    /// What was sent in another spelling, and is not part of the change.
+    pub fn ignored(&mut self, misspelt: &Misspelt) {
+        self.ignored = misspelt.names();
+    }
+
+    /// Nothing will be written: a success is none.
+    pub fn simulated(&mut self) {
+        self.success = SIMULATED;
+    }
+
+    /// What became of it: the status before, and whether the motivo is recorded.
+    pub fn done<T: Reported>(&mut self, outcome: &Result<T, ChangeError>) {
+        let (de, is_recorded) = match outcome {
+            Ok(done) => done.report(),
+            Err(ChangeError::Denied { de, .. }) => (*de, true),
+            Err(_) => (None, true),
+        };
+        self.de = de;
+        self.motivo = self.motivo.take().filter(|_| is_recorded);
+    }
+
+    /// Another change that the same user asks for in the same request.
+    pub fn another(&self) -> Self {
+        Self {
+            client: self.client,
+            who: self.who.clone(),
+            protocolo: String::new(),
+            status: String::new(),
+            motivo: None,
+            de: None,
+            ignored: None,
+            success: self.success,
+            outcome: self.outcome,
+        }
+    }
+
+    /// Writes the line.
+    pub fn end<T>(mut self, answer: &Result<T, ApiError>) {
+        self.outcome = outcome(answer, self.success);
+        if let Err(ApiError::TokenRevoked(who) | ApiError::AccessDenied(who)) = answer {
+            self.who = Some(who.clone());
+        }
+    }
+}
+
+impl Drop for ChangeAudit {
+    fn drop(&mut self) {
+        tracing::info!(
+            target: AUDIT,
+            from = %self.client,
+            usuario_id = self.who.as_ref().map(|who| who.usuario_id),
+            login = self.who.as_ref().and_then(|who| who.login.as_deref()),
+            protocolo = self.protocolo.as_str(),
+            de = self.de.map(Status::nome),
+            status = self.status.as_str(),
+            motivo = self.motivo.as_deref(),
+            ignored = self.ignored.as_deref(),
+            outcome = self.outcome,
+            "status change"
+        );
+    }
+}
+
+/// What a success says of a change.
+pub trait Reported {
+    /// The status before, where it is known, and whether the motivo asked for is recorded.
+    fn report(&self) -> (Option<Status>, bool);
+}
+
+impl Reported for Done {
+    fn report(&self) -> (Option<Status>, bool) {
+        match self {
+            Self::Made { de, with_motivo } => (Some(*de), *with_motivo),
+            Self::Replayed => (None, true),
+        }
+    }
+}
+
+impl Reported for Simulation {
+    fn report(&self) -> (Option<Status>, bool) {
+        match self {
+            Self::Make { de, motivo, .. } => (Some(*de), motivo.is_some()),
+            Self::Replay => (None, true),
+        }
+    }
+}
+
+/// Writes the line of a read that needs `permissao` and that `error` denies; of no other failure.
+pub fn denied_read(client: Client, permissao: Permissao, protocolo: &str, error: &ApiError) {
+    if !matches!(error.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        return;
+    }
+    let who = match error {
+        ApiError::TokenRevoked(who) | ApiError::AccessDenied(who) => Some(who),
+        _ => None,
+    };
+    tracing::info!(
+        target: AUDIT,
+        from = %client.0,
+        usuario_id = who.map(|who| who.usuario_id),
+        login = who.and_then(|who| who.login.as_deref()),
+        permissao = permissao.nome(),
+        protocolo = cut(protocolo, PROTOCOLO_MAX).as_str(),
+        outcome = error.code(),
+        "read"
+    );
+}
+
+fn outcome<T>(answer: &Result<T, ApiError>, success: &'static str) -> &'static str {
+    match answer {
+        Ok(_) => success,
+        Err(error) => error.code(),
+    }
+}
+
+/// The first `max` characters of `text`.
+fn cut(text: &str, max: usize) -> String {
+    let end = text.char_indices().nth(max).map_or(text.len(), |(at, _)| at);
+    text[..end].to_owned()
+}

@@ -1,0 +1,228 @@
+//! `POST /api/atendimentos/status`
+
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+use super::audit::ChangeAudit;
+use crate::domain::acesso::AlterarStatus;
+use crate::domain::atendimento::{ChangeRequest, Comentario, Idempotencia, Status};
+use crate::domain::protocolo::exact_integer;
+use crate::domain::texto::{COMENTARIO_MAX, Chave, NOME_MAX, PROTOCOLO_MAX, fits, is_blank};
+use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::etag;
+use crate::http::answer::json;
+use crate::http::app::App;
+use crate::http::openapi::CITRUS;
+use crate::http::openapi::errors::{Errors, OfChange, OfOptions};
+use crate::http::openapi::parameters::{IdempotencyKey, IfMatch, Simular};
+use crate::http::openapi::schemas::{Alteracao, Alterado};
+use crate::http::request::body::JsonBody;
+use crate::http::request::caller::Caller;
+use crate::http::request::client_address::Client;
+use crate::http::request::idempotency;
+use crate::http::request::misspelt::Misspelt;
+use crate::http::request::query;
+use crate::json::Value;
+use crate::service::changes::{Done, Simulation};
+
+/// What a change that was made is answered.
+pub const MADE: &str = "Atendimento atualizado com sucesso";
+/// What a dry run is answered.
+const SIMULATED: &str = "Simulação: atendimento seria atualizado";
+
+/// The members of a change.
+const MEMBERS: [&str; 6] = ["protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"];
+
+/// Answers a status change, once it is durable, and leaves its line in the audit log.
+#[utoipa::path(
+    post, path = "/api/atendimentos/status", tag = CITRUS, operation_id = "alterarStatus",
+    summary = "Altera o status de um atendimento [doc]",
+    description = "O caminho é [doc], o método é [ours]. Exige a permissão *Alterar status de atendimento via API* \
+        [doc]. Status, histórico e comentário \
+        são gravados juntos, antes da resposta [ours].",
+    security(("token" = [])),
+    params(Simular, IdempotencyKey, IfMatch),
+    request_body(content = Alteracao, examples(
+        ("1-alterar" = (summary = "Alterar [doc]", value = json!({
+            "protocolo": "20221104000001", "status": "Finalizado", "motivoStatus": "Atendimento já finalizado"
+        }))),
+        ("2-comentar" = (summary = "Alterar e comentar [doc]", value = json!({
+            "protocolo": "20221104000001", "status": "Finalizado", "motivoStatus": " ",
+            "comentario": "Comentário de atendimento", "visivelCliente": "true"
+        }))),
+        ("3-cancelar" = (summary = "Cancelar, com motivo [ours]", value = json!({
+            "protocolo": "20221104000001", "status": "Cancelado", "motivoStatus": "Duplicado"
+        }))),
+    )),
+    responses(
+        (status = 200, description = "Feito [doc], ou simulado [ours]", body = Alterado,
+            headers(
+                ("Idempotency-Replayed" = String, description = "`true` numa resposta repetida [ours]"),
+                ("Ignored-Members" = String, description = "Campos que vieram com outra grafia, como `Comentario`, e foram ignorados [ours]")
+            ), examples(
+            ("1-feito" = (summary = "Feito [doc]", value = json!({"message": MADE}))),
+            ("2-simulado" = (summary = "Com `simular=true` [ours]", value = json!({
+                "message": SIMULATED, "de": "Aberto", "para": "Cancelado", "motivoStatus": "Duplicado"
+            }))),
+        )),
+        Errors<(Caller<AlterarStatus>, OfOptions, (JsonBody, OfChange))>
+    ),
+)]
+pub async fn change(
+    State(app): State<App>,
+    client: Client,
+    caller: Result<Caller<AlterarStatus>, ApiError>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let mut audit = ChangeAudit::begin(client);
+    let answer = attempt(&app, caller, request, &mut audit).await;
+    audit.end(&answer);
+    answer
+}
+
+async fn attempt(
+    app: &App,
+    caller: Result<Caller<AlterarStatus>, ApiError>,
+    request: Request,
+    audit: &mut ChangeAudit,
+) -> Result<Response, ApiError> {
+    let caller = caller?;
+    audit.caller(&caller);
+    let simular = query::flag(request.uri(), "simular")?;
+    let key = idempotency::key(request.headers())?;
+    let revisoes = etag::read(request.headers());
+    let body = JsonBody::from_request(request, app).await?;
+    // The body may have taken long.
+    caller.confirm(app).await?;
+    let idempotencia = key.map(|chave| Idempotencia { chave, impressao: body.fingerprint() });
+    let mut misspelt = Misspelt::default();
+    let request = change_request(&body, caller.usuario_id, audit, &mut misspelt)?;
+    let request = ChangeRequest { idempotencia, revisoes, ..request };
+    let response = if simular {
+        audit.simulated();
+        let outcome = app.changes.simulate(&request).await;
+        audit.done(&outcome);
+        simulated(outcome?)
+    } else {
+        let outcome = app.changes.submit(request).await;
+        audit.done(&outcome);
+        match outcome? {
+            Done::Made { .. } => made(),
+            Done::Replayed => idempotency::replayed(made()),
+        }
+    };
+    audit.ignored(&misspelt);
+    Ok(misspelt.name_in(response))
+}
+
+fn made() -> Response {
+    json::message(StatusCode::OK, MADE)
+}
+
+/// The answer to `?simular=true` [ours].
+fn simulated(simulation: Simulation) -> Response {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Simulated {
+        message: &'static str,
+        de: &'static str,
+        para: &'static str,
+        motivo_status: Option<String>,
+    }
+    let (de, para, motivo_status) = match simulation {
+        Simulation::Make { de, para, motivo } => (de.nome(), para.nome(), motivo),
+        Simulation::Replay => return idempotency::replayed(made()),
+    };
+    json::of(StatusCode::OK, &Simulated { message: SIMULATED, de, para, motivo_status })
+}
+
+/// The change that `body` asks for; fields are judged in the contract's order.
+pub fn change_request(
+    body: &JsonBody,
+    usuario_id: i64,
+    audit: &mut ChangeAudit,
+    misspelt: &mut Misspelt,
+) -> Result<ChangeRequest, ApiError> {
+    let [protocolo, status, motivo, comentario, visivel_cliente, esperado] = body.members_noting(MEMBERS, misspelt)?;
+    let protocolo = read_protocolo(protocolo)?;
+    let status = required("status", status, NOME_MAX)?;
+    audit.change(&protocolo, &status);
+    let motivo = motivo.scalar();
+    if let Value::Text(text) = &motivo {
+        audit.motivo(text);
+    }
+    // Where no motivo is required any value is ignored, so one that is no text is as good as none.
+    let motivo = match motivo {
+        Value::Text(text) if !fits(&text, NOME_MAX) => return Err(ApiError::Invalid("motivoStatus")),
+        Value::Text(text) => Chave::non_blank(&text),
+        _ => None,
+    };
+    let texto = match comentario.scalar() {
+        Value::Absent => None,
+        Value::Text(text) if fits(&text, COMENTARIO_MAX) => Some(text).filter(|text| !is_blank(text)),
+        _ => return Err(ApiError::Invalid("comentario")),
+    };
+    let visivel_cliente = boolean("visivelCliente", visivel_cliente)?;
+    let comentario = match (texto, visivel_cliente) {
+        (Some(texto), Some(visivel_cliente)) => Some(Comentario { texto: texto.into(), visivel_cliente }),
+        (Some(_), None) => return Err(ApiError::Required("visivelCliente")),
+        (None, _) => None,
+    };
+    let esperado = expected(esperado)?;
+    let protocolo = protocolo.trim().to_owned();
+    Ok(ChangeRequest {
+        protocolo,
+        status,
+        motivo,
+        comentario,
+        esperado,
+        revisoes: None,
+        idempotencia: None,
+        usuario_id,
+    })
+}
+
+/// The protocolo as sent.
+pub fn read_protocolo(value: Value<'_>) -> Result<String, ApiError> {
+    match value {
+        Value::Number(number) => exact_integer(number).ok_or(ApiError::InexactProtocolo),
+        other => required("protocolo", other, PROTOCOLO_MAX),
+    }
+}
+
+/// The status that the client read before [ours].
+fn expected(value: Value<'_>) -> Result<Option<Status>, ApiError> {
+    match value {
+        Value::Absent => Ok(None),
+        Value::Text(nome) if is_blank(&nome) => Ok(None),
+        Value::Text(nome) => Status::from_nome(&nome).map(Some).ok_or(ApiError::Invalid("statusAtual")),
+        _ => Err(ApiError::Invalid("statusAtual")),
+    }
+}
+
+fn required(field: &'static str, value: Value<'_>, max: usize) -> Result<String, ApiError> {
+    match value.scalar() {
+        Value::Absent => Err(ApiError::Required(field)),
+        Value::Text(text) if is_blank(&text) => Err(ApiError::Required(field)),
+        Value::Text(text) if fits(&text, max) => Ok(text),
+        _ => Err(ApiError::Invalid(field)),
+    }
+}
+
+fn boolean(field: &'static str, value: Value<'_>) -> Result<Option<bool>, ApiError> {
+    let text = match value {
+        Value::Absent => return Ok(None),
+        Value::Number(number) => exact_integer(number).ok_or(ApiError::Invalid(field))?,
+        Value::Bool(value) => return Ok(Some(value)),
+        Value::Text(text) => text,
+        Value::List(_) | Value::Object => return Err(ApiError::Invalid(field)),
+    };
+    match text.trim().to_ascii_lowercase().as_str() {
+        "" => Ok(None),
+        "true" | "1" => Ok(Some(true)),
+        "false" | "0" => Ok(Some(false)),
+        _ => Err(ApiError::Invalid(field)),
+    }
+}

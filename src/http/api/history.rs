@@ -1,0 +1,102 @@
+//! `GET /api/atendimentos/{protocolo}/historico` [ours]: the changes with their comments, page by page.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+
+use super::reader::Reader;
+use super::reads::UNKNOWN;
+use crate::domain::acesso::ConsultarHistorico;
+use crate::domain::registro::Passo;
+use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::json;
+use crate::http::app::App;
+use crate::http::limits::{HISTORY_PAGE, HISTORY_PAGE_MAX};
+use crate::http::openapi::LEITURAS;
+use crate::http::openapi::errors::{Errors, OfPage, OfProtocolo};
+use crate::http::openapi::parameters::{Cursor, Limite, ProtocoloInPath, VisivelCliente};
+use crate::http::openapi::schemas::Historico;
+use crate::http::request::caller::Caller;
+use crate::http::request::query;
+
+/// Bytes after which a page ends early, as they are sent. One entry may have 120 KiB.
+const PAGE_MAX: usize = 1024 * 1024;
+
+#[derive(Serialize)]
+struct Page {
+    protocolo: String,
+    historico: Vec<Passo>,
+    proximo: Option<String>,
+}
+
+/// A page of a history, oldest first.
+#[utoipa::path(
+    get, path = "/api/atendimentos/{protocolo}/historico", tag = LEITURAS, operation_id = "lerHistorico",
+    summary = "Lê o histórico de um atendimento [ours]",
+    description = "As alterações com seus comentários, página por página. Exige a permissão *Consultar histórico de \
+        atendimento via API*. Uma página pode terminar antes do limite; continue até `proximo` ser `null`.",
+    security(("token" = [])),
+    params(ProtocoloInPath, Cursor, Limite, VisivelCliente),
+    responses(
+        (status = 200, description = "Uma página", body = Historico, example = json!({
+            "protocolo": "20221104000001",
+            "historico": [{
+                "em": "2026-11-23T10:00:00.000Z", "de": "Aberto", "para": "Finalizado", "motivoStatus": null,
+                "usuario": "user.api", "comentario": {"texto": "Resolvido", "visivelCliente": true}
+            }],
+            "proximo": null
+        })),
+        Errors<(Caller<ConsultarHistorico>, OfProtocolo, OfPage)>
+    ),
+)]
+pub async fn historico(
+    State(app): State<App>,
+    _: Reader<ConsultarHistorico>,
+    path: Result<Path<String>, PathRejection>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let protocolo = query::path_protocolo(path)?;
+    let after = query::parameter(&uri, "cursor")?.map_or(Ok(0), |cursor| revision(&cursor))?;
+    let limit = query::parameter(&uri, "limite")?.map_or(Ok(HISTORY_PAGE), |limit| number(&limit))?;
+    let for_customer = query::flag(&uri, "visivelCliente")?;
+    // One more than asked for, to know whether there is a next page.
+    let changes = app.store.historico(&protocolo, after, limit + 1).await?.ok_or(UNKNOWN)?;
+    let entries = changes.into_iter().map(|(revision, change)| (revision, Passo::new(change, for_customer)));
+    let (historico, proximo) = page(entries, limit.into());
+    Ok(json::of(StatusCode::OK, &Page { protocolo, historico, proximo }))
+}
+
+/// The first of `entries`, at most `limit` of them, and the cursor of the rest. What counts is what the reader
+/// gets: by the end of a page nobody learns of a comment that is kept from them.
+fn page(entries: impl Iterator<Item = (i64, Passo)>, limit: usize) -> (Vec<Passo>, Option<String>) {
+    let (mut page, mut last, mut bytes) = (Vec::new(), 0, 0);
+    for (revision, entry) in entries {
+        bytes += json::length(&entry);
+        if page.len() == limit || bytes > PAGE_MAX {
+            return (page, Some(cursor(last)));
+        }
+        page.push(entry);
+        last = revision;
+    }
+    (page, None)
+}
+
+fn number(limit: &str) -> Result<u16, ApiError> {
+    let digits = limit.bytes().all(|byte| byte.is_ascii_digit());
+    let number = limit.parse().ok().filter(|number| digits && (1..=HISTORY_PAGE_MAX).contains(number));
+    number.ok_or(ApiError::Invalid("limite"))
+}
+
+/// Names the entry of `revision`; the next page begins after it.
+fn cursor(revision: i64) -> String {
+    URL_SAFE_NO_PAD.encode(revision.to_be_bytes())
+}
+
+fn revision(cursor: &str) -> Result<i64, ApiError> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.map(i64::from_be_bytes).filter(|revision| *revision > 0).ok_or(ApiError::Invalid("cursor"))
+}

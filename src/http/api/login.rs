@@ -1,0 +1,86 @@
+//! `POST /api/usuario/login`
+
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use secrecy::SecretString;
+use serde::Serialize;
+
+use super::audit::LoginAudit;
+use crate::domain::texto::{LOGIN_MAX, SENHA_MAX, fits, is_blank};
+use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::json;
+use crate::http::app::App;
+use crate::http::openapi::CITRUS;
+use crate::http::openapi::errors::{Errors, OfLogin};
+use crate::http::openapi::schemas::{Credenciais, Token};
+use crate::http::request::body::JsonBody;
+use crate::http::request::client_address::Client;
+use crate::json::Value;
+use crate::service::login::{AccessToken, LoginError};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Success<'a> {
+    access_token: &'a str,
+    token_type: &'a str,
+    expires_in: i64,
+}
+
+/// Answers a login, and leaves its line in the audit log.
+#[utoipa::path(
+    post, path = "/api/usuario/login", tag = CITRUS, operation_id = "login",
+    summary = "Autentica um usuário [doc]",
+    description = "Um usuário sem permissão também entra: o token serve a outros endpoints. Falhas demais são \
+        recusadas com 429 por algum tempo [ours].",
+    request_body(content = Credenciais, example = json!({"login": "user.api", "senha": "1234"})),
+    responses(
+        (status = 200, description = "O token de acesso [doc]", body = Token, example = json!({
+            "accessToken": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "tokenType": "Bearer", "expiresIn": 3600
+        })),
+        Errors<(JsonBody, OfLogin)>
+    ),
+)]
+pub async fn login(State(app): State<App>, client: Client, request: Request) -> Result<Response, ApiError> {
+    let mut audit = LoginAudit::begin(client);
+    let answer = attempt(&app, client, request, &mut audit).await;
+    audit.end(&answer);
+    answer
+}
+
+async fn attempt(app: &App, client: Client, request: Request, audit: &mut LoginAudit) -> Result<Response, ApiError> {
+    // The body goes before the wait in the line: it keeps the connection's buffer.
+    let (login, senha) = credentials(&JsonBody::from_request(request, app).await?, audit)?;
+    let outcome = app.login.login(&login, senha, client.0).await;
+    let AccessToken { usuario_id, token, expires_in } = outcome.inspect_err(|error| {
+        audit.refused(error);
+        // A failure that cannot be counted, such as on a full disk.
+        if let LoginError::Store(error) = error {
+            app.changes.note_failure(error);
+        }
+    })?;
+    audit.usuario(usuario_id);
+    let success = Success { access_token: &token, token_type: "Bearer", expires_in };
+    Ok(json::of(StatusCode::OK, &success))
+}
+
+/// The login and the senha that `body` brings; fields are judged in the contract's order.
+pub fn credentials(body: &JsonBody, audit: &mut LoginAudit) -> Result<(String, SecretString), ApiError> {
+    let [login, senha] = body.members(["login", "senha"])?;
+    let login = match login.scalar() {
+        Value::Text(login) if !is_blank(&login) => login,
+        _ => return Err(ApiError::LoginRequired),
+    };
+    audit.login(&login);
+    if !fits(&login, LOGIN_MAX) {
+        return Err(ApiError::Invalid("login"));
+    }
+    let senha = match senha.scalar() {
+        Value::Text(senha) if !senha.is_empty() => senha,
+        _ => return Err(ApiError::SenhaRequired),
+    };
+    if senha.len() > SENHA_MAX || senha.contains('\0') {
+        return Err(ApiError::Invalid("senha"));
+    }
+    Ok((login, SecretString::from(senha)))
+}

@@ -1,0 +1,130 @@
+//! What clients read [ours]: the present status, where it may go from there, and the motivos.
+
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use serde::Serialize;
+
+use super::reader::Reader;
+use crate::domain::acesso::{ConsultarMotivos, ConsultarStatus, ConsultarTransicoes};
+use crate::domain::atendimento::{Denial, transicoes};
+use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::etag;
+use crate::http::answer::json;
+use crate::http::app::App;
+use crate::http::openapi::LEITURAS;
+use crate::http::openapi::errors::{Errors, OfProtocolo};
+use crate::http::openapi::parameters::{IfNoneMatch, ProtocoloInPath, ProtocoloInQuery};
+use crate::http::openapi::schemas::{Atendimento, Motivos, Transicoes as TransicoesBody};
+use crate::http::request::caller::Caller;
+use crate::http::request::query;
+
+/// What an unknown protocolo is answered.
+pub const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNaoEncontrado);
+
+/// `GET /api/atendimentos/status?protocolo=…`: the present status, named by an entity tag.
+#[utoipa::path(
+    get, path = "/api/atendimentos/status", tag = LEITURAS, operation_id = "lerStatus",
+    summary = "Lê o status de um atendimento [ours]",
+    description = "Exige a permissão *Consultar status de atendimento via API*.",
+    security(("token" = [])),
+    params(ProtocoloInQuery, IfNoneMatch),
+    responses(
+        (status = 200, description = "O estado atual", body = Atendimento,
+            headers(("ETag" = String, description = "A revisão, para `If-Match` e `If-None-Match`")), example = json!({
+            "protocolo": "20221104000001", "status": "Cancelado", "motivoStatus": "Duplicado",
+            "atualizadoEm": "2026-11-23T10:00:00.000Z"
+        })),
+        (status = 304, description = "Nada mudou desde a leitura de `If-None-Match`",
+            headers(("ETag" = String, description = "A revisão"))),
+        Errors<(Caller<ConsultarStatus>, OfProtocolo)>
+    ),
+)]
+pub async fn status(
+    State(app): State<App>,
+    _: Reader<ConsultarStatus>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let estado = app.store.estado(&query::protocolo(&uri)?).await?.ok_or(UNKNOWN)?;
+    let response = if etag::is_known(&headers, estado.revisao) {
+        let mut unchanged = Response::new(Body::empty());
+        *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
+        unchanged
+    } else {
+        json::of(StatusCode::OK, &estado)
+    };
+    Ok(etag::tagged(response, estado.revisao))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Transicoes {
+    protocolo: String,
+    status: &'static str,
+    transicoes: Vec<Transicao>,
+    motivos: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Transicao {
+    para: &'static str,
+    motivo_obrigatorio: bool,
+}
+
+/// `GET /api/atendimentos/{protocolo}/transicoes`: where it may go now, and the motivos for it.
+#[utoipa::path(
+    get, path = "/api/atendimentos/{protocolo}/transicoes", tag = LEITURAS, operation_id = "lerTransicoes",
+    summary = "Lê para onde um atendimento pode ir [ours]",
+    description = "Pelas mesmas regras que a alteração. Exige a permissão *Consultar transições de atendimento via API*.",
+    security(("token" = [])),
+    params(ProtocoloInPath),
+    responses(
+        (status = 200, description = "Os status possíveis e os motivos", body = TransicoesBody, example = json!({
+            "protocolo": "20221104000001", "status": "Aberto",
+            "transicoes": [
+                {"para": "Aberto", "motivoObrigatorio": false}, {"para": "Cancelado", "motivoObrigatorio": true}
+            ],
+            "motivos": ["Aberto por engano", "Duplicado"]
+        })),
+        Errors<(Caller<ConsultarTransicoes>, OfProtocolo)>
+    ),
+)]
+pub async fn targets(
+    State(app): State<App>,
+    _: Reader<ConsultarTransicoes>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let estado = app.store.estado(&query::path_protocolo(path)?).await?.ok_or(UNKNOWN)?;
+    let motivos = app.store.active_motivos().await?;
+    let transicoes = transicoes(estado.status)
+        .into_iter()
+        .map(|to| Transicao { para: to.para.nome(), motivo_obrigatorio: to.motivo_obrigatorio })
+        .collect();
+    let answer = Transicoes { protocolo: estado.protocolo, status: estado.status.nome(), transicoes, motivos };
+    Ok(json::of(StatusCode::OK, &answer))
+}
+
+/// `GET /api/motivos`: the active ones.
+#[utoipa::path(
+    get, path = "/api/motivos", tag = LEITURAS, operation_id = "lerMotivos",
+    summary = "Lê os motivos [ours]",
+    description = "Exige a permissão *Consultar motivos via API*.",
+    security(("token" = [])),
+    responses(
+        (status = 200, description = "Os motivos ativos", body = Motivos, example = json!({
+            "motivos": ["Aberto por engano", "Duplicado"]
+        })),
+        Errors<Caller<ConsultarMotivos>>
+    ),
+)]
+pub async fn motivos(State(app): State<App>, _: Reader<ConsultarMotivos>) -> Result<Response, ApiError> {
+    #[derive(Serialize)]
+    struct Motivos {
+        motivos: Vec<String>,
+    }
+    Ok(json::of(StatusCode::OK, &Motivos { motivos: app.store.active_motivos().await? }))
+}

@@ -1,0 +1,69 @@
+//! The state that every handler gets.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use tokio::sync::Semaphore;
+
+use crate::auth::token::Tokens;
+use crate::clock::Clock;
+use crate::http::memory::Memory;
+use crate::service::acesso::AccessService;
+use crate::service::changes::ChangeQueue;
+use crate::service::login::LoginService;
+use crate::store::Store;
+
+/// What the handlers work with; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// For the readiness probe, and what clients read.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Verifies tokens.
+    pub tokens: Arc<Tokens>,
+    /// Knows what users may do.
+    pub access: AccessService,
+    /// Issues tokens.
+    pub login: Arc<LoginService>,
+    /// Makes status changes.
+    pub changes: ChangeQueue,
+    /// Room for requests of many changes.
+    pub lotes: Semaphore,
+    /// For large bodies on their way in.
+    pub bodies: Memory,
+    /// For large answers that wait for their readers.
+    pub answers: Memory,
+    /// Whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long a request may take.
+    pub deadline: Duration,
+    /// Whether the server is about to stop: it still serves, and is not ready.
+    pub is_leaving: AtomicBool,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// How long a body may take to arrive: less than the request as a whole, so that it is named as the cause.
+    pub fn body_deadline(&self) -> Duration {
+        self.deadline * 2 / 3
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

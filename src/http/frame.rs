@@ -1,0 +1,166 @@
+//! What happens to every request: an id, a span, a deadline, an answer even after a panic, and no
+//! cache on the way.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::header::{CACHE_CONTROL, HOST, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Version};
+use axum::response::{IntoResponse, Response};
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
+use tower_http::catch_panic::CatchPanic;
+use tower_service::Service;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::problem;
+use crate::http::memory::Memory;
+use crate::http::request::path;
+
+/// Names each answer.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Longest id taken over from a caller.
+const REQUEST_ID_MAX: usize = 128;
+
+/// Runs each request under its id and deadline. The deadline drops the handler, not what the change
+/// queue has taken in: that may still be made, so a client that is told 503 asks again.
+///
+/// A service around all routes and not a layer, which the router would box for each of them.
+#[derive(Clone)]
+pub struct Frame {
+    routes: CatchPanic<Router, PanicHandler>,
+    deadline: Duration,
+    answers: Memory,
+}
+
+type PanicHandler = fn(Box<dyn Any + Send>) -> Response;
+
+impl Frame {
+    /// Around `routes`; large answers wait for their readers in `answers`.
+    pub fn new(routes: Router, deadline: Duration, answers: Memory) -> Self {
+        Self { routes: CatchPanic::custom(routes, panicked), deadline, answers }
+    }
+}
+
+impl<B> Service<Request<B>> for Frame
+where
+    B: hyper::body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let id = request_id(request.headers());
+        let span = tracing::info_span!(
+            "request",
+            id = id.to_str().unwrap_or_default(),
+            method = %request.method(),
+            path = request.uri().path(),
+        );
+        let problem = problem::wanted(request.headers());
+        let one_host = names_one_host(&request);
+        if let Some(uri) = path::cleaned(request.uri()) {
+            *request.uri_mut() = uri;
+        }
+        let answer = timeout(self.deadline, self.routes.call(request));
+        let answers = self.answers.clone();
+        let framed = async move {
+            let response = if one_host { answered(answer.await) } else { ApiError::Malformed.into_response() };
+            let mut response = answers.hold(response).unwrap_or_else(|full| ApiError::from(full).into_response());
+            if let Some(language) = problem {
+                response = problem::told(response, language);
+            }
+            tracing::debug!(status = response.status().as_u16(), "answered");
+            complete(&mut response, id);
+            Ok(response)
+        };
+        Box::pin(framed.instrument(span))
+    }
+}
+
+/// What the routes have answered, if they did in time.
+fn answered<B>(answer: Result<Result<Response<B>, Infallible>, Elapsed>) -> Response
+where
+    B: hyper::body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+{
+    match answer {
+        Ok(Ok(response)) => response.map(Body::new),
+        Ok(Err(never)) => match never {},
+        Err(_) => {
+            tracing::error!("the request took too long");
+            ApiError::Unavailable.into_response()
+        }
+    }
+}
+
+/// RFC 9112, 3.2: in HTTP/1.1 every request has one `Host`. With none or several, a proxy in front may have
+/// taken it for another server's.
+fn names_one_host<B>(request: &Request<B>) -> bool {
+    request.version() != Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
+}
+
+/// What every answer carries.
+fn complete(response: &mut Response, id: HeaderValue) {
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+/// The answer after a panic; what it said stays in the log of the panic itself.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a handler panicked");
+    ApiError::Internal.into_response()
+}
+
+/// The caller's id where it is sane, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let sane = |id: &&HeaderValue| {
+        (1..=REQUEST_ID_MAX).contains(&id.len())
+            && id.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte))
+    };
+    headers.get(&REQUEST_ID).filter(sane).cloned().unwrap_or_else(new_id)
+}
+
+/// `<process>-<number>`: unique without a random number for each request.
+fn new_id() -> HeaderValue {
+    static PROCESS: LazyLock<String> = LazyLock::new(|| format!("{:016x}-", Uuid::new_v4().as_u64_pair().0));
+    static NUMBER: AtomicU64 = AtomicU64::new(1);
+    let id = format!("{}{:x}", *PROCESS, NUMBER.fetch_add(1, Ordering::Relaxed));
+    HeaderValue::try_from(id).expect("hexadecimal digits and a hyphen")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_without_what_it_said() {
+        let routes = Router::new().route("/", get(|| async { panic!("segredo") as &'static str }));
+        let frame = Frame::new(routes, Duration::from_secs(1), Memory::new(1024));
+        let request = Request::builder().header(HOST, "x").body(Body::empty()).unwrap();
+        let response = frame.oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 500);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, r#"{"message":"Erro interno"}"#);
+    }
+}

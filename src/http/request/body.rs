@@ -1,0 +1,109 @@
+//! The request's body: JSON whatever its content type says, bounded in size and time.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body as _, Bytes};
+use tokio::time::timeout;
+
+use super::charset::Charset;
+use super::misspelt::Misspelt;
+use crate::http::answer::catalogue::ApiError;
+use crate::http::app::App;
+use crate::http::limits::BODY_MAX;
+use crate::http::memory::Memory;
+use crate::json::{self, Value};
+
+/// A body, or an element of a list in one, in UTF-8.
+pub struct JsonBody(Bytes);
+
+impl JsonBody {
+    /// A body that has arrived and was decoded.
+    pub fn new(body: Bytes) -> Self {
+        Self(body)
+    }
+
+    /// The members of the object called `names`, in that order.
+    pub fn members<const N: usize>(&self, names: [&'static str; N]) -> Result<[Value<'_>; N], ApiError> {
+        json::members(&self.0, names).map_err(ApiError::Body)
+    }
+
+    /// The same; those that are spelled otherwise are added to `misspelt`.
+    pub fn members_noting<const N: usize>(
+        &self,
+        names: [&'static str; N],
+        misspelt: &mut Misspelt,
+    ) -> Result<[Value<'_>; N], ApiError> {
+        json::members_noting_others(&self.0, names, &mut |key| misspelt.note(key, &names)).map_err(ApiError::Body)
+    }
+
+    /// The elements of the list in its member `name`: at least one, and at most `max`.
+    pub fn items(&self, name: &'static str, max: usize) -> Result<Vec<JsonBody>, ApiError> {
+        let [list] = self.members([name])?;
+        let items = match list {
+            Value::Absent => return Err(ApiError::Required(name)),
+            Value::List(list) => json::elements(list, max).filter(|items| !items.is_empty()),
+            _ => None,
+        };
+        let items = items.ok_or(ApiError::Invalid(name))?;
+        Ok(items.into_iter().map(|item| Self(self.0.slice_ref(item.as_bytes()))).collect())
+    }
+
+    /// The first 64 bits of its SHA-256. A user can mislead only itself by a collision.
+    pub fn fingerprint(&self) -> i64 {
+        let digest = digest(&SHA256, &self.0);
+        i64::from_be_bytes(digest.as_ref()[..8].try_into().expect("a digest of SHA-256 has 32 bytes"))
+    }
+}
+
+impl JsonBody {
+    /// Reads the body of `request`, unless it has more than `max` bytes as sent.
+    pub async fn read(request: Request, app: &App, max: usize) -> Result<Self, ApiError> {
+        let charset = Charset::declared(request.headers())?;
+        let body = request.into_body();
+        if body.size_hint().lower() > max as u64 {
+            return Err(ApiError::BodyTooLarge);
+        }
+        let arrived = timeout(app.body_deadline(), arrive(body, max, &app.bodies)).await;
+        let body = arrived.unwrap_or(Err(ApiError::BodySlow))?;
+        let body = charset.decode(body, BODY_MAX, &app.bodies)?;
+        // Clients in C send the end of their text with it.
+        Ok(Self(body.slice(..body.len() - body.iter().rev().take_while(|byte| **byte == 0).count())))
+    }
+}
+
+/// All of `body`, which has at most `max` bytes. Once it needs more than
+/// [`BODY_MAX`], all of it counts in `memory`, as it arrives and until it is dropped.
+///
+/// Its parts are copied: each on its own would keep more memory than it has bytes.
+async fn arrive(body: Body, max: usize, memory: &Memory) -> Result<Bytes, ApiError> {
+    let mut body = Limited::new(body, max);
+    let mut bytes = Vec::new();
+    let mut reservation = memory.reserve(0)?;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+            true => ApiError::BodyTooLarge,
+            false => ApiError::BodyCut,
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        let length = bytes.len() + data.len();
+        if length > bytes.capacity() {
+            let capacity = (bytes.capacity() * 2).clamp(length, max);
+            if capacity > BODY_MAX {
+                reservation.grow(capacity)?;
+            }
+            bytes.reserve_exact(capacity - bytes.len());
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(if bytes.len() > BODY_MAX { reservation.hold(bytes) } else { bytes.into() })
+}
+
+impl FromRequest<App> for JsonBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        Self::read(request, app, BODY_MAX).await
+    }
+}

@@ -1,0 +1,92 @@
+//! Who calls: the token, then the permission, both in the handler's signature as `Caller<Permission>`.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+
+use crate::auth::token::Subject;
+use crate::domain::acesso::Required;
+use crate::http::answer::catalogue::{ApiError, Who};
+use crate::http::app::App;
+
+/// A user who holds the permission `P`.
+pub struct Caller<P> {
+    /// Row id of the user.
+    pub usuario_id: i64,
+    /// Its login as registered.
+    pub login: Arc<str>,
+    geracao: i64,
+    permission: PhantomData<P>,
+}
+
+impl<P: Required> Caller<P> {
+    /// Judges the user again, for a request that took its time: fails once the token is revoked or the permission
+    /// withdrawn. The answer is at most half a second old.
+    pub async fn confirm(&self, app: &App) -> Result<(), ApiError> {
+        Self::judge(app, self.usuario_id, self.geracao).await.map(drop)
+    }
+
+    /// The login of a user whose token of `geracao` counts and who holds the permission.
+    async fn judge(app: &App, usuario_id: i64, geracao: i64) -> Result<Arc<str>, ApiError> {
+        let Some(acesso) = app.access.acesso(usuario_id).await? else {
+            return Err(ApiError::TokenRevoked(Who { usuario_id, login: None }));
+        };
+        let who = || Who { usuario_id, login: Some(Arc::clone(&acesso.login)) };
+        if !acesso.accepts_token(geracao) {
+            return Err(ApiError::TokenRevoked(who()));
+        }
+        if !acesso.permite(P::PERMISSAO) {
+            return Err(ApiError::AccessDenied(who()));
+        }
+        Ok(Arc::clone(&acesso.login))
+    }
+}
+
+impl<P: Required> FromRequestParts<App> for Caller<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let header = parts.headers.get(AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
+        let token = bearer(header);
+        if token.is_empty() {
+            return Err(ApiError::TokenMissing);
+        }
+        let Subject { usuario_id, geracao } = app.tokens.verify(token, app.clock.now()).map_err(ApiError::Token)?;
+        let login = Self::judge(app, usuario_id, geracao).await?;
+        Ok(Self { usuario_id, login, geracao, permission: PhantomData })
+    }
+}
+
+/// The token in an `Authorization` header: after the scheme in any case, or, leniently, all of it [ours].
+fn bearer(header: &[u8]) -> &[u8] {
+    const SCHEME: &[u8] = b"bearer";
+    let header = header.trim_ascii();
+    match header.split_at_checked(SCHEME.len()) {
+        Some((scheme, rest))
+            if scheme.eq_ignore_ascii_case(SCHEME) && rest.first().is_none_or(u8::is_ascii_whitespace) =>
+        {
+            rest.trim_ascii()
+        }
+        _ => header,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bearer;
+
+    #[test]
+    fn the_scheme_is_optional_and_in_any_case() {
+        for header in ["Bearer a.b.c", "bearer  a.b.c ", "BEARER\ta.b.c", "a.b.c", " a.b.c"] {
+            assert_eq!(bearer(header.as_bytes()), b"a.b.c", "{header:?}");
+        }
+        assert_eq!(bearer(b"Bearer"), b"");
+        assert_eq!(bearer(b"Bearer "), b"");
+        assert_eq!(bearer(b""), b"");
+        assert_eq!(bearer(b"Basic a.b.c"), b"Basic a.b.c");
+        assert_eq!(bearer(b"bearera.b.c"), b"bearera.b.c");
+    }
+}

@@ -1,0 +1,55 @@
+//! The document of a sandbox [ours]: the usual one, and what a sandbox adds to it.
+
+use serde_json::Value;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn, Paths};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{OpenApi, Ref, ResponseBuilder};
+
+use super::failures::{DELAY, DELAY_MAX, FAILURE, codes};
+use crate::http::answer::problem;
+use crate::http::openapi::parameters::parameter;
+use crate::http::openapi::schemas::{integer, text};
+use crate::http::openapi::{add, operations, written};
+
+/// The tag of what only a sandbox has.
+pub const SANDBOX: &str = "Sandbox";
+
+/// The usual `document`, with the routes `described` and with the headers that force failures and delays.
+pub fn generate(mut document: OpenApi, described: Paths) -> String {
+    add(&mut document, described);
+    document.paths.paths.values_mut().flat_map(operations).for_each(offer_failures);
+    let tag = TagBuilder::new().name(SANDBOX).description(Some(
+        "Só no `demo`: os dados de exemplo de volta, e em todas as rotas falhas e atrasos sob encomenda [ours]",
+    ));
+    document.tags.get_or_insert_default().push(tag.build());
+    written(&document)
+}
+
+fn offer_failures(operation: &mut Operation) {
+    operation.parameters.get_or_insert_default().extend(headers().map(Into::into));
+    let forced = ["application/json", problem::MEDIA_TYPE].into_iter().zip(["Mensagem", "Problema"]);
+    let response = ResponseBuilder::new().description(format!("A falha que `{FAILURE}` pede"));
+    let response = forced.fold(response, |response, (media_type, schema)| {
+        response.content(media_type, ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build())
+    });
+    operation.responses.responses.insert("default".to_owned(), response.build().into());
+}
+
+fn headers() -> [Parameter; 2] {
+    let failure = parameter(
+        ParameterIn::Header,
+        FAILURE,
+        text().enum_values(Some(codes())),
+        Value::Null,
+        "Responde com este erro, e não faz nada.",
+    );
+    let delay = parameter(
+        ParameterIn::Header,
+        DELAY,
+        integer().minimum(Some(0)).maximum(Some(DELAY_MAX.as_millis() as u64)),
+        Value::Null,
+        "Atraso em milissegundos.",
+    );
+    [failure.build(), delay.build()]
+}

@@ -1,0 +1,98 @@
+//! Failures and delays on demand, so that you can test how your client handles them.
+
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::middleware::Next;
+use axum::response::Response;
+use time::OffsetDateTime;
+use tokio::time::sleep;
+
+use crate::auth::token::Rejection;
+use crate::domain::atendimento::Denial;
+use crate::http::answer::catalogue::{ApiError, Who};
+use crate::http::app::App;
+use crate::service::throttle::Throttled;
+
+/// Names the failure to answer.
+pub const FAILURE: &str = "X-Sandbox-Falha";
+/// Names the milliseconds to wait.
+pub const DELAY: &str = "X-Sandbox-Atraso";
+/// Longest delay.
+pub const DELAY_MAX: Duration = Duration::from_secs(60);
+/// For how long a token has expired that is said to have.
+const EXPIRED_FOR: Duration = Duration::from_secs(5);
+
+/// Does what the headers of a sandbox ask for, before the request is looked at.
+pub async fn intercept(State(app): State<App>, request: Request, next: Next) -> Result<Response, ApiError> {
+    let failure = header(request.headers(), FAILURE, |code| failure(&app, code))?;
+    if let Some(delay) = header(request.headers(), DELAY, delay)? {
+        sleep(delay).await;
+    }
+    match failure {
+        Some(error) => {
+            tracing::info!(code = error.code(), "a failure was forced");
+            Err(error)
+        }
+        None => Ok(next.run(request).await),
+    }
+}
+
+/// The error of `code`, where it can be forced.
+fn failure(app: &App, code: &str) -> Option<ApiError> {
+    let throttled = app.login.refusal().map(ApiError::Throttled);
+    failures(app.clock.now()).into_iter().chain(throttled).find(|error| error.code() == code)
+}
+
+/// The errors that can be told without a request that is at fault, but for that of the limits in force.
+fn failures(now: OffsetDateTime) -> [ApiError; 16] {
+    let at = now - EXPIRED_FOR;
+    [
+        ApiError::NotFound,
+        ApiError::UsuarioNaoEncontrado,
+        ApiError::SenhaInvalida,
+        ApiError::TokenMissing,
+        ApiError::Token(Rejection::Untrusted),
+        ApiError::Token(Rejection::Expired { at, now }),
+        ApiError::TokenRevoked(Who::NOBODY),
+        ApiError::AccessDenied(Who::NOBODY),
+        ApiError::Denied(Denial::AtendimentoNaoEncontrado),
+        ApiError::Denied(Denial::StatusNaoEncontrado),
+        ApiError::Denied(Denial::MotivoObrigatorio),
+        ApiError::Denied(Denial::MotivoNaoEncontrado),
+        ApiError::Denied(Denial::ChaveReutilizada),
+        ApiError::InProgress,
+        ApiError::Internal,
+        ApiError::Unavailable,
+    ]
+}
+
+/// The codes of the errors that can be forced, sorted.
+pub fn codes() -> Vec<&'static str> {
+    let throttled = ApiError::Throttled(Throttled { policies: Vec::new(), exhausted: Vec::new() });
+    let errors = failures(OffsetDateTime::UNIX_EPOCH).into_iter().chain([throttled]);
+    let mut codes: Vec<&str> = errors.map(|error| error.code()).collect();
+    codes.sort_unstable();
+    codes
+}
+
+fn delay(millis: &str) -> Option<Duration> {
+    let digits = millis.bytes().all(|byte| byte.is_ascii_digit());
+    let delay = Duration::from_millis(millis.parse().ok()?);
+    (digits && delay <= DELAY_MAX).then_some(delay)
+}
+
+/// What `read` makes of the header `name`, if it was sent.
+fn header<T>(
+    headers: &HeaderMap,
+    name: &'static str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, ApiError> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => value.to_str().ok().and_then(read).map(Some).ok_or(ApiError::Invalid(name)),
+        _ => Err(ApiError::Invalid(name)),
+    }
+}

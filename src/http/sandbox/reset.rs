@@ -1,0 +1,58 @@
+//! The example data again.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use tracing::Instrument;
+use utoipa::openapi::path::Paths;
+use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
+
+use super::document::SANDBOX;
+use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::json;
+use crate::http::app::App;
+use crate::http::openapi::errors::Errors;
+use crate::http::openapi::schemas::Mensagem;
+use crate::store::Example;
+
+/// What a reset is answered.
+const RESTORED: &str = "Dados de exemplo restaurados";
+
+/// What a reset works with.
+pub struct Reset {
+    pub app: App,
+    pub example: Example,
+}
+
+/// The route.
+pub fn route(app: App, example: Example) -> UtoipaMethodRouter {
+    routes!(reset).with_state(Arc::new(Reset { app, example }))
+}
+
+/// What the document says of it.
+pub fn described() -> Paths {
+    let (_, described, _): UtoipaMethodRouter<Arc<Reset>> = routes!(reset);
+    described
+}
+
+/// `POST /sandbox/reset`: the example's data again. Users and tokens stay.
+#[utoipa::path(
+    post, path = "/sandbox/reset", tag = SANDBOX, operation_id = "restaurar",
+    summary = "Restaura os dados de exemplo [ours]",
+    description = "Atendimentos e motivos voltam a ser os do exemplo, sem histórico; chaves de idempotência e falhas de \
+        login são esquecidas. Usuários e tokens ficam.",
+    responses(
+        (status = 200, description = "Restaurados", body = Mensagem, example = json!({"message": RESTORED})),
+        Errors<()>
+    ),
+)]
+async fn reset(State(state): State<Arc<Reset>>) -> Result<Response, ApiError> {
+    // A task of its own: a client that hangs up does not stop it half-way.
+    let started = async move { state.app.store.start_over(&state.example).await };
+    tokio::spawn(started.in_current_span()).await.map_err(|_| ApiError::Internal)??;
+    tracing::info!("the example data was restored");
+    Ok(json::message(StatusCode::OK, RESTORED))
+}

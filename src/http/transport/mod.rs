@@ -1,0 +1,110 @@
+//! The accept loop, for any service: what `axum::serve` leaves out, namely deadlines, a cap, and a stop that ends.
+
+mod connection;
+mod keep_alive;
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use axum::response::Response;
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tower_http::add_extension::AddExtension;
+use tower_service::Service;
+
+use connection::Watched;
+use keep_alive::Patience;
+
+/// Pause after the system refused us a connection, e.g. for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Connections that the system keeps until they are accepted. Its own limit (`somaxconn`) counts too. tokio asks
+/// for 128: of a burst of more, each other client would wait a second or more for its next try.
+const BACKLOG: u32 = 4096;
+
+/// Listens on `address`, a host and a port.
+pub async fn listen(address: &str) -> io::Result<TcpListener> {
+    let mut failure = io::Error::new(io::ErrorKind::InvalidInput, "it names no address");
+    for address in lookup_host(address).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A server that starts anew need not wait for connections of the one before.
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+/// Limits of the server.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerSettings {
+    /// Most connections open at once; more wait in the system's queue.
+    pub max_connections: usize,
+    /// How long a connection may be idle between two requests.
+    pub keep_alive: Duration,
+    /// How long requests in flight may take to end after the stop.
+    pub stop_deadline: Duration,
+}
+
+/// Serves `service` until `stop` completes, then lets the requests in flight end.
+///
+/// False when some did not end in time and were cut off.
+pub async fn serve<S>(
+    listener: TcpListener,
+    service: S,
+    settings: ServerSettings,
+    stop: impl Future<Output = ()>,
+) -> bool
+where
+    S: Service<Request<Watched>, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
+    let (stopping, _) = watch::channel(());
+    let room = Arc::new(Semaphore::new(settings.max_connections));
+    let full = Arc::new(AtomicBool::new(false));
+    let mut stop = pin!(stop);
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = async {
+            full.store(room.available_permits() == 0, Ordering::Relaxed);
+            let permit = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
+            full.store(false, Ordering::Relaxed);
+            Ok::<_, io::Error>((listener.accept().await?, permit))
+        };
+        let ((stream, peer), permit) = tokio::select! {
+            accepted = accepted => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
+        while connections.try_join_next().is_some() {}
+        let routes = AddExtension::new(service.clone(), ConnectInfo(peer));
+        let patience = Patience::new(settings.keep_alive, Arc::clone(&full));
+        let connection = connection::serve(stream, routes, patience, stopping.subscribe());
+        connections.spawn(async move {
+            let _permit = permit;
+            connection.await;
+        });
+    }
+    drop(listener);
+    stopping.send_replace(());
+    let all = async { while connections.join_next().await.is_some() {} };
+    let ended = timeout(settings.stop_deadline, all).await.is_ok();
+    connections.shutdown().await;
+    ended
+}
