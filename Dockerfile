@@ -1,5 +1,5 @@
 # The stages share one Debian release, so that the binary finds the glibc that it was linked to.
-FROM rust:1.95-bookworm AS build
+FROM rust:1.95.0-bookworm AS build
 WORKDIR /build
 
 # The dependencies alone, behind a stand-in for our own code: this layer is built again only when

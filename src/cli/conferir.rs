@@ -17,6 +17,7 @@ use super::output::{self, complain, say, table};
 use super::session::shown;
 use super::usuario::senha_from_stdin;
 use crate::conferir::client::Client;
+use crate::conferir::junit;
 use crate::conferir::judge::Scope;
 use crate::conferir::plan::{self, Plan, Traces};
 use crate::conferir::report::{Judgement, Outcome, Report};
@@ -83,7 +84,7 @@ pub async fn run(args: Args) -> Result {
     }
     let report = conduct(&args, &plan, &mut runner, start).await?;
     let written = args.junit.as_ref().map_or(Ok(()), |file| {
-        std::fs::write(file, report.junit())
+        std::fs::write(file, junit::write(&report))
             .map_err(|error| CliError::Failed(format!("{} can't be written: {error}", shown(file))))
     });
     if args.json {

@@ -27,7 +27,7 @@ fn write_printable(text: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{text}")
 }
 
-/// As [`line`], on standard error, where there may be nobody to read it.
+/// As [`line()`], on standard error, where there may be nobody to read it.
 pub fn complain(text: impl fmt::Display) {
     telemetry::write_line(printable_but('\n', &text.to_string()));
 }
@@ -37,7 +37,7 @@ pub fn announce(text: String) {
     thread::spawn(move || _ = line(text));
 }
 
-/// [`line`] with the arguments of `format!`.
+/// [`line()`] with the arguments of `format!`.
 macro_rules! say {
     ($($argument:tt)+) => {
         $crate::cli::output::line(format_args!($($argument)+))

@@ -1,4 +1,4 @@
-//! `docs/SECURITY.md` names code and tests as evidence: they have to be there.
+//! `docs/SECURITY.md` and `docs/ASVS.md` name code and tests as evidence: they have to be there.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,8 +12,9 @@ fn path(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
 }
 
-fn document() -> String {
-    fs::read_to_string(path("docs/SECURITY.md")).unwrap()
+/// Both pages, one after the other.
+fn documents() -> String {
+    ["docs/SECURITY.md", "docs/ASVS.md"].map(|page| fs::read_to_string(path(page)).unwrap()).concat()
 }
 
 /// What stands between backquotes.
@@ -39,10 +40,10 @@ fn rows(text: &str) -> Vec<[&str; 5]> {
 
 #[test]
 fn every_cited_test_exists() {
-    let document = document();
+    let documents = documents();
     let mut cited = HashSet::new();
     let mut missing = Vec::new();
-    for (file, function) in citations(&document) {
+    for (file, function) in citations(&documents) {
         let source = fs::read_to_string(path(file)).unwrap_or_default();
         if !source.contains(&format!("fn {function}(")) {
             missing.push(format!("{file}::{function}"));
@@ -55,9 +56,9 @@ fn every_cited_test_exists() {
 
 #[test]
 fn every_named_file_exists() {
-    let document = document();
+    let documents = documents();
     let folders = ["src/", "tests/", "docs/", "migrations/", ".ci/"];
-    let named = code(&document).filter(|code| folders.iter().any(|folder| code.starts_with(folder)));
+    let named = code(&documents).filter(|code| folders.iter().any(|folder| code.starts_with(folder)));
     let files: HashSet<&str> = named.map(|code| code.split_once("::").map_or(code, |(file, _)| file)).collect();
     let missing: Vec<_> = files.iter().filter(|file| !path(file).exists()).collect();
     assert!(missing.is_empty(), "{missing:?}");
@@ -65,11 +66,28 @@ fn every_named_file_exists() {
 }
 
 #[test]
+fn the_page_for_readers_is_short() {
+    let bytes = fs::metadata(path("docs/SECURITY.md")).unwrap().len();
+    assert!(bytes <= 15 * 1024, "docs/SECURITY.md has {bytes} bytes");
+}
+
+/// Other pages cite the known limits by number.
+#[test]
+fn the_cited_limits_exist() {
+    let documents = documents();
+    let limits = documents.split_once("## Known limits").unwrap().1;
+    for (at, cited) in documents.match_indices("known limit ") {
+        let number: String = documents[at + cited.len()..].chars().take_while(char::is_ascii_digit).collect();
+        assert!(limits.contains(&format!("\n{number}. **")), "known limit {number}");
+    }
+}
+
+#[test]
 fn every_requirement_has_a_row_and_what_a_test_shows_names_it() {
-    let document = document();
+    let documents = documents();
     let mut numbers = HashSet::new();
     let mut chapters = [0_usize; 17];
-    for [number, _, _, status, evidence] in rows(&document) {
+    for [number, _, _, status, evidence] in rows(&documents) {
         assert!(numbers.insert(number), "{number} comes twice");
         let chapter: usize = number.split('.').next().unwrap().parse().unwrap();
         chapters[chapter - 1] += 1;
