@@ -13,7 +13,7 @@ use axum::response::Response;
 use crate::domain::acesso::Permissao;
 use crate::domain::atendimento::Status;
 use crate::domain::texto::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX};
-use crate::http::answer::catalogue::{ApiError, Who};
+use crate::http::answer::catalogue::{ApiError, AuditedUser};
 use crate::http::request::caller::Caller;
 use crate::http::request::client_address::Client;
 use crate::http::request::misspelt::Misspelt;
@@ -95,7 +95,7 @@ impl Drop for LoginAudit {
 /// A status change in the making.
 pub struct ChangeAudit {
     client: IpAddr,
-    who: Option<Who>,
+    who: Option<AuditedUser>,
     protocolo: String,
     status: String,
     /// As asked for; `None` once it is known that the change records none.
@@ -124,7 +124,7 @@ impl ChangeAudit {
 
     /// Who asks for it.
     pub fn caller<P>(&mut self, caller: &Caller<P>) {
-        self.who = Some(Who { usuario_id: caller.usuario_id, login: Some(Arc::clone(&caller.login)) });
+        self.who = Some(AuditedUser { usuario_id: caller.usuario_id, login: Some(Arc::clone(&caller.login)) });
     }
 
     /// What is asked for, as sent.

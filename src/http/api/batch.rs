@@ -23,7 +23,6 @@ use crate::http::app::App;
 use crate::http::limits::{BATCH_BODY_MAX, BATCH_ITEMS_MAX};
 use crate::http::memory::Reservation;
 use crate::http::openapi::LOTE;
-use crate::http::openapi::errors::{Errors, OfLote, OfLoteOptions};
 use crate::http::openapi::parameters::IdempotencyKey;
 use crate::http::openapi::schemas::{Lote as LoteBody, Resultados};
 use crate::http::request::body::JsonBody;
@@ -95,8 +94,7 @@ struct Item {
         ), example = json!({"resultados": [
             {"protocolo": "20221104000001", "codigo": 200, "message": MADE},
             {"protocolo": "20221104000002", "codigo": 400, "message": "motivoStatus – esse campo é obrigatório"}
-        ]})),
-        Errors<(Caller<AlterarStatus>, OfLoteOptions, (JsonBody, OfLote))>
+        ]}))
     ),
 )]
 pub async fn change_many(

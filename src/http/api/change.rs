@@ -15,7 +15,6 @@ use crate::http::answer::etag;
 use crate::http::answer::json;
 use crate::http::app::App;
 use crate::http::openapi::CITRUS;
-use crate::http::openapi::errors::{Errors, OfChange, OfOptions};
 use crate::http::openapi::parameters::{IdempotencyKey, IfMatch, Simular};
 use crate::http::openapi::schemas::{Alteracao, Alterado};
 use crate::http::request::body::JsonBody;
@@ -66,8 +65,7 @@ const MEMBERS: [&str; 6] = ["protocolo", "status", "motivoStatus", "comentario",
             ("2-simulado" = (summary = "Com `simular=true` [ours]", value = json!({
                 "message": SIMULATED, "de": "Aberto", "para": "Cancelado", "motivoStatus": "Duplicado"
             }))),
-        )),
-        Errors<(Caller<AlterarStatus>, OfOptions, (JsonBody, OfChange))>
+        ))
     ),
 )]
 pub async fn change(

@@ -17,10 +17,8 @@ use crate::http::answer::json;
 use crate::http::app::App;
 use crate::http::limits::{HISTORY_PAGE, HISTORY_PAGE_MAX};
 use crate::http::openapi::LEITURAS;
-use crate::http::openapi::errors::{Errors, OfPage, OfProtocolo};
 use crate::http::openapi::parameters::{Cursor, Limite, ProtocoloInPath, VisivelCliente};
 use crate::http::openapi::schemas::Historico;
-use crate::http::request::caller::Caller;
 use crate::http::request::query;
 
 /// Bytes after which a page ends early, as they are sent. One entry may have 120 KiB.
@@ -49,8 +47,7 @@ struct Page {
                 "usuario": "user.api", "comentario": {"texto": "Resolvido", "visivelCliente": true}
             }],
             "proximo": null
-        })),
-        Errors<(Caller<ConsultarHistorico>, OfProtocolo, OfPage)>
+        }))
     ),
 )]
 pub async fn historico(

@@ -12,7 +12,6 @@ use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::app::App;
 use crate::http::openapi::CITRUS;
-use crate::http::openapi::errors::{Errors, OfLogin};
 use crate::http::openapi::schemas::{Credenciais, Token};
 use crate::http::request::body::JsonBody;
 use crate::http::request::client_address::Client;
@@ -37,8 +36,7 @@ struct Success<'a> {
     responses(
         (status = 200, description = "O token de acesso [doc]", body = Token, example = json!({
             "accessToken": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "tokenType": "Bearer", "expiresIn": 3600
-        })),
-        Errors<(JsonBody, OfLogin)>
+        }))
     ),
 )]
 pub async fn login(State(app): State<App>, client: Client, request: Request) -> Result<Response, ApiError> {

@@ -15,10 +15,8 @@ use crate::http::answer::etag;
 use crate::http::answer::json;
 use crate::http::app::App;
 use crate::http::openapi::LEITURAS;
-use crate::http::openapi::errors::{Errors, OfProtocolo};
 use crate::http::openapi::parameters::{IfNoneMatch, ProtocoloInPath, ProtocoloInQuery};
 use crate::http::openapi::schemas::{Atendimento, Motivos, Transicoes as TransicoesBody};
-use crate::http::request::caller::Caller;
 use crate::http::request::query;
 
 /// What an unknown protocolo is answered.
@@ -38,8 +36,7 @@ pub const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNaoEncontrado)
             "atualizadoEm": "2026-11-23T10:00:00.000Z"
         })),
         (status = 304, description = "Nada mudou desde a leitura de `If-None-Match`",
-            headers(("ETag" = String, description = "A revisão"))),
-        Errors<(Caller<ConsultarStatus>, OfProtocolo)>
+            headers(("ETag" = String, description = "A revisão")))
     ),
 )]
 pub async fn status(
@@ -89,8 +86,7 @@ struct Transicao {
                 {"para": "Aberto", "motivoObrigatorio": false}, {"para": "Cancelado", "motivoObrigatorio": true}
             ],
             "motivos": ["Aberto por engano", "Duplicado"]
-        })),
-        Errors<(Caller<ConsultarTransicoes>, OfProtocolo)>
+        }))
     ),
 )]
 pub async fn targets(
@@ -117,8 +113,7 @@ pub async fn targets(
     responses(
         (status = 200, description = "Os motivos ativos", body = Motivos, example = json!({
             "motivos": ["Aberto por engano", "Duplicado"]
-        })),
-        Errors<Caller<ConsultarMotivos>>
+        }))
     ),
 )]
 pub async fn motivos(State(app): State<App>, _: Reader<ConsultarMotivos>) -> Result<Response, ApiError> {

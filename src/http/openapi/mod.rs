@@ -73,7 +73,10 @@ pub fn document(described: Vec<Paths>) -> Document {
 pub fn add(document: &mut Document, described: Paths) {
     for (path, mut item) in described.paths {
         // An operation that names no token takes none. Said nothing, it would be open by an oversight.
-        operations(&mut item).for_each(|operation| _ = operation.security.get_or_insert_default());
+        for operation in operations(&mut item) {
+            _ = operation.security.get_or_insert_default();
+            errors::describe(operation);
+        }
         document.paths.paths.entry(path).or_default().merge_operations(item);
     }
 }

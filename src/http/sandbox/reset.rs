@@ -14,7 +14,6 @@ use super::document::SANDBOX;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::app::App;
-use crate::http::openapi::errors::Errors;
 use crate::http::openapi::schemas::Mensagem;
 use crate::store::Example;
 
@@ -45,8 +44,7 @@ pub fn described() -> Paths {
     description = "Atendimentos e motivos voltam a ser os do exemplo, sem histórico; chaves de idempotência e falhas de \
         login são esquecidas. Usuários e tokens ficam.",
     responses(
-        (status = 200, description = "Restaurados", body = Mensagem, example = json!({"message": RESTORED})),
-        Errors<()>
+        (status = 200, description = "Restaurados", body = Mensagem, example = json!({"message": RESTORED}))
     ),
 )]
 async fn reset(State(state): State<Arc<Reset>>) -> Result<Response, ApiError> {
