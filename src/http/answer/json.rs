@@ -9,13 +9,14 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Bytes;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::memory::{Large, UNCOUNTED};
 
-/// The envelope of every answer but a token's: `{"message":"…"}`.
-#[derive(Serialize)]
+/// The envelope: `{"message":"…"}`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Mensagem, description = "A resposta comum [doc]; a forma é [ours].")]
 pub struct Message<'a> {
-    /// A text for people.
     pub message: Cow<'a, str>,
 }
 

@@ -5,9 +5,12 @@ use std::borrow::Cow;
 use axum::http::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 
 use super::catalogue::ApiError;
 use crate::domain::atendimento::Status;
+use crate::http::shapes::{Status as StatusShape, integer};
 
 /// Names a problem in `Accept` and `Content-Type`.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -57,20 +60,40 @@ impl Language {
 }
 
 /// An error for programs.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(
+    as = Problema,
+    description = "Um erro segundo a RFC 9457 [ours]. Programas devem se guiar por `status`, `code` e `field`."
+)]
 pub struct Problem {
+    /// `/problemas/` e o código; um nome, não um endereço.
     r#type: String,
+    /// O que todos os erros do código têm em comum.
     title: &'static str,
+    #[schema(schema_with = status_code)]
     status: u16,
+    /// O que houve.
     detail: Cow<'static, str>,
+    /// A palavra para programas.
     code: &'static str,
+    /// O campo, parâmetro ou cabeçalho em questão.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String)]
     field: Option<Cow<'static, str>>,
+    /// Os valores que pode ter, onde são poucos.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>)]
     allowed: Option<Vec<&'static str>>,
+    /// O texto da resposta comum.
     message: Cow<'static, str>,
+    /// O status atual, com 412.
     #[serde(rename = "statusAtual", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = StatusShape)]
     status_atual: Option<&'static str>,
+}
+
+fn status_code() -> Object {
+    integer().description(Some("O código de status da resposta.")).build()
 }
 
 /// `error` as a problem, told in `language`.

@@ -10,12 +10,14 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::catalogue::ApiError;
 use super::etag;
 use super::json::{self, Message};
 use super::problem::{self, Language};
 use crate::domain::atendimento::Denial;
+use crate::http::shapes::Status;
 use crate::service::throttle::Throttled;
 
 impl IntoResponse for ApiError {
@@ -55,10 +57,13 @@ pub enum Envelope {
 }
 
 /// The answer 412.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Divergencia, description = "O atendimento não está como o cliente o leu [ours].")]
 pub struct Mismatch {
     message: Cow<'static, str>,
+    /// O status atual.
+    #[schema(value_type = Status)]
     status_atual: &'static str,
 }
 

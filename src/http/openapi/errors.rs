@@ -13,7 +13,6 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Content, Ref, Response, ResponseBuilder};
 
-use super::schemas;
 use crate::auth::token::Rejection;
 use crate::domain::atendimento::Denial;
 use crate::domain::atendimento::Status::Finalizado;
@@ -21,6 +20,7 @@ use crate::http::answer::catalogue::ApiError::{self, *};
 use crate::http::answer::catalogue::AuditedUser;
 use crate::http::answer::problem::{self, Language};
 use crate::http::answer::render;
+use crate::http::shapes::text;
 use crate::json::JsonError;
 
 /// The errors of each operation by its id, in the order in which they are looked for. Every operation has those of
@@ -135,8 +135,8 @@ fn response(errors: &[&ApiError]) -> Response {
     answers
         .iter()
         .flat_map(headers)
-        .fold(response, |response, (name, text)| {
-            let header = HeaderBuilder::new().schema(Some(schemas::text())).description(Some(text));
+        .fold(response, |response, (name, description)| {
+            let header = HeaderBuilder::new().schema(Some(text())).description(Some(description));
             response.header(name, header.build())
         })
         .build()
