@@ -17,7 +17,7 @@ use super::etag;
 use super::json::{self, Message};
 use super::problem::{self, Language};
 use crate::domain::atendimento::Denial;
-use crate::http::shapes::Status;
+use crate::http::shapes;
 use crate::service::throttle::Throttled;
 
 impl IntoResponse for ApiError {
@@ -63,7 +63,7 @@ pub enum Envelope {
 pub struct Mismatch {
     message: Cow<'static, str>,
     /// O status atual.
-    #[schema(value_type = Status)]
+    #[schema(value_type = shapes::Status)]
     status_atual: &'static str,
 }
 

@@ -33,7 +33,7 @@ use crate::http::request::client_address::Client;
 use crate::http::request::idempotency;
 use crate::http::request::misspelt::Misspelt;
 use crate::http::request::query;
-use crate::http::shapes::{Status as StatusShape, integer};
+use crate::http::shapes::{self, integer};
 use crate::service::changes::Done;
 
 /// Most changes of one request in the queue at once: a third of a batch, so that requests of one
@@ -61,7 +61,7 @@ struct Resultado {
     message: Cow<'static, str>,
     /// O status atual, com 412.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = StatusShape)]
+    #[schema(value_type = shapes::Status)]
     status_atual: Option<&'static str>,
     /// Of a change that was made.
     #[serde(skip)]

@@ -24,7 +24,7 @@ use crate::http::request::client_address::Client;
 use crate::http::request::idempotency;
 use crate::http::request::misspelt::Misspelt;
 use crate::http::request::query;
-use crate::http::shapes::Status as StatusShape;
+use crate::http::shapes;
 use crate::json::Value;
 use crate::service::changes::{Done, Simulation};
 
@@ -43,11 +43,11 @@ struct Changed {
     message: &'static str,
     /// O status atual, numa simulação.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = StatusShape)]
+    #[schema(value_type = shapes::Status)]
     de: Option<&'static str>,
     /// O status que teria, numa simulação.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = StatusShape)]
+    #[schema(value_type = shapes::Status)]
     para: Option<&'static str>,
     /// O motivo que seria registrado, numa simulação.
     #[serde(skip_serializing_if = "Option::is_none")]

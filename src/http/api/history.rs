@@ -23,7 +23,7 @@ use crate::http::limits::{HISTORY_PAGE, HISTORY_PAGE_MAX};
 use crate::http::openapi::LEITURAS;
 use crate::http::openapi::parameters::{Cursor, Limite, ProtocoloInPath, VisivelCliente};
 use crate::http::request::query;
-use crate::http::shapes::Status;
+use crate::http::shapes;
 
 /// Bytes after which a page ends early, as they are sent. One entry may have 120 KiB.
 const PAGE_MAX: usize = 1024 * 1024;
@@ -44,9 +44,9 @@ struct Page {
 struct Entrada {
     #[schema(format = DateTime)]
     em: String,
-    #[schema(value_type = Status)]
+    #[schema(value_type = shapes::Status)]
     de: &'static str,
-    #[schema(value_type = Status)]
+    #[schema(value_type = shapes::Status)]
     para: &'static str,
     #[schema(required)]
     motivo_status: Option<String>,

@@ -20,7 +20,7 @@ use crate::http::app::App;
 use crate::http::openapi::LEITURAS;
 use crate::http::openapi::parameters::{IfNoneMatch, ProtocoloInPath, ProtocoloInQuery};
 use crate::http::request::query;
-use crate::http::shapes::Status;
+use crate::http::shapes;
 
 /// What an unknown protocolo is answered.
 pub const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNaoEncontrado);
@@ -30,7 +30,7 @@ pub const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNaoEncontrado)
 #[schema(description = "O estado atual de um atendimento [ours].")]
 struct Atendimento {
     protocolo: String,
-    #[schema(value_type = Status)]
+    #[schema(value_type = shapes::Status)]
     status: &'static str,
     /// O motivo da última alteração.
     #[schema(required)]
@@ -80,7 +80,7 @@ pub async fn status(
 #[schema(description = "Para onde o atendimento pode ir agora [ours].")]
 struct Transicoes {
     protocolo: String,
-    #[schema(value_type = Status)]
+    #[schema(value_type = shapes::Status)]
     status: &'static str,
     transicoes: Vec<Transicao>,
     /// Os motivos ativos.
@@ -91,7 +91,7 @@ struct Transicoes {
 #[serde(rename_all = "camelCase")]
 #[schema(description = "Um status para onde pode ir.")]
 struct Transicao {
-    #[schema(value_type = Status)]
+    #[schema(value_type = shapes::Status)]
     para: &'static str,
     motivo_obrigatorio: bool,
 }

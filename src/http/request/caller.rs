@@ -34,12 +34,12 @@ impl<P: Required> Caller<P> {
         let Some(acesso) = app.access.acesso(usuario_id).await? else {
             return Err(ApiError::TokenRevoked(AuditedUser { usuario_id, login: None }));
         };
-        let who = || AuditedUser { usuario_id, login: Some(Arc::clone(&acesso.login)) };
+        let user = || AuditedUser { usuario_id, login: Some(Arc::clone(&acesso.login)) };
         if !acesso.accepts_token(geracao) {
-            return Err(ApiError::TokenRevoked(who()));
+            return Err(ApiError::TokenRevoked(user()));
         }
         if !acesso.permite(P::PERMISSAO) {
-            return Err(ApiError::AccessDenied(who()));
+            return Err(ApiError::AccessDenied(user()));
         }
         Ok(Arc::clone(&acesso.login))
     }
