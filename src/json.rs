@@ -36,18 +36,14 @@ impl Value<'_> {
     }
 }
 
-/// Why a text is not an object that can be read. Shown to clients, so it is in Portuguese, says what
-/// and where, and never echoes a value.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a text is not an object that can be read: what and where, and never a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JsonError {
     /// Not UTF-8.
-    #[error("não é UTF-8 a partir do byte {0}; envie em UTF-8 ou declare o charset em Content-Type")]
     Utf8(usize),
     /// Not in the charset that was declared.
-    #[error("não está no charset declarado, {0}")]
     Charset(&'static str),
     /// Not JSON.
-    #[error("JSON malformado na linha {line}, coluna {column}")]
     Syntax {
         /// From 1.
         line: usize,
@@ -55,7 +51,6 @@ pub enum JsonError {
         column: usize,
     },
     /// It ends too early.
-    #[error("JSON incompleto, termina na linha {line}, coluna {column}")]
     Incomplete {
         /// From 1.
         line: usize,
@@ -63,13 +58,10 @@ pub enum JsonError {
         column: usize,
     },
     /// JSON, but not an object.
-    #[error("não é um objeto JSON")]
     NotAnObject,
     /// A member that we know comes twice.
-    #[error("campo {0} duplicado")]
     Duplicate(&'static str),
     /// A string with an escape that stands for no character.
-    #[error("texto malformado no campo {0}")]
     Text(&'static str),
 }
 
@@ -249,20 +241,17 @@ mod tests {
 
     #[test]
     fn errors_say_what_and_where() {
-        let message = |text: &[u8]| members(text, ["a", "b"]).unwrap_err().to_string();
-        assert_eq!(message(b""), "JSON incompleto, termina na linha 1, coluna 0");
-        assert_eq!(message(b"{\"a\": \"x"), "JSON incompleto, termina na linha 1, coluna 8");
-        assert_eq!(message(b"{\n  a: 1}"), "JSON malformado na linha 2, coluna 3");
-        assert_eq!(message(b"{} x"), "JSON malformado na linha 1, coluna 4");
-        assert_eq!(message(b"{\"a\": 01}"), "JSON malformado na linha 1, coluna 8");
-        assert_eq!(message(b"[1]"), "não é um objeto JSON");
-        assert_eq!(message(b"\"secret\""), "não é um objeto JSON");
-        assert_eq!(message(b"{\"a\": 1, \"b\": 2, \"a\": 3}"), "campo a duplicado");
-        assert_eq!(
-            message(b"{\"a\": \"\xff\"}"),
-            "não é UTF-8 a partir do byte 8; envie em UTF-8 ou declare o charset em Content-Type"
-        );
-        assert_eq!(message(br#"{"b": "\ud800"}"#), "texto malformado no campo b");
+        let error = |text: &[u8]| members(text, ["a", "b"]).unwrap_err();
+        assert_eq!(error(b""), JsonError::Incomplete { line: 1, column: 0 });
+        assert_eq!(error(b"{\"a\": \"x"), JsonError::Incomplete { line: 1, column: 8 });
+        assert_eq!(error(b"{\n  a: 1}"), JsonError::Syntax { line: 2, column: 3 });
+        assert_eq!(error(b"{} x"), JsonError::Syntax { line: 1, column: 4 });
+        assert_eq!(error(b"{\"a\": 01}"), JsonError::Syntax { line: 1, column: 8 });
+        assert_eq!(error(b"[1]"), JsonError::NotAnObject);
+        assert_eq!(error(b"\"secret\""), JsonError::NotAnObject);
+        assert_eq!(error(b"{\"a\": 1, \"b\": 2, \"a\": 3}"), JsonError::Duplicate("a"));
+        assert_eq!(error(b"{\"a\": \"\xff\"}"), JsonError::Utf8(8));
+        assert_eq!(error(br#"{"b": "\ud800"}"#), JsonError::Text("b"));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! What happens to every request: an id, a span, a deadline, an answer even after a panic, and no
-//! cache on the way.
+//! What happens to every request: an id, a span, a deadline, an answer even after a panic, errors in the form that
+//! the client asks for, and no cache on the way.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::problem;
+use crate::http::answer::render::render;
 use crate::http::memory::Memory;
 use crate::http::request::path;
 
@@ -72,7 +73,7 @@ where
             method = %request.method(),
             path = request.uri().path(),
         );
-        let problem = problem::wanted(request.headers());
+        let language = problem::wanted(request.headers());
         let one_host = names_one_host(&request);
         if let Some(uri) = path::cleaned(request.uri()) {
             *request.uri_mut() = uri;
@@ -81,10 +82,8 @@ where
         let answers = self.answers.clone();
         let framed = async move {
             let response = if one_host { answered(answer.await) } else { ApiError::Malformed.into_response() };
-            let mut response = answers.hold(response).unwrap_or_else(|full| ApiError::from(full).into_response());
-            if let Some(language) = problem {
-                response = problem::told(response, language);
-            }
+            let response = answers.hold(response).unwrap_or_else(|full| ApiError::from(full).into_response());
+            let mut response = render(response, language);
             tracing::debug!(status = response.status().as_u16(), "answered");
             complete(&mut response, id);
             Ok(response)

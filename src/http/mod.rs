@@ -13,4 +13,5 @@ pub mod pages;
 pub mod request;
 pub mod routes;
 pub mod sandbox;
+pub mod shapes;
 pub mod transport;

@@ -43,7 +43,7 @@ pub fn service(app: App) -> Frame {
 /// The same in a sandbox, which starts over from `example`.
 pub fn sandbox_service(app: App, example: Example) -> Frame {
     let (deadline, answers) = (app.deadline, app.answers.clone());
-    Frame::new(sandbox::around(router(app.clone()), app, example, document), deadline, answers)
+    Frame::new(sandbox::around(router(app.clone()), app, example, sandbox_openapi_text), deadline, answers)
 }
 
 /// The document of all routes, as [`openapi::TEXT`] has to be.
@@ -51,9 +51,14 @@ pub fn openapi_text() -> String {
     openapi::written(&document())
 }
 
+/// The same of a sandbox.
+pub fn sandbox_openapi_text() -> String {
+    sandbox::document_text(document())
+}
+
 fn document() -> OpenApi {
     let mut described = Vec::new();
-    each_route(|(_, paths, _)| described.push(paths));
+    each_route(|(shapes, paths, _)| described.push((shapes, paths)));
     openapi::document(described)
 }
 

@@ -1,6 +1,8 @@
 //! What the documents say of the code.
 
 mod arrows;
+mod errors;
+mod generated;
 mod guide;
 mod openapi;
 mod security;

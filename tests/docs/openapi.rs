@@ -1,5 +1,6 @@
 //! `docs/openapi.json`
 
+use citrus_status::http::openapi::errors::OPERATIONS;
 use citrus_status::http::{openapi, routes};
 use serde_json::{Value, json};
 
@@ -103,6 +104,19 @@ fn each_operation_says_whether_it_needs_a_token_and_how_it_refuses() {
             assert!(codes.iter().any(|code| code.starts_with('4')), "{method} {path} {codes:?}");
         }
     }
+}
+
+#[test]
+fn the_table_of_errors_names_each_operation_and_no_other() {
+    let document: Value = serde_json::from_str(&routes::sandbox_openapi_text()).unwrap();
+    let mut operations = Vec::new();
+    each_object(&document["paths"], "", &mut |_, object| {
+        operations.extend(object.get("operationId").and_then(Value::as_str).map(str::to_owned));
+    });
+    let mut named = OPERATIONS.map(|(operation, _)| operation);
+    operations.sort();
+    named.sort();
+    assert_eq!(named.to_vec(), operations, "OPERATIONS in src/http/openapi/errors.rs");
 }
 
 /// Some generators take a schema without `additionalProperties` for one that forbids them.

@@ -6,8 +6,13 @@ use axum::response::Response;
 
 /// `response`, with the tag of `revision`.
 pub fn tagged(mut response: Response, revision: i64) -> Response {
-    response.headers_mut().insert(ETAG, HeaderValue::try_from(tag(revision)).expect("a number in quotes"));
+    response.headers_mut().insert(ETAG, value(revision));
     response
+}
+
+/// The tag of `revision`, as a header has it.
+pub fn value(revision: i64) -> HeaderValue {
+    HeaderValue::try_from(tag(revision)).expect("a number in quotes")
 }
 
 /// Whether `If-None-Match` says that the client has `revision`.

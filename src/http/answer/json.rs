@@ -1,5 +1,6 @@
 //! JSON as the contract writes it, compact.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use axum::body::Body;
@@ -8,37 +9,25 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Bytes;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::domain::atendimento::Status;
 use crate::http::memory::{Large, UNCOUNTED};
 
-/// The envelope of every answer but a token's: `{"message":"…"}`.
-#[derive(Serialize)]
-struct Message<'a> {
-    message: &'a str,
+/// The envelope: `{"message":"…"}`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Mensagem, description = "A resposta comum [doc]; a forma é [ours].")]
+pub struct Message<'a> {
+    pub message: Cow<'a, str>,
 }
 
 /// Answers `status` with the envelope.
 pub fn message(status: StatusCode, message: &str) -> Response {
-    of(status, &Message { message })
-}
-
-/// Answers `status` with the envelope and the present status of the atendimento.
-pub fn mismatch(status: StatusCode, message: &str, atual: Status) -> Response {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Mismatch<'a> {
-        message: &'a str,
-        status_atual: &'static str,
-    }
-    of(status, &Mismatch { message, status_atual: atual.nome() })
+    of(status, &Message { message: message.into() })
 }
 
 /// Answers `status` with `value`.
 pub fn of(status: StatusCode, value: &impl Serialize) -> Response {
-    let mut body = Vec::with_capacity(128);
-    write(&mut body, value);
-    let body = Bytes::from(body);
+    let body = bytes(value);
     let mut response = Response::new(Body::from(body.clone()));
     *response.status_mut() = status;
     if body.len() > UNCOUNTED {
@@ -46,6 +35,13 @@ pub fn of(status: StatusCode, value: &impl Serialize) -> Response {
     }
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// `value` as it is sent.
+pub fn bytes(value: &impl Serialize) -> Bytes {
+    let mut bytes = Vec::with_capacity(128);
+    write(&mut bytes, value);
+    bytes.into()
 }
 
 /// How many bytes `value` has in an answer.

@@ -4,3 +4,4 @@ pub mod catalogue;
 pub mod etag;
 pub mod json;
 pub mod problem;
+pub mod render;

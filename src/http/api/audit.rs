@@ -13,7 +13,7 @@ use axum::response::Response;
 use crate::domain::acesso::Permissao;
 use crate::domain::atendimento::Status;
 use crate::domain::texto::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX};
-use crate::http::answer::catalogue::{ApiError, Who};
+use crate::http::answer::catalogue::{ApiError, AuditedUser};
 use crate::http::request::caller::Caller;
 use crate::http::request::client_address::Client;
 use crate::http::request::misspelt::Misspelt;
@@ -95,7 +95,7 @@ impl Drop for LoginAudit {
 /// A status change in the making.
 pub struct ChangeAudit {
     client: IpAddr,
-    who: Option<Who>,
+    user: Option<AuditedUser>,
     protocolo: String,
     status: String,
     /// As asked for; `None` once it is known that the change records none.
@@ -111,7 +111,7 @@ impl ChangeAudit {
     pub fn begin(client: Client) -> Self {
         Self {
             client: client.0,
-            who: None,
+            user: None,
             protocolo: String::new(),
             status: String::new(),
             motivo: None,
@@ -124,7 +124,7 @@ impl ChangeAudit {
 
     /// Who asks for it.
     pub fn caller<P>(&mut self, caller: &Caller<P>) {
-        self.who = Some(Who { usuario_id: caller.usuario_id, login: Some(Arc::clone(&caller.login)) });
+        self.user = Some(AuditedUser { usuario_id: caller.usuario_id, login: Some(Arc::clone(&caller.login)) });
     }
 
     /// What is asked for, as sent.
@@ -163,7 +163,7 @@ impl ChangeAudit {
     pub fn another(&self) -> Self {
         Self {
             client: self.client,
-            who: self.who.clone(),
+            user: self.user.clone(),
             protocolo: String::new(),
             status: String::new(),
             motivo: None,
@@ -177,8 +177,8 @@ impl ChangeAudit {
     /// Writes the line.
     pub fn end<T>(mut self, answer: &Result<T, ApiError>) {
         self.outcome = outcome(answer, self.success);
-        if let Err(ApiError::TokenRevoked(who) | ApiError::AccessDenied(who)) = answer {
-            self.who = Some(who.clone());
+        if let Err(ApiError::TokenRevoked(user) | ApiError::AccessDenied(user)) = answer {
+            self.user = Some(user.clone());
         }
     }
 }
@@ -188,8 +188,8 @@ impl Drop for ChangeAudit {
         tracing::info!(
             target: AUDIT,
             from = %self.client,
-            usuario_id = self.who.as_ref().map(|who| who.usuario_id),
-            login = self.who.as_ref().and_then(|who| who.login.as_deref()),
+            usuario_id = self.user.as_ref().map(|user| user.usuario_id),
+            login = self.user.as_ref().and_then(|user| user.login.as_deref()),
             protocolo = self.protocolo.as_str(),
             de = self.de.map(Status::nome),
             status = self.status.as_str(),
@@ -230,15 +230,15 @@ pub fn denied_read(client: Client, permissao: Permissao, protocolo: &str, error:
     if !matches!(error.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return;
     }
-    let who = match error {
-        ApiError::TokenRevoked(who) | ApiError::AccessDenied(who) => Some(who),
+    let user = match error {
+        ApiError::TokenRevoked(user) | ApiError::AccessDenied(user) => Some(user),
         _ => None,
     };
     tracing::info!(
         target: AUDIT,
         from = %client.0,
-        usuario_id = who.map(|who| who.usuario_id),
-        login = who.and_then(|who| who.login.as_deref()),
+        usuario_id = user.map(|user| user.usuario_id),
+        login = user.and_then(|user| user.login.as_deref()),
         permissao = permissao.nome(),
         protocolo = cut(protocolo, PROTOCOLO_MAX).as_str(),
         outcome = error.code(),

@@ -12,6 +12,8 @@ use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 use tokio::sync::SemaphorePermit;
 use tokio::task::coop::consume_budget;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 
 use super::audit::ChangeAudit;
 use super::change::{MADE, change_request, read_protocolo};
@@ -23,15 +25,15 @@ use crate::http::app::App;
 use crate::http::limits::{BATCH_BODY_MAX, BATCH_ITEMS_MAX};
 use crate::http::memory::Reservation;
 use crate::http::openapi::LOTE;
-use crate::http::openapi::errors::{Errors, OfLote, OfLoteOptions};
 use crate::http::openapi::parameters::IdempotencyKey;
-use crate::http::openapi::schemas::{Lote as LoteBody, Resultados};
+use crate::http::openapi::requests::Lote as LoteBody;
 use crate::http::request::body::JsonBody;
 use crate::http::request::caller::Caller;
 use crate::http::request::client_address::Client;
 use crate::http::request::idempotency;
 use crate::http::request::misspelt::Misspelt;
 use crate::http::request::query;
+use crate::http::shapes::{self, integer};
 use crate::service::changes::Done;
 
 /// Most changes of one request in the queue at once: a third of a batch, so that requests of one
@@ -40,23 +42,34 @@ const AT_ONCE: usize = 32;
 /// The most bytes that a change has in the answer: a protocolo may be 64 characters of six bytes each.
 const RESULTADO_MAX: usize = 700;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Resultados, description = "Uma entrada por alteração, na mesma ordem [ours].")]
 struct Answer {
     resultados: Vec<Resultado>,
 }
 
 /// What became of a change: what a request of its own would have been answered.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(description = "O que uma requisição só desta alteração receberia.")]
 struct Resultado {
+    /// Como enviado, sem espaços nas pontas; `null` se ilegível.
+    #[schema(required)]
     protocolo: Option<String>,
+    #[schema(schema_with = codigo)]
     codigo: u16,
     message: Cow<'static, str>,
+    /// O status atual, com 412.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = shapes::Status)]
     status_atual: Option<&'static str>,
     /// Of a change that was made.
     #[serde(skip)]
     misspelt: Misspelt,
+}
+
+fn codigo() -> Object {
+    integer().description(Some("O código de status.")).build()
 }
 
 /// A request of many changes.
@@ -90,13 +103,12 @@ struct Item {
         {"protocolo": "20221104000001", "status": "Finalizado"}, {"protocolo": "20221104000002", "status": "Cancelado"}
     ]})),
     responses(
-        (status = 200, description = "O que houve com cada alteração", body = Resultados, headers(
+        (status = 200, description = "O que houve com cada alteração", body = Answer, headers(
             ("Ignored-Members" = String, description = "Campos que vieram com outra grafia, como `Comentario`, e foram ignorados [ours]")
         ), example = json!({"resultados": [
             {"protocolo": "20221104000001", "codigo": 200, "message": MADE},
             {"protocolo": "20221104000002", "codigo": 400, "message": "motivoStatus – esse campo é obrigatório"}
-        ]})),
-        Errors<(Caller<AlterarStatus>, OfLoteOptions, (JsonBody, OfLote))>
+        ]}))
     ),
 )]
 pub async fn change_many(

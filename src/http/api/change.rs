@@ -4,6 +4,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::audit::ChangeAudit;
 use crate::domain::acesso::AlterarStatus;
@@ -15,15 +16,15 @@ use crate::http::answer::etag;
 use crate::http::answer::json;
 use crate::http::app::App;
 use crate::http::openapi::CITRUS;
-use crate::http::openapi::errors::{Errors, OfChange, OfOptions};
 use crate::http::openapi::parameters::{IdempotencyKey, IfMatch, Simular};
-use crate::http::openapi::schemas::{Alteracao, Alterado};
+use crate::http::openapi::requests::Alteracao;
 use crate::http::request::body::JsonBody;
 use crate::http::request::caller::Caller;
 use crate::http::request::client_address::Client;
 use crate::http::request::idempotency;
 use crate::http::request::misspelt::Misspelt;
 use crate::http::request::query;
+use crate::http::shapes;
 use crate::json::Value;
 use crate::service::changes::{Done, Simulation};
 
@@ -34,6 +35,25 @@ const SIMULATED: &str = "Simulação: atendimento seria atualizado";
 
 /// The members of a change.
 const MEMBERS: [&str; 6] = ["protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"];
+
+#[derive(Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Alterado, description = "O que houve. Com `simular=true`, também o que a alteração faria [ours].")]
+struct Changed {
+    message: &'static str,
+    /// O status atual, numa simulação.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = shapes::Status)]
+    de: Option<&'static str>,
+    /// O status que teria, numa simulação.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = shapes::Status)]
+    para: Option<&'static str>,
+    /// O motivo que seria registrado, numa simulação.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    motivo_status: Option<Option<String>>,
+}
 
 /// Answers a status change, once it is durable, and leaves its line in the audit log.
 #[utoipa::path(
@@ -57,7 +77,7 @@ const MEMBERS: [&str; 6] = ["protocolo", "status", "motivoStatus", "comentario",
         }))),
     )),
     responses(
-        (status = 200, description = "Feito [doc], ou simulado [ours]", body = Alterado,
+        (status = 200, description = "Feito [doc], ou simulado [ours]", body = Changed,
             headers(
                 ("Idempotency-Replayed" = String, description = "`true` numa resposta repetida [ours]"),
                 ("Ignored-Members" = String, description = "Campos que vieram com outra grafia, como `Comentario`, e foram ignorados [ours]")
@@ -66,8 +86,7 @@ const MEMBERS: [&str; 6] = ["protocolo", "status", "motivoStatus", "comentario",
             ("2-simulado" = (summary = "Com `simular=true` [ours]", value = json!({
                 "message": SIMULATED, "de": "Aberto", "para": "Cancelado", "motivoStatus": "Duplicado"
             }))),
-        )),
-        Errors<(Caller<AlterarStatus>, OfOptions, (JsonBody, OfChange))>
+        ))
     ),
 )]
 pub async fn change(
@@ -118,24 +137,18 @@ async fn attempt(
 }
 
 fn made() -> Response {
-    json::message(StatusCode::OK, MADE)
+    json::of(StatusCode::OK, &Changed { message: MADE, ..Changed::default() })
 }
 
 /// The answer to `?simular=true` [ours].
 fn simulated(simulation: Simulation) -> Response {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Simulated {
-        message: &'static str,
-        de: &'static str,
-        para: &'static str,
-        motivo_status: Option<String>,
+    match simulation {
+        Simulation::Make { de, para, motivo } => {
+            let (de, para) = (Some(de.nome()), Some(para.nome()));
+            json::of(StatusCode::OK, &Changed { message: SIMULATED, de, para, motivo_status: Some(motivo) })
+        }
+        Simulation::Replay => idempotency::replayed(made()),
     }
-    let (de, para, motivo_status) = match simulation {
-        Simulation::Make { de, para, motivo } => (de.nome(), para.nome(), motivo),
-        Simulation::Replay => return idempotency::replayed(made()),
-    };
-    json::of(StatusCode::OK, &Simulated { message: SIMULATED, de, para, motivo_status })
 }
 
 /// The change that `body` asks for; fields are judged in the contract's order.

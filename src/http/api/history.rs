@@ -1,5 +1,7 @@
 //! `GET /api/atendimentos/{protocolo}/historico` [ours]: the changes with their comments, page by page.
 
+use std::sync::Arc;
+
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
@@ -7,30 +9,71 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::reader::Reader;
 use super::reads::UNKNOWN;
+use crate::clock::rfc3339_millis;
 use crate::domain::acesso::ConsultarHistorico;
-use crate::domain::registro::Passo;
+use crate::domain::registro::{Passo, PassoComentario};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::app::App;
 use crate::http::limits::{HISTORY_PAGE, HISTORY_PAGE_MAX};
 use crate::http::openapi::LEITURAS;
-use crate::http::openapi::errors::{Errors, OfPage, OfProtocolo};
 use crate::http::openapi::parameters::{Cursor, Limite, ProtocoloInPath, VisivelCliente};
-use crate::http::openapi::schemas::Historico;
-use crate::http::request::caller::Caller;
 use crate::http::request::query;
+use crate::http::shapes;
 
 /// Bytes after which a page ends early, as they are sent. One entry may have 120 KiB.
 const PAGE_MAX: usize = 1024 * 1024;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Historico, description = "Uma página do histórico, da entrada mais antiga à mais nova [ours].")]
 struct Page {
     protocolo: String,
-    historico: Vec<Passo>,
+    historico: Vec<Entrada>,
+    /// O `cursor` da página seguinte; `null` na última.
+    #[schema(required)]
     proximo: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(description = "Uma alteração.")]
+struct Entrada {
+    #[schema(format = DateTime)]
+    em: String,
+    #[schema(value_type = shapes::Status)]
+    de: &'static str,
+    #[schema(value_type = shapes::Status)]
+    para: &'static str,
+    #[schema(required)]
+    motivo_status: Option<String>,
+    /// Quem alterou; `null` numa importação. Ausente com `visivelCliente=true`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    usuario: Option<Option<String>>,
+    /// O comentário que veio com ela.
+    #[schema(required)]
+    comentario: Option<Comentario>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(description = "Um comentário.")]
+struct Comentario {
+    #[schema(value_type = String)]
+    texto: Arc<str>,
+    visivel_cliente: bool,
+}
+
+impl From<Passo> for Entrada {
+    fn from(Passo { em, de, para, motivo_status, usuario, comentario }: Passo) -> Self {
+        let comentario =
+            comentario.map(|PassoComentario { texto, visivel_cliente }| Comentario { texto, visivel_cliente });
+        Self { em: rfc3339_millis(em), de: de.nome(), para: para.nome(), motivo_status, usuario, comentario }
+    }
 }
 
 /// A page of a history, oldest first.
@@ -42,15 +85,14 @@ struct Page {
     security(("token" = [])),
     params(ProtocoloInPath, Cursor, Limite, VisivelCliente),
     responses(
-        (status = 200, description = "Uma página", body = Historico, example = json!({
+        (status = 200, description = "Uma página", body = Page, example = json!({
             "protocolo": "20221104000001",
             "historico": [{
                 "em": "2026-11-23T10:00:00.000Z", "de": "Aberto", "para": "Finalizado", "motivoStatus": null,
                 "usuario": "user.api", "comentario": {"texto": "Resolvido", "visivelCliente": true}
             }],
             "proximo": null
-        })),
-        Errors<(Caller<ConsultarHistorico>, OfProtocolo, OfPage)>
+        }))
     ),
 )]
 pub async fn historico(
@@ -65,14 +107,14 @@ pub async fn historico(
     let for_customer = query::flag(&uri, "visivelCliente")?;
     // One more than asked for, to know whether there is a next page.
     let changes = app.store.historico(&protocolo, after, limit + 1).await?.ok_or(UNKNOWN)?;
-    let entries = changes.into_iter().map(|(revision, change)| (revision, Passo::new(change, for_customer)));
+    let entries = changes.into_iter().map(|(revision, change)| (revision, Passo::new(change, for_customer).into()));
     let (historico, proximo) = page(entries, limit.into());
     Ok(json::of(StatusCode::OK, &Page { protocolo, historico, proximo }))
 }
 
 /// The first of `entries`, at most `limit` of them, and the cursor of the rest. What counts is what the reader
 /// gets: by the end of a page nobody learns of a comment that is kept from them.
-fn page(entries: impl Iterator<Item = (i64, Passo)>, limit: usize) -> (Vec<Passo>, Option<String>) {
+fn page(entries: impl Iterator<Item = (i64, Entrada)>, limit: usize) -> (Vec<Entrada>, Option<String>) {
     let (mut page, mut last, mut bytes) = (Vec::new(), 0, 0);
     for (revision, entry) in entries {
         bytes += json::length(&entry);

@@ -5,6 +5,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use secrecy::SecretString;
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 
 use super::audit::LoginAudit;
 use crate::domain::texto::{LOGIN_MAX, SENHA_MAX, fits, is_blank};
@@ -12,19 +14,34 @@ use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::app::App;
 use crate::http::openapi::CITRUS;
-use crate::http::openapi::errors::{Errors, OfLogin};
-use crate::http::openapi::schemas::{Credenciais, Token};
+use crate::http::openapi::requests::Credenciais;
 use crate::http::request::body::JsonBody;
 use crate::http::request::client_address::Client;
+use crate::http::shapes::{integer, text};
 use crate::json::Value;
 use crate::service::login::{AccessToken, LoginError};
 
-#[derive(Serialize)]
+/// The scheme of the header that the token goes into.
+const TOKEN_TYPE: &str = "Bearer";
+
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Success<'a> {
-    access_token: &'a str,
-    token_type: &'a str,
+#[schema(description = "O token de acesso [doc]; os nomes das chaves são [ours].")]
+struct Token {
+    /// O token, a enviar em `Authorization: Bearer …`.
+    access_token: String,
+    #[schema(schema_with = token_type)]
+    token_type: &'static str,
+    #[schema(schema_with = expires_in)]
     expires_in: i64,
+}
+
+fn token_type() -> Object {
+    text().enum_values(Some([TOKEN_TYPE])).description(Some("O esquema do cabeçalho.")).build()
+}
+
+fn expires_in() -> Object {
+    integer().minimum(Some(1)).description(Some("Validade em segundos.")).build()
 }
 
 /// Answers a login, and leaves its line in the audit log.
@@ -37,8 +54,7 @@ struct Success<'a> {
     responses(
         (status = 200, description = "O token de acesso [doc]", body = Token, example = json!({
             "accessToken": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "tokenType": "Bearer", "expiresIn": 3600
-        })),
-        Errors<(JsonBody, OfLogin)>
+        }))
     ),
 )]
 pub async fn login(State(app): State<App>, client: Client, request: Request) -> Result<Response, ApiError> {
@@ -60,8 +76,7 @@ async fn attempt(app: &App, client: Client, request: Request, audit: &mut LoginA
         }
     })?;
     audit.usuario(usuario_id);
-    let success = Success { access_token: &token, token_type: "Bearer", expires_in };
-    Ok(json::of(StatusCode::OK, &success))
+    Ok(json::of(StatusCode::OK, &Token { access_token: token, token_type: TOKEN_TYPE, expires_in }))
 }
 
 /// The login and the senha that `body` brings; fields are judged in the contract's order.

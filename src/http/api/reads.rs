@@ -6,23 +6,39 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::reader::Reader;
+use crate::clock::rfc3339_millis;
 use crate::domain::acesso::{ConsultarMotivos, ConsultarStatus, ConsultarTransicoes};
 use crate::domain::atendimento::{Denial, transicoes};
+use crate::domain::registro::Estado;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::etag;
 use crate::http::answer::json;
 use crate::http::app::App;
 use crate::http::openapi::LEITURAS;
-use crate::http::openapi::errors::{Errors, OfProtocolo};
 use crate::http::openapi::parameters::{IfNoneMatch, ProtocoloInPath, ProtocoloInQuery};
-use crate::http::openapi::schemas::{Atendimento, Motivos, Transicoes as TransicoesBody};
-use crate::http::request::caller::Caller;
 use crate::http::request::query;
+use crate::http::shapes;
 
 /// What an unknown protocolo is answered.
 pub const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNaoEncontrado);
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(description = "O estado atual de um atendimento [ours].")]
+struct Atendimento {
+    protocolo: String,
+    #[schema(value_type = shapes::Status)]
+    status: &'static str,
+    /// O motivo da última alteração.
+    #[schema(required)]
+    motivo_status: Option<String>,
+    /// Quando foi alterado pela última vez, ou registrado.
+    #[schema(format = DateTime)]
+    atualizado_em: String,
+}
 
 /// `GET /api/atendimentos/status?protocolo=…`: the present status, named by an entity tag.
 #[utoipa::path(
@@ -38,8 +54,7 @@ pub const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNaoEncontrado)
             "atualizadoEm": "2026-11-23T10:00:00.000Z"
         })),
         (status = 304, description = "Nada mudou desde a leitura de `If-None-Match`",
-            headers(("ETag" = String, description = "A revisão"))),
-        Errors<(Caller<ConsultarStatus>, OfProtocolo)>
+            headers(("ETag" = String, description = "A revisão")))
     ),
 )]
 pub async fn status(
@@ -48,29 +63,35 @@ pub async fn status(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let estado = app.store.estado(&query::protocolo(&uri)?).await?.ok_or(UNKNOWN)?;
-    let response = if etag::is_known(&headers, estado.revisao) {
+    let Estado { protocolo, status, motivo_status, atualizado_em, revisao } =
+        app.store.estado(&query::protocolo(&uri)?).await?.ok_or(UNKNOWN)?;
+    let response = if etag::is_known(&headers, revisao) {
         let mut unchanged = Response::new(Body::empty());
         *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
         unchanged
     } else {
-        json::of(StatusCode::OK, &estado)
+        let (status, atualizado_em) = (status.nome(), rfc3339_millis(atualizado_em));
+        json::of(StatusCode::OK, &Atendimento { protocolo, status, motivo_status, atualizado_em })
     };
-    Ok(etag::tagged(response, estado.revisao))
+    Ok(etag::tagged(response, revisao))
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Serialize, ToSchema)]
+#[schema(description = "Para onde o atendimento pode ir agora [ours].")]
 struct Transicoes {
     protocolo: String,
+    #[schema(value_type = shapes::Status)]
     status: &'static str,
     transicoes: Vec<Transicao>,
+    /// Os motivos ativos.
     motivos: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(description = "Um status para onde pode ir.")]
 struct Transicao {
+    #[schema(value_type = shapes::Status)]
     para: &'static str,
     motivo_obrigatorio: bool,
 }
@@ -83,14 +104,13 @@ struct Transicao {
     security(("token" = [])),
     params(ProtocoloInPath),
     responses(
-        (status = 200, description = "Os status possíveis e os motivos", body = TransicoesBody, example = json!({
+        (status = 200, description = "Os status possíveis e os motivos", body = Transicoes, example = json!({
             "protocolo": "20221104000001", "status": "Aberto",
             "transicoes": [
                 {"para": "Aberto", "motivoObrigatorio": false}, {"para": "Cancelado", "motivoObrigatorio": true}
             ],
             "motivos": ["Aberto por engano", "Duplicado"]
-        })),
-        Errors<(Caller<ConsultarTransicoes>, OfProtocolo)>
+        }))
     ),
 )]
 pub async fn targets(
@@ -108,6 +128,12 @@ pub async fn targets(
     Ok(json::of(StatusCode::OK, &answer))
 }
 
+#[derive(Serialize, ToSchema)]
+#[schema(description = "Os motivos ativos, por nome [ours].")]
+struct Motivos {
+    motivos: Vec<String>,
+}
+
 /// `GET /api/motivos`: the active ones.
 #[utoipa::path(
     get, path = "/api/motivos", tag = LEITURAS, operation_id = "lerMotivos",
@@ -117,14 +143,9 @@ pub async fn targets(
     responses(
         (status = 200, description = "Os motivos ativos", body = Motivos, example = json!({
             "motivos": ["Aberto por engano", "Duplicado"]
-        })),
-        Errors<Caller<ConsultarMotivos>>
+        }))
     ),
 )]
 pub async fn motivos(State(app): State<App>, _: Reader<ConsultarMotivos>) -> Result<Response, ApiError> {
-    #[derive(Serialize)]
-    struct Motivos {
-        motivos: Vec<String>,
-    }
     Ok(json::of(StatusCode::OK, &Motivos { motivos: app.store.active_motivos().await? }))
 }

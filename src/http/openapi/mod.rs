@@ -3,17 +3,21 @@
 
 pub mod errors;
 pub mod parameters;
-pub mod schemas;
+pub mod requests;
 
 use axum::Router;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Paths};
+use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{OpenApi as Document, RefOr};
+use utoipa::openapi::{Components, OpenApi as Document, RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::UtoipaMethodRouter;
 
-use schemas::*;
+use crate::http::answer::json::Message;
+use crate::http::answer::problem::Problem;
+use crate::http::answer::render::Mismatch;
+use crate::http::shapes::{Status, text};
 
 /// The tag of the routes that the vendor's page describes.
 pub const CITRUS: &str = "Citrus";
@@ -36,10 +40,7 @@ pub const SERVIDOR: &str = "Servidor";
         (name = LEITURAS, description = "O que se lê; cada rota com a sua permissão [ours]"),
         (name = SERVIDOR, description = "Sobre o próprio servidor; sem token [ours]"),
     ),
-    components(schemas(
-        Alteracao, Alterado, Atendimento, Comentario, Credenciais, Divergencia, Entrada, Historico, Lote, Mensagem, Motivos,
-        Problema, Resultado, Resultados, Status, Token, Transicao, Transicoes
-    )),
+    components(schemas(Message, Mismatch, Problem, Status)),
     modifiers(&Bearer)
 )]
 struct Outline;
@@ -61,10 +62,17 @@ impl Modify for Bearer {
 /// The document, as it is served.
 pub const TEXT: &str = include_str!("../../../docs/openapi.json");
 
+/// The shapes of bodies that `paths` use, by name.
+pub type Shapes = Vec<(String, RefOr<Schema>)>;
+
 /// The document of the routes `described`, in their order.
-pub fn document(described: Vec<Paths>) -> Document {
+pub fn document(described: Vec<(Shapes, Paths)>) -> Document {
     let mut document = Outline::openapi();
-    described.into_iter().for_each(|paths| add(&mut document, paths));
+    for (shapes, paths) in described {
+        document.components.get_or_insert_default().schemas.extend(shapes);
+        add(&mut document, paths);
+    }
+    document.components.iter_mut().for_each(let_answers_grow);
     document.paths.paths.values_mut().flat_map(operations).for_each(mark_answers);
     document
 }
@@ -73,7 +81,10 @@ pub fn document(described: Vec<Paths>) -> Document {
 pub fn add(document: &mut Document, described: Paths) {
     for (path, mut item) in described.paths {
         // An operation that names no token takes none. Said nothing, it would be open by an oversight.
-        operations(&mut item).for_each(|operation| _ = operation.security.get_or_insert_default());
+        for operation in operations(&mut item) {
+            _ = operation.security.get_or_insert_default();
+            errors::describe(operation);
+        }
         document.paths.paths.entry(path).or_default().merge_operations(item);
     }
 }
@@ -97,10 +108,22 @@ pub fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = 
     item.get.iter_mut().chain(item.post.iter_mut())
 }
 
+/// Says of each object in an answer that it may gain members, as generators take silence for a ban.
+fn let_answers_grow(components: &mut Components) {
+    let answers = components.schemas.iter_mut().filter(|(name, _)| !requests::NAMES.contains(&name.as_str()));
+    for (_, shape) in answers {
+        if let RefOr::T(Schema::Object(object)) = shape
+            && !object.properties.is_empty()
+        {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(true)));
+        }
+    }
+}
+
 /// Adds the header that every answer carries.
 fn mark_answers(operation: &mut Operation) {
     let id = HeaderBuilder::new()
-        .schema(Some(schemas::text()))
+        .schema(Some(text()))
         .description(Some("Identifica a requisição, também no log [ours]"))
         .build();
     for response in operation.responses.responses.values_mut() {

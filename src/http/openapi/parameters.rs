@@ -6,9 +6,10 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::ObjectBuilder;
 
-use super::schemas::{boolean, integer, name, text};
+use super::requests::name;
 use crate::domain::texto::PROTOCOLO_MAX;
 use crate::http::limits::{HISTORY_PAGE, HISTORY_PAGE_MAX, IDEMPOTENCY_KEY_MAX};
+use crate::http::shapes::{boolean, integer, text};
 
 /// Declares parameters: where each is, its name, its shape, an example, and what it says.
 macro_rules! parameters {

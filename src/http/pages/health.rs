@@ -9,11 +9,9 @@ use axum::response::Response;
 use tokio::time::timeout;
 
 use crate::http::answer::catalogue::ApiError;
-use crate::http::answer::json;
+use crate::http::answer::json::{self, Message};
 use crate::http::app::App;
 use crate::http::openapi::SERVIDOR;
-use crate::http::openapi::errors::Errors;
-use crate::http::openapi::schemas::Mensagem;
 use crate::store::StoreError;
 
 /// How long the database may take to show that it is there.
@@ -23,7 +21,7 @@ const READY_DEADLINE: Duration = Duration::from_secs(3);
 #[utoipa::path(
     get, path = "/health/live", tag = SERVIDOR, operation_id = "vivo",
     summary = "O processo responde [ours]",
-    responses((status = 200, description = "Responde", body = Mensagem, example = json!({"message": "OK"})), Errors<()>),
+    responses((status = 200, description = "Responde", body = Message, example = json!({"message": "OK"}))),
 )]
 pub async fn live() -> Response {
     json::message(StatusCode::OK, "OK")
@@ -34,8 +32,7 @@ pub async fn live() -> Response {
     get, path = "/health/ready", tag = SERVIDOR, operation_id = "pronto",
     summary = "O banco de dados está acessível, migrado e gravável [ours]",
     responses(
-        (status = 200, description = "Acessível, migrado e gravável", body = Mensagem, example = json!({"message": "OK"})),
-        Errors<()>
+        (status = 200, description = "Acessível, migrado e gravável", body = Message, example = json!({"message": "OK"}))
     ),
 )]
 pub async fn ready(State(app): State<App>) -> Result<Response, ApiError> {

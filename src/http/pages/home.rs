@@ -4,7 +4,6 @@ use axum::response::Response;
 
 use super::html;
 use crate::http::openapi::SERVIDOR;
-use crate::http::openapi::errors::Errors;
 
 /// What the page links, from where it stands: a proxy may serve it under a prefix. And what it says of it.
 const LINKS: [(&str, &str); 4] = [
@@ -21,7 +20,7 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; f
 #[utoipa::path(
     get, path = "/", tag = SERVIDOR, operation_id = "inicio",
     summary = "Uma página com os endereços [ours]",
-    responses((status = 200, description = "A página", content_type = "text/html", body = String), Errors<()>),
+    responses((status = 200, description = "A página", content_type = "text/html", body = String)),
 )]
 pub async fn home() -> Response {
     let links: String =

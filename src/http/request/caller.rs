@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 
 use crate::auth::token::Subject;
 use crate::domain::acesso::Required;
-use crate::http::answer::catalogue::{ApiError, Who};
+use crate::http::answer::catalogue::{ApiError, AuditedUser};
 use crate::http::app::App;
 
 /// A user who holds the permission `P`.
@@ -32,14 +32,14 @@ impl<P: Required> Caller<P> {
     /// The login of a user whose token of `geracao` counts and who holds the permission.
     async fn judge(app: &App, usuario_id: i64, geracao: i64) -> Result<Arc<str>, ApiError> {
         let Some(acesso) = app.access.acesso(usuario_id).await? else {
-            return Err(ApiError::TokenRevoked(Who { usuario_id, login: None }));
+            return Err(ApiError::TokenRevoked(AuditedUser { usuario_id, login: None }));
         };
-        let who = || Who { usuario_id, login: Some(Arc::clone(&acesso.login)) };
+        let user = || AuditedUser { usuario_id, login: Some(Arc::clone(&acesso.login)) };
         if !acesso.accepts_token(geracao) {
-            return Err(ApiError::TokenRevoked(who()));
+            return Err(ApiError::TokenRevoked(user()));
         }
         if !acesso.permite(P::PERMISSAO) {
-            return Err(ApiError::AccessDenied(who()));
+            return Err(ApiError::AccessDenied(user()));
         }
         Ok(Arc::clone(&acesso.login))
     }

@@ -9,8 +9,8 @@ use utoipa::openapi::{OpenApi, Ref, ResponseBuilder};
 use super::failures::{DELAY, DELAY_MAX, FAILURE, codes};
 use crate::http::answer::problem;
 use crate::http::openapi::parameters::parameter;
-use crate::http::openapi::schemas::{integer, text};
 use crate::http::openapi::{add, operations, written};
+use crate::http::shapes::{integer, text};
 
 /// The tag of what only a sandbox has.
 pub const SANDBOX: &str = "Sandbox";

@@ -6,14 +6,11 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
-use time::OffsetDateTime;
 use tokio::time::sleep;
 
 use crate::auth::token::Rejection;
-use crate::domain::atendimento::Denial;
-use crate::http::answer::catalogue::{ApiError, Who};
+use crate::http::answer::catalogue::ApiError;
 use crate::http::app::App;
-use crate::service::throttle::Throttled;
 
 /// Names the failure to answer.
 pub const FAILURE: &str = "X-Sandbox-Falha";
@@ -41,38 +38,25 @@ pub async fn intercept(State(app): State<App>, request: Request, next: Next) -> 
 
 /// The error of `code`, where it can be forced.
 fn failure(app: &App, code: &str) -> Option<ApiError> {
-    let throttled = app.login.refusal().map(ApiError::Throttled);
-    failures(app.clock.now()).into_iter().chain(throttled).find(|error| error.code() == code)
+    match forcible().find(|error| error.code() == code)? {
+        // With the limits in force; there may be none.
+        ApiError::Throttled(_) => app.login.refusal().map(ApiError::Throttled),
+        ApiError::Token(Rejection::Expired { .. }) => {
+            let now = app.clock.now();
+            Some(ApiError::Token(Rejection::Expired { at: now - EXPIRED_FOR, now }))
+        }
+        error => Some(error),
+    }
 }
 
-/// The errors that can be told without a request that is at fault, but for that of the limits in force.
-fn failures(now: OffsetDateTime) -> [ApiError; 16] {
-    let at = now - EXPIRED_FOR;
-    [
-        ApiError::NotFound,
-        ApiError::UsuarioNaoEncontrado,
-        ApiError::SenhaInvalida,
-        ApiError::TokenMissing,
-        ApiError::Token(Rejection::Untrusted),
-        ApiError::Token(Rejection::Expired { at, now }),
-        ApiError::TokenRevoked(Who::NOBODY),
-        ApiError::AccessDenied(Who::NOBODY),
-        ApiError::Denied(Denial::AtendimentoNaoEncontrado),
-        ApiError::Denied(Denial::StatusNaoEncontrado),
-        ApiError::Denied(Denial::MotivoObrigatorio),
-        ApiError::Denied(Denial::MotivoNaoEncontrado),
-        ApiError::Denied(Denial::ChaveReutilizada),
-        ApiError::InProgress,
-        ApiError::Internal,
-        ApiError::Unavailable,
-    ]
+/// The errors that can be answered without a request that is at fault: one of each code.
+fn forcible() -> impl Iterator<Item = ApiError> {
+    ApiError::one_of_each().into_iter().filter(|error| error.row().is_forcible)
 }
 
 /// The codes of the errors that can be forced, sorted.
 pub fn codes() -> Vec<&'static str> {
-    let throttled = ApiError::Throttled(Throttled { policies: Vec::new(), exhausted: Vec::new() });
-    let errors = failures(OffsetDateTime::UNIX_EPOCH).into_iter().chain([throttled]);
-    let mut codes: Vec<&str> = errors.map(|error| error.code()).collect();
+    let mut codes: Vec<&str> = forcible().map(|error| error.code()).collect();
     codes.sort_unstable();
     codes
 }

@@ -17,11 +17,16 @@ use crate::http::app::App;
 use crate::http::openapi::routed;
 use crate::store::Example;
 
-/// `routes` in a sandbox, which starts over from `example`; `document` describes them. It belongs inside the frame of
+/// The usual `document` and what a sandbox adds to it, as a text.
+pub fn document_text(document: OpenApi) -> String {
+    document::generate(document, reset::described())
+}
+
+/// `routes` in a sandbox, which starts over from `example`; `document` makes the text that describes them. It belongs inside the frame of
 /// all requests, so that a forced failure has its id, its deadline and its form too.
-pub fn around(routes: Router, app: App, example: Example, document: fn() -> OpenApi) -> Router {
+pub fn around(routes: Router, app: App, example: Example, document: fn() -> String) -> Router {
     static TEXT: OnceLock<String> = OnceLock::new();
-    let text = move || TEXT.get_or_init(|| document::generate(document(), reset::described())).as_str();
+    let text = move || TEXT.get_or_init(document).as_str();
     let routes = routed(routes, reset::route(app.clone(), example))
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed);
     // Around the router as a whole: a layer on its routes would have `Allow` added to its answers.

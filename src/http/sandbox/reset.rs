@@ -12,10 +12,8 @@ use utoipa_axum::routes;
 
 use super::document::SANDBOX;
 use crate::http::answer::catalogue::ApiError;
-use crate::http::answer::json;
+use crate::http::answer::json::{self, Message};
 use crate::http::app::App;
-use crate::http::openapi::errors::Errors;
-use crate::http::openapi::schemas::Mensagem;
 use crate::store::Example;
 
 /// What a reset is answered.
@@ -45,8 +43,7 @@ pub fn described() -> Paths {
     description = "Atendimentos e motivos voltam a ser os do exemplo, sem histórico; chaves de idempotência e falhas de \
         login são esquecidas. Usuários e tokens ficam.",
     responses(
-        (status = 200, description = "Restaurados", body = Mensagem, example = json!({"message": RESTORED})),
-        Errors<()>
+        (status = 200, description = "Restaurados", body = Message, example = json!({"message": RESTORED}))
     ),
 )]
 async fn reset(State(state): State<Arc<Reset>>) -> Result<Response, ApiError> {

@@ -12,7 +12,6 @@ use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::openapi;
 use crate::http::openapi::SERVIDOR;
-use crate::http::openapi::errors::Errors;
 use crate::http::pages::html;
 
 /// The page; `{root}` stands for the way from it to `/`.
@@ -36,7 +35,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     get, path = "/openapi.json", tag = SERVIDOR, operation_id = "openapi",
     summary = "Este documento [ours]",
     description = "O OpenAPI de todas as rotas; o mesmo de `citrus-status openapi`.",
-    responses((status = 200, description = "O documento", content_type = "application/json", body = Object), Errors<()>),
+    responses((status = 200, description = "O documento", content_type = "application/json", body = Object)),
 )]
 pub async fn document() -> Response {
     json::document(openapi::TEXT)
@@ -47,7 +46,7 @@ pub async fn document() -> Response {
     get, path = "/docs", tag = SERVIDOR, operation_id = "documentacao",
     summary = "Esta página [ours]",
     description = "Mostra este documento e envia requisições.",
-    responses((status = 200, description = "A página", content_type = "text/html", body = String), Errors<()>),
+    responses((status = 200, description = "A página", content_type = "text/html", body = String)),
 )]
 pub async fn page() -> Response {
     from("./")

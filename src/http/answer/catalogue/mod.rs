@@ -1,0 +1,202 @@
+//! The errors that the server answers. What is said of each stands in its row in `rows.rs`: to add an error, add a
+//! variant here, its row there, and name it in the table of the operations (`openapi/errors.rs`).
+
+mod codes;
+mod rows;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+
+use crate::auth::password::PasswordError;
+use crate::auth::token::Rejection;
+use crate::clock::rfc3339_seconds;
+use crate::domain::atendimento::{Denial, Status};
+use crate::http::memory::Full;
+use crate::json::JsonError;
+use crate::service::changes::ChangeError;
+use crate::service::login::LoginError;
+use crate::service::throttle::Throttled;
+use crate::store::StoreError;
+
+/// A user, as the audit log names it.
+#[derive(Clone, Debug)]
+pub struct AuditedUser {
+    /// Row id.
+    pub usuario_id: i64,
+    /// The login as registered; `None` where there is no such user.
+    pub login: Option<Arc<str>>,
+}
+
+impl AuditedUser {
+    /// For an error that nobody met.
+    pub const NOBODY: Self = Self { usuario_id: 0, login: None };
+}
+
+/// An answer that is not a success.
+#[derive(Clone, Debug)]
+pub enum ApiError {
+    /// HTTP/1.1 with no `Host`, or with several. What is less than that, hyper refuses by itself.
+    Malformed,
+    /// The body is not a JSON object.
+    Body(JsonError),
+    /// The body did not arrive whole.
+    BodyCut,
+    /// The body did not arrive in time.
+    BodySlow,
+    /// The body is over the limit.
+    BodyTooLarge,
+    /// The body is in a charset that we do not know.
+    Charset,
+    /// The body is compressed.
+    ContentCoding,
+    /// No such route.
+    NotFound,
+    /// The route has other methods.
+    MethodNotAllowed,
+    /// A field is missing or blank.
+    Required(&'static str),
+    /// The login is missing; Citrus has a text of its own for it.
+    LoginRequired,
+    /// The senha is missing; Citrus has a text of its own for it.
+    SenhaRequired,
+    /// A field has a value that it can't have.
+    Invalid(&'static str),
+    /// The protocolo is a number that is no protocolo.
+    InexactProtocolo,
+    /// Too many logins failed.
+    Throttled(Throttled),
+    /// The login was refused.
+    UsuarioNaoEncontrado,
+    /// The same in hardened mode: answered like a wrong senha.
+    UsuarioOculto,
+    /// The login was refused.
+    SenhaInvalida,
+    /// The token could not be made.
+    TokenFailed,
+    /// No token came with the request.
+    TokenMissing,
+    /// The token was refused.
+    Token(Rejection),
+    /// The token was withdrawn.
+    TokenRevoked(AuditedUser),
+    /// The user lacks the permission.
+    AccessDenied(AuditedUser),
+    /// The rules refuse the change.
+    Denied(Denial),
+    /// A request of the same idempotency key is being answered.
+    InProgress,
+    /// Our fault; whoever found it has logged it.
+    Internal,
+    /// The database is away, or there is too much to do.
+    Unavailable,
+}
+
+impl ApiError {
+    /// The status code of the answer.
+    pub fn status(&self) -> StatusCode {
+        self.row().status
+    }
+
+    /// The text of the answer.
+    pub fn message(&self) -> Cow<'static, str> {
+        self.fill(self.row().text)
+    }
+
+    /// A word for the audit log, and for programs; see `docs/ERRORS.md`.
+    pub fn code(&self) -> &'static str {
+        self.row().code.word
+    }
+
+    /// The present status, where it is not the one that the client expects.
+    pub fn present_status(&self) -> Option<Status> {
+        match self {
+            Self::Denied(Denial::StatusDiferente(atual)) => Some(*atual),
+            Self::Denied(Denial::RevisaoDiferente(atual)) => Some(atual.status),
+            _ => None,
+        }
+    }
+
+    /// `text`, with the parameters of the error in the places of `{}`.
+    pub fn fill(&self, text: &'static str) -> Cow<'static, str> {
+        let mut parts = text.split("{}");
+        let first = parts.next().unwrap_or_default();
+        let rest = parts.zip(self.parameters()).flat_map(|(part, parameter)| [parameter, part.into()]);
+        rest.fold(first.into(), |filled, part| filled + part)
+    }
+
+    /// What the texts of the error tell of this one, in the order of their `{}`.
+    fn parameters(&self) -> Vec<Cow<'static, str>> {
+        match self {
+            Self::Required(name) | Self::Invalid(name) => vec![(*name).into()],
+            Self::Body(JsonError::Charset(name) | JsonError::Duplicate(name) | JsonError::Text(name)) => {
+                vec![(*name).into()]
+            }
+            Self::Body(JsonError::Utf8(number)) | Self::Token(Rejection::Periods(number)) => {
+                vec![number.to_string().into()]
+            }
+            Self::Body(JsonError::Syntax { line, column } | JsonError::Incomplete { line, column }) => {
+                vec![line.to_string().into(), column.to_string().into()]
+            }
+            Self::Token(Rejection::Expired { at, now }) => vec![
+                rfc3339_seconds(*at).into(),
+                rfc3339_seconds(*now).into(),
+                (*now - *at).whole_milliseconds().to_string().into(),
+            ],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        log(&error);
+        if error.is_transient() { Self::Unavailable } else { Self::Internal }
+    }
+}
+
+impl From<Full> for ApiError {
+    fn from(full: Full) -> Self {
+        tracing::warn!("{full}");
+        Self::Unavailable
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Denied { denial, .. } => Self::Denied(denial),
+            ChangeError::InProgress => Self::InProgress,
+            ChangeError::Unavailable => Self::Unavailable,
+            ChangeError::Failed => Self::Internal,
+        }
+    }
+}
+
+impl From<LoginError> for ApiError {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Throttled(throttled) => Self::Throttled(throttled),
+            LoginError::UsuarioNaoEncontrado(_) => Self::UsuarioNaoEncontrado,
+            LoginError::UsuarioOculto(_) => Self::UsuarioOculto,
+            LoginError::SenhaInvalida => Self::SenhaInvalida,
+            LoginError::Store(error) => error.into(),
+            LoginError::Password(PasswordError::Busy) => Self::Unavailable,
+            LoginError::Password(error) => {
+                log(&error);
+                Self::Internal
+            }
+            LoginError::Token(error) => {
+                log(&error);
+                Self::TokenFailed
+            }
+        }
+    }
+}
+
+/// A failure is logged here, once; the request's span says which request it was.
+fn log(error: &dyn fmt::Display) {
+    tracing::error!(%error, "request failed");
+}

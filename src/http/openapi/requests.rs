@@ -1,0 +1,128 @@
+//! The shapes of bodies that the server takes, as the document shows them. They are written down here, as requests are
+//! read member by member; the shape of an answer is derived where the answer is made.
+//!
+//! Generated clients get one plain type for each member: the one that the vendor's page has. What else the server
+//! takes for it is said in words.
+
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::texto::{COMENTARIO_MAX, LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX, SENHA_MAX};
+use crate::http::limits::BATCH_ITEMS_MAX;
+use crate::http::shapes::text;
+
+/// The names of these shapes.
+pub const NAMES: [&str; 3] = ["Alteracao", "Credenciais", "Lote"];
+
+/// Without NUL.
+const NO_NUL: &str = r"^[^\u0000]*$";
+/// Neither blank nor with NUL.
+const NOT_BLANK: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
+
+/// As a text, in any case.
+const TRUE_OR_FALSE: &str = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$";
+
+/// Declares a shape by its name and what it is.
+macro_rules! shapes {
+    ($($(#[$doc:meta])+ $name:ident => $schema:expr;)+) => {$(
+        $(#[$doc])+
+        pub struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                $schema.into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+};
+}
+
+shapes! {
+    /// Body of the login.
+    Credenciais => object(
+        "O que o login pede.",
+        vec![
+            ("login", described(name(LOGIN_MAX), "Credencial de acesso do usuário [doc]. Comparada sem espaços nas \
+                pontas, em NFC e sem distinguir maiúsculas de minúsculas [ours]."), true),
+            ("senha", described(text().min_length(Some(1)).max_length(Some(SENHA_MAX)).pattern(Some(NO_NUL)),
+                "Credencial de autenticação do usuário [doc]. Exatamente como enviada; o limite é em bytes de UTF-8 \
+                [ours]."), true),
+        ],
+    );
+
+    /// Body of a change.
+    Alteracao => object(
+        "Uma alteração de status, com um comentário ou sem.",
+        vec![
+            ("protocolo", described(name(PROTOCOLO_MAX), "Número do protocolo do atendimento [doc]. Um número que \
+                seja um inteiro exato também é aceito, e espaços nas pontas não contam [ours]."), true),
+            ("status", reference("Status", "O status que o atendimento deve ter [doc]."), true),
+            ("motivoStatus", described(or_null(text()).max_length(Some(NOME_MAX)).pattern(Some(NO_NUL)), "Nome de um motivo \
+                cadastrado [doc]. Obrigatório para `Cancelado` e `Improcedente`, e para reabrir o que está \
+                `Finalizado` [doc]. Nos outros casos um motivo cadastrado é registrado, e outro valor, ignorado \
+                [ours]."), false),
+            ("comentario", described(or_null(text()).max_length(Some(COMENTARIO_MAX)).pattern(Some(NO_NUL)), "Comentário a \
+                incluir no protocolo, desde o Citrus 2.63.0 [doc]. Em branco, nenhum [ours]."), false),
+            ("visivelCliente", described(or_null(text()).pattern(Some(TRUE_OR_FALSE)), "Se o cliente vê o comentário: `True` ou \
+                `False` [doc]. Em qualquer caixa; um booleano, 1 e 0 também são aceitos, e em branco equivale a não enviado [ours]. \
+                Obrigatório com um comentário."), false),
+            ("statusAtual", reference_or_null("Status", "O status em que o cliente supõe estar o atendimento; se for outro, \
+                412 e nada muda. Em branco equivale a não enviado [ours]."), false),
+        ],
+    );
+
+    /// Body of many changes.
+    Lote => object(
+        "Muitas alterações [ours].",
+        vec![("itens", list(reference_to("Alteracao")).min_items(Some(1)).max_items(Some(BATCH_ITEMS_MAX)).into(), true)],
+    );
+}
+
+/// A member: its name, its shape, and whether it is always there.
+type Member = (&'static str, RefOr<Schema>, bool);
+
+/// An object; other members are ignored.
+fn object(description: &str, members: Vec<Member>) -> ObjectBuilder {
+    let object = ObjectBuilder::new().description(Some(description));
+    members.into_iter().fold(object, |object, (name, schema, required)| {
+        let object = object.property(name, schema);
+        if required { object.required(name) } else { object }
+    })
+}
+
+/// A text that is not blank, of at most `max` characters.
+pub fn name(max: usize) -> ObjectBuilder {
+    text().min_length(Some(1)).max_length(Some(max)).pattern(Some(NOT_BLANK))
+}
+
+fn list(items: impl Into<RefOr<Schema>>) -> ArrayBuilder {
+    ArrayBuilder::new().items(items.into())
+}
+
+fn or_null(schema: ObjectBuilder) -> ObjectBuilder {
+    schema.schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+}
+
+fn reference_to(name: &str) -> RefOr<Schema> {
+    Ref::from_schema_name(name).into()
+}
+
+fn reference(name: &str, description: &str) -> RefOr<Schema> {
+    let mut reference = Ref::from_schema_name(name);
+    reference.description = description.to_owned();
+    reference.into()
+}
+
+fn described(schema: ObjectBuilder, description: &str) -> RefOr<Schema> {
+    schema.description(Some(description)).into()
+}
+
+fn reference_or_null(name: &str, description: &str) -> RefOr<Schema> {
+    OneOfBuilder::new()
+        .item(reference_to(name))
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .description(Some(description))
+        .into()
+}

@@ -1,0 +1,40 @@
+//! The elementary shapes that the document of the API is made of.
+
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::domain::atendimento;
+
+/// One of the five.
+pub struct Status;
+
+impl PartialSchema for Status {
+    fn schema() -> RefOr<Schema> {
+        let names = atendimento::Status::ALL.map(atendimento::Status::nome);
+        let description = "Status de um atendimento [doc]. Nas requisições, comparado sem espaços nas pontas e sem \
+            distinguir maiúsculas de minúsculas [ours].";
+        text().enum_values(Some(names)).description(Some(description)).into()
+    }
+}
+
+impl ToSchema for Status {}
+
+/// Any text.
+pub fn text() -> ObjectBuilder {
+    of(Type::String)
+}
+
+/// A whole number.
+pub fn integer() -> ObjectBuilder {
+    of(Type::Integer)
+}
+
+/// True or false.
+pub fn boolean() -> ObjectBuilder {
+    of(Type::Boolean)
+}
+
+fn of(kind: Type) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(SchemaType::new(kind))
+}
