@@ -222,9 +222,10 @@ impl Transaction {
 
     /// Makes it durable and visible.
     pub async fn commit(self) -> Result<()> {
-        Ok(match self {
+        match self {
             Self::Postgres(transaction) => transaction.commit().await?,
             Self::Sqlite(transaction) => transaction.commit().await?,
-        })
+        }
+        Ok(())
     }
 }
