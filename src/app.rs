@@ -60,7 +60,7 @@ pub enum Stop {
 /// is listened on.
 pub async fn listen(
     config: &Config,
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     stop: impl Future<Output = Stop>,
     service: impl FnOnce(App) -> Frame,
     ready: impl FnOnce(SocketAddr),
@@ -96,7 +96,7 @@ pub async fn listen(
 }
 
 /// Builds the application on `store`.
-pub fn wire(config: &Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<(App, Workers), SecretError> {
+pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result<(App, Workers), SecretError> {
     let tokens = Tokens::new(&config.token_secret()?, &config.accepted_secrets(), config.tokens.clone());
     let tokens = Arc::new(tokens);
     let shards = store.writers();

@@ -30,7 +30,7 @@ pub fn example() -> Example {
 }
 
 /// Users, motivos and atendimentos to try everything with.
-pub async fn load_example_data(store: &Arc<dyn Store>) -> Result<(), ProvisioningError> {
+pub async fn load_example_data(store: &Arc<Store>) -> Result<(), ProvisioningError> {
     let provisioning = Provisioning::new(Arc::clone(store));
     let (empresa, suporte) = (nome("Empresa"), nome("Suporte"));
     let (integracao, consulta, administrador) = (nome("Integração"), nome("Consulta"), nome("Administrador"));

@@ -11,11 +11,11 @@ use super::error::{CliError, Result};
 use super::output;
 use super::session::shown;
 use crate::config::{Config, running_as};
-use crate::store::{self, Store, StoreError, Target};
+use crate::store::{Store, StoreError, Target};
 use crate::telemetry;
 
 /// Opens the database of `config`, migrated.
-pub(super) async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
+pub(super) async fn open_store(config: &Config) -> Result<Arc<Store>> {
     let store = connect(config).await?;
     if config.auto_migrate {
         store.migrate().await.map_err(|error| explained(error, &config.target))?;
@@ -30,14 +30,14 @@ pub(super) async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
 }
 
 /// Opens the database of `config`, as it is. Where it makes SQLite's file, it says so and where.
-pub(super) async fn connect(config: &Config) -> Result<Arc<dyn Store>> {
+pub(super) async fn connect(config: &Config) -> Result<Arc<Store>> {
     let mut made = None;
     if let Target::Sqlite { file } = &config.target {
         make_private_dir(&config.data_dir)?;
         make_private_dir(directory_of(file))?;
         made = Some(file).filter(|file| !file.exists());
     }
-    let opened = store::open(config.target.clone()).await;
+    let opened = Store::open(config.target.clone()).await;
     let store = opened.map_err(|error| explained(error, &config.target))?;
     if let Some(file) = made {
         let file = shown(&absolute(file));

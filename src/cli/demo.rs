@@ -81,7 +81,7 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
 }
 
 /// Opens and migrates the database of `config`, which has to be empty.
-async fn open_empty(config: &Config) -> Result<Arc<dyn Store>> {
+async fn open_empty(config: &Config) -> Result<Arc<Store>> {
     let store = connect(config).await?;
     if !store.is_empty().await? {
         return Err(CliError::Failed(

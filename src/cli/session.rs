@@ -13,7 +13,7 @@ use crate::telemetry;
 
 /// What a provisioning command works on.
 pub struct Session {
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     pub provisioning: Provisioning,
 }
 

@@ -23,7 +23,7 @@ pub struct App(Arc<Parts>);
 /// The parts of an [`App`].
 pub struct Parts {
     /// For the readiness probe, and what clients read.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Verifies tokens.

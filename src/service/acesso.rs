@@ -16,7 +16,7 @@ const MAX_AGE: Duration = Duration::milliseconds(500);
 
 /// Loads and caches what decides access.
 pub struct AccessService {
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     clock: Arc<dyn Clock>,
     /// Only users for whom we signed a token have an entry, so it is bounded by their number.
     entries: Mutex<HashMap<i64, Arc<Entry>>>,
@@ -48,7 +48,7 @@ impl Answer {
 
 impl AccessService {
     /// Reads from `store`.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock, entries: Mutex::default() }
     }
 

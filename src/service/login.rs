@@ -20,7 +20,7 @@ const DEADLINE: Duration = Duration::from_secs(8);
 
 /// Checks passwords and issues tokens.
 pub struct LoginService {
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     clock: Arc<dyn Clock>,
     passwords: Passwords,
     tokens: Arc<Tokens>,
@@ -89,7 +89,7 @@ impl From<Throttled> for LoginError {
 impl LoginService {
     /// With `hardened`, an unknown user is answered like a wrong password.
     pub fn new(
-        store: Arc<dyn Store>,
+        store: Arc<Store>,
         clock: Arc<dyn Clock>,
         passwords: Passwords,
         tokens: Arc<Tokens>,

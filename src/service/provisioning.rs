@@ -15,7 +15,7 @@ use crate::store::{NewAtendimento, Perfil, Store, StoreError, Usuario};
 
 /// Sets up níveis, perfis, users, motivos and single atendimentos.
 pub struct Provisioning {
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     passwords: Passwords,
 }
 
@@ -95,7 +95,7 @@ type Result<T, E = ProvisioningError> = std::result::Result<T, E>;
 
 impl Provisioning {
     /// Works on `store`.
-    pub fn new(store: Arc<dyn Store>) -> Self {
+    pub fn new(store: Arc<Store>) -> Self {
         Self { store, passwords: Passwords::new(1) }
     }
 

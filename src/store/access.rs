@@ -1,22 +1,9 @@
-//! What login and the access check read. Both engines read this SQL alike, so it is written once.
+//! What login and the access check read.
 
-use async_trait::async_trait;
-
-use super::Result;
-use super::postgres::PostgresStore;
-use super::sqlite::SqliteStore;
+use super::engine::Store;
+use super::error::Result;
 use crate::domain::acesso::Acesso;
 use crate::domain::texto::Chave;
-
-/// What login and the access check read.
-#[async_trait]
-pub trait Access: Send + Sync {
-    /// What a login is checked against.
-    async fn credential(&self, login: &Chave) -> Result<Option<Credential>>;
-
-    /// What decides a user's access.
-    async fn acesso(&self, usuario_id: i64) -> Result<Option<Acesso>>;
-}
 
 /// What a login is checked against. Deliberately without `Debug`.
 #[derive(sqlx::FromRow)]
@@ -32,6 +19,8 @@ pub struct Credential {
     /// The generation of the tokens to issue.
     pub geracao: i64,
 }
+
+const CREDENTIAL: &str = "SELECT id AS usuario_id, login, senha_hash, ativo, geracao FROM usuario WHERE chave = $1";
 
 const ACESSO: &str = "
 SELECT u.login, u.ativo, u.geracao, p.nivel_id IS NULL AS root,
@@ -65,30 +54,14 @@ impl From<AcessoRow> for Acesso {
     }
 }
 
-/// Implements [`Access`] on a store that tries statements and has connections to `read()` from.
-macro_rules! impl_access {
-    ($store:ty) => {
-        #[async_trait]
-        impl Access for $store {
-            async fn credential(&self, login: &Chave) -> Result<Option<Credential>> {
-                let query = || {
-                    sqlx::query_as(
-                        "SELECT id AS usuario_id, login, senha_hash, ativo, geracao FROM usuario WHERE chave = $1",
-                    )
-                    .bind(login.as_str())
-                };
-                self.attempts.run(|| async { query().fetch_optional(&mut *self.read().await?).await }).await
-            }
+impl Store {
+    /// What a login is checked against.
+    pub async fn credential(&self, login: &Chave) -> Result<Option<Credential>> {
+        self.row(CREDENTIAL, &[login.into()]).await
+    }
 
-            async fn acesso(&self, usuario_id: i64) -> Result<Option<Acesso>> {
-                let query = || sqlx::query_as::<_, AcessoRow>(ACESSO).bind(usuario_id);
-                let row =
-                    self.attempts.run(|| async { query().fetch_optional(&mut *self.read().await?).await }).await?;
-                Ok(row.map(Into::into))
-            }
-        }
-    };
+    /// What decides a user's access.
+    pub async fn acesso(&self, usuario_id: i64) -> Result<Option<Acesso>> {
+        Ok(self.row::<AcessoRow>(ACESSO, &[usuario_id.into()]).await?.map(Into::into))
+    }
 }
-
-impl_access!(PostgresStore);
-impl_access!(SqliteStore);

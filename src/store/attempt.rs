@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use super::{Result, StoreError};
+use super::error::{Result, StoreError};
 
 /// How long a statement of a request may take. A connection that was cut without a word stays silent
 /// for ever, and all has to be well again within 5 s.
@@ -60,24 +60,18 @@ impl Attempts {
     /// meets a lock, up to [`LOCK_WAIT`], and once on a fresh session after one that may not write.
     pub async fn run<T, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T>
     where
-        F: Future<Output = sqlx::Result<T>>,
+        F: Future<Output = Result<T>>,
     {
         let start = Instant::now();
-        let mut is_refreshed = false;
-        let mut outcome = in_time(attempt()).await;
-        while let Err(error) = &outcome {
-            self.freshness.note(error);
-            if matches!(error, StoreError::Contention(_)) && start.elapsed() < LOCK_WAIT {
-                sleep(PAUSE).await;
-                let left = LOCK_WAIT.saturating_sub(start.elapsed());
-                let Ok(_place) = timeout(left, self.again.acquire()).await else { break };
-                outcome = in_time(attempt()).await;
-            } else if error.is_read_only() && !is_refreshed {
-                is_refreshed = true;
-                outcome = in_time(attempt()).await;
-            } else {
-                break;
-            }
+        let mut attempt = || in_time(attempt());
+        let mut outcome = self.freshness.renew(&mut attempt).await;
+        while let Err(StoreError::Contention(_)) = outcome
+            && start.elapsed() < LOCK_WAIT
+        {
+            sleep(PAUSE).await;
+            let left = LOCK_WAIT.saturating_sub(start.elapsed());
+            let Ok(_place) = timeout(left, self.again.acquire()).await else { break };
+            outcome = self.freshness.renew(&mut attempt).await;
         }
         outcome
     }
@@ -89,6 +83,19 @@ impl Attempts {
 pub(super) struct Freshness(Arc<Mutex<Option<Instant>>>);
 
 impl Freshness {
+    /// What `attempt` yields, which takes a session that may be used. Where that one may not write, nothing was
+    /// written, and a fresh one is tried.
+    pub async fn renew<T, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let outcome = attempt().await.inspect_err(|error| self.note(error));
+        match outcome {
+            Err(error) if error.is_read_only() => attempt().await.inspect_err(|error| self.note(error)),
+            outcome => outcome,
+        }
+    }
+
     /// Notes what a session met.
     pub fn note(&self, error: &StoreError) {
         if error.taints_sessions() {

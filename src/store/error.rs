@@ -147,6 +147,14 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        let error = match error {
+            // One of ours, of a value that was read.
+            sqlx::Error::ColumnDecode { index, source } => match source.downcast() {
+                Ok(ours) => return *ours,
+                Err(source) => sqlx::Error::ColumnDecode { index, source },
+            },
+            error => error,
+        };
         match &error {
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)

@@ -1,14 +1,14 @@
-//! What the command line lists, row by row: nothing is indexed for it, as every change would pay for the index, and
-//! the database sorts. Both engines read this SQL alike, so it is written once.
+//! What the command line lists, row by row. Nothing is indexed for it, as every change would pay for the index: the
+//! database sorts.
+//! A stream that is read slowly holds a connection, and what it sees stays what it was.
 
-use futures_util::stream::{BoxStream, StreamExt};
+use futures_util::stream::{self, BoxStream, StreamExt};
 use time::OffsetDateTime;
 
-use super::postgres::PostgresStore;
-use super::reads::{EstadoRow, HistoricoRow, change_of, estado_of};
-use super::sqlite::{SqliteStore, time_of};
-use super::{Result, StoreError};
-use crate::clock::unix_millis;
+use super::engine::Store;
+use super::error::Result;
+use super::reads::{HistoricoRow, change_of, estado_of};
+use super::value::{Row, Value};
 use crate::domain::atendimento::Status;
 use crate::domain::registro::{Estado, StoredChange};
 
@@ -43,17 +43,8 @@ pub struct HistoricoAsked {
     pub limit: Option<u32>,
 }
 
-/// Lists of whatever length. A stream that is read slowly holds a connection, and what it sees stays what it was.
-pub trait Listings: Send + Sync {
-    /// The atendimentos asked for, by the time of their last change, oldest first; those of one moment by protocolo.
-    fn list_atendimentos(&self, asked: AtendimentosAsked) -> BoxStream<'_, Result<Estado>>;
-
-    /// The changes asked for, each with its protocolo, oldest first; those of one moment by protocolo and revision.
-    fn list_historico(&self, asked: HistoricoAsked) -> BoxStream<'_, Result<(String, StoredChange)>>;
-}
-
 const ATENDIMENTOS: &str = "
-SELECT a.protocolo, a.status, a.revisao, a.atualizado_em, m.nome
+SELECT a.protocolo, a.status, a.revisao, a.atualizado_em, m.nome AS motivo
 FROM atendimento a
 LEFT JOIN historico h ON h.atendimento_id = a.id AND h.revisao = a.revisao
 LEFT JOIN motivo m ON m.id = h.motivo_id
@@ -65,10 +56,10 @@ LIMIT $4";
 
 /// A row of [`HISTORICO`]: the protocolo, and a row of one history.
 #[derive(sqlx::FromRow)]
-struct ListedRow<T> {
+struct ListedRow {
     protocolo: String,
     #[sqlx(flatten)]
-    change: HistoricoRow<T>,
+    change: HistoricoRow,
 }
 
 const HISTORICO: &str = "
@@ -88,40 +79,31 @@ fn most(limit: Option<u32>) -> i64 {
     limit.map_or(i64::MAX, i64::from)
 }
 
-/// Implements [`Listings`] on a store that has a `command_writer()` pool, which does not warn of slow statements, stores
-/// times as `$stored`, writes them by `$write` and reads them by `$read`.
-macro_rules! impl_listings {
-    ($store:ty, $stored:ty, $write:expr, $read:expr) => {
-        impl Listings for $store {
-            fn list_atendimentos(&self, asked: AtendimentosAsked) -> BoxStream<'_, Result<Estado>> {
-                let AtendimentosAsked { status, between, limit } = asked;
-                sqlx::query_as::<_, EstadoRow<$stored>>(ATENDIMENTOS)
-                    .bind(status.map(Status::codigo))
-                    .bind(between.from.map($write))
-                    .bind(between.before.map($write))
-                    .bind(most(limit))
-                    .fetch(self.command_writer())
-                    .map(|row| estado_of(row.map_err(StoreError::from)?, $read))
-                    .boxed()
-            }
+impl Store {
+    /// The atendimentos asked for, by the time of their last change, oldest first; those of one moment by protocolo.
+    pub fn list_atendimentos(&self, asked: AtendimentosAsked) -> BoxStream<'_, Result<Estado>> {
+        let AtendimentosAsked { status, between: Between { from, before }, limit } = asked;
+        let status = Value::Small(status.map(Status::codigo));
+        self.list(ATENDIMENTOS, &[status, from.into(), before.into(), most(limit).into()], estado_of)
+    }
 
-            fn list_historico(&self, asked: HistoricoAsked) -> BoxStream<'_, Result<(String, StoredChange)>> {
-                let HistoricoAsked { usuario_id, between, limit } = asked;
-                sqlx::query_as::<_, ListedRow<$stored>>(HISTORICO)
-                    .bind(usuario_id)
-                    .bind(between.from.map($write))
-                    .bind(between.before.map($write))
-                    .bind(most(limit))
-                    .fetch(self.command_writer())
-                    .map(|row| {
-                        let ListedRow { protocolo, change } = row?;
-                        Ok((protocolo, change_of(change, $read)?.1))
-                    })
-                    .boxed()
-            }
+    /// The changes asked for, each with its protocolo, oldest first; those of one moment by protocolo and revision.
+    pub fn list_historico(&self, asked: HistoricoAsked) -> BoxStream<'_, Result<(String, StoredChange)>> {
+        let HistoricoAsked { usuario_id, between: Between { from, before }, limit } = asked;
+        let listed = |ListedRow { protocolo, change }| Ok((protocolo, change_of(change)?.1));
+        self.list(HISTORICO, &[usuario_id.into(), from.into(), before.into(), most(limit).into()], listed)
+    }
+
+    /// The rows that `statement` yields, each as `read` takes it.
+    fn list<'a, R: Row + 'a, T: Send + 'a>(
+        &'a self,
+        statement: &'static str,
+        values: &[Value<'_>],
+        read: impl Fn(R) -> Result<T> + Send + 'a,
+    ) -> BoxStream<'a, Result<T>> {
+        match self.command_stream(statement, values) {
+            Ok(rows) => rows.map(move |row| read(row?)).boxed(),
+            Err(error) => stream::once(async { Err(error.into()) }).boxed(),
         }
-    };
+    }
 }
-
-impl_listings!(PostgresStore, OffsetDateTime, |at: OffsetDateTime| at, Ok);
-impl_listings!(SqliteStore, i64, unix_millis, time_of);

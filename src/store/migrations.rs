@@ -1,15 +1,30 @@
 //! What the binary embeds against what the database has. A newer release may have migrated the database: a
 //! server works with migrations that it does not know if they say so.
 
-use sqlx::migrate::{AppliedMigration, MigrateError, Migrator};
+use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migrator};
 
-use super::{Migration, Result, StoreError};
+use super::error::{Result, StoreError};
 
 /// The migration that makes the table in which later ones say how new a server has to be.
 const FIRST_TO_SAY: i64 = 4;
 
-/// `(versao, desde)`: a server works with the migration `versao` if the newest that it knows is `desde` or later.
-pub(super) type Compatibility = (i64, i64);
+/// A migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    /// Its number.
+    pub version: i64,
+    /// What it is for.
+    pub description: String,
+    /// Whether the database has it.
+    pub applied: bool,
+}
+
+/// That a server works with the migration `versao` if the newest that it knows is `desde` or later.
+#[derive(sqlx::FromRow)]
+pub(super) struct Compatibility {
+    versao: i64,
+    desde: i64,
+}
 
 pub(super) const COMPATIBILITY: &str = "SELECT versao, desde FROM compatibilidade";
 
@@ -18,6 +33,18 @@ pub(super) const COMPATIBILITY: &str = "SELECT versao, desde FROM compatibilidad
 pub(super) fn beside_newer_ones(mut embedded: Migrator) -> Migrator {
     embedded.set_ignore_missing(true);
     embedded
+}
+
+/// The migrations that the database of `connection` has. Fails where one of them was not completed.
+pub(super) async fn applied(
+    connection: &mut impl Migrate,
+    embedded: &Migrator,
+) -> Result<Vec<AppliedMigration>, MigrateError> {
+    let applied = connection.list_applied_migrations(&embedded.table_name).await?;
+    match connection.dirty_version(&embedded.table_name).await? {
+        Some(version) => Err(MigrateError::Dirty(version)),
+        None => Ok(applied),
+    }
 }
 
 /// Whether `applied` has migrations that are not embedded, and a table in which they may say who works with them.
@@ -46,7 +73,7 @@ pub(super) fn compare(
     let complete = migrations.iter().all(|migration| migration.applied);
     let newest = embedded.iter().map(|migration| migration.version).max().unwrap_or_default();
     for newer in applied.iter().filter(|a| !embedded.version_exists(a.version)) {
-        let works = compatibility.iter().any(|(versao, desde)| *versao == newer.version && *desde <= newest);
+        let works = compatibility.iter().any(|row| row.versao == newer.version && row.desde <= newest);
         if !(complete && works) {
             return Err(StoreError::NewerSchema(newer.version));
         }

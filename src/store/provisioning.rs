@@ -1,11 +1,9 @@
-//! The access model and the motivos. Both engines read this SQL alike, so it is written once.
+//! The access model and the motivos.
 
-use async_trait::async_trait;
-
-use super::postgres::PostgresStore;
-use super::sqlite::{BEGIN, SqliteStore};
-use super::throttle::FORGET_FAILURES;
-use super::{BucketKey, Result};
+use super::engine::Store;
+use super::error::Result;
+use super::throttle::{BucketKey, FORGET_FAILURES};
+use super::value::Value;
 use crate::domain::acesso::{Nivel, Permissao};
 use crate::domain::texto::{Chave, Nome};
 
@@ -60,274 +58,188 @@ pub struct Motivo {
     pub ativo: bool,
 }
 
+const USUARIOS: &str = "
+SELECT usuario.id, usuario.login, perfil.nome AS perfil, usuario.ativo
+FROM usuario JOIN perfil ON perfil.id = usuario.perfil_id
+ORDER BY usuario.chave";
+
+/// A nível as stored.
+#[derive(sqlx::FromRow)]
+struct NivelRow {
+    id: i64,
+    nome: String,
+    superior_id: Option<i64>,
+}
+
 /// Níveis, perfis, users and motivos.
 ///
 /// `insert_*` fail with [`super::StoreError::AlreadyExists`]; the `set_*` say whether there was something to set.
-#[async_trait]
-pub trait Provisioning: Send + Sync {
+impl Store {
     /// Registers a nível below another, or at the top.
-    async fn insert_nivel(&self, nome: &Nome, superior_id: Option<i64>) -> Result<()>;
+    pub async fn insert_nivel(&self, nome: &Nome, superior_id: Option<i64>) -> Result<()> {
+        let insert = "INSERT INTO nivel (nome, chave, superior_id) VALUES ($1, $2, $3)";
+        self.insert(insert, &[nome.texto.as_str().into(), (&nome.chave).into(), superior_id.into()]).await
+    }
+
     /// All níveis, by id: a nível comes after the one above it.
-    async fn niveis(&self) -> Result<Vec<Nivel>>;
+    pub async fn niveis(&self) -> Result<Vec<Nivel>> {
+        let rows = self.command_rows("SELECT id, nome, superior_id FROM nivel ORDER BY id", &[]).await?;
+        Ok(rows.into_iter().map(nivel_of).collect())
+    }
+
     /// The nível of that name.
-    async fn nivel(&self, chave: &Chave) -> Result<Option<Nivel>>;
+    pub async fn nivel(&self, chave: &Chave) -> Result<Option<Nivel>> {
+        let nivel = "SELECT id, nome, superior_id FROM nivel WHERE chave = $1";
+        Ok(self.command_row(nivel, &[chave.into()]).await?.map(nivel_of))
+    }
 
     /// Releases permissions to a nível, or takes them back, all or none; for each, false when it was so already.
-    async fn set_liberacoes(&self, nivel_id: i64, permissoes: &[Permissao], liberadas: bool) -> Result<Vec<bool>>;
-    /// All releases.
-    async fn liberacoes(&self) -> Result<Vec<Liberacao>>;
+    pub async fn set_liberacoes(&self, nivel_id: i64, permissoes: &[Permissao], liberadas: bool) -> Result<Vec<bool>> {
+        let statement = if liberadas {
+            "INSERT INTO liberacao (nivel_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+        } else {
+            "DELETE FROM liberacao WHERE nivel_id = $1 AND permissao = $2"
+        };
+        self.set_permissoes(statement, nivel_id, permissoes).await
+    }
 
-    /// Registers a perfil on a nível, or a root one.
-    async fn insert_perfil(&self, nome: &Nome, nivel_id: Option<i64>) -> Result<()>;
+    /// All releases.
+    pub async fn liberacoes(&self) -> Result<Vec<Liberacao>> {
+        self.command_rows("SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao", &[]).await
+    }
+
+    /// Registers a perfil of a nível, or a root one.
+    pub async fn insert_perfil(&self, nome: &Nome, nivel_id: Option<i64>) -> Result<()> {
+        let insert = "INSERT INTO perfil (nome, chave, nivel_id) VALUES ($1, $2, $3)";
+        self.insert(insert, &[nome.texto.as_str().into(), (&nome.chave).into(), nivel_id.into()]).await
+    }
+
     /// All perfis, by name.
-    async fn perfis(&self) -> Result<Vec<Perfil>>;
+    pub async fn perfis(&self) -> Result<Vec<Perfil>> {
+        self.command_rows("SELECT id, nome, nivel_id FROM perfil ORDER BY chave", &[]).await
+    }
+
     /// The perfil of that name.
-    async fn perfil(&self, chave: &Chave) -> Result<Option<Perfil>>;
+    pub async fn perfil(&self, chave: &Chave) -> Result<Option<Perfil>> {
+        self.command_row("SELECT id, nome, nivel_id FROM perfil WHERE chave = $1", &[chave.into()]).await
+    }
 
     /// Grants permissions to a perfil, or revokes them, all or none; for each, false when it was so already.
-    async fn set_concessoes(&self, perfil_id: i64, permissoes: &[Permissao], concedidas: bool) -> Result<Vec<bool>>;
+    pub async fn set_concessoes(
+        &self,
+        perfil_id: i64,
+        permissoes: &[Permissao],
+        concedidas: bool,
+    ) -> Result<Vec<bool>> {
+        let statement = if concedidas {
+            "INSERT INTO concessao (perfil_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+        } else {
+            "DELETE FROM concessao WHERE perfil_id = $1 AND permissao = $2"
+        };
+        self.set_permissoes(statement, perfil_id, permissoes).await
+    }
+
     /// All grants.
-    async fn concessoes(&self) -> Result<Vec<Concessao>>;
+    pub async fn concessoes(&self) -> Result<Vec<Concessao>> {
+        self.command_rows("SELECT perfil_id, permissao FROM concessao ORDER BY perfil_id, permissao", &[]).await
+    }
 
     /// Registers a user, whose tokens are of `geracao`.
-    async fn insert_usuario(&self, login: &Nome, perfil_id: i64, senha_hash: &str, geracao: i64) -> Result<()>;
+    pub async fn insert_usuario(&self, login: &Nome, perfil_id: i64, senha_hash: &str, geracao: i64) -> Result<()> {
+        let insert = "INSERT INTO usuario (login, chave, perfil_id, senha_hash, geracao) VALUES ($1, $2, $3, $4, $5)";
+        let (texto, chave) = (login.texto.as_str().into(), (&login.chave).into());
+        self.insert(insert, &[texto, chave, perfil_id.into(), senha_hash.into(), geracao.into()]).await
+    }
+
     /// Sets the password and the generation of the tokens that count, and forgets the failures of `bucket` and of
     /// all that count the same login; false when there is no such user.
-    async fn set_senha(&self, login: &Chave, senha_hash: &str, geracao: i64, bucket: &BucketKey) -> Result<bool>;
+    pub async fn set_senha(&self, login: &Chave, senha_hash: &str, geracao: i64, bucket: &BucketKey) -> Result<bool> {
+        let update = "UPDATE usuario SET geracao = $2, senha_hash = $3 WHERE chave = $1";
+        self.update_and_forget(update, &[login.into(), geracao.into(), senha_hash.into()], bucket).await
+    }
+
     /// Activates a user, sets the generation of the tokens that count, and forgets failures as
-    /// [`Provisioning::set_senha`] does; false when there is no such user.
-    async fn activate_usuario(&self, login: &Chave, geracao: i64, bucket: &BucketKey) -> Result<bool>;
+    /// [`Store::set_senha`] does; false when there is no such user.
+    pub async fn activate_usuario(&self, login: &Chave, geracao: i64, bucket: &BucketKey) -> Result<bool> {
+        let update = "UPDATE usuario SET geracao = $2, ativo = true WHERE chave = $1";
+        self.update_and_forget(update, &[login.into(), geracao.into()], bucket).await
+    }
+
     /// Deactivates a user, and sets the generation of the tokens that count; false when there is no such user.
-    async fn deactivate_usuario(&self, login: &Chave, geracao: i64) -> Result<bool>;
+    pub async fn deactivate_usuario(&self, login: &Chave, geracao: i64) -> Result<bool> {
+        let update = "UPDATE usuario SET geracao = $2, ativo = false WHERE chave = $1";
+        self.update(update, &[login.into(), geracao.into()]).await
+    }
+
     /// Moves a user to a perfil; false when there is no such user.
-    async fn set_perfil(&self, login: &Chave, perfil_id: i64) -> Result<bool>;
+    pub async fn set_perfil(&self, login: &Chave, perfil_id: i64) -> Result<bool> {
+        let update = "UPDATE usuario SET perfil_id = $2 WHERE chave = $1";
+        self.update(update, &[login.into(), perfil_id.into()]).await
+    }
+
     /// Sets the generation of the tokens that count; false when there is no such user.
-    async fn set_geracao(&self, login: &Chave, geracao: i64) -> Result<bool>;
+    pub async fn set_geracao(&self, login: &Chave, geracao: i64) -> Result<bool> {
+        let update = "UPDATE usuario SET geracao = $2 WHERE chave = $1";
+        self.update(update, &[login.into(), geracao.into()]).await
+    }
+
     /// All users, by login.
-    async fn usuarios(&self) -> Result<Vec<Usuario>>;
+    pub async fn usuarios(&self) -> Result<Vec<Usuario>> {
+        self.command_rows(USUARIOS, &[]).await
+    }
 
     /// Registers a motivo.
-    async fn insert_motivo(&self, nome: &Nome) -> Result<()>;
+    pub async fn insert_motivo(&self, nome: &Nome) -> Result<()> {
+        let insert = "INSERT INTO motivo (nome, chave) VALUES ($1, $2)";
+        self.insert(insert, &[nome.texto.as_str().into(), (&nome.chave).into()]).await
+    }
+
     /// Activates or deactivates a motivo; false when there is no such motivo.
-    async fn set_motivo_ativo(&self, chave: &Chave, ativo: bool) -> Result<bool>;
+    pub async fn set_motivo_ativo(&self, chave: &Chave, ativo: bool) -> Result<bool> {
+        self.update("UPDATE motivo SET ativo = $2 WHERE chave = $1", &[chave.into(), ativo.into()]).await
+    }
+
     /// All motivos, by name.
-    async fn motivos(&self) -> Result<Vec<Motivo>>;
+    pub async fn motivos(&self) -> Result<Vec<Motivo>> {
+        self.command_rows("SELECT nome, ativo FROM motivo ORDER BY chave", &[]).await
+    }
 }
 
-/// Implements [`Provisioning`] on a store that has `command_reader()` and `command_writer()` pools, and begins
-/// transactions by `$begin`.
-macro_rules! impl_provisioning {
-    ($store:ty, $begin:expr) => {
-        impl $store {
-            /// Runs `update` of the user `login`, `$1`, with `value`, `$2`; false where there is no such user.
-            async fn update_usuario(&self, update: &'static str, login: &Chave, value: i64) -> Result<bool> {
-                let done = sqlx::query(update).bind(login.as_str()).bind(value).execute(self.command_writer()).await?;
-                Ok(done.rows_affected() > 0)
-            }
+/// How they are written.
+impl Store {
+    async fn insert(&self, insert: &'static str, values: &[Value<'_>]) -> Result<()> {
+        self.command_execute(insert, values).await.map(drop)
+    }
+
+    /// Runs `update`; false where it has no row to update.
+    async fn update(&self, update: &'static str, values: &[Value<'_>]) -> Result<bool> {
+        Ok(self.command_execute(update, values).await? > 0)
+    }
+
+    /// Runs `update` of a user, and forgets the failures of `bucket`; false where there is no such user.
+    async fn update_and_forget(&self, update: &'static str, values: &[Value<'_>], bucket: &BucketKey) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let is_there = transaction.execute(update, values).await? > 0;
+        if is_there {
+            transaction.execute(FORGET_FAILURES, &[bucket.into()]).await?;
         }
+        transaction.commit().await?;
+        Ok(is_there)
+    }
 
-        #[async_trait]
-        impl Provisioning for $store {
-            async fn insert_nivel(&self, nome: &Nome, superior_id: Option<i64>) -> Result<()> {
-                sqlx::query("INSERT INTO nivel (nome, chave, superior_id) VALUES ($1, $2, $3)")
-                    .bind(&nome.texto)
-                    .bind(nome.chave.as_str())
-                    .bind(superior_id)
-                    .execute(self.command_writer())
-                    .await?;
-                Ok(())
-            }
-
-            async fn niveis(&self) -> Result<Vec<Nivel>> {
-                let rows = sqlx::query_as("SELECT id, nome, superior_id FROM nivel ORDER BY id")
-                    .fetch_all(self.command_reader())
-                    .await?;
-                Ok(rows.into_iter().map(|(id, nome, superior_id)| Nivel { id, nome, superior_id }).collect())
-            }
-
-            async fn nivel(&self, chave: &Chave) -> Result<Option<Nivel>> {
-                let row = sqlx::query_as("SELECT id, nome, superior_id FROM nivel WHERE chave = $1")
-                    .bind(chave.as_str())
-                    .fetch_optional(self.command_reader())
-                    .await?;
-                Ok(row.map(|(id, nome, superior_id)| Nivel { id, nome, superior_id }))
-            }
-
-            async fn set_liberacoes(
-                &self,
-                nivel_id: i64,
-                permissoes: &[Permissao],
-                liberadas: bool,
-            ) -> Result<Vec<bool>> {
-                let statement = if liberadas {
-                    "INSERT INTO liberacao (nivel_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-                } else {
-                    "DELETE FROM liberacao WHERE nivel_id = $1 AND permissao = $2"
-                };
-                let mut transaction = self.command_writer().begin_with($begin).await?;
-                let mut changed = Vec::with_capacity(permissoes.len());
-                for permissao in permissoes {
-                    let query = sqlx::query(statement).bind(nivel_id).bind(permissao.nome());
-                    changed.push(query.execute(&mut *transaction).await?.rows_affected() > 0);
-                }
-                transaction.commit().await?;
-                Ok(changed)
-            }
-
-            async fn liberacoes(&self) -> Result<Vec<Liberacao>> {
-                Ok(sqlx::query_as("SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao")
-                    .fetch_all(self.command_reader())
-                    .await?)
-            }
-
-            async fn insert_perfil(&self, nome: &Nome, nivel_id: Option<i64>) -> Result<()> {
-                sqlx::query("INSERT INTO perfil (nome, chave, nivel_id) VALUES ($1, $2, $3)")
-                    .bind(&nome.texto)
-                    .bind(nome.chave.as_str())
-                    .bind(nivel_id)
-                    .execute(self.command_writer())
-                    .await?;
-                Ok(())
-            }
-
-            async fn perfis(&self) -> Result<Vec<Perfil>> {
-                Ok(sqlx::query_as("SELECT id, nome, nivel_id FROM perfil ORDER BY chave")
-                    .fetch_all(self.command_reader())
-                    .await?)
-            }
-
-            async fn perfil(&self, chave: &Chave) -> Result<Option<Perfil>> {
-                Ok(sqlx::query_as("SELECT id, nome, nivel_id FROM perfil WHERE chave = $1")
-                    .bind(chave.as_str())
-                    .fetch_optional(self.command_reader())
-                    .await?)
-            }
-
-            async fn set_concessoes(
-                &self,
-                perfil_id: i64,
-                permissoes: &[Permissao],
-                concedidas: bool,
-            ) -> Result<Vec<bool>> {
-                let statement = if concedidas {
-                    "INSERT INTO concessao (perfil_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-                } else {
-                    "DELETE FROM concessao WHERE perfil_id = $1 AND permissao = $2"
-                };
-                let mut transaction = self.command_writer().begin_with($begin).await?;
-                let mut changed = Vec::with_capacity(permissoes.len());
-                for permissao in permissoes {
-                    let query = sqlx::query(statement).bind(perfil_id).bind(permissao.nome());
-                    changed.push(query.execute(&mut *transaction).await?.rows_affected() > 0);
-                }
-                transaction.commit().await?;
-                Ok(changed)
-            }
-
-            async fn concessoes(&self) -> Result<Vec<Concessao>> {
-                Ok(sqlx::query_as("SELECT perfil_id, permissao FROM concessao ORDER BY perfil_id, permissao")
-                    .fetch_all(self.command_reader())
-                    .await?)
-            }
-
-            async fn insert_usuario(&self, login: &Nome, perfil_id: i64, senha_hash: &str, geracao: i64) -> Result<()> {
-                sqlx::query(
-                    "INSERT INTO usuario (login, chave, perfil_id, senha_hash, geracao) VALUES ($1, $2, $3, $4, $5)",
-                )
-                .bind(&login.texto)
-                .bind(login.chave.as_str())
-                .bind(perfil_id)
-                .bind(senha_hash)
-                .bind(geracao)
-                .execute(self.command_writer())
-                .await?;
-                Ok(())
-            }
-
-            async fn set_senha(
-                &self,
-                login: &Chave,
-                senha_hash: &str,
-                geracao: i64,
-                bucket: &BucketKey,
-            ) -> Result<bool> {
-                let mut transaction = self.command_writer().begin_with($begin).await?;
-                let done = sqlx::query("UPDATE usuario SET geracao = $2, senha_hash = $3 WHERE chave = $1")
-                    .bind(login.as_str())
-                    .bind(geracao)
-                    .bind(senha_hash)
-                    .execute(&mut *transaction)
-                    .await?;
-                if done.rows_affected() > 0 {
-                    sqlx::query(FORGET_FAILURES).bind(&bucket[..]).execute(&mut *transaction).await?;
-                }
-                transaction.commit().await?;
-                Ok(done.rows_affected() > 0)
-            }
-
-            async fn activate_usuario(&self, login: &Chave, geracao: i64, bucket: &BucketKey) -> Result<bool> {
-                let mut transaction = self.command_writer().begin_with($begin).await?;
-                let done = sqlx::query("UPDATE usuario SET geracao = $2, ativo = true WHERE chave = $1")
-                    .bind(login.as_str())
-                    .bind(geracao)
-                    .execute(&mut *transaction)
-                    .await?;
-                if done.rows_affected() > 0 {
-                    sqlx::query(FORGET_FAILURES).bind(&bucket[..]).execute(&mut *transaction).await?;
-                }
-                transaction.commit().await?;
-                Ok(done.rows_affected() > 0)
-            }
-
-            async fn deactivate_usuario(&self, login: &Chave, geracao: i64) -> Result<bool> {
-                self.update_usuario("UPDATE usuario SET geracao = $2, ativo = false WHERE chave = $1", login, geracao)
-                    .await
-            }
-
-            async fn set_perfil(&self, login: &Chave, perfil_id: i64) -> Result<bool> {
-                self.update_usuario("UPDATE usuario SET perfil_id = $2 WHERE chave = $1", login, perfil_id).await
-            }
-
-            async fn set_geracao(&self, login: &Chave, geracao: i64) -> Result<bool> {
-                self.update_usuario("UPDATE usuario SET geracao = $2 WHERE chave = $1", login, geracao).await
-            }
-
-            async fn usuarios(&self) -> Result<Vec<Usuario>> {
-                Ok(sqlx::query_as(
-                    "SELECT usuario.id, usuario.login, perfil.nome AS perfil, usuario.ativo
-                     FROM usuario JOIN perfil ON perfil.id = usuario.perfil_id
-                     ORDER BY usuario.chave",
-                )
-                .fetch_all(self.command_reader())
-                .await?)
-            }
-
-            async fn insert_motivo(&self, nome: &Nome) -> Result<()> {
-                sqlx::query("INSERT INTO motivo (nome, chave) VALUES ($1, $2)")
-                    .bind(&nome.texto)
-                    .bind(nome.chave.as_str())
-                    .execute(self.command_writer())
-                    .await?;
-                Ok(())
-            }
-
-            async fn set_motivo_ativo(&self, chave: &Chave, ativo: bool) -> Result<bool> {
-                let done = sqlx::query("UPDATE motivo SET ativo = $2 WHERE chave = $1")
-                    .bind(chave.as_str())
-                    .bind(ativo)
-                    .execute(self.command_writer())
-                    .await?;
-                Ok(done.rows_affected() > 0)
-            }
-
-            async fn motivos(&self) -> Result<Vec<Motivo>> {
-                Ok(sqlx::query_as("SELECT nome, ativo FROM motivo ORDER BY chave")
-                    .fetch_all(self.command_reader())
-                    .await?)
-            }
+    /// Runs `statement` with `id` and each of `permissoes`; for each, whether it changed anything.
+    async fn set_permissoes(&self, statement: &'static str, id: i64, permissoes: &[Permissao]) -> Result<Vec<bool>> {
+        let mut transaction = self.begin().await?;
+        let mut changed = Vec::with_capacity(permissoes.len());
+        for permissao in permissoes {
+            changed.push(transaction.execute(statement, &[id.into(), permissao.nome().into()]).await? > 0);
         }
-    };
+        transaction.commit().await?;
+        Ok(changed)
+    }
 }
 
-impl_provisioning!(PostgresStore, "BEGIN");
-impl_provisioning!(SqliteStore, BEGIN);
+fn nivel_of(row: NivelRow) -> Nivel {
+    let NivelRow { id, nome, superior_id } = row;
+    Nivel { id, nome, superior_id }
+}

@@ -1,13 +1,10 @@
 //! What login throttling counts, by the database's clock: the view `relogio`, in milliseconds since 1970.
-//! Both engines read this SQL alike, so it is written once. PostgreSQL alone locks rows, and passes over those
-//! that somebody else holds.
 
-use async_trait::async_trait;
-use sqlx::{Postgres, QueryBuilder, Sqlite};
+use sqlx::AssertSqlSafe;
 
-use super::Result;
-use super::postgres::PostgresStore;
-use super::sqlite::SqliteStore;
+use super::engine::Store;
+use super::error::Result;
+use super::value::Value;
 
 /// Names a bucket: of fixed size, whatever a client sends.
 pub type BucketKey = [u8; 16];
@@ -21,28 +18,6 @@ pub struct Debit {
     pub login: Option<BucketKey>,
     /// How long it takes to put back, in milliseconds.
     pub cost: i64,
-}
-
-/// What login throttling counts. Durations are in milliseconds.
-#[async_trait]
-pub trait Throttling: Send + Sync {
-    /// Those of the four buckets that were ever touched and not purged since.
-    async fn buckets(&self, keys: &[BucketKey; 4]) -> Result<Vec<Bucket>>;
-
-    /// Takes from each bucket what it takes the given time to put back; all or none. `false` for none, when
-    /// somebody holds one of them locked. Where the whole table or database is locked, it waits for up to 5 s.
-    async fn debit(&self, debits: &[Debit]) -> Result<bool>;
-
-    /// Remembers a success, unless somebody holds the bucket locked. It waits as [`Throttling::debit`] does.
-    async fn set_success(&self, key: &BucketKey) -> Result<()>;
-
-    /// Mends a bucket that was written under a wrong clock: it is full again in `most` at the latest, and its
-    /// latest success is not in the future.
-    async fn cap_bucket(&self, key: &BucketKey, most: i64) -> Result<()>;
-
-    /// Mends all buckets as [`Throttling::cap_bucket`] does, and forgets those that are full again, but for
-    /// those with a success `known_for` ago or later. Returns how many it forgot.
-    async fn purge_buckets(&self, known_for: i64, most: i64) -> Result<u64>;
 }
 
 /// A token bucket.
@@ -87,80 +62,74 @@ ON CONFLICT (chave) DO UPDATE SET login = excluded.login, cheio_em = excluded.ch
     + CASE WHEN tentativa.cheio_em > (SELECT agora FROM instante)
            THEN tentativa.cheio_em - (SELECT agora FROM instante) ELSE 0 END";
 
-/// Implements [`Throttling`] on a store that tries statements and has connections to `read()` from and to `write()` to. `$free` names
-/// the rows of `touched` that nobody else holds, and `$all_free` says that these are all.
-macro_rules! impl_throttling {
-    ($store:ty, $engine:ty, $free:literal, $all_free:literal) => {
-        #[async_trait]
-        impl Throttling for $store {
-            async fn buckets(&self, [a, b, c, d]: &[BucketKey; 4]) -> Result<Vec<Bucket>> {
-                let query = || sqlx::query_as(BUCKETS).bind(&a[..]).bind(&b[..]).bind(&c[..]).bind(&d[..]);
-                self.attempts.run(|| async { query().fetch_all(&mut *self.read().await?).await }).await
-            }
+/// The time of the statement, and on PostgreSQL those of `touched` that nobody else holds: it alone locks rows.
+const FREE: &str = "instante AS MATERIALIZED (SELECT agora FROM relogio), free AS MATERIALIZED (
+    SELECT chave FROM tentativa WHERE chave IN (SELECT chave FROM touched) FOR UPDATE SKIP LOCKED)";
+const FREE_WITHOUT_LOCKS: &str = "instante AS MATERIALIZED (SELECT agora FROM relogio)";
 
-            async fn debit(&self, debits: &[Debit]) -> Result<bool> {
-                if debits.is_empty() {
-                    return Ok(true);
-                }
-                let query = || {
-                    let mut query = QueryBuilder::<$engine>::new("WITH touched (chave, login, cost) AS (");
-                    query.push_values(debits, |mut row, debit| {
-                        let login = debit.login.map(|login| login.to_vec());
-                        row.push_bind(debit.key.to_vec()).push_bind(login).push_bind(debit.cost);
-                    });
-                    query.push(concat!(
-                        "), instante AS MATERIALIZED (SELECT agora FROM relogio)",
-                        $free,
-                        " INSERT INTO tentativa (chave, login, cheio_em)
-                          SELECT chave, login, agora + cost FROM touched, instante WHERE ",
-                        $all_free
-                    ));
-                    query.push(ADD);
-                    query
-                };
-                let done =
-                    self.attempts.run(|| async { query().build().execute(&mut *self.write().await?).await }).await?;
-                Ok(done.rows_affected() > 0)
-            }
+/// That those of [`FREE`] are all.
+const ALL_FREE: &str = "NOT EXISTS (
+    SELECT FROM tentativa held
+    WHERE held.chave IN (SELECT chave FROM touched) AND held.chave NOT IN (SELECT chave FROM free))";
 
-            async fn set_success(&self, key: &BucketKey) -> Result<()> {
-                let query = || {
-                    sqlx::query(concat!(
-                        "WITH touched (chave) AS (VALUES ($1)), instante AS MATERIALIZED (SELECT agora FROM relogio)",
-                        $free,
-                        " INSERT INTO tentativa (chave, cheio_em, sucesso_em)
-                          SELECT chave, agora, agora FROM touched, instante WHERE ",
-                        $all_free,
-                        " ON CONFLICT (chave) DO UPDATE SET sucesso_em = excluded.sucesso_em"
-                    ))
-                    .bind(&key[..])
-                };
-                self.attempts.run(|| async { query().execute(&mut *self.write().await?).await }).await.map(drop)
-            }
+/// Durations are in milliseconds.
+impl Store {
+    /// Those of the four buckets that were ever touched and not purged since.
+    pub async fn buckets(&self, [a, b, c, d]: &[BucketKey; 4]) -> Result<Vec<Bucket>> {
+        self.rows(BUCKETS, &[a.into(), b.into(), c.into(), d.into()]).await
+    }
 
-            async fn cap_bucket(&self, key: &BucketKey, most: i64) -> Result<()> {
-                let query = || sqlx::query(CAP).bind(most).bind(&key[..]);
-                self.attempts.run(|| async { query().execute(&mut *self.write().await?).await }).await.map(drop)
-            }
-
-            async fn purge_buckets(&self, known_for: i64, most: i64) -> Result<u64> {
-                let cap = || sqlx::query(CAP).bind(most).bind(None::<&[u8]>);
-                self.attempts.run(|| async { cap().execute(&mut *self.write().await?).await }).await?;
-                let purge = || sqlx::query(PURGE).bind(known_for);
-                let done = self.attempts.run(|| async { purge().execute(&mut *self.write().await?).await }).await?;
-                Ok(done.rows_affected())
-            }
+    /// Takes from each bucket what it takes the given time to put back; all or none. `false` for none, when
+    /// somebody holds one of them locked. Where the whole table or database is locked, it waits for up to 5 s.
+    pub async fn debit(&self, debits: &[Debit]) -> Result<bool> {
+        if debits.is_empty() {
+            return Ok(true);
         }
-    };
-}
+        let rows = (0..debits.len()).map(|row| format!("(${}, ${}, ${})", 3 * row + 1, 3 * row + 2, 3 * row + 3));
+        let (rows, (free, all_free)) = (rows.collect::<Vec<_>>().join(", "), self.locks());
+        let statement = format!(
+            "WITH touched (chave, login, cost) AS (VALUES {rows}), {free}
+             INSERT INTO tentativa (chave, login, cheio_em)
+             SELECT chave, login, agora + cost FROM touched, instante WHERE {all_free} {ADD}"
+        );
+        let values = debits.iter().flat_map(|debit| {
+            let login = debit.login.as_ref().map(|login| &login[..]);
+            [(&debit.key).into(), Value::Bytes(login), debit.cost.into()]
+        });
+        let done = self.execute(AssertSqlSafe(statement), &values.collect::<Vec<_>>()).await?;
+        Ok(done > 0)
+    }
 
-impl_throttling!(
-    PostgresStore,
-    Postgres,
-    ", free AS MATERIALIZED (
-        SELECT chave FROM tentativa WHERE chave IN (SELECT chave FROM touched) FOR UPDATE SKIP LOCKED)",
-    "NOT EXISTS (
-        SELECT FROM tentativa held
-        WHERE held.chave IN (SELECT chave FROM touched) AND held.chave NOT IN (SELECT chave FROM free))"
-);
-impl_throttling!(SqliteStore, Sqlite, "", "true");
+    /// Remembers a success, unless somebody holds the bucket locked. It waits as [`Store::debit`] does.
+    pub async fn set_success(&self, key: &BucketKey) -> Result<()> {
+        let (free, all_free) = self.locks();
+        let statement = format!(
+            "WITH touched (chave) AS (VALUES ($1)), {free}
+             INSERT INTO tentativa (chave, cheio_em, sucesso_em)
+             SELECT chave, agora, agora FROM touched, instante WHERE {all_free}
+             ON CONFLICT (chave) DO UPDATE SET sucesso_em = excluded.sucesso_em"
+        );
+        self.execute(AssertSqlSafe(statement), &[key.into()]).await.map(drop)
+    }
+
+    /// Mends a bucket that was written under a wrong clock: it is full again in `most` at the latest, and its
+    /// latest success is not in the future.
+    pub async fn cap_bucket(&self, key: &BucketKey, most: i64) -> Result<()> {
+        self.execute(CAP, &[most.into(), key.into()]).await.map(drop)
+    }
+
+    /// Mends all buckets as [`Store::cap_bucket`] does, and forgets those that are full again, but for
+    /// those with a success `known_for` ago or later. Returns how many it forgot.
+    pub async fn purge_buckets(&self, known_for: i64, most: i64) -> Result<u64> {
+        self.execute(CAP, &[most.into(), Value::Bytes(None)]).await?;
+        self.execute(PURGE, &[known_for.into()]).await
+    }
+
+    /// How a statement passes over the rows that somebody else holds.
+    fn locks(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Postgres(_) => (FREE, ALL_FREE),
+            Self::Sqlite(_) => (FREE_WITHOUT_LOCKS, "true"),
+        }
+    }
+}

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use citrus_status::domain::atendimento::Status;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::support::both_engines;
+use crate::support::database::{Database, Engine};
 use crate::support::server::{Answer, Server};
 
 const ABERTO: &str = "20221104000001";
@@ -134,4 +136,42 @@ both_engines! {
         twins.join_next().await.unwrap().unwrap().is(200, MADE);
         Arc::into_inner(server).unwrap().stop().await;
     }
+}
+
+/// Another process makes the change between the first look at its key and the look at the atendimento.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_after_the_first_look_is_a_replay() {
+    let Some(database) = Database::new(Engine::Postgres).await else { return };
+    let server = Arc::new(Server::start(&database).await);
+    let token = server.token("user.api").await;
+    let body = json!({"protocolo": ABERTO, "status": "Finalizado", "statusAtual": "Aberto"});
+    let other = json!({"protocolo": ABERTO, "status": "Cancelado", "statusAtual": "Aberto"});
+    ask(&server, &token, "", Some("k"), &body).await.is(200, MADE);
+    database.execute("CREATE TABLE made AS SELECT * FROM idempotencia").await;
+    let set = |status: Status, revisao| {
+        let status = status.codigo();
+        format!("UPDATE atendimento SET status = {status}, revisao = {revisao} WHERE protocolo = '{ABERTO}'")
+    };
+    for (query, body, status) in
+        [("?simular=true", &body, 200), ("?simular=true", &other, 422), ("", &body, 200), ("", &other, 422)]
+    {
+        database.execute("DELETE FROM idempotencia; DELETE FROM historico").await;
+        database.execute(&set(Status::Aberto, 0)).await;
+        let mut held = database.hold_by("LOCK TABLE atendimento").await;
+        held.execute(&set(Status::Finalizado, 1)).await;
+        held.execute("INSERT INTO idempotencia SELECT * FROM made").await;
+        let (asking, token, body) = (Arc::clone(&server), token.clone(), body.clone());
+        let asked = tokio::spawn(async move { ask(&asking, &token, query, Some("k"), &body).await });
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'atendimento'::regclass";
+        while database.number(waiting).await == 0 {}
+        held.commit().await;
+        let answer = asked.await.unwrap();
+        assert_eq!(
+            (answer.status, answer.header("idempotency-replayed").is_some()),
+            (status, status == 200),
+            "{query}"
+        );
+    }
+    Arc::into_inner(server).unwrap().stop().await;
+    database.remove().await;
 }

@@ -15,18 +15,18 @@ use crate::support::server::nome;
 pub const EM: OffsetDateTime = datetime!(2026-11-23 10:00:00.123 UTC);
 
 /// A store on a database whose clock stands at [`EM`].
-pub async fn store(database: &Database) -> Arc<dyn Store> {
+pub async fn store(database: &Database) -> Arc<Store> {
     let store = database.store().await;
     database.stop_clock(EM).await;
     store
 }
 
-pub async fn insert(store: &Arc<dyn Store>, protocolo: &str, status: Status) {
+pub async fn insert(store: &Arc<Store>, protocolo: &str, status: Status) {
     let novo = NewAtendimento { protocolo: protocolo.to_owned(), status };
     store.insert_atendimento(&novo).await.unwrap();
 }
 
-pub async fn current(store: &Arc<dyn Store>, protocolo: &str) -> Atendimento {
+pub async fn current(store: &Arc<Store>, protocolo: &str) -> Atendimento {
     store.snapshot(&[protocolo.to_owned()], &[]).await.unwrap().atendimentos[protocolo]
 }
 
@@ -43,7 +43,7 @@ pub fn change(from: Atendimento, para: Status) -> Change {
     }
 }
 
-async fn registro(store: &Arc<dyn Store>, protocolo: &str) -> Value {
+async fn registro(store: &Arc<Store>, protocolo: &str) -> Value {
     serde_json::to_value(store.registro(protocolo).await.unwrap().unwrap()).unwrap()
 }
 

@@ -10,7 +10,7 @@ use crate::support::both_engines;
 use crate::support::server::nome;
 
 /// Row ids of two users.
-async fn users(store: &Arc<dyn Store>) -> [i64; 2] {
+async fn users(store: &Arc<Store>) -> [i64; 2] {
     store.insert_perfil(&nome("p"), None).await.unwrap();
     let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
     let mut ids = [0; 2];

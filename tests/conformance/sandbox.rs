@@ -20,7 +20,7 @@ fn example() -> Example {
 }
 
 /// Row id of a user.
-async fn user(store: &Arc<dyn Store>) -> i64 {
+async fn user(store: &Arc<Store>) -> i64 {
     store.insert_perfil(&nome("p"), None).await.unwrap();
     let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
     store.insert_usuario(&nome("ana"), perfil.id, "hash", 7).await.unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use citrus_status::clock::unix_millis;
 use citrus_status::config::{Config, Sources};
-use citrus_status::store::{self, Store};
+use citrus_status::store::Store;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Connection, Executor, FromRow, PgConnection, SqliteConnection};
@@ -100,12 +100,12 @@ impl Database {
     }
 
     /// Opened, but not migrated.
-    pub async fn open(&self) -> Arc<dyn Store> {
-        store::open(self.config(&[]).target).await.unwrap()
+    pub async fn open(&self) -> Arc<Store> {
+        Store::open(self.config(&[]).target).await.unwrap()
     }
 
     /// Opened and migrated.
-    pub async fn store(&self) -> Arc<dyn Store> {
+    pub async fn store(&self) -> Arc<Store> {
         let store = self.open().await;
         store.migrate().await.unwrap();
         store

@@ -26,7 +26,7 @@ use super::document;
 
 pub struct Server {
     pub address: SocketAddr,
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     pub clock: Arc<ManualClock>,
     pub provisioning: Provisioning,
     client: reqwest::Client,
@@ -63,11 +63,11 @@ impl Server {
     }
 
     /// On a store that is set up already.
-    pub async fn on(config: Config, store: Arc<dyn Store>) -> Self {
+    pub async fn on(config: Config, store: Arc<Store>) -> Self {
         Self::serving(config, store, routes::service).await
     }
 
-    async fn serving(config: Config, store: Arc<dyn Store>, service: impl FnOnce(App) -> Frame) -> Self {
+    async fn serving(config: Config, store: Arc<Store>, service: impl FnOnce(App) -> Frame) -> Self {
         let clock = Arc::new(ManualClock::new());
         let (app, workers) = app::wire(&config, Arc::clone(&store), clock.clone()).unwrap();
         let listener = transport::listen(&config.bind).await.unwrap();
@@ -179,7 +179,7 @@ impl Answer {
 }
 
 /// A store with the demo's example data.
-async fn example(database: &Database) -> Arc<dyn Store> {
+async fn example(database: &Database) -> Arc<Store> {
     let store = database.store().await;
     database.stop_clock(ManualClock::new().now()).await;
     example::load_example_data(&store).await.unwrap();

@@ -17,7 +17,7 @@ const PURGE_EVERY: i64 = 10 * 60 * 1000;
 
 /// The keys of this process.
 pub(super) struct Keys {
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     clock: Arc<dyn Clock>,
     in_flight: Arc<Mutex<Bodies>>,
     purge: Every,
@@ -33,7 +33,7 @@ pub(super) struct InFlight {
 }
 
 impl Keys {
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock, in_flight: Arc::default(), purge: Every::new(PURGE_EVERY) }
     }
 

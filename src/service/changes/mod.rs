@@ -41,7 +41,7 @@ pub struct ChangeQueue {
     hasher: RandomState,
     keys: Keys,
     /// For simulations and trials; the workers have their own.
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     trouble: Trouble,
 }
 
@@ -131,7 +131,7 @@ impl ChangeQueue {
     }
 
     /// Starts the workers on `store`.
-    pub fn start(store: &Arc<dyn Store>, clock: &Arc<dyn Clock>, settings: QueueSettings) -> (Self, Workers) {
+    pub fn start(store: &Arc<Store>, clock: &Arc<dyn Clock>, settings: QueueSettings) -> (Self, Workers) {
         let mut workers = JoinSet::new();
         let trouble = Trouble::default();
         let shards = (0..settings.shards)

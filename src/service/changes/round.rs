@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{ChangeError, Done};
 use crate::domain::atendimento::{Change, ChangeRequest, Denial, Snapshot, Status, decide};
-use crate::store::{Atendimentos, Idempotency, IdempotencyKey, Result as StoreResult};
+use crate::store::{IdempotencyKey, Result as StoreResult, Store};
 
 /// What became of a request; `None` for one that has to go round again.
 pub(super) type Outcome = Option<Result<Done, Refusal>>;
@@ -33,29 +33,55 @@ pub(super) enum Decision {
 }
 
 /// Tries all `requests` once.
-pub(super) async fn round<S: Atendimentos + Idempotency + ?Sized>(
-    store: &S,
-    requests: &[&ChangeRequest],
-) -> StoreResult<Vec<Outcome>> {
+pub(super) async fn round(store: &Store, requests: &[&ChangeRequest]) -> StoreResult<Vec<Outcome>> {
     // Before the rest: a key that another process takes later than this makes the commit fail.
     let known = known_keys(store, requests).await?;
     let protocolos = distinct(requests.iter().map(|request| request.protocolo.as_str()));
     let motivos = distinct(requests.iter().filter_map(|request| request.motivo.as_ref()).map(|motivo| motivo.as_str()));
-    let mut snapshot = store.snapshot(&protocolos, &motivos).await?;
-    let mut decisions: Vec<Result<Decision, Refusal>> = Vec::with_capacity(requests.len());
+    let mut decisions = judge_all(&known, store.snapshot(&protocolos, &motivos).await?, requests);
+
+    // Another process may have made the change of a denied request after the first look at its key, and shown it to
+    // the snapshot: then that change is why the request is denied.
+    let denied = requests.iter().zip(&decisions).filter(|(_, decision)| decision.is_err());
+    let denied: Vec<&ChangeRequest> = denied.map(|(request, _)| *request).collect();
+    reconsider(&known_keys(store, &denied).await?, requests, &mut decisions);
+
+    let mut changes: Vec<Change> = decisions.iter().flatten().filter_map(Decision::change).cloned().collect();
+    changes.sort_unstable_by_key(|change| (change.atendimento_id, change.revisao));
+    let refused = if changes.is_empty() { Vec::new() } else { store.commit(&changes).await? };
+    Ok(outcomes(requests, decisions, &refused))
+}
+
+/// The fingerprints of the bodies with which the keys of `requests` came that are known.
+async fn known_keys(store: &Store, requests: &[&ChangeRequest]) -> StoreResult<KnownKeys> {
+    let keys: Vec<IdempotencyKey> = requests.iter().filter_map(|request| key(request)).collect();
+    if keys.is_empty() { Ok(KnownKeys::new()) } else { store.idempotency_keys(&keys).await }
+}
+
+/// What follows for each of `requests`, made one after the other.
+fn judge_all(known: &KnownKeys, mut snapshot: Snapshot, requests: &[&ChangeRequest]) -> Vec<Result<Decision, Refusal>> {
+    let mut decisions = Vec::with_capacity(requests.len());
     for request in requests {
-        let decision = judge(&known, &snapshot, request);
+        let decision = judge(known, &snapshot, request);
         if let Some(change) = decision.as_ref().ok().and_then(Decision::change) {
             snapshot.apply(&request.protocolo, change);
         }
         decisions.push(decision);
     }
-    look_again(store, requests, &mut decisions).await?;
+    decisions
+}
 
-    let mut changes: Vec<Change> = decisions.iter().flatten().filter_map(Decision::change).cloned().collect();
-    changes.sort_unstable_by_key(|change| (change.atendimento_id, change.revisao));
-    let refused = if changes.is_empty() { Vec::new() } else { store.commit(&changes).await? };
+/// Corrects the denials of requests whose keys are `known` by now.
+fn reconsider(known: &KnownKeys, requests: &[&ChangeRequest], decisions: &mut [Result<Decision, Refusal>]) {
+    for (request, decision) in requests.iter().zip(decisions).filter(|(_, decision)| decision.is_err()) {
+        if let Some(made) = repeated(known, request) {
+            *decision = made;
+        }
+    }
+}
 
+/// What became of `requests` once all changes are made but those of the atendimentos `refused`.
+fn outcomes(requests: &[&ChangeRequest], decisions: Vec<Result<Decision, Refusal>>, refused: &[i64]) -> Vec<Outcome> {
     // A denial that rests on a change of this batch is only as good as that change.
     let is_refused = |decision: &Decision| decision.change().is_some_and(|c| refused.contains(&c.atendimento_id));
     let stale: HashSet<&str> = requests
@@ -70,31 +96,7 @@ pub(super) async fn round<S: Atendimentos + Idempotency + ?Sized>(
         Ok(Decision::Make(change)) => Some(Ok(Done::Made { de: change.de, with_motivo: change.motivo_id.is_some() })),
         Err(refusal) => Some(Err(refusal)),
     });
-    Ok(outcomes.collect())
-}
-
-/// Looks the keys of the denied requests up once more. Another process may have made the change of such a
-/// request after the first look, and shown it to the snapshot: then that change is why it is denied.
-async fn look_again<S: Idempotency + ?Sized>(
-    store: &S,
-    requests: &[&ChangeRequest],
-    decisions: &mut [Result<Decision, Refusal>],
-) -> StoreResult<()> {
-    let denied = requests.iter().zip(&*decisions).filter(|(_, decision)| decision.is_err());
-    let denied: Vec<&ChangeRequest> = denied.map(|(request, _)| *request).collect();
-    let known = known_keys(store, &denied).await?;
-    for (request, decision) in requests.iter().zip(decisions).filter(|(_, decision)| decision.is_err()) {
-        if let Some(made) = repeated(&known, request) {
-            *decision = made;
-        }
-    }
-    Ok(())
-}
-
-/// The fingerprints of the bodies with which the keys of `requests` came that are known.
-async fn known_keys<S: Idempotency + ?Sized>(store: &S, requests: &[&ChangeRequest]) -> StoreResult<KnownKeys> {
-    let keys: Vec<IdempotencyKey> = requests.iter().filter_map(|request| key(request)).collect();
-    if keys.is_empty() { Ok(KnownKeys::new()) } else { store.idempotency_keys(&keys).await }
+    outcomes.collect()
 }
 
 /// What follows for `request` from what is known.
@@ -133,66 +135,9 @@ fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    use async_trait::async_trait;
 
     use super::*;
     use crate::domain::atendimento::{Atendimento, Idempotencia};
-    use crate::domain::registro::Registro;
-    use crate::store::{Import, NewAtendimento};
-
-    /// A store in which another process makes the change of the key `k` between the first look at the keys
-    /// and the snapshot.
-    #[derive(Default)]
-    struct Overtaken {
-        made: AtomicBool,
-    }
-
-    #[async_trait]
-    impl Idempotency for Overtaken {
-        async fn idempotency_keys(&self, keys: &[IdempotencyKey]) -> StoreResult<HashMap<IdempotencyKey, i64>> {
-            let made = self.made.load(Ordering::Relaxed);
-            Ok(keys.iter().filter(|(_, key)| made && key == "k").map(|key| (key.clone(), 7)).collect())
-        }
-
-        async fn mend_some_idempotency_keys(&self) -> StoreResult<u64> {
-            unreachable!("a round purges nothing")
-        }
-
-        async fn purge_some_idempotency_keys(&self, _: i64) -> StoreResult<u64> {
-            unreachable!("a round purges nothing")
-        }
-    }
-
-    #[async_trait]
-    impl Atendimentos for Overtaken {
-        async fn snapshot(&self, _: &[String], _: &[String]) -> StoreResult<Snapshot> {
-            self.made.store(true, Ordering::Relaxed);
-            let atendimento = Atendimento { id: 1, status: Status::Finalizado, revisao: 1 };
-            Ok(Snapshot { atendimentos: HashMap::from([("1".to_owned(), atendimento)]), motivos: HashMap::new() })
-        }
-
-        async fn commit(&self, _: &[Change]) -> StoreResult<Vec<i64>> {
-            unreachable!("every request is denied or repeated")
-        }
-
-        fn writers(&self) -> usize {
-            1
-        }
-
-        async fn insert_atendimento(&self, _: &NewAtendimento) -> StoreResult<()> {
-            unreachable!("a round registers nothing")
-        }
-
-        async fn registro(&self, _: &str) -> StoreResult<Option<Registro>> {
-            unreachable!("a round reads no record")
-        }
-
-        async fn begin_import(&self) -> StoreResult<Box<dyn Import>> {
-            unreachable!("a round imports nothing")
-        }
-    }
 
     /// A request that expects `Aberto`, under `key` and with a body of the fingerprint `impressao`.
     fn expecting(key: Option<&str>, impressao: i64) -> ChangeRequest {
@@ -208,8 +153,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn who_is_denied_because_of_the_change_that_it_repeats_gets_its_answer() {
+    #[test]
+    fn who_is_denied_because_of_the_change_that_it_repeats_gets_its_answer() {
         let requests = [
             expecting(Some("k"), 7),
             expecting(Some("k"), 8),
@@ -218,7 +163,13 @@ mod tests {
             ChangeRequest { esperado: None, status: "Novo".to_owned(), ..expecting(Some("k"), 7) },
         ];
         let requests: Vec<&ChangeRequest> = requests.iter().collect();
-        let outcomes = round(&Overtaken::default(), &requests).await.unwrap();
+        // Another process makes the change of the key `k` between the first look at the keys and the snapshot.
+        let atendimento = Atendimento { id: 1, status: Status::Finalizado, revisao: 1 };
+        let snapshot =
+            Snapshot { atendimentos: HashMap::from([("1".to_owned(), atendimento)]), motivos: HashMap::new() };
+        let mut decisions = judge_all(&KnownKeys::new(), snapshot, &requests);
+        reconsider(&KnownKeys::from([((1, "k".to_owned()), 7)]), &requests, &mut decisions);
+        let outcomes = outcomes(&requests, decisions, &[]);
         let denied = |denial, de| Some(Err(Refusal { denial, de }));
         let other = denied(Denial::StatusDiferente(Status::Finalizado), Some(Status::Finalizado));
         assert_eq!(

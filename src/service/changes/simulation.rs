@@ -3,7 +3,7 @@
 use super::round::{Decision, KnownKeys, Refusal, judge, key};
 use super::{ChangeError, ChangeQueue};
 use crate::domain::atendimento::{Change, ChangeRequest, Status};
-use crate::store::{Reads, Result as StoreResult};
+use crate::store::{Result as StoreResult, Store};
 
 /// What would be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,12 +35,12 @@ impl ChangeQueue {
     }
 }
 
-async fn simulate<S: Reads + ?Sized>(store: &S, request: &ChangeRequest) -> StoreResult<Result<Simulation, Refusal>> {
+async fn simulate(store: &Store, request: &ChangeRequest) -> StoreResult<Result<Simulation, Refusal>> {
     let known = known_key(store, request).await?;
     let snapshot = store.situation(&request.protocolo, request.motivo.as_ref()).await?;
     let mut decision = judge(&known, &snapshot, request);
     if decision.is_err() {
-        // Another process may have made this very change after the first look, as in `look_again`.
+        // Another process may have made this very change after the first look, as in `round`.
         let known = known_key(store, request).await?;
         decision = judge(&known, &snapshot, request);
     }
@@ -57,78 +57,8 @@ async fn simulate<S: Reads + ?Sized>(store: &S, request: &ChangeRequest) -> Stor
 }
 
 /// What is known of the key of `request`.
-async fn known_key<S: Reads + ?Sized>(store: &S, request: &ChangeRequest) -> StoreResult<KnownKeys> {
+async fn known_key(store: &Store, request: &ChangeRequest) -> StoreResult<KnownKeys> {
     let Some(key) = key(request) else { return Ok(KnownKeys::new()) };
     let impressao = store.idempotency_key(&key).await?;
     Ok(impressao.map(|impressao| (key, impressao)).into_iter().collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    use async_trait::async_trait;
-
-    use super::*;
-    use crate::domain::atendimento::{Atendimento, Denial, Idempotencia, Snapshot};
-    use crate::domain::registro::{Estado, StoredChange};
-    use crate::domain::texto::Chave;
-    use crate::store::IdempotencyKey;
-
-    /// A store in which another process makes the change of every key between the first look at the keys and
-    /// the snapshot.
-    #[derive(Default)]
-    struct Overtaken {
-        made: AtomicBool,
-    }
-
-    #[async_trait]
-    impl Reads for Overtaken {
-        async fn idempotency_key(&self, _: &IdempotencyKey) -> StoreResult<Option<i64>> {
-            Ok(self.made.load(Ordering::Relaxed).then_some(7))
-        }
-
-        async fn situation(&self, _: &str, _: Option<&Chave>) -> StoreResult<Snapshot> {
-            self.made.store(true, Ordering::Relaxed);
-            let atendimento = Atendimento { id: 1, status: Status::Finalizado, revisao: 1 };
-            Ok(Snapshot { atendimentos: HashMap::from([("1".to_owned(), atendimento)]), motivos: HashMap::new() })
-        }
-
-        async fn motivo_nome(&self, _: i64) -> StoreResult<Option<String>> {
-            unreachable!("no motivo is named")
-        }
-
-        async fn estado(&self, _: &str) -> StoreResult<Option<Estado>> {
-            unreachable!("a simulation reads a snapshot")
-        }
-
-        async fn historico(&self, _: &str, _: i64, _: u16) -> StoreResult<Option<Vec<(i64, StoredChange)>>> {
-            unreachable!("a simulation reads a snapshot")
-        }
-
-        async fn active_motivos(&self) -> StoreResult<Vec<String>> {
-            unreachable!("a simulation reads a snapshot")
-        }
-    }
-
-    #[tokio::test]
-    async fn what_was_made_after_the_first_look_is_a_replay() {
-        let simulated = async |impressao| {
-            let request = ChangeRequest {
-                protocolo: "1".to_owned(),
-                status: "Finalizado".to_owned(),
-                motivo: None,
-                comentario: None,
-                esperado: Some(Status::Aberto),
-                revisoes: None,
-                idempotencia: Some(Idempotencia { chave: Arc::from("k"), impressao }),
-                usuario_id: 1,
-            };
-            simulate(&Overtaken::default(), &request).await.unwrap()
-        };
-        assert_eq!(simulated(7).await, Ok(Simulation::Replay));
-        assert_eq!(simulated(8).await, Err(Refusal { denial: Denial::ChaveReutilizada, de: None }));
-    }
 }

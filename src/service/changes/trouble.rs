@@ -38,7 +38,7 @@ impl Trouble {
     }
 
     /// Fails while changes fail. Now and then a trial shows whether they still do.
-    pub async fn check(&self, store: &dyn Store) -> Result<(), StoreError> {
+    pub async fn check(&self, store: &Store) -> Result<(), StoreError> {
         let before = {
             let mut state = self.state();
             if !state.is_failing {

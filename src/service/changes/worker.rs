@@ -29,7 +29,7 @@ const STORE_DEADLINE: Duration = Duration::from_secs(8);
 /// What a worker works with.
 #[derive(Clone)]
 pub(super) struct Desk {
-    pub store: Arc<dyn Store>,
+    pub store: Arc<Store>,
     pub trouble: Trouble,
 }
 

@@ -182,7 +182,7 @@ pub enum Report {
 
 /// Imports what `reader` holds. `report` is told of rows that can't be imported, and the like, as they come.
 pub async fn import(
-    store: &dyn Store,
+    store: &Store,
     reader: impl Read,
     options: ImportOptions,
     report: &mut dyn FnMut(Report),
@@ -240,9 +240,9 @@ impl Batch {
 }
 
 struct Run<'a> {
-    store: &'a dyn Store,
+    store: &'a Store,
     /// Begun by the first batch: a slow source must not hold locks before there is anything to write.
-    import: Option<Box<dyn Import>>,
+    import: Option<Import>,
     options: ImportOptions,
     summary: Summary,
     report: &'a mut dyn FnMut(Report),

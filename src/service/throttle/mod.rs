@@ -100,7 +100,7 @@ pub struct Throttled {
 
 /// Counts the failures of logins.
 pub struct Throttle {
-    store: Arc<dyn Store>,
+    store: Arc<Store>,
     clock: Arc<dyn Clock>,
     limits: Limits,
     purge: Every,
@@ -119,7 +119,7 @@ pub struct Admitted {
 
 impl Throttle {
     /// Counts in `store`.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
+    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
         let (purge, uncounted) = (Every::new(PURGE_EVERY), Uncounted::default());
         Self { store, clock, limits, purge, uncounted, retry: Mutex::default() }
     }

@@ -10,12 +10,12 @@ use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::super::attempt::{Freshness, in_time};
 use super::session::{LockTimeout, Opening, connect};
-use super::{Result, StoreError};
+use crate::store::attempt::{Freshness, in_time};
+use crate::store::error::{Result, StoreError};
 
 /// How many there are: one batch is synced while the next is decided.
-pub(super) const LANES: usize = 2;
+pub(in crate::store) const LANES: usize = 2;
 
 /// How long after a lock was waited for in vain no batch waits for one.
 const OBSTRUCTION: Duration = Duration::from_secs(2);
@@ -45,38 +45,35 @@ impl Lanes {
     /// What `work` does with a connection, which it gives back: one statement or transaction. It is tried again
     /// on a fresh connection where the first may have died of old age and `work` is `repeatable`, and where
     /// nothing was written because the first may not write.
-    pub async fn run<'a, T, E, F>(&'a self, repeatable: bool, mut work: impl FnMut(Lease<'a>) -> F) -> Result<T>
+    pub async fn run<'a, T, E, F>(&'a self, repeatable: bool, work: impl Fn(Lease<'a>) -> F) -> Result<T>
     where
         StoreError: From<E>,
         F: Future<Output = (Lease<'a>, Result<T, E>)>,
     {
-        let mut is_refreshed = false;
-        loop {
-            let lease = self.lease().await?;
-            let may_be_dead = lease.used_before;
-            let tried = async {
-                let (lease, outcome) = work(lease).await;
-                let outcome = outcome.map_err(StoreError::from);
-                // What a connection is in the middle of after any other failure, or when it is given up, is unknown.
-                if let Ok(_) | Err(StoreError::Contention(_)) = outcome {
-                    lease.keep();
+        let attempt = || async {
+            loop {
+                let lease = self.lease().await?;
+                let may_be_dead = lease.used_before;
+                let tried = async {
+                    let (lease, outcome) = work(lease).await;
+                    let outcome = outcome.map_err(StoreError::from);
+                    // What a connection is in the middle of after any other failure, or when it is given up, is unknown.
+                    if let Ok(_) | Err(StoreError::Contention(_)) = outcome {
+                        lease.keep();
+                    }
+                    outcome
+                };
+                match in_time::<T, StoreError>(tried).await {
+                    Err(error @ StoreError::Contention(_)) => {
+                        *self.obstructed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                        return Err(error);
+                    }
+                    Err(error) if repeatable && may_be_dead => self.freshness.note(&error),
+                    outcome => return outcome,
                 }
-                outcome
-            };
-            let error = match in_time::<T, StoreError>(tried).await {
-                Err(error) => error,
-                done => return done,
-            };
-            self.freshness.note(&error);
-            if matches!(error, StoreError::Contention(_)) {
-                *self.obstructed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-                return Err(error);
             }
-            if !(repeatable && may_be_dead || error.is_read_only() && !is_refreshed) {
-                return Err(error);
-            }
-            is_refreshed = true;
-        }
+        };
+        self.freshness.renew(attempt).await
     }
 
     /// Whether a batch would probably run into a lock again.
@@ -108,9 +105,8 @@ impl Lanes {
         if self.closed.load(Ordering::Relaxed) {
             return Err(sqlx::Error::PoolClosed.into());
         }
-        let connection = connect(&self.opening).await?;
-        let mut lane = Lane { connection, opened: Instant::now(), lock_timeout: LockTimeout::Usual };
-        lane.wait_for(lock_timeout).await?;
+        let connection = connect(&self.opening, lock_timeout).await?;
+        let lane = Lane { connection, opened: Instant::now(), lock_timeout };
         Ok(Lease { slot, lane, used_before: false })
     }
 

@@ -1,4 +1,4 @@
-//! A connection of the pool, with a limit on its return.
+//! A connection of a pool, with a limit on its return.
 
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
@@ -11,10 +11,10 @@ use tokio::time::timeout;
 /// How long a connection that comes back may take to answer.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A connection of the pool. The pool asks a connection that comes back whether it lives, without a limit:
+/// A connection of a pool. The pool asks a connection that comes back whether it lives, without a limit:
 /// one that was cut without a word would keep its place until the system gave it up, a quarter of an
 /// hour later.
-pub(in crate::store) struct Loan(pub PoolConnection<Postgres>);
+pub struct Loan(pub PoolConnection<Postgres>);
 
 impl Deref for Loan {
     type Target = PgConnection;

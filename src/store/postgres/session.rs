@@ -9,8 +9,8 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Row, raw_sql};
 use tokio::time::timeout;
 
-use super::super::attempt::Freshness;
-use super::{Result, StoreError};
+use crate::store::attempt::Freshness;
+use crate::store::error::{Result, StoreError};
 
 /// How long a request may wait for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -22,8 +22,9 @@ const COMMAND_IDLE: Duration = Duration::from_secs(10);
 ///
 /// - A commit is answered when it is on disk. Stricter than `on` there is only `remote_apply`.
 /// - Statements see what was committed before they began: the guards of the changes rely on it.
-/// - A statement that meets a lock soon gives up, and is tried again by those who know how long. The time is
+/// - A statement that meets a lock gives up after $2 and is tried again by those who know how long. The time is
 ///   shorter than PostgreSQL's own search for deadlocks, which it makes superfluous.
+/// - What the server has given up ends after $3: it would keep its place among PostgreSQL's connections.
 /// - The statements are short. To compile one takes up to a second, in which its neighbours wait.
 /// - The tables are where they were when the program started ($1): whoever changes the search path must restart it.
 /// - Nothing else ends a statement, a transaction or a session: an import may be long, and its source slow.
@@ -33,8 +34,8 @@ FROM (VALUES
     ('search_path', $1),
     ('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END),
     ('default_transaction_isolation', 'read committed'),
-    ('lock_timeout', '250ms'),
-    ('statement_timeout', '0'),
+    ('lock_timeout', $2),
+    ('statement_timeout', $3),
     ('transaction_timeout', '0'),
     ('idle_in_transaction_session_timeout', '0'),
     ('idle_session_timeout', '0'),
@@ -43,13 +44,10 @@ FROM (VALUES
 ) AS setting (name, value)
 WHERE current_setting(name, true) IS NOT NULL";
 
-/// Ends what the server has given up, which is after 3 s: it would keep its place among PostgreSQL's connections.
-const STATEMENT_TIMEOUT: &str = "SET statement_timeout = '4s'";
-
 /// How long a statement waits for a lock.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum LockTimeout {
-    /// As in [`SETTINGS`].
+    /// For the change queue.
     Usual,
     /// For the change queue while it knows of a lock that is held, and for the pool: others wait behind that try.
     Short,
@@ -58,14 +56,18 @@ pub(super) enum LockTimeout {
 }
 
 impl LockTimeout {
+    fn value(self) -> &'static str {
+        match self {
+            Self::Usual => "250ms",
+            Self::Short => "20ms",
+            Self::None => "0",
+        }
+    }
+
     /// Sets it for the rest of the session.
     pub async fn set(self, connection: &mut PgConnection) -> sqlx::Result<()> {
-        let statement = match self {
-            Self::Usual => "SET lock_timeout = '250ms'",
-            Self::Short => "SET lock_timeout = '20ms'",
-            Self::None => "SET lock_timeout = 0",
-        };
-        raw_sql(statement).execute(connection).await.map(drop)
+        let set = "SELECT set_config('lock_timeout', $1, false)";
+        sqlx::query(set).bind(self.value()).execute(connection).await.map(drop)
     }
 }
 
@@ -77,9 +79,18 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// Sets what every session relies on.
-    async fn set_up(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
-        sqlx::query(SETTINGS).bind(&*self.search_path).execute(connection).await.map(drop)
+    /// Sets what every session relies on, and how long its statements wait for locks. A command's may take as long
+    /// as they like.
+    async fn set_up(&self, connection: &mut PgConnection, lock_timeout: LockTimeout) -> sqlx::Result<()> {
+        // The server gives a statement of a request up after 3 s.
+        let statement_timeout = if lock_timeout == LockTimeout::None { "0" } else { "4s" };
+        sqlx::query(SETTINGS)
+            .bind(&*self.search_path)
+            .bind(lock_timeout.value())
+            .bind(statement_timeout)
+            .execute(connection)
+            .await
+            .map(drop)
     }
 }
 
@@ -123,11 +134,10 @@ async fn session_of(connection: &mut PgConnection) -> sqlx::Result<String> {
 }
 
 /// A session past the pools.
-pub(super) async fn connect(opening: &Opening) -> Result<PgConnection> {
+pub(super) async fn connect(opening: &Opening, lock_timeout: LockTimeout) -> Result<PgConnection> {
     let connect = async {
         let mut connection = opening.options.connect().await?;
-        opening.set_up(&mut connection).await?;
-        raw_sql(STATEMENT_TIMEOUT).execute(&mut connection).await?;
+        opening.set_up(&mut connection, lock_timeout).await?;
         Ok::<_, sqlx::Error>(connection)
     };
     timeout(ACQUIRE_TIMEOUT, connect).await.map_err(|_| StoreError::Slow)?.map_err(Into::into)
@@ -136,17 +146,8 @@ pub(super) async fn connect(opening: &Opening) -> Result<PgConnection> {
 /// A pool of sessions for what requests do past the change queue.
 pub(super) fn pool(opening: Opening, connections: u32, freshness: Freshness) -> PgPool {
     let options = opening.options.clone();
-    PgPoolOptions::new()
+    set_up_as(opening, LockTimeout::Short)
         .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .after_connect(move |connection, _| {
-            let opening = opening.clone();
-            Box::pin(async move {
-                opening.set_up(connection).await?;
-                raw_sql(STATEMENT_TIMEOUT).execute(&mut *connection).await?;
-                LockTimeout::Short.set(connection).await
-            })
-        })
         .before_acquire(move |_, session| {
             let allowed = freshness.allows(session.age);
             Box::pin(async move { Ok(allowed) })
@@ -157,16 +158,15 @@ pub(super) fn pool(opening: Opening, connections: u32, freshness: Freshness) -> 
 /// A pool of sessions for commands and migrations. A long list or migration is nothing to warn of.
 pub(super) fn command_pool(opening: Opening, connections: u32) -> PgPool {
     let options = opening.options.clone().disable_statement_logging();
-    PgPoolOptions::new()
+    set_up_as(opening, LockTimeout::None)
         .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(COMMAND_IDLE)
-        .after_connect(move |connection, _| {
-            let opening = opening.clone();
-            Box::pin(async move {
-                opening.set_up(connection).await?;
-                LockTimeout::None.set(connection).await
-            })
-        })
         .connect_lazy_with(options)
+}
+
+fn set_up_as(opening: Opening, lock_timeout: LockTimeout) -> PgPoolOptions {
+    PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).after_connect(move |connection, _| {
+        let opening = opening.clone();
+        Box::pin(async move { opening.set_up(connection, lock_timeout).await })
+    })
 }

@@ -1,11 +1,10 @@
 //! The file: how it is made, and whether it is still where it was.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::StoreError;
+use crate::store::error::{Result, StoreError};
 
 /// Where a file was when it was opened.
 pub(super) struct Place {
@@ -19,15 +18,10 @@ impl Place {
         Self { file: file.to_owned(), identity: identity(file) }
     }
 
-    /// Whether another file is there now, or none. Another one is never taken up: a commit that is under way to the
-    /// old one could not tell.
-    pub fn has_changed(&self) -> bool {
-        identity(&self.file) != self.identity
-    }
-
-    /// Fails where no connection may be opened: it would lead to another file.
-    pub fn check(&self) -> sqlx::Result<()> {
-        if self.has_changed() { Err(io::Error::other(StoreError::Moved).into()) } else { Ok(()) }
+    /// Fails where another file is there now, or none: no connection may be opened to it, and those that are open go
+    /// on with the old one. Another one is never taken up: a commit that is under way to the old one could not tell.
+    pub fn check(&self) -> Result<()> {
+        if identity(&self.file) == self.identity { Ok(()) } else { Err(StoreError::Moved) }
     }
 }
 

@@ -1,0 +1,231 @@
+//! The store: one engine or the other. What both read alike runs here, on whichever it is.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::stream::BoxStream;
+use sqlx::migrate::{AppliedMigration, Migrator};
+use sqlx::pool::PoolConnection;
+use sqlx::{Postgres, SqlSafeStr, SqlStr, Sqlite};
+
+use super::attempt::Attempts;
+use super::error::Result;
+use super::migrations;
+use super::postgres::{Loan, PostgresStore};
+use super::sqlite::SqliteStore;
+use super::value::{Row, Value, arguments};
+
+/// Everything the server keeps.
+pub enum Store {
+    /// On a PostgreSQL server.
+    Postgres(PostgresStore),
+    /// In a file of SQLite's.
+    Sqlite(SqliteStore),
+}
+
+/// Which database, and how many connections to it.
+#[derive(Clone)]
+pub enum Target {
+    /// The embedded engine.
+    Sqlite {
+        /// The database file; created where it is missing.
+        file: PathBuf,
+    },
+    /// A PostgreSQL server.
+    Postgres {
+        /// Connection settings, password included; `Debug` of this type would print it.
+        options: Box<sqlx::postgres::PgConnectOptions>,
+        /// Most connections open at once.
+        max_connections: u32,
+    },
+}
+
+impl Store {
+    /// Opens `target` without touching its schema.
+    pub async fn open(target: Target) -> Result<Arc<Self>> {
+        Ok(Arc::new(match target {
+            Target::Sqlite { file } => Self::Sqlite(SqliteStore::open(&file).await?),
+            Target::Postgres { options, max_connections } => {
+                Self::Postgres(PostgresStore::open(*options, max_connections).await?)
+            }
+        }))
+    }
+
+    /// Ends all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Postgres(store) => store.close().await,
+            Self::Sqlite(store) => store.close().await,
+        }
+    }
+
+    /// A connection for what requests read.
+    pub(super) async fn read(&self) -> Result<Connection> {
+        Ok(match self {
+            Self::Postgres(store) => Connection::Postgres(store.acquire().await?),
+            Self::Sqlite(store) => Connection::Sqlite(store.read().await?),
+        })
+    }
+
+    /// A connection for what requests write past the change queue.
+    async fn write(&self) -> Result<Connection> {
+        Ok(match self {
+            Self::Postgres(store) => Connection::Postgres(store.acquire().await?),
+            Self::Sqlite(store) => Connection::Sqlite(store.write().await?),
+        })
+    }
+
+    /// A connection for what commands read.
+    async fn command_reader(&self) -> Result<Connection> {
+        Ok(match self {
+            Self::Postgres(store) => Connection::Postgres(Loan(store.commands.acquire().await?)),
+            Self::Sqlite(store) => Connection::Sqlite(store.reader.acquire().await?),
+        })
+    }
+
+    /// A connection for what commands write.
+    pub(super) async fn command_writer(&self) -> Result<Connection> {
+        Ok(match self {
+            Self::Postgres(store) => Connection::Postgres(Loan(store.commands.acquire().await?)),
+            Self::Sqlite(store) => Connection::Sqlite(store.commands.acquire().await?),
+        })
+    }
+
+    fn attempts(&self) -> &Attempts {
+        match self {
+            Self::Postgres(store) => &store.attempts,
+            Self::Sqlite(store) => &store.attempts,
+        }
+    }
+}
+
+/// For requests: what meets a lock is tried again.
+impl Store {
+    /// The rows that `statement` yields.
+    pub(super) async fn rows<T: Row>(&self, statement: &'static str, values: &[Value<'_>]) -> Result<Vec<T>> {
+        self.attempts().run(|| async { self.read().await?.rows(statement, values).await }).await
+    }
+
+    /// The row that `statement` yields, if any.
+    pub(super) async fn row<T: Row>(&self, statement: &'static str, values: &[Value<'_>]) -> Result<Option<T>> {
+        Ok(self.rows(statement, values).await?.pop())
+    }
+
+    /// Runs `statement`, and returns how many rows it wrote.
+    pub(super) async fn execute(&self, statement: impl SqlSafeStr, values: &[Value<'_>]) -> Result<u64> {
+        let statement = statement.into_sql_str();
+        self.attempts().run(|| async { self.write().await?.execute(statement.clone(), values).await }).await
+    }
+}
+
+/// For commands, which wait for locks.
+impl Store {
+    /// The rows that `statement` yields.
+    pub(super) async fn command_rows<T: Row>(&self, statement: &'static str, values: &[Value<'_>]) -> Result<Vec<T>> {
+        self.command_reader().await?.rows(statement, values).await
+    }
+
+    /// The row that `statement` yields, if any.
+    pub(super) async fn command_row<T: Row>(&self, statement: &'static str, values: &[Value<'_>]) -> Result<Option<T>> {
+        Ok(self.command_rows(statement, values).await?.pop())
+    }
+
+    /// The rows that `statement` yields, one by one. A connection that does not warn of slow statements is held meanwhile.
+    pub(super) fn command_stream<'a, T: Row + 'a>(
+        &'a self,
+        statement: &'static str,
+        values: &[Value<'_>],
+    ) -> sqlx::Result<BoxStream<'a, sqlx::Result<T>>> {
+        Ok(match self {
+            Self::Postgres(store) => {
+                sqlx::query_as_with(statement, arguments::<Postgres>(values)?).fetch(&store.commands)
+            }
+            Self::Sqlite(store) => sqlx::query_as_with(statement, arguments::<Sqlite>(values)?).fetch(&store.commands),
+        })
+    }
+
+    /// Runs `statement`, and returns how many rows it wrote.
+    pub(super) async fn command_execute(&self, statement: &'static str, values: &[Value<'_>]) -> Result<u64> {
+        self.command_writer().await?.execute(statement.into_sql_str(), values).await
+    }
+
+    /// A transaction that writes.
+    pub(super) async fn begin(&self) -> Result<Transaction> {
+        Ok(match self {
+            Self::Postgres(store) => Transaction::Postgres(store.commands.begin().await?),
+            Self::Sqlite(store) => Transaction::Sqlite(store.begin().await?),
+        })
+    }
+}
+
+/// A connection of a pool.
+pub(super) enum Connection {
+    Postgres(Loan),
+    Sqlite(PoolConnection<Sqlite>),
+}
+
+impl Connection {
+    /// The rows that `statement` yields.
+    pub async fn rows<T: Row>(&mut self, statement: &'static str, values: &[Value<'_>]) -> Result<Vec<T>> {
+        Ok(match self {
+            Self::Postgres(connection) => {
+                sqlx::query_as_with(statement, arguments::<Postgres>(values)?).fetch_all(&mut **connection).await?
+            }
+            Self::Sqlite(connection) => {
+                sqlx::query_as_with(statement, arguments::<Sqlite>(values)?).fetch_all(&mut **connection).await?
+            }
+        })
+    }
+
+    async fn execute(&mut self, statement: SqlStr, values: &[Value<'_>]) -> Result<u64> {
+        Ok(match self {
+            Self::Postgres(connection) => {
+                let query = sqlx::query_with(statement, arguments::<Postgres>(values)?);
+                query.execute(&mut **connection).await?.rows_affected()
+            }
+            Self::Sqlite(connection) => {
+                let query = sqlx::query_with(statement, arguments::<Sqlite>(values)?);
+                query.execute(&mut **connection).await?.rows_affected()
+            }
+        })
+    }
+
+    /// The migrations that the database has.
+    pub async fn applied(&mut self, embedded: &Migrator) -> Result<Vec<AppliedMigration>> {
+        Ok(match self {
+            Self::Postgres(connection) => migrations::applied(&mut **connection, embedded).await?,
+            Self::Sqlite(connection) => migrations::applied(&mut **connection, embedded).await?,
+        })
+    }
+}
+
+/// A transaction of a command's; dropping it undoes it.
+pub(super) enum Transaction {
+    Postgres(sqlx::Transaction<'static, Postgres>),
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+}
+
+impl Transaction {
+    /// Runs `statement`, and returns how many rows it wrote.
+    pub async fn execute(&mut self, statement: &'static str, values: &[Value<'_>]) -> Result<u64> {
+        Ok(match self {
+            Self::Postgres(transaction) => {
+                let query = sqlx::query_with(statement, arguments::<Postgres>(values)?);
+                query.execute(&mut **transaction).await?.rows_affected()
+            }
+            Self::Sqlite(transaction) => {
+                let query = sqlx::query_with(statement, arguments::<Sqlite>(values)?);
+                query.execute(&mut **transaction).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Makes it durable and visible.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Postgres(transaction) => transaction.commit().await?,
+            Self::Sqlite(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! Starting over, for a sandbox.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, raw_sql};
+
+use super::insert::insert;
+use super::store::PostgresStore;
+use crate::store::attempt::{LOCK_WAIT, patiently};
+use crate::store::error::Result;
+use crate::store::rows::{Example, FORGET};
+
+/// Waits until all changes under way have ended, as long as a lane waits for a lock, and lets none begin.
+/// The atendimentos come first, as in a commit, so that the two never wait for each other.
+const LOCK_TABLES: &str = "
+LOCK TABLE atendimento, historico, motivo, idempotencia, tentativa IN SHARE ROW EXCLUSIVE MODE";
+
+impl PostgresStore {
+    pub async fn start_over(&self, example: &Example) -> Result<()> {
+        // To do it twice is to do it once.
+        let start = || {
+            self.lanes.run(true, |mut lane| async {
+                let started = start_over(&mut lane, example).await;
+                (lane, started)
+            })
+        };
+        patiently(LOCK_WAIT, start).await
+    }
+}
+
+/// In a transaction; the ids are those of a sequence, which gives none twice.
+async fn start_over(connection: &mut PgConnection, example: &Example) -> Result<()> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query(LOCK_TABLES).execute(&mut *transaction).await?;
+    raw_sql(FORGET).execute(&mut *transaction).await?;
+    let motivos = || example.motivos.iter();
+    sqlx::query("INSERT INTO motivo (nome, chave) SELECT * FROM unnest($1::text[], $2::text[])")
+        .bind(motivos().map(|motivo| motivo.texto.as_str()).collect::<Vec<&str>>())
+        .bind(motivos().map(|motivo| motivo.chave.as_str()).collect::<Vec<&str>>())
+        .execute(&mut *transaction)
+        .await?;
+    insert(&mut transaction, &example.atendimentos).await?;
+    Ok(transaction.commit().await?)
+}

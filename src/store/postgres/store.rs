@@ -1,0 +1,81 @@
+//! The connections to the server.
+
+use std::time::Duration;
+
+use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgPool};
+use tokio::time::timeout;
+
+use super::lanes::{LANES, Lanes};
+use super::loan::Loan;
+use super::session::{self, Opening};
+use crate::store::attempt::Attempts;
+use crate::store::error::{Result, StoreError};
+
+/// How long the first connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What the server has to be, and where the tables are.
+const SERVER: &str = "
+SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
+       current_setting('server_encoding') AS encoding,
+       coalesce((SELECT string_agg(quote_ident(name), ', ') FROM unnest(current_schemas(false)) AS name),
+                current_setting('search_path')) AS search_path";
+
+/// The row of [`SERVER`].
+#[derive(sqlx::FromRow)]
+struct Server {
+    number: i32,
+    version: String,
+    encoding: String,
+    search_path: String,
+}
+
+/// A store on a PostgreSQL server.
+pub struct PostgresStore {
+    pub(in crate::store) attempts: Attempts,
+    /// For what requests do past the change queue.
+    pool: PgPool,
+    pub(super) lanes: Lanes,
+    /// For the command line and for migrations.
+    pub(in crate::store) commands: PgPool,
+}
+
+impl PostgresStore {
+    /// Connects, and refuses servers that are too old.
+    pub async fn open(options: PgConnectOptions, max_connections: u32) -> Result<Self> {
+        let options = session::startup(options);
+        // Past the pool, which would only say that it waited in vain.
+        let mut connection =
+            timeout(CONNECT_TIMEOUT, session::first(&options)).await.map_err(|_| StoreError::Slow)??;
+        let server: Server = sqlx::query_as(SERVER).fetch_one(&mut connection).await?;
+        connection.close().await?;
+        if server.number < 130_000 {
+            return Err(StoreError::OldPostgres(server.version));
+        }
+        if server.encoding != "UTF8" {
+            return Err(StoreError::Encoding(server.encoding));
+        }
+        let connections = max_connections.saturating_sub(LANES as u32).max(1);
+        let attempts = Attempts::new(connections);
+        let opening = Opening { options, search_path: server.search_path.into() };
+        Ok(Self {
+            pool: session::pool(opening.clone(), connections, attempts.freshness.clone()),
+            lanes: Lanes::new(opening.clone(), attempts.freshness.clone()),
+            commands: session::command_pool(opening, connections),
+            attempts,
+        })
+    }
+
+    /// A connection for what requests do past the change queue.
+    pub async fn acquire(&self) -> Result<Loan> {
+        Ok(Loan(self.pool.acquire().await?))
+    }
+
+    /// Ends all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+        self.commands.close().await;
+        self.lanes.close().await;
+    }
+}

@@ -1,0 +1,85 @@
+//! What the statements that each engine words in its own way take and yield.
+
+use std::collections::HashMap;
+
+use super::error::{Result, StoreError};
+use crate::domain::atendimento::{Atendimento, Change, Snapshot, Status};
+use crate::domain::texto::Nome;
+
+/// A user's row id and a key of that user's.
+pub type IdempotencyKey = (i64, String);
+
+/// An atendimento to register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAtendimento {
+    /// Protocol number, trimmed.
+    pub protocolo: String,
+    /// Its status.
+    pub status: Status,
+}
+
+/// What a sandbox begins with.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The motivos, all active.
+    pub motivos: Vec<Nome>,
+    /// The atendimentos, none of them changed yet; at least one.
+    pub atendimentos: Vec<NewAtendimento>,
+}
+
+/// Forgets what requests write, and what it refers to after it.
+pub(super) const FORGET: &str = "
+DELETE FROM historico;
+DELETE FROM atendimento;
+DELETE FROM motivo;
+DELETE FROM idempotencia;
+DELETE FROM tentativa";
+
+/// A row of a snapshot: an atendimento, or a motivo, which has neither status nor revision.
+#[derive(sqlx::FromRow)]
+pub(super) struct SnapshotRow {
+    /// The protocolo, or the key of the motivo's name.
+    chave: String,
+    id: i64,
+    status: Option<i16>,
+    revisao: Option<i64>,
+}
+
+/// The snapshot made of `rows`.
+pub(super) fn snapshot_of(rows: Vec<SnapshotRow>) -> Result<Snapshot> {
+    let mut snapshot = Snapshot::default();
+    for SnapshotRow { chave, id, status, revisao } in rows {
+        if let (Some(status), Some(revisao)) = (status, revisao) {
+            snapshot.atendimentos.insert(chave, Atendimento { id, status: status_of(status)?, revisao });
+        } else {
+            snapshot.motivos.insert(chave, id);
+        }
+    }
+    Ok(snapshot)
+}
+
+pub(super) fn status_of(codigo: i16) -> Result<Status> {
+    Status::from_codigo(codigo).ok_or_else(|| StoreError::Corrupt(format!("the status code {codigo}")))
+}
+
+/// A known idempotency key.
+#[derive(sqlx::FromRow)]
+pub(super) struct KeyRow {
+    usuario_id: i64,
+    chave: String,
+    impressao: i64,
+}
+
+/// The fingerprint of each key of `rows`.
+pub(super) fn fingerprints(rows: Vec<KeyRow>) -> HashMap<IdempotencyKey, i64> {
+    rows.into_iter().map(|KeyRow { usuario_id, chave, impressao }| ((usuario_id, chave), impressao)).collect()
+}
+
+/// For each change the number of changes of its atendimento in the batch when it is the last of them,
+/// else 0: the last one moves the atendimento, from the revision that many before its own.
+pub(super) fn steps(changes: &[Change]) -> impl Iterator<Item = i16> {
+    changes.chunk_by(|a, b| a.atendimento_id == b.atendimento_id).flat_map(|run| {
+        let last = run.len() - 1;
+        (0..run.len()).map(move |i| if i == last { run.len() as i16 } else { 0 })
+    })
+}
