@@ -17,8 +17,8 @@ use crate::telemetry;
 /// Opens the database of `config`, migrated.
 pub(super) async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
     let store = connect(config).await?;
-    if config.auto_migrate {
-        store.migrate().await.map_err(|error| explained(error, &config.target))?;
+    if config.database.auto_migrate {
+        store.migrate().await.map_err(|error| explained(error, &config.database.target))?;
     } else {
         let pending = store.pending_migrations().await?;
         if !pending.is_empty() {
@@ -32,13 +32,13 @@ pub(super) async fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
 /// Opens the database of `config`, as it is. Where it makes SQLite's file, it says so and where.
 pub(super) async fn connect(config: &Config) -> Result<Arc<dyn Store>> {
     let mut made = None;
-    if let Target::Sqlite { file } = &config.target {
+    if let Target::Sqlite { file } = &config.database.target {
         make_private_dir(&config.data_dir)?;
         make_private_dir(directory_of(file))?;
         made = Some(file).filter(|file| !file.exists());
     }
-    let opened = store::open(config.target.clone()).await;
-    let store = opened.map_err(|error| explained(error, &config.target))?;
+    let opened = store::open(config.database.target.clone()).await;
+    let store = opened.map_err(|error| explained(error, &config.database.target))?;
     if let Some(file) = made {
         let file = shown(&absolute(file));
         if telemetry::is_queued() {

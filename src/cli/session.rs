@@ -33,7 +33,7 @@ impl Session {
 /// Reads the settings and starts the log with `start`.
 pub fn load(flags: &Flags, start: fn(&str, bool)) -> Result<Config> {
     let config = Config::load(&flags.sources()?)?;
-    start(&config.log_filter, config.log_json);
+    start(&config.log.filter, config.log.json);
     Ok(config)
 }
 

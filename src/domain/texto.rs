@@ -84,11 +84,16 @@ pub fn cut(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `; did you mean '…'?`, if one of the `known` names is nearly `wanted`; else nothing. Compares as [`Chave`] does.
+/// `; did you mean '…'?` with the [`nearest`] of the `known` names; empty where none is near.
 pub fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(wanted, known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
+}
+
+/// The one of the `known` names that is nearly `wanted`, if any. Compares as [`Chave`] does.
+pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Names end somewhere, what is typed need not.
     if !fits(wanted, NOME_MAX) {
-        return String::new();
+        return None;
     }
     let wanted = Chave::new(wanted);
     let distance = |name: &str| {
@@ -97,7 +102,7 @@ pub fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) 
         Some(damerau_levenshtein(&wanted.0, &name.0)).filter(|distance| *distance <= most)
     };
     let nearest = known.into_iter().filter_map(|name| Some((distance(name)?, name))).min();
-    nearest.map(|(_, name)| format!("; did you mean '{name}'?")).unwrap_or_default()
+    nearest.map(|(_, name)| name)
 }
 
 /// Whether nothing but white space is in `text`.

@@ -101,7 +101,7 @@ impl Database {
 
     /// Opened, but not migrated.
     pub async fn open(&self) -> Arc<dyn Store> {
-        store::open(self.config(&[]).target).await.unwrap()
+        store::open(self.config(&[]).database.target).await.unwrap()
     }
 
     /// Opened and migrated.
