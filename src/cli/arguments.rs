@@ -6,15 +6,13 @@ use clap::Parser;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
 
-use super::Cli;
 use super::error::USAGE;
 use super::output::complain;
 use crate::printable::printable;
 
-/// The command line of this process. Where it is wrong or asks for help, that is said, and the error is the
-/// exit code.
-pub fn read() -> Result<Cli, ExitCode> {
-    Cli::try_parse().map_err(|mut error| {
+/// The arguments of this process. Where they are wrong or ask for help, that is said, and the error is the exit code.
+pub fn read<C: Parser>() -> Result<C, ExitCode> {
+    C::try_parse().map_err(|mut error| {
         if error.use_stderr() {
             make_printable(&mut error);
             complain(error.to_string().trim_end());

@@ -2,19 +2,18 @@
 
 use super::database;
 use super::error::{CliError, Result};
-use super::output::{say, table};
-use super::session::shown;
+use super::output::{say, shown, table};
 use crate::config::{Config, Flags, effective};
 use crate::printable::printable;
 use crate::store::Target;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Check the settings and print the effective ones, secrets masked
+    /// Check the settings and print the effective values, secrets masked
     #[command(after_help = "Examples:\n  LOG_LEVEL=debug citrus-status config check\n  \
                             citrus-status config check --database")]
     Check {
-        /// Connect to the database too, and say what it is; it is not changed
+        /// Also connect to the database and describe it; nothing is changed
         #[arg(long)]
         database: bool,
     },

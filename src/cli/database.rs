@@ -8,8 +8,7 @@ use std::sync::Arc;
 use rustix::fs::{Access, access, statfs};
 
 use super::error::{CliError, Result};
-use super::output;
-use super::session::shown;
+use super::output::{self, shown};
 use crate::config::{Config, running_as};
 use crate::store::{self, Store, StoreError, Target};
 use crate::telemetry;

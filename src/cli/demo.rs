@@ -11,8 +11,8 @@ use url::Url;
 
 use super::database::connect;
 use super::error::{CliError, Result};
-use super::session::shown;
-use super::{output, signals, wait};
+use super::output::{self, shown};
+use super::{signals, wait};
 use crate::app;
 use crate::config::settings::{
     DATA_DIR, DATABASE_URL, JWT_ACCEPTED_SECRETS, JWT_AUDIENCE, JWT_ISSUER, JWT_SECRET, Setting,
@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// Address and port to listen on [setting: BIND_ADDR]
     #[arg(long, value_name = "ADDR")]
     bind: Option<String>,
-    /// Run on this database instead of a temporary one; it has to be empty. The environment's never counts
+    /// Use this database instead of a temporary one; it has to be empty. DATABASE_URL is ignored
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
 }

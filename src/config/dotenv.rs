@@ -12,8 +12,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::file_text::decode;
 use crate::printable::printable;
-use crate::text::decode;
 
 /// Names and their values.
 pub type Entries = Vec<(String, String)>;

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 use super::kinds::{Kind, Parse};
 use crate::auth::token::SECRET_MIN;
-use crate::text::trimmed;
+use crate::file_text::trimmed;
 
 /// The generated secret's file in `DATA_DIR`.
 const FILE: &str = "jwt-secret";

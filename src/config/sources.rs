@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use super::dotenv::{self, Entries};
 use super::settings::{SETTINGS, Setting, setting};
 use crate::domain::texto::nearest;
+use crate::file_text::{decode, trimmed};
 use crate::printable::printable;
-use crate::text::{decode, trimmed};
 
 /// The file of settings in the working directory.
 const DOTENV: &str = ".env";
