@@ -8,10 +8,12 @@ use serde_json::value::RawValue;
 
 use super::cell::Cell;
 use super::columns::{Found, Unfit, Wanted};
+use super::error::FileError;
+use super::place::Place;
+use super::row::{BadRow, Row, row_of};
 use super::source::{RECORD_MAX, Record, Source};
 use super::text::{list, quoted};
 use super::window::is_padding;
-use super::{BadRow, FileError, Place, Row, row_of};
 
 /// Most ignored members that are named.
 const NOTED_MAX: usize = 10;

@@ -4,11 +4,12 @@ use std::io::Read;
 
 use super::columns::Wanted;
 use super::csv::told_delimiter;
+use super::error::FileError;
 use super::json::Objects;
+use super::row::Row;
 use super::source::{Record, Source, without_end};
 use super::table::Table;
 use super::workbook::{self, FILE_MAX, is_workbook};
-use super::{FileError, Row};
 
 /// Reads the rows of a file.
 pub(super) struct Rows<R> {
@@ -95,7 +96,7 @@ fn recognise<R: Read>(source: &mut Source<R>, wanted: Wanted) -> Result<Form, Fi
 
 #[cfg(test)]
 mod tests {
-    use super::super::Columns;
+    use super::super::columns::Columns;
     use super::super::source::RECORD_MAX;
     use super::*;
 

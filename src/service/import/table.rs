@@ -6,9 +6,11 @@ use std::io::Read;
 use super::cell::Cell;
 use super::columns::{Found, Unfit, Wanted};
 use super::csv::Csv;
+use super::error::FileError;
+use super::place::Place;
+use super::row::{BadRow, Row, row_of};
 use super::source::{RECORD_MAX, Record, Source};
 use super::text::{is_empty, list, quoted};
-use super::{BadRow, FileError, Place, Row, row_of};
 
 /// The rows of a CSV file whose header was read.
 pub(super) struct Table {
