@@ -78,10 +78,18 @@ const SHOWN_MAX: usize = 64;
 
 /// `text` as a message repeats it: no more than its first 64 characters, and nothing that steers a terminal.
 pub fn cut(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(SHOWN_MAX) {
-        Some((end, _)) => format!("{}…", printable(&text[..end])).into(),
-        None => printable(text),
-    }
+    excerpt(text, SHOWN_MAX)
+}
+
+/// The first `max` characters of `text` with nothing that steers a terminal, and `…` where there are more.
+pub fn excerpt(text: &str, max: usize) -> Cow<'_, str> {
+    let beginning = first(text, max);
+    if beginning.len() < text.len() { format!("{}…", printable(beginning)).into() } else { printable(text) }
+}
+
+/// The first `max` characters of `text`.
+pub fn first(text: &str, max: usize) -> &str {
+    text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end])
 }
 
 /// `; did you mean '…'?` with the [`nearest`] of the `known` names; empty where none is near.

@@ -1,19 +1,19 @@
 //! Bulk import of atendimentos: one transaction a file, all or nothing.
 
 mod cell;
-mod charset;
 mod columns;
 mod csv;
+mod encoding;
 mod error;
 mod json;
 mod place;
+mod records;
 mod row;
 mod rows;
 mod shape;
 mod sheet;
-mod source;
 mod table;
-mod text;
+mod tidy;
 mod window;
 mod workbook;
 
@@ -26,7 +26,7 @@ pub use error::FileError;
 pub use place::Place;
 pub use row::{BadRow, Row};
 use rows::Rows;
-use text::quoted;
+use tidy::quoted;
 
 use crate::domain::atendimento::Change;
 use crate::store::{Import, NewAtendimento, Store, StoreError};

@@ -6,7 +6,7 @@ use super::cell::Cell;
 use super::columns::{Found, Unfit, Wanted};
 use super::place::Place;
 use super::row::{BadRow, Row, row_of};
-use super::text::{is_empty, list};
+use super::tidy::{is_empty, list};
 
 const UNCALCULATED: &str = "a formula without its result; open the file in a spreadsheet and save it there";
 
