@@ -184,8 +184,12 @@ async fn run_import(session: &Session, args: ImportArgs) -> Result {
     };
     let outcome = import(session.store.as_ref(), bar.wrap_read(reader), options, &mut report).await;
     bar.finish_and_clear();
-    let Summary { first, inserted, updated, unchanged, skipped } = outcome?;
-    if args.dry_run && !first.is_empty() {
+    print_summary(outcome?, args.dry_run)
+}
+
+fn print_summary(summary: Summary, dry_run: bool) -> Result {
+    let Summary { first, inserted, updated, unchanged, skipped } = summary;
+    if dry_run && !first.is_empty() {
         say!("first rows as understood:")?;
         let rows: Vec<_> = first.into_iter().map(|novo| [novo.protocolo, novo.status.to_string()]).collect();
         table(["protocolo", "status"], &rows)?;
@@ -194,7 +198,7 @@ async fn run_import(session: &Session, args: ImportArgs) -> Result {
         output::complain("note: the file has no rows");
     }
     let count = HumanCount;
-    let verb = if args.dry_run { "would be " } else { "" };
+    let verb = if dry_run { "would be " } else { "" };
     say!(
         "{verb}new: {}, {verb}updated: {}, unchanged: {}, passed over: {}",
         count(inserted),

@@ -15,6 +15,7 @@ use super::input::{parse_status, read_senha};
 use super::output::{self, complain, say, shown, table};
 use crate::conferir::client::Client;
 use crate::conferir::judge::Scope;
+use crate::conferir::junit;
 use crate::conferir::plan::{self, Plan, Traces};
 use crate::conferir::report::{Judgement, Outcome, Report};
 use crate::conferir::runner::{Runner, StartError, Target};
@@ -91,7 +92,7 @@ async fn logged_in(args: &Args) -> Result<Runner> {
 /// Writes the report to the file and prints it. A file that can't be written does not keep it from being printed.
 fn hand_over(args: &Args, report: &Report) -> Result {
     let written = args.junit.as_ref().map_or(Ok(()), |file| {
-        std::fs::write(file, report.junit())
+        std::fs::write(file, junit::write(report))
             .map_err(|error| CliError::Failed(format!("{} can't be written: {error}", shown(file))))
     });
     if args.json {

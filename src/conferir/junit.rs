@@ -8,7 +8,7 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use super::report::{Judgement, Outcome, Report};
 
 /// `report` as a document.
-pub(super) fn write(report: &Report) -> String {
+pub fn write(report: &Report) -> String {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     document(&mut writer, report).expect("a buffer takes every write");
     String::from_utf8(writer.into_inner()).expect("what was written is text") + "\n"

@@ -7,7 +7,7 @@ pub mod case;
 mod cases;
 pub mod client;
 pub mod judge;
-mod junit;
+pub mod junit;
 pub mod plan;
 pub mod report;
 pub mod runner;

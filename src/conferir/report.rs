@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::case::Mark;
-use super::junit;
 use crate::domain::atendimento::Status;
 
 /// What came of a case.
@@ -125,11 +124,6 @@ impl Report {
     /// Whether every case that was asked passed, and the atendimento is where it was.
     pub fn is_good(&self) -> bool {
         self.counts.failed == 0 && self.counts.unjudged == 0 && self.restored
-    }
-
-    /// In the form that JUnit writes and build servers read.
-    pub fn junit(&self) -> String {
-        junit::write(self)
     }
 }
 

@@ -1,16 +1,12 @@
 //! `docs/SETTINGS.md` and `.env.example`, which are made from the rows of the settings.
 
 use std::fmt::Write;
-use std::fs;
-use std::path::Path;
 
 use citrus_status::config::settings::{SETTINGS, Setting};
 
-use super::generated::is_current;
+use super::generated::{is_current, read, with_part};
 
 const PAGE: &str = "docs/SETTINGS.md";
-/// What stands in the page before and after the tables.
-const MARKS: [&str; 2] = ["<!-- tables: made from src/config/settings.rs -->\n", "<!-- end of the tables -->\n"];
 
 const EXAMPLE_HEAD: &str = "\
 # Settings of citrus-status. Copy to .env and uncomment what you change.
@@ -33,7 +29,7 @@ fn sections() -> impl Iterator<Item = (&'static str, &'static [&'static Setting]
 fn tables() -> String {
     let mut text = String::new();
     for (section, settings) in sections() {
-        write!(text, "\n## {section}\n\n| setting | default | values | meaning |\n|---|---|---|---|\n").unwrap();
+        write!(text, "## {section}\n\n| setting | default | values | meaning |\n|---|---|---|---|\n").unwrap();
         for setting in settings {
             let default = Some(setting.default).filter(|default| !default.is_empty());
             let default = default.map(|default| format!("`{default}`")).unwrap_or_default();
@@ -43,8 +39,8 @@ fn tables() -> String {
             let (name, values, help) = (setting.name, setting.kind.values(), setting.help);
             writeln!(text, "| `{name}` | {default} | {values}{unit} | {help}{secret} |").unwrap();
         }
+        text.push('\n');
     }
-    text.push('\n');
     text
 }
 
@@ -64,10 +60,7 @@ fn commented(text: &str) -> String {
 
 #[test]
 fn the_page_has_every_setting() {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE)).unwrap();
-    let (before, rest) = page.split_once(MARKS[0]).unwrap();
-    let (_, after) = rest.split_once(MARKS[1]).unwrap();
-    is_current(PAGE, &[before, MARKS[0], &tables(), MARKS[1], after].concat());
+    is_current(PAGE, &with_part(&read(PAGE), "settings", &(tables().trim_end().to_owned() + "\n")));
 }
 
 #[test]
