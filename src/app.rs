@@ -66,26 +66,26 @@ pub async fn listen(
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), AppError> {
     let (app, workers) = wire(config, Arc::clone(&store), Arc::new(SystemClock))?;
-    let listener = transport::listen(&config.bind)
+    let listener = transport::listen(&config.http.bind)
         .await
-        .map_err(|source| AppError::Listen { bind: config.bind.clone(), source })?;
+        .map_err(|source| AppError::Listen { bind: config.http.bind.clone(), source })?;
     ready(listener.local_addr()?);
     let stopped = {
         let app = app.clone();
         async move {
-            if stop.await == Stop::Delayed && !config.stop_delay.is_zero() {
+            if stop.await == Stop::Delayed && !config.http.stop_delay.is_zero() {
                 app.is_leaving.store(true, Ordering::Relaxed);
-                tracing::info!(seconds = config.stop_delay.as_secs(), "not ready any more; serving on");
-                sleep(config.stop_delay).await;
+                tracing::info!(seconds = config.http.stop_delay.as_secs(), "not ready any more; serving on");
+                sleep(config.http.stop_delay).await;
             }
         }
     };
-    let ended = transport::serve(listener, service(app), config.server, stopped).await;
+    let ended = transport::serve(listener, service(app), config.http.server, stopped).await;
     if !ended {
         tracing::warn!("requests were cut off: they did not end within SHUTDOWN_TIMEOUT_SECONDS");
     }
     // What the queue has taken in is made durable even for clients that are gone.
-    if timeout(config.server.stop_deadline, workers.finish()).await.is_err() {
+    if timeout(config.http.server.stop_deadline, workers.finish()).await.is_err() {
         tracing::warn!("the change queue did not empty in time");
     }
     if timeout(CLOSE_DEADLINE, store.close()).await.is_err() {
@@ -107,20 +107,20 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
         login: Arc::new(LoginService::new(
             Arc::clone(&store),
             Arc::clone(&clock),
-            Passwords::new(config.login_concurrency),
+            Passwords::new(config.login.concurrency),
             Arc::clone(&tokens),
-            Throttle::new(Arc::clone(&store), Arc::clone(&clock), config.login_limits),
-            config.hardened_login,
+            Throttle::new(Arc::clone(&store), Arc::clone(&clock), config.login.limits),
+            config.login.hardened,
         )),
         store,
         clock,
         tokens,
         changes,
         lotes: Semaphore::new(BATCH_REQUESTS_MAX),
-        bodies: Memory::new(config.transit_memory),
-        answers: Memory::new(config.transit_memory),
-        trusted_proxies: config.trusted_proxies.clone(),
-        deadline: config.request_deadline,
+        bodies: Memory::new(config.http.transit_memory),
+        answers: Memory::new(config.http.transit_memory),
+        trusted_proxies: config.http.trusted_proxies.clone(),
+        deadline: config.http.request_deadline,
         is_leaving: AtomicBool::new(false),
     });
     Ok((app, workers))

@@ -6,15 +6,13 @@ use clap::Parser;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
 
-use super::Cli;
 use super::error::USAGE;
 use super::output::complain;
-use crate::printable::printable;
+use crate::domain::texto::excerpt;
 
-/// The command line of this process. Where it is wrong or asks for help, that is said, and the error is the
-/// exit code.
-pub fn read() -> Result<Cli, ExitCode> {
-    Cli::try_parse().map_err(|mut error| {
+/// The arguments of this process. Where they are wrong or ask for help, that is said, and the error is the exit code.
+pub fn read<C: Parser>() -> Result<C, ExitCode> {
+    C::try_parse().map_err(|mut error| {
         if error.use_stderr() {
             make_printable(&mut error);
             complain(error.to_string().trim_end());
@@ -41,9 +39,7 @@ const REPEATED_MAX: usize = 400;
 
 /// `text` with nothing that steers a terminal, and no longer than is useful.
 fn repeated(text: &str) -> String {
-    let end = text.char_indices().nth(REPEATED_MAX).map_or(text.len(), |(at, _)| at);
-    let more = if end < text.len() { "…" } else { "" };
-    format!("{}{more}", printable(&text[..end]))
+    excerpt(text, REPEATED_MAX).into_owned()
 }
 
 fn tame((kind, value): (ContextKind, &ContextValue)) -> (ContextKind, ContextValue) {

@@ -9,24 +9,25 @@ use futures_util::stream::TryStreamExt;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::error::{CliError, Result};
-use super::output::{self, say, table, yes_no};
-use super::session::{Session, shown};
+use super::input::parse_status;
+use super::output::{self, say, shown, table, yes_no};
+use super::session::Session;
 use super::span::Span;
 use crate::clock::rfc3339_millis;
 use crate::domain::atendimento::Status;
 use crate::domain::registro::Estado;
-use crate::domain::texto::{cut, did_you_mean, is_blank};
+use crate::domain::texto::is_blank;
 use crate::printable::printable;
 use crate::service::import::{Columns, ImportOptions, Report, Summary, import};
 use crate::store::AtendimentosAsked;
 
 const IMPORT_HELP: &str = "\
 The file is CSV with a header, a workbook (.xlsx, .xls, .ods), NDJSON, or a JSON array. The columns `protocolo` and \
-`status` may stand anywhere; case and accents do not count, and other columns are ignored. A number that a spreadsheet \
-has cut short, such as 2,02211E+13, is refused.
+`status` may stand in any order; case and accents do not count, and other columns are ignored. A number that a \
+spreadsheet has shortened, such as 2,02211E+13, is refused.
 
-CSV and JSON take next to no memory, however long they are. A workbook is held in memory, up to 256 MiB of it, and \
-so are its texts and the rows of its sheet.
+CSV and JSON need next to no memory, however long the file is. A workbook is held in memory, up to 256 MiB of it, \
+together with its texts and the rows of its sheet.
 
 Examples:
   citrus-status atendimento importar atendimentos.csv --dry-run
@@ -49,7 +50,7 @@ pub enum Command {
     Mostrar {
         /// Its protocol number
         protocolo: String,
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -57,22 +58,22 @@ pub enum Command {
     #[command(after_help = "Examples:\n  citrus-status atendimento listar --status Aberto --ate 2026-11-01\n  \
                             citrus-status atendimento listar --desde 2026-11-27T10:00:00-03:00 --json")]
     Listar(ListArgs),
-    /// Import a file: all of it, or nothing
+    /// Import a file, all of it or nothing
     #[command(after_help = IMPORT_HELP)]
     Importar(ImportArgs),
 }
 
 #[derive(clap::Args)]
 pub struct ListArgs {
-    /// In this status alone
+    /// Only those in this status
     #[arg(long, value_parser = parse_status)]
     status: Option<Status>,
     #[command(flatten)]
     span: Span,
-    /// At most so many
+    /// List at most this many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limite: Option<u32>,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -80,20 +81,21 @@ pub struct ListArgs {
 #[derive(clap::Args)]
 pub struct ImportArgs {
     /// The file; - for standard input
+    #[arg(value_name = "FILE")]
     arquivo: PathBuf,
-    /// The column of the protocolo, where it has another name
-    #[arg(long, value_name = "NOME", default_value = "protocolo", value_parser = parse_column)]
+    /// The name of the column with the protocolo
+    #[arg(long, value_name = "COLUMN", default_value = "protocolo", value_parser = parse_column)]
     coluna_protocolo: String,
-    /// The column of the status, where it has another name
-    #[arg(long, value_name = "NOME", default_value = "status", value_parser = parse_column)]
+    /// The name of the column with the status
+    #[arg(long, value_name = "COLUMN", default_value = "status", value_parser = parse_column)]
     coluna_status: String,
-    /// Check everything, show the first rows as understood, and keep nothing
+    /// Check everything and show the first rows as understood, but write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Pass over the rows that can't be imported, and list them
+    /// List the rows that can't be imported, and skip them
     #[arg(long)]
     ignorar_invalidos: bool,
-    /// Bring atendimentos that exist already to the file's status
+    /// Set atendimentos that exist already to the status in the file
     #[arg(long)]
     atualizar: bool,
 }
@@ -109,15 +111,6 @@ pub async fn run(session: &Session, command: Command) -> Result {
         Command::Listar(args) => list(session, args).await,
         Command::Importar(args) => run_import(session, args).await,
     }
-}
-
-/// A status by its name.
-pub(super) fn parse_status(text: &str) -> Result<Status, String> {
-    let nomes = Status::ALL.map(Status::nome);
-    Status::from_nome(text).ok_or_else(|| {
-        let (found, hint) = (cut(text), did_you_mean(text, nomes));
-        format!("there is no status '{found}'{hint}; one of: {}", nomes.join(", "))
-    })
 }
 
 async fn list(session: &Session, args: ListArgs) -> Result {
@@ -191,8 +184,12 @@ async fn run_import(session: &Session, args: ImportArgs) -> Result {
     };
     let outcome = import(session.store.as_ref(), bar.wrap_read(reader), options, &mut report).await;
     bar.finish_and_clear();
-    let Summary { first, inserted, updated, unchanged, skipped } = outcome?;
-    if args.dry_run && !first.is_empty() {
+    print_summary(outcome?, args.dry_run)
+}
+
+fn print_summary(summary: Summary, dry_run: bool) -> Result {
+    let Summary { first, inserted, updated, unchanged, skipped } = summary;
+    if dry_run && !first.is_empty() {
         say!("first rows as understood:")?;
         let rows: Vec<_> = first.into_iter().map(|novo| [novo.protocolo, novo.status.to_string()]).collect();
         table(["protocolo", "status"], &rows)?;
@@ -201,7 +198,7 @@ async fn run_import(session: &Session, args: ImportArgs) -> Result {
         output::complain("note: the file has no rows");
     }
     let count = HumanCount;
-    let verb = if args.dry_run { "would be " } else { "" };
+    let verb = if dry_run { "would be " } else { "" };
     say!(
         "{verb}new: {}, {verb}updated: {}, unchanged: {}, passed over: {}",
         count(inserted),

@@ -7,18 +7,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::builder::PossibleValuesParser;
 use indicatif::{ProgressBar, ProgressStyle};
-use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use super::atendimento::parse_status;
 use super::error::{CliError, Result};
-use super::output::{self, complain, say, table};
-use super::session::shown;
-use super::usuario::senha_from_stdin;
+use super::input::{parse_status, read_senha};
+use super::output::{self, complain, say, shown, table};
 use crate::conferir::client::Client;
-use crate::conferir::junit;
 use crate::conferir::judge::Scope;
+use crate::conferir::junit;
 use crate::conferir::plan::{self, Plan, Traces};
 use crate::conferir::report::{Judgement, Outcome, Report};
 use crate::conferir::runner::{Runner, StartError, Target};
@@ -36,29 +33,29 @@ pub struct Args {
     /// Read the password from standard input
     #[arg(long)]
     senha_stdin: bool,
-    /// The atendimento to work on: one that nobody needs
+    /// The atendimento to change: one that nobody needs
     #[arg(long)]
     protocolo: String,
     /// The name of a registered motivo
     #[arg(long)]
     motivo: String,
-    /// The status in which the atendimento is. Needed where the server does not tell it, as Citrus
+    /// The present status of the atendimento. Needed for a server that does not report it, such as Citrus
     #[arg(long, value_name = "STATUS", value_parser = parse_status)]
     status_atual: Option<Status>,
-    /// Ask only what the vendor's page states, and compare only that
+    /// Run only the cases of the vendor's page, and compare only what it states
     #[arg(long)]
     only_documented: bool,
-    /// Leave out a case, such as login/unknown-user where HARDENED_LOGIN is set; may come more than once. Another word,
-    /// such as x, is answered with the names of all cases
-    #[arg(long, value_name = "CASO", value_parser = PossibleValuesParser::new(plan::names()), hide_possible_values = true)]
+    /// Skip a case, such as login/unknown-user where HARDENED_LOGIN is set; may be repeated. An unknown name, such as x,
+    /// lists the names of all cases
+    #[arg(long, value_name = "CASE", value_parser = PossibleValuesParser::new(plan::names()), hide_possible_values = true)]
     pular: Vec<String>,
-    /// Change the atendimento without asking
+    /// Change the atendimento without asking for confirmation
     #[arg(long)]
     yes: bool,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
-    /// Write the report as JUnit XML, too
+    /// Write the report as JUnit XML to this file, too
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 }
@@ -71,29 +68,39 @@ pub async fn run(args: Args) -> Result {
             "this changes an atendimento, and there is no terminal to ask on; add --yes to go ahead".to_owned(),
         ));
     }
-    let senha = read_senha(args.senha_stdin)?;
-    let client = Client::new(&args.base_url).map_err(StartError::from)?;
-    let target =
-        Target { login: args.login.clone(), senha, protocolo: args.protocolo.clone(), motivo: args.motivo.clone() };
-    let mut runner = Runner::new(client, target);
-    runner.log_in().await.map_err(explained)?;
+    let mut runner = logged_in(&args).await?;
     let start = present_status(&runner, args.status_atual).await?;
     announce(&args, &plan, &plan.traces(start));
     if !args.yes && !confirmed()? {
         return Err(CliError::Failed("nothing was changed".to_owned()));
     }
     let report = conduct(&args, &plan, &mut runner, start).await?;
+    hand_over(&args, &report)?;
+    if report.is_good() { Ok(()) } else { Err(CliError::Failed(verdict(&report))) }
+}
+
+async fn logged_in(args: &Args) -> Result<Runner> {
+    let senha = read_senha(args.senha_stdin)?;
+    let client = Client::new(&args.base_url).map_err(StartError::from)?;
+    let target =
+        Target { login: args.login.clone(), senha, protocolo: args.protocolo.clone(), motivo: args.motivo.clone() };
+    let mut runner = Runner::new(client, target);
+    runner.log_in().await.map_err(explained)?;
+    Ok(runner)
+}
+
+/// Writes the report to the file and prints it. A file that can't be written does not keep it from being printed.
+fn hand_over(args: &Args, report: &Report) -> Result {
     let written = args.junit.as_ref().map_or(Ok(()), |file| {
-        std::fs::write(file, junit::write(&report))
+        std::fs::write(file, junit::write(report))
             .map_err(|error| CliError::Failed(format!("{} can't be written: {error}", shown(file))))
     });
     if args.json {
-        output::json(&report)?
+        output::json(report)?
     } else {
-        print(&report)?
+        print(report)?
     }
-    written?;
-    if report.is_good() { Ok(()) } else { Err(CliError::Failed(verdict(&report))) }
+    written
 }
 
 /// `error` as a person can use it, and with nothing of the server's that steers a terminal.
@@ -263,22 +270,10 @@ fn indented(text: &str) -> String {
 fn parse_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err("only http:// and https:// are spoken here".to_owned());
+        return Err("it has to begin with http:// or https://".to_owned());
     }
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return Err("give the address alone: no user, no query, no fragment".to_owned());
     }
     Ok(url)
-}
-
-fn read_senha(from_stdin: bool) -> Result<SecretString> {
-    if from_stdin {
-        return senha_from_stdin();
-    }
-    if !std::io::stdin().is_terminal() {
-        return Err(CliError::Usage(
-            "there is no terminal to ask for the senha; pass it with --senha-stdin".to_owned(),
-        ));
-    }
-    Ok(SecretString::from(rpassword::prompt_password("Senha: ")?))
 }

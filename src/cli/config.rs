@@ -2,19 +2,18 @@
 
 use super::database;
 use super::error::{CliError, Result};
-use super::output::{say, table};
-use super::session::shown;
+use super::output::{say, shown, table};
 use crate::config::{Config, Flags, effective};
 use crate::printable::printable;
 use crate::store::Target;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Check the settings and print the effective ones, secrets masked
+    /// Check the settings and print the effective values, secrets masked
     #[command(after_help = "Examples:\n  LOG_LEVEL=debug citrus-status config check\n  \
                             citrus-status config check --database")]
     Check {
-        /// Connect to the database too, and say what it is; it is not changed
+        /// Also connect to the database and describe it; nothing is changed
         #[arg(long)]
         database: bool,
     },
@@ -39,7 +38,7 @@ async fn check(flags: &Flags, with_database: bool) -> Result {
     if let Some(tls) = config.tls() {
         say!("TLS to the database: {tls}")?;
     }
-    if let Some(warning) = database::network_of(&config.target) {
+    if let Some(warning) = database::network_of(&config.database.target) {
         say!("warning: {warning}")?;
     }
     if with_database {
@@ -51,7 +50,7 @@ async fn check(flags: &Flags, with_database: bool) -> Result {
 
 /// Connects to the database as `serve` would, and says what it finds.
 async fn connect(config: &Config) -> Result {
-    if let Target::Sqlite { file } = &config.target
+    if let Target::Sqlite { file } = &config.database.target
         && !file.exists()
     {
         say!("the database {} is not there yet; the first command creates it", shown(file))?;
@@ -64,7 +63,7 @@ async fn connect(config: &Config) -> Result {
     say!("the database answers: {}", printable(&description))?;
     match pending {
         0 => say!("its migrations are up to date")?,
-        _ if config.auto_migrate => say!("migrations pending: {pending}; the next start applies them")?,
+        _ if config.database.auto_migrate => say!("migrations pending: {pending}; the next start applies them")?,
         _ => {
             return Err(CliError::Failed(format!(
                 "migrations pending: {pending}; run `citrus-status migrate`, or set AUTO_MIGRATE=true"

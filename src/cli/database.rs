@@ -8,8 +8,7 @@ use std::sync::Arc;
 use rustix::fs::{Access, access, statfs};
 
 use super::error::{CliError, Result};
-use super::output;
-use super::session::shown;
+use super::output::{self, shown};
 use crate::config::{Config, running_as};
 use crate::store::{Store, StoreError, Target};
 use crate::telemetry;
@@ -17,8 +16,8 @@ use crate::telemetry;
 /// Opens the database of `config`, migrated.
 pub(super) async fn open_store(config: &Config) -> Result<Arc<Store>> {
     let store = connect(config).await?;
-    if config.auto_migrate {
-        store.migrate().await.map_err(|error| explained(error, &config.target))?;
+    if config.database.auto_migrate {
+        store.migrate().await.map_err(|error| explained(error, &config.database.target))?;
     } else {
         let pending = store.pending_migrations().await?;
         if !pending.is_empty() {
@@ -32,13 +31,13 @@ pub(super) async fn open_store(config: &Config) -> Result<Arc<Store>> {
 /// Opens the database of `config`, as it is. Where it makes SQLite's file, it says so and where.
 pub(super) async fn connect(config: &Config) -> Result<Arc<Store>> {
     let mut made = None;
-    if let Target::Sqlite { file } = &config.target {
+    if let Target::Sqlite { file } = &config.database.target {
         make_private_dir(&config.data_dir)?;
         make_private_dir(directory_of(file))?;
         made = Some(file).filter(|file| !file.exists());
     }
-    let opened = Store::open(config.target.clone()).await;
-    let store = opened.map_err(|error| explained(error, &config.target))?;
+    let opened = Store::open(config.database.target.clone()).await;
+    let store = opened.map_err(|error| explained(error, &config.database.target))?;
     if let Some(file) = made {
         let file = shown(&absolute(file));
         if telemetry::is_queued() {

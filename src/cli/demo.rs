@@ -6,14 +6,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::pin::pin;
 use std::sync::Arc;
 
+use tempfile::TempDir;
 use url::Url;
 
 use super::database::connect;
 use super::error::{CliError, Result};
-use super::session::shown;
-use super::{output, signals, wait};
+use super::output::{self, shown};
+use super::{signals, wait};
 use crate::app;
-use crate::config::{Config, Flags};
+use crate::config::settings::{
+    DATA_DIR, DATABASE_URL, JWT_ACCEPTED_SECRETS, JWT_AUDIENCE, JWT_ISSUER, JWT_SECRET, Setting,
+};
+use crate::config::{Config, Flags, Sources};
 use crate::example::{ATENDIMENTOS, FIRST_PROTOCOLO, SENHA, example, load_example_data};
 use crate::http::routes;
 use crate::printable::printable;
@@ -25,51 +29,18 @@ pub(super) struct Args {
     /// Address and port to listen on [setting: BIND_ADDR]
     #[arg(long, value_name = "ADDR")]
     bind: Option<String>,
-    /// Run on this database instead of a temporary one; it has to be empty. The environment's never counts
+    /// Use this database instead of a temporary one; it has to be empty. DATABASE_URL is ignored
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
 }
 
 pub(super) async fn run(flags: Flags, args: Args) -> Result {
-    if args.database_url.is_some() && flags.data_dir.is_some() {
-        return Err(CliError::Usage("--database-url and --data-dir both say where the data goes; keep one".to_owned()));
-    }
-    let mut sources = Flags { bind: args.bind, ..flags }.sources()?;
-    // Nothing of a real installation: neither its database nor what its tokens are made of.
-    for setting in ["DATABASE_URL", "JWT_SECRET", "JWT_ACCEPTED_SECRETS", "JWT_ISSUER", "JWT_AUDIENCE"] {
-        sources.clear(setting);
-    }
-    if let Some(url) = &args.database_url {
-        // The environment's DATA_DIR may have the token secret of a real installation.
-        sources.clear("DATA_DIR");
-        sources.flags.insert("DATABASE_URL", url.clone());
-    }
+    let mut sources = own_sources(flags, &args)?;
     // Kept until the server has stopped; dropping it removes the directory.
-    let temporary = if sources.is_set("DATA_DIR") {
-        None
-    } else {
-        Some(
-            tempfile::Builder::new()
-                .prefix("citrus-status-demo-")
-                .permissions(Permissions::from_mode(0o700))
-                .tempdir()?,
-        )
-    };
-    if let Some(dir) = temporary.as_ref().and_then(|dir| dir.path().to_str()) {
-        sources.flags.insert("DATA_DIR", dir.to_owned());
-    }
+    let _temporary = temporary_data_dir(&mut sources)?;
     let config = Config::load(&sources)?;
-    telemetry::start_queued(&config.log_filter, config.log_json);
-    let database = match &config.target {
-        Target::Sqlite { file } if file.exists() => {
-            return Err(CliError::Failed(format!(
-                "{} exists already, and the demo wants an empty directory; remove it, or run `citrus-status serve` on it",
-                shown(file)
-            )));
-        }
-        Target::Sqlite { file } => format!("sqlite://{}", file.display()),
-        Target::Postgres { .. } => args.database_url.unwrap_or_default(),
-    };
+    telemetry::start_queued(&config.log.filter, config.log.json);
+    let database = new_database(&config, args.database_url)?;
     let mut stop = pin!(signals::stop()?);
     let opening = wait::until(&config, async || open_empty(&config).await);
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
@@ -78,6 +49,47 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let service = |app| routes::sandbox_service(app, example());
     app::listen(&config, store, stop, service, |address| output::announce(announcement(address, &database))).await?;
     Ok(())
+}
+
+/// The settings without those of a real installation: neither its database nor what its tokens are made of.
+fn own_sources(flags: Flags, args: &Args) -> Result<Sources> {
+    if args.database_url.is_some() && flags.data_dir.is_some() {
+        return Err(CliError::Usage("--database-url and --data-dir both say where the data goes; keep one".to_owned()));
+    }
+    let mut sources = Flags { bind: args.bind.clone(), ..flags }.sources()?;
+    let real: [&Setting; 5] = [&DATABASE_URL, &JWT_SECRET, &JWT_ACCEPTED_SECRETS, &JWT_ISSUER, &JWT_AUDIENCE];
+    real.into_iter().for_each(|setting| sources.clear(setting));
+    if let Some(url) = &args.database_url {
+        // The environment's DATA_DIR may have the token secret of a real installation.
+        sources.clear(&DATA_DIR);
+        sources.flags.insert(DATABASE_URL.name, url.clone());
+    }
+    Ok(sources)
+}
+
+/// A directory for the data, unless `sources` name one. Dropping it removes it.
+fn temporary_data_dir(sources: &mut Sources) -> Result<Option<TempDir>> {
+    if sources.is_set(&DATA_DIR) {
+        return Ok(None);
+    }
+    let for_owner = Permissions::from_mode(0o700);
+    let dir = tempfile::Builder::new().prefix("citrus-status-demo-").permissions(for_owner).tempdir()?;
+    if let Some(path) = dir.path().to_str() {
+        sources.flags.insert(DATA_DIR.name, path.to_owned());
+    }
+    Ok(Some(dir))
+}
+
+/// The database's URL, for the announcement. A file has to be a new one.
+fn new_database(config: &Config, url: Option<String>) -> Result<String> {
+    match &config.database.target {
+        Target::Sqlite { file } if file.exists() => Err(CliError::Failed(format!(
+            "{} exists already, and the demo wants an empty directory; remove it, or run `citrus-status serve` on it",
+            shown(file)
+        ))),
+        Target::Sqlite { file } => Ok(format!("sqlite://{}", file.display())),
+        Target::Postgres { .. } => Ok(url.unwrap_or_default()),
+    }
 }
 
 /// Opens and migrates the database of `config`, which has to be empty.

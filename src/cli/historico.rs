@@ -15,7 +15,7 @@ use crate::store::HistoricoAsked;
 #[derive(clap::Subcommand)]
 pub enum Command {
     /// List the changes of all atendimentos, the oldest first
-    #[command(after_help = "As JSON, each change comes with its comment.\n\n\
+    #[command(after_help = "With --json, each change includes its comment.\n\n\
                             Examples:\n  citrus-status historico listar --desde 2026-11-01 --ate 2026-11-30 --usuario user.api\n  \
                             citrus-status historico listar --desde 2026-11-27T10:00:00-03:00 --json")]
     Listar(ListArgs),
@@ -25,13 +25,13 @@ pub enum Command {
 pub struct ListArgs {
     #[command(flatten)]
     span: Span,
-    /// Made by the user of this login
+    /// Only those made by the user of this login
     #[arg(long, value_name = "LOGIN")]
     usuario: Option<Nome>,
-    /// At most so many
+    /// List at most this many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limite: Option<u32>,
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }

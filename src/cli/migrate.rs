@@ -10,7 +10,7 @@ use crate::telemetry;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Show which migrations the database has, and change nothing
+    /// Show which migrations are applied; nothing is changed
     #[arg(long)]
     status: bool,
 }

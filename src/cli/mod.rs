@@ -8,6 +8,7 @@ mod database;
 mod demo;
 mod error;
 mod historico;
+mod input;
 mod migrate;
 mod motivo;
 mod nivel;
@@ -22,8 +23,6 @@ mod signals;
 mod span;
 mod usuario;
 mod wait;
-
-pub use arguments::read;
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -42,10 +41,10 @@ Examples:
   citrus-status demo --database-url postgres://postgres@127.0.0.1:5432/demo";
 
 const CONFERIR_HELP: &str = "\
-It changes the status of the atendimento several times and adds comments, says so beforehand and asks; \
-at the end it sets the status back, after a failure or Ctrl-C too.
+It changes the status of the atendimento several times and adds comments. It warns beforehand and asks for \
+confirmation. At the end it sets the status back, even after a failure or Ctrl-C.
 
-Exit codes: 0 all cases passed, 1 a case did not or the status could not be set back, 2 wrong call.
+Exit codes: 0 all cases passed; 1 a case failed or the status could not be set back; 2 wrong usage.
 
 Examples:
   printf %s \"$SENHA\" | citrus-status conferir --base-url http://127.0.0.1:8080 --login user.api --senha-stdin \
@@ -61,7 +60,8 @@ Examples:
     bin_name = "citrus-status",
     version,
     arg_required_else_help = true,
-    after_help = "Settings come from flags, then the environment, then .env; `citrus-status config check` shows them.\n\n\
+    after_help = "Flags have precedence over the environment, and the environment over .env; `citrus-status config check` shows \
+                  the settings.\n\n\
                   Example:\n  citrus-status demo"
 )]
 pub struct Cli {
@@ -80,10 +80,10 @@ enum Command {
     /// Run the server with example data, on a temporary database or an empty one
     #[command(after_help = DEMO_HELP)]
     Demo(demo::Args),
-    /// Migrate the database, or show where it stands
+    /// Migrate the database, or show which migrations are applied
     #[command(after_help = "Examples:\n  citrus-status migrate\n  citrus-status migrate --status")]
     Migrate(migrate::Args),
-    /// Settings
+    /// Check the settings
     #[command(subcommand, after_help = "Example:\n  citrus-status config check")]
     Config(config::Command),
     /// Ask a running server whether it is ready; for container health checks
@@ -94,16 +94,16 @@ enum Command {
     /// Print the OpenAPI document of the API
     #[command(after_help = "Example:\n  citrus-status openapi > openapi.json")]
     Openapi,
-    /// Run the contract's cases against a server, Citrus included, and report how it answers
+    /// Run the contract's cases against a server, such as Citrus itself, and report the results
     #[command(after_help = CONFERIR_HELP)]
     Conferir(conferir::Args),
     /// Hierarchical levels (níveis)
     #[command(subcommand, after_help = "Example:\n  citrus-status nivel criar Suporte --superior Empresa")]
     Nivel(nivel::Command),
-    /// Permissions, and their release to níveis
+    /// Permissions and their release to níveis
     #[command(subcommand, after_help = "Example:\n  citrus-status permissao liberar alterar-status --nivel Suporte")]
     Permissao(permissao::Command),
-    /// Profiles (perfis), and the permissions that they hold
+    /// Profiles (perfis) and their permissions
     #[command(subcommand, after_help = "Example:\n  citrus-status perfil criar Integração --nivel Suporte")]
     Perfil(perfil::Command),
     /// Users
@@ -121,6 +121,12 @@ enum Command {
         after_help = "Example:\n  citrus-status historico listar --desde 2026-11-27 --usuario user.api"
     )]
     Historico(historico::Command),
+}
+
+/// The command line of this process. Where it is wrong or asks for help, that is said, and the error is the
+/// exit code.
+pub fn read() -> Result<Cli, ExitCode> {
+    arguments::read()
 }
 
 /// Runs the command of `cli` to its end.

@@ -9,23 +9,24 @@ use crate::domain::texto::Nome;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Register motivos; one that was deactivated is active again
+    /// Register motivos; activates again those that were deactivated
     #[command(after_help = "Example:\n  citrus-status motivo criar Duplicado 'Fora do escopo'")]
     Criar {
         /// Their names
-        #[arg(required = true, value_name = "NOME")]
+        #[arg(required = true, value_name = "NAME")]
         nomes: Vec<Nome>,
     },
-    /// Deactivate a motivo: changes can't name it any more
+    /// Deactivate a motivo: new changes can't use it
     #[command(after_help = "Example:\n  citrus-status motivo desativar Duplicado")]
     Desativar {
         /// Its name
+        #[arg(value_name = "NAME")]
         nome: Nome,
     },
     /// List the motivos
     #[command(after_help = "Example:\n  citrus-status motivo listar")]
     Listar {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },

@@ -14,15 +14,16 @@ pub enum Command {
                             citrus-status nivel criar Suporte --superior Empresa")]
     Criar {
         /// Its name
+        #[arg(value_name = "NAME")]
         nome: Nome,
-        /// The nível above it; without it, the new one is at the top
-        #[arg(long, value_name = "NOME")]
+        /// The nível above it; if omitted, it is at the top
+        #[arg(long, value_name = "NIVEL")]
         superior: Option<Nome>,
     },
     /// List the níveis
     #[command(after_help = "Example:\n  citrus-status nivel listar --json")]
     Listar {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },

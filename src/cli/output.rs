@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::path::Path;
 use std::pin::pin;
 use std::thread;
 
@@ -9,6 +10,7 @@ use futures_util::stream::{Stream, StreamExt, TryChunksError, TryStreamExt};
 use serde::Serialize;
 
 use super::error::CliError;
+use crate::domain::acesso::Permissao;
 use crate::printable::{printable, printable_but, printable_json};
 use crate::store::StoreError;
 use crate::telemetry;
@@ -47,10 +49,10 @@ pub(super) use say;
 
 /// Prints `rows` under `headers`, columns aligned.
 pub fn table<const N: usize>(headers: [&str; N], rows: &[[String; N]]) -> io::Result<()> {
-    let mut columns = Columns::new(headers);
-    columns.widen(rows);
-    columns.print(headers)?;
-    rows.iter().try_for_each(|row| columns.print(row.each_ref().map(String::as_str)))
+    let mut widths = Widths::new(headers);
+    widths.widen(rows);
+    widths.print(headers)?;
+    rows.iter().try_for_each(|row| widths.print(row.each_ref().map(String::as_str)))
 }
 
 /// As [`table`], for rows of which there may be millions: the columns are as wide as what came so far needs.
@@ -59,7 +61,7 @@ pub async fn table_stream<const N: usize>(
     rows: impl Stream<Item = Result<[String; N], StoreError>>,
 ) -> Result<(), CliError> {
     let mut pieces = pin!(rows.try_chunks(ROWS_AT_ONCE));
-    let mut columns = Columns::new(headers);
+    let mut widths = Widths::new(headers);
     let mut is_headed = false;
     loop {
         let (piece, failure) = match pieces.next().await {
@@ -69,13 +71,13 @@ pub async fn table_stream<const N: usize>(
             None if is_headed => return Ok(()),
             None => (Vec::new(), None),
         };
-        columns.widen(&piece);
+        widths.widen(&piece);
         if !is_headed {
-            columns.print(headers)?;
+            widths.print(headers)?;
             is_headed = true;
         }
         for row in &piece {
-            columns.print(row.each_ref().map(String::as_str))?;
+            widths.print(row.each_ref().map(String::as_str))?;
         }
         if let Some(failure) = failure {
             return Err(failure.into());
@@ -84,9 +86,9 @@ pub async fn table_stream<const N: usize>(
 }
 
 /// How wide the columns of a table are.
-struct Columns<const N: usize>([usize; N]);
+struct Widths<const N: usize>([usize; N]);
 
-impl<const N: usize> Columns<N> {
+impl<const N: usize> Widths<N> {
     fn new(headers: [&str; N]) -> Self {
         Self(headers.map(|header| header.chars().count()))
     }
@@ -124,6 +126,20 @@ pub async fn json_stream(values: impl Stream<Item = Result<impl Serialize, Store
     }
     write_printable(if before.starts_with('[') { "[]" } else { "\n]" })?;
     Ok(())
+}
+
+/// A path for people.
+pub fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy()).into_owned()
+}
+
+/// Prints for each of `permissoes` the sentence that `sentence` makes of it and its outcome.
+pub fn say_each<T>(
+    permissoes: &[Permissao],
+    outcomes: Vec<T>,
+    sentence: impl Fn(Permissao, T) -> String,
+) -> io::Result<()> {
+    permissoes.iter().zip(outcomes).try_for_each(|(permissao, outcome)| line(sentence(*permissao, outcome)))
 }
 
 /// `yes` or `no`.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::error::Result;
-use super::output::{self, say, table};
+use super::output::{self, say, say_each, table};
 use super::session::Session;
 use crate::domain::acesso::Permissao;
 use crate::domain::texto::Nome;
@@ -18,11 +18,12 @@ pub enum Command {
     )]
     Criar {
         /// Its name
+        #[arg(value_name = "NAME")]
         nome: Nome,
-        /// The nível on which it is
-        #[arg(long, value_name = "NOME")]
+        /// Its nível
+        #[arg(long, value_name = "NIVEL")]
         nivel: Option<Nome>,
-        /// A root perfil: what it holds needs no release
+        /// A root perfil: its permissions need no release
         #[arg(long)]
         root: bool,
     },
@@ -33,10 +34,10 @@ pub enum Command {
     /// Revoke permissions from a perfil, all or none: its users lose them within a second
     #[command(after_help = "Example:\n  citrus-status perfil revogar Integração alterar-status consultar-status")]
     Revogar(Args),
-    /// List the perfis and what they hold
+    /// List the perfis with their permissions
     #[command(after_help = "Example:\n  citrus-status perfil listar")]
     Listar {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -59,17 +60,17 @@ pub async fn run(session: &Session, command: Command) -> Result {
         }
         Command::Conceder(Args { perfil, permissoes }) => {
             let changed = session.provisioning.conceder(&perfil, &permissoes).await?;
-            for (permissao, changed) in permissoes.iter().zip(changed) {
-                let already = if changed { "" } else { " already" };
-                say!("the perfil '{}'{already} holds '{permissao}'", perfil.texto)?;
-            }
+            say_each(&permissoes, changed, |permissao, changed| {
+                let holds = if changed { "holds" } else { "already holds" };
+                format!("the perfil '{}' {holds} '{permissao}'", perfil.texto)
+            })?;
         }
         Command::Revogar(Args { perfil, permissoes }) => {
             let changed = session.provisioning.revogar(&perfil, &permissoes).await?;
-            for (permissao, changed) in permissoes.iter().zip(changed) {
-                let outcome = if changed { "no longer holds" } else { "does not hold" };
-                say!("the perfil '{}' {outcome} '{permissao}'", perfil.texto)?;
-            }
+            say_each(&permissoes, changed, |permissao, changed| {
+                let holds = if changed { "no longer holds" } else { "does not hold" };
+                format!("the perfil '{}' {holds} '{permissao}'", perfil.texto)
+            })?;
         }
         Command::Listar { json } => list(session, json).await?,
     }

@@ -3,17 +3,19 @@
 use serde_json::{Value, json};
 
 use super::error::Result;
-use super::output::{self, say, table};
+use super::output::{self, say_each, table};
 use super::session::Session;
 use crate::domain::acesso::Permissao;
 use crate::domain::texto::Nome;
 
+const STILL: &str = "note: below it, it is still released to";
+
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// List the permissions, and the níveis to which they are released
+    /// List the permissions with the níveis to which they are released
     #[command(after_help = "Example:\n  citrus-status permissao listar")]
     Listar {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -34,7 +36,7 @@ pub struct Args {
     #[arg(required = true, value_name = "PERMISSAO")]
     permissoes: Vec<Permissao>,
     /// The nível
-    #[arg(long, value_name = "NOME")]
+    #[arg(long, value_name = "NIVEL")]
     nivel: Nome,
 }
 
@@ -43,20 +45,18 @@ pub async fn run(session: &Session, command: Command) -> Result {
         Command::Listar { json } => list(session, json).await?,
         Command::Liberar(Args { permissoes, nivel }) => {
             let changed = session.provisioning.liberar(&permissoes, &nivel).await?;
-            for (permissao, changed) in permissoes.iter().zip(changed) {
-                let already = if changed { "" } else { " already" };
-                say!("'{permissao}' is{already} released to the nível '{}'", nivel.texto)?;
-            }
+            say_each(&permissoes, changed, |permissao, changed| {
+                let is = if changed { "is" } else { "is already" };
+                format!("'{permissao}' {is} released to the nível '{}'", nivel.texto)
+            })?;
         }
         Command::Recolher(Args { permissoes, nivel }) => {
             let changed = session.provisioning.recolher(&permissoes, &nivel).await?;
-            for (permissao, (changed, still)) in permissoes.iter().zip(changed) {
-                let already = if changed { "no longer" } else { "not" };
-                say!("'{permissao}' is {already} released to the nível '{}'", nivel.texto)?;
-                if !still.is_empty() {
-                    say!("note: below it, it is still released to: {}", still.join(", "))?;
-                }
-            }
+            say_each(&permissoes, changed, |permissao, (changed, still)| {
+                let is = if changed { "is no longer" } else { "is not" };
+                let below = if still.is_empty() { String::new() } else { format!("\n{STILL}: {}", still.join(", ")) };
+                format!("'{permissao}' {is} released to the nível '{}'{below}", nivel.texto)
+            })?;
         }
     }
     Ok(())

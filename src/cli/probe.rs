@@ -19,8 +19,8 @@ const PATH: &str = "/health/ready";
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to ask [default: /health/ready at BIND_ADDR, on this machine]
-    #[arg(long, value_parser = parse_url)]
+    /// The URL to request [default: /health/ready at BIND_ADDR, on this machine]
+    #[arg(long, value_name = "URL", value_parser = parse_url)]
     url: Option<Url>,
 }
 
@@ -71,7 +71,7 @@ pub async fn run(flags: Flags, args: Args) -> Result {
 
 fn parse_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
-    if url.scheme() == "http" { Ok(url) } else { Err("only http:// is spoken here".to_owned()) }
+    if url.scheme() == "http" { Ok(url) } else { Err("it has to begin with http://".to_owned()) }
 }
 
 /// The status line of the answer.

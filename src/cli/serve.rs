@@ -29,7 +29,7 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;
     warn_of_readers(&config);
-    database::warn_of_place(&config.target);
+    database::warn_of_place(&config.database.target);
     for risk in store.risks().await? {
         tracing::warn!("PostgreSQL runs with {risk}: a crash of its machine may lose changes that were answered 200");
     }
@@ -40,7 +40,8 @@ pub(super) async fn run(flags: Flags, args: Args) -> Result {
 /// Says what runs here and on what, before it may have to wait.
 fn announce_start(config: &Config) {
     let (version, tls) = (env!("CARGO_PKG_VERSION"), config.tls());
-    let (database, settings, bind) = (config.database.as_str(), config.settings.as_str(), config.bind.as_str());
+    let (database, settings, bind) =
+        (config.database.shown.as_str(), config.origins.as_str(), config.http.bind.as_str());
     tracing::info!(version, database, tls, settings, bind, "starting");
 }
 

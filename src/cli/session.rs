@@ -1,12 +1,10 @@
-//! What a command works on.
+//! The database and the services of a command.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::database;
 use super::error::Result;
 use crate::config::{Config, Flags};
-use crate::printable::printable;
 use crate::service::provisioning::Provisioning;
 use crate::store::Store;
 use crate::telemetry;
@@ -33,11 +31,6 @@ impl Session {
 /// Reads the settings and starts the log with `start`.
 pub fn load(flags: &Flags, start: fn(&str, bool)) -> Result<Config> {
     let config = Config::load(&flags.sources()?)?;
-    start(&config.log_filter, config.log_json);
+    start(&config.log.filter, config.log.json);
     Ok(config)
-}
-
-/// A path for people.
-pub fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy()).into_owned()
 }

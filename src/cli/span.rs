@@ -15,10 +15,10 @@ const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day
 #[derive(clap::Args)]
 pub struct Span {
     /// From this time on: a date in UTC, or a time such as 2026-11-27T10:00:00Z
-    #[arg(long, value_name = "TEMPO", value_parser = parse)]
+    #[arg(long, value_name = "TIME", value_parser = parse)]
     desde: Option<Moment>,
-    /// Up to this time: a date in UTC and all of that day, or a time such as 2026-11-27T10:00:00Z
-    #[arg(long, value_name = "TEMPO", value_parser = parse)]
+    /// Up to and including this time: a date in UTC, or a time such as 2026-11-27T10:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse)]
     ate: Option<Moment>,
 }
 

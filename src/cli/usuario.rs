@@ -1,55 +1,51 @@
 //! `usuario`
 
-use std::fmt::Display;
-use std::io::{IsTerminal, Read};
-
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::error::{CliError, Result};
+use super::error::Result;
+use super::input::read_new_senha;
 use super::output::{self, say, table, yes_no};
 use super::session::Session;
-use crate::domain::texto::{Nome, SENHA_MAX};
+use crate::domain::texto::Nome;
 use crate::service::provisioning::is_short;
-use crate::text::decode;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
-    /// Register a user; asks for the password unless it comes on standard input
+    /// Register a user; asks for the senha unless --senha-stdin is given
     #[command(after_help = "Examples:\n  citrus-status usuario criar user.api --perfil Integração\n  \
                             printf %s \"$SENHA\" | citrus-status usuario criar user.api --perfil Integração --senha-stdin")]
     Criar {
         /// Its login
         login: Nome,
         /// Its perfil
-        #[arg(long, value_name = "NOME")]
+        #[arg(long, value_name = "PERFIL")]
         perfil: Nome,
-        /// Read the password from standard input
+        /// Read the senha from standard input
         #[arg(long)]
         senha_stdin: bool,
     },
-    /// Set a password; tokens issued so far are revoked, and failed logins forgotten
+    /// Set the senha of a user; revokes its tokens and forgets its failed logins
     #[command(after_help = "Example:\n  citrus-status usuario senha user.api")]
     Senha {
         /// The user's login
         login: Nome,
-        /// Read the password from standard input
+        /// Read the senha from standard input
         #[arg(long)]
         senha_stdin: bool,
     },
-    /// Deactivate a user; tokens issued so far are revoked within a second
+    /// Deactivate a user; revokes its tokens within a second
     #[command(after_help = "Example:\n  citrus-status usuario desativar user.api")]
     Desativar {
         /// The user's login
         login: Nome,
     },
-    /// Activate a user again; failed logins are forgotten, also those of one that is active
+    /// Activate a user again; forgets its failed logins, even if it is active already
     #[command(after_help = "Example:\n  citrus-status usuario ativar user.api")]
     Ativar {
         /// The user's login
         login: Nome,
     },
-    /// Move a user to another perfil, within a second; its tokens stay valid
+    /// Move a user to another perfil within a second; its tokens stay valid
     #[command(after_help = "Example:\n  citrus-status usuario perfil user.api Consulta")]
     Perfil {
         /// The user's login
@@ -57,16 +53,16 @@ pub enum Command {
         /// The perfil
         perfil: Nome,
     },
-    /// Revoke the tokens issued so far, within a second
+    /// Revoke the tokens of a user within a second
     #[command(after_help = "Example:\n  citrus-status usuario revogar-tokens user.api")]
     RevogarTokens {
         /// The user's login
         login: Nome,
     },
-    /// List the users, each with the number that stands in the audit log
+    /// List the users with their numbers in the audit log
     #[command(after_help = "Example:\n  citrus-status usuario listar")]
     Listar {
-        /// As JSON
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -77,14 +73,14 @@ pub async fn run(session: &Session, command: Command) -> Result {
     match command {
         Command::Criar { login, perfil, senha_stdin } => {
             provisioning.require_perfil(&perfil).await?;
-            let senha = read_senha(senha_stdin)?;
+            let senha = read_new_senha(senha_stdin)?;
             let short = is_short(&senha);
             provisioning.create_usuario(&login, &perfil, senha).await?;
             say!("usuario '{}' created", login.texto)?;
             warn_if(short);
         }
         Command::Senha { login, senha_stdin } => {
-            let senha = read_senha(senha_stdin)?;
+            let senha = read_new_senha(senha_stdin)?;
             let short = is_short(&senha);
             provisioning.set_senha(&login, senha).await?;
             say!("the senha of '{}' is set; its tokens are revoked, and its failed logins are forgotten", login.texto)?;
@@ -132,37 +128,4 @@ fn warn_if(short: bool) {
     if short {
         output::complain("warning: the senha has fewer than 8 characters, and is soon guessed");
     }
-}
-
-/// The password: all of standard input but a byte order mark and one line end.
-pub(super) fn senha_from_stdin() -> Result<SecretString> {
-    // Room for a mark, a line end, and one byte too many.
-    let mut bytes = Vec::new();
-    std::io::stdin().take(SENHA_MAX as u64 + 6).read_to_end(&mut bytes)?;
-    let refused = |error: &dyn Display| CliError::Failed(format!("the senha on standard input {error}"));
-    let text = decode(bytes).map_err(|error| refused(&error))?;
-    let senha = text.strip_suffix('\n').unwrap_or(&text);
-    let senha = senha.strip_suffix('\r').unwrap_or(senha);
-    if senha.contains(['\r', '\n']) {
-        return Err(refused(&"has more than one line"));
-    }
-    Ok(SecretString::from(senha))
-}
-
-/// The password: from standard input, or twice from a hidden prompt.
-fn read_senha(from_stdin: bool) -> Result<SecretString> {
-    if from_stdin {
-        return senha_from_stdin();
-    }
-    if !std::io::stdin().is_terminal() {
-        return Err(CliError::Usage(
-            "there is no terminal to ask for the senha; pass it with --senha-stdin".to_owned(),
-        ));
-    }
-    let first = SecretString::from(rpassword::prompt_password("Senha: ")?);
-    let second = SecretString::from(rpassword::prompt_password("Senha, again: ")?);
-    if first.expose_secret() != second.expose_secret() {
-        return Err(CliError::Failed("the two senhas differ; nothing was changed".to_owned()));
-    }
-    Ok(first)
 }

@@ -27,16 +27,16 @@ pub(super) async fn until<T>(config: &Config, mut open: impl AsyncFnMut() -> Res
                 }
                 return Ok(opened);
             }
-            Err(CliError::Store(error)) if error.may_pass() && !config.database_wait.is_zero() => error,
+            Err(CliError::Store(error)) if error.may_pass() && !config.database.wait.is_zero() => error,
             Err(error) => return Err(error),
         };
-        let left = config.database_wait.saturating_sub(began.elapsed());
+        let left = config.database.wait.saturating_sub(began.elapsed());
         if left.is_zero() {
-            let (database, seconds) = (place(&config.target), config.database_wait.as_secs());
+            let (database, seconds) = (place(&config.database.target), config.database.wait.as_secs());
             return Err(CliError::Waited { database, seconds, error });
         }
         if reported.is_none_or(|last| last.elapsed() >= REPORT) {
-            let database = place(&config.target);
+            let database = place(&config.database.target);
             let text = if reported.is_none() { "waiting for the database" } else { "still waiting for the database" };
             tracing::warn!(database, %error, seconds_left = left.as_secs_f64().ceil(), "{text}");
             reported = Some(Instant::now());

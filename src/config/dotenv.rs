@@ -12,9 +12,11 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::Entries;
+use crate::file_text::decode;
 use crate::printable::printable;
-use crate::text::decode;
+
+/// Names and their values.
+pub type Entries = Vec<(String, String)>;
 
 /// The entries of `file`, or nothing where there is no such file.
 pub(super) fn read(file: &Path) -> Result<Option<Entries>, String> {
@@ -29,7 +31,7 @@ pub(super) fn read(file: &Path) -> Result<Option<Entries>, String> {
 
 fn parse(text: &str) -> Result<Entries, String> {
     let text = text.replace("\r\n", "\n");
-    let mut entries: Vec<(String, String)> = Vec::new();
+    let mut entries = Entries::new();
     let mut rest = text.as_str();
     while !rest.is_empty() {
         let number = text[..text.len() - rest.len()].matches('\n').count() + 1;

@@ -8,12 +8,84 @@ use aws_lc_rs::rand;
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
+use super::kinds::{Kind, Parse};
 use crate::auth::token::SECRET_MIN;
+use crate::file_text::trimmed;
 
 /// The generated secret's file in `DATA_DIR`.
 const FILE: &str = "jwt-secret";
 /// Most secrets that are accepted beside the one that signs.
-pub(super) const ACCEPTED_MAX: usize = 8;
+const ACCEPTED_MAX: usize = 8;
+
+/// The secret that signs; none where it is to be generated.
+pub struct SigningSecret;
+
+impl Kind for SigningSecret {
+    fn values(&self) -> String {
+        format!("one line of {SECRET_MIN} bytes or more")
+    }
+
+    fn is_secret(&self) -> bool {
+        true
+    }
+}
+
+impl Parse for SigningSecret {
+    type Value = Option<SecretString>;
+
+    fn parse(&self, name: &str, text: &str) -> Result<Self::Value, String> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let mut complaints = Vec::new();
+        // It could not stand among JWT_ACCEPTED_SECRETS, one a line, when it is changed.
+        if text.contains(['\r', '\n']) {
+            complaints.push(format!("{name} has more than one line; it has to be one"));
+        }
+        if text.len() < SECRET_MIN {
+            let (length, fresh) = (text.len(), fresh());
+            complaints.push(format!(
+                "{name} has {length} bytes and needs {SECRET_MIN}; here is a fresh one:\n{name}={fresh}"
+            ));
+        }
+        if complaints.is_empty() { Ok(Some(SecretString::from(text))) } else { Err(complaints.join("\n")) }
+    }
+}
+
+/// Secrets that are accepted beside the one that signs: one a line, so that each may have any other character.
+pub struct AcceptedSecrets;
+
+impl Kind for AcceptedSecrets {
+    fn values(&self) -> String {
+        format!("at most {ACCEPTED_MAX} lines of {SECRET_MIN} bytes or more each")
+    }
+
+    fn is_secret(&self) -> bool {
+        true
+    }
+
+    fn may_be_empty(&self) -> bool {
+        true
+    }
+}
+
+impl Parse for AcceptedSecrets {
+    type Value = Vec<SecretString>;
+
+    fn parse(&self, name: &str, text: &str) -> Result<Self::Value, String> {
+        let secrets: Vec<&str> = text.split(['\r', '\n']).map(trimmed).filter(|line| !line.is_empty()).collect();
+        let too_many = secrets.len() > ACCEPTED_MAX;
+        let count = too_many.then(|| format!("{name} has {} secrets and takes {ACCEPTED_MAX} at most", secrets.len()));
+        let short = secrets.iter().enumerate().filter(|(_, secret)| secret.len() < SECRET_MIN);
+        let short = short
+            .map(|(i, secret)| format!("{name}: secret {} has {} bytes and needs {SECRET_MIN}", i + 1, secret.len()));
+        let complaints: Vec<String> = count.into_iter().chain(short).collect();
+        if !complaints.is_empty() {
+            return Err(complaints.join("\n"));
+        }
+        Ok(secrets.into_iter().map(SecretString::from).collect())
+    }
+}
 
 /// The secret in `DATA_DIR` can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -87,21 +159,6 @@ pub(super) fn required() -> String {
         "JWT_SECRET is required with PostgreSQL, so that all servers sign alike; here is a fresh one:\nJWT_SECRET={}",
         fresh()
     )
-}
-
-/// What to say of a secret of `length` bytes.
-pub(super) fn too_short(length: usize) -> String {
-    format!("JWT_SECRET has {length} bytes and needs {SECRET_MIN}; here is a fresh one:\nJWT_SECRET={}", fresh())
-}
-
-/// What to say of an accepted secret, the `number`th, of `length` bytes.
-pub(super) fn accepted_too_short(number: usize, length: usize) -> String {
-    format!("JWT_ACCEPTED_SECRETS: secret {number} has {length} bytes and needs {SECRET_MIN}")
-}
-
-/// What to say of `count` accepted secrets.
-pub(super) fn too_many(count: usize) -> String {
-    format!("JWT_ACCEPTED_SECRETS has {count} secrets and takes {ACCEPTED_MAX} at most")
 }
 
 /// 256 random bits as text.

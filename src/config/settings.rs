@@ -1,120 +1,127 @@
-//! Every setting: its name, default and meaning. `.env.example` is checked against this table.
+//! Every setting, one row each. From the rows come the values, the complaints, `config check`, `.env.example` and
+//! docs/SETTINGS.md.
+
+use super::database::DatabaseUrl;
+use super::kinds::{
+    Address, Directory, Either, FailureLimit, Flag, Kind, LogFilter, Mebibytes, Networks, Number, NumberOrCores,
+    Seconds, Text,
+};
+use super::secret::{AcceptedSecrets, SigningSecret};
 
 /// A setting.
-#[derive(Debug)]
-pub struct Setting {
+pub struct Setting<K: Kind + ?Sized = dyn Kind> {
     /// Name in the environment and in `.env`.
     pub name: &'static str,
+    /// The heading under which it is documented.
+    pub section: &'static str,
     /// Default as it would be written there; empty for none.
     pub default: &'static str,
-    /// One line of explanation.
+    /// What it does, in sentences.
     pub help: &'static str,
-    /// Never shown; may come from the file that `<name>_FILE` names.
-    pub secret: bool,
+    /// What it may be.
+    pub kind: K,
 }
 
-const fn plain(name: &'static str, default: &'static str, help: &'static str) -> Setting {
-    Setting { name, default, help, secret: false }
+/// Declares the settings: `NAME: Kind(range) = "default", "help";`, in sections.
+macro_rules! settings {
+    ($($section:literal {
+        $($name:ident: $kind:ident $(($($bound:expr),+))? = $default:literal, $help:literal;)+
+    })+) => {
+        $($(
+            #[doc = $help]
+            pub static $name: Setting<$kind> = Setting {
+                name: stringify!($name),
+                section: $section,
+                default: $default,
+                help: $help,
+                kind: $kind $(($($bound),+))?,
+            };
+        )+)+
+
+        /// All settings, in the order in which they are documented.
+        pub static SETTINGS: &[&Setting] = &[$($(&$name),+),+];
+    };
 }
 
-const fn secret(name: &'static str, help: &'static str) -> Setting {
-    Setting { name, default: "", help, secret: true }
+settings! {
+    "Database" {
+        DATABASE_URL: DatabaseUrl = "",
+            "The database: postgres://user:password@host/database or sqlite://file. Empty: SQLite in DATA_DIR.";
+        DATABASE_MAX_CONNECTIONS: Number(3, 10_000) = "10",
+            "Most connections to PostgreSQL for each server process, the change queue's two among them.";
+        DATABASE_WAIT_SECONDS: Seconds(0, 3_600) = "30",
+            "How long serve, demo and migrate wait at the start for a database that is not there yet. 0: they do \
+             not wait. The log says what they wait for.";
+        DATA_DIR: Directory = "./data",
+            "Directory of the embedded database and of the generated token secret. Flag --data-dir.";
+        AUTO_MIGRATE: Flag = "true",
+            "Migrate the database at the start. false: refuse to start while migrations are pending.";
+    }
+    "HTTP server" {
+        BIND_ADDR: Address = "127.0.0.1:8080",
+            "Address and port to listen on; 0.0.0.0:8080 for all interfaces. A host name is resolved at the start. \
+             Flag --bind.";
+        MAX_CONNECTIONS: Number(1, 1_000_000) = "10000",
+            "Most client connections open at once; more wait in the system's queue.";
+        KEEP_ALIVE_SECONDS: Seconds(1, 3_600) = "75",
+            "How long a client connection may be idle between two requests. Keep it above the idle limit of a load \
+             balancer in front, which is usually 60 s; otherwise it sends requests into connections that are being \
+             closed. While MAX_CONNECTIONS are open, those idle for 10 s make room.";
+        TRANSIT_MEMORY_MIB: Mebibytes(8, 1_000_000) = "64",
+            "Most memory for large answers that clients have not read yet. Large bodies that are still arriving have \
+             a second share of the same size. When a share is used up, requests that need more of it get 503.";
+        TRUSTED_PROXIES: Networks = "",
+            "The proxies in front, with commas between. For their requests the client's address is the right-most one \
+             of X-Forwarded-For that is not such a proxy; a malformed header counts as none. For all other requests \
+             it is the peer's address. ::ffff:10.0.0.0/104 means 10.0.0.0/8.";
+        REQUEST_TIMEOUT_SECONDS: Seconds(1, 3_600) = "30",
+            "Longest time for a request, after which it gets 503. Its body has two thirds of that time to arrive, \
+             else it gets 408.";
+        SHUTDOWN_DELAY_SECONDS: Seconds(0, 3_600) = "0",
+            "How long the server goes on serving after SIGTERM, with GET /health/ready at 503, before it stops. Make \
+             it long enough for a load balancer to notice. 0: it stops at once.";
+        SHUTDOWN_TIMEOUT_SECONDS: Seconds(1, 3_600) = "8",
+            "Longest time for the requests in flight when the server is told to stop.";
+        QUEUE_CAPACITY: Number(1, 1_000_000) = "4096",
+            "Most status changes waiting; more get 503 at once.";
+    }
+    "Tokens" {
+        JWT_SECRET: SigningSecret = "",
+            "Signs the tokens. With PostgreSQL, serve and config check require it; the other commands work without. \
+             With SQLite it is generated in DATA_DIR.";
+        JWT_ACCEPTED_SECRETS: AcceptedSecrets = "",
+            "More secrets whose tokens are valid, for changing JWT_SECRET without downtime.";
+        JWT_ISSUER: Text = "citrus-status",
+            "The claim iss of the tokens.";
+        JWT_AUDIENCE: Text = "citrus-status",
+            "The claim aud of the tokens.";
+        TOKEN_TTL_SECONDS: Seconds(1, 31_536_000) = "3600",
+            "Life of a token.";
+    }
+    "Login" {
+        HARDENED_LOGIN: Flag = "false",
+            "Answer an unknown user like a wrong password, so that most logins cannot be guessed.";
+        LOGIN_CONCURRENCY: NumberOrCores(1, 1_024) = "",
+            "Most passwords verified at once, 19 MiB each. Empty: one for each core.";
+        LOGIN_LIMIT_PAIR: FailureLimit = "10/600",
+            "How many wrong passwords of one login from one address are accepted before refusal, and in how many \
+             seconds the limit recovers.";
+        LOGIN_LIMIT_ACCOUNT: FailureLimit = "100/3600",
+            "The same for one login, from all addresses where it has not succeeded in the last 30 days.";
+        LOGIN_LIMIT_ADDRESS: FailureLimit = "100/600",
+            "The same for one address, with all logins that have not succeeded there in the last 30 days.";
+        LOGIN_LIMIT_TOTAL: FailureLimit = "3000/300",
+            "The same for all logins, except where they have succeeded in the last 30 days.";
+    }
+    "Log" {
+        LOG_LEVEL: LogFilter = "info",
+            "What is logged. A word without = has to be one of the levels, or off.";
+        LOG_FORMAT: Either("text", "json") = "text",
+            "How it is logged. The log goes to standard error.";
+    }
 }
-
-pub(super) const DATABASE_URL: &str = "DATABASE_URL";
-pub(super) const DATABASE_MAX_CONNECTIONS: &str = "DATABASE_MAX_CONNECTIONS";
-pub(super) const DATABASE_WAIT_SECONDS: &str = "DATABASE_WAIT_SECONDS";
-pub(super) const DATA_DIR: &str = "DATA_DIR";
-pub(super) const AUTO_MIGRATE: &str = "AUTO_MIGRATE";
-pub(super) const BIND_ADDR: &str = "BIND_ADDR";
-pub(super) const MAX_CONNECTIONS: &str = "MAX_CONNECTIONS";
-pub(super) const KEEP_ALIVE_SECONDS: &str = "KEEP_ALIVE_SECONDS";
-pub(super) const TRANSIT_MEMORY_MIB: &str = "TRANSIT_MEMORY_MIB";
-pub(super) const TRUSTED_PROXIES: &str = "TRUSTED_PROXIES";
-pub(super) const REQUEST_TIMEOUT_SECONDS: &str = "REQUEST_TIMEOUT_SECONDS";
-pub(super) const SHUTDOWN_DELAY_SECONDS: &str = "SHUTDOWN_DELAY_SECONDS";
-pub(super) const SHUTDOWN_TIMEOUT_SECONDS: &str = "SHUTDOWN_TIMEOUT_SECONDS";
-pub(super) const QUEUE_CAPACITY: &str = "QUEUE_CAPACITY";
-pub(super) const JWT_SECRET: &str = "JWT_SECRET";
-pub(super) const JWT_ACCEPTED_SECRETS: &str = "JWT_ACCEPTED_SECRETS";
-pub(super) const JWT_ISSUER: &str = "JWT_ISSUER";
-pub(super) const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
-pub(super) const TOKEN_TTL_SECONDS: &str = "TOKEN_TTL_SECONDS";
-pub(super) const HARDENED_LOGIN: &str = "HARDENED_LOGIN";
-pub(super) const LOGIN_CONCURRENCY: &str = "LOGIN_CONCURRENCY";
-pub(super) const LOGIN_LIMIT_PAIR: &str = "LOGIN_LIMIT_PAIR";
-pub(super) const LOGIN_LIMIT_ACCOUNT: &str = "LOGIN_LIMIT_ACCOUNT";
-pub(super) const LOGIN_LIMIT_ADDRESS: &str = "LOGIN_LIMIT_ADDRESS";
-pub(super) const LOGIN_LIMIT_TOTAL: &str = "LOGIN_LIMIT_TOTAL";
-pub(super) const LOG_LEVEL: &str = "LOG_LEVEL";
-pub(super) const LOG_FORMAT: &str = "LOG_FORMAT";
-
-/// All settings, in the order in which they are documented.
-pub const SETTINGS: &[Setting] = &[
-    secret(DATABASE_URL, "postgres://user:password@host/database or sqlite://file; empty: SQLite in DATA_DIR."),
-    plain(DATABASE_MAX_CONNECTIONS, "10", "Most connections to PostgreSQL, for each server process."),
-    plain(DATABASE_WAIT_SECONDS, "30", "Longest wait for a database that is not there yet at the start; 0: none."),
-    plain(DATA_DIR, "./data", "Directory of the embedded database and of the generated token secret."),
-    plain(AUTO_MIGRATE, "true", "Migrate the database at start; false: refuse to start while migrations are pending."),
-    plain(BIND_ADDR, "127.0.0.1:8080", "Address and port to listen on; 0.0.0.0:8080 for all interfaces."),
-    plain(MAX_CONNECTIONS, "10000", "Most client connections open at once; more wait in the system's queue."),
-    plain(
-        KEEP_ALIVE_SECONDS,
-        "75",
-        "How long a client connection may be idle between two requests; longer than a load balancer's own limit.",
-    ),
-    plain(
-        TRANSIT_MEMORY_MIB,
-        "64",
-        "Most memory for large answers that clients have not read yet, and as much for large bodies that still arrive.",
-    ),
-    plain(TRUSTED_PROXIES, "", "Addresses or networks of the proxies in front, whose X-Forwarded-For counts."),
-    plain(REQUEST_TIMEOUT_SECONDS, "30", "Longest time for a request, after which it is answered 503."),
-    plain(
-        SHUTDOWN_DELAY_SECONDS,
-        "0",
-        "How long the server goes on serving after SIGTERM, not ready any more, before it stops; 0: it stops at once.",
-    ),
-    plain(SHUTDOWN_TIMEOUT_SECONDS, "8", "Longest time for the requests in flight when the server is told to stop."),
-    plain(QUEUE_CAPACITY, "4096", "Most status changes waiting; more are answered 503 at once."),
-    secret(
-        JWT_SECRET,
-        "Signs the tokens, 32 bytes or more; required with PostgreSQL, generated in DATA_DIR with SQLite.",
-    ),
-    secret(
-        JWT_ACCEPTED_SECRETS,
-        "More secrets whose tokens count, one a line, 32 bytes or more each; for changing JWT_SECRET.",
-    ),
-    plain(JWT_ISSUER, "citrus-status", "The claim iss of the tokens."),
-    plain(JWT_AUDIENCE, "citrus-status", "The claim aud of the tokens."),
-    plain(TOKEN_TTL_SECONDS, "3600", "Life of a token."),
-    plain(
-        HARDENED_LOGIN,
-        "false",
-        "Answer an unknown user like a wrong password, so that most logins can't be guessed.",
-    ),
-    plain(LOGIN_CONCURRENCY, "", "Most passwords verified at once, 19 MiB each; empty: one for each core."),
-    plain(
-        LOGIN_LIMIT_PAIR,
-        "10/600",
-        "Wrong passwords of one login from one address, and the seconds until all are given back; or off.",
-    ),
-    plain(
-        LOGIN_LIMIT_ACCOUNT,
-        "100/3600",
-        "The same of one login, from all addresses where it has not succeeded lately.",
-    ),
-    plain(
-        LOGIN_LIMIT_ADDRESS,
-        "100/600",
-        "The same from one address, for all logins that have not succeeded there lately.",
-    ),
-    plain(LOGIN_LIMIT_TOTAL, "3000/300", "The same of all logins, except where they have succeeded lately."),
-    plain(LOG_LEVEL, "info", "error, warn, info, debug or trace; or a filter such as info,citrus_status=debug."),
-    plain(LOG_FORMAT, "text", "text or json."),
-];
 
 /// The setting called `name`.
 pub fn setting(name: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().find(|setting| setting.name == name)
+    SETTINGS.iter().copied().find(|setting| setting.name == name)
 }

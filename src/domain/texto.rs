@@ -78,17 +78,30 @@ const SHOWN_MAX: usize = 64;
 
 /// `text` as a message repeats it: no more than its first 64 characters, and nothing that steers a terminal.
 pub fn cut(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(SHOWN_MAX) {
-        Some((end, _)) => format!("{}…", printable(&text[..end])).into(),
-        None => printable(text),
-    }
+    excerpt(text, SHOWN_MAX)
 }
 
-/// `; did you mean '…'?`, if one of the `known` names is nearly `wanted`; else nothing. Compares as [`Chave`] does.
+/// The first `max` characters of `text` with nothing that steers a terminal, and `…` where there are more.
+pub fn excerpt(text: &str, max: usize) -> Cow<'_, str> {
+    let beginning = first(text, max);
+    if beginning.len() < text.len() { format!("{}…", printable(beginning)).into() } else { printable(text) }
+}
+
+/// The first `max` characters of `text`.
+pub fn first(text: &str, max: usize) -> &str {
+    text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end])
+}
+
+/// `; did you mean '…'?` with the [`nearest`] of the `known` names; empty where none is near.
 pub fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(wanted, known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
+}
+
+/// The one of the `known` names that is nearly `wanted`, if any. Compares as [`Chave`] does.
+pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Names end somewhere, what is typed need not.
     if !fits(wanted, NOME_MAX) {
-        return String::new();
+        return None;
     }
     let wanted = Chave::new(wanted);
     let distance = |name: &str| {
@@ -97,7 +110,7 @@ pub fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) 
         Some(damerau_levenshtein(&wanted.0, &name.0)).filter(|distance| *distance <= most)
     };
     let nearest = known.into_iter().filter_map(|name| Some((distance(name)?, name))).min();
-    nearest.map(|(_, name)| format!("; did you mean '{name}'?")).unwrap_or_default()
+    nearest.map(|(_, name)| name)
 }
 
 /// Whether nothing but white space is in `text`.

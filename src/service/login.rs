@@ -12,8 +12,8 @@ use crate::auth::password::{PasswordError, Passwords, Turn};
 use crate::auth::token::{IssueError, Subject, Tokens};
 use crate::clock::Clock;
 use crate::domain::texto::Chave;
-use crate::service::throttle::{Admitted, Throttle, Throttled};
-use crate::store::{Store, StoreError};
+use crate::service::throttle::{Admission, NotAdmitted, Throttle, Throttled};
+use crate::store::{Credential, Store, StoreError};
 
 /// How long a verdict may take once an attempt has its turn: a database that hangs must not keep all turns.
 const DEADLINE: Duration = Duration::from_secs(8);
@@ -73,17 +73,27 @@ pub enum LoginError {
     Store(#[from] StoreError),
 }
 
-impl LoginError {
-    /// Whether it is a failure that counts.
-    fn counts(&self) -> bool {
-        matches!(self, Self::UsuarioNaoEncontrado(_) | Self::UsuarioOculto(_) | Self::SenhaInvalida)
+impl From<NotAdmitted> for LoginError {
+    fn from(error: NotAdmitted) -> Self {
+        match error {
+            NotAdmitted::Throttled(throttled) => Self::Throttled(throttled),
+            NotAdmitted::Store(error) => Self::Store(error),
+        }
     }
 }
 
-impl From<Throttled> for LoginError {
-    fn from(throttled: Throttled) -> Self {
-        Self::Throttled(throttled)
-    }
+/// What a client sends to log in, and from where.
+struct Attempt {
+    login: Chave,
+    senha: SecretString,
+    client: IpAddr,
+}
+
+/// What an attempt comes to.
+enum Verdict {
+    Right(AccessToken),
+    /// A failure that counts.
+    Wrong(LoginError),
 }
 
 impl LoginService {
@@ -106,43 +116,48 @@ impl LoginService {
         senha: SecretString,
         client: IpAddr,
     ) -> Result<AccessToken, LoginError> {
-        let login = Chave::new(login);
+        let attempt = Attempt { login: Chave::new(login), senha, client };
         let place = self.passwords.place()?;
         // Before the wait, so that who is not heard does not hold up the line.
-        let admitted = self.throttle.admit(&login, client).await??;
+        let admission = self.throttle.admit(&attempt.login, client).await?;
         let turn = self.passwords.turn(place).await?;
         let service = Arc::clone(self);
         // A task of its own: who hangs up from here on has made an attempt all the same.
-        let attempt = async move {
-            let verdict = timeout(DEADLINE, service.verdict(admitted, &login, client, senha, &turn)).await;
-            let (admitted, outcome) = verdict.map_err(|_| StoreError::Slow)??;
-            let failure =
-                outcome.as_ref().err().filter(|error| error.counts()).map(|_| service.throttle.failed(&admitted));
-            // The next in the line need not wait until this one is counted.
-            drop(turn);
-            match failure {
-                Some(failure) => service.throttle.count(failure).await?,
-                None if outcome.is_ok() => service.throttle.succeeded(&admitted).await,
-                None => {}
-            }
-            outcome
-        };
+        let attempt = async move { service.attempt(attempt, admission, turn).await };
         tokio::spawn(attempt.in_current_span()).await.map_err(|_| PasswordError::Lost)?
     }
 
-    /// Whether a login that has its turn may be tried still, and what comes of it.
-    async fn verdict(
+    /// An attempt that has its turn, to its end: judged, and counted.
+    async fn attempt(&self, attempt: Attempt, admission: Admission, turn: Turn) -> Result<AccessToken, LoginError> {
+        let judged = timeout(DEADLINE, self.judge(attempt, admission, &turn)).await;
+        let (admission, verdict) = judged.unwrap_or(Err(LoginError::Store(StoreError::Slow)))?;
+        match verdict {
+            Verdict::Right(token) => {
+                // The next in the line need not wait until this one is counted.
+                drop(turn);
+                self.throttle.succeeded(&admission).await;
+                Ok(token)
+            }
+            Verdict::Wrong(error) => {
+                let failure = self.throttle.failed(&admission);
+                drop(turn);
+                self.throttle.count(failure).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// The verdict on an attempt, if it may be made still.
+    async fn judge(
         &self,
-        admitted: Admitted,
-        login: &Chave,
-        client: IpAddr,
-        senha: SecretString,
+        attempt: Attempt,
+        admission: Admission,
         turn: &Turn,
-    ) -> Result<(Admitted, Result<AccessToken, LoginError>), LoginError> {
+    ) -> Result<(Admission, Verdict), LoginError> {
+        let Attempt { login, senha, client } = attempt;
         // Others may have failed meanwhile. No more than have their turn at once go unseen.
-        let admitted = if turn.waited { self.throttle.admit(login, client).await?? } else { admitted };
-        let outcome = self.attempt(login, senha, turn).await;
-        Ok((admitted, outcome))
+        let admission = if turn.waited { self.throttle.admit(&login, client).await? } else { admission };
+        Ok((admission, self.verdict(&login, senha, turn).await?))
     }
 
     /// What a login is told that is throttled; `None` where none can be.
@@ -151,25 +166,25 @@ impl LoginService {
     }
 
     /// The verdict on a password. Known or not, a login costs one verification.
-    async fn attempt(&self, login: &Chave, senha: SecretString, turn: &Turn) -> Result<AccessToken, LoginError> {
+    async fn verdict(&self, login: &Chave, senha: SecretString, turn: &Turn) -> Result<Verdict, LoginError> {
         let found = self.store.credential(login).await?;
         let absence = if found.is_some() { Absence::Deactivated } else { Absence::Unknown };
         let known = found.filter(|credential| credential.ativo);
         let hash = known.as_ref().map(|credential| credential.senha_hash.clone());
-        let verified = self.passwords.verify(turn, hash, senha).await?;
-        let Some(credential) = known else {
-            return Err(if self.hardened {
-                LoginError::UsuarioOculto(absence)
-            } else {
-                LoginError::UsuarioNaoEncontrado(absence)
-            });
-        };
-        if !verified {
-            return Err(LoginError::SenhaInvalida);
-        }
+        let is_right = self.passwords.verify(turn, hash, senha).await?;
+        Ok(match known {
+            None if self.hardened => Verdict::Wrong(LoginError::UsuarioOculto(absence)),
+            None => Verdict::Wrong(LoginError::UsuarioNaoEncontrado(absence)),
+            Some(_) if !is_right => Verdict::Wrong(LoginError::SenhaInvalida),
+            Some(credential) => Verdict::Right(self.issue(&credential)?),
+        })
+    }
+
+    fn issue(&self, credential: &Credential) -> Result<AccessToken, LoginError> {
+        let usuario_id = credential.usuario_id;
         // The generation is the one read with the hash: a password changed meanwhile revokes this token too.
-        let subject = Subject { usuario_id: credential.usuario_id, geracao: credential.geracao };
+        let subject = Subject { usuario_id, geracao: credential.geracao };
         let token = self.tokens.issue(subject, &credential.login, self.clock.now())?;
-        Ok(AccessToken { usuario_id: credential.usuario_id, token, expires_in: self.tokens.ttl() })
+        Ok(AccessToken { usuario_id, token, expires_in: self.tokens.ttl() })
     }
 }

@@ -156,11 +156,11 @@ both_engines! {
         for (args, complaint) in [
             (&["nivel", "criar", "  "][..], "give 1 to 255 characters"),
             (&["permissao", "liberar", "voar", "--nivel", "N"], "there is no permission 'voar'"),
-            (&["perfil", "criar", "P"], "--nivel <NOME>"),
+            (&["perfil", "criar", "P"], "--nivel <NIVEL>"),
             (&["perfil", "criar", "P", "--root", "--nivel", "N"], "cannot be used with"),
             (&["atendimento", "criar", "1", "--status", "Feito"], "one of: Aberto, Em atendimento, Cancelado"),
-            (&["atendimento", "importar"], "<ARQUIVO>"),
-            (&["motivo", "criar"], "<NOME>"),
+            (&["atendimento", "importar"], "<FILE>"),
+            (&["motivo", "criar"], "<NAME>"),
             (&["voar"], "unrecognized subcommand"),
             (&["usuario", "criar", "u", "--perfil", "P"], "pass it with --senha-stdin"),
         ] {

@@ -81,7 +81,7 @@ both_engines! {
             ("DATABASE_URL", "postgres://u:hunter2@[/x", "DATABASE_URL is not a PostgreSQL URL"),
             ("JWT_SECRET", "hunter2", "JWT_SECRET has 7 bytes and needs 32; here is a fresh one:\nJWT_SECRET="),
             ("JWT_SECERT", "hunter2", "JWT_SECERT is not a setting; did you mean JWT_SECRET?"),
-            ("CITRUS_DATA_DIR", "hunter2", "CITRUS_DATA_DIR is not a setting; did you mean DATA_DIR?"),
+            ("DATA_DRI", "hunter2", "DATA_DRI is not a setting; did you mean DATA_DIR?"),
             ("BIND_ADDR", "hunter2", "BIND_ADDR has to be an address and a port"),
             ("LOG_FORMAT", "hunter2", "LOG_FORMAT has to be text or json"),
             ("JWT_SECRET_FILE", "/nowhere", "JWT_SECRET and JWT_SECRET_FILE are both set; keep one"),

@@ -101,7 +101,7 @@ fn settings_do_not() {
             ("DATABASE_URL", &file, &["serve"]),
             ("DATABASE_URL", &there, &["nivel", "listar"]),
             ("DATABASE_URL", &format!("postgres://x@127.0.0.1:1/{word}"), &["serve"]),
-            (&format!("CITRUS_{word}"), "x", &["serve"]),
+            (&format!("JWT_SECRET{}", word.chars().nth(1).unwrap()), "x", &["serve"]),
         ];
         for (name, value, args) in calls {
             let outcome = run_with(&database, &[(name, value), ("DATABASE_WAIT_SECONDS", "1")], args, "");

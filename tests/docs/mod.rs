@@ -6,5 +6,6 @@ mod generated;
 mod guide;
 mod openapi;
 mod security;
+mod settings;
 mod toolchain;
 mod twins;

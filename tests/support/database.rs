@@ -101,7 +101,7 @@ impl Database {
 
     /// Opened, but not migrated.
     pub async fn open(&self) -> Arc<Store> {
-        Store::open(self.config(&[]).target).await.unwrap()
+        Store::open(self.config(&[]).database.target).await.unwrap()
     }
 
     /// Opened and migrated.

@@ -70,12 +70,12 @@ impl Server {
     async fn serving(config: Config, store: Arc<Store>, service: impl FnOnce(App) -> Frame) -> Self {
         let clock = Arc::new(ManualClock::new());
         let (app, workers) = app::wire(&config, Arc::clone(&store), clock.clone()).unwrap();
-        let listener = transport::listen(&config.bind).await.unwrap();
+        let listener = transport::listen(&config.http.bind).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let service = service(app);
         let serving = tokio::spawn(async move {
-            transport::serve(listener, service, config.server, async { _ = stopped.await }).await
+            transport::serve(listener, service, config.http.server, async { _ = stopped.await }).await
         });
         Self {
             address,

@@ -12,7 +12,7 @@ use axum::response::Response;
 
 use crate::domain::acesso::Permissao;
 use crate::domain::atendimento::Status;
-use crate::domain::texto::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX};
+use crate::domain::texto::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX, first};
 use crate::http::answer::catalogue::{ApiError, AuditedUser};
 use crate::http::request::caller::Caller;
 use crate::http::request::client_address::Client;
@@ -47,7 +47,7 @@ impl LoginAudit {
 
     /// The login as sent.
     pub fn login(&mut self, login: &str) {
-        self.login = cut(login, LOGIN_MAX);
+        self.login = first(login, LOGIN_MAX).to_owned();
     }
 
     /// The user that it turned out to be.
@@ -129,13 +129,13 @@ impl ChangeAudit {
 
     /// What is asked for, as sent.
     pub fn change(&mut self, protocolo: &str, status: &str) {
-        self.protocolo = cut(protocolo, PROTOCOLO_MAX);
-        self.status = cut(status, NOME_MAX);
+        self.protocolo = first(protocolo, PROTOCOLO_MAX).to_owned();
+        self.status = first(status, NOME_MAX).to_owned();
     }
 
     /// The motivo that is asked for, as sent.
     pub fn motivo(&mut self, motivo: &str) {
-        self.motivo = Some(cut(motivo, NOME_MAX));
+        self.motivo = Some(first(motivo, NOME_MAX).to_owned());
     }
 
     /// What was sent in another spelling, and is not part of the change.
@@ -240,7 +240,7 @@ pub fn denied_read(client: Client, permissao: Permissao, protocolo: &str, error:
         usuario_id = user.map(|user| user.usuario_id),
         login = user.and_then(|user| user.login.as_deref()),
         permissao = permissao.nome(),
-        protocolo = cut(protocolo, PROTOCOLO_MAX).as_str(),
+        protocolo = first(protocolo, PROTOCOLO_MAX),
         outcome = error.code(),
         "read"
     );
@@ -251,10 +251,4 @@ fn outcome<T>(answer: &Result<T, ApiError>, success: &'static str) -> &'static s
         Ok(_) => success,
         Err(error) => error.code(),
     }
-}
-
-/// The first `max` characters of `text`.
-fn cut(text: &str, max: usize) -> String {
-    let end = text.char_indices().nth(max).map_or(text.len(), |(at, _)| at);
-    text[..end].to_owned()
 }

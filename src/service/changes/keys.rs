@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::ChangeError;
+use super::outcome::ChangeError;
 use crate::clock::{Clock, unix_millis};
 use crate::domain::atendimento::{ChangeRequest, Denial, Idempotencia};
 use crate::service::every::Every;

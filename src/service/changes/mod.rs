@@ -6,6 +6,8 @@
 //! process did first comes round again.
 
 mod keys;
+mod outcome;
+mod pending;
 mod round;
 mod simulation;
 mod trouble;
@@ -18,12 +20,14 @@ use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use self::keys::{InFlight, Keys};
+use self::keys::Keys;
+pub use self::outcome::{ChangeError, Done};
+use self::pending::Pending;
 pub use self::simulation::Simulation;
 use self::trouble::Trouble;
 use self::worker::{Desk, work};
 use crate::clock::Clock;
-use crate::domain::atendimento::{ChangeRequest, Denial, Status};
+use crate::domain::atendimento::ChangeRequest;
 use crate::store::{Store, StoreError};
 
 /// How the queue is cut.
@@ -47,76 +51,6 @@ pub struct ChangeQueue {
 
 /// The queue's workers. They end when the queue is dropped and all that it took in is answered.
 pub struct Workers(JoinSet<()>);
-
-struct Pending {
-    request: ChangeRequest,
-    /// When it came in.
-    since: Instant,
-    /// How often it was tried in vain.
-    rounds: u32,
-    /// How often it met a lock that held up all requests that were tried with it.
-    locked_out: u32,
-    /// Keeps other requests of the same idempotency key out meanwhile.
-    key: Option<InFlight>,
-    answer: oneshot::Sender<Result<Done, ChangeError>>,
-}
-
-impl Pending {
-    /// Whether it needs the table of the idempotency keys, the only one that not all changes need: the foreign keys
-    /// of the history open those of motivos and users for each entry.
-    fn has_key(&self) -> bool {
-        self.request.idempotencia.is_some()
-    }
-
-    /// Tells the caller, if it is still there, what became of the request.
-    fn settle(self, outcome: Result<Done, ChangeError>) {
-        // First, so that a caller that asks again at once finds the answer and not itself.
-        drop(self.key);
-        _ = self.answer.send(outcome);
-    }
-}
-
-/// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Done {
-    /// The change was made, and is durable.
-    Made {
-        /// Status before.
-        de: Status,
-        /// Whether the motivo asked for was recorded.
-        with_motivo: bool,
-    },
-    /// It was made before, by a request of the same idempotency key and body.
-    Replayed,
-}
-
-/// Why a change was not made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ChangeError {
-    /// The rules refuse it.
-    #[error("refused by the rules")]
-    Denied {
-        /// Why.
-        denial: Denial,
-        /// The status in which the atendimento was, where it was looked at.
-        de: Option<Status>,
-    },
-    /// A request of the same idempotency key and body has not been answered yet.
-    #[error("in progress")]
-    InProgress,
-    /// The queue is full, or the database is away. Whether the change was made is then unknown.
-    #[error("unavailable")]
-    Unavailable,
-    /// Our fault; the worker has logged it.
-    #[error("failed")]
-    Failed,
-}
-
-impl From<&StoreError> for ChangeError {
-    fn from(error: &StoreError) -> Self {
-        if error.is_transient() { Self::Unavailable } else { Self::Failed }
-    }
-}
 
 impl ChangeQueue {
     /// Fails while changes fail although the database says that it can be written to: after one has failed so, until
@@ -157,6 +91,12 @@ impl ChangeQueue {
             .try_send(Pending { request, since: Instant::now(), rounds: 0, locked_out: 0, key, answer })
             .map_err(|_| ChangeError::Unavailable)?;
         answered.await.unwrap_or(Err(ChangeError::Failed))
+    }
+
+    /// What [`ChangeQueue::submit`] would answer now. Writes nothing, and takes no idempotency key.
+    pub async fn simulate(&self, request: &ChangeRequest) -> Result<Simulation, ChangeError> {
+        self.keys.check(request)?;
+        simulation::simulate(self.store.as_ref(), request).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{ChangeError, Done};
+use super::outcome::{ChangeError, Done};
 use crate::domain::atendimento::{Change, ChangeRequest, Denial, Snapshot, Status, decide};
 use crate::store::{IdempotencyKey, Result as StoreResult, Store};
 

@@ -1,9 +1,9 @@
 //! A change tried out: decided as a real one, on what is durable now, and not made. It goes past the queue.
 
-use super::round::{Decision, KnownKeys, Refusal, judge, key};
-use super::{ChangeError, ChangeQueue};
+use super::outcome::ChangeError;
+use super::round::{Decision, KnownKeys, judge, key};
 use crate::domain::atendimento::{Change, ChangeRequest, Status};
-use crate::store::{Result as StoreResult, Store};
+use crate::store::{Store, StoreError};
 
 /// What would be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,44 +21,32 @@ pub enum Simulation {
     Replay,
 }
 
-impl ChangeQueue {
-    /// What [`ChangeQueue::submit`] would answer now. Writes nothing, and takes no idempotency key.
-    pub async fn simulate(&self, request: &ChangeRequest) -> Result<Simulation, ChangeError> {
-        self.keys.check(request)?;
-        match simulate(self.store.as_ref(), request).await {
-            Ok(outcome) => outcome.map_err(ChangeError::from),
-            Err(error) => {
-                tracing::error!(%error, "a simulation failed");
-                Err(ChangeError::from(&error))
-            }
-        }
-    }
-}
-
-async fn simulate(store: &Store, request: &ChangeRequest) -> StoreResult<Result<Simulation, Refusal>> {
+/// What would become of `request` now.
+pub(super) async fn simulate(store: &Store, request: &ChangeRequest) -> Result<Simulation, ChangeError> {
     let known = known_key(store, request).await?;
-    let snapshot = store.situation(&request.protocolo, request.motivo.as_ref()).await?;
+    let snapshot = store.situation(&request.protocolo, request.motivo.as_ref()).await.map_err(failed)?;
     let mut decision = judge(&known, &snapshot, request);
     if decision.is_err() {
         // Another process may have made this very change after the first look, as in `round`.
         let known = known_key(store, request).await?;
         decision = judge(&known, &snapshot, request);
     }
-    let Change { de, para, motivo_id, .. } = match decision {
-        Ok(Decision::Make(change)) => change,
-        Ok(Decision::Replay) => return Ok(Ok(Simulation::Replay)),
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let Decision::Make(Change { de, para, motivo_id, .. }) = decision? else { return Ok(Simulation::Replay) };
     let motivo = match motivo_id {
-        Some(id) => store.motivo_nome(id).await?,
+        Some(id) => store.motivo_nome(id).await.map_err(failed)?,
         None => None,
     };
-    Ok(Ok(Simulation::Make { de, para, motivo }))
+    Ok(Simulation::Make { de, para, motivo })
+}
+
+fn failed(error: StoreError) -> ChangeError {
+    tracing::error!(%error, "a simulation failed");
+    ChangeError::from(&error)
 }
 
 /// What is known of the key of `request`.
-async fn known_key(store: &Store, request: &ChangeRequest) -> StoreResult<KnownKeys> {
+async fn known_key(store: &Store, request: &ChangeRequest) -> Result<KnownKeys, ChangeError> {
     let Some(key) = key(request) else { return Ok(KnownKeys::new()) };
-    let impressao = store.idempotency_key(&key).await?;
+    let impressao = store.idempotency_key(&key).await.map_err(failed)?;
     Ok(impressao.map(|impressao| (key, impressao)).into_iter().collect())
 }

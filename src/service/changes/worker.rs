@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
+use super::outcome::{ChangeError, Done};
+use super::pending::Pending;
 use super::round::{Outcome, round};
 use super::trouble::Trouble;
-use super::{ChangeError, Done, Pending};
 use crate::domain::atendimento::ChangeRequest;
 use crate::store::{LOCK_WAIT, Store, StoreError};
 

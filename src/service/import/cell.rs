@@ -1,7 +1,7 @@
 //! What a cell says: a protocolo, whole or refused, and a status.
 
 use super::shape::{is_digits, is_scientific, plain_number, spoilt};
-use super::text::{bare, is_empty, quoted, tidy};
+use super::tidy::{bare, is_empty, quoted, tidy};
 use crate::domain::atendimento::Status;
 use crate::domain::protocolo::exact_integer;
 use crate::domain::texto::{PROTOCOLO_MAX, fits};

@@ -3,7 +3,7 @@
 use icu_casemap::CaseMapper;
 use icu_normalizer::DecomposingNormalizer;
 
-use super::text::{quoted, tidy};
+use super::tidy::{quoted, tidy};
 
 /// The names of the two columns. Case, accents and blanks around do not count.
 #[derive(Clone, Debug)]

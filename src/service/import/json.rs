@@ -8,10 +8,12 @@ use serde_json::value::RawValue;
 
 use super::cell::Cell;
 use super::columns::{Found, Unfit, Wanted};
-use super::source::{RECORD_MAX, Record, Source};
-use super::text::{list, quoted};
+use super::error::FileError;
+use super::place::Place;
+use super::records::{RECORD_MAX, Record, Records};
+use super::row::{BadRow, Row, row_of};
+use super::tidy::{list, quoted};
 use super::window::is_padding;
-use super::{BadRow, FileError, Place, Row, row_of};
 
 /// Most ignored members that are named.
 const NOTED_MAX: usize = 10;
@@ -44,27 +46,27 @@ impl Objects {
     }
 
     /// The next row; `None` at the end.
-    pub fn next<R: Read>(&mut self, source: &mut Source<R>) -> Result<Option<Row>, FileError> {
+    pub fn next<R: Read>(&mut self, records: &mut Records<R>) -> Result<Option<Row>, FileError> {
         let next = match &mut self.array {
-            Some(array) => array.next(source)?,
-            None => next_line(source)?,
+            Some(array) => array.next(records)?,
+            None => next_line(records)?,
         };
         let (place, used) = match next {
             None => return Ok(None),
             Some(Err(bad)) => return Ok(Some(Err(bad))),
             Some(Ok(next)) => next,
         };
-        let object = source.window.rest()[..used].to_vec();
-        source.window.pass(used);
-        source.learn(&object);
-        let row = source
+        let object = records.window.rest()[..used].to_vec();
+        records.window.pass(used);
+        records.learn(&object);
+        let row = records
             .decode(&object)
-            .and_then(|text| self.row(source, place, &text))
+            .and_then(|text| self.row(records, place, &text))
             .unwrap_or_else(|reason| Err(BadRow { place, reason }));
         Ok(Some(row))
     }
 
-    fn row<R: Read>(&mut self, source: &mut Source<R>, place: Place, text: &str) -> Result<Row, String> {
+    fn row<R: Read>(&mut self, records: &mut Records<R>, place: Place, text: &str) -> Result<Row, String> {
         let Members(members) = serde_json::from_str(text).map_err(|_| match self.array {
             Some(_) => "not a JSON object".to_owned(),
             None => {
@@ -74,7 +76,7 @@ impl Objects {
         let (names, values): (Vec<String>, Vec<&RawValue>) = members.into_iter().unzip();
         let (protocolo, status) = match &self.last {
             Some((last, found)) if *last == names => (found.protocolo, found.status),
-            _ => self.find(source, names, &values)?,
+            _ => self.find(records, names, &values)?,
         };
         let unescaped = |index: usize| match values[index].get() {
             text if text.starts_with('"') => serde_json::from_str(text).map_err(|_| "malformed text".to_owned()),
@@ -87,7 +89,7 @@ impl Objects {
     /// Looks for ours among members that are called `names`, and notes the others, each once.
     fn find<R: Read>(
         &mut self,
-        source: &mut Source<R>,
+        records: &mut Records<R>,
         names: Vec<String>,
         values: &[&RawValue],
     ) -> Result<(usize, usize), String> {
@@ -108,7 +110,7 @@ impl Objects {
                 fresh.push(name.to_owned());
             }
         }
-        source.note_ignored(&list(fresh.iter().map(String::as_str)));
+        records.note_ignored(&list(fresh.iter().map(String::as_str)));
         self.noted.append(&mut fresh);
         let places = (found.protocolo, found.status);
         self.last = Some((names, found));
@@ -119,17 +121,17 @@ impl Objects {
 /// A record's place and length in the window.
 type Next = Result<(Place, usize), BadRow>;
 
-fn next_line<R: Read>(source: &mut Source<R>) -> Result<Option<Next>, FileError> {
+fn next_line<R: Read>(records: &mut Records<R>) -> Result<Option<Next>, FileError> {
     loop {
-        let place = Place::Line(source.window.line());
-        match source.line()? {
+        let place = Place::Line(records.window.line());
+        match records.line()? {
             None => return Ok(None),
-            Some(Record::Whole(used)) if source.window.rest()[..used].trim_ascii().is_empty() => {
-                source.window.pass(used)
+            Some(Record::Whole(used)) if records.window.rest()[..used].trim_ascii().is_empty() => {
+                records.window.pass(used)
             }
             Some(Record::Whole(used)) => return Ok(Some(Ok((place, used)))),
             Some(_) => {
-                source.skip_line()?;
+                records.skip_line()?;
                 return Ok(Some(Err(BadRow { place, reason: format!("longer than {RECORD_MAX} bytes") })));
             }
         }
@@ -137,62 +139,62 @@ fn next_line<R: Read>(source: &mut Source<R>) -> Result<Option<Next>, FileError>
 }
 
 impl Array {
-    fn next<R: Read>(&mut self, source: &mut Source<R>) -> Result<Option<Next>, FileError> {
+    fn next<R: Read>(&mut self, records: &mut Records<R>) -> Result<Option<Next>, FileError> {
         let mut after_comma = false;
         loop {
-            let wrong = |source: &Source<R>, what| Err(FileError::Array(source.window.line(), what));
-            match next_byte(source)? {
+            let wrong = |records: &Records<R>, what| Err(FileError::Array(records.window.line(), what));
+            match next_byte(records)? {
                 None if self.ended => return Ok(None),
-                None => return wrong(source, "has no end: the file is cut off"),
-                Some(_) if self.ended => return wrong(source, "is followed by something else"),
+                None => return wrong(records, "has no end: the file is cut off"),
+                Some(_) if self.ended => return wrong(records, "is followed by something else"),
                 Some(b']') if !after_comma => {
                     self.ended = true;
-                    source.window.pass(1);
+                    records.window.pass(1);
                 }
                 Some(b',') if self.elements > 0 && !after_comma => {
                     after_comma = true;
-                    source.window.pass(1);
+                    records.window.pass(1);
                 }
                 Some(byte) if (self.elements == 0 || after_comma) && !matches!(byte, b',' | b']') => {
                     self.elements += 1;
-                    let Some(used) = value(source)? else {
-                        return wrong(source, "has an element that is too long, or has no end");
+                    let Some(used) = value(records)? else {
+                        return wrong(records, "has an element that is too long, or has no end");
                     };
                     return Ok(Some(Ok((Place::Element(self.elements), used))));
                 }
-                Some(_) => return wrong(source, "has something else than one comma between two elements"),
+                Some(_) => return wrong(records, "has something else than one comma between two elements"),
             }
         }
     }
 }
 
 /// Passes over white space; the byte after it.
-fn next_byte<R: Read>(source: &mut Source<R>) -> Result<Option<u8>, FileError> {
+fn next_byte<R: Read>(records: &mut Records<R>) -> Result<Option<u8>, FileError> {
     loop {
-        let rest = source.window.rest();
+        let rest = records.window.rest();
         let blanks = rest.len() - rest.trim_ascii_start().len();
         // A CR at the end of the window may have its LF outside.
-        let split = blanks == rest.len() && rest.ends_with(b"\r") && !source.window.ended();
+        let split = blanks == rest.len() && rest.ends_with(b"\r") && !records.window.ended();
         let next = rest.get(blanks).copied();
-        source.window.pass(blanks - usize::from(split));
+        records.window.pass(blanks - usize::from(split));
         // What looks like padding may be at the end, which only more of the file tells.
-        let rest = source.window.rest();
+        let rest = records.window.rest();
         let padding = rest.len() <= RECORD_MAX && rest.iter().all(|byte| is_padding(*byte));
         if next.is_some() && !padding {
             return Ok(next);
         }
-        if !source.window.fill()? {
-            return Ok(source.window.rest().first().copied().filter(|byte| !byte.is_ascii_whitespace()));
+        if !records.window.fill()? {
+            return Ok(records.window.rest().first().copied().filter(|byte| !byte.is_ascii_whitespace()));
         }
     }
 }
 
 /// The length of the JSON value at the beginning of the window; `None` where it is too long or has no end.
-fn value<R: Read>(source: &mut Source<R>) -> Result<Option<usize>, FileError> {
+fn value<R: Read>(records: &mut Records<R>) -> Result<Option<usize>, FileError> {
     loop {
-        match value_length(source.window.rest()) {
+        match value_length(records.window.rest()) {
             Some(length) => return Ok((length <= RECORD_MAX).then_some(length)),
-            None if source.window.rest().len() > RECORD_MAX || !source.window.fill()? => return Ok(None),
+            None if records.window.rest().len() > RECORD_MAX || !records.window.fill()? => return Ok(None),
             None => {}
         }
     }

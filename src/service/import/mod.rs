@@ -1,28 +1,32 @@
 //! Bulk import of atendimentos: one transaction a file, all or nothing.
 
 mod cell;
-mod charset;
 mod columns;
 mod csv;
+mod encoding;
+mod error;
 mod json;
+mod place;
+mod records;
+mod row;
 mod rows;
 mod shape;
 mod sheet;
-mod source;
 mod table;
-mod text;
+mod tidy;
 mod window;
 mod workbook;
 
 use std::collections::HashSet;
-use std::fmt;
-use std::io::{self, Read};
+use std::io::Read;
 
-use cell::Cell;
 pub use columns::Columns;
 use columns::Wanted;
+pub use error::FileError;
+pub use place::Place;
+pub use row::{BadRow, Row};
 use rows::Rows;
-use text::quoted;
+use tidy::quoted;
 
 use crate::domain::atendimento::Change;
 use crate::store::{Import, NewAtendimento, Store, StoreError};
@@ -31,100 +35,6 @@ use crate::store::{Import, NewAtendimento, Store, StoreError};
 const BATCH: usize = 5_000;
 /// Rows that a dry run shows.
 const SHOWN: usize = 5;
-
-/// Where in a file something is, counted from 1 as a person sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// The line of a text file, header included, on which a record begins.
-    Line(u64),
-    /// The row of a sheet.
-    Row(u64),
-    /// The element of a JSON array.
-    Element(u64),
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Line(number) => write!(f, "line {number}"),
-            Self::Row(number) => write!(f, "row {number}"),
-            Self::Element(number) => write!(f, "element {number}"),
-        }
-    }
-}
-
-/// A row that can't be imported.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {reason}")]
-pub struct BadRow {
-    /// Which row.
-    pub place: Place,
-    /// What is wrong and what would be accepted.
-    pub reason: String,
-}
-
-/// What one row holds.
-pub type Row = Result<(Place, NewAtendimento), BadRow>;
-
-/// The file as a whole can't be imported.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// It can't be read.
-    #[error("the file can't be read: {0}")]
-    Io(#[from] io::Error),
-    /// None of the forms, or other columns.
-    #[error(
-        "{place}: expected the CSV header `{wanted}`, or NDJSON: one {{\"protocolo\": …, \"status\": …}} a line, or a \
-         JSON array of these; found: {found}; delete the rows above the header, if there are any; --coluna-protocolo \
-         and --coluna-status say which columns to take"
-    )]
-    Header {
-        /// Where the header should be.
-        place: Place,
-        /// The header that was looked for.
-        wanted: String,
-        /// The names that are there.
-        found: String,
-    },
-    /// No sheet of a workbook has the columns.
-    #[error(
-        "expected the columns `{wanted}` in the first row of a sheet that is not empty; found: {found}; delete \
-         the rows above the header, if there are any; --coluna-protocolo and --coluna-status say which columns to take"
-    )]
-    NoSheet {
-        /// The header that was looked for.
-        wanted: String,
-        /// The names that are there, sheet by sheet.
-        found: String,
-    },
-    /// A workbook without a sheet that can be seen.
-    #[error("all sheets of the workbook are hidden; show the one to import, and save the file")]
-    Hidden,
-    /// Its header can't be used.
-    #[error("{0}: {1}")]
-    BadHeader(Place, String),
-    /// The header of a sheet can't be used.
-    #[error("in the sheet {0}, {1}")]
-    BadSheet(String, String),
-    /// A JSON array that is none, on this line.
-    #[error("line {0}: the JSON array {1}")]
-    Array(u64, &'static str),
-    /// A web page.
-    #[error("the file is HTML or XML, whatever its name says; open it in a spreadsheet and save it as .xlsx or CSV")]
-    Html,
-    /// An archive.
-    #[error("the file is packed and is no workbook; unpack it first")]
-    Packed,
-    /// A workbook with a password.
-    #[error("the workbook is locked with a password; save it without one")]
-    Password,
-    /// A workbook that can't be read.
-    #[error("the workbook can't be read: {0}; save the sheet as CSV")]
-    Workbook(String),
-    /// A workbook beyond this size, in MiB.
-    #[error("the workbook takes more than {0} MiB of memory; save the sheet as CSV, which takes next to none")]
-    TooLarge(u64),
-}
 
 /// How to import.
 #[derive(Clone, Debug, Default)]
@@ -217,11 +127,6 @@ pub async fn import(
 pub fn rows_of(file: &[u8]) -> Vec<Row> {
     let Ok(mut rows) = Rows::open(file, Wanted::new(&Columns::default())) else { return Vec::new() };
     std::iter::from_fn(|| rows.next().ok().flatten()).collect()
-}
-
-fn row_of(place: Place, protocolo: &Cell<'_>, status: &Cell<'_>) -> Row {
-    let novo = protocolo.protocolo().and_then(|protocolo| Ok(NewAtendimento { protocolo, status: status.status()? }));
-    novo.map(|novo| (place, novo)).map_err(|reason| BadRow { place, reason })
 }
 
 #[derive(Default)]

@@ -4,16 +4,17 @@ use std::io::Read;
 
 use super::columns::Wanted;
 use super::csv::told_delimiter;
+use super::error::FileError;
 use super::json::Objects;
-use super::source::{Record, Source, without_end};
+use super::records::{Record, Records, without_end};
+use super::row::Row;
 use super::table::Table;
 use super::workbook::{self, FILE_MAX, is_workbook};
-use super::{FileError, Row};
 
 /// Reads the rows of a file.
 pub(super) struct Rows<R> {
     form: Form,
-    source: Source<R>,
+    records: Records<R>,
 }
 
 enum Form {
@@ -27,58 +28,58 @@ enum Form {
 impl<R: Read> Rows<R> {
     /// Reads as much of `reader` as tells the form and the columns; of a workbook, all.
     pub fn open(reader: R, wanted: Wanted) -> Result<Self, FileError> {
-        let mut source = Source::open(reader)?;
-        while source.window.rest().len() < 8 && source.window.fill()? {}
-        if source.window.encoding().is_none() && is_workbook(source.window.rest()) {
-            return Self::open_workbook(source, &wanted);
+        let mut records = Records::open(reader)?;
+        while records.window.rest().len() < 8 && records.window.fill()? {}
+        if records.window.encoding().is_none() && is_workbook(records.window.rest()) {
+            return Self::open_workbook(records, &wanted);
         }
-        if source.window.rest().starts_with(b"\x1f\x8b") {
+        if records.window.rest().starts_with(b"\x1f\x8b") {
             return Err(FileError::Packed);
         }
-        source.window.skip_padding();
-        let form = recognise(&mut source, wanted)?;
-        Ok(Self { source, form })
+        records.window.skip_padding();
+        let form = recognise(&mut records, wanted)?;
+        Ok(Self { records, form })
     }
 
-    fn open_workbook(mut source: Source<R>, wanted: &Wanted) -> Result<Self, FileError> {
-        let file = source.window.take_all(FILE_MAX)?.ok_or(FileError::TooLarge(FILE_MAX as u64 >> 20))?;
+    fn open_workbook(mut records: Records<R>, wanted: &Wanted) -> Result<Self, FileError> {
+        let file = records.window.take_all(FILE_MAX)?.ok_or(FileError::TooLarge(FILE_MAX as u64 >> 20))?;
         let sheet = workbook::read(&file, wanted)?;
-        source.notes.push(sheet.note);
-        source.note_ignored(&sheet.ignored);
-        Ok(Self { source, form: Form::Sheet(sheet.rows.into_iter()) })
+        records.notes.push(sheet.note);
+        records.note_ignored(&sheet.ignored);
+        Ok(Self { records, form: Form::Sheet(sheet.rows.into_iter()) })
     }
 
     /// The next row that is not empty; `None` at the end.
     pub fn next(&mut self) -> Result<Option<Row>, FileError> {
         match &mut self.form {
             Form::Empty => Ok(None),
-            Form::Csv(table) => table.next(&mut self.source),
-            Form::Json(objects) => objects.next(&mut self.source),
+            Form::Csv(table) => table.next(&mut self.records),
+            Form::Json(objects) => objects.next(&mut self.records),
             Form::Sheet(rows) => Ok(rows.next()),
         }
     }
 
     /// What the operator should know and was not told.
     pub fn take_notes(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.source.notes)
+        std::mem::take(&mut self.records.notes)
     }
 }
 
 /// The form of a text file, by its first line that is not empty; the header of CSV is passed.
-fn recognise<R: Read>(source: &mut Source<R>, wanted: Wanted) -> Result<Form, FileError> {
+fn recognise<R: Read>(records: &mut Records<R>, wanted: Wanted) -> Result<Form, FileError> {
     // Spreadsheets set to Portuguese write semicolons, and tabs as "Unicode text".
     let mut delimiters = vec![b',', b';', b'\t'];
     loop {
-        let Some(record) = source.line()? else { return Ok(Form::Empty) };
+        let Some(record) = records.line()? else { return Ok(Form::Empty) };
         let line = match record {
-            Record::Whole(used) => source.window.rest()[..used].trim_ascii_start(),
-            _ => source.window.rest(),
+            Record::Whole(used) => records.window.rest()[..used].trim_ascii_start(),
+            _ => records.window.rest(),
         };
         match line.first() {
             Some(b'{') => return Ok(Form::Json(Objects::lines(wanted))),
             Some(b'[') => {
-                let before = source.window.rest().iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-                source.window.pass(before + 1);
+                let before = records.window.rest().iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+                records.window.pass(before + 1);
                 return Ok(Form::Json(Objects::array(wanted)));
             }
             Some(b'<') => return Err(FileError::Html),
@@ -87,16 +88,16 @@ fn recognise<R: Read>(source: &mut Source<R>, wanted: Wanted) -> Result<Form, Fi
         if let Some(told) = told_delimiter(without_end(line)) {
             delimiters.insert(0, told);
         } else if !line.iter().all(|byte| byte.is_ascii_whitespace() || b",;\"".contains(byte)) {
-            return Ok(Form::Csv(Table::open(source, &wanted, &delimiters)?));
+            return Ok(Form::Csv(Table::open(records, &wanted, &delimiters)?));
         }
-        source.skip_line()?;
+        records.skip_line()?;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Columns;
-    use super::super::source::RECORD_MAX;
+    use super::super::columns::Columns;
+    use super::super::records::RECORD_MAX;
     use super::*;
 
     /// Every row as its place and `protocolo=status`, or the complaint.
@@ -153,10 +154,10 @@ mod tests {
         file.extend(b"\n1,Aberto\n");
         let rows = Rows::open(&file[..], Wanted::new(&Columns::default())).unwrap();
         assert_eq!(read(&file), ["line 2: longer than 65536 bytes", "line 3: 1=Aberto"]);
-        let Rows { mut form, mut source } = rows;
+        let Rows { mut form, mut records } = rows;
         let Form::Csv(table) = &mut form else { panic!("no CSV") };
-        while table.next(&mut source).unwrap().is_some() {
-            assert!(source.window.rest().len() <= 4 * RECORD_MAX);
+        while table.next(&mut records).unwrap().is_some() {
+            assert!(records.window.rest().len() <= 4 * RECORD_MAX);
         }
     }
 

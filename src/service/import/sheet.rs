@@ -4,8 +4,9 @@ use calamine::{CellErrorType, Data, DataRef};
 
 use super::cell::Cell;
 use super::columns::{Found, Unfit, Wanted};
-use super::text::{is_empty, list};
-use super::{BadRow, Place, Row, row_of};
+use super::place::Place;
+use super::row::{BadRow, Row, row_of};
+use super::tidy::{is_empty, list};
 
 const UNCALCULATED: &str = "a formula without its result; open the file in a spreadsheet and save it there";
 

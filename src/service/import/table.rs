@@ -6,9 +6,11 @@ use std::io::Read;
 use super::cell::Cell;
 use super::columns::{Found, Unfit, Wanted};
 use super::csv::Csv;
-use super::source::{RECORD_MAX, Record, Source};
-use super::text::{is_empty, list, quoted};
-use super::{BadRow, FileError, Place, Row, row_of};
+use super::error::FileError;
+use super::place::Place;
+use super::records::{RECORD_MAX, Record, Records};
+use super::row::{BadRow, Row, row_of};
+use super::tidy::{is_empty, list, quoted};
 
 /// The rows of a CSV file whose header was read.
 pub(super) struct Table {
@@ -18,20 +20,20 @@ pub(super) struct Table {
 
 impl Table {
     /// Reads the header, fields of which one of `delimiters` is between.
-    pub fn open<R: Read>(source: &mut Source<R>, wanted: &Wanted, delimiters: &[u8]) -> Result<Self, FileError> {
-        let place = Place::Line(source.window.line());
+    pub fn open<R: Read>(records: &mut Records<R>, wanted: &Wanted, delimiters: &[u8]) -> Result<Self, FileError> {
+        let place = Place::Line(records.window.line());
         let mut best = Vec::new();
         for delimiter in delimiters {
             let mut csv = Csv::new(*delimiter);
-            let Some(Record::Whole(used)) = source.record(&mut csv)? else { continue };
-            source.learn(csv.text());
-            let name = |index| field(source, &csv, index).map(Cow::into_owned);
+            let Some(Record::Whole(used)) = records.record(&mut csv)? else { continue };
+            records.learn(csv.text());
+            let name = |index| field(records, &csv, index).map(Cow::into_owned);
             let names = (0..csv.len()).map(name).collect::<Result<Vec<_>, _>>();
             let names = names.map_err(|reason| FileError::BadHeader(place, reason))?;
             match wanted.find(&names) {
                 Ok(found) => {
-                    source.window.pass(used);
-                    source.note_ignored(&list(found.others(&names)));
+                    records.window.pass(used);
+                    records.note_ignored(&list(found.others(&names)));
                     return Ok(Self { csv, found });
                 }
                 Err(Unfit::Ambiguous(reason)) => return Err(FileError::BadHeader(place, reason)),
@@ -40,43 +42,43 @@ impl Table {
             }
         }
         // Stray quotes leave the line itself.
-        let line = String::from_utf8_lossy(source.window.rest());
+        let line = String::from_utf8_lossy(records.window.rest());
         let found = if best.is_empty() { quoted(&line) } else { list(best.iter().map(String::as_str)) };
         Err(FileError::Header { place, wanted: wanted.header.clone(), found })
     }
 
     /// The next row that is not empty; `None` at the end.
-    pub fn next<R: Read>(&mut self, source: &mut Source<R>) -> Result<Option<Row>, FileError> {
+    pub fn next<R: Read>(&mut self, records: &mut Records<R>) -> Result<Option<Row>, FileError> {
         loop {
-            let place = Place::Line(source.window.line());
+            let place = Place::Line(records.window.line());
             let bad = |reason: String| Ok(Some(Err(BadRow { place, reason })));
-            match source.record(&mut self.csv)? {
+            match records.record(&mut self.csv)? {
                 None => return Ok(None),
                 Some(Record::Whole(used)) => {
-                    source.window.pass(used);
-                    source.learn(self.csv.text());
-                    match source.decode(self.csv.text()) {
+                    records.window.pass(used);
+                    records.learn(self.csv.text());
+                    match records.decode(self.csv.text()) {
                         Ok(text) if is_empty(&text) => {}
-                        Ok(_) => return Ok(Some(self.row(source, place))),
+                        Ok(_) => return Ok(Some(self.row(records, place))),
                         Err(reason) => return bad(reason),
                     }
                 }
                 // The lines after it may be in order.
                 Some(Record::Stray) => {
-                    source.skip_line()?;
+                    records.skip_line()?;
                     return bad("a quote without its end, or something between its end and the next column".to_owned());
                 }
                 Some(Record::TooLong) => {
-                    source.skip_line()?;
+                    records.skip_line()?;
                     return bad(format!("longer than {RECORD_MAX} bytes"));
                 }
             }
         }
     }
 
-    fn row<R: Read>(&self, source: &Source<R>, place: Place) -> Row {
+    fn row<R: Read>(&self, records: &Records<R>, place: Place) -> Row {
         let Found { protocolo, status, width } = self.found;
-        let read = |index| field(source, &self.csv, index);
+        let read = |index| field(records, &self.csv, index);
         let count = self.csv.len();
         let fields = || {
             for index in width..count {
@@ -99,6 +101,6 @@ impl Table {
     }
 }
 
-fn field<'a, R: Read>(source: &Source<R>, csv: &'a Csv, index: usize) -> Result<Cow<'a, str>, String> {
-    source.decode(csv.field(index).unwrap_or_default())
+fn field<'a, R: Read>(records: &Records<R>, csv: &'a Csv, index: usize) -> Result<Cow<'a, str>, String> {
+    records.decode(csv.field(index).unwrap_or_default())
 }

@@ -11,9 +11,10 @@ use calamine::{
 use zip::ZipArchive;
 
 use super::columns::{Unfit, Wanted};
+use super::error::FileError;
+use super::row::Row;
 use super::sheet::{Reading, is_blank};
-use super::text::{list, or_nothing, quoted};
-use super::{FileError, Row};
+use super::tidy::{list, or_nothing, quoted};
 
 /// Largest workbook, in bytes.
 pub(super) const FILE_MAX: usize = 256 << 20;

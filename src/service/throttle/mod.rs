@@ -19,6 +19,7 @@
 //! that would bind longer than its window was written while that clock was wrong: it is mended when it is
 //! met, and binds one window from then on.
 
+mod limits;
 mod uncounted;
 
 use std::net::IpAddr;
@@ -29,6 +30,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
 
+pub use self::limits::{Buckets, Limit, Limits};
 pub use self::uncounted::Failure;
 use self::uncounted::{Look, Uncounted};
 use crate::clock::{Clock, unix_millis};
@@ -52,43 +54,6 @@ const LOOKS: u32 = 3;
 /// How long noting a success may hold up a login.
 const NOTE_DEADLINE: Duration = Duration::from_secs(1);
 
-/// So many failures, given back evenly over so many seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// Failures in a row.
-    pub quota: u32,
-    /// Seconds until all of them are given back.
-    pub window: u32,
-}
-
-/// The limits by name; `None` for no limit.
-pub type Limits = [(&'static str, Option<Limit>); 4];
-
-/// The names of the limits, in the order in which they are kept everywhere.
-pub const NAMES: [&str; 4] = ["pair", "account", "address", "total"];
-
-impl Limit {
-    fn capacity(self) -> i64 {
-        i64::from(self.window) * 1000
-    }
-
-    /// The time that one failure takes to be given back.
-    fn cost(self) -> i64 {
-        (self.capacity() / i64::from(self.quota)).max(1)
-    }
-
-    /// How long until one more failure fits into a bucket that is full again in `full_in`, in milliseconds.
-    fn wait(self, full_in: i64) -> i64 {
-        (full_in + self.cost() - self.capacity()).max(0)
-    }
-
-    /// In how long a bucket is full again that binds for a whole window, in milliseconds. Failures at the same
-    /// moment may take more from a small one; then a window is enough, too.
-    fn most(self) -> i64 {
-        2 * self.capacity() - self.cost()
-    }
-}
-
 /// Why a login is refused unheard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Throttled {
@@ -96,6 +61,17 @@ pub struct Throttled {
     pub policies: Vec<(&'static str, Limit)>,
     /// Those that are exhausted, and the seconds until one more login is heard.
     pub exhausted: Vec<(&'static str, u64)>,
+}
+
+/// Why a login is not admitted.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAdmitted {
+    /// Too many failures.
+    #[error("too many failed logins")]
+    Throttled(Throttled),
+    /// The failures could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Counts the failures of logins.
@@ -111,10 +87,34 @@ pub struct Throttle {
 
 /// A login that may be tried.
 #[derive(Debug)]
-pub struct Admitted {
-    keys: [BucketKey; 4],
-    known: bool,
-    noted: bool,
+pub struct Admission {
+    keys: Keys,
+    success: Success,
+}
+
+/// The keys of a login's buckets.
+type Keys = Buckets<BucketKey>;
+
+/// The latest success of a login from an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Success {
+    /// None in the last [`KNOWN_FOR`]: the address is not known.
+    None,
+    /// One in the last [`KNOWN_FOR`].
+    Known,
+    /// One in the last [`NOTED_FOR`]: another need not be noted.
+    Noted,
+}
+
+impl Success {
+    /// A success `age` milliseconds ago.
+    fn of_age(age: Option<i64>) -> Self {
+        match age {
+            Some(age) if age < NOTED_FOR => Self::Noted,
+            Some(age) if age < KNOWN_FOR => Self::Known,
+            _ => Self::None,
+        }
+    }
 }
 
 impl Throttle {
@@ -125,47 +125,47 @@ impl Throttle {
     }
 
     /// Whether `login` may be tried from `client` now.
-    pub async fn admit(&self, login: &Chave, client: IpAddr) -> StoreResult<Result<Admitted, Throttled>> {
+    pub async fn admit(&self, login: &Chave, client: IpAddr) -> Result<Admission, NotAdmitted> {
         let keys = keys(login, client);
-        if self.is_off() {
-            return Ok(Ok(Admitted { keys, known: false, noted: true }));
+        if self.limits.in_force().next().is_none() {
+            return Ok(Admission { keys, success: Success::Noted });
         }
         let mut looks = 1;
         loop {
             // First, so that a failure which is counted meanwhile is not missed.
-            let look = self.uncounted.look(&keys);
+            let look = self.uncounted.look(&keys.all());
             let verdict = self.judge(&keys, &self.buckets(&keys).await?, &look);
             // But one that was seen twice should not refuse anybody. In a storm it may, rather than hold a login up.
             if verdict.is_ok() || looks == LOOKS || !self.uncounted.has_moved_since(&look) {
-                return Ok(verdict);
+                return verdict.map_err(NotAdmitted::Throttled);
             }
             looks += 1;
         }
     }
 
     /// Whether a login may be tried, from what the database has counted and what it has not counted yet.
-    fn judge(&self, keys: &[BucketKey; 4], buckets: &[Bucket], uncounted: &Look) -> Result<Admitted, Throttled> {
+    fn judge(&self, keys: &Keys, buckets: &[Bucket], uncounted: &Look) -> Result<Admission, Throttled> {
         let bucket = |key: &BucketKey| buckets.iter().find(|bucket| bucket.chave == key[..]);
-        let success_age = bucket(&keys[0]).and_then(|pair| pair.success_age);
-        let since = |age: i64| success_age.is_some_and(|success_age| success_age < age);
-        let admitted = Admitted { keys: *keys, known: since(KNOWN_FOR), noted: since(NOTED_FOR) };
+        let success_age = bucket(&keys.pair).and_then(|pair| pair.success_age);
+        let admission = Admission { keys: *keys, success: Success::of_age(success_age) };
         let exhausted: Vec<_> = self
-            .counting(&admitted)
+            .counting(&admission)
             .map(|(name, key, limit)| {
-                let full_in = bucket(key).map_or(0, |bucket| bucket.full_in.max(0));
-                (name, limit.wait(full_in + uncounted.cost(key)))
+                let full_in = bucket(&key).map_or(0, |bucket| bucket.full_in.max(0));
+                (name, limit.wait(full_in + uncounted.cost(&key)))
             })
             .filter(|(_, wait)| *wait > 0)
             .map(|(name, wait)| (name, u64::try_from(wait).unwrap_or_default().div_ceil(1000)))
             .collect();
-        if exhausted.is_empty() { Ok(admitted) } else { Err(Throttled { policies: self.policies(), exhausted }) }
+        if exhausted.is_empty() { Ok(admission) } else { Err(Throttled { policies: self.policies(), exhausted }) }
     }
 
     /// The buckets of `keys`, mended where a wrong clock wrote them.
-    async fn buckets(&self, keys: &[BucketKey; 4]) -> StoreResult<Vec<Bucket>> {
-        let buckets = self.store.buckets(keys).await?;
+    async fn buckets(&self, keys: &Keys) -> StoreResult<Vec<Bucket>> {
+        let keys = keys.all();
+        let buckets = self.store.buckets(&keys).await?;
         let mut mended = false;
-        for (key, limit) in keys.iter().zip(self.limits.map(|(_, limit)| limit)) {
+        for (key, limit) in keys.iter().zip(self.limits.all()) {
             let most = limit.map_or(i64::MAX / 2, Limit::most);
             let wrong = |bucket: &Bucket| bucket.full_in > most || bucket.success_age.is_some_and(|age| age < 0);
             if buckets.iter().any(|bucket| bucket.chave == key[..] && wrong(bucket)) {
@@ -173,7 +173,7 @@ impl Throttle {
                 mended = true;
             }
         }
-        if mended { self.store.buckets(keys).await } else { Ok(buckets) }
+        if mended { self.store.buckets(&keys).await } else { Ok(buckets) }
     }
 
     /// What a login is told when the first of the limits in force has just been exhausted; `None` without limits.
@@ -185,11 +185,11 @@ impl Throttle {
     }
 
     /// A failure of a login, which counts from now on. It has to be [counted](Self::count) before it is told.
-    pub fn failed(&self, admitted: &Admitted) -> Failure {
-        let [pair, account, ..] = admitted.keys;
-        let debits = self.counting(admitted).map(|(_, key, limit)| Debit {
-            key: *key,
-            login: [pair, account].contains(key).then_some(account),
+    pub fn failed(&self, admission: &Admission) -> Failure {
+        let Keys { pair, account, .. } = admission.keys;
+        let debits = self.counting(admission).map(|(_, key, limit)| Debit {
+            key,
+            login: [pair, account].contains(&key).then_some(account),
             cost: limit.cost(),
         });
         self.uncounted.enter(debits.collect())
@@ -197,7 +197,7 @@ impl Throttle {
 
     /// Counts a failure in the database. Fails with [`StoreError::Slow`] when somebody holds one of its buckets for 5 s.
     pub async fn count(&self, failure: Failure) -> StoreResult<()> {
-        timeout(COUNT_DEADLINE, self.debit(&failure)).await.map_err(|_| StoreError::Slow)??;
+        timeout(COUNT_DEADLINE, self.debit(&failure)).await.unwrap_or(Err(StoreError::Slow))?;
         self.purge();
         Ok(())
     }
@@ -216,11 +216,11 @@ impl Throttle {
     }
 
     /// Makes the address known, if it was not; a login does not fail for that.
-    pub async fn succeeded(&self, admitted: &Admitted) {
-        if admitted.noted {
+    pub async fn succeeded(&self, admission: &Admission) {
+        if admission.success == Success::Noted {
             return;
         }
-        let noted = timeout(NOTE_DEADLINE, self.store.set_success(&admitted.keys[0])).await;
+        let noted = timeout(NOTE_DEADLINE, self.store.set_success(&admission.keys.pair)).await;
         match noted.unwrap_or(Err(StoreError::Slow)) {
             Ok(()) => self.purge(),
             Err(error) => tracing::warn!(%error, "the address of a login was not noted"),
@@ -228,25 +228,24 @@ impl Throttle {
     }
 
     /// The limits that count for a login, and their buckets.
-    fn counting<'a>(&self, admitted: &'a Admitted) -> impl Iterator<Item = (&'static str, &'a BucketKey, Limit)> {
-        let buckets = if admitted.known { 1 } else { NAMES.len() };
-        let limits = self.limits.into_iter().zip(&admitted.keys).take(buckets);
+    fn counting(&self, admission: &Admission) -> impl Iterator<Item = (&'static str, BucketKey, Limit)> {
+        let limits = match admission.success {
+            Success::None => self.limits,
+            Success::Known | Success::Noted => Limits { pair: self.limits.pair, ..Limits::default() },
+        };
+        let limits = limits.named().into_iter().zip(admission.keys.all());
         limits.filter_map(|((name, limit), key)| Some((name, key, limit?)))
     }
 
     fn policies(&self) -> Vec<(&'static str, Limit)> {
-        self.limits.iter().filter_map(|(name, limit)| Some((*name, (*limit)?))).collect()
-    }
-
-    fn is_off(&self) -> bool {
-        self.limits.iter().all(|(_, limit)| limit.is_none())
+        self.limits.in_force().collect()
     }
 
     /// Forgets old buckets in the background, now and then. This server's clock says when, the database's what.
     fn purge(&self) {
         if self.purge.is_due(unix_millis(self.clock.now())) {
             let store = Arc::clone(&self.store);
-            let most = self.limits.iter().filter_map(|(_, limit)| Some((*limit)?.most())).max().unwrap_or_default();
+            let most = self.limits.in_force().map(|(_, limit)| limit.most()).max().unwrap_or_default();
             tokio::spawn(async move {
                 if let Err(error) = store.purge_buckets(KNOWN_FOR, most).await {
                     tracing::warn!(%error, "old login attempts were not purged");
@@ -261,11 +260,15 @@ pub fn bucket_of(login: &Chave) -> BucketKey {
     key(b"c", &[], login.as_str().as_bytes())
 }
 
-/// The buckets of a login from an address, in the order of [`NAMES`].
-fn keys(login: &Chave, client: IpAddr) -> [BucketKey; 4] {
+/// The buckets of a login from an address.
+fn keys(login: &Chave, client: IpAddr) -> Keys {
     let network = network(client);
-    let pair = key(b"p", &network, login.as_str().as_bytes());
-    [pair, bucket_of(login), key(b"a", &network, &[]), key(b"t", &[], &[])]
+    Keys {
+        pair: key(b"p", &network, login.as_str().as_bytes()),
+        account: bucket_of(login),
+        address: key(b"a", &network, &[]),
+        total: key(b"t", &[], &[]),
+    }
 }
 
 /// What counts of an address: all of an IPv4 one, the /64 of an IPv6 one. Its length tells which.
@@ -287,24 +290,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bucket_takes_its_quota_and_gives_it_back_evenly() {
-        let limit = Limit { quota: 3, window: 60 };
-        let mut full_in = 0;
-        for _ in 0..3 {
-            assert_eq!(limit.wait(full_in), 0);
-            full_in += limit.cost();
-        }
-        assert_eq!(limit.wait(full_in), 20_000);
-        assert_eq!(limit.wait(full_in - 1), 19_999);
-        assert_eq!(limit.wait(full_in - 20_000), 0);
-        assert_eq!(limit.wait(-1_000_000), 0);
-        assert_eq!(limit.wait(limit.most()), 60_000);
-    }
-
-    #[test]
     fn each_bucket_has_a_key_of_its_own() {
         let (login, other) = (Chave::new("user.api"), Chave::new("admin"));
-        let of = |login, address: &str| keys(login, address.parse().unwrap());
+        let of = |login, address: &str| keys(login, address.parse().unwrap()).all();
         let here = of(&login, "192.0.2.1");
         let elsewhere = of(&login, "192.0.2.2");
         let another = of(&other, "192.0.2.1");
@@ -328,6 +316,6 @@ mod tests {
         let login = Chave::new("user.api");
         let of = |address: &str| keys(&login, address.parse().unwrap());
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
-        assert_ne!(of("2001:db8:1:2::1")[0], of("2001:db8:1:3::1")[0]);
+        assert_ne!(of("2001:db8:1:2::1").pair, of("2001:db8:1:3::1").pair);
     }
 }

@@ -52,7 +52,7 @@ impl Uncounted {
     }
 
     /// What counts of `keys` now.
-    pub fn look(&self, keys: &[BucketKey; 4]) -> Look {
+    pub fn look(&self, keys: &[BucketKey]) -> Look {
         self.with(|state| Look {
             costs: keys.iter().filter_map(|key| Some((*key, *state.costs.get(key)?))).collect(),
             ended: state.ended,

@@ -6,7 +6,7 @@ use encoding_rs::WINDOWS_1252;
 
 /// What is known of the encoding. It is one for the whole file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Charset {
+pub(super) enum FileEncoding {
     /// Nothing but ASCII so far.
     Ascii,
     /// UTF-8: by what was seen, or decoded from the encoding of this name, which the file's first bytes tell.
@@ -15,7 +15,7 @@ pub(super) enum Charset {
     Windows1252,
 }
 
-impl Charset {
+impl FileEncoding {
     /// Learns from the next bytes; true when they tell Windows-1252.
     pub fn learn(&mut self, bytes: &[u8]) -> bool {
         if *self == Self::Ascii && !bytes.is_ascii() {

@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-use super::charset::Charset;
 use super::csv::{Csv, Split};
+use super::encoding::FileEncoding;
 use super::window::{Window, first_line};
 
 /// Longest record, in bytes without its line end. In CSV it may have several lines.
 pub(super) const RECORD_MAX: usize = 64 * 1024;
 
 /// A text file that is being read.
-pub(super) struct Source<R> {
+pub(super) struct Records<R> {
     /// The part that is looked at.
     pub window: Window<R>,
-    charset: Charset,
+    charset: FileEncoding,
     /// What the operator should know, since it was last taken.
     pub notes: Vec<String>,
 }
@@ -30,18 +30,18 @@ pub(super) enum Record {
     TooLong,
 }
 
-impl<R: Read> Source<R> {
+impl<R: Read> Records<R> {
     /// Opens `reader`; its first bytes may tell the encoding.
     pub fn open(reader: R) -> io::Result<Self> {
         let window = Window::open(reader)?;
-        let mut source = Self { window, charset: Charset::Ascii, notes: Vec::new() };
-        if let Some(encoding) = source.window.encoding() {
-            source.charset = Charset::Utf8(encoding);
+        let mut records = Self { window, charset: FileEncoding::Ascii, notes: Vec::new() };
+        if let Some(encoding) = records.window.encoding() {
+            records.charset = FileEncoding::Utf8(encoding);
             if encoding != "UTF-8" {
-                source.note_encoding(encoding);
+                records.note_encoding(encoding);
             }
         }
-        Ok(source)
+        Ok(records)
     }
 
     /// The first line in the window, which is no longer than a record may be; `None` at the end of the file.

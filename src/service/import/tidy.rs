@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::printable::printable;
+use crate::domain::texto::excerpt;
 
 /// Longest part of a value that a message repeats, in characters.
 const SHOWN_MAX: usize = 40;
@@ -11,9 +11,7 @@ const LISTED_MAX: usize = 10;
 
 /// `text` for a message: in quotes, printable, cut where it is long.
 pub(super) fn quoted(text: &str) -> String {
-    let mut chars = text.chars();
-    let shown: String = chars.by_ref().take(SHOWN_MAX).collect();
-    format!("'{}{}'", printable(&shown), if chars.next().is_some() { "…" } else { "" })
+    format!("'{}'", excerpt(text, SHOWN_MAX))
 }
 
 /// Those of `names` that are not blank, for a message.

@@ -6,15 +6,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use strsim::damerau_levenshtein;
-
-use super::dotenv;
-use super::settings::{JWT_ACCEPTED_SECRETS, SETTINGS, Setting, setting};
+use super::dotenv::{self, Entries};
+use super::settings::{SETTINGS, Setting, setting};
+use crate::domain::texto::nearest;
+use crate::file_text::{decode, trimmed};
 use crate::printable::printable;
-use crate::text::{decode, trimmed};
 
-/// Names with this prefix are ours alone, and none of our settings has it: such a name is a mistake.
-const RESERVED_PREFIX: &str = "CITRUS_";
 /// The file of settings in the working directory.
 const DOTENV: &str = ".env";
 /// The largest file that holds a secret, in bytes.
@@ -44,9 +41,6 @@ impl Origin {
         }
     }
 }
-
-/// Names and their values.
-pub type Entries = Vec<(String, String)>;
 
 /// All that was given, before it is understood. Deliberately without `Debug`.
 #[derive(Clone, Default)]
@@ -89,7 +83,7 @@ impl Sources {
         };
         let names = |wanted: Origin| {
             let from = |setting: &&Setting| self.value(setting).is_ok_and(|(_, origin)| origin == wanted);
-            let names: Vec<_> = SETTINGS.iter().filter(from).map(|setting| setting.name).collect();
+            let names: Vec<_> = SETTINGS.iter().copied().filter(from).map(|setting| setting.name).collect();
             if names.is_empty() { "none".to_owned() } else { names.join(" ") }
         };
         let [flags, environment, file] = [Origin::Flag, Origin::Environment, Origin::DotEnv].map(names);
@@ -100,22 +94,22 @@ impl Sources {
     }
 
     /// Whether a setting has a value that is not its default.
-    pub fn is_set(&self, name: &str) -> bool {
-        setting(name).and_then(|setting| self.value(setting).ok()).is_some_and(|(_, origin)| origin != Origin::Default)
+    pub fn is_set(&self, setting: &Setting) -> bool {
+        self.value(setting).is_ok_and(|(_, origin)| origin != Origin::Default)
     }
 
     /// Forgets what was given for a setting.
-    pub fn clear(&mut self, name: &str) {
-        let file = format!("{name}_FILE");
-        self.flags.remove(name);
+    pub fn clear(&mut self, setting: &Setting) {
+        let file = format!("{}_FILE", setting.name);
+        self.flags.remove(setting.name);
         for entries in [&mut self.environment, &mut self.dotenv] {
-            entries.retain(|(key, _)| key != name && *key != file);
+            entries.retain(|(key, _)| key != setting.name && *key != file);
         }
     }
 
     /// Names that are nobody's setting but look like one of ours, and values that came with their quotes.
     pub fn mistakes(&self) -> Vec<String> {
-        let names = self.environment.iter().chain(&self.dotenv).filter_map(|(name, value)| mistake(name, value));
+        let names = self.environment.iter().chain(&self.dotenv).filter_map(|(name, _)| mistake(name));
         let quoted = self.environment.iter().filter(|(name, value)| is_known(name) && is_quoted(value));
         let quoted = quoted.map(|(name, _)| {
             format!(
@@ -139,12 +133,12 @@ impl Sources {
         let file_name = format!("{}_FILE", setting.name);
         let text = places.iter().find_map(|(entries, origin)| Some((find(entries, setting.name)?, *origin)));
         let file = places.iter().find_map(|(entries, origin)| Some((find(entries, &file_name)?, *origin)));
-        match (text, file.filter(|_| setting.secret)) {
+        match (text, file.filter(|_| setting.kind.is_secret())) {
             (Some(_), Some(_)) => return Err(format!("{} and {file_name} are both set; keep one", setting.name)),
             (Some(text), None) => return Ok(text),
             (None, Some((file, origin))) => {
                 let mut files = self.files.borrow_mut();
-                let text = files.entry(setting.name).or_insert_with(|| read_secret(setting.name, Path::new(&file)));
+                let text = files.entry(setting.name).or_insert_with(|| read_secret(setting, Path::new(&file)));
                 return Ok((text.clone()?, origin));
             }
             (None, None) => {}
@@ -155,38 +149,17 @@ impl Sources {
 
 /// Whether `name` is a setting, or the file form of a secret.
 fn is_known(name: &str) -> bool {
-    setting(name).is_some() || name.strip_suffix("_FILE").and_then(setting).is_some_and(|setting| setting.secret)
+    setting(name).is_some()
+        || name.strip_suffix("_FILE").and_then(setting).is_some_and(|setting| setting.kind.is_secret())
 }
 
 /// Says so when `name` is not a setting but was probably meant to be one.
-fn mistake(name: &str, value: &str) -> Option<String> {
-    let upper = name.to_uppercase();
-    if is_known(name) || is_service_link(&upper, value) {
+fn mistake(name: &str) -> Option<String> {
+    if is_known(name) {
         return None;
     }
-    let name = printable(name);
-    let bare = upper.strip_prefix(RESERVED_PREFIX).unwrap_or(&upper);
-    let nearest = SETTINGS
-        .iter()
-        .map(|setting| (damerau_levenshtein(bare, setting.name), setting.name))
-        .min()
-        .filter(|(distance, _)| *distance <= 2);
-    match nearest {
-        Some((_, meant)) => Some(format!("{name} is not a setting; did you mean {meant}?")),
-        None if upper.starts_with(RESERVED_PREFIX) => {
-            Some(format!("{name} is not a setting; `citrus-status config check` lists them, none has a prefix"))
-        }
-        None => None,
-    }
-}
-
-/// Kubernetes and Docker describe a service called citrus-… in variables like `CITRUS_STATUS_PORT_8080_TCP`.
-fn is_service_link(name: &str, value: &str) -> bool {
-    let numbered = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
-    name.ends_with("_SERVICE_HOST")
-        || name.contains("_SERVICE_PORT")
-        || name.ends_with("_PORT") && value.contains("://")
-        || name.split("_PORT_").skip(1).any(numbered)
+    let meant = nearest(name, SETTINGS.iter().map(|setting| setting.name))?;
+    Some(format!("{} is not a setting; did you mean {meant}?", printable(name)))
 }
 
 /// Whether quotes stand around all of `value`.
@@ -199,7 +172,8 @@ fn is_quoted(value: &str) -> bool {
     })
 }
 
-fn read_secret(name: &str, file: &Path) -> Result<String, String> {
+fn read_secret(setting: &Setting, file: &Path) -> Result<String, String> {
+    let name = setting.name;
     let shown = file.to_string_lossy();
     let shown = printable(&shown);
     let failed = |error| format!("{name}_FILE: {shown} can't be read: {error}");
@@ -215,8 +189,7 @@ fn read_secret(name: &str, file: &Path) -> Result<String, String> {
         return Err(format!("{name}_FILE: {shown} has a NUL byte; save it as UTF-8 text"));
     }
     let text = trimmed(&text);
-    // There may be no former secret, but a secret that signs is meant to be one.
-    if text.is_empty() && name != JWT_ACCEPTED_SECRETS {
+    if text.is_empty() && !setting.kind.may_be_empty() {
         return Err(format!("{name}_FILE: {shown} is empty"));
     }
     Ok(text.to_owned())
@@ -320,30 +293,29 @@ mod tests {
     }
 
     #[test]
-    fn near_misses_and_our_prefix_are_mistakes() {
-        assert_eq!(mistake("JWT_SECERT", "x").unwrap(), "JWT_SECERT is not a setting; did you mean JWT_SECRET?");
-        assert_eq!(mistake("DATABASE_URI", "x").unwrap(), "DATABASE_URI is not a setting; did you mean DATABASE_URL?");
-        assert_eq!(mistake("data_dir", "x").unwrap(), "data_dir is not a setting; did you mean DATA_DIR?");
-        assert_eq!(
-            mistake("CITRUS_LOG_LEVEL", "x").unwrap(),
-            "CITRUS_LOG_LEVEL is not a setting; did you mean LOG_LEVEL?"
-        );
-        assert!(mistake("CITRUS_COLOUR", "x").unwrap().starts_with("CITRUS_COLOUR is not a setting; "));
-        assert!(mistake("CITRUS_BIND_PORT", "99").is_some());
-        assert!(mistake("DATA_DIR_FILE", "x").is_none(), "far enough from every name");
+    fn near_misses_are_mistakes() {
+        for (name, meant) in [
+            ("JWT_SECERT", "JWT_SECRET"),
+            ("DATABASE_URI", "DATABASE_URL"),
+            ("data_dir", "DATA_DIR"),
+            ("LOG_LEVLE", "LOG_LEVEL"),
+        ] {
+            assert_eq!(mistake(name).unwrap(), format!("{name} is not a setting; did you mean {meant}?"));
+        }
+        assert!(mistake("DATA_DIR_FILE").is_none(), "far enough from every name");
     }
 
     #[test]
     fn what_others_set_is_none_of_our_business() {
         for name in ["PATH", "HOME", "LANG", "RUST_LOG", "TEST_DATABASE_URL", "POSTGRES_PASSWORD", "XDG_DATA_DIRS"] {
-            assert_eq!(mistake(name, "x"), None);
+            assert_eq!(mistake(name), None);
         }
-        for name in ["CITRUS_STATUS_SERVICE_HOST", "CITRUS_STATUS_PORT", "CITRUS_STATUS_PORT_8080_TCP_ADDR"] {
-            assert_eq!(mistake(name, "tcp://10.0.0.1:8080"), None);
+        for name in ["CITRUS_LOG_LEVEL", "CITRUS_STATUS_SERVICE_HOST", "CITRUS_STATUS_PORT_8080_TCP_ADDR"] {
+            assert_eq!(mistake(name), None);
         }
         for setting in SETTINGS {
-            assert_eq!(mistake(setting.name, "x"), None);
+            assert_eq!(mistake(setting.name), None);
         }
-        assert_eq!(mistake("JWT_SECRET_FILE", "x"), None);
+        assert_eq!(mistake("JWT_SECRET_FILE"), None);
     }
 }

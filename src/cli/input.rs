@@ -1,0 +1,58 @@
+//! What commands read: statuses, and senhas.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Read};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::error::{CliError, Result};
+use crate::domain::atendimento::Status;
+use crate::domain::texto::{SENHA_MAX, cut, did_you_mean};
+use crate::file_text::decode;
+
+/// A status by its name.
+pub fn parse_status(text: &str) -> Result<Status, String> {
+    let nomes = Status::ALL.map(Status::nome);
+    Status::from_nome(text).ok_or_else(|| {
+        let (found, hint) = (cut(text), did_you_mean(text, nomes));
+        format!("there is no status '{found}'{hint}; one of: {}", nomes.join(", "))
+    })
+}
+
+/// A senha to log in with: from standard input, or from a hidden prompt.
+pub fn read_senha(from_stdin: bool) -> Result<SecretString> {
+    if from_stdin { senha_from_stdin() } else { prompt("Senha: ") }
+}
+
+/// A senha to set: from standard input, or twice from a hidden prompt.
+pub fn read_new_senha(from_stdin: bool) -> Result<SecretString> {
+    let first = read_senha(from_stdin)?;
+    if !from_stdin && first.expose_secret() != prompt("Senha, again: ")?.expose_secret() {
+        return Err(CliError::Failed("the two senhas differ; nothing was changed".to_owned()));
+    }
+    Ok(first)
+}
+
+fn prompt(text: &str) -> Result<SecretString> {
+    if !std::io::stdin().is_terminal() {
+        return Err(CliError::Usage(
+            "there is no terminal to ask for the senha; pass it with --senha-stdin".to_owned(),
+        ));
+    }
+    Ok(SecretString::from(rpassword::prompt_password(text)?))
+}
+
+/// All of standard input but a byte order mark and one line end.
+fn senha_from_stdin() -> Result<SecretString> {
+    // Room for a mark, a line end, and one byte too many.
+    let mut bytes = Vec::new();
+    std::io::stdin().take(SENHA_MAX as u64 + 6).read_to_end(&mut bytes)?;
+    let refused = |error: &dyn Display| CliError::Failed(format!("the senha on standard input {error}"));
+    let text = decode(bytes).map_err(|error| refused(&error))?;
+    let senha = text.strip_suffix('\n').unwrap_or(&text);
+    let senha = senha.strip_suffix('\r').unwrap_or(senha);
+    if senha.contains(['\r', '\n']) {
+        return Err(refused(&"has more than one line"));
+    }
+    Ok(SecretString::from(senha))
+}

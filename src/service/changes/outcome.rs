@@ -1,0 +1,46 @@
+//! What becomes of a request.
+
+use crate::domain::atendimento::{Denial, Status};
+use crate::store::StoreError;
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// The change was made, and is durable.
+    Made {
+        /// Status before.
+        de: Status,
+        /// Whether the motivo asked for was recorded.
+        with_motivo: bool,
+    },
+    /// It was made before, by a request of the same idempotency key and body.
+    Replayed,
+}
+
+/// Why a change was not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// The rules refuse it.
+    #[error("refused by the rules")]
+    Denied {
+        /// Why.
+        denial: Denial,
+        /// The status in which the atendimento was, where it was looked at.
+        de: Option<Status>,
+    },
+    /// A request of the same idempotency key and body has not been answered yet.
+    #[error("in progress")]
+    InProgress,
+    /// The queue is full, or the database is away. Whether the change was made is then unknown.
+    #[error("unavailable")]
+    Unavailable,
+    /// Our fault; the worker has logged it.
+    #[error("failed")]
+    Failed,
+}
+
+impl From<&StoreError> for ChangeError {
+    fn from(error: &StoreError) -> Self {
+        if error.is_transient() { Self::Unavailable } else { Self::Failed }
+    }
+}
