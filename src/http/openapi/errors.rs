@@ -23,8 +23,8 @@ use crate::http::answer::render;
 use crate::http::shapes::text;
 use crate::json::JsonError;
 
-/// The errors of each operation by its id, in the order in which they are looked for. Every operation has those of
-/// [`ALWAYS`] after them.
+/// The errors of each operation by its id, in the order in which they are looked for. Those of `ALWAYS` follow in
+/// every operation.
 pub const OPERATIONS: [(&str, &[&[ApiError]]); 13] = [
     ("login", &[BODY, LOGIN]),
     ("lerStatus", &[TOKEN, PROTOCOLO]),

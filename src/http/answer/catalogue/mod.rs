@@ -1,5 +1,5 @@
-//! The errors that the server answers. What is said of each stands in its row in `rows.rs`: to add an error, add a
-//! variant here, its row there, and name it in the table of the operations (`openapi/errors.rs`).
+//! The errors that the server answers. Each has its row in `rows.rs`. To add an error, add a variant here and its row
+//! there, and name it in the table of the operations (`openapi/errors.rs`).
 
 mod codes;
 mod rows;
@@ -127,7 +127,7 @@ impl ApiError {
         rest.fold(first.into(), |filled, part| filled + part)
     }
 
-    /// What the texts of the error tell of this one, in the order of their `{}`.
+    /// The values for the `{}` of its texts, in their order.
     fn parameters(&self) -> Vec<Cow<'static, str>> {
         match self {
             Self::Required(name) | Self::Invalid(name) => vec![(*name).into()],

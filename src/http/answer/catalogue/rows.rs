@@ -1,4 +1,4 @@
-//! One row for each error: everything that the answer, the documents and the sandbox say of it.
+//! One row for each error. The answer, the documents and the sandbox take everything from it.
 
 use axum::http::StatusCode;
 use time::macros::datetime;
@@ -11,7 +11,7 @@ use crate::domain::atendimento::{Atendimento, Status};
 use crate::json::JsonError;
 use crate::service::throttle::Throttled as Exhausted;
 
-/// What is said of an error. In its texts, each `{}` stands for a parameter of the error.
+/// All that we say about an error. In its texts, each `{}` stands for a parameter of the error.
 pub struct Row {
     /// The status code of the answer.
     pub status: StatusCode,
@@ -82,7 +82,7 @@ impl Row {
 macro_rules! rows {
     ($($variant:ident $(($inner:pat) as $example:expr)? => $row:expr;)+) => {
         impl ApiError {
-            /// What is said of it.
+            /// Its row.
             pub fn row(&self) -> &'static Row {
                 match self {
                     $(Self::$variant $(($inner))? => const { &$row },)+
