@@ -18,9 +18,9 @@ use super::value::{Row, Value, arguments};
 /// Everything the server keeps.
 pub enum Store {
     /// On a PostgreSQL server.
-    Postgres(PostgresStore),
+    Postgres(Box<PostgresStore>),
     /// In a file of SQLite's.
-    Sqlite(SqliteStore),
+    Sqlite(Box<SqliteStore>),
 }
 
 /// Which database, and how many connections to it.
@@ -44,9 +44,9 @@ impl Store {
     /// Opens `target` without touching its schema.
     pub async fn open(target: Target) -> Result<Arc<Self>> {
         Ok(Arc::new(match target {
-            Target::Sqlite { file } => Self::Sqlite(SqliteStore::open(&file).await?),
+            Target::Sqlite { file } => Self::Sqlite(Box::new(SqliteStore::open(&file).await?)),
             Target::Postgres { options, max_connections } => {
-                Self::Postgres(PostgresStore::open(*options, max_connections).await?)
+                Self::Postgres(Box::new(PostgresStore::open(*options, max_connections).await?))
             }
         }))
     }
