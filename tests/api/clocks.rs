@@ -6,7 +6,7 @@ use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
 use crate::support::both_engines;
-use crate::support::database::Database;
+use crate::support::database::{Database, Engine};
 use crate::support::server::{Answer, Server};
 
 const PROXY: (&str, &str) = ("TRUSTED_PROXIES", "127.0.0.0/8");
@@ -59,143 +59,151 @@ async fn servers(database: &Database, by: Duration) -> [Server; 2] {
     [right, wrong]
 }
 
-both_engines! {
-    async fn a_failed_login_under_a_wrong_clock_counts_as_any_other(database: Database) {
-        let [right, wrong] = servers(database, Duration::days(1)).await;
-        login(&wrong, "192.0.2.1", "user.api", "wrong").await.is(401, "Senha inválida");
-        assert_eq!(login(&right, "192.0.2.1", "user.api", "1234").await.status, 200);
-        assert_eq!(login(&right, "198.51.100.1", "admin", "1234").await.status, 200);
-        // Neither does it forgive what others have counted.
-        for _ in 0..10 {
-            login(&right, "192.0.2.9", "admin", "wrong").await.is(401, "Senha inválida");
-        }
-        assert_eq!(retry_after(&login(&wrong, "192.0.2.9", "admin", "1234").await), 60);
-        right.stop().await;
-        wrong.stop().await;
+async fn a_failed_login_under_a_wrong_clock_counts_as_any_other(database: &Database) {
+    let [right, wrong] = servers(database, Duration::days(1)).await;
+    login(&wrong, "192.0.2.1", "user.api", "wrong").await.is(401, "Senha inválida");
+    assert_eq!(login(&right, "192.0.2.1", "user.api", "1234").await.status, 200);
+    assert_eq!(login(&right, "198.51.100.1", "admin", "1234").await.status, 200);
+    // Neither does it forgive what others have counted.
+    for _ in 0..10 {
+        login(&right, "192.0.2.9", "admin", "wrong").await.is(401, "Senha inválida");
     }
+    assert_eq!(retry_after(&login(&wrong, "192.0.2.9", "admin", "1234").await), 60);
+    right.stop().await;
+    wrong.stop().await;
+}
 
-    async fn a_purge_under_a_wrong_clock_forgets_nothing_early(database: Database) {
-        let [right, wrong] = servers(database, Duration::days(40)).await;
-        // Where a purge has been, this key is no more.
-        let token = right.token("user.api").await;
-        assert!(!is_replayed(&change(&right, &token, "k").await));
-        assert!(!is_replayed(&change(&right, &token, "old").await));
-        database.execute("UPDATE idempotencia SET em = 0 WHERE chave = 'old'").await;
-        let later_token = wrong.token("user.api").await;
-        assert!(!is_replayed(&change(&wrong, &later_token, "other").await));
-        until(database, "SELECT count(*) FROM idempotencia WHERE chave = 'old'", 0).await;
-        assert!(is_replayed(&change(&right, &token, "k").await));
-        assert!(is_replayed(&change(&wrong, &later_token, "k").await));
+async fn a_purge_under_a_wrong_clock_forgets_nothing_early(database: &Database) {
+    let [right, wrong] = servers(database, Duration::days(40)).await;
+    // Where a purge has been, this key is no more.
+    let token = right.token("user.api").await;
+    assert!(!is_replayed(&change(&right, &token, "k").await));
+    assert!(!is_replayed(&change(&right, &token, "old").await));
+    database.execute("UPDATE idempotencia SET em = 0 WHERE chave = 'old'").await;
+    let later_token = wrong.token("user.api").await;
+    assert!(!is_replayed(&change(&wrong, &later_token, "other").await));
+    until(database, "SELECT count(*) FROM idempotencia WHERE chave = 'old'", 0).await;
+    assert!(is_replayed(&change(&right, &token, "k").await));
+    assert!(is_replayed(&change(&wrong, &later_token, "k").await));
 
-        // The owner's address stays known, and a failure counted.
-        assert_eq!(login(&right, "192.0.2.1", "user.api", "1234").await.status, 200);
-        login(&right, "192.0.2.2", "nobody", "x").await.is(404, "Usuário não encontrado");
-        let rows = "SELECT count(*) FROM tentativa WHERE chave <> ";
-        let empty = if database.engine == Engine::Sqlite { "x'00'" } else { "'\\x00'" };
-        database.execute(&format!("INSERT INTO tentativa (chave, cheio_em) VALUES ({empty}, 0)")).await;
-        let counted = database.number(&format!("{rows}{empty}")).await;
-        wrong.clock.advance(Duration::days(1));
-        login(&wrong, "192.0.2.2", "nobody", "x").await.is(404, "Usuário não encontrado");
-        until(database, &format!("SELECT count(*) FROM tentativa WHERE chave = {empty}"), 0).await;
-        assert_eq!(database.number(&format!("{rows}{empty}")).await, counted);
-        right.stop().await;
-        wrong.stop().await;
-    }
+    // The owner's address stays known, and a failure counted.
+    assert_eq!(login(&right, "192.0.2.1", "user.api", "1234").await.status, 200);
+    login(&right, "192.0.2.2", "nobody", "x").await.is(404, "Usuário não encontrado");
+    let rows = "SELECT count(*) FROM tentativa WHERE chave <> ";
+    let empty = if database.engine == Engine::Sqlite { "x'00'" } else { "'\\x00'" };
+    database.execute(&format!("INSERT INTO tentativa (chave, cheio_em) VALUES ({empty}, 0)")).await;
+    let counted = database.number(&format!("{rows}{empty}")).await;
+    wrong.clock.advance(Duration::days(1));
+    login(&wrong, "192.0.2.2", "nobody", "x").await.is(404, "Usuário não encontrado");
+    until(database, &format!("SELECT count(*) FROM tentativa WHERE chave = {empty}"), 0).await;
+    assert_eq!(database.number(&format!("{rows}{empty}")).await, counted);
+    right.stop().await;
+    wrong.stop().await;
+}
 
-    async fn a_change_has_the_time_of_the_database(database: Database) {
-        let [right, ahead] = servers(database, Duration::days(1)).await;
-        let behind = Server::on(database.config(&[]), database.open().await).await;
-        behind.clock.advance(Duration::days(-1));
-        for server in [&ahead, &behind, &right] {
-            let token = server.token("user.api").await;
-            server.change_with(&token, json!({"protocolo": "20221104000001", "status": "Aberto"})).await.is(200, MADE);
-            server.provisioning.create_atendimento(&token[token.len() - 20..], Status::Aberto).await.unwrap();
-        }
-        assert_eq!(database.number("SELECT count(DISTINCT atualizado_em) FROM atendimento").await, 1);
-        let registro = right.registro("20221104000001").await;
-        for change in registro["historico"].as_array().unwrap() {
-            assert_eq!(change["em"], "2026-11-23T10:00:00.000Z");
-        }
-        assert_eq!(registro["atualizadoEm"], "2026-11-23T10:00:00.000Z");
-        for server in [right, ahead, behind] {
-            server.stop().await;
-        }
-    }
-
-    async fn what_is_counted_into_the_future_binds_no_longer_than_its_window(database: Database) {
-        let limits = [
-            ("LOGIN_LIMIT_PAIR", "10/600"),
-            ("LOGIN_LIMIT_ACCOUNT", "100/3600"),
-            ("LOGIN_LIMIT_ADDRESS", "50/60"),
-            ("LOGIN_LIMIT_TOTAL", "3000/300"),
-            PROXY,
-        ];
-        let server = Server::with(database, &limits).await;
-        // An owner's address is known, and judged by its pair alone.
-        assert_eq!(login(&server, "192.0.2.1", "user.api", "1234").await.status, 200);
-        login(&server, "192.0.2.1", "user.api", "wrong").await.is(401, "Senha inválida");
-        login(&server, "192.0.2.9", "admin", "wrong").await.is(401, "Senha inválida");
-        for ahead in [YEAR_2100, 1_795_428_000_000 + 2 * 24 * 3_600_000] {
-            database.execute(&format!("UPDATE tentativa SET cheio_em = {ahead}")).await;
-            let (owner, stranger) = (("192.0.2.1", "user.api", 600), ("192.0.2.9", "admin", 3600));
-            for (address, name, window) in [owner, stranger] {
-                let seconds = retry_after(&login(&server, address, name, "1234").await);
-                assert!(seconds <= window, "{name} waits {seconds} s");
-            }
-            // Who asks meanwhile does not put it off.
-            for _ in 0..4 {
-                server.advance(database, Duration::seconds(150)).await;
-                login(&server, "192.0.2.9", "admin", "1234").await;
-            }
-            login(&server, "192.0.2.1", "user.api", "wrong").await.is(401, "Senha inválida");
-            server.advance(database, Duration::seconds(3000)).await;
-            login(&server, "192.0.2.9", "admin", "wrong").await.is(401, "Senha inválida");
-            login(&server, "192.0.2.9", &format!("nobody at {ahead}"), "wrong").await.is(404, "Usuário não encontrado");
-        }
-        server.stop().await;
-    }
-
-    async fn an_address_noted_in_the_future_is_known_for_30_days_from_then_on(database: Database) {
-        let server = Server::with(database, &[("LOGIN_LIMIT_ACCOUNT", "1/2592000"), PROXY]).await;
-        let owner = |senha| login(&server, "192.0.2.1", "user.api", senha);
-        assert_eq!(owner("1234").await.status, 200);
-        database.execute(&format!("UPDATE tentativa SET sucesso_em = {YEAR_2100}")).await;
-        login(&server, "198.51.100.1", "user.api", "wrong").await.is(401, "Senha inválida");
-        owner("wrong").await.is(401, "Senha inválida");
-        server.advance(database, Duration::days(29)).await;
-        login(&server, "198.51.100.1", "user.api", "wrong").await;
-        owner("wrong").await.is(401, "Senha inválida");
-        server.advance(database, Duration::days(1)).await;
-        // Now it is as good as any: its failures count everywhere.
-        login(&server, "198.51.100.1", "user.api", "wrong").await;
-        assert_eq!(owner("1234").await.status, 429);
-        server.stop().await;
-    }
-
-    async fn a_key_from_the_future_is_forgotten_a_day_after_it_is_noticed(database: Database) {
-        let server = Server::with(database, &[("TOKEN_TTL_SECONDS", "864000")]).await;
+async fn a_change_has_the_time_of_the_database(database: &Database) {
+    let [right, ahead] = servers(database, Duration::days(1)).await;
+    let behind = Server::on(database.config(&[]), database.open().await).await;
+    behind.clock.advance(Duration::days(-1));
+    for server in [&ahead, &behind, &right] {
         let token = server.token("user.api").await;
-        assert!(!is_replayed(&change(&server, &token, "k").await));
-        database.execute(&format!("UPDATE idempotencia SET em = {YEAR_2100}")).await;
-        server.advance(database, Duration::hours(1)).await;
-        assert!(!is_replayed(&change(&server, &token, "another").await));
-        until(database, &format!("SELECT count(*) FROM idempotencia WHERE em = {YEAR_2100}"), 0).await;
-        assert!(is_replayed(&change(&server, &token, "k").await));
-        server.advance(database, Duration::hours(23)).await;
-        assert!(is_replayed(&change(&server, &token, "k").await));
-        server.advance(database, Duration::hours(1) + Duration::milliseconds(1)).await;
-        assert!(!is_replayed(&change(&server, &token, "one more").await));
-        until(database, "SELECT count(*) FROM idempotencia WHERE chave = 'k'", 0).await;
-        assert!(!is_replayed(&change(&server, &token, "k").await));
+        server.change_with(&token, json!({"protocolo": "20221104000001", "status": "Aberto"})).await.is(200, MADE);
+        server.provisioning.create_atendimento(&token[token.len() - 20..], Status::Aberto).await.unwrap();
+    }
+    assert_eq!(database.number("SELECT count(DISTINCT atualizado_em) FROM atendimento").await, 1);
+    let registro = right.registro("20221104000001").await;
+    for change in registro["historico"].as_array().unwrap() {
+        assert_eq!(change["em"], "2026-11-23T10:00:00.000Z");
+    }
+    assert_eq!(registro["atualizadoEm"], "2026-11-23T10:00:00.000Z");
+    for server in [right, ahead, behind] {
         server.stop().await;
     }
+}
 
-    async fn the_databases_clock_is_the_machines_unless_it_is_set(database: Database) {
-        let store = database.store().await;
-        let now = || (OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000) as i64;
-        let before = now();
-        let agora = database.number("SELECT agora FROM relogio").await;
-        assert!((before - 1..=now() + 1).contains(&agora), "{before} {agora}");
-        store.close().await;
+async fn what_is_counted_into_the_future_binds_no_longer_than_its_window(database: &Database) {
+    let limits = [
+        ("LOGIN_LIMIT_PAIR", "10/600"),
+        ("LOGIN_LIMIT_ACCOUNT", "100/3600"),
+        ("LOGIN_LIMIT_ADDRESS", "50/60"),
+        ("LOGIN_LIMIT_TOTAL", "3000/300"),
+        PROXY,
+    ];
+    let server = Server::with(database, &limits).await;
+    // An owner's address is known, and judged by its pair alone.
+    assert_eq!(login(&server, "192.0.2.1", "user.api", "1234").await.status, 200);
+    login(&server, "192.0.2.1", "user.api", "wrong").await.is(401, "Senha inválida");
+    login(&server, "192.0.2.9", "admin", "wrong").await.is(401, "Senha inválida");
+    for ahead in [YEAR_2100, 1_795_428_000_000 + 2 * 24 * 3_600_000] {
+        database.execute(&format!("UPDATE tentativa SET cheio_em = {ahead}")).await;
+        let (owner, stranger) = (("192.0.2.1", "user.api", 600), ("192.0.2.9", "admin", 3600));
+        for (address, name, window) in [owner, stranger] {
+            let seconds = retry_after(&login(&server, address, name, "1234").await);
+            assert!(seconds <= window, "{name} waits {seconds} s");
+        }
+        // Who asks meanwhile does not put it off.
+        for _ in 0..4 {
+            server.advance(database, Duration::seconds(150)).await;
+            login(&server, "192.0.2.9", "admin", "1234").await;
+        }
+        login(&server, "192.0.2.1", "user.api", "wrong").await.is(401, "Senha inválida");
+        server.advance(database, Duration::seconds(3000)).await;
+        login(&server, "192.0.2.9", "admin", "wrong").await.is(401, "Senha inválida");
+        login(&server, "192.0.2.9", &format!("nobody at {ahead}"), "wrong").await.is(404, "Usuário não encontrado");
     }
+    server.stop().await;
+}
+
+async fn an_address_noted_in_the_future_is_known_for_30_days_from_then_on(database: &Database) {
+    let server = Server::with(database, &[("LOGIN_LIMIT_ACCOUNT", "1/2592000"), PROXY]).await;
+    let owner = |senha| login(&server, "192.0.2.1", "user.api", senha);
+    assert_eq!(owner("1234").await.status, 200);
+    database.execute(&format!("UPDATE tentativa SET sucesso_em = {YEAR_2100}")).await;
+    login(&server, "198.51.100.1", "user.api", "wrong").await.is(401, "Senha inválida");
+    owner("wrong").await.is(401, "Senha inválida");
+    server.advance(database, Duration::days(29)).await;
+    login(&server, "198.51.100.1", "user.api", "wrong").await;
+    owner("wrong").await.is(401, "Senha inválida");
+    server.advance(database, Duration::days(1)).await;
+    // Now it is as good as any: its failures count everywhere.
+    login(&server, "198.51.100.1", "user.api", "wrong").await;
+    assert_eq!(owner("1234").await.status, 429);
+    server.stop().await;
+}
+
+async fn a_key_from_the_future_is_forgotten_a_day_after_it_is_noticed(database: &Database) {
+    let server = Server::with(database, &[("TOKEN_TTL_SECONDS", "864000")]).await;
+    let token = server.token("user.api").await;
+    assert!(!is_replayed(&change(&server, &token, "k").await));
+    database.execute(&format!("UPDATE idempotencia SET em = {YEAR_2100}")).await;
+    server.advance(database, Duration::hours(1)).await;
+    assert!(!is_replayed(&change(&server, &token, "another").await));
+    until(database, &format!("SELECT count(*) FROM idempotencia WHERE em = {YEAR_2100}"), 0).await;
+    assert!(is_replayed(&change(&server, &token, "k").await));
+    server.advance(database, Duration::hours(23)).await;
+    assert!(is_replayed(&change(&server, &token, "k").await));
+    server.advance(database, Duration::hours(1) + Duration::milliseconds(1)).await;
+    assert!(!is_replayed(&change(&server, &token, "one more").await));
+    until(database, "SELECT count(*) FROM idempotencia WHERE chave = 'k'", 0).await;
+    assert!(!is_replayed(&change(&server, &token, "k").await));
+    server.stop().await;
+}
+
+async fn the_databases_clock_is_the_machines_unless_it_is_set(database: &Database) {
+    let store = database.store().await;
+    let now = || (OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000) as i64;
+    let before = now();
+    let agora = database.number("SELECT agora FROM relogio").await;
+    assert!((before - 1..=now() + 1).contains(&agora), "{before} {agora}");
+    store.close().await;
+}
+
+both_engines! {
+    a_failed_login_under_a_wrong_clock_counts_as_any_other,
+    a_purge_under_a_wrong_clock_forgets_nothing_early,
+    a_change_has_the_time_of_the_database,
+    what_is_counted_into_the_future_binds_no_longer_than_its_window,
+    an_address_noted_in_the_future_is_known_for_30_days_from_then_on,
+    a_key_from_the_future_is_forgotten_a_day_after_it_is_noticed,
+    the_databases_clock_is_the_machines_unless_it_is_set,
 }

@@ -286,61 +286,66 @@ async fn a_table_of_the_access_check() {
     database.remove().await;
 }
 
-both_engines! {
-    async fn four_seconds_are_waited_out_and_seven_are_not(database: Database) {
-        let scene = Scene::new(database).await;
-        for (seconds, status) in [(4, 200), (7, 503)] {
-            let held = database.hold("20221104000001").await;
-            let start = Instant::now();
-            let changes = futures_util::future::join_all((0..6).map(async |_| {
-                let answer = scene.ask(Plain).await;
-                assert_eq!(answer.status, status, "{answer:?}");
-                start.elapsed()
-            }));
-            let release = async {
-                tokio::time::sleep(Duration::from_secs(seconds)).await;
-                held.release().await;
-            };
-            let (took, ()) = tokio::join!(changes, release);
-            let least = Duration::from_secs(seconds.min(5));
-            for took in took {
-                assert!((least..least + Duration::from_millis(1800)).contains(&took), "{seconds} s: {took:?}");
-            }
-        }
-        scene.ask(Plain).await.is(200, "Atendimento atualizado com sucesso");
-        assert_eq!(database.broken_links().await, 0);
-        scene.server.stop().await;
-    }
-
-    async fn reads_do_not_feel_a_writer(database: Database) {
-        let scene = Scene::new(database).await;
+async fn four_seconds_are_waited_out_and_seven_are_not(database: &Database) {
+    let scene = Scene::new(database).await;
+    for (seconds, status) in [(4, 200), (7, 503)] {
         let held = database.hold("20221104000001").await;
-        scene.try_out("a writer", held.release(), &[Plain, Plain], &[Simulation, Estado, Historico, Motivos, Ready]).await;
-        scene.server.stop().await;
-    }
-
-    async fn what_logins_count_waits_for_its_lock(database: Database) {
-        let scene = Scene::new(database).await;
-        let store = &scene.server.store;
-        store.debit(&[Debit { key: [7; 16], login: None, cost: 1000 }]).await.unwrap();
-        for seconds in [4, 7] {
-            let start = Instant::now();
-            let held = database.hold_by("LOCK TABLE tentativa IN SHARE MODE").await;
-            let release = async {
-                tokio::time::sleep(Duration::from_secs(seconds)).await;
-                held.release().await;
-            };
-            let written = async { (store.debit(&[Debit { key: [7; 16], login: None, cost: 1000 }]).await, start.elapsed()) };
-            let noted = async { store.set_success(&[7; 16]).await };
-            let ((written, took), noted, ()) = tokio::join!(written, noted, release);
-            assert!(took < Duration::from_secs(7), "{took:?}");
-            if seconds < 5 {
-                written.unwrap();
-                noted.unwrap();
-            } else {
-                assert!(written.unwrap_err().is_transient() && noted.unwrap_err().is_transient());
-            }
+        let start = Instant::now();
+        let changes = futures_util::future::join_all((0..6).map(async |_| {
+            let answer = scene.ask(Plain).await;
+            assert_eq!(answer.status, status, "{answer:?}");
+            start.elapsed()
+        }));
+        let release = async {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            held.release().await;
+        };
+        let (took, ()) = tokio::join!(changes, release);
+        let least = Duration::from_secs(seconds.min(5));
+        for took in took {
+            assert!((least..least + Duration::from_millis(1800)).contains(&took), "{seconds} s: {took:?}");
         }
-        scene.server.stop().await;
     }
+    scene.ask(Plain).await.is(200, "Atendimento atualizado com sucesso");
+    assert_eq!(database.broken_links().await, 0);
+    scene.server.stop().await;
+}
+
+async fn reads_do_not_feel_a_writer(database: &Database) {
+    let scene = Scene::new(database).await;
+    let held = database.hold("20221104000001").await;
+    scene.try_out("a writer", held.release(), &[Plain, Plain], &[Simulation, Estado, Historico, Motivos, Ready]).await;
+    scene.server.stop().await;
+}
+
+async fn what_logins_count_waits_for_its_lock(database: &Database) {
+    let scene = Scene::new(database).await;
+    let store = &scene.server.store;
+    store.debit(&[Debit { key: [7; 16], login: None, cost: 1000 }]).await.unwrap();
+    for seconds in [4, 7] {
+        let start = Instant::now();
+        let held = database.hold_by("LOCK TABLE tentativa IN SHARE MODE").await;
+        let release = async {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            held.release().await;
+        };
+        let written =
+            async { (store.debit(&[Debit { key: [7; 16], login: None, cost: 1000 }]).await, start.elapsed()) };
+        let noted = async { store.set_success(&[7; 16]).await };
+        let ((written, took), noted, ()) = tokio::join!(written, noted, release);
+        assert!(took < Duration::from_secs(7), "{took:?}");
+        if seconds < 5 {
+            written.unwrap();
+            noted.unwrap();
+        } else {
+            assert!(written.unwrap_err().is_transient() && noted.unwrap_err().is_transient());
+        }
+    }
+    scene.server.stop().await;
+}
+
+both_engines! {
+    four_seconds_are_waited_out_and_seven_are_not,
+    reads_do_not_feel_a_writer,
+    what_logins_count_waits_for_its_lock,
 }

@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::both_engines;
+use crate::support::database::Database;
 use crate::support::server::{Answer, Server};
 
 const PROBLEM: &str = "application/problem+json";
@@ -29,126 +30,139 @@ fn is(answer: &Answer, status: u16, language: &str, body: &str) {
     assert_eq!(answer.headers.get_all("content-type").iter().count(), 1);
 }
 
+async fn an_error_is_told_with_all_that_programs_need(server: &Server) {
+    let token = server.token("user.api").await;
+    let change = async |language: &str, body: Value| {
+        ask(server, Method::POST, STATUS, &[("authorization", &token), ("accept-language", language)], body).await
+    };
+    is(
+        &change("pt-BR", json!({"protocolo": "20221104000001", "status": "Novo"})).await,
+        404,
+        "pt-BR",
+        r#"{"type":"/problemas/unknown_status","title":"Status não encontrado","status":404,"detail":"Não há status com este nome.","code":"unknown_status","field":"status","allowed":["Aberto","Em atendimento","Cancelado","Improcedente","Finalizado"],"message":"Status não encontrado"}"#,
+    );
+    is(
+        &change("en-GB, pt;q=0.5", json!({"protocolo": "20221104000001", "status": "Cancelado"})).await,
+        400,
+        "en",
+        r#"{"type":"/problemas/motivo_required","title":"Motivo required","status":400,"detail":"This change requires a motivo.","code":"motivo_required","field":"motivoStatus","message":"motivoStatus – esse campo é obrigatório"}"#,
+    );
+    is(
+        &change("de", json!({"protocolo": "20221104000001", "status": "Aberto", "statusAtual": "Finalizado"})).await,
+        412,
+        "pt-BR",
+        r#"{"type":"/problemas/other_status","title":"Status diferente do esperado","status":412,"detail":"O atendimento está em outro status.","code":"other_status","field":"statusAtual","message":"Status atual diferente do esperado","statusAtual":"Aberto"}"#,
+    );
+    is(
+        &change("en", json!([])).await,
+        400,
+        "en",
+        r#"{"type":"/problemas/invalid_body","title":"Invalid request body","status":400,"detail":"The body is not a JSON object.","code":"invalid_body","message":"Corpo da requisição inválido: não é um objeto JSON"}"#,
+    );
+    let made = change("en", json!({"protocolo": "20221104000001", "status": "Aberto"})).await;
+    made.is(200, "Atendimento atualizado com sucesso");
+    assert_eq!((made.header("vary"), made.header("content-language")), (None, None));
+}
+
+async fn what_else_an_error_carries_stays(server: &Server) {
+    let answer = ask(server, Method::POST, STATUS, &[], "").await;
+    is(
+        &answer,
+        401,
+        "pt-BR",
+        r#"{"type":"/problemas/no_token","title":"Token ausente","status":401,"detail":"A requisição não traz um token em Authorization.","code":"no_token","message":"Token is missing"}"#,
+    );
+    assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    let answer = ask(server, Method::DELETE, STATUS, &[("accept-language", "en")], "").await;
+    is(
+        &answer,
+        405,
+        "en",
+        r#"{"type":"/problemas/no_route","title":"No such route or method","status":405,"detail":"The path does not take this method; see Allow.","code":"no_route","message":"Método não permitido"}"#,
+    );
+    assert_eq!(answer.header("allow"), Some("GET,HEAD,POST"));
+    let token = server.token("user.api").await;
+    let headers = [("authorization", token.as_str()), ("if-match", "\"7\"")];
+    let answer =
+        ask(server, Method::POST, STATUS, &headers, json!({"protocolo": "20221104000001", "status": "Aberto"})).await;
+    assert_eq!((answer.status, answer.header("etag")), (412, Some("\"0\"")));
+    assert_eq!(answer.json()["code"], "other_revision");
+}
+
+async fn errors_of_every_layer_are_told(database: &Database) {
+    let server = Server::with(database, &[("REQUEST_TIMEOUT_SECONDS", "1"), ("LOGIN_LIMIT_PAIR", "1/60")]).await;
+    let token = server.token("user.api").await;
+    let code = |answer: &Answer| {
+        assert_eq!(answer.header("content-type"), Some(PROBLEM), "{answer:?}");
+        (answer.status, answer.json()["code"].as_str().unwrap().to_owned())
+    };
+    let answer = ask(&server, Method::GET, "/nowhere", &[], "").await;
+    assert_eq!(code(&answer), (404, "no_route".to_owned()));
+    let headers = [("authorization", token.as_str())];
+    // The server ends the connection, so it is not for the next request.
+    let last = [("authorization", token.as_str()), ("connection", "close")];
+    let answer = ask(&server, Method::POST, STATUS, &last, "x".repeat(65_537)).await;
+    assert_eq!(code(&answer), (413, "invalid_body".to_owned()));
+    let wrong = json!({"login": "user.api", "senha": "x"});
+    assert_eq!(code(&ask(&server, Method::POST, LOGIN, &[], &wrong).await), (401, "wrong_password".to_owned()));
+    let throttled = ask(&server, Method::POST, LOGIN, &[], &wrong).await;
+    assert_eq!(code(&throttled), (429, "throttled".to_owned()));
+    assert_eq!(throttled.header("retry-after"), Some("60"));
+    assert!(throttled.header("ratelimit").is_some());
+
+    let held = database.hold("20221104000001").await;
+    let answer =
+        ask(&server, Method::POST, STATUS, &headers, json!({"protocolo": "20221104000001", "status": "Aberto"})).await;
+    assert_eq!(code(&answer), (503, "unavailable".to_owned()));
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    held.release().await;
+
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head = format!("POST {LOGIN} HTTP/1.1\r\nHost: x\r\nAccept: {PROBLEM}\r\nContent-Length: 9\r\n\r\n{{");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains(r#""code":"invalid_body""#), "{answer}");
+    server.stop().await;
+}
+
+async fn nobody_else_sees_a_difference(server: &Server) {
+    for accept in ["*/*", "application/json", "application/*", "text/html, */*;q=0.8", "problem+json"] {
+        let headers = [("accept", accept), ("accept-language", "en")];
+        let answer = server.send(Method::POST, STATUS, &headers, "").await;
+        answer.is(401, "Token is missing");
+        assert_eq!((answer.header("vary"), answer.header("content-language")), (None, None));
+    }
+}
+
+async fn head_has_no_body(server: &Server) {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let requests = format!(
+        "HEAD /api/motivos HTTP/1.1\r\nHost: x\r\nAccept: {PROBLEM}\r\n\r\n\
+         GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(requests.as_bytes()).await.unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).await.unwrap();
+    let (first, rest) = answers.split_once("\r\n\r\n").unwrap();
+    assert!(first.starts_with("HTTP/1.1 401 "), "{answers}");
+    assert!(rest.starts_with("HTTP/1.1 200 OK\r\n"), "{answers}");
+}
+
+async fn a_hidden_user_stays_hidden(database: &Database) {
+    let server = Server::with(database, &[("HARDENED_LOGIN", "true")]).await;
+    let login = async |login: &str| ask(&server, Method::POST, LOGIN, &[], json!({"login": login, "senha": "x"})).await;
+    let (known, unknown) = (login("user.api").await, login("nobody").await);
+    assert_eq!((known.status, &known.body), (unknown.status, &unknown.body));
+    assert_eq!(known.json()["code"], "wrong_password");
+    server.stop().await;
+}
+
 both_engines! {
-    async fn an_error_is_told_with_all_that_programs_need(database: Database) {
-        let server = Server::start(database).await;
-        let token = server.token("user.api").await;
-        let change = async |language: &str, body: Value| {
-            ask(&server, Method::POST, STATUS, &[("authorization", &token), ("accept-language", language)], body).await
-        };
-        is(
-            &change("pt-BR", json!({"protocolo": "20221104000001", "status": "Novo"})).await, 404, "pt-BR",
-            r#"{"type":"/problemas/unknown_status","title":"Status não encontrado","status":404,"detail":"Não há status com este nome.","code":"unknown_status","field":"status","allowed":["Aberto","Em atendimento","Cancelado","Improcedente","Finalizado"],"message":"Status não encontrado"}"#,
-        );
-        is(
-            &change("en-GB, pt;q=0.5", json!({"protocolo": "20221104000001", "status": "Cancelado"})).await, 400, "en",
-            r#"{"type":"/problemas/motivo_required","title":"Motivo required","status":400,"detail":"This change requires a motivo.","code":"motivo_required","field":"motivoStatus","message":"motivoStatus – esse campo é obrigatório"}"#,
-        );
-        is(
-            &change("de", json!({"protocolo": "20221104000001", "status": "Aberto", "statusAtual": "Finalizado"})).await, 412, "pt-BR",
-            r#"{"type":"/problemas/other_status","title":"Status diferente do esperado","status":412,"detail":"O atendimento está em outro status.","code":"other_status","field":"statusAtual","message":"Status atual diferente do esperado","statusAtual":"Aberto"}"#,
-        );
-        is(
-            &change("en", json!([])).await, 400, "en",
-            r#"{"type":"/problemas/invalid_body","title":"Invalid request body","status":400,"detail":"The body is not a JSON object.","code":"invalid_body","message":"Corpo da requisição inválido: não é um objeto JSON"}"#,
-        );
-        let made = change("en", json!({"protocolo": "20221104000001", "status": "Aberto"})).await;
-        made.is(200, "Atendimento atualizado com sucesso");
-        assert_eq!((made.header("vary"), made.header("content-language")), (None, None));
-        server.stop().await;
-    }
-
-    async fn what_else_an_error_carries_stays(database: Database) {
-        let server = Server::start(database).await;
-        let answer = ask(&server, Method::POST, STATUS, &[], "").await;
-        is(
-            &answer, 401, "pt-BR",
-            r#"{"type":"/problemas/no_token","title":"Token ausente","status":401,"detail":"A requisição não traz um token em Authorization.","code":"no_token","message":"Token is missing"}"#,
-        );
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
-        let answer = ask(&server, Method::DELETE, STATUS, &[("accept-language", "en")], "").await;
-        is(
-            &answer, 405, "en",
-            r#"{"type":"/problemas/no_route","title":"No such route or method","status":405,"detail":"The path does not take this method; see Allow.","code":"no_route","message":"Método não permitido"}"#,
-        );
-        assert_eq!(answer.header("allow"), Some("GET,HEAD,POST"));
-        let token = server.token("user.api").await;
-        let headers = [("authorization", token.as_str()), ("if-match", "\"7\"")];
-        let answer = ask(&server, Method::POST, STATUS, &headers, json!({"protocolo": "20221104000001", "status": "Aberto"})).await;
-        assert_eq!((answer.status, answer.header("etag")), (412, Some("\"0\"")));
-        assert_eq!(answer.json()["code"], "other_revision");
-        server.stop().await;
-    }
-
-    async fn errors_of_every_layer_are_told(database: Database) {
-        let server = Server::with(database, &[("REQUEST_TIMEOUT_SECONDS", "1"), ("LOGIN_LIMIT_PAIR", "1/60")]).await;
-        let token = server.token("user.api").await;
-        let code = |answer: &Answer| {
-            assert_eq!(answer.header("content-type"), Some(PROBLEM), "{answer:?}");
-            (answer.status, answer.json()["code"].as_str().unwrap().to_owned())
-        };
-        let answer = ask(&server, Method::GET, "/nowhere", &[], "").await;
-        assert_eq!(code(&answer), (404, "no_route".to_owned()));
-        let headers = [("authorization", token.as_str())];
-        // The server ends the connection, so it is not for the next request.
-        let last = [("authorization", token.as_str()), ("connection", "close")];
-        let answer = ask(&server, Method::POST, STATUS, &last, "x".repeat(65_537)).await;
-        assert_eq!(code(&answer), (413, "invalid_body".to_owned()));
-        let wrong = json!({"login": "user.api", "senha": "x"});
-        assert_eq!(code(&ask(&server, Method::POST, LOGIN, &[], &wrong).await), (401, "wrong_password".to_owned()));
-        let throttled = ask(&server, Method::POST, LOGIN, &[], &wrong).await;
-        assert_eq!(code(&throttled), (429, "throttled".to_owned()));
-        assert_eq!(throttled.header("retry-after"), Some("60"));
-        assert!(throttled.header("ratelimit").is_some());
-
-        let held = database.hold("20221104000001").await;
-        let answer = ask(&server, Method::POST, STATUS, &headers, json!({"protocolo": "20221104000001", "status": "Aberto"})).await;
-        assert_eq!(code(&answer), (503, "unavailable".to_owned()));
-        assert_eq!(answer.header("retry-after"), Some("1"));
-        held.release().await;
-
-        let mut stream = TcpStream::connect(server.address).await.unwrap();
-        let head = format!("POST {LOGIN} HTTP/1.1\r\nHost: x\r\nAccept: {PROBLEM}\r\nContent-Length: 9\r\n\r\n{{");
-        stream.write_all(head.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains(r#""code":"invalid_body""#), "{answer}");
-        server.stop().await;
-    }
-
-    async fn nobody_else_sees_a_difference(database: Database) {
-        let server = Server::start(database).await;
-        for accept in ["*/*", "application/json", "application/*", "text/html, */*;q=0.8", "problem+json"] {
-            let headers = [("accept", accept), ("accept-language", "en")];
-            let answer = server.send(Method::POST, STATUS, &headers, "").await;
-            answer.is(401, "Token is missing");
-            assert_eq!((answer.header("vary"), answer.header("content-language")), (None, None));
-        }
-        server.stop().await;
-    }
-
-    async fn head_has_no_body(database: Database) {
-        let server = Server::start(database).await;
-        let mut stream = TcpStream::connect(server.address).await.unwrap();
-        let requests = format!(
-            "HEAD /api/motivos HTTP/1.1\r\nHost: x\r\nAccept: {PROBLEM}\r\n\r\n\
-             GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        );
-        stream.write_all(requests.as_bytes()).await.unwrap();
-        let mut answers = String::new();
-        stream.read_to_string(&mut answers).await.unwrap();
-        let (first, rest) = answers.split_once("\r\n\r\n").unwrap();
-        assert!(first.starts_with("HTTP/1.1 401 "), "{answers}");
-        assert!(rest.starts_with("HTTP/1.1 200 OK\r\n"), "{answers}");
-        server.stop().await;
-    }
-
-    async fn a_hidden_user_stays_hidden(database: Database) {
-        let server = Server::with(database, &[("HARDENED_LOGIN", "true")]).await;
-        let login = async |login: &str| ask(&server, Method::POST, LOGIN, &[], json!({"login": login, "senha": "x"})).await;
-        let (known, unknown) = (login("user.api").await, login("nobody").await);
-        assert_eq!((known.status, &known.body), (unknown.status, &unknown.body));
-        assert_eq!(known.json()["code"], "wrong_password");
-        server.stop().await;
-    }
+    an_error_is_told_with_all_that_programs_need,
+    what_else_an_error_carries_stays,
+    errors_of_every_layer_are_told,
+    nobody_else_sees_a_difference,
+    head_has_no_body,
+    a_hidden_user_stays_hidden,
 }

@@ -10,7 +10,7 @@ use citrus_status::service::changes::{ChangeError, ChangeQueue, Done, QueueSetti
 
 use crate::support::both_engines;
 use crate::support::clock::ManualClock;
-use crate::support::database::Database;
+use crate::support::database::{Database, Engine};
 
 /// A queue with one worker, and the id of a user, on the example data.
 async fn start(database: &Database) -> (ChangeQueue, Workers, i64) {
@@ -40,46 +40,49 @@ fn finalizar(protocolo: &str, comentario: &str, usuario_id: i64) -> ChangeReques
     }
 }
 
-both_engines! {
-    async fn a_request_that_the_database_chokes_on_fails_alone(database: Database) {
-        let (queue, workers, user) = start(database).await;
-        match database.engine {
-            Engine::Sqlite => {
-                let trigger = "CREATE TRIGGER choke BEFORE INSERT ON historico WHEN NEW.comentario = 'veneno'
+async fn a_request_that_the_database_chokes_on_fails_alone(database: &Database) {
+    let (queue, workers, user) = start(database).await;
+    match database.engine {
+        Engine::Sqlite => {
+            let trigger = "CREATE TRIGGER choke BEFORE INSERT ON historico WHEN NEW.comentario = 'veneno'
                                BEGIN SELECT RAISE(ABORT, 'choked'); END";
-                database.execute(trigger).await;
-            }
-            Engine::Postgres => {
-                database.execute("ALTER TABLE historico ADD CHECK (comentario <> 'veneno')").await;
-            }
+            database.execute(trigger).await;
         }
-        let change = |protocolo, comentario| queue.submit(finalizar(protocolo, comentario, user));
-        // Whatever the worker takes up first has the blocked one in it, and the rest comes after it together.
-        let held = database.hold("20221104000001").await;
-        let (blocked, poison, good, other, ()) = tokio::join!(
-            change("20221104000001", "x"),
-            change("20221104000002", "veneno"),
-            change("20221104000003", "x"),
-            change("20221104000004", "x"),
-            held.release(),
-        );
-        assert_eq!(poison, Err(ChangeError::Failed));
-        assert_eq!([blocked, good, other], [Status::Aberto, Status::Cancelado, Status::Improcedente].map(made));
-        drop(queue);
-        workers.finish().await;
+        Engine::Postgres => {
+            database.execute("ALTER TABLE historico ADD CHECK (comentario <> 'veneno')").await;
+        }
     }
+    let change = |protocolo, comentario| queue.submit(finalizar(protocolo, comentario, user));
+    // Whatever the worker takes up first has the blocked one in it, and the rest comes after it together.
+    let held = database.hold("20221104000001").await;
+    let (blocked, poison, good, other, ()) = tokio::join!(
+        change("20221104000001", "x"),
+        change("20221104000002", "veneno"),
+        change("20221104000003", "x"),
+        change("20221104000004", "x"),
+        held.release(),
+    );
+    assert_eq!(poison, Err(ChangeError::Failed));
+    assert_eq!([blocked, good, other], [Status::Aberto, Status::Cancelado, Status::Improcedente].map(made));
+    drop(queue);
+    workers.finish().await;
+}
 
-    async fn its_end_waits_for_what_it_took_in(database: Database) {
-        let (queue, workers, user) = start(database).await;
-        let mut finish = Box::pin(workers.finish());
-        tokio::select! {
-            biased;
-            () = &mut finish => panic!("more may come"),
-            () = std::future::ready(()) => {}
-        }
-        let held = database.hold("20221104000001").await;
-        let change = tokio::spawn(async move { queue.submit(finalizar("20221104000001", "x", user)).await });
-        tokio::join!(finish, held.release());
-        assert_eq!(change.await.unwrap(), made(Status::Aberto));
+async fn its_end_waits_for_what_it_took_in(database: &Database) {
+    let (queue, workers, user) = start(database).await;
+    let mut finish = Box::pin(workers.finish());
+    tokio::select! {
+        biased;
+        () = &mut finish => panic!("more may come"),
+        () = std::future::ready(()) => {}
     }
+    let held = database.hold("20221104000001").await;
+    let change = tokio::spawn(async move { queue.submit(finalizar("20221104000001", "x", user)).await });
+    tokio::join!(finish, held.release());
+    assert_eq!(change.await.unwrap(), made(Status::Aberto));
+}
+
+both_engines! {
+    a_request_that_the_database_chokes_on_fails_alone,
+    its_end_waits_for_what_it_took_in,
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use time::Duration;
 
 use crate::support::both_engines;
+use crate::support::database::Database;
 use crate::support::server::{Answer, Server, nome};
 
 const RESET: &str = "/sandbox/reset";
@@ -66,259 +67,299 @@ fn same(one: &Answer, other: &Answer) {
     assert_eq!((one.status, &one.body, headers(one)), (other.status, &other.body, headers(other)));
 }
 
-both_engines! {
-    async fn a_reset_restores_the_example(database: Database) {
-        let server = Server::sandbox(database, &[("LOGIN_LIMIT_PAIR", "1/600")]).await;
-        let before = server.registro("20221104000001").await;
-        let token = server.token("user.api").await;
-        let keyed = [("authorization", token.as_str()), ("idempotency-key", "a")];
-        post(&server, STATUS, &keyed).await.is(200, MADE);
-        guess(&server, &[]).await.is(401, "Senha inválida");
-        assert_eq!(guess(&server, &[]).await.status, 429);
-        server.provisioning.deactivate_motivo(&nome("Duplicado")).await.unwrap();
-        server.provisioning.create_atendimento("1", Status::Aberto).await.unwrap();
+async fn a_reset_restores_the_example(database: &Database) {
+    let server = Server::sandbox(database, &[("LOGIN_LIMIT_PAIR", "1/600")]).await;
+    let before = server.registro("20221104000001").await;
+    let token = server.token("user.api").await;
+    let keyed = [("authorization", token.as_str()), ("idempotency-key", "a")];
+    post(&server, STATUS, &keyed).await.is(200, MADE);
+    guess(&server, &[]).await.is(401, "Senha inválida");
+    assert_eq!(guess(&server, &[]).await.status, 429);
+    server.provisioning.deactivate_motivo(&nome("Duplicado")).await.unwrap();
+    server.provisioning.create_atendimento("1", Status::Aberto).await.unwrap();
 
-        server.advance(database, Duration::milliseconds(1)).await;
-        post(&server, RESET, &[]).await.is(200, "Dados de exemplo restaurados");
-        let after = server.registro("20221104000001").await;
-        assert_eq!(after["atualizadoEm"], "2026-11-23T10:00:00.001Z");
-        assert_eq!((&after["status"], &after["historico"]), (&before["status"], &json!([])));
-        assert_eq!((&after["motivoStatus"], &after["comentarios"]), (&json!(null), &json!([])));
-        assert_eq!(database.number("SELECT count(*) FROM atendimento").await, 30);
-        // The token counts as before, the key and the failed logins are forgotten.
-        let motivos = server.send(Method::GET, MOTIVOS, &keyed, "").await;
-        assert_eq!(
-            motivos.body,
-            r#"{"motivos":["Aberto por engano","Atendimento já finalizado","Duplicado","Fora do escopo"]}"#
-        );
-        let again = post(&server, STATUS, &keyed).await;
-        again.is(200, MADE);
-        assert_eq!(again.header("idempotency-replayed"), None);
-        guess(&server, &[]).await.is(401, "Senha inválida");
-        server.stop().await;
-    }
+    server.advance(database, Duration::milliseconds(1)).await;
+    post(&server, RESET, &[]).await.is(200, "Dados de exemplo restaurados");
+    let after = server.registro("20221104000001").await;
+    assert_eq!(after["atualizadoEm"], "2026-11-23T10:00:00.001Z");
+    assert_eq!((&after["status"], &after["historico"]), (&before["status"], &json!([])));
+    assert_eq!((&after["motivoStatus"], &after["comentarios"]), (&json!(null), &json!([])));
+    assert_eq!(database.number("SELECT count(*) FROM atendimento").await, 30);
+    // The token counts as before, the key and the failed logins are forgotten.
+    let motivos = server.send(Method::GET, MOTIVOS, &keyed, "").await;
+    assert_eq!(
+        motivos.body,
+        r#"{"motivos":["Aberto por engano","Atendimento já finalizado","Duplicado","Fora do escopo"]}"#
+    );
+    let again = post(&server, STATUS, &keyed).await;
+    again.is(200, MADE);
+    assert_eq!(again.header("idempotency-replayed"), None);
+    guess(&server, &[]).await.is(401, "Senha inválida");
+    server.stop().await;
+}
 
-    async fn what_somebody_holds_locked_is_not_reset(database: Database) {
-        let server = Server::sandbox(database, &[]).await;
-        let token = server.token("user.api").await;
-        server.change_with(&token, CHANGE).await.is(200, MADE);
-        let held = database.hold("20221104000001").await;
-        post(&server, RESET, &[]).await.is(503, "Serviço indisponível");
-        assert_eq!(server.registro("20221104000001").await["historico"].as_array().unwrap().len(), 1);
-        held.release().await;
-        server.change_with(&token, CHANGE).await.is(200, MADE);
-        post(&server, RESET, &[]).await.is(200, "Dados de exemplo restaurados");
-        assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
-        server.stop().await;
-    }
+async fn what_somebody_holds_locked_is_not_reset(database: &Database) {
+    let server = Server::sandbox(database, &[]).await;
+    let token = server.token("user.api").await;
+    server.change_with(&token, CHANGE).await.is(200, MADE);
+    let held = database.hold("20221104000001").await;
+    post(&server, RESET, &[]).await.is(503, "Serviço indisponível");
+    assert_eq!(server.registro("20221104000001").await["historico"].as_array().unwrap().len(), 1);
+    held.release().await;
+    server.change_with(&token, CHANGE).await.is(200, MADE);
+    post(&server, RESET, &[]).await.is(200, "Dados de exemplo restaurados");
+    assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
+    server.stop().await;
+}
 
-    async fn every_code_is_answered_as_usual(database: Database) {
-        let server = Server::sandbox(database, &[]).await;
-        for (code, status, message) in FAILURES {
-            let answer = server.send(Method::GET, MOTIVOS, &[(FAILURE, code)], "").await;
-            assert_eq!((answer.status, &*answer.body), (status, &*format!(r#"{{"message":"{message}"}}"#)));
-            let expected = [
-                ("content-type", Some("application/json")),
-                ("cache-control", Some("no-store")),
-                ("x-content-type-options", Some("nosniff")),
-                ("www-authenticate", (status == 401).then_some("Bearer")),
-                ("retry-after", match status { 409 | 503 => Some("1"), 429 => Some("60"), _ => None }),
-                ("ratelimit", (status == 429).then_some(r#""pair";r=0;t=60"#)),
-                ("ratelimit-policy", (status == 429).then_some(
-                    r#""pair";q=10;w=600, "account";q=100;w=3600, "address";q=100;w=600, "total";q=3000;w=300"#)),
-            ];
-            for (name, value) in expected {
-                assert_eq!(answer.header(name), value, "{name} of {code}");
-            }
-            assert!(answer.header("x-request-id").is_some());
-            let headers = [(FAILURE, code), ("accept", "application/problem+json")];
-            let problem = server.send(Method::GET, MOTIVOS, &headers, "").await;
-            assert_eq!(problem.header("content-type"), Some("application/problem+json"));
-            assert_eq!((problem.status, problem.json()["code"].as_str()), (status, Some(code)));
+async fn every_code_is_answered_as_usual(database: &Database) {
+    let server = Server::sandbox(database, &[]).await;
+    for (code, status, message) in FAILURES {
+        let answer = server.send(Method::GET, MOTIVOS, &[(FAILURE, code)], "").await;
+        assert_eq!((answer.status, &*answer.body), (status, &*format!(r#"{{"message":"{message}"}}"#)));
+        let expected = [
+            ("content-type", Some("application/json")),
+            ("cache-control", Some("no-store")),
+            ("x-content-type-options", Some("nosniff")),
+            ("www-authenticate", (status == 401).then_some("Bearer")),
+            (
+                "retry-after",
+                match status {
+                    409 | 503 => Some("1"),
+                    429 => Some("60"),
+                    _ => None,
+                },
+            ),
+            ("ratelimit", (status == 429).then_some(r#""pair";r=0;t=60"#)),
+            (
+                "ratelimit-policy",
+                (status == 429).then_some(
+                    r#""pair";q=10;w=600, "account";q=100;w=3600, "address";q=100;w=600, "total";q=3000;w=300"#,
+                ),
+            ),
+        ];
+        for (name, value) in expected {
+            assert_eq!(answer.header(name), value, "{name} of {code}");
         }
-        let headers = [(FAILURE, "unavailable"), ("accept", "application/problem+json"), ("accept-language", "en")];
-        assert_eq!(
-            server.send(Method::GET, MOTIVOS, &headers, "").await.body,
-            r#"{"type":"/problemas/unavailable","title":"Service unavailable","status":503,"detail":"The server cannot do it now; try again.","code":"unavailable","message":"Serviço indisponível"}"#
-        );
-        server.stop().await;
+        assert!(answer.header("x-request-id").is_some());
+        let headers = [(FAILURE, code), ("accept", "application/problem+json")];
+        let problem = server.send(Method::GET, MOTIVOS, &headers, "").await;
+        assert_eq!(problem.header("content-type"), Some("application/problem+json"));
+        assert_eq!((problem.status, problem.json()["code"].as_str()), (status, Some(code)));
     }
+    let headers = [(FAILURE, "unavailable"), ("accept", "application/problem+json"), ("accept-language", "en")];
+    assert_eq!(
+        server.send(Method::GET, MOTIVOS, &headers, "").await.body,
+        r#"{"type":"/problemas/unavailable","title":"Service unavailable","status":503,"detail":"The server cannot do it now; try again.","code":"unavailable","message":"Serviço indisponível"}"#
+    );
+    server.stop().await;
+}
 
-    async fn a_forced_failure_is_the_real_one(database: Database) {
-        let server = Server::sandbox(database, &[("LOGIN_LIMIT_PAIR", "1/60"), ("TOKEN_TTL_SECONDS", "60")]).await;
-        guess(&server, &[]).await.is(401, "Senha inválida");
-        same(&guess(&server, &[]).await, &guess(&server, &[(FAILURE, "throttled")]).await);
-        let without = server.token("user.sem.permissao").await;
-        let denied = |failure| [("authorization", without.as_str()), (FAILURE, failure)];
-        let real = post(&server, STATUS, &denied("access_denied")[..1]).await;
-        same(&real, &post(&server, STATUS, &denied("access_denied")).await);
-        server.advance(database, Duration::seconds(65)).await;
-        let real = post(&server, STATUS, &denied("expired_token")[..1]).await;
-        assert!(real.body.contains("JWT expired"), "{real:?}");
-        same(&real, &post(&server, STATUS, &denied("expired_token")).await);
-        same(&post(&server, "/nowhere", &[]).await, &post(&server, MOTIVOS, &[(FAILURE, "no_route")]).await);
-        server.stop().await;
+async fn a_forced_failure_is_the_real_one(database: &Database) {
+    let server = Server::sandbox(database, &[("LOGIN_LIMIT_PAIR", "1/60"), ("TOKEN_TTL_SECONDS", "60")]).await;
+    guess(&server, &[]).await.is(401, "Senha inválida");
+    same(&guess(&server, &[]).await, &guess(&server, &[(FAILURE, "throttled")]).await);
+    let without = server.token("user.sem.permissao").await;
+    let denied = |failure| [("authorization", without.as_str()), (FAILURE, failure)];
+    let real = post(&server, STATUS, &denied("access_denied")[..1]).await;
+    same(&real, &post(&server, STATUS, &denied("access_denied")).await);
+    server.advance(database, Duration::seconds(65)).await;
+    let real = post(&server, STATUS, &denied("expired_token")[..1]).await;
+    assert!(real.body.contains("JWT expired"), "{real:?}");
+    same(&real, &post(&server, STATUS, &denied("expired_token")).await);
+    same(&post(&server, "/nowhere", &[]).await, &post(&server, MOTIVOS, &[(FAILURE, "no_route")]).await);
+    server.stop().await;
+}
+
+async fn every_route_fails_on_demand_and_changes_nothing(database: &Database) {
+    let server = Server::sandbox(database, &[]).await;
+    let token = server.token("user.api").await;
+    let headers = [("authorization", token.as_str()), (FAILURE, "failed")];
+    for path in [STATUS, "/api/atendimentos/status/lote", "/api/usuario/login", RESET, "/nowhere"] {
+        post(&server, path, &headers).await.is(500, "Erro interno");
     }
-
-    async fn every_route_fails_on_demand_and_changes_nothing(database: Database) {
-        let server = Server::sandbox(database, &[]).await;
-        let token = server.token("user.api").await;
-        let headers = [("authorization", token.as_str()), (FAILURE, "failed")];
-        for path in [STATUS, "/api/atendimentos/status/lote", "/api/usuario/login", RESET, "/nowhere"] {
-            post(&server, path, &headers).await.is(500, "Erro interno");
-        }
-        for path in [
-            "/api/atendimentos/status?protocolo=20221104000001", "/api/atendimentos/20221104000001/historico",
-            "/api/atendimentos/20221104000001/transicoes", MOTIVOS, "/health/live", "/health/ready", "/", RESET,
-        ] {
-            server.send(Method::GET, path, &headers, "").await.is(500, "Erro interno");
-        }
-        assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
-        let attempts = "SELECT count(*) FROM tentativa WHERE cheio_em > sucesso_em OR sucesso_em IS NULL";
-        guess(&server, &headers).await.is(500, "Erro interno");
-        assert_eq!(database.number(attempts).await, 0);
-
-        post(&server, STATUS, &headers[..1]).await.is(200, MADE);
-        post(&server, RESET, &headers).await.is(500, "Erro interno");
-        assert_eq!(server.registro("20221104000001").await["historico"].as_array().unwrap().len(), 1);
-        server.stop().await;
+    for path in [
+        "/api/atendimentos/status?protocolo=20221104000001",
+        "/api/atendimentos/20221104000001/historico",
+        "/api/atendimentos/20221104000001/transicoes",
+        MOTIVOS,
+        "/health/live",
+        "/health/ready",
+        "/",
+        RESET,
+    ] {
+        server.send(Method::GET, path, &headers, "").await.is(500, "Erro interno");
     }
+    assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
+    let attempts = "SELECT count(*) FROM tentativa WHERE cheio_em > sucesso_em OR sucesso_em IS NULL";
+    guess(&server, &headers).await.is(500, "Erro interno");
+    assert_eq!(database.number(attempts).await, 0);
 
-    async fn a_delay_comes_before_the_answer(database: Database) {
-        let server = Server::sandbox(database, &[]).await;
-        let token = server.token("user.api").await;
-        let took = async |millis: &str, failure: Option<&str>| {
-            let mut headers = vec![("authorization", token.as_str()), (DELAY, millis)];
-            headers.extend(failure.map(|code| (FAILURE, code)));
-            let start = Instant::now();
-            (post(&server, STATUS, &headers).await, start.elapsed().as_millis())
-        };
-        let (answer, millis) = took("400", None).await;
-        answer.is(200, MADE);
-        assert!(millis >= 400, "{millis} ms");
-        let (answer, millis) = took("300", Some("unavailable")).await;
-        answer.is(503, "Serviço indisponível");
-        assert!(millis >= 300, "{millis} ms");
-        for none in ["0", "007"] {
-            took(none, None).await.0.is(200, MADE);
-        }
-        server.stop().await;
+    post(&server, STATUS, &headers[..1]).await.is(200, MADE);
+    post(&server, RESET, &headers).await.is(500, "Erro interno");
+    assert_eq!(server.registro("20221104000001").await["historico"].as_array().unwrap().len(), 1);
+    server.stop().await;
+}
+
+async fn a_delay_comes_before_the_answer(database: &Database) {
+    let server = Server::sandbox(database, &[]).await;
+    let token = server.token("user.api").await;
+    let took = async |millis: &str, failure: Option<&str>| {
+        let mut headers = vec![("authorization", token.as_str()), (DELAY, millis)];
+        headers.extend(failure.map(|code| (FAILURE, code)));
+        let start = Instant::now();
+        (post(&server, STATUS, &headers).await, start.elapsed().as_millis())
+    };
+    let (answer, millis) = took("400", None).await;
+    answer.is(200, MADE);
+    assert!(millis >= 400, "{millis} ms");
+    let (answer, millis) = took("300", Some("unavailable")).await;
+    answer.is(503, "Serviço indisponível");
+    assert!(millis >= 300, "{millis} ms");
+    for none in ["0", "007"] {
+        took(none, None).await.0.is(200, MADE);
     }
+    server.stop().await;
+}
 
-    async fn a_delay_beyond_the_deadline_is_503_and_changes_nothing(database: Database) {
-        let server = Server::sandbox(database, &[("REQUEST_TIMEOUT_SECONDS", "1")]).await;
-        let token = server.token("user.api").await;
-        for failure in [&[][..], &[(FAILURE, "expired_token")]] {
-            let headers = [&[("authorization", token.as_str()), (DELAY, "60000")], failure].concat();
-            post(&server, STATUS, &headers).await.is(503, "Serviço indisponível");
-        }
-        assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
-        server.stop().await;
+async fn a_delay_beyond_the_deadline_is_503_and_changes_nothing(database: &Database) {
+    let server = Server::sandbox(database, &[("REQUEST_TIMEOUT_SECONDS", "1")]).await;
+    let token = server.token("user.api").await;
+    for failure in [&[][..], &[(FAILURE, "expired_token")]] {
+        let headers = [&[("authorization", token.as_str()), (DELAY, "60000")], failure].concat();
+        post(&server, STATUS, &headers).await.is(503, "Serviço indisponível");
     }
+    assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
+    server.stop().await;
+}
 
-    async fn other_values_are_refused_before_anything_is_done(database: Database) {
-        let server = Server::sandbox(database, &[("LOGIN_LIMIT_PAIR", "1/60")]).await;
-        let token = server.token("user.api").await;
-        let refused = async |headers: &[(&str, &str)], message: &str| {
-            let headers = [&[("authorization", token.as_str())], headers].concat();
-            post(&server, STATUS, &headers).await.is(400, message);
-        };
-        let failure = "X-Sandbox-Falha – valor inválido";
-        for code in ["", "500", "Failed", "failed ,failed", "não", "malformed_http", "invalid_body", "invalid_field", "other_status", "other_revision"] {
-            refused(&[(FAILURE, code)], failure).await;
-        }
-        refused(&[(FAILURE, "failed"), (FAILURE, "failed")], failure).await;
-        refused(&[(FAILURE, "x"), (DELAY, "x")], failure).await;
-        let delay = "X-Sandbox-Atraso – valor inválido";
-        for millis in ["", "x", "-1", "+1", "1.5", "1s", "60001", "99999999999999999999999", "١"] {
-            refused(&[(DELAY, millis)], delay).await;
-        }
-        refused(&[(DELAY, "1"), (DELAY, "1")], delay).await;
-        refused(&[(FAILURE, "failed"), (DELAY, "x")], delay).await;
-        assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
-        let answer = server.get(RESET).await;
-        answer.is(405, "Método não permitido");
-        assert_eq!(answer.header("allow"), Some("POST"));
-        server.stop().await;
+async fn other_values_are_refused_before_anything_is_done(database: &Database) {
+    let server = Server::sandbox(database, &[("LOGIN_LIMIT_PAIR", "1/60")]).await;
+    let token = server.token("user.api").await;
+    let refused = async |headers: &[(&str, &str)], message: &str| {
+        let headers = [&[("authorization", token.as_str())], headers].concat();
+        post(&server, STATUS, &headers).await.is(400, message);
+    };
+    let failure = "X-Sandbox-Falha – valor inválido";
+    for code in [
+        "",
+        "500",
+        "Failed",
+        "failed ,failed",
+        "não",
+        "malformed_http",
+        "invalid_body",
+        "invalid_field",
+        "other_status",
+        "other_revision",
+    ] {
+        refused(&[(FAILURE, code)], failure).await;
     }
-
-    async fn without_limits_nothing_is_throttled(database: Database) {
-        let off = ["PAIR", "ACCOUNT", "ADDRESS", "TOTAL"].map(|name| format!("LOGIN_LIMIT_{name}"));
-        let settings = off.each_ref().map(|name| (name.as_str(), "off"));
-        let server = Server::sandbox(database, &settings).await;
-        post(&server, STATUS, &[(FAILURE, "throttled")]).await.is(400, "X-Sandbox-Falha – valor inválido");
-        server.stop().await;
+    refused(&[(FAILURE, "failed"), (FAILURE, "failed")], failure).await;
+    refused(&[(FAILURE, "x"), (DELAY, "x")], failure).await;
+    let delay = "X-Sandbox-Atraso – valor inválido";
+    for millis in ["", "x", "-1", "+1", "1.5", "1s", "60001", "99999999999999999999999", "١"] {
+        refused(&[(DELAY, millis)], delay).await;
     }
+    refused(&[(DELAY, "1"), (DELAY, "1")], delay).await;
+    refused(&[(FAILURE, "failed"), (DELAY, "x")], delay).await;
+    assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
+    let answer = server.get(RESET).await;
+    answer.is(405, "Método não permitido");
+    assert_eq!(answer.header("allow"), Some("POST"));
+    server.stop().await;
+}
 
-    async fn the_server_itself_has_none_of_it(database: Database) {
-        let server = Server::start(database).await;
-        let token = server.token("user.api").await;
-        for method in [Method::POST, Method::GET, Method::OPTIONS] {
-            let unknown = server.send(method.clone(), "/sandbox/nowhere", &[], "").await;
-            unknown.is(404, "Recurso não encontrado");
-            same(&unknown, &server.send(method, RESET, &[], "").await);
-        }
-        for (name, value) in [(FAILURE, "failed"), (FAILURE, "x"), (DELAY, "60000"), (DELAY, "x")] {
-            let headers = [("authorization", token.as_str()), (name, value)];
-            post(&server, STATUS, &headers).await.is(200, MADE);
-        }
-        assert_eq!(server.registro("20221104000001").await["historico"].as_array().unwrap().len(), 4);
-        server.stop().await;
+async fn without_limits_nothing_is_throttled(database: &Database) {
+    let off = ["PAIR", "ACCOUNT", "ADDRESS", "TOTAL"].map(|name| format!("LOGIN_LIMIT_{name}"));
+    let settings = off.each_ref().map(|name| (name.as_str(), "off"));
+    let server = Server::sandbox(database, &settings).await;
+    post(&server, STATUS, &[(FAILURE, "throttled")]).await.is(400, "X-Sandbox-Falha – valor inválido");
+    server.stop().await;
+}
+
+async fn the_server_itself_has_none_of_it(server: &Server) {
+    let token = server.token("user.api").await;
+    for method in [Method::POST, Method::GET, Method::OPTIONS] {
+        let unknown = server.send(method.clone(), "/sandbox/nowhere", &[], "").await;
+        unknown.is(404, "Recurso não encontrado");
+        same(&unknown, &server.send(method, RESET, &[], "").await);
     }
+    for (name, value) in [(FAILURE, "failed"), (FAILURE, "x"), (DELAY, "60000"), (DELAY, "x")] {
+        let headers = [("authorization", token.as_str()), (name, value)];
+        post(server, STATUS, &headers).await.is(200, MADE);
+    }
+    assert_eq!(server.registro("20221104000001").await["historico"].as_array().unwrap().len(), 4);
+}
 
-    async fn changes_and_resets_that_race_leave_whole_records(database: Database) {
-        const CLIENTS: usize = 12;
-        const EACH: usize = 20;
-        let server = Arc::new(Server::sandbox(database, &[]).await);
-        let token = server.token("user.api").await;
-        let mut clients = tokio::task::JoinSet::new();
-        for client in 0..CLIENTS {
-            let (server, token) = (Arc::clone(&server), token.clone());
-            clients.spawn(async move {
-                for turn in 0..EACH {
-                    let answer = if client == 0 {
-                        post(&server, RESET, &[]).await
-                    } else {
-                        let status = ["Finalizado", "Cancelado", "Aberto"][(client + turn) % 3];
-                        let body = json!({"protocolo": format!("2022110400000{}", 1 + turn % 3),
-                                          "status": status,
-                                          "motivoStatus": "Duplicado", "comentario": "x", "visivelCliente": true});
-                        server.change_with(&token, body).await
-                    };
-                    match answer.status {
-                        200 => {}
-                        // One gave way to the others too long.
-                        _ => answer.is(503, "Serviço indisponível"),
-                    }
+async fn changes_and_resets_that_race_leave_whole_records(database: &Database) {
+    const CLIENTS: usize = 12;
+    const EACH: usize = 20;
+    let server = Arc::new(Server::sandbox(database, &[]).await);
+    let token = server.token("user.api").await;
+    let mut clients = tokio::task::JoinSet::new();
+    for client in 0..CLIENTS {
+        let (server, token) = (Arc::clone(&server), token.clone());
+        clients.spawn(async move {
+            for turn in 0..EACH {
+                let answer = if client == 0 {
+                    post(&server, RESET, &[]).await
+                } else {
+                    let status = ["Finalizado", "Cancelado", "Aberto"][(client + turn) % 3];
+                    let body = json!({"protocolo": format!("2022110400000{}", 1 + turn % 3),
+                                      "status": status,
+                                      "motivoStatus": "Duplicado", "comentario": "x", "visivelCliente": true});
+                    server.change_with(&token, body).await
+                };
+                match answer.status {
+                    200 => {}
+                    // One gave way to the others too long.
+                    _ => answer.is(503, "Serviço indisponível"),
                 }
-            });
-        }
-        clients.join_all().await;
-        assert_eq!(database.broken_links().await, 0);
-        let begun = "SELECT count(*) FROM historico h JOIN atendimento a ON a.id = h.atendimento_id
+            }
+        });
+    }
+    clients.join_all().await;
+    assert_eq!(database.broken_links().await, 0);
+    let begun = "SELECT count(*) FROM historico h JOIN atendimento a ON a.id = h.atendimento_id
                      WHERE h.revisao = 1 AND a.protocolo <> '2022110400000' || h.de";
-        assert_eq!(database.number(begun).await, 0);
-        assert_eq!(database.number("SELECT count(*) FROM atendimento").await, 30);
-        post(&server, RESET, &[]).await.is(200, "Dados de exemplo restaurados");
-        assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
-        Arc::into_inner(server).unwrap().stop().await;
+    assert_eq!(database.number(begun).await, 0);
+    assert_eq!(database.number("SELECT count(*) FROM atendimento").await, 30);
+    post(&server, RESET, &[]).await.is(200, "Dados de exemplo restaurados");
+    assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
+    Arc::into_inner(server).unwrap().stop().await;
+}
+
+async fn the_document_of_a_sandbox_has_what_it_adds(database: &Database) {
+    let server = Server::sandbox(database, &[]).await;
+    let usual: serde_json::Value = serde_json::from_str(citrus_status::http::openapi::TEXT).unwrap();
+    assert!(!citrus_status::http::openapi::TEXT.contains("andbox"));
+    let document = server.get("/openapi.json").await.json();
+    let paths = document["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), usual["paths"].as_object().unwrap().len() + 1);
+    assert!(paths.contains_key("/sandbox/reset"));
+    for operation in paths.values().flat_map(|operations| operations.as_object().unwrap().values()) {
+        let parameters = operation["parameters"].as_array().unwrap();
+        let named = |name: &str| parameters.iter().find(|parameter| parameter["name"] == name).unwrap();
+        assert_eq!(named("X-Sandbox-Falha")["schema"]["enum"], json!(FAILURES.map(|(code, ..)| code)));
+        assert_eq!(named("X-Sandbox-Atraso")["schema"]["maximum"], 60_000);
+        assert!(operation["responses"]["default"].is_object());
     }
-    async fn the_document_of_a_sandbox_has_what_it_adds(database: Database) {
-        let server = Server::sandbox(database, &[]).await;
-        let usual: serde_json::Value = serde_json::from_str(citrus_status::http::openapi::TEXT).unwrap();
-        assert!(!citrus_status::http::openapi::TEXT.contains("andbox"));
-        let document = server.get("/openapi.json").await.json();
-        let paths = document["paths"].as_object().unwrap();
-        assert_eq!(paths.len(), usual["paths"].as_object().unwrap().len() + 1);
-        assert!(paths.contains_key("/sandbox/reset"));
-        for operation in paths.values().flat_map(|operations| operations.as_object().unwrap().values()) {
-            let parameters = operation["parameters"].as_array().unwrap();
-            let named = |name: &str| parameters.iter().find(|parameter| parameter["name"] == name).unwrap();
-            assert_eq!(named("X-Sandbox-Falha")["schema"]["enum"], json!(FAILURES.map(|(code, ..)| code)));
-            assert_eq!(named("X-Sandbox-Atraso")["schema"]["maximum"], 60_000);
-            assert!(operation["responses"]["default"].is_object());
-        }
-        server.send(Method::DELETE, "/openapi.json", &[], "").await.is(405, "Método não permitido");
-        server.stop().await;
-    }
+    server.send(Method::DELETE, "/openapi.json", &[], "").await.is(405, "Método não permitido");
+    server.stop().await;
+}
+
+both_engines! {
+    a_reset_restores_the_example,
+    what_somebody_holds_locked_is_not_reset,
+    every_code_is_answered_as_usual,
+    a_forced_failure_is_the_real_one,
+    every_route_fails_on_demand_and_changes_nothing,
+    a_delay_comes_before_the_answer,
+    a_delay_beyond_the_deadline_is_503_and_changes_nothing,
+    other_values_are_refused_before_anything_is_done,
+    without_limits_nothing_is_throttled,
+    the_server_itself_has_none_of_it,
+    changes_and_resets_that_race_leave_whole_records,
+    the_document_of_a_sandbox_has_what_it_adds,
 }

@@ -112,44 +112,52 @@ fn of_length(good: &Genuine, length: usize) -> String {
         .expect("some padding fits")
 }
 
-both_engines! {
-    async fn every_hostile_token_gets_its_answer(database: Database) {
-        let server = Server::start(database).await;
-        let good = Genuine::new(server.token("user.api").await);
-        let other = Genuine::new(server.token("user.sem.permissao").await);
-        let mut client = Client::connect(server.address).await;
-        let body = r#"{"protocolo": "20221104000001", "status": "Aberto"}"#;
-        let mut ask = async |authorization: &[u8]| {
-            let head = b"POST /api/atendimentos/status HTTP/1.1\r\nHost: x\r\nAuthorization: ";
-            let rest = format!("\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-            client.ask([head, authorization, rest.as_bytes()].concat()).await
-        };
+async fn every_hostile_token_gets_its_answer(server: &Server) {
+    let good = Genuine::new(server.token("user.api").await);
+    let other = Genuine::new(server.token("user.sem.permissao").await);
+    let mut client = Client::connect(server.address).await;
+    let body = r#"{"protocolo": "20221104000001", "status": "Aberto"}"#;
+    let mut ask = async |authorization: &[u8]| {
+        let head = b"POST /api/atendimentos/status HTTP/1.1\r\nHost: x\r\nAuthorization: ";
+        let rest = format!("\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        client.ask([head, authorization, rest.as_bytes()].concat()).await
+    };
 
-        // What the attacks are made from is good.
-        let same = sign(SECRET, good.header.to_string(), good.claims.to_string());
-        for token in [&good.token, &same, &of_length(&good, 4_096)] {
-            ask(format!("Bearer {token}").as_bytes()).await.is(200, "Atendimento atualizado com sucesso");
-        }
-
-        let families =
-            [bytes::shapes(&good), headers::algorithms(&good), headers::keys(&good), claims::claims(&good), claims::ends(&good), claims::duplicates(&good), bytes::encodings(&good, &other), bytes::texts(&good)];
-        let attacks: Vec<Attack> = families.into_iter().flatten().collect();
-        let (mut names, mut tokens) = (HashSet::new(), HashSet::new());
-        for attack in &attacks {
-            assert!(names.insert(&attack.name) && tokens.insert(&attack.authorization), "{} comes twice", attack.name);
-        }
-        assert!(attacks.len() >= 200, "{} hostile tokens", attacks.len());
-        let mut wrong = Vec::new();
-        for Attack { name, authorization, message } in &attacks {
-            let answer = ask(authorization).await;
-            if (answer.status, answer.body.as_str()) != (401, &format!(r#"{{"message":"{message}"}}"#)) {
-                wrong.push(format!("{name}: {} {}", answer.status, answer.body));
-            } else {
-                answer.is(401, message);
-            }
-        }
-        assert_eq!(wrong, [""; 0]);
-        ask(format!("Bearer {}", good.token).as_bytes()).await.is(200, "Atendimento atualizado com sucesso");
-        server.stop().await;
+    // What the attacks are made from is good.
+    let same = sign(SECRET, good.header.to_string(), good.claims.to_string());
+    for token in [&good.token, &same, &of_length(&good, 4_096)] {
+        ask(format!("Bearer {token}").as_bytes()).await.is(200, "Atendimento atualizado com sucesso");
     }
+
+    let families = [
+        bytes::shapes(&good),
+        headers::algorithms(&good),
+        headers::keys(&good),
+        claims::claims(&good),
+        claims::ends(&good),
+        claims::duplicates(&good),
+        bytes::encodings(&good, &other),
+        bytes::texts(&good),
+    ];
+    let attacks: Vec<Attack> = families.into_iter().flatten().collect();
+    let (mut names, mut tokens) = (HashSet::new(), HashSet::new());
+    for attack in &attacks {
+        assert!(names.insert(&attack.name) && tokens.insert(&attack.authorization), "{} comes twice", attack.name);
+    }
+    assert!(attacks.len() >= 200, "{} hostile tokens", attacks.len());
+    let mut wrong = Vec::new();
+    for Attack { name, authorization, message } in &attacks {
+        let answer = ask(authorization).await;
+        if (answer.status, answer.body.as_str()) != (401, &format!(r#"{{"message":"{message}"}}"#)) {
+            wrong.push(format!("{name}: {} {}", answer.status, answer.body));
+        } else {
+            answer.is(401, message);
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+    ask(format!("Bearer {}", good.token).as_bytes()).await.is(200, "Atendimento atualizado com sucesso");
+}
+
+both_engines! {
+    every_hostile_token_gets_its_answer,
 }

@@ -36,178 +36,210 @@ fn count(lines: &str, text: &str) -> usize {
     lines.lines().filter(|line| line.contains(text)).count()
 }
 
-both_engines! {
-    async fn several_permissions_are_released_and_granted_at_once(database: Database) {
-        set_up(database);
-        let released = run(database, &[&["permissao", "liberar"][..], &ALL, &["--nivel", "Suporte"]].concat());
-        let lines: Vec<String> = ALL.iter().map(|p| format!("'{p}' is released to the nível 'Suporte'\n")).collect();
-        released.prints(&lines.concat());
-        let granted = run(database, &[&["perfil", "conceder", "Integração"][..], &ALL].concat());
-        let lines: Vec<String> = ALL.iter().map(|p| format!("the perfil 'Integração' holds '{p}'\n")).collect();
-        granted.prints(&lines.concat());
-        let held = |perfil: usize| listed(database, &["perfil", "listar", "--json"])[perfil]["permissoes"].clone();
-        assert_eq!(held(1).as_array().unwrap().len(), 5);
+async fn several_permissions_are_released_and_granted_at_once(database: &Database) {
+    set_up(database);
+    let released = run(database, &[&["permissao", "liberar"][..], &ALL, &["--nivel", "Suporte"]].concat());
+    let lines: Vec<String> = ALL.iter().map(|p| format!("'{p}' is released to the nível 'Suporte'\n")).collect();
+    released.prints(&lines.concat());
+    let granted = run(database, &[&["perfil", "conceder", "Integração"][..], &ALL].concat());
+    let lines: Vec<String> = ALL.iter().map(|p| format!("the perfil 'Integração' holds '{p}'\n")).collect();
+    granted.prints(&lines.concat());
+    let held = |perfil: usize| listed(database, &["perfil", "listar", "--json"])[perfil]["permissoes"].clone();
+    assert_eq!(held(1).as_array().unwrap().len(), 5);
 
-        run(database, &["perfil", "conceder", "Integração", ALL[1], ALL[1]]).prints(
-            "the perfil 'Integração' already holds 'consultar-status'\n\
-             the perfil 'Integração' already holds 'consultar-status'\n",
-        );
-        run(database, &["perfil", "revogar", "Integração", ALL[0], ALL[4]]).prints(
-            "the perfil 'Integração' no longer holds 'alterar-status'\n\
-             the perfil 'Integração' no longer holds 'consultar-motivos'\n",
-        );
-        assert_eq!(held(1), json!(["consultar-historico", "consultar-status", "consultar-transicoes"]));
-        run(database, &["permissao", "recolher", ALL[0], ALL[1], "--nivel", "Suporte"]).prints(
-            "'alterar-status' is no longer released to the nível 'Suporte'\n\
-             'consultar-status' is no longer released to the nível 'Suporte'\n",
-        );
-        // The option may stand in front.
-        run(database, &["permissao", "recolher", "--nivel", "Suporte", ALL[1], ALL[2]]).prints(
-            "'consultar-status' is not released to the nível 'Suporte'\n\
-             'consultar-historico' is no longer released to the nível 'Suporte'\n",
-        );
-    }
+    run(database, &["perfil", "conceder", "Integração", ALL[1], ALL[1]]).prints(
+        "the perfil 'Integração' already holds 'consultar-status'\n\
+         the perfil 'Integração' already holds 'consultar-status'\n",
+    );
+    run(database, &["perfil", "revogar", "Integração", ALL[0], ALL[4]]).prints(
+        "the perfil 'Integração' no longer holds 'alterar-status'\n\
+         the perfil 'Integração' no longer holds 'consultar-motivos'\n",
+    );
+    assert_eq!(held(1), json!(["consultar-historico", "consultar-status", "consultar-transicoes"]));
+    run(database, &["permissao", "recolher", ALL[0], ALL[1], "--nivel", "Suporte"]).prints(
+        "'alterar-status' is no longer released to the nível 'Suporte'\n\
+         'consultar-status' is no longer released to the nível 'Suporte'\n",
+    );
+    // The option may stand in front.
+    run(database, &["permissao", "recolher", "--nivel", "Suporte", ALL[1], ALL[2]]).prints(
+        "'consultar-status' is not released to the nível 'Suporte'\n\
+         'consultar-historico' is no longer released to the nível 'Suporte'\n",
+    );
+}
 
-    async fn of_several_permissions_all_are_granted_or_none(database: Database) {
-        set_up(database);
-        run(database, &["permissao", "liberar", ALL[1], "--nivel", "Suporte"]);
-        run(database, &["perfil", "conceder", "Integração", ALL[1], ALL[0], ALL[2]]).fails(1, &[
+async fn of_several_permissions_all_are_granted_or_none(database: &Database) {
+    set_up(database);
+    run(database, &["permissao", "liberar", ALL[1], "--nivel", "Suporte"]);
+    run(database, &["perfil", "conceder", "Integração", ALL[1], ALL[0], ALL[2]]).fails(
+        1,
+        &[
             "'alterar-status', 'consultar-historico' are not released to the nível 'Suporte'",
             "citrus-status permissao liberar alterar-status consultar-historico --nivel 'Suporte'",
-        ]);
-        for args in [
-            &["perfil", "conceder", "Integração", ALL[1], "consultar-statsu"][..],
-            &["perfil", "revogar", "Integração", ALL[1], "consultar-statsu"],
-            &["permissao", "liberar", ALL[4], "consultar-statsu", "--nivel", "Suporte"],
-            &["permissao", "recolher", ALL[1], "consultar-statsu", "--nivel", "Suporte"],
-        ] {
-            let all = ALL.join(", ");
-            run(database, args).fails(2, &["no permission 'consultar-statsu'", "did you mean 'consultar-status'?", &all]);
-        }
-        for perfil in listed(database, &["perfil", "listar", "--json"]).as_array().unwrap() {
-            assert_eq!(perfil["permissoes"], json!([]));
-        }
-        for permissao in listed(database, &["permissao", "listar", "--json"]).as_array().unwrap() {
-            let released = permissao["liberadaPara"] == json!(["Suporte"]);
-            assert_eq!(released, permissao["permissao"] == ALL[1], "{permissao}");
-        }
-        for args in [&["perfil", "conceder", "Integração"][..], &["permissao", "liberar", "--nivel", "Suporte"]] {
-            run(database, args).fails(2, &["<PERMISSAO>..."]);
-        }
+        ],
+    );
+    for args in [
+        &["perfil", "conceder", "Integração", ALL[1], "consultar-statsu"][..],
+        &["perfil", "revogar", "Integração", ALL[1], "consultar-statsu"],
+        &["permissao", "liberar", ALL[4], "consultar-statsu", "--nivel", "Suporte"],
+        &["permissao", "recolher", ALL[1], "consultar-statsu", "--nivel", "Suporte"],
+    ] {
+        let all = ALL.join(", ");
+        run(database, args).fails(2, &["no permission 'consultar-statsu'", "did you mean 'consultar-status'?", &all]);
     }
+    for perfil in listed(database, &["perfil", "listar", "--json"]).as_array().unwrap() {
+        assert_eq!(perfil["permissoes"], json!([]));
+    }
+    for permissao in listed(database, &["permissao", "listar", "--json"]).as_array().unwrap() {
+        let released = permissao["liberadaPara"] == json!(["Suporte"]);
+        assert_eq!(released, permissao["permissao"] == ALL[1], "{permissao}");
+    }
+    for args in [&["perfil", "conceder", "Integração"][..], &["permissao", "liberar", "--nivel", "Suporte"]] {
+        run(database, args).fails(2, &["<PERMISSAO>..."]);
+    }
+}
 
-    async fn a_user_moves_to_another_perfil_and_keeps_its_token(database: Database) {
-        let store = database.store().await;
-        citrus_status::example::load_example_data(&store).await.unwrap();
-        store.close().await;
-        let server = Process::serve(database);
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let url = |path: &str| format!("http://{}{path}", server.address);
-        let login = json!({"login": "user.api", "senha": "1234"}).to_string();
-        let answer = client.post(url("/api/usuario/login")).body(login).send().await.unwrap().text().await.unwrap();
-        let token = serde_json::from_str::<Value>(&answer).unwrap()["accessToken"].as_str().unwrap().to_owned();
-        let reaches = async |status: u16| {
-            // Within a second, by the contract.
-            let start = std::time::Instant::now();
-            loop {
-                let answer = client.get(url("/api/motivos")).bearer_auth(&token).send().await.unwrap();
-                if answer.status() == status {
-                    return;
-                }
-                assert!(start.elapsed() < std::time::Duration::from_secs(1), "{status} never came");
+async fn a_user_moves_to_another_perfil_and_keeps_its_token(database: &Database) {
+    let store = database.store().await;
+    citrus_status::example::load_example_data(&store).await.unwrap();
+    store.close().await;
+    let server = Process::serve(database);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = |path: &str| format!("http://{}{path}", server.address);
+    let login = json!({"login": "user.api", "senha": "1234"}).to_string();
+    let answer = client.post(url("/api/usuario/login")).body(login).send().await.unwrap().text().await.unwrap();
+    let token = serde_json::from_str::<Value>(&answer).unwrap()["accessToken"].as_str().unwrap().to_owned();
+    let reaches = async |status: u16| {
+        // Within a second, by the contract.
+        let start = std::time::Instant::now();
+        loop {
+            let answer = client.get(url("/api/motivos")).bearer_auth(&token).send().await.unwrap();
+            if answer.status() == status {
+                return;
             }
-        };
-        reaches(200).await;
-        run(database, &["usuario", "perfil", "USER.API", "consulta"])
-            .prints("usuario 'USER.API' is on the perfil 'Consulta'; its tokens stay valid\n");
-        reaches(403).await;
-        let perfil = || listed(database, &["usuario", "listar", "--json"])[1]["perfil"].clone();
-        assert_eq!(perfil(), "Consulta");
-        run(database, &["usuario", "perfil", "user.api", "Integracao"])
-            .fails(1, &["there is no perfil 'Integracao'; did you mean 'Integração'?", "citrus-status perfil listar"]);
-        run(database, &["usuario", "perfil", "user.apo", "Consulta"])
-            .fails(1, &["there is no usuario 'user.apo'; did you mean 'user.api'?", "citrus-status usuario listar"]);
-        assert_eq!(perfil(), "Consulta");
-        run(database, &["usuario", "perfil", "user.api", "Integração"])
-            .prints("usuario 'user.api' is on the perfil 'Integração'; its tokens stay valid\n");
-        reaches(200).await;
-    }
-
-    async fn users_are_listed_with_the_number_of_the_audit_lines(database: Database) {
-        set_up(database);
-        for login in ["b", "a"] {
-            with_senha(database, &["usuario", "criar", login, "--perfil", "Consulta"], "uma senha longa");
+            assert!(start.elapsed() < std::time::Duration::from_secs(1), "{status} never came");
         }
+    };
+    reaches(200).await;
+    run(database, &["usuario", "perfil", "USER.API", "consulta"])
+        .prints("usuario 'USER.API' is on the perfil 'Consulta'; its tokens stay valid\n");
+    reaches(403).await;
+    let perfil = || listed(database, &["usuario", "listar", "--json"])[1]["perfil"].clone();
+    assert_eq!(perfil(), "Consulta");
+    run(database, &["usuario", "perfil", "user.api", "Integracao"])
+        .fails(1, &["there is no perfil 'Integracao'; did you mean 'Integração'?", "citrus-status perfil listar"]);
+    run(database, &["usuario", "perfil", "user.apo", "Consulta"])
+        .fails(1, &["there is no usuario 'user.apo'; did you mean 'user.api'?", "citrus-status usuario listar"]);
+    assert_eq!(perfil(), "Consulta");
+    run(database, &["usuario", "perfil", "user.api", "Integração"])
+        .prints("usuario 'user.api' is on the perfil 'Integração'; its tokens stay valid\n");
+    reaches(200).await;
+}
+
+async fn users_are_listed_with_the_number_of_the_audit_lines(database: &Database) {
+    set_up(database);
+    for login in ["b", "a"] {
+        with_senha(database, &["usuario", "criar", login, "--perfil", "Consulta"], "uma senha longa");
+    }
+    assert_eq!(
+        listed(database, &["usuario", "listar", "--json"]),
+        json!([
+            {"usuario_id": 2, "login": "a", "perfil": "Consulta", "ativo": true},
+            {"usuario_id": 1, "login": "b", "perfil": "Consulta", "ativo": true},
+        ])
+    );
+    run(database, &["usuario", "listar"]).prints(
+        "usuario_id  login  perfil    active\n2           a      Consulta  yes\n1           b      Consulta  yes\n",
+    );
+}
+
+async fn a_short_senha_is_warned_of_and_set_all_the_same(database: &Database) {
+    set_up(database);
+    let criar = ["usuario", "criar", "u", "--perfil", "Consulta"];
+    for (args, senha, warns) in [
+        (&criar[..], "1234567", true),
+        (&["usuario", "senha", "u"], "segredo", true),
+        (&["usuario", "senha", "u"], "ééééééé", true),
+        (&["usuario", "senha", "u"], "éééééééé", false),
+        (&["usuario", "senha", "u"], "12345678", false),
+        (&["usuario", "senha", "u"], "1234", false),
+        (&["usuario", "senha", "u"], "123", true),
+        (&["usuario", "senha", "u"], "12345", true),
+    ] {
+        let outcome = with_senha(database, args, senha);
+        assert_eq!(outcome.code, 0, "{senha}: {outcome:?}");
         assert_eq!(
-            listed(database, &["usuario", "listar", "--json"]),
-            json!([
-                {"usuario_id": 2, "login": "a", "perfil": "Consulta", "ativo": true},
-                {"usuario_id": 1, "login": "b", "perfil": "Consulta", "ativo": true},
-            ])
+            count(&outcome.stderr, "warning: the senha has fewer than 8 characters"),
+            usize::from(warns),
+            "{senha}: {outcome:?}"
         );
-        run(database, &["usuario", "listar"]).prints(
-            "usuario_id  login  perfil    active\n2           a      Consulta  yes\n1           b      Consulta  yes\n",
-        );
+        assert!(!outcome.stderr.contains(senha) && !outcome.stdout.contains(senha), "{outcome:?}");
     }
+    // Nothing was set, so there is nothing to warn of.
+    let refused = with_senha(database, &["usuario", "senha", "w"], "1234567");
+    assert!(refused.code == 1 && !refused.stderr.contains("warning"), "{refused:?}");
+}
 
-    async fn a_short_senha_is_warned_of_and_set_all_the_same(database: Database) {
-        set_up(database);
-        let criar = ["usuario", "criar", "u", "--perfil", "Consulta"];
-        for (args, senha, warns) in [
-            (&criar[..], "1234567", true),
-            (&["usuario", "senha", "u"], "segredo", true),
-            (&["usuario", "senha", "u"], "ééééééé", true),
-            (&["usuario", "senha", "u"], "éééééééé", false),
-            (&["usuario", "senha", "u"], "12345678", false),
-            (&["usuario", "senha", "u"], "1234", false),
-            (&["usuario", "senha", "u"], "123", true),
-            (&["usuario", "senha", "u"], "12345", true),
-        ] {
-            let outcome = with_senha(database, args, senha);
-            assert_eq!(outcome.code, 0, "{senha}: {outcome:?}");
-            assert_eq!(count(&outcome.stderr, "warning: the senha has fewer than 8 characters"), usize::from(warns), "{senha}: {outcome:?}");
-            assert!(!outcome.stderr.contains(senha) && !outcome.stdout.contains(senha), "{outcome:?}");
-        }
-        // Nothing was set, so there is nothing to warn of.
-        let refused = with_senha(database, &["usuario", "senha", "w"], "1234567");
-        assert!(refused.code == 1 && !refused.stderr.contains("warning"), "{refused:?}");
+async fn refusals_name_what_was_found_and_what_would_do(database: &Database) {
+    set_up(database);
+    run(database, &["motivo", "criar", "Duplicado"]);
+    run(database, &["atendimento", "criar", "1"]);
+    let (long, cut) = ("9".repeat(70), "9".repeat(64));
+    for (args, code, parts) in [
+        (
+            &["atendimento", "criar", "2", "--status", "Finalisado"][..],
+            2,
+            &[
+                "'Finalisado'",
+                "did you mean 'Finalizado'?",
+                "Aberto, Em atendimento, Cancelado, Improcedente, Finalizado",
+            ][..],
+        ),
+        (&["atendimento", "criar", "2", "--status", ""], 2, &["''", "Aberto, Em atendimento"]),
+        (
+            &["atendimento", "criar", &long],
+            1,
+            &[&format!("'{cut}…'"), "70 characters", "a protocolo has 1 to 64 characters"],
+        ),
+        (&["atendimento", "criar", " "], 1, &["' '", "a protocolo has 1 to 64 characters"]),
+        (&["atendimento", "mostrar", "2"], 1, &["there is no atendimento '2'", "citrus-status atendimento listar"]),
+        (&["atendimento", "mostrar", &long], 1, &[&format!("'{cut}…'")]),
+        (&["motivo", "desativar", "Duplicada"], 1, &["no motivo 'Duplicada'; did you mean 'Duplicado'?"]),
+        (&["perfil", "criar", "x", "--nivel", "suportte"], 1, &["no nivel 'suportte'; did you mean 'Suporte'?"]),
+        (
+            &["perfil", "conceder", "consultta", "alterar-status"],
+            1,
+            &["no perfil 'consultta'; did you mean 'Consulta'?"],
+        ),
+        (&["permissao", "liberar", "voar", "--nivel", "Suporte"], 2, &["'voar'", "alterar-status, consultar-status"]),
+    ] {
+        run(database, args).fails(code, parts);
     }
+    let endless = "9".repeat(5_000);
+    for args in [
+        &["atendimento", "criar", &endless][..],
+        &["atendimento", "mostrar", &endless],
+        &["atendimento", "criar", "1", "--status", &endless],
+        &["permissao", "liberar", &endless, "--nivel", "Suporte"],
+        &["nivel", "criar", &endless],
+        &["nivel", &endless],
+        &["historico", "listar", "--desde", &endless],
+    ] {
+        let outcome = run(database, args);
+        assert!(outcome.code != 0 && outcome.stderr.len() < 2_500, "{} bytes: {outcome:?}", outcome.stderr.len());
+    }
+    for (senha, found) in
+        [("", "the senha is empty"), ("x\0y", "the senha holds a NUL"), (&"x".repeat(1025), "the senha is too long")]
+    {
+        with_senha(database, &["usuario", "criar", "u", "--perfil", "Consulta"], senha)
+            .fails(1, &[found, "a senha has 1 to 1024 bytes and no NUL"]);
+    }
+}
 
-    async fn refusals_name_what_was_found_and_what_would_do(database: Database) {
-        set_up(database);
-        run(database, &["motivo", "criar", "Duplicado"]);
-        run(database, &["atendimento", "criar", "1"]);
-        let (long, cut) = ("9".repeat(70), "9".repeat(64));
-        for (args, code, parts) in [
-            (&["atendimento", "criar", "2", "--status", "Finalisado"][..], 2, &["'Finalisado'", "did you mean 'Finalizado'?", "Aberto, Em atendimento, Cancelado, Improcedente, Finalizado"][..]),
-            (&["atendimento", "criar", "2", "--status", ""], 2, &["''", "Aberto, Em atendimento"]),
-            (&["atendimento", "criar", &long], 1, &[&format!("'{cut}…'"), "70 characters", "a protocolo has 1 to 64 characters"]),
-            (&["atendimento", "criar", " "], 1, &["' '", "a protocolo has 1 to 64 characters"]),
-            (&["atendimento", "mostrar", "2"], 1, &["there is no atendimento '2'", "citrus-status atendimento listar"]),
-            (&["atendimento", "mostrar", &long], 1, &[&format!("'{cut}…'")]),
-            (&["motivo", "desativar", "Duplicada"], 1, &["no motivo 'Duplicada'; did you mean 'Duplicado'?"]),
-            (&["perfil", "criar", "x", "--nivel", "suportte"], 1, &["no nivel 'suportte'; did you mean 'Suporte'?"]),
-            (&["perfil", "conceder", "consultta", "alterar-status"], 1, &["no perfil 'consultta'; did you mean 'Consulta'?"]),
-            (&["permissao", "liberar", "voar", "--nivel", "Suporte"], 2, &["'voar'", "alterar-status, consultar-status"]),
-        ] {
-            run(database, args).fails(code, parts);
-        }
-        let endless = "9".repeat(5_000);
-        for args in [
-            &["atendimento", "criar", &endless][..],
-            &["atendimento", "mostrar", &endless],
-            &["atendimento", "criar", "1", "--status", &endless],
-            &["permissao", "liberar", &endless, "--nivel", "Suporte"],
-            &["nivel", "criar", &endless],
-            &["nivel", &endless],
-            &["historico", "listar", "--desde", &endless],
-        ] {
-            let outcome = run(database, args);
-            assert!(outcome.code != 0 && outcome.stderr.len() < 2_500, "{} bytes: {outcome:?}", outcome.stderr.len());
-        }
-        for (senha, found) in [("", "the senha is empty"), ("x\0y", "the senha holds a NUL"), (&"x".repeat(1025), "the senha is too long")] {
-            with_senha(database, &["usuario", "criar", "u", "--perfil", "Consulta"], senha)
-                .fails(1, &[found, "a senha has 1 to 1024 bytes and no NUL"]);
-        }
-    }
+both_engines! {
+    several_permissions_are_released_and_granted_at_once,
+    of_several_permissions_all_are_granted_or_none,
+    a_user_moves_to_another_perfil_and_keeps_its_token,
+    users_are_listed_with_the_number_of_the_audit_lines,
+    a_short_senha_is_warned_of_and_set_all_the_same,
+    refusals_name_what_was_found_and_what_would_do,
 }

@@ -194,151 +194,172 @@ fn message(path: &str) -> &'static str {
     if path == LOGIN { "login" } else { "status change" }
 }
 
-both_engines! {
-    async fn each_attempt_leaves_one_line_of_text(database: Database) {
-        let mut run = Run::start(database, &[]).await;
-        run.attempts().await;
-        let (cases, lines) = run.stop();
-        let written: Vec<&String> = lines.iter().filter(|line| line.contains("}: audit: ")).collect();
-        assert_eq!(written.len(), cases.len(), "{lines:#?}");
-        for ((path, id, fields), line) in cases.iter().zip(written) {
-            let path = path.trim_end_matches("?simular=true");
-            let span = format!("request{{id=\"{id}\" method=POST path=\"{path}\"}}");
-            assert!(line.contains(&span), "{line}");
-            assert!(line.ends_with(&as_text("127.0.0.1", message(path), fields)), "{line}\n{fields}");
-        }
+async fn each_attempt_leaves_one_line_of_text(database: &Database) {
+    let mut run = Run::start(database, &[]).await;
+    run.attempts().await;
+    let (cases, lines) = run.stop();
+    let written: Vec<&String> = lines.iter().filter(|line| line.contains("}: audit: ")).collect();
+    assert_eq!(written.len(), cases.len(), "{lines:#?}");
+    for ((path, id, fields), line) in cases.iter().zip(written) {
+        let path = path.trim_end_matches("?simular=true");
+        let span = format!("request{{id=\"{id}\" method=POST path=\"{path}\"}}");
+        assert!(line.contains(&span), "{line}");
+        assert!(line.ends_with(&as_text("127.0.0.1", message(path), fields)), "{line}\n{fields}");
     }
+}
 
-    async fn each_attempt_leaves_one_line_of_json(database: Database) {
-        let mut run = Run::start(database, &[("LOG_FORMAT", "json")]).await;
-        run.attempts().await;
-        let (cases, lines) = run.stop();
-        let parsed: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let written: Vec<&Value> = parsed.iter().filter(|line| line["target"] == "audit").collect();
-        assert_eq!(written.len(), cases.len(), "{lines:#?}");
-        for ((path, id, fields), line) in cases.iter().zip(written) {
-            let mut expected = fields.clone();
-            expected["from"] = json!("127.0.0.1");
-            expected["level"] = json!("INFO");
-            expected["message"] = json!(message(path));
-            expected["target"] = json!("audit");
-            expected["timestamp"] = line["timestamp"].clone();
-            let path = path.trim_end_matches("?simular=true");
-            expected["span"] = json!({"name": "request", "id": id, "method": "POST", "path": path});
-            expected["spans"] = json!([expected["span"]]);
-            assert_eq!(*line, expected);
-        }
+async fn each_attempt_leaves_one_line_of_json(database: &Database) {
+    let mut run = Run::start(database, &[("LOG_FORMAT", "json")]).await;
+    run.attempts().await;
+    let (cases, lines) = run.stop();
+    let parsed: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let written: Vec<&Value> = parsed.iter().filter(|line| line["target"] == "audit").collect();
+    assert_eq!(written.len(), cases.len(), "{lines:#?}");
+    for ((path, id, fields), line) in cases.iter().zip(written) {
+        let mut expected = fields.clone();
+        expected["from"] = json!("127.0.0.1");
+        expected["level"] = json!("INFO");
+        expected["message"] = json!(message(path));
+        expected["target"] = json!("audit");
+        expected["timestamp"] = line["timestamp"].clone();
+        let path = path.trim_end_matches("?simular=true");
+        expected["span"] = json!({"name": "request", "id": id, "method": "POST", "path": path});
+        expected["spans"] = json!([expected["span"]]);
+        assert_eq!(*line, expected);
     }
+}
 
-    async fn the_audit_log_can_be_switched_off(database: Database) {
-        let mut run = Run::start(database, &[("LOG_LEVEL", "info,audit=off")]).await;
-        run.attempts().await;
-        let (_, lines) = run.stop();
-        assert!(!lines.is_empty() && !lines.iter().any(|line| line.contains("audit")), "{lines:#?}");
+async fn the_audit_log_can_be_switched_off(database: &Database) {
+    let mut run = Run::start(database, &[("LOG_LEVEL", "info,audit=off")]).await;
+    run.attempts().await;
+    let (_, lines) = run.stop();
+    assert!(!lines.is_empty() && !lines.iter().any(|line| line.contains("audit")), "{lines:#?}");
+}
+
+async fn the_audit_log_can_be_kept_without_the_rest(database: &Database) {
+    // The line that names the address is kept too, for the test itself.
+    let filter = "warn,audit=info,citrus_status::http::frame=info,citrus_status::cli::serve=info";
+    let mut run = Run::start(database, &[("LOG_LEVEL", filter)]).await;
+    run.attempts().await;
+    let (cases, lines) = run.stop();
+    let written: Vec<&String> = lines.iter().filter(|line| !line.contains(" citrus_status::cli::serve: ")).collect();
+    assert_eq!(written.len(), cases.len(), "{lines:#?}");
+    for ((_, id, _), line) in cases.iter().zip(written) {
+        assert!(line.contains(&format!("{{id=\"{id}\" ")) && line.contains("audit: "), "{line}");
     }
+}
 
-    async fn the_audit_log_can_be_kept_without_the_rest(database: Database) {
-        // The line that names the address is kept too, for the test itself.
-        let filter = "warn,audit=info,citrus_status::http::frame=info,citrus_status::cli::serve=info";
-        let mut run = Run::start(database, &[("LOG_LEVEL", filter)]).await;
-        run.attempts().await;
-        let (cases, lines) = run.stop();
-        let written: Vec<&String> = lines.iter().filter(|line| !line.contains(" citrus_status::cli::serve: ")).collect();
-        assert_eq!(written.len(), cases.len(), "{lines:#?}");
-        for ((_, id, _), line) in cases.iter().zip(written) {
-            assert!(line.contains(&format!("{{id=\"{id}\" ")) && line.contains("audit: "), "{line}");
-        }
+async fn a_throttled_login_is_named_and_so_is_the_client_behind_a_proxy(database: &Database) {
+    // IPv4 written as IPv6: clients of a socket for both look so.
+    let extra = [("TRUSTED_PROXIES", "::ffff:127.0.0.1"), ("LOGIN_LIMIT_PAIR", "1/600")];
+    let run = Run::start(database, &extra).await;
+    for _ in 0..2 {
+        let request = run.client.post(format!("http://{}{LOGIN}", run.process.address));
+        let request = request.header("x-forwarded-for", "198.51.100.1, 192.0.2.7").header("x-request-id", "one");
+        request.body(r#"{"login": "user.api", "senha": "segredo"}"#).send().await.unwrap();
     }
+    let (_, lines) = run.stop();
+    let written: Vec<&str> = lines.iter().filter_map(|line| Some(line.split_once("id=\"one\"")?.1)).collect();
+    let line = |outcome: &str| {
+        format!(" method=POST path=\"{LOGIN}\"}}: audit: login from=192.0.2.7 login=\"user.api\" outcome={outcome}")
+    };
+    assert_eq!(written, [line("\"wrong_password\" reason=\"wrong_password\""), line("\"throttled\" limit=\"pair\""),]);
+}
 
-    async fn a_throttled_login_is_named_and_so_is_the_client_behind_a_proxy(database: Database) {
-        // IPv4 written as IPv6: clients of a socket for both look so.
-        let extra = [("TRUSTED_PROXIES", "::ffff:127.0.0.1"), ("LOGIN_LIMIT_PAIR", "1/600")];
-        let run = Run::start(database, &extra).await;
-        for _ in 0..2 {
-            let request = run.client.post(format!("http://{}{LOGIN}", run.process.address));
-            let request = request.header("x-forwarded-for", "198.51.100.1, 192.0.2.7").header("x-request-id", "one");
-            request.body(r#"{"login": "user.api", "senha": "segredo"}"#).send().await.unwrap();
-        }
-        let (_, lines) = run.stop();
-        let written: Vec<&str> = lines.iter().filter_map(|line| Some(line.split_once("id=\"one\"")?.1)).collect();
-        let line = |outcome: &str| {
-            format!(
-                " method=POST path=\"{LOGIN}\"}}: audit: login from=192.0.2.7 login=\"user.api\" outcome={outcome}"
-            )
-        };
-        assert_eq!(written, [
-            line("\"wrong_password\" reason=\"wrong_password\""),
-            line("\"throttled\" limit=\"pair\""),
-        ]);
-    }
-
-    async fn a_client_that_hangs_up_leaves_its_line(database: Database) {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let run = Run::start(database, &[]).await;
-        for path in [LOGIN, STATUS] {
-            let mut stream = tokio::net::TcpStream::connect(&run.process.address).await.unwrap();
-            let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nx-request-id: gone\r\nContent-Length: 99\r\n\
-                                Authorization: x\r\nExpect: 100-continue\r\n\r\n");
-            stream.write_all(head.as_bytes()).await.unwrap();
-            // The interim answer, or the final one: the handler has begun.
-            stream.read_exact(&mut [0; 12]).await.unwrap();
-        }
-        let (_, lines) = run.stop();
-        let written: Vec<&String> = lines.iter().filter(|line| line.contains("id=\"gone\"")).collect();
-        assert_eq!(written.len(), 2, "{lines:#?}");
-        let login = "audit: login from=127.0.0.1 login=\"\" outcome=";
-        assert!(written.iter().any(|line| line.contains(login)), "{written:#?}");
-    }
-
-    async fn a_client_that_hangs_up_while_its_change_is_made_leaves_the_outcome(database: Database) {
-        use tokio::io::AsyncWriteExt;
-        let mut run = Run::start(database, &[]).await;
-        let login = json!({"login": "user.api", "senha": "1234"});
-        let token = run.send(LOGIN, "", login, Value::Null).await["accessToken"].as_str().unwrap().to_owned();
-        let held = database.hold("20221104000001").await;
-        let body = r#"{"protocolo": "20221104000001", "status": "Finalizado"}"#;
+async fn a_client_that_hangs_up_leaves_its_line(database: &Database) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let run = Run::start(database, &[]).await;
+    for path in [LOGIN, STATUS] {
         let mut stream = tokio::net::TcpStream::connect(&run.process.address).await.unwrap();
-        let head = format!("POST {STATUS} HTTP/1.1\r\nHost: x\r\nx-request-id: gone\r\nContent-Length: {}\r\n\
-                            Authorization: {token}\r\n\r\n{body}", body.len());
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nx-request-id: gone\r\nContent-Length: 99\r\n\
+             Authorization: x\r\nExpect: 100-continue\r\n\r\n"
+        );
         stream.write_all(head.as_bytes()).await.unwrap();
-        drop(stream);
-        // Connections are taken in their order, so that one is taken by then.
-        run.send(LOTE, "", Value::Null, Value::Null).await;
-        held.release().await;
-        let (_, lines) = run.stop();
-        let written: Vec<&String> = lines.iter().filter(|line| line.contains("id=\"gone\"")).collect();
-        assert!(written.len() == 1 && written[0].ends_with("outcome=\"ok\""), "{lines:#?}");
+        // The interim answer, or the final one: the handler has begun.
+        stream.read_exact(&mut [0; 12]).await.unwrap();
     }
+    let (_, lines) = run.stop();
+    let written: Vec<&String> = lines.iter().filter(|line| line.contains("id=\"gone\"")).collect();
+    assert_eq!(written.len(), 2, "{lines:#?}");
+    let login = "audit: login from=127.0.0.1 login=\"\" outcome=";
+    assert!(written.iter().any(|line| line.contains(login)), "{written:#?}");
+}
 
-    async fn each_change_of_many_leaves_one_line(database: Database) {
-        let mut run = Run::start(database, &[("LOG_FORMAT", "json")]).await;
-        let login = json!({"login": "user.api", "senha": "1234"});
-        let answer = run.send(LOGIN, "", login, Value::Null).await;
-        let token = answer["accessToken"].as_str().unwrap().to_owned();
-        let item = |protocolo: &str, status: &str| json!({"protocolo": protocolo, "status": status});
-        let itens = [item("20221104000001", "Aberto"), item("9", "Aberto"), item("", "segredo"), item("20221104000001", "x")];
-        run.send(LOTE, &token, json!({"itens": itens}), Value::Null).await;
-        run.send(LOTE, &token, json!({"itens": []}), Value::Null).await;
-        run.send(LOTE, "", json!({"itens": itens}), Value::Null).await;
-        let (_, lines) = run.stop();
-        let mut written: Vec<String> = lines
-            .iter()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap())
-            .filter(|line| line["message"] == "status change" && line["from"] == "127.0.0.1")
-            .map(|line| {
-                let text = |field: &str| line[field].as_str().unwrap();
-                let id = line["span"]["id"].as_str().unwrap();
-                format!("{id} {} {} {}|{}>{}|{}", line["usuario_id"], line["login"], text("protocolo"), line["de"], text("status"), text("outcome"))
-            })
-            .collect();
-        written.sort();
-        assert_eq!(written, [
+async fn a_client_that_hangs_up_while_its_change_is_made_leaves_the_outcome(database: &Database) {
+    use tokio::io::AsyncWriteExt;
+    let mut run = Run::start(database, &[]).await;
+    let login = json!({"login": "user.api", "senha": "1234"});
+    let token = run.send(LOGIN, "", login, Value::Null).await["accessToken"].as_str().unwrap().to_owned();
+    let held = database.hold("20221104000001").await;
+    let body = r#"{"protocolo": "20221104000001", "status": "Finalizado"}"#;
+    let mut stream = tokio::net::TcpStream::connect(&run.process.address).await.unwrap();
+    let head = format!(
+        "POST {STATUS} HTTP/1.1\r\nHost: x\r\nx-request-id: gone\r\nContent-Length: {}\r\n\
+         Authorization: {token}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    drop(stream);
+    // Connections are taken in their order, so that one is taken by then.
+    run.send(LOTE, "", Value::Null, Value::Null).await;
+    held.release().await;
+    let (_, lines) = run.stop();
+    let written: Vec<&String> = lines.iter().filter(|line| line.contains("id=\"gone\"")).collect();
+    assert!(written.len() == 1 && written[0].ends_with("outcome=\"ok\""), "{lines:#?}");
+}
+
+async fn each_change_of_many_leaves_one_line(database: &Database) {
+    let mut run = Run::start(database, &[("LOG_FORMAT", "json")]).await;
+    let login = json!({"login": "user.api", "senha": "1234"});
+    let answer = run.send(LOGIN, "", login, Value::Null).await;
+    let token = answer["accessToken"].as_str().unwrap().to_owned();
+    let item = |protocolo: &str, status: &str| json!({"protocolo": protocolo, "status": status});
+    let itens =
+        [item("20221104000001", "Aberto"), item("9", "Aberto"), item("", "segredo"), item("20221104000001", "x")];
+    run.send(LOTE, &token, json!({"itens": itens}), Value::Null).await;
+    run.send(LOTE, &token, json!({"itens": []}), Value::Null).await;
+    run.send(LOTE, "", json!({"itens": itens}), Value::Null).await;
+    let (_, lines) = run.stop();
+    let mut written: Vec<String> = lines
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|line| line["message"] == "status change" && line["from"] == "127.0.0.1")
+        .map(|line| {
+            let text = |field: &str| line[field].as_str().unwrap();
+            let id = line["span"]["id"].as_str().unwrap();
+            format!(
+                "{id} {} {} {}|{}>{}|{}",
+                line["usuario_id"],
+                line["login"],
+                text("protocolo"),
+                line["de"],
+                text("status"),
+                text("outcome")
+            )
+        })
+        .collect();
+    written.sort();
+    assert_eq!(
+        written,
+        [
             r#"case-1 1 "user.api" 20221104000001|"Aberto">Aberto|ok"#,
             r#"case-1 1 "user.api" 20221104000001|"Aberto">x|unknown_status"#,
             r#"case-1 1 "user.api" 9|null>Aberto|unknown_atendimento"#,
             r#"case-1 1 "user.api" |null>|invalid_field"#,
             r#"case-2 1 "user.api" |null>|invalid_field"#,
             "case-3 null null |null>|no_token",
-        ]);
-    }
+        ]
+    );
+}
+
+both_engines! {
+    each_attempt_leaves_one_line_of_text,
+    each_attempt_leaves_one_line_of_json,
+    the_audit_log_can_be_switched_off,
+    the_audit_log_can_be_kept_without_the_rest,
+    a_throttled_login_is_named_and_so_is_the_client_behind_a_proxy,
+    a_client_that_hangs_up_leaves_its_line,
+    a_client_that_hangs_up_while_its_change_is_made_leaves_the_outcome,
+    each_change_of_many_leaves_one_line,
 }

@@ -54,51 +54,49 @@ fn cases<'a>(report: &'a Value, result: &str) -> Vec<&'a Value> {
     report["cases"].as_array().unwrap().iter().filter(|case| case["result"] == result).collect()
 }
 
-both_engines! {
-    async fn our_server_passes_and_the_atendimento_is_brought_back(database: Database) {
-        let server = serve(database, &[]).await;
-        let outcome = conferir(database, &server.address, &["--yes", "--json"]);
-        assert_eq!(outcome.code, 0, "{outcome:?}");
-        let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
-        let all = report["cases"].as_array().unwrap().len();
-        assert_eq!(all, 126, "docs/CONFERIR.md and the changelog say how many there are");
-        assert_eq!((cases(&report, "passed").len(), &report["passed"]), (all, &json!(all)));
-        assert_eq!((&report["status"], &report["restored"]), (&json!("Finalizado"), &json!(true)));
+async fn our_server_passes_and_the_atendimento_is_brought_back(database: &Database) {
+    let server = serve(database, &[]).await;
+    let outcome = conferir(database, &server.address, &["--yes", "--json"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let all = report["cases"].as_array().unwrap().len();
+    assert_eq!(all, 126, "docs/CONFERIR.md and the changelog say how many there are");
+    assert_eq!((cases(&report, "passed").len(), &report["passed"]), (all, &json!(all)));
+    assert_eq!((&report["status"], &report["restored"]), (&json!("Finalizado"), &json!(true)));
 
-        // As announced, and not a change more.
-        let record = record(database);
-        assert_eq!(record["status"], "Finalizado");
-        let historico = record["historico"].as_array().unwrap();
-        assert_eq!(historico.len() as u64, report["changes"].as_u64().unwrap());
-        let path: Vec<&str> = historico.iter().map(|entry| entry["para"].as_str().unwrap()).collect();
-        let announced = format!("will be changed {} times: Finalizado → {}.", path.len(), path.join(" → "));
-        assert!(outcome.stderr.contains(&announced), "{announced}\n{}", outcome.stderr);
-        // No motivo is sent where none is needed.
-        assert_eq!((&record["motivoStatus"], &historico.last().unwrap()["motivoStatus"]), (&json!(null), &json!(null)));
-        let replaced = "the motivo of its last change is replaced";
-        assert!(outcome.stderr.contains(replaced), "{}", outcome.stderr);
-        let visible: Vec<&Value> =
-            record["comentarios"].as_array().unwrap().iter().map(|comment| &comment["visivelCliente"]).collect();
-        assert_eq!(visible, [false, true, false]);
-        assert!(outcome.stderr.contains("3 comments are added, 1 of them visible"), "{}", outcome.stderr);
+    // As announced, and not a change more.
+    let record = record(database);
+    assert_eq!(record["status"], "Finalizado");
+    let historico = record["historico"].as_array().unwrap();
+    assert_eq!(historico.len() as u64, report["changes"].as_u64().unwrap());
+    let path: Vec<&str> = historico.iter().map(|entry| entry["para"].as_str().unwrap()).collect();
+    let announced = format!("will be changed {} times: Finalizado → {}.", path.len(), path.join(" → "));
+    assert!(outcome.stderr.contains(&announced), "{announced}\n{}", outcome.stderr);
+    // No motivo is sent where none is needed.
+    assert_eq!((&record["motivoStatus"], &historico.last().unwrap()["motivoStatus"]), (&json!(null), &json!(null)));
+    let replaced = "the motivo of its last change is replaced";
+    assert!(outcome.stderr.contains(replaced), "{}", outcome.stderr);
+    let visible: Vec<&Value> =
+        record["comentarios"].as_array().unwrap().iter().map(|comment| &comment["visivelCliente"]).collect();
+    assert_eq!(visible, [false, true, false]);
+    assert!(outcome.stderr.contains("3 comments are added, 1 of them visible"), "{}", outcome.stderr);
 
-        // Few logins fail, so that the run can be made again at once.
-        let again = conferir(database, &server.address, &["--yes", "--status-atual", "finalizado"]);
-        assert_eq!(again.code, 0, "{again:?}");
-        assert!(again.stdout.contains("passed  doc   status/reopen-aberto\n"), "{}", again.stdout);
-        assert!(again.stdout.contains(&format!("{all} passed, 0 failed")), "{}", again.stdout);
-    }
+    // Few logins fail, so that the run can be made again at once.
+    let again = conferir(database, &server.address, &["--yes", "--status-atual", "finalizado"]);
+    assert_eq!(again.code, 0, "{again:?}");
+    assert!(again.stdout.contains("passed  doc   status/reopen-aberto\n"), "{}", again.stdout);
+    assert!(again.stdout.contains(&format!("{all} passed, 0 failed")), "{}", again.stdout);
+}
 
-    async fn only_what_the_page_states(database: Database) {
-        let server = serve(database, &[]).await;
-        let outcome = conferir(database, &server.address, &["--yes", "--json", "--only-documented"]);
-        assert_eq!(outcome.code, 0, "{outcome:?}");
-        let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
-        let cases = report["cases"].as_array().unwrap();
-        assert_eq!(cases.len(), 21);
-        assert!(cases.iter().all(|case| case["mark"] == "doc" && case["result"] == "passed"), "{report}");
-        assert_eq!(record(database)["status"], "Finalizado");
-    }
+async fn only_what_the_page_states(database: &Database) {
+    let server = serve(database, &[]).await;
+    let outcome = conferir(database, &server.address, &["--yes", "--json", "--only-documented"]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let cases = report["cases"].as_array().unwrap();
+    assert_eq!(cases.len(), 21);
+    assert!(cases.iter().all(|case| case["mark"] == "doc" && case["result"] == "passed"), "{report}");
+    assert_eq!(record(database)["status"], "Finalizado");
 }
 
 /// Runs the kit on other values than those of the other tests.
@@ -113,50 +111,48 @@ fn conferir_with(
     run_with(database, &[], &[&command[..], &["--senha-stdin", "--yes"], extra].concat(), senha)
 }
 
-both_engines! {
-    async fn a_motivo_that_is_not_registered_changes_nothing(database: Database) {
-        let server = serve(database, &[]).await;
-        // From each status: Aberto, Em atendimento, Cancelado, Improcedente, Finalizado.
-        for protocolo in (1..=5).map(|n| format!("2022110400000{n}")) {
-            for extra in [&[][..], &["--only-documented"][..]] {
-                let values = ["user.api", SENHA, protocolo.as_str(), "Duplicadoo"];
-                let refused = "404\n    content-type: application/json\n";
-                conferir_with(database, &server.address, values, extra)
-                    .fails(1, &["the motivo 'Duplicadoo'", refused, "Motivo não encontrado", "Nothing was changed"]);
-            }
-            let shown = run(database, &["atendimento", "mostrar", protocolo.as_str(), "--json"]);
-            assert_eq!(serde_json::from_str::<Value>(&shown.stdout).unwrap()["historico"], json!([]));
+async fn a_motivo_that_is_not_registered_changes_nothing(database: &Database) {
+    let server = serve(database, &[]).await;
+    // From each status: Aberto, Em atendimento, Cancelado, Improcedente, Finalizado.
+    for protocolo in (1..=5).map(|n| format!("2022110400000{n}")) {
+        for extra in [&[][..], &["--only-documented"][..]] {
+            let values = ["user.api", SENHA, protocolo.as_str(), "Duplicadoo"];
+            let refused = "404\n    content-type: application/json\n";
+            conferir_with(database, &server.address, values, extra)
+                .fails(1, &["the motivo 'Duplicadoo'", refused, "Motivo não encontrado", "Nothing was changed"]);
         }
+        let shown = run(database, &["atendimento", "mostrar", protocolo.as_str(), "--json"]);
+        assert_eq!(serde_json::from_str::<Value>(&shown.stdout).unwrap()["historico"], json!([]));
     }
+}
 
-    async fn the_present_status_is_asked_for_by_a_read(database: Database) {
-        let server = serve(database, &[]).await;
-        let ask = |login, protocolo, extra: &[&str]| {
-            let senha = if login == "user.api" { SENHA } else { "1234" };
-            conferir_with(database, &server.address, [login, senha, protocolo, "Duplicado"], extra)
-        };
-        let asked = ["the question for the present status was answered", "pass --status-atual"];
-        ask("user.api", "1", &[]).fails(1, &[&asked[..], &["    404\n", "Atendimento não encontrado"][..]].concat());
-        ask("user.sem.permissao", PROTOCOLO, &[]).fails(1, &[&asked[..], &["    403\n", "Acess denied"][..]].concat());
-        // Where it is given, the first change is answered so.
-        let given = ["--status-atual", "Aberto"];
-        ask("user.api", "1", &given).fails(1, &["404", "Atendimento não encontrado", "Nothing was changed"]);
-        ask("user.sem.permissao", PROTOCOLO, &given).fails(1, &["403", "Acess denied", "Nothing was changed"]);
-        assert_eq!(record(database)["historico"], json!([]));
-    }
+async fn the_present_status_is_asked_for_by_a_read(database: &Database) {
+    let server = serve(database, &[]).await;
+    let ask = |login, protocolo, extra: &[&str]| {
+        let senha = if login == "user.api" { SENHA } else { "1234" };
+        conferir_with(database, &server.address, [login, senha, protocolo, "Duplicado"], extra)
+    };
+    let asked = ["the question for the present status was answered", "pass --status-atual"];
+    ask("user.api", "1", &[]).fails(1, &[&asked[..], &["    404\n", "Atendimento não encontrado"][..]].concat());
+    ask("user.sem.permissao", PROTOCOLO, &[]).fails(1, &[&asked[..], &["    403\n", "Acess denied"][..]].concat());
+    // Where it is given, the first change is answered so.
+    let given = ["--status-atual", "Aberto"];
+    ask("user.api", "1", &given).fails(1, &["404", "Atendimento não encontrado", "Nothing was changed"]);
+    ask("user.sem.permissao", PROTOCOLO, &given).fails(1, &["403", "Acess denied", "Nothing was changed"]);
+    assert_eq!(record(database)["historico"], json!([]));
+}
 
-    async fn values_that_look_like_those_of_a_case_are_sent_as_they_are(database: Database) {
-        let server = serve(database, &[]).await;
-        let senha = "<token> <64 KiB> <login>";
-        let set = run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], senha);
-        assert_eq!(set.code, 0, "{set:?}");
-        run(database, &["motivo", "criar", "<comentario>"]);
-        let values = ["user.api", senha, PROTOCOLO, "<comentario>"];
-        let outcome = conferir_with(database, &server.address, values, &[]);
-        assert_eq!(outcome.code, 0, "{outcome:?}");
-        assert!(outcome.stderr.contains("The motivo is '<comentario>'"), "{}", outcome.stderr);
-        assert_eq!(record(database)["historico"][0]["motivoStatus"], "<comentario>");
-    }
+async fn values_that_look_like_those_of_a_case_are_sent_as_they_are(database: &Database) {
+    let server = serve(database, &[]).await;
+    let senha = "<token> <64 KiB> <login>";
+    let set = run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], senha);
+    assert_eq!(set.code, 0, "{set:?}");
+    run(database, &["motivo", "criar", "<comentario>"]);
+    let values = ["user.api", senha, PROTOCOLO, "<comentario>"];
+    let outcome = conferir_with(database, &server.address, values, &[]);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert!(outcome.stderr.contains("The motivo is '<comentario>'"), "{}", outcome.stderr);
+    assert_eq!(record(database)["historico"][0]["motivoStatus"], "<comentario>");
 }
 
 /// A front that speaks TLS with a certificate of its own, and its certificate as PEM.
@@ -265,4 +261,12 @@ async fn throttled_logins_are_not_judged() {
         (logins.map(Value::from).to_vec(), &json!(0), &json!(true))
     );
     database.remove().await;
+}
+
+both_engines! {
+    our_server_passes_and_the_atendimento_is_brought_back,
+    only_what_the_page_states,
+    a_motivo_that_is_not_registered_changes_nothing,
+    the_present_status_is_asked_for_by_a_read,
+    values_that_look_like_those_of_a_case_are_sent_as_they_are,
 }

@@ -119,33 +119,31 @@ async fn refuses(database: &Database, usuarios: i64) {
     assert_eq!(database.number("SELECT count(*) FROM usuario").await, usuarios);
 }
 
-both_engines! {
-    async fn it_runs_on_the_empty_database_of_the_flag(database: Database) {
-        let alone = Database::alone(database.engine).await.unwrap();
-        let database = &alone;
-        let demo = Demo::start(database, &["--database-url", &database.url]);
-        demo.follow();
-        assert_eq!(database.number("SELECT count(*) FROM historico").await, 1);
-        demo.try_sandbox();
-        assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
-        demo.stop();
-        // Once is enough: what is there now may be a real installation.
-        refuses(database, 3).await;
-        alone.remove().await;
-    }
+async fn it_runs_on_the_empty_database_of_the_flag(database: &Database) {
+    let alone = Database::alone(database.engine).await.unwrap();
+    let database = &alone;
+    let demo = Demo::start(database, &["--database-url", &database.url]);
+    demo.follow();
+    assert_eq!(database.number("SELECT count(*) FROM historico").await, 1);
+    demo.try_sandbox();
+    assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
+    demo.stop();
+    // Once is enough: what is there now may be a real installation.
+    refuses(database, 3).await;
+    alone.remove().await;
+}
 
-    async fn it_refuses_a_database_with_migrations_or_other_tables(database: Database) {
-        database.store().await.close().await;
-        refuses(database, 0).await;
-        database.execute("DROP TABLE _sqlx_migrations").await;
-        refuses(database, 0).await;
-    }
+async fn it_refuses_a_database_with_migrations_or_other_tables(database: &Database) {
+    database.store().await.close().await;
+    refuses(database, 0).await;
+    database.execute("DROP TABLE _sqlx_migrations").await;
+    refuses(database, 0).await;
+}
 
-    async fn its_data_goes_to_one_place(database: Database) {
-        let args = ["--database-url", &database.url, "--data-dir", database.dir.path().to_str().unwrap()];
-        finish(demo(database, NOWHERE, &args), "").fails(2, &["both say where the data goes; keep one"]);
-        assert_eq!(std::fs::read_dir(database.dir.path()).unwrap().count(), 0);
-    }
+async fn its_data_goes_to_one_place(database: &Database) {
+    let args = ["--database-url", &database.url, "--data-dir", database.dir.path().to_str().unwrap()];
+    finish(demo(database, NOWHERE, &args), "").fails(2, &["both say where the data goes; keep one"]);
+    assert_eq!(std::fs::read_dir(database.dir.path()).unwrap().count(), 0);
 }
 
 /// Its own schema may be empty, and the database hold somebody's installation.
@@ -228,20 +226,25 @@ async fn its_example_data_is_complete() {
     database.remove().await;
 }
 
-both_engines! {
-    async fn serve_has_no_sandbox(database: Database) {
-        let store = database.store().await;
-        citrus_status::example::load_example_data(&store).await.unwrap();
-        let process = Process::serve(database);
-        let client = Client::builder().no_proxy().build().unwrap();
-        let url = |path: &str| format!("http://{}{path}", process.address);
-        let reset = client.post(url("/sandbox/reset")).send().await.unwrap();
-        assert_eq!(reset.status(), 404);
-        assert_eq!(reset.text().await.unwrap(), r#"{"message":"Recurso não encontrado"}"#);
-        for (name, value) in [("X-Sandbox-Falha", "failed"), ("X-Sandbox-Atraso", "x")] {
-            let live = client.get(url("/health/live")).header(name, value).send().await.unwrap();
-            assert_eq!((live.status().as_u16(), live.text().await.unwrap().as_str()), (200, r#"{"message":"OK"}"#));
-        }
-        store.close().await;
+async fn serve_has_no_sandbox(database: &Database) {
+    let store = database.store().await;
+    citrus_status::example::load_example_data(&store).await.unwrap();
+    let process = Process::serve(database);
+    let client = Client::builder().no_proxy().build().unwrap();
+    let url = |path: &str| format!("http://{}{path}", process.address);
+    let reset = client.post(url("/sandbox/reset")).send().await.unwrap();
+    assert_eq!(reset.status(), 404);
+    assert_eq!(reset.text().await.unwrap(), r#"{"message":"Recurso não encontrado"}"#);
+    for (name, value) in [("X-Sandbox-Falha", "failed"), ("X-Sandbox-Atraso", "x")] {
+        let live = client.get(url("/health/live")).header(name, value).send().await.unwrap();
+        assert_eq!((live.status().as_u16(), live.text().await.unwrap().as_str()), (200, r#"{"message":"OK"}"#));
     }
+    store.close().await;
+}
+
+both_engines! {
+    it_runs_on_the_empty_database_of_the_flag,
+    it_refuses_a_database_with_migrations_or_other_tables,
+    its_data_goes_to_one_place,
+    serve_has_no_sandbox,
 }

@@ -260,25 +260,30 @@ fn protocolos() -> Vec<Case> {
     ]
 }
 
+async fn texts_of_every_form(database: &Database) {
+    forms().iter().for_each(|case| case.check(database));
+}
+
+async fn columns_by_name(database: &Database) {
+    columns().iter().for_each(|case| case.check(database));
+}
+
+async fn protocolos_are_whole_or_refused(database: &Database) {
+    protocolos().iter().for_each(|case| case.check(database));
+}
+
+async fn a_dry_run_shows_the_first_rows_as_understood(database: &Database) {
+    let file = "protocolo;status\n".to_owned() + &(1..8).map(|i| format!("'{i};ABERTO\n")).collect::<String>();
+    run_with(database, &[], &["atendimento", "importar", "-", "--dry-run"], file).prints(
+        "first rows as understood:\n\
+         protocolo  status\n1          Aberto\n2          Aberto\n3          Aberto\n4          Aberto\n5          Aberto\n\
+         would be new: 7, would be updated: 0, unchanged: 0, passed over: 0\n",
+    );
+}
+
 both_engines! {
-    async fn texts_of_every_form(database: Database) {
-        forms().iter().for_each(|case| case.check(database));
-    }
-
-    async fn columns_by_name(database: Database) {
-        columns().iter().for_each(|case| case.check(database));
-    }
-
-    async fn protocolos_are_whole_or_refused(database: Database) {
-        protocolos().iter().for_each(|case| case.check(database));
-    }
-
-    async fn a_dry_run_shows_the_first_rows_as_understood(database: Database) {
-        let file = "protocolo;status\n".to_owned() + &(1..8).map(|i| format!("'{i};ABERTO\n")).collect::<String>();
-        run_with(database, &[], &["atendimento", "importar", "-", "--dry-run"], file).prints(
-            "first rows as understood:\n\
-             protocolo  status\n1          Aberto\n2          Aberto\n3          Aberto\n4          Aberto\n5          Aberto\n\
-             would be new: 7, would be updated: 0, unchanged: 0, passed over: 0\n",
-        );
-    }
+    texts_of_every_form,
+    columns_by_name,
+    protocolos_are_whole_or_refused,
+    a_dry_run_shows_the_first_rows_as_understood,
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
 
 use crate::support::both_engines;
-use crate::support::database::Database;
+use crate::support::database::{Database, Engine};
 use crate::support::program::{Process, finish, program, run, run_with};
 
 /// An address that is nobody's, so that a server ends there.
@@ -33,58 +33,57 @@ fn who_makes_a_database_says_so_and_where() {
     run_with(&database, &[NOWHERE], &["serve"], "").fails(1, &["created the database file=", "citrus-status.db"]);
 }
 
-both_engines! {
-    async fn a_server_says_at_the_start_what_it_is_and_on_what_it_runs(database: Database) {
-        fs::write(database.dir.path().join(".env"), "LOG_LEVEL=info\n").unwrap();
-        let outcome = run_with(database, &[NOWHERE], &["serve"], "");
-        let place = match database.engine {
-            Engine::Sqlite => database.url.clone(),
-            Engine::Postgres => ":***@".to_owned(),
-        };
-        let version = format!("starting version=\"{}\"", env!("CARGO_PKG_VERSION"));
-        let env = database.dir.path().join(".env");
-        let settings = format!("; {}: LOG_LEVEL", fs::canonicalize(env).unwrap().display());
-        outcome.fails(1, &[&version, &place, "flags: none; environment: DATABASE_URL ", &settings, "bind=\"192.0.2.1:9\""]);
-        assert!(!outcome.stderr.contains("secret for the tests"));
-        fs::remove_file(database.dir.path().join(".env")).unwrap();
-        run_with(database, &[NOWHERE], &["serve"], "").fails(1, &["; no .env"]);
-    }
+async fn a_server_says_at_the_start_what_it_is_and_on_what_it_runs(database: &Database) {
+    fs::write(database.dir.path().join(".env"), "LOG_LEVEL=info\n").unwrap();
+    let outcome = run_with(database, &[NOWHERE], &["serve"], "");
+    let place = match database.engine {
+        Engine::Sqlite => database.url.clone(),
+        Engine::Postgres => ":***@".to_owned(),
+    };
+    let version = format!("starting version=\"{}\"", env!("CARGO_PKG_VERSION"));
+    let env = database.dir.path().join(".env");
+    let settings = format!("; {}: LOG_LEVEL", fs::canonicalize(env).unwrap().display());
+    outcome.fails(1, &[&version, &place, "flags: none; environment: DATABASE_URL ", &settings, "bind=\"192.0.2.1:9\""]);
+    assert!(!outcome.stderr.contains("secret for the tests"));
+    fs::remove_file(database.dir.path().join(".env")).unwrap();
+    run_with(database, &[NOWHERE], &["serve"], "").fails(1, &["; no .env"]);
+}
 
-    async fn a_check_connects_where_it_is_asked_to(database: Database) {
-        let check = |extra: &[(&str, &str)]| run_with(database, extra, &["config", "check", "--database"], "");
-        let before = check(&[]);
-        assert_eq!((before.code, before.stderr.as_str()), (0, ""), "{before:?}");
-        let pending = match database.engine {
-            Engine::Sqlite => "is not there yet; the first command creates it\n",
-            Engine::Postgres => "migrations pending: 6; the next start applies them\n",
-        };
-        assert!(before.stdout.contains(pending), "{before:?}");
-        run(database, &["migrate"]);
-        let after = check(&[]);
-        let engine = match database.engine {
-            Engine::Sqlite => "\nthe database answers: SQLite 3.",
-            Engine::Postgres => "\nthe database answers: PostgreSQL ",
-        };
-        assert!(after.code == 0 && after.stdout.contains(engine), "{after:?}");
-        assert!(after.stdout.ends_with("\nits migrations are up to date\nthe settings are valid\n"), "{after:?}");
-        let away = check(&[("DATABASE_URL", "postgres://user:hunter2@127.0.0.1:1/db")]);
-        assert!(away.code == 1 && away.stderr.contains("the database is unavailable"), "{away:?}");
-        assert!(!away.stderr.contains("hunter2") && !away.stdout.contains("hunter2"));
-    }
+async fn a_check_connects_where_it_is_asked_to(database: &Database) {
+    let check = |extra: &[(&str, &str)]| run_with(database, extra, &["config", "check", "--database"], "");
+    let before = check(&[]);
+    assert_eq!((before.code, before.stderr.as_str()), (0, ""), "{before:?}");
+    let pending = match database.engine {
+        Engine::Sqlite => "is not there yet; the first command creates it\n",
+        Engine::Postgres => "migrations pending: 6; the next start applies them\n",
+    };
+    assert!(before.stdout.contains(pending), "{before:?}");
+    run(database, &["migrate"]);
+    let after = check(&[]);
+    let engine = match database.engine {
+        Engine::Sqlite => "\nthe database answers: SQLite 3.",
+        Engine::Postgres => "\nthe database answers: PostgreSQL ",
+    };
+    assert!(after.code == 0 && after.stdout.contains(engine), "{after:?}");
+    assert!(after.stdout.ends_with("\nits migrations are up to date\nthe settings are valid\n"), "{after:?}");
+    let away = check(&[("DATABASE_URL", "postgres://user:hunter2@127.0.0.1:1/db")]);
+    assert!(away.code == 1 && away.stderr.contains("the database is unavailable"), "{away:?}");
+    assert!(!away.stderr.contains("hunter2") && !away.stdout.contains("hunter2"));
+}
 
-    async fn a_probe_asks_where_the_settings_say(database: Database) {
-        let process = Process::serve(database);
-        let port = process.address.rsplit_once(':').unwrap().1;
-        for bind in ["127.0.0.1", "0.0.0.0", "[::]", "localhost"] {
-            run_with(database, &[("BIND_ADDR", &format!("{bind}:{port}"))], &["probe"], "").prints("ready\n");
-        }
-        fs::write(database.dir.path().join(".env"), format!("BIND_ADDR=0.0.0.0:{port}\n")).unwrap();
-        let mut command = program(database, &[]);
-        command.arg("probe");
-        finish(command, "").prints("ready\n");
-        run_with(database, &[("BIND_ADDR", "127.0.0.1:0")], &["probe"], "").fails(2, &["name it with --url"]);
-        run_with(database, &[("BIND_ADDR", "127.0.0.1:1")], &["probe"], "").fails(1, &["http://127.0.0.1:1/health/ready can't be asked"]);
+async fn a_probe_asks_where_the_settings_say(database: &Database) {
+    let process = Process::serve(database);
+    let port = process.address.rsplit_once(':').unwrap().1;
+    for bind in ["127.0.0.1", "0.0.0.0", "[::]", "localhost"] {
+        run_with(database, &[("BIND_ADDR", &format!("{bind}:{port}"))], &["probe"], "").prints("ready\n");
     }
+    fs::write(database.dir.path().join(".env"), format!("BIND_ADDR=0.0.0.0:{port}\n")).unwrap();
+    let mut command = program(database, &[]);
+    command.arg("probe");
+    finish(command, "").prints("ready\n");
+    run_with(database, &[("BIND_ADDR", "127.0.0.1:0")], &["probe"], "").fails(2, &["name it with --url"]);
+    run_with(database, &[("BIND_ADDR", "127.0.0.1:1")], &["probe"], "")
+        .fails(1, &["http://127.0.0.1:1/health/ready can't be asked"]);
 }
 
 #[test]
@@ -140,4 +139,10 @@ fn a_directory_that_cannot_be_written_is_named_with_the_user() {
     named(&["usuario", "listar"], &data);
     named(&["nivel", "listar", "--data-dir", "elsewhere"], &data.parent().unwrap().join("elsewhere"));
     fs::set_permissions(database.dir.path(), Permissions::from_mode(0o755)).unwrap();
+}
+
+both_engines! {
+    a_server_says_at_the_start_what_it_is_and_on_what_it_runs,
+    a_check_connects_where_it_is_asked_to,
+    a_probe_asks_where_the_settings_say,
 }

@@ -4,6 +4,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::both_engines;
+use crate::support::database::Database;
 use crate::support::program::{Process, run, run_with};
 
 async fn post(client: &Client, address: &str, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
@@ -19,119 +20,125 @@ async fn token(client: &Client, address: &str) -> String {
     answer["accessToken"].as_str().unwrap().to_owned()
 }
 
+async fn two_processes_on_one_database_lose_nothing(database: &Database) {
+    const CLIENTS: usize = 16;
+    const EACH: usize = 25;
+    let store = database.store().await;
+    citrus_status::example::load_example_data(&store).await.unwrap();
+    let processes = [Process::serve(database), Process::serve(database)];
+    let client = Client::builder().no_proxy().build().unwrap();
+    // One process takes the other's tokens.
+    let token = token(&client, &processes[0].address).await;
+
+    let mut clients = tokio::task::JoinSet::new();
+    for number in 0..CLIENTS {
+        let (client, token) = (client.clone(), token.clone());
+        let address = processes[number % 2].address.clone();
+        clients.spawn(async move {
+            for turn in 0..EACH {
+                let status = ["Finalizado", "Improcedente", "Em atendimento"][(number + turn) % 3];
+                let body = json!({"protocolo": format!("2022110400000{}", 1 + turn % 2), "status": status,
+                                  "motivoStatus": "Fora do escopo", "comentario": format!("{number}/{turn}"),
+                                  "visivelCliente": "False"});
+                let (status, answer) = post(&client, &address, "/api/atendimentos/status", &token, body).await;
+                assert_eq!((status.as_u16(), &answer["message"]), (200, &json!("Atendimento atualizado com sucesso")));
+            }
+        });
+    }
+    clients.join_all().await;
+    let all = (CLIENTS * EACH) as i64;
+    assert_eq!(database.number("SELECT count(*) FROM historico").await, all);
+    assert_eq!(database.number("SELECT count(DISTINCT comentario) FROM historico").await, all);
+    assert_eq!(database.broken_links().await, 0);
+
+    for process in processes {
+        process.signal("TERM");
+        assert_eq!(process.wait(), Some(0));
+    }
+    store.close().await;
+}
+
+async fn the_main_job_on_real_input(database: &Database) {
+    const ALL: u64 = 100_000;
+    const CLIENTS: u64 = 20;
+    let mut file = "protocolo,status\n".to_owned();
+    for number in 0..ALL {
+        let status = ["Aberto", "Em atendimento", "Finalizado"][(number % 3) as usize];
+        file.push_str(&format!("{},{status}\n", 20_230_101_000_000 + number));
+    }
+    let store = database.store().await;
+    citrus_status::example::load_example_data(&store).await.unwrap();
+    store.close().await;
+    let imported = run_with(database, &[], &["atendimento", "importar", "-"], &file);
+    imported.prints("new: 100,000, updated: 0, unchanged: 0, passed over: 0\n");
+
+    let process = Process::serve(database);
+    let client = Client::builder().no_proxy().build().unwrap();
+    let token = token(&client, &process.address).await;
+    let mut clients = tokio::task::JoinSet::new();
+    for first in 0..CLIENTS {
+        let (client, address, token) = (client.clone(), process.address.clone(), token.clone());
+        clients.spawn(async move {
+            // Each client takes every hundredth atendimento of its own.
+            for number in (first..ALL).step_by(100 * CLIENTS as usize) {
+                let body = json!({"protocolo": 20_230_101_000_000 + number, "status": "Cancelado",
+                                  "motivoStatus": "Duplicado", "comentario": "Em lote", "visivelCliente": "True"});
+                let (status, answer) = post(&client, &address, "/api/atendimentos/status", &token, body).await;
+                assert_eq!(status, 200, "{answer}");
+            }
+        });
+    }
+    clients.join_all().await;
+    process.signal("TERM");
+    assert_eq!(process.wait(), Some(0));
+    let changed = "SELECT count(*) FROM atendimento WHERE status = 3 AND revisao = 1";
+    assert_eq!(database.number(changed).await, (ALL / 100) as i64);
+    assert_eq!(database.number("SELECT count(*) FROM historico").await, (ALL / 100) as i64);
+    assert_eq!(database.broken_links().await, 0);
+}
+
+async fn the_probe_follows_readiness(database: &Database) {
+    let process = Process::serve(database);
+    let url = format!("http://{}/health/ready", process.address);
+    run(database, &["probe", "--url", &url]).prints("ready\n");
+    database.execute("DELETE FROM _sqlx_migrations").await;
+    run(database, &["probe", "--url", &url]).fails(1, &["not ready: HTTP/1.1 503"]);
+    process.signal("INT");
+    assert_eq!(process.wait(), Some(0));
+    run(database, &["probe", "--url", &url]).fails(1, &["can't be asked"]);
+}
+
+async fn a_log_whose_reader_is_gone_does_not_stop_the_server(database: &Database) {
+    let (process, log) = Process::serve_unread(database, &[]);
+    drop(log);
+    let client = Client::builder().no_proxy().build().unwrap();
+    let body = json!({"login": "nobody", "senha": "1234"});
+    let (status, _) = post(&client, &process.address, "/api/usuario/login", "", body).await;
+    assert_eq!(status, 404);
+    process.signal("TERM");
+    assert_eq!(process.wait(), Some(0));
+}
+
+async fn a_second_signal_stops_at_once(database: &Database) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let process = Process::serve(database);
+    // A request in flight, waiting for its body, holds the stop.
+    let mut stream = tokio::net::TcpStream::connect(&process.address).await.unwrap();
+    let head = "POST /api/usuario/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.unwrap();
+    process.signal("TERM");
+    // It no longer listens once it is stopping.
+    while tokio::net::TcpStream::connect(&process.address).await.is_ok() {}
+    process.signal("TERM");
+    assert_eq!(process.wait(), Some(1));
+}
+
 both_engines! {
-    async fn two_processes_on_one_database_lose_nothing(database: Database) {
-        const CLIENTS: usize = 16;
-        const EACH: usize = 25;
-        let store = database.store().await;
-        citrus_status::example::load_example_data(&store).await.unwrap();
-        let processes = [Process::serve(database), Process::serve(database)];
-        let client = Client::builder().no_proxy().build().unwrap();
-        // One process takes the other's tokens.
-        let token = token(&client, &processes[0].address).await;
-
-        let mut clients = tokio::task::JoinSet::new();
-        for number in 0..CLIENTS {
-            let (client, token) = (client.clone(), token.clone());
-            let address = processes[number % 2].address.clone();
-            clients.spawn(async move {
-                for turn in 0..EACH {
-                    let status = ["Finalizado", "Improcedente", "Em atendimento"][(number + turn) % 3];
-                    let body = json!({"protocolo": format!("2022110400000{}", 1 + turn % 2), "status": status,
-                                      "motivoStatus": "Fora do escopo", "comentario": format!("{number}/{turn}"),
-                                      "visivelCliente": "False"});
-                    let (status, answer) = post(&client, &address, "/api/atendimentos/status", &token, body).await;
-                    assert_eq!((status.as_u16(), &answer["message"]), (200, &json!("Atendimento atualizado com sucesso")));
-                }
-            });
-        }
-        clients.join_all().await;
-        let all = (CLIENTS * EACH) as i64;
-        assert_eq!(database.number("SELECT count(*) FROM historico").await, all);
-        assert_eq!(database.number("SELECT count(DISTINCT comentario) FROM historico").await, all);
-        assert_eq!(database.broken_links().await, 0);
-
-        for process in processes {
-            process.signal("TERM");
-            assert_eq!(process.wait(), Some(0));
-        }
-        store.close().await;
-    }
-
-    async fn the_main_job_on_real_input(database: Database) {
-        const ALL: u64 = 100_000;
-        const CLIENTS: u64 = 20;
-        let mut file = "protocolo,status\n".to_owned();
-        for number in 0..ALL {
-            let status = ["Aberto", "Em atendimento", "Finalizado"][(number % 3) as usize];
-            file.push_str(&format!("{},{status}\n", 20_230_101_000_000 + number));
-        }
-        let store = database.store().await;
-        citrus_status::example::load_example_data(&store).await.unwrap();
-        store.close().await;
-        let imported = run_with(database, &[], &["atendimento", "importar", "-"], &file);
-        imported.prints("new: 100,000, updated: 0, unchanged: 0, passed over: 0\n");
-
-        let process = Process::serve(database);
-        let client = Client::builder().no_proxy().build().unwrap();
-        let token = token(&client, &process.address).await;
-        let mut clients = tokio::task::JoinSet::new();
-        for first in 0..CLIENTS {
-            let (client, address, token) = (client.clone(), process.address.clone(), token.clone());
-            clients.spawn(async move {
-                // Each client takes every hundredth atendimento of its own.
-                for number in (first..ALL).step_by(100 * CLIENTS as usize) {
-                    let body = json!({"protocolo": 20_230_101_000_000 + number, "status": "Cancelado",
-                                      "motivoStatus": "Duplicado", "comentario": "Em lote", "visivelCliente": "True"});
-                    let (status, answer) = post(&client, &address, "/api/atendimentos/status", &token, body).await;
-                    assert_eq!(status, 200, "{answer}");
-                }
-            });
-        }
-        clients.join_all().await;
-        process.signal("TERM");
-        assert_eq!(process.wait(), Some(0));
-        let changed = "SELECT count(*) FROM atendimento WHERE status = 3 AND revisao = 1";
-        assert_eq!(database.number(changed).await, (ALL / 100) as i64);
-        assert_eq!(database.number("SELECT count(*) FROM historico").await, (ALL / 100) as i64);
-        assert_eq!(database.broken_links().await, 0);
-    }
-
-    async fn the_probe_follows_readiness(database: Database) {
-        let process = Process::serve(database);
-        let url = format!("http://{}/health/ready", process.address);
-        run(database, &["probe", "--url", &url]).prints("ready\n");
-        database.execute("DELETE FROM _sqlx_migrations").await;
-        run(database, &["probe", "--url", &url]).fails(1, &["not ready: HTTP/1.1 503"]);
-        process.signal("INT");
-        assert_eq!(process.wait(), Some(0));
-        run(database, &["probe", "--url", &url]).fails(1, &["can't be asked"]);
-    }
-
-    async fn a_log_whose_reader_is_gone_does_not_stop_the_server(database: Database) {
-        let (process, log) = Process::serve_unread(database, &[]);
-        drop(log);
-        let client = Client::builder().no_proxy().build().unwrap();
-        let body = json!({"login": "nobody", "senha": "1234"});
-        let (status, _) = post(&client, &process.address, "/api/usuario/login", "", body).await;
-        assert_eq!(status, 404);
-        process.signal("TERM");
-        assert_eq!(process.wait(), Some(0));
-    }
-
-    async fn a_second_signal_stops_at_once(database: Database) {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let process = Process::serve(database);
-        // A request in flight, waiting for its body, holds the stop.
-        let mut stream = tokio::net::TcpStream::connect(&process.address).await.unwrap();
-        let head = "POST /api/usuario/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
-        stream.write_all(head.as_bytes()).await.unwrap();
-        let mut interim = [0; 25];
-        stream.read_exact(&mut interim).await.unwrap();
-        process.signal("TERM");
-        // It no longer listens once it is stopping.
-        while tokio::net::TcpStream::connect(&process.address).await.is_ok() {}
-        process.signal("TERM");
-        assert_eq!(process.wait(), Some(1));
-    }
+    two_processes_on_one_database_lose_nothing,
+    the_main_job_on_real_input,
+    the_probe_follows_readiness,
+    a_log_whose_reader_is_gone_does_not_stop_the_server,
+    a_second_signal_stops_at_once,
 }

@@ -10,6 +10,7 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
 use crate::support::both_engines;
+use crate::support::database::Database;
 use crate::support::program::{Process, allow_open_files};
 
 const CLIENTS: usize = 2_000;
@@ -65,71 +66,75 @@ async fn other_routes(stream: &mut TcpStream, token: &str) {
 /// One storm at a time.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-both_engines! {
-    /// The baseline is the process with the logins in flight, whose passwords it has not seen yet.
-    async fn a_login_storm_takes_no_more_memory_than_allowed_and_holds_up_nothing_else(database: Database) {
-        let _turn = TURN.lock().await;
-        allow_open_files();
-        let store = database.store().await;
-        citrus_status::example::load_example_data(&store).await.unwrap();
-        store.close().await;
-        // Time enough for the whole line on a busy machine.
-        let extra = [("REQUEST_TIMEOUT_SECONDS", "120"), ("DATABASE_MAX_CONNECTIONS", "10")];
-        let (process, _) = Process::serve_logged(database, &extra);
-        // Each route, so that the program itself is in memory. The login leaves what one
-        // verification takes, which is none of the baseline's.
-        let mut other = TcpStream::connect(&process.address).await.unwrap();
-        let (_, body) = ask(&mut other, &post("/api/usuario/login", "", LOGIN)).await;
-        let token = body.split('"').nth(3).unwrap().to_owned();
-        for _ in 0..50 {
-            other_routes(&mut other, &token).await;
-        }
-        let begun: JoinSet<_> = (0..CLIENTS).map(|_| begin(process.address.clone())).collect();
-        let streams = begun.join_all().await;
-        let baseline = process.memory("VmRSS") - ARGON2;
-
-        let mut other = TcpStream::connect(&process.address).await.unwrap();
-        let barrier = Arc::new(Barrier::new(CLIENTS + 1));
-        let mut storm = JoinSet::new();
-        for mut stream in streams {
-            let barrier = Arc::clone(&barrier);
-            storm.spawn(async move {
-                barrier.wait().await;
-                let since = Instant::now();
-                let (head, body) = ask(&mut stream, LOGIN).await;
-                (head, body, since.elapsed())
-            });
-        }
-        barrier.wait().await;
-        let answers = tokio::spawn(storm.join_all());
-
-        let mut others = Vec::new();
-        while !answers.is_finished() {
-            let since = Instant::now();
-            other_routes(&mut other, &token).await;
-            others.push(since.elapsed());
-        }
-
-        let (good, refused): (Vec<_>, Vec<_>) =
-            answers.await.unwrap().into_iter().partition(|(head, ..)| head.starts_with("http/1.1 200 "));
-        for (head, body, _) in &refused {
-            assert!(head.starts_with("http/1.1 503 ") && head.contains("\r\nretry-after: 1"), "{head}");
-            assert_eq!(body, r#"{"message":"Serviço indisponível"}"#);
-        }
-        let longest = |answers: &[(String, String, Duration)]| answers.iter().map(|answer| answer.2).max().unwrap();
-        let (heard, refusal, slowest) = (longest(&good), longest(&refused), others.iter().max().unwrap());
-        let (peak, allowed) = (process.memory("VmHWM"), (baseline + PERMITS * ARGON2) * 11 / 10);
-        println!(
-            "baseline {baseline} KiB, peak {peak} of {allowed} KiB; {} let in within {heard:?}, {} refused within \
-             {refusal:?}; other routes {} times, slowest {slowest:?}",
-            good.len(), refused.len(), others.len()
-        );
-        assert!(peak <= allowed, "{peak} KiB, {allowed} allowed");
-        // What the line holds is let in, and what is served while the storm comes up.
-        assert!(good.len() >= 512 && refused.len() >= CLIENTS / 2, "{} were let in", good.len());
-        assert!(refusal < heard, "the last refusal took {refusal:?}, the last login {heard:?}");
-        assert!(*slowest < heard && others.len() >= 5, "other routes: {others:?}");
-        process.signal("TERM");
-        assert_eq!(process.wait(), Some(0));
+/// The baseline is the process with the logins in flight, whose passwords it has not seen yet.
+async fn a_login_storm_takes_no_more_memory_than_allowed_and_holds_up_nothing_else(database: &Database) {
+    let _turn = TURN.lock().await;
+    allow_open_files();
+    let store = database.store().await;
+    citrus_status::example::load_example_data(&store).await.unwrap();
+    store.close().await;
+    // Time enough for the whole line on a busy machine.
+    let extra = [("REQUEST_TIMEOUT_SECONDS", "120"), ("DATABASE_MAX_CONNECTIONS", "10")];
+    let (process, _) = Process::serve_logged(database, &extra);
+    // Each route, so that the program itself is in memory. The login leaves what one
+    // verification takes, which is none of the baseline's.
+    let mut other = TcpStream::connect(&process.address).await.unwrap();
+    let (_, body) = ask(&mut other, &post("/api/usuario/login", "", LOGIN)).await;
+    let token = body.split('"').nth(3).unwrap().to_owned();
+    for _ in 0..50 {
+        other_routes(&mut other, &token).await;
     }
+    let begun: JoinSet<_> = (0..CLIENTS).map(|_| begin(process.address.clone())).collect();
+    let streams = begun.join_all().await;
+    let baseline = process.memory("VmRSS") - ARGON2;
+
+    let mut other = TcpStream::connect(&process.address).await.unwrap();
+    let barrier = Arc::new(Barrier::new(CLIENTS + 1));
+    let mut storm = JoinSet::new();
+    for mut stream in streams {
+        let barrier = Arc::clone(&barrier);
+        storm.spawn(async move {
+            barrier.wait().await;
+            let since = Instant::now();
+            let (head, body) = ask(&mut stream, LOGIN).await;
+            (head, body, since.elapsed())
+        });
+    }
+    barrier.wait().await;
+    let answers = tokio::spawn(storm.join_all());
+
+    let mut others = Vec::new();
+    while !answers.is_finished() {
+        let since = Instant::now();
+        other_routes(&mut other, &token).await;
+        others.push(since.elapsed());
+    }
+
+    let (good, refused): (Vec<_>, Vec<_>) =
+        answers.await.unwrap().into_iter().partition(|(head, ..)| head.starts_with("http/1.1 200 "));
+    for (head, body, _) in &refused {
+        assert!(head.starts_with("http/1.1 503 ") && head.contains("\r\nretry-after: 1"), "{head}");
+        assert_eq!(body, r#"{"message":"Serviço indisponível"}"#);
+    }
+    let longest = |answers: &[(String, String, Duration)]| answers.iter().map(|answer| answer.2).max().unwrap();
+    let (heard, refusal, slowest) = (longest(&good), longest(&refused), others.iter().max().unwrap());
+    let (peak, allowed) = (process.memory("VmHWM"), (baseline + PERMITS * ARGON2) * 11 / 10);
+    println!(
+        "baseline {baseline} KiB, peak {peak} of {allowed} KiB; {} let in within {heard:?}, {} refused within \
+         {refusal:?}; other routes {} times, slowest {slowest:?}",
+        good.len(),
+        refused.len(),
+        others.len()
+    );
+    assert!(peak <= allowed, "{peak} KiB, {allowed} allowed");
+    // What the line holds is let in, and what is served while the storm comes up.
+    assert!(good.len() >= 512 && refused.len() >= CLIENTS / 2, "{} were let in", good.len());
+    assert!(refusal < heard, "the last refusal took {refusal:?}, the last login {heard:?}");
+    assert!(*slowest < heard && others.len() >= 5, "other routes: {others:?}");
+    process.signal("TERM");
+    assert_eq!(process.wait(), Some(0));
+}
+
+both_engines! {
+    a_login_storm_takes_no_more_memory_than_allowed_and_holds_up_nothing_else,
 }

@@ -156,69 +156,78 @@ fn the_answer_to_a_probe_does_not() {
     answering.join().unwrap();
 }
 
-both_engines! {
-    async fn a_file_to_import_does_not(database: Database) {
-        for word in WORDS {
-            let csv = format!("protocolo,status\n\"{word}\",\"{word}\"\n1,\"{word}\"\n");
-            let ndjson = serde_json::json!({"protocolo": word, "status": word}).to_string();
-            for text in [csv, ndjson] {
-                let outcome = run_with(database, &[], &["atendimento", "importar", "-"], &text);
-                outcome.fails(1, &["nothing was imported"]);
-                is_tame(&outcome, &text);
-            }
+async fn a_file_to_import_does_not(database: &Database) {
+    for word in WORDS {
+        let csv = format!("protocolo,status\n\"{word}\",\"{word}\"\n1,\"{word}\"\n");
+        let ndjson = serde_json::json!({"protocolo": word, "status": word}).to_string();
+        for text in [csv, ndjson] {
+            let outcome = run_with(database, &[], &["atendimento", "importar", "-"], &text);
+            outcome.fails(1, &["nothing was imported"]);
+            is_tame(&outcome, &text);
         }
     }
+}
 
-    /// Another program may have written it.
-    async fn what_the_database_holds_does_not(database: Database) {
-        let store = database.store().await;
-        citrus_status::example::load_example_data(&store).await.unwrap();
-        for (number, word) in WORDS.into_iter().enumerate() {
-            for statement in [
-                format!("INSERT INTO motivo (nome, chave) VALUES ('{word}', '{number}')"),
-                format!("INSERT INTO nivel (nome, chave) VALUES ('{word}', '{number}')"),
-                format!("INSERT INTO perfil (nome, chave) VALUES ('{word}', '{number}')"),
-                format!("UPDATE usuario SET login = '{word}' WHERE login LIKE 'a%'"),
-                format!("UPDATE atendimento SET protocolo = '{word}' WHERE protocolo LIKE '%01' OR protocolo LIKE 'a%'"),
-                format!("INSERT INTO historico (atendimento_id, revisao, em, de, para)
-                         SELECT id, {number} + 1, atualizado_em, 1, 1 FROM atendimento WHERE protocolo = '{word}'"),
-            ] {
-                database.execute(&statement).await;
-            }
-            let lists = ["nivel", "perfil", "motivo", "usuario"].map(|kind| [kind, "listar"]);
-            for list in lists.iter().map(|list| &list[..]).chain([&["permissao", "listar"][..], &["atendimento", "mostrar", word], &["atendimento", "listar"], &["historico", "listar"]]) {
-                let outcome = run(database, list);
-                assert_eq!(outcome.code, 0, "{outcome:?}");
-                is_tame(&outcome, &format!("{list:?}"));
-                let outcome = run(database, &[list, &["--json"]].concat());
-                is_tame(&outcome, &format!("{list:?} as JSON"));
-                let json: Value = serde_json::from_str(&outcome.stdout).unwrap();
-                assert_eq!(json.to_string().contains(&serde_json::to_string(word).unwrap()), list[0] != "permissao", "{json}");
-            }
+/// Another program may have written it.
+async fn what_the_database_holds_does_not(database: &Database) {
+    let store = database.store().await;
+    citrus_status::example::load_example_data(&store).await.unwrap();
+    for (number, word) in WORDS.into_iter().enumerate() {
+        for statement in [
+            format!("INSERT INTO motivo (nome, chave) VALUES ('{word}', '{number}')"),
+            format!("INSERT INTO nivel (nome, chave) VALUES ('{word}', '{number}')"),
+            format!("INSERT INTO perfil (nome, chave) VALUES ('{word}', '{number}')"),
+            format!("UPDATE usuario SET login = '{word}' WHERE login LIKE 'a%'"),
+            format!("UPDATE atendimento SET protocolo = '{word}' WHERE protocolo LIKE '%01' OR protocolo LIKE 'a%'"),
+            format!(
+                "INSERT INTO historico (atendimento_id, revisao, em, de, para)
+                         SELECT id, {number} + 1, atualizado_em, 1, 1 FROM atendimento WHERE protocolo = '{word}'"
+            ),
+        ] {
+            database.execute(&statement).await;
         }
-        store.close().await;
-    }
-
-    async fn names_do_not(database: Database) {
-        for word in WORDS.into_iter().filter(|word| !word.contains(char::is_control)) {
-            let calls: [&[&str]; 6] = [
-                &["nivel", "criar", word],
-                &["permissao", "liberar", "alterar-status", "--nivel", word],
-                &["perfil", "criar", word, "--nivel", word],
-                &["perfil", "conceder", word, "alterar-status"],
-                &["motivo", "criar", word],
-                &["atendimento", "criar", word],
-            ];
-            for call in calls {
-                // Twice: the second is refused, or says that nothing was to do.
-                for outcome in [run(database, call), run(database, call)] {
-                    is_tame(&outcome, &format!("{call:?}"));
-                }
-            }
-            let outcome = run_with(database, &[], &["usuario", "criar", word, "--perfil", word, "--senha-stdin"], "x");
+        let lists = ["nivel", "perfil", "motivo", "usuario"].map(|kind| [kind, "listar"]);
+        for list in lists.iter().map(|list| &list[..]).chain([
+            &["permissao", "listar"][..],
+            &["atendimento", "mostrar", word],
+            &["atendimento", "listar"],
+            &["historico", "listar"],
+        ]) {
+            let outcome = run(database, list);
             assert_eq!(outcome.code, 0, "{outcome:?}");
-            is_tame(&outcome, word);
+            is_tame(&outcome, &format!("{list:?}"));
+            let outcome = run(database, &[list, &["--json"]].concat());
+            is_tame(&outcome, &format!("{list:?} as JSON"));
+            let json: Value = serde_json::from_str(&outcome.stdout).unwrap();
+            assert_eq!(
+                json.to_string().contains(&serde_json::to_string(word).unwrap()),
+                list[0] != "permissao",
+                "{json}"
+            );
         }
+    }
+    store.close().await;
+}
+
+async fn names_do_not(database: &Database) {
+    for word in WORDS.into_iter().filter(|word| !word.contains(char::is_control)) {
+        let calls: [&[&str]; 6] = [
+            &["nivel", "criar", word],
+            &["permissao", "liberar", "alterar-status", "--nivel", word],
+            &["perfil", "criar", word, "--nivel", word],
+            &["perfil", "conceder", word, "alterar-status"],
+            &["motivo", "criar", word],
+            &["atendimento", "criar", word],
+        ];
+        for call in calls {
+            // Twice: the second is refused, or says that nothing was to do.
+            for outcome in [run(database, call), run(database, call)] {
+                is_tame(&outcome, &format!("{call:?}"));
+            }
+        }
+        let outcome = run_with(database, &[], &["usuario", "criar", word, "--perfil", word, "--senha-stdin"], "x");
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        is_tame(&outcome, word);
     }
 }
 
@@ -234,4 +243,10 @@ async fn an_error_of_the_server_does_not() {
         is_tame(&outcome, word);
     }
     database.remove().await;
+}
+
+both_engines! {
+    a_file_to_import_does_not,
+    what_the_database_holds_does_not,
+    names_do_not,
 }

@@ -121,82 +121,78 @@ async fn log_of_a_flood(database: &Database, format: &str) -> Vec<String> {
     reading.join().unwrap().lines().map(str::to_owned).collect()
 }
 
-both_engines! {
-    async fn a_log_that_nobody_reads_stops_nothing(database: Database) {
-        example(database).await;
-        let (process, log) = Process::serve_unread(database, &[]);
-        let client = client();
-        let token = login(&client, &process.address, "user.api").await["accessToken"].as_str().unwrap().to_owned();
-        bad_logins(&client, &process.address, LOGINS).await;
-        works(&client, &process.address, &token).await;
-        process.signal("TERM");
-        ends(process, 0).await;
-        drop(log);
-    }
+async fn a_log_that_nobody_reads_stops_nothing(database: &Database) {
+    example(database).await;
+    let (process, log) = Process::serve_unread(database, &[]);
+    let client = client();
+    let token = login(&client, &process.address, "user.api").await["accessToken"].as_str().unwrap().to_owned();
+    bad_logins(&client, &process.address, LOGINS).await;
+    works(&client, &process.address, &token).await;
+    process.signal("TERM");
+    ends(process, 0).await;
+    drop(log);
+}
 
-    async fn a_reader_that_comes_back_finds_every_audit_line_and_how_many_others_were_dropped(database: Database) {
-        example(database).await;
-        let log = log_of_a_flood(database, "text").await;
-        let logins: Vec<&str> = log
-            .iter()
-            .filter_map(|line| line.split_once(" login=\"nobody-")?.1.split('"').next())
-            .collect();
-        assert_eq!(logins, (0..LOGINS).map(|number| format!("{number:05}")).collect::<Vec<_>>());
-        let told = log.iter().find(|line| line.contains("log lines were dropped")).expect("it says what is missing");
-        let answered = log.iter().filter(|line| line.contains("answered status=")).count();
-        assert!(told.ends_with(&format!(" dropped={} audit=0", 2 * LOGINS + 1 - answered)), "{answered} {told}");
-        assert!(log.iter().any(|line| line.contains("login=\"somebody\"")));
-        assert!(log.iter().any(|line| line.ends_with(": stopped")));
-    }
+async fn a_reader_that_comes_back_finds_every_audit_line_and_how_many_others_were_dropped(database: &Database) {
+    example(database).await;
+    let log = log_of_a_flood(database, "text").await;
+    let logins: Vec<&str> =
+        log.iter().filter_map(|line| line.split_once(" login=\"nobody-")?.1.split('"').next()).collect();
+    assert_eq!(logins, (0..LOGINS).map(|number| format!("{number:05}")).collect::<Vec<_>>());
+    let told = log.iter().find(|line| line.contains("log lines were dropped")).expect("it says what is missing");
+    let answered = log.iter().filter(|line| line.contains("answered status=")).count();
+    assert!(told.ends_with(&format!(" dropped={} audit=0", 2 * LOGINS + 1 - answered)), "{answered} {told}");
+    assert!(log.iter().any(|line| line.contains("login=\"somebody\"")));
+    assert!(log.iter().any(|line| line.ends_with(": stopped")));
+}
 
-    async fn a_reader_that_comes_back_finds_json_in_every_line(database: Database) {
-        example(database).await;
-        let log: Vec<Value> =
-            log_of_a_flood(database, "json").await.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(log.iter().filter(|line| line["target"] == "audit").count(), LOGINS + 1);
-        let told = log.iter().find(|line| line["message"] == "log lines were dropped, because nobody read them");
-        let answered = log.iter().filter(|line| line["message"] == "answered").count();
-        let told = told.expect("it says what is missing");
-        assert_eq!((&told["dropped"], &told["audit"]), (&json!(2 * LOGINS + 1 - answered), &json!(0)));
-    }
+async fn a_reader_that_comes_back_finds_json_in_every_line(database: &Database) {
+    example(database).await;
+    let log: Vec<Value> =
+        log_of_a_flood(database, "json").await.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(log.iter().filter(|line| line["target"] == "audit").count(), LOGINS + 1);
+    let told = log.iter().find(|line| line["message"] == "log lines were dropped, because nobody read them");
+    let answered = log.iter().filter(|line| line["message"] == "answered").count();
+    let told = told.expect("it says what is missing");
+    assert_eq!((&told["dropped"], &told["audit"]), (&json!(2 * LOGINS + 1 - answered), &json!(0)));
+}
 
-    async fn a_second_signal_stops_at_once_although_nobody_reads_the_log(database: Database) {
-        use tokio::io::{AsyncReadExt, AsyncWriteExt};
-        let (process, log) = Process::serve_unread(database, &[]);
-        bad_logins(&client(), &process.address, LOGINS / 3).await;
-        // A request in flight, waiting for its body, holds the stop.
-        let mut stream = tokio::net::TcpStream::connect(&process.address).await.unwrap();
-        let head = "POST /api/usuario/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
-        stream.write_all(head.as_bytes()).await.unwrap();
-        stream.read_exact(&mut [0; 25]).await.unwrap();
-        process.signal("TERM");
-        while tokio::net::TcpStream::connect(&process.address).await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        process.signal("TERM");
-        ends(process, 1).await;
-        drop(log);
+async fn a_second_signal_stops_at_once_although_nobody_reads_the_log(database: &Database) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (process, log) = Process::serve_unread(database, &[]);
+    bad_logins(&client(), &process.address, LOGINS / 3).await;
+    // A request in flight, waiting for its body, holds the stop.
+    let mut stream = tokio::net::TcpStream::connect(&process.address).await.unwrap();
+    let head = "POST /api/usuario/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.read_exact(&mut [0; 25]).await.unwrap();
+    process.signal("TERM");
+    while tokio::net::TcpStream::connect(&process.address).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    process.signal("TERM");
+    ends(process, 1).await;
+    drop(log);
+}
 
-    async fn it_starts_although_nobody_reads_its_log(database: Database) {
-        let (address, (reader, writer)) = (own_address(), full_pipe());
-        let mut command = program(database, &database.settings());
-        command.args(["serve", "--bind", &address]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(writer);
-        let process = Killed(command.spawn().unwrap());
-        comes_up(&address).await;
-        drop((process, reader));
-    }
+async fn it_starts_although_nobody_reads_its_log(database: &Database) {
+    let (address, (reader, writer)) = (own_address(), full_pipe());
+    let mut command = program(database, &database.settings());
+    command.args(["serve", "--bind", &address]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(writer);
+    let process = Killed(command.spawn().unwrap());
+    comes_up(&address).await;
+    drop((process, reader));
+}
 
-    async fn it_fails_although_nobody_reads_why(database: Database) {
-        let (reader, writer) = full_pipe();
-        let mut command = program(database, &database.settings());
-        command.args(["serve", "--bind", "192.0.2.1:9"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(writer);
-        let mut process = Killed(command.spawn().unwrap());
-        let ended = tokio::task::spawn_blocking(move || process.0.wait().unwrap());
-        let ended = tokio::time::timeout(IN_TIME, ended).await.expect("it ends although nobody reads its log");
-        assert_eq!(ended.unwrap().code(), Some(1));
-        drop(reader);
-    }
+async fn it_fails_although_nobody_reads_why(database: &Database) {
+    let (reader, writer) = full_pipe();
+    let mut command = program(database, &database.settings());
+    command.args(["serve", "--bind", "192.0.2.1:9"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(writer);
+    let mut process = Killed(command.spawn().unwrap());
+    let ended = tokio::task::spawn_blocking(move || process.0.wait().unwrap());
+    let ended = tokio::time::timeout(IN_TIME, ended).await.expect("it ends although nobody reads its log");
+    assert_eq!(ended.unwrap().code(), Some(1));
+    drop(reader);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -212,4 +208,13 @@ async fn the_demo_serves_although_nobody_reads_what_it_prints() {
     comes_up(&address).await;
     drop((process, reader));
     database.remove().await;
+}
+
+both_engines! {
+    a_log_that_nobody_reads_stops_nothing,
+    a_reader_that_comes_back_finds_every_audit_line_and_how_many_others_were_dropped,
+    a_reader_that_comes_back_finds_json_in_every_line,
+    a_second_signal_stops_at_once_although_nobody_reads_the_log,
+    it_starts_although_nobody_reads_its_log,
+    it_fails_although_nobody_reads_why,
 }

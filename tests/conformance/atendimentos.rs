@@ -47,178 +47,182 @@ async fn registro(store: &Arc<Store>, protocolo: &str) -> Value {
     serde_json::to_value(store.registro(protocolo).await.unwrap().unwrap()).unwrap()
 }
 
-both_engines! {
-    async fn a_snapshot_holds_what_was_named_and_is_there(database: Database) {
-        let store = store(database).await;
-        insert(&store, "1", Status::Aberto).await;
-        insert(&store, "2", Status::Finalizado).await;
-        for motivo in ["Duplicado", "Fora do escopo", "Antigo"] {
-            store.insert_motivo(&nome(motivo)).await.unwrap();
-        }
-        store.set_motivo_ativo(&Chave::new("antigo"), false).await.unwrap();
-
-        let motivos = ["duplicado", "antigo", "nenhum"].map(str::to_owned);
-        let snapshot = store.snapshot(&["2".to_owned(), "3".to_owned()], &motivos).await.unwrap();
-        assert_eq!(snapshot.atendimentos.keys().collect::<Vec<_>>(), ["2"]);
-        let found = snapshot.atendimentos["2"];
-        assert_eq!((found.status, found.revisao), (Status::Finalizado, 0));
-        assert_eq!(snapshot.motivos.keys().collect::<Vec<_>>(), ["duplicado"]);
-
-        let nothing = store.snapshot(&[], &[]).await.unwrap();
-        assert!(nothing.atendimentos.is_empty() && nothing.motivos.is_empty());
-        store.close().await;
+async fn a_snapshot_holds_what_was_named_and_is_there(database: &Database) {
+    let store = store(database).await;
+    insert(&store, "1", Status::Aberto).await;
+    insert(&store, "2", Status::Finalizado).await;
+    for motivo in ["Duplicado", "Fora do escopo", "Antigo"] {
+        store.insert_motivo(&nome(motivo)).await.unwrap();
     }
+    store.set_motivo_ativo(&Chave::new("antigo"), false).await.unwrap();
 
-    async fn a_commit_writes_status_history_and_comment_together(database: Database) {
-        let store = store(database).await;
-        insert(&store, "1", Status::Aberto).await;
-        store.insert_perfil(&nome("p"), None).await.unwrap();
-        let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
-        store.insert_usuario(&nome("user.api"), perfil.id, "hash", 1).await.unwrap();
-        let usuario = store.credential(&Chave::new("user.api")).await.unwrap().unwrap();
-        store.insert_motivo(&nome("Duplicado")).await.unwrap();
-        let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
+    let motivos = ["duplicado", "antigo", "nenhum"].map(str::to_owned);
+    let snapshot = store.snapshot(&["2".to_owned(), "3".to_owned()], &motivos).await.unwrap();
+    assert_eq!(snapshot.atendimentos.keys().collect::<Vec<_>>(), ["2"]);
+    let found = snapshot.atendimentos["2"];
+    assert_eq!((found.status, found.revisao), (Status::Finalizado, 0));
+    assert_eq!(snapshot.motivos.keys().collect::<Vec<_>>(), ["duplicado"]);
 
-        let before = current(&store, "1").await;
-        let first = Change {
-            motivo_id: Some(motivos["duplicado"]),
-            usuario_id: Some(usuario.usuario_id),
-            comentario: Some(Comentario { texto: "olá \u{1F34A} \"x\" \\ \u{202e}".into(), visivel_cliente: false }),
-            ..change(before, Status::Cancelado)
-        };
-        let second = Change { de: Status::Cancelado, revisao: 2, ..change(before, Status::Finalizado) };
-        assert!(store.commit(&[first, second]).await.unwrap().is_empty());
+    let nothing = store.snapshot(&[], &[]).await.unwrap();
+    assert!(nothing.atendimentos.is_empty() && nothing.motivos.is_empty());
+    store.close().await;
+}
 
-        assert_eq!(current(&store, "1").await, Atendimento { id: before.id, status: Status::Finalizado, revisao: 2 });
-        let em = "2026-11-23T10:00:00.123Z";
-        assert_eq!(
-            registro(&store, "1").await,
-            json!({
-                "protocolo": "1", "status": "Finalizado", "motivoStatus": null, "atualizadoEm": em,
-                "historico": [
-                    {"em": em, "de": "Aberto", "para": "Cancelado", "motivoStatus": "Duplicado", "usuario": "user.api"},
-                    {"em": em, "de": "Cancelado", "para": "Finalizado", "motivoStatus": null, "usuario": null},
-                ],
-                "comentarios": [
-                    {"em": em, "texto": "olá \u{1F34A} \"x\" \\ \u{202e}", "visivelCliente": false, "usuario": "user.api"},
-                ],
-            })
-        );
-        assert_eq!(database.broken_links().await, 0);
-        store.close().await;
+async fn a_commit_writes_status_history_and_comment_together(database: &Database) {
+    let store = store(database).await;
+    insert(&store, "1", Status::Aberto).await;
+    store.insert_perfil(&nome("p"), None).await.unwrap();
+    let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
+    store.insert_usuario(&nome("user.api"), perfil.id, "hash", 1).await.unwrap();
+    let usuario = store.credential(&Chave::new("user.api")).await.unwrap().unwrap();
+    store.insert_motivo(&nome("Duplicado")).await.unwrap();
+    let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
+
+    let before = current(&store, "1").await;
+    let first = Change {
+        motivo_id: Some(motivos["duplicado"]),
+        usuario_id: Some(usuario.usuario_id),
+        comentario: Some(Comentario { texto: "olá \u{1F34A} \"x\" \\ \u{202e}".into(), visivel_cliente: false }),
+        ..change(before, Status::Cancelado)
+    };
+    let second = Change { de: Status::Cancelado, revisao: 2, ..change(before, Status::Finalizado) };
+    assert!(store.commit(&[first, second]).await.unwrap().is_empty());
+
+    assert_eq!(current(&store, "1").await, Atendimento { id: before.id, status: Status::Finalizado, revisao: 2 });
+    let em = "2026-11-23T10:00:00.123Z";
+    assert_eq!(
+        registro(&store, "1").await,
+        json!({
+            "protocolo": "1", "status": "Finalizado", "motivoStatus": null, "atualizadoEm": em,
+            "historico": [
+                {"em": em, "de": "Aberto", "para": "Cancelado", "motivoStatus": "Duplicado", "usuario": "user.api"},
+                {"em": em, "de": "Cancelado", "para": "Finalizado", "motivoStatus": null, "usuario": null},
+            ],
+            "comentarios": [
+                {"em": em, "texto": "olá \u{1F34A} \"x\" \\ \u{202e}", "visivelCliente": false, "usuario": "user.api"},
+            ],
+        })
+    );
+    assert_eq!(database.broken_links().await, 0);
+    store.close().await;
+}
+
+async fn a_commit_leaves_alone_what_is_no_longer_as_read(database: &Database) {
+    let store = store(database).await;
+    for protocolo in ["1", "2", "3"] {
+        insert(&store, protocolo, Status::Aberto).await;
     }
+    let (one, two, three) = (current(&store, "1").await, current(&store, "2").await, current(&store, "3").await);
+    assert!(store.commit(&[change(two, Status::EmAtendimento)]).await.unwrap().is_empty());
 
-    async fn a_commit_leaves_alone_what_is_no_longer_as_read(database: Database) {
-        let store = store(database).await;
-        for protocolo in ["1", "2", "3"] {
-            insert(&store, protocolo, Status::Aberto).await;
-        }
-        let (one, two, three) =
-            (current(&store, "1").await, current(&store, "2").await, current(&store, "3").await);
-        assert!(store.commit(&[change(two, Status::EmAtendimento)]).await.unwrap().is_empty());
+    let second = Change { de: Status::Finalizado, revisao: 2, ..change(two, Status::Aberto) };
+    let late =
+        [change(one, Status::Finalizado), change(two, Status::Finalizado), second, change(three, Status::Finalizado)];
+    assert_eq!(store.commit(&late).await.unwrap(), [two.id]);
+    assert_eq!(current(&store, "1").await.status, Status::Finalizado);
+    assert_eq!(current(&store, "2").await, Atendimento { status: Status::EmAtendimento, revisao: 1, ..two });
+    assert_eq!(current(&store, "3").await.status, Status::Finalizado);
+    assert_eq!(registro(&store, "2").await["historico"].as_array().unwrap().len(), 1);
 
-        let second = Change { de: Status::Finalizado, revisao: 2, ..change(two, Status::Aberto) };
-        let late = [
-            change(one, Status::Finalizado),
-            change(two, Status::Finalizado), second,
-            change(three, Status::Finalizado),
-        ];
-        assert_eq!(store.commit(&late).await.unwrap(), [two.id]);
-        assert_eq!(current(&store, "1").await.status, Status::Finalizado);
-        assert_eq!(current(&store, "2").await, Atendimento { status: Status::EmAtendimento, revisao: 1, ..two });
-        assert_eq!(current(&store, "3").await.status, Status::Finalizado);
-        assert_eq!(registro(&store, "2").await["historico"].as_array().unwrap().len(), 1);
+    let only_late = [change(two, Status::Finalizado)];
+    assert_eq!(store.commit(&only_late).await.unwrap(), [two.id]);
+    assert_eq!(database.broken_links().await, 0);
+    store.close().await;
+}
 
-        let only_late = [change(two, Status::Finalizado)];
-        assert_eq!(store.commit(&only_late).await.unwrap(), [two.id]);
-        assert_eq!(database.broken_links().await, 0);
-        store.close().await;
+async fn a_commit_that_fails_leaves_nothing(database: &Database) {
+    let store = store(database).await;
+    insert(&store, "1", Status::Aberto).await;
+    insert(&store, "2", Status::Aberto).await;
+    let (one, two) = (current(&store, "1").await, current(&store, "2").await);
+    let unknown_motivo = Change { motivo_id: Some(999), ..change(two, Status::Cancelado) };
+    assert!(store.commit(&[change(one, Status::Finalizado), unknown_motivo]).await.is_err());
+    assert_eq!(current(&store, "1").await, one);
+    assert_eq!(current(&store, "2").await, two);
+    assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
+    store.close().await;
+}
+
+async fn racing_writers_lose_nothing_and_double_nothing(database: &Database) {
+    const WRITERS: i64 = 8;
+    const EACH: i64 = 25;
+    let store = store(database).await;
+    let protocolos = ["1", "2", "3"];
+    for protocolo in protocolos {
+        insert(&store, protocolo, Status::Aberto).await;
     }
-
-    async fn a_commit_that_fails_leaves_nothing(database: Database) {
-        let store = store(database).await;
-        insert(&store, "1", Status::Aberto).await;
-        insert(&store, "2", Status::Aberto).await;
-        let (one, two) = (current(&store, "1").await, current(&store, "2").await);
-        let unknown_motivo = Change { motivo_id: Some(999), ..change(two, Status::Cancelado) };
-        assert!(store.commit(&[change(one, Status::Finalizado), unknown_motivo]).await.is_err());
-        assert_eq!(current(&store, "1").await, one);
-        assert_eq!(current(&store, "2").await, two);
-        assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
-        store.close().await;
-    }
-
-    async fn racing_writers_lose_nothing_and_double_nothing(database: Database) {
-        const WRITERS: i64 = 8;
-        const EACH: i64 = 25;
-        let store = store(database).await;
-        let protocolos = ["1", "2", "3"];
-        for protocolo in protocolos {
-            insert(&store, protocolo, Status::Aberto).await;
-        }
-        // Stores of their own, as processes would have.
-        let mut writers = tokio::task::JoinSet::new();
-        for writer in 0..WRITERS {
-            let store = database.open().await;
-            writers.spawn(async move {
-                let mut acknowledged = 0;
-                for turn in 0..EACH {
-                    let para = Status::ALL[((writer + turn) % 5) as usize];
-                    loop {
-                        let read = store.snapshot(&protocolos.map(str::to_owned), &[]).await.unwrap().atendimentos;
-                        let all: Vec<Change> = protocolos.iter().map(|p| change(read[*p], para)).collect();
-                        let moved = all.len() - store.commit(&all).await.unwrap().len();
-                        acknowledged += moved as i64;
-                        if moved > 0 {
-                            break;
-                        }
+    // Stores of their own, as processes would have.
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..WRITERS {
+        let store = database.open().await;
+        writers.spawn(async move {
+            let mut acknowledged = 0;
+            for turn in 0..EACH {
+                let para = Status::ALL[((writer + turn) % 5) as usize];
+                loop {
+                    let read = store.snapshot(&protocolos.map(str::to_owned), &[]).await.unwrap().atendimentos;
+                    let all: Vec<Change> = protocolos.iter().map(|p| change(read[*p], para)).collect();
+                    let moved = all.len() - store.commit(&all).await.unwrap().len();
+                    acknowledged += moved as i64;
+                    if moved > 0 {
+                        break;
                     }
                 }
-                store.close().await;
-                acknowledged
-            });
-        }
-        let acknowledged: i64 = writers.join_all().await.into_iter().sum();
-        assert!(acknowledged >= WRITERS * EACH);
-        let mut total = 0;
-        for protocolo in protocolos {
-            total += current(&store, protocolo).await.revisao;
-        }
-        assert_eq!(total, acknowledged);
-        assert_eq!(database.number("SELECT count(*) FROM historico").await, acknowledged);
-        assert_eq!(database.broken_links().await, 0);
-        store.close().await;
+            }
+            store.close().await;
+            acknowledged
+        });
     }
-
-    async fn large_batches_are_one_commit(database: Database) {
-        let store = store(database).await;
-        let novos: Vec<NewAtendimento> =
-            (0..2_000).map(|i| NewAtendimento { protocolo: i.to_string(), status: Status::Aberto }).collect();
-        let mut import = store.begin_import().await.unwrap();
-        import.insert(&novos).await.unwrap();
-        import.commit().await.unwrap();
-
-        let protocolos: Vec<String> = novos.into_iter().map(|novo| novo.protocolo).collect();
-        let read: HashMap<String, Atendimento> = store.snapshot(&protocolos, &[]).await.unwrap().atendimentos;
-        assert_eq!(read.len(), 2_000);
-        let changes: Vec<Change> = read.values().map(|a| change(*a, Status::Finalizado)).collect();
-        assert!(store.commit(&changes).await.unwrap().is_empty());
-        assert_eq!(database.number("SELECT count(*) FROM atendimento WHERE status = 5 AND revisao = 1").await, 2_000);
-        assert_eq!(database.number("SELECT count(*) FROM historico").await, 2_000);
-        store.close().await;
+    let acknowledged: i64 = writers.join_all().await.into_iter().sum();
+    assert!(acknowledged >= WRITERS * EACH);
+    let mut total = 0;
+    for protocolo in protocolos {
+        total += current(&store, protocolo).await.revisao;
     }
+    assert_eq!(total, acknowledged);
+    assert_eq!(database.number("SELECT count(*) FROM historico").await, acknowledged);
+    assert_eq!(database.broken_links().await, 0);
+    store.close().await;
+}
 
-    async fn a_protocolo_is_registered_once_and_compared_exactly(database: Database) {
-        let store = store(database).await;
-        insert(&store, "a", Status::Aberto).await;
-        let novo = NewAtendimento { protocolo: "a".to_owned(), status: Status::Cancelado };
-        assert!(matches!(store.insert_atendimento(&novo).await, Err(StoreError::AlreadyExists)));
-        assert!(store.registro("A").await.unwrap().is_none());
-        assert_eq!(
-            registro(&store, "a").await,
-            json!({"protocolo": "a", "status": "Aberto", "motivoStatus": null,
-                   "atualizadoEm": "2026-11-23T10:00:00.123Z", "historico": [], "comentarios": []})
-        );
-        store.close().await;
-    }
+async fn large_batches_are_one_commit(database: &Database) {
+    let store = store(database).await;
+    let novos: Vec<NewAtendimento> =
+        (0..2_000).map(|i| NewAtendimento { protocolo: i.to_string(), status: Status::Aberto }).collect();
+    let mut import = store.begin_import().await.unwrap();
+    import.insert(&novos).await.unwrap();
+    import.commit().await.unwrap();
+
+    let protocolos: Vec<String> = novos.into_iter().map(|novo| novo.protocolo).collect();
+    let read: HashMap<String, Atendimento> = store.snapshot(&protocolos, &[]).await.unwrap().atendimentos;
+    assert_eq!(read.len(), 2_000);
+    let changes: Vec<Change> = read.values().map(|a| change(*a, Status::Finalizado)).collect();
+    assert!(store.commit(&changes).await.unwrap().is_empty());
+    assert_eq!(database.number("SELECT count(*) FROM atendimento WHERE status = 5 AND revisao = 1").await, 2_000);
+    assert_eq!(database.number("SELECT count(*) FROM historico").await, 2_000);
+    store.close().await;
+}
+
+async fn a_protocolo_is_registered_once_and_compared_exactly(database: &Database) {
+    let store = store(database).await;
+    insert(&store, "a", Status::Aberto).await;
+    let novo = NewAtendimento { protocolo: "a".to_owned(), status: Status::Cancelado };
+    assert!(matches!(store.insert_atendimento(&novo).await, Err(StoreError::AlreadyExists)));
+    assert!(store.registro("A").await.unwrap().is_none());
+    assert_eq!(
+        registro(&store, "a").await,
+        json!({"protocolo": "a", "status": "Aberto", "motivoStatus": null,
+               "atualizadoEm": "2026-11-23T10:00:00.123Z", "historico": [], "comentarios": []})
+    );
+    store.close().await;
+}
+
+both_engines! {
+    a_snapshot_holds_what_was_named_and_is_there,
+    a_commit_writes_status_history_and_comment_together,
+    a_commit_leaves_alone_what_is_no_longer_as_read,
+    a_commit_that_fails_leaves_nothing,
+    racing_writers_lose_nothing_and_double_nothing,
+    large_batches_are_one_commit,
+    a_protocolo_is_registered_once_and_compared_exactly,
 }

@@ -13,51 +13,49 @@ fn novo(protocolo: &str, status: Status) -> NewAtendimento {
     NewAtendimento { protocolo: protocolo.to_owned(), status }
 }
 
-both_engines! {
-    async fn an_import_shows_only_once_it_is_committed(database: Database) {
-        let store = store(database).await;
-        let mut import = store.begin_import().await.unwrap();
-        assert!(import.insert(&[novo("1", Status::Cancelado)]).await.unwrap().is_empty());
-        assert!(store.registro("1").await.unwrap().is_none());
-        import.commit().await.unwrap();
-        assert_eq!(current(&store, "1").await.status, Status::Cancelado);
-        store.close().await;
-    }
+async fn an_import_shows_only_once_it_is_committed(database: &Database) {
+    let store = store(database).await;
+    let mut import = store.begin_import().await.unwrap();
+    assert!(import.insert(&[novo("1", Status::Cancelado)]).await.unwrap().is_empty());
+    assert!(store.registro("1").await.unwrap().is_none());
+    import.commit().await.unwrap();
+    assert_eq!(current(&store, "1").await.status, Status::Cancelado);
+    store.close().await;
+}
 
-    async fn an_import_that_is_dropped_leaves_nothing(database: Database) {
-        let store = store(database).await;
-        let mut import = store.begin_import().await.unwrap();
-        import.insert(&[novo("1", Status::Aberto)]).await.unwrap();
-        drop(import);
-        insert(&store, "1", Status::Finalizado).await;
-        assert_eq!(current(&store, "1").await.status, Status::Finalizado);
-        store.close().await;
-    }
+async fn an_import_that_is_dropped_leaves_nothing(database: &Database) {
+    let store = store(database).await;
+    let mut import = store.begin_import().await.unwrap();
+    import.insert(&[novo("1", Status::Aberto)]).await.unwrap();
+    drop(import);
+    insert(&store, "1", Status::Finalizado).await;
+    assert_eq!(current(&store, "1").await.status, Status::Finalizado);
+    store.close().await;
+}
 
-    async fn what_was_there_is_returned_as_it_stands_and_can_be_changed(database: Database) {
-        let store = store(database).await;
-        insert(&store, "1", Status::Aberto).await;
-        let there = current(&store, "1").await;
-        let mut import = store.begin_import().await.unwrap();
-        let present = import.insert(&[novo("1", Status::Finalizado), novo("2", Status::Aberto)]).await.unwrap();
-        assert_eq!(present.into_iter().collect::<Vec<_>>(), [("1".to_owned(), there)]);
-        let change = Change {
-            atendimento_id: there.id,
-            revisao: 1,
-            de: Status::Aberto,
-            para: Status::Finalizado,
-            motivo_id: None,
-            usuario_id: None,
-            comentario: None,
-            idempotencia: None,
-        };
-        assert!(import.change(&[change]).await.unwrap().is_empty());
-        import.commit().await.unwrap();
-        assert_eq!(current(&store, "1").await.status, Status::Finalizado);
-        assert_eq!(current(&store, "2").await.status, Status::Aberto);
-        assert_eq!(database.broken_links().await, 0);
-        store.close().await;
-    }
+async fn what_was_there_is_returned_as_it_stands_and_can_be_changed(database: &Database) {
+    let store = store(database).await;
+    insert(&store, "1", Status::Aberto).await;
+    let there = current(&store, "1").await;
+    let mut import = store.begin_import().await.unwrap();
+    let present = import.insert(&[novo("1", Status::Finalizado), novo("2", Status::Aberto)]).await.unwrap();
+    assert_eq!(present.into_iter().collect::<Vec<_>>(), [("1".to_owned(), there)]);
+    let change = Change {
+        atendimento_id: there.id,
+        revisao: 1,
+        de: Status::Aberto,
+        para: Status::Finalizado,
+        motivo_id: None,
+        usuario_id: None,
+        comentario: None,
+        idempotencia: None,
+    };
+    assert!(import.change(&[change]).await.unwrap().is_empty());
+    import.commit().await.unwrap();
+    assert_eq!(current(&store, "1").await.status, Status::Finalizado);
+    assert_eq!(current(&store, "2").await.status, Status::Aberto);
+    assert_eq!(database.broken_links().await, 0);
+    store.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,4 +80,10 @@ async fn time_outs_that_others_set_cut_no_import() {
     import.commit().await.unwrap();
     store.close().await;
     database.remove().await;
+}
+
+both_engines! {
+    an_import_shows_only_once_it_is_committed,
+    an_import_that_is_dropped_leaves_nothing,
+    what_was_there_is_returned_as_it_stands_and_can_be_changed,
 }

@@ -24,151 +24,158 @@ async fn pass(database: &Database, millis: i64) {
     database.advance_clock(Duration::milliseconds(millis)).await;
 }
 
-both_engines! {
-    async fn debits_add_up_from_the_present_on(database: Database) {
-        let store = store(database).await;
-        let found = async || {
-            let mut found = store.buckets(&KEYS).await.unwrap();
-            found.sort_by_key(|bucket| bucket.full_in);
-            found
-        };
-        assert_eq!(found().await, []);
-        assert!(store.debit(&[]).await.unwrap());
-        assert!(store.debit(&[debit(KEYS[0], 50), debit(KEYS[3], 7)]).await.unwrap());
-        pass(database, 10).await;
-        assert!(store.debit(&[debit(KEYS[0], 50)]).await.unwrap());
-        assert_eq!(found().await, [bucket(KEYS[3], -3, None), bucket(KEYS[0], 90, None)]);
-        // One that is full again starts from there.
-        pass(database, 1_000).await;
-        assert!(store.debit(&[debit(KEYS[3], 7), debit(KEYS[0], 50)]).await.unwrap());
-        assert_eq!(found().await, [bucket(KEYS[3], 7, None), bucket(KEYS[0], 50, None)]);
-        store.close().await;
-    }
+async fn debits_add_up_from_the_present_on(database: &Database) {
+    let store = store(database).await;
+    let found = async || {
+        let mut found = store.buckets(&KEYS).await.unwrap();
+        found.sort_by_key(|bucket| bucket.full_in);
+        found
+    };
+    assert_eq!(found().await, []);
+    assert!(store.debit(&[]).await.unwrap());
+    assert!(store.debit(&[debit(KEYS[0], 50), debit(KEYS[3], 7)]).await.unwrap());
+    pass(database, 10).await;
+    assert!(store.debit(&[debit(KEYS[0], 50)]).await.unwrap());
+    assert_eq!(found().await, [bucket(KEYS[3], -3, None), bucket(KEYS[0], 90, None)]);
+    // One that is full again starts from there.
+    pass(database, 1_000).await;
+    assert!(store.debit(&[debit(KEYS[3], 7), debit(KEYS[0], 50)]).await.unwrap());
+    assert_eq!(found().await, [bucket(KEYS[3], 7, None), bucket(KEYS[0], 50, None)]);
+    store.close().await;
+}
 
-    async fn a_success_is_remembered_and_leaves_the_bucket_alone(database: Database) {
-        let store = store(database).await;
-        store.set_success(&KEYS[0]).await.unwrap();
-        assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 0, Some(0))]);
-        pass(database, 100).await;
-        assert!(store.debit(&[debit(KEYS[0], 500)]).await.unwrap());
-        pass(database, 100).await;
-        assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 400, Some(200))]);
-        store.set_success(&KEYS[0]).await.unwrap();
-        assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 400, Some(0))]);
-        store.close().await;
-    }
+async fn a_success_is_remembered_and_leaves_the_bucket_alone(database: &Database) {
+    let store = store(database).await;
+    store.set_success(&KEYS[0]).await.unwrap();
+    assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 0, Some(0))]);
+    pass(database, 100).await;
+    assert!(store.debit(&[debit(KEYS[0], 500)]).await.unwrap());
+    pass(database, 100).await;
+    assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 400, Some(200))]);
+    store.set_success(&KEYS[0]).await.unwrap();
+    assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 400, Some(0))]);
+    store.close().await;
+}
 
-    async fn purging_keeps_what_still_counts(database: Database) {
-        let store = store(database).await;
-        store.set_success(&KEYS[2]).await.unwrap();
-        pass(database, 1).await;
-        store.set_success(&KEYS[3]).await.unwrap();
-        assert!(store.debit(&[debit(KEYS[0], 599), debit(KEYS[1], 601)]).await.unwrap());
-        pass(database, 600).await;
-        assert_eq!(store.purge_buckets(600, 1_000).await.unwrap(), 2);
-        let mut left: Vec<_> = store.buckets(&KEYS).await.unwrap().into_iter().map(|bucket| bucket.chave).collect();
-        left.sort();
-        assert_eq!(left, [KEYS[1].to_vec(), KEYS[3].to_vec()]);
-        store.close().await;
-    }
+async fn purging_keeps_what_still_counts(database: &Database) {
+    let store = store(database).await;
+    store.set_success(&KEYS[2]).await.unwrap();
+    pass(database, 1).await;
+    store.set_success(&KEYS[3]).await.unwrap();
+    assert!(store.debit(&[debit(KEYS[0], 599), debit(KEYS[1], 601)]).await.unwrap());
+    pass(database, 600).await;
+    assert_eq!(store.purge_buckets(600, 1_000).await.unwrap(), 2);
+    let mut left: Vec<_> = store.buckets(&KEYS).await.unwrap().into_iter().map(|bucket| bucket.chave).collect();
+    left.sort();
+    assert_eq!(left, [KEYS[1].to_vec(), KEYS[3].to_vec()]);
+    store.close().await;
+}
 
-    async fn what_a_wrong_clock_wrote_is_mended_one_by_one_and_by_a_purge(database: Database) {
-        let store = store(database).await;
-        pass(database, 1_000_000).await;
-        store.set_success(&KEYS[0]).await.unwrap();
-        store.set_success(&KEYS[1]).await.unwrap();
-        assert!(store.debit(&[debit(KEYS[0], 50), debit(KEYS[1], 50), debit(KEYS[2], 50)]).await.unwrap());
-        pass(database, -1_000_000).await;
-        assert!(store.debit(&[debit(KEYS[3], 300)]).await.unwrap());
-        let found = async || {
-            let mut found = store.buckets(&KEYS).await.unwrap();
-            found.sort_by(|a, b| a.chave.cmp(&b.chave));
-            found
-        };
-        store.cap_bucket(&KEYS[0], 400).await.unwrap();
-        let wrong = 1_000_050;
-        let mut expected = [
-            bucket(KEYS[0], 400, Some(0)),
-            bucket(KEYS[1], wrong, Some(-1_000_000)),
-            bucket(KEYS[2], wrong, None),
-            bucket(KEYS[3], 300, None),
-        ];
-        assert_eq!(found().await, expected);
-        assert_eq!(store.purge_buckets(600, 500).await.unwrap(), 0);
-        expected[1] = bucket(KEYS[1], 500, Some(0));
-        expected[2] = bucket(KEYS[2], 500, None);
-        assert_eq!(found().await, expected);
-        store.close().await;
-    }
+async fn what_a_wrong_clock_wrote_is_mended_one_by_one_and_by_a_purge(database: &Database) {
+    let store = store(database).await;
+    pass(database, 1_000_000).await;
+    store.set_success(&KEYS[0]).await.unwrap();
+    store.set_success(&KEYS[1]).await.unwrap();
+    assert!(store.debit(&[debit(KEYS[0], 50), debit(KEYS[1], 50), debit(KEYS[2], 50)]).await.unwrap());
+    pass(database, -1_000_000).await;
+    assert!(store.debit(&[debit(KEYS[3], 300)]).await.unwrap());
+    let found = async || {
+        let mut found = store.buckets(&KEYS).await.unwrap();
+        found.sort_by(|a, b| a.chave.cmp(&b.chave));
+        found
+    };
+    store.cap_bucket(&KEYS[0], 400).await.unwrap();
+    let wrong = 1_000_050;
+    let mut expected = [
+        bucket(KEYS[0], 400, Some(0)),
+        bucket(KEYS[1], wrong, Some(-1_000_000)),
+        bucket(KEYS[2], wrong, None),
+        bucket(KEYS[3], 300, None),
+    ];
+    assert_eq!(found().await, expected);
+    assert_eq!(store.purge_buckets(600, 500).await.unwrap(), 0);
+    expected[1] = bucket(KEYS[1], 500, Some(0));
+    expected[2] = bucket(KEYS[2], 500, None);
+    assert_eq!(found().await, expected);
+    store.close().await;
+}
 
-    async fn the_failures_of_a_login_are_forgotten_with_what_helps_its_owner(database: Database) {
-        let store = store(database).await;
-        store.insert_perfil(&nome("p"), None).await.unwrap();
-        let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
-        store.insert_usuario(&nome("u"), perfil.id, "h", 1).await.unwrap();
-        let [pair, account, other, shared] = KEYS;
-        let of = |key, login| Debit { key, login: Some(login), cost: 500 };
-        // A row from before they said whose they are.
-        store.set_success(&pair).await.unwrap();
-        let fail = async || {
-            let debits = [of(pair, account), of(account, account), of(other, other), debit(shared, 500)];
-            assert!(store.debit(&debits).await.unwrap());
+async fn the_failures_of_a_login_are_forgotten_with_what_helps_its_owner(database: &Database) {
+    let store = store(database).await;
+    store.insert_perfil(&nome("p"), None).await.unwrap();
+    let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
+    store.insert_usuario(&nome("u"), perfil.id, "h", 1).await.unwrap();
+    let [pair, account, other, shared] = KEYS;
+    let of = |key, login| Debit { key, login: Some(login), cost: 500 };
+    // A row from before they said whose they are.
+    store.set_success(&pair).await.unwrap();
+    let fail = async || {
+        let debits = [of(pair, account), of(account, account), of(other, other), debit(shared, 500)];
+        assert!(store.debit(&debits).await.unwrap());
+    };
+    let found = async || {
+        let mut found = store.buckets(&KEYS).await.unwrap();
+        found.sort_by(|a, b| a.chave.cmp(&b.chave));
+        found
+    };
+    let (u, nobody) = (Chave::new("u"), Chave::new("nobody"));
+    let mut left = 0;
+    for help in 0..5 {
+        fail().await;
+        left += 500;
+        let counted = found().await;
+        assert_eq!(counted[1], bucket(account, 500, None));
+        let helped = match help {
+            0 => store.set_senha(&u, "h", 2, &account).await,
+            1 => store.activate_usuario(&u, 3, &account).await,
+            // Neither of these helps anybody.
+            2 => store.activate_usuario(&nobody, 4, &account).await,
+            3 => store.set_senha(&nobody, "h", 5, &account).await,
+            _ => store.set_senha(&u, "h", 6, &account).await,
         };
-        let found = async || {
-            let mut found = store.buckets(&KEYS).await.unwrap();
-            found.sort_by(|a, b| a.chave.cmp(&b.chave));
-            found
-        };
-        let (u, nobody) = (Chave::new("u"), Chave::new("nobody"));
-        let mut left = 0;
-        for help in 0..5 {
-            fail().await;
-            left += 500;
-            let counted = found().await;
-            assert_eq!(counted[1], bucket(account, 500, None));
-            let helped = match help {
-                0 => store.set_senha(&u, "h", 2, &account).await,
-                1 => store.activate_usuario(&u, 3, &account).await,
-                // Neither of these helps anybody.
-                2 => store.activate_usuario(&nobody, 4, &account).await,
-                3 => store.set_senha(&nobody, "h", 5, &account).await,
-                _ => store.set_senha(&u, "h", 6, &account).await,
-            };
-            if helped.unwrap() {
-                let forgotten = [
-                    bucket(pair, 0, Some(0)),
-                    bucket(account, 0, None),
-                    bucket(other, left, None),
-                    bucket(shared, left, None),
-                ];
-                assert_eq!(found().await, forgotten);
-            } else {
-                assert_eq!(found().await, counted);
-                store.activate_usuario(&u, 7, &account).await.unwrap();
-            }
+        if helped.unwrap() {
+            let forgotten = [
+                bucket(pair, 0, Some(0)),
+                bucket(account, 0, None),
+                bucket(other, left, None),
+                bucket(shared, left, None),
+            ];
+            assert_eq!(found().await, forgotten);
+        } else {
+            assert_eq!(found().await, counted);
+            store.activate_usuario(&u, 7, &account).await.unwrap();
         }
-        store.close().await;
     }
+    store.close().await;
+}
 
-    async fn debits_at_once_all_count(database: Database) {
-        let stores = [Arc::new(store(database).await), Arc::new(database.open().await)];
-        let mut writers = tokio::task::JoinSet::new();
-        for number in 0..16_usize {
-            let store = Arc::clone(&stores[number % 2]);
-            writers.spawn(async move {
-                for _ in 0..10 {
-                    while !store.debit(&[debit(KEYS[number % 3], 1), debit(KEYS[3], 1)]).await.unwrap() {
-                        tokio::task::yield_now().await;
-                    }
+async fn debits_at_once_all_count(database: &Database) {
+    let stores = [Arc::new(store(database).await), Arc::new(database.open().await)];
+    let mut writers = tokio::task::JoinSet::new();
+    for number in 0..16_usize {
+        let store = Arc::clone(&stores[number % 2]);
+        writers.spawn(async move {
+            for _ in 0..10 {
+                while !store.debit(&[debit(KEYS[number % 3], 1), debit(KEYS[3], 1)]).await.unwrap() {
+                    tokio::task::yield_now().await;
                 }
-            });
-        }
-        writers.join_all().await;
-        let mut times: Vec<i64> = stores[0].buckets(&KEYS).await.unwrap().iter().map(|bucket| bucket.full_in).collect();
-        times.sort();
-        assert_eq!(times, [50, 50, 60, 160]);
-        for store in stores {
-            store.close().await;
-        }
+            }
+        });
     }
+    writers.join_all().await;
+    let mut times: Vec<i64> = stores[0].buckets(&KEYS).await.unwrap().iter().map(|bucket| bucket.full_in).collect();
+    times.sort();
+    assert_eq!(times, [50, 50, 60, 160]);
+    for store in stores {
+        store.close().await;
+    }
+}
+
+both_engines! {
+    debits_add_up_from_the_present_on,
+    a_success_is_remembered_and_leaves_the_bucket_alone,
+    purging_keeps_what_still_counts,
+    what_a_wrong_clock_wrote_is_mended_one_by_one_and_by_a_purge,
+    the_failures_of_a_login_are_forgotten_with_what_helps_its_owner,
+    debits_at_once_all_count,
 }

@@ -209,7 +209,8 @@ fn files_refer_to_each_other_in_no_circle() {
 #[test]
 fn rooms_use_what_the_table_says_and_no_more() {
     let table = table();
-    let mut used: BTreeMap<String, BTreeSet<String>> = table.keys().map(|room| (room.clone(), BTreeSet::new())).collect();
+    let mut used: BTreeMap<String, BTreeSet<String>> =
+        table.keys().map(|room| (room.clone(), BTreeSet::new())).collect();
     for (from, targets) in Sources::read().arrows() {
         if from.is_empty() {
             continue;
