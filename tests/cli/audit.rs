@@ -11,6 +11,7 @@ const LOGIN: &str = "/api/usuario/login";
 const STATUS: &str = "/api/atendimentos/status";
 const LOTE: &str = "/api/atendimentos/status/lote";
 const DRY_RUN: &str = "/api/atendimentos/status?simular=true";
+const FIRST: &str = "20221104000001";
 
 /// What a client would send to forge a line.
 const FORGED: &str = "x\" outcome=\"ok\"\r\n2026-11-23T10:00:00Z  INFO audit: login outcome=\"ok\" \u{1b}[2K\u{2028}\"}\n{\"target\":\"audit\"";
@@ -44,123 +45,127 @@ impl Run {
         serde_json::from_str(&answer).unwrap()
     }
 
+    /// A change of the first atendimento. Its line says who made it and what was asked for, and `fields`.
+    async fn change(&mut self, path: &'static str, token: &str, mut body: Value, mut fields: Value) {
+        body["protocolo"] = json!(FIRST);
+        fields["usuario_id"] = json!(1);
+        fields["login"] = json!("user.api");
+        fields["protocolo"] = json!(FIRST);
+        fields["status"] = body["status"].clone();
+        self.send(path, token, body, fields).await;
+    }
+
     /// Logins and changes that end in each way.
     async fn attempts(&mut self) {
-        let login = |login: &str, senha: &str| json!({"login": login, "senha": senha});
-        let fields = |login: &str, outcome: &str| json!({"login": login, "outcome": outcome});
-        let refused =
-            |login: &str, outcome: &str, reason: &str| json!({"login": login, "reason": reason, "outcome": outcome});
+        let token = self.logins().await;
+        self.changes(&token).await;
+        self.refusals(&token).await;
+    }
+
+    /// Logins of known and unknown users; returns the token of user.api.
+    async fn logins(&mut self) -> String {
+        let long = "é".repeat(20_000);
+        let body = |login: &str| json!({"login": login, "senha": "segredo"});
         let ok = json!({"login": "user.api", "usuario_id": 1, "outcome": "ok"});
-        let answer = self.send(LOGIN, "", login("user.api", "1234"), ok).await;
-        let token = answer["accessToken"].as_str().unwrap().to_owned();
-        self.send(LOGIN, "", login("user.api", "segredo"), refused("user.api", "wrong_password", "wrong_password"))
-            .await;
-        self.send(LOGIN, "", login("nobody", "segredo"), refused("nobody", "unknown_user", "unknown")).await;
-        self.send(LOGIN, "", login(FORGED, "segredo"), refused(FORGED, "unknown_user", "unknown")).await;
-        self.send(LOGIN, "", login("", "segredo"), fields("", "invalid_field")).await;
-        self.send(LOGIN, "", login(&"é".repeat(20_000), "segredo"), fields(&"é".repeat(255), "invalid_field")).await;
-        self.send(LOGIN, "", "{\"login\": \"segredo", fields("", "invalid_body")).await;
+        let answer = self.send(LOGIN, "", json!({"login": "user.api", "senha": "1234"}), ok).await;
+        for (login, outcome, reason) in [
+            ("user.api", "wrong_password", "wrong_password"),
+            ("nobody", "unknown_user", "unknown"),
+            (FORGED, "unknown_user", "unknown"),
+        ] {
+            let fields = json!({"login": login, "reason": reason, "outcome": outcome});
+            self.send(LOGIN, "", body(login), fields).await;
+        }
+        for (login, shown) in [("", ""), (&long, &long[..2 * 255])] {
+            self.send(LOGIN, "", body(login), json!({"login": shown, "outcome": "invalid_field"})).await;
+        }
+        self.send(LOGIN, "", "{\"login\": \"segredo", json!({"login": "", "outcome": "invalid_body"})).await;
+        answer["accessToken"].as_str().unwrap().to_owned()
+    }
 
-        let change = |protocolo: &str, status: &str| json!({"protocolo": protocolo, "status": status});
-        let with = |protocolo: &str, status: &str, motivo: &str| json!({"protocolo": protocolo, "status": status, "motivoStatus": motivo});
-        let fields = |protocolo: &str, status: &str, outcome: &str| json!({"usuario_id": 1, "login": "user.api", "protocolo": protocolo, "status": status, "outcome": outcome});
-        // `de` where the atendimento is known, and the motivo where one is asked for, if the change records it.
-        let from = |de: &str, mut fields: Value| {
-            fields["de"] = json!(de);
-            fields
-        };
-        let motivo = |motivo: &str, mut fields: Value| {
-            fields["motivo"] = json!(motivo);
-            fields
-        };
-        let first = "20221104000001";
-        self.send(STATUS, &token, change(first, "finalizado"), from("Aberto", fields(first, "finalizado", "ok"))).await;
-        self.send(
-            DRY_RUN,
-            &token,
-            change(first, "Aberto"),
-            from("Finalizado", fields(first, "Aberto", "motivo_required")),
-        )
-        .await;
-        self.send(
-            DRY_RUN,
-            &token,
-            change(first, "finalizado"),
-            from("Finalizado", fields(first, "finalizado", "simulated")),
-        )
-        .await;
-        self.send(STATUS, &token, change(first, FORGED), from("Finalizado", fields(first, FORGED, "unknown_status")))
-            .await;
-        self.send(
-            STATUS,
-            &token,
-            change(first, "Aberto"),
-            from("Finalizado", fields(first, "Aberto", "motivo_required")),
-        )
-        .await;
-        self.send(
-            STATUS,
-            &token,
-            with(first, "Aberto", FORGED),
-            motivo(FORGED, from("Finalizado", fields(first, "Aberto", "unknown_motivo"))),
-        )
-        .await;
-        self.send(
-            STATUS,
-            &token,
-            with(first, "Finalizado", FORGED),
-            from("Finalizado", fields(first, "Finalizado", "ok")),
-        )
-        .await;
-        self.send(
-            STATUS,
-            &token,
-            with(first, "Aberto", " duplicado "),
-            motivo(" duplicado ", from("Finalizado", fields(first, "Aberto", "ok"))),
-        )
-        .await;
-        self.send(
-            DRY_RUN,
-            &token,
-            with(first, "Aberto", "Duplicado"),
-            motivo("Duplicado", from("Aberto", fields(first, "Aberto", "simulated"))),
-        )
-        .await;
-        self.send(DRY_RUN, &token, with(first, "Aberto", "x"), from("Aberto", fields(first, "Aberto", "simulated")))
-            .await;
-        let misspelt =
-            json!({"protocolo": first, "status": "Aberto", "Comentário": "segredo", "visivel_cliente": true});
-        let mut ignored = from("Aberto", fields(first, "Aberto", "ok"));
-        ignored["ignored"] = json!("comentario, visivelCliente");
-        self.send(STATUS, &token, misspelt, ignored).await;
-        let expecting = json!({"protocolo": first, "status": "Aberto", "statusAtual": "Cancelado", "motivoStatus": "é".repeat(255)});
-        self.send(
-            STATUS,
-            &token,
-            expecting,
-            motivo(&"é".repeat(255), from("Aberto", fields(first, "Aberto", "other_status"))),
-        )
-        .await;
-        self.send(
-            STATUS,
-            &token,
-            with(first, "Aberto", &"é".repeat(300)),
-            motivo(&"é".repeat(255), fields(first, "Aberto", "invalid_field")),
-        )
-        .await;
-        let comment = json!({"protocolo": first, "status": "Aberto", "comentario": "segredo", "visivelCliente": true});
-        self.send(STATUS, &token, comment, from("Aberto", fields(first, "Aberto", "ok"))).await;
-        self.send(STATUS, &token, change("9", "Aberto"), fields("9", "Aberto", "unknown_atendimento")).await;
-        self.send(STATUS, &token, json!({}), fields("", "", "invalid_field")).await;
-        self.send(STATUS, &token, "segredo", fields("", "", "invalid_body")).await;
-        let anonymous = |outcome: &str| json!({"protocolo": "", "status": "", "outcome": outcome});
-        self.send(STATUS, "", change(first, "Aberto"), anonymous("no_token")).await;
-        self.send(STATUS, "segredo", change(first, "Aberto"), anonymous("untrusted_token")).await;
+    /// Changes of the first atendimento. A line says `de` where the atendimento is known, and the motivo where one
+    /// is asked for, if the change records it.
+    async fn changes(&mut self, token: &str) {
+        let (longest, too_long) = ("é".repeat(255), "é".repeat(300));
+        for (path, body, fields) in [
+            (STATUS, json!({"status": "finalizado"}), json!({"de": "Aberto", "outcome": "ok"})),
+            (DRY_RUN, json!({"status": "Aberto"}), json!({"de": "Finalizado", "outcome": "motivo_required"})),
+            (DRY_RUN, json!({"status": "finalizado"}), json!({"de": "Finalizado", "outcome": "simulated"})),
+            (STATUS, json!({"status": FORGED}), json!({"de": "Finalizado", "outcome": "unknown_status"})),
+            (STATUS, json!({"status": "Aberto"}), json!({"de": "Finalizado", "outcome": "motivo_required"})),
+            (
+                STATUS,
+                json!({"status": "Aberto", "motivoStatus": FORGED}),
+                json!({"de": "Finalizado", "motivo": FORGED, "outcome": "unknown_motivo"}),
+            ),
+            (
+                STATUS,
+                json!({"status": "Finalizado", "motivoStatus": FORGED}),
+                json!({"de": "Finalizado", "outcome": "ok"}),
+            ),
+            (
+                STATUS,
+                json!({"status": "Aberto", "motivoStatus": " duplicado "}),
+                json!({"de": "Finalizado", "motivo": " duplicado ", "outcome": "ok"}),
+            ),
+            (
+                DRY_RUN,
+                json!({"status": "Aberto", "motivoStatus": "Duplicado"}),
+                json!({"de": "Aberto", "motivo": "Duplicado", "outcome": "simulated"}),
+            ),
+            (
+                DRY_RUN,
+                json!({"status": "Aberto", "motivoStatus": "x"}),
+                json!({"de": "Aberto", "outcome": "simulated"}),
+            ),
+            (
+                STATUS,
+                json!({"status": "Aberto", "Comentário": "segredo", "visivel_cliente": true}),
+                json!({"de": "Aberto", "ignored": "comentario, visivelCliente", "outcome": "ok"}),
+            ),
+            (
+                STATUS,
+                json!({"status": "Aberto", "statusAtual": "Cancelado", "motivoStatus": longest}),
+                json!({"de": "Aberto", "motivo": longest, "outcome": "other_status"}),
+            ),
+            (
+                STATUS,
+                json!({"status": "Aberto", "motivoStatus": too_long}),
+                json!({"motivo": longest, "outcome": "invalid_field"}),
+            ),
+            (
+                STATUS,
+                json!({"status": "Aberto", "comentario": "segredo", "visivelCliente": true}),
+                json!({"de": "Aberto", "outcome": "ok"}),
+            ),
+        ] {
+            self.change(path, token, body, fields).await;
+        }
+    }
 
+    /// Changes of an unknown atendimento, unreadable ones, and those of callers without the right.
+    async fn refusals(&mut self, token: &str) {
+        let change = |protocolo: &str| json!({"protocolo": protocolo, "status": "Aberto"}).to_string();
+        for (body, protocolo, status, outcome) in [
+            (change("9"), "9", "Aberto", "unknown_atendimento"),
+            ("{}".to_owned(), "", "", "invalid_field"),
+            ("segredo".to_owned(), "", "", "invalid_body"),
+        ] {
+            let fields = json!({"usuario_id": 1, "login": "user.api", "protocolo": protocolo, "status": status,
+                "outcome": outcome});
+            self.send(STATUS, token, body, fields).await;
+        }
+        for (token, outcome) in [("", "no_token"), ("segredo", "untrusted_token")] {
+            let fields = json!({"protocolo": "", "status": "", "outcome": outcome});
+            self.send(STATUS, token, change(FIRST), fields).await;
+        }
+
+        let login = json!({"login": "user.sem.permissao", "senha": "1234"});
         let ok = json!({"login": "user.sem.permissao", "usuario_id": 2, "outcome": "ok"});
-        let answer = self.send(LOGIN, "", login("user.sem.permissao", "1234"), ok).await;
-        let denied = json!({"usuario_id": 2, "login": "user.sem.permissao", "protocolo": "", "status": "", "outcome": "access_denied"});
-        self.send(STATUS, answer["accessToken"].as_str().unwrap(), change(first, "Aberto"), denied).await;
+        let answer = self.send(LOGIN, "", login, ok).await;
+        let denied = json!({"usuario_id": 2, "login": "user.sem.permissao", "protocolo": "", "status": "",
+            "outcome": "access_denied"});
+        self.send(STATUS, answer["accessToken"].as_str().unwrap(), change(FIRST), denied).await;
     }
 
     /// The cases, and the lines of the log.
