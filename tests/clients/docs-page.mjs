@@ -1,11 +1,13 @@
 // Uses the page at /docs as a person does, in a real browser: logs in, changes a status, reads it, forgets the token, types it in.
-// Nothing may be asked of another host or outside BASE_URL, which may have a path, and nothing may fail that the person
-// did not ask for.
-// Usage: node docs-page.mjs BASE_URL CHROMIUM
+// With a PREFIX, nginx serves it there. Nothing may be asked of another host or outside the prefix, and nothing may fail
+// that the person did not ask for.
+// Usage: node docs-page.mjs BASE_URL CHROMIUM [PREFIX]
 import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
+import { startNginx } from './processes.mjs';
 
-const [baseUrl, executablePath] = process.argv.slice(2);
+const [direct, executablePath, prefix] = process.argv.slice(2);
+const baseUrl = prefix ? (await startNginx(new URL(direct).host, 60)).url + prefix : direct;
 const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', ...quiet] });
 const page = await browser.newPage();

@@ -39,40 +39,18 @@ const connects = port =>
   });
 
 /**
- * Starts nginx in front of `upstream`, a host and port. It keeps idle connections for `keepAlive` seconds, and
- * ends with this process.
+ * Starts nginx in front of `upstream`, a host and port; nginx.conf says what it serves where. It keeps idle
+ * connections for `keepAlive` seconds, and ends with this process.
  */
 export async function startNginx(upstream, keepAlive) {
   const folder = mkdtempSync(join(tmpdir(), 'citrus-status-nginx-'));
   const port = await freePort();
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(kind => `${kind}_temp_path ${folder}/${kind};`);
-  writeFileSync(
-    join(folder, 'nginx.conf'),
-    `daemon off;
-    user root;
-    pid ${folder}/pid;
-    worker_rlimit_nofile 8192;
-    events { worker_connections 8192; }
-    http {
-      access_log off;
-      ${temporary.join(' ')}
-      upstream citrus {
-        server ${upstream};
-        keepalive 4096;
-        keepalive_timeout ${keepAlive}s;
-      }
-      server {
-        listen 127.0.0.1:${port} backlog=4096;
-        location / {
-          proxy_pass http://citrus;
-          proxy_http_version 1.1;
-          proxy_set_header Connection "";
-        }
-      }
-    }`,
-  );
+  const settings = { FOLDER: folder, UPSTREAM: upstream, KEEP_ALIVE: keepAlive, PORT: port };
+  const template = readFileSync(new URL('nginx.conf', import.meta.url), 'utf8').replace(/^#.*\n/gm, '');
+  writeFileSync(join(folder, 'nginx.conf'), template.replace(/\b(FOLDER|UPSTREAM|KEEP_ALIVE|PORT)/g, name => settings[name]));
   const log = join(folder, 'error.log');
-  const nginx = spawn('/usr/sbin/nginx', ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', log], { stdio: 'inherit' });
+  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
+  const nginx = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', log], { stdio: 'inherit', env });
   nginx.unref();
   process.on('exit', () => {
     nginx.kill();
