@@ -29,6 +29,12 @@ async fn change(server: &Server, token: &str, body: Value) {
     server.change_with(token, body).await.is(200, MADE);
 }
 
+/// A change of nothing, with a comment.
+async fn comment(server: &Server, token: &str, texto: &str, visible: bool) {
+    let body = json!({"protocolo": ABERTO, "status": "Aberto", "comentario": texto, "visivelCliente": visible});
+    change(server, token, body).await;
+}
+
 #[track_caller]
 fn is(answer: &Answer, body: &str) {
     assert_eq!(answer.body, body, "{answer:?}");
@@ -85,20 +91,10 @@ async fn an_entity_tag_names_the_revision(server: &Server) {
 async fn a_history_has_its_comments(server: &Server) {
     let token = server.token("user.api").await;
     is(&read(server, &token, HISTORICO, &[]).await, r#"{"protocolo":"20221104000001","historico":[],"proximo":null}"#);
-    change(
-        server,
-        &token,
-        json!({"protocolo": ABERTO, "status": "Cancelado", "motivoStatus": "Duplicado",
-               "comentario": "público", "visivelCliente": true}),
-    )
-    .await;
-    change(
-        server,
-        &token,
-        json!({"protocolo": ABERTO, "status": "Aberto", "comentario": "interno",
-               "visivelCliente": false}),
-    )
-    .await;
+    let cancelled = json!({"protocolo": ABERTO, "status": "Cancelado", "motivoStatus": "Duplicado",
+                           "comentario": "público", "visivelCliente": true});
+    change(server, &token, cancelled).await;
+    comment(server, &token, "interno", false).await;
     change(server, &token, json!({"protocolo": ABERTO, "status": "Finalizado"})).await;
     is(
         &read(server, &token, HISTORICO, &[]).await,
@@ -131,15 +127,7 @@ async fn a_history_has_its_comments(server: &Server) {
 
 async fn a_history_is_read_page_by_page(server: &Server) {
     let token = server.token("user.api").await;
-    let add = async |number: usize| {
-        change(
-            server,
-            &token,
-            json!({"protocolo": ABERTO, "status": "Aberto", "comentario": number.to_string(),
-                   "visivelCliente": number.is_multiple_of(2)}),
-        )
-        .await;
-    };
+    let add = async |number: usize| comment(server, &token, &number.to_string(), number.is_multiple_of(2)).await;
     for number in 1..=51 {
         add(number).await;
     }
@@ -191,13 +179,7 @@ async fn a_page_of_long_comments_ends_early(server: &Server) {
     let token = server.token("user.api").await;
     let long = "x".repeat(20_000);
     for _ in 0..60 {
-        change(
-            server,
-            &token,
-            json!({"protocolo": ABERTO, "status": "Aberto", "comentario": long,
-                   "visivelCliente": true}),
-        )
-        .await;
+        comment(server, &token, &long, true).await;
     }
     let first = read(server, &token, &format!("{HISTORICO}?limite=200"), &[]).await;
     let (texts, next) = comments(&first);

@@ -4,13 +4,22 @@ use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::program::{run, run_with};
 
-fn listed(database: &crate::support::database::Database, args: &[&str]) -> Value {
+fn listed(database: &Database, args: &[&str]) -> Value {
     let outcome = run(database, args);
     assert_eq!(outcome.code, 0, "{outcome:?}");
     serde_json::from_str(&outcome.stdout).unwrap()
 }
 
 async fn an_installation_is_set_up_step_by_step(database: &Database) {
+    niveis(database);
+    perfis_and_permissions(database);
+    usuarios(database);
+    motivos(database);
+    atendimentos(database);
+    permissions_taken_away(database);
+}
+
+fn niveis(database: &Database) {
     run(database, &["nivel", "criar", "Empresa"]).prints("nível 'Empresa' created\n");
     run(database, &["nivel", "criar", "Suporte", "--superior", "empresa"]).prints("nível 'Suporte' created\n");
     assert_eq!(
@@ -18,7 +27,9 @@ async fn an_installation_is_set_up_step_by_step(database: &Database) {
         json!([{"nome": "Empresa", "superior": null}, {"nome": "Suporte", "superior": "Empresa"}])
     );
     run(database, &["nivel", "listar"]).prints("nível    superior\nEmpresa\nSuporte  Empresa\n");
+}
 
+fn perfis_and_permissions(database: &Database) {
     run(database, &["perfil", "criar", "Integração", "--nivel", "Suporte"]).prints("perfil 'Integração' created\n");
     run(database, &["perfil", "criar", "Administrador", "--root"]).prints("perfil 'Administrador' created\n");
     run(database, &["perfil", "conceder", "Integração", "alterar-status"]).fails(
@@ -57,7 +68,9 @@ async fn an_installation_is_set_up_step_by_step(database: &Database) {
     );
     run(database, &["perfil", "listar"])
         .prints("perfil         nível    permissions\nAdministrador  (root)\nIntegração     Suporte  alterar-status\n");
+}
 
+fn usuarios(database: &Database) {
     let criar = ["usuario", "criar", "user.api", "--perfil", "Integração", "--senha-stdin"];
     run_with(database, &[], &criar, "1234\n").prints("usuario 'user.api' created\n");
     run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], "43218765")
@@ -73,7 +86,9 @@ async fn an_installation_is_set_up_step_by_step(database: &Database) {
         .prints("usuario 'user.api' is active; it has to log in again, and its failed logins are forgotten\n");
     run(database, &["usuario", "listar"])
         .prints("usuario_id  login     perfil      active\n1           user.api  Integração  yes\n");
+}
 
+fn motivos(database: &Database) {
     run(database, &["motivo", "criar", "Duplicado", "Fora do escopo"])
         .prints("motivo 'Duplicado' created\nmotivo 'Fora do escopo' created\n");
     run(database, &["motivo", "desativar", "duplicado"]).prints("motivo 'duplicado' is deactivated\n");
@@ -83,7 +98,9 @@ async fn an_installation_is_set_up_step_by_step(database: &Database) {
     );
     run(database, &["motivo", "criar", "Duplicado"]).prints("motivo 'Duplicado' created\n");
     run(database, &["motivo", "listar"]).prints("motivo          active\nDuplicado       yes\nFora do escopo  yes\n");
+}
 
+fn atendimentos(database: &Database) {
     run(database, &["atendimento", "criar", "20221104000001"]).prints("atendimento '20221104000001' created, Aberto\n");
     run(database, &["atendimento", "criar", " 2 ", "--status", "em atendimento"])
         .prints("atendimento '2' created, Em atendimento\n");
@@ -96,7 +113,9 @@ async fn an_installation_is_set_up_step_by_step(database: &Database) {
     let shown = run(database, &["atendimento", "mostrar", "2"]);
     assert!(shown.stdout.starts_with("protocolo  2\nstatus     Em atendimento\nmotivo     -\n"), "{shown:?}");
     assert!(shown.stdout.ends_with("\n\nhistory: 0\n\ncomments: 0\n"), "{shown:?}");
+}
 
+fn permissions_taken_away(database: &Database) {
     run(database, &["nivel", "criar", "Estágio", "--superior", "Suporte"]).prints("nível 'Estágio' created\n");
     for (permissao, nivel) in [("alterar-status", "Empresa"), ("consultar-motivos", "Estágio")] {
         run(database, &["permissao", "liberar", permissao, "--nivel", nivel])

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Barrier;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::support::both_engines;
 use crate::support::database::Database;
@@ -63,6 +63,26 @@ async fn other_routes(stream: &mut TcpStream, token: &str) {
     assert_eq!(changed, r#"{"message":"Atendimento atualizado com sucesso"}"#);
 }
 
+/// An answer to a login: status line and headers, the body, and how long it took.
+type Heard = (String, String, Duration);
+
+/// Sends the bodies of all the logins that have begun, at once.
+async fn release(streams: Vec<TcpStream>) -> JoinHandle<Vec<Heard>> {
+    let barrier = Arc::new(Barrier::new(streams.len() + 1));
+    let mut storm = JoinSet::new();
+    for mut stream in streams {
+        let barrier = Arc::clone(&barrier);
+        storm.spawn(async move {
+            barrier.wait().await;
+            let since = Instant::now();
+            let (head, body) = ask(&mut stream, LOGIN).await;
+            (head, body, since.elapsed())
+        });
+    }
+    barrier.wait().await;
+    tokio::spawn(storm.join_all())
+}
+
 /// One storm at a time.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
@@ -89,20 +109,7 @@ async fn a_login_storm_takes_no_more_memory_than_allowed_and_holds_up_nothing_el
     let baseline = process.memory("VmRSS") - ARGON2;
 
     let mut other = TcpStream::connect(&process.address).await.unwrap();
-    let barrier = Arc::new(Barrier::new(CLIENTS + 1));
-    let mut storm = JoinSet::new();
-    for mut stream in streams {
-        let barrier = Arc::clone(&barrier);
-        storm.spawn(async move {
-            barrier.wait().await;
-            let since = Instant::now();
-            let (head, body) = ask(&mut stream, LOGIN).await;
-            (head, body, since.elapsed())
-        });
-    }
-    barrier.wait().await;
-    let answers = tokio::spawn(storm.join_all());
-
+    let answers = release(streams).await;
     let mut others = Vec::new();
     while !answers.is_finished() {
         let since = Instant::now();
@@ -116,7 +123,7 @@ async fn a_login_storm_takes_no_more_memory_than_allowed_and_holds_up_nothing_el
         assert!(head.starts_with("http/1.1 503 ") && head.contains("\r\nretry-after: 1"), "{head}");
         assert_eq!(body, r#"{"message":"Serviço indisponível"}"#);
     }
-    let longest = |answers: &[(String, String, Duration)]| answers.iter().map(|answer| answer.2).max().unwrap();
+    let longest = |answers: &[Heard]| answers.iter().map(|answer| answer.2).max().unwrap();
     let (heard, refusal, slowest) = (longest(&good), longest(&refused), others.iter().max().unwrap());
     let (peak, allowed) = (process.memory("VmHWM"), (baseline + PERMITS * ARGON2) * 11 / 10);
     println!(
