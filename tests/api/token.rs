@@ -4,7 +4,7 @@ use reqwest::Method;
 use time::Duration;
 
 use crate::support::both_engines;
-use crate::support::database::{Database, Engine};
+use crate::support::database::Database;
 use crate::support::server::{Answer, Server, nome};
 
 const UNTRUSTED: &str = "JWT signature does not match locally computed signature. \
@@ -112,14 +112,13 @@ async fn a_revoked_token(server: &Server, database: &Database) {
 
 async fn a_token_of_another_installation_with_the_same_secret(database: &Database) {
     let server = Server::start(database).await;
-    let other = Database::new(Engine::Sqlite).await.unwrap();
+    let other = Database::sqlite();
     let elsewhere = Server::start(&other).await;
     let token = elsewhere.token("user.api").await;
     elsewhere.change_with(&token, CHANGE).await.is(200, "Atendimento atualizado com sucesso");
     server.change_with(&token, CHANGE).await.is(401, "Token revogado");
     server.stop().await;
     elsewhere.stop().await;
-    other.remove().await;
 }
 
 async fn revoked_tokens_are_named_before_missing_permissions(server: &Server) {

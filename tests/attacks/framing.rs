@@ -4,7 +4,7 @@
 use tokio::task::JoinSet;
 
 use super::client::Client;
-use crate::support::database::{Database, Engine};
+use crate::support::database::Database;
 use crate::support::server::Server;
 
 const NO_HOST: &str = "Requisição HTTP malformada";
@@ -331,7 +331,7 @@ async fn try_case(address: std::net::SocketAddr, case: Case) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_in_doubt_is_refused_and_nothing_behind_it_is_served() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     // What begins in one read with the request before it counts as idle until its next byte.
     let settings = [("REQUEST_TIMEOUT_SECONDS", "6"), ("KEEP_ALIVE_SECONDS", "10")];
     let server = Server::with(&database, &settings).await;
@@ -350,7 +350,7 @@ async fn what_is_in_doubt_is_refused_and_nothing_behind_it_is_served() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_malformed_is_refused_behind_good_requests_too() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let server = Server::start(&database).await;
     for malformed in ["GET / HTTP/3\r\n\r\n", " \r\n\r\n"] {
         let mut client = Client::connect(server.address).await;

@@ -1,14 +1,14 @@
 //! Bodies that are refused before they have arrived: the client reads its answer all the same.
 
 use super::client::Client;
-use crate::support::database::{Database, Engine};
+use crate::support::database::Database;
 use crate::support::server::Server;
 
 const TOO_LARGE: &str = "Corpo da requisição muito grande";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_sends_everything_first_still_reads_its_answer() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let server = Server::start(&database).await;
     let token = server.token("user.api").await;
     let authorization = format!("Authorization: Bearer {token}\r\n");
@@ -38,7 +38,7 @@ async fn a_client_that_sends_everything_first_still_reads_its_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_sends_on_and_on_is_cut_off() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let server = Server::start(&database).await;
     let mut client = Client::connect(server.address).await;
     let head = "POST /api/atendimentos/status HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";

@@ -12,7 +12,7 @@ use url::Url;
 
 use super::client::{Client, Raw};
 use crate::support::both_engines;
-use crate::support::database::Database;
+use crate::support::database::{Database, Engine};
 use crate::support::program::{finish, program};
 use crate::support::server::nome;
 
@@ -170,11 +170,11 @@ async fn misuse(database: &Database, address: std::net::SocketAddr) -> String {
     login(address, "user.api", "canario-senha").await.is(500, "Erro interno");
     database.execute("ALTER TABLE nobody RENAME TO usuario").await;
     match database.engine {
-        crate::support::database::Engine::Sqlite => {
+        Engine::Sqlite => {
             let trigger = "CREATE TRIGGER choke BEFORE INSERT ON historico BEGIN SELECT RAISE(ABORT, 'choked'); END";
             database.execute(trigger).await;
         }
-        crate::support::database::Engine::Postgres => {
+        Engine::Postgres => {
             database.execute("ALTER TABLE historico ADD CHECK (comentario NOT LIKE '%comentario') NOT VALID").await;
         }
     }

@@ -360,7 +360,7 @@ async fn records(server: &Server) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_odd_requests_get_the_same_answers_on_both_engines() {
     let Some(postgres) = Database::new(Engine::Postgres).await else { return };
-    let sqlite = Database::new(Engine::Sqlite).await.unwrap();
+    let sqlite = Database::sqlite();
     let (one, other) = (Server::start(&sqlite).await, Server::start(&postgres).await);
     let (mut left, mut right) = (Side::of(&one).await, Side::of(&other).await);
     let mut dice = Dice(SEED);
@@ -384,6 +384,5 @@ async fn ten_thousand_odd_requests_get_the_same_answers_on_both_engines() {
     }
     one.stop().await;
     other.stop().await;
-    sqlite.remove().await;
     postgres.remove().await;
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, timeout};
 
 use super::client::{Client, HANG};
-use crate::support::database::{Database, Engine};
+use crate::support::database::Database;
 use crate::support::program::allow_open_files;
 use crate::support::server::Server;
 
@@ -52,7 +52,7 @@ async fn dribble(mut stream: TcpStream, start: &str) -> (String, Duration) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dribbling_clients_are_cut_off_while_others_are_answered() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let server = Server::start(&database).await;
     let token = server.token("user.api").await;
     let (mut heads, mut bodies) = (JoinSet::new(), JoinSet::new());
@@ -88,7 +88,7 @@ async fn dribbling_clients_are_cut_off_while_others_are_answered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_reads_no_answers_is_cut_off() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let server = Server::with(&database, &[("MAX_CONNECTIONS", "1")]).await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -110,7 +110,7 @@ async fn served(address: SocketAddr) -> Client {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn beyond_the_cap_connections_wait_for_their_turn() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let server = Server::with(&database, &[("MAX_CONNECTIONS", "2")]).await;
     let (first, _second) = (served(server.address).await, served(server.address).await);
 
@@ -141,7 +141,7 @@ async fn ends_after(mut client: Client, begun: Instant) -> Duration {
 async fn an_idle_connection_is_kept_as_long_as_the_setting_says_and_a_head_that_has_begun_is_not() {
     const KEEP_ALIVE: Duration = Duration::from_secs(14);
     const HEAD: Duration = Duration::from_secs(10);
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let server = Server::with(&database, &[("KEEP_ALIVE_SECONDS", "14")]).await;
     let brief = Server::with(&Database::sqlite(), &[("KEEP_ALIVE_SECONDS", "1")]).await;
     let begun = Instant::now();
@@ -172,7 +172,7 @@ async fn an_idle_connection_is_kept_as_long_as_the_setting_says_and_a_head_that_
 /// Where the system's queue is full, a client tries again after a second only.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_of_connections_finds_room_to_wait() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let server = Server::with(&database, &[("MAX_CONNECTIONS", "1")]).await;
     let _first = served(server.address).await;
     let mut waiting = Vec::new();

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::support::both_engines;
-use crate::support::database::{Database, Engine};
+use crate::support::database::Database;
 use crate::support::program::{Outcome, Process, run, run_with};
 
 const PROTOCOLO: &str = "20221104000005";
@@ -177,7 +177,7 @@ async fn tls_front(server: String) -> (String, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_tls_the_certificate_has_to_be_one_that_the_system_trusts() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let server = serve(&database, &[]).await;
     let (address, certificate) = tls_front(server.address.clone()).await;
     let (trusted, other) = (database.dir.path().join("trusted.pem"), database.dir.path().join("other.pem"));
@@ -191,12 +191,11 @@ async fn over_tls_the_certificate_has_to_be_one_that_the_system_trusts() {
     let outcome = run(&trusted);
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert_eq!(record(&database)["status"], "Finalizado");
-    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_refuses_before_it_sends_anything() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     conferir(&database, &address, &[]).fails(2, &["there is no terminal to ask on; add --yes"]);
@@ -210,12 +209,11 @@ async fn it_refuses_before_it_sends_anything() {
     }
     let connected = tokio::time::timeout(std::time::Duration::ZERO, listener.accept()).await;
     assert!(connected.is_err(), "it connected");
-    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_refuses_what_does_not_fit_the_server() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let server = serve(&database, &[]).await;
     conferir(&database, &server.address, &["--yes", "--status-atual", "Aberto"])
         .fails(1, &["the atendimento is in the status Finalizado, not Aberto; nothing was changed"]);
@@ -226,12 +224,11 @@ async fn it_refuses_what_does_not_fit_the_server() {
     run_with(&database, &[], &command, "x")
         .fails(1, &["the login was answered\n    401\n", "    x-request-id: ", "Senha inválida"]);
     assert_eq!(record(&database)["historico"], json!([]));
-    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hardened_server_fails_one_case_that_can_be_left_out() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let server = serve(&database, &[("HARDENED_LOGIN", "true")]).await;
     let outcome = conferir(&database, &server.address, &["--yes", "--json"]);
     assert_eq!(outcome.code, 1, "{outcome:?}");
@@ -244,12 +241,11 @@ async fn a_hardened_server_fails_one_case_that_can_be_left_out() {
     let without = conferir(&database, &server.address, &["--yes", "--json", "--pular", "login/unknown-user"]);
     assert_eq!(without.code, 0, "{without:?}");
     assert_eq!(cases(&serde_json::from_str(&without.stdout).unwrap(), "skipped").len(), 1);
-    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn throttled_logins_are_not_judged() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let server = serve(&database, &[("LOGIN_LIMIT_PAIR", "1/600")]).await;
     let outcome = conferir(&database, &server.address, &["--yes", "--json"]);
     assert_eq!(outcome.code, 1, "{outcome:?}");
@@ -260,7 +256,6 @@ async fn throttled_logins_are_not_judged() {
         (unjudged, &report["failed"], &report["restored"]),
         (logins.map(Value::from).to_vec(), &json!(0), &json!(true))
     );
-    database.remove().await;
 }
 
 both_engines! {

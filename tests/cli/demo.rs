@@ -95,7 +95,7 @@ impl Drop for Demo {
 /// Without the flag it is on SQLite, whatever database the environment names.
 #[tokio::test(flavor = "multi_thread")]
 async fn its_printed_commands_work_in_a_shell() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let demo = Demo::start(&database, &[]);
     demo.follow();
     demo.try_sandbox();
@@ -106,7 +106,6 @@ async fn its_printed_commands_work_in_a_shell() {
     assert_eq!(mode, 0o700, "others can look into the temporary directory");
     demo.stop();
     assert!(!data_dir.exists(), "the temporary directory stays behind");
-    database.remove().await;
 }
 
 /// Checks that `demo --database-url` says what to do instead, and leaves `usuarios` users.
@@ -198,17 +197,16 @@ fn it_listens_where_the_setting_says_unless_the_flag_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_never_touches_a_database_that_is_there() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     database.store().await.close().await;
     let command = demo(&database, NOWHERE, &["--data-dir", database.dir.path().to_str().unwrap()]);
     finish(command, "").fails(1, &["exists already, and the demo wants an empty directory"]);
     assert_eq!(database.number("SELECT count(*) FROM usuario").await, 0);
-    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn its_example_data_is_complete() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let store = database.store().await;
     citrus_status::example::load_example_data(&store).await.unwrap();
     assert_eq!(database.number("SELECT count(*) FROM atendimento").await, 30);
@@ -223,7 +221,6 @@ async fn its_example_data_is_complete() {
     let motivos: Vec<String> = store.motivos().await.unwrap().into_iter().map(|m| m.nome).collect();
     assert_eq!(motivos, ["Aberto por engano", "Atendimento já finalizado", "Duplicado", "Fora do escopo"]);
     store.close().await;
-    database.remove().await;
 }
 
 async fn serve_has_no_sandbox(database: &Database) {

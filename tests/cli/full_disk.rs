@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::support::database::{Database, Engine};
+use crate::support::database::Database;
 use crate::support::program::Process;
 
 /// Lets the files that the process writes grow to `bytes` and no further.
@@ -17,7 +17,7 @@ fn limit_files(process: &Process, bytes: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_turns_ready_off_until_a_write_succeeds() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let store = database.store().await;
     citrus_status::example::load_example_data(&store).await.unwrap();
     // The signal that comes with the limit would kill; a full disk sends none.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Client;
 
-use crate::support::database::{Database, Engine};
+use crate::support::database::Database;
 use crate::support::program::Process;
 
 /// How soon a server is gone that does not wait.
@@ -23,7 +23,7 @@ fn client() -> Client {
 #[tokio::test(flavor = "multi_thread")]
 async fn before_it_stops_it_is_not_ready_and_serves_on() {
     const DELAY: Duration = Duration::from_secs(3);
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let (process, mut log) = Process::serve_unread(&database, &[("SHUTDOWN_DELAY_SECONDS", "3")]);
     let old = client();
     assert_eq!(status(&old, &process, "/health/ready").await, 200);
@@ -45,7 +45,7 @@ async fn before_it_stops_it_is_not_ready_and_serves_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_want_to_wait_sends_another_signal() {
     for (signals, code) in [(&["TERM", "TERM"][..], 1), (&["TERM", "INT"], 1), (&["INT"], 0)] {
-        let database = Database::new(Engine::Sqlite).await.unwrap();
+        let database = Database::sqlite();
         let (process, mut log) = Process::serve_unread(&database, &[("SHUTDOWN_DELAY_SECONDS", "600")]);
         let told = Instant::now();
         let mut line = String::new();
@@ -64,7 +64,7 @@ async fn who_does_not_want_to_wait_sends_another_signal() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hangup_that_was_ignored_at_the_start_stays_ignored() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let process = Process::serve_with(&database, &[], &["sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""]);
     process.signal("HUP");
     assert_eq!(status(&client(), &process, "/health/ready").await, 200);

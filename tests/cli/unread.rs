@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::both_engines;
-use crate::support::database::{Database, Engine};
+use crate::support::database::Database;
 use crate::support::program::{Process, program};
 
 /// Bad logins, whose lines are many times what a pipe holds.
@@ -197,7 +197,7 @@ async fn it_fails_although_nobody_reads_why(database: &Database) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_serves_although_nobody_reads_what_it_prints() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let (address, (reader, writer)) = (own_address(), full_pipe());
     let mut command = program(&database, &[]);
     command.args(["demo", "--bind", &address]).stdin(Stdio::null());
@@ -207,7 +207,6 @@ async fn the_demo_serves_although_nobody_reads_what_it_prints() {
     drop(command);
     comes_up(&address).await;
     drop((process, reader));
-    database.remove().await;
 }
 
 both_engines! {

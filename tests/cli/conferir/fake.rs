@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{PROTOCOLO, SENHA, TOKEN, arguments, conferir, conferir_with};
-use crate::support::database::{Database, Engine};
+use crate::support::database::Database;
 use crate::support::program::program;
 
 /// A server that takes down what it is asked and answers what `answer` says.
@@ -88,7 +88,7 @@ fn xml(document: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_says_yes_to_everything_fails() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     // Success in words of its own, with what steers a terminal or is no XML.
     let answer = |path: &str, _: &str| match path {
         "/api/usuario/login" => (200, format!("{TOKEN}\u{1b}[2J <&")),
@@ -112,12 +112,11 @@ async fn a_server_that_says_yes_to_everything_fails() {
     assert_eq!((count("testsuite"), count("testcase")), (1, 126));
     assert_eq!(count("failure"), 126);
     assert!(document.contains("expected:\n400\n") && document.contains("\u{fffd}[2J &lt;&amp;"), "{document}");
-    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_status_is_set_back_on_a_server_that_takes_every_change() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let answer = |path: &str, _: &str| match path {
         "/api/usuario/login" => (200, format!(r#"Access token: {TOKEN}"#)),
         _ => (200, "Atendimento atualizado com sucesso".to_owned()),
@@ -127,20 +126,18 @@ async fn the_status_is_set_back_on_a_server_that_takes_every_change() {
     assert_eq!(outcome.code, 1, "{outcome:?}");
     assert!(outcome.stderr.contains("the atendimento is in the status in which it was"), "{}", outcome.stderr);
     assert_eq!(fake.statuses().last().unwrap(), "Improcedente");
-    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_server_answers_steers_no_terminal() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let fake = Fake::start(|_, _| (418, "\u{1b}[2J".to_owned())).await;
     conferir(&database, &fake.address, &["--yes"]).fails(1, &["the login was answered\n    418\n    \\u{1b}[2J\n"]);
-    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_status_that_can_not_be_set_back_is_said_loudly() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let answer = |path: &str, body: &str| match path {
         "/api/usuario/login" => (200, TOKEN.to_owned()),
         // Every way back is barred.
@@ -154,12 +151,11 @@ async fn a_status_that_can_not_be_set_back_is_said_loudly() {
         "the atendimento could NOT be set back to Finalizado; do it by hand. The last attempt:\n    409\n    barred\n";
     assert!(outcome.stderr.contains(loud), "{}", outcome.stderr);
     assert_eq!(serde_json::from_str::<Value>(&outcome.stdout).unwrap()["restored"], false);
-    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_stops_it_and_the_status_is_set_back_first() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let pid = Arc::new(Mutex::new(String::new()));
     let signalled = Arc::clone(&pid);
     // The signal comes while a change is on its way.
@@ -186,12 +182,11 @@ async fn a_signal_stops_it_and_the_status_is_set_back_first() {
     assert!(stderr.contains("stopping after this case"), "{stderr}");
     assert!(String::from_utf8(output.stdout).unwrap().contains("the run was stopped"), "{stderr}");
     assert_eq!(fake.statuses().last().unwrap(), "Finalizado");
-    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_change_that_may_have_been_made_is_set_back() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     for (code, text) in [(200, "Motivo desconhecido"), (500, "")] {
         let answer = move |path: &str, body: &str| match path {
             "/api/usuario/login" => (200, TOKEN.to_owned()),
@@ -204,20 +199,18 @@ async fn a_first_change_that_may_have_been_made_is_set_back() {
             .fails(1, &["which needs the motivo", &answered, text, "The atendimento was set back"]);
         assert_eq!(fake.statuses().iter().rev().take(2).collect::<Vec<_>>(), ["Aberto", "Cancelado"]);
     }
-    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_without_a_token_ends_the_run() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let fake = Fake::start(|_, _| (200, "opaque".to_owned())).await;
     conferir(&database, &fake.address, &["--yes"]).fails(1, &["the login was answered 200, without a JWT"]);
-    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_change_is_asked_for_before_the_status_is_known() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     // It takes whatever it is asked for, and has no reads.
     let answer = |path: &str, _: &str| match path {
         "/api/usuario/login" | "/api/atendimentos/status" => (200, TOKEN.to_owned()),
@@ -234,15 +227,13 @@ async fn no_change_is_asked_for_before_the_status_is_known() {
     let fake = Fake::start(other).await;
     conferir(&database, &fake.address, &["--yes"]).fails(1, &[r#"{"protocolo": "1", "status": "Aberto"}"#]);
     assert_eq!(fake.statuses(), [""; 0]);
-    database.remove().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_short_senha_that_comes_back_is_not_shown() {
-    let database = Database::new(Engine::Sqlite).await.unwrap();
+    let database = Database::sqlite();
     let fake = Fake::start(|_, body| (401, body.to_owned())).await;
     let values = ["user.api", "e", PROTOCOLO, "Duplicado"];
     conferir_with(&database, &fake.address, values, &[])
         .fails(1, &["    401\n", r#"{"login": "us<senha>r.api", "s<senha>nha": "<senha>"}"#]);
-    database.remove().await;
 }
