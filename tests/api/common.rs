@@ -52,7 +52,11 @@ async fn broken_bodies_say_what_and_where_and_echo_nothing(server: &Server) {
     }
     let latin1 = b"{\"login\": \"Jos\xe9\", \"senha\": \"1234\"}".to_vec();
     let answer = server.send(Method::POST, LOGIN, &[], latin1).await;
-    answer.is(400, "Corpo da requisição inválido: não é UTF-8 a partir do byte 15; envie em UTF-8 ou declare o charset em Content-Type");
+    answer.is(
+        400,
+        "Corpo da requisição inválido: não é UTF-8 a partir do byte 15; \
+         envie em UTF-8 ou declare o charset em Content-Type",
+    );
     let doubled = r#"{"login": "a", "login": "b", "senha": "1234"}"#;
     let answer = server.send(Method::POST, LOGIN, &[], doubled).await;
     answer.is(400, "Corpo da requisição inválido: campo login duplicado");

@@ -59,7 +59,10 @@ impl Scene {
 
     async fn ask(&self, ask: Ask) -> Answer {
         let change = |protocolo: u64| json!({"protocolo": 20_221_104_000_000 + protocolo, "status": "Finalizado"});
-        let with = |protocolo, motivo: &str| json!({"protocolo": 20_221_104_000_000_u64 + protocolo, "status": "Cancelado", "motivoStatus": motivo});
+        let with = |protocolo: u64, motivo: &str| {
+            let protocolo = 20_221_104_000_000 + protocolo;
+            json!({"protocolo": protocolo, "status": "Cancelado", "motivoStatus": motivo})
+        };
         let key = uuid::Uuid::new_v4().to_string();
         let keyed = [("authorization", self.api.as_str()), ("idempotency-key", key.as_str())];
         let (post, simulate) = (Method::POST, "/api/atendimentos/status?simular=true");

@@ -154,7 +154,8 @@ async fn misuse(database: &Database, address: std::net::SocketAddr) -> String {
         431
     );
 
-    let body = json!({"protocolo": "20221104000001", "status": "Aberto", "comentario": "canario-comentario", "visivelCliente": true});
+    let body = json!({"protocolo": "20221104000001", "status": "Aberto", "comentario": "canario-comentario",
+                      "visivelCliente": true});
     change(address, &token, body.clone()).await.is(200, "Atendimento atualizado com sucesso");
     // The audit log names the protocolo, the status and the motivo; nothing names the rest.
     let other =

@@ -105,7 +105,8 @@ async fn a_denied_read_leaves_a_line_and_others_leave_none(database: &Database) 
         let path = path.split('?').next().unwrap();
         assert_eq!(line["span"], json!({"name": "request", "id": "read", "method": "GET", "path": path}));
     }
-    let revoked = json!({"usuario_id": 1, "login": "user.api", "from": "127.0.0.1", "permissao": "consultar-motivos", "protocolo": "", "outcome": "revoked_token"});
+    let revoked = json!({"usuario_id": 1, "login": "user.api", "from": "127.0.0.1", "permissao": "consultar-motivos",
+                         "protocolo": "", "outcome": "revoked_token"});
     assert_eq!(lines[12..].iter().map(fields).collect::<Vec<_>>(), [revoked]);
 }
 

@@ -61,8 +61,10 @@ async fn atendimentos_are_listed_by_status_and_time(database: &Database) {
     assert_eq!(
         all[28..],
         [
-            json!({"protocolo": "20221104000002", "status": "Cancelado", "motivoStatus": "Duplicado", "atualizadoEm": "2026-11-24T12:00:00.000Z"}),
-            json!({"protocolo": "20221104000001", "status": "Aberto", "motivoStatus": "Duplicado", "atualizadoEm": "2026-11-25T01:00:00.000Z"}),
+            json!({"protocolo": "20221104000002", "status": "Cancelado", "motivoStatus": "Duplicado",
+                   "atualizadoEm": "2026-11-24T12:00:00.000Z"}),
+            json!({"protocolo": "20221104000001", "status": "Aberto", "motivoStatus": "Duplicado",
+                   "atualizadoEm": "2026-11-25T01:00:00.000Z"}),
         ]
     );
     let of = |args: &[&str]| numbers(database, &[&["atendimento", "listar"], args].concat());
@@ -91,9 +93,12 @@ async fn changes_are_listed_by_time_and_user(database: &Database) {
     assert_eq!(
         all,
         [
-            json!({"protocolo": "20221104000001", "em": "2026-11-23T23:00:00.000Z", "de": "Aberto", "para": "Finalizado", "motivoStatus": null, "usuario": "user.api", "comentario": comentario}),
-            json!({"protocolo": "20221104000002", "em": "2026-11-24T12:00:00.000Z", "de": "Em atendimento", "para": "Cancelado", "motivoStatus": "Duplicado", "usuario": "admin", "comentario": comentario}),
-            json!({"protocolo": "20221104000001", "em": "2026-11-25T01:00:00.000Z", "de": "Finalizado", "para": "Aberto", "motivoStatus": "Duplicado", "usuario": null, "comentario": null}),
+            json!({"protocolo": "20221104000001", "em": "2026-11-23T23:00:00.000Z", "de": "Aberto", "para": "Finalizado",
+                   "motivoStatus": null, "usuario": "user.api", "comentario": comentario}),
+            json!({"protocolo": "20221104000002", "em": "2026-11-24T12:00:00.000Z", "de": "Em atendimento",
+                   "para": "Cancelado", "motivoStatus": "Duplicado", "usuario": "admin", "comentario": comentario}),
+            json!({"protocolo": "20221104000001", "em": "2026-11-25T01:00:00.000Z", "de": "Finalizado", "para": "Aberto",
+                   "motivoStatus": "Duplicado", "usuario": null, "comentario": null}),
         ]
     );
     let of = |args: &[&str]| numbers(database, &[&["historico", "listar"], args].concat());

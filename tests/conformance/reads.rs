@@ -32,7 +32,8 @@ async fn the_present_state_is_that_of_the_latest_change(database: &Database) {
     assert_eq!(changed.revisao, 1);
     assert_eq!(
         json(changed),
-        json!({"protocolo": "1", "status": "Cancelado", "motivoStatus": "Duplicado", "atualizadoEm": "2026-11-23T10:00:01.123Z"})
+        json!({"protocolo": "1", "status": "Cancelado", "motivoStatus": "Duplicado",
+               "atualizadoEm": "2026-11-23T10:00:01.123Z"})
     );
 
     store.commit(&[change(current(&store, "1").await, Status::Finalizado)]).await.unwrap();
