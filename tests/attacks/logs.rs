@@ -127,6 +127,13 @@ async fn misuse(database: &Database, address: std::net::SocketAddr) -> String {
     let answer = login(address, "user.api", "canario-senha").await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let token = serde_json::from_str::<Value>(&answer.body).unwrap()["accessToken"].as_str().unwrap().to_owned();
+    refused_requests(address, &token).await;
+    failing_changes(database, address, &token).await;
+    token
+}
+
+/// Requests that are refused for what they are.
+async fn refused_requests(address: std::net::SocketAddr, token: &str) {
     for (name, senha) in
         [("user.api", "canario-errada"), ("ninguem", "canario-senha"), ("user.api", "canario\0"), ("", "canario-senha")]
     {
@@ -153,19 +160,22 @@ async fn misuse(database: &Database, address: std::net::SocketAddr) -> String {
         send(address, "GET /", &format!("Authorization: canario{}\r\n", "x".repeat(20_000)), "").await.unwrap().status,
         431
     );
+}
 
+/// A change that is made, one that is refused, and the same one when the database fails it.
+async fn failing_changes(database: &Database, address: std::net::SocketAddr, token: &str) {
     let body = json!({"protocolo": "20221104000001", "status": "Aberto", "comentario": "canario-comentario",
                       "visivelCliente": true});
-    change(address, &token, body.clone()).await.is(200, "Atendimento atualizado com sucesso");
+    change(address, token, body.clone()).await.is(200, "Atendimento atualizado com sucesso");
     // The audit log names the protocolo, the status and the motivo; nothing names the rest.
     let other =
         json!({"protocolo": "nenhum", "status": "nenhum", "motivoStatus": "nenhum", "visivelCliente": "canario"});
-    assert_eq!(change(address, &token, other).await.status, 400);
+    assert_eq!(change(address, token, other).await.status, 400);
     let held = database.hold("20221104000001").await;
-    change(address, &token, body.clone()).await.is(503, "Serviço indisponível");
+    change(address, token, body.clone()).await.is(503, "Serviço indisponível");
     held.release().await;
     database.execute("ALTER TABLE historico RENAME TO elsewhere").await;
-    assert!(change(address, &token, body.clone()).await.status >= 500);
+    assert!(change(address, token, body.clone()).await.status >= 500);
     database.execute("ALTER TABLE elsewhere RENAME TO historico").await;
     database.execute("ALTER TABLE usuario RENAME TO nobody").await;
     login(address, "user.api", "canario-senha").await.is(500, "Erro interno");
@@ -179,8 +189,7 @@ async fn misuse(database: &Database, address: std::net::SocketAddr) -> String {
             database.execute("ALTER TABLE historico ADD CHECK (comentario NOT LIKE '%comentario') NOT VALID").await;
         }
     }
-    change(address, &token, body).await.is(500, "Erro interno");
-    token
+    change(address, token, body).await.is(500, "Erro interno");
 }
 
 /// Puts lines that never were into all that a client names.
