@@ -19,7 +19,7 @@ use crate::http::limits::BATCH_REQUESTS_MAX;
 use crate::http::memory::Memory;
 use crate::http::transport;
 use crate::printable::printable;
-use crate::service::acesso::AccessService;
+use crate::service::access::AccessService;
 use crate::service::changes::{ChangeQueue, QueueSettings, Workers};
 use crate::service::login::LoginService;
 use crate::service::throttle::Throttle;

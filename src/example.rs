@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::domain::acesso::Permissao;
+use crate::domain::access::Permissao;
 use crate::domain::atendimento::Status;
-use crate::domain::texto::Nome;
+use crate::domain::text::Name;
 use crate::service::provisioning::{Provisioning, ProvisioningError};
 use crate::store::{Example, NewAtendimento, Store};
 
@@ -41,10 +41,10 @@ pub async fn load_example_data(store: &Arc<Store>) -> Result<(), ProvisioningErr
         provisioning.create_perfil(perfil, Some(&suporte)).await?;
     }
     for nivel in [&empresa, &suporte] {
-        provisioning.liberar(Permissao::ALL, nivel).await?;
+        provisioning.release(Permissao::ALL, nivel).await?;
     }
     for perfil in [&integracao, &administrador] {
-        provisioning.conceder(perfil, Permissao::ALL).await?;
+        provisioning.grant(perfil, Permissao::ALL).await?;
     }
     for (login, perfil) in [("user.api", &integracao), ("user.sem.permissao", &consulta), ("admin", &administrador)] {
         provisioning.create_usuario(&nome(login), perfil, SecretString::from(SENHA)).await?;
@@ -56,6 +56,6 @@ pub async fn load_example_data(store: &Arc<Store>) -> Result<(), ProvisioningErr
     Ok(import.commit().await?)
 }
 
-fn nome(text: &str) -> Nome {
+fn nome(text: &str) -> Name {
     text.parse().expect("the example data has proper names")
 }

@@ -52,7 +52,7 @@ pub struct Subject {
     /// Row id of the user.
     pub usuario_id: i64,
     /// The generation of tokens that it belongs to.
-    pub geracao: i64,
+    pub generation: i64,
 }
 
 /// Why a token is refused, in the order in which it is checked.
@@ -125,7 +125,7 @@ impl Tokens {
             login: login.to_owned(),
             iat,
             exp: exp.ok_or(IssueError::Time)?,
-            jti: format!("{}.{}", subject.geracao, Uuid::new_v4().simple()),
+            jti: format!("{}.{}", subject.generation, Uuid::new_v4().simple()),
         };
         Ok(jsonwebtoken::encode(&header, &claims, &self.signing)?)
     }
@@ -154,8 +154,8 @@ impl Tokens {
         let named = named_key(token)?;
         let (_, key) = self.verifying.iter().find(|(kid, _)| *kid == named)?;
         let data = jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok()?;
-        let (geracao, _) = data.claims.jti.split_once('.')?;
-        let subject = Subject { usuario_id: data.claims.sub.parse().ok()?, geracao: geracao.parse().ok()? };
+        let (generation, _) = data.claims.jti.split_once('.')?;
+        let subject = Subject { usuario_id: data.claims.sub.parse().ok()?, generation: generation.parse().ok()? };
         Some((data.claims, subject))
     }
 }
@@ -197,7 +197,7 @@ mod tests {
     use time::macros::datetime;
 
     const NOW: OffsetDateTime = datetime!(2026-11-23 09:00:00 UTC);
-    const SUBJECT: Subject = Subject { usuario_id: 7, geracao: 2 };
+    const SUBJECT: Subject = Subject { usuario_id: 7, generation: 2 };
 
     fn tokens(secret: &str, ttl: i64) -> Tokens {
         let settings = TokenSettings { issuer: "us".to_owned(), audience: "them".to_owned(), ttl };

@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue};
 
 use super::error::USAGE;
 use super::output::complain;
-use crate::domain::texto::excerpt;
+use crate::domain::text::excerpt;
 
 /// The arguments of this process. Where they are wrong or ask for help, that is said, and the error is the exit code.
 pub fn read<C: Parser>() -> Result<C, ExitCode> {

@@ -15,11 +15,11 @@ use super::session::Session;
 use super::span::Span;
 use crate::clock::rfc3339_millis;
 use crate::domain::atendimento::Status;
-use crate::domain::registro::Estado;
-use crate::domain::texto::is_blank;
+use crate::domain::record::PresentState;
+use crate::domain::text::is_blank;
 use crate::printable::printable;
-use crate::service::import::{Columns, ImportOptions, Report, Summary, import};
-use crate::store::AtendimentosAsked;
+use crate::service::import::{Columns, ImportOptions, Notice, Summary, import};
+use crate::store::AtendimentosQuery;
 
 const IMPORT_HELP: &str = "\
 The file is CSV with a header, a workbook (.xlsx, .xls, .ods), NDJSON, or a JSON array. The columns `protocolo` and \
@@ -114,14 +114,14 @@ pub async fn run(session: &Session, command: Command) -> Result {
 }
 
 async fn list(session: &Session, args: ListArgs) -> Result {
-    let asked = AtendimentosAsked { status: args.status, between: args.span.between()?, limit: args.limite };
+    let asked = AtendimentosQuery { status: args.status, between: args.span.between()?, limit: args.limite };
     let found = session.store.list_atendimentos(asked);
     if args.json {
         return output::json_stream(found).await;
     }
-    let row = |estado: Estado| {
-        let motivo = estado.motivo_status.unwrap_or_else(|| "-".to_owned());
-        [estado.protocolo, estado.status.to_string(), motivo, rfc3339_millis(estado.atualizado_em)]
+    let row = |present_state: PresentState| {
+        let motivo = present_state.motivo_status.unwrap_or_else(|| "-".to_owned());
+        [present_state.protocolo, present_state.status.to_string(), motivo, rfc3339_millis(present_state.atualizado_em)]
     };
     output::table_stream(["protocolo", "status", "motivo", "updated"], found.map_ok(row)).await
 }
@@ -132,17 +132,17 @@ fn parse_column(text: &str) -> Result<String, String> {
 }
 
 async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
-    let registro = session.provisioning.registro(protocolo).await?;
+    let record = session.provisioning.record(protocolo).await?;
     if json {
-        output::json(&registro)?;
+        output::json(&record)?;
         return Ok(());
     }
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
-    say!("protocolo  {}", printable(&registro.protocolo))?;
-    say!("status     {}", registro.status)?;
-    say!("motivo     {}", printable(&or_dash(registro.motivo_status)))?;
-    say!("updated    {}", rfc3339_millis(registro.atualizado_em))?;
-    let historico: Vec<_> = registro
+    say!("protocolo  {}", printable(&record.protocolo))?;
+    say!("status     {}", record.status)?;
+    say!("motivo     {}", printable(&or_dash(record.motivo_status)))?;
+    say!("updated    {}", rfc3339_millis(record.atualizado_em))?;
+    let historico: Vec<_> = record
         .historico
         .into_iter()
         .map(|e| {
@@ -151,7 +151,7 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
         })
         .collect();
     section("history", ["when", "from", "to", "motivo", "who"], &historico)?;
-    let comentarios: Vec<_> = registro
+    let comentarios: Vec<_> = record
         .comentarios
         .into_iter()
         .map(|c| [rfc3339_millis(c.em), or_dash(c.usuario), yes_no(c.visivel_cliente), c.texto])
@@ -175,10 +175,10 @@ async fn run_import(session: &Session, args: ImportArgs) -> Result {
         ignorar_invalidos: args.ignorar_invalidos,
         dry_run: args.dry_run,
     };
-    let mut report = |report: Report| {
+    let mut report = |report: Notice| {
         let text = match report {
-            Report::BadRow(bad) => bad.to_string(),
-            Report::Note(note) => format!("note: {note}"),
+            Notice::BadRow(bad) => bad.to_string(),
+            Notice::Note(note) => format!("note: {note}"),
         };
         bar.suspend(|| output::complain(printable(&text)));
     };

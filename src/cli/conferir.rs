@@ -18,7 +18,7 @@ use crate::conferir::judge::Scope;
 use crate::conferir::junit;
 use crate::conferir::plan::{self, Plan, Traces};
 use crate::conferir::report::{Judgement, Outcome, Report};
-use crate::conferir::runner::{Runner, StartError, Target};
+use crate::conferir::runner::{RunInput, Runner, StartError};
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
 
@@ -83,7 +83,7 @@ async fn logged_in(args: &Args) -> Result<Runner> {
     let senha = read_senha(args.senha_stdin)?;
     let client = Client::new(&args.base_url).map_err(StartError::from)?;
     let target =
-        Target { login: args.login.clone(), senha, protocolo: args.protocolo.clone(), motivo: args.motivo.clone() };
+        RunInput { login: args.login.clone(), senha, protocolo: args.protocolo.clone(), motivo: args.motivo.clone() };
     let mut runner = Runner::new(client, target);
     runner.log_in().await.map_err(explained)?;
     Ok(runner)

@@ -8,9 +8,9 @@ use super::output;
 use super::session::Session;
 use super::span::Span;
 use crate::clock::rfc3339_millis;
-use crate::domain::registro::{Passo, StoredChange};
-use crate::domain::texto::Nome;
-use crate::store::HistoricoAsked;
+use crate::domain::record::{Step, StoredChange};
+use crate::domain::text::Name;
+use crate::store::HistoricoQuery;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -27,7 +27,7 @@ pub struct ListArgs {
     span: Span,
     /// Only those made by the user of this login
     #[arg(long, value_name = "LOGIN")]
-    usuario: Option<Nome>,
+    usuario: Option<Name>,
     /// List at most this many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limite: Option<u32>,
@@ -41,7 +41,7 @@ pub struct ListArgs {
 struct Listed {
     protocolo: String,
     #[serde(flatten)]
-    passo: Passo,
+    passo: Step,
 }
 
 pub async fn run(session: &Session, command: Command) -> Result {
@@ -51,9 +51,9 @@ pub async fn run(session: &Session, command: Command) -> Result {
         Some(login) => Some(session.provisioning.usuario(login).await?.id),
         None => None,
     };
-    let found = session.store.list_historico(HistoricoAsked { usuario_id, between, limit: args.limite });
+    let found = session.store.list_historico(HistoricoQuery { usuario_id, between, limit: args.limite });
     if args.json {
-        let listed = |(protocolo, change)| Listed { protocolo, passo: Passo::new(change, false) };
+        let listed = |(protocolo, change)| Listed { protocolo, passo: Step::new(change, false) };
         return output::json_stream(found.map_ok(listed)).await;
     }
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());

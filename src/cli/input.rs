@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::error::{CliError, Result};
 use crate::domain::atendimento::Status;
-use crate::domain::texto::{SENHA_MAX, cut, did_you_mean};
+use crate::domain::text::{SENHA_MAX, cut, did_you_mean};
 use crate::file_text::decode;
 
 /// A status by its name.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::error::Result;
 use super::output::{self, say, table, yes_no};
 use super::session::Session;
-use crate::domain::texto::Nome;
+use crate::domain::text::Name;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -14,14 +14,14 @@ pub enum Command {
     Criar {
         /// Their names
         #[arg(required = true, value_name = "NAME")]
-        nomes: Vec<Nome>,
+        nomes: Vec<Name>,
     },
     /// Deactivate a motivo: new changes can't use it
     #[command(after_help = "Example:\n  citrus-status motivo desativar Duplicado")]
     Desativar {
         /// Its name
         #[arg(value_name = "NAME")]
-        nome: Nome,
+        nome: Name,
     },
     /// List the motivos
     #[command(after_help = "Example:\n  citrus-status motivo listar")]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::error::Result;
 use super::output::{self, say, table};
 use super::session::Session;
-use crate::domain::texto::Nome;
+use crate::domain::text::Name;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -15,10 +15,10 @@ pub enum Command {
     Criar {
         /// Its name
         #[arg(value_name = "NAME")]
-        nome: Nome,
+        nome: Name,
         /// The nível above it; if omitted, it is at the top
         #[arg(long, value_name = "NIVEL")]
-        superior: Option<Nome>,
+        superior: Option<Name>,
     },
     /// List the níveis
     #[command(after_help = "Example:\n  citrus-status nivel listar --json")]

@@ -10,7 +10,7 @@ use futures_util::stream::{Stream, StreamExt, TryChunksError, TryStreamExt};
 use serde::Serialize;
 
 use super::error::CliError;
-use crate::domain::acesso::Permissao;
+use crate::domain::access::Permissao;
 use crate::printable::{printable, printable_but, printable_json};
 use crate::store::StoreError;
 use crate::telemetry;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::error::Result;
 use super::output::{self, say, say_each, table};
 use super::session::Session;
-use crate::domain::acesso::Permissao;
-use crate::domain::texto::Nome;
+use crate::domain::access::Permissao;
+use crate::domain::text::Name;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -19,10 +19,10 @@ pub enum Command {
     Criar {
         /// Its name
         #[arg(value_name = "NAME")]
-        nome: Nome,
+        nome: Name,
         /// Its nível
         #[arg(long, value_name = "NIVEL")]
-        nivel: Option<Nome>,
+        nivel: Option<Name>,
         /// A root perfil: its permissions need no release
         #[arg(long)]
         root: bool,
@@ -46,7 +46,7 @@ pub enum Command {
 #[derive(clap::Args)]
 pub struct Args {
     /// The perfil
-    perfil: Nome,
+    perfil: Name,
     /// The permissions
     #[arg(required = true, value_name = "PERMISSAO")]
     permissoes: Vec<Permissao>,
@@ -59,14 +59,14 @@ pub async fn run(session: &Session, command: Command) -> Result {
             say!("perfil '{}' created", nome.texto)?;
         }
         Command::Conceder(Args { perfil, permissoes }) => {
-            let changed = session.provisioning.conceder(&perfil, &permissoes).await?;
+            let changed = session.provisioning.grant(&perfil, &permissoes).await?;
             say_each(&permissoes, changed, |permissao, changed| {
                 let holds = if changed { "holds" } else { "already holds" };
                 format!("the perfil '{}' {holds} '{permissao}'", perfil.texto)
             })?;
         }
         Command::Revogar(Args { perfil, permissoes }) => {
-            let changed = session.provisioning.revogar(&perfil, &permissoes).await?;
+            let changed = session.provisioning.revoke(&perfil, &permissoes).await?;
             say_each(&permissoes, changed, |permissao, changed| {
                 let holds = if changed { "no longer holds" } else { "does not hold" };
                 format!("the perfil '{}' {holds} '{permissao}'", perfil.texto)
@@ -79,11 +79,10 @@ pub async fn run(session: &Session, command: Command) -> Result {
 
 async fn list(session: &Session, json: bool) -> Result {
     let (perfis, niveis) = (session.store.perfis().await?, session.store.niveis().await?);
-    let concessoes = session.store.concessoes().await?;
+    let grants = session.store.grants().await?;
     let nivel = |id: Option<i64>| niveis.iter().find(|nivel| Some(nivel.id) == id).map(|nivel| nivel.nome.clone());
-    let held = |id: i64| -> Vec<String> {
-        concessoes.iter().filter(|c| c.perfil_id == id).map(|c| c.permissao.clone()).collect()
-    };
+    let held =
+        |id: i64| -> Vec<String> { grants.iter().filter(|c| c.perfil_id == id).map(|c| c.permissao.clone()).collect() };
     if json {
         let list: Vec<Value> = perfis
             .iter()

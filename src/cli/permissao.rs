@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::error::Result;
 use super::output::{self, say_each, table};
 use super::session::Session;
-use crate::domain::acesso::Permissao;
-use crate::domain::texto::Nome;
+use crate::domain::access::Permissao;
+use crate::domain::text::Name;
 
 const STILL: &str = "note: below it, it is still released to";
 
@@ -37,21 +37,21 @@ pub struct Args {
     permissoes: Vec<Permissao>,
     /// The nível
     #[arg(long, value_name = "NIVEL")]
-    nivel: Nome,
+    nivel: Name,
 }
 
 pub async fn run(session: &Session, command: Command) -> Result {
     match command {
         Command::Listar { json } => list(session, json).await?,
         Command::Liberar(Args { permissoes, nivel }) => {
-            let changed = session.provisioning.liberar(&permissoes, &nivel).await?;
+            let changed = session.provisioning.release(&permissoes, &nivel).await?;
             say_each(&permissoes, changed, |permissao, changed| {
                 let is = if changed { "is" } else { "is already" };
                 format!("'{permissao}' {is} released to the nível '{}'", nivel.texto)
             })?;
         }
         Command::Recolher(Args { permissoes, nivel }) => {
-            let changed = session.provisioning.recolher(&permissoes, &nivel).await?;
+            let changed = session.provisioning.withdraw(&permissoes, &nivel).await?;
             say_each(&permissoes, changed, |permissao, (changed, still)| {
                 let is = if changed { "is no longer" } else { "is not" };
                 let below = if still.is_empty() { String::new() } else { format!("\n{STILL}: {}", still.join(", ")) };
@@ -63,24 +63,24 @@ pub async fn run(session: &Session, command: Command) -> Result {
 }
 
 async fn list(session: &Session, json: bool) -> Result {
-    let (liberacoes, niveis) = (session.store.liberacoes().await?, session.store.niveis().await?);
+    let (releases, niveis) = (session.store.releases().await?, session.store.niveis().await?);
     let released = |permissao: &Permissao| -> Vec<String> {
         niveis
             .iter()
-            .filter(|n| liberacoes.iter().any(|l| l.nivel_id == n.id && l.permissao == permissao.nome()))
+            .filter(|n| releases.iter().any(|l| l.nivel_id == n.id && l.permissao == permissao.nome()))
             .map(|nivel| nivel.nome.clone())
             .collect()
     };
     if json {
         let list: Vec<Value> = Permissao::ALL
             .iter()
-            .map(|p| json!({"permissao": p.nome(), "titulo": p.titulo(), "liberadaPara": released(p)}))
+            .map(|p| json!({"permissao": p.nome(), "titulo": p.title(), "liberadaPara": released(p)}))
             .collect();
         output::json(&list)?;
     } else {
         let rows: Vec<_> = Permissao::ALL
             .iter()
-            .map(|p| [p.nome().to_owned(), p.titulo().to_owned(), released(p).join(", ")])
+            .map(|p| [p.nome().to_owned(), p.title().to_owned(), released(p).join(", ")])
             .collect();
         table(["permission", "title", "released to"], &rows)?;
     }

@@ -7,7 +7,7 @@ use time::{Date, Duration, OffsetDateTime};
 
 use super::error::{CliError, Result};
 use crate::clock::{from_unix_millis, unix_millis};
-use crate::domain::texto::cut;
+use crate::domain::text::cut;
 use crate::store::Between;
 
 const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");

@@ -6,7 +6,7 @@ use super::error::Result;
 use super::input::read_new_senha;
 use super::output::{self, say, table, yes_no};
 use super::session::Session;
-use crate::domain::texto::Nome;
+use crate::domain::text::Name;
 use crate::service::provisioning::is_short;
 
 #[derive(clap::Subcommand)]
@@ -16,10 +16,10 @@ pub enum Command {
                             printf %s \"$SENHA\" | citrus-status usuario criar user.api --perfil Integração --senha-stdin")]
     Criar {
         /// Its login
-        login: Nome,
+        login: Name,
         /// Its perfil
         #[arg(long, value_name = "PERFIL")]
-        perfil: Nome,
+        perfil: Name,
         /// Read the senha from standard input
         #[arg(long)]
         senha_stdin: bool,
@@ -28,7 +28,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  citrus-status usuario senha user.api")]
     Senha {
         /// The user's login
-        login: Nome,
+        login: Name,
         /// Read the senha from standard input
         #[arg(long)]
         senha_stdin: bool,
@@ -37,27 +37,27 @@ pub enum Command {
     #[command(after_help = "Example:\n  citrus-status usuario desativar user.api")]
     Desativar {
         /// The user's login
-        login: Nome,
+        login: Name,
     },
     /// Activate a user again; forgets its failed logins, even if it is active already
     #[command(after_help = "Example:\n  citrus-status usuario ativar user.api")]
     Ativar {
         /// The user's login
-        login: Nome,
+        login: Name,
     },
     /// Move a user to another perfil within a second; its tokens stay valid
     #[command(after_help = "Example:\n  citrus-status usuario perfil user.api Consulta")]
     Perfil {
         /// The user's login
-        login: Nome,
+        login: Name,
         /// The perfil
-        perfil: Nome,
+        perfil: Name,
     },
     /// Revoke the tokens of a user within a second
     #[command(after_help = "Example:\n  citrus-status usuario revogar-tokens user.api")]
     RevogarTokens {
         /// The user's login
-        login: Nome,
+        login: Name,
     },
     /// List the users with their numbers in the audit log
     #[command(after_help = "Example:\n  citrus-status usuario listar")]

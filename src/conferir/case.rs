@@ -26,7 +26,7 @@ impl Mark {
 
 /// The body that is expected.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Answer {
+pub(super) enum ExpectedAnswer {
     /// The envelope with this text.
     Message(&'static str),
     /// The envelope with the text and the member `statusAtual`.
@@ -60,7 +60,7 @@ pub struct Case {
     pub(super) code: u16,
     /// Who gives the status code.
     pub(super) code_mark: Mark,
-    pub(super) answer: Answer,
+    pub(super) answer: ExpectedAnswer,
     pub(super) answers_header: Option<Header>,
     /// The status in which the atendimento has to be.
     pub(super) from: Option<Status>,
@@ -82,7 +82,7 @@ impl Case {
             body,
             code: 200,
             code_mark: Mark::Ours,
-            answer: Answer::Token,
+            answer: ExpectedAnswer::Token,
             answers_header: None,
             from: None,
             to: None,
@@ -156,14 +156,14 @@ impl Case {
     /// Answered with `code` and the envelope.
     pub(super) const fn says(mut self, code: u16, message: &'static str) -> Self {
         self.code = code;
-        self.answer = Answer::Message(message);
+        self.answer = ExpectedAnswer::Message(message);
         self
     }
 
     /// Answered 412: the atendimento is in `present`.
     pub(super) const fn mismatches(mut self, message: &'static str, present: Status) -> Self {
         self.code = 412;
-        self.answer = Answer::Mismatch(message, present);
+        self.answer = ExpectedAnswer::Mismatch(message, present);
         self
     }
 

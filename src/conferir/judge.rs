@@ -1,6 +1,6 @@
 //! Whether an answer is the one that the contract gives.
 
-use super::case::{Answer, Case, Header, Mark};
+use super::case::{Case, ExpectedAnswer, Header, Mark};
 use super::client::Received;
 use super::values::find_jwt;
 
@@ -18,8 +18,10 @@ pub(super) fn expected(case: &Case, scope: Scope) -> String {
     if scope == Scope::Documented {
         let code = if case.code_mark == Mark::Doc { case.code.to_string() } else { "(any status)".to_owned() };
         return match case.answer {
-            Answer::Message(text) | Answer::Mismatch(text, _) => format!("{code}, a body with the text {text}"),
-            Answer::Token => format!("{code}, a body with a token"),
+            ExpectedAnswer::Message(text) | ExpectedAnswer::Mismatch(text, _) => {
+                format!("{code}, a body with the text {text}")
+            }
+            ExpectedAnswer::Token => format!("{code}, a body with a token"),
         };
     }
     let mut lines = vec![case.code.to_string()];
@@ -79,21 +81,21 @@ fn headers(case: &Case) -> Vec<(&'static str, Rule)> {
 
 fn body(case: &Case) -> String {
     match case.answer {
-        Answer::Message(text) => format!(r#"{{"message":"{text}"}}"#),
-        Answer::Mismatch(text, present) => format!(r#"{{"message":"{text}","statusAtual":"{present}"}}"#),
-        Answer::Token => r#"{"accessToken":"<token>","tokenType":"Bearer","expiresIn":<seconds>}"#.to_owned(),
+        ExpectedAnswer::Message(text) => format!(r#"{{"message":"{text}"}}"#),
+        ExpectedAnswer::Mismatch(text, present) => format!(r#"{{"message":"{text}","statusAtual":"{present}"}}"#),
+        ExpectedAnswer::Token => r#"{"accessToken":"<token>","tokenType":"Bearer","expiresIn":<seconds>}"#.to_owned(),
     }
 }
 
 fn body_fits(case: &Case, scope: Scope, received: &str) -> bool {
     match (scope, case.answer) {
-        (Scope::Documented, Answer::Message(text) | Answer::Mismatch(text, _)) => {
+        (Scope::Documented, ExpectedAnswer::Message(text) | ExpectedAnswer::Mismatch(text, _)) => {
             // JSON may write a character as an escape.
             let written = serde_json::from_str::<serde_json::Value>(received).map(|value| value.to_string());
             received.contains(text) || written.is_ok_and(|written| written.contains(text))
         }
-        (Scope::Documented, Answer::Token) => find_jwt(received).is_some(),
-        (Scope::Contract, Answer::Token) => {
+        (Scope::Documented, ExpectedAnswer::Token) => find_jwt(received).is_some(),
+        (Scope::Contract, ExpectedAnswer::Token) => {
             let seconds = find_jwt(received).and_then(|token| {
                 received
                     .strip_prefix(&format!(r#"{{"accessToken":"{token}","tokenType":"Bearer","expiresIn":"#))?

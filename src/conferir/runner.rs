@@ -34,7 +34,7 @@ const SHOWN: [&str; 8] = [
 ];
 
 /// Whose login it is, and on what the run works.
-pub struct Target {
+pub struct RunInput {
     /// The login.
     pub login: String,
     /// Its senha.
@@ -70,8 +70,8 @@ pub enum StartError {
 
 impl Runner {
     /// A run of `client` on `target`.
-    pub fn new(client: Client, target: Target) -> Self {
-        let Target { login, senha, protocolo, motivo } = target;
+    pub fn new(client: Client, target: RunInput) -> Self {
+        let RunInput { login, senha, protocolo, motivo } = target;
         Self { client, values: Values::new(&login, senha, &protocolo, &motivo), present: None, changes: 0 }
     }
 

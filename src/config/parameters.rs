@@ -5,7 +5,7 @@ use std::str::FromStr;
 use sqlx::postgres::PgSslMode;
 use url::Url;
 
-use crate::domain::texto::nearest;
+use crate::domain::text::nearest;
 use crate::printable::printable;
 
 pub(super) const MODES: &str = "disable, allow, prefer, require, verify-ca or verify-full";

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::dotenv::{self, Entries};
 use super::settings::{SETTINGS, Setting, setting};
-use crate::domain::texto::nearest;
+use crate::domain::text::nearest;
 use crate::file_text::{decode, trimmed};
 use crate::printable::printable;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::texto::Chave;
+use super::text::NameKey;
 
 /// The status of an atendimento [doc].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,7 +44,7 @@ impl Status {
     }
 
     /// The number under which both databases store it: 1 to 5, never reassigned.
-    pub fn codigo(self) -> i16 {
+    pub fn code(self) -> i16 {
         match self {
             Status::Aberto => 1,
             Status::EmAtendimento => 2,
@@ -55,8 +55,8 @@ impl Status {
     }
 
     /// The status stored as `codigo`.
-    pub fn from_codigo(codigo: i16) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.codigo() == codigo)
+    pub fn from_code(codigo: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.code() == codigo)
     }
 
     /// Whether going from `self` to `target` needs a motivo [doc].
@@ -86,11 +86,11 @@ pub struct Comentario {
 
 /// A client's mark on a request, by which a repetition is known [ours].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Idempotencia {
+pub struct IdempotencyKey {
     /// The key, unique among those of its user.
-    pub chave: Arc<str>,
+    pub key: Arc<str>,
     /// A fingerprint of the body that came with it.
-    pub impressao: i64,
+    pub fingerprint: i64,
 }
 
 /// A status change as asked for.
@@ -101,15 +101,15 @@ pub struct ChangeRequest {
     /// The target as sent: whether it names a status is judged only once the atendimento is found.
     pub status: String,
     /// The motivo named, unless blank.
-    pub motivo: Option<Chave>,
+    pub motivo: Option<NameKey>,
     /// The comment, unless blank.
     pub comentario: Option<Comentario>,
     /// The status in which the client believes the atendimento to be, if it says so [ours].
-    pub esperado: Option<Status>,
+    pub expected: Option<Status>,
     /// The revisions one of which the client has read, if it says so [ours].
-    pub revisoes: Option<Vec<i64>>,
+    pub revisions: Option<Vec<i64>>,
     /// The mark that the client gave the request, if any.
-    pub idempotencia: Option<Idempotencia>,
+    pub idempotency: Option<IdempotencyKey>,
     /// Who asks.
     pub usuario_id: i64,
 }
@@ -162,26 +162,26 @@ pub struct Change {
     /// The comment added.
     pub comentario: Option<Comentario>,
     /// The mark to remember together with it.
-    pub idempotencia: Option<Idempotencia>,
+    pub idempotency: Option<IdempotencyKey>,
 }
 
 /// Why a change is refused. The texts are the HTTP layer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denial {
     /// No such protocolo.
-    AtendimentoNaoEncontrado,
+    AtendimentoNotFound,
     /// The target names no status.
-    StatusNaoEncontrado,
+    StatusNotFound,
     /// The atendimento is not in the status that the client expects, but in this one.
-    StatusDiferente(Status),
+    StatusDiffers(Status),
     /// The atendimento is not at a revision that the client has read, but as said here.
-    RevisaoDiferente(Atendimento),
+    RevisionDiffers(Atendimento),
     /// The transition needs a motivo and none was sent.
-    MotivoObrigatorio,
+    MotivoRequired,
     /// The transition needs a motivo and the one sent is not registered or not active.
-    MotivoNaoEncontrado,
+    MotivoNotFound,
     /// The idempotency key came with another body before.
-    ChaveReutilizada,
+    KeyReused,
 }
 
 /// Decides `request` on what `snapshot` knows.
@@ -189,19 +189,19 @@ pub enum Denial {
 /// The order of the checks is the contract's. Where no motivo is required, a registered one is
 /// recorded and any other value ignored, as the vendor page's own examples send fillers.
 pub fn decide(snapshot: &Snapshot, request: &ChangeRequest) -> Result<Change, Denial> {
-    let atendimento = snapshot.atendimentos.get(&request.protocolo).ok_or(Denial::AtendimentoNaoEncontrado)?;
-    let para = Status::from_nome(&request.status).ok_or(Denial::StatusNaoEncontrado)?;
-    if request.esperado.is_some_and(|esperado| esperado != atendimento.status) {
-        return Err(Denial::StatusDiferente(atendimento.status));
+    let atendimento = snapshot.atendimentos.get(&request.protocolo).ok_or(Denial::AtendimentoNotFound)?;
+    let para = Status::from_nome(&request.status).ok_or(Denial::StatusNotFound)?;
+    if request.expected.is_some_and(|expected| expected != atendimento.status) {
+        return Err(Denial::StatusDiffers(atendimento.status));
     }
-    if request.revisoes.as_ref().is_some_and(|revisoes| !revisoes.contains(&atendimento.revisao)) {
-        return Err(Denial::RevisaoDiferente(*atendimento));
+    if request.revisions.as_ref().is_some_and(|revisions| !revisions.contains(&atendimento.revisao)) {
+        return Err(Denial::RevisionDiffers(*atendimento));
     }
-    let motivo_id = request.motivo.as_ref().and_then(|chave| snapshot.motivos.get(chave.as_str()).copied());
+    let motivo_id = request.motivo.as_ref().and_then(|key| snapshot.motivos.get(key.as_str()).copied());
     if atendimento.status.requires_motivo(para) && motivo_id.is_none() {
         return Err(match request.motivo {
-            None => Denial::MotivoObrigatorio,
-            Some(_) => Denial::MotivoNaoEncontrado,
+            None => Denial::MotivoRequired,
+            Some(_) => Denial::MotivoNotFound,
         });
     }
     Ok(Change {
@@ -212,7 +212,7 @@ pub fn decide(snapshot: &Snapshot, request: &ChangeRequest) -> Result<Change, De
         motivo_id,
         usuario_id: Some(request.usuario_id),
         comentario: request.comentario.clone(),
-        idempotencia: request.idempotencia.clone(),
+        idempotency: request.idempotency.clone(),
     })
 }
 
@@ -234,16 +234,16 @@ pub fn transicoes(status: Status) -> Vec<Transicao> {
         status: para.nome().to_owned(),
         motivo: None,
         comentario: None,
-        esperado: None,
-        revisoes: None,
-        idempotencia: None,
+        expected: None,
+        revisions: None,
+        idempotency: None,
         usuario_id: 0,
     };
     Status::ALL
         .into_iter()
         .filter_map(|para| match decide(&snapshot, &asked(para)) {
             Ok(_) => Some(Transicao { para, motivo_obrigatorio: false }),
-            Err(Denial::MotivoObrigatorio) => Some(Transicao { para, motivo_obrigatorio: true }),
+            Err(Denial::MotivoRequired) => Some(Transicao { para, motivo_obrigatorio: true }),
             Err(_) => None,
         })
         .collect()
@@ -264,11 +264,11 @@ mod tests {
         ChangeRequest {
             protocolo: "1".to_owned(),
             status: status.to_owned(),
-            motivo: motivo.and_then(Chave::non_blank),
+            motivo: motivo.and_then(NameKey::non_blank),
             comentario: None,
-            esperado: None,
-            revisoes: None,
-            idempotencia: None,
+            expected: None,
+            revisions: None,
+            idempotency: None,
             usuario_id: 5,
         }
     }
@@ -291,7 +291,7 @@ mod tests {
                 let outcome =
                     |motivo| decide(&snapshot(de), &request(para.nome(), motivo)).map(|change| change.motivo_id);
                 let (absent, unknown) = match required {
-                    true => (Err(Denial::MotivoObrigatorio), Err(Denial::MotivoNaoEncontrado)),
+                    true => (Err(Denial::MotivoRequired), Err(Denial::MotivoNotFound)),
                     false => (Ok(None), Ok(None)),
                 };
                 assert_eq!(outcome(None), absent, "{de} to {para}, no motivo");
@@ -318,8 +318,8 @@ mod tests {
     fn the_atendimento_is_looked_up_before_the_status_is_judged() {
         let mut unknown = request("Nenhum", None);
         unknown.protocolo = "2".to_owned();
-        assert_eq!(decide(&snapshot(Status::Aberto), &unknown), Err(Denial::AtendimentoNaoEncontrado));
-        assert_eq!(decide(&snapshot(Status::Aberto), &request("Nenhum", None)), Err(Denial::StatusNaoEncontrado));
+        assert_eq!(decide(&snapshot(Status::Aberto), &unknown), Err(Denial::AtendimentoNotFound));
+        assert_eq!(decide(&snapshot(Status::Aberto), &request("Nenhum", None)), Err(Denial::StatusNotFound));
     }
 
     #[test]
@@ -336,7 +336,7 @@ mod tests {
                 para: Status::Finalizado,
                 motivo_id: Some(9),
                 usuario_id: Some(5),
-                idempotencia: None,
+                idempotency: None,
                 comentario: Some(comentario),
             })
         );
@@ -347,7 +347,7 @@ mod tests {
         let mut known = snapshot(Status::Aberto);
         let first = decide(&known, &request("Finalizado", None)).unwrap();
         known.apply("1", &first);
-        assert_eq!(decide(&known, &request("Aberto", None)), Err(Denial::MotivoObrigatorio));
+        assert_eq!(decide(&known, &request("Aberto", None)), Err(Denial::MotivoRequired));
         let second = decide(&known, &request("Aberto", Some("Duplicado"))).unwrap();
         assert_eq!((second.de, second.revisao), (Status::Finalizado, 5));
     }
@@ -356,34 +356,34 @@ mod tests {
     fn status_names_and_codes_are_one_to_one() {
         for status in Status::ALL {
             assert_eq!(Status::from_nome(&format!(" {} ", status.nome().to_uppercase())), Some(status));
-            assert_eq!(Status::from_codigo(status.codigo()), Some(status));
+            assert_eq!(Status::from_code(status.code()), Some(status));
         }
         assert_eq!(Status::from_nome("Em  atendimento"), None);
         assert_eq!(Status::from_nome(""), None);
-        assert_eq!(Status::from_codigo(0), None);
-        assert_eq!(Status::from_codigo(6), None);
+        assert_eq!(Status::from_code(0), None);
+        assert_eq!(Status::from_code(6), None);
     }
 
     #[test]
     fn an_expected_status_is_compared_after_the_status_name_and_before_the_motivo() {
-        let expecting = |status: &str, esperado| ChangeRequest { esperado: Some(esperado), ..request(status, None) };
+        let expecting = |status: &str, expected| ChangeRequest { expected: Some(expected), ..request(status, None) };
         let finalizado = snapshot(Status::Finalizado);
         assert!(decide(&finalizado, &expecting("Finalizado", Status::Finalizado)).is_ok());
-        let other = Err(Denial::StatusDiferente(Status::Finalizado));
+        let other = Err(Denial::StatusDiffers(Status::Finalizado));
         assert_eq!(decide(&finalizado, &expecting("Aberto", Status::Aberto)), other);
-        assert_eq!(decide(&finalizado, &expecting("?", Status::Aberto)), Err(Denial::StatusNaoEncontrado));
-        assert_eq!(decide(&finalizado, &expecting("Aberto", Status::Finalizado)), Err(Denial::MotivoObrigatorio));
+        assert_eq!(decide(&finalizado, &expecting("?", Status::Aberto)), Err(Denial::StatusNotFound));
+        assert_eq!(decide(&finalizado, &expecting("Aberto", Status::Finalizado)), Err(Denial::MotivoRequired));
     }
 
     #[test]
     fn a_revision_read_is_compared_after_the_expected_status_and_before_the_motivo() {
         let finalizado = snapshot(Status::Finalizado);
-        let read = |revisoes: &[i64]| ChangeRequest { revisoes: Some(revisoes.to_vec()), ..request("Aberto", None) };
-        assert_eq!(decide(&finalizado, &read(&[1, 3])), Err(Denial::MotivoObrigatorio));
-        let other = Err(Denial::RevisaoDiferente(finalizado.atendimentos["1"]));
+        let read = |revisions: &[i64]| ChangeRequest { revisions: Some(revisions.to_vec()), ..request("Aberto", None) };
+        assert_eq!(decide(&finalizado, &read(&[1, 3])), Err(Denial::MotivoRequired));
+        let other = Err(Denial::RevisionDiffers(finalizado.atendimentos["1"]));
         assert_eq!(decide(&finalizado, &read(&[2, 4])), other);
         assert_eq!(decide(&finalizado, &read(&[])), other);
-        let both = ChangeRequest { esperado: Some(Status::Aberto), ..read(&[2]) };
-        assert_eq!(decide(&finalizado, &both), Err(Denial::StatusDiferente(Status::Finalizado)));
+        let both = ChangeRequest { expected: Some(Status::Aberto), ..read(&[2]) };
+        assert_eq!(decide(&finalizado, &both), Err(Denial::StatusDiffers(Status::Finalizado)));
     }
 }

@@ -1,7 +1,7 @@
 //! The rules, and nothing else: no I/O, no clock, no async.
 
-pub mod acesso;
+pub mod access;
 pub mod atendimento;
 pub mod protocolo;
-pub mod registro;
-pub mod texto;
+pub mod record;
+pub mod text;

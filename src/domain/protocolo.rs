@@ -1,6 +1,6 @@
 //! The protocolo, where it comes as a number.
 
-use super::texto::PROTOCOLO_MAX;
+use super::text::PROTOCOLO_MAX;
 
 /// The digits of the non-negative integer that `number` denotes exactly: `20221104000001.0` and `2.0221104000001E13`
 /// are both `20221104000001`. `number` is a decimal literal as JSON has it.

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
 use crate::http::memory::Memory;
-use crate::service::acesso::AccessService;
+use crate::service::access::AccessService;
 use crate::service::changes::ChangeQueue;
 use crate::service::login::LoginService;
 use crate::store::Store;

@@ -14,10 +14,10 @@ use crate::http::api::login;
 use crate::http::memory::Memory;
 use crate::http::request::body::JsonBody;
 use crate::http::request::charset::Charset;
-use crate::http::request::client_address::Client;
+use crate::http::request::client_address::ClientAddress;
 use crate::http::request::misspelt::Misspelt;
 
-const CLIENT: Client = Client(IpAddr::V4(Ipv4Addr::LOCALHOST));
+const CLIENT: ClientAddress = ClientAddress(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
 /// What `body` asks for as a status change, or the message that answers it.
 pub fn change(body: &[u8]) -> Result<ChangeRequest, String> {

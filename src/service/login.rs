@@ -11,7 +11,7 @@ use tracing::Instrument;
 use crate::auth::password::{PasswordError, Passwords, Turn};
 use crate::auth::token::{IssueError, Subject, Tokens};
 use crate::clock::Clock;
-use crate::domain::texto::Chave;
+use crate::domain::text::NameKey;
 use crate::service::throttle::{Admission, NotAdmitted, Throttle, Throttled};
 use crate::store::{Credential, Store, StoreError};
 
@@ -55,13 +55,13 @@ pub enum LoginError {
     Throttled(Throttled),
     /// No such user, or it is deactivated.
     #[error("no such user")]
-    UsuarioNaoEncontrado(Absence),
+    UsuarioNotFound(Absence),
     /// The same in hardened mode, which tells nobody but the log.
     #[error("no such user, which is not told")]
-    UsuarioOculto(Absence),
+    UsuarioHidden(Absence),
     /// Wrong password.
     #[error("wrong password")]
-    SenhaInvalida,
+    SenhaWrong,
     /// The password could not be checked.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -84,7 +84,7 @@ impl From<NotAdmitted> for LoginError {
 
 /// What a client sends to log in, and from where.
 struct Attempt {
-    login: Chave,
+    login: NameKey,
     senha: SecretString,
     client: IpAddr,
 }
@@ -116,7 +116,7 @@ impl LoginService {
         senha: SecretString,
         client: IpAddr,
     ) -> Result<AccessToken, LoginError> {
-        let attempt = Attempt { login: Chave::new(login), senha, client };
+        let attempt = Attempt { login: NameKey::new(login), senha, client };
         let place = self.passwords.place()?;
         // Before the wait, so that who is not heard does not hold up the line.
         let admission = self.throttle.admit(&attempt.login, client).await?;
@@ -166,16 +166,16 @@ impl LoginService {
     }
 
     /// The verdict on a password. Known or not, a login costs one verification.
-    async fn verdict(&self, login: &Chave, senha: SecretString, turn: &Turn) -> Result<Verdict, LoginError> {
+    async fn verdict(&self, login: &NameKey, senha: SecretString, turn: &Turn) -> Result<Verdict, LoginError> {
         let found = self.store.credential(login).await?;
         let absence = if found.is_some() { Absence::Deactivated } else { Absence::Unknown };
         let known = found.filter(|credential| credential.ativo);
         let hash = known.as_ref().map(|credential| credential.senha_hash.clone());
         let is_right = self.passwords.verify(turn, hash, senha).await?;
         Ok(match known {
-            None if self.hardened => Verdict::Wrong(LoginError::UsuarioOculto(absence)),
-            None => Verdict::Wrong(LoginError::UsuarioNaoEncontrado(absence)),
-            Some(_) if !is_right => Verdict::Wrong(LoginError::SenhaInvalida),
+            None if self.hardened => Verdict::Wrong(LoginError::UsuarioHidden(absence)),
+            None => Verdict::Wrong(LoginError::UsuarioNotFound(absence)),
+            Some(_) if !is_right => Verdict::Wrong(LoginError::SenhaWrong),
             Some(credential) => Verdict::Right(self.issue(&credential)?),
         })
     }
@@ -183,7 +183,7 @@ impl LoginService {
     fn issue(&self, credential: &Credential) -> Result<AccessToken, LoginError> {
         let usuario_id = credential.usuario_id;
         // The generation is the one read with the hash: a password changed meanwhile revokes this token too.
-        let subject = Subject { usuario_id, geracao: credential.geracao };
+        let subject = Subject { usuario_id, generation: credential.generation };
         let token = self.tokens.issue(subject, &credential.login, self.clock.now())?;
         Ok(AccessToken { usuario_id, token, expires_in: self.tokens.ttl() })
     }

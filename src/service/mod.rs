@@ -1,6 +1,6 @@
 //! What the server does, whoever asks: HTTP and the command line call the same services.
 
-pub mod acesso;
+pub mod access;
 pub mod changes;
 mod every;
 pub mod import;

@@ -6,10 +6,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::auth::password::{PasswordError, Passwords};
 use crate::auth::token::new_generation;
-use crate::domain::acesso::{Nivel, Permissao, below};
+use crate::domain::access::{Nivel, Permissao, below};
 use crate::domain::atendimento::Status;
-use crate::domain::registro::Registro;
-use crate::domain::texto::{Chave, LOGIN_MAX, Nome, PROTOCOLO_MAX, SENHA_MAX, cut, did_you_mean, fits};
+use crate::domain::record::AtendimentoRecord;
+use crate::domain::text::{LOGIN_MAX, Name, NameKey, PROTOCOLO_MAX, SENHA_MAX, cut, did_you_mean, fits};
 use crate::service::throttle::bucket_of;
 use crate::store::{NewAtendimento, Perfil, Store, StoreError, Usuario};
 
@@ -100,7 +100,7 @@ impl Provisioning {
     }
 
     /// Registers a nível, below `superior` or at the top.
-    pub async fn create_nivel(&self, nome: &Nome, superior: Option<&Nome>) -> Result<()> {
+    pub async fn create_nivel(&self, nome: &Name, superior: Option<&Name>) -> Result<()> {
         let superior_id = match superior {
             Some(superior) => Some(self.nivel(superior).await?.id),
             None => None,
@@ -109,27 +109,27 @@ impl Provisioning {
     }
 
     /// Releases `permissoes` to a nível, all or none; for each, false when it was released already.
-    pub async fn liberar(&self, permissoes: &[Permissao], nivel: &Nome) -> Result<Vec<bool>> {
+    pub async fn release(&self, permissoes: &[Permissao], nivel: &Name) -> Result<Vec<bool>> {
         let nivel = self.nivel(nivel).await?;
-        Ok(self.store.set_liberacoes(nivel.id, permissoes, true).await?)
+        Ok(self.store.set_releases(nivel.id, permissoes, true).await?)
     }
 
     /// Takes `permissoes` back from a nível, all or none; for each, false when it was not released. Each nível must be
     /// released separately: with each come those below that still have the permission.
-    pub async fn recolher(&self, permissoes: &[Permissao], nivel: &Nome) -> Result<Vec<(bool, Vec<String>)>> {
+    pub async fn withdraw(&self, permissoes: &[Permissao], nivel: &Name) -> Result<Vec<(bool, Vec<String>)>> {
         let nivel = self.nivel(nivel).await?;
-        let changed = self.store.set_liberacoes(nivel.id, permissoes, false).await?;
-        let (liberacoes, niveis) = (self.store.liberacoes().await?, self.store.niveis().await?);
+        let changed = self.store.set_releases(nivel.id, permissoes, false).await?;
+        let (releases, niveis) = (self.store.releases().await?, self.store.niveis().await?);
         let below = below(&niveis, nivel.id);
         let still = |permissao: &Permissao| -> Vec<String> {
-            let released = |id| liberacoes.iter().any(|l| l.nivel_id == id && l.permissao == permissao.nome());
+            let released = |id| releases.iter().any(|l| l.nivel_id == id && l.permissao == permissao.nome());
             below.iter().filter(|nivel| released(nivel.id)).map(|nivel| nivel.nome.clone()).collect()
         };
         Ok(changed.into_iter().zip(permissoes).map(|(changed, permissao)| (changed, still(permissao))).collect())
     }
 
     /// Registers a perfil on a nível, or a root one.
-    pub async fn create_perfil(&self, nome: &Nome, nivel: Option<&Nome>) -> Result<()> {
+    pub async fn create_perfil(&self, nome: &Name, nivel: Option<&Name>) -> Result<()> {
         let nivel_id = match nivel {
             Some(nivel) => Some(self.nivel(nivel).await?.id),
             None => None,
@@ -139,11 +139,11 @@ impl Provisioning {
 
     /// Grants `permissoes` to a perfil, all or none; for each, false when it holds it already. Refused while one of
     /// them is not released to the perfil's nível [doc: only then can it be granted].
-    pub async fn conceder(&self, perfil: &Nome, permissoes: &[Permissao]) -> Result<Vec<bool>> {
+    pub async fn grant(&self, perfil: &Name, permissoes: &[Permissao]) -> Result<Vec<bool>> {
         let perfil = self.perfil(perfil).await?;
         if let Some(nivel_id) = perfil.nivel_id {
-            let liberacoes = self.store.liberacoes().await?;
-            let released = |p: &Permissao| liberacoes.iter().any(|l| l.nivel_id == nivel_id && l.permissao == p.nome());
+            let releases = self.store.releases().await?;
+            let released = |p: &Permissao| releases.iter().any(|l| l.nivel_id == nivel_id && l.permissao == p.nome());
             let missing: Vec<Permissao> = permissoes.iter().copied().filter(|p| !released(p)).collect();
             if !missing.is_empty() {
                 let nivel = self.store.niveis().await?.into_iter().find(|n| n.id == nivel_id);
@@ -151,22 +151,22 @@ impl Provisioning {
                 return Err(ProvisioningError::NotReleased { permissoes: missing, nivel });
             }
         }
-        Ok(self.store.set_concessoes(perfil.id, permissoes, true).await?)
+        Ok(self.store.set_grants(perfil.id, permissoes, true).await?)
     }
 
     /// Revokes `permissoes` from a perfil, all or none; for each, false when it did not hold it.
-    pub async fn revogar(&self, perfil: &Nome, permissoes: &[Permissao]) -> Result<Vec<bool>> {
+    pub async fn revoke(&self, perfil: &Name, permissoes: &[Permissao]) -> Result<Vec<bool>> {
         let perfil = self.perfil(perfil).await?;
-        Ok(self.store.set_concessoes(perfil.id, permissoes, false).await?)
+        Ok(self.store.set_grants(perfil.id, permissoes, false).await?)
     }
 
     /// Fails where there is no such perfil; for asking nobody for a password in vain.
-    pub async fn require_perfil(&self, nome: &Nome) -> Result<()> {
+    pub async fn require_perfil(&self, nome: &Name) -> Result<()> {
         self.perfil(nome).await.map(drop)
     }
 
     /// Registers a user.
-    pub async fn create_usuario(&self, login: &Nome, perfil: &Nome, senha: SecretString) -> Result<()> {
+    pub async fn create_usuario(&self, login: &Name, perfil: &Name, senha: SecretString) -> Result<()> {
         if !fits(&login.texto, LOGIN_MAX) {
             return Err(ProvisioningError::LongLogin);
         }
@@ -176,58 +176,58 @@ impl Provisioning {
     }
 
     /// Sets a password, revokes the tokens issued so far, and forgets the login's failures.
-    pub async fn set_senha(&self, login: &Nome, senha: SecretString) -> Result<()> {
-        let (hash, bucket) = (self.hash(senha).await?, bucket_of(&login.chave));
-        let is_there = self.store.set_senha(&login.chave, &hash, new_generation(), &bucket).await?;
+    pub async fn set_senha(&self, login: &Name, senha: SecretString) -> Result<()> {
+        let (hash, bucket) = (self.hash(senha).await?, bucket_of(&login.key));
+        let is_there = self.store.set_senha(&login.key, &hash, new_generation(), &bucket).await?;
         self.require_usuario(login, is_there).await
     }
 
     /// Activates or deactivates a user and revokes the tokens issued so far. An activation forgets the login's
     /// failures, also where the user was active.
-    pub async fn set_usuario_ativo(&self, login: &Nome, ativo: bool) -> Result<()> {
-        let geracao = new_generation();
+    pub async fn set_usuario_ativo(&self, login: &Name, ativo: bool) -> Result<()> {
+        let generation = new_generation();
         let is_there = if ativo {
-            self.store.activate_usuario(&login.chave, geracao, &bucket_of(&login.chave)).await?
+            self.store.activate_usuario(&login.key, generation, &bucket_of(&login.key)).await?
         } else {
-            self.store.deactivate_usuario(&login.chave, geracao).await?
+            self.store.deactivate_usuario(&login.key, generation).await?
         };
         self.require_usuario(login, is_there).await
     }
 
     /// Moves a user to a perfil, whose name as registered is returned. The tokens stay valid: access is judged by the
     /// perfil of the moment.
-    pub async fn set_perfil(&self, login: &Nome, perfil: &Nome) -> Result<String> {
+    pub async fn set_perfil(&self, login: &Name, perfil: &Name) -> Result<String> {
         let perfil = self.perfil(perfil).await?;
-        let is_there = self.store.set_perfil(&login.chave, perfil.id).await?;
+        let is_there = self.store.set_perfil(&login.key, perfil.id).await?;
         self.require_usuario(login, is_there).await?;
         Ok(perfil.nome)
     }
 
     /// Revokes the tokens issued so far.
-    pub async fn revoke_tokens(&self, login: &Nome) -> Result<()> {
-        let is_there = self.store.set_geracao(&login.chave, new_generation()).await?;
+    pub async fn revoke_tokens(&self, login: &Name) -> Result<()> {
+        let is_there = self.store.set_generation(&login.key, new_generation()).await?;
         self.require_usuario(login, is_there).await
     }
 
     /// The user of that login.
-    pub async fn usuario(&self, login: &Nome) -> Result<Usuario> {
+    pub async fn usuario(&self, login: &Name) -> Result<Usuario> {
         let usuarios = self.store.usuarios().await?;
-        let found = usuarios.iter().find(|usuario| Chave::new(&usuario.login) == login.chave);
+        let found = usuarios.iter().find(|usuario| NameKey::new(&usuario.login) == login.key);
         found.cloned().ok_or_else(|| missing("usuario", login, usuarios.iter().map(|usuario| usuario.login.as_str())))
     }
 
     /// Registers motivos, or activates them again: all, or none when one is there already.
-    pub async fn create_motivos(&self, nomes: &[Nome]) -> Result<()> {
+    pub async fn create_motivos(&self, nomes: &[Name]) -> Result<()> {
         let motivos = self.store.motivos().await?;
         for (i, nome) in nomes.iter().enumerate() {
-            let twice = nomes[..i].iter().any(|earlier| earlier.chave == nome.chave);
-            if twice || motivos.iter().any(|m| m.ativo && Chave::new(&m.nome) == nome.chave) {
+            let twice = nomes[..i].iter().any(|earlier| earlier.key == nome.key);
+            if twice || motivos.iter().any(|m| m.ativo && NameKey::new(&m.nome) == nome.key) {
                 return Err(ProvisioningError::Exists { kind: "motivo", nome: nome.texto.clone() });
             }
         }
         for nome in nomes {
             match self.store.insert_motivo(nome).await {
-                Err(StoreError::AlreadyExists) => _ = self.store.set_motivo_ativo(&nome.chave, true).await?,
+                Err(StoreError::AlreadyExists) => _ = self.store.set_motivo_ativo(&nome.key, true).await?,
                 outcome => outcome?,
             }
         }
@@ -235,8 +235,8 @@ impl Provisioning {
     }
 
     /// Deactivates a motivo: what was recorded with it stays.
-    pub async fn deactivate_motivo(&self, nome: &Nome) -> Result<()> {
-        if self.store.set_motivo_ativo(&nome.chave, false).await? {
+    pub async fn deactivate_motivo(&self, nome: &Name) -> Result<()> {
+        if self.store.set_motivo_ativo(&nome.key, false).await? {
             return Ok(());
         }
         let motivos = self.store.motivos().await?;
@@ -259,9 +259,9 @@ impl Provisioning {
     }
 
     /// The record of an atendimento.
-    pub async fn registro(&self, protocolo: &str) -> Result<Registro> {
+    pub async fn record(&self, protocolo: &str) -> Result<AtendimentoRecord> {
         let protocolo = protocolo.trim();
-        let found = self.store.registro(protocolo).await?;
+        let found = self.store.record(protocolo).await?;
         found.ok_or_else(|| ProvisioningError::Missing {
             kind: "atendimento",
             nome: protocolo.to_owned(),
@@ -269,16 +269,16 @@ impl Provisioning {
         })
     }
 
-    async fn nivel(&self, nome: &Nome) -> Result<Nivel> {
-        if let Some(found) = self.store.nivel(&nome.chave).await? {
+    async fn nivel(&self, nome: &Name) -> Result<Nivel> {
+        if let Some(found) = self.store.nivel(&nome.key).await? {
             return Ok(found);
         }
         let niveis = self.store.niveis().await?;
         Err(missing("nivel", nome, niveis.iter().map(|nivel| nivel.nome.as_str())))
     }
 
-    async fn perfil(&self, nome: &Nome) -> Result<Perfil> {
-        if let Some(found) = self.store.perfil(&nome.chave).await? {
+    async fn perfil(&self, nome: &Name) -> Result<Perfil> {
+        if let Some(found) = self.store.perfil(&nome.key).await? {
             return Ok(found);
         }
         let perfis = self.store.perfis().await?;
@@ -286,7 +286,7 @@ impl Provisioning {
     }
 
     /// Fails where what was to be done to a user found none.
-    async fn require_usuario(&self, login: &Nome, is_there: bool) -> Result<()> {
+    async fn require_usuario(&self, login: &Name, is_there: bool) -> Result<()> {
         if is_there { Ok(()) } else { self.usuario(login).await.map(drop) }
     }
 
@@ -305,11 +305,11 @@ impl Provisioning {
 }
 
 /// That there is no `nome`, and which of the `known` was probably meant.
-fn missing<'a>(kind: &'static str, nome: &Nome, known: impl Iterator<Item = &'a str>) -> ProvisioningError {
+fn missing<'a>(kind: &'static str, nome: &Name, known: impl Iterator<Item = &'a str>) -> ProvisioningError {
     ProvisioningError::Missing { kind, nome: nome.texto.clone(), hint: did_you_mean(&nome.texto, known) }
 }
 
-fn created(kind: &'static str, nome: &Nome, outcome: Result<(), StoreError>) -> Result<()> {
+fn created(kind: &'static str, nome: &Name, outcome: Result<(), StoreError>) -> Result<()> {
     outcome.map_err(|error| match error {
         StoreError::AlreadyExists => ProvisioningError::Exists { kind, nome: nome.texto.clone() },
         other => other.into(),

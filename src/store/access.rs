@@ -2,8 +2,8 @@
 
 use super::engine::Store;
 use super::error::Result;
-use crate::domain::acesso::Acesso;
-use crate::domain::texto::Chave;
+use crate::domain::access::AccessRights;
+use crate::domain::text::NameKey;
 
 /// What a login is checked against. Deliberately without `Debug`.
 #[derive(sqlx::FromRow)]
@@ -17,7 +17,8 @@ pub struct Credential {
     /// False once deactivated.
     pub ativo: bool,
     /// The generation of the tokens to issue.
-    pub geracao: i64,
+    #[sqlx(rename = "geracao")]
+    pub generation: i64,
 }
 
 const CREDENTIAL: &str = "SELECT id AS usuario_id, login, senha_hash, ativo, geracao FROM usuario WHERE chave = $1";
@@ -29,39 +30,42 @@ SELECT u.login, u.ativo, u.geracao, p.nivel_id IS NULL AS root,
 FROM usuario u JOIN perfil p ON p.id = u.perfil_id
 WHERE u.id = $1";
 
-/// [`Acesso`] as one row; names of permissions have no commas, so that a list can travel as one text.
+/// [`AccessRights`] as one row; names of permissions have no commas, so that a list can travel as one text.
 #[derive(sqlx::FromRow)]
-struct AcessoRow {
+struct AccessRightsRow {
     login: String,
     ativo: bool,
-    geracao: i64,
+    #[sqlx(rename = "geracao")]
+    generation: i64,
     root: bool,
-    concedidas: Option<String>,
-    liberadas: Option<String>,
+    #[sqlx(rename = "concedidas")]
+    granted: Option<String>,
+    #[sqlx(rename = "liberadas")]
+    released: Option<String>,
 }
 
-impl From<AcessoRow> for Acesso {
-    fn from(row: AcessoRow) -> Self {
+impl From<AccessRightsRow> for AccessRights {
+    fn from(row: AccessRightsRow) -> Self {
         let split = |names: Option<String>| names.iter().flat_map(|n| n.split(',')).map(str::to_owned).collect();
         Self {
             login: row.login.into(),
             ativo: row.ativo,
-            geracao: row.geracao,
+            generation: row.generation,
             root: row.root,
-            concedidas: split(row.concedidas),
-            liberadas: split(row.liberadas),
+            granted: split(row.granted),
+            released: split(row.released),
         }
     }
 }
 
 impl Store {
     /// What a login is checked against.
-    pub async fn credential(&self, login: &Chave) -> Result<Option<Credential>> {
+    pub async fn credential(&self, login: &NameKey) -> Result<Option<Credential>> {
         self.row(CREDENTIAL, &[login.into()]).await
     }
 
     /// What decides a user's access.
-    pub async fn acesso(&self, usuario_id: i64) -> Result<Option<Acesso>> {
-        Ok(self.row::<AcessoRow>(ACESSO, &[usuario_id.into()]).await?.map(Into::into))
+    pub async fn access(&self, usuario_id: i64) -> Result<Option<AccessRights>> {
+        Ok(self.row::<AccessRightsRow>(ACESSO, &[usuario_id.into()]).await?.map(Into::into))
     }
 }

@@ -10,7 +10,7 @@ use super::rows::{NewAtendimento, status_of};
 use super::value::Time;
 use super::{postgres, sqlite};
 use crate::domain::atendimento::{Atendimento, Change, Snapshot};
-use crate::domain::registro::{Registro, StoredChange};
+use crate::domain::record::{AtendimentoRecord, StoredChange};
 
 /// The record of $1, a row a change; an atendimento without history is one row without `em`.
 const REGISTRO: &str = "
@@ -25,7 +25,7 @@ ORDER BY h.revisao";
 
 /// A row of [`REGISTRO`].
 #[derive(sqlx::FromRow)]
-struct RegistroRow {
+struct RecordRow {
     protocolo: String,
     status: i16,
     atualizado_em: Time,
@@ -77,7 +77,7 @@ impl Store {
     }
 
     /// The whole record of an atendimento.
-    pub async fn registro(&self, protocolo: &str) -> Result<Option<Registro>> {
+    pub async fn record(&self, protocolo: &str) -> Result<Option<AtendimentoRecord>> {
         registro_of(self.command_rows(REGISTRO, &[protocolo.into()]).await?)
     }
 
@@ -126,7 +126,7 @@ impl Import {
 }
 
 /// The record made of `rows`.
-fn registro_of(rows: Vec<RegistroRow>) -> Result<Option<Registro>> {
+fn registro_of(rows: Vec<RecordRow>) -> Result<Option<AtendimentoRecord>> {
     let Some(first) = rows.first() else { return Ok(None) };
     let (protocolo, status) = (first.protocolo.clone(), status_of(first.status)?);
     let Time(atualizado_em) = first.atualizado_em;
@@ -142,5 +142,5 @@ fn registro_of(rows: Vec<RegistroRow>) -> Result<Option<Registro>> {
             comentario: comentario_of(row.comentario, row.visivel_cliente),
         });
     }
-    Ok(Some(Registro::new(protocolo, status, atualizado_em, changes)))
+    Ok(Some(AtendimentoRecord::new(protocolo, status, atualizado_em, changes)))
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::engine::Store;
 use super::error::Result;
-use super::rows::IdempotencyKey;
+use super::rows::ScopedKey;
 
 /// How many keys are purged or mended in one transaction, so that none holds up changes for long.
 const PORTION: i64 = 5_000;
@@ -23,7 +23,7 @@ DELETE FROM idempotencia WHERE (usuario_id, chave) IN
 impl Store {
     /// The fingerprints of the bodies with which the `keys` came that are known. Waits for a lock no longer
     /// than one statement does, then fails with [`super::StoreError::Contention`].
-    pub async fn idempotency_keys(&self, keys: &[IdempotencyKey]) -> Result<HashMap<IdempotencyKey, i64>> {
+    pub async fn idempotency_keys(&self, keys: &[ScopedKey]) -> Result<HashMap<ScopedKey, i64>> {
         match self {
             Self::Postgres(store) => store.idempotency_keys(keys).await,
             Self::Sqlite(store) => store.idempotency_keys(keys).await,
@@ -31,10 +31,10 @@ impl Store {
     }
 
     /// [`Store::idempotency_keys`] for one key, without the change queue's connections.
-    pub async fn idempotency_key(&self, (usuario_id, chave): &IdempotencyKey) -> Result<Option<i64>> {
+    pub async fn idempotency_key(&self, (usuario_id, key): &ScopedKey) -> Result<Option<i64>> {
         let known = "SELECT impressao FROM idempotencia WHERE usuario_id = $1 AND chave = $2";
-        let row: Option<(i64,)> = self.row(known, &[(*usuario_id).into(), chave.as_str().into()]).await?;
-        Ok(row.map(|(impressao,)| impressao))
+        let row: Option<(i64,)> = self.row(known, &[(*usuario_id).into(), key.as_str().into()]).await?;
+        Ok(row.map(|(fingerprint,)| fingerprint))
     }
 
     /// Forgets the keys of changes made longer than `kept` milliseconds ago by the database's clock; returns

@@ -10,7 +10,7 @@ use super::error::Result;
 use super::reads::{HistoricoRow, change_of, estado_of};
 use super::value::{Row, Value};
 use crate::domain::atendimento::Status;
-use crate::domain::registro::{Estado, StoredChange};
+use crate::domain::record::{PresentState, StoredChange};
 
 /// A span of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Between {
 
 /// Which atendimentos to list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AtendimentosAsked {
+pub struct AtendimentosQuery {
     /// In this status.
     pub status: Option<Status>,
     /// Last changed, or registered, in this time.
@@ -34,7 +34,7 @@ pub struct AtendimentosAsked {
 
 /// Which changes to list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HistoricoAsked {
+pub struct HistoricoQuery {
     /// Made by the user of this row id.
     pub usuario_id: Option<i64>,
     /// Made in this time.
@@ -81,15 +81,15 @@ fn most(limit: Option<u32>) -> i64 {
 
 impl Store {
     /// The atendimentos asked for, by the time of their last change, oldest first; those of one moment by protocolo.
-    pub fn list_atendimentos(&self, asked: AtendimentosAsked) -> BoxStream<'_, Result<Estado>> {
-        let AtendimentosAsked { status, between: Between { from, before }, limit } = asked;
-        let status = Value::Small(status.map(Status::codigo));
+    pub fn list_atendimentos(&self, asked: AtendimentosQuery) -> BoxStream<'_, Result<PresentState>> {
+        let AtendimentosQuery { status, between: Between { from, before }, limit } = asked;
+        let status = Value::Small(status.map(Status::code));
         self.list(ATENDIMENTOS, &[status, from.into(), before.into(), most(limit).into()], estado_of)
     }
 
     /// The changes asked for, each with its protocolo, oldest first; those of one moment by protocolo and revision.
-    pub fn list_historico(&self, asked: HistoricoAsked) -> BoxStream<'_, Result<(String, StoredChange)>> {
-        let HistoricoAsked { usuario_id, between: Between { from, before }, limit } = asked;
+    pub fn list_historico(&self, asked: HistoricoQuery) -> BoxStream<'_, Result<(String, StoredChange)>> {
+        let HistoricoQuery { usuario_id, between: Between { from, before }, limit } = asked;
         let listed = |ListedRow { protocolo, change }| Ok((protocolo, change_of(change)?.1));
         self.list(HISTORICO, &[usuario_id.into(), from.into(), before.into(), most(limit).into()], listed)
     }

@@ -4,8 +4,8 @@ use super::engine::Store;
 use super::error::Result;
 use super::throttle::{BucketKey, FORGET_FAILURES};
 use super::value::Value;
-use crate::domain::acesso::{Nivel, Permissao};
-use crate::domain::texto::{Chave, Nome};
+use crate::domain::access::{Nivel, Permissao};
+use crate::domain::text::{Name, NameKey};
 
 /// A perfil.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -20,7 +20,7 @@ pub struct Perfil {
 
 /// That a permission is released to a nível.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Liberacao {
+pub struct Release {
     /// The nível.
     pub nivel_id: i64,
     /// Name of the permission.
@@ -29,7 +29,7 @@ pub struct Liberacao {
 
 /// That a perfil holds a permission.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Concessao {
+pub struct Grant {
     /// The perfil.
     pub perfil_id: i64,
     /// Name of the permission.
@@ -76,9 +76,9 @@ struct NivelRow {
 /// `insert_*` fail with [`super::StoreError::AlreadyExists`]; the `set_*` say whether there was something to set.
 impl Store {
     /// Registers a nível below another, or at the top.
-    pub async fn insert_nivel(&self, nome: &Nome, superior_id: Option<i64>) -> Result<()> {
+    pub async fn insert_nivel(&self, nome: &Name, superior_id: Option<i64>) -> Result<()> {
         let insert = "INSERT INTO nivel (nome, chave, superior_id) VALUES ($1, $2, $3)";
-        self.insert(insert, &[nome.texto.as_str().into(), (&nome.chave).into(), superior_id.into()]).await
+        self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into(), superior_id.into()]).await
     }
 
     /// All níveis, by id: a nível comes after the one above it.
@@ -88,14 +88,14 @@ impl Store {
     }
 
     /// The nível of that name.
-    pub async fn nivel(&self, chave: &Chave) -> Result<Option<Nivel>> {
+    pub async fn nivel(&self, key: &NameKey) -> Result<Option<Nivel>> {
         let nivel = "SELECT id, nome, superior_id FROM nivel WHERE chave = $1";
-        Ok(self.command_row(nivel, &[chave.into()]).await?.map(nivel_of))
+        Ok(self.command_row(nivel, &[key.into()]).await?.map(nivel_of))
     }
 
     /// Releases permissions to a nível, or takes them back, all or none; for each, false when it was so already.
-    pub async fn set_liberacoes(&self, nivel_id: i64, permissoes: &[Permissao], liberadas: bool) -> Result<Vec<bool>> {
-        let statement = if liberadas {
+    pub async fn set_releases(&self, nivel_id: i64, permissoes: &[Permissao], released: bool) -> Result<Vec<bool>> {
+        let statement = if released {
             "INSERT INTO liberacao (nivel_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
         } else {
             "DELETE FROM liberacao WHERE nivel_id = $1 AND permissao = $2"
@@ -104,14 +104,14 @@ impl Store {
     }
 
     /// All releases.
-    pub async fn liberacoes(&self) -> Result<Vec<Liberacao>> {
+    pub async fn releases(&self) -> Result<Vec<Release>> {
         self.command_rows("SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao", &[]).await
     }
 
     /// Registers a perfil of a nível, or a root one.
-    pub async fn insert_perfil(&self, nome: &Nome, nivel_id: Option<i64>) -> Result<()> {
+    pub async fn insert_perfil(&self, nome: &Name, nivel_id: Option<i64>) -> Result<()> {
         let insert = "INSERT INTO perfil (nome, chave, nivel_id) VALUES ($1, $2, $3)";
-        self.insert(insert, &[nome.texto.as_str().into(), (&nome.chave).into(), nivel_id.into()]).await
+        self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into(), nivel_id.into()]).await
     }
 
     /// All perfis, by name.
@@ -120,18 +120,13 @@ impl Store {
     }
 
     /// The perfil of that name.
-    pub async fn perfil(&self, chave: &Chave) -> Result<Option<Perfil>> {
-        self.command_row("SELECT id, nome, nivel_id FROM perfil WHERE chave = $1", &[chave.into()]).await
+    pub async fn perfil(&self, key: &NameKey) -> Result<Option<Perfil>> {
+        self.command_row("SELECT id, nome, nivel_id FROM perfil WHERE chave = $1", &[key.into()]).await
     }
 
     /// Grants permissions to a perfil, or revokes them, all or none; for each, false when it was so already.
-    pub async fn set_concessoes(
-        &self,
-        perfil_id: i64,
-        permissoes: &[Permissao],
-        concedidas: bool,
-    ) -> Result<Vec<bool>> {
-        let statement = if concedidas {
+    pub async fn set_grants(&self, perfil_id: i64, permissoes: &[Permissao], granted: bool) -> Result<Vec<bool>> {
+        let statement = if granted {
             "INSERT INTO concessao (perfil_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
         } else {
             "DELETE FROM concessao WHERE perfil_id = $1 AND permissao = $2"
@@ -140,47 +135,53 @@ impl Store {
     }
 
     /// All grants.
-    pub async fn concessoes(&self) -> Result<Vec<Concessao>> {
+    pub async fn grants(&self) -> Result<Vec<Grant>> {
         self.command_rows("SELECT perfil_id, permissao FROM concessao ORDER BY perfil_id, permissao", &[]).await
     }
 
-    /// Registers a user, whose tokens are of `geracao`.
-    pub async fn insert_usuario(&self, login: &Nome, perfil_id: i64, senha_hash: &str, geracao: i64) -> Result<()> {
+    /// Registers a user, whose tokens are of `generation`.
+    pub async fn insert_usuario(&self, login: &Name, perfil_id: i64, senha_hash: &str, generation: i64) -> Result<()> {
         let insert = "INSERT INTO usuario (login, chave, perfil_id, senha_hash, geracao) VALUES ($1, $2, $3, $4, $5)";
-        let (texto, chave) = (login.texto.as_str().into(), (&login.chave).into());
-        self.insert(insert, &[texto, chave, perfil_id.into(), senha_hash.into(), geracao.into()]).await
+        let (texto, key) = (login.texto.as_str().into(), (&login.key).into());
+        self.insert(insert, &[texto, key, perfil_id.into(), senha_hash.into(), generation.into()]).await
     }
 
     /// Sets the password and the generation of the tokens that count, and forgets the failures of `bucket` and of
     /// all that count the same login; false when there is no such user.
-    pub async fn set_senha(&self, login: &Chave, senha_hash: &str, geracao: i64, bucket: &BucketKey) -> Result<bool> {
+    pub async fn set_senha(
+        &self,
+        login: &NameKey,
+        senha_hash: &str,
+        generation: i64,
+        bucket: &BucketKey,
+    ) -> Result<bool> {
         let update = "UPDATE usuario SET geracao = $2, senha_hash = $3 WHERE chave = $1";
-        self.update_and_forget(update, &[login.into(), geracao.into(), senha_hash.into()], bucket).await
+        self.update_and_forget(update, &[login.into(), generation.into(), senha_hash.into()], bucket).await
     }
 
     /// Activates a user, sets the generation of the tokens that count, and forgets failures as
     /// [`Store::set_senha`] does; false when there is no such user.
-    pub async fn activate_usuario(&self, login: &Chave, geracao: i64, bucket: &BucketKey) -> Result<bool> {
+    pub async fn activate_usuario(&self, login: &NameKey, generation: i64, bucket: &BucketKey) -> Result<bool> {
         let update = "UPDATE usuario SET geracao = $2, ativo = true WHERE chave = $1";
-        self.update_and_forget(update, &[login.into(), geracao.into()], bucket).await
+        self.update_and_forget(update, &[login.into(), generation.into()], bucket).await
     }
 
     /// Deactivates a user, and sets the generation of the tokens that count; false when there is no such user.
-    pub async fn deactivate_usuario(&self, login: &Chave, geracao: i64) -> Result<bool> {
+    pub async fn deactivate_usuario(&self, login: &NameKey, generation: i64) -> Result<bool> {
         let update = "UPDATE usuario SET geracao = $2, ativo = false WHERE chave = $1";
-        self.update(update, &[login.into(), geracao.into()]).await
+        self.update(update, &[login.into(), generation.into()]).await
     }
 
     /// Moves a user to a perfil; false when there is no such user.
-    pub async fn set_perfil(&self, login: &Chave, perfil_id: i64) -> Result<bool> {
+    pub async fn set_perfil(&self, login: &NameKey, perfil_id: i64) -> Result<bool> {
         let update = "UPDATE usuario SET perfil_id = $2 WHERE chave = $1";
         self.update(update, &[login.into(), perfil_id.into()]).await
     }
 
     /// Sets the generation of the tokens that count; false when there is no such user.
-    pub async fn set_geracao(&self, login: &Chave, geracao: i64) -> Result<bool> {
+    pub async fn set_generation(&self, login: &NameKey, generation: i64) -> Result<bool> {
         let update = "UPDATE usuario SET geracao = $2 WHERE chave = $1";
-        self.update(update, &[login.into(), geracao.into()]).await
+        self.update(update, &[login.into(), generation.into()]).await
     }
 
     /// All users, by login.
@@ -189,14 +190,14 @@ impl Store {
     }
 
     /// Registers a motivo.
-    pub async fn insert_motivo(&self, nome: &Nome) -> Result<()> {
+    pub async fn insert_motivo(&self, nome: &Name) -> Result<()> {
         let insert = "INSERT INTO motivo (nome, chave) VALUES ($1, $2)";
-        self.insert(insert, &[nome.texto.as_str().into(), (&nome.chave).into()]).await
+        self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into()]).await
     }
 
     /// Activates or deactivates a motivo; false when there is no such motivo.
-    pub async fn set_motivo_ativo(&self, chave: &Chave, ativo: bool) -> Result<bool> {
-        self.update("UPDATE motivo SET ativo = $2 WHERE chave = $1", &[chave.into(), ativo.into()]).await
+    pub async fn set_motivo_ativo(&self, key: &NameKey, ativo: bool) -> Result<bool> {
+        self.update("UPDATE motivo SET ativo = $2 WHERE chave = $1", &[key.into(), ativo.into()]).await
     }
 
     /// All motivos, by name.

@@ -5,8 +5,8 @@ use super::error::Result;
 use super::rows::{snapshot_of, status_of};
 use super::value::Time;
 use crate::domain::atendimento::{Comentario, Snapshot};
-use crate::domain::registro::{Estado, StoredChange};
-use crate::domain::texto::Chave;
+use crate::domain::record::{PresentState, StoredChange};
+use crate::domain::text::NameKey;
 
 const ESTADO: &str = "
 SELECT a.protocolo, a.status, a.revisao, a.atualizado_em, m.nome AS motivo
@@ -17,7 +17,7 @@ WHERE a.protocolo = $1";
 
 /// A row of [`ESTADO`].
 #[derive(sqlx::FromRow)]
-pub(super) struct EstadoRow {
+pub(super) struct PresentStateRow {
     protocolo: String,
     status: i16,
     revisao: i64,
@@ -59,7 +59,7 @@ SELECT protocolo AS chave, id, status, revisao FROM atendimento WHERE protocolo 
 
 impl Store {
     /// The present state of an atendimento.
-    pub async fn estado(&self, protocolo: &str) -> Result<Option<Estado>> {
+    pub async fn present_state(&self, protocolo: &str) -> Result<Option<PresentState>> {
         self.row(ESTADO, &[protocolo.into()]).await?.map(estado_of).transpose()
     }
 
@@ -85,7 +85,7 @@ impl Store {
     }
 
     /// What [`Store::snapshot`] loads for one request, without the change queue's connections.
-    pub async fn situation(&self, protocolo: &str, motivo: Option<&Chave>) -> Result<Snapshot> {
+    pub async fn situation(&self, protocolo: &str, motivo: Option<&NameKey>) -> Result<Snapshot> {
         let rows = match motivo {
             Some(motivo) => self.rows(SITUATION, &[protocolo.into(), motivo.into()]).await?,
             None => self.rows(SITUATION_WITHOUT_MOTIVO, &[protocolo.into()]).await?,
@@ -94,9 +94,9 @@ impl Store {
     }
 }
 
-pub(super) fn estado_of(row: EstadoRow) -> Result<Estado> {
-    let EstadoRow { protocolo, status, revisao, atualizado_em: Time(atualizado_em), motivo } = row;
-    Ok(Estado { protocolo, status: status_of(status)?, motivo_status: motivo, atualizado_em, revisao })
+pub(super) fn estado_of(row: PresentStateRow) -> Result<PresentState> {
+    let PresentStateRow { protocolo, status, revisao, atualizado_em: Time(atualizado_em), motivo } = row;
+    Ok(PresentState { protocolo, status: status_of(status)?, motivo_status: motivo, atualizado_em, revisao })
 }
 
 /// The change of `row`, with its revision.

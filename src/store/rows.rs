@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::error::{Result, StoreError};
 use crate::domain::atendimento::{Atendimento, Change, Snapshot, Status};
-use crate::domain::texto::Nome;
+use crate::domain::text::Name;
 
 /// A user's row id and a key of that user's.
-pub type IdempotencyKey = (i64, String);
+pub type ScopedKey = (i64, String);
 
 /// An atendimento to register.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct NewAtendimento {
 #[derive(Clone, Debug)]
 pub struct Example {
     /// The motivos, all active.
-    pub motivos: Vec<Nome>,
+    pub motivos: Vec<Name>,
     /// The atendimentos, none of them changed yet; at least one.
     pub atendimentos: Vec<NewAtendimento>,
 }
@@ -39,7 +39,8 @@ DELETE FROM tentativa";
 #[derive(sqlx::FromRow)]
 pub(super) struct SnapshotRow {
     /// The protocolo, or the key of the motivo's name.
-    chave: String,
+    #[sqlx(rename = "chave")]
+    key: String,
     id: i64,
     status: Option<i16>,
     revisao: Option<i64>,
@@ -48,31 +49,33 @@ pub(super) struct SnapshotRow {
 /// The snapshot made of `rows`.
 pub(super) fn snapshot_of(rows: Vec<SnapshotRow>) -> Result<Snapshot> {
     let mut snapshot = Snapshot::default();
-    for SnapshotRow { chave, id, status, revisao } in rows {
+    for SnapshotRow { key, id, status, revisao } in rows {
         if let (Some(status), Some(revisao)) = (status, revisao) {
-            snapshot.atendimentos.insert(chave, Atendimento { id, status: status_of(status)?, revisao });
+            snapshot.atendimentos.insert(key, Atendimento { id, status: status_of(status)?, revisao });
         } else {
-            snapshot.motivos.insert(chave, id);
+            snapshot.motivos.insert(key, id);
         }
     }
     Ok(snapshot)
 }
 
 pub(super) fn status_of(codigo: i16) -> Result<Status> {
-    Status::from_codigo(codigo).ok_or_else(|| StoreError::Corrupt(format!("the status code {codigo}")))
+    Status::from_code(codigo).ok_or_else(|| StoreError::Corrupt(format!("the status code {codigo}")))
 }
 
 /// A known idempotency key.
 #[derive(sqlx::FromRow)]
 pub(super) struct KeyRow {
     usuario_id: i64,
-    chave: String,
-    impressao: i64,
+    #[sqlx(rename = "chave")]
+    key: String,
+    #[sqlx(rename = "impressao")]
+    fingerprint: i64,
 }
 
 /// The fingerprint of each key of `rows`.
-pub(super) fn fingerprints(rows: Vec<KeyRow>) -> HashMap<IdempotencyKey, i64> {
-    rows.into_iter().map(|KeyRow { usuario_id, chave, impressao }| ((usuario_id, chave), impressao)).collect()
+pub(super) fn fingerprints(rows: Vec<KeyRow>) -> HashMap<ScopedKey, i64> {
+    rows.into_iter().map(|KeyRow { usuario_id, key, fingerprint }| ((usuario_id, key), fingerprint)).collect()
 }
 
 /// For each change the number of changes of its atendimento in the batch when it is the last of them,

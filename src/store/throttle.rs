@@ -24,7 +24,8 @@ pub struct Debit {
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Bucket {
     /// Its key.
-    pub chave: Vec<u8>,
+    #[sqlx(rename = "chave")]
+    pub key: Vec<u8>,
     /// How long until it is full again; not positive when it is.
     pub full_in: i64,
     /// How long ago the latest success was; negative when a wrong clock noted it.

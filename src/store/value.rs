@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::error::StoreError;
 use crate::clock::{from_unix_millis, unix_millis};
-use crate::domain::texto::Chave;
+use crate::domain::text::NameKey;
 
 /// A row that can be read from either engine.
 pub(super) trait Row: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin {}
@@ -77,8 +77,8 @@ impl<'a> From<&'a str> for Value<'a> {
     }
 }
 
-impl<'a> From<&'a Chave> for Value<'a> {
-    fn from(value: &'a Chave) -> Self {
+impl<'a> From<&'a NameKey> for Value<'a> {
+    fn from(value: &'a NameKey) -> Self {
         Self::Text(value.as_str())
     }
 }

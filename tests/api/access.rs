@@ -1,6 +1,6 @@
 //! The permission: granted, released, and taken away.
 
-use citrus_status::domain::acesso::Permissao;
+use citrus_status::domain::access::Permissao;
 use citrus_status::service::provisioning::ProvisioningError;
 use serde_json::{Value, json};
 use time::Duration;
@@ -19,17 +19,17 @@ async fn without_the_permission_a_change_is_denied(server: &Server) {
     let token = server.token("user.sem.permissao").await;
     server.change_with(&token, CHANGE).await.is(403, DENIED);
     server.change_with(&token, "not even JSON").await.is(403, DENIED);
-    assert!(server.registro("20221104000001").await["historico"].as_array().unwrap().is_empty());
+    assert!(server.record("20221104000001").await["historico"].as_array().unwrap().is_empty());
 }
 
 async fn a_grant_shows_and_goes_within_a_second(server: &Server) {
     let (perfil, p) = (nome("Consulta"), Permissao::AlterarStatus);
     let token = server.token("user.sem.permissao").await;
     server.change_with(&token, CHANGE).await.is(403, DENIED);
-    assert_eq!(server.provisioning.conceder(&perfil, &[p]).await.unwrap(), [true]);
+    assert_eq!(server.provisioning.grant(&perfil, &[p]).await.unwrap(), [true]);
     server.clock.advance(Duration::seconds(1));
     server.change_with(&token, CHANGE).await.is(200, SUCCESS);
-    assert_eq!(server.provisioning.revogar(&perfil, &[p]).await.unwrap(), [true]);
+    assert_eq!(server.provisioning.revoke(&perfil, &[p]).await.unwrap(), [true]);
     server.clock.advance(Duration::seconds(1));
     server.change_with(&token, CHANGE).await.is(403, DENIED);
 }
@@ -39,21 +39,21 @@ async fn a_grant_counts_only_while_released(server: &Server) {
     let (token, admin) = (server.token("user.api").await, server.token("admin").await);
     server.change_with(&token, CHANGE).await.is(200, SUCCESS);
 
-    assert_eq!(server.provisioning.recolher(&[p], &nivel).await.unwrap(), [(true, vec![])]);
+    assert_eq!(server.provisioning.withdraw(&[p], &nivel).await.unwrap(), [(true, vec![])]);
     server.clock.advance(Duration::seconds(1));
     server.change_with(&token, CHANGE).await.is(403, DENIED);
     server.change_with(&admin, CHANGE).await.is(200, SUCCESS);
-    let refused = server.provisioning.conceder(&nome("Consulta"), &[p]).await.unwrap_err();
+    let refused = server.provisioning.grant(&nome("Consulta"), &[p]).await.unwrap_err();
     assert!(matches!(refused, ProvisioningError::NotReleased { .. }));
 
-    assert_eq!(server.provisioning.liberar(&[p], &nivel).await.unwrap(), [true]);
+    assert_eq!(server.provisioning.release(&[p], &nivel).await.unwrap(), [true]);
     server.clock.advance(Duration::seconds(1));
     server.change_with(&token, CHANGE).await.is(200, SUCCESS);
 }
 
 async fn each_nivel_is_released_for_itself(server: &Server) {
     let token = server.token("user.api").await;
-    let below = server.provisioning.recolher(&[Permissao::AlterarStatus], &nome("Empresa")).await.unwrap();
+    let below = server.provisioning.withdraw(&[Permissao::AlterarStatus], &nome("Empresa")).await.unwrap();
     assert_eq!(below, [(true, vec!["Suporte".to_owned()])]);
     server.clock.advance(Duration::seconds(1));
     server.change_with(&token, CHANGE).await.is(200, SUCCESS);
@@ -98,11 +98,11 @@ async fn access_is_judged_again_once_the_body_is_there(server: &Server, database
         };
         let token = server.token("user.api").await;
         let mut withdrawn = begin(server, path, &token, body).await;
-        server.provisioning.revogar(&perfil, &[p]).await.unwrap();
+        server.provisioning.revoke(&perfil, &[p]).await.unwrap();
         server.clock.advance(Duration::seconds(1));
         is(withdrawn.ask(body).await, 403, DENIED);
 
-        server.provisioning.conceder(&perfil, &[p]).await.unwrap();
+        server.provisioning.grant(&perfil, &[p]).await.unwrap();
         server.clock.advance(Duration::seconds(1));
         let mut revoked = begin(server, path, &token, body).await;
         server.provisioning.revoke_tokens(&nome("user.api")).await.unwrap();

@@ -144,7 +144,7 @@ async fn a_repetition_in_another_charset_is_the_same_request(server: &Server) {
         again.is(200, MADE);
         assert_eq!(again.header("idempotency-replayed"), Some("true"));
     }
-    assert_eq!(server.registro(ABERTO).await["historico"].as_array().unwrap().len(), 1);
+    assert_eq!(server.record(ABERTO).await["historico"].as_array().unwrap().len(), 1);
 }
 
 both_engines! {

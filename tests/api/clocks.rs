@@ -111,11 +111,11 @@ async fn a_change_has_the_time_of_the_database(database: &Database) {
         server.provisioning.create_atendimento(&token[token.len() - 20..], Status::Aberto).await.unwrap();
     }
     assert_eq!(database.number("SELECT count(DISTINCT atualizado_em) FROM atendimento").await, 1);
-    let registro = right.registro("20221104000001").await;
-    for change in registro["historico"].as_array().unwrap() {
+    let record = right.record("20221104000001").await;
+    for change in record["historico"].as_array().unwrap() {
         assert_eq!(change["em"], "2026-11-23T10:00:00.000Z");
     }
-    assert_eq!(registro["atualizadoEm"], "2026-11-23T10:00:00.000Z");
+    assert_eq!(record["atualizadoEm"], "2026-11-23T10:00:00.000Z");
     for server in [right, ahead, behind] {
         server.stop().await;
     }

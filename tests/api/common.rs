@@ -117,7 +117,7 @@ async fn a_body_that_is_cut_off_changes_nothing(server: &Server) {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{answer}");
-    assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
+    assert_eq!(server.record("20221104000001").await["historico"], json!([]));
 }
 
 async fn a_body_that_does_not_come_is_408(database: &Database) {

@@ -61,7 +61,7 @@ async fn a_stop_lets_the_requests_in_flight_end(database: &Database) {
     };
     let reader = database.open().await;
     tokio::join!(server.stop(), finish);
-    assert_eq!(reader.registro("20221104000001").await.unwrap().unwrap().historico.len(), 1);
+    assert_eq!(reader.record("20221104000001").await.unwrap().unwrap().historico.len(), 1);
     reader.close().await;
 }
 
@@ -87,8 +87,8 @@ async fn the_times_of_a_history_never_go_back(server: &Server, database: &Databa
         let body = json!({"protocolo": "20221104000001", "status": "Aberto"});
         server.change_with(&token, body).await.is(200, "Atendimento atualizado com sucesso");
     }
-    let registro = server.registro("20221104000001").await;
-    for time in [&registro["historico"][0]["em"], &registro["historico"][1]["em"], &registro["atualizadoEm"]] {
+    let record = server.record("20221104000001").await;
+    for time in [&record["historico"][0]["em"], &record["historico"][1]["em"], &record["atualizadoEm"]] {
         assert_eq!(time, "2026-11-23T10:00:07.000Z");
     }
 }

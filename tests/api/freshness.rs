@@ -1,6 +1,6 @@
 //! A change is decided on what the database says, not on what the server saw before.
 
-use citrus_status::domain::texto::Chave;
+use citrus_status::domain::text::NameKey;
 use serde_json::{Value, json};
 
 use crate::support::both_engines;
@@ -24,9 +24,9 @@ async fn a_status_mended_by_hand_is_seen(server: &Server, database: &Database) {
     database.execute("UPDATE atendimento SET status = 1").await;
     // Remembered as in progress, its entry would start there.
     change(server, &token, "Finalizado", "").await.is(200, OK);
-    let registro = server.registro("20221104000001").await;
+    let record = server.record("20221104000001").await;
     let steps: Vec<[&Value; 2]> =
-        registro["historico"].as_array().unwrap().iter().map(|entry| [&entry["de"], &entry["para"]]).collect();
+        record["historico"].as_array().unwrap().iter().map(|entry| [&entry["de"], &entry["para"]]).collect();
     assert_eq!(json!(steps), json!([["Aberto", "Aberto"], ["Finalizado", "Em atendimento"], ["Aberto", "Finalizado"]]));
     database.execute("UPDATE atendimento SET status = 2").await;
     // Remembered as finished, it would need a motivo.
@@ -46,12 +46,12 @@ async fn a_motivo_counts_from_the_moment_it_is_registered_to_the_moment_it_is_no
     change(server, &token, "Cancelado", "Novo").await.is(404, "Motivo não encontrado");
     server.store.insert_motivo(&"Novo".parse().unwrap()).await.unwrap();
     change(server, &token, "Cancelado", "Novo").await.is(200, OK);
-    server.store.set_motivo_ativo(&Chave::new("Novo"), false).await.unwrap();
+    server.store.set_motivo_ativo(&NameKey::new("Novo"), false).await.unwrap();
     change(server, &token, "Cancelado", "Novo").await.is(404, "Motivo não encontrado");
     // Where none is required it is ignored, and not recorded.
     change(server, &token, "Finalizado", "Novo").await.is(200, OK);
-    let registro = server.registro("20221104000001").await;
-    let motivos: Vec<&Value> = registro["historico"].as_array().unwrap().iter().map(|e| &e["motivoStatus"]).collect();
+    let record = server.record("20221104000001").await;
+    let motivos: Vec<&Value> = record["historico"].as_array().unwrap().iter().map(|e| &e["motivoStatus"]).collect();
     assert_eq!(json!(motivos), json!(["Novo", null]));
 }
 

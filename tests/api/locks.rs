@@ -36,7 +36,7 @@ enum Ask {
     SimulationWithMotivo,
     SimulationWithKey,
     Login,
-    Estado,
+    PresentState,
     Historico,
     Motivos,
     Ready,
@@ -84,7 +84,7 @@ impl Scene {
             }
             SimulationWithKey => self.server.send(post, simulate, &keyed, change(21).to_string()).await,
             Login => self.server.login_with(&json!({"login": "admin", "senha": "1234"})).await,
-            Estado => read("/api/atendimentos/status?protocolo=20221104000022").await,
+            PresentState => read("/api/atendimentos/status?protocolo=20221104000022").await,
             Historico => read("/api/atendimentos/20221104000022/historico").await,
             Motivos => read("/api/motivos").await,
             Ready => self.server.get("/health/ready").await,
@@ -142,23 +142,24 @@ async fn each(locks: &[(&str, &[Ask], &[Ask])]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row() {
-    let all = [Plain, ByAdmin, Duplicado, Outro, Keyed, Lote, SimulationWithMotivo, Login, Estado, Motivos, Ready];
+    let all =
+        [Plain, ByAdmin, Duplicado, Outro, Keyed, Lote, SimulationWithMotivo, Login, PresentState, Motivos, Ready];
     each(&[
         (
             "SELECT FROM motivo WHERE chave = 'duplicado' FOR UPDATE",
             &[Duplicado, Duplicado],
-            &[Plain, ByAdmin, Outro, Keyed, Lote, SimulationWithMotivo, Login, Estado, Historico, Motivos, Ready],
+            &[Plain, ByAdmin, Outro, Keyed, Lote, SimulationWithMotivo, Login, PresentState, Historico, Motivos, Ready],
         ),
         (
             "SELECT FROM usuario WHERE chave = 'user.api' FOR UPDATE",
             &[Plain, Duplicado, Keyed],
-            &[ByAdmin, Simulation, Login, Estado, Historico, Motivos, Ready],
+            &[ByAdmin, Simulation, Login, PresentState, Historico, Motivos, Ready],
         ),
         ("SELECT FROM perfil, concessao, liberacao, nivel FOR UPDATE", &[], &all),
         (
             "SELECT FROM atendimento WHERE protocolo = '20221104000003' FOR UPDATE",
             &[Duplicado],
-            &[Plain, ByAdmin, Outro, Keyed, Lote, Simulation, Login, Estado, Motivos, Ready],
+            &[Plain, ByAdmin, Outro, Keyed, Lote, Simulation, Login, PresentState, Motivos, Ready],
         ),
     ])
     .await;
@@ -170,7 +171,7 @@ async fn a_row_for_which_many_wait() {
     each(&[(
         "SELECT FROM atendimento WHERE protocolo = '20221104000003' FOR UPDATE",
         &MANY,
-        &[Plain, ByAdmin, Outro, Keyed, Login, Estado, Motivos, Ready],
+        &[Plain, ByAdmin, Outro, Keyed, Login, PresentState, Motivos, Ready],
     )])
     .await;
 }
@@ -178,7 +179,7 @@ async fn a_row_for_which_many_wait() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_of_changes() {
     const CHANGES: &[Ask] = &[Plain, ByAdmin, Duplicado, Keyed, Lote];
-    const READS: &[Ask] = &[SimulationWithMotivo, SimulationWithKey, Login, Estado, Historico, Motivos, Ready];
+    const READS: &[Ask] = &[SimulationWithMotivo, SimulationWithKey, Login, PresentState, Historico, Motivos, Ready];
     each(&[
         ("LOCK TABLE historico IN SHARE MODE", CHANGES, READS),
         ("CREATE INDEX ON historico (em)", CHANGES, READS),
@@ -186,12 +187,12 @@ async fn a_table_of_changes() {
         ("LOCK TABLE atendimento IN SHARE MODE", CHANGES, READS),
         (
             "LOCK TABLE historico IN ACCESS EXCLUSIVE MODE",
-            &[Plain, Duplicado, Keyed, Lote, Estado, Historico],
+            &[Plain, Duplicado, Keyed, Lote, PresentState, Historico],
             &[Simulation, Login, Motivos, Ready],
         ),
         (
             "LOCK TABLE atendimento IN ACCESS EXCLUSIVE MODE",
-            &[Plain, Duplicado, Keyed, Lote, Estado, Simulation],
+            &[Plain, Duplicado, Keyed, Lote, PresentState, Simulation],
             &[Login, Motivos, Ready],
         ),
     ])
@@ -204,26 +205,26 @@ async fn a_table_that_some_changes_need() {
         (
             "LOCK TABLE idempotencia IN SHARE MODE",
             &[Keyed, Keyed],
-            &[Plain, ByAdmin, Duplicado, Lote, SimulationWithKey, Login, Estado, Motivos, Ready],
+            &[Plain, ByAdmin, Duplicado, Lote, SimulationWithKey, Login, PresentState, Motivos, Ready],
         ),
         (
             "LOCK TABLE idempotencia IN ACCESS EXCLUSIVE MODE",
             &[Keyed, SimulationWithKey],
-            &[Plain, ByAdmin, Duplicado, Lote, SimulationWithMotivo, Login, Estado, Motivos, Ready],
+            &[Plain, ByAdmin, Duplicado, Lote, SimulationWithMotivo, Login, PresentState, Motivos, Ready],
         ),
         (
             "LOCK TABLE motivo IN SHARE ROW EXCLUSIVE MODE",
             &[],
-            &[Plain, ByAdmin, Duplicado, Keyed, Lote, SimulationWithMotivo, Login, Estado, Motivos, Ready],
+            &[Plain, ByAdmin, Duplicado, Keyed, Lote, SimulationWithMotivo, Login, PresentState, Motivos, Ready],
         ),
         (
             "LOCK TABLE motivo IN EXCLUSIVE MODE",
             &[Plain, Duplicado, Outro, Keyed],
-            &[SimulationWithMotivo, SimulationWithKey, Login, Estado, Motivos, Ready],
+            &[SimulationWithMotivo, SimulationWithKey, Login, PresentState, Motivos, Ready],
         ),
         (
             "LOCK TABLE motivo IN ACCESS EXCLUSIVE MODE",
-            &[Plain, Duplicado, SimulationWithMotivo, Motivos, Motivos, Motivos, Estado, Estado, Historico],
+            &[Plain, Duplicado, SimulationWithMotivo, Motivos, Motivos, Motivos, PresentState, PresentState, Historico],
             &[Simulation, Login, Ready],
         ),
     ])
@@ -235,11 +236,15 @@ async fn a_table_of_access() {
     const CHANGES: &[Ask] = &[Plain, ByAdmin, Duplicado, Keyed, Lote];
     each(&[
         ("LOCK TABLE usuario IN SHARE ROW EXCLUSIVE MODE", &[], CHANGES),
-        ("LOCK TABLE usuario IN EXCLUSIVE MODE", CHANGES, &[Simulation, Login, Estado, Motivos, Ready]),
+        ("LOCK TABLE usuario IN EXCLUSIVE MODE", CHANGES, &[Simulation, Login, PresentState, Motivos, Ready]),
         ("LOCK TABLE usuario IN ACCESS EXCLUSIVE MODE", &[Plain, Duplicado, Keyed, Login, Login, Historico], &[Ready]),
         ("LOCK TABLE perfil, nivel, concessao, liberacao IN SHARE ROW EXCLUSIVE MODE", &[], CHANGES),
-        ("LOCK TABLE tentativa IN SHARE MODE", &[], &[Plain, Duplicado, Keyed, Login, Estado, Motivos, Ready]),
-        ("LOCK TABLE tentativa IN ACCESS EXCLUSIVE MODE", &[Login, Login, Login], &[Plain, Keyed, Estado, Motivos]),
+        ("LOCK TABLE tentativa IN SHARE MODE", &[], &[Plain, Duplicado, Keyed, Login, PresentState, Motivos, Ready]),
+        (
+            "LOCK TABLE tentativa IN ACCESS EXCLUSIVE MODE",
+            &[Login, Login, Login],
+            &[Plain, Keyed, PresentState, Motivos],
+        ),
     ])
     .await;
 }
@@ -283,7 +288,7 @@ async fn a_table_of_the_access_check() {
         scene.server.clock.advance(time::Duration::seconds(1));
         let lock = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
         let held = database.hold_by(&lock).await;
-        scene.try_out(&lock, held.release(), &[Plain, Plain, ByAdmin, Estado, Motivos], &[Ready]).await;
+        scene.try_out(&lock, held.release(), &[Plain, Plain, ByAdmin, PresentState, Motivos], &[Ready]).await;
     }
     scene.server.stop().await;
     database.remove().await;
@@ -317,7 +322,9 @@ async fn four_seconds_are_waited_out_and_seven_are_not(database: &Database) {
 async fn reads_do_not_feel_a_writer(database: &Database) {
     let scene = Scene::new(database).await;
     let held = database.hold("20221104000001").await;
-    scene.try_out("a writer", held.release(), &[Plain, Plain], &[Simulation, Estado, Historico, Motivos, Ready]).await;
+    scene
+        .try_out("a writer", held.release(), &[Plain, Plain], &[Simulation, PresentState, Historico, Motivos, Ready])
+        .await;
     scene.server.stop().await;
 }
 

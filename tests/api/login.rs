@@ -1,5 +1,5 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
-use citrus_status::domain::texto::Chave;
+use citrus_status::domain::text::NameKey;
 use serde_json::{Value, json};
 
 use crate::support::both_engines;
@@ -58,7 +58,7 @@ async fn success_is_a_bearer_token(server: &Server) {
         let part = |i| -> Value {
             serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(i).unwrap()).unwrap()).unwrap()
         };
-        let id = server.store.credential(&Chave::new(login)).await.unwrap().unwrap().usuario_id;
+        let id = server.store.credential(&NameKey::new(login)).await.unwrap().unwrap().usuario_id;
         let (header, claims) = (part(0), part(1));
         assert_eq!((&header["alg"], &header["typ"]), (&json!("HS256"), &json!("JWT")));
         assert!(header["kid"].is_string());

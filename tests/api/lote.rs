@@ -91,8 +91,8 @@ async fn changes_of_one_atendimento_are_made_in_their_order(server: &Server, dat
         .collect();
     assert_eq!(codes(&send(server, &token, None, json!({"itens": itens})).await), [200; 350]);
     for protocolo in 0..7 {
-        let registro = server.registro(&protocolo.to_string()).await;
-        let numbers: Vec<usize> = registro["comentarios"]
+        let record = server.record(&protocolo.to_string()).await;
+        let numbers: Vec<usize> = record["comentarios"]
             .as_array()
             .unwrap()
             .iter()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use citrus_status::clock::Clock;
 use citrus_status::domain::atendimento::{ChangeRequest, Comentario, Status};
-use citrus_status::domain::texto::Chave;
+use citrus_status::domain::text::NameKey;
 use citrus_status::example::load_example_data;
 use citrus_status::service::changes::{ChangeError, ChangeQueue, Done, QueueSettings, Workers};
 
@@ -17,7 +17,7 @@ async fn start(database: &Database) -> (ChangeQueue, Workers, i64) {
     let store = database.store().await;
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
     load_example_data(&store).await.unwrap();
-    let user = store.credential(&Chave::new("user.api")).await.unwrap().unwrap();
+    let user = store.credential(&NameKey::new("user.api")).await.unwrap().unwrap();
     let (queue, workers) = ChangeQueue::start(&store, &clock, QueueSettings { shards: 1, capacity: 8 });
     (queue, workers, user.usuario_id)
 }
@@ -33,9 +33,9 @@ fn finalizar(protocolo: &str, comentario: &str, usuario_id: i64) -> ChangeReques
         status: "Finalizado".to_owned(),
         motivo: None,
         comentario: Some(Comentario { texto: comentario.into(), visivel_cliente: true }),
-        esperado: None,
-        revisoes: None,
-        idempotencia: None,
+        expected: None,
+        revisions: None,
+        idempotency: None,
         usuario_id,
     }
 }

@@ -1,6 +1,6 @@
 //! The reads: the present status, the history page by page, the transitions and the motivos.
 
-use citrus_status::domain::acesso::Permissao;
+use citrus_status::domain::access::Permissao;
 use citrus_status::domain::atendimento::Status;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -240,13 +240,13 @@ async fn each_read_has_a_permission_of_its_own(server: &Server, database: &Datab
         read(server, &token, path, &[]).await.is(403, "Acess denied");
     }
     for (granted, permissao) in reads {
-        server.provisioning.conceder(&consulta, &[permissao]).await.unwrap();
+        server.provisioning.grant(&consulta, &[permissao]).await.unwrap();
         server.advance(database, Duration::seconds(1)).await;
         for (path, _) in reads {
             let expected = if path == granted { 200 } else { 403 };
             assert_eq!(read(server, &token, path, &[]).await.status, expected, "{path} with {permissao}");
         }
-        server.provisioning.revogar(&consulta, &[permissao]).await.unwrap();
+        server.provisioning.revoke(&consulta, &[permissao]).await.unwrap();
     }
 }
 

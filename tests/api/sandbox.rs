@@ -69,7 +69,7 @@ fn same(one: &Answer, other: &Answer) {
 
 async fn a_reset_restores_the_example(database: &Database) {
     let server = Server::sandbox(database, &[("LOGIN_LIMIT_PAIR", "1/600")]).await;
-    let before = server.registro("20221104000001").await;
+    let before = server.record("20221104000001").await;
     let token = server.token("user.api").await;
     let keyed = [("authorization", token.as_str()), ("idempotency-key", "a")];
     post(&server, STATUS, &keyed).await.is(200, MADE);
@@ -80,7 +80,7 @@ async fn a_reset_restores_the_example(database: &Database) {
 
     server.advance(database, Duration::milliseconds(1)).await;
     post(&server, RESET, &[]).await.is(200, "Dados de exemplo restaurados");
-    let after = server.registro("20221104000001").await;
+    let after = server.record("20221104000001").await;
     assert_eq!(after["atualizadoEm"], "2026-11-23T10:00:00.001Z");
     assert_eq!((&after["status"], &after["historico"]), (&before["status"], &json!([])));
     assert_eq!((&after["motivoStatus"], &after["comentarios"]), (&json!(null), &json!([])));
@@ -104,11 +104,11 @@ async fn what_somebody_holds_locked_is_not_reset(database: &Database) {
     server.change_with(&token, CHANGE).await.is(200, MADE);
     let held = database.hold("20221104000001").await;
     post(&server, RESET, &[]).await.is(503, "Serviço indisponível");
-    assert_eq!(server.registro("20221104000001").await["historico"].as_array().unwrap().len(), 1);
+    assert_eq!(server.record("20221104000001").await["historico"].as_array().unwrap().len(), 1);
     held.release().await;
     server.change_with(&token, CHANGE).await.is(200, MADE);
     post(&server, RESET, &[]).await.is(200, "Dados de exemplo restaurados");
-    assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
+    assert_eq!(server.record("20221104000001").await["historico"], json!([]));
     server.stop().await;
 }
 
@@ -190,14 +190,14 @@ async fn every_route_fails_on_demand_and_changes_nothing(database: &Database) {
     ] {
         server.send(Method::GET, path, &headers, "").await.is(500, "Erro interno");
     }
-    assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
+    assert_eq!(server.record("20221104000001").await["historico"], json!([]));
     let attempts = "SELECT count(*) FROM tentativa WHERE cheio_em > sucesso_em OR sucesso_em IS NULL";
     guess(&server, &headers).await.is(500, "Erro interno");
     assert_eq!(database.number(attempts).await, 0);
 
     post(&server, STATUS, &headers[..1]).await.is(200, MADE);
     post(&server, RESET, &headers).await.is(500, "Erro interno");
-    assert_eq!(server.registro("20221104000001").await["historico"].as_array().unwrap().len(), 1);
+    assert_eq!(server.record("20221104000001").await["historico"].as_array().unwrap().len(), 1);
     server.stop().await;
 }
 
@@ -229,7 +229,7 @@ async fn a_delay_beyond_the_deadline_is_503_and_changes_nothing(database: &Datab
         let headers = [&[("authorization", token.as_str()), (DELAY, "60000")], failure].concat();
         post(&server, STATUS, &headers).await.is(503, "Serviço indisponível");
     }
-    assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
+    assert_eq!(server.record("20221104000001").await["historico"], json!([]));
     server.stop().await;
 }
 
@@ -263,7 +263,7 @@ async fn other_values_are_refused_before_anything_is_done(database: &Database) {
     }
     refused(&[(DELAY, "1"), (DELAY, "1")], delay).await;
     refused(&[(FAILURE, "failed"), (DELAY, "x")], delay).await;
-    assert_eq!(server.registro("20221104000001").await["historico"], json!([]));
+    assert_eq!(server.record("20221104000001").await["historico"], json!([]));
     let answer = server.get(RESET).await;
     answer.is(405, "Método não permitido");
     assert_eq!(answer.header("allow"), Some("POST"));
@@ -289,7 +289,7 @@ async fn the_server_itself_has_none_of_it(server: &Server) {
         let headers = [("authorization", token.as_str()), (name, value)];
         post(server, STATUS, &headers).await.is(200, MADE);
     }
-    assert_eq!(server.registro("20221104000001").await["historico"].as_array().unwrap().len(), 4);
+    assert_eq!(server.record("20221104000001").await["historico"].as_array().unwrap().len(), 4);
 }
 
 async fn changes_and_resets_that_race_leave_whole_records(database: &Database) {

@@ -34,7 +34,7 @@ pub(super) async fn post(
 }
 
 pub(super) async fn last_comment(server: &Server) -> Value {
-    server.registro(ABERTO).await["comentarios"].as_array().unwrap().last().cloned().unwrap_or_default()
+    server.record(ABERTO).await["comentarios"].as_array().unwrap().last().cloned().unwrap_or_default()
 }
 
 async fn slashes_too_many_change_no_route(server: &Server) {
@@ -282,7 +282,7 @@ async fn members_in_another_spelling_are_ignored_and_named(server: &Server) {
     let refused = change(server, &token, &[], r#"{"Protocolo": "1", "status": "Aberto"}"#).await;
     refused.is(400, "protocolo – esse campo é obrigatório");
     assert_eq!(refused.header(IGNORED), None);
-    let comments = server.registro(ABERTO).await["comentarios"].as_array().unwrap().clone();
+    let comments = server.record(ABERTO).await["comentarios"].as_array().unwrap().clone();
     assert!(comments.iter().all(|comment| comment["texto"] == "y"), "{comments:?}");
 }
 

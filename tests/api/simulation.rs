@@ -143,7 +143,7 @@ async fn what_was_made_after_the_first_look_is_a_replay() {
     ask(&server, &token, "", Some("k"), &body).await.is(200, MADE);
     database.execute("CREATE TABLE made AS SELECT * FROM idempotencia").await;
     let set = |status: Status, revisao| {
-        let status = status.codigo();
+        let status = status.code();
         format!("UPDATE atendimento SET status = {status}, revisao = {revisao} WHERE protocolo = '{ABERTO}'")
     };
     for (query, body, status) in

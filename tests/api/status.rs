@@ -75,16 +75,16 @@ async fn then_a_motivo_where_one_is_required(server: &Server) {
         body["motivoStatus"] = json!(unregistered);
         server.change_with(&token, &body).await.is(404, "Motivo não encontrado");
     }
-    assert_eq!(server.registro(ABERTO).await["historico"], json!([]));
+    assert_eq!(server.record(ABERTO).await["historico"], json!([]));
     body["motivoStatus"] = json!(" ABERTO POR ENGANO ");
     server.change_with(&token, &body).await.is(200, SUCCESS);
-    assert_eq!(server.registro(ABERTO).await["motivoStatus"], "Aberto por engano");
+    assert_eq!(server.record(ABERTO).await["motivoStatus"], "Aberto por engano");
 }
 
 async fn every_transition_with_every_kind_of_motivo(server: &Server) {
     let token = server.token("user.api").await;
     let motivos = [None, Some(" "), Some("Não cadastrado"), Some("Fora do escopo")];
-    let protocolo = |de: Status, para: Status, kind: usize| format!("t-{}-{}-{kind}", de.codigo(), para.codigo());
+    let protocolo = |de: Status, para: Status, kind: usize| format!("t-{}-{}-{kind}", de.code(), para.code());
     let mut novos = Vec::new();
     for de in Status::ALL {
         for para in Status::ALL {
@@ -109,7 +109,7 @@ async fn every_transition_with_every_kind_of_motivo(server: &Server) {
                     body["motivoStatus"] = json!(motivo);
                 }
                 let answer = server.change_with(&token, body).await;
-                let registro = server.registro(&protocolo).await;
+                let record = server.record(&protocolo).await;
                 let refused = match (required, kind) {
                     (true, 0 | 1) => Some((400, MOTIVO_OBRIGATORIO)),
                     (true, 2) => Some((404, "Motivo não encontrado")),
@@ -117,13 +117,13 @@ async fn every_transition_with_every_kind_of_motivo(server: &Server) {
                 };
                 if let Some((status, message)) = refused {
                     answer.is(status, message);
-                    assert_eq!((&registro["status"], &registro["historico"]), (&json!(de.nome()), &json!([])));
+                    assert_eq!((&record["status"], &record["historico"]), (&json!(de.nome()), &json!([])));
                 } else {
                     answer.is(200, SUCCESS);
                     let recorded = (kind == 3).then_some("Fora do escopo");
-                    assert_eq!(registro["status"], para.nome());
+                    assert_eq!(record["status"], para.nome());
                     assert_eq!(
-                        registro["historico"],
+                        record["historico"],
                         json!([{"em": "2026-11-23T10:00:00.000Z", "de": de.nome(), "para": para.nome(),
                                 "motivoStatus": recorded, "usuario": "user.api"}])
                     );
@@ -141,7 +141,7 @@ async fn the_pages_own_examples_succeed(server: &Server) {
     ask(server, second).await.is(200, SUCCESS);
     let em = "2026-11-23T10:00:00.000Z";
     assert_eq!(
-        server.registro(ABERTO).await,
+        server.record(ABERTO).await,
         json!({
             "protocolo": ABERTO, "status": "Finalizado", "motivoStatus": null, "atualizadoEm": em,
             "historico": [
@@ -170,9 +170,9 @@ async fn visibility_comes_as_boolean_or_text_in_any_case(server: &Server) {
         let body = json!({"protocolo": ABERTO, "status": "Aberto", "comentario": "c", "visivelCliente": form});
         server.change_with(&token, body).await.is(200, SUCCESS);
     }
-    let registro = server.registro(ABERTO).await;
+    let record = server.record(ABERTO).await;
     let seen: Vec<bool> =
-        registro["comentarios"].as_array().unwrap().iter().map(|c| c["visivelCliente"].as_bool().unwrap()).collect();
+        record["comentarios"].as_array().unwrap().iter().map(|c| c["visivelCliente"].as_bool().unwrap()).collect();
     assert_eq!(seen, forms.map(|(_, seen)| seen));
 }
 
@@ -182,9 +182,9 @@ async fn a_blank_comment_is_none_and_visibility_alone_does_nothing(server: &Serv
         body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
         ask(server, body).await.is(200, SUCCESS);
     }
-    let registro = server.registro(ABERTO).await;
-    assert_eq!(registro["comentarios"], json!([]));
-    assert_eq!(registro["historico"].as_array().unwrap().len(), 3);
+    let record = server.record(ABERTO).await;
+    assert_eq!(record["comentarios"], json!([]));
+    assert_eq!(record["historico"].as_array().unwrap().len(), 3);
 }
 
 async fn protocolo_and_status_are_read_leniently(server: &Server) {
@@ -192,7 +192,7 @@ async fn protocolo_and_status_are_read_leniently(server: &Server) {
     ask(server, json!({"protocolo": " 20221104000001 ", "status": "em ATENDIMENTO", "motivoStatus": "duplicado"}))
         .await
         .is(200, SUCCESS);
-    assert_eq!(server.registro(ABERTO).await["status"], "Em atendimento");
+    assert_eq!(server.record(ABERTO).await["status"], "Em atendimento");
 }
 
 async fn values_that_cannot_be_are_named(server: &Server) {

@@ -352,7 +352,7 @@ impl Side {
 async fn records(server: &Server) -> Vec<Value> {
     let mut records = Vec::new();
     for protocolo in 20_221_104_000_001_u64..=20_221_104_000_030 {
-        records.push(server.registro(&protocolo.to_string()).await);
+        records.push(server.record(&protocolo.to_string()).await);
     }
     records
 }

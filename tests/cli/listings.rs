@@ -34,7 +34,7 @@ async fn scene(database: &Database) {
             motivo_id,
             usuario_id,
             comentario: usuario_id.map(|_| Comentario { texto: "Olá".into(), visivel_cliente: false }),
-            idempotencia: None,
+            idempotency: None,
         };
         assert_eq!(store.commit(&[change]).await.unwrap(), [0_i64; 0]);
     }

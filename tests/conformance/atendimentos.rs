@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use citrus_status::domain::atendimento::{Atendimento, Change, Comentario, Status};
-use citrus_status::domain::texto::Chave;
+use citrus_status::domain::text::NameKey;
 use citrus_status::store::{NewAtendimento, Store, StoreError};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -39,12 +39,12 @@ pub fn change(from: Atendimento, para: Status) -> Change {
         motivo_id: None,
         usuario_id: None,
         comentario: None,
-        idempotencia: None,
+        idempotency: None,
     }
 }
 
-async fn registro(store: &Arc<Store>, protocolo: &str) -> Value {
-    serde_json::to_value(store.registro(protocolo).await.unwrap().unwrap()).unwrap()
+async fn record(store: &Arc<Store>, protocolo: &str) -> Value {
+    serde_json::to_value(store.record(protocolo).await.unwrap().unwrap()).unwrap()
 }
 
 async fn a_snapshot_holds_what_was_named_and_is_there(database: &Database) {
@@ -54,7 +54,7 @@ async fn a_snapshot_holds_what_was_named_and_is_there(database: &Database) {
     for motivo in ["Duplicado", "Fora do escopo", "Antigo"] {
         store.insert_motivo(&nome(motivo)).await.unwrap();
     }
-    store.set_motivo_ativo(&Chave::new("antigo"), false).await.unwrap();
+    store.set_motivo_ativo(&NameKey::new("antigo"), false).await.unwrap();
 
     let motivos = ["duplicado", "antigo", "nenhum"].map(str::to_owned);
     let snapshot = store.snapshot(&["2".to_owned(), "3".to_owned()], &motivos).await.unwrap();
@@ -72,9 +72,9 @@ async fn a_commit_writes_status_history_and_comment_together(database: &Database
     let store = store(database).await;
     insert(&store, "1", Status::Aberto).await;
     store.insert_perfil(&nome("p"), None).await.unwrap();
-    let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
+    let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
     store.insert_usuario(&nome("user.api"), perfil.id, "hash", 1).await.unwrap();
-    let usuario = store.credential(&Chave::new("user.api")).await.unwrap().unwrap();
+    let usuario = store.credential(&NameKey::new("user.api")).await.unwrap().unwrap();
     store.insert_motivo(&nome("Duplicado")).await.unwrap();
     let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
 
@@ -91,7 +91,7 @@ async fn a_commit_writes_status_history_and_comment_together(database: &Database
     assert_eq!(current(&store, "1").await, Atendimento { id: before.id, status: Status::Finalizado, revisao: 2 });
     let em = "2026-11-23T10:00:00.123Z";
     assert_eq!(
-        registro(&store, "1").await,
+        record(&store, "1").await,
         json!({
             "protocolo": "1", "status": "Finalizado", "motivoStatus": null, "atualizadoEm": em,
             "historico": [
@@ -122,7 +122,7 @@ async fn a_commit_leaves_alone_what_is_no_longer_as_read(database: &Database) {
     assert_eq!(current(&store, "1").await.status, Status::Finalizado);
     assert_eq!(current(&store, "2").await, Atendimento { status: Status::EmAtendimento, revisao: 1, ..two });
     assert_eq!(current(&store, "3").await.status, Status::Finalizado);
-    assert_eq!(registro(&store, "2").await["historico"].as_array().unwrap().len(), 1);
+    assert_eq!(record(&store, "2").await["historico"].as_array().unwrap().len(), 1);
 
     let only_late = [change(two, Status::Finalizado)];
     assert_eq!(store.commit(&only_late).await.unwrap(), [two.id]);
@@ -208,9 +208,9 @@ async fn a_protocolo_is_registered_once_and_compared_exactly(database: &Database
     insert(&store, "a", Status::Aberto).await;
     let novo = NewAtendimento { protocolo: "a".to_owned(), status: Status::Cancelado };
     assert!(matches!(store.insert_atendimento(&novo).await, Err(StoreError::AlreadyExists)));
-    assert!(store.registro("A").await.unwrap().is_none());
+    assert!(store.record("A").await.unwrap().is_none());
     assert_eq!(
-        registro(&store, "a").await,
+        record(&store, "a").await,
         json!({"protocolo": "a", "status": "Aberto", "motivoStatus": null,
                "atualizadoEm": "2026-11-23T10:00:00.123Z", "historico": [], "comentarios": []})
     );

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use citrus_status::domain::atendimento::{Change, Idempotencia, Status};
-use citrus_status::domain::texto::Chave;
+use citrus_status::domain::atendimento::{Change, IdempotencyKey, Status};
+use citrus_status::domain::text::NameKey;
 use citrus_status::store::{Store, StoreError};
 use time::Duration;
 
@@ -13,18 +13,18 @@ use crate::support::server::nome;
 /// Row ids of two users.
 async fn users(store: &Arc<Store>) -> [i64; 2] {
     store.insert_perfil(&nome("p"), None).await.unwrap();
-    let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
+    let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
     let mut ids = [0; 2];
     for (id, login) in ids.iter_mut().zip(["ana", "rui"]) {
         store.insert_usuario(&nome(login), perfil.id, "hash", 1).await.unwrap();
-        *id = store.credential(&Chave::new(login)).await.unwrap().unwrap().usuario_id;
+        *id = store.credential(&NameKey::new(login)).await.unwrap().unwrap().usuario_id;
     }
     ids
 }
 
-fn marked(change: Change, usuario_id: i64, chave: &str, impressao: i64) -> Change {
-    let idempotencia = Some(Idempotencia { chave: chave.into(), impressao });
-    Change { usuario_id: Some(usuario_id), idempotencia, ..change }
+fn marked(change: Change, usuario_id: i64, key: &str, fingerprint: i64) -> Change {
+    let idempotency = Some(IdempotencyKey { key: key.into(), fingerprint });
+    Change { usuario_id: Some(usuario_id), idempotency, ..change }
 }
 
 async fn a_key_is_written_with_its_change_and_only_then(database: &Database) {

@@ -17,7 +17,7 @@ async fn an_import_shows_only_once_it_is_committed(database: &Database) {
     let store = store(database).await;
     let mut import = store.begin_import().await.unwrap();
     assert!(import.insert(&[novo("1", Status::Cancelado)]).await.unwrap().is_empty());
-    assert!(store.registro("1").await.unwrap().is_none());
+    assert!(store.record("1").await.unwrap().is_none());
     import.commit().await.unwrap();
     assert_eq!(current(&store, "1").await.status, Status::Cancelado);
     store.close().await;
@@ -48,7 +48,7 @@ async fn what_was_there_is_returned_as_it_stands_and_can_be_changed(database: &D
         motivo_id: None,
         usuario_id: None,
         comentario: None,
-        idempotencia: None,
+        idempotency: None,
     };
     assert!(import.change(&[change]).await.unwrap().is_empty());
     import.commit().await.unwrap();

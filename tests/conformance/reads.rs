@@ -1,5 +1,5 @@
 use citrus_status::domain::atendimento::{Change, Comentario, Status};
-use citrus_status::domain::texto::Chave;
+use citrus_status::domain::text::NameKey;
 use serde_json::json;
 use time::Duration;
 
@@ -14,10 +14,10 @@ async fn the_present_state_is_that_of_the_latest_change(database: &Database) {
     insert(&store, "2", Status::Aberto).await;
     store.insert_motivo(&nome("Duplicado")).await.unwrap();
     let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
-    let estado = async || store.estado("1").await.unwrap().unwrap();
-    let json = |estado| serde_json::to_value(estado).unwrap();
+    let present_state = async || store.present_state("1").await.unwrap().unwrap();
+    let json = |present_state| serde_json::to_value(present_state).unwrap();
 
-    let registered = estado().await;
+    let registered = present_state().await;
     assert_eq!(registered.revisao, 0);
     assert_eq!(
         json(registered),
@@ -28,7 +28,7 @@ async fn the_present_state_is_that_of_the_latest_change(database: &Database) {
         Change { motivo_id: Some(motivos["duplicado"]), ..change(current(&store, "1").await, Status::Cancelado) };
     database.advance_clock(Duration::SECOND).await;
     store.commit(&[first]).await.unwrap();
-    let changed = estado().await;
+    let changed = present_state().await;
     assert_eq!(changed.revisao, 1);
     assert_eq!(
         json(changed),
@@ -37,10 +37,10 @@ async fn the_present_state_is_that_of_the_latest_change(database: &Database) {
     );
 
     store.commit(&[change(current(&store, "1").await, Status::Finalizado)]).await.unwrap();
-    assert_eq!(estado().await.motivo_status, None);
-    assert_eq!(estado().await.revisao, 2);
-    assert_eq!(store.estado("2").await.unwrap().unwrap().revisao, 0);
-    assert!(store.estado("3").await.unwrap().is_none());
+    assert_eq!(present_state().await.motivo_status, None);
+    assert_eq!(present_state().await.revisao, 2);
+    assert_eq!(store.present_state("2").await.unwrap().unwrap().revisao, 0);
+    assert!(store.present_state("3").await.unwrap().is_none());
     store.close().await;
 }
 
@@ -49,9 +49,9 @@ async fn a_history_comes_in_pieces_oldest_first(database: &Database) {
     insert(&store, "1", Status::Aberto).await;
     insert(&store, "2", Status::Aberto).await;
     store.insert_perfil(&nome("p"), None).await.unwrap();
-    let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
+    let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
     store.insert_usuario(&nome("user.api"), perfil.id, "hash", 1).await.unwrap();
-    let usuario = store.credential(&Chave::new("user.api")).await.unwrap().unwrap();
+    let usuario = store.credential(&NameKey::new("user.api")).await.unwrap().unwrap();
     store.insert_motivo(&nome("Duplicado")).await.unwrap();
     let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
     let start = current(&store, "1").await;
@@ -105,7 +105,7 @@ async fn motivos_that_are_active_come_by_name(database: &Database) {
     for motivo in ["Érro", "duplicado", "Antigo", "Zelo", "aberto"] {
         store.insert_motivo(&nome(motivo)).await.unwrap();
     }
-    store.set_motivo_ativo(&Chave::new("antigo"), false).await.unwrap();
+    store.set_motivo_ativo(&NameKey::new("antigo"), false).await.unwrap();
     assert_eq!(store.active_motivos().await.unwrap(), ["aberto", "duplicado", "Zelo", "Érro"]);
     store.close().await;
 }
@@ -117,9 +117,9 @@ async fn a_situation_is_a_snapshot_of_one_request(database: &Database) {
     for motivo in ["Duplicado", "Antigo"] {
         store.insert_motivo(&nome(motivo)).await.unwrap();
     }
-    store.set_motivo_ativo(&Chave::new("antigo"), false).await.unwrap();
+    store.set_motivo_ativo(&NameKey::new("antigo"), false).await.unwrap();
     let keys = async |protocolo: &str, motivo: Option<&str>| {
-        let motivo = motivo.map(Chave::new);
+        let motivo = motivo.map(NameKey::new);
         let snapshot = store.situation(protocolo, motivo.as_ref()).await.unwrap();
         assert!(
             snapshot.atendimentos.get("1").is_none_or(|found| found.status == Status::Aberto && found.revisao == 0)
@@ -132,7 +132,7 @@ async fn a_situation_is_a_snapshot_of_one_request(database: &Database) {
     assert_eq!(keys("1", None).await, (vec!["1".to_owned()], vec![]));
     assert_eq!(keys("3", None).await, (vec![], vec![]));
 
-    let motivos = store.situation("", Some(&Chave::new("duplicado"))).await.unwrap().motivos;
+    let motivos = store.situation("", Some(&NameKey::new("duplicado"))).await.unwrap().motivos;
     assert_eq!(store.motivo_nome(motivos["duplicado"]).await.unwrap().as_deref(), Some("Duplicado"));
     assert_eq!(store.motivo_nome(-1).await.unwrap(), None);
     store.close().await;

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use citrus_status::domain::atendimento::{Change, Comentario, Idempotencia, Status};
-use citrus_status::domain::texto::Chave;
+use citrus_status::domain::atendimento::{Change, Comentario, IdempotencyKey, Status};
+use citrus_status::domain::text::NameKey;
 use citrus_status::store::{Debit, Example, NewAtendimento, Store};
 use serde_json::json;
 use time::Duration;
@@ -23,9 +23,9 @@ fn example() -> Example {
 /// Row id of a user.
 async fn user(store: &Arc<Store>) -> i64 {
     store.insert_perfil(&nome("p"), None).await.unwrap();
-    let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
+    let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
     store.insert_usuario(&nome("ana"), perfil.id, "hash", 7).await.unwrap();
-    store.credential(&Chave::new("ana")).await.unwrap().unwrap().usuario_id
+    store.credential(&NameKey::new("ana")).await.unwrap().unwrap().usuario_id
 }
 
 async fn the_example_replaces_what_requests_write(database: &Database) {
@@ -37,13 +37,13 @@ async fn the_example_replaces_what_requests_write(database: &Database) {
     for motivo in ["Duplicado", "Antigo"] {
         store.insert_motivo(&nome(motivo)).await.unwrap();
     }
-    store.set_motivo_ativo(&Chave::new("duplicado"), false).await.unwrap();
+    store.set_motivo_ativo(&NameKey::new("duplicado"), false).await.unwrap();
     let motivos = store.snapshot(&[], &["antigo".to_owned()]).await.unwrap().motivos;
     let full = Change {
         motivo_id: Some(motivos["antigo"]),
         usuario_id: Some(usuario_id),
         comentario: Some(Comentario { texto: "olá".into(), visivel_cliente: true }),
-        idempotencia: Some(Idempotencia { chave: "a".into(), impressao: 1 }),
+        idempotency: Some(IdempotencyKey { key: "a".into(), fingerprint: 1 }),
         ..change(current(&store, "1").await, Status::Cancelado)
     };
     assert!(store.commit(&[full]).await.unwrap().is_empty());
@@ -53,9 +53,9 @@ async fn the_example_replaces_what_requests_write(database: &Database) {
     database.advance_clock(Duration::seconds(1)).await;
     store.start_over(&example()).await.unwrap();
     for (protocolo, status) in [("1", "Aberto"), ("2", "Finalizado")] {
-        let registro = store.registro(protocolo).await.unwrap().unwrap();
+        let record = store.record(protocolo).await.unwrap().unwrap();
         assert_eq!(
-            serde_json::to_value(registro).unwrap(),
+            serde_json::to_value(record).unwrap(),
             json!({"protocolo": protocolo, "status": status, "motivoStatus": null,
                    "atualizadoEm": "2026-11-23T10:00:01.123Z", "historico": [], "comentarios": []})
         );
@@ -68,8 +68,8 @@ async fn the_example_replaces_what_requests_write(database: &Database) {
     for table in ["historico", "idempotencia", "tentativa"] {
         assert_eq!(database.number(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
     }
-    let ana = store.credential(&Chave::new("ana")).await.unwrap().unwrap();
-    assert_eq!((ana.usuario_id, ana.ativo, ana.geracao), (usuario_id, true, 7));
+    let ana = store.credential(&NameKey::new("ana")).await.unwrap().unwrap();
+    assert_eq!((ana.usuario_id, ana.ativo, ana.generation), (usuario_id, true, 7));
     store.close().await;
 }
 
@@ -91,7 +91,7 @@ async fn what_was_decided_before_is_refused_after(database: &Database) {
             let late = Change {
                 motivo_id: Some(motivos["duplicado"]),
                 usuario_id: Some(usuario_id),
-                idempotencia: Some(Idempotencia { chave: "a".into(), impressao: 1 }),
+                idempotency: Some(IdempotencyKey { key: "a".into(), fingerprint: 1 }),
                 ..change(stale, para)
             };
             assert_eq!(store.commit(&[late]).await.unwrap(), [stale.id]);
@@ -141,9 +141,9 @@ async fn changes_and_starts_that_race_leave_whole_records(database: &Database) {
                     motivo_id: Some(read.motivos["duplicado"]),
                     usuario_id: Some(usuario_id),
                     comentario: Some(Comentario { texto: "x".into(), visivel_cliente: true }),
-                    idempotencia: Some(Idempotencia {
-                        chave: format!("{writer}/{turn}/{protocolo}").into(),
-                        impressao: 1,
+                    idempotency: Some(IdempotencyKey {
+                        key: format!("{writer}/{turn}/{protocolo}").into(),
+                        fingerprint: 1,
                     }),
                     ..change(read.atendimentos[protocolo], Status::ALL[(writer + turn) % 5])
                 };

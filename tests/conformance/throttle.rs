@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use citrus_status::domain::texto::Chave;
+use citrus_status::domain::text::NameKey;
 use citrus_status::store::{Bucket, BucketKey, Debit};
 use time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::server::nome;
 const KEYS: [BucketKey; 4] = [[1; 16], [2; 16], [3; 16], [0xff; 16]];
 
 fn bucket(key: BucketKey, full_in: i64, success_age: Option<i64>) -> Bucket {
-    Bucket { chave: key.to_vec(), full_in, success_age }
+    Bucket { key: key.to_vec(), full_in, success_age }
 }
 
 /// Of a bucket that counts several logins.
@@ -65,7 +65,7 @@ async fn purging_keeps_what_still_counts(database: &Database) {
     assert!(store.debit(&[debit(KEYS[0], 599), debit(KEYS[1], 601)]).await.unwrap());
     pass(database, 600).await;
     assert_eq!(store.purge_buckets(600, 1_000).await.unwrap(), 2);
-    let mut left: Vec<_> = store.buckets(&KEYS).await.unwrap().into_iter().map(|bucket| bucket.chave).collect();
+    let mut left: Vec<_> = store.buckets(&KEYS).await.unwrap().into_iter().map(|bucket| bucket.key).collect();
     left.sort();
     assert_eq!(left, [KEYS[1].to_vec(), KEYS[3].to_vec()]);
     store.close().await;
@@ -81,7 +81,7 @@ async fn what_a_wrong_clock_wrote_is_mended_one_by_one_and_by_a_purge(database: 
     assert!(store.debit(&[debit(KEYS[3], 300)]).await.unwrap());
     let found = async || {
         let mut found = store.buckets(&KEYS).await.unwrap();
-        found.sort_by(|a, b| a.chave.cmp(&b.chave));
+        found.sort_by(|a, b| a.key.cmp(&b.key));
         found
     };
     store.cap_bucket(&KEYS[0], 400).await.unwrap();
@@ -103,7 +103,7 @@ async fn what_a_wrong_clock_wrote_is_mended_one_by_one_and_by_a_purge(database: 
 async fn the_failures_of_a_login_are_forgotten_with_what_helps_its_owner(database: &Database) {
     let store = store(database).await;
     store.insert_perfil(&nome("p"), None).await.unwrap();
-    let perfil = store.perfil(&Chave::new("p")).await.unwrap().unwrap();
+    let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
     store.insert_usuario(&nome("u"), perfil.id, "h", 1).await.unwrap();
     let [pair, account, other, shared] = KEYS;
     let of = |key, login| Debit { key, login: Some(login), cost: 500 };
@@ -115,10 +115,10 @@ async fn the_failures_of_a_login_are_forgotten_with_what_helps_its_owner(databas
     };
     let found = async || {
         let mut found = store.buckets(&KEYS).await.unwrap();
-        found.sort_by(|a, b| a.chave.cmp(&b.chave));
+        found.sort_by(|a, b| a.key.cmp(&b.key));
         found
     };
-    let (u, nobody) = (Chave::new("u"), Chave::new("nobody"));
+    let (u, nobody) = (NameKey::new("u"), NameKey::new("nobody"));
     let mut left = 0;
     for help in 0..5 {
         fail().await;

@@ -12,7 +12,7 @@ const PATH: &str = "docs/ERRORS.md";
 
 /// One error of each row in English and in Portuguese, but for the one that is told as a wrong password.
 fn errors() -> impl Iterator<Item = [Value; 2]> {
-    let told = ApiError::one_of_each().into_iter().filter(|error| !matches!(error, ApiError::UsuarioOculto));
+    let told = ApiError::one_of_each().into_iter().filter(|error| !matches!(error, ApiError::UsuarioHidden));
     told.map(|error| {
         [Language::English, Language::Portuguese]
             .map(|language| serde_json::to_value(problem::of(&error, language)).unwrap())

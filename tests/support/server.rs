@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use citrus_status::clock::Clock;
 use citrus_status::config::Config;
-use citrus_status::domain::texto::Nome;
+use citrus_status::domain::text::Name;
 use citrus_status::http::app::App;
 use citrus_status::http::frame::Frame;
 use citrus_status::http::{routes, transport};
@@ -151,8 +151,8 @@ impl Server {
     }
 
     /// The record of an atendimento.
-    pub async fn registro(&self, protocolo: &str) -> Value {
-        serde_json::to_value(self.store.registro(protocolo).await.unwrap().unwrap()).unwrap()
+    pub async fn record(&self, protocolo: &str) -> Value {
+        serde_json::to_value(self.store.record(protocolo).await.unwrap().unwrap()).unwrap()
     }
 }
 
@@ -186,6 +186,6 @@ async fn example(database: &Database) -> Arc<Store> {
     store
 }
 
-pub fn nome(text: &str) -> Nome {
+pub fn nome(text: &str) -> Name {
     text.parse().unwrap()
 }

@@ -99,7 +99,7 @@ fn status_code() -> Object {
 /// `error` as a problem, told in `language`.
 pub fn of(error: &ApiError, language: Language) -> Problem {
     // What is hidden from people is hidden from programs.
-    let error = if matches!(error, ApiError::UsuarioOculto) { &ApiError::SenhaInvalida } else { error };
+    let error = if matches!(error, ApiError::UsuarioHidden) { &ApiError::SenhaWrong } else { error };
     let row = error.row();
     let field = row.field.map(|field| error.fill(field));
     Problem {
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_hidden_user_is_a_wrong_password() {
         let told = |error| serde_json::to_string(&of(&error, Language::English)).unwrap();
-        assert_eq!(told(ApiError::UsuarioOculto), told(ApiError::SenhaInvalida));
+        assert_eq!(told(ApiError::UsuarioHidden), told(ApiError::SenhaWrong));
     }
 
     #[test]

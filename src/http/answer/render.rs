@@ -79,7 +79,7 @@ pub fn envelope(error: &ApiError) -> Envelope {
 fn add_headers(headers: &mut HeaderMap, error: &ApiError) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     match error {
-        ApiError::Denied(Denial::RevisaoDiferente(atual)) => _ = headers.insert(ETAG, etag::value(atual.revisao)),
+        ApiError::Denied(Denial::RevisionDiffers(atual)) => _ = headers.insert(ETAG, etag::value(atual.revisao)),
         ApiError::ContentCoding => _ = headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity")),
         ApiError::Throttled(throttled) => add_limits(headers, throttled),
         _ => {}

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::domain::acesso::Permissao;
+use crate::domain::access::Permissao;
 use crate::domain::atendimento::Status;
-use crate::domain::texto::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX, first};
+use crate::domain::text::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX, first};
 use crate::http::answer::catalogue::{ApiError, AuditedUser};
 use crate::http::request::caller::Caller;
-use crate::http::request::client_address::Client;
+use crate::http::request::client_address::ClientAddress;
 use crate::http::request::misspelt::Misspelt;
 use crate::service::changes::{ChangeError, Done, Simulation};
 use crate::service::login::{Absence, LoginError};
@@ -40,7 +40,7 @@ pub struct LoginAudit {
 
 impl LoginAudit {
     /// One from `client`.
-    pub fn begin(client: Client) -> Self {
+    pub fn begin(client: ClientAddress) -> Self {
         let (usuario_id, reason, limits) = (None, None, None);
         Self { client: client.0, login: String::new(), usuario_id, outcome: ABANDONED, reason, limits }
     }
@@ -58,11 +58,11 @@ impl LoginAudit {
     /// Why it was refused: more than the answer says.
     pub fn refused(&mut self, error: &LoginError) {
         self.reason = match error {
-            LoginError::UsuarioNaoEncontrado(absence) | LoginError::UsuarioOculto(absence) => Some(match absence {
+            LoginError::UsuarioNotFound(absence) | LoginError::UsuarioHidden(absence) => Some(match absence {
                 Absence::Unknown => "unknown",
                 Absence::Deactivated => "deactivated",
             }),
-            LoginError::SenhaInvalida => Some("wrong_password"),
+            LoginError::SenhaWrong => Some("wrong_password"),
             _ => None,
         };
         if let LoginError::Throttled(throttled) = error {
@@ -108,7 +108,7 @@ pub struct ChangeAudit {
 
 impl ChangeAudit {
     /// One from `client`.
-    pub fn begin(client: Client) -> Self {
+    pub fn begin(client: ClientAddress) -> Self {
         Self {
             client: client.0,
             user: None,
@@ -226,7 +226,7 @@ impl Reported for Simulation {
 }
 
 /// Writes the line of a read that needs `permissao` and that `error` denies; of no other failure.
-pub fn denied_read(client: Client, permissao: Permissao, protocolo: &str, error: &ApiError) {
+pub fn denied_read(client: ClientAddress, permissao: Permissao, protocolo: &str, error: &ApiError) {
     if !matches!(error.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return;
     }

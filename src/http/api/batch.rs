@@ -17,19 +17,19 @@ use utoipa::openapi::schema::Object;
 
 use super::audit::ChangeAudit;
 use super::change::{MADE, change_request, read_protocolo};
-use crate::domain::acesso::AlterarStatus;
-use crate::domain::atendimento::{ChangeRequest, Idempotencia, Status};
+use crate::domain::access::AlterarStatus;
+use crate::domain::atendimento::{ChangeRequest, IdempotencyKey, Status};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::app::App;
 use crate::http::limits::{BATCH_BODY_MAX, BATCH_ITEMS_MAX};
 use crate::http::memory::Reservation;
 use crate::http::openapi::LOTE;
-use crate::http::openapi::parameters::IdempotencyKey;
+use crate::http::openapi::parameters::IdempotencyHeader;
 use crate::http::openapi::requests::Lote as LoteBody;
 use crate::http::request::body::JsonBody;
 use crate::http::request::caller::Caller;
-use crate::http::request::client_address::Client;
+use crate::http::request::client_address::ClientAddress;
 use crate::http::request::idempotency;
 use crate::http::request::misspelt::Misspelt;
 use crate::http::request::query;
@@ -56,7 +56,7 @@ struct Resultado {
     /// Como enviado, sem espaços nas pontas; `null` se ilegível.
     #[schema(required)]
     protocolo: Option<String>,
-    #[schema(schema_with = codigo)]
+    #[schema(schema_with = code)]
     codigo: u16,
     message: Cow<'static, str>,
     /// O status atual, com 412.
@@ -68,7 +68,7 @@ struct Resultado {
     misspelt: Misspelt,
 }
 
-fn codigo() -> Object {
+fn code() -> Object {
     integer().description(Some("O código de status.")).build()
 }
 
@@ -98,7 +98,7 @@ struct Item {
         não se consegue ler também. Exige a permissão *Alterar status de atendimento via API*. O corpo pode ter até \
         4096000 bytes.",
     security(("token" = [])),
-    params(IdempotencyKey),
+    params(IdempotencyHeader),
     request_body(content = LoteBody, example = json!({"itens": [
         {"protocolo": "20221104000001", "status": "Finalizado"}, {"protocolo": "20221104000002", "status": "Cancelado"}
     ]})),
@@ -113,7 +113,7 @@ struct Item {
 )]
 pub async fn change_many(
     State(app): State<App>,
-    client: Client,
+    client: ClientAddress,
     caller: Result<Caller<AlterarStatus>, ApiError>,
     request: Request,
 ) -> Result<Response, ApiError> {
@@ -167,9 +167,9 @@ async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Response {
         let mut misspelt = Misspelt::default();
         match change_request(&body, caller.usuario_id, &mut audit, &mut misspelt) {
             Ok(request) => {
-                let chave = key.as_deref().map(|key| idempotency::item_key(key, index));
-                let idempotencia = chave.map(|chave| Idempotencia { chave, impressao: body.fingerprint() });
-                let request = ChangeRequest { idempotencia, ..request };
+                let key = key.as_deref().map(|key| idempotency::item_key(key, index));
+                let idempotency = key.map(|key| IdempotencyKey { key, fingerprint: body.fingerprint() });
+                let request = ChangeRequest { idempotency, ..request };
                 runs.entry(request.protocolo.clone()).or_default().push(Item { index, request, misspelt, audit });
             }
             Err(error) => {
@@ -259,8 +259,8 @@ mod tests {
         let longest = "\u{1}".repeat(64);
         let atual = Atendimento { id: 1, status: Status::EmAtendimento, revisao: i64::MAX };
         for error in [
-            ApiError::Denied(Denial::RevisaoDiferente(atual)),
-            ApiError::Denied(Denial::ChaveReutilizada),
+            ApiError::Denied(Denial::RevisionDiffers(atual)),
+            ApiError::Denied(Denial::KeyReused),
             ApiError::InProgress,
             ApiError::Invalid("visivelCliente"),
             ApiError::Body(crate::json::JsonError::Incomplete { line: usize::MAX, column: usize::MAX }),

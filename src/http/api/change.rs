@@ -7,20 +7,20 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::audit::ChangeAudit;
-use crate::domain::acesso::AlterarStatus;
-use crate::domain::atendimento::{ChangeRequest, Comentario, Idempotencia, Status};
+use crate::domain::access::AlterarStatus;
+use crate::domain::atendimento::{ChangeRequest, Comentario, IdempotencyKey, Status};
 use crate::domain::protocolo::exact_integer;
-use crate::domain::texto::{COMENTARIO_MAX, Chave, NOME_MAX, PROTOCOLO_MAX, fits, is_blank};
+use crate::domain::text::{COMENTARIO_MAX, NOME_MAX, NameKey, PROTOCOLO_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::etag;
 use crate::http::answer::json;
 use crate::http::app::App;
 use crate::http::openapi::CITRUS;
-use crate::http::openapi::parameters::{IdempotencyKey, IfMatch, Simular};
+use crate::http::openapi::parameters::{IdempotencyHeader, IfMatch, Simular};
 use crate::http::openapi::requests::Alteracao;
 use crate::http::request::body::JsonBody;
 use crate::http::request::caller::Caller;
-use crate::http::request::client_address::Client;
+use crate::http::request::client_address::ClientAddress;
 use crate::http::request::idempotency;
 use crate::http::request::misspelt::Misspelt;
 use crate::http::request::query;
@@ -63,7 +63,7 @@ struct Changed {
         [doc]. Status, histórico e comentário \
         são gravados juntos, antes da resposta [ours].",
     security(("token" = [])),
-    params(Simular, IdempotencyKey, IfMatch),
+    params(Simular, IdempotencyHeader, IfMatch),
     request_body(content = Alteracao, examples(
         ("1-alterar" = (summary = "Alterar [doc]", value = json!({
             "protocolo": "20221104000001", "status": "Finalizado", "motivoStatus": "Atendimento já finalizado"
@@ -91,7 +91,7 @@ struct Changed {
 )]
 pub async fn change(
     State(app): State<App>,
-    client: Client,
+    client: ClientAddress,
     caller: Result<Caller<AlterarStatus>, ApiError>,
     request: Request,
 ) -> Result<Response, ApiError> {
@@ -111,14 +111,14 @@ async fn attempt(
     audit.caller(&caller);
     let simular = query::flag(request.uri(), "simular")?;
     let key = idempotency::key(request.headers())?;
-    let revisoes = etag::read(request.headers());
+    let revisions = etag::read(request.headers());
     let body = JsonBody::from_request(request, app).await?;
     // The body may have taken long.
     caller.confirm(app).await?;
-    let idempotencia = key.map(|chave| Idempotencia { chave, impressao: body.fingerprint() });
+    let idempotency = key.map(|key| IdempotencyKey { key, fingerprint: body.fingerprint() });
     let mut misspelt = Misspelt::default();
     let request = change_request(&body, caller.usuario_id, audit, &mut misspelt)?;
-    let request = ChangeRequest { idempotencia, revisoes, ..request };
+    let request = ChangeRequest { idempotency, revisions, ..request };
     let response = if simular {
         audit.simulated();
         let outcome = app.changes.simulate(&request).await;
@@ -158,7 +158,7 @@ pub fn change_request(
     audit: &mut ChangeAudit,
     misspelt: &mut Misspelt,
 ) -> Result<ChangeRequest, ApiError> {
-    let [protocolo, status, motivo, comentario, visivel_cliente, esperado] = body.members_noting(MEMBERS, misspelt)?;
+    let [protocolo, status, motivo, comentario, visivel_cliente, expected] = body.members_noting(MEMBERS, misspelt)?;
     let protocolo = read_protocolo(protocolo)?;
     let status = required("status", status, NOME_MAX)?;
     audit.change(&protocolo, &status);
@@ -169,7 +169,7 @@ pub fn change_request(
     // Where no motivo is required any value is ignored, so one that is no text is as good as none.
     let motivo = match motivo {
         Value::Text(text) if !fits(&text, NOME_MAX) => return Err(ApiError::Invalid("motivoStatus")),
-        Value::Text(text) => Chave::non_blank(&text),
+        Value::Text(text) => NameKey::non_blank(&text),
         _ => None,
     };
     let texto = match comentario.scalar() {
@@ -183,16 +183,16 @@ pub fn change_request(
         (Some(_), None) => return Err(ApiError::Required("visivelCliente")),
         (None, _) => None,
     };
-    let esperado = expected(esperado)?;
+    let expected = expected_status(expected)?;
     let protocolo = protocolo.trim().to_owned();
     Ok(ChangeRequest {
         protocolo,
         status,
         motivo,
         comentario,
-        esperado,
-        revisoes: None,
-        idempotencia: None,
+        expected,
+        revisions: None,
+        idempotency: None,
         usuario_id,
     })
 }
@@ -206,7 +206,7 @@ pub fn read_protocolo(value: Value<'_>) -> Result<String, ApiError> {
 }
 
 /// The status that the client read before [ours].
-fn expected(value: Value<'_>) -> Result<Option<Status>, ApiError> {
+fn expected_status(value: Value<'_>) -> Result<Option<Status>, ApiError> {
     match value {
         Value::Absent => Ok(None),
         Value::Text(nome) if is_blank(&nome) => Ok(None),

@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 use super::reader::Reader;
 use super::reads::UNKNOWN;
 use crate::clock::rfc3339_millis;
-use crate::domain::acesso::ConsultarHistorico;
-use crate::domain::registro::{Passo, PassoComentario};
+use crate::domain::access::ConsultarHistorico;
+use crate::domain::record::{Step, StepComment};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::app::App;
@@ -68,10 +68,9 @@ struct Comentario {
     visivel_cliente: bool,
 }
 
-impl From<Passo> for Entrada {
-    fn from(Passo { em, de, para, motivo_status, usuario, comentario }: Passo) -> Self {
-        let comentario =
-            comentario.map(|PassoComentario { texto, visivel_cliente }| Comentario { texto, visivel_cliente });
+impl From<Step> for Entrada {
+    fn from(Step { em, de, para, motivo_status, usuario, comentario }: Step) -> Self {
+        let comentario = comentario.map(|StepComment { texto, visivel_cliente }| Comentario { texto, visivel_cliente });
         Self { em: rfc3339_millis(em), de: de.nome(), para: para.nome(), motivo_status, usuario, comentario }
     }
 }
@@ -107,7 +106,7 @@ pub async fn historico(
     let for_customer = query::flag(&uri, "visivelCliente")?;
     // One more than asked for, to know whether there is a next page.
     let changes = app.store.historico(&protocolo, after, limit + 1).await?.ok_or(UNKNOWN)?;
-    let entries = changes.into_iter().map(|(revision, change)| (revision, Passo::new(change, for_customer).into()));
+    let entries = changes.into_iter().map(|(revision, change)| (revision, Step::new(change, for_customer).into()));
     let (historico, proximo) = page(entries, limit.into());
     Ok(json::of(StatusCode::OK, &Page { protocolo, historico, proximo }))
 }

@@ -9,14 +9,14 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
 use super::audit::LoginAudit;
-use crate::domain::texto::{LOGIN_MAX, SENHA_MAX, fits, is_blank};
+use crate::domain::text::{LOGIN_MAX, SENHA_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::app::App;
 use crate::http::openapi::CITRUS;
 use crate::http::openapi::requests::Credenciais;
 use crate::http::request::body::JsonBody;
-use crate::http::request::client_address::Client;
+use crate::http::request::client_address::ClientAddress;
 use crate::http::shapes::{integer, text};
 use crate::json::Value;
 use crate::service::login::{AccessToken, LoginError};
@@ -57,14 +57,19 @@ fn expires_in() -> Object {
         }))
     ),
 )]
-pub async fn login(State(app): State<App>, client: Client, request: Request) -> Result<Response, ApiError> {
+pub async fn login(State(app): State<App>, client: ClientAddress, request: Request) -> Result<Response, ApiError> {
     let mut audit = LoginAudit::begin(client);
     let answer = attempt(&app, client, request, &mut audit).await;
     audit.end(&answer);
     answer
 }
 
-async fn attempt(app: &App, client: Client, request: Request, audit: &mut LoginAudit) -> Result<Response, ApiError> {
+async fn attempt(
+    app: &App,
+    client: ClientAddress,
+    request: Request,
+    audit: &mut LoginAudit,
+) -> Result<Response, ApiError> {
     // The body goes before the wait in the line: it keeps the connection's buffer.
     let (login, senha) = credentials(&JsonBody::from_request(request, app).await?, audit)?;
     let outcome = app.login.login(&login, senha, client.0).await;

@@ -6,11 +6,11 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use super::audit;
-use crate::domain::acesso::Required;
+use crate::domain::access::Required;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::app::App;
 use crate::http::request::caller::Caller;
-use crate::http::request::client_address::Client;
+use crate::http::request::client_address::ClientAddress;
 use crate::http::request::query;
 
 /// A [`Caller`] who reads. One that is denied leaves a line in the audit log; what changes something leaves its line
@@ -24,7 +24,7 @@ impl<P: Required> FromRequestParts<App> for Reader<P> {
         match Caller::<P>::from_request_parts(parts, app).await {
             Ok(_) => Ok(Self(PhantomData)),
             Err(error) => {
-                let Ok(client) = Client::from_request_parts(parts, app).await;
+                let Ok(client) = ClientAddress::from_request_parts(parts, app).await;
                 audit::denied_read(client, P::PERMISSAO, &query::protocolo_as_sent(parts).await, &error);
                 Err(error)
             }

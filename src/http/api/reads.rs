@@ -10,9 +10,9 @@ use utoipa::ToSchema;
 
 use super::reader::Reader;
 use crate::clock::rfc3339_millis;
-use crate::domain::acesso::{ConsultarMotivos, ConsultarStatus, ConsultarTransicoes};
+use crate::domain::access::{ConsultarMotivos, ConsultarStatus, ConsultarTransicoes};
 use crate::domain::atendimento::{Denial, transicoes};
-use crate::domain::registro::Estado;
+use crate::domain::record::PresentState;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::etag;
 use crate::http::answer::json;
@@ -23,7 +23,7 @@ use crate::http::request::query;
 use crate::http::shapes;
 
 /// What an unknown protocolo is answered.
-pub const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNaoEncontrado);
+pub const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNotFound);
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -63,8 +63,8 @@ pub async fn status(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let Estado { protocolo, status, motivo_status, atualizado_em, revisao } =
-        app.store.estado(&query::protocolo(&uri)?).await?.ok_or(UNKNOWN)?;
+    let PresentState { protocolo, status, motivo_status, atualizado_em, revisao } =
+        app.store.present_state(&query::protocolo(&uri)?).await?.ok_or(UNKNOWN)?;
     let response = if etag::is_known(&headers, revisao) {
         let mut unchanged = Response::new(Body::empty());
         *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
@@ -118,13 +118,14 @@ pub async fn targets(
     _: Reader<ConsultarTransicoes>,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    let estado = app.store.estado(&query::path_protocolo(path)?).await?.ok_or(UNKNOWN)?;
+    let present_state = app.store.present_state(&query::path_protocolo(path)?).await?.ok_or(UNKNOWN)?;
     let motivos = app.store.active_motivos().await?;
-    let transicoes = transicoes(estado.status)
+    let transicoes = transicoes(present_state.status)
         .into_iter()
         .map(|to| Transicao { para: to.para.nome(), motivo_obrigatorio: to.motivo_obrigatorio })
         .collect();
-    let answer = Transicoes { protocolo: estado.protocolo, status: estado.status.nome(), transicoes, motivos };
+    let answer =
+        Transicoes { protocolo: present_state.protocolo, status: present_state.status.nome(), transicoes, motivos };
     Ok(json::of(StatusCode::OK, &answer))
 }
 

@@ -74,8 +74,8 @@ const LOGIN: &[ApiError] = &[
     SenhaRequired,
     Invalid("senha"),
     ApiError::THROTTLED,
-    UsuarioNaoEncontrado,
-    SenhaInvalida,
+    UsuarioNotFound,
+    SenhaWrong,
     TokenFailed,
 ];
 
@@ -95,20 +95,20 @@ const CHANGE: &[ApiError] = &[
     Required("visivelCliente"),
     Invalid("statusAtual"),
     InProgress,
-    Denied(Denial::ChaveReutilizada),
-    Denied(Denial::AtendimentoNaoEncontrado),
-    Denied(Denial::StatusNaoEncontrado),
-    Denied(Denial::StatusDiferente(Finalizado)),
+    Denied(Denial::KeyReused),
+    Denied(Denial::AtendimentoNotFound),
+    Denied(Denial::StatusNotFound),
+    Denied(Denial::StatusDiffers(Finalizado)),
     ApiError::REVISED,
-    Denied(Denial::MotivoObrigatorio),
-    Denied(Denial::MotivoNaoEncontrado),
+    Denied(Denial::MotivoRequired),
+    Denied(Denial::MotivoNotFound),
 ];
 
 const BATCH_OPTIONS: &[ApiError] = &[Invalid("simular"), Invalid("Idempotency-Key"), Invalid("If-Match")];
 
 const BATCH: &[ApiError] = &[Body(JsonError::Duplicate("itens")), Required("itens"), Invalid("itens")];
 
-const PROTOCOLO: &[ApiError] = &[Required("protocolo"), Invalid("protocolo"), Denied(Denial::AtendimentoNaoEncontrado)];
+const PROTOCOLO: &[ApiError] = &[Required("protocolo"), Invalid("protocolo"), Denied(Denial::AtendimentoNotFound)];
 
 const PAGE: &[ApiError] = &[Invalid("cursor"), Invalid("limite"), Invalid("visivelCliente")];
 

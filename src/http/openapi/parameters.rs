@@ -7,7 +7,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::ObjectBuilder;
 
 use super::requests::name;
-use crate::domain::texto::PROTOCOLO_MAX;
+use crate::domain::text::PROTOCOLO_MAX;
 use crate::http::limits::{HISTORY_PAGE, HISTORY_PAGE_MAX, IDEMPOTENCY_KEY_MAX};
 use crate::http::shapes::{boolean, integer, text};
 
@@ -39,7 +39,7 @@ parameters! {
         "`true`: julga tudo como numa alteração, não escreve nada, e diz o que aconteceria [ours].");
 
     /// Makes repetitions safe.
-    IdempotencyKey => parameter(ParameterIn::Header, "Idempotency-Key",
+    IdempotencyHeader => parameter(ParameterIn::Header, "Idempotency-Key",
         text().min_length(Some(1)).max_length(Some(IDEMPOTENCY_KEY_MAX)).pattern(Some("^[!-~]([ -~]*[!-~])?$")), Value::Null,
         "Uma chave nova por alteração, como um UUID. Com a mesma chave e o mesmo corpo, a alteração é feita uma só vez, \
         e a resposta vem de novo; vale por 24 horas [ours].");

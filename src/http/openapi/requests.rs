@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaT
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::texto::{COMENTARIO_MAX, LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX, SENHA_MAX};
+use crate::domain::text::{COMENTARIO_MAX, LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX, SENHA_MAX};
 use crate::http::limits::BATCH_ITEMS_MAX;
 use crate::http::shapes::text;
 

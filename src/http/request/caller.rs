@@ -8,7 +8,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
 use crate::auth::token::Subject;
-use crate::domain::acesso::Required;
+use crate::domain::access::Required;
 use crate::http::answer::catalogue::{ApiError, AuditedUser};
 use crate::http::app::App;
 
@@ -18,7 +18,7 @@ pub struct Caller<P> {
     pub usuario_id: i64,
     /// Its login as registered.
     pub login: Arc<str>,
-    geracao: i64,
+    generation: i64,
     permission: PhantomData<P>,
 }
 
@@ -26,22 +26,22 @@ impl<P: Required> Caller<P> {
     /// Judges the user again, for a request that took its time: fails once the token is revoked or the permission
     /// withdrawn. The answer is at most half a second old.
     pub async fn confirm(&self, app: &App) -> Result<(), ApiError> {
-        Self::judge(app, self.usuario_id, self.geracao).await.map(drop)
+        Self::judge(app, self.usuario_id, self.generation).await.map(drop)
     }
 
-    /// The login of a user whose token of `geracao` counts and who holds the permission.
-    async fn judge(app: &App, usuario_id: i64, geracao: i64) -> Result<Arc<str>, ApiError> {
-        let Some(acesso) = app.access.acesso(usuario_id).await? else {
+    /// The login of a user whose token of `generation` counts and who holds the permission.
+    async fn judge(app: &App, usuario_id: i64, generation: i64) -> Result<Arc<str>, ApiError> {
+        let Some(access) = app.access.access(usuario_id).await? else {
             return Err(ApiError::TokenRevoked(AuditedUser { usuario_id, login: None }));
         };
-        let user = || AuditedUser { usuario_id, login: Some(Arc::clone(&acesso.login)) };
-        if !acesso.accepts_token(geracao) {
+        let user = || AuditedUser { usuario_id, login: Some(Arc::clone(&access.login)) };
+        if !access.accepts_token(generation) {
             return Err(ApiError::TokenRevoked(user()));
         }
-        if !acesso.permite(P::PERMISSAO) {
+        if !access.allows(P::PERMISSAO) {
             return Err(ApiError::AccessDenied(user()));
         }
-        Ok(Arc::clone(&acesso.login))
+        Ok(Arc::clone(&access.login))
     }
 }
 
@@ -54,9 +54,9 @@ impl<P: Required> FromRequestParts<App> for Caller<P> {
         if token.is_empty() {
             return Err(ApiError::TokenMissing);
         }
-        let Subject { usuario_id, geracao } = app.tokens.verify(token, app.clock.now()).map_err(ApiError::Token)?;
-        let login = Self::judge(app, usuario_id, geracao).await?;
-        Ok(Self { usuario_id, login, geracao, permission: PhantomData })
+        let Subject { usuario_id, generation } = app.tokens.verify(token, app.clock.now()).map_err(ApiError::Token)?;
+        let login = Self::judge(app, usuario_id, generation).await?;
+        Ok(Self { usuario_id, login, generation, permission: PhantomData })
     }
 }
 

@@ -7,7 +7,7 @@ use axum::http::Uri;
 use axum::http::request::Parts;
 use url::form_urlencoded;
 
-use crate::domain::texto::{PROTOCOLO_MAX, fits, is_blank};
+use crate::domain::text::{PROTOCOLO_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 
 /// What bytes that are no UTF-8 are decoded to.

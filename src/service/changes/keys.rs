@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::outcome::ChangeError;
 use crate::clock::{Clock, unix_millis};
-use crate::domain::atendimento::{ChangeRequest, Denial, Idempotencia};
+use crate::domain::atendimento::{ChangeRequest, Denial, IdempotencyKey};
 use crate::service::every::Every;
-use crate::store::{IdempotencyKey, Store};
+use crate::store::{ScopedKey, Store};
 
 /// How long a key is known at least, in milliseconds: the contract's 24 hours.
 const KEPT: i64 = 24 * 60 * 60 * 1000;
@@ -24,11 +24,11 @@ pub(super) struct Keys {
 }
 
 /// The fingerprint of the body that came with each key.
-type Bodies = HashMap<IdempotencyKey, i64>;
+type Bodies = HashMap<ScopedKey, i64>;
 
 /// A key whose request is being answered, until it is dropped.
 pub(super) struct InFlight {
-    key: IdempotencyKey,
+    key: ScopedKey,
     in_flight: Arc<Mutex<Bodies>>,
 }
 
@@ -40,14 +40,14 @@ impl Keys {
     /// Enters the key of `request`, if it has one. What other processes are answering is not known
     /// here; the database lets one of them through, and the other one replays its answer.
     pub fn enter(&self, request: &ChangeRequest) -> Result<Option<InFlight>, ChangeError> {
-        let Some(idempotencia) = &request.idempotencia else { return Ok(None) };
+        let Some(idempotency) = &request.idempotency else { return Ok(None) };
         self.purge();
-        let key: IdempotencyKey = (request.usuario_id, idempotencia.chave.to_string());
+        let key: ScopedKey = (request.usuario_id, idempotency.key.to_string());
         match self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).entry(key) {
-            Entry::Occupied(other) => Err(conflict(*other.get(), idempotencia)),
+            Entry::Occupied(other) => Err(conflict(*other.get(), idempotency)),
             Entry::Vacant(free) => {
                 let key = free.key().clone();
-                free.insert(idempotencia.impressao);
+                free.insert(idempotency.fingerprint);
                 Ok(Some(InFlight { key, in_flight: Arc::clone(&self.in_flight) }))
             }
         }
@@ -55,10 +55,10 @@ impl Keys {
 
     /// Whether the key of `request` could be entered.
     pub fn check(&self, request: &ChangeRequest) -> Result<(), ChangeError> {
-        let Some(idempotencia) = &request.idempotencia else { return Ok(()) };
-        let key: IdempotencyKey = (request.usuario_id, idempotencia.chave.to_string());
+        let Some(idempotency) = &request.idempotency else { return Ok(()) };
+        let key: ScopedKey = (request.usuario_id, idempotency.key.to_string());
         match self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            Some(other) => Err(conflict(*other, idempotencia)),
+            Some(other) => Err(conflict(*other, idempotency)),
             None => Ok(()),
         }
     }
@@ -77,11 +77,11 @@ impl Keys {
 }
 
 /// What a request is told whose key is in flight with a body of the fingerprint `other`.
-fn conflict(other: i64, idempotencia: &Idempotencia) -> ChangeError {
-    if other == idempotencia.impressao {
+fn conflict(other: i64, idempotency: &IdempotencyKey) -> ChangeError {
+    if other == idempotency.fingerprint {
         ChangeError::InProgress
     } else {
-        ChangeError::Denied { denial: Denial::ChaveReutilizada, de: None }
+        ChangeError::Denied { denial: Denial::KeyReused, de: None }
     }
 }
 

@@ -26,7 +26,7 @@ impl Pending {
     /// Whether it needs the table of the idempotency keys, the only one that not all changes need: the foreign keys
     /// of the history open those of motivos and users for each entry.
     pub fn has_key(&self) -> bool {
-        self.request.idempotencia.is_some()
+        self.request.idempotency.is_some()
     }
 
     /// Tells the caller, if it is still there, what became of the request.

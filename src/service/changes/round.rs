@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::outcome::{ChangeError, Done};
 use crate::domain::atendimento::{Change, ChangeRequest, Denial, Snapshot, Status, decide};
-use crate::store::{IdempotencyKey, Result as StoreResult, Store};
+use crate::store::{Result as StoreResult, ScopedKey, Store};
 
 /// What became of a request; `None` for one that has to go round again.
-pub(super) type Outcome = Option<Result<Done, Refusal>>;
+pub(super) type RoundOutcome = Option<Result<Done, Refusal>>;
 
 /// That the rules refuse a request, and in which status its atendimento was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl From<Refusal> for ChangeError {
 }
 
 /// The fingerprint of the body that came with each key.
-pub(super) type KnownKeys = HashMap<IdempotencyKey, i64>;
+pub(super) type KnownKeys = HashMap<ScopedKey, i64>;
 
 /// What follows for a request.
 pub(super) enum Decision {
@@ -33,7 +33,7 @@ pub(super) enum Decision {
 }
 
 /// Tries all `requests` once.
-pub(super) async fn round(store: &Store, requests: &[&ChangeRequest]) -> StoreResult<Vec<Outcome>> {
+pub(super) async fn round(store: &Store, requests: &[&ChangeRequest]) -> StoreResult<Vec<RoundOutcome>> {
     // Before the rest: a key that another process takes later than this makes the commit fail.
     let known = known_keys(store, requests).await?;
     let protocolos = distinct(requests.iter().map(|request| request.protocolo.as_str()));
@@ -54,7 +54,7 @@ pub(super) async fn round(store: &Store, requests: &[&ChangeRequest]) -> StoreRe
 
 /// The fingerprints of the bodies with which the keys of `requests` came that are known.
 async fn known_keys(store: &Store, requests: &[&ChangeRequest]) -> StoreResult<KnownKeys> {
-    let keys: Vec<IdempotencyKey> = requests.iter().filter_map(|request| key(request)).collect();
+    let keys: Vec<ScopedKey> = requests.iter().filter_map(|request| key(request)).collect();
     if keys.is_empty() { Ok(KnownKeys::new()) } else { store.idempotency_keys(&keys).await }
 }
 
@@ -81,7 +81,11 @@ fn reconsider(known: &KnownKeys, requests: &[&ChangeRequest], decisions: &mut [R
 }
 
 /// What became of `requests` once all changes are made but those of the atendimentos `refused`.
-fn outcomes(requests: &[&ChangeRequest], decisions: Vec<Result<Decision, Refusal>>, refused: &[i64]) -> Vec<Outcome> {
+fn outcomes(
+    requests: &[&ChangeRequest],
+    decisions: Vec<Result<Decision, Refusal>>,
+    refused: &[i64],
+) -> Vec<RoundOutcome> {
     // A denial that rests on a change of this batch is only as good as that change.
     let is_refused = |decision: &Decision| decision.change().is_some_and(|c| refused.contains(&c.atendimento_id));
     let stale: HashSet<&str> = requests
@@ -109,8 +113,8 @@ pub(super) fn judge(known: &KnownKeys, snapshot: &Snapshot, request: &ChangeRequ
 /// What follows for `request` if a change was made under its key.
 fn repeated(known: &KnownKeys, request: &ChangeRequest) -> Option<Result<Decision, Refusal>> {
     let made = known.get(&key(request)?)?;
-    let same = request.idempotencia.as_ref().is_some_and(|this| this.impressao == *made);
-    let reused = Refusal { denial: Denial::ChaveReutilizada, de: None };
+    let same = request.idempotency.as_ref().is_some_and(|this| this.fingerprint == *made);
+    let reused = Refusal { denial: Denial::KeyReused, de: None };
     Some(if same { Ok(Decision::Replay) } else { Err(reused) })
 }
 
@@ -123,9 +127,9 @@ impl Decision {
     }
 }
 
-pub(super) fn key(request: &ChangeRequest) -> Option<IdempotencyKey> {
-    let idempotencia = request.idempotencia.as_ref()?;
-    Some((request.usuario_id, idempotencia.chave.to_string()))
+pub(super) fn key(request: &ChangeRequest) -> Option<ScopedKey> {
+    let idempotency = request.idempotency.as_ref()?;
+    Some((request.usuario_id, idempotency.key.to_string()))
 }
 
 fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
@@ -137,18 +141,18 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::atendimento::{Atendimento, Idempotencia};
+    use crate::domain::atendimento::{Atendimento, IdempotencyKey};
 
-    /// A request that expects `Aberto`, under `key` and with a body of the fingerprint `impressao`.
-    fn expecting(key: Option<&str>, impressao: i64) -> ChangeRequest {
+    /// A request that expects `Aberto`, under `key` and with a body of the fingerprint `fingerprint`.
+    fn expecting(key: Option<&str>, fingerprint: i64) -> ChangeRequest {
         ChangeRequest {
             protocolo: "1".to_owned(),
             status: "Finalizado".to_owned(),
             motivo: None,
             comentario: None,
-            esperado: Some(Status::Aberto),
-            revisoes: None,
-            idempotencia: key.map(|key| Idempotencia { chave: Arc::from(key), impressao }),
+            expected: Some(Status::Aberto),
+            revisions: None,
+            idempotency: key.map(|key| IdempotencyKey { key: Arc::from(key), fingerprint }),
             usuario_id: 1,
         }
     }
@@ -160,7 +164,7 @@ mod tests {
             expecting(Some("k"), 8),
             expecting(Some("other"), 7),
             expecting(None, 7),
-            ChangeRequest { esperado: None, status: "Novo".to_owned(), ..expecting(Some("k"), 7) },
+            ChangeRequest { expected: None, status: "Novo".to_owned(), ..expecting(Some("k"), 7) },
         ];
         let requests: Vec<&ChangeRequest> = requests.iter().collect();
         // Another process makes the change of the key `k` between the first look at the keys and the snapshot.
@@ -171,10 +175,10 @@ mod tests {
         reconsider(&KnownKeys::from([((1, "k".to_owned()), 7)]), &requests, &mut decisions);
         let outcomes = outcomes(&requests, decisions, &[]);
         let denied = |denial, de| Some(Err(Refusal { denial, de }));
-        let other = denied(Denial::StatusDiferente(Status::Finalizado), Some(Status::Finalizado));
+        let other = denied(Denial::StatusDiffers(Status::Finalizado), Some(Status::Finalizado));
         assert_eq!(
             outcomes,
-            [Some(Ok(Done::Replayed)), denied(Denial::ChaveReutilizada, None), other, other, Some(Ok(Done::Replayed)),]
+            [Some(Ok(Done::Replayed)), denied(Denial::KeyReused, None), other, other, Some(Ok(Done::Replayed)),]
         );
     }
 }

@@ -47,6 +47,6 @@ fn failed(error: StoreError) -> ChangeError {
 /// What is known of the key of `request`.
 async fn known_key(store: &Store, request: &ChangeRequest) -> Result<KnownKeys, ChangeError> {
     let Some(key) = key(request) else { return Ok(KnownKeys::new()) };
-    let impressao = store.idempotency_key(&key).await.map_err(failed)?;
-    Ok(impressao.map(|impressao| (key, impressao)).into_iter().collect())
+    let fingerprint = store.idempotency_key(&key).await.map_err(failed)?;
+    Ok(fingerprint.map(|fingerprint| (key, fingerprint)).into_iter().collect())
 }

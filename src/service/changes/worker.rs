@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use super::outcome::{ChangeError, Done};
 use super::pending::Pending;
-use super::round::{Outcome, round};
+use super::round::{RoundOutcome, round};
 use super::trouble::Trouble;
 use crate::domain::atendimento::ChangeRequest;
 use crate::store::{LOCK_WAIT, Store, StoreError};
@@ -179,7 +179,7 @@ fn go_round(batch: Vec<Pending>) -> Vec<Pending> {
 }
 
 /// Hands out the outcomes and returns the requests that have none yet, unless they gave way too long.
-fn answer(batch: Vec<Pending>, outcomes: Vec<Outcome>) -> Vec<Pending> {
+fn answer(batch: Vec<Pending>, outcomes: Vec<RoundOutcome>) -> Vec<Pending> {
     let mut again = Vec::new();
     for (mut pending, outcome) in batch.into_iter().zip(outcomes) {
         match outcome {
@@ -212,9 +212,9 @@ mod tests {
             status: "Aberto".to_owned(),
             motivo: None,
             comentario: None,
-            esperado: None,
-            revisoes: None,
-            idempotencia: None,
+            expected: None,
+            revisions: None,
+            idempotency: None,
             usuario_id: 1,
         };
         let (answer, answered) = oneshot::channel();

@@ -4,7 +4,7 @@ use super::shape::{is_digits, is_scientific, plain_number, spoilt};
 use super::tidy::{bare, is_empty, quoted, tidy};
 use crate::domain::atendimento::Status;
 use crate::domain::protocolo::exact_integer;
-use crate::domain::texto::{PROTOCOLO_MAX, fits};
+use crate::domain::text::{PROTOCOLO_MAX, fits};
 
 /// Digits that a spreadsheet keeps of a number.
 const DIGITS_KEPT: usize = 15;

@@ -83,7 +83,7 @@ pub enum ImportError {
 
 /// What is reported while a file is imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Report {
+pub enum Notice {
     /// A row that can't be imported.
     BadRow(BadRow),
     /// How the file was understood, where it could be otherwise: its encoding, its sheet, columns that are ignored.
@@ -95,14 +95,14 @@ pub async fn import(
     store: &Store,
     reader: impl Read,
     options: ImportOptions,
-    report: &mut dyn FnMut(Report),
+    report: &mut dyn FnMut(Notice),
 ) -> Result<Summary, ImportError> {
     let mut rows = Rows::open(reader, Wanted::new(&options.columns))?;
     let mut run = Run { store, import: None, options, summary: Summary::default(), report };
     let mut batch = Batch::default();
     loop {
         let row = rows.next();
-        rows.take_notes().into_iter().for_each(|note| (run.report)(Report::Note(note)));
+        rows.take_notes().into_iter().for_each(|note| (run.report)(Notice::Note(note)));
         match row? {
             None => break,
             Some(Ok((place, novo))) => {
@@ -150,7 +150,7 @@ struct Run<'a> {
     import: Option<Import>,
     options: ImportOptions,
     summary: Summary,
-    report: &'a mut dyn FnMut(Report),
+    report: &'a mut dyn FnMut(Notice),
 }
 
 impl Run<'_> {
@@ -186,7 +186,7 @@ impl Run<'_> {
                     motivo_id: None,
                     usuario_id: None,
                     comentario: None,
-                    idempotencia: None,
+                    idempotency: None,
                 });
             }
         }
@@ -201,7 +201,7 @@ impl Run<'_> {
 
     fn skip(&mut self, bad: BadRow) {
         self.summary.skipped += 1;
-        (self.report)(Report::BadRow(bad));
+        (self.report)(Notice::BadRow(bad));
     }
 
     async fn finish(self) -> Result<Summary, ImportError> {

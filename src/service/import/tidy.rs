@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::domain::texto::excerpt;
+use crate::domain::text::excerpt;
 
 /// Longest part of a value that a message repeats, in characters.
 const SHOWN_MAX: usize = 40;

@@ -34,7 +34,7 @@ pub use self::limits::{Buckets, Limit, Limits};
 pub use self::uncounted::Failure;
 use self::uncounted::{Look, Uncounted};
 use crate::clock::{Clock, unix_millis};
-use crate::domain::texto::Chave;
+use crate::domain::text::NameKey;
 use crate::service::every::Every;
 use crate::store::{Bucket, BucketKey, Debit, LOCK_WAIT, Result as StoreResult, Store, StoreError};
 
@@ -88,12 +88,12 @@ pub struct Throttle {
 /// A login that may be tried.
 #[derive(Debug)]
 pub struct Admission {
-    keys: Keys,
+    keys: BucketKeys,
     success: Success,
 }
 
 /// The keys of a login's buckets.
-type Keys = Buckets<BucketKey>;
+type BucketKeys = Buckets<BucketKey>;
 
 /// The latest success of a login from an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl Throttle {
     }
 
     /// Whether `login` may be tried from `client` now.
-    pub async fn admit(&self, login: &Chave, client: IpAddr) -> Result<Admission, NotAdmitted> {
+    pub async fn admit(&self, login: &NameKey, client: IpAddr) -> Result<Admission, NotAdmitted> {
         let keys = keys(login, client);
         if self.limits.in_force().next().is_none() {
             return Ok(Admission { keys, success: Success::Noted });
@@ -144,8 +144,8 @@ impl Throttle {
     }
 
     /// Whether a login may be tried, from what the database has counted and what it has not counted yet.
-    fn judge(&self, keys: &Keys, buckets: &[Bucket], uncounted: &Look) -> Result<Admission, Throttled> {
-        let bucket = |key: &BucketKey| buckets.iter().find(|bucket| bucket.chave == key[..]);
+    fn judge(&self, keys: &BucketKeys, buckets: &[Bucket], uncounted: &Look) -> Result<Admission, Throttled> {
+        let bucket = |key: &BucketKey| buckets.iter().find(|bucket| bucket.key == key[..]);
         let success_age = bucket(&keys.pair).and_then(|pair| pair.success_age);
         let admission = Admission { keys: *keys, success: Success::of_age(success_age) };
         let exhausted: Vec<_> = self
@@ -161,14 +161,14 @@ impl Throttle {
     }
 
     /// The buckets of `keys`, mended where a wrong clock wrote them.
-    async fn buckets(&self, keys: &Keys) -> StoreResult<Vec<Bucket>> {
+    async fn buckets(&self, keys: &BucketKeys) -> StoreResult<Vec<Bucket>> {
         let keys = keys.all();
         let buckets = self.store.buckets(&keys).await?;
         let mut mended = false;
         for (key, limit) in keys.iter().zip(self.limits.all()) {
             let most = limit.map_or(i64::MAX / 2, Limit::most);
             let wrong = |bucket: &Bucket| bucket.full_in > most || bucket.success_age.is_some_and(|age| age < 0);
-            if buckets.iter().any(|bucket| bucket.chave == key[..] && wrong(bucket)) {
+            if buckets.iter().any(|bucket| bucket.key == key[..] && wrong(bucket)) {
                 self.store.cap_bucket(key, most).await?;
                 mended = true;
             }
@@ -186,7 +186,7 @@ impl Throttle {
 
     /// A failure of a login, which counts from now on. It has to be [counted](Self::count) before it is told.
     pub fn failed(&self, admission: &Admission) -> Failure {
-        let Keys { pair, account, .. } = admission.keys;
+        let BucketKeys { pair, account, .. } = admission.keys;
         let debits = self.counting(admission).map(|(_, key, limit)| Debit {
             key,
             login: [pair, account].contains(&key).then_some(account),
@@ -256,14 +256,14 @@ impl Throttle {
 }
 
 /// The bucket that counts all failures of `login`, by which its others are found, too.
-pub fn bucket_of(login: &Chave) -> BucketKey {
+pub fn bucket_of(login: &NameKey) -> BucketKey {
     key(b"c", &[], login.as_str().as_bytes())
 }
 
 /// The buckets of a login from an address.
-fn keys(login: &Chave, client: IpAddr) -> Keys {
+fn keys(login: &NameKey, client: IpAddr) -> BucketKeys {
     let network = network(client);
-    Keys {
+    BucketKeys {
         pair: key(b"p", &network, login.as_str().as_bytes()),
         account: bucket_of(login),
         address: key(b"a", &network, &[]),
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn each_bucket_has_a_key_of_its_own() {
-        let (login, other) = (Chave::new("user.api"), Chave::new("admin"));
+        let (login, other) = (NameKey::new("user.api"), NameKey::new("admin"));
         let of = |login, address: &str| keys(login, address.parse().unwrap()).all();
         let here = of(&login, "192.0.2.1");
         let elsewhere = of(&login, "192.0.2.2");
@@ -299,7 +299,7 @@ mod tests {
         let same = |a: &[BucketKey; 4], b: &[BucketKey; 4]| [0, 1, 2, 3].map(|i| a[i] == b[i]);
         assert_eq!(same(&here, &elsewhere), [false, true, false, true]);
         assert_eq!(same(&here, &another), [false, false, true, true]);
-        assert_eq!(same(&here, &of(&Chave::new(" USER.API "), "192.0.2.1")), [true; 4]);
+        assert_eq!(same(&here, &of(&NameKey::new(" USER.API "), "192.0.2.1")), [true; 4]);
         for (i, key) in here.iter().enumerate() {
             assert!(!here[..i].contains(key));
         }
@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn ipv6_addresses_count_by_64() {
-        let login = Chave::new("user.api");
+        let login = NameKey::new("user.api");
         let of = |address: &str| keys(&login, address.parse().unwrap());
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
         assert_ne!(of("2001:db8:1:2::1").pair, of("2001:db8:1:3::1").pair);

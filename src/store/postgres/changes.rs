@@ -8,7 +8,7 @@ use sqlx::postgres::PgConnection;
 use super::store::PostgresStore;
 use crate::domain::atendimento::{Change, Snapshot};
 use crate::store::error::{Result, StoreError};
-use crate::store::rows::{IdempotencyKey, fingerprints, snapshot_of, steps};
+use crate::store::rows::{ScopedKey, fingerprints, snapshot_of, steps};
 
 /// Both halves of a snapshot; a motivo's row has no status.
 const SNAPSHOT: &str = "
@@ -63,11 +63,11 @@ impl PostgresStore {
         snapshot_of(load.await?)
     }
 
-    pub async fn idempotency_keys(&self, keys: &[IdempotencyKey]) -> Result<HashMap<IdempotencyKey, i64>> {
+    pub async fn idempotency_keys(&self, keys: &[ScopedKey]) -> Result<HashMap<ScopedKey, i64>> {
         let load = self.lanes.run(true, |mut lane| async {
             let rows = sqlx::query_as(KEYS)
                 .bind(keys.iter().map(|(usuario_id, _)| *usuario_id).collect::<Vec<i64>>())
-                .bind(keys.iter().map(|(_, chave)| chave.as_str()).collect::<Vec<&str>>())
+                .bind(keys.iter().map(|(_, key)| key.as_str()).collect::<Vec<&str>>())
                 .fetch_all(&mut *lane)
                 .await;
             (lane, rows)
@@ -100,7 +100,7 @@ pub(in crate::store) async fn change(connection: &mut PgConnection, changes: &[C
 
 /// Writes `changes` and returns the ids of the atendimentos that were no longer as read, or passed over.
 async fn write(connection: &mut PgConnection, locked: Locked, changes: &[Change]) -> Result<Vec<i64>> {
-    let statement = match (locked, changes.iter().any(|change| change.idempotencia.is_some())) {
+    let statement = match (locked, changes.iter().any(|change| change.idempotency.is_some())) {
         (Locked::Wait, false) => &COMMIT.wait,
         (Locked::Wait, true) => &COMMIT.wait_with_keys,
         (Locked::PassOver, false) => &COMMIT.pass_over,
@@ -108,19 +108,19 @@ async fn write(connection: &mut PgConnection, locked: Locked, changes: &[Change]
     };
     let column = || changes.iter();
     let comentario = || changes.iter().map(|change| change.comentario.as_ref());
-    let idempotencia = || changes.iter().map(|change| change.idempotencia.as_ref());
+    let idempotency = || changes.iter().map(|change| change.idempotency.as_ref());
     Ok(sqlx::query_scalar(statement.as_str())
         .bind(steps(changes).collect::<Vec<i16>>())
         .bind(column().map(|c| c.atendimento_id).collect::<Vec<i64>>())
         .bind(column().map(|c| c.revisao).collect::<Vec<i64>>())
-        .bind(column().map(|c| c.de.codigo()).collect::<Vec<i16>>())
-        .bind(column().map(|c| c.para.codigo()).collect::<Vec<i16>>())
+        .bind(column().map(|c| c.de.code()).collect::<Vec<i16>>())
+        .bind(column().map(|c| c.para.code()).collect::<Vec<i16>>())
         .bind(column().map(|c| c.motivo_id).collect::<Vec<Option<i64>>>())
         .bind(column().map(|c| c.usuario_id).collect::<Vec<Option<i64>>>())
         .bind(comentario().map(|c| c.map(|c| &*c.texto)).collect::<Vec<Option<&str>>>())
         .bind(comentario().map(|c| c.map(|c| c.visivel_cliente)).collect::<Vec<Option<bool>>>())
-        .bind(idempotencia().map(|i| i.map(|i| &*i.chave)).collect::<Vec<Option<&str>>>())
-        .bind(idempotencia().map(|i| i.map(|i| i.impressao)).collect::<Vec<Option<i64>>>())
+        .bind(idempotency().map(|i| i.map(|i| &*i.key)).collect::<Vec<Option<&str>>>())
+        .bind(idempotency().map(|i| i.map(|i| i.fingerprint)).collect::<Vec<Option<i64>>>())
         .fetch_all(connection)
         .await?)
 }

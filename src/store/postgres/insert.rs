@@ -25,7 +25,7 @@ pub(in crate::store) async fn insert(
 ) -> Result<HashSet<String>> {
     let inserted: Vec<String> = sqlx::query_scalar(INSERT)
         .bind(novos.iter().map(|novo| novo.protocolo.as_str()).collect::<Vec<&str>>())
-        .bind(novos.iter().map(|novo| novo.status.codigo()).collect::<Vec<i16>>())
+        .bind(novos.iter().map(|novo| novo.status.code()).collect::<Vec<i16>>())
         .fetch_all(connection)
         .await?;
     Ok(inserted.into_iter().collect())

@@ -35,7 +35,7 @@ async fn start_over(connection: &mut PgConnection, example: &Example) -> Result<
     let motivos = || example.motivos.iter();
     sqlx::query("INSERT INTO motivo (nome, chave) SELECT * FROM unnest($1::text[], $2::text[])")
         .bind(motivos().map(|motivo| motivo.texto.as_str()).collect::<Vec<&str>>())
-        .bind(motivos().map(|motivo| motivo.chave.as_str()).collect::<Vec<&str>>())
+        .bind(motivos().map(|motivo| motivo.key.as_str()).collect::<Vec<&str>>())
         .execute(&mut *transaction)
         .await?;
     insert(&mut transaction, &example.atendimentos).await?;

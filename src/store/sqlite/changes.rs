@@ -12,7 +12,7 @@ use super::store::{BEGIN, SqliteStore, list};
 use crate::domain::atendimento::{Change, Snapshot};
 use crate::store::attempt::{in_time, patiently};
 use crate::store::error::{Result, StoreError};
-use crate::store::rows::{IdempotencyKey, fingerprints, snapshot_of, steps};
+use crate::store::rows::{ScopedKey, fingerprints, snapshot_of, steps};
 
 /// How long a commit is tried again before the change queue takes up what has come meanwhile.
 const COMMIT_WAIT: Duration = Duration::from_millis(500);
@@ -61,7 +61,7 @@ impl Serialize for ChangeRow<'_> {
         let &Change { atendimento_id, revisao, de, para, motivo_id, usuario_id, .. } = self.change;
         let comentario = self.change.comentario.as_ref();
         let (texto, visivel_cliente) = (comentario.map(|c| &*c.texto), comentario.map(|c| c.visivel_cliente));
-        let (steps, de, para) = (self.steps, de.codigo(), para.codigo());
+        let (steps, de, para) = (self.steps, de.code(), para.code());
         (steps, atendimento_id, revisao, de, para, motivo_id, usuario_id, texto, visivel_cliente).serialize(serializer)
     }
 }
@@ -72,7 +72,7 @@ impl SqliteStore {
         outcome.inspect_err(|error| self.attempts.freshness.note(error))
     }
 
-    pub async fn idempotency_keys(&self, keys: &[IdempotencyKey]) -> Result<HashMap<IdempotencyKey, i64>> {
+    pub async fn idempotency_keys(&self, keys: &[ScopedKey]) -> Result<HashMap<ScopedKey, i64>> {
         let query = sqlx::query_as(KEYS).bind(list(keys));
         let rows = in_time::<_, StoreError>(async { Ok(query.fetch_all(&mut *self.read().await?).await?) }).await?;
         Ok(fingerprints(rows))
@@ -121,7 +121,7 @@ pub(in crate::store) async fn change(connection: &mut SqliteConnection, changes:
     let marks: Vec<_> = changes
         .iter()
         .filter(|change| is_moved(change))
-        .filter_map(|change| change.idempotencia.as_ref().map(|mark| (change.usuario_id, &*mark.chave, mark.impressao)))
+        .filter_map(|change| change.idempotency.as_ref().map(|mark| (change.usuario_id, &*mark.key, mark.fingerprint)))
         .collect();
     if !marks.is_empty() {
         sqlx::query(MARK).bind(list(&marks)).execute(connection).await?;

@@ -26,5 +26,5 @@ pub(in crate::store) async fn insert(
 
 /// A list of `[protocolo, status]`.
 pub(super) fn new_rows(novos: &[NewAtendimento]) -> String {
-    list(&novos.iter().map(|novo| (&novo.protocolo, novo.status.codigo())).collect::<Vec<_>>())
+    list(&novos.iter().map(|novo| (&novo.protocolo, novo.status.code())).collect::<Vec<_>>())
 }

@@ -35,7 +35,7 @@ async fn start_over(connection: &mut SqliteConnection, example: &Example) -> Res
     let first_id: i64 =
         sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM atendimento").fetch_one(&mut *transaction).await?;
     raw_sql(FORGET).execute(&mut *transaction).await?;
-    let motivos: Vec<_> = example.motivos.iter().map(|motivo| (&motivo.texto, motivo.chave.as_str())).collect();
+    let motivos: Vec<_> = example.motivos.iter().map(|motivo| (&motivo.texto, motivo.key.as_str())).collect();
     sqlx::query(INSERT_MOTIVOS).bind(list(&motivos)).execute(&mut *transaction).await?;
     let novos = new_rows(&example.atendimentos);
     sqlx::query(INSERT_FROM).bind(novos).bind(first_id).execute(&mut *transaction).await?;

@@ -69,11 +69,11 @@ pub enum ApiError {
     /// Too many logins failed.
     Throttled(Throttled),
     /// The login was refused.
-    UsuarioNaoEncontrado,
+    UsuarioNotFound,
     /// The same in hardened mode: answered like a wrong senha.
-    UsuarioOculto,
+    UsuarioHidden,
     /// The login was refused.
-    SenhaInvalida,
+    SenhaWrong,
     /// The token could not be made.
     TokenFailed,
     /// No token came with the request.
@@ -113,8 +113,8 @@ impl ApiError {
     /// The present status, where it is not the one that the client expects.
     pub fn present_status(&self) -> Option<Status> {
         match self {
-            Self::Denied(Denial::StatusDiferente(atual)) => Some(*atual),
-            Self::Denied(Denial::RevisaoDiferente(atual)) => Some(atual.status),
+            Self::Denied(Denial::StatusDiffers(atual)) => Some(*atual),
+            Self::Denied(Denial::RevisionDiffers(atual)) => Some(atual.status),
             _ => None,
         }
     }
@@ -179,9 +179,9 @@ impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::Throttled(throttled) => Self::Throttled(throttled),
-            LoginError::UsuarioNaoEncontrado(_) => Self::UsuarioNaoEncontrado,
-            LoginError::UsuarioOculto(_) => Self::UsuarioOculto,
-            LoginError::SenhaInvalida => Self::SenhaInvalida,
+            LoginError::UsuarioNotFound(_) => Self::UsuarioNotFound,
+            LoginError::UsuarioHidden(_) => Self::UsuarioHidden,
+            LoginError::SenhaWrong => Self::SenhaWrong,
             LoginError::Store(error) => error.into(),
             LoginError::Password(PasswordError::Busy) => Self::Unavailable,
             LoginError::Password(error) => {

@@ -186,15 +186,15 @@ rows! {
         row(StatusCode::TOO_MANY_REQUESTS, codes::THROTTLED, "Muitas tentativas, tente novamente mais tarde")
             .detail("Houve falhas demais; veja Retry-After.", "There were too many failures; see Retry-After.")
             .forcible();
-    UsuarioNaoEncontrado =>
+    UsuarioNotFound =>
         row(StatusCode::NOT_FOUND, codes::UNKNOWN_USER, "Usuário não encontrado")
             .detail("Não há usuário ativo com este login.", "There is no active user of this login.")
             .field("login").text_documented().forcible();
-    UsuarioOculto =>
+    UsuarioHidden =>
         row(StatusCode::UNAUTHORIZED, codes::UNKNOWN_USER, "Senha inválida")
             .detail("A senha não confere.", "The password is wrong.")
             .field("senha");
-    SenhaInvalida =>
+    SenhaWrong =>
         row(StatusCode::UNAUTHORIZED, codes::WRONG_PASSWORD, "Senha inválida")
             .detail("A senha não confere.", "The password is wrong.")
             .field("senha").text_documented().forcible();
@@ -231,31 +231,31 @@ rows! {
         row(StatusCode::FORBIDDEN, codes::ACCESS_DENIED, "Acess denied")
             .detail("O usuário não tem a permissão necessária.", "The user lacks the permission that this takes.")
             .text_documented().forcible();
-    Denied(AtendimentoNaoEncontrado) as Self::Denied(AtendimentoNaoEncontrado) =>
+    Denied(AtendimentoNotFound) as Self::Denied(AtendimentoNotFound) =>
         row(StatusCode::NOT_FOUND, codes::UNKNOWN_ATENDIMENTO, "Atendimento não encontrado")
             .detail("Não há atendimento com este protocolo.", "There is no atendimento of this protocolo.")
             .field("protocolo").documented().forcible();
-    Denied(StatusNaoEncontrado) as Self::Denied(StatusNaoEncontrado) =>
+    Denied(StatusNotFound) as Self::Denied(StatusNotFound) =>
         row(StatusCode::NOT_FOUND, codes::UNKNOWN_STATUS, "Status não encontrado")
             .detail("Não há status com este nome.", "There is no status of this name.")
             .field("status").listing_values().documented().forcible();
-    Denied(MotivoObrigatorio) as Self::Denied(MotivoObrigatorio) =>
+    Denied(MotivoRequired) as Self::Denied(MotivoRequired) =>
         row(StatusCode::BAD_REQUEST, codes::MOTIVO_REQUIRED, "motivoStatus – esse campo é obrigatório")
             .detail("Esta alteração exige um motivo.", "This change requires a motivo.")
             .field("motivoStatus").documented().forcible();
-    Denied(MotivoNaoEncontrado) as Self::Denied(MotivoNaoEncontrado) =>
+    Denied(MotivoNotFound) as Self::Denied(MotivoNotFound) =>
         row(StatusCode::NOT_FOUND, codes::UNKNOWN_MOTIVO, "Motivo não encontrado")
             .detail("Não há motivo ativo com este nome.", "There is no active motivo of this name.")
             .field("motivoStatus").forcible();
-    Denied(StatusDiferente(_)) as Self::Denied(StatusDiferente(Status::Finalizado)) =>
+    Denied(StatusDiffers(_)) as Self::Denied(StatusDiffers(Status::Finalizado)) =>
         row(StatusCode::PRECONDITION_FAILED, codes::OTHER_STATUS, "Status atual diferente do esperado")
             .detail("O atendimento está em outro status.", "The atendimento is in another status.")
             .field("statusAtual");
-    Denied(RevisaoDiferente(_)) as Self::REVISED =>
+    Denied(RevisionDiffers(_)) as Self::REVISED =>
         row(StatusCode::PRECONDITION_FAILED, codes::OTHER_REVISION, "Atendimento alterado desde a leitura")
             .detail("O atendimento foi alterado depois de lido.", "The atendimento was changed after it was read.")
             .field("If-Match");
-    Denied(ChaveReutilizada) as Self::Denied(ChaveReutilizada) =>
+    Denied(KeyReused) as Self::Denied(KeyReused) =>
         row(StatusCode::UNPROCESSABLE_ENTITY, codes::REUSED_KEY, "Idempotency-Key já usada com outra requisição")
             .detail("A chave já veio com outro corpo.", "The key came with another body before.")
             .field("Idempotency-Key").forcible();
@@ -283,5 +283,5 @@ impl ApiError {
         Self::Token(Expired { at: datetime!(2026-11-23 10:00 UTC), now: datetime!(2026-11-23 10:00:05 UTC) });
     /// An atendimento at another revision than the one that was read.
     pub const REVISED: Self =
-        Self::Denied(RevisaoDiferente(Atendimento { id: 0, status: Status::Finalizado, revisao: 18 }));
+        Self::Denied(RevisionDiffers(Atendimento { id: 0, status: Status::Finalizado, revisao: 18 }));
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::texto::{cut, did_you_mean};
+use super::text::{cut, did_you_mean};
 
 /// A permission as a type, so that a handler's signature names what it needs.
 pub trait Required: Send + Sync + 'static {
@@ -16,11 +16,11 @@ pub trait Required: Send + Sync + 'static {
 
 /// Declares the permissions: one line each.
 macro_rules! permissoes {
-    ($($variant:ident = $nome:literal, $titulo:literal;)+) => {
+    ($($variant:ident = $nome:literal, $title:literal;)+) => {
         /// A permission that a perfil can hold.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Permissao {
-            $(#[doc = $titulo] $variant,)+
+            $(#[doc = $title] $variant,)+
         }
 
         impl Permissao {
@@ -33,13 +33,13 @@ macro_rules! permissoes {
             }
 
             /// The title that Citrus shows.
-            pub fn titulo(self) -> &'static str {
-                match self { $(Permissao::$variant => $titulo),+ }
+            pub fn title(self) -> &'static str {
+                match self { $(Permissao::$variant => $title),+ }
             }
         }
 
         $(
-            #[doc = concat!("Asks for: ", $titulo)]
+            #[doc = concat!("Asks for: ", $title)]
             pub struct $variant;
 
             impl Required for $variant {
@@ -80,39 +80,39 @@ impl FromStr for Permissao {
         Self::ALL
             .iter()
             .copied()
-            .find(|p| p.nome().eq_ignore_ascii_case(wanted) || p.titulo().eq_ignore_ascii_case(wanted))
+            .find(|p| p.nome().eq_ignore_ascii_case(wanted) || p.title().eq_ignore_ascii_case(wanted))
             .ok_or_else(|| UnknownPermissao(nome.to_owned()))
     }
 }
 
 /// What decides a user's access, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Acesso {
+pub struct AccessRights {
     /// The user's login, as registered.
     pub login: Arc<str>,
     /// False once deactivated.
     pub ativo: bool,
     /// Tokens of any other generation are revoked.
-    pub geracao: i64,
+    pub generation: i64,
     /// Whether the perfil is a root one.
     pub root: bool,
     /// Names of the permissions that the perfil holds.
-    pub concedidas: Vec<String>,
+    pub granted: Vec<String>,
     /// Names of the permissions released to the perfil's nível; none for a root perfil.
-    pub liberadas: Vec<String>,
+    pub released: Vec<String>,
 }
 
-impl Acesso {
-    /// Whether a token of `geracao` still stands.
-    pub fn accepts_token(&self, geracao: i64) -> bool {
-        self.ativo && self.geracao == geracao
+impl AccessRights {
+    /// Whether a token of `generation` still stands.
+    pub fn accepts_token(&self, generation: i64) -> bool {
+        self.ativo && self.generation == generation
     }
 
     /// Whether the user holds `permissao`: granted to the perfil, and released to its nível.
     /// Root perfis need the grant but no release.
-    pub fn permite(&self, permissao: Permissao) -> bool {
+    pub fn allows(&self, permissao: Permissao) -> bool {
         let named = |nomes: &[String]| nomes.iter().any(|n| n == permissao.nome());
-        named(&self.concedidas) && (self.root || named(&self.liberadas))
+        named(&self.granted) && (self.root || named(&self.released))
     }
 }
 
@@ -140,36 +140,36 @@ pub fn below(niveis: &[Nivel], id: i64) -> Vec<&Nivel> {
 mod tests {
     use super::*;
 
-    fn acesso(root: bool, concedidas: &[&str], liberadas: &[&str]) -> Acesso {
+    fn access(root: bool, granted: &[&str], released: &[&str]) -> AccessRights {
         let owned = |nomes: &[&str]| nomes.iter().map(|n| (*n).to_owned()).collect();
-        Acesso {
+        AccessRights {
             login: "user.api".into(),
             ativo: true,
-            geracao: 2,
+            generation: 2,
             root,
-            concedidas: owned(concedidas),
-            liberadas: owned(liberadas),
+            granted: owned(granted),
+            released: owned(released),
         }
     }
 
     #[test]
     fn a_grant_counts_only_while_released_to_the_nivel() {
         let p = Permissao::AlterarStatus;
-        assert!(acesso(false, &[p.nome()], &[p.nome()]).permite(p));
-        assert!(!acesso(false, &[p.nome()], &[]).permite(p));
-        assert!(!acesso(false, &[], &[p.nome()]).permite(p));
+        assert!(access(false, &[p.nome()], &[p.nome()]).allows(p));
+        assert!(!access(false, &[p.nome()], &[]).allows(p));
+        assert!(!access(false, &[], &[p.nome()]).allows(p));
     }
 
     #[test]
     fn a_root_perfil_needs_the_grant_but_no_release() {
         let p = Permissao::AlterarStatus;
-        assert!(acesso(true, &[p.nome()], &[]).permite(p));
-        assert!(!acesso(true, &[], &[]).permite(p));
+        assert!(access(true, &[p.nome()], &[]).allows(p));
+        assert!(!access(true, &[], &[]).allows(p));
     }
 
     #[test]
     fn tokens_stand_only_in_their_generation_and_while_the_user_is_active() {
-        let mut user = acesso(false, &[], &[]);
+        let mut user = access(false, &[], &[]);
         assert!(user.accepts_token(2));
         assert!(!user.accepts_token(1));
         assert!(!user.accepts_token(3));

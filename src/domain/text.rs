@@ -24,9 +24,9 @@ pub const COMENTARIO_MAX: usize = 20_000;
 ///
 /// Two spellings name the same thing exactly when their keys are equal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Chave(String);
+pub struct NameKey(String);
 
-impl Chave {
+impl NameKey {
     /// The key of `text`.
     pub fn new(text: &str) -> Self {
         let nfc = ComposingNormalizer::new_nfc();
@@ -49,27 +49,27 @@ impl Chave {
 
 /// A name to register: as written and as compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Nome {
+pub struct Name {
     /// Trimmed and NFC, otherwise as written.
     pub texto: String,
     /// Its key.
-    pub chave: Chave,
+    pub key: NameKey,
 }
 
 /// A text that can't be a name.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("'{0}' is not a name: give 1 to {NOME_MAX} characters, no control characters")]
-pub struct InvalidNome(String);
+pub struct InvalidName(String);
 
-impl FromStr for Nome {
-    type Err = InvalidNome;
+impl FromStr for Name {
+    type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let texto = ComposingNormalizer::new_nfc().normalize(text.trim()).into_owned();
         if texto.is_empty() || !fits(&texto, NOME_MAX) || texto.contains(char::is_control) {
-            return Err(InvalidNome(cut(text).into_owned()));
+            return Err(InvalidName(cut(text).into_owned()));
         }
-        Ok(Self { chave: Chave::new(&texto), texto })
+        Ok(Self { key: NameKey::new(&texto), texto })
     }
 }
 
@@ -97,15 +97,15 @@ pub fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) 
     nearest(wanted, known).map(|name| format!("; did you mean '{name}'?")).unwrap_or_default()
 }
 
-/// The one of the `known` names that is nearly `wanted`, if any. Compares as [`Chave`] does.
+/// The one of the `known` names that is nearly `wanted`, if any. Compares as [`NameKey`] does.
 pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Names end somewhere, what is typed need not.
     if !fits(wanted, NOME_MAX) {
         return None;
     }
-    let wanted = Chave::new(wanted);
+    let wanted = NameKey::new(wanted);
     let distance = |name: &str| {
-        let name = Chave::new(name);
+        let name = NameKey::new(name);
         let most = (name.0.chars().count() / 3).min(2);
         Some(damerau_levenshtein(&wanted.0, &name.0)).filter(|distance| *distance <= most)
     };
@@ -130,31 +130,31 @@ mod tests {
 
     #[test]
     fn keys_ignore_case_composition_and_surrounding_space() {
-        let composed = Chave::new("Atendimento já finalizado");
-        assert_eq!(composed, Chave::new("  ATENDIMENTO JA\u{301} FINALIZADO\t"));
+        let composed = NameKey::new("Atendimento já finalizado");
+        assert_eq!(composed, NameKey::new("  ATENDIMENTO JA\u{301} FINALIZADO\t"));
         assert_eq!(composed.as_str(), "atendimento já finalizado");
-        assert_eq!(Chave::new("Straße"), Chave::new("STRASSE"));
-        assert_eq!(Chave::new("\u{390}"), Chave::new("\u{1fd3}"));
+        assert_eq!(NameKey::new("Straße"), NameKey::new("STRASSE"));
+        assert_eq!(NameKey::new("\u{390}"), NameKey::new("\u{1fd3}"));
     }
 
     #[test]
     fn keys_keep_what_differs() {
-        assert_ne!(Chave::new("ja"), Chave::new("já"));
-        assert_ne!(Chave::new("a  b"), Chave::new("a b"));
+        assert_ne!(NameKey::new("ja"), NameKey::new("já"));
+        assert_ne!(NameKey::new("a  b"), NameKey::new("a b"));
     }
 
     #[test]
     fn blank_text_has_no_key() {
-        assert_eq!(Chave::non_blank(" \u{a0}\n"), None);
-        assert_eq!(Chave::non_blank(" x "), Some(Chave::new("x")));
+        assert_eq!(NameKey::non_blank(" \u{a0}\n"), None);
+        assert_eq!(NameKey::non_blank(" x "), Some(NameKey::new("x")));
     }
 
     #[test]
     fn names_are_trimmed_composed_and_bounded() {
-        let nome: Nome = " Ja\u{301} ".parse().unwrap();
-        assert_eq!((nome.texto.as_str(), nome.chave.as_str()), ("Já", "já"));
+        let nome: Name = " Ja\u{301} ".parse().unwrap();
+        assert_eq!((nome.texto.as_str(), nome.key.as_str()), ("Já", "já"));
         for refused in ["", "  ", "a\0b", "a\x1b[2Jb", &"x".repeat(NOME_MAX + 1)] {
-            assert!(refused.parse::<Nome>().is_err(), "{refused:?}");
+            assert!(refused.parse::<Name>().is_err(), "{refused:?}");
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 use time::{Duration, OffsetDateTime};
 
 use crate::clock::Clock;
-use crate::domain::acesso::Acesso;
+use crate::domain::access::AccessRights;
 use crate::store::{Result, Store, StoreError};
 
 /// How old an answer may be, counted from when it was asked for. Half of the contract's second, so
@@ -27,19 +27,19 @@ type Entry = tokio::sync::Mutex<Latest>;
 
 #[derive(Default)]
 struct Latest {
-    answer: Option<Answer>,
+    answer: Option<Loaded>,
     /// When the store last failed. Those that have waited since before then share the failure, as they share an
     /// answer that was asked for after they came: if each asked the store itself, the last would wait longest.
     failed: Option<Instant>,
 }
 
-struct Answer {
+struct Loaded {
     asked: OffsetDateTime,
     asked_at: Instant,
-    acesso: Option<Arc<Acesso>>,
+    access: Option<Arc<AccessRights>>,
 }
 
-impl Answer {
+impl Loaded {
     /// By both clocks: one that is set back, or stands still, must not keep an answer alive.
     fn is_fresh(&self, now: OffsetDateTime) -> bool {
         (Duration::ZERO..MAX_AGE).contains(&(now - self.asked)) && self.asked_at.elapsed() < MAX_AGE
@@ -53,7 +53,7 @@ impl AccessService {
     }
 
     /// What decides the access of `usuario_id`; `None` when there is no such user.
-    pub async fn acesso(&self, usuario_id: i64) -> Result<Option<Arc<Acesso>>> {
+    pub async fn access(&self, usuario_id: i64) -> Result<Option<Arc<AccessRights>>> {
         let came = Instant::now();
         let entry = {
             let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,15 +64,15 @@ impl AccessService {
         if let Some(answer) = latest.answer.as_ref()
             && (answer.asked_at >= came || answer.is_fresh(now))
         {
-            return Ok(answer.acesso.clone());
+            return Ok(answer.access.clone());
         }
         if latest.failed.is_some_and(|failed| failed >= came) {
             return Err(StoreError::Slow);
         }
         let asked_at = Instant::now();
-        let loaded = self.store.acesso(usuario_id).await.inspect_err(|_| latest.failed = Some(Instant::now()));
-        let acesso = loaded?.map(Arc::new);
-        latest.answer = Some(Answer { asked: now, asked_at, acesso: acesso.clone() });
-        Ok(acesso)
+        let loaded = self.store.access(usuario_id).await.inspect_err(|_| latest.failed = Some(Instant::now()));
+        let access = loaded?.map(Arc::new);
+        latest.answer = Some(Loaded { asked: now, asked_at, access: access.clone() });
+        Ok(access)
     }
 }

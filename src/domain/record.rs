@@ -28,7 +28,7 @@ pub struct StoredChange {
 /// An atendimento with everything that happened to it, oldest first.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Registro {
+pub struct AtendimentoRecord {
     /// Protocol number.
     pub protocolo: String,
     /// Present status.
@@ -79,7 +79,7 @@ pub struct CommentEntry {
     pub usuario: Option<String>,
 }
 
-impl Registro {
+impl AtendimentoRecord {
     /// The record of `protocolo`, whose `changes` come oldest first.
     pub fn new(protocolo: String, status: Status, atualizado_em: OffsetDateTime, changes: Vec<StoredChange>) -> Self {
         let comentarios = changes
@@ -116,7 +116,7 @@ impl Registro {
 /// The present state of an atendimento: what the record has at its top.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Estado {
+pub struct PresentState {
     /// Protocol number.
     pub protocolo: String,
     /// Present status.
@@ -135,7 +135,7 @@ pub struct Estado {
 /// One change together with its comment.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Passo {
+pub struct Step {
     /// When.
     #[serde(serialize_with = "as_millis")]
     pub em: OffsetDateTime,
@@ -151,20 +151,20 @@ pub struct Passo {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usuario: Option<Option<String>>,
     /// The comment added with it.
-    pub comentario: Option<PassoComentario>,
+    pub comentario: Option<StepComment>,
 }
 
-/// The comment of a [`Passo`].
+/// The comment of a [`Step`].
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct PassoComentario {
+pub struct StepComment {
     /// The text as sent.
     pub texto: Arc<str>,
     /// Whether the customer sees it.
     pub visivel_cliente: bool,
 }
 
-impl Passo {
+impl Step {
     /// All of `change`, or, `for_customer`, what the customer may see of it: neither who made it nor a
     /// private comment, nor that there is one.
     pub fn new(change: StoredChange, for_customer: bool) -> Self {
@@ -177,7 +177,7 @@ impl Passo {
             usuario: (!for_customer).then_some(usuario),
             comentario: comentario
                 .filter(|comentario| comentario.visivel_cliente || !for_customer)
-                .map(|Comentario { texto, visivel_cliente }| PassoComentario { texto, visivel_cliente }),
+                .map(|Comentario { texto, visivel_cliente }| StepComment { texto, visivel_cliente }),
         }
     }
 }
@@ -208,9 +208,9 @@ mod tests {
         };
         let changes =
             vec![change(Status::Cancelado, Some("Duplicado"), None), change(Status::Finalizado, None, Some("ok"))];
-        let registro = Registro::new("20221104000001".to_owned(), Status::Finalizado, em, changes);
+        let record = AtendimentoRecord::new("20221104000001".to_owned(), Status::Finalizado, em, changes);
         assert_eq!(
-            serde_json::to_string(&registro).unwrap(),
+            serde_json::to_string(&record).unwrap(),
             concat!(
                 r#"{"protocolo":"20221104000001","status":"Finalizado","motivoStatus":null,"#,
                 r#""atualizadoEm":"2026-11-23T10:00:00.000Z","historico":["#,
