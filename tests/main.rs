@@ -5,5 +5,4 @@ mod attacks;
 mod cli;
 mod conformance;
 mod docs;
-#[allow(dead_code, reason = "each test target uses a part of it")]
 mod support;

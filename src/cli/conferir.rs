@@ -45,7 +45,7 @@ pub struct Args {
     /// Run only the cases of the vendor's page, and compare only what it states
     #[arg(long)]
     only_documented: bool,
-    /// Skip a case, such as login/unknown-user where HARDENED_LOGIN is set; may be repeated. An unknown name, such as x,
+    /// Skip a case, such as login/unknown-user where `HARDENED_LOGIN` is set; may be repeated. An unknown name, such as x,
     /// lists the names of all cases
     #[arg(long, value_name = "CASE", value_parser = PossibleValuesParser::new(plan::names()), hide_possible_values = true)]
     pular: Vec<String>,
@@ -96,9 +96,9 @@ fn hand_over(args: &Args, report: &Report) -> Result {
             .map_err(|error| CliError::Failed(format!("{} can't be written: {error}", shown(file))))
     });
     if args.json {
-        output::json(report)?
+        output::json(report)?;
     } else {
-        print(report)?
+        print(report)?;
     }
     written
 }

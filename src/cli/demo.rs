@@ -26,10 +26,10 @@ use crate::telemetry;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Address and port to listen on [setting: BIND_ADDR]
+    /// Address and port to listen on [setting: `BIND_ADDR`]
     #[arg(long, value_name = "ADDR")]
     bind: Option<String>,
-    /// Use this database instead of a temporary one; it has to be empty. DATABASE_URL is ignored
+    /// Use this database instead of a temporary one; it has to be empty. `DATABASE_URL` is ignored
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
 }

@@ -67,7 +67,7 @@ Examples:
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Directory of the embedded database and the generated secret [setting: DATA_DIR]
+    /// Directory of the embedded database and the generated secret [setting: `DATA_DIR`]
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }

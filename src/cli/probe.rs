@@ -19,7 +19,7 @@ const PATH: &str = "/health/ready";
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The URL to request [default: /health/ready at BIND_ADDR, on this machine]
+    /// The URL to request [default: /health/ready at `BIND_ADDR`, on this machine]
     #[arg(long, value_name = "URL", value_parser = parse_url)]
     url: Option<Url>,
 }

@@ -14,7 +14,7 @@ use crate::telemetry;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Address and port to listen on [setting: BIND_ADDR]
+    /// Address and port to listen on [setting: `BIND_ADDR`]
     #[arg(long, value_name = "ADDR")]
     bind: Option<String>,
 }

@@ -87,12 +87,11 @@ fn unknown(name: &str) -> String {
     let nearest = || nearest(name, PARAMETERS.iter().map(|(name, _)| *name));
     // Part of a password with a bare & may stand here: what is no name is not repeated.
     let shown = if is_name(name) { printable(name) } else { "one of its parameters".into() };
-    match elsewhere().or_else(nearest) {
-        Some(meant) => format!("{shown} is not a parameter; did you mean {meant}?"),
-        None => {
-            let known: Vec<_> = PARAMETERS.iter().map(|(name, _)| *name).collect();
-            format!("{shown} is not a parameter; there are {}", known.join(", "))
-        }
+    if let Some(meant) = elsewhere().or_else(nearest) {
+        format!("{shown} is not a parameter; did you mean {meant}?")
+    } else {
+        let known: Vec<_> = PARAMETERS.iter().map(|(name, _)| *name).collect();
+        format!("{shown} is not a parameter; there are {}", known.join(", "))
     }
 }
 

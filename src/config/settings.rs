@@ -28,7 +28,6 @@ macro_rules! settings {
         $($name:ident: $kind:ident $(($($bound:expr),+))? = $default:literal, $help:literal;)+
     })+) => {
         $($(
-            #[doc = $help]
             pub static $name: Setting<$kind> = Setting {
                 name: stringify!($name),
                 section: $section,

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::*;
 use crate::auth::token::SECRET_MIN;
 use crate::service::throttle::Limit;
-use secrecy::ExposeSecret;
 
 fn load(environment: &[(&str, &str)]) -> Result<Config, String> {
     let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
@@ -69,7 +68,10 @@ fn accepted_secrets_are_lines_and_each_is_checked_without_an_echo() {
     let accepted = |text: &str| load(&[("JWT_ACCEPTED_SECRETS", text)]).map(|config| config.accepted_secrets());
     let [one, two] = ["a secret, with 32 bytes and a comma", "another one of thirty-two bytes."];
     let both = accepted(&format!("\u{feff}{one}\r\n\n\u{feff}{two}\n")).unwrap();
-    assert_eq!(both.iter().map(|s| s.expose_secret()).collect::<Vec<_>>(), [one.as_bytes(), two.as_bytes()]);
+    assert_eq!(
+        both.iter().map(secrecy::ExposeSecret::expose_secret).collect::<Vec<_>>(),
+        [one.as_bytes(), two.as_bytes()]
+    );
     assert!(accepted("").unwrap().is_empty());
     let short = complaint(&[("JWT_ACCEPTED_SECRETS", &format!("{one}\nhunter2"))]);
     assert_eq!(short, "JWT_ACCEPTED_SECRETS: secret 2 has 7 bytes and needs 32");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::text::NameKey;
 
-/// The status of an atendimento [doc].
+/// The status of an atendimento (doc).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// `Aberto`
@@ -37,7 +37,7 @@ impl Status {
         }
     }
 
-    /// The status that `nome` names: trimmed, case-insensitive [ours].
+    /// The status that `nome` names: trimmed, case-insensitive (ours).
     pub fn from_nome(nome: &str) -> Option<Self> {
         let nome = nome.trim();
         Self::ALL.into_iter().find(|status| status.nome().eq_ignore_ascii_case(nome))
@@ -59,7 +59,7 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.code() == codigo)
     }
 
-    /// Whether going from `self` to `target` needs a motivo [doc].
+    /// Whether going from `self` to `target` needs a motivo (doc).
     pub fn requires_motivo(self, target: Status) -> bool {
         match target {
             Status::Cancelado | Status::Improcedente => true,
@@ -84,7 +84,7 @@ pub struct Comentario {
     pub visivel_cliente: bool,
 }
 
-/// A client's mark on a request, by which a repetition is known [ours].
+/// A client's mark on a request, by which a repetition is known (ours).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey {
     /// The key, unique among those of its user.
@@ -104,9 +104,9 @@ pub struct ChangeRequest {
     pub motivo: Option<NameKey>,
     /// The comment, unless blank.
     pub comentario: Option<Comentario>,
-    /// The status in which the client believes the atendimento to be, if it says so [ours].
+    /// The status in which the client believes the atendimento to be, if it says so (ours).
     pub expected: Option<Status>,
-    /// The revisions one of which the client has read, if it says so [ours].
+    /// The revisions one of which the client has read, if it says so (ours).
     pub revisions: Option<Vec<i64>>,
     /// The mark that the client gave the request, if any.
     pub idempotency: Option<IdempotencyKey>,

@@ -1,4 +1,4 @@
-//! An atendimento as it is shown [ours]: the contract's "The record", and the parts of it that clients read.
+//! An atendimento as it is shown (ours): the contract's "The record", and the parts of it that clients read.
 
 use std::sync::Arc;
 

@@ -117,11 +117,11 @@ mod tests {
     #[test]
     fn a_session_is_used_until_the_database_takes_no_work() {
         let freshness = Freshness::default();
-        assert!(freshness.allows(Duration::from_secs(3600)));
+        assert!(freshness.allows(Duration::from_hours(1)));
         freshness.note(&StoreError::Slow);
-        assert!(freshness.allows(Duration::from_secs(3600)));
+        assert!(freshness.allows(Duration::from_hours(1)));
         freshness.note(&StoreError::ReadOnly);
-        assert!(!freshness.allows(Duration::from_secs(3600)));
+        assert!(!freshness.allows(Duration::from_hours(1)));
         let opened = Instant::now();
         while opened.elapsed().is_zero() {}
         assert!(freshness.allows(Duration::ZERO));

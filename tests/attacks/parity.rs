@@ -138,7 +138,7 @@ const ROWS: &[(u16, &str)] = &[
     (405, "Método não permitido"), (413, "Corpo da requisição muito grande"),
 ];
 
-/// SplitMix64: the same requests on every machine and in every run.
+/// `SplitMix64`: the same requests on every machine and in every run.
 struct Dice(u64);
 
 impl Dice {

@@ -148,10 +148,10 @@ async fn every_hostile_token_gets_its_answer(server: &Server) {
     let mut wrong = Vec::new();
     for Attack { name, authorization, message } in &attacks {
         let answer = ask(authorization).await;
-        if (answer.status, answer.body.as_str()) != (401, &format!(r#"{{"message":"{message}"}}"#)) {
-            wrong.push(format!("{name}: {} {}", answer.status, answer.body));
-        } else {
+        if (answer.status, answer.body.as_str()) == (401, &format!(r#"{{"message":"{message}"}}"#)) {
             answer.is(401, message);
+        } else {
+            wrong.push(format!("{name}: {} {}", answer.status, answer.body));
         }
     }
     assert_eq!(wrong, [""; 0]);

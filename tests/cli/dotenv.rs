@@ -1,6 +1,7 @@
 //! Values that reach the program otherwise than they were meant: from `.env`, a secret's file, a container's
 //! environment, a pipe, or as a parameter of a URL.
 
+use argon2::PasswordVerifier;
 use std::fs;
 
 use crate::support::both_engines;
@@ -94,7 +95,6 @@ async fn a_piped_senha_loses_its_mark_and_its_line_end_and_nothing_else(database
         assert_eq!(set(piped).code, 0, "{piped:?}");
         let hash = store.credential(&login).await.unwrap().unwrap().senha_hash;
         let parsed = argon2::password_hash::phc::PasswordHash::new(&hash).unwrap();
-        use argon2::PasswordVerifier;
         assert!(argon2::Argon2::default().verify_password(senha.as_bytes(), &parsed).is_ok(), "{piped:?}");
     }
     for piped in ["one\ntwo", "one\n\n", "one\r\rtwo"] {

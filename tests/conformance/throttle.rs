@@ -164,7 +164,7 @@ async fn debits_at_once_all_count(database: &Database) {
     }
     writers.join_all().await;
     let mut times: Vec<i64> = stores[0].buckets(&KEYS).await.unwrap().iter().map(|bucket| bucket.full_in).collect();
-    times.sort();
+    times.sort_unstable();
     assert_eq!(times, [50, 50, 60, 160]);
     for store in stores {
         store.close().await;

@@ -19,7 +19,7 @@ use crate::support::program::Process;
 const CLIENTS: u64 = 32;
 /// More than the pool has connections.
 const PROBES: u64 = 8;
-/// A REQUEST_TIMEOUT_SECONDS that shows in a short test.
+/// A `REQUEST_TIMEOUT_SECONDS` that shows in a short test.
 const DEADLINE: u64 = 2;
 /// The usual one, which hides no request that hangs.
 const USUAL_DEADLINE: u64 = 30;
@@ -186,7 +186,7 @@ impl Trouble {
     async fn end(self, deadline: u64) -> Vec<Attempt> {
         let attempts = self.load.stop().await;
         stop(self.process);
-        let longest = attempts.iter().map(|attempt| attempt.ended - attempt.began).max().unwrap();
+        let longest = attempts.iter().map(|attempt| attempt.ended.checked_sub(attempt.began).unwrap()).max().unwrap();
         assert!(longest <= Duration::from_secs(deadline) + SLACK, "a request took {longest:?}");
         assert!(attempts.iter().all(|attempt| attempt.outcome != Outcome::Unanswered), "a request was not answered");
         attempts
@@ -196,8 +196,12 @@ impl Trouble {
 /// How long after the fault was lifted a request failed, or was answered after a long time.
 fn recovery(attempts: &[Attempt], (_, lifted, until): Span) -> Duration {
     let after = attempts.iter().filter(|attempt| (lifted..until).contains(&attempt.ended));
-    let normal = |a: &&Attempt| a.outcome == Outcome::Acknowledged && a.ended - a.began <= NORMAL;
-    after.filter(|attempt| !normal(attempt)).map(|attempt| attempt.ended - lifted).max().unwrap_or_default()
+    let normal = |a: &&Attempt| a.outcome == Outcome::Acknowledged && a.ended.checked_sub(a.began).unwrap() <= NORMAL;
+    after
+        .filter(|attempt| !normal(attempt))
+        .map(|attempt| attempt.ended.checked_sub(lifted).unwrap())
+        .max()
+        .unwrap_or_default()
 }
 
 /// Whether `outcome` was seen during the fault, or soon after it by somebody who asked during it.

@@ -28,7 +28,7 @@ const HOLD: Duration = Duration::from_millis(30);
 /// clients come first, and set the time in which the server has to be done with the others.
 const PATIENT: u64 = 10;
 /// By then something is stuck.
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_mins(1);
 /// More than there are connections to the database.
 const AFTERWARDS: u64 = 32;
 

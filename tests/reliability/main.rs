@@ -16,7 +16,7 @@ mod scene;
 mod stop;
 
 /// Shared with `tests/main.rs`.
-#[allow(dead_code, reason = "each test target uses a part of it")]
+#[expect(dead_code, reason = "each test target uses a part of it")]
 #[path = "../support"]
 mod support {
     pub mod clock;

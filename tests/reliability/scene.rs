@@ -126,7 +126,7 @@ impl Scene {
     }
 }
 
-/// Protocolo, status and revisao; revisao, de, para, comentario, motivo and visivel_cliente of an entry.
+/// Protocolo, status and revisao; revisao, de, para, comentario, motivo and `visivel_cliente` of an entry.
 type Row = (String, i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<String>, Option<i64>);
 
 /// A token of the demo's user.api.
@@ -143,7 +143,7 @@ pub async fn token(process: &Process) -> String {
 pub async fn ready(process: &Process, since: Instant) -> Duration {
     let mut client = Client::connect(&process.address).await.unwrap();
     while client.ask(&get("/health/ready")).await.unwrap().status != 200 {
-        assert!(since.elapsed() < Duration::from_secs(60), "it does not become ready");
+        assert!(since.elapsed() < Duration::from_mins(1), "it does not become ready");
         sleep(LOOK).await;
     }
     since.elapsed()

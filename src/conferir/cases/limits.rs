@@ -104,7 +104,7 @@ pub(super) const CASES: &[Case] = &[
     Case::change("limits/lote-empty", r#"{"itens": []}"#)
         .on("/api/atendimentos/status/lote")
         .says(400, "itens – valor inválido"),
-    Case::change("limits/lote-missing", r#"{}"#)
+    Case::change("limits/lote-missing", r"{}")
         .on("/api/atendimentos/status/lote")
         .says(400, "itens – esse campo é obrigatório"),
     Case::read("reads/status-protocolo-missing", "/api/atendimentos/status")

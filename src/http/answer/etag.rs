@@ -1,4 +1,4 @@
-//! The entity tag of an atendimento [ours]: its revision, how many changes it has seen.
+//! The entity tag of an atendimento (ours): its revision, how many changes it has seen.
 
 use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};

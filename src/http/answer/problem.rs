@@ -1,4 +1,4 @@
-//! Errors for programs [ours]: RFC 9457, for clients that ask for `application/problem+json`.
+//! Errors for programs (ours): RFC 9457, for clients that ask for `application/problem+json`.
 
 use std::borrow::Cow;
 

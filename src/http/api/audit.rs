@@ -47,7 +47,7 @@ impl LoginAudit {
 
     /// The login as sent.
     pub fn login(&mut self, login: &str) {
-        self.login = first(login, LOGIN_MAX).to_owned();
+        first(login, LOGIN_MAX).clone_into(&mut self.login);
     }
 
     /// The user that it turned out to be.
@@ -129,8 +129,8 @@ impl ChangeAudit {
 
     /// What is asked for, as sent.
     pub fn change(&mut self, protocolo: &str, status: &str) {
-        self.protocolo = first(protocolo, PROTOCOLO_MAX).to_owned();
-        self.status = first(status, NOME_MAX).to_owned();
+        first(protocolo, PROTOCOLO_MAX).clone_into(&mut self.protocolo);
+        first(status, NOME_MAX).clone_into(&mut self.status);
     }
 
     /// The motivo that is asked for, as sent.
@@ -160,6 +160,7 @@ impl ChangeAudit {
     }
 
     /// Another change that the same user asks for in the same request.
+    #[must_use]
     pub fn another(&self) -> Self {
         Self {
             client: self.client,

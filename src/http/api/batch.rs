@@ -1,4 +1,4 @@
-//! `POST /api/atendimentos/status/lote` [ours]: many changes in one request, each made or refused by itself.
+//! `POST /api/atendimentos/status/lote` (ours): many changes in one request, each made or refused by itself.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

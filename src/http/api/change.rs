@@ -140,7 +140,7 @@ fn made() -> Response {
     json::of(StatusCode::OK, &Changed { message: MADE, ..Changed::default() })
 }
 
-/// The answer to `?simular=true` [ours].
+/// The answer to `?simular=true` (ours).
 fn simulated(simulation: Simulation) -> Response {
     match simulation {
         Simulation::Make { de, para, motivo } => {
@@ -205,7 +205,7 @@ pub fn read_protocolo(value: Value<'_>) -> Result<String, ApiError> {
     }
 }
 
-/// The status that the client read before [ours].
+/// The status that the client read before (ours).
 fn expected_status(value: Value<'_>) -> Result<Option<Status>, ApiError> {
     match value {
         Value::Absent => Ok(None),

@@ -1,4 +1,4 @@
-//! `GET /api/atendimentos/{protocolo}/historico` [ours]: the changes with their comments, page by page.
+//! `GET /api/atendimentos/{protocolo}/historico` (ours): the changes with their comments, page by page.
 
 use std::sync::Arc;
 

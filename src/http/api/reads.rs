@@ -1,4 +1,4 @@
-//! What clients read [ours]: the present status, where it may go from there, and the motivos.
+//! What clients read (ours): the present status, where it may go from there, and the motivos.
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;

@@ -1,4 +1,4 @@
-//! The OpenAPI document [ours]: what each route takes and answers. Paths, limits, texts and headers come from the
+//! The OpenAPI document (ours): what each route takes and answers. Paths, limits, texts and headers come from the
 //! code that serves them. `docs/openapi.json` is what it makes of them, and what is served; a test keeps it current.
 
 pub mod errors;

@@ -111,7 +111,7 @@ fn reference_to(name: &str) -> RefOr<Schema> {
 
 fn reference(name: &str, description: &str) -> RefOr<Schema> {
     let mut reference = Ref::from_schema_name(name);
-    reference.description = description.to_owned();
+    description.clone_into(&mut reference.description);
     reference.into()
 }
 

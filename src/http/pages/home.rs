@@ -1,4 +1,4 @@
-//! `GET /` [ours]: a page for people who open the address in a browser.
+//! `GET /` (ours): a page for people who open the address in a browser.
 
 use axum::response::Response;
 

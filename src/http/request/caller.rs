@@ -60,7 +60,7 @@ impl<P: Required> FromRequestParts<App> for Caller<P> {
     }
 }
 
-/// The token in an `Authorization` header: after the scheme in any case, or, leniently, all of it [ours].
+/// The token in an `Authorization` header: after the scheme in any case, or, leniently, all of it (ours).
 fn bearer(header: &[u8]) -> &[u8] {
     const SCHEME: &[u8] = b"bearer";
     let header = header.trim_ascii();

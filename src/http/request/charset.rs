@@ -1,4 +1,4 @@
-//! In what a body is written: what its headers declare, and how it becomes UTF-8 [ours], as servers in Java take it.
+//! In what a body is written: what its headers declare, and how it becomes UTF-8 (ours), as servers in Java take it.
 
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};

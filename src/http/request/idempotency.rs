@@ -1,4 +1,4 @@
-//! The header `Idempotency-Key` [ours]: with it a client repeats a request without doing it twice.
+//! The header `Idempotency-Key` (ours): with it a client repeats a request without doing it twice.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Members that are known in another spelling [ours]: ignored as on Citrus, but not without a word.
+//! Members that are known in another spelling (ours): ignored as on Citrus, but not without a word.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The path that was meant [ours]: servers in Java overlook a slash too many.
+//! The path that was meant (ours): servers in Java overlook a slash too many.
 
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;

@@ -1,4 +1,4 @@
-//! The document of a sandbox [ours]: the usual one, and what a sandbox adds to it.
+//! The document of a sandbox (ours): the usual one, and what a sandbox adds to it.
 
 use serde_json::Value;
 use utoipa::openapi::content::ContentBuilder;

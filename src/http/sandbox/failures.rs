@@ -17,7 +17,7 @@ pub const FAILURE: &str = "X-Sandbox-Falha";
 /// Names the milliseconds to wait.
 pub const DELAY: &str = "X-Sandbox-Atraso";
 /// Longest delay.
-pub const DELAY_MAX: Duration = Duration::from_secs(60);
+pub const DELAY_MAX: Duration = Duration::from_mins(1);
 /// For how long a token has expired that is said to have.
 const EXPIRED_FOR: Duration = Duration::from_secs(5);
 

@@ -1,4 +1,4 @@
-//! What `demo` adds [ours]: a reset, and failures and delays on demand. `serve` is built without it.
+//! What `demo` adds (ours): a reset, and failures and delays on demand. `serve` is built without it.
 
 mod document;
 mod failures;

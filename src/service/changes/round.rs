@@ -37,7 +37,9 @@ pub(super) async fn round(store: &Store, requests: &[&ChangeRequest]) -> StoreRe
     // Before the rest: a key that another process takes later than this makes the commit fail.
     let known = known_keys(store, requests).await?;
     let protocolos = distinct(requests.iter().map(|request| request.protocolo.as_str()));
-    let motivos = distinct(requests.iter().filter_map(|request| request.motivo.as_ref()).map(|motivo| motivo.as_str()));
+    let motivos = distinct(
+        requests.iter().filter_map(|request| request.motivo.as_ref()).map(crate::domain::text::NameKey::as_str),
+    );
     let mut decisions = judge_all(&known, store.snapshot(&protocolos, &motivos).await?, requests);
 
     // Another process may have made the change of a denied request after the first look at its key, and shown it to

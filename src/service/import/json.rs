@@ -127,7 +127,7 @@ fn next_line<R: Read>(records: &mut Records<R>) -> Result<Option<Next>, FileErro
         match records.line()? {
             None => return Ok(None),
             Some(Record::Whole(used)) if records.window.rest()[..used].trim_ascii().is_empty() => {
-                records.window.pass(used)
+                records.window.pass(used);
             }
             Some(Record::Whole(used)) => return Ok(Some(Ok((place, used)))),
             Some(_) => {

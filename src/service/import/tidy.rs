@@ -68,7 +68,7 @@ fn is_unseen(c: char) -> bool {
 fn unmarked(text: &str) -> String {
     let mut text = text.to_owned();
     while let Some(inside) = in_quotes(&text).or_else(|| in_apostrophes(&text)) {
-        text = inside.trim().to_owned();
+        text = inside.trim().to_string();
     }
     text
 }

@@ -112,12 +112,11 @@ impl Lanes {
 
     /// A slot that nobody uses, or that becomes free.
     async fn slot(&self) -> MutexGuard<'_, Option<Lane>> {
-        match self.slots.iter().find_map(|slot| slot.try_lock().ok()) {
-            Some(slot) => slot,
-            None => {
-                let [first, second] = &self.slots;
-                tokio::select! { slot = first.lock() => slot, slot = second.lock() => slot }
-            }
+        if let Some(slot) = self.slots.iter().find_map(|slot| slot.try_lock().ok()) {
+            slot
+        } else {
+            let [first, second] = &self.slots;
+            tokio::select! { slot = first.lock() => slot, slot = second.lock() => slot }
         }
     }
 }

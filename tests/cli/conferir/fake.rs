@@ -118,7 +118,7 @@ async fn a_server_that_says_yes_to_everything_fails() {
 async fn the_status_is_set_back_on_a_server_that_takes_every_change() {
     let database = Database::sqlite();
     let answer = |path: &str, _: &str| match path {
-        "/api/usuario/login" => (200, format!(r#"Access token: {TOKEN}"#)),
+        "/api/usuario/login" => (200, format!(r"Access token: {TOKEN}")),
         _ => (200, "Atendimento atualizado com sucesso".to_owned()),
     };
     let fake = Fake::start(answer).await;

@@ -12,6 +12,7 @@ fn windows_1252(text: &str) -> Vec<u8> {
     WINDOWS_1252.encode(text).0.into_owned()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 pub fn cases() -> Vec<Case> {
     let table = "protocolo\tstatus\n1\tAberto\n2\tEm atendimento\n";
     vec![

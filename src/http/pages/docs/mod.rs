@@ -1,4 +1,4 @@
-//! `GET /docs` [ours]: the API to read and to try, for people. Swagger UI, from this program alone.
+//! `GET /docs` (ours): the API to read and to try, for people. Swagger UI, from this program alone.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ const FILES: [&str; 3] = ["favicon-32x32.png", "swagger-ui-bundle.js", "swagger-
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// `GET /openapi.json` [ours]
+/// `GET /openapi.json` (ours)
 #[utoipa::path(
     get, path = "/openapi.json", tag = SERVIDOR, operation_id = "openapi",
     summary = "Este documento [ours]",
