@@ -95,7 +95,7 @@ async fn comes_up(address: &str) {
 /// The log of a server whose reader comes back after a flood: of `LOGINS` logins, and of as many requests
 /// with paths that fill the buffer.
 async fn log_of_a_flood(database: &Database, format: &str) -> Vec<String> {
-    let settings = [("LOG_LEVEL", "info,citrus_status::http::frame=debug"), ("LOG_FORMAT", format)];
+    let settings = [("LOG_LEVEL", "info,sqlx=off,citrus_status::http::frame=debug"), ("LOG_FORMAT", format)];
     let (process, mut log) = Process::serve_unread(database, &settings);
     let client = client();
     let path = "x".repeat(7_000);
