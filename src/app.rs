@@ -75,7 +75,7 @@ pub async fn listen(
         async move {
             if stop.await == Stop::Delayed && !config.http.stop_delay.is_zero() {
                 app.is_leaving.store(true, Ordering::Relaxed);
-                tracing::info!(seconds = config.http.stop_delay.as_secs(), "not ready any more; serving on");
+                tracing::info!(seconds = config.http.stop_delay.as_secs(), "no longer ready; still serving");
                 sleep(config.http.stop_delay).await;
             }
         }

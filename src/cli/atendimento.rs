@@ -22,7 +22,7 @@ use crate::service::import::{Columns, ImportOptions, Notice, Summary, import};
 use crate::store::AtendimentosQuery;
 
 const IMPORT_HELP: &str = "\
-The file is CSV with a header, a workbook (.xlsx, .xls, .ods), NDJSON, or a JSON array. The columns `protocolo` and \
+The file is CSV with a header, a workbook (.xlsx, .xlsb, .xls, .ods), NDJSON, or a JSON array. The columns `protocolo` and \
 `status` may stand in any order; case and accents do not count, and other columns are ignored. A number that a \
 spreadsheet has shortened, such as 2,02211E+13, is refused.
 
@@ -200,7 +200,7 @@ fn print_summary(summary: Summary, dry_run: bool) -> Result {
     let count = HumanCount;
     let verb = if dry_run { "would be " } else { "" };
     say!(
-        "{verb}new: {}, {verb}updated: {}, unchanged: {}, passed over: {}",
+        "{verb}new: {}, {verb}updated: {}, unchanged: {}, skipped: {}",
         count(inserted),
         count(updated),
         count(unchanged),

@@ -39,7 +39,7 @@ pub struct Args {
     /// The name of a registered motivo
     #[arg(long)]
     motivo: String,
-    /// The present status of the atendimento. Needed for a server that does not report it, such as Citrus
+    /// The current status of the atendimento. Needed for a server that does not report it, such as Citrus
     #[arg(long, value_name = "STATUS", value_parser = parse_status)]
     status_atual: Option<Status>,
     /// Run only the cases of the vendor's page, and compare only what it states
@@ -155,7 +155,7 @@ async fn refused(args: &Args, runner: &mut Runner, start: Status, trouble: &str)
     let restored = restore(runner, start).await;
     let end = match (restored, runner.changes()) {
         (true, 0) => "Nothing was changed",
-        (true, _) => "The atendimento was set back, in case that it was changed",
+        (true, _) => "The atendimento was set back, in case it had changed",
         (false, _) => "The atendimento may have been changed",
     };
     CliError::Failed(format!(
@@ -174,7 +174,7 @@ async fn present_status(runner: &Runner, given: Option<Status>) -> Result<Status
         }
         (Ok(status), _) | (Err(_), Some(status)) => Ok(status),
         (Err(answer), None) => Err(CliError::Failed(format!(
-            "the question for the present status was answered\n{}\n\
+            "the question for the current status was answered\n{}\n\
              Nothing was changed. If the atendimento is there and the server does not tell its status, pass --status-atual",
             indented(&answer)
         ))),
@@ -256,7 +256,7 @@ fn print(report: &Report) -> Result {
 fn verdict(report: &Report) -> String {
     let counts = report.counts;
     let place =
-        if report.restored { "is in the status in which it was" } else { "may NOT be in the status in which it was" };
+        if report.restored { "is back in its status" } else { "may NOT be back in its status" };
     format!(
         "{} passed, {} failed, {} unjudged, {} skipped; {} changes, and the atendimento {place}",
         counts.passed, counts.failed, counts.unjudged, counts.skipped, report.changes

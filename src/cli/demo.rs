@@ -84,7 +84,7 @@ fn temporary_data_dir(sources: &mut Sources) -> Result<Option<TempDir>> {
 fn new_database(config: &Config, url: Option<String>) -> Result<String> {
     match &config.database.target {
         Target::Sqlite { file } if file.exists() => Err(CliError::Failed(format!(
-            "{} exists already, and the demo wants an empty directory; remove it, or run `citrus-status serve` on it",
+            "{} exists already, and the demo needs an empty directory; remove it, or run `citrus-status serve` on it",
             shown(file)
         ))),
         Target::Sqlite { file } => Ok(format!("sqlite://{}", file.display())),
@@ -97,7 +97,7 @@ async fn open_empty(config: &Config) -> Result<Arc<Store>> {
     let store = connect(config).await?;
     if !store.is_empty().await? {
         return Err(CliError::Failed(
-            "the database has tables already, and the demo wants an empty one, so that its example data cannot get \
+            "the database has tables already, and the demo needs an empty one, so that its example data cannot get \
              into a real installation; make a new database for it, or run `citrus-status serve` on this one"
                 .to_owned(),
         ));
@@ -119,7 +119,7 @@ citrus-status demo on http://{address}
   !! Example data only. The passwords are PUBLIC: never put this on a network. !!
 
   user.api / {SENHA}              may change statuses
-  user.sem.permissao / {SENHA}    may log in, and no more
+  user.sem.permissao / {SENHA}    can log in, has no permissions
   admin / {SENHA}                 on a root profile
   atendimentos {FIRST_PROTOCOLO} to {last}
 

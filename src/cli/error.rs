@@ -10,7 +10,7 @@ use crate::service::import::ImportError;
 use crate::service::provisioning::ProvisioningError;
 use crate::store::StoreError;
 
-/// Exit code for a wrong call: flags or settings.
+/// Exit code for wrong usage: flags or settings.
 pub const USAGE: u8 = 2;
 
 /// Why a command failed.

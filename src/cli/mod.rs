@@ -44,7 +44,7 @@ const CONFERIR_HELP: &str = "\
 It changes the status of the atendimento several times and adds comments. It warns beforehand and asks for \
 confirmation. At the end it sets the status back, even after a failure or Ctrl-C.
 
-Exit codes: 0 all cases passed; 1 a case failed or the status could not be set back; 2 wrong usage.
+Exit codes: 0 all cases passed; 1 a case failed or could not be judged, or the status could not be set back; 2 wrong usage.
 
 Examples:
   printf %s \"$SENHA\" | citrus-status conferir --base-url http://127.0.0.1:8080 --login user.api --senha-stdin \

@@ -60,7 +60,7 @@ pub async fn run(flags: Flags, args: Args) -> Result {
     let status = timeout(DEADLINE, ask(&question))
         .await
         .map_err(|_| CliError::Failed(format!("{asked} did not answer in time")))?
-        .map_err(|error| CliError::Failed(format!("{asked} can't be asked: {error}")))?;
+        .map_err(|error| CliError::Failed(format!("{asked} can't be reached: {error}")))?;
     if status.contains(" 200 ") {
         say!("ready")?;
         Ok(())

@@ -92,7 +92,7 @@ pub async fn run(session: &Session, command: Command) -> Result {
         }
         Command::Ativar { login } => {
             provisioning.set_usuario_ativo(&login, true).await?;
-            say!("usuario '{}' is active; it has to log in again, and its failed logins are forgotten", login.texto)?;
+            say!("usuario '{}' is active; the user has to log in again, and its failed logins are forgotten", login.texto)?;
         }
         Command::Perfil { login, perfil } => {
             let perfil = provisioning.set_perfil(&login, &perfil).await?;
@@ -126,6 +126,6 @@ async fn list(session: &Session, json: bool) -> Result {
 /// Warns of a short senha that was set, where `short` says that it is one.
 fn warn_if(short: bool) {
     if short {
-        output::complain("warning: the senha has fewer than 8 characters, and is soon guessed");
+        output::complain("warning: the senha has fewer than 8 characters, and is easy to guess");
     }
 }

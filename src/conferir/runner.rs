@@ -18,8 +18,8 @@ use crate::domain::atendimento::Status;
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The question for the present status.
-const PRESENT: Case = Case::read("the present status", "/api/atendimentos/status?protocolo=<protocolo>");
+/// The question for the current status.
+const PRESENT: Case = Case::read("the current status", "/api/atendimentos/status?protocolo=<protocolo>");
 
 /// The headers that a report shows.
 const SHOWN: [&str; 8] = [
@@ -57,7 +57,7 @@ pub struct Runner {
 /// Why a run can't begin.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The server can't be asked.
+    /// The server can't be reached.
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The login was answered so: status, headers, body, as the server wrote them.

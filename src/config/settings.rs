@@ -89,7 +89,8 @@ settings! {
             "Signs the tokens. With PostgreSQL, serve and config check require it; the other commands work without. \
              With SQLite it is generated in DATA_DIR.";
         JWT_ACCEPTED_SECRETS: AcceptedSecrets = "",
-            "More secrets whose tokens are valid, for changing JWT_SECRET without downtime.";
+            "More secrets whose tokens are valid, one a line, for changing JWT_SECRET without downtime. In .env: quotes \
+             around the lines.";
         JWT_ISSUER: Text = "citrus-status",
             "The claim iss of the tokens.";
         JWT_AUDIENCE: Text = "citrus-status",
@@ -114,7 +115,7 @@ settings! {
     }
     "Log" {
         LOG_LEVEL: LogFilter = "info",
-            "What is logged. A word without = has to be one of the levels, or off.";
+            "What is logged. A part without = must be a level, or off.";
         LOG_FORMAT: Either("text", "json") = "text",
             "How it is logged. The log goes to standard error.";
     }

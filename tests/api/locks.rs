@@ -249,7 +249,7 @@ async fn a_table_of_access() {
     .await;
 }
 
-/// A key that somebody is just writing can't be passed over: it has to be found among those of its batch.
+/// A key that somebody is just writing can't be skipped: it has to be found among those of its batch.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_held_holds_up_its_request_alone() {
     let Some(url) = postgres::url().await else { return };

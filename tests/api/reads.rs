@@ -1,4 +1,4 @@
-//! The reads: the present status, the history page by page, the transitions and the motivos.
+//! The reads: the current status, the history page by page, the transitions and the motivos.
 
 use citrus_status::domain::access::Permissao;
 use citrus_status::domain::atendimento::Status;

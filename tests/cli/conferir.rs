@@ -132,7 +132,7 @@ async fn the_present_status_is_asked_for_by_a_read(database: &Database) {
         let senha = if login == "user.api" { SENHA } else { "1234" };
         conferir_with(database, &server.address, [login, senha, protocolo, "Duplicado"], extra)
     };
-    let asked = ["the question for the present status was answered", "pass --status-atual"];
+    let asked = ["the question for the current status was answered", "pass --status-atual"];
     ask("user.api", "1", &[]).fails(1, &[&asked[..], &["    404\n", "Atendimento não encontrado"][..]].concat());
     ask("user.sem.permissao", PROTOCOLO, &[]).fails(1, &[&asked[..], &["    403\n", "Acess denied"][..]].concat());
     // Where it is given, the first change is answered so.

@@ -200,7 +200,7 @@ async fn it_never_touches_a_database_that_is_there() {
     let database = Database::sqlite();
     database.store().await.close().await;
     let command = demo(&database, NOWHERE, &["--data-dir", database.dir.path().to_str().unwrap()]);
-    finish(command, "").fails(1, &["exists already, and the demo wants an empty directory"]);
+    finish(command, "").fails(1, &["exists already, and the demo needs an empty directory"]);
     assert_eq!(database.number("SELECT count(*) FROM usuario").await, 0);
 }
 

@@ -18,9 +18,9 @@ async fn csv_and_ndjson_from_a_file_and_from_standard_input(database: &Database)
     let csv = database.dir.path().join("a.csv");
     fs::write(&csv, "protocolo,status\n1,Aberto\n2,finalizado\n").unwrap();
     run(database, &["atendimento", "importar", csv.to_str().unwrap()])
-        .prints("new: 2, updated: 0, unchanged: 0, passed over: 0\n");
+        .prints("new: 2, updated: 0, unchanged: 0, skipped: 0\n");
     let ndjson = "{\"protocolo\": 3, \"status\": \"Cancelado\"}\n{\"protocolo\": \"4\", \"status\": \"Aberto\"}\n";
-    import(database, ndjson, &[]).prints("new: 2, updated: 0, unchanged: 0, passed over: 0\n");
+    import(database, ndjson, &[]).prints("new: 2, updated: 0, unchanged: 0, skipped: 0\n");
     for (protocolo, codigo) in [("1", 1), ("2", 5), ("3", 3), ("4", 1)] {
         let stored = format!("SELECT CAST(status AS bigint) FROM atendimento WHERE protocolo = '{protocolo}'");
         assert_eq!(database.number(&stored).await, codigo);
@@ -42,7 +42,7 @@ async fn one_bad_line_and_nothing_is_imported(database: &Database) {
     assert_eq!(count(database).await, 0);
 
     let outcome = import(database, file, &["--ignorar-invalidos"]);
-    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "new: 2, updated: 0, unchanged: 0, passed over: 3\n"));
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "new: 2, updated: 0, unchanged: 0, skipped: 3\n"));
     assert_eq!(outcome.stderr.lines().count(), 3);
     assert_eq!(count(database).await, 2);
 }
@@ -60,7 +60,7 @@ async fn what_exists_is_an_error_unless_it_is_to_be_updated(database: &Database)
     );
     assert_eq!(count(database).await, 2);
 
-    import(database, file, &["--atualizar"]).prints("new: 1, updated: 1, unchanged: 1, passed over: 0\n");
+    import(database, file, &["--atualizar"]).prints("new: 1, updated: 1, unchanged: 1, skipped: 0\n");
     let shown = run(database, &["atendimento", "mostrar", "1", "--json"]).stdout;
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
     let entry = &shown["historico"][0];
@@ -76,7 +76,7 @@ async fn a_repeated_line_meets_the_one_before_it(database: &Database) {
     let file = "protocolo,status\n1,Aberto\n2,Aberto\n1,Cancelado\n1,Finalizado\n";
     import(database, file, &[])
         .fails(1, &["line 4: protocolo '1' exists already", "line 5: protocolo '1' exists already"]);
-    import(database, file, &["--atualizar"]).prints("new: 2, updated: 2, unchanged: 0, passed over: 0\n");
+    import(database, file, &["--atualizar"]).prints("new: 2, updated: 2, unchanged: 0, skipped: 0\n");
     assert_eq!(database.number("SELECT CAST(status AS bigint) FROM atendimento WHERE protocolo = '1'").await, 5);
     assert_eq!(database.broken_links().await, 0);
 }
@@ -86,7 +86,7 @@ async fn a_dry_run_checks_everything_and_keeps_nothing(database: &Database) {
     let file = "protocolo,status\n1,Finalizado\n2,Aberto\n";
     import(database, file, &["--dry-run", "--atualizar"]).prints(
         "first rows as understood:\nprotocolo  status\n1          Finalizado\n2          Aberto\n\
-         would be new: 1, would be updated: 1, unchanged: 0, passed over: 0\n",
+         would be new: 1, would be updated: 1, unchanged: 0, skipped: 0\n",
     );
     import(database, file, &["--dry-run"]).fails(1, &["line 2: protocolo '1' exists already"]);
     assert_eq!(count(database).await, 1);
@@ -99,7 +99,7 @@ async fn files_that_are_not_ours_are_refused_whole(database: &Database) {
     run(database, &["atendimento", "importar", "gone.csv"]).fails(1, &["gone.csv can't be read: "]);
     run(database, &["atendimento", "importar", "."]).fails(1, &["can't be read"]);
     let outcome = import(database, "", &[]);
-    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "new: 0, updated: 0, unchanged: 0, passed over: 0\n"));
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "new: 0, updated: 0, unchanged: 0, skipped: 0\n"));
     assert_eq!(outcome.stderr, "note: the file has no rows\n");
     assert_eq!(count(database).await, 0);
 }
@@ -109,9 +109,9 @@ async fn many_lines_go_in_batches(database: &Database) {
     for i in 0..12_345 {
         file.push_str(&format!("{},Aberto\n", 20_221_104_000_001_u64 + i));
     }
-    import(database, &file, &[]).prints("new: 12,345, updated: 0, unchanged: 0, passed over: 0\n");
+    import(database, &file, &[]).prints("new: 12,345, updated: 0, unchanged: 0, skipped: 0\n");
     assert_eq!(count(database).await, 12_345);
-    import(database, &file, &["--atualizar"]).prints("new: 0, updated: 0, unchanged: 12,345, passed over: 0\n");
+    import(database, &file, &["--atualizar"]).prints("new: 0, updated: 0, unchanged: 12,345, skipped: 0\n");
 }
 
 both_engines! {

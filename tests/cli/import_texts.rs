@@ -78,7 +78,7 @@ async fn a_dry_run_shows_the_first_rows_as_understood(database: &Database) {
     run_with(database, &[], &["atendimento", "importar", "-", "--dry-run"], file).prints(
         "first rows as understood:\n\
          protocolo  status\n1          Aberto\n2          Aberto\n3          Aberto\n4          Aberto\n5          Aberto\n\
-         would be new: 7, would be updated: 0, unchanged: 0, passed over: 0\n",
+         would be new: 7, would be updated: 0, unchanged: 0, skipped: 0\n",
     );
 }
 

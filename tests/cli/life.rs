@@ -30,7 +30,7 @@ async fn before_it_stops_it_is_not_ready_and_serves_on() {
     let told = Instant::now();
     process.signal("TERM");
     let mut line = String::new();
-    while !line.contains("not ready any more") {
+    while !line.contains("no longer ready") {
         line.clear();
         assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended at once");
     }

@@ -83,7 +83,7 @@ async fn a_probe_asks_where_the_settings_say(database: &Database) {
     finish(command, "").prints("ready\n");
     run_with(database, &[("BIND_ADDR", "127.0.0.1:0")], &["probe"], "").fails(2, &["name it with --url"]);
     run_with(database, &[("BIND_ADDR", "127.0.0.1:1")], &["probe"], "")
-        .fails(1, &["http://127.0.0.1:1/health/ready can't be asked"]);
+        .fails(1, &["http://127.0.0.1:1/health/ready can't be reached"]);
 }
 
 #[test]

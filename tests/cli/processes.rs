@@ -70,7 +70,7 @@ async fn the_main_job_on_real_input(database: &Database) {
     citrus_status::example::load_example_data(&store).await.unwrap();
     store.close().await;
     let imported = run_with(database, &[], &["atendimento", "importar", "-"], &file);
-    imported.prints("new: 100,000, updated: 0, unchanged: 0, passed over: 0\n");
+    imported.prints("new: 100,000, updated: 0, unchanged: 0, skipped: 0\n");
 
     let process = Process::serve(database);
     let client = Client::builder().no_proxy().build().unwrap();
@@ -105,7 +105,7 @@ async fn the_probe_follows_readiness(database: &Database) {
     run(database, &["probe", "--url", &url]).fails(1, &["not ready: HTTP/1.1 503"]);
     process.signal("INT");
     assert_eq!(process.wait(), Some(0));
-    run(database, &["probe", "--url", &url]).fails(1, &["can't be asked"]);
+    run(database, &["probe", "--url", &url]).fails(1, &["can't be reached"]);
 }
 
 async fn a_log_whose_reader_is_gone_does_not_stop_the_server(database: &Database) {

@@ -83,7 +83,7 @@ fn usuarios(database: &Database) {
         json!([{"usuario_id": 1, "login": "user.api", "perfil": "Integração", "ativo": false}])
     );
     run(database, &["usuario", "ativar", "user.api"])
-        .prints("usuario 'user.api' is active; it has to log in again, and its failed logins are forgotten\n");
+        .prints("usuario 'user.api' is active; the user has to log in again, and its failed logins are forgotten\n");
     run(database, &["usuario", "listar"])
         .prints("usuario_id  login     perfil      active\n1           user.api  Integração  yes\n");
 }

@@ -70,7 +70,7 @@ pub enum Violation {
     Partial { protocolo: u64, revisao: i64 },
     /// Does not start where the entry before ended, or leaves a gap.
     Chain { protocolo: u64, revisao: i64 },
-    /// The history does not end in the present status and revision.
+    /// The history does not end in the current status and revision.
     Present { protocolo: u64 },
     /// Comes after one that was asked for only once this one was over.
     Order(u64),

@@ -95,7 +95,7 @@ impl Scene {
         check(&self.records().await, attempts)
     }
 
-    /// All atendimentos, read past the server. What is the present status before the run is the initial one in it.
+    /// All atendimentos, read past the server. What is the current status before the run is the initial one in it.
     async fn records(&self) -> Vec<Record> {
         let rows: Vec<Row> = self
             .database

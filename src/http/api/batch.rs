@@ -51,7 +51,7 @@ struct Answer {
 /// What became of a change: what a request of its own would have been answered.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(description = "O que uma requisição só desta alteração receberia.")]
+#[schema(description = "A resposta que uma requisição só com esta alteração receberia.")]
 struct Resultado {
     /// Como enviado, sem espaços nas pontas; `null` se ilegível.
     #[schema(required)]
@@ -94,8 +94,8 @@ struct Item {
 #[utoipa::path(
     post, path = "/api/atendimentos/status/lote", tag = LOTE, operation_id = "alterarMuitos",
     summary = "Altera muitos atendimentos [ours]",
-    description = "Cada alteração é feita ou recusada por si, e o que houve com cada uma está na resposta. Uma que \
-        não se consegue ler também. Exige a permissão *Alterar status de atendimento via API*. O corpo pode ter até \
+    description = "Cada alteração é feita ou recusada separadamente, inclusive as ilegíveis; a resposta traz o resultado \
+        de cada uma. Exige a permissão *Alterar status de atendimento via API*. O corpo pode ter até \
         4096000 bytes.",
     security(("token" = [])),
     params(IdempotencyHeader),
@@ -103,7 +103,7 @@ struct Item {
         {"protocolo": "20221104000001", "status": "Finalizado"}, {"protocolo": "20221104000002", "status": "Cancelado"}
     ]})),
     responses(
-        (status = 200, description = "O que houve com cada alteração", body = Answer, headers(
+        (status = 200, description = "O resultado de cada alteração", body = Answer, headers(
             ("Ignored-Members" = String, description = "Campos que vieram com outra grafia, como `Comentario`, e foram ignorados [ours]")
         ), example = json!({"resultados": [
             {"protocolo": "20221104000001", "codigo": 200, "message": MADE},

@@ -38,7 +38,7 @@ const MEMBERS: [&str; 6] = ["protocolo", "status", "motivoStatus", "comentario",
 
 #[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Alterado, description = "O que houve. Com `simular=true`, também o que a alteração faria [ours].")]
+#[schema(as = Alterado, description = "O resultado. Com `simular=true`, também o que a alteração faria [ours].")]
 struct Changed {
     message: &'static str,
     /// O status atual, numa simulação.

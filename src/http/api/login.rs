@@ -48,8 +48,8 @@ fn expires_in() -> Object {
 #[utoipa::path(
     post, path = "/api/usuario/login", tag = CITRUS, operation_id = "login",
     summary = "Autentica um usuário [doc]",
-    description = "Um usuário sem permissão também entra: o token serve a outros endpoints. Falhas demais são \
-        recusadas com 429 por algum tempo [ours].",
+    description = "Um usuário sem permissão também consegue fazer login: o token serve a outros endpoints. Após muitas \
+        falhas, o login recebe 429 por algum tempo [ours].",
     request_body(content = Credenciais, example = json!({"login": "user.api", "senha": "1234"})),
     responses(
         (status = 200, description = "O token de acesso [doc]", body = Token, example = json!({

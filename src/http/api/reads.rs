@@ -1,4 +1,4 @@
-//! What clients read (ours): the present status, where it may go from there, and the motivos.
+//! What clients read (ours): the current status, where it may go from there, and the motivos.
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
@@ -40,7 +40,7 @@ struct Atendimento {
     atualizado_em: String,
 }
 
-/// `GET /api/atendimentos/status?protocolo=…`: the present status, named by an entity tag.
+/// `GET /api/atendimentos/status?protocolo=…`: the current status, named by an entity tag.
 #[utoipa::path(
     get, path = "/api/atendimentos/status", tag = LEITURAS, operation_id = "lerStatus",
     summary = "Lê o status de um atendimento [ours]",

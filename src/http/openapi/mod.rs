@@ -7,7 +7,7 @@ pub mod requests;
 
 use axum::Router;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, Paths};
+use utoipa::openapi::path::{Operation, PathItem, Paths};
 use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document, RefOr, Schema};
@@ -36,8 +36,8 @@ pub const SERVIDOR: &str = "Servidor";
     servers((url = ".")),
     tags(
         (name = CITRUS, description = "Os endpoints que a página do fornecedor descreve [doc]"),
-        (name = LOTE, description = "Muitas alterações numa requisição [ours]"),
-        (name = LEITURAS, description = "O que se lê; cada rota com a sua permissão [ours]"),
+        (name = LOTE, description = "Alterações em lote [ours]"),
+        (name = LEITURAS, description = "Consultas; cada rota exige uma permissão própria [ours]"),
         (name = SERVIDOR, description = "Sobre o próprio servidor; sem token [ours]"),
     ),
     components(schemas(Message, Mismatch, Problem, Status)),
@@ -104,8 +104,9 @@ pub fn written(document: &Document) -> String {
 }
 
 /// The operations of one path.
-pub fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = &mut Operation> {
-    item.get.iter_mut().chain(item.post.iter_mut())
+pub fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
 }
 
 /// Says of each object in an answer that it may gain members, as generators take silence for a ban.

@@ -36,7 +36,7 @@ parameters! {
 
     /// A dry run.
     Simular => parameter(ParameterIn::Query, "simular", boolean().default(Some(json!(false))), json!(false),
-        "`true`: julga tudo como numa alteração, não escreve nada, e diz o que aconteceria [ours].");
+        "`true`: simula a alteração: valida tudo, não grava nada e mostra o resultado [ours].");
 
     /// Makes repetitions safe.
     IdempotencyHeader => parameter(ParameterIn::Header, "Idempotency-Key",
@@ -46,7 +46,7 @@ parameters! {
 
     /// The revision that the client has read.
     IfMatch => parameter(ParameterIn::Header, "If-Match", text(), Value::Null,
-        "O `ETag` da leitura. Se o atendimento mudou desde então, 412 e nada é escrito [ours].");
+        "O `ETag` da leitura. Se o atendimento mudou desde então, a resposta é 412 e nada é gravado [ours].");
 
     /// The revision that the client has.
     IfNoneMatch => parameter(ParameterIn::Header, "If-None-Match", text(), Value::Null,

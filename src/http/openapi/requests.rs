@@ -64,9 +64,9 @@ shapes! {
                 `Finalizado` [doc]. Nos outros casos um motivo cadastrado é registrado, e outro valor, ignorado \
                 [ours]."), false),
             ("comentario", described(or_null(text()).max_length(Some(COMENTARIO_MAX)).pattern(Some(NO_NUL)), "Comentário a \
-                incluir no protocolo, desde o Citrus 2.63.0 [doc]. Em branco, nenhum [ours]."), false),
+                incluir no protocolo, desde o Citrus 2.63.0 [doc]. Em branco equivale a não enviado [ours]."), false),
             ("visivelCliente", described(or_null(text()).pattern(Some(TRUE_OR_FALSE)), "Se o cliente vê o comentário: `True` ou \
-                `False` [doc]. Em qualquer caixa; um booleano, 1 e 0 também são aceitos, e em branco equivale a não enviado [ours]. \
+                `False` [doc]. Maiúsculas e minúsculas não importam; um booleano, 1 e 0 também são aceitos, e em branco equivale a não enviado [ours]. \
                 Obrigatório com um comentário."), false),
             ("statusAtual", reference_or_null("Status", "O status em que o cliente supõe estar o atendimento; se for outro, \
                 412 e nada muda. Em branco equivale a não enviado [ours]."), false),
@@ -75,7 +75,7 @@ shapes! {
 
     /// Body of many changes.
     Lote => object(
-        "Muitas alterações [ours].",
+        "Alterações em lote [ours].",
         vec![("itens", list(reference_to("Alteracao")).min_items(Some(1)).max_items(Some(BATCH_ITEMS_MAX)).into(), true)],
     );
 }

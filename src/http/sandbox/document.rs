@@ -20,7 +20,7 @@ pub fn generate(mut document: OpenApi, described: Paths) -> String {
     add(&mut document, described);
     document.paths.paths.values_mut().flat_map(operations).for_each(offer_failures);
     let tag = TagBuilder::new().name(SANDBOX).description(Some(
-        "Só no `demo`: os dados de exemplo de volta, e em todas as rotas falhas e atrasos sob encomenda [ours]",
+        "Só no `demo`: restauração dos dados de exemplo, e falhas e atrasos simulados em todas as rotas [ours]",
     ));
     document.tags.get_or_insert_default().push(tag.build());
     written(&document)

@@ -189,7 +189,7 @@ fn answer(batch: Vec<Pending>, outcomes: Vec<RoundOutcome>) -> Vec<Pending> {
                 again.push(pending);
             }
             None => {
-                tracing::warn!(protocolo = ?pending.request.protocolo, "a status change gave way to other writers too long");
+                tracing::warn!(protocolo = ?pending.request.protocolo, "a status change timed out waiting for other writers");
                 pending.settle(Err(ChangeError::Unavailable));
             }
         }

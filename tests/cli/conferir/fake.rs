@@ -124,7 +124,7 @@ async fn the_status_is_set_back_on_a_server_that_takes_every_change() {
     let fake = Fake::start(answer).await;
     let outcome = conferir(&database, &fake.address, &["--yes", "--status-atual", "Improcedente", "--only-documented"]);
     assert_eq!(outcome.code, 1, "{outcome:?}");
-    assert!(outcome.stderr.contains("the atendimento is in the status in which it was"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("the atendimento is back in its status"), "{}", outcome.stderr);
     assert_eq!(fake.statuses().last().unwrap(), "Improcedente");
 }
 

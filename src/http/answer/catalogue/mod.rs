@@ -110,7 +110,7 @@ impl ApiError {
         self.row().code.word
     }
 
-    /// The present status, where it is not the one that the client expects.
+    /// The current status, where it is not the one that the client expects.
     pub fn present_status(&self) -> Option<Status> {
         match self {
             Self::Denied(Denial::StatusDiffers(atual)) => Some(*atual),
