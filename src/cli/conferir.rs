@@ -255,8 +255,7 @@ fn print(report: &Report) -> Result {
 
 fn verdict(report: &Report) -> String {
     let counts = report.counts;
-    let place =
-        if report.restored { "is back in its status" } else { "may NOT be back in its status" };
+    let place = if report.restored { "is back in its status" } else { "may NOT be back in its status" };
     format!(
         "{} passed, {} failed, {} unjudged, {} skipped; {} changes, and the atendimento {place}",
         counts.passed, counts.failed, counts.unjudged, counts.skipped, report.changes

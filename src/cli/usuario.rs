@@ -92,7 +92,10 @@ pub async fn run(session: &Session, command: Command) -> Result {
         }
         Command::Ativar { login } => {
             provisioning.set_usuario_ativo(&login, true).await?;
-            say!("usuario '{}' is active; the user has to log in again, and its failed logins are forgotten", login.texto)?;
+            say!(
+                "usuario '{}' is active; the user has to log in again, and its failed logins are forgotten",
+                login.texto
+            )?;
         }
         Command::Perfil { login, perfil } => {
             let perfil = provisioning.set_perfil(&login, &perfil).await?;

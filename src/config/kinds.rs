@@ -269,7 +269,9 @@ pub struct FailureLimit;
 
 impl Kind for FailureLimit {
     fn values(&self) -> String {
-        format!("off, or failures/seconds such as 10/600: 1 to {WINDOW_MAX} s, and at most 1000 failures for each of them")
+        format!(
+            "off, or failures/seconds such as 10/600: 1 to {WINDOW_MAX} s, and at most 1000 failures for each of them"
+        )
     }
 }
 
