@@ -30,6 +30,18 @@ pub async fn current(store: &Arc<Store>, protocolo: &str) -> Atendimento {
     store.snapshot(&[protocolo.to_owned()], &[]).await.unwrap().atendimentos[protocolo]
 }
 
+/// Makes users of these logins, and returns their row ids.
+pub async fn users<const N: usize>(store: &Arc<Store>, logins: [&str; N]) -> [i64; N] {
+    store.insert_perfil(&nome("p"), None).await.unwrap();
+    let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
+    let mut ids = [0; N];
+    for (id, login) in ids.iter_mut().zip(logins) {
+        store.insert_usuario(&nome(login), perfil.id, "hash", 1).await.unwrap();
+        *id = store.credential(&NameKey::new(login)).await.unwrap().unwrap().usuario_id;
+    }
+    ids
+}
+
 pub fn change(from: Atendimento, para: Status) -> Change {
     Change {
         atendimento_id: from.id,
@@ -71,17 +83,14 @@ async fn a_snapshot_holds_what_was_named_and_is_there(database: &Database) {
 async fn a_commit_writes_status_history_and_comment_together(database: &Database) {
     let store = store(database).await;
     insert(&store, "1", Status::Aberto).await;
-    store.insert_perfil(&nome("p"), None).await.unwrap();
-    let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
-    store.insert_usuario(&nome("user.api"), perfil.id, "hash", 1).await.unwrap();
-    let usuario = store.credential(&NameKey::new("user.api")).await.unwrap().unwrap();
+    let [usuario_id] = users(&store, ["user.api"]).await;
     store.insert_motivo(&nome("Duplicado")).await.unwrap();
     let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
 
     let before = current(&store, "1").await;
     let first = Change {
         motivo_id: Some(motivos["duplicado"]),
-        usuario_id: Some(usuario.usuario_id),
+        usuario_id: Some(usuario_id),
         comentario: Some(Comentario { texto: "olá \u{1F34A} \"x\" \\ \u{202e}".into(), visivel_cliente: false }),
         ..change(before, Status::Cancelado)
     };

@@ -1,26 +1,10 @@
-use std::sync::Arc;
-
 use citrus_status::domain::atendimento::{Change, IdempotencyKey, Status};
-use citrus_status::domain::text::NameKey;
-use citrus_status::store::{Store, StoreError};
+use citrus_status::store::StoreError;
 use time::Duration;
 
-use super::atendimentos::{change, current, insert, store};
+use super::atendimentos::{change, current, insert, store, users};
 use crate::support::both_engines;
 use crate::support::database::Database;
-use crate::support::server::nome;
-
-/// Row ids of two users.
-async fn users(store: &Arc<Store>) -> [i64; 2] {
-    store.insert_perfil(&nome("p"), None).await.unwrap();
-    let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
-    let mut ids = [0; 2];
-    for (id, login) in ids.iter_mut().zip(["ana", "rui"]) {
-        store.insert_usuario(&nome(login), perfil.id, "hash", 1).await.unwrap();
-        *id = store.credential(&NameKey::new(login)).await.unwrap().unwrap().usuario_id;
-    }
-    ids
-}
 
 fn marked(change: Change, usuario_id: i64, key: &str, fingerprint: i64) -> Change {
     let idempotency = Some(IdempotencyKey { key: key.into(), fingerprint });
@@ -29,7 +13,7 @@ fn marked(change: Change, usuario_id: i64, key: &str, fingerprint: i64) -> Chang
 
 async fn a_key_is_written_with_its_change_and_only_then(database: &Database) {
     let store = store(database).await;
-    let [ana, rui] = users(&store).await;
+    let [ana, rui] = users(&store, ["ana", "rui"]).await;
     for protocolo in ["1", "2", "3"] {
         insert(&store, protocolo, Status::Aberto).await;
     }
@@ -51,7 +35,7 @@ async fn a_key_is_written_with_its_change_and_only_then(database: &Database) {
 
 async fn a_key_that_is_taken_leaves_nothing_of_the_batch(database: &Database) {
     let store = store(database).await;
-    let [ana, _] = users(&store).await;
+    let [ana, _] = users(&store, ["ana", "rui"]).await;
     insert(&store, "1", Status::Aberto).await;
     insert(&store, "2", Status::Aberto).await;
     let one = current(&store, "1").await;
@@ -69,7 +53,7 @@ async fn a_key_that_is_taken_leaves_nothing_of_the_batch(database: &Database) {
 async fn old_keys_are_purged_and_others_stay(database: &Database) {
     const KEYS: i64 = 6_000;
     let store = store(database).await;
-    let [ana, _] = users(&store).await;
+    let [ana, _] = users(&store, ["ana", "rui"]).await;
     insert(&store, "1", Status::Aberto).await;
     let start = current(&store, "1").await;
     let old: Vec<Change> = (1..=KEYS)
@@ -89,7 +73,7 @@ async fn old_keys_are_purged_and_others_stay(database: &Database) {
 
 async fn a_key_from_the_future_counts_from_when_it_is_noticed(database: &Database) {
     let store = store(database).await;
-    let [ana, _] = users(&store).await;
+    let [ana, _] = users(&store, ["ana", "rui"]).await;
     insert(&store, "1", Status::Aberto).await;
     database.advance_clock(Duration::days(1)).await;
     store.commit(&[marked(change(current(&store, "1").await, Status::Aberto), ana, "a", 1)]).await.unwrap();

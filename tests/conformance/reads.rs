@@ -3,7 +3,7 @@ use citrus_status::domain::text::NameKey;
 use serde_json::json;
 use time::Duration;
 
-use super::atendimentos::{EM, change, current, insert, store};
+use super::atendimentos::{EM, change, current, insert, store, users};
 use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::server::nome;
@@ -48,10 +48,7 @@ async fn a_history_comes_in_pieces_oldest_first(database: &Database) {
     let store = store(database).await;
     insert(&store, "1", Status::Aberto).await;
     insert(&store, "2", Status::Aberto).await;
-    store.insert_perfil(&nome("p"), None).await.unwrap();
-    let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
-    store.insert_usuario(&nome("user.api"), perfil.id, "hash", 1).await.unwrap();
-    let usuario = store.credential(&NameKey::new("user.api")).await.unwrap().unwrap();
+    let [usuario_id] = users(&store, ["user.api"]).await;
     store.insert_motivo(&nome("Duplicado")).await.unwrap();
     let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
     let start = current(&store, "1").await;
@@ -64,7 +61,7 @@ async fn a_history_comes_in_pieces_oldest_first(database: &Database) {
     changes[6] = Change {
         para: Status::Cancelado,
         motivo_id: Some(motivos["duplicado"]),
-        usuario_id: Some(usuario.usuario_id),
+        usuario_id: Some(usuario_id),
         comentario: None,
         ..changes[6].clone()
     };

@@ -12,7 +12,7 @@ type Module = Vec<String>;
 
 /// All modules that are files, and what each refers to.
 struct Sources {
-    files: BTreeMap<Module, syn::File>,
+    files: BTreeMap<Module, Paths>,
 }
 
 /// Collects the paths that a file refers to, test modules aside.
@@ -108,7 +108,7 @@ impl Sources {
                 } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("src/main.rs") {
                     let text = fs::read_to_string(&path).unwrap();
                     let file = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-                    files.insert(module(path.strip_prefix(&root).unwrap()), file);
+                    files.insert(module(path.strip_prefix(&root).unwrap()), Paths::of(&file));
                 }
             }
         }
@@ -126,17 +126,16 @@ impl Sources {
             _ => return None,
         };
         let start = usize::from(matches!(path[0].as_str(), "crate" | "self" | "super"));
-        for (index, name) in path.iter().enumerate().skip(start) {
+        for name in &path[start..] {
             let below = [at.as_slice(), std::slice::from_ref(name)].concat();
             if name == "super" {
                 at.pop();
             } else if self.files.contains_key(&below) {
                 at = below;
             } else {
-                let passed_on = Paths::of(&self.files[&at]).reexported;
-                return match passed_on.iter().find(|(known, _)| known == name) {
-                    Some((_, target)) if index < path.len() => self.resolve(&at, target),
-                    _ => Some(at),
+                return match self.files[&at].reexported.iter().find(|(known, _)| known == name) {
+                    Some((_, target)) => self.resolve(&at, target),
+                    None => Some(at),
                 };
             }
         }
@@ -145,8 +144,8 @@ impl Sources {
 
     /// Which file refers to which others.
     fn arrows(&self) -> BTreeMap<Module, BTreeSet<Module>> {
-        let arrows = self.files.iter().map(|(from, file)| {
-            let targets = Paths::of(file).found.into_iter().filter_map(|path| self.resolve(from, &path));
+        let arrows = self.files.iter().map(|(from, paths)| {
+            let targets = paths.found.iter().filter_map(|path| self.resolve(from, path));
             (from.clone(), targets.filter(|target| target != from).collect())
         });
         arrows.collect()
