@@ -30,7 +30,7 @@ pub enum CliError {
     Store(#[from] StoreError),
     #[error("the database {database} was not ready within {seconds} s (DATABASE_WAIT_SECONDS): {error}")]
     Waited { database: String, seconds: u64, error: StoreError },
-    #[error(transparent)]
+    #[error("{}{}", .0, helpful_command(.0))]
     Provisioning(#[from] ProvisioningError),
     #[error(transparent)]
     Import(#[from] ImportError),
@@ -38,6 +38,18 @@ pub enum CliError {
     Conferir(#[from] StartError),
     #[error("{0}")]
     Io(#[from] std::io::Error),
+}
+
+/// The command that helps after a refusal, as the end of its text.
+fn helpful_command(error: &ProvisioningError) -> String {
+    match error {
+        ProvisioningError::Missing { kind, .. } => format!("; `citrus-status {kind} listar` shows them"),
+        ProvisioningError::NotReleased { permissoes, nivel } => {
+            let nomes: Vec<&str> = permissoes.iter().map(|permissao| permissao.nome()).collect();
+            format!("; first: citrus-status permissao liberar {} --nivel '{nivel}'", nomes.join(" "))
+        }
+        _ => String::new(),
+    }
 }
 
 impl CliError {

@@ -1,5 +1,6 @@
-//! What the operator sets up: names turned into rows, and every refusal into what to do about it.
+//! What the operator sets up: names turned into rows, and typed refusals.
 
+use std::fmt;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -9,7 +10,7 @@ use crate::auth::token::new_generation;
 use crate::domain::access::{Nivel, Permissao, below};
 use crate::domain::atendimento::Status;
 use crate::domain::record::AtendimentoRecord;
-use crate::domain::text::{LOGIN_MAX, Name, NameKey, PROTOCOLO_MAX, SENHA_MAX, cut, did_you_mean, fits};
+use crate::domain::text::{LOGIN_MAX, Name, NameKey, PROTOCOLO_MAX, SENHA_MAX, cut, did_you_mean, fits, nearest};
 use crate::service::throttle::bucket_of;
 use crate::store::{NewAtendimento, Perfil, Store, StoreError, Usuario};
 
@@ -19,54 +20,64 @@ pub struct Provisioning {
     passwords: Passwords,
 }
 
-/// A refusal; its text says what to do.
+/// What has a name that may be taken or missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Nivel,
+    Perfil,
+    Usuario,
+    Motivo,
+    Atendimento,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nivel => "nivel",
+            Self::Perfil => "perfil",
+            Self::Usuario => "usuario",
+            Self::Motivo => "motivo",
+            Self::Atendimento => "atendimento",
+        })
+    }
+}
+
+/// A refusal.
 #[derive(Debug, thiserror::Error)]
 pub enum ProvisioningError {
-    /// The name is taken.
     #[error("{kind} '{nome}' exists already")]
-    Exists {
-        /// What kind of thing.
-        kind: &'static str,
-        /// Its name.
-        nome: String,
-    },
-    /// There is nothing of that name.
-    #[error("there is no {kind} '{}'{hint}; `citrus-status {kind} listar` shows them", cut(.nome))]
-    Missing {
-        /// What kind of thing; also the command that lists them.
-        kind: &'static str,
-        /// The name asked for.
-        nome: String,
-        /// What was probably meant, after a semicolon; empty where nothing is near.
-        hint: String,
-    },
+    Exists { kind: Kind, nome: String },
+    /// There is nothing of that name; `near` was probably meant.
+    #[error("there is no {kind} '{}'{}", cut(.nome), did_you_mean(.nome, .near.as_deref()))]
+    Missing { kind: Kind, nome: String, near: Option<String> },
     /// The permissions are not released to the perfil's nível.
     #[error("{}", not_released(.permissoes, .nivel))]
-    NotReleased {
-        /// The permissions.
-        permissoes: Vec<Permissao>,
-        /// The perfil's nível.
-        nivel: String,
-    },
-    /// A login that no request could carry.
+    NotReleased { permissoes: Vec<Permissao>, nivel: String },
     #[error("a login has at most {LOGIN_MAX} characters")]
     LongLogin,
-    /// A password that no request could carry, and what is wrong with it.
     #[error("the senha {0}; a senha has 1 to {SENHA_MAX} bytes and no NUL")]
-    InvalidSenha(&'static str),
-    /// A protocolo that no request could carry.
+    InvalidSenha(SenhaFault),
     #[error(
         "'{}' is not a protocolo: it has {} characters; a protocolo has 1 to {PROTOCOLO_MAX} characters and no NUL",
         cut(.0),
         .0.trim().chars().count()
     )]
     InvalidProtocolo(String),
-    /// Hashing failed.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why no request could carry a senha.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SenhaFault {
+    #[error("is empty")]
+    Empty,
+    #[error("is too long")]
+    TooLong,
+    #[error("holds a NUL")]
+    Nul,
 }
 
 /// Senhas of fewer characters are warned of.
@@ -83,12 +94,7 @@ pub fn is_short(senha: &SecretString) -> bool {
 fn not_released(permissoes: &[Permissao], nivel: &str) -> String {
     let nomes: Vec<&str> = permissoes.iter().map(|permissao| permissao.nome()).collect();
     let (are, count) = if nomes.len() == 1 { ("is", "the grant") } else { ("are", "these grants") };
-    format!(
-        "'{}' {are} not released to the nível '{nivel}', so {count} would not count; \
-         first: citrus-status permissao liberar {} --nivel '{nivel}'",
-        nomes.join("', '"),
-        nomes.join(" ")
-    )
+    format!("'{}' {are} not released to the nível '{nivel}', so {count} would not count", nomes.join("', '"))
 }
 
 type Result<T, E = ProvisioningError> = std::result::Result<T, E>;
@@ -101,11 +107,8 @@ impl Provisioning {
 
     /// Registers a nível, below `superior` or at the top.
     pub async fn create_nivel(&self, nome: &Name, superior: Option<&Name>) -> Result<()> {
-        let superior_id = match superior {
-            Some(superior) => Some(self.nivel(superior).await?.id),
-            None => None,
-        };
-        created("nivel", nome, self.store.insert_nivel(nome, superior_id).await)
+        let superior_id = self.nivel_id(superior).await?;
+        created(Kind::Nivel, nome, self.store.insert_nivel(nome, superior_id).await)
     }
 
     /// Releases `permissoes` to a nível, all or none; for each, false when it was released already.
@@ -130,11 +133,8 @@ impl Provisioning {
 
     /// Registers a perfil on a nível, or a root one.
     pub async fn create_perfil(&self, nome: &Name, nivel: Option<&Name>) -> Result<()> {
-        let nivel_id = match nivel {
-            Some(nivel) => Some(self.nivel(nivel).await?.id),
-            None => None,
-        };
-        created("perfil", nome, self.store.insert_perfil(nome, nivel_id).await)
+        let nivel_id = self.nivel_id(nivel).await?;
+        created(Kind::Perfil, nome, self.store.insert_perfil(nome, nivel_id).await)
     }
 
     /// Grants `permissoes` to a perfil, all or none; for each, false when it holds it already. Refused while one of
@@ -160,7 +160,7 @@ impl Provisioning {
         Ok(self.store.set_grants(perfil.id, permissoes, false).await?)
     }
 
-    /// Fails where there is no such perfil; for asking nobody for a password in vain.
+    /// Fails where there is no such perfil, before anybody is asked for a password.
     pub async fn require_perfil(&self, nome: &Name) -> Result<()> {
         self.perfil(nome).await.map(drop)
     }
@@ -172,7 +172,7 @@ impl Provisioning {
         }
         let perfil = self.perfil(perfil).await?;
         let hash = self.hash(senha).await?;
-        created("usuario", login, self.store.insert_usuario(login, perfil.id, &hash, new_generation()).await)
+        created(Kind::Usuario, login, self.store.insert_usuario(login, perfil.id, &hash, new_generation()).await)
     }
 
     /// Sets a password, revokes the tokens issued so far, and forgets the login's failures.
@@ -213,7 +213,9 @@ impl Provisioning {
     pub async fn usuario(&self, login: &Name) -> Result<Usuario> {
         let usuarios = self.store.usuarios().await?;
         let found = usuarios.iter().find(|usuario| NameKey::new(&usuario.login) == login.key);
-        found.cloned().ok_or_else(|| missing("usuario", login, usuarios.iter().map(|usuario| usuario.login.as_str())))
+        found
+            .cloned()
+            .ok_or_else(|| missing(Kind::Usuario, login, usuarios.iter().map(|usuario| usuario.login.as_str())))
     }
 
     /// Registers motivos, or activates them again: all, or none when one is there already.
@@ -222,7 +224,7 @@ impl Provisioning {
         for (i, nome) in nomes.iter().enumerate() {
             let twice = nomes[..i].iter().any(|earlier| earlier.key == nome.key);
             if twice || motivos.iter().any(|m| m.ativo && NameKey::new(&m.nome) == nome.key) {
-                return Err(ProvisioningError::Exists { kind: "motivo", nome: nome.texto.clone() });
+                return Err(ProvisioningError::Exists { kind: Kind::Motivo, nome: nome.texto.clone() });
             }
         }
         for nome in nomes {
@@ -240,7 +242,7 @@ impl Provisioning {
             return Ok(());
         }
         let motivos = self.store.motivos().await?;
-        Err(missing("motivo", nome, motivos.iter().map(|motivo| motivo.nome.as_str())))
+        Err(missing(Kind::Motivo, nome, motivos.iter().map(|motivo| motivo.nome.as_str())))
     }
 
     /// Registers one atendimento.
@@ -252,7 +254,7 @@ impl Provisioning {
         let novo = NewAtendimento { protocolo: protocolo.to_owned(), status };
         match self.store.insert_atendimento(&novo).await {
             Err(StoreError::AlreadyExists) => {
-                Err(ProvisioningError::Exists { kind: "atendimento", nome: protocolo.to_owned() })
+                Err(ProvisioningError::Exists { kind: Kind::Atendimento, nome: protocolo.to_owned() })
             }
             outcome => Ok(outcome?),
         }
@@ -263,9 +265,9 @@ impl Provisioning {
         let protocolo = protocolo.trim();
         let found = self.store.record(protocolo).await?;
         found.ok_or_else(|| ProvisioningError::Missing {
-            kind: "atendimento",
+            kind: Kind::Atendimento,
             nome: protocolo.to_owned(),
-            hint: String::new(),
+            near: None,
         })
     }
 
@@ -274,7 +276,14 @@ impl Provisioning {
             return Ok(found);
         }
         let niveis = self.store.niveis().await?;
-        Err(missing("nivel", nome, niveis.iter().map(|nivel| nivel.nome.as_str())))
+        Err(missing(Kind::Nivel, nome, niveis.iter().map(|nivel| nivel.nome.as_str())))
+    }
+
+    async fn nivel_id(&self, nome: Option<&Name>) -> Result<Option<i64>> {
+        Ok(match nome {
+            Some(nome) => Some(self.nivel(nome).await?.id),
+            None => None,
+        })
     }
 
     async fn perfil(&self, nome: &Name) -> Result<Perfil> {
@@ -282,7 +291,7 @@ impl Provisioning {
             return Ok(found);
         }
         let perfis = self.store.perfis().await?;
-        Err(missing("perfil", nome, perfis.iter().map(|perfil| perfil.nome.as_str())))
+        Err(missing(Kind::Perfil, nome, perfis.iter().map(|perfil| perfil.nome.as_str())))
     }
 
     /// Fails where what was to be done to a user found none.
@@ -292,24 +301,22 @@ impl Provisioning {
 
     async fn hash(&self, senha: SecretString) -> Result<String> {
         let text = senha.expose_secret();
-        let wrong = [
-            (text.is_empty(), "is empty"),
-            (text.len() > SENHA_MAX, "is too long"),
-            (text.contains('\0'), "holds a NUL"),
-        ];
-        if let Some((_, what)) = wrong.into_iter().find(|(is_wrong, _)| *is_wrong) {
-            return Err(ProvisioningError::InvalidSenha(what));
-        }
-        Ok(self.passwords.hash(senha).await?)
+        let fault = match text {
+            "" => SenhaFault::Empty,
+            _ if text.len() > SENHA_MAX => SenhaFault::TooLong,
+            _ if text.contains('\0') => SenhaFault::Nul,
+            _ => return Ok(self.passwords.hash(senha).await?),
+        };
+        Err(ProvisioningError::InvalidSenha(fault))
     }
 }
 
 /// That there is no `nome`, and which of the `known` was probably meant.
-fn missing<'a>(kind: &'static str, nome: &Name, known: impl Iterator<Item = &'a str>) -> ProvisioningError {
-    ProvisioningError::Missing { kind, nome: nome.texto.clone(), hint: did_you_mean(&nome.texto, known) }
+fn missing<'a>(kind: Kind, nome: &Name, known: impl Iterator<Item = &'a str>) -> ProvisioningError {
+    ProvisioningError::Missing { kind, nome: nome.texto.clone(), near: nearest(&nome.texto, known).map(str::to_owned) }
 }
 
-fn created(kind: &'static str, nome: &Name, outcome: Result<(), StoreError>) -> Result<()> {
+fn created(kind: Kind, nome: &Name, outcome: Result<(), StoreError>) -> Result<()> {
     outcome.map_err(|error| match error {
         StoreError::AlreadyExists => ProvisioningError::Exists { kind, nome: nome.texto.clone() },
         other => other.into(),
