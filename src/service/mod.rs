@@ -2,8 +2,8 @@
 
 pub mod access;
 pub mod changes;
-mod every;
 pub mod import;
 pub mod login;
 pub mod provisioning;
+mod purge;
 pub mod throttle;

@@ -5,9 +5,9 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::outcome::ChangeError;
-use crate::clock::{Clock, unix_millis};
+use crate::clock::Clock;
 use crate::domain::atendimento::{ChangeRequest, Denial, IdempotencyKey};
-use crate::service::every::Every;
+use crate::service::purge::PeriodicPurge;
 use crate::store::{ScopedKey, Store};
 
 /// How long a key is known at least, in milliseconds: the contract's 24 hours.
@@ -19,35 +19,36 @@ const PURGE_EVERY: i64 = 10 * 60 * 1000;
 pub(super) struct Keys {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
-    in_flight: Arc<Mutex<Bodies>>,
-    purge: Every,
+    in_flight: Arc<Mutex<Fingerprints>>,
+    purge: PeriodicPurge,
 }
 
 /// The fingerprint of the body that came with each key.
-type Bodies = HashMap<ScopedKey, i64>;
+pub(super) type Fingerprints = HashMap<ScopedKey, i64>;
 
 /// A key whose request is being answered, until it is dropped.
 pub(super) struct InFlight {
     key: ScopedKey,
-    in_flight: Arc<Mutex<Bodies>>,
+    in_flight: Arc<Mutex<Fingerprints>>,
 }
 
 impl Keys {
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, in_flight: Arc::default(), purge: Every::new(PURGE_EVERY) }
+        Self { store, clock, in_flight: Arc::default(), purge: PeriodicPurge::new(PURGE_EVERY) }
     }
 
     /// Enters the key of `request`, if it has one. What other processes are answering is not known
     /// here; the database lets one of them through, and the other one replays its answer.
     pub fn enter(&self, request: &ChangeRequest) -> Result<Option<InFlight>, ChangeError> {
-        let Some(idempotency) = &request.idempotency else { return Ok(None) };
-        self.purge();
-        let key: ScopedKey = (request.usuario_id, idempotency.key.to_string());
+        let Some((key, fingerprint)) = keyed(request) else { return Ok(None) };
+        let store = Arc::clone(&self.store);
+        let purge = async move { store.purge_idempotency_keys(KEPT).await };
+        self.purge.start_if_due(self.clock.as_ref(), "old idempotency keys", purge);
         match self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).entry(key) {
-            Entry::Occupied(other) => Err(conflict(*other.get(), idempotency)),
+            Entry::Occupied(other) => Err(conflict(*other.get(), fingerprint)),
             Entry::Vacant(free) => {
                 let key = free.key().clone();
-                free.insert(idempotency.fingerprint);
+                free.insert(fingerprint);
                 Ok(Some(InFlight { key, in_flight: Arc::clone(&self.in_flight) }))
             }
         }
@@ -55,30 +56,23 @@ impl Keys {
 
     /// Whether the key of `request` could be entered.
     pub fn check(&self, request: &ChangeRequest) -> Result<(), ChangeError> {
-        let Some(idempotency) = &request.idempotency else { return Ok(()) };
-        let key: ScopedKey = (request.usuario_id, idempotency.key.to_string());
+        let Some((key, fingerprint)) = keyed(request) else { return Ok(()) };
         match self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            Some(other) => Err(conflict(*other, idempotency)),
+            Some(other) => Err(conflict(*other, fingerprint)),
             None => Ok(()),
-        }
-    }
-
-    /// Forgets old keys in the background, now and then.
-    fn purge(&self) {
-        if self.purge.is_due(unix_millis(self.clock.now())) {
-            let store = Arc::clone(&self.store);
-            tokio::spawn(async move {
-                if let Err(error) = store.purge_idempotency_keys(KEPT).await {
-                    tracing::warn!(%error, "old idempotency keys were not purged");
-                }
-            });
         }
     }
 }
 
-/// What a request is told whose key is in flight with a body of the fingerprint `other`.
-fn conflict(other: i64, idempotency: &IdempotencyKey) -> ChangeError {
-    if other == idempotency.fingerprint {
+/// The key of `request` and the fingerprint of its body, if it has a key.
+pub(super) fn keyed(request: &ChangeRequest) -> Option<(ScopedKey, i64)> {
+    let IdempotencyKey { key, fingerprint } = request.idempotency.as_ref()?;
+    Some(((request.usuario_id, key.to_string()), *fingerprint))
+}
+
+/// The answer to a request whose key is in flight with a body of the fingerprint `other`.
+fn conflict(other: i64, fingerprint: i64) -> ChangeError {
+    if other == fingerprint {
         ChangeError::InProgress
     } else {
         ChangeError::Denied { denial: Denial::KeyReused, de: None }
@@ -97,7 +91,7 @@ mod tests {
 
     #[test]
     fn old_keys_are_purged_every_ten_minutes() {
-        let purge = Every::new(PURGE_EVERY);
+        let purge = PeriodicPurge::new(PURGE_EVERY);
         assert_eq!([1_000_000, 1_599_999, 1_600_000].map(|now| purge.is_due(now)), [true, false, true]);
     }
 }

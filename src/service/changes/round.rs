@@ -1,10 +1,11 @@
 //! One try of a batch: load, decide, commit.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use super::keys::{Fingerprints, keyed};
 use super::outcome::{ChangeError, Done};
 use crate::domain::atendimento::{Change, ChangeRequest, Denial, Snapshot, Status, decide};
-use crate::store::{Result as StoreResult, ScopedKey, Store};
+use crate::store::{Result as StoreResult, Store};
 
 /// What became of a request; `None` for one that has to go round again.
 pub(super) type RoundOutcome = Option<Result<Done, Refusal>>;
@@ -22,9 +23,6 @@ impl From<Refusal> for ChangeError {
     }
 }
 
-/// The fingerprint of the body that came with each key.
-pub(super) type KnownKeys = HashMap<ScopedKey, i64>;
-
 /// What follows for a request.
 pub(super) enum Decision {
     Make(Change),
@@ -37,9 +35,7 @@ pub(super) async fn round(store: &Store, requests: &[&ChangeRequest]) -> StoreRe
     // Before the rest: a key that another process takes later than this makes the commit fail.
     let known = known_keys(store, requests).await?;
     let protocolos = distinct(requests.iter().map(|request| request.protocolo.as_str()));
-    let motivos = distinct(
-        requests.iter().filter_map(|request| request.motivo.as_ref()).map(crate::domain::text::NameKey::as_str),
-    );
+    let motivos = distinct(requests.iter().filter_map(|request| Some(request.motivo.as_ref()?.as_str())));
     let mut decisions = judge_all(&known, store.snapshot(&protocolos, &motivos).await?, requests);
 
     // Another process may have made the change of a denied request after the first look at its key, and shown it to
@@ -55,13 +51,17 @@ pub(super) async fn round(store: &Store, requests: &[&ChangeRequest]) -> StoreRe
 }
 
 /// The fingerprints of the bodies with which the keys of `requests` came that are known.
-async fn known_keys(store: &Store, requests: &[&ChangeRequest]) -> StoreResult<KnownKeys> {
-    let keys: Vec<ScopedKey> = requests.iter().filter_map(|request| key(request)).collect();
-    if keys.is_empty() { Ok(KnownKeys::new()) } else { store.idempotency_keys(&keys).await }
+async fn known_keys(store: &Store, requests: &[&ChangeRequest]) -> StoreResult<Fingerprints> {
+    let keys: Vec<_> = requests.iter().filter_map(|request| Some(keyed(request)?.0)).collect();
+    if keys.is_empty() { Ok(Fingerprints::new()) } else { store.idempotency_keys(&keys).await }
 }
 
 /// What follows for each of `requests`, made one after the other.
-fn judge_all(known: &KnownKeys, mut snapshot: Snapshot, requests: &[&ChangeRequest]) -> Vec<Result<Decision, Refusal>> {
+fn judge_all(
+    known: &Fingerprints,
+    mut snapshot: Snapshot,
+    requests: &[&ChangeRequest],
+) -> Vec<Result<Decision, Refusal>> {
     let mut decisions = Vec::with_capacity(requests.len());
     for request in requests {
         let decision = judge(known, &snapshot, request);
@@ -74,7 +74,7 @@ fn judge_all(known: &KnownKeys, mut snapshot: Snapshot, requests: &[&ChangeReque
 }
 
 /// Corrects the denials of requests whose keys are `known` by now.
-fn reconsider(known: &KnownKeys, requests: &[&ChangeRequest], decisions: &mut [Result<Decision, Refusal>]) {
+fn reconsider(known: &Fingerprints, requests: &[&ChangeRequest], decisions: &mut [Result<Decision, Refusal>]) {
     for (request, decision) in requests.iter().zip(decisions).filter(|(_, decision)| decision.is_err()) {
         if let Some(made) = repeated(known, request) {
             *decision = made;
@@ -106,18 +106,17 @@ fn outcomes(
 }
 
 /// What follows for `request` from what is known.
-pub(super) fn judge(known: &KnownKeys, snapshot: &Snapshot, request: &ChangeRequest) -> Result<Decision, Refusal> {
+pub(super) fn judge(known: &Fingerprints, snapshot: &Snapshot, request: &ChangeRequest) -> Result<Decision, Refusal> {
     let de = || snapshot.atendimentos.get(&request.protocolo).map(|atendimento| atendimento.status);
     let decided = || decide(snapshot, request).map(Decision::Make).map_err(|denial| Refusal { denial, de: de() });
     repeated(known, request).unwrap_or_else(decided)
 }
 
 /// What follows for `request` if a change was made under its key.
-fn repeated(known: &KnownKeys, request: &ChangeRequest) -> Option<Result<Decision, Refusal>> {
-    let made = known.get(&key(request)?)?;
-    let same = request.idempotency.as_ref().is_some_and(|this| this.fingerprint == *made);
+fn repeated(known: &Fingerprints, request: &ChangeRequest) -> Option<Result<Decision, Refusal>> {
+    let (key, fingerprint) = keyed(request)?;
     let reused = Refusal { denial: Denial::KeyReused, de: None };
-    Some(if same { Ok(Decision::Replay) } else { Err(reused) })
+    Some(if *known.get(&key)? == fingerprint { Ok(Decision::Replay) } else { Err(reused) })
 }
 
 impl Decision {
@@ -129,17 +128,13 @@ impl Decision {
     }
 }
 
-pub(super) fn key(request: &ChangeRequest) -> Option<ScopedKey> {
-    let idempotency = request.idempotency.as_ref()?;
-    Some((request.usuario_id, idempotency.key.to_string()))
-}
-
 fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
     texts.collect::<HashSet<_>>().into_iter().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
     use std::sync::Arc;
 
     use super::*;
@@ -173,8 +168,8 @@ mod tests {
         let atendimento = Atendimento { id: 1, status: Status::Finalizado, revisao: 1 };
         let snapshot =
             Snapshot { atendimentos: HashMap::from([("1".to_owned(), atendimento)]), motivos: HashMap::new() };
-        let mut decisions = judge_all(&KnownKeys::new(), snapshot, &requests);
-        reconsider(&KnownKeys::from([((1, "k".to_owned()), 7)]), &requests, &mut decisions);
+        let mut decisions = judge_all(&Fingerprints::new(), snapshot, &requests);
+        reconsider(&Fingerprints::from([((1, "k".to_owned()), 7)]), &requests, &mut decisions);
         let outcomes = outcomes(&requests, decisions, &[]);
         let denied = |denial, de| Some(Err(Refusal { denial, de }));
         let other = denied(Denial::StatusDiffers(Status::Finalizado), Some(Status::Finalizado));

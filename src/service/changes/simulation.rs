@@ -1,7 +1,8 @@
 //! A change tried out: decided as a real one, on what is durable now, and not made. It goes past the queue.
 
+use super::keys::{Fingerprints, keyed};
 use super::outcome::ChangeError;
-use super::round::{Decision, KnownKeys, judge, key};
+use super::round::{Decision, judge};
 use crate::domain::atendimento::{Change, ChangeRequest, Status};
 use crate::store::{Store, StoreError};
 
@@ -45,8 +46,8 @@ fn failed(error: StoreError) -> ChangeError {
 }
 
 /// What is known of the key of `request`.
-async fn known_key(store: &Store, request: &ChangeRequest) -> Result<KnownKeys, ChangeError> {
-    let Some(key) = key(request) else { return Ok(KnownKeys::new()) };
+async fn known_key(store: &Store, request: &ChangeRequest) -> Result<Fingerprints, ChangeError> {
+    let Some((key, _)) = keyed(request) else { return Ok(Fingerprints::new()) };
     let fingerprint = store.idempotency_key(&key).await.map_err(failed)?;
     Ok(fingerprint.map(|fingerprint| (key, fingerprint)).into_iter().collect())
 }

@@ -33,9 +33,9 @@ use tokio::time::{sleep, timeout};
 pub use self::limits::{Buckets, Limit, Limits};
 pub use self::uncounted::Failure;
 use self::uncounted::{Look, Uncounted};
-use crate::clock::{Clock, unix_millis};
+use crate::clock::Clock;
 use crate::domain::text::NameKey;
-use crate::service::every::Every;
+use crate::service::purge::PeriodicPurge;
 use crate::store::{Bucket, BucketKey, Debit, LOCK_WAIT, Result as StoreResult, Store, StoreError};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
@@ -79,7 +79,7 @@ pub struct Throttle {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     limits: Limits,
-    purge: Every,
+    purge: PeriodicPurge,
     uncounted: Uncounted,
     /// Held by the one failure that tries again to be counted: those who wait take one connection together.
     retry: Mutex<()>,
@@ -120,7 +120,7 @@ impl Success {
 impl Throttle {
     /// Counts in `store`.
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
-        let (purge, uncounted) = (Every::new(PURGE_EVERY), Uncounted::default());
+        let (purge, uncounted) = (PeriodicPurge::new(PURGE_EVERY), Uncounted::default());
         Self { store, clock, limits, purge, uncounted, retry: Mutex::default() }
     }
 
@@ -241,17 +241,11 @@ impl Throttle {
         self.limits.in_force().collect()
     }
 
-    /// Forgets old buckets in the background, now and then. This server's clock says when, the database's what.
     fn purge(&self) {
-        if self.purge.is_due(unix_millis(self.clock.now())) {
-            let store = Arc::clone(&self.store);
-            let most = self.limits.in_force().map(|(_, limit)| limit.most()).max().unwrap_or_default();
-            tokio::spawn(async move {
-                if let Err(error) = store.purge_buckets(KNOWN_FOR, most).await {
-                    tracing::warn!(%error, "old login attempts were not purged");
-                }
-            });
-        }
+        let store = Arc::clone(&self.store);
+        let most = self.limits.in_force().map(|(_, limit)| limit.most()).max().unwrap_or_default();
+        let purge = async move { store.purge_buckets(KNOWN_FOR, most).await };
+        self.purge.start_if_due(self.clock.as_ref(), "old login attempts", purge);
     }
 }
 
@@ -307,7 +301,7 @@ mod tests {
 
     #[test]
     fn old_buckets_are_purged_once_a_minute() {
-        let purge = Every::new(PURGE_EVERY);
+        let purge = PeriodicPurge::new(PURGE_EVERY);
         assert_eq!([1_000_000, 1_059_999, 1_060_000].map(|now| purge.is_due(now)), [true, false, true]);
     }
 
