@@ -11,10 +11,11 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use super::error::{CliError, Result};
 use super::input::parse_status;
 use super::output::{self, say, shown, table, yes_no};
+use super::record;
 use super::session::Session;
 use super::span::Span;
 use crate::clock::rfc3339_millis;
-use crate::domain::atendimento::Status;
+use crate::domain::atendimento::{Comentario, Status};
 use crate::domain::record::PresentState;
 use crate::domain::text::is_blank;
 use crate::printable::printable;
@@ -117,10 +118,10 @@ async fn list(session: &Session, args: ListArgs) -> Result {
     let asked = AtendimentosQuery { status: args.status, between: args.span.between()?, limit: args.limite };
     let found = session.store.list_atendimentos(asked);
     if args.json {
-        return output::json_stream(found).await;
+        return output::json_stream(found.map_ok(|state| record::present_state(&state))).await;
     }
     let row = |present_state: PresentState| {
-        let motivo = present_state.motivo_status.unwrap_or_else(|| "-".to_owned());
+        let motivo = present_state.motivo.unwrap_or_else(|| "-".to_owned());
         [present_state.protocolo, present_state.status.to_string(), motivo, rfc3339_millis(present_state.atualizado_em)]
     };
     output::table_stream(["protocolo", "status", "motivo", "updated"], found.map_ok(row)).await
@@ -134,27 +135,30 @@ fn parse_column(text: &str) -> Result<String, String> {
 async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
     let record = session.provisioning.record(protocolo).await?;
     if json {
-        output::json(&record)?;
+        output::json(&record::record(&record))?;
         return Ok(());
     }
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     say!("protocolo  {}", printable(&record.protocolo))?;
     say!("status     {}", record.status)?;
-    say!("motivo     {}", printable(&or_dash(record.motivo_status)))?;
+    say!("motivo     {}", printable(record.motivo().unwrap_or("-")))?;
     say!("updated    {}", rfc3339_millis(record.atualizado_em))?;
     let historico: Vec<_> = record
-        .historico
-        .into_iter()
-        .map(|e| {
-            let (em, de, para) = (rfc3339_millis(e.em), e.de.to_string(), e.para.to_string());
-            [em, de, para, or_dash(e.motivo_status), or_dash(e.usuario)]
+        .changes
+        .iter()
+        .map(|change| {
+            let (em, de, para) = (rfc3339_millis(change.em), change.de.to_string(), change.para.to_string());
+            [em, de, para, or_dash(&change.motivo), or_dash(&change.usuario)]
         })
         .collect();
     section("history", ["when", "from", "to", "motivo", "who"], &historico)?;
     let comentarios: Vec<_> = record
-        .comentarios
-        .into_iter()
-        .map(|c| [rfc3339_millis(c.em), or_dash(c.usuario), yes_no(c.visivel_cliente), c.texto])
+        .changes
+        .iter()
+        .filter_map(|change| Some((change, change.comentario.as_ref()?)))
+        .map(|(change, Comentario { texto, visivel_cliente })| {
+            [rfc3339_millis(change.em), or_dash(&change.usuario), yes_no(*visivel_cliente), texto.to_string()]
+        })
         .collect();
     section("comments", ["when", "who", "customer sees it", "text"], &comentarios)
 }

@@ -1,14 +1,14 @@
 //! `historico`
 
 use futures_util::stream::TryStreamExt;
-use serde::Serialize;
 
 use super::error::Result;
 use super::output;
+use super::record;
 use super::session::Session;
 use super::span::Span;
 use crate::clock::rfc3339_millis;
-use crate::domain::record::{Step, StoredChange};
+use crate::domain::record::StoredChange;
 use crate::domain::text::Name;
 use crate::store::HistoricoQuery;
 
@@ -36,14 +36,6 @@ pub struct ListArgs {
     json: bool,
 }
 
-/// A change of any atendimento.
-#[derive(Serialize)]
-struct Listed {
-    protocolo: String,
-    #[serde(flatten)]
-    passo: Step,
-}
-
 pub async fn run(session: &Session, command: Command) -> Result {
     let Command::Listar(args) = command;
     let between = args.span.between()?;
@@ -53,7 +45,7 @@ pub async fn run(session: &Session, command: Command) -> Result {
     };
     let found = session.store.list_historico(HistoricoQuery { usuario_id, between, limit: args.limite });
     if args.json {
-        let listed = |(protocolo, change)| Listed { protocolo, passo: Step::new(change, false) };
+        let listed = |(protocolo, change): (String, StoredChange)| record::listed_change(&protocolo, &change);
         return output::json_stream(found.map_ok(listed)).await;
     }
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());

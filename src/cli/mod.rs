@@ -17,6 +17,7 @@ mod output;
 mod perfil;
 mod permissao;
 mod probe;
+pub mod record;
 mod serve;
 mod session;
 mod signals;

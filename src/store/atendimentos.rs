@@ -142,5 +142,5 @@ fn registro_of(rows: Vec<RecordRow>) -> Result<Option<AtendimentoRecord>> {
             comentario: comentario_of(row.comentario, row.visivel_cliente),
         });
     }
-    Ok(Some(AtendimentoRecord::new(protocolo, status, atualizado_em, changes)))
+    Ok(Some(AtendimentoRecord { protocolo, status, atualizado_em, changes }))
 }

@@ -96,7 +96,7 @@ impl Store {
 
 pub(super) fn estado_of(row: PresentStateRow) -> Result<PresentState> {
     let PresentStateRow { protocolo, status, revisao, atualizado_em: Time(atualizado_em), motivo } = row;
-    Ok(PresentState { protocolo, status: status_of(status)?, motivo_status: motivo, atualizado_em, revisao })
+    Ok(PresentState { protocolo, status: status_of(status)?, motivo, atualizado_em, revisao })
 }
 
 /// The change of `row`, with its revision.

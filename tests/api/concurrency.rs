@@ -61,7 +61,7 @@ async fn a_stop_lets_the_requests_in_flight_end(database: &Database) {
     };
     let reader = database.open().await;
     tokio::join!(server.stop(), finish);
-    assert_eq!(reader.record("20221104000001").await.unwrap().unwrap().historico.len(), 1);
+    assert_eq!(reader.record("20221104000001").await.unwrap().unwrap().changes.len(), 1);
     reader.close().await;
 }
 

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use citrus_status::cli::record;
 use citrus_status::domain::atendimento::{Atendimento, Change, Comentario, Status};
 use citrus_status::domain::text::NameKey;
 use citrus_status::store::{NewAtendimento, Store, StoreError};
@@ -56,7 +57,7 @@ pub fn change(from: Atendimento, para: Status) -> Change {
 }
 
 async fn record(store: &Arc<Store>, protocolo: &str) -> Value {
-    serde_json::to_value(store.record(protocolo).await.unwrap().unwrap()).unwrap()
+    record::record(&store.record(protocolo).await.unwrap().unwrap())
 }
 
 async fn a_snapshot_holds_what_was_named_and_is_there(database: &Database) {

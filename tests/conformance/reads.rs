@@ -1,3 +1,4 @@
+use citrus_status::cli::record;
 use citrus_status::domain::atendimento::{Change, Comentario, Status};
 use citrus_status::domain::text::NameKey;
 use serde_json::json;
@@ -15,12 +16,11 @@ async fn the_present_state_is_that_of_the_latest_change(database: &Database) {
     store.insert_motivo(&nome("Duplicado")).await.unwrap();
     let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
     let present_state = async || store.present_state("1").await.unwrap().unwrap();
-    let json = |present_state| serde_json::to_value(present_state).unwrap();
 
     let registered = present_state().await;
     assert_eq!(registered.revisao, 0);
     assert_eq!(
-        json(registered),
+        record::present_state(&registered),
         json!({"protocolo": "1", "status": "Aberto", "motivoStatus": null, "atualizadoEm": "2026-11-23T10:00:00.123Z"})
     );
 
@@ -31,13 +31,13 @@ async fn the_present_state_is_that_of_the_latest_change(database: &Database) {
     let changed = present_state().await;
     assert_eq!(changed.revisao, 1);
     assert_eq!(
-        json(changed),
+        record::present_state(&changed),
         json!({"protocolo": "1", "status": "Cancelado", "motivoStatus": "Duplicado",
                "atualizadoEm": "2026-11-23T10:00:01.123Z"})
     );
 
     store.commit(&[change(current(&store, "1").await, Status::Finalizado)]).await.unwrap();
-    assert_eq!(present_state().await.motivo_status, None);
+    assert_eq!(present_state().await.motivo, None);
     assert_eq!(present_state().await.revisao, 2);
     assert_eq!(store.present_state("2").await.unwrap().unwrap().revisao, 0);
     assert!(store.present_state("3").await.unwrap().is_none());

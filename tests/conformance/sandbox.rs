@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use citrus_status::cli::record;
 use citrus_status::domain::atendimento::{Change, Comentario, IdempotencyKey, Status};
 use citrus_status::domain::text::NameKey;
 use citrus_status::store::{Debit, Example, NewAtendimento, Store};
@@ -55,7 +56,7 @@ async fn the_example_replaces_what_requests_write(database: &Database) {
     for (protocolo, status) in [("1", "Aberto"), ("2", "Finalizado")] {
         let record = store.record(protocolo).await.unwrap().unwrap();
         assert_eq!(
-            serde_json::to_value(record).unwrap(),
+            record::record(&record),
             json!({"protocolo": protocolo, "status": status, "motivoStatus": null,
                    "atualizadoEm": "2026-11-23T10:00:01.123Z", "historico": [], "comentarios": []})
         );

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use citrus_status::cli::record;
 use citrus_status::clock::Clock;
 use citrus_status::config::Config;
 use citrus_status::domain::text::Name;
@@ -152,7 +153,7 @@ impl Server {
 
     /// The record of an atendimento.
     pub async fn record(&self, protocolo: &str) -> Value {
-        serde_json::to_value(self.store.record(protocolo).await.unwrap().unwrap()).unwrap()
+        record::record(&self.store.record(protocolo).await.unwrap().unwrap())
     }
 }
 

@@ -15,7 +15,7 @@ use super::reader::Reader;
 use super::reads::UNKNOWN;
 use crate::clock::rfc3339_millis;
 use crate::domain::access::ConsultarHistorico;
-use crate::domain::record::{Step, StepComment};
+use crate::domain::record::StoredChange;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::app::App;
@@ -68,10 +68,19 @@ struct Comentario {
     visivel_cliente: bool,
 }
 
-impl From<Step> for Entrada {
-    fn from(Step { em, de, para, motivo_status, usuario, comentario }: Step) -> Self {
-        let comentario = comentario.map(|StepComment { texto, visivel_cliente }| Comentario { texto, visivel_cliente });
-        Self { em: rfc3339_millis(em), de: de.nome(), para: para.nome(), motivo_status, usuario, comentario }
+impl Entrada {
+    /// All of `change`, or, `for_customer`, what the customer may see of it: neither who made it nor a private comment,
+    /// nor that there is one.
+    fn new(StoredChange { em, de, para, motivo, usuario, comentario }: StoredChange, for_customer: bool) -> Self {
+        let comentario = comentario.filter(|comentario| comentario.visivel_cliente || !for_customer);
+        Self {
+            em: rfc3339_millis(em),
+            de: de.nome(),
+            para: para.nome(),
+            motivo_status: motivo,
+            usuario: (!for_customer).then_some(usuario),
+            comentario: comentario.map(|c| Comentario { texto: c.texto, visivel_cliente: c.visivel_cliente }),
+        }
     }
 }
 
@@ -106,7 +115,7 @@ pub async fn historico(
     let for_customer = query::flag(&uri, "visivelCliente")?;
     // One more than asked for, to know whether there is a next page.
     let changes = app.store.historico(&protocolo, after, limit + 1).await?.ok_or(UNKNOWN)?;
-    let entries = changes.into_iter().map(|(revision, change)| (revision, Step::new(change, for_customer).into()));
+    let entries = changes.into_iter().map(|(revision, change)| (revision, Entrada::new(change, for_customer)));
     let (historico, proximo) = page(entries, limit.into());
     Ok(json::of(StatusCode::OK, &Page { protocolo, historico, proximo }))
 }

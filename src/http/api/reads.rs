@@ -63,7 +63,7 @@ pub async fn status(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let PresentState { protocolo, status, motivo_status, atualizado_em, revisao } =
+    let PresentState { protocolo, status, motivo: motivo_status, atualizado_em, revisao } =
         app.store.present_state(&query::protocolo(&uri)?).await?.ok_or(UNKNOWN)?;
     let response = if etag::is_known(&headers, revisao) {
         let mut unchanged = Response::new(Body::empty());
