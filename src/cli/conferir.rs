@@ -18,7 +18,7 @@ use crate::conferir::judge::Scope;
 use crate::conferir::junit;
 use crate::conferir::plan::{self, Plan, Traces};
 use crate::conferir::report::{Judgement, Outcome, Report};
-use crate::conferir::runner::{RunInput, Runner, StartError};
+use crate::conferir::runner::{RunInput, Runner, StartError, StatusAnswer};
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
 
@@ -169,11 +169,11 @@ async fn refused(args: &Args, runner: &mut Runner, start: Status, trouble: &str)
 async fn present_status(runner: &Runner, given: Option<Status>) -> Result<Status> {
     let told = runner.ask_status().await.map_err(StartError::from)?;
     match (told, given) {
-        (Ok(told), Some(given)) if told != given => {
+        (StatusAnswer::Told(told), Some(given)) if told != given => {
             Err(CliError::Failed(format!("the atendimento is in the status {told}, not {given}; nothing was changed")))
         }
-        (Ok(status), _) | (Err(_), Some(status)) => Ok(status),
-        (Err(answer), None) => Err(CliError::Failed(format!(
+        (StatusAnswer::Told(status), _) | (StatusAnswer::Untold(_), Some(status)) => Ok(status),
+        (StatusAnswer::Untold(answer), None) => Err(CliError::Failed(format!(
             "the question for the current status was answered\n{}\n\
              Nothing was changed. If the atendimento is there and the server does not tell its status, pass --status-atual",
             indented(&answer)

@@ -54,6 +54,13 @@ pub struct Runner {
     changes: usize,
 }
 
+/// What a server answers to the question for the current status.
+pub enum StatusAnswer {
+    Told(Status),
+    /// Another answer than ours: status code, headers, body.
+    Untold(String),
+}
+
 /// Why a run can't begin.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -87,14 +94,13 @@ impl Runner {
         Ok(())
     }
 
-    /// Asks for the status of the atendimento by a read, which changes nothing on any server. The inner error is the
-    /// answer of a server that does not tell it, as ours does.
-    pub async fn ask_status(&self) -> Result<Result<Status, String>, ClientError> {
+    /// Asks for the status of the atendimento by a read, which changes nothing on any server.
+    pub async fn ask_status(&self) -> Result<StatusAnswer, ClientError> {
         let received = self.client.send(self.request(&PRESENT)).await?;
         let told = serde_json::from_str::<serde_json::Value>(&received.body).unwrap_or_default();
         let ours = received.code == 200 && told["protocolo"].as_str() == Some(self.values.protocolo());
         let status = told["status"].as_str().filter(|_| ours).and_then(Status::from_nome);
-        Ok(status.ok_or_else(|| self.shown(&received)))
+        Ok(status.map_or_else(|| StatusAnswer::Untold(self.shown(&received)), StatusAnswer::Told))
     }
 
     /// How many changes were made.

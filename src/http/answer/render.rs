@@ -18,7 +18,7 @@ use super::json::{self, Message};
 use super::problem::{self, Language};
 use crate::domain::atendimento::Denial;
 use crate::http::shapes;
-use crate::service::throttle::Throttled;
+use crate::service::throttle::{Exhausted, Policy, Throttled};
 
 impl IntoResponse for ApiError {
     /// Its status and its headers. [`render`] adds the body.
@@ -99,10 +99,12 @@ fn add_headers(headers: &mut HeaderMap, error: &ApiError) {
 /// `Retry-After`, and the fields of the IETF's draft-ietf-httpapi-ratelimit-headers: the limits in
 /// force, and those that are exhausted.
 fn add_limits(headers: &mut HeaderMap, throttled: &Throttled) {
-    let seconds = throttled.exhausted.iter().map(|(_, seconds)| *seconds).max().unwrap_or_default();
-    let policies =
-        throttled.policies.iter().map(|(name, limit)| format!("\"{name}\";q={};w={}", limit.quota, limit.window));
-    let exhausted = throttled.exhausted.iter().map(|(name, seconds)| format!("\"{name}\";r=0;t={seconds}"));
+    let seconds = throttled.exhausted.iter().map(|limit| limit.seconds).max().unwrap_or_default();
+    let policies = throttled
+        .policies
+        .iter()
+        .map(|Policy { name, limit }| format!("\"{name}\";q={};w={}", limit.quota, limit.window));
+    let exhausted = throttled.exhausted.iter().map(|Exhausted { name, seconds }| format!("\"{name}\";r=0;t={seconds}"));
     let list = |items: Vec<String>| HeaderValue::try_from(items.join(", ")).expect("names and numbers are ASCII");
     headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     headers.insert(HeaderName::from_static("ratelimit-policy"), list(policies.collect()));

@@ -66,7 +66,7 @@ impl LoginAudit {
             _ => None,
         };
         if let LoginError::Throttled(throttled) = error {
-            let names: Vec<&str> = throttled.exhausted.iter().map(|(name, _)| *name).collect();
+            let names: Vec<&str> = throttled.exhausted.iter().map(|limit| limit.name).collect();
             self.limits = Some(names.join(","));
         }
     }

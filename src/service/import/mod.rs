@@ -17,7 +17,7 @@ mod tidy;
 mod window;
 mod workbook;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
 pub use columns::Columns;
@@ -28,11 +28,11 @@ pub use row::{BadRow, Row};
 use rows::Rows;
 use tidy::quoted;
 
-use crate::domain::atendimento::Change;
+use crate::domain::atendimento::{Atendimento, Change};
 use crate::store::{Import, NewAtendimento, Store, StoreError};
 
 /// Rows written at once.
-const BATCH: usize = 5_000;
+const PORTION: usize = 5_000;
 /// Rows that a dry run shows.
 const SHOWN: usize = 5;
 
@@ -99,7 +99,7 @@ pub async fn import(
 ) -> Result<Summary, ImportError> {
     let mut rows = Rows::open(reader, Wanted::new(&options.columns))?;
     let mut run = Run { store, import: None, options, summary: Summary::default(), report };
-    let mut batch = Batch::default();
+    let mut portion = Portion::default();
     loop {
         let row = rows.next();
         rows.take_notes().into_iter().for_each(|note| (run.report)(Notice::Note(note)));
@@ -109,16 +109,16 @@ pub async fn import(
                 if run.summary.first.len() < SHOWN {
                     run.summary.first.push(novo.clone());
                 }
-                // A batch names each protocolo once, so that a repeated row meets the one before it.
-                if batch.novos.len() == BATCH || batch.protocolos.contains(&novo.protocolo) {
-                    run.write(std::mem::take(&mut batch)).await?;
+                // A portion names each protocolo once, so that a repeated row meets the one before it.
+                if portion.novos.len() == PORTION || portion.protocolos.contains(&novo.protocolo) {
+                    run.write(std::mem::take(&mut portion)).await?;
                 }
-                batch.push(place, novo);
+                portion.push(place, novo);
             }
             Some(Err(bad)) => run.skip(bad),
         }
     }
-    run.write(batch).await?;
+    run.write(portion).await?;
     run.finish().await
 }
 
@@ -130,13 +130,13 @@ pub fn rows_of(file: &[u8]) -> Vec<Row> {
 }
 
 #[derive(Default)]
-struct Batch {
+struct Portion {
     places: Vec<Place>,
     novos: Vec<NewAtendimento>,
     protocolos: HashSet<String>,
 }
 
-impl Batch {
+impl Portion {
     fn push(&mut self, place: Place, novo: NewAtendimento) {
         self.protocolos.insert(novo.protocolo.clone());
         self.places.push(place);
@@ -146,7 +146,7 @@ impl Batch {
 
 struct Run<'a> {
     store: &'a Store,
-    /// Begun by the first batch: a slow source must not hold locks before there is anything to write.
+    /// Begun by the first portion: a slow source must not hold locks before there is anything to write.
     import: Option<Import>,
     options: ImportOptions,
     summary: Summary,
@@ -154,19 +154,29 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn write(&mut self, batch: Batch) -> Result<(), ImportError> {
-        if batch.novos.is_empty() {
+    async fn write(&mut self, portion: Portion) -> Result<(), ImportError> {
+        if portion.novos.is_empty() {
             return Ok(());
         }
-        let import = match &mut self.import {
+        let mut import = match self.import.take() {
             Some(import) => import,
-            none => none.insert(self.store.begin_import().await?),
+            None => self.store.begin_import().await?,
         };
-        let mut present = import.insert(&batch.novos).await?;
-        self.summary.inserted += (batch.novos.len() - present.len()) as u64;
+        let present = import.insert(&portion.novos).await?;
+        self.summary.inserted += (portion.novos.len() - present.len()) as u64;
+        let changes = self.changes(portion, present);
+        if !changes.is_empty() {
+            let late = import.change(&changes).await?;
+            debug_assert!(late.is_empty(), "the import holds the rows that it read");
+        }
+        self.import = Some(import);
+        Ok(())
+    }
+
+    /// The changes that bring what was `present` to the status of its row; without `--atualizar`, its rows are bad.
+    fn changes(&mut self, portion: Portion, mut present: HashMap<String, Atendimento>) -> Vec<Change> {
         let mut changes = Vec::new();
-        let mut refused = Vec::new();
-        for (place, novo) in batch.places.into_iter().zip(batch.novos) {
+        for (place, novo) in portion.places.into_iter().zip(portion.novos) {
             let Some(atendimento) = present.remove(&novo.protocolo) else { continue };
             if !self.options.atualizar {
                 let reason = format!(
@@ -174,10 +184,11 @@ impl Run<'_> {
                      this status",
                     quoted(&novo.protocolo)
                 );
-                refused.push(BadRow { place, reason });
+                self.skip(BadRow { place, reason });
             } else if atendimento.status == novo.status {
                 self.summary.unchanged += 1;
             } else {
+                self.summary.updated += 1;
                 changes.push(Change {
                     atendimento_id: atendimento.id,
                     revisao: atendimento.revisao + 1,
@@ -190,13 +201,7 @@ impl Run<'_> {
                 });
             }
         }
-        if !changes.is_empty() {
-            self.summary.updated += changes.len() as u64;
-            let late = import.change(&changes).await?;
-            debug_assert!(late.is_empty(), "the import holds the rows that it read");
-        }
-        refused.into_iter().for_each(|bad| self.skip(bad));
-        Ok(())
+        changes
     }
 
     fn skip(&mut self, bad: BadRow) {

@@ -59,10 +59,16 @@ impl<T: Copy> Buckets<T> {
     }
 }
 
+/// A limit in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    pub name: &'static str,
+    pub limit: Limit,
+}
+
 impl Limits {
-    /// Those in force, with their names.
-    pub(super) fn in_force(&self) -> impl Iterator<Item = (&'static str, Limit)> {
-        self.named().into_iter().filter_map(|(name, limit)| Some((name, limit?)))
+    pub(super) fn in_force(&self) -> impl Iterator<Item = Policy> {
+        self.named().into_iter().filter_map(|(name, limit)| Some(Policy { name, limit: limit? }))
     }
 }
 

@@ -30,7 +30,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
 
-pub use self::limits::{Buckets, Limit, Limits};
+pub use self::limits::{Buckets, Limit, Limits, Policy};
 pub use self::uncounted::Failure;
 use self::uncounted::{Look, Uncounted};
 use crate::clock::Clock;
@@ -54,13 +54,20 @@ const LOOKS: u32 = 3;
 /// How long noting a success may hold up a login.
 const NOTE_DEADLINE: Duration = Duration::from_secs(1);
 
-/// Why a login is refused unheard.
+/// Why a login is refused before its password is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Throttled {
     /// All limits that are in force.
-    pub policies: Vec<(&'static str, Limit)>,
-    /// Those that are exhausted, and the seconds until one more login is heard.
-    pub exhausted: Vec<(&'static str, u64)>,
+    pub policies: Vec<Policy>,
+    pub exhausted: Vec<Exhausted>,
+}
+
+/// A limit that lets no more logins through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exhausted {
+    pub name: &'static str,
+    /// Until one more login is let through.
+    pub seconds: u64,
 }
 
 /// Why a login is not admitted.
@@ -155,7 +162,7 @@ impl Throttle {
                 (name, limit.wait(full_in + uncounted.cost(&key)))
             })
             .filter(|(_, wait)| *wait > 0)
-            .map(|(name, wait)| (name, u64::try_from(wait).unwrap_or_default().div_ceil(1000)))
+            .map(|(name, wait)| Exhausted { name, seconds: seconds(wait) })
             .collect();
         if exhausted.is_empty() { Ok(admission) } else { Err(Throttled { policies: self.policies(), exhausted }) }
     }
@@ -179,9 +186,8 @@ impl Throttle {
     /// What a login is told when the first of the limits in force has just been exhausted; `None` without limits.
     pub fn refusal(&self) -> Option<Throttled> {
         let policies = self.policies();
-        let (name, limit) = *policies.first()?;
-        let wait = u64::try_from(limit.cost()).unwrap_or_default().div_ceil(1000);
-        Some(Throttled { policies, exhausted: vec![(name, wait)] })
+        let Policy { name, limit } = *policies.first()?;
+        Some(Throttled { policies, exhausted: vec![Exhausted { name, seconds: seconds(limit.cost()) }] })
     }
 
     /// A failure of a login, which counts from now on. It has to be [counted](Self::count) before it is told.
@@ -237,16 +243,20 @@ impl Throttle {
         limits.filter_map(|((name, limit), key)| Some((name, key, limit?)))
     }
 
-    fn policies(&self) -> Vec<(&'static str, Limit)> {
+    fn policies(&self) -> Vec<Policy> {
         self.limits.in_force().collect()
     }
 
     fn purge(&self) {
         let store = Arc::clone(&self.store);
-        let most = self.limits.in_force().map(|(_, limit)| limit.most()).max().unwrap_or_default();
+        let most = self.limits.in_force().map(|policy| policy.limit.most()).max().unwrap_or_default();
         let purge = async move { store.purge_buckets(KNOWN_FOR, most).await };
         self.purge.start_if_due(self.clock.as_ref(), "old login attempts", purge);
     }
+}
+
+fn seconds(millis: i64) -> u64 {
+    u64::try_from(millis).unwrap_or_default().div_ceil(1000)
 }
 
 /// The bucket that counts all failures of `login`, by which its others are found, too.
