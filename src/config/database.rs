@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use url::Url;
 
 use super::kinds::{Kind, Parse};
-use super::parameters::{self, MODES};
+use super::url_parameters::{self, MODES};
 use crate::store::Target;
 
 /// The embedded database's file in `DATA_DIR`.
@@ -86,13 +86,13 @@ pub(super) fn target(url: &str, data_dir: &Path, max_connections: u32) -> Result
 fn postgres(url: &str) -> Result<PgConnectOptions, String> {
     let broken = "DATABASE_URL is not a PostgreSQL URL: postgres://user:password@host:5432/database";
     let parsed = Url::parse(url).map_err(|_| broken)?;
-    parameters::check(&parsed)?;
+    url_parameters::check(&parsed)?;
     let options = PgConnectOptions::from_str(url).map_err(|_| broken)?;
     if options.get_database().is_some_and(|database| database.contains(['/', '@', ':'])) {
         return Err(ESCAPE.to_owned());
     }
     // As libpq does: who names an authority wants it to be asked.
-    let has_authority = parsed.query_pairs().any(|(name, _)| parameters::canonical(&name) == Some("sslrootcert"))
+    let has_authority = parsed.query_pairs().any(|(name, _)| url_parameters::canonical(&name) == Some("sslrootcert"))
         || std::env::var_os("PGSSLROOTCERT").is_some_and(|file| !file.is_empty());
     let mode = match options.get_ssl_mode() {
         PgSslMode::Require if has_authority => PgSslMode::VerifyCa,

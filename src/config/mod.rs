@@ -3,13 +3,13 @@
 mod database;
 mod dotenv;
 mod kinds;
-mod parameters;
 mod reader;
 mod secret;
 pub mod settings;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod url_parameters;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

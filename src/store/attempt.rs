@@ -28,7 +28,7 @@ where
 }
 
 /// Repeats `attempt` while it meets somebody else's lock, for so long.
-pub async fn patiently<T, F>(wait: Duration, mut attempt: impl FnMut() -> F) -> Result<T>
+pub async fn retry_on_contention<T, F>(wait: Duration, mut attempt: impl FnMut() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {

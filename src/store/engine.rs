@@ -11,9 +11,9 @@ use sqlx::{Postgres, SqlSafeStr, SqlStr, Sqlite};
 use super::attempt::Attempts;
 use super::error::Result;
 use super::migrations;
-use super::postgres::{Loan, PostgresStore};
+use super::postgres::{PooledConnection, PostgresStore};
 use super::sqlite::SqliteStore;
-use super::value::{Row, Value, arguments};
+use super::value::{Param, Row, arguments};
 
 /// Everything the server keeps.
 pub enum Store {
@@ -78,7 +78,7 @@ impl Store {
     /// A connection for what commands read.
     async fn command_reader(&self) -> Result<Connection> {
         Ok(match self {
-            Self::Postgres(store) => Connection::Postgres(Loan(store.commands.acquire().await?)),
+            Self::Postgres(store) => Connection::Postgres(PooledConnection(store.commands.acquire().await?)),
             Self::Sqlite(store) => Connection::Sqlite(store.reader.acquire().await?),
         })
     }
@@ -86,7 +86,7 @@ impl Store {
     /// A connection for what commands write.
     pub(super) async fn command_writer(&self) -> Result<Connection> {
         Ok(match self {
-            Self::Postgres(store) => Connection::Postgres(Loan(store.commands.acquire().await?)),
+            Self::Postgres(store) => Connection::Postgres(PooledConnection(store.commands.acquire().await?)),
             Self::Sqlite(store) => Connection::Sqlite(store.commands.acquire().await?),
         })
     }
@@ -102,17 +102,17 @@ impl Store {
 /// For requests: what meets a lock is tried again.
 impl Store {
     /// The rows that `statement` yields.
-    pub(super) async fn rows<T: Row>(&self, statement: &'static str, values: &[Value<'_>]) -> Result<Vec<T>> {
+    pub(super) async fn rows<T: Row>(&self, statement: &'static str, values: &[Param<'_>]) -> Result<Vec<T>> {
         self.attempts().run(|| async { self.read().await?.rows(statement, values).await }).await
     }
 
     /// The row that `statement` yields, if any.
-    pub(super) async fn row<T: Row>(&self, statement: &'static str, values: &[Value<'_>]) -> Result<Option<T>> {
+    pub(super) async fn row<T: Row>(&self, statement: &'static str, values: &[Param<'_>]) -> Result<Option<T>> {
         Ok(self.rows(statement, values).await?.pop())
     }
 
     /// Runs `statement`, and returns how many rows it wrote.
-    pub(super) async fn execute(&self, statement: impl SqlSafeStr, values: &[Value<'_>]) -> Result<u64> {
+    pub(super) async fn execute(&self, statement: impl SqlSafeStr, values: &[Param<'_>]) -> Result<u64> {
         let statement = statement.into_sql_str();
         self.attempts().run(|| async { self.write().await?.execute(statement.clone(), values).await }).await
     }
@@ -121,12 +121,12 @@ impl Store {
 /// For commands, which wait for locks.
 impl Store {
     /// The rows that `statement` yields.
-    pub(super) async fn command_rows<T: Row>(&self, statement: &'static str, values: &[Value<'_>]) -> Result<Vec<T>> {
+    pub(super) async fn command_rows<T: Row>(&self, statement: &'static str, values: &[Param<'_>]) -> Result<Vec<T>> {
         self.command_reader().await?.rows(statement, values).await
     }
 
     /// The row that `statement` yields, if any.
-    pub(super) async fn command_row<T: Row>(&self, statement: &'static str, values: &[Value<'_>]) -> Result<Option<T>> {
+    pub(super) async fn command_row<T: Row>(&self, statement: &'static str, values: &[Param<'_>]) -> Result<Option<T>> {
         Ok(self.command_rows(statement, values).await?.pop())
     }
 
@@ -134,7 +134,7 @@ impl Store {
     pub(super) fn command_stream<'a, T: Row + 'a>(
         &'a self,
         statement: &'static str,
-        values: &[Value<'_>],
+        values: &[Param<'_>],
     ) -> sqlx::Result<BoxStream<'a, sqlx::Result<T>>> {
         Ok(match self {
             Self::Postgres(store) => {
@@ -145,7 +145,7 @@ impl Store {
     }
 
     /// Runs `statement`, and returns how many rows it wrote.
-    pub(super) async fn command_execute(&self, statement: &'static str, values: &[Value<'_>]) -> Result<u64> {
+    pub(super) async fn command_execute(&self, statement: &'static str, values: &[Param<'_>]) -> Result<u64> {
         self.command_writer().await?.execute(statement.into_sql_str(), values).await
     }
 
@@ -160,13 +160,13 @@ impl Store {
 
 /// A connection of a pool.
 pub(super) enum Connection {
-    Postgres(Loan),
+    Postgres(PooledConnection),
     Sqlite(PoolConnection<Sqlite>),
 }
 
 impl Connection {
     /// The rows that `statement` yields.
-    pub async fn rows<T: Row>(&mut self, statement: &'static str, values: &[Value<'_>]) -> Result<Vec<T>> {
+    pub async fn rows<T: Row>(&mut self, statement: &'static str, values: &[Param<'_>]) -> Result<Vec<T>> {
         Ok(match self {
             Self::Postgres(connection) => {
                 sqlx::query_as_with(statement, arguments::<Postgres>(values)?).fetch_all(&mut **connection).await?
@@ -177,7 +177,7 @@ impl Connection {
         })
     }
 
-    async fn execute(&mut self, statement: SqlStr, values: &[Value<'_>]) -> Result<u64> {
+    async fn execute(&mut self, statement: SqlStr, values: &[Param<'_>]) -> Result<u64> {
         Ok(match self {
             Self::Postgres(connection) => {
                 let query = sqlx::query_with(statement, arguments::<Postgres>(values)?);
@@ -207,7 +207,7 @@ pub(super) enum Transaction {
 
 impl Transaction {
     /// Runs `statement`, and returns how many rows it wrote.
-    pub async fn execute(&mut self, statement: &'static str, values: &[Value<'_>]) -> Result<u64> {
+    pub async fn execute(&mut self, statement: &'static str, values: &[Param<'_>]) -> Result<u64> {
         Ok(match self {
             Self::Postgres(transaction) => {
                 let query = sqlx::query_with(statement, arguments::<Postgres>(values)?);

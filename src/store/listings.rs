@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::engine::Store;
 use super::error::Result;
 use super::reads::{HistoricoRow, change_of, estado_of};
-use super::value::{Row, Value};
+use super::value::{Param, Row};
 use crate::domain::atendimento::Status;
 use crate::domain::record::{PresentState, StoredChange};
 
@@ -83,7 +83,7 @@ impl Store {
     /// The atendimentos asked for, by the time of their last change, oldest first; those of one moment by protocolo.
     pub fn list_atendimentos(&self, asked: AtendimentosQuery) -> BoxStream<'_, Result<PresentState>> {
         let AtendimentosQuery { status, between: Between { from, before }, limit } = asked;
-        let status = Value::Small(status.map(Status::code));
+        let status = Param::Small(status.map(Status::code));
         self.list(ATENDIMENTOS, &[status, from.into(), before.into(), most(limit).into()], estado_of)
     }
 
@@ -98,7 +98,7 @@ impl Store {
     fn list<'a, R: Row + 'a, T: Send + 'a>(
         &'a self,
         statement: &'static str,
-        values: &[Value<'_>],
+        values: &[Param<'_>],
         read: impl Fn(R) -> Result<T> + Send + 'a,
     ) -> BoxStream<'a, Result<T>> {
         match self.command_stream(statement, values) {

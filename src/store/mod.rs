@@ -23,7 +23,7 @@ mod value;
 
 pub use access::Credential;
 pub use atendimentos::Import;
-pub use attempt::{LOCK_WAIT, patiently};
+pub use attempt::{LOCK_WAIT, retry_on_contention};
 pub use engine::{Store, Target};
 pub use error::{Result, StoreError};
 pub use listings::{AtendimentosQuery, Between, HistoricoQuery};

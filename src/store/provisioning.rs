@@ -3,7 +3,7 @@
 use super::engine::Store;
 use super::error::Result;
 use super::throttle::{BucketKey, FORGET_FAILURES};
-use super::value::Value;
+use super::value::Param;
 use crate::domain::access::{Nivel, Permissao};
 use crate::domain::text::{Name, NameKey};
 
@@ -208,17 +208,17 @@ impl Store {
 
 /// How they are written.
 impl Store {
-    async fn insert(&self, insert: &'static str, values: &[Value<'_>]) -> Result<()> {
+    async fn insert(&self, insert: &'static str, values: &[Param<'_>]) -> Result<()> {
         self.command_execute(insert, values).await.map(drop)
     }
 
     /// Runs `update`; false where it has no row to update.
-    async fn update(&self, update: &'static str, values: &[Value<'_>]) -> Result<bool> {
+    async fn update(&self, update: &'static str, values: &[Param<'_>]) -> Result<bool> {
         Ok(self.command_execute(update, values).await? > 0)
     }
 
     /// Runs `update` of a user, and forgets the failures of `bucket`; false where there is no such user.
-    async fn update_and_forget(&self, update: &'static str, values: &[Value<'_>], bucket: &BucketKey) -> Result<bool> {
+    async fn update_and_forget(&self, update: &'static str, values: &[Param<'_>], bucket: &BucketKey) -> Result<bool> {
         let mut transaction = self.begin().await?;
         let is_there = transaction.execute(update, values).await? > 0;
         if is_there {

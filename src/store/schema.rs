@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::attempt::patiently;
+use super::attempt::retry_on_contention;
 use super::engine::Store;
 use super::error::{Result, StoreError};
 use super::migrations::{COMPATIBILITY, Migration, compare, has_newer_ones};
@@ -49,7 +49,7 @@ impl Store {
     /// Whether changes can be made now: the database is reachable, migrated and writable. The error says what
     /// is missing.
     pub async fn ready(&self) -> Result<()> {
-        if !patiently(READY_WAIT, || self.pending_migrations()).await?.is_empty() {
+        if !retry_on_contention(READY_WAIT, || self.pending_migrations()).await?.is_empty() {
             return Err(StoreError::Pending);
         }
         self.check_writable().await

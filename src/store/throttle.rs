@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use super::engine::Store;
 use super::error::Result;
-use super::value::Value;
+use super::value::Param;
 
 /// Names a bucket: of fixed size, whatever a client sends.
 pub type BucketKey = [u8; 16];
@@ -95,7 +95,7 @@ impl Store {
         );
         let values = debits.iter().flat_map(|debit| {
             let login = debit.login.as_ref().map(|login| &login[..]);
-            [(&debit.key).into(), Value::Bytes(login), debit.cost.into()]
+            [(&debit.key).into(), Param::Bytes(login), debit.cost.into()]
         });
         let done = self.execute(AssertSqlSafe(statement), &values.collect::<Vec<_>>()).await?;
         Ok(done > 0)
@@ -122,7 +122,7 @@ impl Store {
     /// Mends all buckets as [`Store::cap_bucket`] does, and forgets those that are full again, but for
     /// those with a success `known_for` ago or later. Returns how many it forgot.
     pub async fn purge_buckets(&self, known_for: i64, most: i64) -> Result<u64> {
-        self.execute(CAP, &[most.into(), Value::Bytes(None)]).await?;
+        self.execute(CAP, &[most.into(), Param::Bytes(None)]).await?;
         self.execute(PURGE, &[known_for.into()]).await
     }
 

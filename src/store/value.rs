@@ -18,7 +18,7 @@ impl<T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unp
 
 /// A value that a statement takes.
 #[derive(Clone, Copy)]
-pub(super) enum Value<'a> {
+pub(super) enum Param<'a> {
     Flag(bool),
     Small(Option<i16>),
     Number(Option<i64>),
@@ -28,7 +28,7 @@ pub(super) enum Value<'a> {
 }
 
 /// `values` as an engine's driver takes them.
-pub(super) fn arguments<DB: Database>(values: &[Value<'_>]) -> sqlx::Result<DB::Arguments>
+pub(super) fn arguments<DB: Database>(values: &[Param<'_>]) -> sqlx::Result<DB::Arguments>
 where
     bool: for<'q> Encode<'q, DB> + Type<DB>,
     Option<i16>: for<'q> Encode<'q, DB> + Type<DB>,
@@ -41,55 +41,55 @@ where
     let mut arguments = DB::Arguments::default();
     for value in values {
         let added = match *value {
-            Value::Flag(value) => arguments.add(value),
-            Value::Small(value) => arguments.add(value),
-            Value::Number(value) => arguments.add(value),
-            Value::Text(value) => arguments.add(value),
-            Value::Bytes(value) => arguments.add(value),
-            Value::Time(value) => arguments.add(value),
+            Param::Flag(value) => arguments.add(value),
+            Param::Small(value) => arguments.add(value),
+            Param::Number(value) => arguments.add(value),
+            Param::Text(value) => arguments.add(value),
+            Param::Bytes(value) => arguments.add(value),
+            Param::Time(value) => arguments.add(value),
         };
         added.map_err(sqlx::Error::Encode)?;
     }
     Ok(arguments)
 }
 
-impl From<bool> for Value<'_> {
+impl From<bool> for Param<'_> {
     fn from(value: bool) -> Self {
         Self::Flag(value)
     }
 }
 
-impl From<i64> for Value<'_> {
+impl From<i64> for Param<'_> {
     fn from(value: i64) -> Self {
         Self::Number(Some(value))
     }
 }
 
-impl From<Option<i64>> for Value<'_> {
+impl From<Option<i64>> for Param<'_> {
     fn from(value: Option<i64>) -> Self {
         Self::Number(value)
     }
 }
 
-impl<'a> From<&'a str> for Value<'a> {
+impl<'a> From<&'a str> for Param<'a> {
     fn from(value: &'a str) -> Self {
         Self::Text(value)
     }
 }
 
-impl<'a> From<&'a NameKey> for Value<'a> {
+impl<'a> From<&'a NameKey> for Param<'a> {
     fn from(value: &'a NameKey) -> Self {
         Self::Text(value.as_str())
     }
 }
 
-impl<'a> From<&'a [u8; 16]> for Value<'a> {
+impl<'a> From<&'a [u8; 16]> for Param<'a> {
     fn from(value: &'a [u8; 16]) -> Self {
         Self::Bytes(Some(value))
     }
 }
 
-impl From<Option<OffsetDateTime>> for Value<'_> {
+impl From<Option<OffsetDateTime>> for Param<'_> {
     fn from(value: Option<OffsetDateTime>) -> Self {
         Self::Time(value.map(Time))
     }

@@ -10,8 +10,8 @@ mod outcome;
 mod pending;
 mod round;
 mod simulation;
-mod trouble;
 mod worker;
+mod write_health;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -24,8 +24,8 @@ use self::keys::Keys;
 pub use self::outcome::{ChangeError, Done};
 use self::pending::Pending;
 pub use self::simulation::Simulation;
-use self::trouble::Trouble;
-use self::worker::{Desk, work};
+use self::worker::{WorkerContext, work};
+use self::write_health::WriteHealth;
 use crate::clock::Clock;
 use crate::domain::atendimento::ChangeRequest;
 use crate::store::{Store, StoreError};
@@ -46,7 +46,7 @@ pub struct ChangeQueue {
     keys: Keys,
     /// For simulations and trials; the workers have their own.
     store: Arc<Store>,
-    trouble: Trouble,
+    health: WriteHealth,
 }
 
 /// The queue's workers. They end when the queue is dropped and all that it took in is answered.
@@ -56,27 +56,27 @@ impl ChangeQueue {
     /// Fails while changes fail although the database says that it can be written to: after one has failed so, until
     /// one is made, or a trial for which nobody has to send anything.
     pub async fn check(&self) -> Result<(), StoreError> {
-        self.trouble.check(self.store.as_ref()).await
+        self.health.check(self.store.as_ref()).await
     }
 
     /// Notes that a write of somebody else failed, and how: the next check is about it, too.
     pub fn note_failure(&self, error: &StoreError) {
-        self.trouble.note(error);
+        self.health.note_failure(error);
     }
 
     /// Starts the workers on `store`.
     pub fn start(store: &Arc<Store>, clock: &Arc<dyn Clock>, settings: QueueSettings) -> (Self, Workers) {
         let mut workers = JoinSet::new();
-        let trouble = Trouble::default();
+        let health = WriteHealth::default();
         let shards = (0..settings.shards)
             .map(|_| {
                 let (sender, receiver) = mpsc::channel(settings.capacity);
-                workers.spawn(work(Desk { store: Arc::clone(store), trouble: trouble.clone() }, receiver));
+                workers.spawn(work(WorkerContext { store: Arc::clone(store), health: health.clone() }, receiver));
                 sender
             })
             .collect();
         let keys = Keys::new(Arc::clone(store), Arc::clone(clock));
-        (Self { shards, hasher: RandomState::new(), keys, store: Arc::clone(store), trouble }, Workers(workers))
+        (Self { shards, hasher: RandomState::new(), keys, store: Arc::clone(store), health }, Workers(workers))
     }
 
     /// Makes the change, unless a request of its idempotency key has made it, and returns once it is durable.

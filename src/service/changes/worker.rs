@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 use super::outcome::{ChangeError, Done};
 use super::pending::Pending;
 use super::round::{RoundOutcome, round};
-use super::trouble::Trouble;
+use super::write_health::WriteHealth;
 use crate::domain::atendimento::ChangeRequest;
 use crate::store::{LOCK_WAIT, Store, StoreError};
 
@@ -29,13 +29,13 @@ const STORE_DEADLINE: Duration = Duration::from_secs(8);
 
 /// What a worker works with.
 #[derive(Clone)]
-pub(super) struct Desk {
+pub(super) struct WorkerContext {
     pub store: Arc<Store>,
-    pub trouble: Trouble,
+    pub health: WriteHealth,
 }
 
 /// Works until the queue is dropped and empty.
-pub(super) async fn work(desk: Desk, mut queue: mpsc::Receiver<Pending>) {
+pub(super) async fn work(context: WorkerContext, mut queue: mpsc::Receiver<Pending>) {
     let mut batch: Vec<Pending> = Vec::with_capacity(BATCH);
     loop {
         if batch.is_empty() {
@@ -51,7 +51,7 @@ pub(super) async fn work(desk: Desk, mut queue: mpsc::Receiver<Pending>) {
             continue;
         }
         // A task of its own, so that a panic fails one batch and not the queue.
-        let settled = tokio::spawn(settle_all(desk.clone(), std::mem::take(&mut batch)));
+        let settled = tokio::spawn(settle_all(context.clone(), std::mem::take(&mut batch)));
         match settled.await {
             Ok(again) => batch = again,
             Err(error) => tracing::error!(%error, "a batch of status changes was lost"),
@@ -80,9 +80,9 @@ async fn join(batch: &mut Vec<Pending>, queue: &mut mpsc::Receiver<Pending>) {
 /// Tries all of `batch` once, answers the requests that have an outcome, and returns the others. Those that met a lock
 /// are tried last, in ever smaller parts, so that those that need nothing locked are made; and no longer than
 /// [`LOCKED_OUT`], so that others need not wait for them.
-async fn settle_all(desk: Desk, batch: Vec<Pending>) -> Vec<Pending> {
+async fn settle_all(context: WorkerContext, batch: Vec<Pending>) -> Vec<Pending> {
     let (locked_out, others): (Vec<_>, Vec<_>) = batch.into_iter().partition(|pending| pending.locked_out > 0);
-    let mut again = each(desk.clone(), parts(others, |_| ())).await;
+    let mut again = each(context.clone(), parts(others, |_| ())).await;
     let mut rest = VecDeque::from(parts(locked_out, |pending| (pending.locked_out, pending.has_key())));
     let start = Instant::now();
     while let Some(part) = rest.pop_front() {
@@ -91,7 +91,7 @@ async fn settle_all(desk: Desk, batch: Vec<Pending>) -> Vec<Pending> {
             continue;
         }
         let has_key = part[0].has_key();
-        let left = settle(desk.clone(), part).await;
+        let left = settle(context.clone(), part).await;
         if left.is_empty() {
             rest = widen(rest, has_key);
         }
@@ -126,13 +126,13 @@ fn parts<K: Ord>(mut batch: Vec<Pending>, kind: impl Fn(&Pending) -> K) -> Vec<V
 }
 
 /// Tries `batch` once, answers the requests that have an outcome, and returns the others.
-async fn settle(desk: Desk, batch: Vec<Pending>) -> Vec<Pending> {
+async fn settle(context: WorkerContext, batch: Vec<Pending>) -> Vec<Pending> {
     let requests: Vec<&ChangeRequest> = batch.iter().map(|pending| &pending.request).collect();
-    let outcomes = timeout(STORE_DEADLINE, round(desk.store.as_ref(), &requests)).await;
+    let outcomes = timeout(STORE_DEADLINE, round(context.store.as_ref(), &requests)).await;
     match outcomes.unwrap_or(Err(StoreError::Slow)) {
         Ok(outcomes) => {
             if outcomes.iter().any(|outcome| matches!(outcome, Some(Ok(Done::Made { .. })))) {
-                desk.trouble.end();
+                context.health.note_success();
             }
             answer(batch, outcomes)
         }
@@ -145,15 +145,15 @@ async fn settle(desk: Desk, batch: Vec<Pending>) -> Vec<Pending> {
                 part.iter_mut().for_each(|pending| pending.locked_out += 1);
                 return go_round(std::mem::take(part));
             }
-            each(desk, parts).await
+            each(context, parts).await
         }
         // One request that the database chokes on must not fail its neighbours.
         Err(error) if !error.is_transient() && batch.len() > 1 => {
-            each(desk, batch.into_iter().map(|pending| vec![pending]).collect()).await
+            each(context, batch.into_iter().map(|pending| vec![pending]).collect()).await
         }
         Err(error) => {
             tracing::error!(%error, requests = batch.len(), "status changes failed");
-            desk.trouble.note(&error);
+            context.health.note_failure(&error);
             let error = ChangeError::from(&error);
             for pending in batch {
                 pending.settle(Err(error));
@@ -164,10 +164,10 @@ async fn settle(desk: Desk, batch: Vec<Pending>) -> Vec<Pending> {
 }
 
 /// [`settle`] for each of `parts`.
-async fn each(desk: Desk, parts: Vec<Vec<Pending>>) -> Vec<Pending> {
+async fn each(context: WorkerContext, parts: Vec<Vec<Pending>>) -> Vec<Pending> {
     let mut again = Vec::new();
     for part in parts {
-        again.extend(Box::pin(settle(desk.clone(), part)).await);
+        again.extend(Box::pin(settle(context.clone(), part)).await);
     }
     again
 }

@@ -32,7 +32,7 @@ use tokio::time::{sleep, timeout};
 
 pub use self::limits::{Buckets, Limit, Limits, Policy};
 pub use self::uncounted::Failure;
-use self::uncounted::{Look, Uncounted};
+use self::uncounted::{Uncounted, UncountedCosts};
 use crate::clock::Clock;
 use crate::domain::text::NameKey;
 use crate::service::purge::PeriodicPurge;
@@ -50,7 +50,7 @@ const COUNT_DEADLINE: Duration = LOCK_WAIT;
 /// How often it is tried when somebody holds one of its buckets.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often a login that is refused is looked at again, because failures were counted meanwhile.
-const LOOKS: u32 = 3;
+const ADMIT_TRIES: u32 = 3;
 /// How long noting a success may hold up a login.
 const NOTE_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -137,21 +137,21 @@ impl Throttle {
         if self.limits.in_force().next().is_none() {
             return Ok(Admission { keys, success: Success::Noted });
         }
-        let mut looks = 1;
+        let mut tries = 1;
         loop {
             // First, so that a failure which is counted meanwhile is not missed.
-            let look = self.uncounted.look(&keys.all());
-            let verdict = self.judge(&keys, &self.buckets(&keys).await?, &look);
+            let costs = self.uncounted.costs(&keys.all());
+            let verdict = self.judge(&keys, &self.buckets(&keys).await?, &costs);
             // But one that was seen twice should not refuse anybody. In a storm it may, rather than hold a login up.
-            if verdict.is_ok() || looks == LOOKS || !self.uncounted.has_moved_since(&look) {
+            if verdict.is_ok() || tries == ADMIT_TRIES || !self.uncounted.has_moved_since(&costs) {
                 return verdict.map_err(NotAdmitted::Throttled);
             }
-            looks += 1;
+            tries += 1;
         }
     }
 
     /// Whether a login may be tried, from what the database has counted and what it has not counted yet.
-    fn judge(&self, keys: &BucketKeys, buckets: &[Bucket], uncounted: &Look) -> Result<Admission, Throttled> {
+    fn judge(&self, keys: &BucketKeys, buckets: &[Bucket], uncounted: &UncountedCosts) -> Result<Admission, Throttled> {
         let bucket = |key: &BucketKey| buckets.iter().find(|bucket| bucket.key == key[..]);
         let success_age = bucket(&keys.pair).and_then(|pair| pair.success_age);
         let admission = Admission { keys: *keys, success: Success::of_age(success_age) };

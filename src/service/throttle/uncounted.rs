@@ -21,13 +21,13 @@ struct State {
 }
 
 /// What the failures take from the buckets of a login, at one time.
-pub(super) struct Look {
+pub(super) struct UncountedCosts {
     /// For those buckets alone from which they take something.
     costs: HashMap<BucketKey, i64>,
     ended: u64,
 }
 
-impl Look {
+impl UncountedCosts {
     /// What they take from the bucket `key`, in milliseconds.
     pub fn cost(&self, key: &BucketKey) -> i64 {
         self.costs.get(key).copied().unwrap_or_default()
@@ -52,16 +52,16 @@ impl Uncounted {
     }
 
     /// What counts of `keys` now.
-    pub fn look(&self, keys: &[BucketKey]) -> Look {
-        self.with(|state| Look {
+    pub fn costs(&self, keys: &[BucketKey]) -> UncountedCosts {
+        self.with(|state| UncountedCosts {
             costs: keys.iter().filter_map(|key| Some((*key, *state.costs.get(key)?))).collect(),
             ended: state.ended,
         })
     }
 
-    /// Whether a failure that counts in `look` may have ended since: the database may have counted it already.
-    pub fn has_moved_since(&self, look: &Look) -> bool {
-        !look.costs.is_empty() && self.with(|state| state.ended != look.ended)
+    /// Whether a failure that counts in `costs` may have ended since: the database may have counted it already.
+    pub fn has_moved_since(&self, costs: &UncountedCosts) -> bool {
+        !costs.costs.is_empty() && self.with(|state| state.ended != costs.ended)
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
@@ -96,13 +96,13 @@ mod tests {
         let debit = |key, cost| Debit { key, login: None, cost };
         let first = uncounted.enter(vec![debit(keys[0], 5), debit(keys[2], 7)]);
         let second = uncounted.enter(vec![debit(keys[0], 5), debit([9; 16], 1)]);
-        let look = uncounted.look(&keys);
-        assert_eq!(keys.map(|key| look.cost(&key)), [10, 0, 7, 0]);
-        assert!(!uncounted.has_moved_since(&look));
-        let elsewhere = uncounted.look(&[[5; 16]; 4]);
+        let costs = uncounted.costs(&keys);
+        assert_eq!(keys.map(|key| costs.cost(&key)), [10, 0, 7, 0]);
+        assert!(!uncounted.has_moved_since(&costs));
+        let elsewhere = uncounted.costs(&[[5; 16]; 4]);
         drop(first);
-        assert_eq!([&look, &elsewhere].map(|look| uncounted.has_moved_since(look)), [true, false]);
-        assert_eq!(keys.map(|key| uncounted.look(&keys).cost(&key)), [5, 0, 0, 0]);
+        assert_eq!([&costs, &elsewhere].map(|costs| uncounted.has_moved_since(costs)), [true, false]);
+        assert_eq!(keys.map(|key| uncounted.costs(&keys).cost(&key)), [5, 0, 0, 0]);
         drop(second);
         assert!(uncounted.with(|state| state.costs.is_empty()));
     }

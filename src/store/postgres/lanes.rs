@@ -45,21 +45,21 @@ impl Lanes {
     /// What `work` does with a connection, which it gives back: one statement or transaction. It is tried again
     /// on a fresh connection where the first may have died of old age and `work` is `repeatable`, and where
     /// nothing was written because the first may not write.
-    pub async fn run<'a, T, E, F>(&'a self, repeatable: bool, work: impl Fn(Lease<'a>) -> F) -> Result<T>
+    pub async fn run<'a, T, E, F>(&'a self, repeatable: bool, work: impl Fn(LaneGuard<'a>) -> F) -> Result<T>
     where
         StoreError: From<E>,
-        F: Future<Output = (Lease<'a>, Result<T, E>)>,
+        F: Future<Output = (LaneGuard<'a>, Result<T, E>)>,
     {
         let attempt = || async {
             loop {
-                let lease = self.lease().await?;
-                let may_be_dead = lease.used_before;
+                let guard = self.guard().await?;
+                let may_be_dead = guard.used_before;
                 let tried = async {
-                    let (lease, outcome) = work(lease).await;
+                    let (guard, outcome) = work(guard).await;
                     let outcome = outcome.map_err(StoreError::from);
                     // What a connection is in the middle of after any other failure, or when it is given up, is unknown.
                     if let Ok(_) | Err(StoreError::Contention(_)) = outcome {
-                        lease.keep();
+                        guard.keep();
                     }
                     outcome
                 };
@@ -94,20 +94,20 @@ impl Lanes {
         }
     }
 
-    async fn lease(&self) -> Result<Lease<'_>> {
+    async fn guard(&self) -> Result<LaneGuard<'_>> {
         let mut slot = self.slot().await;
         let lock_timeout = if self.are_obstructed() { LockTimeout::Short } else { LockTimeout::Usual };
         if let Some(mut lane) = slot.take().filter(|lane| self.freshness.allows(lane.opened.elapsed()))
             && lane.wait_for(lock_timeout).await.is_ok()
         {
-            return Ok(Lease { slot, lane, used_before: true });
+            return Ok(LaneGuard { slot, lane, used_before: true });
         }
         if self.closed.load(Ordering::Relaxed) {
             return Err(sqlx::Error::PoolClosed.into());
         }
         let connection = connect(&self.opening, lock_timeout).await?;
         let lane = Lane { connection, opened: Instant::now(), lock_timeout };
-        Ok(Lease { slot, lane, used_before: false })
+        Ok(LaneGuard { slot, lane, used_before: false })
     }
 
     /// A slot that nobody uses, or that becomes free.
@@ -133,14 +133,14 @@ impl Lane {
 }
 
 /// A connection and the slot to which it belongs.
-pub(super) struct Lease<'a> {
+pub(super) struct LaneGuard<'a> {
     slot: MutexGuard<'a, Option<Lane>>,
     lane: Lane,
     /// It may have died of old age since.
     used_before: bool,
 }
 
-impl Deref for Lease<'_> {
+impl Deref for LaneGuard<'_> {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
@@ -148,13 +148,13 @@ impl Deref for Lease<'_> {
     }
 }
 
-impl DerefMut for Lease<'_> {
+impl DerefMut for LaneGuard<'_> {
     fn deref_mut(&mut self) -> &mut PgConnection {
         &mut self.lane.connection
     }
 }
 
-impl Lease<'_> {
+impl LaneGuard<'_> {
     /// Puts the connection back for the next one.
     fn keep(mut self) {
         *self.slot = Some(self.lane);

@@ -3,7 +3,7 @@
 mod changes;
 mod insert;
 mod lanes;
-mod loan;
+mod pooled;
 mod sandbox;
 mod schema;
 mod session;
@@ -12,6 +12,6 @@ mod store;
 pub(super) use changes::change;
 pub(super) use insert::{insert, lock};
 pub(super) use lanes::LANES;
-pub(super) use loan::Loan;
+pub(super) use pooled::PooledConnection;
 pub(super) use schema::{ANY_TABLE, DESCRIPTION, MIGRATIONS_TABLE, MIGRATOR, RISKS};
 pub use store::PostgresStore;

@@ -5,7 +5,7 @@ use sqlx::{Connection, raw_sql};
 
 use super::insert::insert;
 use super::store::PostgresStore;
-use crate::store::attempt::{LOCK_WAIT, patiently};
+use crate::store::attempt::{LOCK_WAIT, retry_on_contention};
 use crate::store::error::Result;
 use crate::store::rows::{Example, FORGET};
 
@@ -23,7 +23,7 @@ impl PostgresStore {
                 (lane, started)
             })
         };
-        patiently(LOCK_WAIT, start).await
+        retry_on_contention(LOCK_WAIT, start).await
     }
 }
 

@@ -95,7 +95,7 @@ impl Opening {
 }
 
 /// How many times two connections are compared.
-const LOOKS: usize = 3;
+const COMPARISONS: usize = 3;
 
 /// Which session of the server answers; a process id alone may be that of another machine.
 const SESSION: &str = "SELECT pid || ' ' || backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
@@ -116,7 +116,7 @@ pub(super) async fn first(options: &PgConnectOptions) -> Result<PgConnection> {
     let (mut ones, mut others) = (HashSet::new(), HashSet::new());
     // A pooler at rest gives both the same session, a busy one gives each another, and one that takes its sessions in
     // turn gives one connection another when it asks twice.
-    for _ in 0..LOOKS {
+    for _ in 0..COMPARISONS {
         ones.insert(session_of(&mut one).await?);
         ones.insert(session_of(&mut one).await?);
         others.insert(session_of(&mut other).await?);

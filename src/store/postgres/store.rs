@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool};
 use tokio::time::timeout;
 
 use super::lanes::{LANES, Lanes};
-use super::loan::Loan;
+use super::pooled::PooledConnection;
 use super::session::{self, Opening};
 use crate::store::attempt::Attempts;
 use crate::store::error::{Result, StoreError};
@@ -68,8 +68,8 @@ impl PostgresStore {
     }
 
     /// A connection for what requests do past the change queue.
-    pub async fn acquire(&self) -> Result<Loan> {
-        Ok(Loan(self.pool.acquire().await?))
+    pub async fn acquire(&self) -> Result<PooledConnection> {
+        Ok(PooledConnection(self.pool.acquire().await?))
     }
 
     /// Ends all connections.

@@ -10,7 +10,7 @@ use sqlx::{Connection, Sqlite};
 
 use super::store::{BEGIN, SqliteStore, list};
 use crate::domain::atendimento::{Change, Snapshot};
-use crate::store::attempt::{in_time, patiently};
+use crate::store::attempt::{in_time, retry_on_contention};
 use crate::store::error::{Result, StoreError};
 use crate::store::rows::{ScopedKey, fingerprints, snapshot_of, steps};
 
@@ -83,7 +83,7 @@ impl SqliteStore {
             let refused = commit(&mut connection, changes).await;
             (connection, refused)
         };
-        patiently(COMMIT_WAIT, || self.write_once(commit)).await
+        retry_on_contention(COMMIT_WAIT, || self.write_once(commit)).await
     }
 }
 

@@ -6,7 +6,7 @@ use sqlx::{Connection, Sqlite, raw_sql};
 
 use super::insert::new_rows;
 use super::store::{BEGIN, SqliteStore, list};
-use crate::store::attempt::{LOCK_WAIT, patiently};
+use crate::store::attempt::{LOCK_WAIT, retry_on_contention};
 use crate::store::error::Result;
 use crate::store::rows::{Example, FORGET};
 
@@ -25,7 +25,7 @@ impl SqliteStore {
             let started = start_over(&mut connection, example).await;
             (connection, started)
         };
-        patiently(LOCK_WAIT, || self.write_once(start)).await
+        retry_on_contention(LOCK_WAIT, || self.write_once(start)).await
     }
 }
 

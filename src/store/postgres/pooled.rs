@@ -14,9 +14,9 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A connection of a pool. The pool asks a connection that comes back whether it lives, without a limit:
 /// one that was cut without a word would keep its place until the system gave it up, a quarter of an
 /// hour later.
-pub struct Loan(pub PoolConnection<Postgres>);
+pub struct PooledConnection(pub PoolConnection<Postgres>);
 
-impl Deref for Loan {
+impl Deref for PooledConnection {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
@@ -24,13 +24,13 @@ impl Deref for Loan {
     }
 }
 
-impl DerefMut for Loan {
+impl DerefMut for PooledConnection {
     fn deref_mut(&mut self) -> &mut PgConnection {
         &mut self.0
     }
 }
 
-impl Drop for Loan {
+impl Drop for PooledConnection {
     fn drop(&mut self) {
         // Given up half-way, it frees its place.
         tokio::spawn(timeout(RELEASE_TIMEOUT, self.0.return_to_pool()));

@@ -11,7 +11,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Begins when a change fails, and ends when one is made or a trial succeeds. A load balancer that sends no more
 /// changes must see it end.
 #[derive(Clone, Default)]
-pub(super) struct Trouble(Arc<Mutex<State>>);
+pub(super) struct WriteHealth(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -22,14 +22,14 @@ struct State {
     tried: Option<Instant>,
 }
 
-impl Trouble {
+impl WriteHealth {
     /// Notes that a change was made.
-    pub fn end(&self) {
+    pub fn note_success(&self) {
         self.state().is_failing = false;
     }
 
     /// Notes that a change failed, and how.
-    pub fn note(&self, error: &StoreError) {
+    pub fn note_failure(&self, error: &StoreError) {
         if error.escapes_probes() {
             let mut state = self.state();
             state.is_failing = true;
