@@ -11,9 +11,9 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-/// How many may be in the line for each thread, those at work included; more are refused at once. A verification takes some 20 ms, so
-/// the last in the queue waits about five seconds. Fewer would be worse: whoever is refused at once
-/// asks again at once, and a refusal costs more than a place to wait.
+/// How many may be in the line for each thread, those at work included; more are refused at once. A verification takes
+/// some 20 ms, so the last one waits about five seconds. With fewer, clients that are refused ask again at once, and a
+/// refusal costs more than a place to wait.
 const WAITING_PER_THREAD: usize = 256;
 
 /// How many have their turn for each thread: while one password is verified, the next user is read.
@@ -46,7 +46,6 @@ pub struct Turn {
 
 type Job = Box<dyn FnOnce(&mut Worker) + Send>;
 
-/// Why there is no verdict.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     /// Too many are waiting already.
@@ -55,7 +54,6 @@ pub enum PasswordError {
     /// The stored hash can't be read, or hashing failed.
     #[error("the password hash failed: {0}")]
     Hash(#[from] argon2::password_hash::Error),
-    /// The work was lost with its thread.
     #[error("the password work was lost")]
     Lost,
 }
@@ -82,7 +80,7 @@ impl Passwords {
         Ok(Place { _permit: permit })
     }
 
-    /// Waits in the line. Who gives up waiting leaves it.
+    /// Waits in the line. Dropping the future leaves it.
     pub async fn turn(&self, place: Place) -> Result<Turn, PasswordError> {
         let (turn, waited) = match Arc::clone(&self.turns).try_acquire_owned() {
             Ok(turn) => (turn, false),
@@ -110,14 +108,13 @@ impl Passwords {
         work: impl FnOnce(&mut Worker) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         let (answer, answered) = oneshot::channel();
-        // Who is gone gets no answer.
+        // The caller may be gone.
         let job: Job = Box::new(move |worker| _ = answer.send(work(worker)));
         self.jobs.send(job).map_err(|_| PasswordError::Lost)?;
         answered.await.unwrap_or(Err(PasswordError::Lost))
     }
 }
 
-/// What a thread works with.
 struct Worker {
     argon2: Argon2<'static>,
     /// Kept from one verification to the next: taking 19 MiB from the system and giving them back
@@ -149,7 +146,7 @@ impl Worker {
     }
 }
 
-/// A thread's life: until nobody can ask any more.
+/// Runs jobs until `Passwords` is dropped.
 fn work(queue: &Mutex<Receiver<Job>>) {
     let mut worker = Worker::new();
     loop {
@@ -221,7 +218,6 @@ mod tests {
         assert!(at_once(&mut waiting[0]).unwrap().unwrap().waited);
     }
 
-    /// What a future has at once.
     fn at_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         match std::pin::Pin::new(future).poll(&mut context) {

@@ -38,9 +38,7 @@ pub struct Tokens {
 /// Who issues tokens, for whom, and for how long.
 #[derive(Clone, Debug)]
 pub struct TokenSettings {
-    /// The claim `iss`.
     pub issuer: String,
-    /// The claim `aud`.
     pub audience: String,
     /// Life in seconds.
     pub ttl: i64,
@@ -49,7 +47,6 @@ pub struct TokenSettings {
 /// Whom a token speaks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject {
-    /// Row id of the user.
     pub usuario_id: i64,
     /// The generation of tokens that it belongs to.
     pub generation: i64,
@@ -65,21 +62,13 @@ pub enum Rejection {
     /// Not ours, or not as we make them.
     Untrusted,
     /// Signed by us, but its time is over.
-    Expired {
-        /// When it expired.
-        at: OffsetDateTime,
-        /// The present.
-        now: OffsetDateTime,
-    },
+    Expired { at: OffsetDateTime, now: OffsetDateTime },
 }
 
-/// A token could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError {
-    /// Its end is outside the calendar.
     #[error("the token's end is outside the calendar")]
     Time,
-    /// Signing failed.
     #[error("signing failed: {0}")]
     Sign(#[from] jsonwebtoken::errors::Error),
 }
@@ -108,7 +97,6 @@ impl Tokens {
         }
     }
 
-    /// Life of a token, in seconds.
     pub fn ttl(&self) -> i64 {
         self.settings.ttl
     }

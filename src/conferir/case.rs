@@ -47,9 +47,7 @@ pub(super) enum Header {
 /// A request, and the answer that the contract gives to it. Texts in `<>` stand for values of the run.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
-    /// Its name, `group/case`.
     pub name: &'static str,
-    /// Who gives the text of the answer.
     pub mark: Mark,
     pub(super) method: &'static str,
     pub(super) path: &'static str,
@@ -58,13 +56,11 @@ pub struct Case {
     pub(super) header: Option<(&'static str, &'static str)>,
     pub(super) body: &'static str,
     pub(super) code: u16,
-    /// Who gives the status code.
     pub(super) code_mark: Mark,
     pub(super) answer: ExpectedAnswer,
     pub(super) answers_header: Option<Header>,
     /// The status in which the atendimento has to be.
     pub(super) from: Option<Status>,
-    /// The status to which it goes.
     pub(super) to: Option<Status>,
     /// The comment that it gets: whether the customer sees it.
     pub(super) comment: Option<bool>,
@@ -90,7 +86,6 @@ impl Case {
         }
     }
 
-    /// A login with `body`.
     pub(super) const fn login(name: &'static str, body: &'static str) -> Self {
         Self::new(name, LOGIN, body)
     }
@@ -123,7 +118,6 @@ impl Case {
         self
     }
 
-    /// With one more header.
     pub(super) const fn with(mut self, name: &'static str, value: &'static str) -> Self {
         self.header = Some((name, value));
         self
@@ -135,13 +129,11 @@ impl Case {
         self
     }
 
-    /// Made while the atendimento is in `from`.
     pub(super) const fn from(mut self, from: Status) -> Self {
         self.from = Some(from);
         self
     }
 
-    /// Adds a comment.
     pub(super) const fn comments(mut self, visible: bool) -> Self {
         self.comment = Some(visible);
         self
@@ -167,7 +159,6 @@ impl Case {
         self
     }
 
-    /// The answer has this header.
     pub(super) const fn has(mut self, header: Header) -> Self {
         self.answers_header = Some(header);
         self

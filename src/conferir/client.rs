@@ -14,15 +14,11 @@ use url::Url;
 
 /// How long an answer may take: longer than a server of ours takes for any.
 const DEADLINE: Duration = Duration::from_secs(40);
-/// How much of an answer is read.
 const BODY_MAX: usize = 64 * 1024;
 
-/// An answer as it came.
 #[derive(Debug)]
 pub struct Received {
-    /// Its status code.
     pub code: u16,
-    /// Its headers.
     pub headers: HeaderMap,
     /// Its body; what is not UTF-8 is replaced.
     pub body: String,
@@ -35,24 +31,18 @@ impl Received {
     }
 }
 
-/// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// It took too long.
     #[error("no answer within {} s", DEADLINE.as_secs())]
     TimedOut,
-    /// The connection failed.
     #[error("no answer: {0}")]
     Failed(String),
-    /// The answer's body broke off, or is too long.
     #[error("the answer can't be read: {0}")]
     Body(String),
-    /// The system's certificates can't be read.
     #[error("the system's certificates can't be read: {0}")]
     Certificates(std::io::Error),
 }
 
-/// Talks to one server.
 pub struct Client {
     base: String,
     connections: Connections,

@@ -7,13 +7,11 @@ use crate::domain::atendimento::Status;
 
 /// The cases of a run, in order.
 pub struct Plan {
-    /// What is compared.
     pub scope: Scope,
     /// The cases, with the reason to leave one out.
     pub cases: Vec<(&'static Case, Option<&'static str>)>,
 }
 
-/// The names of all cases.
 pub fn names() -> impl Iterator<Item = &'static str> {
     cases::all().map(|case| case.name)
 }
@@ -23,11 +21,9 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub struct Traces {
     /// The statuses that the atendimento goes through, from the present one back to it.
     pub path: Vec<Status>,
-    /// How many comments it gets.
     pub comments: usize,
     /// How many of them the customer sees.
     pub visible: usize,
-    /// How many logins fail.
     pub failed_logins: usize,
 }
 
@@ -41,7 +37,6 @@ impl Plan {
         Self { scope, cases }
     }
 
-    /// The cases that are asked.
     pub fn asked(&self) -> impl Iterator<Item = &'static Case> {
         self.cases.iter().filter(|(_, skip)| skip.is_none()).map(|(case, _)| *case)
     }

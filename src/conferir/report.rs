@@ -20,7 +20,6 @@ pub enum Judgement {
 }
 
 impl Judgement {
-    /// One word.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Passed => "passed",
@@ -42,13 +41,10 @@ impl Judgement {
 /// A case and what came of it. Nothing in it is secret.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The case.
     pub name: &'static str,
     /// Who gives its text.
     pub mark: Mark,
-    /// What came of it.
     pub judgement: Judgement,
-    /// What was asked.
     pub request: String,
     /// What the contract says: status, headers, body.
     pub expected: String,
@@ -70,28 +66,21 @@ impl Serialize for Outcome {
     }
 }
 
-/// How many cases came out how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// As the contract says.
     pub passed: usize,
     /// Otherwise.
     pub failed: usize,
-    /// Without an answer to judge.
     pub unjudged: usize,
-    /// Not asked.
     pub skipped: usize,
 }
 
-/// A whole run.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// The server.
     pub base_url: String,
     /// Whether only what the vendor's page says was compared.
     pub only_documented: bool,
-    /// The atendimento.
     pub protocolo: String,
     /// The status in which it was found.
     #[serde(serialize_with = "by_name")]
@@ -100,15 +89,12 @@ pub struct Report {
     pub changes: usize,
     /// Whether it is in that status again.
     pub restored: bool,
-    /// The sums.
     #[serde(flatten)]
     pub counts: Counts,
-    /// The cases.
     pub cases: Vec<Outcome>,
 }
 
 impl Report {
-    /// The sums of `cases`.
     pub fn count(cases: &[Outcome]) -> Counts {
         cases.iter().fold(Counts::default(), |mut counts, outcome| {
             match outcome.judgement {

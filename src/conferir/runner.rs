@@ -18,7 +18,6 @@ use crate::domain::atendimento::Status;
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The question for the current status.
 const PRESENT: Case = Case::read("the current status", "/api/atendimentos/status?protocolo=<protocolo>");
 
 /// The headers that a report shows.
@@ -35,17 +34,13 @@ const SHOWN: [&str; 8] = [
 
 /// Whose login it is, and on what the run works.
 pub struct RunInput {
-    /// The login.
     pub login: String,
-    /// Its senha.
     pub senha: SecretString,
-    /// The atendimento.
     pub protocolo: String,
     /// A registered motivo.
     pub motivo: String,
 }
 
-/// A run on one server.
 pub struct Runner {
     client: Client,
     values: Values,
@@ -64,7 +59,6 @@ pub enum StatusAnswer {
 /// Why a run can't begin.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The server can't be reached.
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The login was answered so: status, headers, body, as the server wrote them.
@@ -82,7 +76,6 @@ impl Runner {
         Self { client, values: Values::new(&login, senha, &protocolo, &motivo), present: None, changes: 0 }
     }
 
-    /// Gets the token.
     pub async fn log_in(&mut self) -> Result<(), StartError> {
         const BODY: &str = r#"{"login": "<login>", "senha": "<senha>"}"#;
         let body = self.values.sent(BODY);
@@ -103,7 +96,6 @@ impl Runner {
         Ok(status.map_or_else(|| StatusAnswer::Untold(self.shown(&received)), StatusAnswer::Told))
     }
 
-    /// How many changes were made.
     pub fn changes(&self) -> usize {
         self.changes
     }

@@ -13,7 +13,6 @@ const ALG_NONE: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0";
 /// `{"typ":"JWT","alg":"HS256","kid":"conferir"}`
 const OTHER_KID: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImtpZCI6ImNvbmZlcmlyIn0";
 
-/// The values of a run.
 pub(super) struct Values {
     known: Vec<(&'static str, String)>,
     senha: SecretString,

@@ -12,7 +12,6 @@ use super::kinds::{Kind, Parse};
 use super::url_parameters::{self, MODES};
 use crate::store::Target;
 
-/// The embedded database's file in `DATA_DIR`.
 const FILE: &str = "citrus-status.db";
 
 const ESCAPE: &str = "DATABASE_URL: special characters of the password have to be percent-encoded, such as %23 for #";
@@ -91,7 +90,7 @@ fn postgres(url: &str) -> Result<PgConnectOptions, String> {
     if options.get_database().is_some_and(|database| database.contains(['/', '@', ':'])) {
         return Err(ESCAPE.to_owned());
     }
-    // As libpq does: who names an authority wants it to be asked.
+    // As libpq does: an authority that is named is asked.
     let has_authority = parsed.query_pairs().any(|(name, _)| url_parameters::canonical(&name) == Some("sslrootcert"))
         || std::env::var_os("PGSSLROOTCERT").is_some_and(|file| !file.is_empty());
     let mode = match options.get_ssl_mode() {

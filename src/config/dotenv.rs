@@ -15,7 +15,6 @@ use std::path::Path;
 use crate::file_text::decode;
 use crate::printable::printable;
 
-/// Names and their values.
 pub type Entries = Vec<(String, String)>;
 
 /// The entries of `file`, or nothing where there is no such file.

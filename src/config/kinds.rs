@@ -30,7 +30,6 @@ pub trait Kind: Sync {
         false
     }
 
-    /// `text` as `config check` shows it.
     fn shown(&self, text: &str) -> String {
         if self.is_secret() && !text.is_empty() { "***".to_owned() } else { text.to_owned() }
     }
@@ -50,7 +49,6 @@ pub trait Parse: Kind {
     fn parse(&self, name: &str, text: &str) -> Result<Self::Value, String>;
 }
 
-/// Any text.
 pub struct Text;
 
 impl Kind for Text {
@@ -67,7 +65,6 @@ impl Parse for Text {
     }
 }
 
-/// A directory.
 pub struct Directory;
 
 impl Kind for Directory {
@@ -84,7 +81,6 @@ impl Parse for Directory {
     }
 }
 
-/// A whole number between these two.
 pub struct Number(pub u32, pub u32);
 
 impl Kind for Number {
@@ -164,7 +160,6 @@ impl Parse for Mebibytes {
     }
 }
 
-/// Yes or no.
 pub struct Flag;
 
 impl Kind for Flag {
@@ -185,7 +180,6 @@ impl Parse for Flag {
     }
 }
 
-/// One of these two words.
 pub struct Either(pub &'static str, pub &'static str);
 
 impl Kind for Either {

@@ -34,35 +34,25 @@ use crate::store::Target;
 pub struct Config {
     /// Which settings came from where, without their values.
     pub origins: String,
-    /// `DATA_DIR`
     pub data_dir: PathBuf,
-    /// The database.
     pub database: DatabaseSettings,
-    /// The HTTP server.
     pub http: HttpSettings,
     /// `QUEUE_CAPACITY`: most status changes waiting.
     pub queue_capacity: usize,
     /// Issuer, audience and life of the tokens.
     pub tokens: TokenSettings,
-    /// `JWT_SECRET`
     jwt_secret: Option<SecretString>,
-    /// `JWT_ACCEPTED_SECRETS`
     jwt_accepted: Vec<SecretString>,
-    /// Logins.
     pub login: LoginSettings,
-    /// The log.
     pub log: LogSettings,
 }
 
-/// How the database is reached.
 pub struct DatabaseSettings {
-    /// The database.
     pub target: Target,
     /// What of `DATABASE_URL` may be shown; SQLite's file, as an absolute path.
     pub shown: String,
     /// `DATABASE_WAIT_SECONDS`; zero for no wait.
     pub wait: Duration,
-    /// `AUTO_MIGRATE`
     pub auto_migrate: bool,
 }
 
@@ -76,23 +66,18 @@ pub struct HttpSettings {
     pub stop_delay: Duration,
     /// `TRANSIT_MEMORY_MIB`, in bytes.
     pub transit_memory: usize,
-    /// `TRUSTED_PROXIES`
     pub trusted_proxies: Vec<IpNet>,
-    /// `REQUEST_TIMEOUT_SECONDS`
     pub request_deadline: Duration,
 }
 
 /// How passwords are checked.
 pub struct LoginSettings {
-    /// `HARDENED_LOGIN`
     pub hardened: bool,
-    /// `LOGIN_CONCURRENCY`
     pub concurrency: usize,
     /// `LOGIN_LIMIT_PAIR`, `_ACCOUNT`, `_ADDRESS` and `_TOTAL`
     pub limits: Limits,
 }
 
-/// What is logged, and how.
 pub struct LogSettings {
     /// `LOG_LEVEL`, which parses as a filter.
     pub filter: String,
@@ -108,14 +93,11 @@ pub struct ConfigError(Vec<String>);
 /// The flags that stand for settings.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
-    /// Stands for `BIND_ADDR`.
     pub bind: Option<String>,
-    /// Stands for `DATA_DIR`.
     pub data_dir: Option<PathBuf>,
 }
 
 impl Flags {
-    /// These flags, the environment and `.env`.
     pub fn sources(&self) -> Result<Sources, ConfigError> {
         let mut flags = BTreeMap::new();
         if let Some(bind) = &self.bind {

@@ -12,7 +12,6 @@ use super::kinds::{Kind, Parse};
 use crate::auth::token::SECRET_MIN;
 use crate::file_text::trimmed;
 
-/// The generated secret's file in `DATA_DIR`.
 const FILE: &str = "jwt-secret";
 /// Most secrets that are accepted beside the one that signs.
 const ACCEPTED_MAX: usize = 8;
@@ -87,18 +86,10 @@ impl Parse for AcceptedSecrets {
     }
 }
 
-/// The secret in `DATA_DIR` can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// It can't be read or written.
     #[error("the token secret {path} can't be kept: {source}; set JWT_SECRET, or make the directory writable: {}", running_as(), path = .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// It is too short.
+    Io { path: PathBuf, source: io::Error },
     #[error("the token secret {path} has fewer than {SECRET_MIN} bytes; remove it, and a new one is made", path = .0.display())]
     Short(PathBuf),
 }
@@ -113,7 +104,6 @@ pub(super) fn bytes(secret: &SecretString) -> SecretSlice<u8> {
     SecretSlice::from(secret.expose_secret().as_bytes().to_vec())
 }
 
-/// Where the generated secret is kept.
 pub(super) fn path(data_dir: &Path) -> PathBuf {
     data_dir.join(FILE)
 }

@@ -8,7 +8,6 @@ use super::kinds::{
 };
 use super::secret::{AcceptedSecrets, SigningSecret};
 
-/// A setting.
 pub struct Setting<K: Kind + ?Sized = dyn Kind> {
     /// Name in the environment and in `.env`.
     pub name: &'static str,
@@ -121,7 +120,6 @@ settings! {
     }
 }
 
-/// The setting called `name`.
 pub fn setting(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().copied().find(|setting| setting.name == name)
 }

@@ -12,7 +12,6 @@ use crate::domain::text::nearest;
 use crate::file_text::{decode, trimmed};
 use crate::printable::printable;
 
-/// The file of settings in the working directory.
 const DOTENV: &str = ".env";
 /// The largest file that holds a secret, in bytes.
 const SECRET_FILE_MAX: u64 = 64 * 1024;
@@ -20,11 +19,8 @@ const SECRET_FILE_MAX: u64 = 64 * 1024;
 /// Where a value came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The command line.
     Flag,
-    /// The environment.
     Environment,
-    /// The file `.env`.
     DotEnv,
     /// Nowhere: it is the default.
     Default,
@@ -47,9 +43,7 @@ impl Origin {
 pub struct Sources {
     /// From the command line, by setting.
     pub flags: BTreeMap<&'static str, String>,
-    /// The environment.
     pub environment: Entries,
-    /// The entries of `.env`.
     pub dotenv: Entries,
     /// Where `.env` is; `None` where there is none.
     pub dotenv_file: Option<PathBuf>,

@@ -10,7 +10,6 @@ use super::text::{cut, did_you_mean};
 
 /// A permission as a type, so that a handler's signature names what it needs.
 pub trait Required: Send + Sync + 'static {
-    /// The permission.
     const PERMISSAO: Permissao;
 }
 
@@ -24,7 +23,6 @@ macro_rules! permissoes {
         }
 
         impl Permissao {
-            /// Every permission.
             pub const ALL: &[Permissao] = &[$(Permissao::$variant),+];
 
             /// The name used on the command line and in the database.
@@ -63,7 +61,6 @@ impl fmt::Display for Permissao {
     }
 }
 
-/// No permission has this name.
 #[derive(Debug, thiserror::Error)]
 #[error("there is no permission '{}'{}; there are: {}", cut(.0), did_you_mean(.0, nomes()), nomes().join(", "))]
 pub struct UnknownPermissao(String);
@@ -94,7 +91,6 @@ pub struct AccessRights {
     pub ativo: bool,
     /// Tokens of any other generation are revoked.
     pub generation: i64,
-    /// Whether the perfil is a root one.
     pub root: bool,
     /// Names of the permissions that the perfil holds.
     pub granted: Vec<String>,
@@ -116,12 +112,9 @@ impl AccessRights {
     }
 }
 
-/// A nível hierárquico.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nivel {
-    /// Row id.
     pub id: i64,
-    /// Name as registered.
     pub nome: String,
     /// The nível above; `None` at the top.
     pub superior_id: Option<i64>,

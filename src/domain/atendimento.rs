@@ -6,18 +6,12 @@ use std::sync::Arc;
 
 use super::text::NameKey;
 
-/// The status of an atendimento (doc).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// `Aberto`
     Aberto,
-    /// `Em atendimento`
     EmAtendimento,
-    /// `Cancelado`
     Cancelado,
-    /// `Improcedente`
     Improcedente,
-    /// `Finalizado`
     Finalizado,
 }
 
@@ -26,7 +20,6 @@ impl Status {
     pub const ALL: [Status; 5] =
         [Status::Aberto, Status::EmAtendimento, Status::Cancelado, Status::Improcedente, Status::Finalizado];
 
-    /// The name as the API spells it.
     pub fn nome(self) -> &'static str {
         match self {
             Status::Aberto => "Aberto",
@@ -54,7 +47,6 @@ impl Status {
         }
     }
 
-    /// The status stored as `codigo`.
     pub fn from_code(codigo: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.code() == codigo)
     }
@@ -80,7 +72,6 @@ impl fmt::Display for Status {
 pub struct Comentario {
     /// The text as sent.
     pub texto: Arc<str>,
-    /// Whether the customer sees it.
     pub visivel_cliente: bool,
 }
 
@@ -93,7 +84,6 @@ pub struct IdempotencyKey {
     pub fingerprint: i64,
 }
 
-/// A status change as asked for.
 #[derive(Clone, Debug)]
 pub struct ChangeRequest {
     /// The atendimento's protocol number, trimmed.
@@ -110,16 +100,13 @@ pub struct ChangeRequest {
     pub revisions: Option<Vec<i64>>,
     /// The mark that the client gave the request, if any.
     pub idempotency: Option<IdempotencyKey>,
-    /// Who asks.
     pub usuario_id: i64,
 }
 
 /// The present state of an atendimento.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Atendimento {
-    /// Row id.
     pub id: i64,
-    /// Present status.
     pub status: Status,
     /// How many changes it has seen.
     pub revisao: i64,
@@ -147,19 +134,14 @@ impl Snapshot {
 /// One atomic change: the new status, its history entry and its comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Which atendimento.
     pub atendimento_id: i64,
     /// The revision that this change makes: one more than it was decided on.
     pub revisao: i64,
-    /// Status before.
     pub de: Status,
-    /// Status after.
     pub para: Status,
-    /// The motivo recorded.
     pub motivo_id: Option<i64>,
     /// Who; `None` for an import from the command line.
     pub usuario_id: Option<i64>,
-    /// The comment added.
     pub comentario: Option<Comentario>,
     /// The mark to remember together with it.
     pub idempotency: Option<IdempotencyKey>,
@@ -168,9 +150,7 @@ pub struct Change {
 /// Why a change is refused. The texts are the HTTP layer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denial {
-    /// No such protocolo.
     AtendimentoNotFound,
-    /// The target names no status.
     StatusNotFound,
     /// The atendimento is not in the status that the client expects, but in this one.
     StatusDiffers(Status),
@@ -219,9 +199,7 @@ pub fn decide(snapshot: &Snapshot, request: &ChangeRequest) -> Result<Change, De
 /// A status to which an atendimento may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transicao {
-    /// The status.
     pub para: Status,
-    /// Whether going there needs a motivo.
     pub motivo_obrigatorio: bool,
 }
 

@@ -33,14 +33,11 @@ impl AtendimentoRecord {
     }
 }
 
-/// The present state of an atendimento.
 #[derive(Debug)]
 pub struct PresentState {
     pub protocolo: String,
     pub status: Status,
-    /// The motivo of the latest change.
     pub motivo: Option<String>,
-    /// When it was last changed, or registered.
     pub atualizado_em: OffsetDateTime,
     /// How many changes it has seen.
     pub revisao: i64,

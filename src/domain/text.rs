@@ -9,11 +9,9 @@ use strsim::damerau_levenshtein;
 
 use crate::printable::printable;
 
-/// Longest login, in characters.
 pub const LOGIN_MAX: usize = 255;
 /// Longest senha, in bytes.
 pub const SENHA_MAX: usize = 1024;
-/// Longest protocolo, in characters.
 pub const PROTOCOLO_MAX: usize = 64;
 /// Longest name (status, motivo, nível, perfil), in characters.
 pub const NOME_MAX: usize = 255;
@@ -27,7 +25,6 @@ pub const COMENTARIO_MAX: usize = 20_000;
 pub struct NameKey(String);
 
 impl NameKey {
-    /// The key of `text`.
     pub fn new(text: &str) -> Self {
         let nfc = ComposingNormalizer::new_nfc();
         // Folding can undo composition (U+0390 folds to three code points), so NFC runs on both sides.
@@ -36,12 +33,10 @@ impl NameKey {
         Self(nfc.normalize(&folded).into_owned())
     }
 
-    /// The key, or `None` when `text` is blank.
     pub fn non_blank(text: &str) -> Option<Self> {
         (!is_blank(text)).then(|| Self::new(text))
     }
 
-    /// The key as stored.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -52,11 +47,9 @@ impl NameKey {
 pub struct Name {
     /// Trimmed and NFC, otherwise as written.
     pub texto: String,
-    /// Its key.
     pub key: NameKey,
 }
 
-/// A text that can't be a name.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("'{0}' is not a name: give 1 to {NOME_MAX} characters, no control characters")]
 pub struct InvalidName(String);
@@ -87,7 +80,6 @@ pub fn excerpt(text: &str, max: usize) -> Cow<'_, str> {
     if beginning.len() < text.len() { format!("{}…", printable(beginning)).into() } else { printable(text) }
 }
 
-/// The first `max` characters of `text`.
 pub fn first(text: &str, max: usize) -> &str {
     text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end])
 }

@@ -14,7 +14,6 @@ use crate::store::{Result, Store, StoreError};
 /// that a withdrawal shows within it although the reading takes time.
 const MAX_AGE: Duration = Duration::milliseconds(500);
 
-/// Loads and caches what decides access.
 pub struct AccessService {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
@@ -47,7 +46,6 @@ impl Loaded {
 }
 
 impl AccessService {
-    /// Reads from `store`.
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock, entries: Mutex::default() }
     }

@@ -30,9 +30,7 @@ pub struct LoginService {
 
 /// A token and its life.
 pub struct AccessToken {
-    /// Row id of the user.
     pub usuario_id: i64,
-    /// The JWT.
     pub token: String,
     /// Life in seconds.
     pub expires_in: i64,
@@ -41,34 +39,26 @@ pub struct AccessToken {
 /// Why nobody can log in as a user: for the log, as the answer is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Absence {
-    /// No user has the login.
     Unknown,
-    /// It is deactivated.
     Deactivated,
 }
 
-/// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
     /// Too many failures; it was not looked at.
     #[error("too many failed logins")]
     Throttled(Throttled),
-    /// No such user, or it is deactivated.
     #[error("no such user")]
     UsuarioNotFound(Absence),
     /// The same in hardened mode, which tells nobody but the log.
     #[error("no such user, which is not told")]
     UsuarioHidden(Absence),
-    /// Wrong password.
     #[error("wrong password")]
     SenhaWrong,
-    /// The password could not be checked.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// The token could not be made.
     #[error(transparent)]
     Token(#[from] IssueError),
-    /// The user could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -109,7 +99,6 @@ impl LoginService {
         Self { store, clock, passwords, tokens, throttle, hardened }
     }
 
-    /// A token for `login`, if `senha` is its password.
     pub async fn login(
         self: &Arc<Self>,
         login: &str,
@@ -118,11 +107,11 @@ impl LoginService {
     ) -> Result<AccessToken, LoginError> {
         let attempt = Attempt { login: NameKey::new(login), senha, client };
         let place = self.passwords.place()?;
-        // Before the wait, so that who is not heard does not hold up the line.
+        // Before the wait, so that a throttled login does not hold up the line.
         let admission = self.throttle.admit(&attempt.login, client).await?;
         let turn = self.passwords.turn(place).await?;
         let service = Arc::clone(self);
-        // A task of its own: who hangs up from here on has made an attempt all the same.
+        // A task of its own: the attempt counts, even if the client hangs up now.
         let attempt = async move { service.attempt(attempt, admission, turn).await };
         tokio::spawn(attempt.in_current_span()).await.map_err(|_| PasswordError::Lost)?
     }

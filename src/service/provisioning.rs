@@ -42,7 +42,6 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A refusal.
 #[derive(Debug, thiserror::Error)]
 pub enum ProvisioningError {
     #[error("{kind} '{nome}' exists already")]
@@ -50,7 +49,6 @@ pub enum ProvisioningError {
     /// There is nothing of that name; `near` was probably meant.
     #[error("there is no {kind} '{}'{}", cut(.nome), did_you_mean(.nome, .near.as_deref()))]
     Missing { kind: Kind, nome: String, near: Option<String> },
-    /// The permissions are not released to the perfil's nível.
     #[error("{}", not_released(.permissoes, .nivel))]
     NotReleased { permissoes: Vec<Permissao>, nivel: String },
     #[error("a login has at most {LOGIN_MAX} characters")]
@@ -100,7 +98,6 @@ fn not_released(permissoes: &[Permissao], nivel: &str) -> String {
 type Result<T, E = ProvisioningError> = std::result::Result<T, E>;
 
 impl Provisioning {
-    /// Works on `store`.
     pub fn new(store: Arc<Store>) -> Self {
         Self { store, passwords: Passwords::new(1) }
     }
@@ -165,7 +162,6 @@ impl Provisioning {
         self.perfil(nome).await.map(drop)
     }
 
-    /// Registers a user.
     pub async fn create_usuario(&self, login: &Name, perfil: &Name, senha: SecretString) -> Result<()> {
         if !fits(&login.texto, LOGIN_MAX) {
             return Err(ProvisioningError::LongLogin);
@@ -203,13 +199,11 @@ impl Provisioning {
         Ok(perfil.nome)
     }
 
-    /// Revokes the tokens issued so far.
     pub async fn revoke_tokens(&self, login: &Name) -> Result<()> {
         let is_there = self.store.set_generation(&login.key, new_generation()).await?;
         self.require_usuario(login, is_there).await
     }
 
-    /// The user of that login.
     pub async fn usuario(&self, login: &Name) -> Result<Usuario> {
         let usuarios = self.store.usuarios().await?;
         let found = usuarios.iter().find(|usuario| NameKey::new(&usuario.login) == login.key);
@@ -245,7 +239,6 @@ impl Provisioning {
         Err(missing(Kind::Motivo, nome, motivos.iter().map(|motivo| motivo.nome.as_str())))
     }
 
-    /// Registers one atendimento.
     pub async fn create_atendimento(&self, asked: &str, status: Status) -> Result<()> {
         let protocolo = asked.trim();
         if protocolo.is_empty() || !fits(protocolo, PROTOCOLO_MAX) {
@@ -260,7 +253,6 @@ impl Provisioning {
         }
     }
 
-    /// The record of an atendimento.
     pub async fn record(&self, protocolo: &str) -> Result<AtendimentoRecord> {
         let protocolo = protocolo.trim();
         let found = self.store.record(protocolo).await?;

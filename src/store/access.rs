@@ -8,11 +8,8 @@ use crate::domain::text::NameKey;
 /// What a login is checked against. Deliberately without `Debug`.
 #[derive(sqlx::FromRow)]
 pub struct Credential {
-    /// Row id of the user.
     pub usuario_id: i64,
-    /// Login as registered.
     pub login: String,
-    /// PHC string.
     pub senha_hash: String,
     /// False once deactivated.
     pub ativo: bool,
@@ -59,12 +56,10 @@ impl From<AccessRightsRow> for AccessRights {
 }
 
 impl Store {
-    /// What a login is checked against.
     pub async fn credential(&self, login: &NameKey) -> Result<Option<Credential>> {
         self.row(CREDENTIAL, &[login.into()]).await
     }
 
-    /// What decides a user's access.
     pub async fn access(&self, usuario_id: i64) -> Result<Option<AccessRights>> {
         Ok(self.row::<AccessRightsRow>(ACESSO, &[usuario_id.into()]).await?.map(Into::into))
     }

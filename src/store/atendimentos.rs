@@ -23,7 +23,6 @@ LEFT JOIN usuario u ON u.id = h.usuario_id
 WHERE a.protocolo = $1
 ORDER BY h.revisao";
 
-/// A row of [`REGISTRO`].
 #[derive(sqlx::FromRow)]
 struct RecordRow {
     protocolo: String,
@@ -76,7 +75,6 @@ impl Store {
         if inserted.is_empty() { Err(StoreError::AlreadyExists) } else { Ok(()) }
     }
 
-    /// The whole record of an atendimento.
     pub async fn record(&self, protocolo: &str) -> Result<Option<AtendimentoRecord>> {
         registro_of(self.command_rows(REGISTRO, &[protocolo.into()]).await?)
     }
@@ -125,7 +123,6 @@ impl Import {
     }
 }
 
-/// The record made of `rows`.
 fn registro_of(rows: Vec<RecordRow>) -> Result<Option<AtendimentoRecord>> {
     let Some(first) = rows.first() else { return Ok(None) };
     let (protocolo, status) = (first.protocolo.clone(), status_of(first.status)?);

@@ -16,7 +16,6 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a request waits for somebody else's lock.
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 
-/// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What `statement` yields, unless it takes too long.
@@ -51,7 +50,6 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    /// On a pool of so many connections.
     pub fn new(connections: u32) -> Self {
         Self { freshness: Freshness::default(), again: Semaphore::new((connections as usize / 2).max(1)) }
     }

@@ -15,27 +15,21 @@ use super::postgres::{PooledConnection, PostgresStore};
 use super::sqlite::SqliteStore;
 use super::value::{Param, Row, arguments};
 
-/// Everything the server keeps.
 pub enum Store {
-    /// On a PostgreSQL server.
     Postgres(Box<PostgresStore>),
-    /// In a file of SQLite's.
     Sqlite(Box<SqliteStore>),
 }
 
 /// Which database, and how many connections to it.
 #[derive(Clone)]
 pub enum Target {
-    /// The embedded engine.
     Sqlite {
         /// The database file; created where it is missing.
         file: PathBuf,
     },
-    /// A PostgreSQL server.
     Postgres {
         /// Connection settings, password included; `Debug` of this type would print it.
         options: Box<sqlx::postgres::PgConnectOptions>,
-        /// Most connections open at once.
         max_connections: u32,
     },
 }
@@ -51,7 +45,6 @@ impl Store {
         }))
     }
 
-    /// Ends all connections.
     pub async fn close(&self) {
         match self {
             Self::Postgres(store) => store.close().await,
@@ -106,7 +99,6 @@ impl Store {
         self.attempts().run(|| async { self.read().await?.rows(statement, values).await }).await
     }
 
-    /// The row that `statement` yields, if any.
     pub(super) async fn row<T: Row>(&self, statement: &'static str, values: &[Param<'_>]) -> Result<Option<T>> {
         Ok(self.rows(statement, values).await?.pop())
     }
@@ -125,7 +117,6 @@ impl Store {
         self.command_reader().await?.rows(statement, values).await
     }
 
-    /// The row that `statement` yields, if any.
     pub(super) async fn command_row<T: Row>(&self, statement: &'static str, values: &[Param<'_>]) -> Result<Option<T>> {
         Ok(self.command_rows(statement, values).await?.pop())
     }
@@ -165,7 +156,6 @@ pub(super) enum Connection {
 }
 
 impl Connection {
-    /// The rows that `statement` yields.
     pub async fn rows<T: Row>(&mut self, statement: &'static str, values: &[Param<'_>]) -> Result<Vec<T>> {
         Ok(match self {
             Self::Postgres(connection) => {
@@ -206,7 +196,6 @@ pub(super) enum Transaction {
 }
 
 impl Transaction {
-    /// Runs `statement`, and returns how many rows it wrote.
     pub async fn execute(&mut self, statement: &'static str, values: &[Param<'_>]) -> Result<u64> {
         Ok(match self {
             Self::Postgres(transaction) => {

@@ -6,13 +6,11 @@ use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use sqlx::sqlite::SqliteError;
 
-/// The result of a store's method.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// A failure of the store. Its text names no parameter and no connection string.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A row with that unique name is there.
     #[error("it exists already")]
     AlreadyExists,
     /// A change with that idempotency key was made meanwhile; nothing was written.
@@ -21,19 +19,16 @@ pub enum StoreError {
     /// The database can't be reached or can't take work now; a later try may succeed.
     #[error("the database is unavailable: {0}")]
     Unavailable(#[source] sqlx::Error),
-    /// It can be read and not written to.
     #[error("the database is read-only")]
     ReadOnly,
     /// SQLite's file is no longer where it was: what is written to it would be lost.
     #[error("the database file was moved or replaced while it was open; put it back, or restart the server")]
     Moved,
-    /// It lacks migrations.
     #[error("the database has pending migrations")]
     Pending,
     /// It did not answer in time; what was asked of it may still happen.
     #[error("the database did not answer in time")]
     Slow,
-    /// Changes have failed, and no write has succeeded since.
     #[error("changes have failed, and no write has succeeded since")]
     Failing,
     /// A pooler gives each transaction another session.
@@ -53,7 +48,6 @@ pub enum StoreError {
     /// The server has no such database, or none yet.
     #[error("PostgreSQL refused: {0}; check DATABASE_URL")]
     Missing(String),
-    /// The server is older than PostgreSQL 13.
     #[error("the server is PostgreSQL {0}; version 13 or newer is needed")]
     OldPostgres(String),
     /// The database stores text in another encoding.
@@ -68,10 +62,8 @@ pub enum StoreError {
     /// A stored value that no release writes.
     #[error("the database holds {0}, which no release of this server writes")]
     Corrupt(String),
-    /// Anything else.
     #[error("the database failed: {0}")]
     Other(#[source] sqlx::Error),
-    /// A migration failed.
     #[error("the migration failed: {0}")]
     Migration(#[source] sqlx::migrate::MigrateError),
 }
@@ -101,8 +93,8 @@ impl StoreError {
         }
     }
 
-    /// Whether a write may fail like this while the database says that it can be written to: on a full disk, for
-    /// want of a privilege, or without an answer.
+    /// Whether a write may fail like this while the database says that it can be written to: on a full disk,
+    /// without a privilege, or without an answer.
     pub fn escapes_probes(&self) -> bool {
         match self {
             Self::Slow | Self::Forbidden(_) => true,
@@ -204,7 +196,7 @@ fn postgres_refusal(error: &PgDatabaseError) -> Option<StoreError> {
     match error.code() {
         code if code.starts_with("3D") => Some(StoreError::Missing(message())),
         code if code.starts_with("28") => Some(StoreError::Refused(message())),
-        // At the door, not at a table.
+        // While connecting, not at a table.
         "42501" if ends_session(error) => Some(StoreError::Refused(message())),
         "42501" => Some(StoreError::Forbidden(message())),
         _ => None,
@@ -237,7 +229,6 @@ const SQLITE_IOERR: u32 = 10;
 const SQLITE_FULL: u32 = 13;
 const SQLITE_CANTOPEN: u32 = 14;
 
-/// The primary code, which is the low byte.
 fn sqlite_code(error: &dyn DatabaseError) -> Option<u32> {
     error.try_downcast_ref::<SqliteError>()?;
     Some(error.code()?.parse::<u32>().ok()? & 0xff)

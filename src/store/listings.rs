@@ -12,34 +12,26 @@ use super::value::{Param, Row};
 use crate::domain::atendimento::Status;
 use crate::domain::record::{PresentState, StoredChange};
 
-/// A span of time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Between {
     /// From then on.
     pub from: Option<OffsetDateTime>,
-    /// Before then.
     pub before: Option<OffsetDateTime>,
 }
 
-/// Which atendimentos to list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AtendimentosQuery {
-    /// In this status.
     pub status: Option<Status>,
     /// Last changed, or registered, in this time.
     pub between: Between,
-    /// At most so many.
     pub limit: Option<u32>,
 }
 
-/// Which changes to list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HistoricoQuery {
     /// Made by the user of this row id.
     pub usuario_id: Option<i64>,
-    /// Made in this time.
     pub between: Between,
-    /// At most so many.
     pub limit: Option<u32>,
 }
 

@@ -8,12 +8,9 @@ use super::error::{Result, StoreError};
 /// The migration that makes the table in which later ones say how new a server has to be.
 const FIRST_TO_SAY: i64 = 4;
 
-/// A migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
-    /// Its number.
     pub version: i64,
-    /// What it is for.
     pub description: String,
     /// Whether the database has it.
     pub applied: bool,
@@ -47,7 +44,7 @@ pub(super) async fn applied(
     }
 }
 
-/// Whether `applied` has migrations that are not embedded, and a table in which they may say who works with them.
+/// Whether `applied` has migrations that are not embedded, and a table in which they may say which servers work with them.
 pub(super) fn has_newer_ones(embedded: &Migrator, applied: &[AppliedMigration]) -> bool {
     applied.iter().any(|a| !embedded.version_exists(a.version)) && applied.iter().any(|a| a.version == FIRST_TO_SAY)
 }

@@ -7,12 +7,9 @@ use super::value::Param;
 use crate::domain::access::{Nivel, Permissao};
 use crate::domain::text::{Name, NameKey};
 
-/// A perfil.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Perfil {
-    /// Row id.
     pub id: i64,
-    /// Name as registered.
     pub nome: String,
     /// Its nível; `None` for a root perfil.
     pub nivel_id: Option<i64>,
@@ -21,18 +18,14 @@ pub struct Perfil {
 /// That a permission is released to a nível.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Release {
-    /// The nível.
     pub nivel_id: i64,
-    /// Name of the permission.
     pub permissao: String,
 }
 
 /// That a perfil holds a permission.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Grant {
-    /// The perfil.
     pub perfil_id: i64,
-    /// Name of the permission.
     pub permissao: String,
 }
 
@@ -41,18 +34,14 @@ pub struct Grant {
 pub struct Usuario {
     /// Row id: the `usuario_id` of the audit log.
     pub id: i64,
-    /// Login as registered.
     pub login: String,
-    /// Name of its perfil.
     pub perfil: String,
     /// False once deactivated.
     pub ativo: bool,
 }
 
-/// A motivo.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Motivo {
-    /// Name as registered.
     pub nome: String,
     /// False once deactivated.
     pub ativo: bool,
@@ -63,7 +52,6 @@ SELECT usuario.id, usuario.login, perfil.nome AS perfil, usuario.ativo
 FROM usuario JOIN perfil ON perfil.id = usuario.perfil_id
 ORDER BY usuario.chave";
 
-/// A nível as stored.
 #[derive(sqlx::FromRow)]
 struct NivelRow {
     id: i64,
@@ -75,7 +63,6 @@ struct NivelRow {
 ///
 /// `insert_*` fail with [`super::StoreError::AlreadyExists`]; the `set_*` say whether there was something to set.
 impl Store {
-    /// Registers a nível below another, or at the top.
     pub async fn insert_nivel(&self, nome: &Name, superior_id: Option<i64>) -> Result<()> {
         let insert = "INSERT INTO nivel (nome, chave, superior_id) VALUES ($1, $2, $3)";
         self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into(), superior_id.into()]).await
@@ -87,7 +74,6 @@ impl Store {
         Ok(rows.into_iter().map(nivel_of).collect())
     }
 
-    /// The nível of that name.
     pub async fn nivel(&self, key: &NameKey) -> Result<Option<Nivel>> {
         let nivel = "SELECT id, nome, superior_id FROM nivel WHERE chave = $1";
         Ok(self.command_row(nivel, &[key.into()]).await?.map(nivel_of))
@@ -103,12 +89,10 @@ impl Store {
         self.set_permissoes(statement, nivel_id, permissoes).await
     }
 
-    /// All releases.
     pub async fn releases(&self) -> Result<Vec<Release>> {
         self.command_rows("SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao", &[]).await
     }
 
-    /// Registers a perfil of a nível, or a root one.
     pub async fn insert_perfil(&self, nome: &Name, nivel_id: Option<i64>) -> Result<()> {
         let insert = "INSERT INTO perfil (nome, chave, nivel_id) VALUES ($1, $2, $3)";
         self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into(), nivel_id.into()]).await
@@ -119,7 +103,6 @@ impl Store {
         self.command_rows("SELECT id, nome, nivel_id FROM perfil ORDER BY chave", &[]).await
     }
 
-    /// The perfil of that name.
     pub async fn perfil(&self, key: &NameKey) -> Result<Option<Perfil>> {
         self.command_row("SELECT id, nome, nivel_id FROM perfil WHERE chave = $1", &[key.into()]).await
     }
@@ -134,7 +117,6 @@ impl Store {
         self.set_permissoes(statement, perfil_id, permissoes).await
     }
 
-    /// All grants.
     pub async fn grants(&self) -> Result<Vec<Grant>> {
         self.command_rows("SELECT perfil_id, permissao FROM concessao ORDER BY perfil_id, permissao", &[]).await
     }
@@ -189,7 +171,6 @@ impl Store {
         self.command_rows(USUARIOS, &[]).await
     }
 
-    /// Registers a motivo.
     pub async fn insert_motivo(&self, nome: &Name) -> Result<()> {
         let insert = "INSERT INTO motivo (nome, chave) VALUES ($1, $2)";
         self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into()]).await
@@ -212,7 +193,6 @@ impl Store {
         self.command_execute(insert, values).await.map(drop)
     }
 
-    /// Runs `update`; false where it has no row to update.
     async fn update(&self, update: &'static str, values: &[Param<'_>]) -> Result<bool> {
         Ok(self.command_execute(update, values).await? > 0)
     }

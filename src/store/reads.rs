@@ -15,7 +15,6 @@ LEFT JOIN historico h ON h.atendimento_id = a.id AND h.revisao = a.revisao
 LEFT JOIN motivo m ON m.id = h.motivo_id
 WHERE a.protocolo = $1";
 
-/// A row of [`ESTADO`].
 #[derive(sqlx::FromRow)]
 pub(super) struct PresentStateRow {
     protocolo: String,
@@ -34,7 +33,6 @@ WHERE h.atendimento_id = $1 AND h.revisao > $2
 ORDER BY h.revisao
 LIMIT $3";
 
-/// A row of [`HISTORICO`].
 #[derive(sqlx::FromRow)]
 pub(super) struct HistoricoRow {
     revisao: i64,
@@ -58,7 +56,6 @@ const SITUATION_WITHOUT_MOTIVO: &str = "
 SELECT protocolo AS chave, id, status, revisao FROM atendimento WHERE protocolo = $1";
 
 impl Store {
-    /// The present state of an atendimento.
     pub async fn present_state(&self, protocolo: &str) -> Result<Option<PresentState>> {
         self.row(ESTADO, &[protocolo.into()]).await?.map(estado_of).transpose()
     }
@@ -78,7 +75,6 @@ impl Store {
         Ok(rows.into_iter().map(|(nome,)| nome).collect())
     }
 
-    /// The name of a motivo.
     pub async fn motivo_nome(&self, id: i64) -> Result<Option<String>> {
         let row: Option<(String,)> = self.row("SELECT nome FROM motivo WHERE id = $1", &[id.into()]).await?;
         Ok(row.map(|(nome,)| nome))

@@ -9,12 +9,10 @@ use crate::domain::text::Name;
 /// A user's row id and a key of that user's.
 pub type ScopedKey = (i64, String);
 
-/// An atendimento to register.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAtendimento {
     /// Protocol number, trimmed.
     pub protocolo: String,
-    /// Its status.
     pub status: Status,
 }
 
@@ -27,7 +25,7 @@ pub struct Example {
     pub atendimentos: Vec<NewAtendimento>,
 }
 
-/// Forgets what requests write, and what it refers to after it.
+/// Deletes what requests write: first the rows that refer to others.
 pub(super) const FORGET: &str = "
 DELETE FROM historico;
 DELETE FROM atendimento;
@@ -46,7 +44,6 @@ pub(super) struct SnapshotRow {
     revisao: Option<i64>,
 }
 
-/// The snapshot made of `rows`.
 pub(super) fn snapshot_of(rows: Vec<SnapshotRow>) -> Result<Snapshot> {
     let mut snapshot = Snapshot::default();
     for SnapshotRow { key, id, status, revisao } in rows {
@@ -63,7 +60,6 @@ pub(super) fn status_of(codigo: i16) -> Result<Status> {
     Status::from_code(codigo).ok_or_else(|| StoreError::Corrupt(format!("the status code {codigo}")))
 }
 
-/// A known idempotency key.
 #[derive(sqlx::FromRow)]
 pub(super) struct KeyRow {
     usuario_id: i64,
@@ -73,7 +69,6 @@ pub(super) struct KeyRow {
     fingerprint: i64,
 }
 
-/// The fingerprint of each key of `rows`.
 pub(super) fn fingerprints(rows: Vec<KeyRow>) -> HashMap<ScopedKey, i64> {
     rows.into_iter().map(|KeyRow { usuario_id, key, fingerprint }| ((usuario_id, key), fingerprint)).collect()
 }

@@ -12,7 +12,6 @@ pub type BucketKey = [u8; 16];
 /// What a failure takes from a bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Debit {
-    /// The bucket.
     pub key: BucketKey,
     /// Whose failures it counts, by the key of the bucket of that login; `None` where it counts several logins.
     pub login: Option<BucketKey>,
@@ -23,7 +22,6 @@ pub struct Debit {
 /// A token bucket.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Bucket {
-    /// Its key.
     #[sqlx(rename = "chave")]
     pub key: Vec<u8>,
     /// How long until it is full again; not positive when it is.

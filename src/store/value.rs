@@ -16,7 +16,6 @@ pub(super) trait Row: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow
 
 impl<T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unpin> Row for T {}
 
-/// A value that a statement takes.
 #[derive(Clone, Copy)]
 pub(super) enum Param<'a> {
     Flag(bool),

@@ -12,7 +12,6 @@ use crate::domain::atendimento::Status;
 /// What a change without the motivo that it needs is answered.
 const MOTIVO_REQUIRED: &str = "motivoStatus – esse campo é obrigatório";
 
-/// All cases.
 pub(super) fn all() -> impl Iterator<Item = &'static Case> {
     [common::CASES, login::CASES, token::CASES, limits::CASES, change::CASES].into_iter().flatten()
 }

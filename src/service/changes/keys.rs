@@ -15,7 +15,6 @@ const KEPT: i64 = 24 * 60 * 60 * 1000;
 /// How often old ones are purged at most, in milliseconds.
 const PURGE_EVERY: i64 = 10 * 60 * 1000;
 
-/// The keys of this process.
 pub(super) struct Keys {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,

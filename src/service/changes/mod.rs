@@ -64,7 +64,6 @@ impl ChangeQueue {
         self.health.note_failure(error);
     }
 
-    /// Starts the workers on `store`.
     pub fn start(store: &Arc<Store>, clock: &Arc<dyn Clock>, settings: QueueSettings) -> (Self, Workers) {
         let mut workers = JoinSet::new();
         let health = WriteHealth::default();

@@ -3,12 +3,10 @@
 use crate::domain::atendimento::{Denial, Status};
 use crate::store::StoreError;
 
-/// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
     /// The change was made, and is durable.
     Made {
-        /// Status before.
         de: Status,
         /// Whether the motivo asked for was recorded.
         with_motivo: bool,
@@ -17,13 +15,11 @@ pub enum Done {
     Replayed,
 }
 
-/// Why a change was not made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
     /// The rules refuse it.
     #[error("refused by the rules")]
     Denied {
-        /// Why.
         denial: Denial,
         /// The status in which the atendimento was, where it was looked at.
         de: Option<Status>,

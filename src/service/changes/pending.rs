@@ -11,9 +11,8 @@ use crate::domain::atendimento::ChangeRequest;
 /// A request that waits for its turn.
 pub(super) struct Pending {
     pub request: ChangeRequest,
-    /// When it came in.
     pub since: Instant,
-    /// How often it was tried in vain.
+    /// How many rounds it has been through without an outcome.
     pub rounds: u32,
     /// How often it met a lock that held up all requests that were tried with it.
     pub locked_out: u32,

@@ -30,7 +30,6 @@ pub(super) enum Decision {
     Replay,
 }
 
-/// Tries all `requests` once.
 pub(super) async fn round(store: &Store, requests: &[&ChangeRequest]) -> StoreResult<Vec<RoundOutcome>> {
     // Before the rest: a key that another process takes later than this makes the commit fail.
     let known = known_keys(store, requests).await?;

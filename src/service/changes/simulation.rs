@@ -6,23 +6,17 @@ use super::round::{Decision, judge};
 use crate::domain::atendimento::{Change, ChangeRequest, Status};
 use crate::store::{Store, StoreError};
 
-/// What would be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Simulation {
-    /// This change would be made.
     Make {
-        /// Status before.
         de: Status,
-        /// Status after.
         para: Status,
-        /// Name of the motivo that would be recorded.
         motivo: Option<String>,
     },
     /// Nothing: it was made before, by a request of the same idempotency key and body.
     Replay,
 }
 
-/// What would become of `request` now.
 pub(super) async fn simulate(store: &Store, request: &ChangeRequest) -> Result<Simulation, ChangeError> {
     let known = known_key(store, request).await?;
     let snapshot = store.situation(&request.protocolo, request.motivo.as_ref()).await.map_err(failed)?;
@@ -45,7 +39,6 @@ fn failed(error: StoreError) -> ChangeError {
     ChangeError::from(&error)
 }
 
-/// What is known of the key of `request`.
 async fn known_key(store: &Store, request: &ChangeRequest) -> Result<Fingerprints, ChangeError> {
     let Some((key, _)) = keyed(request) else { return Ok(Fingerprints::new()) };
     let fingerprint = store.idempotency_key(&key).await.map_err(failed)?;

@@ -20,14 +20,12 @@ const BATCH: usize = 96;
 const GIVE_WAY: Duration = LOCK_WAIT;
 /// How often it does so without a pause.
 const EAGER_ROUNDS: u32 = 4;
-/// The pause after that.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long a round goes on with requests that met a lock.
 const LOCKED_OUT: Duration = Duration::from_millis(200);
 /// How long one round may take before the database counts as away.
 const STORE_DEADLINE: Duration = Duration::from_secs(8);
 
-/// What a worker works with.
 #[derive(Clone)]
 pub(super) struct WorkerContext {
     pub store: Arc<Store>,
@@ -45,7 +43,7 @@ pub(super) async fn work(context: WorkerContext, mut queue: mpsc::Receiver<Pendi
         } else {
             join(&mut batch, &mut queue).await;
         }
-        // Who was told meanwhile that it took too long will not be surprised by a change.
+        // A caller that has given up is told that nothing is known: its change is not begun.
         batch.retain(|pending| !pending.answer.is_closed());
         if batch.is_empty() {
             continue;
@@ -163,7 +161,6 @@ async fn settle(context: WorkerContext, batch: Vec<Pending>) -> Vec<Pending> {
     }
 }
 
-/// [`settle`] for each of `parts`.
 async fn each(context: WorkerContext, parts: Vec<Vec<Pending>>) -> Vec<Pending> {
     let mut again = Vec::new();
     for part in parts {
@@ -205,7 +202,7 @@ mod tests {
 
     type Answer = oneshot::Receiver<Result<Done, ChangeError>>;
 
-    /// A request that was tried `rounds` times in vain.
+    /// A request that has been through `rounds` rounds.
     fn tried(rounds: u32) -> (Pending, Answer) {
         let request = ChangeRequest {
             protocolo: "1".to_owned(),

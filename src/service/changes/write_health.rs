@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::store::{Store, StoreError};
 
-/// How often a write is tried: whoever asks for the readiness, strangers among them, must not keep the disk busy.
+/// At most one trial in this time: strangers, too, may ask for the readiness, and must not keep the disk busy.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Begins when a change fails, and ends when one is made or a trial succeeds. A load balancer that sends no more
@@ -18,12 +18,10 @@ struct State {
     is_failing: bool,
     /// How many changes have failed; a trial that began before the last of them says nothing.
     failures: u64,
-    /// When a trial last began.
     tried: Option<Instant>,
 }
 
 impl WriteHealth {
-    /// Notes that a change was made.
     pub fn note_success(&self) {
         self.state().is_failing = false;
     }

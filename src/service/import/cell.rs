@@ -11,7 +11,6 @@ const DIGITS_KEPT: usize = 15;
 
 const CURE: &str = "format the column as text, enter the protocolos again, and save the file anew";
 
-/// A cell of a sheet or a record, or the value of a JSON member.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Cell<'a> {
     /// Text, as written; empty where there is none.
@@ -27,7 +26,6 @@ pub(super) enum Cell<'a> {
 }
 
 impl Cell<'_> {
-    /// The protocolo; fails with the reason.
     pub fn protocolo(&self) -> Result<String, String> {
         let protocolo = match *self {
             Self::Text(text) => protocolo_of_text(text)?,
@@ -62,7 +60,6 @@ impl Cell<'_> {
         Ok(protocolo)
     }
 
-    /// The status; fails with the reason.
     pub fn status(&self) -> Result<Status, String> {
         let number;
         let text = match *self {

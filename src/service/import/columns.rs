@@ -8,9 +8,7 @@ use super::tidy::{quoted, tidy};
 /// The names of the two columns. Case, accents and blanks around do not count.
 #[derive(Clone, Debug)]
 pub struct Columns {
-    /// Of the protocolo.
     pub protocolo: String,
-    /// Of the status.
     pub status: String,
 }
 
@@ -20,12 +18,9 @@ impl Default for Columns {
     }
 }
 
-/// Where the columns are.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// Index of the protocolo.
     pub protocolo: usize,
-    /// Index of the status.
     pub status: usize,
     /// How many columns there are, without empty ones at the end.
     pub width: usize,
@@ -57,7 +52,6 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// What `columns` names.
     pub fn new(columns: &Columns) -> Self {
         let Columns { protocolo, status } = columns;
         let header = format!("{},{}", tidy(protocolo), tidy(status));

@@ -8,7 +8,6 @@ use super::window::line_end;
 pub(super) enum Split {
     /// A record, which takes this many bytes, its line end included.
     Record(usize),
-    /// The record goes on.
     More,
     /// A quote has no end, or something follows its end.
     Stray,
@@ -22,7 +21,6 @@ pub(super) struct Csv {
 }
 
 impl Csv {
-    /// For fields with `delimiter` between.
     pub fn new(delimiter: u8) -> Self {
         Self { delimiter, text: Vec::new(), ends: Vec::new() }
     }

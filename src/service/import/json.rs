@@ -45,7 +45,6 @@ impl Objects {
         Self { array: Some(Array { elements: 0, ended: false }), ..Self::lines(wanted) }
     }
 
-    /// The next row; `None` at the end.
     pub fn next<R: Read>(&mut self, records: &mut Records<R>) -> Result<Option<Row>, FileError> {
         let next = match &mut self.array {
             Some(array) => array.next(records)?,

@@ -31,15 +31,12 @@ use tidy::quoted;
 use crate::domain::atendimento::{Atendimento, Change};
 use crate::store::{Import, NewAtendimento, Store, StoreError};
 
-/// Rows written at once.
 const PORTION: usize = 5_000;
 /// Rows that a dry run shows.
 const SHOWN: usize = 5;
 
-/// How to import.
 #[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
-    /// Which columns to take.
     pub columns: Columns,
     /// Bring atendimentos that exist already to the file's status, with a history entry where it differs.
     /// The source is taken to be right: no transition rule applies.
@@ -50,12 +47,10 @@ pub struct ImportOptions {
     pub dry_run: bool,
 }
 
-/// What was imported.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// The first rows, as understood.
     pub first: Vec<NewAtendimento>,
-    /// New atendimentos.
     pub inserted: u64,
     /// Atendimentos whose status was changed.
     pub updated: u64,
@@ -65,18 +60,14 @@ pub struct Summary {
     pub skipped: u64,
 }
 
-/// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Rows that can't be imported; each was reported.
     #[error(
         "nothing was imported, because some rows can't be: {0}; mend them, or pass over them with --ignorar-invalidos"
     )]
     BadRows(u64),
-    /// The file as a whole.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -84,7 +75,6 @@ pub enum ImportError {
 /// What is reported while a file is imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// A row that can't be imported.
     BadRow(BadRow),
     /// How the file was understood, where it could be otherwise: its encoding, its sheet, columns that are ignored.
     Note(String),

@@ -7,9 +7,7 @@ use std::fmt;
 pub enum Place {
     /// The line of a text file, header included, on which a record begins.
     Line(u64),
-    /// The row of a sheet.
     Row(u64),
-    /// The element of a JSON array.
     Element(u64),
 }
 

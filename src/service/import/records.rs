@@ -10,7 +10,6 @@ use super::window::{Window, first_line};
 /// Longest record, in bytes without its line end. In CSV it may have several lines.
 pub(super) const RECORD_MAX: usize = 64 * 1024;
 
-/// A text file that is being read.
 pub(super) struct Records<R> {
     /// The part that is looked at.
     pub window: Window<R>,
@@ -26,7 +25,6 @@ pub(super) enum Record {
     Whole(usize),
     /// A quote has no end, or something follows its end.
     Stray,
-    /// It is longer than [`RECORD_MAX`].
     TooLong,
 }
 
@@ -92,7 +90,6 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// Learns the encoding from a record.
     pub fn learn(&mut self, record: &[u8]) {
         if self.charset.learn(record) {
             self.note_encoding("Windows-1252");

@@ -4,11 +4,9 @@ use super::cell::Cell;
 use super::place::Place;
 use crate::store::NewAtendimento;
 
-/// A row that can't be imported.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {reason}")]
 pub struct BadRow {
-    /// Which row.
     pub place: Place,
     /// What is wrong and what would be accepted.
     pub reason: String,

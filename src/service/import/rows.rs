@@ -11,7 +11,6 @@ use super::row::Row;
 use super::table::Table;
 use super::workbook::{self, FILE_MAX, is_workbook};
 
-/// Reads the rows of a file.
 pub(super) struct Rows<R> {
     form: Form,
     records: Records<R>,

@@ -30,19 +30,16 @@ enum State {
     Unfit(Unfit),
 }
 
-/// The row that is being read.
 #[derive(Default)]
 struct Pending {
     row: u32,
     any: bool,
     /// One of our columns has a formula without its result.
     uncalculated: bool,
-    /// The protocolo and the status.
     values: [Data; 2],
 }
 
 impl<'a> Reading<'a> {
-    /// Before the first cell.
     pub fn new(wanted: &'a Wanted) -> Self {
         Self { wanted, names: Vec::new(), state: State::Before, rows: Vec::new() }
     }
@@ -141,7 +138,6 @@ pub(super) fn is_blank(value: &DataRef<'_>) -> bool {
     }
 }
 
-/// A cell of the header.
 fn shown(value: &DataRef<'_>) -> String {
     match value {
         DataRef::String(text) => text.clone(),

@@ -5,7 +5,6 @@ use std::io::{self, Read};
 
 use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE};
 
-/// Bytes read at once.
 const CHUNK: usize = 64 * 1024;
 
 /// Looks at a file from its beginning to its end.

@@ -33,7 +33,6 @@ pub(super) fn is_workbook(start: &[u8]) -> bool {
 
 /// The rows of the first visible sheet that has the columns.
 pub(super) struct Sheet {
-    /// In the order of the sheet.
     pub rows: Vec<Row>,
     /// Which sheet it is.
     pub note: String,
@@ -41,7 +40,6 @@ pub(super) struct Sheet {
     pub ignored: String,
 }
 
-/// Reads the workbook `file`.
 pub(super) fn read(file: &[u8], wanted: &Wanted) -> Result<Sheet, FileError> {
     // The bytes may be damaged, and the library panics at some.
     catch_unwind(AssertUnwindSafe(|| read_sheets(open(file)?, wanted)))

@@ -3,7 +3,6 @@
 /// So many failures, given back evenly over so many seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// Failures in a row.
     pub quota: u32,
     /// Seconds until all of them are given back.
     pub window: u32,
@@ -59,7 +58,6 @@ impl<T: Copy> Buckets<T> {
     }
 }
 
-/// A limit in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     pub name: &'static str,

@@ -9,7 +9,7 @@
 //! elsewhere, from however many addresses, empties the other three and does not lock the owner out.
 //!
 //! The failures of one login on all addresses, `pair` and `account`, are forgotten when its senha is set or it is
-//! activated: whoever does that has told the owner from a guesser.
+//! activated: the operator who does that knows the owner.
 //!
 //! A login that nobody has is counted like any other. IPv6 addresses count by /64, which is what one
 //! client gets. The keys are digests: of fixed size, and no login stands in the table.
@@ -57,7 +57,6 @@ const NOTE_DEADLINE: Duration = Duration::from_secs(1);
 /// Why a login is refused before its password is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Throttled {
-    /// All limits that are in force.
     pub policies: Vec<Policy>,
     pub exhausted: Vec<Exhausted>,
 }
@@ -70,18 +69,14 @@ pub struct Exhausted {
     pub seconds: u64,
 }
 
-/// Why a login is not admitted.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAdmitted {
-    /// Too many failures.
     #[error("too many failed logins")]
     Throttled(Throttled),
-    /// The failures could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Counts the failures of logins.
 pub struct Throttle {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
@@ -99,7 +94,6 @@ pub struct Admission {
     success: Success,
 }
 
-/// The keys of a login's buckets.
 type BucketKeys = Buckets<BucketKey>;
 
 /// The latest success of a login from an address.
@@ -114,7 +108,6 @@ enum Success {
 }
 
 impl Success {
-    /// A success `age` milliseconds ago.
     fn of_age(age: Option<i64>) -> Self {
         match age {
             Some(age) if age < NOTED_FOR => Self::Noted,
@@ -125,7 +118,6 @@ impl Success {
 }
 
 impl Throttle {
-    /// Counts in `store`.
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
         let (purge, uncounted) = (PeriodicPurge::new(PURGE_EVERY), Uncounted::default());
         Self { store, clock, limits, purge, uncounted, retry: Mutex::default() }
@@ -139,10 +131,10 @@ impl Throttle {
         }
         let mut tries = 1;
         loop {
-            // First, so that a failure which is counted meanwhile is not missed.
+            // Before the database, so that no failure is missed that moves from here to there.
             let costs = self.uncounted.costs(&keys.all());
             let verdict = self.judge(&keys, &self.buckets(&keys).await?, &costs);
-            // But one that was seen twice should not refuse anybody. In a storm it may, rather than hold a login up.
+            // A failure that was counted meanwhile was seen twice, here and there: look again before refusing, a few times.
             if verdict.is_ok() || tries == ADMIT_TRIES || !self.uncounted.has_moved_since(&costs) {
                 return verdict.map_err(NotAdmitted::Throttled);
             }
@@ -264,7 +256,6 @@ pub fn bucket_of(login: &NameKey) -> BucketKey {
     key(b"c", &[], login.as_str().as_bytes())
 }
 
-/// The buckets of a login from an address.
 fn keys(login: &NameKey, client: IpAddr) -> BucketKeys {
     let network = network(client);
     BucketKeys {

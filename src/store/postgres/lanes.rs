@@ -17,7 +17,7 @@ use crate::store::error::{Result, StoreError};
 /// How many there are: one batch is synced while the next is decided.
 pub(in crate::store) const LANES: usize = 2;
 
-/// How long after a lock was waited for in vain no batch waits for one.
+/// How long batches pass over locked rows after a lock has timed out, instead of waiting.
 const OBSTRUCTION: Duration = Duration::from_secs(2);
 
 /// A few connections, opened when first used and again after any failure.
@@ -25,7 +25,7 @@ pub(super) struct Lanes {
     opening: Opening,
     freshness: Freshness,
     slots: [Mutex<Option<Lane>>; LANES],
-    /// When a lock was last waited for in vain.
+    /// When a lock last timed out.
     obstructed: std::sync::Mutex<Option<Instant>>,
     closed: AtomicBool,
 }

@@ -12,7 +12,6 @@ use tokio::time::timeout;
 use crate::store::attempt::Freshness;
 use crate::store::error::{Result, StoreError};
 
-/// How long a request may wait for a connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// After how long an idle connection for commands is closed; a server has no use for it once it has started.
@@ -22,11 +21,11 @@ const COMMAND_IDLE: Duration = Duration::from_secs(10);
 ///
 /// - A commit is answered when it is on disk. Stricter than `on` there is only `remote_apply`.
 /// - Statements see what was committed before they began: the guards of the changes rely on it.
-/// - A statement that meets a lock gives up after $2 and is tried again by those who know how long. The time is
+/// - A statement that meets a lock gives up after $2 and is tried again by its caller, which knows how long. The time is
 ///   shorter than PostgreSQL's own search for deadlocks, which it makes superfluous.
 /// - What the server has given up ends after $3: it would keep its place among PostgreSQL's connections.
 /// - The statements are short. To compile one takes up to a second, in which its neighbours wait.
-/// - The tables are where they were when the program started ($1): whoever changes the search path must restart it.
+/// - The tables are where they were when the program started ($1): a change of the search path needs a restart.
 /// - Nothing else ends a statement, a transaction or a session: an import may be long, and its source slow.
 const SETTINGS: &str = "
 SELECT set_config(name, value, false)
@@ -44,7 +43,6 @@ FROM (VALUES
 ) AS setting (name, value)
 WHERE current_setting(name, true) IS NOT NULL";
 
-/// How long a statement waits for a lock.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum LockTimeout {
     /// For the change queue.

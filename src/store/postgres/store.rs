@@ -12,7 +12,6 @@ use super::session::{self, Opening};
 use crate::store::attempt::Attempts;
 use crate::store::error::{Result, StoreError};
 
-/// How long the first connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the server has to be, and where the tables are.
@@ -22,7 +21,6 @@ SELECT current_setting('server_version_num')::int AS number, current_setting('se
        coalesce((SELECT string_agg(quote_ident(name), ', ') FROM unnest(current_schemas(false)) AS name),
                 current_setting('search_path')) AS search_path";
 
-/// The row of [`SERVER`].
 #[derive(sqlx::FromRow)]
 struct Server {
     number: i32,
@@ -31,7 +29,6 @@ struct Server {
     search_path: String,
 }
 
-/// A store on a PostgreSQL server.
 pub struct PostgresStore {
     pub(in crate::store) attempts: Attempts,
     /// For what requests do past the change queue.
@@ -45,7 +42,7 @@ impl PostgresStore {
     /// Connects, and refuses servers that are too old.
     pub async fn open(options: PgConnectOptions, max_connections: u32) -> Result<Self> {
         let options = session::startup(options);
-        // Past the pool, which would only say that it waited in vain.
+        // Not through the pool, whose error would only be that it timed out.
         let mut connection =
             timeout(CONNECT_TIMEOUT, session::first(&options)).await.map_err(|_| StoreError::Slow)??;
         let server: Server = sqlx::query_as(SERVER).fetch_one(&mut connection).await?;
@@ -72,7 +69,6 @@ impl PostgresStore {
         Ok(PooledConnection(self.pool.acquire().await?))
     }
 
-    /// Ends all connections.
     pub async fn close(&self) {
         self.pool.close().await;
         self.commands.close().await;

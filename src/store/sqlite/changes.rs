@@ -87,7 +87,6 @@ impl SqliteStore {
     }
 }
 
-/// Loads a snapshot.
 pub(in crate::store) async fn snapshot<T: Serialize>(
     connection: &mut SqliteConnection,
     protocolos: &[T],

@@ -19,9 +19,7 @@ const READERS: u32 = 4;
 /// How long a statement of a request waits for another process's lock until it gives its connection back and
 /// is tried again.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(50);
-/// How long a command waits for a lock.
 const COMMAND_LOCK_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a request may wait for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Negative: KiB for each connection that needs them.
@@ -30,7 +28,6 @@ const CACHE_SIZE: &str = "-16384";
 /// so that random pages are written and synced a tenth as often.
 const CHECKPOINT_PAGES: &str = "10000";
 
-/// A store in one file.
 pub struct SqliteStore {
     pub(in crate::store) attempts: Attempts,
     pub(super) options: SqliteConnectOptions,
@@ -42,7 +39,6 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens `file`, creating it where it is missing.
     pub async fn open(file: &Path) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -81,7 +77,6 @@ impl SqliteStore {
         Ok(Self { attempts, options, place: Place::new(file), writer, reader, commands })
     }
 
-    /// A connection for what requests read.
     pub async fn read(&self) -> Result<PoolConnection<Sqlite>> {
         self.place.check()?;
         Ok(self.reader.acquire().await?)
@@ -93,7 +88,6 @@ impl SqliteStore {
         Ok(self.writer.acquire().await?)
     }
 
-    /// A transaction of a command's.
     pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
         Ok(self.commands.begin_with(BEGIN).await?)
     }
@@ -119,7 +113,6 @@ impl SqliteStore {
         self.attempts.freshness.renew(attempt).await
     }
 
-    /// Ends all connections.
     pub async fn close(&self) {
         self.reader.close().await;
         self.commands.close().await;
