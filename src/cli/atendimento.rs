@@ -8,11 +8,11 @@ use std::time::Duration;
 use futures_util::stream::TryStreamExt;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
-use super::error::{CliError, Result};
-use super::input::parse_status;
-use super::output::{self, say, shown, table, yes_no};
-use super::session::Session;
-use super::span::Span;
+use super::support::error::{CliError, Result};
+use super::support::input::parse_status;
+use super::support::output::{self, or_dash, say, shown, table, yes_no};
+use super::support::period::Period;
+use super::support::session::Session;
 use crate::clock::rfc3339_millis;
 use crate::domain::atendimento::Status;
 use crate::domain::record::PresentState;
@@ -69,7 +69,7 @@ pub struct ListArgs {
     #[arg(long, value_parser = parse_status)]
     status: Option<Status>,
     #[command(flatten)]
-    span: Span,
+    period: Period,
     /// List at most this many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limite: Option<u32>,
@@ -114,13 +114,13 @@ pub async fn run(session: &Session, command: Command) -> Result {
 }
 
 async fn list(session: &Session, args: ListArgs) -> Result {
-    let asked = AtendimentosQuery { status: args.status, between: args.span.between()?, limit: args.limite };
+    let asked = AtendimentosQuery { status: args.status, between: args.period.between()?, limit: args.limite };
     let found = session.store.list_atendimentos(asked);
     if args.json {
         return output::json_stream(found).await;
     }
     let row = |present_state: PresentState| {
-        let motivo = present_state.motivo_status.unwrap_or_else(|| "-".to_owned());
+        let motivo = or_dash(present_state.motivo_status);
         [present_state.protocolo, present_state.status.to_string(), motivo, rfc3339_millis(present_state.atualizado_em)]
     };
     output::table_stream(["protocolo", "status", "motivo", "updated"], found.map_ok(row)).await
@@ -137,7 +137,6 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
         output::json(&record)?;
         return Ok(());
     }
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     say!("protocolo  {}", printable(&record.protocolo))?;
     say!("status     {}", record.status)?;
     say!("motivo     {}", printable(&or_dash(record.motivo_status)))?;

@@ -10,9 +10,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use super::error::{CliError, Result};
-use super::input::{parse_status, read_senha};
-use super::output::{self, complain, say, shown, table};
+use super::support::error::{CliError, Result};
+use super::support::input::{parse_status, read_senha};
+use super::support::output::{self, complain, say, shown, table};
 use crate::conferir::client::Client;
 use crate::conferir::judge::Scope;
 use crate::conferir::junit;

@@ -9,8 +9,8 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use url::Url;
 
-use super::error::{CliError, Result};
-use super::output::say;
+use super::support::error::{CliError, Result};
+use super::support::output::say;
 use crate::config::{Flags, bind_of};
 use crate::printable::printable;
 

@@ -42,10 +42,10 @@ pub fn announce(text: String) {
 /// [`line()`] with the arguments of `format!`.
 macro_rules! say {
     ($($argument:tt)+) => {
-        $crate::cli::output::line(format_args!($($argument)+))
+        $crate::cli::support::output::line(format_args!($($argument)+))
     };
 }
-pub(super) use say;
+pub(in crate::cli) use say;
 
 /// Prints `rows` under `headers`, columns aligned.
 pub fn table<const N: usize>(headers: [&str; N], rows: &[[String; N]]) -> io::Result<()> {
@@ -142,7 +142,10 @@ pub fn say_each<T>(
     permissoes.iter().zip(outcomes).try_for_each(|(permissao, outcome)| line(sentence(*permissao, outcome)))
 }
 
-/// `yes` or `no`.
+pub fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "-".to_owned())
+}
+
 pub fn yes_no(value: bool) -> String {
     if value { "yes" } else { "no" }.to_owned()
 }

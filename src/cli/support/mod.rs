@@ -1,0 +1,11 @@
+//! What the commands share.
+
+pub mod arguments;
+pub mod database;
+pub mod error;
+pub mod input;
+pub mod output;
+pub mod period;
+pub mod session;
+pub mod signals;
+pub mod wait;
