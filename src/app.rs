@@ -13,10 +13,10 @@ use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, SecretError};
-use crate::http::app::{App, Parts};
 use crate::http::frame::Frame;
 use crate::http::limits::BATCH_REQUESTS_MAX;
 use crate::http::memory::Memory;
+use crate::http::state::{AppState, SharedState};
 use crate::http::transport;
 use crate::printable::printable;
 use crate::service::access::AccessService;
@@ -62,7 +62,7 @@ pub async fn listen(
     config: &Config,
     store: Arc<Store>,
     stop: impl Future<Output = Stop>,
-    service: impl FnOnce(App) -> Frame,
+    service: impl FnOnce(SharedState) -> Frame,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), AppError> {
     let (app, workers) = wire(config, Arc::clone(&store), Arc::new(SystemClock))?;
@@ -96,13 +96,13 @@ pub async fn listen(
 }
 
 /// Builds the application on `store`.
-pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result<(App, Workers), SecretError> {
+pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result<(SharedState, Workers), SecretError> {
     let tokens = Tokens::new(&config.token_secret()?, &config.accepted_secrets(), config.tokens.clone());
     let tokens = Arc::new(tokens);
     let shards = store.writers();
     let queue = QueueSettings { shards, capacity: config.queue_capacity.div_ceil(shards) };
     let (changes, workers) = ChangeQueue::start(&store, &clock, queue);
-    let app = App::new(Parts {
+    let app = Arc::new(AppState {
         access: AccessService::new(Arc::clone(&store), Arc::clone(&clock)),
         login: Arc::new(LoginService::new(
             Arc::clone(&store),

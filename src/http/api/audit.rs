@@ -4,19 +4,24 @@
 //!
 //! What clients sent is cut to its limit. It goes to the log as text values, which the log quotes.
 
+use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
 
-use crate::domain::access::Permissao;
+use crate::domain::access::{Permissao, Required};
 use crate::domain::atendimento::Status;
 use crate::domain::text::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX, first};
 use crate::http::answer::catalogue::{ApiError, AuditedUser};
 use crate::http::request::caller::Caller;
 use crate::http::request::client_address::ClientAddress;
 use crate::http::request::misspelt::Misspelt;
+use crate::http::request::query;
+use crate::http::state::SharedState;
 use crate::service::changes::{ChangeError, Done, Simulation};
 use crate::service::login::{Absence, LoginError};
 use crate::telemetry::AUDIT;
@@ -226,8 +231,26 @@ impl Reported for Simulation {
     }
 }
 
+/// A [`Caller`] who reads: when it is denied, that leaves a line. What changes something leaves its line in any case.
+pub struct AuditedCaller<P>(PhantomData<P>);
+
+impl<P: Required> FromRequestParts<SharedState> for AuditedCaller<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &SharedState) -> Result<Self, ApiError> {
+        match Caller::<P>::from_request_parts(parts, app).await {
+            Ok(_) => Ok(Self(PhantomData)),
+            Err(error) => {
+                let Ok(client) = ClientAddress::from_request_parts(parts, app).await;
+                denied_read(client, P::PERMISSAO, &query::protocolo_as_sent(parts).await, &error);
+                Err(error)
+            }
+        }
+    }
+}
+
 /// Writes the line of a read that needs `permissao` and that `error` denies; of no other failure.
-pub fn denied_read(client: ClientAddress, permissao: Permissao, protocolo: &str, error: &ApiError) {
+fn denied_read(client: ClientAddress, permissao: Permissao, protocolo: &str, error: &ApiError) {
     if !matches!(error.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return;
     }

@@ -21,7 +21,6 @@ use crate::domain::access::AlterarStatus;
 use crate::domain::atendimento::{ChangeRequest, IdempotencyKey, Status};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
-use crate::http::app::App;
 use crate::http::limits::{BATCH_BODY_MAX, BATCH_ITEMS_MAX};
 use crate::http::memory::Reservation;
 use crate::http::openapi::LOTE;
@@ -34,6 +33,7 @@ use crate::http::request::idempotency;
 use crate::http::request::misspelt::Misspelt;
 use crate::http::request::query;
 use crate::http::shapes::{self, integer};
+use crate::http::state::{AppState, SharedState};
 use crate::service::changes::Done;
 
 /// Most changes of one request in the queue at once: a third of a batch, so that requests of one
@@ -112,7 +112,7 @@ struct Item {
     ),
 )]
 pub async fn change_many(
-    State(app): State<App>,
+    State(app): State<SharedState>,
     client: ClientAddress,
     caller: Result<Caller<AlterarStatus>, ApiError>,
     request: Request,
@@ -130,7 +130,7 @@ pub async fn change_many(
 
 /// Judges the request as a whole, in the contract's order.
 async fn read<'a>(
-    app: &'a App,
+    app: &'a AppState,
     caller: Result<Caller<AlterarStatus>, ApiError>,
     request: Request,
     audit: &mut ChangeAudit,
@@ -154,7 +154,7 @@ async fn read<'a>(
 }
 
 /// Makes the changes of `lote`, and answers what became of each, in their order.
-async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Response {
+async fn make_all(app: &AppState, lote: Lote<'_>, first: ChangeAudit) -> Response {
     let Lote { caller, key, itens, _room, answer } = lote;
     let mut audits: Vec<ChangeAudit> = itens.iter().skip(1).map(|_| first.another()).collect();
     audits.insert(0, first);
@@ -190,7 +190,7 @@ async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Response {
 
 /// Makes the changes of one atendimento one after the other. Where it is unknown whether one was made,
 /// the later ones are not tried: a repetition shall make all of them in their order.
-async fn make_in_order(app: &App, caller: &Caller<AlterarStatus>, run: Vec<Item>) -> Vec<(usize, Resultado)> {
+async fn make_in_order(app: &AppState, caller: &Caller<AlterarStatus>, run: Vec<Item>) -> Vec<(usize, Resultado)> {
     let mut resultados = Vec::with_capacity(run.len());
     let mut stopped = None;
     for Item { index, request, misspelt, mut audit } in run {
@@ -213,7 +213,7 @@ async fn make_in_order(app: &App, caller: &Caller<AlterarStatus>, run: Vec<Item>
 
 /// Makes a change, if its caller still may: those before it may have taken long.
 async fn make(
-    app: &App,
+    app: &AppState,
     caller: &Caller<AlterarStatus>,
     request: ChangeRequest,
     audit: &mut ChangeAudit,

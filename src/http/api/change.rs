@@ -1,6 +1,6 @@
 //! `POST /api/atendimentos/status`
 
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
@@ -14,7 +14,7 @@ use crate::domain::text::{COMENTARIO_MAX, NOME_MAX, NameKey, PROTOCOLO_MAX, fits
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::etag;
 use crate::http::answer::json;
-use crate::http::app::App;
+use crate::http::limits::BODY_MAX;
 use crate::http::openapi::CITRUS;
 use crate::http::openapi::parameters::{IdempotencyHeader, IfMatch, Simular};
 use crate::http::openapi::requests::Alteracao;
@@ -25,6 +25,7 @@ use crate::http::request::idempotency;
 use crate::http::request::misspelt::Misspelt;
 use crate::http::request::query;
 use crate::http::shapes;
+use crate::http::state::{AppState, SharedState};
 use crate::json::Value;
 use crate::service::changes::{Done, Simulation};
 
@@ -90,7 +91,7 @@ struct Changed {
     ),
 )]
 pub async fn change(
-    State(app): State<App>,
+    State(app): State<SharedState>,
     client: ClientAddress,
     caller: Result<Caller<AlterarStatus>, ApiError>,
     request: Request,
@@ -102,7 +103,7 @@ pub async fn change(
 }
 
 async fn attempt(
-    app: &App,
+    app: &AppState,
     caller: Result<Caller<AlterarStatus>, ApiError>,
     request: Request,
     audit: &mut ChangeAudit,
@@ -112,7 +113,7 @@ async fn attempt(
     let simular = query::flag(request.uri(), "simular")?;
     let key = idempotency::key(request.headers())?;
     let revisions = etag::read(request.headers());
-    let body = JsonBody::from_request(request, app).await?;
+    let body = JsonBody::read(request, app, BODY_MAX).await?;
     // The body may have taken long.
     caller.confirm(app).await?;
     let idempotency = key.map(|key| IdempotencyKey { key, fingerprint: body.fingerprint() });

@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::reader::Reader;
+use super::audit::AuditedCaller;
 use crate::clock::rfc3339_millis;
 use crate::domain::access::{ConsultarMotivos, ConsultarStatus, ConsultarTransicoes};
 use crate::domain::atendimento::{Denial, transicoes};
@@ -16,11 +16,11 @@ use crate::domain::record::PresentState;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::etag;
 use crate::http::answer::json;
-use crate::http::app::App;
 use crate::http::openapi::LEITURAS;
 use crate::http::openapi::parameters::{IfNoneMatch, ProtocoloInPath, ProtocoloInQuery};
 use crate::http::request::query;
 use crate::http::shapes;
+use crate::http::state::SharedState;
 
 /// What an unknown protocolo is answered.
 pub const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNotFound);
@@ -58,8 +58,8 @@ struct Atendimento {
     ),
 )]
 pub async fn status(
-    State(app): State<App>,
-    _: Reader<ConsultarStatus>,
+    State(app): State<SharedState>,
+    _: AuditedCaller<ConsultarStatus>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -114,8 +114,8 @@ struct Transicao {
     ),
 )]
 pub async fn targets(
-    State(app): State<App>,
-    _: Reader<ConsultarTransicoes>,
+    State(app): State<SharedState>,
+    _: AuditedCaller<ConsultarTransicoes>,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let present_state = app.store.present_state(&query::path_protocolo(path)?).await?.ok_or(UNKNOWN)?;
@@ -147,6 +147,6 @@ struct Motivos {
         }))
     ),
 )]
-pub async fn motivos(State(app): State<App>, _: Reader<ConsultarMotivos>) -> Result<Response, ApiError> {
+pub async fn motivos(State(app): State<SharedState>, _: AuditedCaller<ConsultarMotivos>) -> Result<Response, ApiError> {
     Ok(json::of(StatusCode::OK, &Motivos { motivos: app.store.active_motivos().await? }))
 }

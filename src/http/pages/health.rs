@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json::{self, Message};
-use crate::http::app::App;
 use crate::http::openapi::SERVIDOR;
+use crate::http::state::SharedState;
 use crate::store::StoreError;
 
 /// How long the database may take to show that it is there.
@@ -35,7 +35,7 @@ pub async fn live() -> Response {
         (status = 200, description = "Acessível, migrado e gravável", body = Message, example = json!({"message": "OK"}))
     ),
 )]
-pub async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
+pub async fn ready(State(app): State<SharedState>) -> Result<Response, ApiError> {
     if app.is_leaving.load(Ordering::Relaxed) {
         return Err(ApiError::Unavailable);
     }
