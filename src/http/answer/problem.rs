@@ -10,7 +10,7 @@ use utoipa::openapi::schema::Object;
 
 use super::catalogue::ApiError;
 use crate::domain::atendimento::Status;
-use crate::http::shapes::{self, integer};
+use crate::http::shapes::integer;
 
 /// Names a problem in `Accept` and `Content-Type`.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -88,7 +88,7 @@ pub struct Problem {
     message: Cow<'static, str>,
     /// O status atual, com 412.
     #[serde(rename = "statusAtual", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     status_atual: Option<&'static str>,
 }
 

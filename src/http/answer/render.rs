@@ -16,8 +16,7 @@ use super::catalogue::ApiError;
 use super::etag;
 use super::json::{self, Message};
 use super::problem::{self, Language};
-use crate::domain::atendimento::Denial;
-use crate::http::shapes;
+use crate::domain::atendimento::{Denial, Status};
 use crate::service::throttle::Throttled;
 
 impl IntoResponse for ApiError {
@@ -63,7 +62,7 @@ pub enum Envelope {
 pub struct Mismatch {
     message: Cow<'static, str>,
     /// O status atual.
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     status_atual: &'static str,
 }
 

@@ -32,7 +32,7 @@ use crate::http::request::client_address::ClientAddress;
 use crate::http::request::idempotency;
 use crate::http::request::misspelt::Misspelt;
 use crate::http::request::query;
-use crate::http::shapes::{self, integer};
+use crate::http::shapes::integer;
 use crate::http::state::{AppState, SharedState};
 use crate::service::changes::Done;
 
@@ -61,7 +61,7 @@ struct Resultado {
     message: Cow<'static, str>,
     /// O status atual, com 412.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     status_atual: Option<&'static str>,
     /// Of a change that was made.
     #[serde(skip)]

@@ -12,7 +12,6 @@ use crate::domain::atendimento::{ChangeRequest, Comentario, IdempotencyKey, Stat
 use crate::domain::protocolo::exact_integer;
 use crate::domain::text::{COMENTARIO_MAX, NOME_MAX, NameKey, PROTOCOLO_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
-use crate::http::answer::etag;
 use crate::http::answer::json;
 use crate::http::limits::BODY_MAX;
 use crate::http::openapi::CITRUS;
@@ -23,8 +22,8 @@ use crate::http::request::caller::Caller;
 use crate::http::request::client_address::ClientAddress;
 use crate::http::request::idempotency;
 use crate::http::request::misspelt::Misspelt;
+use crate::http::request::preconditions;
 use crate::http::request::query;
-use crate::http::shapes;
 use crate::http::state::{AppState, SharedState};
 use crate::json::Value;
 use crate::service::changes::{Done, Simulation};
@@ -44,11 +43,11 @@ struct Changed {
     message: &'static str,
     /// O status atual, numa simulação.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     de: Option<&'static str>,
     /// O status que teria, numa simulação.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     para: Option<&'static str>,
     /// O motivo que seria registrado, numa simulação.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,7 +111,7 @@ async fn attempt(
     audit.caller(&caller);
     let simular = query::flag(request.uri(), "simular")?;
     let key = idempotency::key(request.headers())?;
-    let revisions = etag::read(request.headers());
+    let revisions = preconditions::if_match(request.headers());
     let body = JsonBody::read(request, app, BODY_MAX).await?;
     // The body may have taken long.
     caller.confirm(app).await?;

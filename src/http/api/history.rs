@@ -15,6 +15,7 @@ use super::audit::AuditedCaller;
 use super::reads::UNKNOWN;
 use crate::clock::rfc3339_millis;
 use crate::domain::access::ConsultarHistorico;
+use crate::domain::atendimento::Status;
 use crate::domain::record::{Step, StepComment};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
@@ -22,7 +23,6 @@ use crate::http::limits::{HISTORY_PAGE, HISTORY_PAGE_MAX};
 use crate::http::openapi::LEITURAS;
 use crate::http::openapi::parameters::{Cursor, Limite, ProtocoloInPath, VisivelCliente};
 use crate::http::request::query;
-use crate::http::shapes;
 use crate::http::state::SharedState;
 
 /// Bytes after which a page ends early, as they are sent. One entry may have 120 KiB.
@@ -44,9 +44,9 @@ struct Page {
 struct Entrada {
     #[schema(format = DateTime)]
     em: String,
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     de: &'static str,
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     para: &'static str,
     #[schema(required)]
     motivo_status: Option<String>,

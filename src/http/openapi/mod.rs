@@ -14,10 +14,11 @@ use utoipa::openapi::{Components, OpenApi as Document, RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::UtoipaMethodRouter;
 
+use crate::domain::atendimento::Status;
 use crate::http::answer::json::Message;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::render::Mismatch;
-use crate::http::shapes::{Status, text};
+use crate::http::shapes::text;
 
 /// The tag of the routes that the vendor's page describes.
 pub const CITRUS: &str = "Citrus";
