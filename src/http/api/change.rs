@@ -162,39 +162,36 @@ pub fn change_request(
     let protocolo = read_protocolo(protocolo)?;
     let status = required("status", status, NOME_MAX)?;
     audit.change(&protocolo, &status);
-    let motivo = motivo.scalar();
-    if let Value::Text(text) = &motivo {
-        audit.motivo(text);
-    }
-    // Where no motivo is required any value is ignored, so one that is no text is as good as none.
-    let motivo = match motivo {
-        Value::Text(text) if !fits(&text, NOME_MAX) => return Err(ApiError::Invalid("motivoStatus")),
-        Value::Text(text) => NameKey::non_blank(&text),
-        _ => None,
-    };
-    let texto = match comentario.scalar() {
-        Value::Absent => None,
-        Value::Text(text) if fits(&text, COMENTARIO_MAX) => Some(text).filter(|text| !is_blank(text)),
-        _ => return Err(ApiError::Invalid("comentario")),
-    };
-    let visivel_cliente = boolean("visivelCliente", visivel_cliente)?;
-    let comentario = match (texto, visivel_cliente) {
-        (Some(texto), Some(visivel_cliente)) => Some(Comentario { texto: texto.into(), visivel_cliente }),
-        (Some(_), None) => return Err(ApiError::Required("visivelCliente")),
-        (None, _) => None,
-    };
-    let expected = expected_status(expected)?;
-    let protocolo = protocolo.trim().to_owned();
     Ok(ChangeRequest {
-        protocolo,
+        protocolo: protocolo.trim().to_owned(),
         status,
-        motivo,
-        comentario,
-        expected,
+        motivo: read_motivo(motivo, audit)?,
+        comentario: read_comentario(comentario, visivel_cliente)?,
+        expected: expected_status(expected)?,
         revisions: None,
         idempotency: None,
         usuario_id,
     })
+}
+
+/// Where no motivo is required any value is ignored, so one that is no text is as good as none.
+fn read_motivo(value: Value<'_>, audit: &mut ChangeAudit) -> Result<Option<NameKey>, ApiError> {
+    let Value::Text(text) = value.scalar() else { return Ok(None) };
+    audit.motivo(&text);
+    if fits(&text, NOME_MAX) { Ok(NameKey::non_blank(&text)) } else { Err(ApiError::Invalid("motivoStatus")) }
+}
+
+fn read_comentario(texto: Value<'_>, visivel_cliente: Value<'_>) -> Result<Option<Comentario>, ApiError> {
+    let texto = match texto.scalar() {
+        Value::Absent => None,
+        Value::Text(text) if fits(&text, COMENTARIO_MAX) => Some(text).filter(|text| !is_blank(text)),
+        _ => return Err(ApiError::Invalid("comentario")),
+    };
+    match (texto, boolean("visivelCliente", visivel_cliente)?) {
+        (Some(texto), Some(visivel_cliente)) => Ok(Some(Comentario { texto: texto.into(), visivel_cliente })),
+        (Some(_), None) => Err(ApiError::Required("visivelCliente")),
+        (None, _) => Ok(None),
+    }
 }
 
 /// The protocolo as sent.
