@@ -28,21 +28,12 @@ use crate::store::Store;
 /// How long the store may take to end its connections.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(3);
 
-/// Why the server can't run.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// It can't listen where it should.
     #[error("can't listen on {}: {source}; choose another with --bind", printable(bind))]
-    Listen {
-        /// `BIND_ADDR`.
-        bind: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// The secret of the tokens can't be used.
+    Listen { bind: String, source: io::Error },
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The system refuses something else.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
@@ -95,7 +86,6 @@ pub async fn listen(
     Ok(())
 }
 
-/// Builds the application on `store`.
 pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result<(SharedState, Workers), SecretError> {
     let tokens = Tokens::new(&config.token_secret()?, &config.accepted_secrets(), config.tokens.clone());
     let tokens = Arc::new(tokens);

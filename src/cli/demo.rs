@@ -106,7 +106,6 @@ async fn open_empty(config: &Config) -> Result<Arc<Store>> {
     Ok(store)
 }
 
-/// Where it listens, and how to try it.
 fn announcement(address: SocketAddr, database: &str) -> String {
     let last = FIRST_PROTOCOLO + ATENDIMENTOS as u64 - 1;
     let database = if has_password(database) { "…".to_owned() } else { quoted(database) };

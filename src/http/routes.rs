@@ -34,7 +34,6 @@ fn each_route(mut take: impl FnMut(UtoipaMethodRouter<SharedState>)) {
     take(routes!(health::ready));
 }
 
-/// All routes, and what happens to every request.
 pub fn service(app: SharedState) -> Frame {
     let (deadline, answers) = (app.deadline, app.answers.clone());
     Frame::new(router(app), deadline, answers)
@@ -51,7 +50,6 @@ pub fn openapi_text() -> String {
     openapi::written(&document())
 }
 
-/// The same of a sandbox.
 pub fn sandbox_openapi_text() -> String {
     sandbox::document_text(document())
 }

@@ -17,17 +17,14 @@ impl PartialSchema for Status {
 
 impl ToSchema for Status {}
 
-/// Any text.
 pub fn text() -> ObjectBuilder {
     of(Type::String)
 }
 
-/// A whole number.
 pub fn integer() -> ObjectBuilder {
     of(Type::Integer)
 }
 
-/// True or false.
 pub fn boolean() -> ObjectBuilder {
     of(Type::Boolean)
 }

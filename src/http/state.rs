@@ -33,7 +33,6 @@ pub struct AppState {
     pub answers: Memory,
     /// Whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
-    /// How long a request may take.
     pub deadline: Duration,
     /// Whether the server is about to stop: it still serves, and is not ready.
     pub is_leaving: AtomicBool,

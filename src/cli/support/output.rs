@@ -39,7 +39,6 @@ pub fn announce(text: String) {
     thread::spawn(move || _ = line(text));
 }
 
-/// [`line()`] with the arguments of `format!`.
 macro_rules! say {
     ($($argument:tt)+) => {
         $crate::cli::support::output::line(format_args!($($argument)+))
@@ -85,7 +84,6 @@ pub async fn table_stream<const N: usize>(
     }
 }
 
-/// How wide the columns of a table are.
 struct Widths<const N: usize>([usize; N]);
 
 impl<const N: usize> Widths<N> {
@@ -93,7 +91,6 @@ impl<const N: usize> Widths<N> {
         Self(headers.map(|header| header.chars().count()))
     }
 
-    /// Makes room for `rows`.
     fn widen(&mut self, rows: &[[String; N]]) {
         for row in rows {
             for (width, cell) in self.0.iter_mut().zip(row) {
@@ -109,7 +106,6 @@ impl<const N: usize> Widths<N> {
     }
 }
 
-/// Prints `value` as JSON.
 pub fn json(value: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value).expect("lists and records have text keys");
     write_printable(&printable_json('\n', &text))
@@ -128,7 +124,6 @@ pub async fn json_stream(values: impl Stream<Item = Result<impl Serialize, Store
     Ok(())
 }
 
-/// A path for people.
 pub fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy()).into_owned()
 }

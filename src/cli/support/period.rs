@@ -26,9 +26,7 @@ pub struct Period {
 #[derive(Clone, Debug)]
 struct Moment {
     text: String,
-    /// Its first instant.
     start: OffsetDateTime,
-    /// How long it lasts.
     lasts: Duration,
 }
 

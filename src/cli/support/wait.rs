@@ -9,7 +9,6 @@ use super::error::{CliError, Result};
 use crate::app::Stop;
 use crate::config::{Config, place};
 
-/// How long after a failed try the next one begins.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How often the log says that the program still waits.
 const REPORT: Duration = Duration::from_secs(5);

@@ -4,7 +4,6 @@ use axum::http::HeaderValue;
 use axum::http::header::ETAG;
 use axum::response::Response;
 
-/// `response`, with the tag of `revision`.
 pub fn tagged(mut response: Response, revision: i64) -> Response {
     response.headers_mut().insert(ETAG, value(revision));
     response

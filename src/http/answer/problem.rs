@@ -12,10 +12,8 @@ use super::catalogue::ApiError;
 use crate::domain::atendimento::Status;
 use crate::http::shapes::integer;
 
-/// Names a problem in `Accept` and `Content-Type`.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// The language of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     Portuguese,
@@ -59,7 +57,6 @@ impl Language {
     }
 }
 
-/// An error for programs.
 #[derive(Serialize, ToSchema)]
 #[schema(
     as = Problema,
@@ -96,7 +93,6 @@ fn status_code() -> Object {
     integer().description(Some("O código de status da resposta.")).build()
 }
 
-/// `error` as a problem, told in `language`.
 pub fn of(error: &ApiError, language: Language) -> Problem {
     // What is hidden from people is hidden from programs.
     let error = if matches!(error, ApiError::UsuarioHidden) { &ApiError::SenhaWrong } else { error };

@@ -47,7 +47,6 @@ pub fn render(mut response: Response, language: Option<Language>) -> Response {
     response.map(|_| Body::from(body))
 }
 
-/// The usual form of an error.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum Envelope {
@@ -55,7 +54,6 @@ pub enum Envelope {
     Mismatch(Mismatch),
 }
 
-/// The answer 412.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Divergencia, description = "O atendimento não está como o cliente o leu [ours].")]
@@ -66,7 +64,6 @@ pub struct Mismatch {
     status_atual: &'static str,
 }
 
-/// `error` in its usual form.
 pub fn envelope(error: &ApiError) -> Envelope {
     let message = error.message();
     match error.present_status() {

@@ -28,12 +28,10 @@ use crate::telemetry::AUDIT;
 
 /// An attempt that was answered 503 at its deadline, or cut off at a stop, before it ended.
 const ABANDONED: &str = "abandoned";
-/// A success.
 const OK: &str = "ok";
 /// A change that was tried out and would succeed.
 const SIMULATED: &str = "simulated";
 
-/// A login in the making.
 pub struct LoginAudit {
     client: IpAddr,
     login: String,
@@ -44,18 +42,15 @@ pub struct LoginAudit {
 }
 
 impl LoginAudit {
-    /// One from `client`.
     pub fn begin(client: ClientAddress) -> Self {
         let (usuario_id, reason, limits) = (None, None, None);
         Self { client: client.0, login: String::new(), usuario_id, outcome: ABANDONED, reason, limits }
     }
 
-    /// The login as sent.
     pub fn login(&mut self, login: &str) {
         first(login, LOGIN_MAX).clone_into(&mut self.login);
     }
 
-    /// The user that it turned out to be.
     pub fn usuario(&mut self, usuario_id: i64) {
         self.usuario_id = Some(usuario_id);
     }
@@ -76,7 +71,6 @@ impl LoginAudit {
         }
     }
 
-    /// Writes the line.
     pub fn end(mut self, answer: &Result<Response, ApiError>) {
         self.outcome = outcome(answer, OK);
     }
@@ -97,7 +91,6 @@ impl Drop for LoginAudit {
     }
 }
 
-/// A status change in the making.
 pub struct ChangeAudit {
     client: IpAddr,
     user: Option<AuditedUser>,
@@ -112,7 +105,6 @@ pub struct ChangeAudit {
 }
 
 impl ChangeAudit {
-    /// One from `client`.
     pub fn begin(client: ClientAddress) -> Self {
         Self {
             client: client.0,
@@ -127,12 +119,10 @@ impl ChangeAudit {
         }
     }
 
-    /// Who asks for it.
     pub fn caller<P>(&mut self, caller: &Caller<P>) {
         self.user = Some(AuditedUser { usuario_id: caller.usuario_id, login: Some(Arc::clone(&caller.login)) });
     }
 
-    /// What is asked for, as sent.
     pub fn change(&mut self, protocolo: &str, status: &str) {
         first(protocolo, PROTOCOLO_MAX).clone_into(&mut self.protocolo);
         first(status, NOME_MAX).clone_into(&mut self.status);
@@ -180,7 +170,6 @@ impl ChangeAudit {
         }
     }
 
-    /// Writes the line.
     pub fn end<T>(mut self, answer: &Result<T, ApiError>) {
         self.outcome = outcome(answer, self.success);
         if let Err(ApiError::TokenRevoked(user) | ApiError::AccessDenied(user)) = answer {

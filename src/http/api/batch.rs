@@ -72,7 +72,6 @@ fn code() -> Object {
     integer().description(Some("O código de status.")).build()
 }
 
-/// A request of many changes.
 struct Lote<'a> {
     caller: Caller<AlterarStatus>,
     key: Option<Arc<str>>,
@@ -82,7 +81,6 @@ struct Lote<'a> {
     answer: Reservation,
 }
 
-/// A change to make, and its place in the answer.
 struct Item {
     index: usize,
     request: ChangeRequest,

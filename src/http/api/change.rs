@@ -28,12 +28,9 @@ use crate::http::state::{AppState, SharedState};
 use crate::json::Value;
 use crate::service::changes::{Done, Simulation};
 
-/// What a change that was made is answered.
 pub const MADE: &str = "Atendimento atualizado com sucesso";
-/// What a dry run is answered.
 const SIMULATED: &str = "Simulação: atendimento seria atualizado";
 
-/// The members of a change.
 const MEMBERS: [&str; 6] = ["protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"];
 
 #[derive(Default, Serialize, ToSchema)]
@@ -140,7 +137,6 @@ fn made() -> Response {
     json::of(StatusCode::OK, &Changed { message: MADE, ..Changed::default() })
 }
 
-/// The answer to `?simular=true` (ours).
 fn simulated(simulation: Simulation) -> Response {
     match simulation {
         Simulation::Make { de, para, motivo } => {
@@ -194,7 +190,6 @@ fn read_comentario(texto: Value<'_>, visivel_cliente: Value<'_>) -> Result<Optio
     }
 }
 
-/// The protocolo as sent.
 pub fn read_protocolo(value: Value<'_>) -> Result<String, ApiError> {
     match value {
         Value::Number(number) => exact_integer(number).ok_or(ApiError::InexactProtocolo),

@@ -75,7 +75,6 @@ impl From<Step> for Entrada {
     }
 }
 
-/// A page of a history, oldest first.
 #[utoipa::path(
     get, path = "/api/atendimentos/{protocolo}/historico", tag = LEITURAS, operation_id = "lerHistorico",
     summary = "Lê o histórico de um atendimento [ours]",

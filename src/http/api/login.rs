@@ -22,7 +22,6 @@ use crate::http::state::{AppState, SharedState};
 use crate::json::Value;
 use crate::service::login::{AccessToken, LoginError};
 
-/// The scheme of the header that the token goes into.
 const TOKEN_TYPE: &str = "Bearer";
 
 #[derive(Serialize, ToSchema)]

@@ -21,7 +21,6 @@ use crate::http::openapi::parameters::{IfNoneMatch, ProtocoloInPath, ProtocoloIn
 use crate::http::request::{preconditions, query};
 use crate::http::state::SharedState;
 
-/// What an unknown protocolo is answered.
 pub const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNotFound);
 
 #[derive(Serialize, ToSchema)]

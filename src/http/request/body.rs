@@ -19,7 +19,6 @@ use crate::json::{self, Value};
 pub struct JsonBody(Bytes);
 
 impl JsonBody {
-    /// A body that has arrived and was decoded.
     pub fn new(body: Bytes) -> Self {
         Self(body)
     }

@@ -12,11 +12,8 @@ use crate::domain::access::Required;
 use crate::http::answer::catalogue::{ApiError, AuditedUser};
 use crate::http::state::{AppState, SharedState};
 
-/// A user who holds the permission `P`.
 pub struct Caller<P> {
-    /// Row id of the user.
     pub usuario_id: i64,
-    /// Its login as registered.
     pub login: Arc<str>,
     generation: i64,
     permission: PhantomData<P>,

@@ -48,7 +48,6 @@ fn forwarded(headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> Option<Ip
     farthest
 }
 
-/// An address, with or without a port.
 fn address(entry: &str) -> Option<IpAddr> {
     let address = entry.parse().or_else(|_| entry.parse().map(|socket: SocketAddr| socket.ip()));
     Some(address.ok()?.to_canonical())

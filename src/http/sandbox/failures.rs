@@ -12,11 +12,8 @@ use crate::auth::token::Rejection;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::state::{AppState, SharedState};
 
-/// Names the failure to answer.
 pub const FAILURE: &str = "X-Sandbox-Falha";
-/// Names the milliseconds to wait.
 pub const DELAY: &str = "X-Sandbox-Atraso";
-/// Longest delay.
 pub const DELAY_MAX: Duration = Duration::from_mins(1);
 /// For how long a token has expired that is said to have.
 const EXPIRED_FOR: Duration = Duration::from_secs(5);
@@ -36,7 +33,6 @@ pub async fn intercept(State(app): State<SharedState>, request: Request, next: N
     }
 }
 
-/// The error of `code`, where it can be forced.
 fn failure(app: &AppState, code: &str) -> Option<ApiError> {
     match forcible().find(|error| error.code() == code)? {
         // With the limits in force; there may be none.

@@ -16,21 +16,17 @@ use crate::http::answer::json::{self, Message};
 use crate::http::state::SharedState;
 use crate::store::Example;
 
-/// What a reset is answered.
 const RESTORED: &str = "Dados de exemplo restaurados";
 
-/// What a reset works with.
 pub struct Reset {
     pub app: SharedState,
     pub example: Example,
 }
 
-/// The route.
 pub fn route(app: SharedState, example: Example) -> UtoipaMethodRouter {
     routes!(reset).with_state(Arc::new(Reset { app, example }))
 }
 
-/// What the document says of it.
 pub fn described() -> Paths {
     let (_, described, _): UtoipaMethodRouter<Arc<Reset>> = routes!(reset);
     described

@@ -158,7 +158,6 @@ impl Unread {
         self.set(Left::Abandoned);
     }
 
-    /// Whether there is any, at the end of the connection.
     fn was_left(&self) -> bool {
         !matches!(self.set(Left::Nothing), Left::Nothing)
     }
@@ -166,7 +165,6 @@ impl Unread {
 
 /// A request's body that comes back to [`Unread`] unless it was read to its end.
 pub struct TrackedBody {
-    /// `None` once it was.
     body: Option<Incoming>,
     unread: Arc<Unread>,
 }
@@ -210,7 +208,6 @@ impl Body for TrackedBody {
     }
 }
 
-/// The stream, with a deadline for writing.
 struct TimedStream {
     stream: TcpStream,
     timer: HeadTimer,

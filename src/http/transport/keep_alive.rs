@@ -18,19 +18,16 @@ pub const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct HeadTimer {
     keep_alive: Duration,
-    /// Whether new connections have no room.
     full: Arc<AtomicBool>,
     head: Arc<Mutex<Head>>,
 }
 
-/// The next head of the connection.
 #[derive(Clone, Copy)]
 enum Head {
     /// The connection's first, due since then.
     First(Instant),
     /// It may begin later, or never.
     Idle(Instant),
-    /// It began then.
     Begun(Instant),
 }
 
@@ -41,7 +38,6 @@ impl HeadTimer {
         Self { keep_alive, full, head: Arc::new(Mutex::new(Head::First(Instant::now()))) }
     }
 
-    /// Notes that the client has sent something.
     pub fn note_bytes(&self) {
         let mut head = self.head();
         if let Head::Idle(_) = *head {

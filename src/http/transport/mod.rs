@@ -31,7 +31,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// for 128: of a burst of more, each other client would wait a second or more for its next try.
 const BACKLOG: u32 = 4096;
 
-/// Listens on `address`, a host and a port.
 pub async fn listen(address: &str) -> io::Result<TcpListener> {
     let mut failure = io::Error::new(io::ErrorKind::InvalidInput, "it names no address");
     for address in lookup_host(address).await? {
@@ -46,7 +45,6 @@ pub async fn listen(address: &str) -> io::Result<TcpListener> {
     Err(failure)
 }
 
-/// Limits of the server.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerSettings {
     /// Most connections open at once; more wait in the system's queue.
