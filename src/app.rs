@@ -13,10 +13,10 @@ use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, SecretError};
-use crate::http::app::{App, Parts};
 use crate::http::frame::Frame;
 use crate::http::limits::BATCH_REQUESTS_MAX;
 use crate::http::memory::Memory;
+use crate::http::state::{AppState, SharedState};
 use crate::http::transport;
 use crate::printable::printable;
 use crate::service::access::AccessService;
@@ -28,21 +28,12 @@ use crate::store::Store;
 /// How long the store may take to end its connections.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(3);
 
-/// Why the server can't run.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// It can't listen where it should.
     #[error("can't listen on {}: {source}; choose another with --bind", printable(bind))]
-    Listen {
-        /// `BIND_ADDR`.
-        bind: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// The secret of the tokens can't be used.
+    Listen { bind: String, source: io::Error },
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// The system refuses something else.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
@@ -62,7 +53,7 @@ pub async fn listen(
     config: &Config,
     store: Arc<Store>,
     stop: impl Future<Output = Stop>,
-    service: impl FnOnce(App) -> Frame,
+    service: impl FnOnce(SharedState) -> Frame,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), AppError> {
     let (app, workers) = wire(config, Arc::clone(&store), Arc::new(SystemClock))?;
@@ -95,14 +86,13 @@ pub async fn listen(
     Ok(())
 }
 
-/// Builds the application on `store`.
-pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result<(App, Workers), SecretError> {
+pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result<(SharedState, Workers), SecretError> {
     let tokens = Tokens::new(&config.token_secret()?, &config.accepted_secrets(), config.tokens.clone());
     let tokens = Arc::new(tokens);
     let shards = store.writers();
     let queue = QueueSettings { shards, capacity: config.queue_capacity.div_ceil(shards) };
     let (changes, workers) = ChangeQueue::start(&store, &clock, queue);
-    let app = App::new(Parts {
+    let app = Arc::new(AppState {
         access: AccessService::new(Arc::clone(&store), Arc::clone(&clock)),
         login: Arc::new(LoginService::new(
             Arc::clone(&store),

@@ -13,15 +13,12 @@ use serde_json::value::RawValue;
 pub enum Value<'a> {
     /// Missing, or `null`.
     Absent,
-    /// A string.
     Text(String),
     /// A number, as written.
     Number(&'a str),
-    /// `true` or `false`.
     Bool(bool),
     /// A list, as written; see [`elements`].
     List(&'a str),
-    /// An object.
     Object,
 }
 
@@ -39,25 +36,21 @@ impl Value<'_> {
 /// Why a text is not an object that can be read: what and where, and never a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JsonError {
-    /// Not UTF-8.
     Utf8(usize),
     /// Not in the charset that was declared.
     Charset(&'static str),
-    /// Not JSON.
     Syntax {
         /// From 1.
         line: usize,
         /// From 1, in bytes.
         column: usize,
     },
-    /// It ends too early.
     Incomplete {
         /// From 1.
         line: usize,
         /// From 1, in bytes.
         column: usize,
     },
-    /// JSON, but not an object.
     NotAnObject,
     /// A member that we know comes twice.
     Duplicate(&'static str),

@@ -8,12 +8,12 @@ use std::time::Duration;
 use futures_util::stream::TryStreamExt;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
-use super::error::{CliError, Result};
-use super::input::parse_status;
-use super::output::{self, say, shown, table, yes_no};
-use super::record;
-use super::session::Session;
-use super::span::Span;
+use super::support::error::{CliError, Result};
+use super::support::input::parse_status;
+use super::support::output::{self, or_dash, say, shown, table, yes_no};
+use super::support::period::Period;
+use super::support::record;
+use super::support::session::Session;
 use crate::clock::rfc3339_millis;
 use crate::domain::atendimento::{Comentario, Status};
 use crate::domain::record::PresentState;
@@ -70,7 +70,7 @@ pub struct ListArgs {
     #[arg(long, value_parser = parse_status)]
     status: Option<Status>,
     #[command(flatten)]
-    span: Span,
+    period: Period,
     /// List at most this many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limite: Option<u32>,
@@ -115,13 +115,13 @@ pub async fn run(session: &Session, command: Command) -> Result {
 }
 
 async fn list(session: &Session, args: ListArgs) -> Result {
-    let asked = AtendimentosQuery { status: args.status, between: args.span.between()?, limit: args.limite };
+    let asked = AtendimentosQuery { status: args.status, between: args.period.between()?, limit: args.limite };
     let found = session.store.list_atendimentos(asked);
     if args.json {
         return output::json_stream(found.map_ok(|state| record::present_state(&state))).await;
     }
     let row = |present_state: PresentState| {
-        let motivo = present_state.motivo.unwrap_or_else(|| "-".to_owned());
+        let motivo = or_dash(present_state.motivo);
         [present_state.protocolo, present_state.status.to_string(), motivo, rfc3339_millis(present_state.atualizado_em)]
     };
     output::table_stream(["protocolo", "status", "motivo", "updated"], found.map_ok(row)).await
@@ -138,7 +138,6 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
         output::json(&record::record(&record))?;
         return Ok(());
     }
-    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     say!("protocolo  {}", printable(&record.protocolo))?;
     say!("status     {}", record.status)?;
     say!("motivo     {}", printable(record.motivo().unwrap_or("-")))?;
@@ -148,7 +147,7 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
         .iter()
         .map(|change| {
             let (em, de, para) = (rfc3339_millis(change.em), change.de.to_string(), change.para.to_string());
-            [em, de, para, or_dash(&change.motivo), or_dash(&change.usuario)]
+            [em, de, para, or_dash(change.motivo.clone()), or_dash(change.usuario.clone())]
         })
         .collect();
     section("history", ["when", "from", "to", "motivo", "who"], &historico)?;
@@ -157,7 +156,7 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
         .iter()
         .filter_map(|change| Some((change, change.comentario.as_ref()?)))
         .map(|(change, Comentario { texto, visivel_cliente })| {
-            [rfc3339_millis(change.em), or_dash(&change.usuario), yes_no(*visivel_cliente), texto.to_string()]
+            [rfc3339_millis(change.em), or_dash(change.usuario.clone()), yes_no(*visivel_cliente), texto.to_string()]
         })
         .collect();
     section("comments", ["when", "who", "customer sees it", "text"], &comentarios)

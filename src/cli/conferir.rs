@@ -10,9 +10,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use super::error::{CliError, Result};
-use super::input::{parse_status, read_senha};
-use super::output::{self, complain, say, shown, table};
+use super::support::error::{CliError, Result};
+use super::support::input::{parse_status, read_senha};
+use super::support::output::{self, complain, say, shown, table};
 use crate::conferir::client::Client;
 use crate::conferir::judge::Scope;
 use crate::conferir::junit;
@@ -114,8 +114,8 @@ fn explained(error: StartError) -> CliError {
 /// Asks the cases and brings the atendimento back, whatever comes.
 async fn conduct(args: &Args, plan: &Plan, runner: &mut Runner, start: Status) -> Result<Report> {
     let stopped = watch_signals()?;
-    if let Err(trouble) = runner.prove_motivo(start).await {
-        return Err(refused(args, runner, start, &trouble).await);
+    if let Err(answer) = runner.prove_motivo(start).await {
+        return Err(refused(args, runner, start, &answer).await);
     }
     let bar = ProgressBar::new(plan.cases.len() as u64)
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}").expect("the template is well-formed"));
@@ -141,17 +141,17 @@ async fn conduct(args: &Args, plan: &Plan, runner: &mut Runner, start: Status) -
 /// Brings the atendimento back to `start`, or says loudly that it can't.
 async fn restore(runner: &mut Runner, start: Status) -> bool {
     let restored = runner.restore(start).await;
-    if let Err(trouble) = &restored {
+    if let Err(answer) = &restored {
         complain(format_args!(
             "the atendimento could NOT be set back to {start}; do it by hand. The last attempt:\n{}",
-            indented(trouble)
+            indented(answer)
         ));
     }
     restored.is_ok()
 }
 
-/// The first change was not made, as the answer `trouble` says, or may not have been.
-async fn refused(args: &Args, runner: &mut Runner, start: Status, trouble: &str) -> CliError {
+/// The first change was not made, as `answer` says, or may not have been.
+async fn refused(args: &Args, runner: &mut Runner, start: Status, answer: &str) -> CliError {
     let restored = restore(runner, start).await;
     let end = match (restored, runner.changes()) {
         (true, 0) => "Nothing was changed",
@@ -161,7 +161,7 @@ async fn refused(args: &Args, runner: &mut Runner, start: Status, trouble: &str)
     CliError::Failed(format!(
         "the first change, which needs the motivo '{}', was answered\n{}\n{end}, and no case was asked",
         printable(&args.motivo),
-        indented(trouble)
+        indented(answer)
     ))
 }
 

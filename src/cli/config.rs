@@ -1,8 +1,8 @@
 //! `config`
 
-use super::database;
-use super::error::{CliError, Result};
-use super::output::{say, shown, table};
+use super::support::database;
+use super::support::error::{CliError, Result};
+use super::support::output::{say, shown, table};
 use crate::config::{Config, Flags, effective};
 use crate::printable::printable;
 use crate::store::Target;

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use url::Url;
 
-use super::database::connect;
-use super::error::{CliError, Result};
-use super::output::{self, shown};
-use super::{signals, wait};
+use super::support::database::connect;
+use super::support::error::{CliError, Result};
+use super::support::output::{self, shown};
+use super::support::{signals, wait};
 use crate::app;
 use crate::config::settings::{
     DATA_DIR, DATABASE_URL, JWT_ACCEPTED_SECRETS, JWT_AUDIENCE, JWT_ISSUER, JWT_SECRET, Setting,
@@ -25,7 +25,7 @@ use crate::store::{Store, Target};
 use crate::telemetry;
 
 #[derive(clap::Args)]
-pub(super) struct Args {
+pub struct Args {
     /// Address and port to listen on [setting: `BIND_ADDR`]
     #[arg(long, value_name = "ADDR")]
     bind: Option<String>,
@@ -34,7 +34,7 @@ pub(super) struct Args {
     database_url: Option<String>,
 }
 
-pub(super) async fn run(flags: Flags, args: Args) -> Result {
+pub async fn run(flags: Flags, args: Args) -> Result {
     let mut sources = own_sources(flags, &args)?;
     // Kept until the server has stopped; dropping it removes the directory.
     let _temporary = temporary_data_dir(&mut sources)?;
@@ -106,7 +106,6 @@ async fn open_empty(config: &Config) -> Result<Arc<Store>> {
     Ok(store)
 }
 
-/// Where it listens, and how to try it.
 fn announcement(address: SocketAddr, database: &str) -> String {
     let last = FIRST_PROTOCOLO + ATENDIMENTOS as u64 - 1;
     let database = if has_password(database) { "…".to_owned() } else { quoted(database) };

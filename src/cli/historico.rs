@@ -2,11 +2,11 @@
 
 use futures_util::stream::TryStreamExt;
 
-use super::error::Result;
-use super::output;
-use super::record;
-use super::session::Session;
-use super::span::Span;
+use super::support::error::Result;
+use super::support::output::{self, or_dash};
+use super::support::period::Period;
+use super::support::record;
+use super::support::session::Session;
 use crate::clock::rfc3339_millis;
 use crate::domain::record::StoredChange;
 use crate::domain::text::Name;
@@ -24,7 +24,7 @@ pub enum Command {
 #[derive(clap::Args)]
 pub struct ListArgs {
     #[command(flatten)]
-    span: Span,
+    period: Period,
     /// Only those made by the user of this login
     #[arg(long, value_name = "LOGIN")]
     usuario: Option<Name>,
@@ -38,7 +38,7 @@ pub struct ListArgs {
 
 pub async fn run(session: &Session, command: Command) -> Result {
     let Command::Listar(args) = command;
-    let between = args.span.between()?;
+    let between = args.period.between()?;
     let usuario_id = match &args.usuario {
         Some(login) => Some(session.provisioning.usuario(login).await?.id),
         None => None,
@@ -48,7 +48,6 @@ pub async fn run(session: &Session, command: Command) -> Result {
         let listed = |(protocolo, change): (String, StoredChange)| record::listed_change(&protocolo, &change);
         return output::json_stream(found.map_ok(listed)).await;
     }
-    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let row = |(protocolo, change): (String, StoredChange)| {
         let (when, from, to) = (rfc3339_millis(change.em), change.de.to_string(), change.para.to_string());
         [when, protocolo, from, to, or_dash(change.motivo), or_dash(change.usuario)]

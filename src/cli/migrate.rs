@@ -1,10 +1,10 @@
 //! `migrate`
 
-use super::database::connect;
-use super::error::Result;
-use super::output::{say, table, yes_no};
-use super::session::load;
-use super::wait;
+use super::support::database::connect;
+use super::support::error::Result;
+use super::support::output::{say, table, yes_no};
+use super::support::session::load;
+use super::support::wait;
 use crate::config::Flags;
 use crate::telemetry;
 

@@ -1,29 +1,19 @@
 //! The command line. Every command goes through the same services as HTTP.
 
-mod arguments;
 mod atendimento;
 mod conferir;
 mod config;
-mod database;
 mod demo;
-mod error;
 mod historico;
-mod input;
 mod migrate;
 mod motivo;
 mod nivel;
-mod openapi;
-mod output;
 mod perfil;
 mod permissao;
 mod probe;
-pub mod record;
 mod serve;
-mod session;
-mod signals;
-mod span;
+pub mod support;
 mod usuario;
-mod wait;
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -32,9 +22,12 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
+use crate::http::routes;
 use crate::telemetry;
-use error::{CliError, Result};
-use session::Session;
+use support::arguments;
+use support::error::{CliError, Result};
+use support::output::{self, say};
+use support::session::Session;
 
 const DEMO_HELP: &str = "\
 Examples:
@@ -152,7 +145,7 @@ async fn dispatch(cli: Cli) -> Result {
         Command::Migrate(args) => migrate::run(flags, args).await,
         Command::Config(command) => config::run(flags, command).await,
         Command::Probe(args) => probe::run(flags, args).await,
-        Command::Openapi => openapi::run(),
+        Command::Openapi => Ok(say!("{}", routes::openapi_text().trim_end())?),
         Command::Conferir(args) => conferir::run(args).await,
         Command::Nivel(command) => Session::with(&flags, async |s| nivel::run(s, command).await).await,
         Command::Permissao(command) => Session::with(&flags, async |s| permissao::run(s, command).await).await,

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::error::Result;
-use super::output::{self, say_each, table};
-use super::session::Session;
+use super::support::error::Result;
+use super::support::output::{self, say_each, table};
+use super::support::session::Session;
 use crate::domain::access::Permissao;
 use crate::domain::text::Name;
 

@@ -9,8 +9,8 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use url::Url;
 
-use super::error::{CliError, Result};
-use super::output::say;
+use super::support::error::{CliError, Result};
+use super::support::output::say;
 use crate::config::{Flags, bind_of};
 use crate::printable::printable;
 
@@ -24,14 +24,13 @@ pub struct Args {
     url: Option<Url>,
 }
 
-/// Whom to ask for what.
-struct Question {
+struct Endpoint {
     /// Host and port.
     authority: String,
     path: String,
 }
 
-impl Question {
+impl Endpoint {
     fn of_url(url: &Url) -> Self {
         let host = url.host_str().unwrap_or("127.0.0.1");
         let authority = format!("{host}:{}", url.port_or_known_default().unwrap_or(80));
@@ -52,12 +51,12 @@ impl Question {
 }
 
 pub async fn run(flags: Flags, args: Args) -> Result {
-    let question = match &args.url {
-        Some(url) => Question::of_url(url),
-        None => Question::of_settings(&flags)?,
+    let endpoint = match &args.url {
+        Some(url) => Endpoint::of_url(url),
+        None => Endpoint::of_settings(&flags)?,
     };
-    let asked = format!("http://{}{}", printable(&question.authority), printable(&question.path));
-    let status = timeout(DEADLINE, ask(&question))
+    let asked = format!("http://{}{}", printable(&endpoint.authority), printable(&endpoint.path));
+    let status = timeout(DEADLINE, status_line(&endpoint))
         .await
         .map_err(|_| CliError::Failed(format!("{asked} did not answer in time")))?
         .map_err(|error| CliError::Failed(format!("{asked} can't be reached: {error}")))?;
@@ -74,9 +73,8 @@ fn parse_url(text: &str) -> Result<Url, String> {
     if url.scheme() == "http" { Ok(url) } else { Err("it has to begin with http://".to_owned()) }
 }
 
-/// The status line of the answer.
-async fn ask(question: &Question) -> io::Result<String> {
-    let Question { authority, path } = question;
+async fn status_line(endpoint: &Endpoint) -> io::Result<String> {
+    let Endpoint { authority, path } = endpoint;
     let addresses: Vec<_> = lookup_host(authority).await?.flat_map(reachable).collect();
     let mut stream = TcpStream::connect(&addresses[..]).await?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
@@ -116,12 +114,12 @@ mod tests {
 
     #[test]
     fn the_authority_is_that_of_the_url() {
-        let authority = |url: &str| Question::of_url(&parse_url(url).unwrap()).authority;
+        let authority = |url: &str| Endpoint::of_url(&parse_url(url).unwrap()).authority;
         assert_eq!(authority("http://[::1]:8080/x"), "[::1]:8080");
         assert_eq!(authority("http://[::1]/x"), "[::1]:80");
         assert_eq!(authority("http://localhost:8080"), "localhost:8080");
         assert!(parse_url("https://localhost").is_err());
-        let path = |url: &str| Question::of_url(&parse_url(url).unwrap()).path;
+        let path = |url: &str| Endpoint::of_url(&parse_url(url).unwrap()).path;
         assert_eq!((path("http://a"), path("http://a/"), path("http://a/x")), (PATH.into(), PATH.into(), "/x".into()));
     }
 }

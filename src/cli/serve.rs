@@ -3,23 +3,23 @@
 use std::os::unix::fs::PermissionsExt;
 use std::pin::pin;
 
-use super::database::{self, open_store};
-use super::error::Result;
-use super::session::load;
-use super::{signals, wait};
+use super::support::database::{self, open_store};
+use super::support::error::Result;
+use super::support::session::load;
+use super::support::{signals, wait};
 use crate::app;
 use crate::config::{Config, Flags};
 use crate::http::routes;
 use crate::telemetry;
 
 #[derive(clap::Args)]
-pub(super) struct Args {
+pub struct Args {
     /// Address and port to listen on [setting: `BIND_ADDR`]
     #[arg(long, value_name = "ADDR")]
     bind: Option<String>,
 }
 
-pub(super) async fn run(flags: Flags, args: Args) -> Result {
+pub async fn run(flags: Flags, args: Args) -> Result {
     let config = load(&Flags { bind: args.bind, ..flags }, telemetry::start_queued)?;
     config.require_secret()?;
     // Before anything else, so that a signal ends the wait for the database, too.

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::error::Result;
-use super::input::read_new_senha;
-use super::output::{self, say, table, yes_no};
-use super::session::Session;
+use super::support::error::Result;
+use super::support::input::read_new_senha;
+use super::support::output::{self, say, table, yes_no};
+use super::support::session::Session;
 use crate::domain::text::Name;
 use crate::service::provisioning::is_short;
 

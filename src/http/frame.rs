@@ -28,9 +28,7 @@ use crate::http::answer::render::render;
 use crate::http::memory::Memory;
 use crate::http::request::path;
 
-/// Names each answer.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Longest id taken over from a caller.
 const REQUEST_ID_MAX: usize = 128;
 
 /// Runs each request under its id and deadline. The deadline drops the handler, not what the change
@@ -92,7 +90,6 @@ where
     }
 }
 
-/// What the routes have answered, if they did in time.
 fn answered<B>(answer: Result<Result<Response<B>, Infallible>, Elapsed>) -> Response
 where
     B: hyper::body::Body<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
@@ -113,7 +110,6 @@ fn names_one_host<B>(request: &Request<B>) -> bool {
     request.version() != Version::HTTP_11 || request.headers().get_all(HOST).iter().count() == 1
 }
 
-/// What every answer carries.
 fn complete(response: &mut Response, id: HeaderValue) {
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);

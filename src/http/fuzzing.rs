@@ -1,4 +1,4 @@
-//! A door for the targets in `fuzz/` and the tests of their seeds, and for nothing else.
+//! Entry points for the targets in `fuzz/` and the tests of their seeds.
 
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,8 +1,6 @@
 //! Sizes of what comes in and goes out. The document of the API shows them.
 
-/// Largest body of most routes, in bytes.
 pub const BODY_MAX: usize = 64 * 1024;
-/// Most changes of one request.
 pub const BATCH_ITEMS_MAX: usize = 1000;
 /// Largest body of many changes, in bytes: 4 KiB for each.
 pub const BATCH_BODY_MAX: usize = BATCH_ITEMS_MAX * 4 * 1024;
@@ -10,7 +8,5 @@ pub const BATCH_BODY_MAX: usize = BATCH_ITEMS_MAX * 4 * 1024;
 pub const BATCH_REQUESTS_MAX: usize = 4;
 /// Entries of a history's page, where the request names no number.
 pub const HISTORY_PAGE: u16 = 50;
-/// Most entries of a history's page.
 pub const HISTORY_PAGE_MAX: u16 = 200;
-/// Longest `Idempotency-Key`, in characters.
 pub const IDEMPOTENCY_KEY_MAX: usize = 255;

@@ -8,7 +8,7 @@ use axum::response::Response;
 use hyper::body::{Body as _, Bytes};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What one permit stands for, in bytes.
+/// The bytes that one permit stands for.
 const UNIT: usize = 1024;
 /// What has no more bytes than this is not counted: as much waits on every connection anyway.
 pub const UNCOUNTED: usize = 4 * UNIT;
@@ -16,9 +16,8 @@ pub const UNCOUNTED: usize = 4 * UNIT;
 /// Others have the memory that was asked for.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("no memory for large bodies and answers: see TRANSIT_MEMORY_MIB")]
-pub struct Full;
+pub struct MemoryFull;
 
-/// A bound that all copies share.
 #[derive(Clone)]
 pub struct Memory {
     free: Arc<Semaphore>,
@@ -33,29 +32,28 @@ pub struct Reservation {
 
 /// The body of an answer that is large enough to be counted. [`Memory::hold`] takes it from the response.
 #[derive(Clone)]
-pub struct Large(pub Bytes);
+pub struct LargeBody(pub Bytes);
 
 impl Memory {
-    /// At most `bytes` at once.
     pub fn new(bytes: usize) -> Self {
         let units = bytes.div_ceil(UNIT);
         Self { free: Arc::new(Semaphore::new(units)), units }
     }
 
     /// Room for so many bytes. What exceeds the whole memory needs all of it.
-    pub fn reserve(&self, bytes: usize) -> Result<Reservation, Full> {
+    pub fn reserve(&self, bytes: usize) -> Result<Reservation, MemoryFull> {
         Ok(Reservation { memory: self.clone(), permit: self.take(self.units_of(bytes))? })
     }
 
-    fn take(&self, units: usize) -> Result<OwnedSemaphorePermit, Full> {
-        let units = u32::try_from(units).map_err(|_| Full)?;
-        Arc::clone(&self.free).try_acquire_many_owned(units).map_err(|_| Full)
+    fn take(&self, units: usize) -> Result<OwnedSemaphorePermit, MemoryFull> {
+        let units = u32::try_from(units).map_err(|_| MemoryFull)?;
+        Arc::clone(&self.free).try_acquire_many_owned(units).map_err(|_| MemoryFull)
     }
 
     /// `response`; if it is large, with a body that counts until its reader has taken it.
-    pub fn hold(&self, mut response: Response) -> Result<Response, Full> {
-        Ok(match response.extensions_mut().remove::<Large>() {
-            Some(Large(bytes)) if !response.body().is_end_stream() => {
+    pub fn hold(&self, mut response: Response) -> Result<Response, MemoryFull> {
+        Ok(match response.extensions_mut().remove::<LargeBody>() {
+            Some(LargeBody(bytes)) if !response.body().is_end_stream() => {
                 let reservation = self.reserve(bytes.len())?;
                 response.map(|_| Body::from(reservation.hold(bytes)))
             }
@@ -69,8 +67,7 @@ impl Memory {
 }
 
 impl Reservation {
-    /// Makes it one for `bytes`, if it is smaller.
-    pub fn grow(&mut self, bytes: usize) -> Result<(), Full> {
+    pub fn grow(&mut self, bytes: usize) -> Result<(), MemoryFull> {
         let missing = self.memory.units_of(bytes).saturating_sub(self.permit.num_permits());
         self.permit.merge(self.memory.take(missing)?);
         Ok(())
@@ -91,8 +88,8 @@ impl Reservation {
 
     /// `response`, whose body, if it is large, keeps the reservation until its reader has taken it.
     pub fn hold_answer(self, mut response: Response) -> Response {
-        match response.extensions_mut().remove::<Large>() {
-            Some(Large(bytes)) => response.map(|_| Body::from(self.hold(bytes))),
+        match response.extensions_mut().remove::<LargeBody>() {
+            Some(LargeBody(bytes)) => response.map(|_| Body::from(self.hold(bytes))),
             None => response,
         }
     }

@@ -2,7 +2,6 @@
 
 pub mod answer;
 pub mod api;
-pub mod app;
 pub mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -14,4 +13,5 @@ pub mod request;
 pub mod routes;
 pub mod sandbox;
 pub mod shapes;
+pub mod state;
 pub mod transport;

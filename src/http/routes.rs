@@ -10,17 +10,17 @@ use utoipa_axum::routes;
 
 use crate::http::answer::catalogue::ApiError;
 use crate::http::api::{batch, change, history, login, reads};
-use crate::http::app::App;
 use crate::http::frame::Frame;
 use crate::http::openapi::{self, routed};
 use crate::http::pages::{docs, health, home};
 use crate::http::sandbox;
+use crate::http::state::SharedState;
 use crate::store::Example;
 
 /// Hands all routes to `take`, each with what the document says of it. Path and method stand at the handler.
 ///
 /// One by one, so that a server never holds all of that: it has the document as a text.
-fn each_route(mut take: impl FnMut(UtoipaMethodRouter<App>)) {
+fn each_route(mut take: impl FnMut(UtoipaMethodRouter<SharedState>)) {
     take(routes!(login::login));
     take(routes!(reads::status, change::change));
     take(routes!(batch::change_many));
@@ -34,14 +34,13 @@ fn each_route(mut take: impl FnMut(UtoipaMethodRouter<App>)) {
     take(routes!(health::ready));
 }
 
-/// All routes, and what happens to every request.
-pub fn service(app: App) -> Frame {
+pub fn service(app: SharedState) -> Frame {
     let (deadline, answers) = (app.deadline, app.answers.clone());
     Frame::new(router(app), deadline, answers)
 }
 
 /// The same in a sandbox, which starts over from `example`.
-pub fn sandbox_service(app: App, example: Example) -> Frame {
+pub fn sandbox_service(app: SharedState, example: Example) -> Frame {
     let (deadline, answers) = (app.deadline, app.answers.clone());
     Frame::new(sandbox::around(router(app.clone()), app, example, sandbox_openapi_text), deadline, answers)
 }
@@ -51,7 +50,6 @@ pub fn openapi_text() -> String {
     openapi::written(&document())
 }
 
-/// The same of a sandbox.
 pub fn sandbox_openapi_text() -> String {
     sandbox::document_text(document())
 }
@@ -62,7 +60,7 @@ fn document() -> OpenApi {
     openapi::document(described)
 }
 
-fn router(app: App) -> Router {
+fn router(app: SharedState) -> Router {
     let mut router = Router::new().route("/docs/", get(docs::page_in_folder)).route("/docs/{file}", get(docs::file));
     each_route(|route| router = routed(mem::take(&mut router), route));
     router

@@ -4,14 +4,11 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::atendimento;
-
-/// One of the five.
-pub struct Status;
+use crate::domain::atendimento::Status;
 
 impl PartialSchema for Status {
     fn schema() -> RefOr<Schema> {
-        let names = atendimento::Status::ALL.map(atendimento::Status::nome);
+        let names = Status::ALL.map(Status::nome);
         let description = "Status de um atendimento [doc]. Nas requisições, comparado sem espaços nas pontas e sem \
             distinguir maiúsculas de minúsculas [ours].";
         text().enum_values(Some(names)).description(Some(description)).into()
@@ -20,17 +17,14 @@ impl PartialSchema for Status {
 
 impl ToSchema for Status {}
 
-/// Any text.
 pub fn text() -> ObjectBuilder {
     of(Type::String)
 }
 
-/// A whole number.
 pub fn integer() -> ObjectBuilder {
     of(Type::Integer)
 }
 
-/// True or false.
 pub fn boolean() -> ObjectBuilder {
     of(Type::Boolean)
 }

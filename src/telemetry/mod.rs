@@ -16,7 +16,6 @@ use tracing_subscriber::fmt::{MakeWriter, fmt};
 use self::queue::{Queue, Rank};
 use crate::printable::{printable, printable_coloured, printable_json};
 
-/// The target of audit lines.
 pub const AUDIT: &str = "audit";
 
 /// What this module says of itself comes through every filter: dropped lines, and panics.
@@ -98,7 +97,6 @@ fn panic_text(payload: &dyn Any) -> &str {
     payload.downcast_ref::<&'static str>().copied().unwrap_or("(not shown: it may hold a secret)")
 }
 
-/// Makes the writer of each event.
 struct Output {
     json: bool,
     ansi: bool,

@@ -8,11 +8,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How many bytes of lines are kept.
 const CAPACITY: usize = 8 * 1024 * 1024;
 /// What a line costs beside its text.
 const LINE_COST: usize = 64;
-/// How many bytes are written at once.
 const CHUNK: usize = 16 * 1024;
 /// How long to leave a non-blocking output alone that is full.
 const FULL_PAUSE: Duration = Duration::from_millis(20);
@@ -23,13 +21,11 @@ const FLUSH_DEADLINE: Duration = Duration::from_secs(3);
 /// Which lines are the last to be dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rank {
-    /// The first to be dropped.
     Ordinary,
     /// Displaces ordinary lines.
     Audit,
 }
 
-/// The lines that wait.
 #[derive(Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -46,9 +42,7 @@ struct State {
     /// The number of the next line; the order of all.
     next: u64,
     dropped: Count,
-    /// A chunk is being written.
     writing: bool,
-    /// How many chunks were written.
     chunks: u64,
 }
 
@@ -77,7 +71,6 @@ impl Count {
     }
 }
 
-/// Lines that are written together.
 #[derive(Default)]
 struct Chunk {
     text: Vec<u8>,
@@ -107,7 +100,6 @@ impl State {
         self.lines[rank as usize].push_back(line);
     }
 
-    /// The oldest line.
     fn pop(&mut self) -> Option<(Line, Rank)> {
         let number = |rank: &Rank| self.lines[*rank as usize].front().map(|line| line.number);
         let oldest =

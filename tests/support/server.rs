@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use citrus_status::cli::record;
+use citrus_status::cli::support::record;
 use citrus_status::clock::Clock;
 use citrus_status::config::Config;
 use citrus_status::domain::text::Name;
-use citrus_status::http::app::App;
 use citrus_status::http::frame::Frame;
+use citrus_status::http::state::SharedState;
 use citrus_status::http::{routes, transport};
 use citrus_status::service::changes::Workers;
 use citrus_status::service::provisioning::Provisioning;
@@ -68,7 +68,7 @@ impl Server {
         Self::serving(config, store, routes::service).await
     }
 
-    async fn serving(config: Config, store: Arc<Store>, service: impl FnOnce(App) -> Frame) -> Self {
+    async fn serving(config: Config, store: Arc<Store>, service: impl FnOnce(SharedState) -> Frame) -> Self {
         let clock = Arc::new(ManualClock::new());
         let (app, workers) = app::wire(&config, Arc::clone(&store), clock.clone()).unwrap();
         let listener = transport::listen(&config.http.bind).await.unwrap();

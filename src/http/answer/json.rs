@@ -11,7 +11,7 @@ use hyper::body::Bytes;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::memory::{Large, UNCOUNTED};
+use crate::http::memory::{LargeBody, UNCOUNTED};
 
 /// The envelope: `{"message":"…"}`.
 #[derive(Serialize, ToSchema)]
@@ -20,24 +20,21 @@ pub struct Message<'a> {
     pub message: Cow<'a, str>,
 }
 
-/// Answers `status` with the envelope.
 pub fn message(status: StatusCode, message: &str) -> Response {
     of(status, &Message { message: message.into() })
 }
 
-/// Answers `status` with `value`.
 pub fn of(status: StatusCode, value: &impl Serialize) -> Response {
     let body = bytes(value);
     let mut response = Response::new(Body::from(body.clone()));
     *response.status_mut() = status;
     if body.len() > UNCOUNTED {
-        response.extensions_mut().insert(Large(body));
+        response.extensions_mut().insert(LargeBody(body));
     }
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
-/// `value` as it is sent.
 pub fn bytes(value: &impl Serialize) -> Bytes {
     let mut bytes = Vec::with_capacity(128);
     write(&mut bytes, value);
@@ -68,7 +65,6 @@ fn write(to: &mut impl Write, value: &impl Serialize) {
     serde_json::to_writer(to, value).expect("answers have text keys and a buffer takes every write");
 }
 
-/// Answers with the document of the API.
 pub fn document(text: impl Into<Body>) -> Response {
     ([(CONTENT_TYPE, "application/json")], text.into()).into_response()
 }

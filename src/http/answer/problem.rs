@@ -10,12 +10,10 @@ use utoipa::openapi::schema::Object;
 
 use super::catalogue::ApiError;
 use crate::domain::atendimento::Status;
-use crate::http::shapes::{self, integer};
+use crate::http::shapes::integer;
 
-/// Names a problem in `Accept` and `Content-Type`.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// The language of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     Portuguese,
@@ -59,7 +57,6 @@ impl Language {
     }
 }
 
-/// An error for programs.
 #[derive(Serialize, ToSchema)]
 #[schema(
     as = Problema,
@@ -88,7 +85,7 @@ pub struct Problem {
     message: Cow<'static, str>,
     /// O status atual, com 412.
     #[serde(rename = "statusAtual", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     status_atual: Option<&'static str>,
 }
 
@@ -96,7 +93,6 @@ fn status_code() -> Object {
     integer().description(Some("O código de status da resposta.")).build()
 }
 
-/// `error` as a problem, told in `language`.
 pub fn of(error: &ApiError, language: Language) -> Problem {
     // What is hidden from people is hidden from programs.
     let error = if matches!(error, ApiError::UsuarioHidden) { &ApiError::SenhaWrong } else { error };

@@ -16,8 +16,7 @@ use super::catalogue::ApiError;
 use super::etag;
 use super::json::{self, Message};
 use super::problem::{self, Language};
-use crate::domain::atendimento::Denial;
-use crate::http::shapes;
+use crate::domain::atendimento::{Denial, Status};
 use crate::service::throttle::{Exhausted, Policy, Throttled};
 
 impl IntoResponse for ApiError {
@@ -48,7 +47,6 @@ pub fn render(mut response: Response, language: Option<Language>) -> Response {
     response.map(|_| Body::from(body))
 }
 
-/// The usual form of an error.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum Envelope {
@@ -56,18 +54,16 @@ pub enum Envelope {
     Mismatch(Mismatch),
 }
 
-/// The answer 412.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Divergencia, description = "O atendimento não está como o cliente o leu [ours].")]
 pub struct Mismatch {
     message: Cow<'static, str>,
     /// O status atual.
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     status_atual: &'static str,
 }
 
-/// `error` in its usual form.
 pub fn envelope(error: &ApiError) -> Envelope {
     let message = error.message();
     match error.present_status() {

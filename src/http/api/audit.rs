@@ -4,31 +4,34 @@
 //!
 //! What clients sent is cut to its limit. It goes to the log as text values, which the log quotes.
 
+use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::response::Response;
 
-use crate::domain::access::Permissao;
+use crate::domain::access::{Permissao, Required};
 use crate::domain::atendimento::Status;
 use crate::domain::text::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX, first};
 use crate::http::answer::catalogue::{ApiError, AuditedUser};
 use crate::http::request::caller::Caller;
 use crate::http::request::client_address::ClientAddress;
 use crate::http::request::misspelt::Misspelt;
+use crate::http::request::query;
+use crate::http::state::SharedState;
 use crate::service::changes::{ChangeError, Done, Simulation};
 use crate::service::login::{Absence, LoginError};
 use crate::telemetry::AUDIT;
 
 /// An attempt that was answered 503 at its deadline, or cut off at a stop, before it ended.
 const ABANDONED: &str = "abandoned";
-/// A success.
 const OK: &str = "ok";
 /// A change that was tried out and would succeed.
 const SIMULATED: &str = "simulated";
 
-/// A login in the making.
 pub struct LoginAudit {
     client: IpAddr,
     login: String,
@@ -39,18 +42,15 @@ pub struct LoginAudit {
 }
 
 impl LoginAudit {
-    /// One from `client`.
     pub fn begin(client: ClientAddress) -> Self {
         let (usuario_id, reason, limits) = (None, None, None);
         Self { client: client.0, login: String::new(), usuario_id, outcome: ABANDONED, reason, limits }
     }
 
-    /// The login as sent.
     pub fn login(&mut self, login: &str) {
         first(login, LOGIN_MAX).clone_into(&mut self.login);
     }
 
-    /// The user that it turned out to be.
     pub fn usuario(&mut self, usuario_id: i64) {
         self.usuario_id = Some(usuario_id);
     }
@@ -71,7 +71,6 @@ impl LoginAudit {
         }
     }
 
-    /// Writes the line.
     pub fn end(mut self, answer: &Result<Response, ApiError>) {
         self.outcome = outcome(answer, OK);
     }
@@ -92,7 +91,6 @@ impl Drop for LoginAudit {
     }
 }
 
-/// A status change in the making.
 pub struct ChangeAudit {
     client: IpAddr,
     user: Option<AuditedUser>,
@@ -107,7 +105,6 @@ pub struct ChangeAudit {
 }
 
 impl ChangeAudit {
-    /// One from `client`.
     pub fn begin(client: ClientAddress) -> Self {
         Self {
             client: client.0,
@@ -122,12 +119,10 @@ impl ChangeAudit {
         }
     }
 
-    /// Who asks for it.
     pub fn caller<P>(&mut self, caller: &Caller<P>) {
         self.user = Some(AuditedUser { usuario_id: caller.usuario_id, login: Some(Arc::clone(&caller.login)) });
     }
 
-    /// What is asked for, as sent.
     pub fn change(&mut self, protocolo: &str, status: &str) {
         first(protocolo, PROTOCOLO_MAX).clone_into(&mut self.protocolo);
         first(status, NOME_MAX).clone_into(&mut self.status);
@@ -175,7 +170,6 @@ impl ChangeAudit {
         }
     }
 
-    /// Writes the line.
     pub fn end<T>(mut self, answer: &Result<T, ApiError>) {
         self.outcome = outcome(answer, self.success);
         if let Err(ApiError::TokenRevoked(user) | ApiError::AccessDenied(user)) = answer {
@@ -226,8 +220,26 @@ impl Reported for Simulation {
     }
 }
 
+/// A [`Caller`] who reads: when it is denied, that leaves a line. What changes something leaves its line in any case.
+pub struct AuditedCaller<P>(PhantomData<P>);
+
+impl<P: Required> FromRequestParts<SharedState> for AuditedCaller<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &SharedState) -> Result<Self, ApiError> {
+        match Caller::<P>::from_request_parts(parts, app).await {
+            Ok(_) => Ok(Self(PhantomData)),
+            Err(error) => {
+                let Ok(client) = ClientAddress::from_request_parts(parts, app).await;
+                denied_read(client, P::PERMISSAO, &query::protocolo_as_sent(parts).await, &error);
+                Err(error)
+            }
+        }
+    }
+}
+
 /// Writes the line of a read that needs `permissao` and that `error` denies; of no other failure.
-pub fn denied_read(client: ClientAddress, permissao: Permissao, protocolo: &str, error: &ApiError) {
+fn denied_read(client: ClientAddress, permissao: Permissao, protocolo: &str, error: &ApiError) {
     if !matches!(error.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return;
     }

@@ -21,7 +21,6 @@ use crate::domain::access::AlterarStatus;
 use crate::domain::atendimento::{ChangeRequest, IdempotencyKey, Status};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
-use crate::http::app::App;
 use crate::http::limits::{BATCH_BODY_MAX, BATCH_ITEMS_MAX};
 use crate::http::memory::Reservation;
 use crate::http::openapi::LOTE;
@@ -33,7 +32,8 @@ use crate::http::request::client_address::ClientAddress;
 use crate::http::request::idempotency;
 use crate::http::request::misspelt::Misspelt;
 use crate::http::request::query;
-use crate::http::shapes::{self, integer};
+use crate::http::shapes::integer;
+use crate::http::state::{AppState, SharedState};
 use crate::service::changes::Done;
 
 /// Most changes of one request in the queue at once: a third of a batch, so that requests of one
@@ -61,7 +61,7 @@ struct Resultado {
     message: Cow<'static, str>,
     /// O status atual, com 412.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     status_atual: Option<&'static str>,
     /// Of a change that was made.
     #[serde(skip)]
@@ -72,7 +72,6 @@ fn code() -> Object {
     integer().description(Some("O código de status.")).build()
 }
 
-/// A request of many changes.
 struct Lote<'a> {
     caller: Caller<AlterarStatus>,
     key: Option<Arc<str>>,
@@ -82,7 +81,6 @@ struct Lote<'a> {
     answer: Reservation,
 }
 
-/// A change to make, and its place in the answer.
 struct Item {
     index: usize,
     request: ChangeRequest,
@@ -112,7 +110,7 @@ struct Item {
     ),
 )]
 pub async fn change_many(
-    State(app): State<App>,
+    State(app): State<SharedState>,
     client: ClientAddress,
     caller: Result<Caller<AlterarStatus>, ApiError>,
     request: Request,
@@ -130,7 +128,7 @@ pub async fn change_many(
 
 /// Judges the request as a whole, in the contract's order.
 async fn read<'a>(
-    app: &'a App,
+    app: &'a AppState,
     caller: Result<Caller<AlterarStatus>, ApiError>,
     request: Request,
     audit: &mut ChangeAudit,
@@ -154,7 +152,7 @@ async fn read<'a>(
 }
 
 /// Makes the changes of `lote`, and answers what became of each, in their order.
-async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Response {
+async fn make_all(app: &AppState, lote: Lote<'_>, first: ChangeAudit) -> Response {
     let Lote { caller, key, itens, _room, answer } = lote;
     let mut audits: Vec<ChangeAudit> = itens.iter().skip(1).map(|_| first.another()).collect();
     audits.insert(0, first);
@@ -190,7 +188,7 @@ async fn make_all(app: &App, lote: Lote<'_>, first: ChangeAudit) -> Response {
 
 /// Makes the changes of one atendimento one after the other. Where it is unknown whether one was made,
 /// the later ones are not tried: a repetition shall make all of them in their order.
-async fn make_in_order(app: &App, caller: &Caller<AlterarStatus>, run: Vec<Item>) -> Vec<(usize, Resultado)> {
+async fn make_in_order(app: &AppState, caller: &Caller<AlterarStatus>, run: Vec<Item>) -> Vec<(usize, Resultado)> {
     let mut resultados = Vec::with_capacity(run.len());
     let mut stopped = None;
     for Item { index, request, misspelt, mut audit } in run {
@@ -213,7 +211,7 @@ async fn make_in_order(app: &App, caller: &Caller<AlterarStatus>, run: Vec<Item>
 
 /// Makes a change, if its caller still may: those before it may have taken long.
 async fn make(
-    app: &App,
+    app: &AppState,
     caller: &Caller<AlterarStatus>,
     request: ChangeRequest,
     audit: &mut ChangeAudit,

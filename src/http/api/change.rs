@@ -1,6 +1,6 @@
 //! `POST /api/atendimentos/status`
 
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
@@ -12,9 +12,8 @@ use crate::domain::atendimento::{ChangeRequest, Comentario, IdempotencyKey, Stat
 use crate::domain::protocolo::exact_integer;
 use crate::domain::text::{COMENTARIO_MAX, NOME_MAX, NameKey, PROTOCOLO_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
-use crate::http::answer::etag;
 use crate::http::answer::json;
-use crate::http::app::App;
+use crate::http::limits::BODY_MAX;
 use crate::http::openapi::CITRUS;
 use crate::http::openapi::parameters::{IdempotencyHeader, IfMatch, Simular};
 use crate::http::openapi::requests::Alteracao;
@@ -23,17 +22,15 @@ use crate::http::request::caller::Caller;
 use crate::http::request::client_address::ClientAddress;
 use crate::http::request::idempotency;
 use crate::http::request::misspelt::Misspelt;
+use crate::http::request::preconditions;
 use crate::http::request::query;
-use crate::http::shapes;
+use crate::http::state::{AppState, SharedState};
 use crate::json::Value;
 use crate::service::changes::{Done, Simulation};
 
-/// What a change that was made is answered.
 pub const MADE: &str = "Atendimento atualizado com sucesso";
-/// What a dry run is answered.
 const SIMULATED: &str = "Simulação: atendimento seria atualizado";
 
-/// The members of a change.
 const MEMBERS: [&str; 6] = ["protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"];
 
 #[derive(Default, Serialize, ToSchema)]
@@ -43,11 +40,11 @@ struct Changed {
     message: &'static str,
     /// O status atual, numa simulação.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     de: Option<&'static str>,
     /// O status que teria, numa simulação.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     para: Option<&'static str>,
     /// O motivo que seria registrado, numa simulação.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,7 +87,7 @@ struct Changed {
     ),
 )]
 pub async fn change(
-    State(app): State<App>,
+    State(app): State<SharedState>,
     client: ClientAddress,
     caller: Result<Caller<AlterarStatus>, ApiError>,
     request: Request,
@@ -102,7 +99,7 @@ pub async fn change(
 }
 
 async fn attempt(
-    app: &App,
+    app: &AppState,
     caller: Result<Caller<AlterarStatus>, ApiError>,
     request: Request,
     audit: &mut ChangeAudit,
@@ -111,8 +108,8 @@ async fn attempt(
     audit.caller(&caller);
     let simular = query::flag(request.uri(), "simular")?;
     let key = idempotency::key(request.headers())?;
-    let revisions = etag::read(request.headers());
-    let body = JsonBody::from_request(request, app).await?;
+    let revisions = preconditions::if_match(request.headers());
+    let body = JsonBody::read(request, app, BODY_MAX).await?;
     // The body may have taken long.
     caller.confirm(app).await?;
     let idempotency = key.map(|key| IdempotencyKey { key, fingerprint: body.fingerprint() });
@@ -140,7 +137,6 @@ fn made() -> Response {
     json::of(StatusCode::OK, &Changed { message: MADE, ..Changed::default() })
 }
 
-/// The answer to `?simular=true` (ours).
 fn simulated(simulation: Simulation) -> Response {
     match simulation {
         Simulation::Make { de, para, motivo } => {
@@ -162,42 +158,38 @@ pub fn change_request(
     let protocolo = read_protocolo(protocolo)?;
     let status = required("status", status, NOME_MAX)?;
     audit.change(&protocolo, &status);
-    let motivo = motivo.scalar();
-    if let Value::Text(text) = &motivo {
-        audit.motivo(text);
-    }
-    // Where no motivo is required any value is ignored, so one that is no text is as good as none.
-    let motivo = match motivo {
-        Value::Text(text) if !fits(&text, NOME_MAX) => return Err(ApiError::Invalid("motivoStatus")),
-        Value::Text(text) => NameKey::non_blank(&text),
-        _ => None,
-    };
-    let texto = match comentario.scalar() {
-        Value::Absent => None,
-        Value::Text(text) if fits(&text, COMENTARIO_MAX) => Some(text).filter(|text| !is_blank(text)),
-        _ => return Err(ApiError::Invalid("comentario")),
-    };
-    let visivel_cliente = boolean("visivelCliente", visivel_cliente)?;
-    let comentario = match (texto, visivel_cliente) {
-        (Some(texto), Some(visivel_cliente)) => Some(Comentario { texto: texto.into(), visivel_cliente }),
-        (Some(_), None) => return Err(ApiError::Required("visivelCliente")),
-        (None, _) => None,
-    };
-    let expected = expected_status(expected)?;
-    let protocolo = protocolo.trim().to_owned();
     Ok(ChangeRequest {
-        protocolo,
+        protocolo: protocolo.trim().to_owned(),
         status,
-        motivo,
-        comentario,
-        expected,
+        motivo: read_motivo(motivo, audit)?,
+        comentario: read_comentario(comentario, visivel_cliente)?,
+        expected: expected_status(expected)?,
         revisions: None,
         idempotency: None,
         usuario_id,
     })
 }
 
-/// The protocolo as sent.
+/// Where no motivo is required any value is ignored, so one that is no text is as good as none.
+fn read_motivo(value: Value<'_>, audit: &mut ChangeAudit) -> Result<Option<NameKey>, ApiError> {
+    let Value::Text(text) = value.scalar() else { return Ok(None) };
+    audit.motivo(&text);
+    if fits(&text, NOME_MAX) { Ok(NameKey::non_blank(&text)) } else { Err(ApiError::Invalid("motivoStatus")) }
+}
+
+fn read_comentario(texto: Value<'_>, visivel_cliente: Value<'_>) -> Result<Option<Comentario>, ApiError> {
+    let texto = match texto.scalar() {
+        Value::Absent => None,
+        Value::Text(text) if fits(&text, COMENTARIO_MAX) => Some(text).filter(|text| !is_blank(text)),
+        _ => return Err(ApiError::Invalid("comentario")),
+    };
+    match (texto, boolean("visivelCliente", visivel_cliente)?) {
+        (Some(texto), Some(visivel_cliente)) => Ok(Some(Comentario { texto: texto.into(), visivel_cliente })),
+        (Some(_), None) => Err(ApiError::Required("visivelCliente")),
+        (None, _) => Ok(None),
+    }
+}
+
 pub fn read_protocolo(value: Value<'_>) -> Result<String, ApiError> {
     match value {
         Value::Number(number) => exact_integer(number).ok_or(ApiError::InexactProtocolo),

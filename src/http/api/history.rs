@@ -11,19 +11,19 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::reader::Reader;
+use super::audit::AuditedCaller;
 use super::reads::UNKNOWN;
 use crate::clock::rfc3339_millis;
 use crate::domain::access::ConsultarHistorico;
+use crate::domain::atendimento::Status;
 use crate::domain::record::StoredChange;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
-use crate::http::app::App;
 use crate::http::limits::{HISTORY_PAGE, HISTORY_PAGE_MAX};
 use crate::http::openapi::LEITURAS;
 use crate::http::openapi::parameters::{Cursor, Limite, ProtocoloInPath, VisivelCliente};
 use crate::http::request::query;
-use crate::http::shapes;
+use crate::http::state::SharedState;
 
 /// Bytes after which a page ends early, as they are sent. One entry may have 120 KiB.
 const PAGE_MAX: usize = 1024 * 1024;
@@ -44,9 +44,9 @@ struct Page {
 struct Entrada {
     #[schema(format = DateTime)]
     em: String,
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     de: &'static str,
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     para: &'static str,
     #[schema(required)]
     motivo_status: Option<String>,
@@ -84,7 +84,6 @@ impl Entrada {
     }
 }
 
-/// A page of a history, oldest first.
 #[utoipa::path(
     get, path = "/api/atendimentos/{protocolo}/historico", tag = LEITURAS, operation_id = "lerHistorico",
     summary = "Lê o histórico de um atendimento [ours]",
@@ -104,8 +103,8 @@ impl Entrada {
     ),
 )]
 pub async fn historico(
-    State(app): State<App>,
-    _: Reader<ConsultarHistorico>,
+    State(app): State<SharedState>,
+    _: AuditedCaller<ConsultarHistorico>,
     path: Result<Path<String>, PathRejection>,
     uri: Uri,
 ) -> Result<Response, ApiError> {

@@ -1,6 +1,6 @@
 //! `POST /api/usuario/login`
 
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use secrecy::SecretString;
@@ -12,16 +12,16 @@ use super::audit::LoginAudit;
 use crate::domain::text::{LOGIN_MAX, SENHA_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
-use crate::http::app::App;
+use crate::http::limits::BODY_MAX;
 use crate::http::openapi::CITRUS;
 use crate::http::openapi::requests::Credenciais;
 use crate::http::request::body::JsonBody;
 use crate::http::request::client_address::ClientAddress;
 use crate::http::shapes::{integer, text};
+use crate::http::state::{AppState, SharedState};
 use crate::json::Value;
 use crate::service::login::{AccessToken, LoginError};
 
-/// The scheme of the header that the token goes into.
 const TOKEN_TYPE: &str = "Bearer";
 
 #[derive(Serialize, ToSchema)]
@@ -57,7 +57,11 @@ fn expires_in() -> Object {
         }))
     ),
 )]
-pub async fn login(State(app): State<App>, client: ClientAddress, request: Request) -> Result<Response, ApiError> {
+pub async fn login(
+    State(app): State<SharedState>,
+    client: ClientAddress,
+    request: Request,
+) -> Result<Response, ApiError> {
     let mut audit = LoginAudit::begin(client);
     let answer = attempt(&app, client, request, &mut audit).await;
     audit.end(&answer);
@@ -65,13 +69,13 @@ pub async fn login(State(app): State<App>, client: ClientAddress, request: Reque
 }
 
 async fn attempt(
-    app: &App,
+    app: &AppState,
     client: ClientAddress,
     request: Request,
     audit: &mut LoginAudit,
 ) -> Result<Response, ApiError> {
     // The body goes before the wait in the line: it keeps the connection's buffer.
-    let (login, senha) = credentials(&JsonBody::from_request(request, app).await?, audit)?;
+    let (login, senha) = credentials(&JsonBody::read(request, app, BODY_MAX).await?, audit)?;
     let outcome = app.login.login(&login, senha, client.0).await;
     let AccessToken { usuario_id, token, expires_in } = outcome.inspect_err(|error| {
         audit.refused(error);

@@ -5,5 +5,4 @@ pub mod batch;
 pub mod change;
 pub mod history;
 pub mod login;
-pub mod reader;
 pub mod reads;

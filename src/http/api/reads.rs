@@ -8,21 +8,19 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::reader::Reader;
+use super::audit::AuditedCaller;
 use crate::clock::rfc3339_millis;
 use crate::domain::access::{ConsultarMotivos, ConsultarStatus, ConsultarTransicoes};
-use crate::domain::atendimento::{Denial, transicoes};
+use crate::domain::atendimento::{Denial, Status, transicoes};
 use crate::domain::record::PresentState;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::etag;
 use crate::http::answer::json;
-use crate::http::app::App;
 use crate::http::openapi::LEITURAS;
 use crate::http::openapi::parameters::{IfNoneMatch, ProtocoloInPath, ProtocoloInQuery};
-use crate::http::request::query;
-use crate::http::shapes;
+use crate::http::request::{preconditions, query};
+use crate::http::state::SharedState;
 
-/// What an unknown protocolo is answered.
 pub const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNotFound);
 
 #[derive(Serialize, ToSchema)]
@@ -30,7 +28,7 @@ pub const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNotFound);
 #[schema(description = "O estado atual de um atendimento [ours].")]
 struct Atendimento {
     protocolo: String,
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     status: &'static str,
     /// O motivo da última alteração.
     #[schema(required)]
@@ -58,14 +56,14 @@ struct Atendimento {
     ),
 )]
 pub async fn status(
-    State(app): State<App>,
-    _: Reader<ConsultarStatus>,
+    State(app): State<SharedState>,
+    _: AuditedCaller<ConsultarStatus>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let PresentState { protocolo, status, motivo: motivo_status, atualizado_em, revisao } =
         app.store.present_state(&query::protocolo(&uri)?).await?.ok_or(UNKNOWN)?;
-    let response = if etag::is_known(&headers, revisao) {
+    let response = if preconditions::is_known(&headers, revisao) {
         let mut unchanged = Response::new(Body::empty());
         *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
         unchanged
@@ -80,7 +78,7 @@ pub async fn status(
 #[schema(description = "Para onde o atendimento pode ir agora [ours].")]
 struct Transicoes {
     protocolo: String,
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     status: &'static str,
     transicoes: Vec<Transicao>,
     /// Os motivos ativos.
@@ -91,7 +89,7 @@ struct Transicoes {
 #[serde(rename_all = "camelCase")]
 #[schema(description = "Um status para onde pode ir.")]
 struct Transicao {
-    #[schema(value_type = shapes::Status)]
+    #[schema(value_type = Status)]
     para: &'static str,
     motivo_obrigatorio: bool,
 }
@@ -114,8 +112,8 @@ struct Transicao {
     ),
 )]
 pub async fn targets(
-    State(app): State<App>,
-    _: Reader<ConsultarTransicoes>,
+    State(app): State<SharedState>,
+    _: AuditedCaller<ConsultarTransicoes>,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let present_state = app.store.present_state(&query::path_protocolo(path)?).await?.ok_or(UNKNOWN)?;
@@ -147,6 +145,6 @@ struct Motivos {
         }))
     ),
 )]
-pub async fn motivos(State(app): State<App>, _: Reader<ConsultarMotivos>) -> Result<Response, ApiError> {
+pub async fn motivos(State(app): State<SharedState>, _: AuditedCaller<ConsultarMotivos>) -> Result<Response, ApiError> {
     Ok(json::of(StatusCode::OK, &Motivos { motivos: app.store.active_motivos().await? }))
 }

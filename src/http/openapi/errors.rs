@@ -112,7 +112,6 @@ const PROTOCOLO: &[ApiError] = &[Required("protocolo"), Invalid("protocolo"), De
 
 const PAGE: &[ApiError] = &[Invalid("cursor"), Invalid("limite"), Invalid("visivelCliente")];
 
-/// Adds to `operation` the answers of its errors.
 pub fn describe(operation: &mut Operation) {
     let id = operation.operation_id.as_deref();
     let own = OPERATIONS.iter().find(|(operation, _)| id == Some(operation)).map_or(&[][..], |(_, lists)| *lists);
@@ -156,7 +155,6 @@ fn envelope_of(errors: &[&ApiError]) -> &'static str {
     if errors[0].present_status().is_some() { "Divergencia" } else { "Mensagem" }
 }
 
-/// The headers that come with an error, and what they say.
 fn headers(answer: &Answer) -> impl Iterator<Item = (&str, &'static str)> {
     answer.headers().keys().filter(|name| *name != CONTENT_TYPE).map(|name| {
         let text = match name {

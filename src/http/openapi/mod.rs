@@ -14,21 +14,18 @@ use utoipa::openapi::{Components, OpenApi as Document, RefOr, Schema};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::UtoipaMethodRouter;
 
+use crate::domain::atendimento::Status;
 use crate::http::answer::json::Message;
 use crate::http::answer::problem::Problem;
 use crate::http::answer::render::Mismatch;
-use crate::http::shapes::{Status, text};
+use crate::http::shapes::text;
 
 /// The tag of the routes that the vendor's page describes.
 pub const CITRUS: &str = "Citrus";
-/// The tag of the routes that read.
 pub const LEITURAS: &str = "Leituras";
-/// The tag of many changes in one request.
 pub const LOTE: &str = "Lote";
-/// The tag of the routes about the server itself.
 pub const SERVIDOR: &str = "Servidor";
 
-/// The document before any route is in it.
 #[derive(OpenApi)]
 #[openapi(
     info(title = "citrus-status", description = include_str!("description.md")),
@@ -45,7 +42,6 @@ pub const SERVIDOR: &str = "Servidor";
 )]
 struct Outline;
 
-/// How the token is sent.
 struct Bearer;
 
 impl Modify for Bearer {
@@ -59,13 +55,11 @@ impl Modify for Bearer {
     }
 }
 
-/// The document, as it is served.
 pub const TEXT: &str = include_str!("../../../docs/openapi.json");
 
 /// The shapes of bodies that `paths` use, by name.
 pub type Shapes = Vec<(String, RefOr<Schema>)>;
 
-/// The document of the routes `described`, in their order.
 pub fn document(described: Vec<(Shapes, Paths)>) -> Document {
     let mut document = Outline::openapi();
     for (shapes, paths) in described {
@@ -77,7 +71,6 @@ pub fn document(described: Vec<(Shapes, Paths)>) -> Document {
     document
 }
 
-/// Adds the routes `described` to `document`.
 pub fn add(document: &mut Document, described: Paths) {
     for (path, mut item) in described.paths {
         // An operation that names no token takes none. Said nothing, it would be open by an oversight.
@@ -97,13 +90,11 @@ where
     described.paths.keys().fold(router, |router, path| router.route(path, methods.clone()))
 }
 
-/// `document` as it is served.
 pub fn written(document: &Document) -> String {
     let json = document.to_pretty_json().expect("the document has text keys");
     format!("{json}\n")
 }
 
-/// The operations of one path.
 pub fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let PathItem { get, put, post, delete, patch, .. } = item;
     [get, put, post, delete, patch].into_iter().flatten()
@@ -121,7 +112,6 @@ fn let_answers_grow(components: &mut Components) {
     }
 }
 
-/// Adds the header that every answer carries.
 fn mark_answers(operation: &mut Operation) {
     let id = HeaderBuilder::new()
         .schema(Some(text()))

@@ -13,8 +13,7 @@ use crate::http::shapes::{boolean, integer, text};
 
 /// Declares parameters: where each is, its name, its shape, an example, and what it says.
 macro_rules! parameters {
-    ($($(#[$doc:meta])+ $struct:ident => $parameter:expr;)+) => {$(
-        $(#[$doc])+
+    ($($struct:ident => $parameter:expr;)+) => {$(
         pub struct $struct;
 
         impl IntoParams for $struct {
@@ -26,42 +25,33 @@ macro_rules! parameters {
 }
 
 parameters! {
-    /// Which atendimento is read.
     ProtocoloInQuery => parameter(ParameterIn::Query, "protocolo", name(PROTOCOLO_MAX), json!("20221104000001"),
         "Número do protocolo do atendimento.").required(Required::True);
 
-    /// Which atendimento is read.
     ProtocoloInPath => parameter(ParameterIn::Path, "protocolo", name(PROTOCOLO_MAX), json!("20221104000001"),
         "Número do protocolo do atendimento.").required(Required::True);
 
-    /// A dry run.
     Simular => parameter(ParameterIn::Query, "simular", boolean().default(Some(json!(false))), json!(false),
         "`true`: simula a alteração: valida tudo, não grava nada e mostra o resultado [ours].");
 
-    /// Makes repetitions safe.
     IdempotencyHeader => parameter(ParameterIn::Header, "Idempotency-Key",
         text().min_length(Some(1)).max_length(Some(IDEMPOTENCY_KEY_MAX)).pattern(Some("^[!-~]([ -~]*[!-~])?$")), Value::Null,
         "Uma chave nova por alteração, como um UUID. Com a mesma chave e o mesmo corpo, a alteração é feita uma só vez, \
         e a resposta vem de novo; vale por 24 horas [ours].");
 
-    /// The revision that the client has read.
     IfMatch => parameter(ParameterIn::Header, "If-Match", text(), Value::Null,
         "O `ETag` da leitura. Se o atendimento mudou desde então, a resposta é 412 e nada é gravado [ours].");
 
-    /// The revision that the client has.
     IfNoneMatch => parameter(ParameterIn::Header, "If-None-Match", text(), Value::Null,
         "O `ETag` de uma leitura anterior. Sem outra alteração desde então, 304 sem corpo.");
 
-    /// Where a page begins.
     Cursor => parameter(ParameterIn::Query, "cursor", text(), Value::Null,
         "Onde a página começa: `proximo` da página anterior.");
 
-    /// How long a page is.
     Limite => parameter(ParameterIn::Query, "limite",
         integer().minimum(Some(1)).maximum(Some(HISTORY_PAGE_MAX)).default(Some(json!(HISTORY_PAGE))), Value::Null,
         "Quantas entradas, no máximo.");
 
-    /// For whom a history is.
     VisivelCliente => parameter(ParameterIn::Query, "visivelCliente", boolean().default(Some(json!(false))), Value::Null,
         "`true`: só o que o cliente pode ver.");
 }

@@ -12,21 +12,16 @@ use crate::domain::text::{COMENTARIO_MAX, LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX, SE
 use crate::http::limits::BATCH_ITEMS_MAX;
 use crate::http::shapes::text;
 
-/// The names of these shapes.
 pub const NAMES: [&str; 3] = ["Alteracao", "Credenciais", "Lote"];
 
-/// Without NUL.
 const NO_NUL: &str = r"^[^\u0000]*$";
-/// Neither blank nor with NUL.
 const NOT_BLANK: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
 
-/// As a text, in any case.
 const TRUE_OR_FALSE: &str = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$";
 
 /// Declares a shape by its name and what it is.
 macro_rules! shapes {
-    ($($(#[$doc:meta])+ $name:ident => $schema:expr;)+) => {$(
-        $(#[$doc])+
+    ($($name:ident => $schema:expr;)+) => {$(
         pub struct $name;
 
         impl PartialSchema for $name {
@@ -40,7 +35,6 @@ macro_rules! shapes {
 }
 
 shapes! {
-    /// Body of the login.
     Credenciais => object(
         "O que o login pede.",
         vec![
@@ -52,7 +46,6 @@ shapes! {
         ],
     );
 
-    /// Body of a change.
     Alteracao => object(
         "Uma alteração de status, com um comentário ou sem.",
         vec![
@@ -73,7 +66,6 @@ shapes! {
         ],
     );
 
-    /// Body of many changes.
     Lote => object(
         "Alterações em lote [ours].",
         vec![("itens", list(reference_to("Alteracao")).min_items(Some(1)).max_items(Some(BATCH_ITEMS_MAX)).into(), true)],

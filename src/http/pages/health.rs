@@ -10,14 +10,12 @@ use tokio::time::timeout;
 
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json::{self, Message};
-use crate::http::app::App;
 use crate::http::openapi::SERVIDOR;
+use crate::http::state::SharedState;
 use crate::store::StoreError;
 
-/// How long the database may take to show that it is there.
 const READY_DEADLINE: Duration = Duration::from_secs(3);
 
-/// The process answers.
 #[utoipa::path(
     get, path = "/health/live", tag = SERVIDOR, operation_id = "vivo",
     summary = "O processo responde [ours]",
@@ -27,7 +25,6 @@ pub async fn live() -> Response {
     json::message(StatusCode::OK, "OK")
 }
 
-/// The database is reachable, migrated and writable.
 #[utoipa::path(
     get, path = "/health/ready", tag = SERVIDOR, operation_id = "pronto",
     summary = "O banco de dados está acessível, migrado e gravável [ours]",
@@ -35,7 +32,7 @@ pub async fn live() -> Response {
         (status = 200, description = "Acessível, migrado e gravável", body = Message, example = json!({"message": "OK"}))
     ),
 )]
-pub async fn ready(State(app): State<App>) -> Result<Response, ApiError> {
+pub async fn ready(State(app): State<SharedState>) -> Result<Response, ApiError> {
     if app.is_leaving.load(Ordering::Relaxed) {
         return Err(ApiError::Unavailable);
     }

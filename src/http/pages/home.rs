@@ -16,7 +16,6 @@ const LINKS: [(&str, &str); 4] = [
 /// Nothing is loaded, run or framed.
 const POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The page.
 #[utoipa::path(
     get, path = "/", tag = SERVIDOR, operation_id = "inicio",
     summary = "Uma página com os endereços [ours]",

@@ -4,7 +4,6 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 use axum::response::{IntoResponse, Response};
 
-/// Answers with a page in HTML, under the content security `policy`.
 pub fn page(policy: &'static str, html: impl Into<Body>) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
-use axum::extract::{FromRequest, Request};
+use axum::extract::Request;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Bytes};
 use tokio::time::timeout;
@@ -10,16 +10,15 @@ use tokio::time::timeout;
 use super::charset::Charset;
 use super::misspelt::Misspelt;
 use crate::http::answer::catalogue::ApiError;
-use crate::http::app::App;
 use crate::http::limits::BODY_MAX;
 use crate::http::memory::Memory;
+use crate::http::state::AppState;
 use crate::json::{self, Value};
 
 /// A body, or an element of a list in one, in UTF-8.
 pub struct JsonBody(Bytes);
 
 impl JsonBody {
-    /// A body that has arrived and was decoded.
     pub fn new(body: Bytes) -> Self {
         Self(body)
     }
@@ -55,11 +54,9 @@ impl JsonBody {
         let digest = digest(&SHA256, &self.0);
         i64::from_be_bytes(digest.as_ref()[..8].try_into().expect("a digest of SHA-256 has 32 bytes"))
     }
-}
 
-impl JsonBody {
     /// Reads the body of `request`, unless it has more than `max` bytes as sent.
-    pub async fn read(request: Request, app: &App, max: usize) -> Result<Self, ApiError> {
+    pub async fn read(request: Request, app: &AppState, max: usize) -> Result<Self, ApiError> {
         let charset = Charset::declared(request.headers())?;
         let body = request.into_body();
         if body.size_hint().lower() > max as u64 {
@@ -98,12 +95,4 @@ async fn arrive(body: Body, max: usize, memory: &Memory) -> Result<Bytes, ApiErr
         bytes.extend_from_slice(&data);
     }
     Ok(if bytes.len() > BODY_MAX { reservation.hold(bytes) } else { bytes.into() })
-}
-
-impl FromRequest<App> for JsonBody {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        Self::read(request, app, BODY_MAX).await
-    }
 }

@@ -10,13 +10,10 @@ use axum::http::request::Parts;
 use crate::auth::token::Subject;
 use crate::domain::access::Required;
 use crate::http::answer::catalogue::{ApiError, AuditedUser};
-use crate::http::app::App;
+use crate::http::state::{AppState, SharedState};
 
-/// A user who holds the permission `P`.
 pub struct Caller<P> {
-    /// Row id of the user.
     pub usuario_id: i64,
-    /// Its login as registered.
     pub login: Arc<str>,
     generation: i64,
     permission: PhantomData<P>,
@@ -25,12 +22,12 @@ pub struct Caller<P> {
 impl<P: Required> Caller<P> {
     /// Judges the user again, for a request that took its time: fails once the token is revoked or the permission
     /// withdrawn. The answer is at most half a second old.
-    pub async fn confirm(&self, app: &App) -> Result<(), ApiError> {
+    pub async fn confirm(&self, app: &AppState) -> Result<(), ApiError> {
         Self::judge(app, self.usuario_id, self.generation).await.map(drop)
     }
 
     /// The login of a user whose token of `generation` counts and who holds the permission.
-    async fn judge(app: &App, usuario_id: i64, generation: i64) -> Result<Arc<str>, ApiError> {
+    async fn judge(app: &AppState, usuario_id: i64, generation: i64) -> Result<Arc<str>, ApiError> {
         let Some(access) = app.access.access(usuario_id).await? else {
             return Err(ApiError::TokenRevoked(AuditedUser { usuario_id, login: None }));
         };
@@ -45,10 +42,10 @@ impl<P: Required> Caller<P> {
     }
 }
 
-impl<P: Required> FromRequestParts<App> for Caller<P> {
+impl<P: Required> FromRequestParts<SharedState> for Caller<P> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, app: &SharedState) -> Result<Self, ApiError> {
         let header = parts.headers.get(AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
         let token = bearer(header);
         if token.is_empty() {

@@ -18,7 +18,6 @@ const PLAIN: [&str; 4] = ["identity", "none", "8bit", "binary"];
 /// The most bytes of UTF-8 that one byte of another charset becomes.
 const GROWTH: usize = 3;
 
-/// The charset of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Charset {
     /// Declared, or UTF-8, the default.

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
-use crate::http::app::App;
+use crate::http::state::SharedState;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -16,10 +16,10 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub IpAddr);
 
-impl FromRequestParts<App> for ClientAddress {
+impl FromRequestParts<SharedState> for ClientAddress {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, app: &SharedState) -> Result<Self, Infallible> {
         let ConnectInfo(peer) =
             parts.extensions.get::<ConnectInfo<SocketAddr>>().expect("the accept loop names the peer");
         Ok(Self(client(peer.ip(), &parts.headers, &app.trusted_proxies)))
@@ -48,7 +48,6 @@ fn forwarded(headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> Option<Ip
     farthest
 }
 
-/// An address, with or without a port.
 fn address(entry: &str) -> Option<IpAddr> {
     let address = entry.parse().or_else(|_| entry.parse().map(|socket: SocketAddr| socket.ip()));
     Some(address.ok()?.to_canonical())

@@ -30,7 +30,6 @@ pub fn item_key(key: &str, index: usize) -> Arc<str> {
     format!("{key}\u{1f}{index}").into()
 }
 
-/// Marks `response` as the answer to an earlier request.
 pub fn replayed(mut response: Response) -> Response {
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
     response

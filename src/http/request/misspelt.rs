@@ -6,9 +6,7 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 use icu_normalizer::DecomposingNormalizer;
 
-/// Names the members in an answer.
 const IGNORED: HeaderName = HeaderName::from_static("ignored-members");
-/// Longer keys are not looked at.
 const KEY_MAX: usize = 64;
 
 /// The names of the members of which another spelling was sent: in another case, with accents, or with signs between
@@ -26,7 +24,6 @@ impl Misspelt {
         self.0.extend(names.iter().find(|name| key == letters(name)));
     }
 
-    /// Adds what `other` noted.
     pub fn extend(&mut self, other: &Self) {
         self.0.extend(&other.0);
     }
@@ -36,7 +33,6 @@ impl Misspelt {
         (!self.0.is_empty()).then(|| self.0.iter().copied().collect::<Vec<_>>().join(", "))
     }
 
-    /// `response`, which names them.
     pub fn name_in(&self, mut response: Response) -> Response {
         if let Some(names) = self.names() {
             let names = HeaderValue::try_from(names).expect("the members have names in ASCII");

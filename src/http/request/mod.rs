@@ -7,4 +7,5 @@ pub mod client_address;
 pub mod idempotency;
 pub mod misspelt;
 pub mod path;
+pub mod preconditions;
 pub mod query;

@@ -12,7 +12,6 @@ use crate::http::openapi::parameters::parameter;
 use crate::http::openapi::{add, operations, written};
 use crate::http::shapes::{integer, text};
 
-/// The tag of what only a sandbox has.
 pub const SANDBOX: &str = "Sandbox";
 
 /// The usual `document`, with the routes `described` and with the headers that force failures and delays.

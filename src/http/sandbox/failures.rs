@@ -10,19 +10,16 @@ use tokio::time::sleep;
 
 use crate::auth::token::Rejection;
 use crate::http::answer::catalogue::ApiError;
-use crate::http::app::App;
+use crate::http::state::{AppState, SharedState};
 
-/// Names the failure to answer.
 pub const FAILURE: &str = "X-Sandbox-Falha";
-/// Names the milliseconds to wait.
 pub const DELAY: &str = "X-Sandbox-Atraso";
-/// Longest delay.
 pub const DELAY_MAX: Duration = Duration::from_mins(1);
 /// For how long a token has expired that is said to have.
 const EXPIRED_FOR: Duration = Duration::from_secs(5);
 
 /// Does what the headers of a sandbox ask for, before the request is looked at.
-pub async fn intercept(State(app): State<App>, request: Request, next: Next) -> Result<Response, ApiError> {
+pub async fn intercept(State(app): State<SharedState>, request: Request, next: Next) -> Result<Response, ApiError> {
     let failure = header(request.headers(), FAILURE, |code| failure(&app, code))?;
     if let Some(delay) = header(request.headers(), DELAY, delay)? {
         sleep(delay).await;
@@ -36,8 +33,7 @@ pub async fn intercept(State(app): State<App>, request: Request, next: Next) -> 
     }
 }
 
-/// The error of `code`, where it can be forced.
-fn failure(app: &App, code: &str) -> Option<ApiError> {
+fn failure(app: &AppState, code: &str) -> Option<ApiError> {
     match forcible().find(|error| error.code() == code)? {
         // With the limits in force; there may be none.
         ApiError::Throttled(_) => app.login.refusal().map(ApiError::Throttled),

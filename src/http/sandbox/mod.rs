@@ -13,8 +13,8 @@ use utoipa::openapi::OpenApi;
 
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
-use crate::http::app::App;
 use crate::http::openapi::routed;
+use crate::http::state::SharedState;
 use crate::store::Example;
 
 /// The usual `document` and what a sandbox adds to it, as a text.
@@ -24,7 +24,7 @@ pub fn document_text(document: OpenApi) -> String {
 
 /// `routes` in a sandbox, which starts over from `example`; `document` makes the text that describes them. It belongs inside the frame of
 /// all requests, so that a forced failure has its id, its deadline and its form too.
-pub fn around(routes: Router, app: App, example: Example, document: fn() -> String) -> Router {
+pub fn around(routes: Router, app: SharedState, example: Example, document: fn() -> String) -> Router {
     static TEXT: OnceLock<String> = OnceLock::new();
     let text = move || TEXT.get_or_init(document).as_str();
     let routes = routed(routes, reset::route(app.clone(), example))

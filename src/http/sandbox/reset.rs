@@ -13,24 +13,20 @@ use utoipa_axum::routes;
 use super::document::SANDBOX;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json::{self, Message};
-use crate::http::app::App;
+use crate::http::state::SharedState;
 use crate::store::Example;
 
-/// What a reset is answered.
 const RESTORED: &str = "Dados de exemplo restaurados";
 
-/// What a reset works with.
 pub struct Reset {
-    pub app: App,
+    pub app: SharedState,
     pub example: Example,
 }
 
-/// The route.
-pub fn route(app: App, example: Example) -> UtoipaMethodRouter {
+pub fn route(app: SharedState, example: Example) -> UtoipaMethodRouter {
     routes!(reset).with_state(Arc::new(Reset { app, example }))
 }
 
-/// What the document says of it.
 pub fn described() -> Paths {
     let (_, described, _): UtoipaMethodRouter<Arc<Reset>> = routes!(reset);
     described

@@ -26,45 +26,43 @@ use tokio::time::{Sleep, sleep, timeout};
 use tower_http::add_extension::AddExtension;
 use tower_service::Service;
 
-use super::keep_alive::{HEAD_DEADLINE, Patience};
+use super::keep_alive::{HEAD_DEADLINE, HeadTimer};
 
 /// How long a client may leave what was written to it untouched.
 const WRITE_DEADLINE: Duration = Duration::from_secs(10);
 /// Room for one head.
 const BUFFER: usize = 16 * 1024;
 /// How much of a body that nobody read is waited for, so that the connection can be kept, and how long.
-const REST: u64 = 64 * 1024;
-const REST_DEADLINE: Duration = Duration::from_secs(2);
+const UNREAD_MAX: u64 = 64 * 1024;
+const UNREAD_DEADLINE: Duration = Duration::from_secs(2);
 /// How long, and how much, is still read from a client that was answered before it had sent everything.
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The service that answers the requests, with the address of their caller.
-type Addressed<S> = AddExtension<S, ConnectInfo<SocketAddr>>;
+type WithPeer<S> = AddExtension<S, ConnectInfo<SocketAddr>>;
 
 /// Serves `stream` until either side closes it. Once `stopping` changes, the request in flight is the last.
-pub async fn serve<S>(stream: TcpStream, routes: Addressed<S>, patience: Patience, mut stopping: watch::Receiver<()>)
+pub async fn serve<S>(stream: TcpStream, routes: WithPeer<S>, timer: HeadTimer, mut stopping: watch::Receiver<()>)
 where
-    S: Service<Request<Watched>, Response = Response, Error = Infallible> + Clone,
+    S: Service<Request<TrackedBody>, Response = Response, Error = Infallible> + Clone,
 {
     // Answers are one small write each: waiting to fill a packet only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY was not set");
     }
     let unread = Arc::new(Unread::default());
+    let service = service_fn(|request| {
+        timer.note_head();
+        answer(routes.clone(), request, Arc::clone(&unread))
+    });
     let mut http = http1::Builder::new()
-        .timer(patience.clone())
+        .timer(timer.clone())
         .header_read_timeout(HEAD_DEADLINE)
         .max_buf_size(BUFFER)
         // A client that has said everything may close its half, and still waits for its answer.
         .half_close(true)
-        .serve_connection(
-            TokioIo::new(Wire::new(stream, patience.clone())),
-            service_fn(|request| {
-                patience.note_head();
-                answer(routes.clone(), request, Arc::clone(&unread))
-            }),
-        );
+        .serve_connection(TokioIo::new(TimedStream::new(stream, timer.clone())), service);
     let ended = tokio::select! {
         biased;
         ended = &mut http => ended,
@@ -73,16 +71,19 @@ where
             (&mut http).await
         }
     };
-    let mut stream = http.into_parts().io.into_inner().stream;
-    let mut linger = unread.was_left();
-    if let Err(error) = ended {
+    if let Err(error) = &ended {
         tracing::debug!(%error, "a connection ended early");
-        // hyper has refused what is not HTTP, and may have read only a part of it.
-        linger |= error.is_parse();
     }
+    let stream = http.into_parts().io.into_inner().stream;
+    // hyper has refused what is not HTTP, and may have read only a part of it.
+    let still_sends = unread.was_left() || ended.is_err_and(|error| error.is_parse());
+    close(stream, still_sends).await;
+}
+
+/// Closes `stream`. To do so at once would reset it under a client that `still_sends`, and its answer would be lost.
+async fn close(mut stream: TcpStream, still_sends: bool) {
     _ = stream.shutdown().await;
-    // To close now would reset the connection under a client that still sends, and its answer would be lost.
-    if linger {
+    if still_sends {
         let mut rest = stream.take(LINGER_BYTES);
         _ = timeout(LINGER, tokio::io::copy(&mut rest, &mut tokio::io::sink())).await;
     }
@@ -91,15 +92,15 @@ where
 /// Answers `request`. Where the next request would begin behind a body that does not come, the answer says that
 /// it is the connection's last.
 async fn answer<S>(
-    mut routes: Addressed<S>,
+    mut routes: WithPeer<S>,
     request: Request<Incoming>,
     unread: Arc<Unread>,
 ) -> Result<Response, Infallible>
 where
-    S: Service<Request<Watched>, Response = Response, Error = Infallible>,
+    S: Service<Request<TrackedBody>, Response = Response, Error = Infallible>,
 {
     let expects = request.headers().contains_key(EXPECT);
-    let mut response = routes.call(request.map(|body| Watched::new(body, &unread))).await?;
+    let mut response = routes.call(request.map(|body| TrackedBody::new(body, &unread))).await?;
     if let Some(body) = unread.take() {
         // Without "100 Continue" there may be no body at all, and then the next request looks like one.
         if expects || ends_connection(response.headers()) || !arrived(body).await {
@@ -116,7 +117,7 @@ fn ends_connection(headers: &HeaderMap) -> bool {
 
 /// Whether the rest of `body` is short, and came in time.
 async fn arrived(mut body: Incoming) -> bool {
-    if body.size_hint().exact().is_none_or(|rest| rest > REST) {
+    if body.size_hint().exact().is_none_or(|rest| rest > UNREAD_MAX) {
         return false;
     }
     let rest = async {
@@ -125,7 +126,7 @@ async fn arrived(mut body: Incoming) -> bool {
         }
         Ok::<_, hyper::Error>(())
     };
-    matches!(timeout(REST_DEADLINE, rest).await, Ok(Ok(())))
+    matches!(timeout(UNREAD_DEADLINE, rest).await, Ok(Ok(())))
 }
 
 /// What the routes left of the present request's body.
@@ -157,26 +158,24 @@ impl Unread {
         self.set(Left::Abandoned);
     }
 
-    /// Whether there is any, at the end of the connection.
     fn was_left(&self) -> bool {
         !matches!(self.set(Left::Nothing), Left::Nothing)
     }
 }
 
 /// A request's body that comes back to [`Unread`] unless it was read to its end.
-pub struct Watched {
-    /// `None` once it was.
+pub struct TrackedBody {
     body: Option<Incoming>,
     unread: Arc<Unread>,
 }
 
-impl Watched {
+impl TrackedBody {
     fn new(body: Incoming, unread: &Arc<Unread>) -> Self {
         Self { body: Some(body).filter(|body| !body.is_end_stream()), unread: Arc::clone(unread) }
     }
 }
 
-impl Drop for Watched {
+impl Drop for TrackedBody {
     fn drop(&mut self) {
         if let Some(body) = self.body.take() {
             self.unread.set(Left::Body(body));
@@ -184,7 +183,7 @@ impl Drop for Watched {
     }
 }
 
-impl Body for Watched {
+impl Body for TrackedBody {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -209,16 +208,15 @@ impl Body for Watched {
     }
 }
 
-/// The stream, with a deadline for writing.
-struct Wire {
+struct TimedStream {
     stream: TcpStream,
-    patience: Patience,
+    timer: HeadTimer,
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl Wire {
-    fn new(stream: TcpStream, patience: Patience) -> Self {
-        Self { stream, patience, stalled: None }
+impl TimedStream {
+    fn new(stream: TcpStream, timer: HeadTimer) -> Self {
+        Self { stream, timer, stalled: None }
     }
 
     /// `written`, or an error once the client has taken nothing for too long.
@@ -233,18 +231,18 @@ impl Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for TimedStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {
-            self.patience.note_bytes();
+            self.timer.note_bytes();
         }
         read
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for TimedStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.in_time(cx, written)

@@ -16,32 +16,28 @@ pub const HEAD_DEADLINE: Duration = Duration::from_secs(10);
 
 /// hyper's timer for one connection, and what it has to know of it. Clones belong to the same connection.
 #[derive(Clone)]
-pub struct Patience {
+pub struct HeadTimer {
     keep_alive: Duration,
-    /// Whether new connections have no room.
     full: Arc<AtomicBool>,
     head: Arc<Mutex<Head>>,
 }
 
-/// The next head of the connection.
 #[derive(Clone, Copy)]
 enum Head {
     /// The connection's first, due since then.
     First(Instant),
     /// It may begin later, or never.
     Idle(Instant),
-    /// It began then.
     Begun(Instant),
 }
 
-impl Patience {
+impl HeadTimer {
     /// For a connection that begins now, which may be idle for `keep_alive`, but no longer than [`HEAD_DEADLINE`] while
     /// the server is `full`.
     pub fn new(keep_alive: Duration, full: Arc<AtomicBool>) -> Self {
         Self { keep_alive, full, head: Arc::new(Mutex::new(Head::First(Instant::now()))) }
     }
 
-    /// Notes that the client has sent something.
     pub fn note_bytes(&self) {
         let mut head = self.head();
         if let Head::Idle(_) = *head {
@@ -71,7 +67,7 @@ impl Patience {
     }
 }
 
-impl Timer for Patience {
+impl Timer for HeadTimer {
     /// hyper asks for it whenever it begins to wait for a head.
     fn sleep(&self, _: Duration) -> Pin<Box<dyn Sleep>> {
         let mut head = self.head();
@@ -79,7 +75,7 @@ impl Timer for Patience {
             *head = Head::Idle(Instant::now());
         }
         drop(head);
-        Box::pin(Waiting { patience: self.clone(), look: Box::pin(sleep(self.keep_alive.min(HEAD_DEADLINE))) })
+        Box::pin(Waiting { timer: self.clone(), next_check: Box::pin(sleep(self.keep_alive.min(HEAD_DEADLINE))) })
     }
 
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
@@ -89,9 +85,9 @@ impl Timer for Patience {
 
 /// Completes when the next head took too long.
 struct Waiting {
-    patience: Patience,
-    /// Until the next look: how long there is left depends on what comes meanwhile, and on who waits for room.
-    look: Pin<Box<tokio::time::Sleep>>,
+    timer: HeadTimer,
+    /// When the time left is computed again: it depends on what arrives meanwhile, and on whether the server is full.
+    next_check: Pin<Box<tokio::time::Sleep>>,
 }
 
 impl Sleep for Waiting {}
@@ -101,10 +97,10 @@ impl Future for Waiting {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            ready!(self.look.as_mut().poll(cx));
-            let Some(left) = self.patience.left(Instant::now()) else { return Poll::Ready(()) };
+            ready!(self.next_check.as_mut().poll(cx));
+            let Some(left) = self.timer.left(Instant::now()) else { return Poll::Ready(()) };
             let next = tokio::time::Instant::now() + left.min(HEAD_DEADLINE);
-            self.look.as_mut().reset(next);
+            self.next_check.as_mut().reset(next);
         }
     }
 }
@@ -115,51 +111,51 @@ mod tests {
 
     const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-    fn patience() -> (Patience, Arc<AtomicBool>) {
+    fn timer() -> (HeadTimer, Arc<AtomicBool>) {
         let full = Arc::new(AtomicBool::new(false));
-        (Patience::new(KEEP_ALIVE, Arc::clone(&full)), full)
+        (HeadTimer::new(KEEP_ALIVE, Arc::clone(&full)), full)
     }
 
     /// Whether the next head still has time after so long.
-    fn waits(patience: &Patience, after: Duration) -> bool {
-        patience.left(Instant::now() + after).is_some()
+    fn waits(timer: &HeadTimer, after: Duration) -> bool {
+        timer.left(Instant::now() + after).is_some()
     }
 
     /// Checks that it has time for so long, and no longer.
     #[track_caller]
-    fn has(patience: &Patience, limit: Duration) {
+    fn has(timer: &HeadTimer, limit: Duration) {
         let second = Duration::from_secs(1);
-        assert!(waits(patience, limit.checked_sub(second).unwrap()) && !waits(patience, limit));
+        assert!(waits(timer, limit.checked_sub(second).unwrap()) && !waits(timer, limit));
     }
 
     #[test]
     fn only_between_requests_a_connection_may_be_idle() {
-        let (patience, _) = patience();
-        has(&patience, HEAD_DEADLINE);
-        patience.note_bytes();
-        has(&patience, HEAD_DEADLINE);
-        patience.note_head();
-        has(&patience, KEEP_ALIVE);
-        patience.note_bytes();
-        has(&patience, HEAD_DEADLINE);
+        let (timer, _) = timer();
+        has(&timer, HEAD_DEADLINE);
+        timer.note_bytes();
+        has(&timer, HEAD_DEADLINE);
+        timer.note_head();
+        has(&timer, KEEP_ALIVE);
+        timer.note_bytes();
+        has(&timer, HEAD_DEADLINE);
     }
 
     #[tokio::test]
     async fn a_body_is_no_head_that_has_begun() {
-        let (patience, _) = patience();
-        patience.note_head();
-        patience.note_bytes();
-        _ = patience.sleep(Duration::ZERO);
-        has(&patience, KEEP_ALIVE);
+        let (timer, _) = timer();
+        timer.note_head();
+        timer.note_bytes();
+        _ = timer.sleep(Duration::ZERO);
+        has(&timer, KEEP_ALIVE);
     }
 
     #[test]
     fn while_the_server_is_full_the_idle_make_room_soon() {
-        let (patience, full) = patience();
-        patience.note_head();
+        let (timer, full) = timer();
+        timer.note_head();
         full.store(true, Ordering::Relaxed);
-        has(&patience, HEAD_DEADLINE);
+        has(&timer, HEAD_DEADLINE);
         full.store(false, Ordering::Relaxed);
-        has(&patience, KEEP_ALIVE);
+        has(&timer, KEEP_ALIVE);
     }
 }

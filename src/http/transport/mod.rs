@@ -5,6 +5,7 @@ mod keep_alive;
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,15 +14,15 @@ use std::time::Duration;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use axum::response::Response;
-use tokio::net::{TcpListener, TcpSocket, lookup_host};
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tower_http::add_extension::AddExtension;
 use tower_service::Service;
 
-use connection::Watched;
-use keep_alive::Patience;
+use connection::TrackedBody;
+use keep_alive::HeadTimer;
 
 /// Pause after the system refused us a connection, e.g. for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -30,7 +31,6 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// for 128: of a burst of more, each other client would wait a second or more for its next try.
 const BACKLOG: u32 = 4096;
 
-/// Listens on `address`, a host and a port.
 pub async fn listen(address: &str) -> io::Result<TcpListener> {
     let mut failure = io::Error::new(io::ErrorKind::InvalidInput, "it names no address");
     for address in lookup_host(address).await? {
@@ -45,7 +45,6 @@ pub async fn listen(address: &str) -> io::Result<TcpListener> {
     Err(failure)
 }
 
-/// Limits of the server.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerSettings {
     /// Most connections open at once; more wait in the system's queue.
@@ -66,36 +65,22 @@ pub async fn serve<S>(
     stop: impl Future<Output = ()>,
 ) -> bool
 where
-    S: Service<Request<Watched>, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
+    S: Service<Request<TrackedBody>, Response = Response, Error = Infallible> + Clone + Send + Sync + 'static,
     S::Future: Send,
 {
     let (stopping, _) = watch::channel(());
-    let room = Arc::new(Semaphore::new(settings.max_connections));
-    let full = Arc::new(AtomicBool::new(false));
+    let room = Room::new(settings.max_connections);
     let mut stop = pin!(stop);
     let mut connections = JoinSet::new();
     loop {
-        let accepted = async {
-            full.store(room.available_permits() == 0, Ordering::Relaxed);
-            let permit = Arc::clone(&room).acquire_owned().await.map_err(io::Error::other)?;
-            full.store(false, Ordering::Relaxed);
-            Ok::<_, io::Error>((listener.accept().await?, permit))
-        };
-        let ((stream, peer), permit) = tokio::select! {
-            accepted = accepted => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::warn!(%error, "a connection was not accepted");
-                    sleep(ACCEPT_PAUSE).await;
-                    continue;
-                }
-            },
+        let (stream, peer, permit) = tokio::select! {
+            accepted = room.accept(&listener) => accepted,
             () = &mut stop => break,
         };
         while connections.try_join_next().is_some() {}
         let routes = AddExtension::new(service.clone(), ConnectInfo(peer));
-        let patience = Patience::new(settings.keep_alive, Arc::clone(&full));
-        let connection = connection::serve(stream, routes, patience, stopping.subscribe());
+        let timer = HeadTimer::new(settings.keep_alive, Arc::clone(&room.full));
+        let connection = connection::serve(stream, routes, timer, stopping.subscribe());
         connections.spawn(async move {
             let _permit = permit;
             connection.await;
@@ -107,4 +92,31 @@ where
     let ended = timeout(settings.stop_deadline, all).await.is_ok();
     connections.shutdown().await;
     ended
+}
+
+/// Room for connections: a permit for each.
+struct Room {
+    permits: Arc<Semaphore>,
+    full: Arc<AtomicBool>,
+}
+
+impl Room {
+    fn new(max_connections: usize) -> Self {
+        Self { permits: Arc::new(Semaphore::new(max_connections)), full: Arc::default() }
+    }
+
+    /// The next connection, once there is room for it.
+    async fn accept(&self, listener: &TcpListener) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+        loop {
+            self.full.store(self.permits.available_permits() == 0, Ordering::Relaxed);
+            let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
+            self.full.store(false, Ordering::Relaxed);
+            match listener.accept().await {
+                Ok((stream, peer)) => return (stream, peer, permit),
+                Err(error) => tracing::warn!(%error, "a connection was not accepted"),
+            }
+            drop(permit);
+            sleep(ACCEPT_PAUSE).await;
+        }
+    }
 }

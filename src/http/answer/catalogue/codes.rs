@@ -1,10 +1,7 @@
 //! The codes of errors, for programs and for the audit log. The title is what all errors of a code have in common.
 
-/// A code.
 pub struct Code {
-    /// The word itself.
     pub word: &'static str,
-    /// Its title in Portuguese and in English.
     pub titles: [&'static str; 2],
 }
 

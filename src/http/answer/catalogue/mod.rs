@@ -14,7 +14,7 @@ use crate::auth::password::PasswordError;
 use crate::auth::token::Rejection;
 use crate::clock::rfc3339_seconds;
 use crate::domain::atendimento::{Denial, Status};
-use crate::http::memory::Full;
+use crate::http::memory::MemoryFull;
 use crate::json::JsonError;
 use crate::service::changes::ChangeError;
 use crate::service::login::LoginError;
@@ -24,7 +24,6 @@ use crate::store::StoreError;
 /// A user, as the audit log names it.
 #[derive(Clone, Debug)]
 pub struct AuditedUser {
-    /// Row id.
     pub usuario_id: i64,
     /// The login as registered; `None` where there is no such user.
     pub login: Option<Arc<str>>,
@@ -35,56 +34,37 @@ impl AuditedUser {
     pub const NOBODY: Self = Self { usuario_id: 0, login: None };
 }
 
-/// An answer that is not a success.
 #[derive(Clone, Debug)]
 pub enum ApiError {
     /// HTTP/1.1 with no `Host`, or with several. What is less than that, hyper refuses by itself.
     Malformed,
-    /// The body is not a JSON object.
     Body(JsonError),
-    /// The body did not arrive whole.
     BodyCut,
-    /// The body did not arrive in time.
     BodySlow,
-    /// The body is over the limit.
     BodyTooLarge,
     /// The body is in a charset that we do not know.
     Charset,
-    /// The body is compressed.
     ContentCoding,
-    /// No such route.
     NotFound,
-    /// The route has other methods.
     MethodNotAllowed,
-    /// A field is missing or blank.
     Required(&'static str),
     /// The login is missing; Citrus has a text of its own for it.
     LoginRequired,
     /// The senha is missing; Citrus has a text of its own for it.
     SenhaRequired,
-    /// A field has a value that it can't have.
     Invalid(&'static str),
     /// The protocolo is a number that is no protocolo.
     InexactProtocolo,
-    /// Too many logins failed.
     Throttled(Throttled),
-    /// The login was refused.
     UsuarioNotFound,
     /// The same in hardened mode: answered like a wrong senha.
     UsuarioHidden,
-    /// The login was refused.
     SenhaWrong,
-    /// The token could not be made.
     TokenFailed,
-    /// No token came with the request.
     TokenMissing,
-    /// The token was refused.
     Token(Rejection),
-    /// The token was withdrawn.
     TokenRevoked(AuditedUser),
-    /// The user lacks the permission.
     AccessDenied(AuditedUser),
-    /// The rules refuse the change.
     Denied(Denial),
     /// A request of the same idempotency key is being answered.
     InProgress,
@@ -95,12 +75,10 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// The status code of the answer.
     pub fn status(&self) -> StatusCode {
         self.row().status
     }
 
-    /// The text of the answer.
     pub fn message(&self) -> Cow<'static, str> {
         self.fill(self.row().text)
     }
@@ -157,8 +135,8 @@ impl From<StoreError> for ApiError {
     }
 }
 
-impl From<Full> for ApiError {
-    fn from(full: Full) -> Self {
+impl From<MemoryFull> for ApiError {
+    fn from(full: MemoryFull) -> Self {
         tracing::warn!("{full}");
         Self::Unavailable
     }

@@ -13,9 +13,7 @@ use crate::service::throttle::Throttled as Exhausted;
 
 /// All that we say about an error. In its texts, each `{}` stands for a parameter of the error.
 pub struct Row {
-    /// The status code of the answer.
     pub status: StatusCode,
-    /// The word for programs, with its title.
     pub code: Code,
     /// The text of the answer: the contract's, byte for byte.
     pub text: &'static str,
@@ -29,7 +27,6 @@ pub struct Row {
     pub mark: &'static str,
     /// Whether the connection can't be used again: where the next request begins is in doubt, or not waited for.
     pub ends_connection: bool,
-    /// Whether a sandbox can force it.
     pub is_forcible: bool,
 }
 
@@ -82,14 +79,12 @@ impl Row {
 macro_rules! rows {
     ($($variant:ident $(($inner:pat) as $example:expr)? => $row:expr;)+) => {
         impl ApiError {
-            /// Its row.
             pub fn row(&self) -> &'static Row {
                 match self {
                     $(Self::$variant $(($inner))? => const { &$row },)+
                 }
             }
 
-            /// One error of each row, in their order.
             pub fn one_of_each() -> Vec<Self> {
                 vec![$(rows!(@example $variant $($example)?)),+]
             }
@@ -274,11 +269,8 @@ rows! {
             .forcible();
 }
 
-/// Examples of errors that carry more than a name.
 impl ApiError {
-    /// An exhausted limit, unnamed.
     pub const THROTTLED: Self = Self::Throttled(Exhausted { policies: Vec::new(), exhausted: Vec::new() });
-    /// A token that expired five seconds ago.
     pub const EXPIRED: Self =
         Self::Token(Expired { at: datetime!(2026-11-23 10:00 UTC), now: datetime!(2026-11-23 10:00:05 UTC) });
     /// An atendimento at another revision than the one that was read.

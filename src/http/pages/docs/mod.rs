@@ -23,7 +23,6 @@ const OURS: [(&str, &str, &str); 2] = [
     ("start.css", "text/css; charset=utf-8", include_str!("start.css")),
 ];
 
-/// The files of Swagger UI that the page loads.
 const FILES: [&str; 3] = ["favicon-32x32.png", "swagger-ui-bundle.js", "swagger-ui.css"];
 
 /// Only what this server sends is loaded, and only this server is asked. Swagger UI has pictures in its style sheet.
@@ -41,7 +40,6 @@ pub async fn document() -> Response {
     json::document(openapi::TEXT)
 }
 
-/// The page.
 #[utoipa::path(
     get, path = "/docs", tag = SERVIDOR, operation_id = "documentacao",
     summary = "Esta página [ours]",
@@ -52,7 +50,6 @@ pub async fn page() -> Response {
     from("./")
 }
 
-/// The same at `/docs/`.
 pub async fn page_in_folder() -> Response {
     from("../")
 }

@@ -39,13 +39,12 @@ pub fn announce(text: String) {
     thread::spawn(move || _ = line(text));
 }
 
-/// [`line()`] with the arguments of `format!`.
 macro_rules! say {
     ($($argument:tt)+) => {
-        $crate::cli::output::line(format_args!($($argument)+))
+        $crate::cli::support::output::line(format_args!($($argument)+))
     };
 }
-pub(super) use say;
+pub(in crate::cli) use say;
 
 /// Prints `rows` under `headers`, columns aligned.
 pub fn table<const N: usize>(headers: [&str; N], rows: &[[String; N]]) -> io::Result<()> {
@@ -85,7 +84,6 @@ pub async fn table_stream<const N: usize>(
     }
 }
 
-/// How wide the columns of a table are.
 struct Widths<const N: usize>([usize; N]);
 
 impl<const N: usize> Widths<N> {
@@ -93,7 +91,6 @@ impl<const N: usize> Widths<N> {
         Self(headers.map(|header| header.chars().count()))
     }
 
-    /// Makes room for `rows`.
     fn widen(&mut self, rows: &[[String; N]]) {
         for row in rows {
             for (width, cell) in self.0.iter_mut().zip(row) {
@@ -109,7 +106,6 @@ impl<const N: usize> Widths<N> {
     }
 }
 
-/// Prints `value` as JSON.
 pub fn json(value: &impl Serialize) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value).expect("lists and records have text keys");
     write_printable(&printable_json('\n', &text))
@@ -128,7 +124,6 @@ pub async fn json_stream(values: impl Stream<Item = Result<impl Serialize, Store
     Ok(())
 }
 
-/// A path for people.
 pub fn shown(path: &Path) -> String {
     printable(&path.to_string_lossy()).into_owned()
 }
@@ -142,7 +137,10 @@ pub fn say_each<T>(
     permissoes.iter().zip(outcomes).try_for_each(|(permissao, outcome)| line(sentence(*permissao, outcome)))
 }
 
-/// `yes` or `no`.
+pub fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "-".to_owned())
+}
+
 pub fn yes_no(value: bool) -> String {
     if value { "yes" } else { "no" }.to_owned()
 }

@@ -10,7 +10,6 @@ use crate::domain::atendimento::Status;
 use crate::domain::text::{SENHA_MAX, cut, did_you_mean};
 use crate::file_text::decode;
 
-/// A status by its name.
 pub fn parse_status(text: &str) -> Result<Status, String> {
     let nomes = Status::ALL.map(Status::nome);
     Status::from_nome(text).ok_or_else(|| {

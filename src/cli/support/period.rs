@@ -1,4 +1,4 @@
-//! `--desde` and `--ate`: a span of time.
+//! `--desde` and `--ate`: a period of time.
 
 use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
@@ -13,7 +13,7 @@ use crate::store::Between;
 const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 
 #[derive(clap::Args)]
-pub struct Span {
+pub struct Period {
     /// From this time on: a date in UTC, or a time such as 2026-11-27T10:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse)]
     desde: Option<Moment>,
@@ -26,14 +26,12 @@ pub struct Span {
 #[derive(Clone, Debug)]
 struct Moment {
     text: String,
-    /// Its first instant.
     start: OffsetDateTime,
-    /// How long it lasts.
     lasts: Duration,
 }
 
-impl Span {
-    /// The span from the first instant of `--desde` to the last of `--ate`.
+impl Period {
+    /// From the first instant of `--desde` to the last of `--ate`.
     pub fn between(&self) -> Result<Between> {
         if let (Some(desde), Some(ate)) = (&self.desde, &self.ate)
             && desde.start >= ate.start + ate.lasts
@@ -72,7 +70,7 @@ mod tests {
 
     fn between(desde: Option<&str>, ate: Option<&str>) -> Option<[Option<OffsetDateTime>; 2]> {
         let moment = |text: Option<&str>| text.map(|text| parse(text).unwrap());
-        let Between { from, before } = Span { desde: moment(desde), ate: moment(ate) }.between().ok()?;
+        let Between { from, before } = Period { desde: moment(desde), ate: moment(ate) }.between().ok()?;
         Some([from, before])
     }
 

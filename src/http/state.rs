@@ -1,6 +1,5 @@
 //! The state that every handler gets.
 
-use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -16,23 +15,15 @@ use crate::service::changes::ChangeQueue;
 use crate::service::login::LoginService;
 use crate::store::Store;
 
-/// What the handlers work with; cheap to clone.
-#[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub type SharedState = Arc<AppState>;
 
-/// The parts of an [`App`].
-pub struct Parts {
+pub struct AppState {
     /// For the readiness probe, and what clients read.
     pub store: Arc<Store>,
-    /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Verifies tokens.
     pub tokens: Arc<Tokens>,
-    /// Knows what users may do.
     pub access: AccessService,
-    /// Issues tokens.
     pub login: Arc<LoginService>,
-    /// Makes status changes.
     pub changes: ChangeQueue,
     /// Room for requests of many changes.
     pub lotes: Semaphore,
@@ -42,28 +33,14 @@ pub struct Parts {
     pub answers: Memory,
     /// Whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
-    /// How long a request may take.
     pub deadline: Duration,
     /// Whether the server is about to stop: it still serves, and is not ready.
     pub is_leaving: AtomicBool,
 }
 
-impl App {
-    /// Puts the parts together.
-    pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
-    }
-
+impl AppState {
     /// How long a body may take to arrive: less than the request as a whole, so that it is named as the cause.
     pub fn body_deadline(&self) -> Duration {
         self.deadline * 2 / 3
-    }
-}
-
-impl Deref for App {
-    type Target = Parts;
-
-    fn deref(&self) -> &Parts {
-        &self.0
     }
 }

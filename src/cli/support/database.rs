@@ -14,7 +14,7 @@ use crate::store::{Store, StoreError, Target};
 use crate::telemetry;
 
 /// Opens the database of `config`, migrated.
-pub(super) async fn open_store(config: &Config) -> Result<Arc<Store>> {
+pub async fn open_store(config: &Config) -> Result<Arc<Store>> {
     let store = connect(config).await?;
     if config.database.auto_migrate {
         store.migrate().await.map_err(|error| explained(error, &config.database.target))?;
@@ -29,7 +29,7 @@ pub(super) async fn open_store(config: &Config) -> Result<Arc<Store>> {
 }
 
 /// Opens the database of `config`, as it is. Where it makes SQLite's file, it says so and where.
-pub(super) async fn connect(config: &Config) -> Result<Arc<Store>> {
+pub async fn connect(config: &Config) -> Result<Arc<Store>> {
     let mut made = None;
     if let Target::Sqlite { file } = &config.database.target {
         make_private_dir(&config.data_dir)?;
@@ -70,7 +70,7 @@ fn unwritable(file: &Path) -> Option<String> {
 }
 
 /// Warns of a place that is bad for SQLite: one that can't be written, or that is on a network.
-pub(super) fn warn_of_place(target: &Target) {
+pub fn warn_of_place(target: &Target) {
     let Target::Sqlite { file } = target else { return };
     if let Some(text) = unwritable(file) {
         tracing::warn!("the database {text}");
@@ -81,7 +81,7 @@ pub(super) fn warn_of_place(target: &Target) {
 }
 
 /// What to say where SQLite's file is on a network.
-pub(super) fn network_of(target: &Target) -> Option<String> {
+pub fn network_of(target: &Target) -> Option<String> {
     let Target::Sqlite { file } = target else { return None };
     // The part of the path that is there: the rest will be made on the same file system.
     let absolute = absolute(file);

@@ -9,14 +9,13 @@ use super::error::{CliError, Result};
 use crate::app::Stop;
 use crate::config::{Config, place};
 
-/// How long after a failed try the next one begins.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How often the log says that the program still waits.
 const REPORT: Duration = Duration::from_secs(5);
 
 /// What `open` yields. While it fails for a reason that may pass, it is tried again, up to
 /// `DATABASE_WAIT_SECONDS`. A try that has begun by then is not cut off.
-pub(super) async fn until<T>(config: &Config, mut open: impl AsyncFnMut() -> Result<T>) -> Result<T> {
+pub async fn until<T>(config: &Config, mut open: impl AsyncFnMut() -> Result<T>) -> Result<T> {
     let began = Instant::now();
     let mut reported: Option<Instant> = None;
     loop {
@@ -47,7 +46,7 @@ pub(super) async fn until<T>(config: &Config, mut open: impl AsyncFnMut() -> Res
 
 /// What `opening` yields, or nothing where `stop` completes before it. What it was in the middle of is
 /// undone by the database.
-pub(super) async fn unless_stopped<T>(
+pub async fn unless_stopped<T>(
     opening: impl Future<Output = T>,
     stop: Pin<&mut impl Future<Output = Stop>>,
 ) -> Option<T> {

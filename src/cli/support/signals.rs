@@ -10,7 +10,7 @@ use crate::telemetry;
 
 /// Completes at the first SIGTERM, SIGINT or SIGHUP, which it hears from now on; a second one ends the
 /// process at once. A SIGHUP that is ignored, as `nohup` has it, stays ignored.
-pub(super) fn stop() -> Result<impl Future<Output = Stop>> {
+pub fn stop() -> Result<impl Future<Output = Stop>> {
     let mut term = signal(SignalKind::terminate())?;
     let mut int = signal(SignalKind::interrupt())?;
     let mut hup = if is_ignored(SignalKind::hangup()) { None } else { Some(signal(SignalKind::hangup())?) };

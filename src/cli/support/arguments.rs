@@ -34,7 +34,6 @@ fn make_printable(error: &mut clap::Error) {
     }
 }
 
-/// The most characters of an argument, or of what is said of it, that are repeated.
 const REPEATED_MAX: usize = 400;
 
 /// `text` with nothing that steers a terminal, and no longer than is useful.

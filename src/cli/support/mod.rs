@@ -1,0 +1,12 @@
+//! What the commands share.
+
+pub mod arguments;
+pub mod database;
+pub mod error;
+pub mod input;
+pub mod output;
+pub mod period;
+pub mod record;
+pub mod session;
+pub mod signals;
+pub mod wait;
