@@ -1,6 +1,5 @@
 //! Memory that clients can take: what they read slowly, and what they send in small pieces.
 
-use citrus_status::example::load_example_data;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
@@ -28,14 +27,9 @@ fn head(line: &str, token: &str, headers: &str) -> String {
 /// A server process on the example data, and a token.
 async fn serve(database: &Database, extra: &[(&str, &str)]) -> (Process, String) {
     allow_open_files();
-    let store = database.store().await;
-    load_example_data(&store).await.unwrap();
-    store.close().await;
+    database.example().await.close().await;
     let process = Process::serve_with(database, extra, &[]);
-    let body = r#"{"login": "user.api", "senha": "1234"}"#;
-    let request = head("POST /api/usuario/login", "", &format!("Content-Length: {}\r\n", body.len())) + body;
-    let answer: Value = serde_json::from_str(&connect(&process).await.ask(request).await.body).unwrap();
-    let token = answer["accessToken"].as_str().unwrap().to_owned();
+    let token = process.token("user.api").await;
     (process, token)
 }
 

@@ -87,8 +87,7 @@ fn quotes_that_docker_leaves_around_a_value_are_refused() {
 }
 
 async fn a_piped_senha_loses_its_mark_and_its_line_end_and_nothing_else(database: &Database) {
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
+    let store = database.example().await;
     let login = crate::support::server::nome("user.api").key;
     let set = |piped: &str| run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], piped);
     for (piped, senha) in [("\u{feff} s x \r\n", " s x "), ("s x\n", "s x"), ("s\r", "s"), ("\u{feff}é", "é")] {

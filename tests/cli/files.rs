@@ -33,8 +33,7 @@ fn whatever_the_umask_nobody_else_reads_them() {
         let process = Process::serve_with(&database, &[("JWT_SECRET", "")], &["sh", "-c", &script, "sh"]);
         let files = ["citrus-status.db", "citrus-status.db-shm", "citrus-status.db-wal", "jwt-secret"];
         assert_eq!(modes(database.dir.path()), files.map(|file| (file.to_owned(), 0o600)), "umask {umask}");
-        process.signal("TERM");
-        assert_eq!(process.wait(), Some(0));
+        process.stop();
     }
 }
 

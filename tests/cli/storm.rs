@@ -90,9 +90,7 @@ static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 async fn a_login_storm_takes_no_more_memory_than_allowed_and_holds_up_nothing_else(database: &Database) {
     let _turn = TURN.lock().await;
     allow_open_files();
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
-    store.close().await;
+    database.example().await.close().await;
     // Time enough for the whole line on a busy machine.
     let extra = [("REQUEST_TIMEOUT_SECONDS", "120"), ("DATABASE_MAX_CONNECTIONS", "10")];
     let (process, _) = Process::serve_logged(database, &extra);
@@ -138,8 +136,7 @@ async fn a_login_storm_takes_no_more_memory_than_allowed_and_holds_up_nothing_el
     assert!(good.len() >= 512 && refused.len() >= CLIENTS / 2, "{} were let in", good.len());
     assert!(refusal < heard, "the last refusal took {refusal:?}, the last login {heard:?}");
     assert!(*slowest < heard && others.len() >= 5, "other routes: {others:?}");
-    process.signal("TERM");
-    assert_eq!(process.wait(), Some(0));
+    process.stop();
 }
 
 both_engines! {

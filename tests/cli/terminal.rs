@@ -170,8 +170,7 @@ async fn a_file_to_import_does_not(database: &Database) {
 
 /// Another program may have written it.
 async fn what_the_database_holds_does_not(database: &Database) {
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
+    let store = database.example().await;
     for (number, word) in WORDS.into_iter().enumerate() {
         for statement in [
             format!("INSERT INTO motivo (nome, chave) VALUES ('{word}', '{number}')"),

@@ -6,7 +6,7 @@ use libtest_mimic::Trial;
 
 use crate::load::{Load, Plan};
 use crate::report::{Form, Progress, conclude};
-use crate::scene::{Scene, both, ready, stop, token, trial};
+use crate::scene::{Scene, both, ready, token, trial};
 use crate::support::database::Engine;
 
 /// How soon all has to be well again.
@@ -47,7 +47,7 @@ async fn server_killed(scene: Scene, form: Form) {
     }
     load.acknowledge(interval(kills)).await;
     let attempts = load.stop().await;
-    stop(process);
+    process.stop();
     let verdict = scene.verdict(&attempts).await;
     conclude("server killed under load", scene.database.engine, kills, &verdict, Some(worst));
     assert!(worst <= RECOVERY, "a server was ready after {worst:?}");
@@ -86,7 +86,7 @@ async fn killed(mut scene: Scene, form: Form, what: &str, settings: &[&str]) {
     }
     load.acknowledge(interval(kills)).await;
     let attempts = load.stop().await;
-    stop(process);
+    process.stop();
     let verdict = scene.verdict(&attempts).await;
     conclude(what, scene.database.engine, kills, &verdict, Some(worst));
     assert!(worst <= RECOVERY, "changes succeeded {worst:?} after the database was back");

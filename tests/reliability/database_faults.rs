@@ -1,7 +1,6 @@
 //! Networks and disks that fail between the server and its data.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::process::Command;
 use std::time::Duration;
 
 use libtest_mimic::Trial;
@@ -12,9 +11,9 @@ use crate::client::{Client, get};
 use crate::load::{Load, Plan, changes, now};
 use crate::proxy::{Fault, Proxy};
 use crate::report::{Form, conclude};
-use crate::scene::{Scene, stop, token, trial};
+use crate::scene::{Scene, token, trial};
 use crate::support::database::Engine;
-use crate::support::program::Process;
+use crate::support::program::{Process, limit_files};
 
 const CLIENTS: u64 = 32;
 /// More than the pool has connections.
@@ -134,7 +133,7 @@ async fn read_only(scene: Scene, form: Form) {
     let mut attempts = Vec::new();
     let process = scene.serve();
     let token = token(&process).await;
-    stop(process);
+    process.stop();
     for round in 0..times {
         permit(&scene, 0o444);
         let process = scene.serve_with(&[("REQUEST_TIMEOUT_SECONDS", &DEADLINE.to_string())], wrapper);
@@ -185,7 +184,7 @@ impl Trouble {
     /// Stops all, and checks that no request took longer than it may.
     async fn end(self, deadline: u64) -> Vec<Attempt> {
         let attempts = self.load.stop().await;
-        stop(self.process);
+        self.process.stop();
         let longest = attempts.iter().map(|attempt| attempt.ended.checked_sub(attempt.began).unwrap()).max().unwrap();
         assert!(longest <= Duration::from_secs(deadline) + SLACK, "a request took {longest:?}");
         assert!(attempts.iter().all(|attempt| attempt.outcome != Outcome::Unanswered), "a request was not answered");
@@ -207,12 +206,6 @@ fn recovery(attempts: &[Attempt], (_, lifted, until): Span) -> Duration {
 /// Whether `outcome` was seen during the fault, or soon after it by somebody who asked during it.
 fn seen(attempts: &[Attempt], (began, lifted, _): Span, outcome: Outcome) -> bool {
     attempts.iter().any(|attempt| attempt.outcome == outcome && attempt.began < lifted && attempt.ended > began)
-}
-
-/// Lets the files that the process writes grow to `bytes` and no further.
-fn limit_files(process: u32, bytes: &str) {
-    let limit = format!("--fsize={bytes}:");
-    assert!(Command::new("prlimit").args(["--pid", &process.to_string(), &limit]).status().unwrap().success());
 }
 
 /// Sets the mode of all files of the database.

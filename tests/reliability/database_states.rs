@@ -13,7 +13,7 @@ use crate::checker::Outcome;
 use crate::client::{Client, change, get, get_as, login};
 use crate::load::{Load, Plan, changes};
 use crate::report::{Form, conclude};
-use crate::scene::{LOOK, Scene, stop, token, trial};
+use crate::scene::{LOOK, Scene, token, trial};
 use crate::support::database::Engine;
 use crate::support::program::Process;
 
@@ -91,7 +91,7 @@ async fn away(scene: &Scene, leave: &[&str], state: [u16; 5], come_back: &[&str]
     for _ in 0..5 {
         assert_eq!(clients.statuses().await, WELL);
     }
-    stop(clients.process);
+    clients.process.stop();
 }
 
 /// A connection to another database of the scene's cluster.
@@ -182,7 +182,7 @@ async fn settings_of_others(scene: Scene, form: Form) {
         held.execute("ROLLBACK").await.unwrap();
     }
     let attempts = load.stop().await;
-    stop(process);
+    process.stop();
     let refused = attempts.iter().filter(|attempt| attempt.outcome != Outcome::Acknowledged).count();
     // When its session ends under it, nobody knows whether a change was made.
     assert!(refused <= 16 + 8, "{refused} requests failed");

@@ -13,7 +13,7 @@ use crate::checker::{Attempt, Outcome};
 use crate::client::{Client, change, get, login};
 use crate::proxy::{Fault, Proxy};
 use crate::report::{Form, Progress, conclude};
-use crate::scene::{LOOK, Scene, both, stop, token};
+use crate::scene::{LOOK, Scene, both, token};
 use crate::support::database::Engine;
 use crate::support::program::Process;
 
@@ -78,7 +78,7 @@ async fn clients_hang_up(scene: Scene, form: Form) {
                       WHERE application_name = 'citrus-status' AND state LIKE 'idle in transaction%'";
         assert_eq!(scene.database.number(inside).await, 0, "sessions are left inside a transaction");
     }
-    stop(process);
+    process.stop();
     let verdict = scene.verdict(&attempts).await;
     conclude("client hangs up, database slow", scene.database.engine, all, &verdict, Some(recovery));
     assert!(whole <= limit, "{whole:?} until requests were answered normally; patient clients took {limit:?}");

@@ -11,7 +11,8 @@ use crate::checker::{Attempt, Outcome};
 use crate::client::{Client, change};
 use crate::load::{now, outcome};
 use crate::report::{Form, Progress, conclude};
-use crate::scene::{LOOK, Scene, both, stop, token};
+use crate::scene::{LOOK, Scene, both, token};
+use crate::support::program::Process;
 
 /// Clients that ask for the same changes.
 const TWINS: u64 = 4;
@@ -48,7 +49,7 @@ async fn one_change_each(scene: Scene, form: Form) {
         sleep(LOOK).await;
     }
     let asked = twins.join_all().await.concat();
-    processes.into_iter().for_each(stop);
+    processes.into_iter().for_each(Process::stop);
 
     let attempts = merge(&asked);
     let made = asked.iter().filter(|asked| asked.made).count();

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use citrus_status::example::load_example_data;
 use libtest_mimic::{Completion, Failed, Trial};
 use serde_json::Value;
 use tokio::time::sleep;
@@ -68,9 +67,7 @@ impl Scene {
                 (Database::postgres(&cluster.url).await, Some(cluster))
             }
         };
-        let store = database.store().await;
-        load_example_data(&store).await.unwrap();
-        store.close().await;
+        database.example().await.close().await;
         let mut scene = Self { database, cluster, before: Vec::new() };
         scene.before = scene.records().await;
         Some(scene)
@@ -147,10 +144,4 @@ pub async fn ready(process: &Process, since: Instant) -> Duration {
         sleep(LOOK).await;
     }
     since.elapsed()
-}
-
-/// Tells the server to stop, which it has to do in good order.
-pub fn stop(process: Process) {
-    process.signal("TERM");
-    assert_eq!(process.wait(), Some(0));
 }
