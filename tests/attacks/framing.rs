@@ -3,7 +3,7 @@
 
 use tokio::task::JoinSet;
 
-use super::client::Client;
+use crate::support::client::Client;
 use crate::support::database::Database;
 use crate::support::server::Server;
 

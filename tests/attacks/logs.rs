@@ -7,8 +7,8 @@ use citrus_status::service::provisioning::Provisioning;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::client::{Client, Raw};
 use crate::support::both_engines;
+use crate::support::client::{Client, Raw, request};
 use crate::support::database::{Database, Engine};
 use crate::support::program::{Process, finish, program};
 use crate::support::server::nome;
@@ -47,10 +47,7 @@ async fn example(database: &Database) {
 /// One request on a connection of its own.
 async fn send(address: std::net::SocketAddr, line: &str, headers: &str, body: &str) -> Option<Raw> {
     let mut client = Client::connect(address).await;
-    let length = body.len();
-    let head =
-        format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}");
-    client.send(head).await.unwrap();
+    client.send(request(line, "", &format!("Connection: close\r\n{headers}"), body)).await.unwrap();
     client.answer().await
 }
 

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::both_engines;
+use crate::support::client::{Client, head, request};
 use crate::support::database::Database;
 use crate::support::program::Process;
 
@@ -268,17 +269,11 @@ async fn a_throttled_login_is_named_and_so_is_the_client_behind_a_proxy(database
 }
 
 async fn a_client_that_hangs_up_leaves_its_line(database: &Database) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let run = Run::start(database, &[]).await;
     for path in [LOGIN, STATUS] {
-        let mut stream = tokio::net::TcpStream::connect(&run.process.address).await.unwrap();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: x\r\nx-request-id: gone\r\nContent-Length: 99\r\n\
-             Authorization: x\r\nExpect: 100-continue\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
+        let headers = "x-request-id: gone\r\nContent-Length: 99\r\nExpect: 100-continue\r\n";
         // The interim answer, or the final one: the handler has begun.
-        stream.read_exact(&mut [0; 12]).await.unwrap();
+        Client::connect(&run.process.address).await.ask(head(&format!("POST {path}"), "x", headers)).await;
     }
     let (_, lines) = run.stop();
     let written: Vec<&String> = lines.iter().filter(|line| line.contains("id=\"gone\"")).collect();
@@ -288,19 +283,13 @@ async fn a_client_that_hangs_up_leaves_its_line(database: &Database) {
 }
 
 async fn a_client_that_hangs_up_while_its_change_is_made_leaves_the_outcome(database: &Database) {
-    use tokio::io::AsyncWriteExt;
     let mut run = Run::start(database, &[]).await;
     let token = run.process.token("user.api").await;
     let held = database.hold("20221104000001").await;
     let body = r#"{"protocolo": "20221104000001", "status": "Finalizado"}"#;
-    let mut stream = tokio::net::TcpStream::connect(&run.process.address).await.unwrap();
-    let head = format!(
-        "POST {STATUS} HTTP/1.1\r\nHost: x\r\nx-request-id: gone\r\nContent-Length: {}\r\n\
-         Authorization: {token}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    drop(stream);
+    let mut client = Client::connect(&run.process.address).await;
+    client.send(request(&format!("POST {STATUS}"), &token, "x-request-id: gone\r\n", body)).await.unwrap();
+    drop(client);
     // Connections are taken in their order, so that one is taken by then.
     run.send(LOTE, "", Value::Null, Value::Null).await;
     held.release().await;

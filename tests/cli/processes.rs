@@ -85,17 +85,10 @@ async fn a_log_whose_reader_is_gone_does_not_stop_the_server(database: &Database
 }
 
 async fn a_second_signal_stops_at_once(database: &Database) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let process = Process::serve(database);
-    // A request in flight, waiting for its body, holds the stop.
-    let mut stream = tokio::net::TcpStream::connect(&process.address).await.unwrap();
-    let head = "POST /api/usuario/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut interim = [0; 25];
-    stream.read_exact(&mut interim).await.unwrap();
+    let _login = process.begin_login().await;
     process.signal("TERM");
-    // It no longer listens once it is stopping.
-    while tokio::net::TcpStream::connect(&process.address).await.is_ok() {}
+    process.stops_listening().await;
     process.signal("TERM");
     assert_eq!(process.wait(), Some(1));
 }

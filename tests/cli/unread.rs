@@ -124,18 +124,11 @@ async fn a_reader_that_comes_back_finds_json_in_every_line(database: &Database) 
 }
 
 async fn a_second_signal_stops_at_once_although_nobody_reads_the_log(database: &Database) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let process = Process::serve_unread(database, &[]);
     bad_logins(&process, 0..LOGINS / 3).await;
-    // A request in flight, waiting for its body, holds the stop.
-    let mut stream = tokio::net::TcpStream::connect(&process.address).await.unwrap();
-    let head = "POST /api/usuario/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
-    stream.write_all(head.as_bytes()).await.unwrap();
-    stream.read_exact(&mut [0; 25]).await.unwrap();
+    let _login = process.begin_login().await;
     process.signal("TERM");
-    while tokio::net::TcpStream::connect(&process.address).await.is_ok() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    process.stops_listening().await;
     process.signal("TERM");
     ends(process, 1).await;
 }

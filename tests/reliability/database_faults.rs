@@ -7,11 +7,12 @@ use libtest_mimic::Trial;
 use tokio::time::sleep;
 
 use crate::checker::{Attempt, Outcome};
-use crate::client::{Client, get};
+use crate::client::get;
 use crate::load::{Load, Plan, changes, now};
 use crate::proxy::{Fault, Proxy};
 use crate::report::{Form, conclude};
-use crate::scene::{Scene, token, trial};
+use crate::scene::{Scene, trial};
+use crate::support::client::Client;
 use crate::support::database::Engine;
 use crate::support::program::{Process, limit_files};
 
@@ -132,7 +133,7 @@ async fn read_only(scene: Scene, form: Form) {
     let mut worst = Duration::ZERO;
     let mut attempts = Vec::new();
     let process = scene.serve();
-    let token = token(&process).await;
+    let token = process.token("user.api").await;
     process.stop();
     for round in 0..times {
         permit(&scene, 0o444);
@@ -140,8 +141,8 @@ async fn read_only(scene: Scene, form: Form) {
         let trouble = Trouble::begin_with(&scene, token.clone(), process, round * (CLIENTS + PROBES));
         let began = now();
         trouble.load.refuse(CLIENTS).await;
-        let mut client = Client::connect(&trouble.process.address).await.unwrap();
-        assert_eq!(client.ask(&get("/health/ready")).await.unwrap().status, 503);
+        let mut client = Client::connect(&trouble.process.address).await;
+        assert_eq!(client.ask(get("", "/health/ready")).await.status, 503);
         permit(&scene, 0o644);
         let lifted = now();
         trouble.load.all_succeed(5).await;
@@ -168,7 +169,7 @@ type Span = (Duration, Duration, Duration);
 impl Trouble {
     /// With all clients and probes succeeding.
     async fn begin(scene: &Scene, process: Process) -> Self {
-        let trouble = Self::begin_with(scene, token(&process).await, process, 0);
+        let trouble = Self::begin_with(scene, process.token("user.api").await, process, 0);
         trouble.load.all_succeed(5).await;
         trouble
     }

@@ -5,7 +5,7 @@ use tokio::time::sleep;
 
 use crate::load::{Load, Plan};
 use crate::report::{Form, Progress, conclude};
-use crate::scene::{LOOK, Scene, both, token};
+use crate::scene::{LOOK, Scene, both};
 use crate::support::program::Process;
 
 const CLIENTS: u64 = 64;
@@ -25,7 +25,7 @@ async fn two_servers(scene: Scene, form: Form) {
         probes: 0,
         first: 0,
         each: Some(each),
-        token: token(&processes[0]).await,
+        token: processes[0].token("user.api").await,
         protocolos: scene.protocolos(8),
     };
     let load = Load::start(plan, addresses);

@@ -3,11 +3,9 @@
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Completion, Failed, Trial};
-use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::checker::{Attempt, Entry, Record, Verdict, check};
-use crate::client::{Client, get, login};
 use crate::report::Form;
 use crate::support::database::{Database, Engine};
 use crate::support::postgres::Cluster;
@@ -126,20 +124,9 @@ impl Scene {
 /// Protocolo, status and revisao; revisao, de, para, comentario, motivo and `visivel_cliente` of an entry.
 type Row = (String, i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<String>, Option<i64>);
 
-/// A token of the demo's user.api.
-pub async fn token(process: &Process) -> String {
-    let mut client = Client::connect(&process.address).await.unwrap();
-    let (head, body) = login("user.api");
-    let answer = client.ask(&[head, body].concat()).await.unwrap();
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let answer: Value = serde_json::from_str(&answer.body).unwrap();
-    answer["accessToken"].as_str().unwrap().to_owned()
-}
-
 /// Asks for readiness until it is there, and returns how long it took since `since`.
 pub async fn ready(process: &Process, since: Instant) -> Duration {
-    let mut client = Client::connect(&process.address).await.unwrap();
-    while client.ask(&get("/health/ready")).await.unwrap().status != 200 {
+    while process.get("/health/ready", "").await != 200 {
         assert!(since.elapsed() < Duration::from_mins(1), "it does not become ready");
         sleep(LOOK).await;
     }

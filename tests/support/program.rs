@@ -5,10 +5,12 @@ use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::{Method, RequestBuilder};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
 
+use super::client::{Client, head};
 use super::database::Database;
 
 /// How soon an answer has to come.
@@ -95,7 +97,7 @@ pub struct Process {
     pub seen: String,
     /// Where it listens, if it is a server.
     pub address: String,
-    client: Client,
+    client: reqwest::Client,
 }
 
 impl Process {
@@ -110,7 +112,7 @@ impl Process {
 
     /// Starts `command`, whose outputs go elsewhere.
     pub fn new(mut command: Command) -> Self {
-        let client = Client::builder().no_proxy().timeout(IN_TIME).build().unwrap();
+        let client = reqwest::Client::builder().no_proxy().timeout(IN_TIME).build().unwrap();
         let child = command.spawn().unwrap();
         Self { child, log: None, seen: String::new(), address: String::new(), client }
     }
@@ -199,6 +201,21 @@ impl Process {
         let (status, answer) = self.post("/api/usuario/login", "", json!({"login": login, "senha": "1234"})).await;
         assert_eq!(status, 200, "{answer}");
         answer["accessToken"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until it no longer listens, as when it is stopping.
+    pub async fn stops_listening(&self) {
+        while TcpStream::connect(&self.address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Begins a login whose body the server waits for: a request in flight, which holds a stop.
+    pub async fn begin_login(&self) -> Client {
+        let mut client = Client::connect(&self.address).await;
+        let headers = "Content-Length: 9\r\nExpect: 100-continue\r\n";
+        assert_eq!(client.ask(head("POST /api/usuario/login", "", headers)).await.status, 100);
+        client
     }
 
     /// A line of `/proc/<pid>/status`, in KiB: `VmRSS` now, `VmHWM` at most since the start.
