@@ -51,7 +51,7 @@ async fn a_grant_counts_only_while_released(server: &Server) {
     server.change_with(&token, CHANGE).await.is(200, SUCCESS);
 }
 
-async fn each_nivel_is_released_for_itself(server: &Server) {
+async fn a_release_counts_for_its_own_nivel_only(server: &Server) {
     let token = server.token("user.api").await;
     let below = server.provisioning.withdraw(&[Permissao::AlterarStatus], &nome("Empresa")).await.unwrap();
     assert_eq!(below, [(true, vec!["Suporte".to_owned()])]);
@@ -145,7 +145,7 @@ both_engines! {
     without_the_permission_a_change_is_denied,
     a_grant_shows_and_goes_within_a_second,
     a_grant_counts_only_while_released,
-    each_nivel_is_released_for_itself,
+    a_release_counts_for_its_own_nivel_only,
     a_withdrawal_reaches_every_server_within_a_second,
     a_clock_that_is_set_back_or_stands_still_keeps_nobody_in,
     access_is_judged_again_once_the_body_is_there,

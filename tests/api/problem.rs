@@ -1,4 +1,4 @@
-//! Errors as programs like them: RFC 9457 for who asks for it, the envelope for everybody else.
+//! Errors as programs like them: RFC 9457 for clients that ask for it, the envelope for all others.
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -13,7 +13,7 @@ use crate::support::program::{Process, finish, program};
 /// Where the environment says the database is. It never counts.
 const ELSEWHERE: (&str, &str) = ("DATABASE_URL", "postgres://nobody:x@127.0.0.1:1/none");
 
-/// An address that is nobody's, so that a demo that should have refused ends all the same.
+/// An address that no machine has, so that a demo that should have refused stops all the same.
 const NOWHERE: &str = "192.0.2.1:0";
 
 /// `demo` with `args`.

@@ -27,7 +27,7 @@ async fn before_it_stops_it_is_not_ready_and_serves_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_does_not_want_to_wait_sends_another_signal() {
+async fn a_second_signal_ends_the_delay() {
     for (signals, code) in [(&["TERM", "TERM"][..], 1), (&["TERM", "INT"], 1), (&["INT"], 0)] {
         let database = Database::sqlite();
         let mut process = Process::serve_unread(&database, &[("SHUTDOWN_DELAY_SECONDS", "600")]);

@@ -1,4 +1,4 @@
-//! `atendimento listar` and `historico listar`: what the database answers to "which" and "who changed what".
+//! `atendimento listar` and `historico listar`: which atendimentos there are, and who changed what.
 
 use citrus_status::domain::atendimento::{Change, Comentario, Status};
 use serde_json::{Value, json};
@@ -139,7 +139,7 @@ async fn changes_of_one_moment_have_one_order(database: &Database) {
     assert!(protocolos.is_sorted(), "{protocolos:?}");
 }
 
-async fn times_that_are_none_are_named(database: &Database) {
+async fn invalid_times_are_named(database: &Database) {
     for (text, found) in [
         ("ontem", "'ontem'"),
         ("27/11/2026", "'27/11/2026'"),
@@ -170,5 +170,5 @@ both_engines! {
     atendimentos_are_listed_by_status_and_time,
     changes_are_listed_by_time_and_user,
     changes_of_one_moment_have_one_order,
-    times_that_are_none_are_named,
+    invalid_times_are_named,
 }

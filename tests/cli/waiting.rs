@@ -179,7 +179,7 @@ fn the_wait_is_bounded_and_ends_with_what_was_waited_for() {
 
 /// As a proxy whose server is away, such as the one that publishes a container's port.
 #[test]
-fn who_takes_connections_and_closes_them_at_once_is_waited_for() {
+fn a_server_that_closes_connections_at_once_is_waited_for() {
     let database = Database::sqlite();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("postgres://user:canario@{}/db", listener.local_addr().unwrap());
@@ -188,7 +188,7 @@ fn who_takes_connections_and_closes_them_at_once_is_waited_for() {
 }
 
 #[test]
-fn who_does_not_want_to_wait_does_not() {
+fn without_a_wait_it_fails_at_once() {
     let database = Database::sqlite();
     let (began, url) = (Instant::now(), ("DATABASE_URL", NOWHERE));
     let at_once = [
@@ -207,7 +207,7 @@ fn who_does_not_want_to_wait_does_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_does_not_pass_is_not_waited_for() {
+async fn permanent_errors_are_not_waited_for() {
     let Some(server) = postgres::url().await else { return };
     let (database, name) = (Database::sqlite(), own_name());
     admin(

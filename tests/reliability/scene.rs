@@ -15,7 +15,7 @@ use crate::support::program::Process;
 const FIRST_PROTOCOLO: u64 = 20_221_104_000_001;
 /// A token has to last as long as the long form.
 const SETTINGS: [(&str, &str); 1] = [("TOKEN_TTL_SECONDS", "31536000")];
-/// How often somebody looks whether something has come about.
+/// The pause between two looks at a condition.
 pub const LOOK: Duration = Duration::from_millis(5);
 
 pub struct Scene {
