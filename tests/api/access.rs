@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use time::Duration;
 use tokio::time::timeout;
 
-use crate::attacks::client::{Client, Raw};
 use crate::support::both_engines;
+use crate::support::client::{Client, Raw, head, request};
 use crate::support::database::Database;
 use crate::support::server::{Server, nome};
 
@@ -51,7 +51,7 @@ async fn a_grant_counts_only_while_released(server: &Server) {
     server.change_with(&token, CHANGE).await.is(200, SUCCESS);
 }
 
-async fn each_nivel_is_released_for_itself(server: &Server) {
+async fn a_release_counts_for_its_own_nivel_only(server: &Server) {
     let token = server.token("user.api").await;
     let below = server.provisioning.withdraw(&[Permissao::AlterarStatus], &nome("Empresa")).await.unwrap();
     assert_eq!(below, [(true, vec!["Suporte".to_owned()])]);
@@ -116,10 +116,8 @@ async fn access_is_judged_again_for_each_change_of_many(server: &Server, databas
     let token = server.token("user.api").await;
     let mut held = database.hold("20221104000001").await;
     let body = format!(r#"{{"itens": [{CHANGE}, {CHANGE}, {CHANGE}]}}"#);
-    let length = body.len().to_string();
-    let head = head("/status/lote", &token, &format!("Content-Length: {length}\r\n"));
     let mut client = Client::connect(server.address).await;
-    client.send(format!("{head}{body}")).await.unwrap();
+    client.send(request("POST /api/atendimentos/status/lote", &token, "", &body)).await.unwrap();
     // The first of them waits for the lock.
     assert!(timeout(LOOK, client.answer()).await.is_err());
     held.execute("UPDATE usuario SET geracao = geracao + 1 WHERE login = 'user.api'").await;
@@ -134,15 +132,11 @@ async fn access_is_judged_again_for_each_change_of_many(server: &Server, databas
 /// Long enough for a request to reach the queue.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(300);
 
-fn head(path: &str, token: &str, headers: &str) -> String {
-    format!("POST /api/atendimentos{path} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n{headers}\r\n")
-}
-
 /// A request that lacks nothing but its body, which the server waits for.
 async fn begin(server: &Server, path: &str, token: &str, body: &str) -> Client {
     let mut client = Client::connect(server.address).await;
     let headers = format!("Content-Length: {}\r\nExpect: 100-continue\r\n", body.len());
-    let answer = client.head_of(head(path, token, &headers)).await;
+    let answer = client.ask(head(&format!("POST /api/atendimentos{path}"), token, &headers)).await;
     assert_eq!(answer.status, 100, "{answer:?}");
     client
 }
@@ -151,7 +145,7 @@ both_engines! {
     without_the_permission_a_change_is_denied,
     a_grant_shows_and_goes_within_a_second,
     a_grant_counts_only_while_released,
-    each_nivel_is_released_for_itself,
+    a_release_counts_for_its_own_nivel_only,
     a_withdrawal_reaches_every_server_within_a_second,
     a_clock_that_is_set_back_or_stands_still_keeps_nobody_in,
     access_is_judged_again_once_the_body_is_there,

@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::both_engines;
+use crate::support::client::{Client, head};
 use crate::support::database::Database;
 use crate::support::server::Server;
 
@@ -87,30 +88,19 @@ async fn bodies_are_limited_to_64_kib(server: &Server) {
         .is(401, "JWT strings must contain exactly 2 period characters. Found: 0");
 
     // The same without a length beforehand.
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
-    stream
-        .write_all(
-            b"POST /api/usuario/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n",
-        )
-        .await
-        .unwrap();
+    let mut client = Client::connect(server.address).await;
+    let mut request = head("POST /api/usuario/login", "", "Transfer-Encoding: chunked\r\n");
     for _ in 0..17 {
-        stream.write_all(format!("1000\r\n{}\r\n", " ".repeat(4096)).as_bytes()).await.unwrap();
+        request += &format!("1000\r\n{}\r\n", " ".repeat(4096));
     }
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
-    assert!(answer.ends_with(r#"{"message":"Corpo da requisição muito grande"}"#), "{answer}");
+    client.ask(request).await.is(413, "Corpo da requisição muito grande");
 }
 
 async fn a_body_that_is_cut_off_changes_nothing(server: &Server) {
     let token = server.token("user.api").await;
     let body = r#"{"protocolo": "20221104000001", "status": "Finalizado"}"#;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let head = format!(
-        "POST {STATUS} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Length: {}\r\n\r\n",
-        body.len() + 1
-    );
+    let head = head(&format!("POST {STATUS}"), &token, &format!("Content-Length: {}\r\n", body.len() + 1));
     stream.write_all(head.as_bytes()).await.unwrap();
     stream.write_all(body.as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
@@ -122,12 +112,10 @@ async fn a_body_that_is_cut_off_changes_nothing(server: &Server) {
 
 async fn a_body_that_does_not_come_is_408(database: &Database) {
     let server = Server::with(database, &[("REQUEST_TIMEOUT_SECONDS", "1")]).await;
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
-    stream.write_all(b"POST /api/usuario/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{").await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
-    assert!(answer.ends_with(r#"{"message":"Tempo esgotado à espera do corpo da requisição"}"#), "{answer}");
+    let mut client = Client::connect(server.address).await;
+    let answer = client.ask(head("POST /api/usuario/login", "", "Content-Length: 9\r\n") + "{").await;
+    answer.is(408, "Tempo esgotado à espera do corpo da requisição");
+    assert_eq!(client.answer().await, None);
     server.stop().await;
 }
 

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 use time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::support::both_engines;
+use crate::support::client::{Client, LIVE, head};
 use crate::support::database::Database;
 use crate::support::server::Server;
 
@@ -41,24 +40,13 @@ async fn a_stop_lets_the_requests_in_flight_end(database: &Database) {
     let server = Server::start(database).await;
     let token = server.token("user.api").await;
     let body = r#"{"protocolo": "20221104000001", "status": "Finalizado"}"#;
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let head = format!(
-        "POST /api/atendimentos/status HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n\
-         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut client = Client::connect(server.address).await;
+    let headers = format!("Content-Length: {}\r\nExpect: 100-continue\r\n", body.len());
     // The server says so once the handler waits for the body: the request is in flight.
-    let mut interim = [0; 25];
-    stream.read_exact(&mut interim).await.unwrap();
-    assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let interim = client.ask(head("POST /api/atendimentos/status", &token, &headers)).await;
+    assert_eq!(interim.head, "HTTP/1.1 100 Continue");
 
-    let finish = async {
-        stream.write_all(body.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    };
+    let finish = async { client.ask(body).await.is(200, "Atendimento atualizado com sucesso") };
     let reader = database.open().await;
     tokio::join!(server.stop(), finish);
     assert_eq!(reader.record("20221104000001").await.unwrap().unwrap().changes.len(), 1);
@@ -67,17 +55,10 @@ async fn a_stop_lets_the_requests_in_flight_end(database: &Database) {
 
 async fn a_stop_ends_idle_connections(database: &Database) {
     let server = Server::start(database).await;
-    let mut fresh = TcpStream::connect(server.address).await.unwrap();
-    let mut used = TcpStream::connect(server.address).await.unwrap();
-    used.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    let mut first = [0; 15];
-    used.read_exact(&mut first).await.unwrap();
-    assert_eq!(&first, b"HTTP/1.1 200 OK");
+    let (mut fresh, mut used) = (Client::connect(server.address).await, Client::connect(server.address).await);
+    used.ask(LIVE).await.is(200, "OK");
     server.stop().await;
-    let mut rest = Vec::new();
-    used.read_to_end(&mut rest).await.unwrap();
-    assert!(rest.ends_with(br#"{"message":"OK"}"#));
-    assert_eq!(fresh.read(&mut rest).await.unwrap(), 0);
+    assert_eq!((used.answer().await, fresh.answer().await), (None, None));
 }
 
 async fn the_times_of_a_history_never_go_back(server: &Server, database: &Database) {

@@ -61,7 +61,7 @@ async fn a_denied_request_leaves_its_key_free(server: &Server) {
     is_made(&keyed(server, &token, &["k"], body).await, true);
 }
 
-async fn a_key_that_is_none_is_refused_before_the_body_and_after_the_token(server: &Server) {
+async fn an_invalid_key_is_refused_after_the_token_and_before_the_body(server: &Server) {
     let token = server.token("user.api").await;
     for keys in [&[""][..], &[&"k".repeat(256)], &["a\tb"], &["ç"], &["a", "a"]] {
         keyed(server, &token, keys, "not JSON").await.is(400, "Idempotency-Key – valor inválido");
@@ -236,7 +236,7 @@ both_engines! {
     the_same_key_and_body_replays_the_answer,
     the_same_key_with_another_body_is_refused,
     a_denied_request_leaves_its_key_free,
-    a_key_that_is_none_is_refused_before_the_body_and_after_the_token,
+    an_invalid_key_is_refused_after_the_token_and_before_the_body,
     a_request_in_progress_is_not_begun_again,
     retries_that_race_on_two_servers_make_one_change,
     twins_on_two_servers_that_say_what_they_expect_make_one_change_and_replay_it,

@@ -38,8 +38,7 @@ async fn then_a_wrong_senha(server: &Server) {
 }
 
 async fn then_a_token_that_cannot_be_made(database: &Database) {
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
+    let store = database.example().await;
     let mut config = database.config(&[]);
     config.tokens.ttl = i64::MAX;
     let server = Server::on(config, store).await;

@@ -117,7 +117,7 @@ async fn a_thousand_changes_fit_and_leave_room_in_the_queue(database: &Database)
     server.stop().await;
 }
 
-async fn a_request_that_is_none_makes_nothing(server: &Server, database: &Database) {
+async fn an_invalid_request_changes_nothing(server: &Server, database: &Database) {
     let token = server.token("user.api").await;
     let required = "itens – esse campo é obrigatório";
     for body in [json!({}), json!({"itens": null})] {
@@ -207,7 +207,7 @@ async fn after_a_change_in_progress_its_atendimento_is_left_alone(database: &Dat
     Arc::into_inner(server).unwrap().stop().await;
 }
 
-async fn only_so_many_requests_are_heard_at_once(database: &Database) {
+async fn only_so_many_requests_are_served_at_once(database: &Database) {
     let server = Arc::new(Server::start(database).await);
     let token = server.token("user.api").await;
     let held = database.hold("20221104000001").await;
@@ -230,8 +230,8 @@ both_engines! {
     each_change_is_answered_in_its_place,
     changes_of_one_atendimento_are_made_in_their_order,
     a_thousand_changes_fit_and_leave_room_in_the_queue,
-    a_request_that_is_none_makes_nothing,
+    an_invalid_request_changes_nothing,
     a_repetition_replays_what_was_made_and_tries_the_rest,
     after_a_change_in_progress_its_atendimento_is_left_alone,
-    only_so_many_requests_are_heard_at_once,
+    only_so_many_requests_are_served_at_once,
 }

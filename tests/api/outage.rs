@@ -116,7 +116,7 @@ async fn too_many_logins_at_once_are_503(database: &Database) {
     Arc::into_inner(server).unwrap().stop().await;
 }
 
-/// As a full disk does: who asks whether the database can be written to hears nothing of it.
+/// As a full disk does: a question whether the database can be written to does not show it.
 #[tokio::test(flavor = "multi_thread")]
 async fn while_changes_fail_it_is_not_ready_whatever_the_database_says() {
     let Some(database) = Database::new(Engine::Postgres).await else { return };

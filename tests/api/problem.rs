@@ -1,11 +1,10 @@
-//! Errors as programs like them: RFC 9457 for who asks for it, the envelope for everybody else.
+//! Errors as programs like them: RFC 9457 for clients that ask for it, the envelope for all others.
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::support::both_engines;
+use crate::support::client::{Client, LIVE, head};
 use crate::support::database::Database;
 use crate::support::server::{Answer, Server};
 
@@ -117,12 +116,9 @@ async fn errors_of_every_layer_are_told(database: &Database) {
     assert_eq!(answer.header("retry-after"), Some("1"));
     held.release().await;
 
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let head = format!("POST {LOGIN} HTTP/1.1\r\nHost: x\r\nAccept: {PROBLEM}\r\nContent-Length: 9\r\n\r\n{{");
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains(r#""code":"invalid_body""#), "{answer}");
+    let headers = format!("Accept: {PROBLEM}\r\nContent-Length: 9\r\n");
+    let answer = Client::connect(server.address).await.ask(head(&format!("POST {LOGIN}"), "", &headers) + "{").await;
+    assert_eq!((answer.status, answer.body.contains(r#""code":"invalid_body""#)), (408, true), "{answer:?}");
     server.stop().await;
 }
 
@@ -136,17 +132,10 @@ async fn nobody_else_sees_a_difference(server: &Server) {
 }
 
 async fn head_has_no_body(server: &Server) {
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let requests = format!(
-        "HEAD /api/motivos HTTP/1.1\r\nHost: x\r\nAccept: {PROBLEM}\r\n\r\n\
-         GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    );
-    stream.write_all(requests.as_bytes()).await.unwrap();
-    let mut answers = String::new();
-    stream.read_to_string(&mut answers).await.unwrap();
-    let (first, rest) = answers.split_once("\r\n\r\n").unwrap();
-    assert!(first.starts_with("HTTP/1.1 401 "), "{answers}");
-    assert!(rest.starts_with("HTTP/1.1 200 OK\r\n"), "{answers}");
+    let mut client = Client::connect(server.address).await;
+    client.send(head("HEAD /api/motivos", "", &format!("Accept: {PROBLEM}\r\n")) + LIVE).await.unwrap();
+    assert_eq!(client.head().await.unwrap().status, 401);
+    assert_eq!(client.answer().await.unwrap().status, 200);
 }
 
 async fn a_hidden_user_stays_hidden(database: &Database) {

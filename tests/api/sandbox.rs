@@ -278,7 +278,7 @@ async fn without_limits_nothing_is_throttled(database: &Database) {
     server.stop().await;
 }
 
-async fn the_server_itself_has_none_of_it(server: &Server) {
+async fn serve_answers_as_if_there_were_no_sandbox(server: &Server) {
     let token = server.token("user.api").await;
     for method in [Method::POST, Method::GET, Method::OPTIONS] {
         let unknown = server.send(method.clone(), "/sandbox/nowhere", &[], "").await;
@@ -359,7 +359,7 @@ both_engines! {
     a_delay_beyond_the_deadline_is_503_and_changes_nothing,
     other_values_are_refused_before_anything_is_done,
     without_limits_nothing_is_throttled,
-    the_server_itself_has_none_of_it,
+    serve_answers_as_if_there_were_no_sandbox,
     changes_and_resets_that_race_leave_whole_records,
     the_document_of_a_sandbox_has_what_it_adds,
 }

@@ -195,7 +195,7 @@ async fn protocolo_and_status_are_read_leniently(server: &Server) {
     assert_eq!(server.record(ABERTO).await["status"], "Em atendimento");
 }
 
-async fn values_that_cannot_be_are_named(server: &Server) {
+async fn invalid_values_are_named(server: &Server) {
     let token = server.token("user.api").await;
     let with = async |field: &str, value: Value| {
         let mut body = json!({"protocolo": ABERTO, "status": "Aberto", "visivelCliente": true});
@@ -240,6 +240,6 @@ both_engines! {
     visibility_comes_as_boolean_or_text_in_any_case,
     a_blank_comment_is_none_and_visibility_alone_does_nothing,
     protocolo_and_status_are_read_leniently,
-    values_that_cannot_be_are_named,
+    invalid_values_are_named,
     reopening_needs_a_motivo_and_keeps_the_chain,
 }

@@ -44,7 +44,7 @@ fn is_throttled(answer: &Answer, policy: &str, limit: &str, seconds: &str) {
     assert_eq!(answer.header("ratelimit"), Some(limit));
 }
 
-async fn a_login_from_one_address_is_heard_so_often_and_again_after_a_while(database: &Database) {
+async fn a_login_from_one_address_is_limited_and_admitted_again_later(database: &Database) {
     let server = Server::with(database, &only("LOGIN_LIMIT_PAIR", "3/60")).await;
     let wrong = || login(&server, "192.0.2.1", "user.api", "wrong");
     for _ in 0..3 {
@@ -71,7 +71,7 @@ async fn a_login_from_one_address_is_heard_so_often_and_again_after_a_while(data
     server.stop().await;
 }
 
-async fn who_guesses_from_elsewhere_does_not_lock_the_owner_out(database: &Database) {
+async fn guesses_from_elsewhere_do_not_lock_the_owner_out(database: &Database) {
     let limits =
         [("LOGIN_LIMIT_ACCOUNT", "5/3600"), ("LOGIN_LIMIT_ADDRESS", "3/3600"), ("LOGIN_LIMIT_TOTAL", "9/3600"), PROXY];
     let server = Server::with(database, &limits).await;
@@ -82,7 +82,7 @@ async fn who_guesses_from_elsewhere_does_not_lock_the_owner_out(database: &Datab
     let policy = r#""pair";q=10;w=600, "account";q=5;w=3600, "address";q=3;w=3600, "total";q=9;w=3600"#;
     let guess = login(&server, "198.51.100.9", "user.api", "1234").await;
     is_throttled(&guess, policy, r#""account";r=0;t=720"#, "720");
-    // They go on with other logins, until nobody new is heard.
+    // They go on with other logins, until the total limit refuses every new one.
     for guess in 0..4 {
         login(&server, &format!("198.51.100.{guess}"), "admin", "wrong").await.is(401, "Senha inválida");
     }
@@ -122,7 +122,7 @@ async fn an_address_is_known_for_30_days_and_has_its_own_limit(database: &Databa
     server.stop().await;
 }
 
-async fn an_address_is_heard_so_often_whatever_the_login(database: &Database) {
+async fn an_address_is_limited_across_all_logins(database: &Database) {
     let server = Server::with(database, &only("LOGIN_LIMIT_ADDRESS", "4/600")).await;
     for name in ["user.api", "nobody", "admin", "José"] {
         assert!([401, 404].contains(&login(&server, "2001:db8:1:2::7", name, "wrong").await.status));
@@ -171,7 +171,7 @@ async fn unknown_logins_are_throttled_like_known_ones(database: &Database) {
     server.stop().await;
 }
 
-async fn only_a_neighbour_of_an_owner_is_told_of_a_login(database: &Database) {
+async fn only_at_an_owners_address_does_its_login_show(database: &Database) {
     let hardened = [("HARDENED_LOGIN", "true"), ("LOGIN_LIMIT_ADDRESS", "3/600"), PROXY];
     let server = Server::with(database, &hardened).await;
     assert_eq!(login(&server, "192.0.2.1", "user.api", "1234").await.status, 200);
@@ -221,7 +221,7 @@ async fn all_servers_of_a_database_count_together(database: &Database) {
     b.stop().await;
 }
 
-async fn guesses_at_once_are_heard_hardly_oftener_than_one_by_one(database: &Database) {
+async fn guesses_at_once_hardly_exceed_the_limit(database: &Database) {
     let server = Arc::new(Server::with(database, &only("LOGIN_LIMIT_PAIR", "10/600")).await);
     let mut guesses = tokio::task::JoinSet::new();
     for _ in 0..100 {
@@ -268,7 +268,7 @@ async fn switched_off_nothing_is_counted_or_kept(database: &Database) {
     server.stop().await;
 }
 
-async fn the_verdict_on_a_guess_that_cannot_be_counted_is_not_told(database: &Database) {
+async fn a_guess_that_cannot_be_counted_gets_no_verdict(database: &Database) {
     let server = Server::with(database, &[PROXY]).await;
     let count = "SELECT count(*) FROM tentativa";
     let url = &database.url;
@@ -295,7 +295,7 @@ async fn the_verdict_on_a_guess_that_cannot_be_counted_is_not_told(database: &Da
     server.stop().await;
 }
 
-async fn who_needs_no_bucket_that_is_held_is_not_held_up(database: &Database) {
+async fn a_held_bucket_delays_no_other_login(database: &Database) {
     // With SQLite, somebody can hold the whole database alone.
     if database.engine == Engine::Sqlite {
         return;
@@ -370,21 +370,21 @@ async fn old_rows_are_purged_and_no_login_stands_in_clear(database: &Database) {
 }
 
 both_engines! {
-    a_login_from_one_address_is_heard_so_often_and_again_after_a_while,
-    who_guesses_from_elsewhere_does_not_lock_the_owner_out,
+    a_login_from_one_address_is_limited_and_admitted_again_later,
+    guesses_from_elsewhere_do_not_lock_the_owner_out,
     an_address_is_known_for_30_days_and_has_its_own_limit,
-    an_address_is_heard_so_often_whatever_the_login,
+    an_address_is_limited_across_all_logins,
     a_success_costs_nothing,
     unknown_logins_are_throttled_like_known_ones,
-    only_a_neighbour_of_an_owner_is_told_of_a_login,
+    only_at_an_owners_address_does_its_login_show,
     with_the_limit_for_pairs_alone_an_owner_is_like_nobody,
     all_servers_of_a_database_count_together,
-    guesses_at_once_are_heard_hardly_oftener_than_one_by_one,
+    guesses_at_once_hardly_exceed_the_limit,
     fields_are_checked_first_and_the_user_after_it,
     only_a_trusted_proxy_may_say_where_a_client_is,
     switched_off_nothing_is_counted_or_kept,
-    the_verdict_on_a_guess_that_cannot_be_counted_is_not_told,
-    who_needs_no_bucket_that_is_held_is_not_held_up,
+    a_guess_that_cannot_be_counted_gets_no_verdict,
+    a_held_bucket_delays_no_other_login,
     a_guess_waits_for_a_bucket_that_is_held_a_while,
     old_rows_are_purged_and_no_login_stands_in_clear,
 }

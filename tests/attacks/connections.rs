@@ -9,22 +9,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
-use super::client::{Client, HANG};
 use crate::support::both_engines;
+use crate::support::client::{Client, HANG, LIVE, head, request};
 use crate::support::database::Database;
 use crate::support::server::Server;
 
 const ABERTO: &str = "20221104000001";
-const LIVE: &str = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 /// Pages asked for at once.
 const PAGES: usize = 40;
 const MADE: &str = "Atendimento atualizado com sucesso";
-
-/// A request with `headers`, each with its line end, and without its body.
-fn head(line: &str, token: &str, headers: &str) -> String {
-    let authorization = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
-    format!("{line} HTTP/1.1\r\nHost: x\r\n{authorization}{headers}\r\n")
-}
 
 /// A change of the first atendimento that comments `texto`.
 async fn comment(server: &Server, token: &str, texto: &str) {
@@ -117,9 +110,9 @@ async fn a_client_that_has_said_everything_is_answered(server: &Server, database
     let token = server.token("user.api").await;
     let held = database.hold(ABERTO).await;
     let body = json!({"protocolo": ABERTO, "status": "Em atendimento"}).to_string();
-    let request = head("POST /api/atendimentos/status", &token, &format!("Content-Length: {}\r\n", body.len()));
+    let request = request("POST /api/atendimentos/status", &token, "", &body);
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    stream.write_all(format!("{request}{body}").as_bytes()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
     // As `nc -N` does: its half is over, and the change is still to be made.
     stream.shutdown().await.unwrap();
     sleep(Duration::from_millis(50)).await;

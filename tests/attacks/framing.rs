@@ -3,7 +3,7 @@
 
 use tokio::task::JoinSet;
 
-use super::client::Client;
+use crate::support::client::Client;
 use crate::support::database::Database;
 use crate::support::server::Server;
 
@@ -330,7 +330,7 @@ async fn try_case(address: std::net::SocketAddr, case: Case) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_in_doubt_is_refused_and_nothing_behind_it_is_served() {
+async fn ambiguous_requests_are_refused_and_nothing_behind_them_is_served() {
     let database = Database::sqlite();
     // What begins in one read with the request before it counts as idle until its next byte.
     let settings = [("REQUEST_TIMEOUT_SECONDS", "6"), ("KEEP_ALIVE_SECONDS", "10")];

@@ -1,6 +1,6 @@
 //! Bodies that are refused before they have arrived: the client reads its answer all the same.
 
-use super::client::Client;
+use crate::support::client::Client;
 use crate::support::database::Database;
 use crate::support::server::Server;
 

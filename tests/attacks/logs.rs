@@ -1,19 +1,16 @@
 //! What a server process writes at the finest level while it is misused: no secret, and no line but its own.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use citrus_status::service::provisioning::Provisioning;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::client::{Client, Raw};
 use crate::support::both_engines;
+use crate::support::client::{Client, Raw, request};
 use crate::support::database::{Database, Engine};
-use crate::support::program::{finish, program};
+use crate::support::program::{Process, finish, program};
 use crate::support::server::nome;
 
 /// In every secret of these tests, and nowhere else.
@@ -30,73 +27,18 @@ const FORGERIES: [&str; 7] = [
     "\u{202e}forjada",
 ];
 
-/// A server process whose whole log is read at the end.
-struct Loud {
-    child: Child,
-    /// What it writes after it listens, read all the time: a full pipe would stop it.
-    rest: Option<JoinHandle<String>>,
-    seen: String,
-    address: std::net::SocketAddr,
-}
-
-impl Loud {
-    fn start(database: &Database, format: &str) -> Self {
-        let mut command = serve(database);
-        command.env("LOG_FORMAT", format).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut seen = String::new();
-        let address = loop {
-            let start = seen.len();
-            assert_ne!(log.read_line(&mut seen).unwrap(), 0, "it ended before it listened: {seen}");
-            if let Some((_, rest)) =
-                seen[start..].split_once("listening").and_then(|(_, rest)| rest.split_once("127.0.0.1:"))
-            {
-                let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
-                break format!("127.0.0.1:{port}").parse().unwrap();
-            }
-        };
-        let rest = std::thread::spawn(move || {
-            let mut rest = String::new();
-            log.read_to_string(&mut rest).unwrap();
-            rest
-        });
-        Self { child, rest: Some(rest), seen, address }
-    }
-
-    /// Stops it; everything that it wrote.
-    fn stop(mut self) -> String {
-        let sent = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(sent.success());
-        self.seen.push_str(&self.rest.take().unwrap().join().unwrap());
-        self.child.stdout.take().unwrap().read_to_string(&mut self.seen).unwrap();
-        assert!(self.child.wait().unwrap().success());
-        std::mem::take(&mut self.seen)
-    }
-}
-
-impl Drop for Loud {
-    fn drop(&mut self) {
-        _ = self.child.kill();
-        _ = self.child.wait();
-    }
-}
-
-/// `serve` with secrets that would be known again, saying all that it can.
-fn serve(database: &Database) -> Command {
-    let mut command = program(database, &database.settings());
+/// Settings with secrets that would be known again, for a server that says all that it can.
+fn settings(database: &Database) -> Vec<(&'static str, String)> {
     let mut url = Url::parse(&database.url).unwrap();
     if url.scheme() == "postgres" && url.password().is_none() {
         url.set_password(Some("canario-senha-do-banco")).unwrap();
     }
-    command.args(["serve", "--bind", "127.0.0.1:0"]).env("DATABASE_URL", url.as_str());
-    command.envs([("JWT_SECRET", JWT_SECRET), ("LOG_LEVEL", "trace"), ("REQUEST_TIMEOUT_SECONDS", "3")]);
-    command
+    let settings = [("JWT_SECRET", JWT_SECRET), ("LOG_LEVEL", "trace"), ("REQUEST_TIMEOUT_SECONDS", "3")];
+    settings.map(|(name, value)| (name, value.to_owned())).into_iter().chain([("DATABASE_URL", url.into())]).collect()
 }
 
 async fn example(database: &Database) {
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
+    let store = database.example().await;
     let provisioning = Provisioning::new(Arc::clone(&store));
     provisioning.set_senha(&nome("user.api"), "canario-senha".into()).await.unwrap();
     store.close().await;
@@ -105,10 +47,7 @@ async fn example(database: &Database) {
 /// One request on a connection of its own.
 async fn send(address: std::net::SocketAddr, line: &str, headers: &str, body: &str) -> Option<Raw> {
     let mut client = Client::connect(address).await;
-    let length = body.len();
-    let head =
-        format!("{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}");
-    client.send(head).await.unwrap();
+    client.send(request(line, "", &format!("Connection: close\r\n{headers}"), body)).await.unwrap();
     client.answer().await
 }
 
@@ -232,20 +171,26 @@ fn is_clean(log: &str, token: &str, format: &str) {
     }
 }
 
-async fn no_secret_and_no_forged_line_as_text(database: &Database) {
+/// Misuses a server that logs in `format`, and checks all that it wrote.
+async fn misused(database: &Database, format: &str) {
     example(database).await;
-    let server = Loud::start(database, "text");
-    let token = misuse(database, server.address).await;
-    forge(server.address, &token).await;
-    is_clean(&server.stop(), &token, "text");
+    let settings = settings(database);
+    let mut extra: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    extra.push(("LOG_FORMAT", format));
+    let (server, log) = Process::serve_logged(database, &extra);
+    let address = server.address.parse().unwrap();
+    let token = misuse(database, address).await;
+    forge(address, &token).await;
+    server.stop();
+    is_clean(&log.join().unwrap(), &token, format);
+}
+
+async fn no_secret_and_no_forged_line_as_text(database: &Database) {
+    misused(database, "text").await;
 }
 
 async fn no_secret_and_no_forged_line_as_json(database: &Database) {
-    example(database).await;
-    let server = Loud::start(database, "json");
-    let token = misuse(database, server.address).await;
-    forge(server.address, &token).await;
-    is_clean(&server.stop(), &token, "json");
+    misused(database, "json").await;
 }
 
 async fn no_secret_when_it_does_not_start(database: &Database) {
@@ -256,8 +201,8 @@ async fn no_secret_when_it_does_not_start(database: &Database) {
         ("DATABASE_URL", "canario"),
         ("JWT_SECRET", "canario"),
     ] {
-        let mut command = serve(database);
-        command.env("DATABASE_WAIT_SECONDS", "1").env(name, value);
+        let mut command = program(database, &database.settings());
+        command.arg("serve").envs(settings(database)).env("DATABASE_WAIT_SECONDS", "1").env(name, value);
         let outcome = finish(command, "");
         assert_ne!(outcome.code, 0, "{name}={value}");
         assert!(!format!("{outcome:?}").contains(CANARY), "{outcome:?}");

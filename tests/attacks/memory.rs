@@ -1,6 +1,5 @@
 //! Memory that clients can take: what they read slowly, and what they send in small pieces.
 
-use citrus_status::example::load_example_data;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
@@ -8,39 +7,29 @@ use tokio::net::TcpSocket;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::client::{Client, HANG};
 use crate::support::both_engines;
+use crate::support::client::{Client, HANG, LIVE, head, request};
 use crate::support::database::{Database, Engine};
 use crate::support::program::{Process, allow_open_files};
 use crate::support::server::Server;
 
 const ABERTO: &str = "20221104000001";
-const LIVE: &str = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 const LOTE: &str = "POST /api/atendimentos/status/lote";
 const MIB: u64 = 1024;
 /// One measurement at a time.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-fn head(line: &str, token: &str, headers: &str) -> String {
-    format!("{line} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n{headers}\r\n")
-}
-
 /// A server process on the example data, and a token.
 async fn serve(database: &Database, extra: &[(&str, &str)]) -> (Process, String) {
     allow_open_files();
-    let store = database.store().await;
-    load_example_data(&store).await.unwrap();
-    store.close().await;
+    database.example().await.close().await;
     let process = Process::serve_with(database, extra, &[]);
-    let body = r#"{"login": "user.api", "senha": "1234"}"#;
-    let request = head("POST /api/usuario/login", "", &format!("Content-Length: {}\r\n", body.len())) + body;
-    let answer: Value = serde_json::from_str(&connect(&process).await.ask(request).await.body).unwrap();
-    let token = answer["accessToken"].as_str().unwrap().to_owned();
+    let token = process.token("user.api").await;
     (process, token)
 }
 
 async fn connect(process: &Process) -> Client {
-    Client::connect(process.address.parse().unwrap()).await
+    Client::connect(&process.address).await
 }
 
 /// Asks until the answer is of `status`.
@@ -128,7 +117,7 @@ async fn bodies_that_dribble_take_no_place_and_bounded_memory(database: &Databas
         dribbling.push(client);
     }
     let body = json!({"itens": [{"protocolo": ABERTO, "status": "Aberto"}]}).to_string();
-    let lote = head(LOTE, &token, &format!("Content-Length: {}\r\n", body.len())) + &body;
+    let lote = request(LOTE, &token, "", &body);
     let answer = connect(&process).await.ask(&lote).await;
     assert_eq!((answer.status, answer.body.contains(r#""codigo":200"#)), (200, true), "{answer:?}");
     // Two of 4 MB have room, more have not; a small one always has.

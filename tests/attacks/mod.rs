@@ -3,7 +3,6 @@
 //! What never reaches a database is tried on SQLite alone. A name that ends in `_long` is a test of the
 //! same kind with more of it: `cargo test -- --ignored` runs those.
 
-pub mod client;
 mod connections;
 mod framing;
 mod large_bodies;

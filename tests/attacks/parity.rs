@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use super::client::{Client, Raw};
+use crate::support::client::{Client, Raw};
 use crate::support::database::{Database, Engine};
 use crate::support::server::Server;
 

@@ -9,12 +9,11 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, timeout};
 
-use super::client::{Client, HANG};
+use crate::support::client::{Client, HANG, LIVE};
 use crate::support::database::Database;
 use crate::support::program::allow_open_files;
 use crate::support::server::Server;
 
-const LIVE: &str = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 const HEAD: &str = "GET /health/live HTTP/1.1\r\nHost: x\r\nx-slow: ";
 const BODY: &str = "POST /api/usuario/login HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n{";
 /// Room for a busy machine beyond a deadline.

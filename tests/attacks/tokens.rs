@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::client::Client;
 use crate::support::both_engines;
+use crate::support::client::Client;
 use crate::support::server::Server;
 
 const SECRET: &[u8] = b"a secret for the tests, 32 bytes or more";

@@ -1,20 +1,13 @@
 //! What the operator changes later: several permissions at once, users, senhas; and how refusals are worded.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::both_engines;
 use crate::support::database::Database;
-use crate::support::program::{Outcome, Process, run, run_with};
+use crate::support::program::{Outcome, Process, listed, run, run_with};
 
 const ALL: [&str; 5] =
     ["alterar-status", "consultar-status", "consultar-historico", "consultar-transicoes", "consultar-motivos"];
-
-/// The output of `run`, as JSON.
-fn listed(database: &Database, args: &[&str]) -> Value {
-    let outcome = run(database, args);
-    assert_eq!(outcome.code, 0, "{outcome:?}");
-    serde_json::from_str(&outcome.stdout).unwrap()
-}
 
 fn set_up(database: &Database) {
     for args in [
@@ -44,7 +37,7 @@ async fn several_permissions_are_released_and_granted_at_once(database: &Databas
     let granted = run(database, &[&["perfil", "conceder", "Integração"][..], &ALL].concat());
     let lines: Vec<String> = ALL.iter().map(|p| format!("the perfil 'Integração' holds '{p}'\n")).collect();
     granted.prints(&lines.concat());
-    let held = |perfil: usize| listed(database, &["perfil", "listar", "--json"])[perfil]["permissoes"].clone();
+    let held = |perfil: usize| listed(database, &["perfil", "listar"])[perfil]["permissoes"].clone();
     assert_eq!(held(1).as_array().unwrap().len(), 5);
 
     run(database, &["perfil", "conceder", "Integração", ALL[1], ALL[1]]).prints(
@@ -86,10 +79,10 @@ async fn of_several_permissions_all_are_granted_or_none(database: &Database) {
         let all = ALL.join(", ");
         run(database, args).fails(2, &["no permission 'consultar-statsu'", "did you mean 'consultar-status'?", &all]);
     }
-    for perfil in listed(database, &["perfil", "listar", "--json"]).as_array().unwrap() {
+    for perfil in listed(database, &["perfil", "listar"]).as_array().unwrap() {
         assert_eq!(perfil["permissoes"], json!([]));
     }
-    for permissao in listed(database, &["permissao", "listar", "--json"]).as_array().unwrap() {
+    for permissao in listed(database, &["permissao", "listar"]).as_array().unwrap() {
         let released = permissao["liberadaPara"] == json!(["Suporte"]);
         assert_eq!(released, permissao["permissao"] == ALL[1], "{permissao}");
     }
@@ -99,23 +92,13 @@ async fn of_several_permissions_all_are_granted_or_none(database: &Database) {
 }
 
 async fn a_user_moves_to_another_perfil_and_keeps_its_token(database: &Database) {
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
-    store.close().await;
+    database.example().await.close().await;
     let server = Process::serve(database);
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let url = |path: &str| format!("http://{}{path}", server.address);
-    let login = json!({"login": "user.api", "senha": "1234"}).to_string();
-    let answer = client.post(url("/api/usuario/login")).body(login).send().await.unwrap().text().await.unwrap();
-    let token = serde_json::from_str::<Value>(&answer).unwrap()["accessToken"].as_str().unwrap().to_owned();
+    let token = server.token("user.api").await;
     let reaches = async |status: u16| {
         // Within a second, by the contract.
         let start = std::time::Instant::now();
-        loop {
-            let answer = client.get(url("/api/motivos")).bearer_auth(&token).send().await.unwrap();
-            if answer.status() == status {
-                return;
-            }
+        while server.get("/api/motivos", &token).await != status {
             assert!(start.elapsed() < std::time::Duration::from_secs(1), "{status} never came");
         }
     };
@@ -123,7 +106,7 @@ async fn a_user_moves_to_another_perfil_and_keeps_its_token(database: &Database)
     run(database, &["usuario", "perfil", "USER.API", "consulta"])
         .prints("usuario 'USER.API' is on the perfil 'Consulta'; its tokens stay valid\n");
     reaches(403).await;
-    let perfil = || listed(database, &["usuario", "listar", "--json"])[1]["perfil"].clone();
+    let perfil = || listed(database, &["usuario", "listar"])[1]["perfil"].clone();
     assert_eq!(perfil(), "Consulta");
     run(database, &["usuario", "perfil", "user.api", "Integracao"])
         .fails(1, &["there is no perfil 'Integracao'; did you mean 'Integração'?", "citrus-status perfil listar"]);
@@ -141,7 +124,7 @@ async fn users_are_listed_with_the_number_of_the_audit_lines(database: &Database
         with_senha(database, &["usuario", "criar", login, "--perfil", "Consulta"], "uma senha longa");
     }
     assert_eq!(
-        listed(database, &["usuario", "listar", "--json"]),
+        listed(database, &["usuario", "listar"]),
         json!([
             {"usuario_id": 2, "login": "a", "perfil": "Consulta", "ativo": true},
             {"usuario_id": 1, "login": "b", "perfil": "Consulta", "ativo": true},

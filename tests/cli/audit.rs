@@ -1,9 +1,10 @@
 //! The audit log of a server process: one line for each login and each status change, whatever its end.
 
-use reqwest::Client;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::both_engines;
+use crate::support::client::{Client, head, request};
 use crate::support::database::Database;
 use crate::support::program::Process;
 
@@ -22,24 +23,21 @@ type Case = (&'static str, String, Value);
 struct Run {
     process: Process,
     log: std::thread::JoinHandle<String>,
-    client: Client,
     cases: Vec<Case>,
 }
 
 impl Run {
     async fn start(database: &Database, extra: &[(&str, &str)]) -> Self {
-        let store = database.store().await;
-        citrus_status::example::load_example_data(&store).await.unwrap();
-        store.close().await;
+        database.example().await.close().await;
         let (process, log) = Process::serve_logged(database, extra);
-        Self { process, log, client: Client::builder().no_proxy().build().unwrap(), cases: Vec::new() }
+        Self { process, log, cases: Vec::new() }
     }
 
     /// Sends `body`; its line shall have exactly `fields`.
     async fn send(&mut self, path: &'static str, token: &str, body: impl ToString, fields: Value) -> Value {
         let id = format!("case-{}", self.cases.len());
-        let request = self.client.post(format!("http://{}{path}", self.process.address)).body(body.to_string());
-        let request = request.header("x-request-id", &id).bearer_auth(token);
+        let request =
+            self.process.request(Method::POST, path, token).body(body.to_string()).header("x-request-id", &id);
         let answer = request.send().await.unwrap().text().await.unwrap();
         self.cases.push((path, id, fields));
         serde_json::from_str(&answer).unwrap()
@@ -170,8 +168,7 @@ impl Run {
 
     /// The cases, and the lines of the log.
     fn stop(self) -> (Vec<Case>, Vec<String>) {
-        self.process.signal("TERM");
-        assert_eq!(self.process.wait(), Some(0));
+        self.process.stop();
         let log = self.log.join().unwrap();
         assert!(!log.contains("segredo"), "{log}");
         (self.cases, log.lines().map(str::to_owned).collect())
@@ -259,7 +256,7 @@ async fn a_throttled_login_is_named_and_so_is_the_client_behind_a_proxy(database
     let extra = [("TRUSTED_PROXIES", "::ffff:127.0.0.1"), ("LOGIN_LIMIT_PAIR", "1/600")];
     let run = Run::start(database, &extra).await;
     for _ in 0..2 {
-        let request = run.client.post(format!("http://{}{LOGIN}", run.process.address));
+        let request = run.process.request(Method::POST, LOGIN, "");
         let request = request.header("x-forwarded-for", "198.51.100.1, 192.0.2.7").header("x-request-id", "one");
         request.body(r#"{"login": "user.api", "senha": "segredo"}"#).send().await.unwrap();
     }
@@ -272,17 +269,11 @@ async fn a_throttled_login_is_named_and_so_is_the_client_behind_a_proxy(database
 }
 
 async fn a_client_that_hangs_up_leaves_its_line(database: &Database) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let run = Run::start(database, &[]).await;
     for path in [LOGIN, STATUS] {
-        let mut stream = tokio::net::TcpStream::connect(&run.process.address).await.unwrap();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: x\r\nx-request-id: gone\r\nContent-Length: 99\r\n\
-             Authorization: x\r\nExpect: 100-continue\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes()).await.unwrap();
+        let headers = "x-request-id: gone\r\nContent-Length: 99\r\nExpect: 100-continue\r\n";
         // The interim answer, or the final one: the handler has begun.
-        stream.read_exact(&mut [0; 12]).await.unwrap();
+        Client::connect(&run.process.address).await.ask(head(&format!("POST {path}"), "x", headers)).await;
     }
     let (_, lines) = run.stop();
     let written: Vec<&String> = lines.iter().filter(|line| line.contains("id=\"gone\"")).collect();
@@ -292,20 +283,13 @@ async fn a_client_that_hangs_up_leaves_its_line(database: &Database) {
 }
 
 async fn a_client_that_hangs_up_while_its_change_is_made_leaves_the_outcome(database: &Database) {
-    use tokio::io::AsyncWriteExt;
     let mut run = Run::start(database, &[]).await;
-    let login = json!({"login": "user.api", "senha": "1234"});
-    let token = run.send(LOGIN, "", login, Value::Null).await["accessToken"].as_str().unwrap().to_owned();
+    let token = run.process.token("user.api").await;
     let held = database.hold("20221104000001").await;
     let body = r#"{"protocolo": "20221104000001", "status": "Finalizado"}"#;
-    let mut stream = tokio::net::TcpStream::connect(&run.process.address).await.unwrap();
-    let head = format!(
-        "POST {STATUS} HTTP/1.1\r\nHost: x\r\nx-request-id: gone\r\nContent-Length: {}\r\n\
-         Authorization: {token}\r\n\r\n{body}",
-        body.len()
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    drop(stream);
+    let mut client = Client::connect(&run.process.address).await;
+    client.send(request(&format!("POST {STATUS}"), &token, "x-request-id: gone\r\n", body)).await.unwrap();
+    drop(client);
     // Connections are taken in their order, so that one is taken by then.
     run.send(LOTE, "", Value::Null, Value::Null).await;
     held.release().await;
@@ -316,9 +300,7 @@ async fn a_client_that_hangs_up_while_its_change_is_made_leaves_the_outcome(data
 
 async fn each_change_of_many_leaves_one_line(database: &Database) {
     let mut run = Run::start(database, &[("LOG_FORMAT", "json")]).await;
-    let login = json!({"login": "user.api", "senha": "1234"});
-    let answer = run.send(LOGIN, "", login, Value::Null).await;
-    let token = answer["accessToken"].as_str().unwrap().to_owned();
+    let token = run.process.token("user.api").await;
     let item = |protocolo: &str, status: &str| json!({"protocolo": protocolo, "status": status});
     let itens =
         [item("20221104000001", "Aberto"), item("9", "Aberto"), item("", "segredo"), item("20221104000001", "x")];
@@ -348,12 +330,12 @@ async fn each_change_of_many_leaves_one_line(database: &Database) {
     assert_eq!(
         written,
         [
-            r#"case-1 1 "user.api" 20221104000001|"Aberto">Aberto|ok"#,
-            r#"case-1 1 "user.api" 20221104000001|"Aberto">x|unknown_status"#,
-            r#"case-1 1 "user.api" 9|null>Aberto|unknown_atendimento"#,
+            r#"case-0 1 "user.api" 20221104000001|"Aberto">Aberto|ok"#,
+            r#"case-0 1 "user.api" 20221104000001|"Aberto">x|unknown_status"#,
+            r#"case-0 1 "user.api" 9|null>Aberto|unknown_atendimento"#,
+            r#"case-0 1 "user.api" |null>|invalid_field"#,
             r#"case-1 1 "user.api" |null>|invalid_field"#,
-            r#"case-2 1 "user.api" |null>|invalid_field"#,
-            "case-3 null null |null>|no_token",
+            "case-2 null null |null>|no_token",
         ]
     );
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::Client;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::both_engines;
@@ -20,42 +20,27 @@ const PERMISSIONS: [&str; 4] = ["consultar-status", "consultar-historico", "cons
 struct Scene {
     process: Process,
     log: std::thread::JoinHandle<String>,
-    client: Client,
 }
 
 impl Scene {
     async fn start(database: &Database, extra: &[(&str, &str)]) -> Self {
-        let store = database.store().await;
-        citrus_status::example::load_example_data(&store).await.unwrap();
-        store.close().await;
+        database.example().await.close().await;
         let (process, log) = Process::serve_logged(database, &[&[("LOG_FORMAT", "json")], extra].concat());
-        Self { process, log, client: Client::builder().no_proxy().build().unwrap() }
+        Self { process, log }
     }
 
-    /// The body of the answer to a login, and its status code.
-    async fn login(&self, login: &str, senha: &str) -> (u16, String) {
-        let body = json!({"login": login, "senha": senha}).to_string();
-        let answer = self.client.post(format!("http://{}/api/usuario/login", self.process.address)).body(body).send();
-        let answer = answer.await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    }
-
-    async fn token(&self, login: &str) -> String {
-        let (_, body) = self.login(login, "1234").await;
-        serde_json::from_str::<Value>(&body).unwrap()["accessToken"].as_str().unwrap().to_owned()
+    async fn login(&self, login: &str, senha: &str) -> (u16, Value) {
+        self.process.post("/api/usuario/login", "", json!({"login": login, "senha": senha})).await
     }
 
     async fn get(&self, path: &str, token: &str) -> u16 {
-        let request = self.client.get(format!("http://{}{path}", self.process.address));
-        let request = request.header("x-request-id", "read");
-        let request = if token.is_empty() { request } else { request.bearer_auth(token) };
+        let request = self.process.request(Method::GET, path, token).header("x-request-id", "read");
         request.send().await.unwrap().status().as_u16()
     }
 
     /// The audit lines that say `message`.
     fn stop(self, message: &str) -> Vec<Value> {
-        self.process.signal("TERM");
-        assert_eq!(self.process.wait(), Some(0));
+        self.process.stop();
         let log = self.log.join().unwrap();
         let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.filter(|line| line["target"] == "audit" && line["message"] == message).collect()
@@ -73,7 +58,7 @@ fn fields(line: &Value) -> Value {
 
 async fn a_denied_read_leaves_a_line_and_others_leave_none(database: &Database) {
     let scene = Scene::start(database, &[]).await;
-    let (reader, other) = (scene.token("user.api").await, scene.token("user.sem.permissao").await);
+    let (reader, other) = (scene.process.token("user.api").await, scene.process.token("user.sem.permissao").await);
     let mut expected = Vec::new();
     for (path, permissao) in READS.into_iter().zip(PERMISSIONS) {
         let protocolo = if path.contains("20221104000001") { "20221104000001" } else { "" };

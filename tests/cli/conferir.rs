@@ -4,7 +4,6 @@ mod fake;
 
 use std::sync::Arc;
 
-use citrus_status::example::load_example_data;
 use rcgen::CertifiedKey;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,9 +21,7 @@ const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2VjcmV0";
 
 /// A server process with the example data, its user under a senha that can be searched for.
 async fn serve(database: &Database, extra: &[(&str, &str)]) -> Process {
-    let store = database.store().await;
-    load_example_data(&store).await.unwrap();
-    store.close().await;
+    database.example().await.close().await;
     let set = run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], SENHA);
     assert_eq!(set.code, 0, "{set:?}");
     Process::serve_with(database, extra, &[])

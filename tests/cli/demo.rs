@@ -1,10 +1,9 @@
 //! `demo`: what it prints works as printed.
 
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use reqwest::Client;
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::both_engines;
@@ -14,7 +13,7 @@ use crate::support::program::{Process, finish, program};
 /// Where the environment says the database is. It never counts.
 const ELSEWHERE: (&str, &str) = ("DATABASE_URL", "postgres://nobody:x@127.0.0.1:1/none");
 
-/// An address that is nobody's, so that a demo that should have refused ends all the same.
+/// An address that no machine has, so that a demo that should have refused stops all the same.
 const NOWHERE: &str = "192.0.2.1:0";
 
 /// `demo` with `args`.
@@ -26,32 +25,23 @@ fn demo(database: &Database, bind: &str, args: &[&str]) -> Command {
 }
 
 /// A demo that listens, and what it printed.
-struct Demo {
-    child: Child,
-    printed: String,
-}
+struct Demo(Process);
 
 impl Demo {
     fn start(database: &Database, args: &[&str]) -> Self {
-        let mut command = demo(database, "127.0.0.1:0", args);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut printed = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        while !printed.contains("Ctrl-C") {
-            printed.push_str(&lines.next().expect("it says how to stop it").unwrap());
-            printed.push('\n');
-        }
-        Self { child, printed }
+        let mut process = Process::start(demo(database, "127.0.0.1:0", args));
+        process.says("Ctrl-C");
+        Self(process)
     }
 
     /// The printed line that contains `part`.
     fn line(&self, part: &str) -> &str {
-        self.printed.lines().find(|line| line.contains(part)).unwrap()
+        self.0.seen.lines().find(|line| line.contains(part)).unwrap()
     }
 
     /// Runs the printed commands, in the shell of somebody who has a real installation in mind, too.
     fn follow(&self) {
-        assert!(self.printed.contains("The passwords are PUBLIC"), "{}", self.printed);
+        assert!(self.0.seen.contains("The passwords are PUBLIC"), "{}", self.0.seen);
         let [login, change, show] = ["TOKEN=", "Bearer $TOKEN", "atendimento mostrar"].map(|part| self.line(part));
         let script = format!("{login}\n{change}\n{show} --json");
         let output = Command::new("bash").args(["-ec", &script]).env(ELSEWHERE.0, ELSEWHERE.1).output().unwrap();
@@ -78,17 +68,9 @@ impl Demo {
     }
 
     /// Stops it as Ctrl-C does.
-    fn stop(mut self) {
-        let stopped = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
-        assert!(stopped.success());
-        assert_eq!(self.child.wait().unwrap().code(), Some(0));
-    }
-}
-
-impl Drop for Demo {
-    fn drop(&mut self) {
-        _ = self.child.kill();
-        _ = self.child.wait();
+    fn stop(self) {
+        self.0.signal("INT");
+        assert_eq!(self.0.wait(), Some(0));
     }
 }
 
@@ -166,7 +148,7 @@ async fn its_printed_commands_work_with_a_directory_that_would_steer_a_terminal(
     let dir = database.dir.path().join("it's\u{1b}[2J\u{202e}\n\u{e9} x");
     let demo = Demo::start(&database, &["--data-dir", dir.to_str().unwrap()]);
     let steers = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
-    assert!(!demo.printed.contains(steers), "{:?}", demo.printed);
+    assert!(!demo.0.seen.contains(steers), "{:?}", demo.0.seen);
     demo.follow();
     demo.stop();
 }
@@ -177,8 +159,8 @@ async fn it_does_not_repeat_a_password() {
     let Some(database) = Database::alone(Engine::Postgres).await else { return };
     let separator = if database.url.contains('?') { '&' } else { '?' };
     let demo = Demo::start(&database, &["--database-url", &format!("{}{separator}password=hunter2", database.url)]);
-    assert!(demo.line("atendimento mostrar").starts_with("DATABASE_URL=… "), "{}", demo.printed);
-    assert!(!demo.printed.contains("hunter2"), "{}", demo.printed);
+    assert!(demo.line("atendimento mostrar").starts_with("DATABASE_URL=… "), "{}", demo.0.seen);
+    assert!(!demo.0.seen.contains("hunter2"), "{}", demo.0.seen);
     demo.stop();
     database.remove().await;
 }
@@ -207,8 +189,7 @@ async fn it_never_touches_a_database_that_is_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn its_example_data_is_complete() {
     let database = Database::sqlite();
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
+    let store = database.example().await;
     assert_eq!(database.number("SELECT count(*) FROM atendimento").await, 30);
     for (protocolo, status) in (20_221_104_000_001_u64..).zip([1, 2, 3, 4, 5, 1, 1]) {
         let stored = format!("SELECT status FROM atendimento WHERE protocolo = '{protocolo}'");
@@ -224,16 +205,12 @@ async fn its_example_data_is_complete() {
 }
 
 async fn serve_has_no_sandbox(database: &Database) {
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
+    let store = database.example().await;
     let process = Process::serve(database);
-    let client = Client::builder().no_proxy().build().unwrap();
-    let url = |path: &str| format!("http://{}{path}", process.address);
-    let reset = client.post(url("/sandbox/reset")).send().await.unwrap();
-    assert_eq!(reset.status(), 404);
-    assert_eq!(reset.text().await.unwrap(), r#"{"message":"Recurso não encontrado"}"#);
+    let reset = process.post("/sandbox/reset", "", "").await;
+    assert_eq!(reset, (404, json!({"message": "Recurso não encontrado"})));
     for (name, value) in [("X-Sandbox-Falha", "failed"), ("X-Sandbox-Atraso", "x")] {
-        let live = client.get(url("/health/live")).header(name, value).send().await.unwrap();
+        let live = process.request(Method::GET, "/health/live", "").header(name, value).send().await.unwrap();
         assert_eq!((live.status().as_u16(), live.text().await.unwrap().as_str()), (200, r#"{"message":"OK"}"#));
     }
     store.close().await;

@@ -24,7 +24,7 @@ fn refused(outcome: &Outcome, words: &str) {
 }
 
 #[test]
-fn a_parameter_of_the_url_that_is_none_stops_the_start() {
+fn an_unknown_parameter_of_the_url_stops_the_start() {
     let database = Database::sqlite();
     let secret = ("JWT_SECRET", "a secret for the tests, 32 bytes or more");
     for (parameters, words) in [
@@ -87,8 +87,7 @@ fn quotes_that_docker_leaves_around_a_value_are_refused() {
 }
 
 async fn a_piped_senha_loses_its_mark_and_its_line_end_and_nothing_else(database: &Database) {
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
+    let store = database.example().await;
     let login = crate::support::server::nome("user.api").key;
     let set = |piped: &str| run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], piped);
     for (piped, senha) in [("\u{feff} s x \r\n", " s x "), ("s x\n", "s x"), ("s\r", "s"), ("\u{feff}é", "é")] {
@@ -105,7 +104,7 @@ async fn a_piped_senha_loses_its_mark_and_its_line_end_and_nothing_else(database
 }
 
 #[test]
-fn a_secret_of_several_lines_could_not_be_rotated() {
+fn a_secret_of_several_lines_is_refused() {
     let database = Database::sqlite();
     let wrapped = format!("{}\n{}", "x".repeat(64), "y".repeat(40));
     refused(&check(&database, &[("JWT_SECRET", &wrapped)]), "JWT_SECRET has more than one line; it has to be one");

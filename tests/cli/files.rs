@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::support::database::Database;
 use crate::support::program::{Process, run, run_with};
 
-/// An address that is nobody's, so that a server ends there.
+/// An address that no machine has, so that a server stops there.
 const NOWHERE: (&str, &str) = ("BIND_ADDR", "192.0.2.1:9");
 
 fn mode(file: &Path) -> u32 {
@@ -26,15 +26,14 @@ fn modes(dir: &Path) -> Vec<(String, u32)> {
 }
 
 #[test]
-fn whatever_the_umask_nobody_else_reads_them() {
+fn files_are_private_under_any_umask() {
     for umask in ["000", "022", "077", "0177"] {
         let database = Database::sqlite();
         let script = format!("umask {umask}; exec \"$@\"");
         let process = Process::serve_with(&database, &[("JWT_SECRET", "")], &["sh", "-c", &script, "sh"]);
         let files = ["citrus-status.db", "citrus-status.db-shm", "citrus-status.db-wal", "jwt-secret"];
         assert_eq!(modes(database.dir.path()), files.map(|file| (file.to_owned(), 0o600)), "umask {umask}");
-        process.signal("TERM");
-        assert_eq!(process.wait(), Some(0));
+        process.stop();
     }
 }
 

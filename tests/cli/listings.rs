@@ -1,4 +1,4 @@
-//! `atendimento listar` and `historico listar`: what the database answers to "which" and "who changed what".
+//! `atendimento listar` and `historico listar`: which atendimentos there are, and who changed what.
 
 use citrus_status::domain::atendimento::{Change, Comentario, Status};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use time::macros::datetime;
 
 use crate::support::both_engines;
 use crate::support::database::Database;
-use crate::support::program::run;
+use crate::support::program::{listed, run};
 
 /// The example, and three changes on three days: an hour before midnight, at noon, and an hour after midnight.
 async fn scene(database: &Database) {
@@ -41,20 +41,20 @@ async fn scene(database: &Database) {
     store.close().await;
 }
 
-fn listed(database: &Database, args: &[&str]) -> Vec<Value> {
-    let outcome = run(database, &[args, &["--json"]].concat());
-    assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{outcome:?}");
-    serde_json::from_str(&outcome.stdout).unwrap()
-}
-
 /// The protocolos that `args` list, by their last digit.
 fn numbers(database: &Database, args: &[&str]) -> String {
-    listed(database, args).iter().map(|item| item["protocolo"].as_str().unwrap().chars().last().unwrap()).collect()
+    listed(database, args)
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["protocolo"].as_str().unwrap().chars().last().unwrap())
+        .collect()
 }
 
 async fn atendimentos_are_listed_by_status_and_time(database: &Database) {
     scene(database).await;
     let all = listed(database, &["atendimento", "listar"]);
+    let all = all.as_array().unwrap();
     assert_eq!(all.len(), 30);
     let times: Vec<&str> = all.iter().map(|item| item["atualizadoEm"].as_str().unwrap()).collect();
     assert!(times.is_sorted(), "{times:?}");
@@ -92,14 +92,14 @@ async fn changes_are_listed_by_time_and_user(database: &Database) {
     let comentario = json!({"texto": "Olá", "visivelCliente": false});
     assert_eq!(
         all,
-        [
-            json!({"protocolo": "20221104000001", "em": "2026-11-23T23:00:00.000Z", "de": "Aberto", "para": "Finalizado",
-                   "motivoStatus": null, "usuario": "user.api", "comentario": comentario}),
-            json!({"protocolo": "20221104000002", "em": "2026-11-24T12:00:00.000Z", "de": "Em atendimento",
-                   "para": "Cancelado", "motivoStatus": "Duplicado", "usuario": "admin", "comentario": comentario}),
-            json!({"protocolo": "20221104000001", "em": "2026-11-25T01:00:00.000Z", "de": "Finalizado", "para": "Aberto",
-                   "motivoStatus": "Duplicado", "usuario": null, "comentario": null}),
-        ]
+        json!([
+            {"protocolo": "20221104000001", "em": "2026-11-23T23:00:00.000Z", "de": "Aberto", "para": "Finalizado",
+             "motivoStatus": null, "usuario": "user.api", "comentario": comentario},
+            {"protocolo": "20221104000002", "em": "2026-11-24T12:00:00.000Z", "de": "Em atendimento",
+             "para": "Cancelado", "motivoStatus": "Duplicado", "usuario": "admin", "comentario": comentario},
+            {"protocolo": "20221104000001", "em": "2026-11-25T01:00:00.000Z", "de": "Finalizado", "para": "Aberto",
+             "motivoStatus": "Duplicado", "usuario": null, "comentario": null},
+        ])
     );
     let of = |args: &[&str]| numbers(database, &[&["historico", "listar"], args].concat());
     assert_eq!(of(&["--desde", "2026-11-24"]), "21");
@@ -130,14 +130,16 @@ async fn changes_of_one_moment_have_one_order(database: &Database) {
                  ORDER BY r.revisao DESC, a.id DESC",
         )
         .await;
-    let seen: Vec<String> = listed(database, &["historico", "listar"]).iter().map(Value::to_string).collect();
+    let seen: Vec<String> =
+        listed(database, &["historico", "listar"]).as_array().unwrap().iter().map(Value::to_string).collect();
     assert!(seen.len() == 60 && seen.is_sorted(), "{seen:#?}");
     let listed = listed(database, &["atendimento", "listar"]);
-    let protocolos: Vec<&str> = listed.iter().map(|item| item["protocolo"].as_str().unwrap()).collect();
+    let protocolos: Vec<&str> =
+        listed.as_array().unwrap().iter().map(|item| item["protocolo"].as_str().unwrap()).collect();
     assert!(protocolos.is_sorted(), "{protocolos:?}");
 }
 
-async fn times_that_are_none_are_named(database: &Database) {
+async fn invalid_times_are_named(database: &Database) {
     for (text, found) in [
         ("ontem", "'ontem'"),
         ("27/11/2026", "'27/11/2026'"),
@@ -168,5 +170,5 @@ both_engines! {
     atendimentos_are_listed_by_status_and_time,
     changes_are_listed_by_time_and_user,
     changes_of_one_moment_have_one_order,
-    times_that_are_none_are_named,
+    invalid_times_are_named,
 }

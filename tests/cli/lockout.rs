@@ -1,5 +1,6 @@
 //! A login that was locked out gets in again once its owner has been helped.
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::both_engines;
@@ -8,16 +9,13 @@ use crate::support::program::{Process, run, run_with};
 
 /// Logs in from `address`; the status code of the answer.
 async fn login(server: &Process, address: &str, login: &str, senha: &str) -> u16 {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let request = client.post(format!("http://{}/api/usuario/login", server.address));
+    let request = server.request(Method::POST, "/api/usuario/login", "");
     let body = json!({"login": login, "senha": senha}).to_string();
     request.header("x-forwarded-for", address).body(body).send().await.unwrap().status().as_u16()
 }
 
 async fn serve(database: &Database, limits: &[(&str, &str)]) -> Process {
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
-    store.close().await;
+    database.example().await.close().await;
     Process::serve_with(database, &[&[("TRUSTED_PROXIES", "127.0.0.0/8")], limits].concat(), &[])
 }
 

@@ -10,11 +10,11 @@ use crate::support::both_engines;
 use crate::support::database::{Database, Engine};
 use crate::support::program::{Process, finish, program, run, run_with};
 
-/// An address that is nobody's, so that a server ends there.
+/// An address that no machine has, so that a server stops there.
 const NOWHERE: (&str, &str) = ("BIND_ADDR", "192.0.2.1:9");
 
 #[test]
-fn who_makes_a_database_says_so_and_where() {
+fn a_command_that_creates_a_database_says_where() {
     for args in [&["usuario", "senha", "user.api", "--senha-stdin"][..], &["nivel", "listar"], &["migrate", "--status"]]
     {
         let database = Database::sqlite();

@@ -1,8 +1,6 @@
 //! PgBouncer between the program and PostgreSQL, with nothing set that it has not by default.
 
-use citrus_status::example;
-use reqwest::Client;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::database::{Database, Engine};
 use crate::support::pgbouncer::PgBouncer;
@@ -16,25 +14,16 @@ async fn with_sessions_everything_works() {
     run_with(&database, &url, &["migrate"], "").prints("migrations applied: 6\n");
     let checked = run_with(&database, &url, &["config", "check", "--database"], "");
     assert!(checked.code == 0 && checked.stdout.contains("its migrations are up to date"), "{checked:?}");
-    let store = database.store().await;
-    example::load_example_data(&store).await.unwrap();
+    let store = database.example().await;
 
     let process = Process::serve_with(&database, &url, &[]);
-    let client = Client::builder().no_proxy().build().unwrap();
-    let post = async |path: &str, token: &str, body: Value| {
-        let request = client.post(format!("http://{}{path}", process.address)).bearer_auth(token);
-        let answer = request.body(body.to_string()).send().await.unwrap();
-        (answer.status().as_u16(), answer.json_text().await)
-    };
-    let (status, login) = post("/api/usuario/login", "", json!({"login": "user.api", "senha": "1234"})).await;
-    assert_eq!(status, 200, "{login}");
+    let token = process.token("user.api").await;
     for _ in 0..20 {
         let change = json!({"protocolo": "20221104000001", "status": "Em atendimento"});
-        let (status, answer) = post("/api/atendimentos/status", login["accessToken"].as_str().unwrap(), change).await;
+        let (status, answer) = process.post("/api/atendimentos/status", &token, change).await;
         assert_eq!((status, &answer["message"]), (200, &json!("Atendimento atualizado com sucesso")));
     }
-    process.signal("TERM");
-    assert_eq!(process.wait(), Some(0));
+    process.stop();
     store.close().await;
     drop(pooler);
     database.remove().await;
@@ -54,15 +43,4 @@ async fn without_sessions_no_command_starts() {
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
     assert_eq!(database.number(tables).await, 0);
     database.remove().await;
-}
-
-/// The body of an answer as JSON.
-trait JsonText {
-    async fn json_text(self) -> Value;
-}
-
-impl JsonText for reqwest::Response {
-    async fn json_text(self) -> Value {
-        serde_json::from_str(&self.text().await.unwrap()).unwrap()
-    }
 }

@@ -1,60 +1,36 @@
 //! Server processes: two on one database, and how one stops.
 
-use reqwest::{Client, StatusCode};
-use serde_json::{Value, json};
+use futures_util::future::join_all;
+use serde_json::json;
 
 use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::program::{Process, run, run_with};
 
-async fn post(client: &Client, address: &str, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
-    let request = client.post(format!("http://{address}{path}")).bearer_auth(token).body(body.to_string());
-    let response = request.send().await.unwrap();
-    (response.status(), serde_json::from_str(&response.text().await.unwrap()).unwrap())
-}
-
-async fn token(client: &Client, address: &str) -> String {
-    let body = json!({"login": "user.api", "senha": "1234"});
-    let (status, answer) = post(client, address, "/api/usuario/login", "", body).await;
-    assert_eq!(status, 200, "{answer}");
-    answer["accessToken"].as_str().unwrap().to_owned()
-}
-
 async fn two_processes_on_one_database_lose_nothing(database: &Database) {
     const CLIENTS: usize = 16;
     const EACH: usize = 25;
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
+    let store = database.example().await;
     let processes = [Process::serve(database), Process::serve(database)];
-    let client = Client::builder().no_proxy().build().unwrap();
     // One process takes the other's tokens.
-    let token = token(&client, &processes[0].address).await;
-
-    let mut clients = tokio::task::JoinSet::new();
-    for number in 0..CLIENTS {
-        let (client, token) = (client.clone(), token.clone());
-        let address = processes[number % 2].address.clone();
-        clients.spawn(async move {
-            for turn in 0..EACH {
-                let status = ["Finalizado", "Improcedente", "Em atendimento"][(number + turn) % 3];
-                let body = json!({"protocolo": format!("2022110400000{}", 1 + turn % 2), "status": status,
-                                  "motivoStatus": "Fora do escopo", "comentario": format!("{number}/{turn}"),
-                                  "visivelCliente": "False"});
-                let (status, answer) = post(&client, &address, "/api/atendimentos/status", &token, body).await;
-                assert_eq!((status.as_u16(), &answer["message"]), (200, &json!("Atendimento atualizado com sucesso")));
-            }
-        });
-    }
-    clients.join_all().await;
+    let token = processes[0].token("user.api").await;
+    join_all((0..CLIENTS).map(async |number| {
+        for turn in 0..EACH {
+            let status = ["Finalizado", "Improcedente", "Em atendimento"][(number + turn) % 3];
+            let body = json!({"protocolo": format!("2022110400000{}", 1 + turn % 2), "status": status,
+                              "motivoStatus": "Fora do escopo", "comentario": format!("{number}/{turn}"),
+                              "visivelCliente": "False"});
+            let (status, answer) = processes[number % 2].post("/api/atendimentos/status", &token, body).await;
+            assert_eq!((status, &answer["message"]), (200, &json!("Atendimento atualizado com sucesso")));
+        }
+    }))
+    .await;
     let all = (CLIENTS * EACH) as i64;
     assert_eq!(database.number("SELECT count(*) FROM historico").await, all);
     assert_eq!(database.number("SELECT count(DISTINCT comentario) FROM historico").await, all);
     assert_eq!(database.broken_links().await, 0);
 
-    for process in processes {
-        process.signal("TERM");
-        assert_eq!(process.wait(), Some(0));
-    }
+    processes.into_iter().for_each(Process::stop);
     store.close().await;
 }
 
@@ -66,31 +42,23 @@ async fn the_main_job_on_real_input(database: &Database) {
         let status = ["Aberto", "Em atendimento", "Finalizado"][(number % 3) as usize];
         file.push_str(&format!("{},{status}\n", 20_230_101_000_000 + number));
     }
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
-    store.close().await;
+    database.example().await.close().await;
     let imported = run_with(database, &[], &["atendimento", "importar", "-"], &file);
     imported.prints("new: 100,000, updated: 0, unchanged: 0, skipped: 0\n");
 
     let process = Process::serve(database);
-    let client = Client::builder().no_proxy().build().unwrap();
-    let token = token(&client, &process.address).await;
-    let mut clients = tokio::task::JoinSet::new();
-    for first in 0..CLIENTS {
-        let (client, address, token) = (client.clone(), process.address.clone(), token.clone());
-        clients.spawn(async move {
-            // Each client takes every hundredth atendimento of its own.
-            for number in (first..ALL).step_by(100 * CLIENTS as usize) {
-                let body = json!({"protocolo": 20_230_101_000_000 + number, "status": "Cancelado",
-                                  "motivoStatus": "Duplicado", "comentario": "Em lote", "visivelCliente": "True"});
-                let (status, answer) = post(&client, &address, "/api/atendimentos/status", &token, body).await;
-                assert_eq!(status, 200, "{answer}");
-            }
-        });
-    }
-    clients.join_all().await;
-    process.signal("TERM");
-    assert_eq!(process.wait(), Some(0));
+    let token = process.token("user.api").await;
+    join_all((0..CLIENTS).map(async |first| {
+        // Each client takes every hundredth atendimento of its own.
+        for number in (first..ALL).step_by(100 * CLIENTS as usize) {
+            let body = json!({"protocolo": 20_230_101_000_000 + number, "status": "Cancelado",
+                              "motivoStatus": "Duplicado", "comentario": "Em lote", "visivelCliente": "True"});
+            let (status, answer) = process.post("/api/atendimentos/status", &token, body).await;
+            assert_eq!(status, 200, "{answer}");
+        }
+    }))
+    .await;
+    process.stop();
     let changed = "SELECT count(*) FROM atendimento WHERE status = 3 AND revisao = 1";
     assert_eq!(database.number(changed).await, (ALL / 100) as i64);
     assert_eq!(database.number("SELECT count(*) FROM historico").await, (ALL / 100) as i64);
@@ -109,28 +77,18 @@ async fn the_probe_follows_readiness(database: &Database) {
 }
 
 async fn a_log_whose_reader_is_gone_does_not_stop_the_server(database: &Database) {
-    let (process, log) = Process::serve_unread(database, &[]);
-    drop(log);
-    let client = Client::builder().no_proxy().build().unwrap();
+    let mut process = Process::serve_unread(database, &[]);
+    process.log = None;
     let body = json!({"login": "nobody", "senha": "1234"});
-    let (status, _) = post(&client, &process.address, "/api/usuario/login", "", body).await;
-    assert_eq!(status, 404);
-    process.signal("TERM");
-    assert_eq!(process.wait(), Some(0));
+    assert_eq!(process.post("/api/usuario/login", "", body).await.0, 404);
+    process.stop();
 }
 
 async fn a_second_signal_stops_at_once(database: &Database) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let process = Process::serve(database);
-    // A request in flight, waiting for its body, holds the stop.
-    let mut stream = tokio::net::TcpStream::connect(&process.address).await.unwrap();
-    let head = "POST /api/usuario/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut interim = [0; 25];
-    stream.read_exact(&mut interim).await.unwrap();
+    let _login = process.begin_login().await;
     process.signal("TERM");
-    // It no longer listens once it is stopping.
-    while tokio::net::TcpStream::connect(&process.address).await.is_ok() {}
+    process.stops_listening().await;
     process.signal("TERM");
     assert_eq!(process.wait(), Some(1));
 }

@@ -1,14 +1,8 @@
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::both_engines;
 use crate::support::database::Database;
-use crate::support::program::{run, run_with};
-
-fn listed(database: &Database, args: &[&str]) -> Value {
-    let outcome = run(database, args);
-    assert_eq!(outcome.code, 0, "{outcome:?}");
-    serde_json::from_str(&outcome.stdout).unwrap()
-}
+use crate::support::program::{listed, run, run_with};
 
 async fn an_installation_is_set_up_step_by_step(database: &Database) {
     niveis(database);
@@ -23,7 +17,7 @@ fn niveis(database: &Database) {
     run(database, &["nivel", "criar", "Empresa"]).prints("nível 'Empresa' created\n");
     run(database, &["nivel", "criar", "Suporte", "--superior", "empresa"]).prints("nível 'Suporte' created\n");
     assert_eq!(
-        listed(database, &["nivel", "listar", "--json"]),
+        listed(database, &["nivel", "listar"]),
         json!([{"nome": "Empresa", "superior": null}, {"nome": "Suporte", "superior": "Empresa"}])
     );
     run(database, &["nivel", "listar"]).prints("nível    superior\nEmpresa\nSuporte  Empresa\n");
@@ -44,7 +38,7 @@ fn perfis_and_permissions(database: &Database) {
     run(database, &["permissao", "liberar", "alterar-status", "--nivel", "Suporte"])
         .prints("'alterar-status' is already released to the nível 'Suporte'\n");
     assert_eq!(
-        listed(database, &["permissao", "listar", "--json"]),
+        listed(database, &["permissao", "listar"]),
         json!([
             {"permissao": "alterar-status", "titulo": "Alterar status de atendimento via API",
              "liberadaPara": ["Suporte"]},
@@ -60,7 +54,7 @@ fn perfis_and_permissions(database: &Database) {
     run(database, &["perfil", "conceder", "INTEGRAÇÃO", "alterar-status"])
         .prints("the perfil 'INTEGRAÇÃO' holds 'alterar-status'\n");
     assert_eq!(
-        listed(database, &["perfil", "listar", "--json"]),
+        listed(database, &["perfil", "listar"]),
         json!([
             {"nome": "Administrador", "root": true, "nivel": null, "permissoes": []},
             {"nome": "Integração", "root": false, "nivel": "Suporte", "permissoes": ["alterar-status"]},
@@ -79,7 +73,7 @@ fn usuarios(database: &Database) {
     run(database, &["usuario", "desativar", "user.api"])
         .prints("usuario 'user.api' is deactivated; its tokens are revoked\n");
     assert_eq!(
-        listed(database, &["usuario", "listar", "--json"]),
+        listed(database, &["usuario", "listar"]),
         json!([{"usuario_id": 1, "login": "user.api", "perfil": "Integração", "ativo": false}])
     );
     run(database, &["usuario", "ativar", "user.api"])
@@ -93,7 +87,7 @@ fn motivos(database: &Database) {
         .prints("motivo 'Duplicado' created\nmotivo 'Fora do escopo' created\n");
     run(database, &["motivo", "desativar", "duplicado"]).prints("motivo 'duplicado' is deactivated\n");
     assert_eq!(
-        listed(database, &["motivo", "listar", "--json"]),
+        listed(database, &["motivo", "listar"]),
         json!([{"nome": "Duplicado", "ativo": false}, {"nome": "Fora do escopo", "ativo": true}])
     );
     run(database, &["motivo", "criar", "Duplicado"]).prints("motivo 'Duplicado' created\n");
@@ -104,7 +98,7 @@ fn atendimentos(database: &Database) {
     run(database, &["atendimento", "criar", "20221104000001"]).prints("atendimento '20221104000001' created, Aberto\n");
     run(database, &["atendimento", "criar", " 2 ", "--status", "em atendimento"])
         .prints("atendimento '2' created, Em atendimento\n");
-    let mostrado = listed(database, &["atendimento", "mostrar", "2", "--json"]);
+    let mostrado = listed(database, &["atendimento", "mostrar", "2"]);
     assert_eq!(
         mostrado,
         json!({"protocolo": "2", "status": "Em atendimento", "motivoStatus": null,

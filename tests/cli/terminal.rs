@@ -32,7 +32,7 @@ fn is_tame(outcome: &Outcome, what: &str) {
 }
 
 #[test]
-fn arguments_do_not() {
+fn arguments_steer_no_terminal() {
     let database = Database::sqlite();
     for word in WORDS {
         let flag = format!("--{word}");
@@ -73,7 +73,7 @@ fn arguments_do_not() {
 }
 
 #[test]
-fn the_name_under_which_it_is_called_does_not() {
+fn its_own_name_steers_no_terminal() {
     let database = Database::sqlite();
     for word in WORDS {
         let mut command = program(&database, &[]);
@@ -83,7 +83,7 @@ fn the_name_under_which_it_is_called_does_not() {
 }
 
 #[test]
-fn settings_do_not() {
+fn settings_steer_no_terminal() {
     let database = Database::sqlite();
     for word in WORDS {
         let file = format!("sqlite:///dev/null/{word}");
@@ -125,7 +125,7 @@ fn settings_do_not() {
 }
 
 #[test]
-fn arguments_that_are_no_text_do_not() {
+fn arguments_that_are_not_text_steer_no_terminal() {
     use std::os::unix::ffi::OsStringExt;
     let database = Database::sqlite();
     let word = OsString::from_vec(b"a\xff\x1b[2Jforjada".to_vec());
@@ -137,7 +137,7 @@ fn arguments_that_are_no_text_do_not() {
 }
 
 #[test]
-fn the_answer_to_a_probe_does_not() {
+fn the_answer_to_a_probe_steers_no_terminal() {
     let database = Database::sqlite();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -156,7 +156,7 @@ fn the_answer_to_a_probe_does_not() {
     answering.join().unwrap();
 }
 
-async fn a_file_to_import_does_not(database: &Database) {
+async fn a_file_to_import_steers_no_terminal(database: &Database) {
     for word in WORDS {
         let csv = format!("protocolo,status\n\"{word}\",\"{word}\"\n1,\"{word}\"\n");
         let ndjson = serde_json::json!({"protocolo": word, "status": word}).to_string();
@@ -169,9 +169,8 @@ async fn a_file_to_import_does_not(database: &Database) {
 }
 
 /// Another program may have written it.
-async fn what_the_database_holds_does_not(database: &Database) {
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
+async fn stored_texts_steer_no_terminal(database: &Database) {
+    let store = database.example().await;
     for (number, word) in WORDS.into_iter().enumerate() {
         for statement in [
             format!("INSERT INTO motivo (nome, chave) VALUES ('{word}', '{number}')"),
@@ -209,7 +208,7 @@ async fn what_the_database_holds_does_not(database: &Database) {
     store.close().await;
 }
 
-async fn names_do_not(database: &Database) {
+async fn names_steer_no_terminal(database: &Database) {
     for word in WORDS.into_iter().filter(|word| !word.contains(char::is_control)) {
         let calls: [&[&str]; 6] = [
             &["nivel", "criar", word],
@@ -233,7 +232,7 @@ async fn names_do_not(database: &Database) {
 
 /// PostgreSQL repeats what it refuses.
 #[tokio::test]
-async fn an_error_of_the_server_does_not() {
+async fn an_error_of_the_server_steers_no_terminal() {
     let Some(database) = Database::new(Engine::Postgres).await else { return };
     for word in WORDS {
         let mut url = url::Url::parse(&database.url).unwrap();
@@ -246,7 +245,7 @@ async fn an_error_of_the_server_does_not() {
 }
 
 both_engines! {
-    a_file_to_import_does_not,
-    what_the_database_holds_does_not,
-    names_do_not,
+    a_file_to_import_steers_no_terminal,
+    stored_texts_steer_no_terminal,
+    names_steer_no_terminal,
 }

@@ -1,53 +1,37 @@
 //! Standard error and standard output that nobody reads: they stop nothing.
 
-use std::io::{Read, Write};
-use std::process::{Child, Stdio};
+use std::io::Write;
+use std::ops::Range;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use reqwest::Client;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::both_engines;
 use crate::support::database::Database;
-use crate::support::program::{Process, program};
+use crate::support::program::{IN_TIME, Process, program};
 
 /// Bad logins, whose lines are many times what a pipe holds.
 const LOGINS: usize = 3_000;
-/// How soon an answer has to come, whatever the log does.
-const IN_TIME: Duration = Duration::from_secs(10);
-
-fn client() -> Client {
-    Client::builder().no_proxy().timeout(IN_TIME).build().unwrap()
-}
-
-async fn example(database: &Database) {
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
-    store.close().await;
-}
-
-async fn login(client: &Client, address: &str, login: &str) -> Value {
-    let body = json!({"login": login, "senha": "1234"}).to_string();
-    let answer = client.post(format!("http://{address}/api/usuario/login")).body(body).send().await.unwrap();
-    serde_json::from_str(&answer.text().await.unwrap()).unwrap()
-}
 
 /// Logins without an account, each with a name of its own.
-async fn bad_logins(client: &Client, address: &str, count: usize) {
-    for number in 0..count {
-        login(client, address, &format!("nobody-{number:05}")).await;
+async fn bad_logins(process: &Process, numbers: Range<usize>) {
+    for number in numbers {
+        login(process, &format!("nobody-{number:05}")).await;
     }
 }
 
+async fn login(process: &Process, login: &str) {
+    process.post("/api/usuario/login", "", json!({"login": login, "senha": "1234"})).await;
+}
+
 /// Checks that the server lives and changes statuses.
-async fn works(client: &Client, address: &str, token: &str) {
-    let live = client.get(format!("http://{address}/health/live")).send().await.unwrap();
-    assert_eq!(live.status(), 200);
+async fn works(process: &Process, token: &str) {
+    assert_eq!(process.get("/health/live", "").await, 200);
     let body =
         json!({"protocolo": "20221104000001", "status": "Finalizado", "comentario": "x", "visivelCliente": "True"});
-    let change = client.post(format!("http://{address}/api/atendimentos/status")).bearer_auth(token);
-    assert_eq!(change.body(body.to_string()).send().await.unwrap().status(), 200);
+    assert_eq!(process.post("/api/atendimentos/status", token, body).await.0, 200);
 }
 
 /// Checks that `process` ends with `code` in time.
@@ -71,21 +55,10 @@ fn own_address() -> String {
     format!("127.{}.{b}.{c}:8080", a.max(1))
 }
 
-/// Killed when dropped.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        _ = self.0.kill();
-        _ = self.0.wait();
-    }
-}
-
 /// Checks that a program whose outputs take nothing from the start serves at `address`.
 async fn comes_up(address: &str) {
-    let client = client();
     let up = async {
-        while client.get(format!("http://{address}/health/live")).send().await.is_err() {
+        while reqwest::get(format!("http://{address}/health/live")).await.is_err() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
@@ -96,45 +69,38 @@ async fn comes_up(address: &str) {
 /// with paths that fill the buffer.
 async fn log_of_a_flood(database: &Database, format: &str) -> Vec<String> {
     let settings = [("LOG_LEVEL", "info,sqlx=off,citrus_status::http::frame=debug"), ("LOG_FORMAT", format)];
-    let (process, mut log) = Process::serve_unread(database, &settings);
-    let client = client();
-    let path = "x".repeat(7_000);
+    let mut process = Process::serve_unread(database, &settings);
+    let path = format!("/{}", "x".repeat(7_000));
     let mut warm = 0;
     for number in 0..LOGINS {
-        client.get(format!("http://{}/{path}", process.address)).send().await.unwrap();
-        login(&client, &process.address, &format!("nobody-{number:05}")).await;
+        process.get(&path, "").await;
+        bad_logins(&process, number..number + 1).await;
         if number == LOGINS / 6 {
             warm = process.memory("VmRSS");
         }
     }
     let grown = process.memory("VmRSS").saturating_sub(warm);
     assert!(grown < 16 * 1024, "{grown} KiB for a log that nobody reads");
-    let reading = std::thread::spawn(move || {
-        let mut rest = String::new();
-        log.read_to_string(&mut rest).unwrap();
-        rest
-    });
+    let log = process.read_on();
     // What is logged once the reader is there again comes through.
-    login(&client, &process.address, "somebody").await;
+    login(&process, "somebody").await;
     process.signal("TERM");
     ends(process, 0).await;
-    reading.join().unwrap().lines().map(str::to_owned).collect()
+    log.join().unwrap().lines().map(str::to_owned).collect()
 }
 
 async fn a_log_that_nobody_reads_stops_nothing(database: &Database) {
-    example(database).await;
-    let (process, log) = Process::serve_unread(database, &[]);
-    let client = client();
-    let token = login(&client, &process.address, "user.api").await["accessToken"].as_str().unwrap().to_owned();
-    bad_logins(&client, &process.address, LOGINS).await;
-    works(&client, &process.address, &token).await;
+    database.example().await.close().await;
+    let process = Process::serve_unread(database, &[]);
+    let token = process.token("user.api").await;
+    bad_logins(&process, 0..LOGINS).await;
+    works(&process, &token).await;
     process.signal("TERM");
     ends(process, 0).await;
-    drop(log);
 }
 
 async fn a_reader_that_comes_back_finds_every_audit_line_and_how_many_others_were_dropped(database: &Database) {
-    example(database).await;
+    database.example().await.close().await;
     let log = log_of_a_flood(database, "text").await;
     let logins: Vec<&str> =
         log.iter().filter_map(|line| line.split_once(" login=\"nobody-")?.1.split('"').next()).collect();
@@ -147,7 +113,7 @@ async fn a_reader_that_comes_back_finds_every_audit_line_and_how_many_others_wer
 }
 
 async fn a_reader_that_comes_back_finds_json_in_every_line(database: &Database) {
-    example(database).await;
+    database.example().await.close().await;
     let log: Vec<Value> =
         log_of_a_flood(database, "json").await.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(log.iter().filter(|line| line["target"] == "audit").count(), LOGINS + 1);
@@ -158,28 +124,20 @@ async fn a_reader_that_comes_back_finds_json_in_every_line(database: &Database) 
 }
 
 async fn a_second_signal_stops_at_once_although_nobody_reads_the_log(database: &Database) {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let (process, log) = Process::serve_unread(database, &[]);
-    bad_logins(&client(), &process.address, LOGINS / 3).await;
-    // A request in flight, waiting for its body, holds the stop.
-    let mut stream = tokio::net::TcpStream::connect(&process.address).await.unwrap();
-    let head = "POST /api/usuario/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
-    stream.write_all(head.as_bytes()).await.unwrap();
-    stream.read_exact(&mut [0; 25]).await.unwrap();
+    let process = Process::serve_unread(database, &[]);
+    bad_logins(&process, 0..LOGINS / 3).await;
+    let _login = process.begin_login().await;
     process.signal("TERM");
-    while tokio::net::TcpStream::connect(&process.address).await.is_ok() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    process.stops_listening().await;
     process.signal("TERM");
     ends(process, 1).await;
-    drop(log);
 }
 
 async fn it_starts_although_nobody_reads_its_log(database: &Database) {
     let (address, (reader, writer)) = (own_address(), full_pipe());
     let mut command = program(database, &database.settings());
     command.args(["serve", "--bind", &address]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(writer);
-    let process = Killed(command.spawn().unwrap());
+    let process = Process::new(command);
     comes_up(&address).await;
     drop((process, reader));
 }
@@ -188,10 +146,7 @@ async fn it_fails_although_nobody_reads_why(database: &Database) {
     let (reader, writer) = full_pipe();
     let mut command = program(database, &database.settings());
     command.args(["serve", "--bind", "192.0.2.1:9"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(writer);
-    let mut process = Killed(command.spawn().unwrap());
-    let ended = tokio::task::spawn_blocking(move || process.0.wait().unwrap());
-    let ended = tokio::time::timeout(IN_TIME, ended).await.expect("it ends although nobody reads its log");
-    assert_eq!(ended.unwrap().code(), Some(1));
+    ends(Process::new(command), 1).await;
     drop(reader);
 }
 
@@ -202,9 +157,7 @@ async fn the_demo_serves_although_nobody_reads_what_it_prints() {
     let mut command = program(&database, &[]);
     command.args(["demo", "--bind", &address]).stdin(Stdio::null());
     command.stdout(writer.try_clone().unwrap()).stderr(writer);
-    let process = Killed(command.spawn().unwrap());
-    // Its own copies of the writer would keep the pipe open.
-    drop(command);
+    let process = Process::new(command);
     comes_up(&address).await;
     drop((process, reader));
 }

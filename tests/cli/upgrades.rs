@@ -1,6 +1,6 @@
 //! Rolling upgrades: a newer release migrates the database while servers of this one run and start.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::both_engines;
 use crate::support::database::Database;
@@ -28,16 +28,9 @@ async fn newest(database: &Database) -> i64 {
 
 /// Logs in and changes a status.
 async fn works(process: &Process) {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let post = async |path: &str, token: &str, body: Value| {
-        let request = client.post(format!("http://{}{path}", process.address)).bearer_auth(token);
-        let answer = request.body(body.to_string()).send().await.unwrap();
-        assert_eq!(answer.status(), 200, "{path}");
-        serde_json::from_str::<Value>(&answer.text().await.unwrap()).unwrap()
-    };
-    let login = post("/api/usuario/login", "", json!({"login": "user.api", "senha": "1234"})).await;
+    let token = process.token("user.api").await;
     let body = json!({"protocolo": "20221104000001", "status": "Finalizado"});
-    post("/api/atendimentos/status", login["accessToken"].as_str().unwrap(), body).await;
+    assert_eq!(process.post("/api/atendimentos/status", &token, body).await.0, 200);
 }
 
 fn probe(database: &Database, process: &Process) -> i32 {
@@ -45,9 +38,7 @@ fn probe(database: &Database, process: &Process) -> i32 {
 }
 
 async fn servers_stay_ready_and_start_again_on_a_newer_schema_that_they_can_use(database: &Database) {
-    let store = database.store().await;
-    citrus_status::example::load_example_data(&store).await.unwrap();
-    store.close().await;
+    database.example().await.close().await;
     let running = Process::serve(database);
     let newest = newest(database).await;
     migrate_ahead(database, newest + 1, Some(newest)).await;
@@ -60,8 +51,7 @@ async fn servers_stay_ready_and_start_again_on_a_newer_schema_that_they_can_use(
         let restarted = Process::serve_with(database, &[("AUTO_MIGRATE", auto_migrate)], &[]);
         assert_eq!(probe(database, &restarted), 0);
         works(&restarted).await;
-        restarted.signal("TERM");
-        assert_eq!(restarted.wait(), Some(0));
+        restarted.stop();
     }
     run(database, &["motivo", "criar", "Depois"]).prints("motivo 'Depois' created\n");
     run(database, &["migrate"]).prints("the database is up to date\n");
@@ -71,8 +61,7 @@ async fn servers_stay_ready_and_start_again_on_a_newer_schema_that_they_can_use(
         let line = status.stdout.lines().find(|line| line.starts_with(&format!("{later:04}")));
         assert!(line.is_some_and(|line| line.contains("of a newer release") && line.ends_with("yes")), "{status:?}");
     }
-    running.signal("TERM");
-    assert_eq!(running.wait(), Some(0));
+    running.stop();
 }
 
 async fn servers_refuse_a_newer_schema_that_they_cannot_use(database: &Database) {
@@ -92,8 +81,7 @@ async fn servers_refuse_a_newer_schema_that_they_cannot_use(database: &Database)
         database.execute(&format!("INSERT INTO compatibilidade (versao, desde) VALUES ({versao}, 1)")).await;
         assert_eq!(probe(database, &running), 0);
     }
-    running.signal("TERM");
-    assert_eq!(running.wait(), Some(0));
+    running.stop();
 }
 
 async fn a_schema_that_lacks_what_this_release_has_and_has_more_is_refused(database: &Database) {

@@ -1,16 +1,13 @@
 //! A database that comes up after the server.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use uuid::Uuid;
 
 use crate::support::both_engines;
-use crate::support::database::Database;
+use crate::support::database::{Database, admin};
 use crate::support::postgres::{self, Cluster};
-use crate::support::program::{finish, program, run_with};
+use crate::support::program::{Process, finish, program, run_with};
 
 /// In every password of these tests.
 const CANARY: &str = "canario";
@@ -21,42 +18,29 @@ const AT_ONCE: Duration = Duration::from_secs(10);
 /// Nobody listens there.
 const NOWHERE: &str = "postgres://user:canario@127.0.0.1:1/db";
 
-/// A program that waits for its database, and what it says.
-struct Waiting {
-    child: Child,
-    log: BufReader<ChildStderr>,
-    seen: String,
-}
+/// A program that waits for its database.
+struct Waiting(Process);
 
 impl Waiting {
     /// Starts `args` on `url`, and returns once it says that it waits.
     fn start(database: &Database, url: &str, args: &[&str]) -> Self {
         let mut command = program(database, &database.settings());
         command.args(args).env("DATABASE_URL", url).env(LONG.0, LONG.1);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap());
-        let mut waiting = Self { child, log, seen: String::new() };
-        waiting.says("waiting for the database");
-        waiting
+        let mut process = Process::start(command);
+        process.says("waiting for the database");
+        Self(process)
     }
 
-    /// Reads on until a line has `part`.
-    #[track_caller]
-    fn says(&mut self, part: &str) {
-        loop {
-            let start = self.seen.len();
-            assert_ne!(self.log.read_line(&mut self.seen).unwrap(), 0, "{part:?} is not in {}", self.seen);
-            if self.seen[start..].contains(part) {
-                return;
-            }
-        }
+    /// Starts a server on `url`, and returns once it says that it waits.
+    fn serve(database: &Database, url: &str) -> Self {
+        Self::start(database, url, &["serve", "--bind", "127.0.0.1:0"])
     }
 
     /// Checks that it serves now, and stops it.
     #[track_caller]
     fn serves(mut self) {
-        self.says("the database is there");
-        self.says("listening");
+        self.0.says("the database is there");
+        self.0.says("listening");
         self.stops("TERM");
     }
 
@@ -64,31 +48,17 @@ impl Waiting {
     #[track_caller]
     fn stops(mut self, signal: &str) {
         let asked = Instant::now();
-        let sent = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-        self.log.read_to_string(&mut self.seen).unwrap();
-        assert_eq!(self.child.wait().unwrap().code(), Some(0), "{}", self.seen);
+        self.0.signal(signal);
+        let seen = self.0.read_on().join().unwrap();
+        assert_eq!(self.0.wait(), Some(0), "{seen}");
         assert!(asked.elapsed() < AT_ONCE, "{:?}", asked.elapsed());
-        assert!(!self.seen.contains(CANARY), "{}", self.seen);
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        _ = self.child.kill();
-        _ = self.child.wait();
+        assert!(!seen.contains(CANARY), "{seen}");
     }
 }
 
 /// A name for a database or a role of this test alone.
 fn own_name() -> String {
     format!("test_{}", Uuid::new_v4().simple())
-}
-
-async fn admin(server: &str, sql: &str) {
-    let mut connection = PgConnection::connect(server).await.unwrap();
-    connection.execute(AssertSqlSafe(sql)).await.unwrap();
-    connection.close().await.unwrap();
 }
 
 /// The URL of another database on `server`, as another role.
@@ -104,10 +74,10 @@ async fn a_server_waits_for_postgres_to_start() {
     let Some(mut cluster) = Cluster::start("fsync=off") else { return };
     let database = Database::sqlite();
     cluster.kill();
-    let mut waiting = Waiting::start(&database, &cluster.url, &["serve", "--bind", "127.0.0.1:0"]);
+    let mut waiting = Waiting::serve(&database, &cluster.url);
     let named = format!("127.0.0.1:{}/postgres", cluster.port);
-    assert!(waiting.seen.contains(&named), "{}", waiting.seen);
-    waiting.says("still waiting");
+    assert!(waiting.0.seen.contains(&named), "{}", waiting.0.seen);
+    waiting.0.says("still waiting");
     cluster.restart();
     waiting.serves();
 }
@@ -116,7 +86,7 @@ async fn a_server_waits_for_postgres_to_start() {
 async fn a_server_waits_for_its_database_to_be_made() {
     let Some(server) = postgres::url().await else { return };
     let (database, name) = (Database::sqlite(), own_name());
-    let waiting = Waiting::start(&database, &elsewhere(server, "postgres", &name), &["serve", "--bind", "127.0.0.1:0"]);
+    let waiting = Waiting::serve(&database, &elsewhere(server, "postgres", &name));
     admin(server, &format!("CREATE DATABASE {name}")).await;
     waiting.serves();
     admin(server, &format!("DROP DATABASE {name}")).await;
@@ -127,10 +97,9 @@ async fn a_demo_waits_for_its_database_to_be_made() {
     let Some(server) = postgres::url().await else { return };
     let (database, name) = (Database::sqlite(), own_name());
     let url = elsewhere(server, "postgres", &name);
-    let waiting = Waiting::start(&database, NOWHERE, &["demo", "--bind", "127.0.0.1:0", "--database-url", &url]);
+    let mut waiting = Waiting::start(&database, NOWHERE, &["demo", "--bind", "127.0.0.1:0", "--database-url", &url]);
     admin(server, &format!("CREATE DATABASE {name}")).await;
-    let mut waiting = waiting;
-    waiting.says("the database is there");
+    waiting.0.says("the database is there");
     waiting.stops("INT");
     admin(server, &format!("DROP DATABASE {name}")).await;
 }
@@ -141,7 +110,7 @@ async fn a_server_waits_for_a_database_that_takes_no_writes_yet() {
     let (database, name) = (Database::sqlite(), own_name());
     admin(server, &format!("CREATE DATABASE {name}")).await;
     admin(server, &format!("ALTER DATABASE {name} SET default_transaction_read_only = on")).await;
-    let waiting = Waiting::start(&database, &elsewhere(server, "postgres", &name), &["serve", "--bind", "127.0.0.1:0"]);
+    let waiting = Waiting::serve(&database, &elsewhere(server, "postgres", &name));
     admin(server, &format!("ALTER DATABASE {name} RESET default_transaction_read_only")).await;
     waiting.serves();
     admin(server, &format!("DROP DATABASE {name}")).await;
@@ -153,7 +122,7 @@ async fn a_server_waits_for_a_free_connection() {
     let (database, name) = (Database::sqlite(), own_name());
     admin(server, &format!("CREATE ROLE {name} LOGIN CONNECTION LIMIT 0")).await;
     admin(server, &format!("CREATE DATABASE {name} OWNER {name}")).await;
-    let waiting = Waiting::start(&database, &elsewhere(server, &name, &name), &["serve", "--bind", "127.0.0.1:0"]);
+    let waiting = Waiting::serve(&database, &elsewhere(server, &name, &name));
     admin(server, &format!("ALTER ROLE {name} CONNECTION LIMIT -1")).await;
     waiting.serves();
     admin(server, &format!("DROP DATABASE {name}")).await;
@@ -166,8 +135,8 @@ async fn a_migration_waits_too() {
     let (database, name) = (Database::sqlite(), own_name());
     let mut waiting = Waiting::start(&database, &elsewhere(server, "postgres", &name), &["migrate"]);
     admin(server, &format!("CREATE DATABASE {name}")).await;
-    waiting.says("the database is there");
-    assert!(waiting.child.wait().unwrap().success());
+    waiting.0.says("the database is there");
+    assert!(waiting.0.wait() == Some(0));
     admin(server, &format!("DROP DATABASE {name}")).await;
 }
 
@@ -176,8 +145,8 @@ async fn a_server_waits_for_another_process_that_holds_the_file() {
     let database = Database::sqlite();
     std::fs::write(database.dir.path().join("citrus-status.db"), "").unwrap();
     let held = database.hold("").await;
-    let waiting = Waiting::start(&database, &database.url, &["serve", "--bind", "127.0.0.1:0"]);
-    assert!(waiting.seen.contains("citrus-status.db"), "{}", waiting.seen);
+    let waiting = Waiting::serve(&database, &database.url);
+    assert!(waiting.0.seen.contains("citrus-status.db"), "{}", waiting.0.seen);
     held.release().await;
     waiting.serves();
 }
@@ -210,7 +179,7 @@ fn the_wait_is_bounded_and_ends_with_what_was_waited_for() {
 
 /// As a proxy whose server is away, such as the one that publishes a container's port.
 #[test]
-fn who_takes_connections_and_closes_them_at_once_is_waited_for() {
+fn a_server_that_closes_connections_at_once_is_waited_for() {
     let database = Database::sqlite();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("postgres://user:canario@{}/db", listener.local_addr().unwrap());
@@ -219,7 +188,7 @@ fn who_takes_connections_and_closes_them_at_once_is_waited_for() {
 }
 
 #[test]
-fn who_does_not_want_to_wait_does_not() {
+fn without_a_wait_it_fails_at_once() {
     let database = Database::sqlite();
     let (began, url) = (Instant::now(), ("DATABASE_URL", NOWHERE));
     let at_once = [
@@ -238,7 +207,7 @@ fn who_does_not_want_to_wait_does_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_does_not_pass_is_not_waited_for() {
+async fn permanent_errors_are_not_waited_for() {
     let Some(server) = postgres::url().await else { return };
     let (database, name) = (Database::sqlite(), own_name());
     admin(

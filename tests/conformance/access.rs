@@ -1,12 +1,13 @@
+use std::sync::Arc;
+
 use citrus_status::domain::access::{AccessRights, Permissao};
 use citrus_status::domain::text::NameKey;
 
 use crate::support::both_engines;
-use crate::support::database::Database;
 use crate::support::server::nome;
+use citrus_status::store::Store;
 
-async fn a_credential_is_found_by_key_and_follows_every_change(database: &Database) {
-    let store = database.store().await;
+async fn a_credential_is_found_by_key_and_follows_every_change(store: &Arc<Store>) {
     store.insert_perfil(&nome("p"), None).await.unwrap();
     let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
     store.insert_usuario(&nome("José.API"), perfil.id, "hash 1", 11).await.unwrap();
@@ -31,11 +32,9 @@ async fn a_credential_is_found_by_key_and_follows_every_change(database: &Databa
     assert!(!store.activate_usuario(&nobody, 1, &[0; 16]).await.unwrap());
     assert!(!store.set_generation(&nobody, 1).await.unwrap());
     assert!(!store.set_perfil(&nobody, perfil.id).await.unwrap());
-    store.close().await;
 }
 
-async fn access_is_read_with_grants_and_releases(database: &Database) {
-    let store = database.store().await;
+async fn access_is_read_with_grants_and_releases(store: &Arc<Store>) {
     store.insert_nivel(&nome("n"), None).await.unwrap();
     let nivel = store.nivel(&NameKey::new("n")).await.unwrap().unwrap();
     store.insert_perfil(&nome("p"), Some(nivel.id)).await.unwrap();
@@ -64,7 +63,6 @@ async fn access_is_read_with_grants_and_releases(database: &Database) {
     assert!(store.set_perfil(&NameKey::new("u"), root_id).await.unwrap());
     assert_eq!(store.access(u).await.unwrap().unwrap(), AccessRights { login: "u".into(), ..root });
     assert!(store.access(999).await.unwrap().is_none());
-    store.close().await;
 }
 
 both_engines! {

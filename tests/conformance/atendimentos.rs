@@ -6,14 +6,11 @@ use citrus_status::domain::atendimento::{Atendimento, Change, Comentario, Status
 use citrus_status::domain::text::NameKey;
 use citrus_status::store::{NewAtendimento, Store, StoreError};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
-use time::macros::datetime;
 
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::engines::EM;
 use crate::support::server::nome;
-
-pub const EM: OffsetDateTime = datetime!(2026-11-23 10:00:00.123 UTC);
 
 /// A store on a database whose clock stands at [`EM`].
 pub async fn store(database: &Database) -> Arc<Store> {
@@ -60,10 +57,9 @@ async fn record(store: &Arc<Store>, protocolo: &str) -> Value {
     record::record(&store.record(protocolo).await.unwrap().unwrap())
 }
 
-async fn a_snapshot_holds_what_was_named_and_is_there(database: &Database) {
-    let store = store(database).await;
-    insert(&store, "1", Status::Aberto).await;
-    insert(&store, "2", Status::Finalizado).await;
+async fn a_snapshot_holds_what_was_named_and_is_there(store: &Arc<Store>) {
+    insert(store, "1", Status::Aberto).await;
+    insert(store, "2", Status::Finalizado).await;
     for motivo in ["Duplicado", "Fora do escopo", "Antigo"] {
         store.insert_motivo(&nome(motivo)).await.unwrap();
     }
@@ -78,17 +74,15 @@ async fn a_snapshot_holds_what_was_named_and_is_there(database: &Database) {
 
     let nothing = store.snapshot(&[], &[]).await.unwrap();
     assert!(nothing.atendimentos.is_empty() && nothing.motivos.is_empty());
-    store.close().await;
 }
 
-async fn a_commit_writes_status_history_and_comment_together(database: &Database) {
-    let store = store(database).await;
-    insert(&store, "1", Status::Aberto).await;
-    let [usuario_id] = users(&store, ["user.api"]).await;
+async fn a_commit_writes_status_history_and_comment_together(store: &Arc<Store>, database: &Database) {
+    insert(store, "1", Status::Aberto).await;
+    let [usuario_id] = users(store, ["user.api"]).await;
     store.insert_motivo(&nome("Duplicado")).await.unwrap();
     let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
 
-    let before = current(&store, "1").await;
+    let before = current(store, "1").await;
     let first = Change {
         motivo_id: Some(motivos["duplicado"]),
         usuario_id: Some(usuario_id),
@@ -98,10 +92,10 @@ async fn a_commit_writes_status_history_and_comment_together(database: &Database
     let second = Change { de: Status::Cancelado, revisao: 2, ..change(before, Status::Finalizado) };
     assert!(store.commit(&[first, second]).await.unwrap().is_empty());
 
-    assert_eq!(current(&store, "1").await, Atendimento { id: before.id, status: Status::Finalizado, revisao: 2 });
+    assert_eq!(current(store, "1").await, Atendimento { id: before.id, status: Status::Finalizado, revisao: 2 });
     let em = "2026-11-23T10:00:00.123Z";
     assert_eq!(
-        record(&store, "1").await,
+        record(store, "1").await,
         json!({
             "protocolo": "1", "status": "Finalizado", "motivoStatus": null, "atualizadoEm": em,
             "historico": [
@@ -114,43 +108,38 @@ async fn a_commit_writes_status_history_and_comment_together(database: &Database
         })
     );
     assert_eq!(database.broken_links().await, 0);
-    store.close().await;
 }
 
-async fn a_commit_leaves_alone_what_is_no_longer_as_read(database: &Database) {
-    let store = store(database).await;
+async fn a_commit_leaves_alone_what_is_no_longer_as_read(store: &Arc<Store>, database: &Database) {
     for protocolo in ["1", "2", "3"] {
-        insert(&store, protocolo, Status::Aberto).await;
+        insert(store, protocolo, Status::Aberto).await;
     }
-    let (one, two, three) = (current(&store, "1").await, current(&store, "2").await, current(&store, "3").await);
+    let (one, two, three) = (current(store, "1").await, current(store, "2").await, current(store, "3").await);
     assert!(store.commit(&[change(two, Status::EmAtendimento)]).await.unwrap().is_empty());
 
     let second = Change { de: Status::Finalizado, revisao: 2, ..change(two, Status::Aberto) };
     let late =
         [change(one, Status::Finalizado), change(two, Status::Finalizado), second, change(three, Status::Finalizado)];
     assert_eq!(store.commit(&late).await.unwrap(), [two.id]);
-    assert_eq!(current(&store, "1").await.status, Status::Finalizado);
-    assert_eq!(current(&store, "2").await, Atendimento { status: Status::EmAtendimento, revisao: 1, ..two });
-    assert_eq!(current(&store, "3").await.status, Status::Finalizado);
-    assert_eq!(record(&store, "2").await["historico"].as_array().unwrap().len(), 1);
+    assert_eq!(current(store, "1").await.status, Status::Finalizado);
+    assert_eq!(current(store, "2").await, Atendimento { status: Status::EmAtendimento, revisao: 1, ..two });
+    assert_eq!(current(store, "3").await.status, Status::Finalizado);
+    assert_eq!(record(store, "2").await["historico"].as_array().unwrap().len(), 1);
 
     let only_late = [change(two, Status::Finalizado)];
     assert_eq!(store.commit(&only_late).await.unwrap(), [two.id]);
     assert_eq!(database.broken_links().await, 0);
-    store.close().await;
 }
 
-async fn a_commit_that_fails_leaves_nothing(database: &Database) {
-    let store = store(database).await;
-    insert(&store, "1", Status::Aberto).await;
-    insert(&store, "2", Status::Aberto).await;
-    let (one, two) = (current(&store, "1").await, current(&store, "2").await);
+async fn a_commit_that_fails_leaves_nothing(store: &Arc<Store>, database: &Database) {
+    insert(store, "1", Status::Aberto).await;
+    insert(store, "2", Status::Aberto).await;
+    let (one, two) = (current(store, "1").await, current(store, "2").await);
     let unknown_motivo = Change { motivo_id: Some(999), ..change(two, Status::Cancelado) };
     assert!(store.commit(&[change(one, Status::Finalizado), unknown_motivo]).await.is_err());
-    assert_eq!(current(&store, "1").await, one);
-    assert_eq!(current(&store, "2").await, two);
+    assert_eq!(current(store, "1").await, one);
+    assert_eq!(current(store, "2").await, two);
     assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
-    store.close().await;
 }
 
 async fn racing_writers_lose_nothing_and_double_nothing(database: &Database) {
@@ -195,8 +184,7 @@ async fn racing_writers_lose_nothing_and_double_nothing(database: &Database) {
     store.close().await;
 }
 
-async fn large_batches_are_one_commit(database: &Database) {
-    let store = store(database).await;
+async fn large_batches_are_one_commit(store: &Arc<Store>, database: &Database) {
     let novos: Vec<NewAtendimento> =
         (0..2_000).map(|i| NewAtendimento { protocolo: i.to_string(), status: Status::Aberto }).collect();
     let mut import = store.begin_import().await.unwrap();
@@ -210,21 +198,18 @@ async fn large_batches_are_one_commit(database: &Database) {
     assert!(store.commit(&changes).await.unwrap().is_empty());
     assert_eq!(database.number("SELECT count(*) FROM atendimento WHERE status = 5 AND revisao = 1").await, 2_000);
     assert_eq!(database.number("SELECT count(*) FROM historico").await, 2_000);
-    store.close().await;
 }
 
-async fn a_protocolo_is_registered_once_and_compared_exactly(database: &Database) {
-    let store = store(database).await;
-    insert(&store, "a", Status::Aberto).await;
+async fn a_protocolo_is_registered_once_and_compared_exactly(store: &Arc<Store>) {
+    insert(store, "a", Status::Aberto).await;
     let novo = NewAtendimento { protocolo: "a".to_owned(), status: Status::Cancelado };
     assert!(matches!(store.insert_atendimento(&novo).await, Err(StoreError::AlreadyExists)));
     assert!(store.record("A").await.unwrap().is_none());
     assert_eq!(
-        record(&store, "a").await,
+        record(store, "a").await,
         json!({"protocolo": "a", "status": "Aberto", "motivoStatus": null,
                "atualizadoEm": "2026-11-23T10:00:00.123Z", "historico": [], "comentarios": []})
     );
-    store.close().await;
 }
 
 both_engines! {

@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use citrus_status::domain::atendimento::{Change, IdempotencyKey, Status};
-use citrus_status::store::StoreError;
+use citrus_status::store::{Store, StoreError};
 use time::Duration;
 
-use super::atendimentos::{change, current, insert, store, users};
+use super::atendimentos::{change, current, insert, users};
 use crate::support::both_engines;
 use crate::support::database::Database;
 
@@ -11,13 +13,12 @@ fn marked(change: Change, usuario_id: i64, key: &str, fingerprint: i64) -> Chang
     Change { usuario_id: Some(usuario_id), idempotency, ..change }
 }
 
-async fn a_key_is_written_with_its_change_and_only_then(database: &Database) {
-    let store = store(database).await;
-    let [ana, rui] = users(&store, ["ana", "rui"]).await;
+async fn a_key_is_written_with_its_change_and_only_then(store: &Arc<Store>) {
+    let [ana, rui] = users(store, ["ana", "rui"]).await;
     for protocolo in ["1", "2", "3"] {
-        insert(&store, protocolo, Status::Aberto).await;
+        insert(store, protocolo, Status::Aberto).await;
     }
-    let (one, two, three) = (current(&store, "1").await, current(&store, "2").await, current(&store, "3").await);
+    let (one, two, three) = (current(store, "1").await, current(store, "2").await, current(store, "3").await);
     assert!(store.commit(&[change(two, Status::EmAtendimento)]).await.unwrap().is_empty());
     let changes = [
         marked(change(one, Status::Finalizado), ana, "a", 7),
@@ -30,60 +31,53 @@ async fn a_key_is_written_with_its_change_and_only_then(database: &Database) {
     let mut known: Vec<_> = store.idempotency_keys(&asked).await.unwrap().into_iter().collect();
     known.sort_unstable();
     assert_eq!(known, [((ana, "a".to_owned()), 7), ((rui, "a".to_owned()), -9)]);
-    store.close().await;
 }
 
-async fn a_key_that_is_taken_leaves_nothing_of_the_batch(database: &Database) {
-    let store = store(database).await;
-    let [ana, _] = users(&store, ["ana", "rui"]).await;
-    insert(&store, "1", Status::Aberto).await;
-    insert(&store, "2", Status::Aberto).await;
-    let one = current(&store, "1").await;
+async fn a_key_that_is_taken_leaves_nothing_of_the_batch(store: &Arc<Store>, database: &Database) {
+    let [ana, _] = users(store, ["ana", "rui"]).await;
+    insert(store, "1", Status::Aberto).await;
+    insert(store, "2", Status::Aberto).await;
+    let one = current(store, "1").await;
     store.commit(&[marked(change(one, Status::Finalizado), ana, "a", 7)]).await.unwrap();
 
-    let (one, two) = (current(&store, "1").await, current(&store, "2").await);
+    let (one, two) = (current(store, "1").await, current(store, "2").await);
     let late = [change(one, Status::Aberto), marked(change(two, Status::Finalizado), ana, "a", 7)];
     assert!(matches!(store.commit(&late).await, Err(StoreError::KeyTaken)));
-    assert_eq!(current(&store, "1").await, one);
-    assert_eq!(current(&store, "2").await, two);
+    assert_eq!(current(store, "1").await, one);
+    assert_eq!(current(store, "2").await, two);
     assert_eq!(database.number("SELECT count(*) FROM historico").await, 1);
-    store.close().await;
 }
 
-async fn old_keys_are_purged_and_others_stay(database: &Database) {
+async fn old_keys_are_purged_and_others_stay(store: &Arc<Store>, database: &Database) {
     const KEYS: i64 = 6_000;
-    let store = store(database).await;
-    let [ana, _] = users(&store, ["ana", "rui"]).await;
-    insert(&store, "1", Status::Aberto).await;
-    let start = current(&store, "1").await;
+    let [ana, _] = users(store, ["ana", "rui"]).await;
+    insert(store, "1", Status::Aberto).await;
+    let start = current(store, "1").await;
     let old: Vec<Change> = (1..=KEYS)
         .map(|revisao| marked(Change { revisao, ..change(start, Status::Aberto) }, ana, &format!("old {revisao}"), 1))
         .collect();
     store.commit(&old).await.unwrap();
     database.advance_clock(Duration::milliseconds(1)).await;
-    let new = marked(change(current(&store, "1").await, Status::Aberto), ana, "new", 1);
+    let new = marked(change(current(store, "1").await, Status::Aberto), ana, "new", 1);
     store.commit(&[new]).await.unwrap();
     database.advance_clock(Duration::seconds(1)).await;
 
     assert_eq!(store.purge_idempotency_keys(1_001).await.unwrap(), 0);
     assert_eq!(store.purge_idempotency_keys(1_000).await.unwrap(), KEYS as u64);
     assert_eq!(database.number("SELECT count(*) FROM idempotencia WHERE chave = 'new'").await, 1);
-    store.close().await;
 }
 
-async fn a_key_from_the_future_counts_from_when_it_is_noticed(database: &Database) {
-    let store = store(database).await;
-    let [ana, _] = users(&store, ["ana", "rui"]).await;
-    insert(&store, "1", Status::Aberto).await;
+async fn a_key_from_the_future_counts_from_when_it_is_noticed(store: &Arc<Store>, database: &Database) {
+    let [ana, _] = users(store, ["ana", "rui"]).await;
+    insert(store, "1", Status::Aberto).await;
     database.advance_clock(Duration::days(1)).await;
-    store.commit(&[marked(change(current(&store, "1").await, Status::Aberto), ana, "a", 1)]).await.unwrap();
+    store.commit(&[marked(change(current(store, "1").await, Status::Aberto), ana, "a", 1)]).await.unwrap();
     database.advance_clock(Duration::days(-1)).await;
     assert_eq!(store.purge_idempotency_keys(1_000).await.unwrap(), 0);
     database.advance_clock(Duration::milliseconds(1_000)).await;
     assert_eq!(store.purge_idempotency_keys(1_000).await.unwrap(), 0);
     database.advance_clock(Duration::milliseconds(1)).await;
     assert_eq!(store.purge_idempotency_keys(1_000).await.unwrap(), 1);
-    store.close().await;
 }
 
 both_engines! {

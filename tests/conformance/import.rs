@@ -1,10 +1,12 @@
+use std::sync::Arc;
+
 use std::time::Duration;
 
 use citrus_status::domain::atendimento::{Change, Status};
-use citrus_status::store::NewAtendimento;
+use citrus_status::store::{NewAtendimento, Store};
 use tokio::time::sleep;
 
-use super::atendimentos::{current, insert, store};
+use super::atendimentos::{current, insert};
 use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::postgres;
@@ -13,30 +15,25 @@ fn novo(protocolo: &str, status: Status) -> NewAtendimento {
     NewAtendimento { protocolo: protocolo.to_owned(), status }
 }
 
-async fn an_import_shows_only_once_it_is_committed(database: &Database) {
-    let store = store(database).await;
+async fn an_import_shows_only_once_it_is_committed(store: &Arc<Store>) {
     let mut import = store.begin_import().await.unwrap();
     assert!(import.insert(&[novo("1", Status::Cancelado)]).await.unwrap().is_empty());
     assert!(store.record("1").await.unwrap().is_none());
     import.commit().await.unwrap();
-    assert_eq!(current(&store, "1").await.status, Status::Cancelado);
-    store.close().await;
+    assert_eq!(current(store, "1").await.status, Status::Cancelado);
 }
 
-async fn an_import_that_is_dropped_leaves_nothing(database: &Database) {
-    let store = store(database).await;
+async fn an_import_that_is_dropped_leaves_nothing(store: &Arc<Store>) {
     let mut import = store.begin_import().await.unwrap();
     import.insert(&[novo("1", Status::Aberto)]).await.unwrap();
     drop(import);
-    insert(&store, "1", Status::Finalizado).await;
-    assert_eq!(current(&store, "1").await.status, Status::Finalizado);
-    store.close().await;
+    insert(store, "1", Status::Finalizado).await;
+    assert_eq!(current(store, "1").await.status, Status::Finalizado);
 }
 
-async fn what_was_there_is_returned_as_it_stands_and_can_be_changed(database: &Database) {
-    let store = store(database).await;
-    insert(&store, "1", Status::Aberto).await;
-    let there = current(&store, "1").await;
+async fn what_was_there_is_returned_as_it_stands_and_can_be_changed(store: &Arc<Store>, database: &Database) {
+    insert(store, "1", Status::Aberto).await;
+    let there = current(store, "1").await;
     let mut import = store.begin_import().await.unwrap();
     let present = import.insert(&[novo("1", Status::Finalizado), novo("2", Status::Aberto)]).await.unwrap();
     assert_eq!(present.into_iter().collect::<Vec<_>>(), [("1".to_owned(), there)]);
@@ -52,10 +49,9 @@ async fn what_was_there_is_returned_as_it_stands_and_can_be_changed(database: &D
     };
     assert!(import.change(&[change]).await.unwrap().is_empty());
     import.commit().await.unwrap();
-    assert_eq!(current(&store, "1").await.status, Status::Finalizado);
-    assert_eq!(current(&store, "2").await.status, Status::Aberto);
+    assert_eq!(current(store, "1").await.status, Status::Finalizado);
+    assert_eq!(current(store, "2").await.status, Status::Aberto);
     assert_eq!(database.broken_links().await, 0);
-    store.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,13 +1,13 @@
+use std::sync::Arc;
+
 use citrus_status::domain::access::Permissao;
 use citrus_status::domain::text::NameKey;
-use citrus_status::store::{Grant, Motivo, Release, StoreError, Usuario};
+use citrus_status::store::{Grant, Motivo, Release, Store, StoreError, Usuario};
 
 use crate::support::both_engines;
-use crate::support::database::Database;
 use crate::support::server::nome;
 
-async fn niveis_form_a_tree_and_have_one_name_each(database: &Database) {
-    let store = database.store().await;
+async fn niveis_form_a_tree_and_have_one_name_each(store: &Arc<Store>) {
     store.insert_nivel(&nome("Empresa"), None).await.unwrap();
     let top = store.nivel(&NameKey::new("EMPRESA")).await.unwrap().unwrap();
     store.insert_nivel(&nome("Suporte"), Some(top.id)).await.unwrap();
@@ -17,11 +17,9 @@ async fn niveis_form_a_tree_and_have_one_name_each(database: &Database) {
     assert!(matches!(store.insert_nivel(&nome("empresa"), None).await, Err(StoreError::AlreadyExists)));
     assert!(store.insert_nivel(&nome("Solto"), Some(999)).await.is_err());
     assert!(store.nivel(&NameKey::new("nenhum")).await.unwrap().is_none());
-    store.close().await;
 }
 
-async fn releases_and_grants_are_set_once_and_taken_back(database: &Database) {
-    let store = database.store().await;
+async fn releases_and_grants_are_set_once_and_taken_back(store: &Arc<Store>) {
     store.insert_nivel(&nome("n"), None).await.unwrap();
     let nivel = store.nivel(&NameKey::new("n")).await.unwrap().unwrap();
     store.insert_perfil(&nome("p"), Some(nivel.id)).await.unwrap();
@@ -46,11 +44,9 @@ async fn releases_and_grants_are_set_once_and_taken_back(database: &Database) {
     assert_eq!(store.set_releases(nivel.id, &[p, p], false).await.unwrap(), [true, false]);
     assert_eq!(store.set_grants(perfil.id, &[q, p], false).await.unwrap(), [false, true]);
     assert!(store.releases().await.unwrap().is_empty() && store.grants().await.unwrap().is_empty());
-    store.close().await;
 }
 
-async fn users_are_listed_by_login_without_their_hashes(database: &Database) {
-    let store = database.store().await;
+async fn users_are_listed_by_login_without_their_hashes(store: &Arc<Store>) {
     store.insert_perfil(&nome("P"), None).await.unwrap();
     let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
     for login in ["b", "A"] {
@@ -61,11 +57,9 @@ async fn users_are_listed_by_login_without_their_hashes(database: &Database) {
     assert_eq!(store.usuarios().await.unwrap(), [usuario(2, "A", true), usuario(1, "b", false)]);
     let again = store.insert_usuario(&nome("B"), perfil.id, "hash", 1).await;
     assert!(matches!(again, Err(StoreError::AlreadyExists)));
-    store.close().await;
 }
 
-async fn motivos_are_deactivated_and_come_back(database: &Database) {
-    let store = database.store().await;
+async fn motivos_are_deactivated_and_come_back(store: &Arc<Store>) {
     store.insert_motivo(&nome("Já resolvido")).await.unwrap();
     assert!(matches!(store.insert_motivo(&nome("JÁ RESOLVIDO")).await, Err(StoreError::AlreadyExists)));
     let motivo = |ativo| [Motivo { nome: "Já resolvido".to_owned(), ativo }];
@@ -73,7 +67,6 @@ async fn motivos_are_deactivated_and_come_back(database: &Database) {
     assert!(store.set_motivo_ativo(&NameKey::new("já resolvido"), false).await.unwrap());
     assert_eq!(store.motivos().await.unwrap(), motivo(false));
     assert!(!store.set_motivo_ativo(&NameKey::new("nenhum"), false).await.unwrap());
-    store.close().await;
 }
 
 both_engines! {

@@ -1,18 +1,21 @@
+use std::sync::Arc;
+
 use citrus_status::cli::support::record;
 use citrus_status::domain::atendimento::{Change, Comentario, Status};
 use citrus_status::domain::text::NameKey;
 use serde_json::json;
 use time::Duration;
 
-use super::atendimentos::{EM, change, current, insert, store, users};
+use super::atendimentos::{change, current, insert, users};
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::engines::EM;
 use crate::support::server::nome;
+use citrus_status::store::Store;
 
-async fn the_present_state_is_that_of_the_latest_change(database: &Database) {
-    let store = store(database).await;
-    insert(&store, "1", Status::Aberto).await;
-    insert(&store, "2", Status::Aberto).await;
+async fn the_present_state_is_that_of_the_latest_change(store: &Arc<Store>, database: &Database) {
+    insert(store, "1", Status::Aberto).await;
+    insert(store, "2", Status::Aberto).await;
     store.insert_motivo(&nome("Duplicado")).await.unwrap();
     let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
     let present_state = async || store.present_state("1").await.unwrap().unwrap();
@@ -25,7 +28,7 @@ async fn the_present_state_is_that_of_the_latest_change(database: &Database) {
     );
 
     let first =
-        Change { motivo_id: Some(motivos["duplicado"]), ..change(current(&store, "1").await, Status::Cancelado) };
+        Change { motivo_id: Some(motivos["duplicado"]), ..change(current(store, "1").await, Status::Cancelado) };
     database.advance_clock(Duration::SECOND).await;
     store.commit(&[first]).await.unwrap();
     let changed = present_state().await;
@@ -36,22 +39,20 @@ async fn the_present_state_is_that_of_the_latest_change(database: &Database) {
                "atualizadoEm": "2026-11-23T10:00:01.123Z"})
     );
 
-    store.commit(&[change(current(&store, "1").await, Status::Finalizado)]).await.unwrap();
+    store.commit(&[change(current(store, "1").await, Status::Finalizado)]).await.unwrap();
     assert_eq!(present_state().await.motivo, None);
     assert_eq!(present_state().await.revisao, 2);
     assert_eq!(store.present_state("2").await.unwrap().unwrap().revisao, 0);
     assert!(store.present_state("3").await.unwrap().is_none());
-    store.close().await;
 }
 
-async fn a_history_comes_in_pieces_oldest_first(database: &Database) {
-    let store = store(database).await;
-    insert(&store, "1", Status::Aberto).await;
-    insert(&store, "2", Status::Aberto).await;
-    let [usuario_id] = users(&store, ["user.api"]).await;
+async fn a_history_comes_in_pieces_oldest_first(store: &Arc<Store>) {
+    insert(store, "1", Status::Aberto).await;
+    insert(store, "2", Status::Aberto).await;
+    let [usuario_id] = users(store, ["user.api"]).await;
     store.insert_motivo(&nome("Duplicado")).await.unwrap();
     let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
-    let start = current(&store, "1").await;
+    let start = current(store, "1").await;
     let numbered = |revisao: i64| Change {
         revisao,
         comentario: Some(Comentario { texto: revisao.to_string().into(), visivel_cliente: revisao % 2 == 0 }),
@@ -66,7 +67,7 @@ async fn a_history_comes_in_pieces_oldest_first(database: &Database) {
         ..changes[6].clone()
     };
     store.commit(&changes).await.unwrap();
-    store.commit(&[change(current(&store, "2").await, Status::Finalizado)]).await.unwrap();
+    store.commit(&[change(current(store, "2").await, Status::Finalizado)]).await.unwrap();
 
     let revisions = async |after, limit| -> Vec<i64> {
         let page = store.historico("1", after, limit).await.unwrap().unwrap();
@@ -90,27 +91,23 @@ async fn a_history_comes_in_pieces_oldest_first(database: &Database) {
     assert_eq!((last.em, last.de, last.para), (EM, Status::Aberto, Status::Cancelado));
     assert_eq!((last.motivo.as_deref(), last.usuario.as_deref()), (Some("Duplicado"), Some("user.api")));
     assert_eq!(last.comentario, None);
-    insert(&store, "3", Status::Aberto).await;
+    insert(store, "3", Status::Aberto).await;
     assert!(store.historico("3", 0, 3).await.unwrap().unwrap().is_empty());
     assert!(store.historico("4", 0, 3).await.unwrap().is_none());
-    store.close().await;
 }
 
-async fn motivos_that_are_active_come_by_name(database: &Database) {
-    let store = store(database).await;
+async fn motivos_that_are_active_come_by_name(store: &Arc<Store>) {
     assert!(store.active_motivos().await.unwrap().is_empty());
     for motivo in ["Érro", "duplicado", "Antigo", "Zelo", "aberto"] {
         store.insert_motivo(&nome(motivo)).await.unwrap();
     }
     store.set_motivo_ativo(&NameKey::new("antigo"), false).await.unwrap();
     assert_eq!(store.active_motivos().await.unwrap(), ["aberto", "duplicado", "Zelo", "Érro"]);
-    store.close().await;
 }
 
-async fn a_situation_is_a_snapshot_of_one_request(database: &Database) {
-    let store = store(database).await;
-    insert(&store, "1", Status::Aberto).await;
-    insert(&store, "2", Status::Finalizado).await;
+async fn a_situation_is_a_snapshot_of_one_request(store: &Arc<Store>) {
+    insert(store, "1", Status::Aberto).await;
+    insert(store, "2", Status::Finalizado).await;
     for motivo in ["Duplicado", "Antigo"] {
         store.insert_motivo(&nome(motivo)).await.unwrap();
     }
@@ -132,7 +129,6 @@ async fn a_situation_is_a_snapshot_of_one_request(database: &Database) {
     let motivos = store.situation("", Some(&NameKey::new("duplicado"))).await.unwrap().motivos;
     assert_eq!(store.motivo_nome(motivos["duplicado"]).await.unwrap().as_deref(), Some("Duplicado"));
     assert_eq!(store.motivo_nome(-1).await.unwrap(), None);
-    store.close().await;
 }
 
 both_engines! {

@@ -29,11 +29,10 @@ async fn user(store: &Arc<Store>) -> i64 {
     store.credential(&NameKey::new("ana")).await.unwrap().unwrap().usuario_id
 }
 
-async fn the_example_replaces_what_requests_write(database: &Database) {
-    let store = store(database).await;
-    let usuario_id = user(&store).await;
+async fn the_example_replaces_what_requests_write(store: &Arc<Store>, database: &Database) {
+    let usuario_id = user(store).await;
     for (protocolo, status) in [("1", Status::Finalizado), ("3", Status::Aberto)] {
-        insert(&store, protocolo, status).await;
+        insert(store, protocolo, status).await;
     }
     for motivo in ["Duplicado", "Antigo"] {
         store.insert_motivo(&nome(motivo)).await.unwrap();
@@ -45,7 +44,7 @@ async fn the_example_replaces_what_requests_write(database: &Database) {
         usuario_id: Some(usuario_id),
         comentario: Some(Comentario { texto: "olá".into(), visivel_cliente: true }),
         idempotency: Some(IdempotencyKey { key: "a".into(), fingerprint: 1 }),
-        ..change(current(&store, "1").await, Status::Cancelado)
+        ..change(current(store, "1").await, Status::Cancelado)
     };
     assert!(store.commit(&[full]).await.unwrap().is_empty());
     assert!(store.debit(&[Debit { key: [1; 16], login: None, cost: 60_000 }]).await.unwrap());
@@ -60,7 +59,7 @@ async fn the_example_replaces_what_requests_write(database: &Database) {
             json!({"protocolo": protocolo, "status": status, "motivoStatus": null,
                    "atualizadoEm": "2026-11-23T10:00:01.123Z", "historico": [], "comentarios": []})
         );
-        assert_eq!(current(&store, protocolo).await.revisao, 0);
+        assert_eq!(current(store, protocolo).await.revisao, 0);
     }
     assert_eq!(database.number("SELECT count(*) FROM atendimento").await, 2);
     let motivos = store.motivos().await.unwrap();
@@ -71,22 +70,20 @@ async fn the_example_replaces_what_requests_write(database: &Database) {
     }
     let ana = store.credential(&NameKey::new("ana")).await.unwrap().unwrap();
     assert_eq!((ana.usuario_id, ana.ativo, ana.generation), (usuario_id, true, 7));
-    store.close().await;
 }
 
-async fn what_was_decided_before_is_refused_after(database: &Database) {
-    let store = store(database).await;
-    let usuario_id = user(&store).await;
+async fn what_was_decided_before_is_refused_after(store: &Arc<Store>, database: &Database) {
+    let usuario_id = user(store).await;
     store.start_over(&example()).await.unwrap();
     for _ in 0..3 {
         let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
-        let fresh = current(&store, "1").await;
+        let fresh = current(store, "1").await;
         store.commit(&[change(fresh, Status::Finalizado)]).await.unwrap();
-        let changed = current(&store, "1").await;
+        let changed = current(store, "1").await;
 
         store.start_over(&example()).await.unwrap();
         // At the same revision as before, and elsewhere.
-        let now = current(&store, "1").await;
+        let now = current(store, "1").await;
         store.commit(&[change(now, Status::EmAtendimento)]).await.unwrap();
         for (stale, para) in [(fresh, Status::Cancelado), (changed, Status::Cancelado)] {
             let late = Change {
@@ -97,27 +94,24 @@ async fn what_was_decided_before_is_refused_after(database: &Database) {
             };
             assert_eq!(store.commit(&[late]).await.unwrap(), [stale.id]);
         }
-        let after = current(&store, "1").await;
+        let after = current(store, "1").await;
         assert_eq!((after.status, after.revisao), (Status::EmAtendimento, 1));
         assert_eq!(database.number("SELECT count(*) FROM historico").await, 1);
         assert_eq!(database.number("SELECT count(*) FROM idempotencia").await, 0);
     }
-    store.close().await;
 }
 
-async fn a_start_that_fails_leaves_everything(database: &Database) {
-    let store = store(database).await;
+async fn a_start_that_fails_leaves_everything(store: &Arc<Store>, database: &Database) {
     store.start_over(&example()).await.unwrap();
-    store.commit(&[change(current(&store, "1").await, Status::Finalizado)]).await.unwrap();
-    let before = (current(&store, "1").await, current(&store, "2").await);
+    store.commit(&[change(current(store, "1").await, Status::Finalizado)]).await.unwrap();
+    let before = (current(store, "1").await, current(store, "2").await);
     let twice = Example { motivos: ["Duplicado", "duplicado"].map(nome).to_vec(), ..example() };
     assert!(store.start_over(&twice).await.is_err());
-    assert_eq!((current(&store, "1").await, current(&store, "2").await), before);
+    assert_eq!((current(store, "1").await, current(store, "2").await), before);
     assert_eq!(store.motivos().await.unwrap().len(), 2);
     assert_eq!(database.number("SELECT count(*) FROM historico").await, 1);
     // And holds nothing up.
     store.start_over(&example()).await.unwrap();
-    store.close().await;
 }
 
 async fn changes_and_starts_that_race_leave_whole_records(database: &Database) {

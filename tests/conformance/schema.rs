@@ -1,4 +1,6 @@
-use citrus_status::store::StoreError;
+use std::sync::Arc;
+
+use citrus_status::store::{Store, StoreError};
 
 use crate::support::both_engines;
 use crate::support::database::{Database, Engine};
@@ -31,17 +33,15 @@ async fn it_is_empty_until_anybody_makes_a_table(database: &Database) {
     alone.remove().await;
 }
 
-async fn a_trial_of_a_write_leaves_no_trace(database: &Database) {
-    let store = database.store().await;
+async fn a_trial_of_a_write_leaves_no_trace(store: &Arc<Store>, database: &Database) {
     store.try_write().await.unwrap();
-    citrus_status::example::load_example_data(&store).await.unwrap();
+    citrus_status::example::load_example_data(store).await.unwrap();
     let rows = "SELECT protocolo, status, revisao FROM atendimento ORDER BY id";
     let before: Vec<(String, i16, i64)> = database.rows(rows).await;
     let (first, second) = tokio::join!(store.try_write(), store.try_write());
     first.and(second).unwrap();
     assert_eq!(database.rows::<(String, i16, i64)>(rows).await, before);
     assert_eq!(database.number("SELECT count(*) FROM historico").await, 0);
-    store.close().await;
 }
 
 async fn it_says_what_it_is(database: &Database) {
@@ -83,8 +83,7 @@ async fn a_migrated_database_is_ready(database: &Database) {
     store.close().await;
 }
 
-async fn a_newer_schema_is_refused(database: &Database) {
-    let store = database.store().await;
+async fn a_newer_schema_is_refused(store: &Arc<Store>, database: &Database) {
     database
         .execute(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -93,11 +92,9 @@ async fn a_newer_schema_is_refused(database: &Database) {
         .await;
     assert!(matches!(store.migrations().await, Err(StoreError::NewerSchema(9999))));
     assert!(matches!(store.migrate().await, Err(StoreError::NewerSchema(9999))));
-    store.close().await;
 }
 
-async fn a_migration_that_was_edited_is_refused(database: &Database) {
-    let store = database.store().await;
+async fn a_migration_that_was_edited_is_refused(store: &Arc<Store>, database: &Database) {
     let checksum = match database.engine {
         Engine::Sqlite => "x'00'",
         Engine::Postgres => "'\\x00'",
@@ -105,7 +102,6 @@ async fn a_migration_that_was_edited_is_refused(database: &Database) {
     database.execute(&format!("UPDATE _sqlx_migrations SET checksum = {checksum}")).await;
     assert!(matches!(store.migrations().await, Err(StoreError::Migration(_))));
     assert!(matches!(store.migrate().await, Err(StoreError::Migration(_))));
-    store.close().await;
 }
 
 async fn a_closed_store_counts_as_away(database: &Database) {

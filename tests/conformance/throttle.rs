@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use citrus_status::domain::text::NameKey;
-use citrus_status::store::{Bucket, BucketKey, Debit};
+use citrus_status::store::{Bucket, BucketKey, Debit, Store};
 use time::Duration;
 
 use super::atendimentos::store;
@@ -24,8 +24,7 @@ async fn pass(database: &Database, millis: i64) {
     database.advance_clock(Duration::milliseconds(millis)).await;
 }
 
-async fn debits_add_up_from_the_present_on(database: &Database) {
-    let store = store(database).await;
+async fn debits_add_up_from_the_present_on(store: &Arc<Store>, database: &Database) {
     let found = async || {
         let mut found = store.buckets(&KEYS).await.unwrap();
         found.sort_by_key(|bucket| bucket.full_in);
@@ -41,11 +40,9 @@ async fn debits_add_up_from_the_present_on(database: &Database) {
     pass(database, 1_000).await;
     assert!(store.debit(&[debit(KEYS[3], 7), debit(KEYS[0], 50)]).await.unwrap());
     assert_eq!(found().await, [bucket(KEYS[3], 7, None), bucket(KEYS[0], 50, None)]);
-    store.close().await;
 }
 
-async fn a_success_is_remembered_and_leaves_the_bucket_alone(database: &Database) {
-    let store = store(database).await;
+async fn a_success_is_remembered_and_leaves_the_bucket_alone(store: &Arc<Store>, database: &Database) {
     store.set_success(&KEYS[0]).await.unwrap();
     assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 0, Some(0))]);
     pass(database, 100).await;
@@ -54,11 +51,9 @@ async fn a_success_is_remembered_and_leaves_the_bucket_alone(database: &Database
     assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 400, Some(200))]);
     store.set_success(&KEYS[0]).await.unwrap();
     assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 400, Some(0))]);
-    store.close().await;
 }
 
-async fn purging_keeps_what_still_counts(database: &Database) {
-    let store = store(database).await;
+async fn purging_keeps_what_still_counts(store: &Arc<Store>, database: &Database) {
     store.set_success(&KEYS[2]).await.unwrap();
     pass(database, 1).await;
     store.set_success(&KEYS[3]).await.unwrap();
@@ -68,11 +63,9 @@ async fn purging_keeps_what_still_counts(database: &Database) {
     let mut left: Vec<_> = store.buckets(&KEYS).await.unwrap().into_iter().map(|bucket| bucket.key).collect();
     left.sort();
     assert_eq!(left, [KEYS[1].to_vec(), KEYS[3].to_vec()]);
-    store.close().await;
 }
 
-async fn what_a_wrong_clock_wrote_is_mended_one_by_one_and_by_a_purge(database: &Database) {
-    let store = store(database).await;
+async fn what_a_wrong_clock_wrote_is_mended_one_by_one_and_by_a_purge(store: &Arc<Store>, database: &Database) {
     pass(database, 1_000_000).await;
     store.set_success(&KEYS[0]).await.unwrap();
     store.set_success(&KEYS[1]).await.unwrap();
@@ -97,11 +90,9 @@ async fn what_a_wrong_clock_wrote_is_mended_one_by_one_and_by_a_purge(database: 
     expected[1] = bucket(KEYS[1], 500, Some(0));
     expected[2] = bucket(KEYS[2], 500, None);
     assert_eq!(found().await, expected);
-    store.close().await;
 }
 
-async fn the_failures_of_a_login_are_forgotten_with_what_helps_its_owner(database: &Database) {
-    let store = store(database).await;
+async fn the_failures_of_a_login_are_forgotten_with_what_helps_its_owner(store: &Arc<Store>) {
     store.insert_perfil(&nome("p"), None).await.unwrap();
     let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
     store.insert_usuario(&nome("u"), perfil.id, "h", 1).await.unwrap();
@@ -146,7 +137,6 @@ async fn the_failures_of_a_login_are_forgotten_with_what_helps_its_owner(databas
             store.activate_usuario(&u, 7, &account).await.unwrap();
         }
     }
-    store.close().await;
 }
 
 async fn debits_at_once_all_count(database: &Database) {

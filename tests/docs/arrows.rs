@@ -1,4 +1,5 @@
-//! The rooms of `src/` and the arrows between them: `docs/ARCHITECTURE.md` has the table, and this holds it.
+//! The rooms of `src/` and the arrows between them: `docs/ARCHITECTURE.md` has the table, and this holds it. It sees
+//! paths only. A method call on a value that another room made, such as `app.store.historico()`, names no room.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

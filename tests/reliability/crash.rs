@@ -6,7 +6,7 @@ use libtest_mimic::Trial;
 
 use crate::load::{Load, Plan};
 use crate::report::{Form, Progress, conclude};
-use crate::scene::{Scene, both, ready, stop, token, trial};
+use crate::scene::{Scene, both, ready, trial};
 use crate::support::database::Engine;
 
 /// How soon all has to be well again.
@@ -32,7 +32,7 @@ async fn server_killed(scene: Scene, form: Form) {
     let kills = form.pick(30, 1_000);
     let mut progress = Progress::new(form, "servers killed", kills);
     let mut process = scene.serve();
-    let load = Load::start(plan(&scene, token(&process).await), vec![process.address.clone()]);
+    let load = Load::start(plan(&scene, process.token("user.api").await), vec![process.address.clone()]);
     let mut worst = Duration::ZERO;
     for kill in 0..kills {
         load.acknowledge(interval(kill)).await;
@@ -47,7 +47,7 @@ async fn server_killed(scene: Scene, form: Form) {
     }
     load.acknowledge(interval(kills)).await;
     let attempts = load.stop().await;
-    stop(process);
+    process.stop();
     let verdict = scene.verdict(&attempts).await;
     conclude("server killed under load", scene.database.engine, kills, &verdict, Some(worst));
     assert!(worst <= RECOVERY, "a server was ready after {worst:?}");
@@ -67,7 +67,7 @@ async fn killed(mut scene: Scene, form: Form, what: &str, settings: &[&str]) {
     let kills = form.pick(5, 200);
     let mut progress = Progress::new(form, "databases killed", kills);
     let process = scene.serve();
-    let load = Load::start(plan(&scene, token(&process).await), vec![process.address.clone()]);
+    let load = Load::start(plan(&scene, process.token("user.api").await), vec![process.address.clone()]);
     load.all_succeed(1).await;
     for statement in settings.iter().chain(&["SELECT pg_reload_conf()"]) {
         scene.database.execute(statement).await;
@@ -86,7 +86,7 @@ async fn killed(mut scene: Scene, form: Form, what: &str, settings: &[&str]) {
     }
     load.acknowledge(interval(kills)).await;
     let attempts = load.stop().await;
-    stop(process);
+    process.stop();
     let verdict = scene.verdict(&attempts).await;
     conclude(what, scene.database.engine, kills, &verdict, Some(worst));
     assert!(worst <= RECOVERY, "changes succeeded {worst:?} after the database was back");

@@ -1,20 +1,21 @@
 //! Networks and disks that fail between the server and its data.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::process::Command;
 use std::time::Duration;
 
 use libtest_mimic::Trial;
 use tokio::time::sleep;
 
 use crate::checker::{Attempt, Outcome};
-use crate::client::{Client, get};
+use crate::client::get;
 use crate::load::{Load, Plan, changes, now};
 use crate::proxy::{Fault, Proxy};
 use crate::report::{Form, conclude};
-use crate::scene::{Scene, stop, token, trial};
+use crate::scene::{Scene, trial};
+use crate::support::client::Client;
 use crate::support::database::Engine;
-use crate::support::program::Process;
+use crate::support::program::{Process, limit_files};
 
 const CLIENTS: u64 = 32;
 /// More than the pool has connections.
@@ -133,16 +134,16 @@ async fn read_only(scene: Scene, form: Form) {
     let mut worst = Duration::ZERO;
     let mut attempts = Vec::new();
     let process = scene.serve();
-    let token = token(&process).await;
-    stop(process);
+    let token = process.token("user.api").await;
+    process.stop();
     for round in 0..times {
         permit(&scene, 0o444);
         let process = scene.serve_with(&[("REQUEST_TIMEOUT_SECONDS", &DEADLINE.to_string())], wrapper);
         let trouble = Trouble::begin_with(&scene, token.clone(), process, round * (CLIENTS + PROBES));
         let began = now();
         trouble.load.refuse(CLIENTS).await;
-        let mut client = Client::connect(&trouble.process.address).await.unwrap();
-        assert_eq!(client.ask(&get("/health/ready")).await.unwrap().status, 503);
+        let mut client = Client::connect(&trouble.process.address).await;
+        assert_eq!(client.ask(get("", "/health/ready")).await.status, 503);
         permit(&scene, 0o644);
         let lifted = now();
         trouble.load.all_succeed(5).await;
@@ -169,7 +170,7 @@ type Span = (Duration, Duration, Duration);
 impl Trouble {
     /// With all clients and probes succeeding.
     async fn begin(scene: &Scene, process: Process) -> Self {
-        let trouble = Self::begin_with(scene, token(&process).await, process, 0);
+        let trouble = Self::begin_with(scene, process.token("user.api").await, process, 0);
         trouble.load.all_succeed(5).await;
         trouble
     }
@@ -185,7 +186,7 @@ impl Trouble {
     /// Stops all, and checks that no request took longer than it may.
     async fn end(self, deadline: u64) -> Vec<Attempt> {
         let attempts = self.load.stop().await;
-        stop(self.process);
+        self.process.stop();
         let longest = attempts.iter().map(|attempt| attempt.ended.checked_sub(attempt.began).unwrap()).max().unwrap();
         assert!(longest <= Duration::from_secs(deadline) + SLACK, "a request took {longest:?}");
         assert!(attempts.iter().all(|attempt| attempt.outcome != Outcome::Unanswered), "a request was not answered");
@@ -209,16 +210,11 @@ fn seen(attempts: &[Attempt], (began, lifted, _): Span, outcome: Outcome) -> boo
     attempts.iter().any(|attempt| attempt.outcome == outcome && attempt.began < lifted && attempt.ended > began)
 }
 
-/// Lets the files that the process writes grow to `bytes` and no further.
-fn limit_files(process: u32, bytes: &str) {
-    let limit = format!("--fsize={bytes}:");
-    assert!(Command::new("prlimit").args(["--pid", &process.to_string(), &limit]).status().unwrap().success());
-}
-
-/// Sets the mode of all files of the database.
+/// Sets the mode of all files of the database. SQLite may remove one of them meanwhile.
 fn permit(scene: &Scene, mode: u32) {
     for file in std::fs::read_dir(scene.database.dir.path()).unwrap() {
-        std::fs::set_permissions(file.unwrap().path(), PermissionsExt::from_mode(mode)).unwrap();
+        let set = std::fs::set_permissions(file.unwrap().path(), PermissionsExt::from_mode(mode));
+        assert!(set.as_ref().map_or_else(|error| error.kind() == ErrorKind::NotFound, |()| true), "{set:?}");
     }
 }
 

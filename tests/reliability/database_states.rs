@@ -10,10 +10,11 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection};
 use tokio::time::sleep;
 
 use crate::checker::Outcome;
-use crate::client::{Client, change, get, get_as, login};
+use crate::client::{change, get, login};
 use crate::load::{Load, Plan, changes};
 use crate::report::{Form, conclude};
-use crate::scene::{LOOK, Scene, stop, token, trial};
+use crate::scene::{LOOK, Scene, trial};
+use crate::support::client::Client;
 use crate::support::database::Engine;
 use crate::support::program::Process;
 
@@ -74,7 +75,7 @@ async fn role_locked(scene: Scene, _: Form) {
 async fn away(scene: &Scene, leave: &[&str], state: [u16; 5], come_back: &[&str], delay: Duration) {
     let mut admin = admin(scene).await;
     let process = scene.serve();
-    let mut clients = Clients { token: token(&process).await, process, turn: 0 };
+    let mut clients = Clients { token: process.token("user.api").await, process, turn: 0 };
     assert_eq!(clients.statuses().await, WELL);
     for statement in leave {
         admin.execute(AssertSqlSafe(*statement)).await.unwrap();
@@ -91,7 +92,7 @@ async fn away(scene: &Scene, leave: &[&str], state: [u16; 5], come_back: &[&str]
     for _ in 0..5 {
         assert_eq!(clients.statuses().await, WELL);
     }
-    stop(clients.process);
+    clients.process.stop();
 }
 
 /// A connection to another database of the scene's cluster.
@@ -116,16 +117,16 @@ impl Clients {
             (change(token, 20_221_104_000_001, 1, turn, ""), login(&format!("nobody {turn}")), login("user.api"));
         let requests = [
             [change.0, change.1].concat(),
-            get_as(token, "/api/motivos"),
+            get(token, "/api/motivos"),
             [wrong.0, wrong.1].concat(),
             [right.0, right.1].concat(),
-            get("/health/ready"),
+            get("", "/health/ready"),
         ];
         let mut statuses = [0; 5];
         for (status, request) in statuses.iter_mut().zip(&requests) {
             let asked = join_all((0..4).map(async |_| {
-                let mut client = Client::connect(address).await.unwrap();
-                client.ask(request).await.unwrap().status
+                let mut client = Client::connect(address).await;
+                client.ask(request).await.status
             }));
             let answers = asked.await;
             // One that differs tells more than those that are as they should be.
@@ -158,7 +159,7 @@ async fn settings_of_others(scene: Scene, form: Form) {
         probes: 8,
         first: 0,
         each: None,
-        token: token(&process).await,
+        token: process.token("user.api").await,
         protocolos: scene.protocolos(8),
     };
     let load = Load::start(plan, vec![process.address.clone()]);
@@ -182,7 +183,7 @@ async fn settings_of_others(scene: Scene, form: Form) {
         held.execute("ROLLBACK").await.unwrap();
     }
     let attempts = load.stop().await;
-    stop(process);
+    process.stop();
     let refused = attempts.iter().filter(|attempt| attempt.outcome != Outcome::Acknowledged).count();
     // When its session ends under it, nobody knows whether a change was made.
     assert!(refused <= 16 + 8, "{refused} requests failed");

@@ -10,10 +10,11 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::checker::{Attempt, Outcome};
-use crate::client::{Client, change, get, login};
+use crate::client::{change, get, login};
 use crate::proxy::{Fault, Proxy};
 use crate::report::{Form, Progress, conclude};
-use crate::scene::{LOOK, Scene, both, stop, token};
+use crate::scene::{LOOK, Scene, both};
+use crate::support::client::Client;
 use crate::support::database::Engine;
 use crate::support::program::Process;
 
@@ -47,7 +48,7 @@ async fn clients_hang_up(scene: Scene, form: Form) {
         scene.database.url.replace(&format!(":{port}/"), &format!(":{}/", proxy.port))
     });
     let process = scene.serve_with(&[("DATABASE_URL", &url)], &[]);
-    let token = token(&process).await;
+    let token = process.token("user.api").await;
     let began = Instant::now();
     let mut attempts = ask_all(&process, &token, &scene, 0..all / PATIENT, Ending::Answer, &mut progress).await;
     let limit = began.elapsed() * PATIENT as u32;
@@ -78,7 +79,7 @@ async fn clients_hang_up(scene: Scene, form: Form) {
                       WHERE application_name = 'citrus-status' AND state LIKE 'idle in transaction%'";
         assert_eq!(scene.database.number(inside).await, 0, "sessions are left inside a transaction");
     }
-    stop(process);
+    process.stop();
     let verdict = scene.verdict(&attempts).await;
     conclude("client hangs up, database slow", scene.database.engine, all, &verdict, Some(recovery));
     assert!(whole <= limit, "{whole:?} until requests were answered normally; patient clients took {limit:?}");
@@ -131,7 +132,7 @@ async fn ask_all(
 async fn ask(address: &str, token: &str, number: u64, protocolo: u64, ending: Ending) -> Option<Attempt> {
     let para = 1 + (number / 4) as i64 % 5;
     let ((head, body), is_change) = match number % 16 {
-        7 => ((get("/health/ready"), Vec::new()), false),
+        7 => ((get("", "/health/ready"), Vec::new()), false),
         11 => (login("user.sem.permissao"), false),
         _ => (change(token, protocolo, para, number, ""), true),
     };
@@ -141,11 +142,11 @@ async fn ask(address: &str, token: &str, number: u64, protocolo: u64, ending: En
         2 => ([&head, &body[..body.len() / 2]].concat(), false),
         _ => ([head, body].concat(), true),
     };
-    let mut client = Client::connect(address).await.unwrap();
+    let mut client = Client::connect(address).await;
     client.send(&sent).await.unwrap();
     let outcome = match ending {
         Ending::Answer if whole => {
-            let answer = timeout(STUCK, client.answer()).await.expect("it is answered").unwrap();
+            let answer = timeout(STUCK, client.try_answer()).await.expect("it is answered").unwrap();
             match answer.status {
                 200 => Outcome::Acknowledged,
                 503 => Outcome::Unavailable,
@@ -169,9 +170,9 @@ async fn ask_normally(process: &Process, token: &str, scene: &Scene, first: u64)
         let (address, token) = (process.address.clone(), token.to_owned());
         clients.spawn(async move {
             let (head, body) = change(&token, protocolo, 2, number, "");
-            let mut client = Client::connect(&address).await.unwrap();
-            for request in [get("/health/ready"), [head, body].concat()] {
-                let answer = timeout(STUCK, client.ask(&request)).await.expect("it is answered").unwrap();
+            let mut client = Client::connect(&address).await;
+            for request in [get("", "/health/ready"), [head, body].concat()] {
+                let answer = timeout(STUCK, client.try_ask(&request)).await.expect("it is answered").unwrap();
                 assert_eq!(answer.status, 200, "{number} {answer:?}");
             }
             let (outcome, began, ended) = (Outcome::Acknowledged, Duration::ZERO, Duration::MAX);

@@ -5,7 +5,8 @@ use tokio::time::sleep;
 
 use crate::load::{Load, Plan};
 use crate::report::{Form, Progress, conclude};
-use crate::scene::{LOOK, Scene, both, stop, token};
+use crate::scene::{LOOK, Scene, both};
+use crate::support::program::Process;
 
 const CLIENTS: u64 = 64;
 
@@ -24,7 +25,7 @@ async fn two_servers(scene: Scene, form: Form) {
         probes: 0,
         first: 0,
         each: Some(each),
-        token: token(&processes[0]).await,
+        token: processes[0].token("user.api").await,
         protocolos: scene.protocolos(8),
     };
     let load = Load::start(plan, addresses);
@@ -33,7 +34,7 @@ async fn two_servers(scene: Scene, form: Form) {
         sleep(LOOK).await;
     }
     let attempts = load.finish().await;
-    processes.into_iter().for_each(stop);
+    processes.into_iter().for_each(Process::stop);
     let verdict = scene.verdict(&attempts).await;
     conclude("64 clients, 8 atendimentos, two servers", scene.database.engine, all, &verdict, None);
 }

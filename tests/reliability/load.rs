@@ -9,8 +9,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::checker::{Attempt, Outcome};
-use crate::client::{Answer, Client, change, get};
+use crate::client::{change, get, outcome};
 use crate::scene::LOOK;
+use crate::support::client::Client;
 
 /// A request that has no answer by then never gets one.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -163,7 +164,7 @@ impl Shared {
                 let addresses = self.addresses.borrow();
                 addresses[number as usize % addresses.len()].clone()
             };
-            match Client::connect(&address).await {
+            match Client::try_connect(&address).await {
                 Ok(client) => return Some(client),
                 Err(_) => sleep(LOOK).await,
             }
@@ -174,7 +175,7 @@ impl Shared {
     async fn attempt(&self, client: &mut Client, mark: u64) -> Attempt {
         let (protocolo, para, request) = self.request(mark);
         let began = now();
-        let answer = timeout(PATIENCE, client.ask(&request)).await.expect("a request is never answered");
+        let answer = timeout(PATIENCE, client.try_ask(&request)).await.expect("a request is never answered");
         let outcome = answer.map_or(Outcome::Unanswered, |answer| outcome(&answer));
         Attempt { mark, protocolo, para, outcome, began, ended: now() }
     }
@@ -182,7 +183,7 @@ impl Shared {
     /// What is asked for under `mark`: protocolo, status and request.
     fn request(&self, mark: u64) -> (u64, i64, Vec<u8>) {
         if mark >> 32 >= self.plan.first + self.plan.clients {
-            return (0, 0, get("/health/ready"));
+            return (0, 0, get("", "/health/ready"));
         }
         // Neither the order of the atendimentos nor that of the statuses follows a pattern.
         let random = mark.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -201,15 +202,6 @@ impl Shared {
             streak.store(0, Ordering::Relaxed);
             self.refused.send_modify(|count| *count += u64::from(outcome != Outcome::Unanswered));
         }
-    }
-}
-
-/// What an answer means.
-pub fn outcome(answer: &Answer) -> Outcome {
-    match answer {
-        Answer { status: 200, .. } => Outcome::Acknowledged,
-        Answer { status: 503, retry_after: true, .. } => Outcome::Unavailable,
-        Answer { status, .. } => Outcome::Wrong(*status),
     }
 }
 

@@ -19,6 +19,7 @@ mod stop;
 #[expect(dead_code, reason = "each test target uses a part of it")]
 #[path = "../support"]
 mod support {
+    pub mod client;
     pub mod clock;
     pub mod database;
     pub mod postgres;

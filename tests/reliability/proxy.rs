@@ -20,7 +20,7 @@ pub enum Fault {
     Latency(Duration),
     /// Each seventh answer of the database is lost, and its connection reset.
     Reset,
-    /// Each seventh answer of the database is lost, and its connection silent ever after.
+    /// Each seventh answer of the database is lost, and its connection stays silent.
     Mute,
     /// Nothing passes, and nobody is told; connections that have seen it are never of use again.
     BlackHole,

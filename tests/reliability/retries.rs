@@ -8,10 +8,12 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::checker::{Attempt, Outcome};
-use crate::client::{Client, change};
-use crate::load::{now, outcome};
+use crate::client::{change, outcome};
+use crate::load::now;
 use crate::report::{Form, Progress, conclude};
-use crate::scene::{LOOK, Scene, both, stop, token};
+use crate::scene::{LOOK, Scene, both};
+use crate::support::client::Client;
+use crate::support::program::Process;
 
 /// Clients that ask for the same changes.
 const TWINS: u64 = 4;
@@ -26,7 +28,7 @@ async fn one_change_each(scene: Scene, form: Form) {
     let all = each * TWINS * GROUPS;
     let mut progress = Progress::new(form, "requests", all);
     let processes = [scene.serve(), scene.serve()];
-    let token: Arc<str> = token(&processes[0]).await.into();
+    let token: Arc<str> = processes[0].token("user.api").await.into();
     let protocolos: Arc<[u64]> = scene.protocolos(8).into();
     let done = Arc::new(AtomicU64::new(0));
     let mut twins = JoinSet::new();
@@ -34,7 +36,7 @@ async fn one_change_each(scene: Scene, form: Form) {
         let address = processes[(number % 2) as usize].address.clone();
         let (token, protocolos, done) = (Arc::clone(&token), Arc::clone(&protocolos), Arc::clone(&done));
         twins.spawn(async move {
-            let mut client = Client::connect(&address).await.unwrap();
+            let mut client = Client::connect(&address).await;
             let mut asked = Vec::new();
             for turn in 0..each {
                 asked.push(ask(&mut client, &token, &protocolos, (number / TWINS) << 32 | turn).await);
@@ -48,7 +50,7 @@ async fn one_change_each(scene: Scene, form: Form) {
         sleep(LOOK).await;
     }
     let asked = twins.join_all().await.concat();
-    processes.into_iter().for_each(stop);
+    processes.into_iter().for_each(Process::stop);
 
     let attempts = merge(&asked);
     let made = asked.iter().filter(|asked| asked.made).count();
@@ -73,10 +75,10 @@ async fn ask(client: &mut Client, token: &str, protocolos: &[u64], mark: u64) ->
     let request = [head, body].concat();
     let began = now();
     loop {
-        let answer = client.ask(&request).await.unwrap();
+        let answer = client.ask(&request).await;
         if answer.status != 409 {
             let outcome = outcome(&answer);
-            let made = outcome == Outcome::Acknowledged && !answer.replayed;
+            let made = outcome == Outcome::Acknowledged && answer.header("idempotency-replayed").is_none();
             return Asked { attempt: Attempt { mark, protocolo, para, outcome, began, ended: now() }, made };
         }
     }

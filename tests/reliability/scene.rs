@@ -2,13 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use citrus_status::example::load_example_data;
 use libtest_mimic::{Completion, Failed, Trial};
-use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::checker::{Attempt, Entry, Record, Verdict, check};
-use crate::client::{Client, get, login};
 use crate::report::Form;
 use crate::support::database::{Database, Engine};
 use crate::support::postgres::Cluster;
@@ -18,7 +15,7 @@ use crate::support::program::Process;
 const FIRST_PROTOCOLO: u64 = 20_221_104_000_001;
 /// A token has to last as long as the long form.
 const SETTINGS: [(&str, &str); 1] = [("TOKEN_TTL_SECONDS", "31536000")];
-/// How often somebody looks whether something has come about.
+/// The pause between two looks at a condition.
 pub const LOOK: Duration = Duration::from_millis(5);
 
 pub struct Scene {
@@ -68,9 +65,7 @@ impl Scene {
                 (Database::postgres(&cluster.url).await, Some(cluster))
             }
         };
-        let store = database.store().await;
-        load_example_data(&store).await.unwrap();
-        store.close().await;
+        database.example().await.close().await;
         let mut scene = Self { database, cluster, before: Vec::new() };
         scene.before = scene.records().await;
         Some(scene)
@@ -129,28 +124,11 @@ impl Scene {
 /// Protocolo, status and revisao; revisao, de, para, comentario, motivo and `visivel_cliente` of an entry.
 type Row = (String, i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<String>, Option<String>, Option<i64>);
 
-/// A token of the demo's user.api.
-pub async fn token(process: &Process) -> String {
-    let mut client = Client::connect(&process.address).await.unwrap();
-    let (head, body) = login("user.api");
-    let answer = client.ask(&[head, body].concat()).await.unwrap();
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let answer: Value = serde_json::from_str(&answer.body).unwrap();
-    answer["accessToken"].as_str().unwrap().to_owned()
-}
-
 /// Asks for readiness until it is there, and returns how long it took since `since`.
 pub async fn ready(process: &Process, since: Instant) -> Duration {
-    let mut client = Client::connect(&process.address).await.unwrap();
-    while client.ask(&get("/health/ready")).await.unwrap().status != 200 {
+    while process.get("/health/ready", "").await != 200 {
         assert!(since.elapsed() < Duration::from_mins(1), "it does not become ready");
         sleep(LOOK).await;
     }
     since.elapsed()
-}
-
-/// Tells the server to stop, which it has to do in good order.
-pub fn stop(process: Process) {
-    process.signal("TERM");
-    assert_eq!(process.wait(), Some(0));
 }

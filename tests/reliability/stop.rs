@@ -1,5 +1,6 @@
 //! SIGTERM with much open.
 
+use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
@@ -7,10 +8,10 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::checker::{Attempt, Outcome};
-use crate::client::{Client, change, get};
-use crate::load::outcome;
+use crate::client::{change, get, outcome};
 use crate::report::{Form, Progress, conclude};
-use crate::scene::{Scene, both, token};
+use crate::scene::{Scene, both};
+use crate::support::client::Client;
 use crate::support::database::Held;
 use crate::support::program::Process;
 
@@ -33,11 +34,9 @@ async fn in_good_order(scene: Scene, form: Form) {
     let mut worst = Duration::ZERO;
     for stop in 0..stops {
         let crowd = Crowd::gather(&scene, stop).await;
-        let address = crowd.process.address.clone();
         let stopped = Instant::now();
         crowd.process.signal("TERM");
-        // It no longer listens once it is stopping.
-        while Client::connect(&address).await.is_ok() {}
+        crowd.process.stops_listening().await;
         let (process, answered) = crowd.let_go().await;
         let code = tokio::task::spawn_blocking(|| process.wait()).await.unwrap();
         worst = worst.max(stopped.elapsed());
@@ -61,7 +60,7 @@ async fn a_second_signal(scene: Scene, form: Form) {
     for stop in 0..stops {
         let crowd = Crowd::gather(&scene, stop).await;
         crowd.process.signal("TERM");
-        while Client::connect(&crowd.process.address).await.is_ok() {}
+        crowd.process.stops_listening().await;
         let second = Instant::now();
         crowd.process.signal("TERM");
         let Crowd { process, held, requests, .. } = crowd;
@@ -106,13 +105,13 @@ impl Request {
 impl Crowd {
     async fn gather(scene: &Scene, turn: u64) -> Self {
         let process = scene.serve();
-        let token = token(&process).await;
+        let token = process.token("user.api").await;
         let mut idle = JoinSet::new();
         for _ in 0..IDLE {
             let address = process.address.clone();
             idle.spawn(async move {
-                let mut client = Client::connect(&address).await.unwrap();
-                assert_eq!(client.ask(&get("/health/live")).await.unwrap().status, 200);
+                let mut client = Client::connect(&address).await;
+                assert_eq!(client.ask(get("", "/health/live")).await.status, 200);
                 client
             });
         }
@@ -123,7 +122,7 @@ impl Crowd {
         for number in 0..IN_FLIGHT {
             let (mark, para) = (turn << 32 | number, 1 + number as i64 % 5);
             let (head, body) = change(&token, protocolo, para, mark, "Expect: 100-continue\r\n");
-            let mut client = Client::connect(&process.address).await.unwrap();
+            let mut client = Client::connect(&process.address).await;
             client.send(&head).await.unwrap();
             // The server says so once the handler waits for the body.
             assert_eq!(client.answer().await.unwrap().status, 100);
@@ -146,11 +145,12 @@ impl Crowd {
             if let Some(body) = request.body.take() {
                 request.client.send(&body).await.unwrap();
             }
-            let answer = timeout(EXIT, request.client.answer()).await.expect("it is answered").unwrap();
+            let answer = timeout(EXIT, request.client.try_answer()).await.expect("it is answered").unwrap();
             answered.push(request.attempt(outcome(&answer)));
         }
-        for client in self.idle {
-            timeout(EXIT, client.end()).await.expect("idle connections are ended").unwrap();
+        for mut client in self.idle {
+            let end = timeout(EXIT, client.try_answer()).await.expect("idle connections are ended");
+            assert_eq!(end.unwrap_err().kind(), ErrorKind::UnexpectedEof);
         }
         (self.process, answered)
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use citrus_status::clock::unix_millis;
 use citrus_status::config::{Config, Sources};
+use citrus_status::example::load_example_data;
 use citrus_status::store::Store;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -111,6 +112,13 @@ impl Database {
         store
     }
 
+    /// Opened and migrated, with the demo's example data.
+    pub async fn example(&self) -> Arc<Store> {
+        let store = self.store().await;
+        load_example_data(&store).await.unwrap();
+        store
+    }
+
     /// Stops the database's clock at `at`.
     pub async fn stop_clock(&self, at: OffsetDateTime) {
         self.execute("DROP VIEW IF EXISTS relogio; CREATE TABLE relogio (agora bigint)").await;
@@ -188,15 +196,7 @@ impl Database {
 
     /// Holds all rows of a table as another process would; with SQLite, the whole file.
     pub async fn hold_rows(&self, table: &str) -> Held {
-        match self.engine {
-            Engine::Sqlite => self.hold("").await,
-            Engine::Postgres => {
-                let mut connection = PgConnection::connect(&self.url).await.unwrap();
-                let lock = format!("BEGIN; SELECT FROM {table} FOR UPDATE");
-                connection.execute(AssertSqlSafe(lock)).await.unwrap();
-                Held::Postgres(connection)
-            }
-        }
+        self.hold_by(&format!("SELECT FROM {table} FOR UPDATE")).await
     }
 
     /// How many history entries do not start where the one before ended, or leave a gap, or disagree
@@ -250,7 +250,8 @@ impl Held {
     }
 }
 
-async fn admin(url: &str, sql: &str) {
+/// Runs a statement on a server of PostgreSQL.
+pub async fn admin(url: &str, sql: &str) {
     let mut connection = PgConnection::connect(url).await.unwrap();
     connection.execute(AssertSqlSafe(sql)).await.unwrap();
     connection.close().await.unwrap();

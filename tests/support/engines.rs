@@ -1,12 +1,22 @@
 //! Tests that run on both engines.
 
+use std::sync::Arc;
+
+use citrus_status::store::Store;
+
+use time::OffsetDateTime;
+use time::macros::datetime;
+
 use super::database::{Database, Engine};
 use super::server::Server;
+
+/// Where the clock of a test's store stands.
+pub const EM: OffsetDateTime = datetime!(2026-11-23 10:00:00.123 UTC);
 
 /// Makes two tests of each function named: `name::sqlite` and `name::postgres`.
 ///
 /// Such a function takes a database of its own (`&Database`), or the server on one with the example data
-/// (`&Server`), or both (`&Server, &Database`); see [`Test`]. One that is not listed is dead code, which fails
+/// (`&Server`), or a store whose clock stands still (`&Arc<Store>`), or one of these and the database; see [`Test`]. One that is not listed is dead code, which fails
 /// the lints.
 macro_rules! both_engines {
     ($($(#[$attribute:meta])* $name:ident,)+) => {$(
@@ -51,6 +61,21 @@ impl<F: AsyncFnOnce(&Server, &Database)> Test<(Server, Database)> for F {
         let server = Server::start(database).await;
         self(&server, database).await;
         server.stop().await;
+    }
+}
+
+impl<F: AsyncFnOnce(&Arc<Store>)> Test<(Store,)> for F {
+    async fn run_on(self, database: &Database) {
+        Test::<(Store, Database)>::run_on(async |store: &Arc<Store>, _: &Database| self(store).await, database).await;
+    }
+}
+
+impl<F: AsyncFnOnce(&Arc<Store>, &Database)> Test<(Store, Database)> for F {
+    async fn run_on(self, database: &Database) {
+        let store = database.store().await;
+        database.stop_clock(EM).await;
+        self(&store, database).await;
+        store.close().await;
     }
 }
 

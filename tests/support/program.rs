@@ -1,12 +1,20 @@
 //! The program itself, as a process.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::io::{BufRead, BufReader, PipeReader, Read, Write};
+use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use reqwest::{Method, RequestBuilder};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
 
+use super::client::{Client, head};
 use super::database::Database;
+
+/// How soon an answer has to come.
+pub const IN_TIME: Duration = Duration::from_secs(10);
 
 /// How a run ended.
 #[derive(Debug)]
@@ -53,6 +61,13 @@ pub fn run(database: &Database, args: &[&str]) -> Outcome {
     run_with(database, &[], args, "")
 }
 
+/// What `args` and `--json` print.
+pub fn listed(database: &Database, args: &[&str]) -> Value {
+    let outcome = run(database, &[args, &["--json"]].concat());
+    assert_eq!((outcome.code, outcome.complaints()), (0, ""), "{outcome:?}");
+    serde_json::from_str(&outcome.stdout).unwrap()
+}
+
 /// Runs it to the end with `extra` settings and `stdin`.
 pub fn run_with(database: &Database, extra: &[(&str, &str)], args: &[&str], stdin: impl AsRef<[u8]>) -> Outcome {
     let mut command = program(database, &database.settings());
@@ -73,14 +88,35 @@ pub fn finish(mut command: Command, stdin: impl AsRef<[u8]>) -> Outcome {
     }
 }
 
-/// A server process, killed when dropped.
+/// The program under way, killed when dropped.
 pub struct Process {
     child: Child,
-    /// Where it listens.
+    /// What it writes, on both outputs. Nobody reads it, unless the test does.
+    pub log: Option<BufReader<PipeReader>>,
+    /// What was read of it.
+    pub seen: String,
+    /// Where it listens, if it is a server.
     pub address: String,
+    client: reqwest::Client,
 }
 
 impl Process {
+    /// Starts `command` and takes what it writes.
+    pub fn start(mut command: Command) -> Self {
+        let (log, writer) = std::io::pipe().unwrap();
+        command.stdin(Stdio::null()).stdout(writer.try_clone().unwrap()).stderr(writer);
+        let mut process = Self::new(command);
+        process.log = Some(BufReader::new(log));
+        process
+    }
+
+    /// Starts `command`, whose outputs go elsewhere.
+    pub fn new(mut command: Command) -> Self {
+        let client = reqwest::Client::builder().no_proxy().timeout(IN_TIME).build().unwrap();
+        let child = command.spawn().unwrap();
+        Self { child, log: None, seen: String::new(), address: String::new(), client }
+    }
+
     /// Starts `serve` on `database` and waits until it listens.
     pub fn serve(database: &Database) -> Self {
         Self::serve_with(database, &[], &[])
@@ -88,44 +124,98 @@ impl Process {
 
     /// As `serve`, with `extra` settings and started by `wrapper`, such as `["nice", "-5"]`.
     pub fn serve_with(database: &Database, extra: &[(&str, &str)], wrapper: &[&str]) -> Self {
-        let (process, mut log) = Self::start(database, extra, wrapper);
+        let mut process = Self::listening(database, extra, wrapper);
+        let mut log = process.log.take().unwrap();
         // Keeps the pipe empty, so that the server never waits for it.
         std::thread::spawn(move || _ = std::io::copy(&mut log, &mut std::io::sink()));
         process
     }
 
     /// As `serve`, with `extra` settings, but once it listens nobody reads its log, unless the test does.
-    pub fn serve_unread(database: &Database, extra: &[(&str, &str)]) -> (Self, BufReader<ChildStderr>) {
-        Self::start(database, extra, &[])
+    pub fn serve_unread(database: &Database, extra: &[(&str, &str)]) -> Self {
+        Self::listening(database, extra, &[])
     }
 
-    /// As `serve`, with `extra` settings. The second part yields the rest of the log once it has ended.
+    /// As `serve`, with `extra` settings. The second part yields the whole log once it has ended.
     pub fn serve_logged(database: &Database, extra: &[(&str, &str)]) -> (Self, JoinHandle<String>) {
-        let (process, mut log) = Self::start(database, extra, &[]);
-        let rest = std::thread::spawn(move || {
-            let mut rest = String::new();
-            log.read_to_string(&mut rest).unwrap();
-            rest
-        });
-        (process, rest)
+        let mut process = Self::listening(database, extra, &[]);
+        let log = process.read_on();
+        (process, log)
     }
 
-    fn start(database: &Database, extra: &[(&str, &str)], wrapper: &[&str]) -> (Self, BufReader<ChildStderr>) {
+    fn listening(database: &Database, extra: &[(&str, &str)], wrapper: &[&str]) -> Self {
         let words = [wrapper, &[env!("CARGO_BIN_EXE_citrus-status"), "serve", "--bind", "127.0.0.1:0"]].concat();
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).env_clear().envs(database.settings()).envs(extra.iter().copied());
-        let mut child = command.current_dir(database.dir.path()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        let address = loop {
-            line.clear();
-            assert_ne!(log.read_line(&mut line).unwrap(), 0, "it ended before it listened");
-            // As text, or as JSON.
-            if let Some((_, address)) = line.split_once("listening address=").or(line.split_once("\"address\":\"")) {
-                break address.split(['"', '\n']).next().unwrap().to_owned();
+        command.current_dir(database.dir.path());
+        let mut process = Self::start(command);
+        let line = process.says("listening");
+        // As text, or as JSON.
+        let (_, address) = line.split_once(" address=").or(line.split_once("\"address\":\"")).unwrap();
+        process.address = address.split(['"', '\n']).next().unwrap().to_owned();
+        process
+    }
+
+    /// Reads on until a line has `part`, and returns that line.
+    #[track_caller]
+    pub fn says(&mut self, part: &str) -> String {
+        loop {
+            let start = self.seen.len();
+            let read = self.log.as_mut().unwrap().read_line(&mut self.seen).unwrap();
+            assert_ne!(read, 0, "{part:?} is not in {}", self.seen);
+            if self.seen[start..].contains(part) {
+                return self.seen[start..].to_owned();
             }
-        };
-        (Self { child, address }, log)
+        }
+    }
+
+    /// Reads on until it ends, which yields all that it wrote.
+    pub fn read_on(&mut self) -> JoinHandle<String> {
+        let (mut log, mut seen) = (self.log.take().unwrap(), std::mem::take(&mut self.seen));
+        std::thread::spawn(move || {
+            log.read_to_string(&mut seen).unwrap();
+            seen
+        })
+    }
+
+    /// A request under `token`, if there is one.
+    pub fn request(&self, method: Method, path: &str, token: &str) -> RequestBuilder {
+        let request = self.client.request(method, format!("http://{}{path}", self.address));
+        if token.is_empty() { request } else { request.bearer_auth(token) }
+    }
+
+    /// The status code of the answer to a GET.
+    pub async fn get(&self, path: &str, token: &str) -> u16 {
+        self.request(Method::GET, path, token).send().await.unwrap().status().as_u16()
+    }
+
+    /// The answer to a POST.
+    pub async fn post(&self, path: &str, token: &str, body: impl ToString) -> (u16, Value) {
+        let request = self.request(Method::POST, path, token).body(body.to_string());
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap())
+    }
+
+    /// A token of `login`, whose senha is the demo's.
+    pub async fn token(&self, login: &str) -> String {
+        let (status, answer) = self.post("/api/usuario/login", "", json!({"login": login, "senha": "1234"})).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["accessToken"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until it no longer listens, as when it is stopping.
+    pub async fn stops_listening(&self) {
+        while TcpStream::connect(&self.address).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Begins a login whose body the server waits for: a request in flight, which holds a stop.
+    pub async fn begin_login(&self) -> Client {
+        let mut client = Client::connect(&self.address).await;
+        let headers = "Content-Length: 9\r\nExpect: 100-continue\r\n";
+        assert_eq!(client.ask(head("POST /api/usuario/login", "", headers)).await.status, 100);
+        client
     }
 
     /// A line of `/proc/<pid>/status`, in KiB: `VmRSS` now, `VmHWM` at most since the start.
@@ -135,20 +225,27 @@ impl Process {
         value.trim().strip_suffix(" kB").unwrap().parse().unwrap()
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal by name.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
-    /// Its process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// The exit code, once it has ended.
     pub fn wait(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
+    }
+
+    /// Tells it to stop, which it has to do in good order.
+    #[track_caller]
+    pub fn stop(self) {
+        self.signal("TERM");
+        assert_eq!(self.wait(), Some(0));
     }
 }
 
@@ -164,4 +261,10 @@ pub fn allow_open_files() -> usize {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
     maximum.map_or(usize::MAX, |maximum| usize::try_from(maximum).unwrap_or(usize::MAX))
+}
+
+/// Lets the files that the process writes grow to `bytes` and no further, as a full disk does.
+pub fn limit_files(process: u32, bytes: &str) {
+    let limit = format!("--fsize={bytes}:");
+    assert!(Command::new("prlimit").args(["--pid", &process.to_string(), &limit]).status().unwrap().success());
 }

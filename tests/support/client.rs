@@ -1,20 +1,21 @@
 //! A client that sends any bytes, and takes answers as they come.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, ToSocketAddrs};
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
+pub const LIVE: &str = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
 /// Longer than any deadline of the server that a test without a deadline of its own may wait for.
 pub const HANG: Duration = Duration::from_secs(35);
 
 pub struct Client(BufReader<TcpStream>);
 
 /// An answer as it came over the wire.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Raw {
     pub status: u16,
     /// Status line and headers, without the empty line.
@@ -22,9 +23,26 @@ pub struct Raw {
     pub body: String,
 }
 
+/// A request without its body, under `token` if there is one; each of `headers` has its line end.
+pub fn head(line: &str, token: &str, headers: &str) -> String {
+    let authorization = if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+    format!("{line} HTTP/1.1\r\nHost: x\r\n{authorization}{headers}\r\n")
+}
+
+/// A request with its body.
+pub fn request(line: &str, token: &str, headers: &str, body: &str) -> String {
+    head(line, token, &format!("{headers}Content-Length: {}\r\n", body.len())) + body
+}
+
 impl Client {
-    pub async fn connect(address: SocketAddr) -> Self {
-        Self::on(TcpStream::connect(address).await.unwrap())
+    pub async fn connect(address: impl ToSocketAddrs) -> Self {
+        Self::try_connect(address).await.unwrap()
+    }
+
+    pub async fn try_connect(address: impl ToSocketAddrs) -> io::Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self::on(stream))
     }
 
     pub fn on(stream: TcpStream) -> Self {
@@ -37,18 +55,12 @@ impl Client {
 
     /// The next answer; `None` once the connection is closed.
     pub async fn answer(&mut self) -> Option<Raw> {
-        timeout(HANG, self.read()).await.expect("neither an answer nor an end")
+        whole(timeout(HANG, self.try_answer()).await)
     }
 
     /// The next answer when it has no body: to a HEAD.
     pub async fn head(&mut self) -> Option<Raw> {
-        timeout(HANG, self.read_head()).await.expect("neither an answer nor an end")
-    }
-
-    /// Asks and takes the head of the answer.
-    pub async fn head_of(&mut self, request: impl AsRef<[u8]>) -> Raw {
-        self.send(request).await.unwrap();
-        self.head().await.expect("an answer")
+        whole(timeout(HANG, self.try_head()).await)
     }
 
     /// Asks and takes the answer.
@@ -57,26 +69,43 @@ impl Client {
         self.answer().await.expect("an answer")
     }
 
-    async fn read(&mut self) -> Option<Raw> {
-        let mut raw = self.read_head().await?;
-        let mut body = vec![0; raw.header("content-length").map_or(0, |length| length.parse().unwrap())];
-        self.0.read_exact(&mut body).await.unwrap();
-        raw.body = String::from_utf8(body).unwrap();
-        Some(raw)
+    /// As `ask`, for a connection that may break.
+    pub async fn try_ask(&mut self, request: impl AsRef<[u8]>) -> io::Result<Raw> {
+        self.send(request).await?;
+        self.try_answer().await
     }
 
-    async fn read_head(&mut self) -> Option<Raw> {
+    pub async fn try_answer(&mut self) -> io::Result<Raw> {
+        let mut raw = self.try_head().await?;
+        let mut body = vec![0; raw.header("content-length").map_or(0, |length| length.parse().unwrap())];
+        self.0.read_exact(&mut body).await.map_err(|_| io::ErrorKind::InvalidData)?;
+        raw.body = String::from_utf8(body).unwrap();
+        Ok(raw)
+    }
+
+    async fn try_head(&mut self) -> io::Result<Raw> {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
-            // A reset is an end too.
-            if self.0.read_until(b'\n', &mut head).await.unwrap_or(0) == 0 {
-                assert_eq!(String::from_utf8_lossy(&head), "", "an answer that was broken off");
-                return None;
+            match self.0.read_until(b'\n', &mut head).await {
+                Ok(1..) => {}
+                Err(error) if head.is_empty() => return Err(error),
+                Ok(0) if head.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
+                _ => return Err(io::Error::new(io::ErrorKind::InvalidData, String::from_utf8_lossy(&head))),
             }
         }
         let head = String::from_utf8(head).unwrap().trim_end().to_owned();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Some(Raw { status, head, body: String::new() })
+        Ok(Raw { status, head, body: String::new() })
+    }
+}
+
+/// Checks that an answer was not broken off.
+#[track_caller]
+fn whole(answer: Result<io::Result<Raw>, Elapsed>) -> Option<Raw> {
+    match answer.expect("neither an answer nor an end") {
+        // A reset is an end too.
+        Err(error) if error.kind() != io::ErrorKind::InvalidData => None,
+        answer => Some(answer.expect("an answer that was broken off")),
     }
 }
 
