@@ -12,7 +12,7 @@ mod perfil;
 mod permissao;
 mod probe;
 mod serve;
-pub mod support;
+mod support;
 mod usuario;
 
 use std::io::ErrorKind;
@@ -27,6 +27,7 @@ use crate::telemetry;
 use support::arguments;
 use support::error::{CliError, Result};
 use support::output::{self, say};
+pub use support::record;
 use support::session::Session;
 
 const DEMO_HELP: &str = "\

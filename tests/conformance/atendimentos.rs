@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use citrus_status::cli::support::record;
+use citrus_status::cli::record;
 use citrus_status::domain::atendimento::{Atendimento, Change, Comentario, Status};
 use citrus_status::domain::text::NameKey;
 use citrus_status::store::{NewAtendimento, Store, StoreError};

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use citrus_status::cli::support::record;
+use citrus_status::cli::record;
 use citrus_status::domain::atendimento::{Change, Comentario, Status};
 use citrus_status::domain::text::NameKey;
 use serde_json::json;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use citrus_status::cli::support::record;
+use citrus_status::cli::record;
 use citrus_status::domain::atendimento::{Change, Comentario, IdempotencyKey, Status};
 use citrus_status::domain::text::NameKey;
 use citrus_status::store::{Debit, Example, NewAtendimento, Store};

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use citrus_status::cli::support::record;
+use citrus_status::cli::record;
 use citrus_status::clock::Clock;
 use citrus_status::config::Config;
 use citrus_status::domain::text::Name;
