@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::support::client::{Client, head};
 use crate::support::database::Database;
 use crate::support::program::Process;
 
@@ -20,7 +21,8 @@ async fn before_it_stops_it_is_not_ready_and_serves_on() {
     for (path, status) in [("/health/ready", 503), ("/health/live", 200)] {
         // On the connection from before, and on a new one.
         assert_eq!(process.get(path, "").await, status);
-        assert_eq!(reqwest::get(format!("http://{}{path}", process.address)).await.unwrap().status(), status);
+        let mut client = Client::connect(&process.address).await;
+        assert_eq!(client.ask(head(&format!("GET {path}"), "", "")).await.status, status);
     }
     assert_eq!(process.wait(), Some(0));
     assert!(told.elapsed() >= DELAY && told.elapsed() < DELAY + AT_ONCE, "{:?}", told.elapsed());

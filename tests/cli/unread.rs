@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::both_engines;
+use crate::support::client::{Client, LIVE};
 use crate::support::database::Database;
 use crate::support::program::{IN_TIME, Process, program};
 
@@ -58,9 +59,13 @@ fn own_address() -> String {
 /// Checks that a program whose outputs take nothing from the start serves at `address`.
 async fn comes_up(address: &str) {
     let up = async {
-        while reqwest::get(format!("http://{address}/health/live")).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let mut client = loop {
+            match Client::try_connect(address).await {
+                Ok(client) => break client,
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        };
+        client.ask(LIVE).await.is(200, "OK");
     };
     tokio::time::timeout(IN_TIME, up).await.expect("it serves although nobody reads what it writes");
 }
