@@ -86,10 +86,12 @@ async fn log_of_a_flood(database: &Database, format: &str) -> Vec<String> {
     }
     let grown = process.memory("VmRSS").saturating_sub(warm);
     assert!(grown < 16 * 1024, "{grown} KiB for a log that nobody reads");
-    let log = process.read_on();
-    // What is logged once the reader is there again comes through.
+    // What is logged once the reader is there again comes through. Until then the queue is full, and what the stop
+    // says could be dropped as well.
     login(&process, "somebody").await;
+    process.says("somebody");
     process.signal("TERM");
+    let log = process.read_on();
     ends(process, 0).await;
     log.join().unwrap().lines().map(str::to_owned).collect()
 }
