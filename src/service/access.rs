@@ -68,7 +68,9 @@ impl AccessService {
             return Err(StoreError::Slow);
         }
         let asked_at = Instant::now();
-        let loaded = self.store.access(usuario_id).await.inspect_err(|_| latest.failed = Some(Instant::now()));
+        // Rare and large: boxed, so that not every request carries room for it.
+        let loaded =
+            Box::pin(self.store.access(usuario_id)).await.inspect_err(|_| latest.failed = Some(Instant::now()));
         let access = loaded?.map(Arc::new);
         latest.answer = Some(Loaded { asked: now, asked_at, access: access.clone() });
         Ok(access)

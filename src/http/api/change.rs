@@ -118,7 +118,7 @@ async fn attempt(
     let request = ChangeRequest { idempotency, revisions, ..request };
     let response = if simular {
         audit.simulated();
-        let outcome = app.changes.simulate(&request).await;
+        let outcome = Box::pin(app.changes.simulate(&request)).await;
         audit.done(&outcome);
         simulated(outcome?)
     } else {
