@@ -121,7 +121,7 @@ async fn list(session: &Session, args: ListArgs) -> Result {
         return output::json_stream(found.map_ok(|state| record::present_state(&state))).await;
     }
     let row = |present_state: PresentState| {
-        let motivo = or_dash(present_state.motivo);
+        let motivo = or_dash(present_state.motivo.as_deref());
         [present_state.protocolo, present_state.status.to_string(), motivo, rfc3339_millis(present_state.atualizado_em)]
     };
     output::table_stream(["protocolo", "status", "motivo", "updated"], found.map_ok(row)).await
@@ -140,14 +140,14 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
     }
     say!("protocolo  {}", printable(&record.protocolo))?;
     say!("status     {}", record.status)?;
-    say!("motivo     {}", printable(record.motivo().unwrap_or("-")))?;
+    say!("motivo     {}", printable(&or_dash(record.motivo())))?;
     say!("updated    {}", rfc3339_millis(record.atualizado_em))?;
     let historico: Vec<_> = record
         .changes
         .iter()
         .map(|change| {
             let (em, de, para) = (rfc3339_millis(change.em), change.de.to_string(), change.para.to_string());
-            [em, de, para, or_dash(change.motivo.clone()), or_dash(change.usuario.clone())]
+            [em, de, para, or_dash(change.motivo.as_deref()), or_dash(change.usuario.as_deref())]
         })
         .collect();
     section("history", ["when", "from", "to", "motivo", "who"], &historico)?;
@@ -156,7 +156,7 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
         .iter()
         .filter_map(|change| Some((change, change.comentario.as_ref()?)))
         .map(|(change, Comentario { texto, visivel_cliente })| {
-            [rfc3339_millis(change.em), or_dash(change.usuario.clone()), yes_no(*visivel_cliente), texto.to_string()]
+            [rfc3339_millis(change.em), or_dash(change.usuario.as_deref()), yes_no(*visivel_cliente), texto.to_string()]
         })
         .collect();
     section("comments", ["when", "who", "customer sees it", "text"], &comentarios)

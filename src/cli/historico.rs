@@ -50,7 +50,7 @@ pub async fn run(session: &Session, command: Command) -> Result {
     }
     let row = |(protocolo, change): (String, StoredChange)| {
         let (when, from, to) = (rfc3339_millis(change.em), change.de.to_string(), change.para.to_string());
-        [when, protocolo, from, to, or_dash(change.motivo), or_dash(change.usuario)]
+        [when, protocolo, from, to, or_dash(change.motivo.as_deref()), or_dash(change.usuario.as_deref())]
     };
     output::table_stream(["when", "protocolo", "from", "to", "motivo", "who"], found.map_ok(row)).await
 }

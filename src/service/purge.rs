@@ -17,14 +17,13 @@ impl PeriodicPurge {
         Self { millis, last: AtomicI64::new(0) }
     }
 
-    /// Starts `purge` of `what` if it is due by this server's clock. The database's clock says what is old.
-    pub fn start_if_due(
-        &self,
-        clock: &dyn Clock,
-        what: &'static str,
-        purge: impl Future<Output = Result<u64>> + Send + 'static,
-    ) {
+    /// Starts what `purge` makes, a purge of `what`, if it is due by this server's clock. The database's clock says what is old.
+    pub fn start_if_due<F>(&self, clock: &dyn Clock, what: &'static str, purge: impl FnOnce() -> F)
+    where
+        F: Future<Output = Result<u64>> + Send + 'static,
+    {
         if self.is_due(unix_millis(clock.now())) {
+            let purge = purge();
             tokio::spawn(async move {
                 if let Err(error) = purge.await {
                     tracing::warn!(%error, "{what} were not purged");

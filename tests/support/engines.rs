@@ -16,8 +16,8 @@ pub const EM: OffsetDateTime = datetime!(2026-11-23 10:00:00.123 UTC);
 /// Makes two tests of each function named: `name::sqlite` and `name::postgres`.
 ///
 /// Such a function takes a database of its own (`&Database`), or the server on one with the example data
-/// (`&Server`), or a store whose clock stands still (`&Arc<Store>`), or one of these and the database; see [`Test`]. One that is not listed is dead code, which fails
-/// the lints.
+/// (`&Server`), or a store whose clock stands still (`&Arc<Store>`), or one of these and the database; see [`Test`].
+/// One that is not listed is dead code, which fails the lints.
 macro_rules! both_engines {
     ($($(#[$attribute:meta])* $name:ident,)+) => {$(
         mod $name {

@@ -137,8 +137,8 @@ pub fn say_each<T>(
     permissoes.iter().zip(outcomes).try_for_each(|(permissao, outcome)| line(sentence(*permissao, outcome)))
 }
 
-pub fn or_dash(text: Option<String>) -> String {
-    text.unwrap_or_else(|| "-".to_owned())
+pub fn or_dash(text: Option<&str>) -> String {
+    text.unwrap_or("-").to_owned()
 }
 
 pub fn yes_no(value: bool) -> String {

@@ -40,8 +40,10 @@ impl Keys {
     /// here; the database lets one of them through, and the other one replays its answer.
     pub fn enter(&self, request: &ChangeRequest) -> Result<Option<InFlight>, ChangeError> {
         let Some((key, fingerprint)) = keyed(request) else { return Ok(None) };
-        let store = Arc::clone(&self.store);
-        let purge = async move { store.purge_idempotency_keys(KEPT).await };
+        let purge = || {
+            let store = Arc::clone(&self.store);
+            async move { store.purge_idempotency_keys(KEPT).await }
+        };
         self.purge.start_if_due(self.clock.as_ref(), "old idempotency keys", purge);
         match self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).entry(key) {
             Entry::Occupied(other) => Err(conflict(*other.get(), fingerprint)),

@@ -240,9 +240,11 @@ impl Throttle {
     }
 
     fn purge(&self) {
-        let store = Arc::clone(&self.store);
-        let most = self.limits.in_force().map(|policy| policy.limit.most()).max().unwrap_or_default();
-        let purge = async move { store.purge_buckets(KNOWN_FOR, most).await };
+        let purge = || {
+            let store = Arc::clone(&self.store);
+            let most = self.limits.in_force().map(|policy| policy.limit.most()).max().unwrap_or_default();
+            async move { store.purge_buckets(KNOWN_FOR, most).await }
+        };
         self.purge.start_if_due(self.clock.as_ref(), "old login attempts", purge);
     }
 }
