@@ -30,6 +30,8 @@ use crate::http::request::path;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_MAX: usize = 128;
+/// The target of the requests' spans and events. Operators name it in `LOG_LEVEL`, so it stays where the code moves.
+const TARGET: &str = "citrus_status::http::request";
 
 /// Runs each request under its id and deadline. The deadline drops the handler, not what the change
 /// queue has taken in: that may still be made, so a client that is told 503 asks again.
@@ -66,6 +68,7 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let id = request_id(request.headers());
         let span = tracing::info_span!(
+            target: TARGET,
             "request",
             id = id.to_str().unwrap_or_default(),
             method = %request.method(),
@@ -82,7 +85,7 @@ where
             let response = if one_host { answered(answer.await) } else { ApiError::Malformed.into_response() };
             let response = answers.hold(response).unwrap_or_else(|full| ApiError::from(full).into_response());
             let mut response = render(response, language);
-            tracing::debug!(status = response.status().as_u16(), "answered");
+            tracing::debug!(target: TARGET, status = response.status().as_u16(), "answered");
             complete(&mut response, id);
             Ok(response)
         };
@@ -98,7 +101,7 @@ where
         Ok(Ok(response)) => response.map(Body::new),
         Ok(Err(never)) => match never {},
         Err(_) => {
-            tracing::error!("the request took too long");
+            tracing::error!(target: TARGET, "the request took too long");
             ApiError::Unavailable.into_response()
         }
     }
@@ -119,7 +122,7 @@ fn complete(response: &mut Response, id: HeaderValue) {
 
 /// The answer after a panic; what it said stays in the log of the panic itself.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
-    tracing::error!("a handler panicked");
+    tracing::error!(target: TARGET, "a handler panicked");
     ApiError::Internal.into_response()
 }
 

@@ -240,7 +240,7 @@ async fn the_audit_log_can_be_switched_off(database: &Database) {
 
 async fn the_audit_log_can_be_kept_without_the_rest(database: &Database) {
     // The line that names the address is kept too, for the test itself.
-    let filter = "warn,audit=info,citrus_status::http::frame=info,citrus_status::cli::serve=info";
+    let filter = "warn,audit=info,citrus_status::http::request=info,citrus_status::cli::serve=info";
     let mut run = Run::start(database, &[("LOG_LEVEL", filter)]).await;
     run.attempts().await;
     let (cases, lines) = run.stop();

@@ -73,7 +73,7 @@ async fn comes_up(address: &str) {
 /// The log of a server whose reader comes back after a flood: of `LOGINS` logins, and of as many requests
 /// with paths that fill the buffer.
 async fn log_of_a_flood(database: &Database, format: &str) -> Vec<String> {
-    let settings = [("LOG_LEVEL", "info,sqlx=off,citrus_status::http::frame=debug"), ("LOG_FORMAT", format)];
+    let settings = [("LOG_LEVEL", "info,sqlx=off,citrus_status::http::request=debug"), ("LOG_FORMAT", format)];
     let mut process = Process::serve_unread(database, &settings);
     let path = format!("/{}", "x".repeat(7_000));
     let mut warm = 0;
