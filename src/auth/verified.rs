@@ -1,0 +1,113 @@
+//! The tokens that were verified lately: a client sends the same one with each request, and verifying it anew takes as
+//! long as the rest of the request's way to its handler.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{PoisonError, RwLock};
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use time::OffsetDateTime;
+
+use super::token::Subject;
+
+/// How many are kept. Only tokens that we issued come here, and they have some 400 bytes.
+const CAPACITY: usize = 1024;
+
+/// What is known of a token besides its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Verified {
+    pub subject: Subject,
+    /// When it expires.
+    pub at: OffsetDateTime,
+}
+
+/// Deliberately without `Debug`, as it holds tokens.
+#[derive(Default)]
+pub(super) struct VerifiedTokens {
+    hasher: RandomState,
+    /// By the hash of the token. Of two with the same hash the later one is kept.
+    entries: RwLock<HashMap<u64, (Box<[u8]>, Verified)>>,
+}
+
+impl VerifiedTokens {
+    /// What is known of `token`. Takes the same time for all wrong guesses of a token that is kept.
+    pub fn get(&self, token: &[u8]) -> Option<Verified> {
+        let hash = self.hasher.hash_one(token);
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let (kept, verified) = entries.get(&hash)?;
+        verify_slices_are_equal(kept, token).is_ok().then_some(*verified)
+    }
+
+    /// Keeps `token`, verified at `now`. Where there is no room, the expired ones go, or else all.
+    pub fn insert(&self, token: &[u8], verified: Verified, now: OffsetDateTime) {
+        let hash = self.hasher.hash_one(token);
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= CAPACITY {
+            entries.retain(|_, (_, other)| other.at >= now);
+        }
+        if entries.len() >= CAPACITY {
+            entries.clear();
+        }
+        entries.insert(hash, (token.into(), verified));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::Duration;
+    use time::macros::datetime;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-23 09:00:00 UTC);
+
+    fn until(at: OffsetDateTime, usuario_id: i64) -> Verified {
+        Verified { subject: Subject { usuario_id, generation: 1 }, at }
+    }
+
+    /// Tokens that expire at `at`, until there is no room.
+    fn full(at: OffsetDateTime) -> VerifiedTokens {
+        let tokens = VerifiedTokens::default();
+        for number in 0..CAPACITY as i64 {
+            tokens.insert(&number.to_be_bytes(), until(at, number), NOW);
+        }
+        tokens
+    }
+
+    fn kept(tokens: &VerifiedTokens) -> usize {
+        tokens.entries.read().unwrap().len()
+    }
+
+    #[test]
+    fn a_token_is_known_by_all_of_its_bytes() {
+        let tokens = VerifiedTokens::default();
+        tokens.insert(b"a.b.c", until(NOW, 1), NOW);
+        tokens.insert(b"a.b.d", until(NOW, 2), NOW);
+        assert_eq!(tokens.get(b"a.b.c"), Some(until(NOW, 1)));
+        assert_eq!(tokens.get(b"a.b.d"), Some(until(NOW, 2)));
+        for other in [&b"a.b.e"[..], b"a.b.", b"a.b.cc", b""] {
+            assert_eq!(tokens.get(other), None);
+        }
+    }
+
+    #[test]
+    fn a_token_of_the_same_hash_is_another_one() {
+        let tokens = VerifiedTokens::default();
+        let hash = tokens.hasher.hash_one(b"guess".as_slice());
+        tokens.entries.write().unwrap().insert(hash, (Box::from(b"kept!".as_slice()), until(NOW, 1)));
+        assert_eq!(tokens.get(b"guess"), None);
+    }
+
+    #[test]
+    fn the_expired_make_room_first() {
+        let tokens = full(NOW);
+        tokens.insert(b"last", until(NOW + Duration::HOUR, 7), NOW);
+        assert_eq!(kept(&tokens), 1, "there was room for none, so all went");
+        let tokens = full(NOW);
+        let later = NOW + Duration::SECOND;
+        tokens.entries.write().unwrap().values_mut().take(3).for_each(|(_, other)| other.at = later);
+        tokens.insert(b"last", until(later, 7), later);
+        assert_eq!(kept(&tokens), 4);
+        assert_eq!(tokens.get(b"last"), Some(until(later, 7)));
+    }
+}
