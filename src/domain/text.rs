@@ -26,6 +26,10 @@ pub struct NameKey(String);
 
 impl NameKey {
     pub fn new(text: &str) -> Self {
+        // In ASCII folding is lower case, and there is nothing to compose: the usual text, at a tenth of the cost.
+        if text.is_ascii() {
+            return Self(text.trim().to_ascii_lowercase());
+        }
         let nfc = ComposingNormalizer::new_nfc();
         // Folding can undo composition (U+0390 folds to three code points), so NFC runs on both sides.
         let composed = nfc.normalize(text.trim());
@@ -127,6 +131,9 @@ mod tests {
         assert_eq!(composed.as_str(), "atendimento já finalizado");
         assert_eq!(NameKey::new("Straße"), NameKey::new("STRASSE"));
         assert_eq!(NameKey::new("\u{390}"), NameKey::new("\u{1fd3}"));
+        let ascii: String = (0..128_u8).map(char::from).collect();
+        let with_accent = |accent: &str| NameKey::new(&format!("{ascii}{accent}")).0;
+        assert_eq!(with_accent("É"), format!("{}é", with_accent("")), "the shorter way says the same");
     }
 
     #[test]

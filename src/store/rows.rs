@@ -33,20 +33,13 @@ DELETE FROM motivo;
 DELETE FROM idempotencia;
 DELETE FROM tentativa";
 
-/// A row of a snapshot: an atendimento, or a motivo, which has neither status nor revision.
-#[derive(sqlx::FromRow)]
-pub(super) struct SnapshotRow {
-    /// The protocolo, or the key of the motivo's name.
-    #[sqlx(rename = "chave")]
-    key: String,
-    id: i64,
-    status: Option<i16>,
-    revisao: Option<i64>,
-}
+/// A row of a snapshot: the protocolo of an atendimento or the key of a motivo's name, its id, and for an atendimento
+/// status and revision. By position, because looking columns up by name costs each change more than reading them.
+pub(super) type SnapshotRow = (String, i64, Option<i16>, Option<i64>);
 
 pub(super) fn snapshot_of(rows: Vec<SnapshotRow>) -> Result<Snapshot> {
     let mut snapshot = Snapshot::default();
-    for SnapshotRow { key, id, status, revisao } in rows {
+    for (key, id, status, revisao) in rows {
         if let (Some(status), Some(revisao)) = (status, revisao) {
             snapshot.atendimentos.insert(key, Atendimento { id, status: status_of(status)?, revisao });
         } else {
