@@ -39,7 +39,7 @@ struct RecordRow {
 
 impl Store {
     /// Loads the atendimentos and the active motivos named, in one statement. What is not there is left out.
-    pub async fn snapshot(&self, protocolos: &[String], motivos: &[String]) -> Result<Snapshot> {
+    pub async fn snapshot(&self, protocolos: &[&str], motivos: &[&str]) -> Result<Snapshot> {
         match self {
             Self::Postgres(store) => store.snapshot(protocolos, motivos).await,
             Self::Sqlite(store) => store.snapshot(protocolos, motivos).await,

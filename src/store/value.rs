@@ -18,10 +18,10 @@ impl<T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow> + Send + Unp
 
 #[derive(Clone, Copy)]
 pub(super) enum Param<'a> {
-    Flag(bool),
+    Flag(Option<bool>),
     Small(Option<i16>),
     Number(Option<i64>),
-    Text(&'a str),
+    Text(Option<&'a str>),
     Bytes(Option<&'a [u8]>),
     Time(Option<Time>),
 }
@@ -29,10 +29,10 @@ pub(super) enum Param<'a> {
 /// `values` as an engine's driver takes them.
 pub(super) fn arguments<DB: Database>(values: &[Param<'_>]) -> sqlx::Result<DB::Arguments>
 where
-    bool: for<'q> Encode<'q, DB> + Type<DB>,
+    Option<bool>: for<'q> Encode<'q, DB> + Type<DB>,
     Option<i16>: for<'q> Encode<'q, DB> + Type<DB>,
     Option<i64>: for<'q> Encode<'q, DB> + Type<DB>,
-    for<'q> &'q str: Encode<'q, DB> + Type<DB>,
+    for<'q> Option<&'q str>: Encode<'q, DB> + Type<DB>,
     for<'q> Option<&'q [u8]>: Encode<'q, DB> + Type<DB>,
     Option<Time>: for<'q> Encode<'q, DB> + Type<DB>,
     DB::Arguments: Arguments<Database = DB>,
@@ -54,7 +54,7 @@ where
 
 impl From<bool> for Param<'_> {
     fn from(value: bool) -> Self {
-        Self::Flag(value)
+        Self::Flag(Some(value))
     }
 }
 
@@ -72,13 +72,13 @@ impl From<Option<i64>> for Param<'_> {
 
 impl<'a> From<&'a str> for Param<'a> {
     fn from(value: &'a str) -> Self {
-        Self::Text(value)
+        Self::Text(Some(value))
     }
 }
 
 impl<'a> From<&'a NameKey> for Param<'a> {
     fn from(value: &'a NameKey) -> Self {
-        Self::Text(value.as_str())
+        Self::Text(Some(value.as_str()))
     }
 }
 

@@ -16,7 +16,7 @@ async fn scene(database: &Database) {
     citrus_status::example::load_example_data(&store).await.unwrap();
     // The example's first user and its third.
     let (api, admin) = (1, 3);
-    let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
+    let motivos = store.snapshot(&[], &["duplicado"]).await.unwrap().motivos;
     let changes = [
         (Duration::hours(13), 1, Status::Finalizado, None, Some(api)),
         (Duration::hours(13), 2, Status::Cancelado, Some(motivos["duplicado"]), Some(admin)),
@@ -25,7 +25,7 @@ async fn scene(database: &Database) {
     for (later, number, para, motivo_id, usuario_id) in changes {
         database.advance_clock(later).await;
         let protocolo = format!("2022110400000{number}");
-        let now = store.snapshot(std::slice::from_ref(&protocolo), &[]).await.unwrap().atendimentos[&protocolo];
+        let now = store.snapshot(&[&*protocolo], &[]).await.unwrap().atendimentos[&protocolo];
         let change = Change {
             atendimento_id: now.id,
             revisao: now.revisao + 1,

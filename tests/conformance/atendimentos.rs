@@ -25,7 +25,7 @@ pub async fn insert(store: &Arc<Store>, protocolo: &str, status: Status) {
 }
 
 pub async fn current(store: &Arc<Store>, protocolo: &str) -> Atendimento {
-    store.snapshot(&[protocolo.to_owned()], &[]).await.unwrap().atendimentos[protocolo]
+    store.snapshot(&[protocolo], &[]).await.unwrap().atendimentos[protocolo]
 }
 
 /// Makes users of these logins, and returns their row ids.
@@ -65,8 +65,8 @@ async fn a_snapshot_holds_what_was_named_and_is_there(store: &Arc<Store>) {
     }
     store.set_motivo_ativo(&NameKey::new("antigo"), false).await.unwrap();
 
-    let motivos = ["duplicado", "antigo", "nenhum"].map(str::to_owned);
-    let snapshot = store.snapshot(&["2".to_owned(), "3".to_owned()], &motivos).await.unwrap();
+    let motivos = ["duplicado", "antigo", "nenhum"];
+    let snapshot = store.snapshot(&["2", "3"], &motivos).await.unwrap();
     assert_eq!(snapshot.atendimentos.keys().collect::<Vec<_>>(), ["2"]);
     let found = snapshot.atendimentos["2"];
     assert_eq!((found.status, found.revisao), (Status::Finalizado, 0));
@@ -80,7 +80,7 @@ async fn a_commit_writes_status_history_and_comment_together(store: &Arc<Store>,
     insert(store, "1", Status::Aberto).await;
     let [usuario_id] = users(store, ["user.api"]).await;
     store.insert_motivo(&nome("Duplicado")).await.unwrap();
-    let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
+    let motivos = store.snapshot(&[], &["duplicado"]).await.unwrap().motivos;
 
     let before = current(store, "1").await;
     let first = Change {
@@ -159,7 +159,7 @@ async fn racing_writers_lose_nothing_and_double_nothing(database: &Database) {
             for turn in 0..EACH {
                 let para = Status::ALL[((writer + turn) % 5) as usize];
                 loop {
-                    let read = store.snapshot(&protocolos.map(str::to_owned), &[]).await.unwrap().atendimentos;
+                    let read = store.snapshot(&protocolos, &[]).await.unwrap().atendimentos;
                     let all: Vec<Change> = protocolos.iter().map(|p| change(read[*p], para)).collect();
                     let moved = all.len() - store.commit(&all).await.unwrap().len();
                     acknowledged += moved as i64;
@@ -191,7 +191,7 @@ async fn large_batches_are_one_commit(store: &Arc<Store>, database: &Database) {
     import.insert(&novos).await.unwrap();
     import.commit().await.unwrap();
 
-    let protocolos: Vec<String> = novos.into_iter().map(|novo| novo.protocolo).collect();
+    let protocolos: Vec<&str> = novos.iter().map(|novo| novo.protocolo.as_str()).collect();
     let read: HashMap<String, Atendimento> = store.snapshot(&protocolos, &[]).await.unwrap().atendimentos;
     assert_eq!(read.len(), 2_000);
     let changes: Vec<Change> = read.values().map(|a| change(*a, Status::Finalizado)).collect();

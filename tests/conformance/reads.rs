@@ -17,7 +17,7 @@ async fn the_present_state_is_that_of_the_latest_change(store: &Arc<Store>, data
     insert(store, "1", Status::Aberto).await;
     insert(store, "2", Status::Aberto).await;
     store.insert_motivo(&nome("Duplicado")).await.unwrap();
-    let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
+    let motivos = store.snapshot(&[], &["duplicado"]).await.unwrap().motivos;
     let present_state = async || store.present_state("1").await.unwrap().unwrap();
 
     let registered = present_state().await;
@@ -51,7 +51,7 @@ async fn a_history_comes_in_pieces_oldest_first(store: &Arc<Store>) {
     insert(store, "2", Status::Aberto).await;
     let [usuario_id] = users(store, ["user.api"]).await;
     store.insert_motivo(&nome("Duplicado")).await.unwrap();
-    let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
+    let motivos = store.snapshot(&[], &["duplicado"]).await.unwrap().motivos;
     let start = current(store, "1").await;
     let numbered = |revisao: i64| Change {
         revisao,

@@ -38,7 +38,7 @@ async fn the_example_replaces_what_requests_write(store: &Arc<Store>, database: 
         store.insert_motivo(&nome(motivo)).await.unwrap();
     }
     store.set_motivo_ativo(&NameKey::new("duplicado"), false).await.unwrap();
-    let motivos = store.snapshot(&[], &["antigo".to_owned()]).await.unwrap().motivos;
+    let motivos = store.snapshot(&[], &["antigo"]).await.unwrap().motivos;
     let full = Change {
         motivo_id: Some(motivos["antigo"]),
         usuario_id: Some(usuario_id),
@@ -76,7 +76,7 @@ async fn what_was_decided_before_is_refused_after(store: &Arc<Store>, database: 
     let usuario_id = user(store).await;
     store.start_over(&example()).await.unwrap();
     for _ in 0..3 {
-        let motivos = store.snapshot(&[], &["duplicado".to_owned()]).await.unwrap().motivos;
+        let motivos = store.snapshot(&[], &["duplicado"]).await.unwrap().motivos;
         let fresh = current(store, "1").await;
         store.commit(&[change(fresh, Status::Finalizado)]).await.unwrap();
         let changed = current(store, "1").await;
@@ -131,7 +131,7 @@ async fn changes_and_starts_that_race_leave_whole_records(database: &Database) {
                 if ended.load(Ordering::Relaxed) {
                     break;
                 }
-                let read = store.snapshot(&["1", "2"].map(str::to_owned), &["duplicado".to_owned()]).await.unwrap();
+                let read = store.snapshot(&["1", "2"], &["duplicado"]).await.unwrap();
                 let marked = |protocolo: &str| Change {
                     motivo_id: Some(read.motivos["duplicado"]),
                     usuario_id: Some(usuario_id),

@@ -108,7 +108,7 @@ async fn a_closed_store_counts_as_away(database: &Database) {
     let store = database.store().await;
     store.close().await;
     assert!(store.migrations().await.unwrap_err().is_transient());
-    assert!(store.snapshot(&["1".to_owned()], &[]).await.unwrap_err().is_transient());
+    assert!(store.snapshot(&["1"], &[]).await.unwrap_err().is_transient());
 }
 
 #[tokio::test]

@@ -127,8 +127,8 @@ impl Decision {
     }
 }
 
-fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
-    texts.collect::<HashSet<_>>().into_iter().map(str::to_owned).collect()
+fn distinct<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    texts.collect::<HashSet<_>>().into_iter().collect()
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ enum Locked {
 }
 
 impl PostgresStore {
-    pub async fn snapshot(&self, protocolos: &[String], motivos: &[String]) -> Result<Snapshot> {
+    pub async fn snapshot(&self, protocolos: &[&str], motivos: &[&str]) -> Result<Snapshot> {
         let load = self.lanes.run(true, |mut lane| async {
             let rows = sqlx::query_as(SNAPSHOT).bind(protocolos).bind(motivos).fetch_all(&mut *lane).await;
             (lane, rows)

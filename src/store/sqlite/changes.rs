@@ -1,73 +1,70 @@
 //! The change queue's statements.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, Sqlite};
 
 use super::store::{BEGIN, SqliteStore, list};
+use super::table::RowsStatement;
 use crate::domain::atendimento::{Change, Snapshot};
 use crate::store::attempt::{in_time, retry_on_contention};
 use crate::store::error::{Result, StoreError};
 use crate::store::rows::{ScopedKey, fingerprints, snapshot_of, steps};
+use crate::store::value::{Param, Time};
 
 /// How long a commit is tried again before the change queue takes up what has come meanwhile.
 const COMMIT_WAIT: Duration = Duration::from_millis(500);
 
-/// Both halves of a snapshot; a motivo's row has no status.
-const SNAPSHOT: &str = "
-SELECT protocolo AS chave, id, status, revisao FROM atendimento WHERE protocolo IN (SELECT value FROM json_each($1))
+/// Both halves of a snapshot; a motivo's row has no status. Rows: protocolo. The last parameter lists motivos.
+static SNAPSHOT: LazyLock<RowsStatement<1>> = LazyLock::new(|| {
+    RowsStatement::new(
+        "
+WITH asked (protocolo) AS (ROWS)
+SELECT protocolo AS chave, id, status, revisao FROM asked CROSS JOIN atendimento USING (protocolo)
 UNION ALL
-SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave IN (SELECT value FROM json_each($2))";
+SELECT chave, id, NULL, NULL FROM motivo WHERE ativo AND chave IN (SELECT value FROM json_each(?))",
+    )
+});
 
 /// $1 lists `[usuario, chave]`.
 const KEYS: &str = "
 SELECT usuario_id, chave, impressao FROM idempotencia
 WHERE (usuario_id, chave) IN (SELECT value ->> 0, value ->> 1 FROM json_each($1))";
 
-/// Moves each atendimento that is still at the revision read; its times never go back. $1 lists [`ChangeRow`]s.
-const MOVE: &str = "
+/// Moves each atendimento that is still at the revision read; its times never go back. Rows: the id, the revision
+/// read, the new one, the status.
+static MOVE: LazyLock<RowsStatement<4>> = LazyLock::new(|| {
+    RowsStatement::new(
+        "
+WITH change (id, lida, revisao, para) AS (ROWS)
 UPDATE atendimento
 SET revisao = change.revisao, status = change.para, atualizado_em = max(atualizado_em, (SELECT agora FROM relogio))
-FROM (SELECT value ->> 0 AS steps, value ->> 1 AS id, value ->> 2 AS revisao, value ->> 4 AS para FROM json_each($1))
-    AS change
-WHERE change.steps > 0 AND atendimento.id = change.id AND atendimento.revisao = change.revisao - change.steps
-RETURNING id";
+FROM change
+WHERE atendimento.id = change.id AND atendimento.revisao = change.lida
+RETURNING id, atualizado_em",
+    )
+});
 
-/// Writes the history of the atendimentos that were moved. $1 lists their [`ChangeRow`]s.
-const WRITE: &str = "
+/// Writes the history of the atendimentos that were moved. Rows: its columns.
+static WRITE: LazyLock<RowsStatement<9>> = LazyLock::new(|| {
+    RowsStatement::new(
+        "
 INSERT INTO historico (atendimento_id, revisao, em, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
-SELECT atendimento.id, value ->> 2, atualizado_em, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8
-FROM json_each($1) JOIN atendimento ON atendimento.id = value ->> 1";
+SELECT * FROM (ROWS) WHERE column1 IS NOT NULL",
+    )
+});
 
 /// $1 lists `[usuario, chave, impressao]`.
 const MARK: &str = "
 INSERT INTO idempotencia (usuario_id, chave, impressao, em)
 SELECT value ->> 0, value ->> 1, value ->> 2, agora FROM json_each($1), relogio";
 
-/// A change as it travels.
-struct ChangeRow<'a> {
-    /// See [`steps`].
-    steps: i16,
-    change: &'a Change,
-}
-
-/// As a list, in the order of the columns that [`MOVE`] and [`WRITE`] number.
-impl Serialize for ChangeRow<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let &Change { atendimento_id, revisao, de, para, motivo_id, usuario_id, .. } = self.change;
-        let comentario = self.change.comentario.as_ref();
-        let (texto, visivel_cliente) = (comentario.map(|c| &*c.texto), comentario.map(|c| c.visivel_cliente));
-        let (steps, de, para) = (self.steps, de.code(), para.code());
-        (steps, atendimento_id, revisao, de, para, motivo_id, usuario_id, texto, visivel_cliente).serialize(serializer)
-    }
-}
-
 impl SqliteStore {
-    pub async fn snapshot(&self, protocolos: &[String], motivos: &[String]) -> Result<Snapshot> {
+    pub async fn snapshot(&self, protocolos: &[&str], motivos: &[&str]) -> Result<Snapshot> {
         let outcome = async { snapshot(&mut *self.read().await?, protocolos, motivos).await }.await;
         outcome.inspect_err(|error| self.attempts.freshness.note(error))
     }
@@ -87,13 +84,19 @@ impl SqliteStore {
     }
 }
 
-pub(in crate::store) async fn snapshot<T: Serialize>(
+pub(in crate::store) async fn snapshot(
     connection: &mut SqliteConnection,
-    protocolos: &[T],
-    motivos: &[T],
+    protocolos: &[&str],
+    motivos: &[&str],
 ) -> Result<Snapshot> {
-    let query = sqlx::query_as(SNAPSHOT).bind(list(protocolos)).bind(list(motivos));
-    snapshot_of(query.fetch_all(connection).await?)
+    let asked: Vec<_> = protocolos.iter().map(|protocolo| [Param::from(*protocolo)]).collect();
+    let mut rows = Vec::with_capacity(protocolos.len() + motivos.len());
+    for part in SNAPSHOT.parts(&asked) {
+        let (statement, arguments) = part?;
+        let query = sqlx::query_as_with(statement, arguments).bind(list(motivos));
+        rows.extend(query.fetch_all(&mut *connection).await?);
+    }
+    snapshot_of(rows)
 }
 
 /// [`change`] in a transaction.
@@ -106,16 +109,22 @@ async fn commit(connection: &mut SqliteConnection, changes: &[Change]) -> Result
 
 /// Writes `changes` and returns the ids of the atendimentos that were no longer as read.
 pub(in crate::store) async fn change(connection: &mut SqliteConnection, changes: &[Change]) -> Result<Vec<i64>> {
-    let mut rows: Vec<ChangeRow<'_>> =
-        steps(changes).zip(changes).map(|(steps, change)| ChangeRow { steps, change }).collect();
-    let moved: Vec<i64> = sqlx::query_scalar(MOVE).bind(list(&rows)).fetch_all(&mut *connection).await?;
-    let moved: HashSet<i64> = moved.into_iter().collect();
-    let is_moved = |change: &Change| moved.contains(&change.atendimento_id);
-    let stale = rows.iter().filter(|row| row.steps > 0 && !is_moved(row.change));
-    let refused = stale.map(|row| row.change.atendimento_id).collect();
-    rows.retain(|row| is_moved(row.change));
-    if !rows.is_empty() {
-        sqlx::query(WRITE).bind(list(&rows)).execute(&mut *connection).await?;
+    let last: Vec<(i16, &Change)> = steps(changes).zip(changes).filter(|(steps, _)| *steps > 0).collect();
+    let moves: Vec<_> = last.iter().map(|(steps, change)| move_row(*steps, change)).collect();
+    let mut moved = HashMap::new();
+    for part in MOVE.parts(&moves) {
+        let (statement, arguments) = part?;
+        let rows: Vec<(i64, Time)> = sqlx::query_as_with(statement, arguments).fetch_all(&mut *connection).await?;
+        moved.extend(rows);
+    }
+    let is_moved = |change: &Change| moved.contains_key(&change.atendimento_id);
+    let refused =
+        last.iter().filter(|(_, change)| !is_moved(change)).map(|(_, change)| change.atendimento_id).collect();
+    let written = changes.iter().filter_map(|change| Some(history_row(change, *moved.get(&change.atendimento_id)?)));
+    let written: Vec<_> = written.collect();
+    for part in WRITE.parts(&written) {
+        let (statement, arguments) = part?;
+        sqlx::query_with(statement, arguments).execute(&mut *connection).await?;
     }
     let marks: Vec<_> = changes
         .iter()
@@ -126,4 +135,28 @@ pub(in crate::store) async fn change(connection: &mut SqliteConnection, changes:
         sqlx::query(MARK).bind(list(&marks)).execute(connection).await?;
     }
     Ok(refused)
+}
+
+/// A row of [`MOVE`], for the last of the `steps` changes of an atendimento.
+fn move_row(steps: i16, change: &Change) -> [Param<'_>; 4] {
+    let &Change { atendimento_id, revisao, para, .. } = change;
+    let lida = revisao - i64::from(steps);
+    [atendimento_id.into(), lida.into(), revisao.into(), Param::Small(Some(para.code()))]
+}
+
+/// A row of [`WRITE`], for a change made at `em`.
+fn history_row(change: &Change, em: Time) -> [Param<'_>; 9] {
+    let &Change { atendimento_id, revisao, de, para, motivo_id, usuario_id, .. } = change;
+    let comentario = change.comentario.as_ref();
+    [
+        atendimento_id.into(),
+        revisao.into(),
+        Param::Time(Some(em)),
+        Param::Small(Some(de.code())),
+        Param::Small(Some(para.code())),
+        motivo_id.into(),
+        usuario_id.into(),
+        Param::Text(comentario.map(|comentario| &*comentario.texto)),
+        Param::Flag(comentario.map(|comentario| comentario.visivel_cliente)),
+    ]
 }

@@ -1,5 +1,5 @@
 //! Embedded SQLite: one writer connection, a few readers, write-ahead log, every commit synced.
-//! Lists travel as JSON, so that every statement is compiled once.
+//! Lists travel as JSON, and the rows of changes as parameters, so that every statement is compiled once.
 
 mod changes;
 mod insert;
@@ -7,6 +7,7 @@ mod place;
 mod sandbox;
 mod schema;
 mod store;
+mod table;
 
 pub(super) use changes::{change, snapshot};
 pub(super) use insert::insert;
