@@ -38,7 +38,7 @@ DELETE FROM tentativa";
 pub(super) type SnapshotRow = (String, i64, Option<i16>, Option<i64>);
 
 pub(super) fn snapshot_of(rows: Vec<SnapshotRow>) -> Result<Snapshot> {
-    let mut snapshot = Snapshot::default();
+    let mut snapshot = Snapshot { atendimentos: HashMap::with_capacity(rows.len()), motivos: HashMap::new() };
     for (key, id, status, revisao) in rows {
         if let (Some(status), Some(revisao)) = (status, revisao) {
             snapshot.atendimentos.insert(key, Atendimento { id, status: status_of(status)?, revisao });
