@@ -8,7 +8,7 @@ local requests, at = {}, 0
 -- Made beforehand, so that the generator costs little beside what it measures.
 function init()
   math.randomseed(os.time())
-  local headers = { ["Authorization"] = "Bearer " .. token }
+  local headers = { ["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json" }
   for i = 1, 20000 do
     local body = string.format(
       '{"protocolo": "%d", "status": "%s", "motivoStatus": "Duplicado", '
