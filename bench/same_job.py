@@ -16,7 +16,7 @@ WITHOUT = object()
 
 
 class SameJob:
-    """Ours's answers, and the comparison of others with them."""
+    """The answers of our own server, and the comparison of others with them."""
 
     def __init__(self, here, ours):
         self.here = here
@@ -27,7 +27,7 @@ class SameJob:
                 raise SystemExit(f"{case}: our own server has to answer {code}, and answers {status} {body}")
 
     def answers(self, server):
-        """For each request: the status code, the body, and the present state of the atendimento with its last change."""
+        """For each request: the status code, the body, and then the atendimento with its last change."""
         self.here.sql(f"UPDATE atendimento SET status = 1 WHERE protocolo = '{lab.FIRST}'")
         before = int(self.here.sql(f"SELECT revisao FROM atendimento WHERE protocolo = '{lab.FIRST}'"))
         written = f"""
@@ -55,7 +55,11 @@ def requests(here, ours):
     time.sleep(1.1)  # Until every server notices, by the contract.
     head, claims, signature = token.split(".")
     broken = ".".join([head, claims, signature[:9] + ("A" if signature[9] != "A" else "B") + signature[10:]])
-    good = lambda **change: json.dumps({k: v for k, v in (GOOD | change).items() if v is not WITHOUT}, ensure_ascii=False)
+
+    def good(**change):
+        members = {name: value for name, value in (GOOD | change).items() if value is not WITHOUT}
+        return json.dumps(members, ensure_ascii=False)
+
     return [
         ("a good change", 200, token, good()),
         ("no token", 401, None, good()),
