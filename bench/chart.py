@@ -17,7 +17,7 @@ STYLE = """
 def draw(contest):
     contenders = [contest.ours, *contest.peers]
     rates = [(contender.name, contender.median(256, "rate"), kind(contest, contender),
-              "p50 {:.3g} ms, p99 {:.3g} ms".format(*(contender.median(256, what) for what in ("p50", "p99"))))
+              "p50 {} ms, p99 {} ms".format(*(figure(contender.median(256, what)) for what in ("p50", "p99"))))
              for contender in contenders]
     rates.append(("the limit", statistics.median(contest.limits()), "limit", "of PostgreSQL and HTTP"))
     alone = [(contender.name, contender.median(1, "p50"), kind(contest, contender), "") for contender in contenders]
@@ -36,6 +36,11 @@ def draw(contest):
         'role="img" font-family="-apple-system, Segoe UI, Helvetica, Arial, sans-serif" font-size="14">',
         f"<title>{escape(names)}</title>", f"<style>{STYLE}</style>",
         f'<rect class="page" width="{WIDTH}" height="{height}" rx="6"/>', *out, "</svg>"]) + "\n"
+
+
+def figure(value):
+    """A number with three digits, or all before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def kind(contest, contender):

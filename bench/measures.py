@@ -155,8 +155,8 @@ def overload(here):
             refused.append(bad_p99 if bad else 0.0)
             here.say(f"p99 {good_p99:.1f} ms of {good:,.0f} accepted, {bad_p99:.1f} ms of {bad:,.0f} refused; "
                      f"calm {calm[-1]:.1f} ms")
-    yield Row("At twice the sustainable load: p99 of the accepted", "p99 at 256 connections", "≤ 3×", False, 3, accepted,
-              calm, "ms")
+    yield Row("At twice the sustainable load: p99 of the accepted", "p99 at 256 connections", "≤ 3×", False, 3,
+              accepted, calm, "ms")
     yield Row("At twice the sustainable load: p99 of the refused", "–", "≤ 50 ms", False, 50, refused, unit="ms")
 
 

@@ -112,8 +112,9 @@ def measure(here, contender, token, more=lambda server: None):
         for connections in CONNECTIONS:
             got = here.measured(server, lambda: server.changes(connections, here.seconds, token, lab.ATENDIMENTOS))
             contender.runs[connections].append(got)
-            here.say(f"{contender.name}, {connections} connections: {got['rate']:,.0f} changes/s, p50 {got['p50']:.2f}, "
-                     f"p99 {got['p99']:.2f} ms; CPU {got['server_cpu']:.0f} µs and {got['postgres_cpu']:.0f} µs")
+            here.say(f"{contender.name}, connections: {connections}: {got['rate']:,.0f} changes/s, "
+                     f"p50 {got['p50']:.2f}, p99 {got['p99']:.2f} ms; for a change {got['server_cpu']:.0f} µs of its "
+                     f"CPU and {got['postgres_cpu']:.0f} µs of PostgreSQL's")
         more(server)
 
 

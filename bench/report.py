@@ -5,6 +5,7 @@ import statistics
 
 import chart
 import measures
+from chart import figure
 
 SETTINGS = ("server_version", "fsync", "synchronous_commit", "shared_buffers", "max_wal_size", "max_connections")
 
@@ -21,8 +22,8 @@ def write(directory, here, rows):
 
 def markdown(here, rows):
     lines = ["# Benchmark", "",
-             f"Made by `bench/run` on {datetime.date.today()}: {here.rounds} rounds of {here.seconds} s, in turn. Server, "
-             "PostgreSQL and load generator share the machine. Figures are medians of the rounds.", ""]
+             f"Made by `bench/run` on {datetime.date.today()}: {here.rounds} rounds of {here.seconds} s, in turn. "
+             "Server, PostgreSQL and load generator share the machine. Figures are medians of the rounds.", ""]
     if here.contest:
         lines += beside_peers(here.contest)
     lines += goals(rows)
@@ -41,28 +42,31 @@ def beside_peers(contest):
         cells = [f"{contender.name} ({pool})"]
         for connections in (256, 64, 1):
             rate, p50, p99 = (contender.median(connections, what) for what in ("rate", "p50", "p99"))
-            cells.append(f"**{rate:,.0f}** /s, {p50:.3g}, {p99:.3g} ms")
-        return cells + [f"{contender.median(256, what):,.0f} µs" for what in ("server_cpu", "postgres_cpu")]
+            cells.append(f"**{rate:,.0f}** /s, {figure(p50)}, {figure(p99)} ms")
+        return cells + [f"{figure(contender.median(256, what))} µs" for what in ("server_cpu", "postgres_cpu")]
 
-    median = statistics.median
-    live, bare = (median(run["rate"] for run in runs) for runs in (contest.live, contest.bare))
-    live_cpu, bare_cpu = (median(run["server_cpu"] for run in runs) for runs in (contest.live, contest.bare))
+    def requests(runs):
+        rate, cpu = (statistics.median(run[what] for run in runs) for what in ("rate", "server_cpu"))
+        return f"{rate:,.0f} requests", f"with {figure(cpu)} µs of CPU each"
+
+    (live, live_cpu), (bare, bare_cpu) = requests(contest.live), requests(contest.bare)
+    limit, batched = (statistics.median(rates) for rates in (contest.limits(), contest.batched))
     return [
         "## Beside its peers", "",
-        "The same change on the same PostgreSQL: changes a second, p50 and p99 at 256 connections, at 64 and at one; and "
-        "the CPU time of the server and of PostgreSQL for a change at 256 connections. In brackets: the connections to "
-        "PostgreSQL, for a peer the fastest of those tried. [bench/peers](../peers/README.md) says what the peers are.", "",
+        "The same change on the same PostgreSQL: changes a second, p50 and p99 at 256 connections, at 64 and at one; "
+        "and the CPU time of the server and of PostgreSQL for a change at 256 connections. In brackets: the "
+        "connections to PostgreSQL, for a peer the fastest of those tried. [bench/peers](../peers/README.md) says "
+        "what the peers are.", "",
         *table(["server", "256 connections", "64 connections", "one connection", "server's CPU", "PostgreSQL's CPU"],
                map(line, [contest.ours, *contest.peers])),
-        f"The limit is **{median(contest.limits()):,.0f}** changes a second, `1/(1/batched + 1/live)`: if nothing were done "
-        "but to receive requests and to write batches.", "",
+        f"The limit is **{limit:,.0f}** changes a second, `1/(1/batched + 1/live)`: if nothing were "
+        "done but to receive requests and to write batches.", "",
         *table(["part of the limit", "a second", "made by"], [
-            ["batched", f"{median(contest.batched):,.0f} changes",
+            ["batched", f"{batched:,.0f} changes",
              f"pgbench with `bench/batch.sql`, 96 changes a transaction, {contest.clients} clients"],
-            ["live", f"{live:,.0f} requests", f"`GET /health/live` at 256 connections ({live_cpu:.1f} µs of CPU each)"],
+            ["live", live, f"`GET /health/live` at 256 connections, {live_cpu}"],
         ]),
-        f"A bare axum route answers {bare:,.0f} requests a second at 256 connections, with {bare_cpu:.1f} µs of CPU each.",
-        "",
+        f"A bare axum route answers {bare} a second at 256 connections, {bare_cpu}.", "",
     ]
 
 
@@ -79,5 +83,4 @@ def goals(rows):
 
 
 def amount(values, unit):
-    middle = statistics.median(values)
-    return f"{middle:,.0f} {unit}" if middle >= 100 else f"{middle:.3g} {unit}"
+    return f"{figure(statistics.median(values))} {unit}"

@@ -1,4 +1,4 @@
-"""The status change as FastAPI and asyncpg are usually used: a pool, and one transaction a request. See ../README.md."""
+"""The status change as FastAPI and asyncpg are usually used: a pool, one transaction a request. See ../README.md."""
 
 import contextlib
 import os
