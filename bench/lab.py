@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
@@ -28,6 +29,8 @@ PACKAGES = {"wrk": "wrk", "pgbench": "postgresql", "psql": "postgresql", "sqlite
 
 def check_programs():
     """Stops where something is missing, with the packages that have it."""
+    if sys.version_info < (3, 11):
+        raise SystemExit("Python 3.11 or later is needed")
     missing = {package for program, package in PACKAGES.items() if not shutil.which(program)}
     header = ["cc", "-E", "-include", "sqlite3.h", "-x", "c", "/dev/null"]
     if "gcc" not in missing and subprocess.run(header, capture_output=True).returncode:
@@ -38,6 +41,8 @@ def check_programs():
         raise SystemExit("missing: apt-get install " + " ".join(sorted(missing)))
     if not shutil.which("cargo"):
         raise SystemExit("Rust is missing: see docs/INSTALL.md")
+    if int(run("node", "--version").strip("v\n").split(".")[0]) < 20:
+        raise SystemExit("Node 20 or later is needed, for Fastify")
 
 
 def csv_of(count):

@@ -43,7 +43,7 @@ class SameJob:
         """Stops the run where `peer` differs from ours."""
         for (case, *_), ours, theirs in zip(self.requests, self.expected, self.answers(peer)):
             if ours != theirs:
-                show = lambda answer: "{} {} [{}]".format(*answer)
+                show = lambda answer: "{} {} [{:.300}]".format(*answer)
                 raise SystemExit(f"{peer.name} does another job. The request: {case}\n  ours: {show(ours)}\n"
                                  f"  {peer.name}: {show(theirs)}")
 
