@@ -172,7 +172,7 @@ class Lab:
         return Process("the bare axum route", [REFERENCE, "axum", "{port}"])
 
     def measured(self, server, ask):
-        """What `ask()` reports, with the CPU time of the server and of PostgreSQL for a request, in microseconds."""
+        """What `ask()` reports, with the CPU time of the server and of all PostgreSQL for a request, in µs."""
         spent = lambda: (cpu_seconds(server.process.pid), cpu_seconds(self.postmaster))
         before = spent()
         got = ask()

@@ -52,18 +52,18 @@ def peers_changes(here):
     contest = here.contest = peers.contest(here)
     ours, fastest, rounds = contest.ours, contest.fastest(), range(here.rounds)
     least = lambda connections: [min(peer.values(connections, "p50")[i] for peer in contest.peers) for i in rounds]
-    yield Row("Changes/s, 256 connections", f"the fastest peer, {fastest.name}", "≥ 10×", True, 10,
+    yield Row("PostgreSQL: changes/s, 256 connections", f"the fastest peer, {fastest.name}", "≥ 10×", True, 10,
               ours.values(256, "rate"), fastest.values(256, "rate"))
-    yield Row("p99 at 256 connections", "the lowest p50 of a peer there", "≤ 1×", False, 1, ours.values(256, "p99"),
-              least(256), "ms")
-    yield Row("p99 at 256 connections", "its own p50", "≤ 3×", False, 3, ours.values(256, "p99"),
+    yield Row("PostgreSQL: p99 at 256 connections", "the lowest p50 of a peer there", "≤ 1×", False, 1,
+              ours.values(256, "p99"), least(256), "ms")
+    yield Row("PostgreSQL: p99 at 256 connections", "its own p50", "≤ 3×", False, 3, ours.values(256, "p99"),
               ours.values(256, "p50"), "ms")
-    yield Row("p50 of one connection", "the lowest p50 of a peer", "≤ 0.6×", False, 0.6, ours.values(1, "p50"),
-              least(1), "ms")
-    yield Row("Changes/s, 256 connections", "the limit of PostgreSQL and HTTP", "≥ 0.75×", True, 0.75,
+    yield Row("PostgreSQL: p50 of one connection", "the lowest p50 of a peer", "≤ 0.6×", False, 0.6,
+              ours.values(1, "p50"), least(1), "ms")
+    yield Row("PostgreSQL: changes/s, 256 connections", "the limit of PostgreSQL and HTTP", "≥ 0.75×", True, 0.75,
               ours.values(256, "rate"), contest.limits())
-    yield Row("The server's CPU for a change, 256 connections", "for a request of a bare axum route", "≤ 2×", False, 2,
-              ours.values(256, "server_cpu"), [run["server_cpu"] for run in contest.bare], "µs")
+    yield Row("PostgreSQL: the server's CPU for a change, 256 connections", "for a request of a bare axum route", "≤ 2×",
+              False, 2, ours.values(256, "server_cpu"), [run["server_cpu"] for run in contest.bare], "µs")
 
 
 def sqlite_changes(here):

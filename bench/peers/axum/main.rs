@@ -63,9 +63,9 @@ struct Atendimento {
     revisao: i64,
 }
 
-#[derive(Deserialize)]
+/// The types are judged by hand: the API's texts and their order are its own.
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
 struct Body {
     protocolo: Value,
     status: Value,
@@ -82,23 +82,24 @@ struct Change {
     visivel_cliente: Option<bool>,
 }
 
-struct Refusal(StatusCode, String);
+/// A status code and a message.
+struct Answer(StatusCode, String);
 
-impl IntoResponse for Refusal {
+impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         (self.0, [(CONTENT_TYPE, "application/json")], json!({ "message": self.1 }).to_string()).into_response()
     }
 }
 
-impl From<sqlx::Error> for Refusal {
+impl From<sqlx::Error> for Answer {
     fn from(error: sqlx::Error) -> Self {
         eprintln!("{error}");
         Self(StatusCode::INTERNAL_SERVER_ERROR, "Erro interno".to_owned())
     }
 }
 
-fn refuse<T>(status: StatusCode, message: impl Into<String>) -> Result<T, Refusal> {
-    Err(Refusal(status, message.into()))
+fn refuse<T>(status: StatusCode, message: impl Into<String>) -> Result<T, Answer> {
+    Err(Answer(status, message.into()))
 }
 
 #[tokio::main]
@@ -115,11 +116,14 @@ async fn main() {
         key: DecodingKey::from_secret(setting("JWT_SECRET").as_bytes()),
         validation,
     };
-    let listener = TcpListener::bind(("127.0.0.1", setting("PORT").parse().expect("a port"))).await.expect("it is free");
-    serve(listener, Router::new().route("/api/atendimentos/status", post(change)).with_state(app)).await.expect("serves");
+    let listener =
+        TcpListener::bind(("127.0.0.1", setting("PORT").parse().expect("a port"))).await.expect("it is free");
+    serve(listener, Router::new().route("/api/atendimentos/status", post(change)).with_state(app))
+        .await
+        .expect("serves");
 }
 
-async fn change(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Response, Refusal> {
+async fn change(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Answer, Answer> {
     let claims = verify(&app, &headers)?;
     let usuario_id: i64 = claims.sub.parse().or_else(|_| refuse(StatusCode::UNAUTHORIZED, BAD_SIGNATURE))?;
     let mut transaction = app.pool.begin().await?;
@@ -158,10 +162,10 @@ async fn change(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Resu
     let history = sqlx::query(INSERT).bind(id).bind(revisao + 1).bind(de).bind(para).bind(motivo_id).bind(usuario_id);
     history.bind(&change.comentario).bind(change.visivel_cliente).execute(&mut *transaction).await?;
     transaction.commit().await?;
-    Ok(Refusal(StatusCode::OK, "Atendimento atualizado com sucesso".to_owned()).into_response())
+    Ok(Answer(StatusCode::OK, "Atendimento atualizado com sucesso".to_owned()))
 }
 
-fn verify(app: &App, headers: &HeaderMap) -> Result<Claims, Refusal> {
+fn verify(app: &App, headers: &HeaderMap) -> Result<Claims, Answer> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(token) = header.and_then(|header| header.strip_prefix("Bearer ")) else {
         return refuse(StatusCode::UNAUTHORIZED, "Token is missing");
@@ -192,7 +196,7 @@ fn expired(exp: i64) -> String {
     )
 }
 
-fn read(body: &[u8]) -> Result<Change, Refusal> {
+fn read(body: &[u8]) -> Result<Change, Answer> {
     let body: Body = serde_json::from_slice(body).or_else(|error| {
         let place = format!("linha {}, coluna {}", error.line(), error.column());
         refuse(StatusCode::BAD_REQUEST, format!("Corpo da requisição inválido: JSON malformado na {place}"))
@@ -222,7 +226,7 @@ fn read(body: &[u8]) -> Result<Change, Refusal> {
 }
 
 /// The text of a field, unless it is missing or blank.
-fn text(name: &str, value: Value, max: usize) -> Result<Option<String>, Refusal> {
+fn text(name: &str, value: Value, max: usize) -> Result<Option<String>, Answer> {
     let text = match value {
         Value::Null => return Ok(None),
         Value::String(text) => text,
@@ -236,6 +240,6 @@ fn text(name: &str, value: Value, max: usize) -> Result<Option<String>, Refusal>
     Ok(Some(text).filter(|text| !text.trim().is_empty()))
 }
 
-fn required<T>(name: &str, value: Option<T>) -> Result<T, Refusal> {
+fn required<T>(name: &str, value: Option<T>) -> Result<T, Answer> {
     value.map_or_else(|| refuse(StatusCode::BAD_REQUEST, format!("{name} – esse campo é obrigatório")), Ok)
 }
