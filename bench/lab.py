@@ -1,33 +1,48 @@
-"""The workplace: databases, server processes, and the programs that load them."""
+"""The workplace: programs, databases and servers."""
 
-import json
+import contextlib
+import importlib.util
 import os
 import pathlib
 import re
 import shutil
-import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
-import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-BENCH = ROOT / "bench"
-SERVER = ROOT / "target/release/citrus-status"
-REFERENCE = ROOT / "target/release/examples/bench-reference"
+from processes import BENCH, Process, cpu_seconds, parent_of, run
+
+ROOT = BENCH.parent
+TARGET = ROOT / "target"
+SERVER = TARGET / "release/citrus-status"
+REFERENCE = TARGET / "release/examples/bench-reference"
+EXAMPLES = ["bench-reference", "bench-peer-axum"]
 ATENDIMENTOS = 100_000
 FIRST = 20221104000001
-PACKAGES = {"wrk": "wrk", "pgbench": "postgresql", "psql": "postgresql", "sqlite3": "sqlite3", "cc": "gcc"}
+JWT_SECRET = "a secret for the benchmark, 32 bytes"
+# Programs, and the Debian packages that have them.
+PACKAGES = {"wrk": "wrk", "pgbench": "postgresql", "psql": "postgresql", "sqlite3": "sqlite3", "cc": "gcc",
+            "node": "nodejs", "npm": "npm"}
 
 
-def run(*args, env=None, stdin=None):
-    """The standard output of a program that has to succeed."""
-    done = subprocess.run([str(a) for a in args], env=env, input=stdin, capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(map(str, args))}: {done.stderr.strip()}")
-    return done.stdout
+def check_programs():
+    """Stops where something is missing, with the packages that have it."""
+    if sys.version_info < (3, 11):
+        raise SystemExit("Python 3.11 or later is needed")
+    missing = {package for program, package in PACKAGES.items() if not shutil.which(program)}
+    header = ["cc", "-E", "-include", "sqlite3.h", "-x", "c", "/dev/null"]
+    if "gcc" not in missing and subprocess.run(header, capture_output=True).returncode:
+        missing.add("libsqlite3-dev")
+    if not all(map(importlib.util.find_spec, ("venv", "ensurepip"))):
+        missing.add("python3-venv")
+    if missing:
+        raise SystemExit("missing: apt-get install " + " ".join(sorted(missing)))
+    if not shutil.which("cargo"):
+        raise SystemExit("Rust is missing: see docs/INSTALL.md")
+    if int(run("node", "--version").strip("v\n").split(".")[0]) < 20:
+        raise SystemExit("Node 20 or later is needed, for Fastify")
 
 
 def csv_of(count):
@@ -38,148 +53,134 @@ def csv_of(count):
 
 class Lab:
     def __init__(self, postgres, rounds, seconds):
-        for program, package in PACKAGES.items():
-            if not shutil.which(program):
-                raise SystemExit(f"{program} is missing: apt-get install {package}")
         self.rounds, self.seconds = rounds, seconds
         self.admin = postgres
-        parts = urllib.parse.urlsplit(postgres)
-        # Without TLS, for pgbench and for the server alike: both are on this machine.
-        self.postgres = parts._replace(path="/citrus_bench", query="sslmode=disable").geturl()
+        self.postgres = self.url("main")
+        self.started = time.monotonic()
+        self.contest = None
+
+    def url(self, name):
+        """A database's URL. Two runs at once do not share one."""
+        path = f"/citrus_bench_{os.getpid()}_{name}"
+        # Without TLS, for pgbench and for the servers alike: all are on this machine.
+        return urllib.parse.urlsplit(self.admin)._replace(path=path, query="sslmode=disable").geturl()
 
     def __enter__(self):
-        print("building …", flush=True)
-        subprocess.run(["cargo", "build", "--release", "--locked", "--bin", "citrus-status", "--example",
-                        "bench-reference"], cwd=ROOT, check=True)
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="citrus-bench-"))
-        self.sqlite_loop = self.dir / "sqlite_loop"
-        run("cc", "-O2", "-o", self.sqlite_loop, BENCH / "sqlite_loop.c", "-lsqlite3")
-        self.fresh_postgres()
+        with contextlib.ExitStack() as stack:
+            check_programs()
+            self.postmaster = self.find_postmaster()
+            self.say("building the server")
+            build = ["cargo", "build", "--quiet", "--release", "--locked", "--bin", "citrus-status"]
+            run(*build, *(arg for name in EXAMPLES for arg in ("--example", name)), cwd=ROOT)
+            self.dir = pathlib.Path(tempfile.mkdtemp(prefix="citrus-bench-"))
+            stack.callback(shutil.rmtree, self.dir)
+            self.sqlite_loop = self.dir / "sqlite_loop"
+            run("cc", "-O2", "-o", self.sqlite_loop, BENCH / "sqlite_loop.c", "-lsqlite3")
+            for name in ("main", "small", "large"):
+                stack.callback(self.drop, self.url(name))
+            self.fresh_postgres()
+            self.stack = stack.pop_all()
         return self
 
     def __exit__(self, *_):
-        self.sql("DROP DATABASE IF EXISTS citrus_bench WITH (FORCE)", self.admin)
-        shutil.rmtree(self.dir)
+        self.stack.close()
+
+    def say(self, text):
+        """A line on what is happening, with the minutes since the start."""
+        minutes, seconds = divmod(int(time.monotonic() - self.started), 60)
+        print(f"  {minutes:02}:{seconds:02}  {text}", flush=True)
 
     def sql(self, statement, url=None):
         return run("psql", "-qAtX", "-v", "ON_ERROR_STOP=1", url or self.postgres, "-c", statement).strip()
+
+    def find_postmaster(self):
+        """The process whose descendants are PostgreSQL's."""
+        pid = self.sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'", self.admin)
+        with contextlib.suppress(FileNotFoundError):
+            parent, name = parent_of(pid)
+            if name.startswith("postg"):
+                return parent
+        raise SystemExit("PostgreSQL has to run on this machine, beside the benchmark: its CPU time is measured")
 
     def environment(self, engine):
         """Settings of a server on `engine`, in a directory of its own."""
         data = self.dir / engine
         database = {"postgres": self.postgres, "sqlite": ""}[engine]
-        return {"PATH": os.environ["PATH"], "DATABASE_URL": database, "DATA_DIR": str(data),
-                "JWT_SECRET": "a secret for the benchmark, 32 bytes", "LOG_LEVEL": "warn"}
+        return {"PATH": os.environ["PATH"], "DATABASE_URL": database, "DATA_DIR": str(data), "JWT_SECRET": JWT_SECRET,
+                "LOG_LEVEL": "warn", "TOKEN_TTL_SECONDS": "86400"}
 
-    def cli(self, engine, *args, stdin=None):
-        return run(SERVER, *args, env=self.environment(engine), stdin=stdin)
+    def cli(self, engine, *args, stdin=None, **settings):
+        return run(SERVER, *args, env=self.environment(engine) | settings, stdin=stdin)
 
-    def provision(self, engine, atendimentos=ATENDIMENTOS):
+    def provision(self, engine, atendimentos=ATENDIMENTOS, **settings):
         """Users with and without the permission, a motivo, and the atendimentos."""
-        cli = lambda *args, **more: self.cli(engine, *args, **more)
+        cli = lambda *args, **more: self.cli(engine, *args, **more, **settings)
         cli("nivel", "criar", "N")
         cli("permissao", "liberar", "alterar-status", "--nivel", "N")
         cli("perfil", "criar", "P", "--nivel", "N")
         cli("perfil", "criar", "Q", "--nivel", "N")
         cli("perfil", "conceder", "P", "alterar-status")
-        cli("usuario", "criar", "bench", "--perfil", "P", "--senha-stdin", stdin="1234")
-        cli("usuario", "criar", "other", "--perfil", "Q", "--senha-stdin", stdin="1234")
+        for login, perfil in (("bench", "P"), ("other", "Q"), ("former", "P")):
+            cli("usuario", "criar", login, "--perfil", perfil, "--senha-stdin", stdin="1234")
         cli("motivo", "criar", "Duplicado")
-        cli("atendimento", "importar", "-", stdin=csv_of(atendimentos))
-        if engine == "postgres":
-            self.sql("VACUUM ANALYZE")
+        if atendimentos:
+            cli("atendimento", "importar", "-", stdin=csv_of(atendimentos))
 
-    def fresh_postgres(self, atendimentos=ATENDIMENTOS):
-        self.sql("DROP DATABASE IF EXISTS citrus_bench WITH (FORCE)", self.admin)
-        self.sql("CREATE DATABASE citrus_bench ENCODING 'UTF8' TEMPLATE template0", self.admin)
-        self.provision("postgres", atendimentos)
+    def create(self, url):
+        self.drop(url)
+        name = urllib.parse.urlsplit(url).path[1:]
+        self.sql(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0", self.admin)
+
+    def drop(self, url):
+        self.sql(f"DROP DATABASE IF EXISTS {urllib.parse.urlsplit(url).path[1:]} WITH (FORCE)", self.admin)
+
+    def fresh_postgres(self):
+        self.say(f"a new database with {ATENDIMENTOS:,} atendimentos")
+        self.create(self.postgres)
+        self.provision("postgres")
+        self.settle(self.postgres)
+
+    def settle(self, url):
+        """Does what PostgreSQL would do later, so that nobody pays for the writes of somebody else."""
+        self.sql("VACUUM ANALYZE", url)
+        self.sql("CHECKPOINT", url)
+
+    def filled(self, name, count):
+        """The URL of a database with `count` atendimentos that have changed once."""
+        self.say(f"a database with {count:,} atendimentos and as many changes")
+        url = self.url(name)
+        self.create(url)
+        self.provision("postgres", 0, DATABASE_URL=url)
+        # "replica" leaves the foreign keys unchecked: the rows come from the table that they name.
+        self.sql(f"""
+            SET session_replication_role = replica;
+            INSERT INTO atendimento (protocolo, status, revisao, atualizado_em)
+            SELECT ({FIRST} + i)::text, i % 5 + 1, 1, now() FROM generate_series(0, {count} - 1) AS i;
+            INSERT INTO historico SELECT id, 1, now(), 1, status, NULL, NULL, NULL, NULL FROM atendimento""", url)
+        self.settle(url)
+        return url
 
     def fresh_sqlite(self, atendimentos=ATENDIMENTOS):
         shutil.rmtree(self.dir / "sqlite", ignore_errors=True)
         self.provision("sqlite", atendimentos)
 
     def server(self, engine, **settings):
-        return Server(self.environment(engine) | settings)
+        return Process("citrus-status", [SERVER, "serve", "--bind", "127.0.0.1:{port}"],
+                       self.environment(engine) | settings)
 
-    def pgbench(self, clients, protocolos=ATENDIMENTOS):
-        """Changes per second and mean latency in milliseconds, one prepared statement a transaction."""
-        out = run("pgbench", "-n", "-M", "prepared", "-f", BENCH / "change.sql", "-D", f"protocolos={protocolos}",
-                  "-c", clients, "-j", min(2, clients), "-T", self.seconds, self.postgres)
-        rate = re.search(r"tps = ([\d.]+) \(without", out)
-        return float(rate[1]), float(re.search(r"latency average = ([\d.]+) ms", out)[1])
+    def bare_route(self):
+        return Process("the bare axum route", [REFERENCE, "axum", "{port}"])
 
+    def measured(self, server, ask):
+        """What `ask()` reports, with the CPU time of the server and of all PostgreSQL for a request, in µs."""
+        spent = lambda: (cpu_seconds(server.process.pid), cpu_seconds(self.postmaster))
+        before = spent()
+        got = ask()
+        server_cpu, postgres_cpu = (1e6 * (b - a) / got["requests"] for a, b in zip(before, spent()))
+        return got | {"server_cpu": server_cpu, "postgres_cpu": postgres_cpu}
 
-class Process:
-    """A process that listens, until the end of the `with` block."""
-
-    def __init__(self, args, env=None):
-        self.port = free_port()
-        self.started = time.perf_counter()
-        self.process = subprocess.Popen([str(a).format(port=self.port) for a in args], env=env,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def __enter__(self):
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port)).close()
-                return self
-            except ConnectionRefusedError:
-                if self.process.poll() is not None:
-                    raise SystemExit("the server did not start")
-                time.sleep(0.001)
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait()
-
-    @property
-    def address(self):
-        return f"127.0.0.1:{self.port}"
-
-    def get(self, path):
-        return urllib.request.urlopen(f"http://{self.address}{path}").read()
-
-    def rss(self):
-        """Resident memory in MiB."""
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
-
-    def wrk(self, connections, seconds, script=None, path="/", **environment):
-        """What wrk reports: requests per second, p50 and p99 in milliseconds, and answers that are not 2xx."""
-        args = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
-        args += ["-s", BENCH / script] if script else []
-        out = run(*args, f"http://{self.address}{path}",
-                  env={"PATH": os.environ["PATH"]} | {k.upper(): str(v) for k, v in environment.items()})
-        refused = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
-        return {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), "p50": millis(out, "50%"),
-                "p99": millis(out, "99%"), "refused": int(refused[1]) if refused else 0}
-
-
-class Server(Process):
-    """Our server."""
-
-    def __init__(self, env):
-        super().__init__([SERVER, "serve", "--bind", "127.0.0.1:{port}"], env)
-
-    def token(self, login="bench"):
-        body = json.dumps({"login": login, "senha": "1234"}).encode()
-        answer = urllib.request.urlopen(f"http://{self.address}/api/usuario/login", body).read()
-        return json.loads(answer)["accessToken"]
-
-    def changes(self, connections, seconds, protocolos=ATENDIMENTOS, token=None):
-        """wrk's report of status changes; every one has to be made."""
-        got = self.wrk(connections, seconds, "change.lua", token=token or self.token(), protocolos=protocolos)
-        if got["refused"]:
-            raise SystemExit(f"{got['refused']} changes were refused")
-        return got
-
-
-def millis(out, label):
-    number, unit = re.search(rf"\s{label}\s+([\d.]+)(us|ms|s)", out).groups()
-    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    def batched(self, clients, seconds):
+        """Changes per second of pgbench with `batch.sql`, 96 changes a transaction."""
+        out = run("pgbench", "-n", "-M", "prepared", "-f", BENCH / "batch.sql", "-D", f"protocolos={ATENDIMENTOS}",
+                  "-c", clients, "-j", min(2, clients), "-T", seconds, self.postgres)
+        return 96 * float(re.search(r"tps = ([\d.]+) \(without", out)[1])

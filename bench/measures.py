@@ -2,11 +2,11 @@
 
 import dataclasses
 import statistics
-import subprocess
-import threading
 import time
 
 import lab
+import peers
+from processes import run
 
 CONNECTIONS = 256
 
@@ -40,30 +40,30 @@ class Row:
 
 def in_turn(here, ours, theirs):
     """The results of both, a round of one after a round of the other."""
-    pairs = [(ours(), theirs()) for _ in range(here.rounds)]
+    pairs = []
+    for number in range(here.rounds):
+        pairs.append((ours(), theirs()))
+        here.say(f"round {number + 1} of {here.rounds}: {pairs[-1][0]:,.2f} and {pairs[-1][1]:,.2f}")
     return [o for o, _ in pairs], [t for _, t in pairs]
 
 
-def postgres_changes(here):
-    """Changes on PostgreSQL against pgbench: rates, and the latency of one client."""
-    best = max([8, 16, 32, 64], key=lambda clients: here.pgbench(clients)[0])
-    with here.server("postgres") as server:
-        token = server.token()
-        server.changes(CONNECTIONS, 2, token=token)
-        many, few, one, reference, single = [], [], [], [], []
-        for _ in range(here.rounds):
-            many.append(server.changes(CONNECTIONS, here.seconds, token=token))
-            reference.append(here.pgbench(best)[0])
-            few.append(server.changes(64, here.seconds, token=token))
-            one.append(server.changes(1, here.seconds, token=token)["p50"])
-            single.append(here.pgbench(1)[1])
-    best_text = f"pgbench, the same change as one prepared statement a transaction, {best} clients"
-    yield Row("PostgreSQL: changes/s, 256 connections", best_text, "≥ 5×", True, 5, [m["rate"] for m in many], reference)
-    yield Row("PostgreSQL: changes/s, 64 connections", best_text, "≥ 3×", True, 3, [f["rate"] for f in few], reference)
-    yield Row("PostgreSQL: p50 of one connection", "pgbench's mean latency, 1 client", "≤ 1.15×", False, 1.15, one,
-              single, "ms")
-    yield Row("PostgreSQL: p99 at 256 connections", "its p50", "≤ 3×", False, 3, [m["p99"] for m in many],
-              [m["p50"] for m in many], "ms")
+def peers_changes(here):
+    """The same changes on PostgreSQL by ours and by the peers, and what PostgreSQL and HTTP could do."""
+    contest = here.contest = peers.contest(here)
+    ours, fastest, rounds = contest.ours, contest.fastest(), range(here.rounds)
+    least = lambda connections: [min(peer.values(connections, "p50")[i] for peer in contest.peers) for i in rounds]
+    yield Row("PostgreSQL: changes/s, 256 connections", f"the fastest peer, {fastest.name}", "≥ 10×", True, 10,
+              ours.values(256, "rate"), fastest.values(256, "rate"))
+    yield Row("PostgreSQL: p99 at 256 connections", "the lowest p50 of a peer there", "≤ 1×", False, 1,
+              ours.values(256, "p99"), least(256), "ms")
+    yield Row("PostgreSQL: p99 at 256 connections", "its own p50", "≤ 3×", False, 3, ours.values(256, "p99"),
+              ours.values(256, "p50"), "ms")
+    yield Row("PostgreSQL: p50 of one connection", "the lowest p50 of a peer", "≤ 0.6×", False, 0.6,
+              ours.values(1, "p50"), least(1), "ms")
+    yield Row("PostgreSQL: changes/s, 256 connections", "the limit of PostgreSQL and HTTP", "≥ 0.75×", True, 0.75,
+              ours.values(256, "rate"), contest.limits())
+    yield Row("PostgreSQL: the server's CPU for a change, 256 connections", "for a request of a bare axum route", "≤ 2×",
+              False, 2, ours.values(256, "server_cpu"), [run["server_cpu"] for run in contest.bare], "µs")
 
 
 def sqlite_changes(here):
@@ -72,10 +72,10 @@ def sqlite_changes(here):
 
     def ours():
         with here.server("sqlite") as server:
-            return server.changes(CONNECTIONS, here.seconds)["rate"]
+            return server.changes(CONNECTIONS, here.seconds, server.token(), lab.ATENDIMENTOS)["rate"]
 
     def loop():
-        return float(lab.run(here.sqlite_loop, file, lab.ATENDIMENTOS, here.seconds))
+        return float(run(here.sqlite_loop, file, lab.ATENDIMENTOS, here.seconds))
 
     yield Row("SQLite: changes/s, 256 connections", "a loop of one durable transaction a change, SQLite's C library",
               "≥ 3×", True, 3, *in_turn(here, ours, loop))
@@ -85,8 +85,8 @@ def hot(here):
     with here.server("postgres") as server:
         token = server.token()
         yield Row("PostgreSQL: 256 connections on ONE atendimento", "on random ones", "≥ 0.5×", True, 0.5,
-                  *in_turn(here, lambda: server.changes(CONNECTIONS, here.seconds, 1, token)["rate"],
-                           lambda: server.changes(CONNECTIONS, here.seconds, token=token)["rate"]))
+                  *in_turn(here, lambda: server.changes(CONNECTIONS, here.seconds, token, 1)["rate"],
+                           lambda: server.changes(CONNECTIONS, here.seconds, token, lab.ATENDIMENTOS)["rate"]))
 
 
 def rejected(here):
@@ -106,7 +106,7 @@ def rejected(here):
 
 
 def bare(here):
-    with here.server("postgres") as server, lab.Process([lab.REFERENCE, "axum", "{port}"]) as reference:
+    with here.server("postgres") as server, here.bare_route() as reference:
         yield Row("GET /health/live per second", "a bare axum route", "≥ 0.9×", True, 0.9,
                   *in_turn(here, lambda: server.wrk(64, here.seconds, path="/health/live")["rate"],
                            lambda: reference.wrk(64, here.seconds)["rate"]))
@@ -119,7 +119,7 @@ def logins(here):
             assert not got["refused"], "they have to be let in"
             return got["rate"]
 
-        library = lambda: float(lab.run(lab.REFERENCE, "argon2", here.seconds))
+        library = lambda: float(run(lab.REFERENCE, "argon2", here.seconds))
         yield Row("Logins/s", "argon2 verifications/s of the library alone", "≥ 0.9×", True, 0.9,
                   *in_turn(here, ours, library))
 
@@ -128,16 +128,16 @@ def storm(here):
     with here.server("postgres") as server:
         token = server.token()
 
+        def calm():
+            return server.changes(16, here.seconds, token, lab.ATENDIMENTOS)["p99"]
+
         def during():
-            storm = threading.Thread(target=server.wrk, args=(200, here.seconds + 2, "login.lua"))
-            storm.start()
-            time.sleep(1)
-            p99 = server.changes(16, here.seconds, token=token)["p99"]
-            storm.join()
-            return p99
+            with server.loaded(200, "login.lua"):
+                time.sleep(1)
+                return calm()
 
         yield Row("p99 of changes, 16 connections, while 200 connections log in", "without them", "≤ 3×", False, 3,
-                  *in_turn(here, during, lambda: server.changes(16, here.seconds, token=token)["p99"]), "ms")
+                  *in_turn(here, during, calm), "ms")
 
 
 def overload(here):
@@ -146,15 +146,17 @@ def overload(here):
     with here.server("postgres", QUEUE_CAPACITY="384") as server:
         token = server.token()
         for _ in range(here.rounds):
-            sustained = server.changes(CONNECTIONS, here.seconds, token=token)
+            sustained = server.changes(CONNECTIONS, here.seconds, token, lab.ATENDIMENTOS)
             ask = [lab.REFERENCE, "overload", server.address, token, lab.ATENDIMENTOS, int(2 * sustained["rate"]), 768,
                    here.seconds]
-            good, _, good_p99, bad, _, bad_p99 = map(float, lab.run(*ask).split())
+            good, _, good_p99, bad, _, bad_p99 = map(float, run(*ask).split())
             accepted.append(good_p99)
             calm.append(sustained["p99"])
             refused.append(bad_p99 if bad else 0.0)
-    yield Row("At twice the sustainable load: p99 of the accepted", "p99 at 256 connections", "≤ 3×", False, 3, accepted,
-              calm, "ms")
+            here.say(f"p99 {good_p99:.1f} ms of {good:,.0f} accepted, {bad_p99:.1f} ms of {bad:,.0f} refused; "
+                     f"calm {calm[-1]:.1f} ms")
+    yield Row("At twice the sustainable load: p99 of the accepted", "p99 at 256 connections", "≤ 3×", False, 3,
+              accepted, calm, "ms")
     yield Row("At twice the sustainable load: p99 of the refused", "–", "≤ 50 ms", False, 50, refused, unit="ms")
 
 
@@ -191,7 +193,7 @@ def imports(here):
         empty_sqlite()
         database = here.dir / "sqlite" / "citrus-status.db"
         script = f".mode csv\n.import {sqlite_rows} atendimento\n"
-        return timed(lambda: lab.run("sqlite3", database, stdin="PRAGMA synchronous = FULL;\n" + script))
+        return timed(lambda: run("sqlite3", database, stdin="PRAGMA synchronous = FULL;\n" + script))
 
     yield Row("Import of 1,000,000 lines, PostgreSQL", "COPY of the same rows", "≤ 3× the time", False, 3,
               *in_turn(here, lambda: ours("postgres", empty_postgres), copy), "s")
@@ -209,11 +211,9 @@ def memory(here):
             # A token of another process, so that no password is hashed in this one.
             with here.server("postgres") as issuer:
                 token = issuer.token()
-            load = threading.Thread(target=server.changes, args=(CONNECTIONS, here.seconds), kwargs={"token": token})
-            load.start()
-            time.sleep(here.seconds / 2)
-            loaded.append(server.rss())
-            load.join()
+            with server.loaded(CONNECTIONS, "change.lua", token=token, protocolos=lab.ATENDIMENTOS):
+                time.sleep(here.seconds)
+                loaded.append(server.rss())
     yield Row("Resident memory, idle", "–", "≤ 20 MiB", False, 20, idle, unit="MiB")
     yield Row("Resident memory, 256 connections under load", "–", "≤ 64 MiB", False, 64, loaded, unit="MiB")
 
@@ -230,34 +230,32 @@ def startup(here):
 
 def size(here):
     """The cost of a change at 10,000,000 atendimentos with as many history rows, against 10,000."""
-    def filled(count):
-        here.fresh_postgres(count)
-        here.sql("INSERT INTO historico SELECT id, 1, now(), 1, status, NULL, NULL, NULL, NULL FROM atendimento")
-        here.sql("UPDATE atendimento SET revisao = 1")
-        here.sql("VACUUM ANALYZE")
-        with here.server("postgres") as server:
-            token = server.token()
-            server.changes(CONNECTIONS, 5, count, token)
-            return [1 / server.changes(CONNECTIONS, here.seconds, count, token)["rate"] for _ in range(here.rounds)]
+    few, many = 10_000, 10_000_000
+    with (here.server("postgres", DATABASE_URL=here.filled("small", few)) as small,
+          here.server("postgres", DATABASE_URL=here.filled("large", many)) as large):
+        def cost(server, count, seconds):
+            return 1e6 / server.changes(CONNECTIONS, seconds, server.token(), count)["rate"]
 
-    small, large = filled(10_000), filled(10_000_000)
-    yield Row("Cost of a change at 10,000,000 atendimentos", "at 10,000", "≤ 1.5×", False, 1.5, large, small, "s")
-    here.fresh_postgres()
+        cost(small, few, 5), cost(large, many, 5)
+        yield Row("Cost of a change at 10,000,000 atendimentos", "at 10,000", "≤ 1.5×", False, 1.5,
+                  *in_turn(here, lambda: cost(large, many, here.seconds), lambda: cost(small, few, here.seconds)), "µs")
 
 
-ALL = {"postgres": postgres_changes, "sqlite": sqlite_changes, "hot": hot, "rejected": rejected, "bare": bare,
+ALL = {"peers": peers_changes, "sqlite": sqlite_changes, "hot": hot, "rejected": rejected, "bare": bare,
        "logins": logins, "storm": storm, "overload": overload, "imports": imports, "memory": memory,
        "startup": startup, "size": size}
 
 
+# What --quick leaves out.
+SLOW = ("imports", "size")
+
+
 def versions():
     """What was measured, and on what."""
-    def first(*args):
-        return subprocess.run(args, capture_output=True, text=True).stdout.strip().splitlines()[0]
-
+    first = lambda *args: run(*args).splitlines()[0]
     cpu = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
-    commit = first("git", "-C", str(lab.ROOT), "rev-parse", "--short", "HEAD")
-    threads = first("nproc")
-    return [("commit", commit), ("processor", f"{cpu}, {threads} threads"), ("kernel", first("uname", "-r")),
-            ("Rust", first("rustc", "--version")), ("pgbench", first("pgbench", "--version")),
+    return [("commit", first("git", "-C", lab.ROOT, "describe", "--always", "--dirty")),
+            ("processor", f"{cpu}, {peers.CORES} threads"), ("kernel", first("uname", "-r")),
+            ("Rust", first("rustc", "--version")), *peers.versions(),
+            ("pgbench", first("pgbench", "--version")),
             ("SQLite of the loop", first("sqlite3", "--version").split()[0])]

@@ -1,74 +1,86 @@
-"""The report: a table in Markdown and a chart in SVG."""
+"""The report, in Markdown."""
 
 import datetime
 import statistics
-from xml.sax.saxutils import escape
 
-import lab
+import chart
 import measures
+from chart import figure
+
+SETTINGS = ("server_version", "fsync", "synchronous_commit", "shared_buffers", "max_wal_size", "max_connections")
 
 
 def write(directory, here, rows):
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "latest.md").write_text(markdown(here, rows))
-    (directory / "chart.svg").write_text(chart([row for row in rows if row.theirs]))
-
-
-def amount(values, unit):
-    middle = statistics.median(values)
-    return f"{middle:,.0f} {unit}" if middle >= 100 else f"{middle:.3g} {unit}"
+    written = [directory / "latest.md"]
+    if here.contest:
+        (directory / "chart.svg").write_text(chart.draw(here.contest))
+        written.append(directory / "chart.svg")
+    return written
 
 
 def markdown(here, rows):
-    settings = [(name, here.sql(f"SHOW {name}", here.admin)) for name in
-                ("server_version", "fsync", "synchronous_commit", "shared_buffers", "max_wal_size")]
-    lines = [
-        "# Benchmark",
-        "",
-        f"Made by `bench/run` on {datetime.date.today()}: {here.rounds} rounds of {here.seconds} s, ours and the "
-        "reference in turn. Server, PostgreSQL and load generator share the machine. Ratios are made round by round; "
-        "the table shows their median, and in brackets the least and the most.",
-        "",
-        "| measure | reference | ratio | goal | reached | ours | reference |",
-        "|---|---|---|---|---|---|---|",
+    lines = ["# Benchmark", "",
+             f"Made by `bench/run` on {datetime.date.today()}: {here.rounds} rounds of {here.seconds} s, in turn. "
+             "Server, PostgreSQL and load generator share the machine. Figures are medians of the rounds.", ""]
+    if here.contest:
+        lines += beside_peers(here.contest)
+    lines += goals(rows)
+    settings = [(f"PostgreSQL {name}", here.sql(f"SHOW {name}", here.admin)) for name in SETTINGS]
+    return "\n".join(lines + ["## Versions and settings", ""] + table(["", ""], measures.versions() + settings))
+
+
+def table(head, rows):
+    return ["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows)] + [""]
+
+
+def beside_peers(contest):
+    """The absolute figures, and the limit."""
+    def line(contender):
+        pool = f"{contender.pool} connections" if contender.pool else "its default"
+        cells = [f"{contender.name} ({pool})"]
+        for connections in (256, 64, 1):
+            rate, p50, p99 = (contender.median(connections, what) for what in ("rate", "p50", "p99"))
+            cells.append(f"**{rate:,.0f}** /s, {figure(p50)}, {figure(p99)} ms")
+        return cells + [f"{figure(contender.median(256, what))} µs" for what in ("server_cpu", "postgres_cpu")]
+
+    def requests(runs):
+        rate, cpu = (statistics.median(run[what] for run in runs) for what in ("rate", "server_cpu"))
+        return f"{rate:,.0f} requests", f"with {figure(cpu)} µs of CPU each"
+
+    (live, live_cpu), (bare, bare_cpu) = requests(contest.live), requests(contest.bare)
+    limit, batched = (statistics.median(rates) for rates in (contest.limits(), contest.batched))
+    return [
+        "## Beside its peers", "",
+        "The same change on the same PostgreSQL: changes a second, p50 and p99 at 256 connections, at 64 and at one; "
+        "and the CPU time of the server and of PostgreSQL for a change at 256 connections. In brackets: the "
+        "connections to PostgreSQL, for a peer the fastest of those tried. [bench/peers](../peers/README.md) says "
+        "what the peers are.", "",
+        *table(["server", "256 connections", "64 connections", "one connection", "server's CPU", "PostgreSQL's CPU"],
+               map(line, [contest.ours, *contest.peers])),
+        f"The limit is **{limit:,.0f}** changes a second, `1/(1/batched + 1/live)`: if nothing were "
+        "done but to receive requests and to write batches.", "",
+        *table(["part of the limit", "a second", "made by"], [
+            ["batched", f"{batched:,.0f} changes",
+             f"pgbench with `bench/batch.sql`, 96 changes a transaction, {contest.clients} clients"],
+            ["live", live, f"`GET /health/live` at 256 connections, {live_cpu}"],
+        ]),
+        f"A bare axum route answers {bare} a second at 256 connections, {bare_cpu}.", "",
     ]
-    for row in rows:
+
+
+def goals(rows):
+    """What is reached and what is missed."""
+    def line(row):
         theirs = amount(row.theirs, row.unit) if row.theirs else "–"
-        cells = [row.name, row.reference, row.ratio_text(), row.goal, "yes" if row.reached() else "**no**",
-                 amount(row.ours, row.unit), theirs]
-        lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", "| | |", "|---|---|"]
-    lines += [f"| {name} | {value} |" for name, value in measures.versions()]
-    lines += [f"| PostgreSQL {name} | {value} |" for name, value in settings]
-    return "\n".join(lines) + "\n"
+        return [row.name, row.reference, row.ratio_text(), row.goal, "yes" if row.reached() else "**no**",
+                amount(row.ours, row.unit), theirs]
+
+    return ["## Goals", "",
+            "Ratios are made round by round. The table shows their median, and in brackets the least and the most.", "",
+            *table(["measure", "reference", "ratio", "goal", "reached", "ours", "reference's"], map(line, rows))]
 
 
-def chart(rows):
-    """A bar a measure: the ratio, with its range as a line and the goal as a tick, on a logarithmic scale."""
-    import math
-    left, width, step, top = 430, 420, 30, 46
-    low, high = 0.1, 10
-
-    def x(ratio):
-        share = (math.log(min(max(ratio, low), high)) - math.log(low)) / (math.log(high) - math.log(low))
-        return left + width * share
-
-    height = top + step * len(rows) + 30
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 90} {height}" '
-           'font-family="sans-serif" font-size="13">',
-           f'<rect width="{left + width + 90}" height="{height}" fill="#fff"/>',
-           '<text x="10" y="20" font-weight="bold">Ratio to the reference (dark line: goal)</text>']
-    for mark in (0.1, 0.2, 0.5, 1, 2, 5, 10):
-        out.append(f'<line x1="{x(mark):.1f}" y1="{top - 8}" x2="{x(mark):.1f}" y2="{height - 24}" stroke="#ddd"/>')
-        out.append(f'<text x="{x(mark):.1f}" y="{height - 8}" text-anchor="middle" fill="#666">{mark}×</text>')
-    for number, row in enumerate(rows):
-        y = top + number * step
-        ratios, colour = row.ratios(), "#3a7d44" if row.reached() else "#c8553d"
-        start, end = sorted((x(1), x(row.median())))
-        sense = "more is better" if row.at_least else "less is better"
-        out.append(f'<text x="10" y="{y + 13}">{escape(row.name)}<tspan dx="8" fill="#888" font-size="11">{sense}</tspan></text>')
-        out.append(f'<rect x="{start:.1f}" y="{y + 2}" width="{max(end - start, 2):.1f}" height="14" fill="{colour}"/>')
-        out.append(f'<line x1="{x(min(ratios)):.1f}" x2="{x(max(ratios)):.1f}" y1="{y + 9}" y2="{y + 9}" stroke="#333"/>')
-        out.append(f'<line x1="{x(row.bound):.1f}" x2="{x(row.bound):.1f}" y1="{y - 2}" y2="{y + 20}" stroke="#222" stroke-width="2"/>')
-        out.append(f'<text x="{left + width + 12}" y="{y + 13}">{row.median():.2f}×</text>')
-    return "\n".join(out + ["</svg>"]) + "\n"
+def amount(values, unit):
+    return f"{figure(statistics.median(values))} {unit}"

@@ -1,0 +1,168 @@
+"""Processes: those that run to their end, those that serve, what loads them, and the CPU time that they take."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+BENCH = pathlib.Path(__file__).resolve().parent
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def run(*args, env=None, stdin=None, cwd=None):
+    """The standard output of a program that has to succeed. It ends when we do."""
+    args = [str(a) for a in args]
+    process = subprocess.Popen(args, env=env, cwd=cwd, text=True, start_new_session=True, stderr=subprocess.PIPE,
+                               stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        out, errors = process.communicate(stdin)
+    finally:
+        end(process)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(args)}: {errors.strip()[-2000:]}")
+    return out
+
+
+def end(process):
+    """Ends a process and all that it started in its session."""
+    if process.poll() is None:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+class Process:
+    """A process that listens, from the beginning of the `with` block to its end."""
+
+    def __init__(self, name, args, env=None):
+        self.name, self.args, self.env = name, args, env
+
+    def __enter__(self):
+        self.port = free_port()
+        args = [str(a).format(port=self.port) for a in self.args]
+        env = (self.env or dict(os.environ)) | {"PORT": str(self.port)}
+        self.log = tempfile.TemporaryFile("w+")
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(args, env=env, start_new_session=True, stdin=subprocess.DEVNULL,
+                                        stdout=self.log, stderr=self.log)
+        try:
+            self.wait()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def wait(self):
+        """Until it listens."""
+        while time.perf_counter() - self.started < 60:
+            try:
+                return socket.create_connection(("127.0.0.1", self.port)).close()
+            except ConnectionRefusedError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.001)
+        self.log.seek(0)
+        raise SystemExit(f"{self.name} did not start: {self.log.read()[-2000:]}")
+
+    def __exit__(self, *_):
+        end(self.process)
+        self.log.close()
+
+    @property
+    def address(self):
+        return f"127.0.0.1:{self.port}"
+
+    def get(self, path):
+        return urllib.request.urlopen(f"http://{self.address}{path}").read()
+
+    def rss(self):
+        """Resident memory in MiB."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+
+    def wrk_command(self, connections, seconds, script, path, environment):
+        args = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
+        args += ["-s", str(BENCH / script)] if script else []
+        env = {"PATH": os.environ["PATH"]} | {k.upper(): str(v) for k, v in environment.items()}
+        return args + [f"http://{self.address}{path}"], env
+
+    def wrk(self, connections, seconds, script=None, path="/", **environment):
+        """What wrk reports: requests and their rate, p50 and p99 in milliseconds, and answers that are not 2xx."""
+        args, env = self.wrk_command(connections, seconds, script, path, environment)
+        out = run(*args, env=env)
+        requests = int(re.search(r"(\d+) requests in", out)[1])
+        if not requests:
+            raise SystemExit(f"{self.name} answered nothing in {seconds} s at {connections} connections:\n{out}")
+        refused = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+        broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+)", out)
+        return {"requests": requests, "rate": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),
+                "p50": millis(out, "50%"), "p99": millis(out, "99%"), "refused": int(refused[1]) if refused else 0,
+                "broken": sum(map(int, broken.groups())) if broken else 0}
+
+    def changes(self, connections, seconds, token, protocolos):
+        """wrk's report of status changes; every one has to be made."""
+        got = self.wrk(connections, seconds, "change.lua", token=token, protocolos=protocolos)
+        if got["refused"] or got["broken"]:
+            raise SystemExit(f"{self.name} refused {got['refused']} changes and broke {got['broken']} connections off")
+        return got
+
+    @contextlib.contextmanager
+    def loaded(self, connections, script, **environment):
+        """wrk at work, until the end of the `with` block."""
+        args, env = self.wrk_command(connections, 3600, script, "/", environment)
+        process = subprocess.Popen(args, env=env, start_new_session=True, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield
+            if process.poll() is not None:
+                raise SystemExit(f"wrk stopped loading {self.name}")
+        finally:
+            end(process)
+
+    def token(self, login="bench"):
+        body = json.dumps({"login": login, "senha": "1234"}).encode()
+        answer = urllib.request.urlopen(f"http://{self.address}/api/usuario/login", body).read()
+        return json.loads(answer)["accessToken"]
+
+
+def cpu_seconds(root):
+    """CPU time of a process and its descendants, those that have ended included."""
+    parents, times = {}, {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                parents[int(entry.name)] = int(fields[1])
+                # utime and stime; cutime and cstime are those of the children that have ended.
+                times[int(entry.name)] = sum(map(int, fields[11:15]))
+    family = {root}
+    while more := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= more
+    return sum(times.get(pid, 0) for pid in family) / TICKS
+
+
+def parent_of(pid):
+    """The parent of a process, and its name."""
+    parent = int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return parent, pathlib.Path(f"/proc/{parent}/comm").read_text().strip()
+
+
+def millis(out, label):
+    number, unit = re.search(rf"\s{label}\s+([\d.]+)(us|ms|s|m)", out).groups()
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60_000}[unit]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
