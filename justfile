@@ -36,9 +36,13 @@ clients:
 reliability *args:
     cargo test --test reliability -- {{ args }}
 
-# Measure, beside the usual design
+# Measure, beside peers
 bench *args:
     bench/run {{ args }}
+
+# Count the instructions of a change, against its budget
+instructions *args:
+    bench/instructions {{ args }}
 
 # Feed the parsers with random input (nightly Rust and cargo-fuzz)
 fuzz target:

@@ -51,6 +51,20 @@ def csv_of(count):
     return "protocolo,status\n" + "".join(f"{FIRST + i},{statuses[i % 5]}\n" for i in range(count))
 
 
+def provision(cli, atendimentos):
+    """Users with and without the permission, a motivo, and the atendimentos, by the command line `cli`."""
+    cli("nivel", "criar", "N")
+    cli("permissao", "liberar", "alterar-status", "--nivel", "N")
+    cli("perfil", "criar", "P", "--nivel", "N")
+    cli("perfil", "criar", "Q", "--nivel", "N")
+    cli("perfil", "conceder", "P", "alterar-status")
+    for login, perfil in (("bench", "P"), ("other", "Q"), ("former", "P")):
+        cli("usuario", "criar", login, "--perfil", perfil, "--senha-stdin", stdin="1234")
+    cli("motivo", "criar", "Duplicado")
+    if atendimentos:
+        cli("atendimento", "importar", "-", stdin=csv_of(atendimentos))
+
+
 class Lab:
     def __init__(self, postgres, rounds, seconds):
         self.rounds, self.seconds = rounds, seconds
@@ -113,18 +127,7 @@ class Lab:
         return run(SERVER, *args, env=self.environment(engine) | settings, stdin=stdin)
 
     def provision(self, engine, atendimentos=ATENDIMENTOS, **settings):
-        """Users with and without the permission, a motivo, and the atendimentos."""
-        cli = lambda *args, **more: self.cli(engine, *args, **more, **settings)
-        cli("nivel", "criar", "N")
-        cli("permissao", "liberar", "alterar-status", "--nivel", "N")
-        cli("perfil", "criar", "P", "--nivel", "N")
-        cli("perfil", "criar", "Q", "--nivel", "N")
-        cli("perfil", "conceder", "P", "alterar-status")
-        for login, perfil in (("bench", "P"), ("other", "Q"), ("former", "P")):
-            cli("usuario", "criar", login, "--perfil", perfil, "--senha-stdin", stdin="1234")
-        cli("motivo", "criar", "Duplicado")
-        if atendimentos:
-            cli("atendimento", "importar", "-", stdin=csv_of(atendimentos))
+        provision(lambda *args, **more: self.cli(engine, *args, **more, **settings), atendimentos)
 
     def create(self, url):
         self.drop(url)
