@@ -84,8 +84,8 @@ class Lab:
             check_programs()
             self.postmaster = self.find_postmaster()
             self.say("building the server")
-            build = ["cargo", "build", "--quiet", "--release", "--locked", "--bin", "citrus-status"]
-            run(*build, *(arg for name in EXAMPLES for arg in ("--example", name)), cwd=ROOT)
+            examples = [f"--example={name}" for name in EXAMPLES]
+            run("cargo", "build", "--release", "--locked", "--bin=citrus-status", *examples, cwd=ROOT, errors=None)
             self.dir = pathlib.Path(tempfile.mkdtemp(prefix="citrus-bench-"))
             stack.callback(shutil.rmtree, self.dir)
             self.sqlite_loop = self.dir / "sqlite_loop"

@@ -62,7 +62,7 @@ def peers_changes(here):
               ours.values(1, "p50"), least(1), "ms")
     yield Row("PostgreSQL: changes/s, 256 connections", "the limit of PostgreSQL and HTTP", "≥ 0.75×", True, 0.75,
               ours.values(256, "rate"), contest.limits())
-    yield Row("PostgreSQL: the server's CPU for a change, 256 connections", "for a request of a bare axum route", "≤ 2×",
+    yield Row("PostgreSQL: server's CPU for a change, 256 connections", "for a request of a bare axum route", "≤ 2×",
               False, 2, ours.values(256, "server_cpu"), [run["server_cpu"] for run in contest.bare], "µs")
 
 

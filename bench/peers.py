@@ -7,6 +7,7 @@ import re
 import shutil
 import statistics
 import sys
+import time
 
 import lab
 from processes import BENCH, Process, run
@@ -110,11 +111,13 @@ def measure(here, contender, token, more=lambda server: None):
     with contender.server(here) as server:
         server.changes(256, 2, token, lab.ATENDIMENTOS)
         for connections in CONNECTIONS:
+            time.sleep(1)  # Until the requests are done that wrk left behind.
             got = here.measured(server, lambda: server.changes(connections, here.seconds, token, lab.ATENDIMENTOS))
             contender.runs[connections].append(got)
             here.say(f"{contender.name}, connections: {connections}: {got['rate']:,.0f} changes/s, "
                      f"p50 {got['p50']:.2f}, p99 {got['p99']:.2f} ms; for a change {got['server_cpu']:.0f} µs of its "
                      f"CPU and {got['postgres_cpu']:.0f} µs of PostgreSQL's")
+        time.sleep(1)
         more(server)
 
 

@@ -16,17 +16,17 @@ BENCH = pathlib.Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def run(*args, env=None, stdin=None, cwd=None):
+def run(*args, env=None, stdin=None, cwd=None, errors=subprocess.PIPE):
     """The standard output of a program that has to succeed. It ends when we do."""
     args = [str(a) for a in args]
-    process = subprocess.Popen(args, env=env, cwd=cwd, text=True, start_new_session=True, stderr=subprocess.PIPE,
+    process = subprocess.Popen(args, env=env, cwd=cwd, text=True, start_new_session=True, stderr=errors,
                                stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        out, errors = process.communicate(stdin)
+        out, said = process.communicate(stdin)
     finally:
         end(process)
     if process.returncode:
-        raise SystemExit(f"{' '.join(args)}: {errors.strip()[-2000:]}")
+        raise SystemExit(f"{' '.join(args)}: {(said or 'failed').strip()[-2000:]}")
     return out
 
 
