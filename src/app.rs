@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -92,12 +92,13 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
     let shards = store.writers();
     let queue = QueueSettings { shards, capacity: config.queue_capacity.div_ceil(shards) };
     let (changes, workers) = ChangeQueue::start(&store, &clock, queue);
+    let activity = changes.activity();
     let app = Arc::new(AppState {
         access: AccessService::new(Arc::clone(&store), Arc::clone(&clock)),
         login: Arc::new(LoginService::new(
             Arc::clone(&store),
             Arc::clone(&clock),
-            Passwords::new(config.login.concurrency),
+            Passwords::new(config.login.concurrency, move || activity.is_recent(Instant::now())),
             Arc::clone(&tokens),
             Throttle::new(Arc::clone(&store), Arc::clone(&clock), config.login.limits),
             config.login.hardened,

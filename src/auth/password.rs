@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::{Output, PasswordHash};
@@ -18,6 +19,9 @@ const WAITING_PER_THREAD: usize = 256;
 
 /// How many have their turn for each thread: while one password is verified, the next user is read.
 const TURNS_PER_THREAD: usize = 2;
+
+/// How long a thread that gives way waits before it looks again.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Verified against when there is no user, so that the work is the same. No password is known for it.
 const DUMMY: &str =
@@ -59,15 +63,18 @@ pub enum PasswordError {
 }
 
 impl Passwords {
-    /// Works on at most `at_once` passwords at the same time, 19 MiB each.
-    pub fn new(at_once: usize) -> Self {
+    /// Works on at most `at_once` passwords at the same time, 19 MiB each; on half of them, but one at least, while
+    /// `others_are_at_work`: then passwords must not take every processor.
+    pub fn new(at_once: usize, others_are_at_work: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         let (jobs, queue) = channel();
         let queue = Arc::new(Mutex::new(queue));
-        for _ in 0..at_once {
-            let queue = Arc::clone(&queue);
+        let others_are_at_work = Arc::new(others_are_at_work);
+        for number in 0..at_once {
+            let (queue, others_are_at_work) = (Arc::clone(&queue), Arc::clone(&others_are_at_work));
+            let must_wait = move || number >= at_once.div_ceil(2) && others_are_at_work();
             thread::Builder::new()
                 .name("senha".to_owned())
-                .spawn(move || work(&queue))
+                .spawn(move || work(&queue, must_wait))
                 .expect("the system gives a few threads at start");
         }
         let places = Arc::new(Semaphore::new(at_once * WAITING_PER_THREAD));
@@ -146,10 +153,14 @@ impl Worker {
     }
 }
 
-/// Runs jobs until `Passwords` is dropped.
-fn work(queue: &Mutex<Receiver<Job>>) {
+/// Runs jobs until `Passwords` is dropped, and begins none while it `must_wait`.
+fn work(queue: &Mutex<Receiver<Job>>, must_wait: impl Fn() -> bool) {
     let mut worker = Worker::new();
     loop {
+        while must_wait() {
+            #[expect(clippy::disallowed_methods, reason = "a thread of its own, which holds up nobody")]
+            thread::sleep(PAUSE);
+        }
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
         // A panic costs its own job, not the thread.
@@ -161,6 +172,8 @@ fn work(queue: &Mutex<Receiver<Job>>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     fn secret(text: &str) -> SecretString {
@@ -174,7 +187,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_right_password_verifies() {
-        let passwords = Passwords::new(1);
+        let passwords = Passwords::new(1, || false);
         let hash = passwords.hash(secret("1234")).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(verify(&passwords, Some(hash.clone()), "1234").await.unwrap());
@@ -186,18 +199,18 @@ mod tests {
         let hash = argon2::password_hash::phc::PasswordHash::new(DUMMY).unwrap();
         assert_eq!(hash.params.to_string(), "m=19456,t=2,p=1");
         assert_eq!(hash.hash.unwrap().len(), Params::DEFAULT_OUTPUT_LEN);
-        assert!(!verify(&Passwords::new(1), None, "1234").await.unwrap());
+        assert!(!verify(&Passwords::new(1, || false), None, "1234").await.unwrap());
     }
 
     #[tokio::test]
     async fn an_unreadable_hash_is_an_error_not_a_no() {
-        let outcome = verify(&Passwords::new(1), Some("plain".to_owned()), "plain").await;
+        let outcome = verify(&Passwords::new(1, || false), Some("plain".to_owned()), "plain").await;
         assert!(matches!(outcome, Err(PasswordError::Hash(_))));
     }
 
     #[tokio::test]
     async fn turns_come_in_order_and_the_surplus_is_refused_at_once() {
-        let passwords = Passwords::new(1);
+        let passwords = Passwords::new(1, || false);
         let turn = || passwords.turn(passwords.place().unwrap());
         let first = turn().await.unwrap();
         let second = turn().await.unwrap();
@@ -227,9 +240,32 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_that_must_wait_begins_nothing() {
+        let ((jobs, queue), (done, was_done), (looked, looks)) = (channel::<Job>(), channel(), channel());
+        let others = Arc::new(AtomicBool::new(true));
+        let must_wait = {
+            let others = Arc::clone(&others);
+            move || {
+                _ = looked.send(());
+                others.load(Ordering::Relaxed)
+            }
+        };
+        jobs.send(Box::new(move |_| done.send(()).unwrap())).unwrap();
+        let thread = thread::spawn(move || work(&Mutex::new(queue), must_wait));
+        for _ in 0..3 {
+            looks.recv().unwrap();
+        }
+        assert!(was_done.try_recv().is_err());
+        others.store(false, Ordering::Relaxed);
+        was_done.recv().unwrap();
+        drop(jobs);
+        thread.join().unwrap();
+    }
+
+    #[test]
     fn the_threads_end_with_it() {
         let (jobs, queue) = channel::<Job>();
-        let thread = thread::spawn(move || work(&Mutex::new(queue)));
+        let thread = thread::spawn(move || work(&Mutex::new(queue), || false));
         drop(jobs);
         thread.join().unwrap();
     }

@@ -35,7 +35,7 @@ pub struct Tokens {
     signing: EncodingKey,
     verifying: Vec<(String, DecodingKey)>,
     validation: Validation,
-    verified: VerifiedTokens,
+    verified: VerifiedTokens<Subject>,
 }
 
 /// Who issues tokens, for whom, and for how long.
@@ -96,7 +96,7 @@ impl Tokens {
             signing: EncodingKey::from_secret(secret.expose_secret()),
             verifying: verifying.collect(),
             validation,
-            verified: VerifiedTokens::default(),
+            verified: VerifiedTokens::new(),
             settings,
         }
     }
@@ -135,7 +135,7 @@ impl Tokens {
     }
 
     /// What a token of ours says, expired or not.
-    fn verify_anew(&self, token: &[u8], now: OffsetDateTime) -> Result<Verified, Rejection> {
+    fn verify_anew(&self, token: &[u8], now: OffsetDateTime) -> Result<Verified<Subject>, Rejection> {
         let periods = token.iter().filter(|byte| **byte == b'.').count();
         if periods != 2 {
             return Err(Rejection::Periods(periods));

@@ -99,7 +99,7 @@ type Result<T, E = ProvisioningError> = std::result::Result<T, E>;
 
 impl Provisioning {
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store, passwords: Passwords::new(1) }
+        Self { store, passwords: Passwords::new(1, || false) }
     }
 
     /// Registers a nível, below `superior` or at the top.

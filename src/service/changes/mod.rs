@@ -5,6 +5,7 @@
 //! to one shard, so that workers of one process never stand in each other's way, and what another
 //! process did first comes round again.
 
+mod activity;
 mod keys;
 mod outcome;
 mod pending;
@@ -20,6 +21,7 @@ use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
+pub use self::activity::Activity;
 use self::keys::Keys;
 pub use self::outcome::{ChangeError, Done};
 use self::pending::Pending;
@@ -47,6 +49,7 @@ pub struct ChangeQueue {
     /// For simulations and trials; the workers have their own.
     store: Arc<Store>,
     health: WriteHealth,
+    activity: Activity,
 }
 
 /// The queue's workers. They end when the queue is dropped and all that it took in is answered.
@@ -75,7 +78,8 @@ impl ChangeQueue {
             })
             .collect();
         let keys = Keys::new(Arc::clone(store), Arc::clone(clock));
-        (Self { shards, hasher: RandomState::new(), keys, store: Arc::clone(store), health }, Workers(workers))
+        let (hasher, activity) = (RandomState::new(), Activity::starting(Instant::now()));
+        (Self { shards, hasher, keys, store: Arc::clone(store), health, activity }, Workers(workers))
     }
 
     /// Makes the change, unless a request of its idempotency key has made it, and returns once it is durable.
@@ -86,10 +90,17 @@ impl ChangeQueue {
         let key = self.keys.enter(&request)?;
         let (answer, answered) = oneshot::channel();
         let shard = self.hasher.hash_one(&request.protocolo) as usize % self.shards.len();
+        let since = Instant::now();
+        self.activity.note(since);
         self.shards[shard]
-            .try_send(Pending { request, since: Instant::now(), rounds: 0, locked_out: 0, key, answer })
+            .try_send(Pending { request, since, rounds: 0, locked_out: 0, key, answer })
             .map_err(|_| ChangeError::Unavailable)?;
         answered.await.unwrap_or(Err(ChangeError::Failed))
+    }
+
+    /// Tells whether changes are coming in. Does not keep the queue.
+    pub fn activity(&self) -> Activity {
+        self.activity.clone()
     }
 
     /// What [`ChangeQueue::submit`] would answer now. Writes nothing, and takes no idempotency key.
