@@ -98,7 +98,7 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
         login: Arc::new(LoginService::new(
             Arc::clone(&store),
             Arc::clone(&clock),
-            Passwords::new(config.login.concurrency, move || activity.is_recent(Instant::now())),
+            Passwords::new(config.login.concurrency, move || activity.is_busy(Instant::now())),
             Arc::clone(&tokens),
             Throttle::new(Arc::clone(&store), Arc::clone(&clock), config.login.limits),
             config.login.hardened,

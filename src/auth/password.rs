@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// How many may be in the line for each thread, those at work included; more are refused at once. A verification takes
-/// some 20 ms, so the last one waits about five seconds. With fewer, clients that are refused ask again at once, and a
+/// some 20 ms, so the last one waits about five seconds, or ten while half of the threads wait. With fewer, clients that are refused ask again at once, and a
 /// refusal costs more than a place to wait.
 const WAITING_PER_THREAD: usize = 256;
 
@@ -153,7 +153,8 @@ impl Worker {
     }
 }
 
-/// Runs jobs until `Passwords` is dropped, and begins none while it `must_wait`.
+/// Runs jobs until `Passwords` is dropped. While it `must_wait` it takes none, but for one that comes as it looked for
+/// work already.
 fn work(queue: &Mutex<Receiver<Job>>, must_wait: impl Fn() -> bool) {
     let mut worker = Worker::new();
     loop {
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_must_wait_begins_nothing() {
+    fn a_thread_that_must_wait_takes_nothing() {
         let ((jobs, queue), (done, was_done), (looked, looks)) = (channel::<Job>(), channel(), channel());
         let others = Arc::new(AtomicBool::new(true));
         let must_wait = {

@@ -101,7 +101,8 @@ settings! {
         HARDENED_LOGIN: Flag = "false",
             "Answer an unknown user like a wrong password, so that most logins cannot be guessed.";
         LOGIN_CONCURRENCY: NumberOrCores(1, 1_024) = "",
-            "Most passwords verified at once, 19 MiB each; half of them, at least one, while status changes come in. Empty: one for each core.";
+            "Most passwords verified at once, 19 MiB each; half of them, at least one, while 100 status changes a second \
+             or more are made. Empty: one for each core.";
         LOGIN_LIMIT_PAIR: FailureLimit = "10/600",
             "How many wrong passwords of one login from one address are accepted before refusal, and in how many \
              seconds the limit recovers.";

@@ -38,7 +38,8 @@ struct RecordRow {
 }
 
 impl Store {
-    /// Loads the atendimentos and the active motivos named, in one statement. What is not there is left out.
+    /// Loads the atendimentos and the active motivos named, in one statement; on SQLite in one for each
+    /// 96 atendimentos. What is not there is left out.
     pub async fn snapshot(&self, protocolos: &[&str], motivos: &[&str]) -> Result<Snapshot> {
         match self {
             Self::Postgres(store) => store.snapshot(protocolos, motivos).await,

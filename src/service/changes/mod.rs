@@ -69,17 +69,20 @@ impl ChangeQueue {
 
     pub fn start(store: &Arc<Store>, clock: &Arc<dyn Clock>, settings: QueueSettings) -> (Self, Workers) {
         let mut workers = JoinSet::new();
-        let health = WriteHealth::default();
+        let (health, activity) = (WriteHealth::default(), Activity::default());
         let shards = (0..settings.shards)
             .map(|_| {
                 let (sender, receiver) = mpsc::channel(settings.capacity);
-                workers.spawn(work(WorkerContext { store: Arc::clone(store), health: health.clone() }, receiver));
+                let (store, health, activity) = (Arc::clone(store), health.clone(), activity.clone());
+                workers.spawn(work(WorkerContext { store, health, activity }, receiver));
                 sender
             })
             .collect();
         let keys = Keys::new(Arc::clone(store), Arc::clone(clock));
-        let (hasher, activity) = (RandomState::new(), Activity::starting(Instant::now()));
-        (Self { shards, hasher, keys, store: Arc::clone(store), health, activity }, Workers(workers))
+        (
+            Self { shards, hasher: RandomState::new(), keys, store: Arc::clone(store), health, activity },
+            Workers(workers),
+        )
     }
 
     /// Makes the change, unless a request of its idempotency key has made it, and returns once it is durable.
@@ -90,15 +93,13 @@ impl ChangeQueue {
         let key = self.keys.enter(&request)?;
         let (answer, answered) = oneshot::channel();
         let shard = self.hasher.hash_one(&request.protocolo) as usize % self.shards.len();
-        let since = Instant::now();
-        self.activity.note(since);
         self.shards[shard]
-            .try_send(Pending { request, since, rounds: 0, locked_out: 0, key, answer })
+            .try_send(Pending { request, since: Instant::now(), rounds: 0, locked_out: 0, key, answer })
             .map_err(|_| ChangeError::Unavailable)?;
         answered.await.unwrap_or(Err(ChangeError::Failed))
     }
 
-    /// Tells whether changes are coming in. Does not keep the queue.
+    /// Tells whether many changes are being made. Does not keep the queue.
     pub fn activity(&self) -> Activity {
         self.activity.clone()
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
+use super::activity::Activity;
 use super::outcome::{ChangeError, Done};
 use super::pending::Pending;
 use super::round::{RoundOutcome, round};
@@ -30,6 +31,7 @@ const STORE_DEADLINE: Duration = Duration::from_secs(8);
 pub(super) struct WorkerContext {
     pub store: Arc<Store>,
     pub health: WriteHealth,
+    pub activity: Activity,
 }
 
 /// Works until the queue is dropped and empty.
@@ -129,8 +131,10 @@ async fn settle(context: WorkerContext, batch: Vec<Pending>) -> Vec<Pending> {
     let outcomes = timeout(STORE_DEADLINE, round(context.store.as_ref(), &requests)).await;
     match outcomes.unwrap_or(Err(StoreError::Slow)) {
         Ok(outcomes) => {
-            if outcomes.iter().any(|outcome| matches!(outcome, Some(Ok(Done::Made { .. })))) {
+            let made = outcomes.iter().filter(|outcome| matches!(outcome, Some(Ok(Done::Made { .. })))).count();
+            if made > 0 {
                 context.health.note_success();
+                context.activity.note(made, Instant::now());
             }
             answer(batch, outcomes)
         }
