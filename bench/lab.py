@@ -15,7 +15,8 @@ import urllib.parse
 from processes import BENCH, Process, cpu_seconds, parent_of, run
 
 ROOT = BENCH.parent
-TARGET = ROOT / "target"
+# As cargo has it: below the project, or where its own setting says.
+TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
 SERVER = TARGET / "release/citrus-status"
 REFERENCE = TARGET / "release/examples/bench-reference"
 EXAMPLES = ["bench-reference", "bench-peer-axum"]
@@ -39,8 +40,6 @@ def check_programs():
         missing.add("python3-venv")
     if missing:
         raise SystemExit("missing: apt-get install " + " ".join(sorted(missing)))
-    if not shutil.which("cargo"):
-        raise SystemExit("Rust is missing: see docs/INSTALL.md")
     if int(run("node", "--version").strip("v\n").split(".")[0]) < 20:
         raise SystemExit("Node 20 or later is needed, for Fastify")
 
@@ -49,6 +48,13 @@ def csv_of(count):
     """A CSV file of `count` atendimentos, as text."""
     statuses = ["Aberto", "Em atendimento", "Cancelado", "Improcedente", "Finalizado"]
     return "protocolo,status\n" + "".join(f"{FIRST + i},{statuses[i % 5]}\n" for i in range(count))
+
+
+def build(*more):
+    """The released server, and `more` of cargo's targets. Says what cargo says."""
+    if not shutil.which("cargo"):
+        raise SystemExit("Rust is missing: see docs/INSTALL.md")
+    run("cargo", "build", "--release", "--locked", "--bin=citrus-status", *more, cwd=ROOT, errors=None)
 
 
 def provision(cli, atendimentos):
@@ -84,8 +90,7 @@ class Lab:
             check_programs()
             self.postmaster = self.find_postmaster()
             self.say("building the server")
-            examples = [f"--example={name}" for name in EXAMPLES]
-            run("cargo", "build", "--release", "--locked", "--bin=citrus-status", *examples, cwd=ROOT, errors=None)
+            build(*(f"--example={name}" for name in EXAMPLES))
             self.dir = pathlib.Path(tempfile.mkdtemp(prefix="citrus-bench-"))
             stack.callback(shutil.rmtree, self.dir)
             self.sqlite_loop = self.dir / "sqlite_loop"

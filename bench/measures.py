@@ -253,8 +253,9 @@ SLOW = ("imports", "size")
 def versions():
     """What was measured, and on what."""
     first = lambda *args: run(*args).splitlines()[0]
+    git = ("git", "-C", lab.ROOT, "describe", "--always", "--dirty")
     cpu = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
-    return [("commit", first("git", "-C", lab.ROOT, "describe", "--always", "--dirty")),
+    return [("commit", first(*git) if (lab.ROOT / ".git").exists() else "not a git repository"),
             ("processor", f"{cpu}, {peers.CORES} threads"), ("kernel", first("uname", "-r")),
             ("Rust", first("rustc", "--version")), *peers.versions(),
             ("pgbench", first("pgbench", "--version")),

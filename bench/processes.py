@@ -14,6 +14,18 @@ import urllib.request
 
 BENCH = pathlib.Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
+CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def catch_signals():
+    """From now on an interruption ends by way of every `with`, so that everything is put away. Once is enough."""
+    def interrupted(number, _):
+        for caught in CAUGHT:
+            signal.signal(caught, signal.SIG_IGN)
+        raise SystemExit(f"interrupted by {signal.Signals(number).name}")
+
+    for caught in CAUGHT:
+        signal.signal(caught, interrupted)
 
 
 def run(*args, env=None, stdin=None, cwd=None, errors=subprocess.PIPE):
