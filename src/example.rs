@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use crate::domain::access::Permissao;
 use crate::domain::atendimento::Status;
 use crate::domain::text::Name;
+use crate::service::audit::command_line;
 use crate::service::provisioning::{Provisioning, ProvisioningError};
 use crate::store::{Example, NewAtendimento, Store};
 
@@ -31,7 +32,8 @@ pub fn example() -> Example {
 
 /// Users, motivos and atendimentos to try everything with.
 pub async fn load_example_data(store: &Arc<Store>) -> Result<(), ProvisioningError> {
-    let provisioning = Provisioning::new(Arc::clone(store));
+    let actor = command_line();
+    let provisioning = Provisioning::new(Arc::clone(store), actor.clone());
     let (empresa, suporte) = (nome("Empresa"), nome("Suporte"));
     let (integracao, consulta, administrador) = (nome("Integração"), nome("Consulta"), nome("Administrador"));
     provisioning.create_nivel(&empresa, None).await?;
@@ -53,7 +55,7 @@ pub async fn load_example_data(store: &Arc<Store>) -> Result<(), ProvisioningErr
     provisioning.create_motivos(&motivos).await?;
     let mut import = store.begin_import().await?;
     import.insert(&atendimentos).await?;
-    Ok(import.commit().await?)
+    Ok(import.commit(&actor, &[]).await?)
 }
 
 fn nome(text: &str) -> Name {

@@ -24,7 +24,7 @@ const TURNS_PER_THREAD: usize = 2;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Verified against when there is no user, so that the work is the same. No password is known for it.
-const DUMMY: &str =
+pub const DUMMY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$Y2l0cnVzLXN0YXR1cy1kdW1teQ$ZHVtbXktZGlnZXN0LW9mLTMyLWJ5dGVzLTAwMDAwMDA";
 
 /// Hashes and verifies passwords on threads of its own, which end with it. Verifications wait in a line

@@ -3,18 +3,19 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use futures_util::stream::TryStreamExt;
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar};
 
+use super::support::erased::erased_for_good;
 use super::support::error::{CliError, Result};
-use super::support::input::parse_status;
+use super::support::input::{confirm, parse_status};
 use super::support::output::{self, or_dash, say, shown, table, yes_no};
 use super::support::period::Period;
+use super::support::progress::styled;
 use super::support::record;
 use super::support::session::Session;
-use crate::clock::rfc3339_millis;
+use crate::clock::{Clock, SystemClock, rfc3339_millis};
 use crate::domain::atendimento::{Comentario, Status};
 use crate::domain::record::PresentState;
 use crate::domain::text::is_blank;
@@ -34,6 +35,20 @@ Examples:
   citrus-status atendimento importar atendimentos.csv --dry-run
   citrus-status atendimento importar export.xlsx --coluna-protocolo 'Nº' --coluna-status 'Situação'
   zcat atendimentos.ndjson.gz | citrus-status atendimento importar -";
+
+const EXPORT_HELP: &str = "\
+For the request of a person who is the subject of the atendimento. The comments are in it, also those that the customer \
+does not see: read them before you hand them out.
+
+Example:
+  citrus-status atendimento exportar 20221104000001 --sem-usuarios > 20221104000001.json";
+
+const ANONYMISE_HELP: &str = "\
+This cannot be undone. Backups still have the comments. docs/LGPD.md says what else to do.
+
+Examples:
+  citrus-status atendimento anonimizar 20221104000001
+  citrus-status atendimento anonimizar 20221104000001 --yes";
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -59,6 +74,24 @@ pub enum Command {
     #[command(after_help = "Examples:\n  citrus-status atendimento listar --status Aberto --ate 2026-11-01\n  \
                             citrus-status atendimento listar --desde 2026-11-27T10:00:00-03:00 --json")]
     Listar(ListArgs),
+    /// Export all that is stored about an atendimento as JSON; leaves an audit entry
+    #[command(after_help = EXPORT_HELP)]
+    Exportar {
+        /// Its protocol number
+        protocolo: String,
+        /// Leave out the logins of those who changed it
+        #[arg(long)]
+        sem_usuarios: bool,
+    },
+    /// Erase the comments of an atendimento; its statuses and their history stay
+    #[command(after_help = ANONYMISE_HELP)]
+    Anonimizar {
+        /// Its protocol number
+        protocolo: String,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
     /// Import a file, all of it or nothing
     #[command(after_help = IMPORT_HELP)]
     Importar(ImportArgs),
@@ -110,6 +143,8 @@ pub async fn run(session: &Session, command: Command) -> Result {
         }
         Command::Mostrar { protocolo, json } => show(session, &protocolo, json).await,
         Command::Listar(args) => list(session, args).await,
+        Command::Exportar { protocolo, sem_usuarios } => export(session, &protocolo, sem_usuarios).await,
+        Command::Anonimizar { protocolo, yes } => anonymise(session, &protocolo, yes).await,
         Command::Importar(args) => run_import(session, args).await,
     }
 }
@@ -162,6 +197,26 @@ async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
     section("comments", ["when", "who", "customer sees it", "text"], &comentarios)
 }
 
+async fn export(session: &Session, protocolo: &str, without_logins: bool) -> Result {
+    let mut record = session.provisioning.export(protocolo).await?;
+    if without_logins {
+        record.changes.iter_mut().for_each(|change| change.usuario = None);
+    }
+    output::json(&record::export(&record, SystemClock.now()))?;
+    Ok(())
+}
+
+async fn anonymise(session: &Session, protocolo: &str, yes: bool) -> Result {
+    let shown = printable(protocolo.trim()).into_owned();
+    let changes = session.provisioning.record(protocolo).await?.changes;
+    let comments = changes.iter().filter(|change| change.comentario.is_some()).count();
+    confirm(yes, format_args!("The comments of the atendimento '{shown}' will be erased for ever: {comments}."))?;
+    let erasure = session.erasure();
+    let erased = erasure.anonymise_atendimento(protocolo).await?;
+    say!("atendimento '{shown}': comments erased: {}", HumanCount(erased))?;
+    erased_for_good(&erasure).await
+}
+
 fn section<const N: usize>(title: &str, headers: [&str; N], rows: &[[String; N]]) -> Result {
     say!("\n{title}: {}", rows.len())?;
     if !rows.is_empty() {
@@ -173,6 +228,7 @@ fn section<const N: usize>(title: &str, headers: [&str; N], rows: &[[String; N]]
 async fn run_import(session: &Session, args: ImportArgs) -> Result {
     let (reader, bar) = open(&args.arquivo)?;
     let options = ImportOptions {
+        source: source_of(&args.arquivo),
         columns: Columns { protocolo: args.coluna_protocolo, status: args.coluna_status },
         atualizar: args.atualizar,
         ignorar_invalidos: args.ignorar_invalidos,
@@ -185,7 +241,7 @@ async fn run_import(session: &Session, args: ImportArgs) -> Result {
         };
         bar.suspend(|| output::complain(printable(&text)));
     };
-    let outcome = import(session.store.as_ref(), bar.wrap_read(reader), options, &mut report).await;
+    let outcome = import(&session.store, &session.actor, bar.wrap_read(reader), options, &mut report).await;
     bar.finish_and_clear();
     print_summary(outcome?, args.dry_run)
 }
@@ -215,19 +271,17 @@ fn print_summary(summary: Summary, dry_run: bool) -> Result {
 /// The file and its progress bar, which shows on a terminal alone.
 fn open(path: &Path) -> Result<(Box<dyn Read>, ProgressBar)> {
     if path == Path::new("-") {
-        let style = ProgressStyle::with_template("{spinner} {bytes} read, {bytes_per_sec}, {elapsed}");
-        return Ok((Box::new(io::stdin()), styled(ProgressBar::no_length(), style)));
+        let bar = styled(ProgressBar::no_length(), "{spinner} {bytes} read, {bytes_per_sec}, {elapsed}");
+        return Ok((Box::new(io::stdin()), bar));
     }
     let failed = |error| CliError::Failed(format!("{} can't be read: {error}", shown(path)));
     let file = File::open(path).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
-    let style = ProgressStyle::with_template("{spinner} {bar:40} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left");
-    Ok((Box::new(file), styled(ProgressBar::new(size), style)))
+    let bar = styled(ProgressBar::new(size), "{spinner} {bar:40} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left");
+    Ok((Box::new(file), bar))
 }
 
-fn styled(bar: ProgressBar, style: Result<ProgressStyle, indicatif::style::TemplateError>) -> ProgressBar {
-    let bar = bar.with_style(style.expect("the templates are well-formed"));
-    // A workbook is read in one go once its last byte is there.
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
+/// The name of a file without its directories, which may tell of more than the import.
+fn source_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

@@ -1,6 +1,6 @@
 //! `conferir`: the conformance kit at the terminal.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
 use super::support::error::{CliError, Result};
-use super::support::input::{parse_status, read_senha};
+use super::support::input::{confirmed, parse_status, read_senha};
 use super::support::output::{self, complain, say, shown, table};
 use crate::conferir::client::Client;
 use crate::conferir::judge::Scope;
@@ -217,15 +217,6 @@ fn announce(args: &Args, plan: &Plan, traces: &Traces) {
         traces.visible,
         path[0],
     ));
-}
-
-fn confirmed() -> Result<bool> {
-    let mut terminal = std::io::stderr().lock();
-    terminal.write_all(b"Go ahead? [y/N] ")?;
-    terminal.flush()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "s" | "sim"))
 }
 
 fn print(report: &Report) -> Result {

@@ -1,6 +1,8 @@
 //! The command line. Every command goes through the same services as HTTP.
 
 mod atendimento;
+mod auditoria;
+mod comentario;
 mod conferir;
 mod config;
 mod demo;
@@ -107,7 +109,7 @@ enum Command {
     /// Reasons (motivos) for status changes
     #[command(subcommand, after_help = "Example:\n  citrus-status motivo criar Duplicado 'Fora do escopo'")]
     Motivo(motivo::Command),
-    /// Atendimentos: create, show, list, import
+    /// Atendimentos: create, show, list, import, export, anonymise
     #[command(subcommand, after_help = "Example:\n  citrus-status atendimento mostrar 20221104000001 --json")]
     Atendimento(atendimento::Command),
     /// The changes of all atendimentos (histórico)
@@ -116,6 +118,12 @@ enum Command {
         after_help = "Example:\n  citrus-status historico listar --desde 2026-11-27 --usuario user.api"
     )]
     Historico(historico::Command),
+    /// Comments (comentários): erase the old ones
+    #[command(subcommand, after_help = "Example:\n  citrus-status comentario expurgar --antes 2025-01-01 --dry-run")]
+    Comentario(comentario::Command),
+    /// What administrators have changed (auditoria)
+    #[command(subcommand, after_help = "Example:\n  citrus-status auditoria listar --limite 50")]
+    Auditoria(auditoria::Command),
 }
 
 /// The command line of this process. Where it is wrong or asks for help, that is said, and the error is the
@@ -154,6 +162,8 @@ async fn dispatch(cli: Cli) -> Result {
         Command::Usuario(command) => Session::with(&flags, async |s| usuario::run(s, command).await).await,
         Command::Motivo(command) => Session::with(&flags, async |s| motivo::run(s, command).await).await,
         Command::Historico(command) => Session::with(&flags, async |s| historico::run(s, command).await).await,
+        Command::Comentario(command) => Session::with(&flags, async |s| comentario::run(s, command).await).await,
+        Command::Auditoria(command) => Session::with(&flags, async |s| auditoria::run(s, command).await).await,
         Command::Atendimento(command) => Session::with(&flags, async |s| atendimento::run(s, command).await).await,
     }
 }

@@ -2,12 +2,22 @@
 
 use serde_json::{Value, json};
 
+use super::support::erased::erased_for_good;
 use super::support::error::Result;
-use super::support::input::read_new_senha;
+use super::support::input::{confirm, read_new_senha};
 use super::support::output::{self, say, table, yes_no};
 use super::support::session::Session;
 use crate::domain::text::Name;
 use crate::service::provisioning::is_short;
+
+const ANONYMISE_HELP: &str = "\
+The pseudonym takes the place of the login in all histories and audit entries. The user is deactivated, its tokens are \
+revoked, and its senha is unusable. This cannot be undone. Backups and logs still have the login. docs/LGPD.md says \
+what else to do.
+
+Examples:
+  citrus-status usuario anonimizar ana.souza
+  citrus-status usuario anonimizar ana.souza --yes";
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -59,6 +69,15 @@ pub enum Command {
         /// The user's login
         login: Name,
     },
+    /// Replace the login of a user by a pseudonym; the user can never log in again
+    #[command(after_help = ANONYMISE_HELP)]
+    Anonimizar {
+        /// The user's login
+        login: Name,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
     /// List the users with their numbers in the audit log
     #[command(after_help = "Example:\n  citrus-status usuario listar")]
     Listar {
@@ -104,6 +123,20 @@ pub async fn run(session: &Session, command: Command) -> Result {
         Command::RevogarTokens { login } => {
             provisioning.revoke_tokens(&login).await?;
             say!("the tokens of '{}' are revoked", login.texto)?;
+        }
+        Command::Anonimizar { login, yes } => {
+            // Who is not there need not be asked about.
+            let registered = provisioning.usuario(&login).await?.login;
+            confirm(
+                yes,
+                format_args!(
+                    "The login '{registered}' will be replaced for ever, and the user can never log in again."
+                ),
+            )?;
+            let erasure = session.erasure();
+            let pseudonym = erasure.anonymise_usuario(&login).await?;
+            say!("usuario '{registered}' is anonymised: '{pseudonym}' stands in its place")?;
+            erased_for_good(&erasure).await?;
         }
         Command::Listar { json } => list(session, json).await?,
     }

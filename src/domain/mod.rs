@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod atendimento;
+pub mod audit;
 pub mod protocolo;
 pub mod record;
 pub mod text;

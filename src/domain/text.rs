@@ -10,6 +10,8 @@ use strsim::damerau_levenshtein;
 use crate::printable::printable;
 
 pub const LOGIN_MAX: usize = 255;
+/// How the logins of anonymised users begin.
+pub const PSEUDONYM: &str = "anonimo-";
 /// Longest senha, in bytes.
 pub const SENHA_MAX: usize = 1024;
 pub const PROTOCOLO_MAX: usize = 64;
@@ -52,6 +54,14 @@ pub struct Name {
     /// Trimmed and NFC, otherwise as written.
     pub texto: String,
     pub key: NameKey,
+}
+
+impl Name {
+    /// What stands in the place of the login of the anonymised user of that row id.
+    pub fn pseudonym(usuario_id: i64) -> Self {
+        let texto = format!("{PSEUDONYM}{usuario_id}");
+        Self { key: NameKey::new(&texto), texto }
+    }
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! What the server does, whoever asks: HTTP and the command line call the same services.
 
 pub mod access;
+pub mod audit;
 pub mod changes;
+pub mod erasure;
 pub mod import;
 pub mod login;
 pub mod provisioning;

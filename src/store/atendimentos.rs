@@ -1,15 +1,16 @@
 //! The atendimentos and their history.
 
 use std::collections::{HashMap, HashSet};
-use std::slice;
 
-use super::engine::{Connection, Store, Transaction};
-use super::error::{Result, StoreError};
+use super::audit::Edit;
+use super::engine::{Store, Transaction};
+use super::error::Result;
 use super::reads::comentario_of;
 use super::rows::{NewAtendimento, status_of};
 use super::value::Time;
 use super::{postgres, sqlite};
 use crate::domain::atendimento::{Atendimento, Change, Snapshot};
+use crate::domain::audit::{Actor, Entry};
 use crate::domain::record::{AtendimentoRecord, StoredChange};
 
 /// The record of $1, a row a change; an atendimento without history is one row without `em`.
@@ -66,16 +67,6 @@ impl Store {
         }
     }
 
-    /// Registers an atendimento. Fails with [`StoreError::AlreadyExists`].
-    pub async fn insert_atendimento(&self, novo: &NewAtendimento) -> Result<()> {
-        let novos = slice::from_ref(novo);
-        let inserted = match self.command_writer().await? {
-            Connection::Postgres(mut connection) => postgres::insert(&mut connection, novos).await?,
-            Connection::Sqlite(mut connection) => sqlite::insert(&mut connection, novos).await?,
-        };
-        if inserted.is_empty() { Err(StoreError::AlreadyExists) } else { Ok(()) }
-    }
-
     pub async fn record(&self, protocolo: &str) -> Result<Option<AtendimentoRecord>> {
         registro_of(self.command_rows(REGISTRO, &[protocolo.into()]).await?)
     }
@@ -118,9 +109,9 @@ impl Import {
         }
     }
 
-    /// Makes all of it durable and visible.
-    pub async fn commit(self) -> Result<()> {
-        self.0.commit().await
+    /// Adds `entries` by `actor`, and makes all of it durable and visible.
+    pub async fn commit(self, actor: &Actor, entries: &[Entry]) -> Result<()> {
+        Edit(self.0).commit(actor, entries).await
     }
 }
 

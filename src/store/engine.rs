@@ -76,14 +76,6 @@ impl Store {
         })
     }
 
-    /// A connection for what commands write.
-    pub(super) async fn command_writer(&self) -> Result<Connection> {
-        Ok(match self {
-            Self::Postgres(store) => Connection::Postgres(PooledConnection(store.commands.acquire().await?)),
-            Self::Sqlite(store) => Connection::Sqlite(store.commands.acquire().await?),
-        })
-    }
-
     fn attempts(&self) -> &Attempts {
         match self {
             Self::Postgres(store) => &store.attempts,
@@ -133,11 +125,6 @@ impl Store {
             }
             Self::Sqlite(store) => sqlx::query_as_with(statement, arguments::<Sqlite>(values)?).fetch(&store.commands),
         })
-    }
-
-    /// Runs `statement`, and returns how many rows it wrote.
-    pub(super) async fn command_execute(&self, statement: &'static str, values: &[Param<'_>]) -> Result<u64> {
-        self.command_writer().await?.execute(statement.into_sql_str(), values).await
     }
 
     /// A transaction that writes.
@@ -196,6 +183,17 @@ pub(super) enum Transaction {
 }
 
 impl Transaction {
+    pub async fn rows<T: Row>(&mut self, statement: &'static str, values: &[Param<'_>]) -> Result<Vec<T>> {
+        Ok(match self {
+            Self::Postgres(transaction) => {
+                sqlx::query_as_with(statement, arguments::<Postgres>(values)?).fetch_all(&mut **transaction).await?
+            }
+            Self::Sqlite(transaction) => {
+                sqlx::query_as_with(statement, arguments::<Sqlite>(values)?).fetch_all(&mut **transaction).await?
+            }
+        })
+    }
+
     pub async fn execute(&mut self, statement: &'static str, values: &[Param<'_>]) -> Result<u64> {
         Ok(match self {
             Self::Postgres(transaction) => {

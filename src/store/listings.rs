@@ -67,7 +67,7 @@ ORDER BY h.em, a.protocolo, h.revisao
 LIMIT $4";
 
 /// What `LIMIT` takes for `limit`.
-fn most(limit: Option<u32>) -> i64 {
+pub(super) fn most(limit: Option<u32>) -> i64 {
     limit.map_or(i64::MAX, i64::from)
 }
 
@@ -87,7 +87,7 @@ impl Store {
     }
 
     /// The rows that `statement` yields, each as `read` takes it.
-    fn list<'a, R: Row + 'a, T: Send + 'a>(
+    pub(super) fn list<'a, R: Row + 'a, T: Send + 'a>(
         &'a self,
         statement: &'static str,
         values: &[Param<'_>],

@@ -1,9 +1,14 @@
-//! The access model and the motivos.
+//! The access model and the motivos: reads by commands, and edits.
 
-use super::engine::Store;
-use super::error::Result;
+use std::slice;
+
+use super::audit::Edit;
+use super::engine::{Store, Transaction};
+use super::error::{Result, StoreError};
+use super::rows::NewAtendimento;
 use super::throttle::{BucketKey, FORGET_FAILURES};
 use super::value::Param;
+use super::{postgres, sqlite};
 use crate::domain::access::{Nivel, Permissao};
 use crate::domain::text::{Name, NameKey};
 
@@ -40,6 +45,16 @@ pub struct Usuario {
     pub ativo: bool,
 }
 
+/// A user that nobody else changes until the end of the transaction.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct HeldUsuario {
+    pub id: i64,
+    /// As registered.
+    pub login: String,
+    pub perfil: String,
+    pub ativo: bool,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Motivo {
     pub nome: String,
@@ -59,15 +74,16 @@ struct NivelRow {
     superior_id: Option<i64>,
 }
 
-/// Níveis, perfis, users and motivos.
-///
-/// `insert_*` fail with [`super::StoreError::AlreadyExists`]; the `set_*` say whether there was something to set.
-impl Store {
-    pub async fn insert_nivel(&self, nome: &Name, superior_id: Option<i64>) -> Result<()> {
-        let insert = "INSERT INTO nivel (nome, chave, superior_id) VALUES ($1, $2, $3)";
-        self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into(), superior_id.into()]).await
-    }
+/// Takes the lock of the row, on either engine.
+const HOLD_USUARIO: &str = "UPDATE usuario SET ativo = ativo WHERE chave = $1";
 
+const HELD_USUARIO: &str = "
+SELECT usuario.id, usuario.login, perfil.nome AS perfil, usuario.ativo
+FROM usuario JOIN perfil ON perfil.id = usuario.perfil_id
+WHERE usuario.chave = $1";
+
+/// Níveis, perfis, users and motivos.
+impl Store {
     /// All níveis, by id: a nível comes after the one above it.
     pub async fn niveis(&self) -> Result<Vec<Nivel>> {
         let rows = self.command_rows("SELECT id, nome, superior_id FROM nivel ORDER BY id", &[]).await?;
@@ -79,23 +95,8 @@ impl Store {
         Ok(self.command_row(nivel, &[key.into()]).await?.map(nivel_of))
     }
 
-    /// Releases permissions to a nível, or takes them back, all or none; for each, false when it was so already.
-    pub async fn set_releases(&self, nivel_id: i64, permissoes: &[Permissao], released: bool) -> Result<Vec<bool>> {
-        let statement = if released {
-            "INSERT INTO liberacao (nivel_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-        } else {
-            "DELETE FROM liberacao WHERE nivel_id = $1 AND permissao = $2"
-        };
-        self.set_permissoes(statement, nivel_id, permissoes).await
-    }
-
     pub async fn releases(&self) -> Result<Vec<Release>> {
         self.command_rows("SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao", &[]).await
-    }
-
-    pub async fn insert_perfil(&self, nome: &Name, nivel_id: Option<i64>) -> Result<()> {
-        let insert = "INSERT INTO perfil (nome, chave, nivel_id) VALUES ($1, $2, $3)";
-        self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into(), nivel_id.into()]).await
     }
 
     /// All perfis, by name.
@@ -107,78 +108,13 @@ impl Store {
         self.command_row("SELECT id, nome, nivel_id FROM perfil WHERE chave = $1", &[key.into()]).await
     }
 
-    /// Grants permissions to a perfil, or revokes them, all or none; for each, false when it was so already.
-    pub async fn set_grants(&self, perfil_id: i64, permissoes: &[Permissao], granted: bool) -> Result<Vec<bool>> {
-        let statement = if granted {
-            "INSERT INTO concessao (perfil_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-        } else {
-            "DELETE FROM concessao WHERE perfil_id = $1 AND permissao = $2"
-        };
-        self.set_permissoes(statement, perfil_id, permissoes).await
-    }
-
     pub async fn grants(&self) -> Result<Vec<Grant>> {
         self.command_rows("SELECT perfil_id, permissao FROM concessao ORDER BY perfil_id, permissao", &[]).await
-    }
-
-    /// Registers a user, whose tokens are of `generation`.
-    pub async fn insert_usuario(&self, login: &Name, perfil_id: i64, senha_hash: &str, generation: i64) -> Result<()> {
-        let insert = "INSERT INTO usuario (login, chave, perfil_id, senha_hash, geracao) VALUES ($1, $2, $3, $4, $5)";
-        let (texto, key) = (login.texto.as_str().into(), (&login.key).into());
-        self.insert(insert, &[texto, key, perfil_id.into(), senha_hash.into(), generation.into()]).await
-    }
-
-    /// Sets the password and the generation of the tokens that count, and forgets the failures of `bucket` and of
-    /// all that count the same login; false when there is no such user.
-    pub async fn set_senha(
-        &self,
-        login: &NameKey,
-        senha_hash: &str,
-        generation: i64,
-        bucket: &BucketKey,
-    ) -> Result<bool> {
-        let update = "UPDATE usuario SET geracao = $2, senha_hash = $3 WHERE chave = $1";
-        self.update_and_forget(update, &[login.into(), generation.into(), senha_hash.into()], bucket).await
-    }
-
-    /// Activates a user, sets the generation of the tokens that count, and forgets failures as
-    /// [`Store::set_senha`] does; false when there is no such user.
-    pub async fn activate_usuario(&self, login: &NameKey, generation: i64, bucket: &BucketKey) -> Result<bool> {
-        let update = "UPDATE usuario SET geracao = $2, ativo = true WHERE chave = $1";
-        self.update_and_forget(update, &[login.into(), generation.into()], bucket).await
-    }
-
-    /// Deactivates a user, and sets the generation of the tokens that count; false when there is no such user.
-    pub async fn deactivate_usuario(&self, login: &NameKey, generation: i64) -> Result<bool> {
-        let update = "UPDATE usuario SET geracao = $2, ativo = false WHERE chave = $1";
-        self.update(update, &[login.into(), generation.into()]).await
-    }
-
-    /// Moves a user to a perfil; false when there is no such user.
-    pub async fn set_perfil(&self, login: &NameKey, perfil_id: i64) -> Result<bool> {
-        let update = "UPDATE usuario SET perfil_id = $2 WHERE chave = $1";
-        self.update(update, &[login.into(), perfil_id.into()]).await
-    }
-
-    /// Sets the generation of the tokens that count; false when there is no such user.
-    pub async fn set_generation(&self, login: &NameKey, generation: i64) -> Result<bool> {
-        let update = "UPDATE usuario SET geracao = $2 WHERE chave = $1";
-        self.update(update, &[login.into(), generation.into()]).await
     }
 
     /// All users, by login.
     pub async fn usuarios(&self) -> Result<Vec<Usuario>> {
         self.command_rows(USUARIOS, &[]).await
-    }
-
-    pub async fn insert_motivo(&self, nome: &Name) -> Result<()> {
-        let insert = "INSERT INTO motivo (nome, chave) VALUES ($1, $2)";
-        self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into()]).await
-    }
-
-    /// Activates or deactivates a motivo; false when there is no such motivo.
-    pub async fn set_motivo_ativo(&self, key: &NameKey, ativo: bool) -> Result<bool> {
-        self.update("UPDATE motivo SET ativo = $2 WHERE chave = $1", &[key.into(), ativo.into()]).await
     }
 
     /// All motivos, by name.
@@ -187,35 +123,157 @@ impl Store {
     }
 }
 
-/// How they are written.
-impl Store {
-    async fn insert(&self, insert: &'static str, values: &[Param<'_>]) -> Result<()> {
-        self.command_execute(insert, values).await.map(drop)
+/// `insert_*` fail with [`StoreError::AlreadyExists`].
+impl Edit {
+    pub async fn insert_nivel(&mut self, nome: &Name, superior_id: Option<i64>) -> Result<()> {
+        let insert = "INSERT INTO nivel (nome, chave, superior_id) VALUES ($1, $2, $3)";
+        self.execute(insert, &[nome.texto.as_str().into(), (&nome.key).into(), superior_id.into()]).await.map(drop)
     }
 
-    async fn update(&self, update: &'static str, values: &[Param<'_>]) -> Result<bool> {
-        Ok(self.command_execute(update, values).await? > 0)
+    /// The permissions released to a nível, which nobody else changes until the end.
+    pub async fn releases_of(&mut self, nivel_id: i64) -> Result<Vec<String>> {
+        self.execute("UPDATE nivel SET nome = nome WHERE id = $1", &[nivel_id.into()]).await?;
+        self.texts("SELECT permissao FROM liberacao WHERE nivel_id = $1 ORDER BY permissao", nivel_id).await
     }
 
-    /// Runs `update` of a user, and forgets the failures of `bucket`; false where there is no such user.
-    async fn update_and_forget(&self, update: &'static str, values: &[Param<'_>], bucket: &BucketKey) -> Result<bool> {
-        let mut transaction = self.begin().await?;
-        let is_there = transaction.execute(update, values).await? > 0;
-        if is_there {
-            transaction.execute(FORGET_FAILURES, &[bucket.into()]).await?;
-        }
-        transaction.commit().await?;
-        Ok(is_there)
+    /// Releases permissions to a nível, or takes them back; for each, false when it was so already.
+    pub async fn set_releases(&mut self, nivel_id: i64, permissoes: &[Permissao], released: bool) -> Result<Vec<bool>> {
+        let statement = if released {
+            "INSERT INTO liberacao (nivel_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+        } else {
+            "DELETE FROM liberacao WHERE nivel_id = $1 AND permissao = $2"
+        };
+        self.set_permissoes(statement, nivel_id, permissoes).await
+    }
+
+    pub async fn insert_perfil(&mut self, nome: &Name, nivel_id: Option<i64>) -> Result<()> {
+        let insert = "INSERT INTO perfil (nome, chave, nivel_id) VALUES ($1, $2, $3)";
+        self.execute(insert, &[nome.texto.as_str().into(), (&nome.key).into(), nivel_id.into()]).await.map(drop)
+    }
+
+    /// The permissions that a perfil holds, which nobody else changes until the end.
+    pub async fn grants_of(&mut self, perfil_id: i64) -> Result<Vec<String>> {
+        self.execute("UPDATE perfil SET nome = nome WHERE id = $1", &[perfil_id.into()]).await?;
+        self.texts("SELECT permissao FROM concessao WHERE perfil_id = $1 ORDER BY permissao", perfil_id).await
+    }
+
+    /// Grants permissions to a perfil, or revokes them; for each, false when it was so already.
+    pub async fn set_grants(&mut self, perfil_id: i64, permissoes: &[Permissao], granted: bool) -> Result<Vec<bool>> {
+        let statement = if granted {
+            "INSERT INTO concessao (perfil_id, permissao) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+        } else {
+            "DELETE FROM concessao WHERE perfil_id = $1 AND permissao = $2"
+        };
+        self.set_permissoes(statement, perfil_id, permissoes).await
+    }
+
+    /// Registers a user, whose tokens are of `generation`; its row id.
+    pub async fn insert_usuario(
+        &mut self,
+        login: &Name,
+        perfil_id: i64,
+        senha_hash: &str,
+        generation: i64,
+    ) -> Result<i64> {
+        let insert = "INSERT INTO usuario (login, chave, perfil_id, senha_hash, geracao) VALUES ($1, $2, $3, $4, $5)
+                      RETURNING id";
+        let (texto, key) = (login.texto.as_str().into(), (&login.key).into());
+        let values = [texto, key, perfil_id.into(), senha_hash.into(), generation.into()];
+        let row: Option<(i64,)> = self.0.rows(insert, &values).await?.pop();
+        row.map(|(id,)| id).ok_or_else(|| StoreError::Corrupt("a user without an id".to_owned()))
+    }
+
+    /// The user of that login, which nobody else changes until the end.
+    pub async fn usuario(&mut self, login: &NameKey) -> Result<Option<HeldUsuario>> {
+        self.execute(HOLD_USUARIO, &[login.into()]).await?;
+        Ok(self.0.rows(HELD_USUARIO, &[login.into()]).await?.pop())
+    }
+
+    /// Sets the password and the generation of the tokens that count, and forgets the failures of `bucket` and of
+    /// all that count the same login.
+    pub async fn set_senha(
+        &mut self,
+        usuario_id: i64,
+        senha_hash: &str,
+        generation: i64,
+        bucket: &BucketKey,
+    ) -> Result<()> {
+        let update = "UPDATE usuario SET geracao = $2, senha_hash = $3 WHERE id = $1";
+        self.execute(update, &[usuario_id.into(), generation.into(), senha_hash.into()]).await?;
+        self.execute(FORGET_FAILURES, &[bucket.into()]).await.map(drop)
+    }
+
+    /// Activates a user, sets the generation of the tokens that count, and forgets failures as
+    /// [`Edit::set_senha`] does.
+    pub async fn activate_usuario(&mut self, usuario_id: i64, generation: i64, bucket: &BucketKey) -> Result<()> {
+        let update = "UPDATE usuario SET geracao = $2, ativo = true WHERE id = $1";
+        self.execute(update, &[usuario_id.into(), generation.into()]).await?;
+        self.execute(FORGET_FAILURES, &[bucket.into()]).await.map(drop)
+    }
+
+    /// Deactivates a user, and sets the generation of the tokens that count.
+    pub async fn deactivate_usuario(&mut self, usuario_id: i64, generation: i64) -> Result<()> {
+        let update = "UPDATE usuario SET geracao = $2, ativo = false WHERE id = $1";
+        self.execute(update, &[usuario_id.into(), generation.into()]).await.map(drop)
+    }
+
+    pub async fn set_perfil(&mut self, usuario_id: i64, perfil_id: i64) -> Result<()> {
+        let update = "UPDATE usuario SET perfil_id = $2 WHERE id = $1";
+        self.execute(update, &[usuario_id.into(), perfil_id.into()]).await.map(drop)
+    }
+
+    /// Sets the generation of the tokens that count.
+    pub async fn set_generation(&mut self, usuario_id: i64, generation: i64) -> Result<()> {
+        let update = "UPDATE usuario SET geracao = $2 WHERE id = $1";
+        self.execute(update, &[usuario_id.into(), generation.into()]).await.map(drop)
+    }
+
+    /// The motivo of that name, which nobody else changes until the end.
+    pub async fn motivo(&mut self, key: &NameKey) -> Result<Option<Motivo>> {
+        self.execute("UPDATE motivo SET ativo = ativo WHERE chave = $1", &[key.into()]).await?;
+        Ok(self.0.rows("SELECT nome, ativo FROM motivo WHERE chave = $1", &[key.into()]).await?.pop())
+    }
+
+    pub async fn insert_motivo(&mut self, nome: &Name) -> Result<()> {
+        let insert = "INSERT INTO motivo (nome, chave) VALUES ($1, $2)";
+        self.execute(insert, &[nome.texto.as_str().into(), (&nome.key).into()]).await.map(drop)
+    }
+
+    pub async fn set_motivo_ativo(&mut self, key: &NameKey, ativo: bool) -> Result<()> {
+        let update = "UPDATE motivo SET ativo = $2 WHERE chave = $1";
+        self.execute(update, &[key.into(), ativo.into()]).await.map(drop)
+    }
+
+    /// Registers an atendimento.
+    pub async fn insert_atendimento(&mut self, novo: &NewAtendimento) -> Result<()> {
+        let novos = slice::from_ref(novo);
+        let inserted = match &mut self.0 {
+            Transaction::Postgres(transaction) => postgres::insert(transaction, novos).await?,
+            Transaction::Sqlite(transaction) => sqlite::insert(transaction, novos).await?,
+        };
+        if inserted.is_empty() { Err(StoreError::AlreadyExists) } else { Ok(()) }
+    }
+
+    pub(super) async fn execute(&mut self, statement: &'static str, values: &[Param<'_>]) -> Result<u64> {
+        self.0.execute(statement, values).await
+    }
+
+    async fn texts(&mut self, statement: &'static str, id: i64) -> Result<Vec<String>> {
+        let rows: Vec<(String,)> = self.0.rows(statement, &[id.into()]).await?;
+        Ok(rows.into_iter().map(|(text,)| text).collect())
     }
 
     /// Runs `statement` with `id` and each of `permissoes`; for each, whether it changed anything.
-    async fn set_permissoes(&self, statement: &'static str, id: i64, permissoes: &[Permissao]) -> Result<Vec<bool>> {
-        let mut transaction = self.begin().await?;
+    async fn set_permissoes(
+        &mut self,
+        statement: &'static str,
+        id: i64,
+        permissoes: &[Permissao],
+    ) -> Result<Vec<bool>> {
         let mut changed = Vec::with_capacity(permissoes.len());
         for permissao in permissoes {
-            changed.push(transaction.execute(statement, &[id.into(), permissao.nome().into()]).await? > 0);
+            changed.push(self.execute(statement, &[id.into(), permissao.nome().into()]).await? > 0);
         }
-        transaction.commit().await?;
         Ok(changed)
     }
 }

@@ -99,16 +99,17 @@ impl Store {
         Ok(done > 0)
     }
 
-    /// Remembers a success, unless somebody holds the bucket locked. It waits as [`Store::debit`] does.
-    pub async fn set_success(&self, key: &BucketKey) -> Result<()> {
+    /// Remembers a success of the login whose key is `login`, unless somebody holds the bucket locked. It waits as
+    /// [`Store::debit`] does.
+    pub async fn set_success(&self, key: &BucketKey, login: &BucketKey) -> Result<()> {
         let (free, all_free) = self.locks();
         let statement = format!(
-            "WITH touched (chave) AS (VALUES ($1)), {free}
-             INSERT INTO tentativa (chave, cheio_em, sucesso_em)
-             SELECT chave, agora, agora FROM touched, instante WHERE {all_free}
-             ON CONFLICT (chave) DO UPDATE SET sucesso_em = excluded.sucesso_em"
+            "WITH touched (chave, login) AS (VALUES ($1, $2)), {free}
+             INSERT INTO tentativa (chave, login, cheio_em, sucesso_em)
+             SELECT chave, login, agora, agora FROM touched, instante WHERE {all_free}
+             ON CONFLICT (chave) DO UPDATE SET login = excluded.login, sucesso_em = excluded.sucesso_em"
         );
-        self.execute(AssertSqlSafe(statement), &[key.into()]).await.map(drop)
+        self.execute(AssertSqlSafe(statement), &[key.into(), login.into()]).await.map(drop)
     }
 
     /// Mends a bucket that was written under a wrong clock: it is full again in `most` at the latest, and its

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::edits::edit;
 use crate::support::server::{Answer, Server};
 
 const OK: &str = "Atendimento atualizado com sucesso";
@@ -44,9 +45,9 @@ async fn an_atendimento_removed_by_hand_is_gone(server: &Server, database: &Data
 async fn a_motivo_counts_from_the_moment_it_is_registered_to_the_moment_it_is_not(server: &Server) {
     let token = server.token("user.api").await;
     change(server, &token, "Cancelado", "Novo").await.is(404, "Motivo não encontrado");
-    server.store.insert_motivo(&"Novo".parse().unwrap()).await.unwrap();
+    edit(&server.store, async |e| e.insert_motivo(&"Novo".parse().unwrap()).await).await.unwrap();
     change(server, &token, "Cancelado", "Novo").await.is(200, OK);
-    server.store.set_motivo_ativo(&NameKey::new("Novo"), false).await.unwrap();
+    edit(&server.store, async |e| e.set_motivo_ativo(&NameKey::new("Novo"), false).await).await.unwrap();
     change(server, &token, "Cancelado", "Novo").await.is(404, "Motivo não encontrado");
     // Where none is required it is ignored, and not recorded.
     change(server, &token, "Finalizado", "Novo").await.is(200, OK);

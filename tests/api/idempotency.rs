@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::edits::edit;
 use crate::support::server::{Answer, Server};
 
 const OK: &str = "Atendimento atualizado com sucesso";
@@ -56,7 +57,7 @@ async fn a_denied_request_leaves_its_key_free(server: &Server) {
     let token = server.token("user.api").await;
     let body = r#"{"protocolo": "20221104000001", "status": "Cancelado", "motivoStatus": "Novo"}"#;
     keyed(server, &token, &["k"], body).await.is(404, "Motivo não encontrado");
-    server.store.insert_motivo(&"Novo".parse().unwrap()).await.unwrap();
+    edit(&server.store, async |e| e.insert_motivo(&"Novo".parse().unwrap()).await).await.unwrap();
     is_made(&keyed(server, &token, &["k"], body).await, false);
     is_made(&keyed(server, &token, &["k"], body).await, true);
 }

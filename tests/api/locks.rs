@@ -341,7 +341,7 @@ async fn what_logins_count_waits_for_its_lock(database: &Database) {
         };
         let written =
             async { (store.debit(&[Debit { key: [7; 16], login: None, cost: 1000 }]).await, start.elapsed()) };
-        let noted = async { store.set_success(&[7; 16]).await };
+        let noted = async { store.set_success(&[7; 16], &[7; 16]).await };
         let ((written, took), noted, ()) = tokio::join!(written, noted, release);
         assert!(took < Duration::from_secs(7), "{took:?}");
         if seconds < 5 {

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::edits::tester;
 use crate::support::server::{Answer, Server};
 
 const LOTE: &str = "/api/atendimentos/status/lote";
@@ -38,7 +39,7 @@ async fn many(server: &Server, count: usize) {
         (0..count).map(|i| NewAtendimento { protocolo: i.to_string(), status: Status::Aberto }).collect();
     let mut import = server.store.begin_import().await.unwrap();
     import.insert(&novos).await.unwrap();
-    import.commit().await.unwrap();
+    import.commit(&tester(), &[]).await.unwrap();
 }
 
 async fn each_change_is_answered_in_its_place(server: &Server, database: &Database) {

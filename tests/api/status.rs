@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::edits::tester;
 use crate::support::server::{Answer, Server};
 
 const SUCCESS: &str = "Atendimento atualizado com sucesso";
@@ -93,7 +94,7 @@ async fn every_transition_with_every_kind_of_motivo(server: &Server) {
     }
     let mut import = server.store.begin_import().await.unwrap();
     import.insert(&novos).await.unwrap();
-    import.commit().await.unwrap();
+    import.commit(&tester(), &[]).await.unwrap();
 
     for de in Status::ALL {
         for para in Status::ALL {

@@ -10,6 +10,7 @@ use url::Url;
 use crate::support::both_engines;
 use crate::support::client::{Client, Raw, request};
 use crate::support::database::{Database, Engine};
+use crate::support::edits::tester;
 use crate::support::program::{Process, finish, program};
 use crate::support::server::nome;
 
@@ -39,7 +40,7 @@ fn settings(database: &Database) -> Vec<(&'static str, String)> {
 
 async fn example(database: &Database) {
     let store = database.example().await;
-    let provisioning = Provisioning::new(Arc::clone(&store));
+    let provisioning = Provisioning::new(Arc::clone(&store), tester());
     provisioning.set_senha(&nome("user.api"), "canario-senha".into()).await.unwrap();
     store.close().await;
 }

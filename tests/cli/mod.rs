@@ -3,9 +3,11 @@
 mod administration;
 mod audit;
 mod audit_denials;
+mod auditoria;
 mod conferir;
 mod demo;
 mod dotenv;
+mod erasure;
 mod files;
 mod full_disk;
 mod import;

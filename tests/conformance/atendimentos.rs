@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::edits::{edit, tester};
 use crate::support::engines::EM;
 use crate::support::server::nome;
 
@@ -21,7 +22,7 @@ pub async fn store(database: &Database) -> Arc<Store> {
 
 pub async fn insert(store: &Arc<Store>, protocolo: &str, status: Status) {
     let novo = NewAtendimento { protocolo: protocolo.to_owned(), status };
-    store.insert_atendimento(&novo).await.unwrap();
+    edit(store, async |e| e.insert_atendimento(&novo).await).await.unwrap();
 }
 
 pub async fn current(store: &Arc<Store>, protocolo: &str) -> Atendimento {
@@ -30,11 +31,11 @@ pub async fn current(store: &Arc<Store>, protocolo: &str) -> Atendimento {
 
 /// Makes users of these logins, and returns their row ids.
 pub async fn users<const N: usize>(store: &Arc<Store>, logins: [&str; N]) -> [i64; N] {
-    store.insert_perfil(&nome("p"), None).await.unwrap();
+    edit(store, async |e| e.insert_perfil(&nome("p"), None).await).await.unwrap();
     let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
     let mut ids = [0; N];
     for (id, login) in ids.iter_mut().zip(logins) {
-        store.insert_usuario(&nome(login), perfil.id, "hash", 1).await.unwrap();
+        edit(store, async |e| e.insert_usuario(&nome(login), perfil.id, "hash", 1).await).await.unwrap();
         *id = store.credential(&NameKey::new(login)).await.unwrap().unwrap().usuario_id;
     }
     ids
@@ -61,9 +62,9 @@ async fn a_snapshot_holds_what_was_named_and_is_there(store: &Arc<Store>) {
     insert(store, "1", Status::Aberto).await;
     insert(store, "2", Status::Finalizado).await;
     for motivo in ["Duplicado", "Fora do escopo", "Antigo"] {
-        store.insert_motivo(&nome(motivo)).await.unwrap();
+        edit(store, async |e| e.insert_motivo(&nome(motivo)).await).await.unwrap();
     }
-    store.set_motivo_ativo(&NameKey::new("antigo"), false).await.unwrap();
+    edit(store, async |e| e.set_motivo_ativo(&NameKey::new("antigo"), false).await).await.unwrap();
 
     let motivos = ["duplicado", "antigo", "nenhum"];
     let snapshot = store.snapshot(&["2", "3"], &motivos).await.unwrap();
@@ -79,7 +80,7 @@ async fn a_snapshot_holds_what_was_named_and_is_there(store: &Arc<Store>) {
 async fn a_commit_writes_status_history_and_comment_together(store: &Arc<Store>, database: &Database) {
     insert(store, "1", Status::Aberto).await;
     let [usuario_id] = users(store, ["user.api"]).await;
-    store.insert_motivo(&nome("Duplicado")).await.unwrap();
+    edit(store, async |e| e.insert_motivo(&nome("Duplicado")).await).await.unwrap();
     let motivos = store.snapshot(&[], &["duplicado"]).await.unwrap().motivos;
 
     let before = current(store, "1").await;
@@ -189,7 +190,7 @@ async fn large_batches_are_one_commit(store: &Arc<Store>, database: &Database) {
         (0..2_000).map(|i| NewAtendimento { protocolo: i.to_string(), status: Status::Aberto }).collect();
     let mut import = store.begin_import().await.unwrap();
     import.insert(&novos).await.unwrap();
-    import.commit().await.unwrap();
+    import.commit(&tester(), &[]).await.unwrap();
 
     let protocolos: Vec<&str> = novos.iter().map(|novo| novo.protocolo.as_str()).collect();
     let read: HashMap<String, Atendimento> = store.snapshot(&protocolos, &[]).await.unwrap().atendimentos;
@@ -203,7 +204,7 @@ async fn large_batches_are_one_commit(store: &Arc<Store>, database: &Database) {
 async fn a_protocolo_is_registered_once_and_compared_exactly(store: &Arc<Store>) {
     insert(store, "a", Status::Aberto).await;
     let novo = NewAtendimento { protocolo: "a".to_owned(), status: Status::Cancelado };
-    assert!(matches!(store.insert_atendimento(&novo).await, Err(StoreError::AlreadyExists)));
+    assert!(matches!(edit(store, async |e| e.insert_atendimento(&novo).await).await, Err(StoreError::AlreadyExists)));
     assert!(store.record("A").await.unwrap().is_none());
     assert_eq!(
         record(store, "a").await,

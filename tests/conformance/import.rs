@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use super::atendimentos::{current, insert};
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::edits::tester;
 use crate::support::postgres;
 
 fn novo(protocolo: &str, status: Status) -> NewAtendimento {
@@ -19,7 +20,7 @@ async fn an_import_shows_only_once_it_is_committed(store: &Arc<Store>) {
     let mut import = store.begin_import().await.unwrap();
     assert!(import.insert(&[novo("1", Status::Cancelado)]).await.unwrap().is_empty());
     assert!(store.record("1").await.unwrap().is_none());
-    import.commit().await.unwrap();
+    import.commit(&tester(), &[]).await.unwrap();
     assert_eq!(current(store, "1").await.status, Status::Cancelado);
 }
 
@@ -48,7 +49,7 @@ async fn what_was_there_is_returned_as_it_stands_and_can_be_changed(store: &Arc<
         idempotency: None,
     };
     assert!(import.change(&[change]).await.unwrap().is_empty());
-    import.commit().await.unwrap();
+    import.commit(&tester(), &[]).await.unwrap();
     assert_eq!(current(store, "1").await.status, Status::Finalizado);
     assert_eq!(current(store, "2").await.status, Status::Aberto);
     assert_eq!(database.broken_links().await, 0);
@@ -73,7 +74,7 @@ async fn time_outs_that_others_set_cut_no_import() {
     let imported = [novo("1", Status::Aberto), novo("2", Status::Aberto)];
     let (present, ()) = tokio::join!(import.insert(&imported), release);
     assert_eq!(present.unwrap().len(), 1);
-    import.commit().await.unwrap();
+    import.commit(&tester(), &[]).await.unwrap();
     store.close().await;
     database.remove().await;
 }

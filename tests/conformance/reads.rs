@@ -9,6 +9,7 @@ use time::Duration;
 use super::atendimentos::{change, current, insert, users};
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::edits::edit;
 use crate::support::engines::EM;
 use crate::support::server::nome;
 use citrus_status::store::Store;
@@ -16,7 +17,7 @@ use citrus_status::store::Store;
 async fn the_present_state_is_that_of_the_latest_change(store: &Arc<Store>, database: &Database) {
     insert(store, "1", Status::Aberto).await;
     insert(store, "2", Status::Aberto).await;
-    store.insert_motivo(&nome("Duplicado")).await.unwrap();
+    edit(store, async |e| e.insert_motivo(&nome("Duplicado")).await).await.unwrap();
     let motivos = store.snapshot(&[], &["duplicado"]).await.unwrap().motivos;
     let present_state = async || store.present_state("1").await.unwrap().unwrap();
 
@@ -50,7 +51,7 @@ async fn a_history_comes_in_pieces_oldest_first(store: &Arc<Store>) {
     insert(store, "1", Status::Aberto).await;
     insert(store, "2", Status::Aberto).await;
     let [usuario_id] = users(store, ["user.api"]).await;
-    store.insert_motivo(&nome("Duplicado")).await.unwrap();
+    edit(store, async |e| e.insert_motivo(&nome("Duplicado")).await).await.unwrap();
     let motivos = store.snapshot(&[], &["duplicado"]).await.unwrap().motivos;
     let start = current(store, "1").await;
     let numbered = |revisao: i64| Change {
@@ -99,9 +100,9 @@ async fn a_history_comes_in_pieces_oldest_first(store: &Arc<Store>) {
 async fn motivos_that_are_active_come_by_name(store: &Arc<Store>) {
     assert!(store.active_motivos().await.unwrap().is_empty());
     for motivo in ["Érro", "duplicado", "Antigo", "Zelo", "aberto"] {
-        store.insert_motivo(&nome(motivo)).await.unwrap();
+        edit(store, async |e| e.insert_motivo(&nome(motivo)).await).await.unwrap();
     }
-    store.set_motivo_ativo(&NameKey::new("antigo"), false).await.unwrap();
+    edit(store, async |e| e.set_motivo_ativo(&NameKey::new("antigo"), false).await).await.unwrap();
     assert_eq!(store.active_motivos().await.unwrap(), ["aberto", "duplicado", "Zelo", "Érro"]);
 }
 
@@ -109,9 +110,9 @@ async fn a_situation_is_a_snapshot_of_one_request(store: &Arc<Store>) {
     insert(store, "1", Status::Aberto).await;
     insert(store, "2", Status::Finalizado).await;
     for motivo in ["Duplicado", "Antigo"] {
-        store.insert_motivo(&nome(motivo)).await.unwrap();
+        edit(store, async |e| e.insert_motivo(&nome(motivo)).await).await.unwrap();
     }
-    store.set_motivo_ativo(&NameKey::new("antigo"), false).await.unwrap();
+    edit(store, async |e| e.set_motivo_ativo(&NameKey::new("antigo"), false).await).await.unwrap();
     let keys = async |protocolo: &str, motivo: Option<&str>| {
         let motivo = motivo.map(NameKey::new);
         let snapshot = store.situation(protocolo, motivo.as_ref()).await.unwrap();

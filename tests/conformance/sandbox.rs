@@ -11,6 +11,7 @@ use time::Duration;
 use super::atendimentos::{change, current, insert, store};
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::edits::edit;
 use crate::support::server::nome;
 
 fn example() -> Example {
@@ -23,9 +24,9 @@ fn example() -> Example {
 
 /// Row id of a user.
 async fn user(store: &Arc<Store>) -> i64 {
-    store.insert_perfil(&nome("p"), None).await.unwrap();
+    edit(store, async |e| e.insert_perfil(&nome("p"), None).await).await.unwrap();
     let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
-    store.insert_usuario(&nome("ana"), perfil.id, "hash", 7).await.unwrap();
+    edit(store, async |e| e.insert_usuario(&nome("ana"), perfil.id, "hash", 7).await).await.unwrap();
     store.credential(&NameKey::new("ana")).await.unwrap().unwrap().usuario_id
 }
 
@@ -35,9 +36,9 @@ async fn the_example_replaces_what_requests_write(store: &Arc<Store>, database: 
         insert(store, protocolo, status).await;
     }
     for motivo in ["Duplicado", "Antigo"] {
-        store.insert_motivo(&nome(motivo)).await.unwrap();
+        edit(store, async |e| e.insert_motivo(&nome(motivo)).await).await.unwrap();
     }
-    store.set_motivo_ativo(&NameKey::new("duplicado"), false).await.unwrap();
+    edit(store, async |e| e.set_motivo_ativo(&NameKey::new("duplicado"), false).await).await.unwrap();
     let motivos = store.snapshot(&[], &["antigo"]).await.unwrap().motivos;
     let full = Change {
         motivo_id: Some(motivos["antigo"]),
@@ -48,7 +49,7 @@ async fn the_example_replaces_what_requests_write(store: &Arc<Store>, database: 
     };
     assert!(store.commit(&[full]).await.unwrap().is_empty());
     assert!(store.debit(&[Debit { key: [1; 16], login: None, cost: 60_000 }]).await.unwrap());
-    store.set_success(&[2; 16]).await.unwrap();
+    store.set_success(&[2; 16], &[2; 16]).await.unwrap();
 
     database.advance_clock(Duration::seconds(1)).await;
     store.start_over(&example()).await.unwrap();

@@ -7,6 +7,7 @@ use time::Duration;
 use super::atendimentos::store;
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::edits::edit;
 use crate::support::server::nome;
 
 const KEYS: [BucketKey; 4] = [[1; 16], [2; 16], [3; 16], [0xff; 16]];
@@ -43,20 +44,20 @@ async fn debits_add_up_from_the_present_on(store: &Arc<Store>, database: &Databa
 }
 
 async fn a_success_is_remembered_and_leaves_the_bucket_alone(store: &Arc<Store>, database: &Database) {
-    store.set_success(&KEYS[0]).await.unwrap();
+    store.set_success(&KEYS[0], &KEYS[1]).await.unwrap();
     assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 0, Some(0))]);
     pass(database, 100).await;
     assert!(store.debit(&[debit(KEYS[0], 500)]).await.unwrap());
     pass(database, 100).await;
     assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 400, Some(200))]);
-    store.set_success(&KEYS[0]).await.unwrap();
+    store.set_success(&KEYS[0], &KEYS[1]).await.unwrap();
     assert_eq!(store.buckets(&KEYS).await.unwrap(), [bucket(KEYS[0], 400, Some(0))]);
 }
 
 async fn purging_keeps_what_still_counts(store: &Arc<Store>, database: &Database) {
-    store.set_success(&KEYS[2]).await.unwrap();
+    store.set_success(&KEYS[2], &KEYS[1]).await.unwrap();
     pass(database, 1).await;
-    store.set_success(&KEYS[3]).await.unwrap();
+    store.set_success(&KEYS[3], &KEYS[1]).await.unwrap();
     assert!(store.debit(&[debit(KEYS[0], 599), debit(KEYS[1], 601)]).await.unwrap());
     pass(database, 600).await;
     assert_eq!(store.purge_buckets(600, 1_000).await.unwrap(), 2);
@@ -67,8 +68,8 @@ async fn purging_keeps_what_still_counts(store: &Arc<Store>, database: &Database
 
 async fn what_a_wrong_clock_wrote_is_mended_one_by_one_and_by_a_purge(store: &Arc<Store>, database: &Database) {
     pass(database, 1_000_000).await;
-    store.set_success(&KEYS[0]).await.unwrap();
-    store.set_success(&KEYS[1]).await.unwrap();
+    store.set_success(&KEYS[0], &KEYS[1]).await.unwrap();
+    store.set_success(&KEYS[1], &KEYS[1]).await.unwrap();
     assert!(store.debit(&[debit(KEYS[0], 50), debit(KEYS[1], 50), debit(KEYS[2], 50)]).await.unwrap());
     pass(database, -1_000_000).await;
     assert!(store.debit(&[debit(KEYS[3], 300)]).await.unwrap());
@@ -92,14 +93,16 @@ async fn what_a_wrong_clock_wrote_is_mended_one_by_one_and_by_a_purge(store: &Ar
     assert_eq!(found().await, expected);
 }
 
-async fn the_failures_of_a_login_are_forgotten_with_what_helps_its_owner(store: &Arc<Store>) {
-    store.insert_perfil(&nome("p"), None).await.unwrap();
+async fn the_failures_of_a_login_are_forgotten_with_what_helps_its_owner(store: &Arc<Store>, database: &Database) {
+    edit(store, async |e| e.insert_perfil(&nome("p"), None).await).await.unwrap();
     let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
-    store.insert_usuario(&nome("u"), perfil.id, "h", 1).await.unwrap();
+    let inserted = edit(store, async |e| e.insert_usuario(&nome("u"), perfil.id, "h", 1).await).await;
+    let u = inserted.unwrap();
     let [pair, account, other, shared] = KEYS;
     let of = |key, login| Debit { key, login: Some(login), cost: 500 };
     // A row from before they said whose they are.
-    store.set_success(&pair).await.unwrap();
+    store.set_success(&pair, &account).await.unwrap();
+    database.execute("UPDATE tentativa SET login = NULL").await;
     let fail = async || {
         let debits = [of(pair, account), of(account, account), of(other, other), debit(shared, 500)];
         assert!(store.debit(&debits).await.unwrap());
@@ -109,33 +112,28 @@ async fn the_failures_of_a_login_are_forgotten_with_what_helps_its_owner(store: 
         found.sort_by(|a, b| a.key.cmp(&b.key));
         found
     };
-    let (u, nobody) = (NameKey::new("u"), NameKey::new("nobody"));
-    let mut left = 0;
-    for help in 0..5 {
+    for help in 1..=3 {
         fail().await;
-        left += 500;
-        let counted = found().await;
-        assert_eq!(counted[1], bucket(account, 500, None));
+        let left = 500 * help;
+        let counted = [
+            bucket(pair, 500, Some(0)),
+            bucket(account, 500, None),
+            bucket(other, left, None),
+            bucket(shared, left, None),
+        ];
+        assert_eq!(found().await, counted);
+        // This one helps nobody.
+        edit(store, async |e| e.deactivate_usuario(u, 3).await).await.unwrap();
+        assert_eq!(found().await, counted);
         let helped = match help {
-            0 => store.set_senha(&u, "h", 2, &account).await,
-            1 => store.activate_usuario(&u, 3, &account).await,
-            // Neither of these helps anybody.
-            2 => store.activate_usuario(&nobody, 4, &account).await,
-            3 => store.set_senha(&nobody, "h", 5, &account).await,
-            _ => store.set_senha(&u, "h", 6, &account).await,
+            1 => edit(store, async |e| e.set_senha(u, "h", 2, &account).await).await,
+            2 => edit(store, async |e| e.activate_usuario(u, 4, &account).await).await,
+            _ => edit(store, async |e| e.set_senha(u, "h", 6, &account).await).await,
         };
-        if helped.unwrap() {
-            let forgotten = [
-                bucket(pair, 0, Some(0)),
-                bucket(account, 0, None),
-                bucket(other, left, None),
-                bucket(shared, left, None),
-            ];
-            assert_eq!(found().await, forgotten);
-        } else {
-            assert_eq!(found().await, counted);
-            store.activate_usuario(&u, 7, &account).await.unwrap();
-        }
+        helped.unwrap();
+        let forgotten =
+            [bucket(pair, 0, Some(0)), bucket(account, 0, None), bucket(other, left, None), bucket(shared, left, None)];
+        assert_eq!(found().await, forgotten);
     }
 }
 

@@ -4,6 +4,7 @@ pub mod client;
 pub mod clock;
 pub mod database;
 pub mod document;
+pub mod edits;
 pub mod engines;
 pub mod pgbouncer;
 pub mod postgres;

@@ -24,6 +24,7 @@ use tokio::task::JoinHandle;
 use super::clock::ManualClock;
 use super::database::Database;
 use super::document;
+use super::edits::tester;
 
 pub struct Server {
     pub address: SocketAddr,
@@ -80,7 +81,7 @@ impl Server {
         });
         Self {
             address,
-            provisioning: Provisioning::new(Arc::clone(&store)),
+            provisioning: Provisioning::new(Arc::clone(&store), tester()),
             store,
             clock,
             client: reqwest::Client::builder().no_proxy().build().unwrap(),

@@ -1,11 +1,12 @@
-//! What commands read: statuses, and senhas.
+//! What commands read: statuses, senhas, and whether to go ahead.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Read};
+use std::io::{BufRead, IsTerminal, Read, Write};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::{CliError, Result};
+use super::output::complain;
 use crate::domain::atendimento::Status;
 use crate::domain::text::{SENHA_MAX, cut, did_you_mean};
 use crate::file_text::decode;
@@ -54,4 +55,28 @@ fn senha_from_stdin() -> Result<SecretString> {
         return Err(refused(&"has more than one line"));
     }
     Ok(SecretString::from(senha))
+}
+
+/// Fails unless the operator wants what `warning` says; with `yes` nobody is asked.
+pub fn confirm(yes: bool, warning: impl Display) -> Result {
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(CliError::Usage(
+            "this cannot be undone, and there is no terminal to ask on; add --yes to go ahead".to_owned(),
+        ));
+    }
+    complain(warning);
+    if confirmed()? { Ok(()) } else { Err(CliError::Failed("nothing was changed".to_owned())) }
+}
+
+/// Asks whether to go ahead.
+pub fn confirmed() -> Result<bool> {
+    let mut terminal = std::io::stderr().lock();
+    terminal.write_all(b"Go ahead? [y/N] ")?;
+    terminal.flush()?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "s" | "sim"))
 }

@@ -2,10 +2,12 @@
 
 pub mod arguments;
 pub mod database;
+pub mod erased;
 pub mod error;
 pub mod input;
 pub mod output;
 pub mod period;
+pub mod progress;
 pub mod record;
 pub mod session;
 pub mod signals;

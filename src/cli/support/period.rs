@@ -1,4 +1,4 @@
-//! `--desde` and `--ate`: a period of time.
+//! Times on the command line: `--desde` and `--ate`, a period.
 
 use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
@@ -15,18 +15,18 @@ const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day
 #[derive(clap::Args)]
 pub struct Period {
     /// From this time on: a date in UTC, or a time such as 2026-11-27T10:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = parse)]
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     desde: Option<Moment>,
     /// Up to and including this time: a date in UTC, or a time such as 2026-11-27T10:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = parse)]
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     ate: Option<Moment>,
 }
 
 /// A day or a millisecond, as it was given.
 #[derive(Clone, Debug)]
-struct Moment {
-    text: String,
-    start: OffsetDateTime,
+pub struct Moment {
+    pub text: String,
+    pub start: OffsetDateTime,
     lasts: Duration,
 }
 
@@ -47,7 +47,7 @@ impl Period {
 
 /// A date, or a time as RFC 3339 writes it, of the years 1 to 9998 in UTC: the end of a later one may be beyond the
 /// calendar.
-fn parse(text: &str) -> Result<Moment, String> {
+pub fn parse_moment(text: &str) -> Result<Moment, String> {
     // The form would also take a sign.
     let date = || Date::parse(text, DATE).ok().filter(|_| text.len() == "2026-11-27".len());
     let day = || Some((date()?.with_time(time!(0:00)).assume_utc(), Duration::DAY));
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn between(desde: Option<&str>, ate: Option<&str>) -> Option<[Option<OffsetDateTime>; 2]> {
-        let moment = |text: Option<&str>| text.map(|text| parse(text).unwrap());
+        let moment = |text: Option<&str>| text.map(|text| parse_moment(text).unwrap());
         let Between { from, before } = Period { desde: moment(desde), ate: moment(ate) }.between().ok()?;
         Some([from, before])
     }
@@ -95,13 +95,13 @@ mod tests {
         for text in
             ["", " ", "ontem", "2026-02-30", "2026-2-3", "27/11/2026", "-2026-11-27", "+2026-11-27", "0000-12-31"]
         {
-            assert!(parse(text).is_err(), "{text}");
+            assert!(parse_moment(text).is_err(), "{text}");
         }
         for text in ["2026-11-27T10:00:00", "2026-11-27T25:00:00Z", "9999-01-01", "0001-01-01T00:00:00+23:59"] {
-            assert!(parse(text).is_err(), "{text}");
+            assert!(parse_moment(text).is_err(), "{text}");
         }
         for text in ["0001-01-01", "9998-12-31", "2026-11-27T10:00:00z", "2016-12-31T23:59:60Z"] {
-            assert!(parse(text).is_ok(), "{text}");
+            assert!(parse_moment(text).is_ok(), "{text}");
         }
     }
 }

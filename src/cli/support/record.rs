@@ -1,6 +1,7 @@
 //! Atendimentos and their changes as JSON: the contract's "The record".
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::clock::rfc3339_millis;
 use crate::domain::record::{AtendimentoRecord, PresentState, StoredChange};
@@ -22,6 +23,11 @@ pub fn record(record: &AtendimentoRecord) -> Value {
         "historico": record.changes.iter().map(change).collect::<Vec<_>>(),
         "comentarios": record.changes.iter().filter_map(comment).collect::<Vec<_>>()
     })
+}
+
+/// All that is stored about an atendimento, as it is handed out to the person whom it is about.
+pub fn export(atendimento: &AtendimentoRecord, at: OffsetDateTime) -> Value {
+    json!({"formato": "citrus-status/atendimento/1", "geradoEm": rfc3339_millis(at), "atendimento": record(atendimento)})
 }
 
 fn change(StoredChange { em, de, para, motivo, usuario, .. }: &StoredChange) -> Value {

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use super::database;
 use super::error::Result;
 use crate::config::{Config, Flags};
+use crate::domain::audit::Actor;
+use crate::service::audit::command_line;
+use crate::service::erasure::Erasure;
 use crate::service::provisioning::Provisioning;
 use crate::store::Store;
 use crate::telemetry;
@@ -13,6 +16,8 @@ use crate::telemetry;
 pub struct Session {
     pub store: Arc<Store>,
     pub provisioning: Provisioning,
+    /// Whom the audit trail names.
+    pub actor: Actor,
 }
 
 impl Session {
@@ -20,11 +25,16 @@ impl Session {
     pub async fn with(flags: &Flags, work: impl AsyncFnOnce(&Self) -> Result) -> Result {
         let config = load(flags, telemetry::start)?;
         let store = database::open_store(&config).await?;
-        let provisioning = Provisioning::new(Arc::clone(&store));
-        let session = Self { store, provisioning };
+        let actor = command_line();
+        let provisioning = Provisioning::new(Arc::clone(&store), actor.clone());
+        let session = Self { store, provisioning, actor };
         let outcome = work(&session).await;
         session.store.close().await;
         outcome
+    }
+
+    pub fn erasure(&self) -> Erasure {
+        Erasure::new(Arc::clone(&self.store), self.actor.clone())
     }
 }
 

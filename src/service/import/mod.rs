@@ -28,7 +28,11 @@ pub use row::{BadRow, Row};
 use rows::Rows;
 use tidy::quoted;
 
+use serde_json::json;
+
 use crate::domain::atendimento::{Atendimento, Change};
+use crate::domain::audit::{Action, Actor};
+use crate::service::audit::named;
 use crate::store::{Import, NewAtendimento, Store, StoreError};
 
 const PORTION: usize = 5_000;
@@ -37,6 +41,8 @@ const SHOWN: usize = 5;
 
 #[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
+    /// What the audit trail calls the file.
+    pub source: String,
     pub columns: Columns,
     /// Bring atendimentos that exist already to the file's status, with a history entry where it differs.
     /// The source is taken to be right: no transition rule applies.
@@ -80,15 +86,16 @@ pub enum Notice {
     Note(String),
 }
 
-/// Imports what `reader` holds. `report` is told of rows that can't be imported, and the like, as they come.
+/// Imports what `reader` holds, for `actor`. `report` is told of rows that can't be imported, and the like, as they come.
 pub async fn import(
     store: &Store,
+    actor: &Actor,
     reader: impl Read,
     options: ImportOptions,
     report: &mut dyn FnMut(Notice),
 ) -> Result<Summary, ImportError> {
     let mut rows = Rows::open(reader, Wanted::new(&options.columns))?;
-    let mut run = Run { store, import: None, options, summary: Summary::default(), report };
+    let mut run = Run { store, actor, import: None, options, summary: Summary::default(), report };
     let mut portion = Portion::default();
     loop {
         let row = rows.next();
@@ -136,6 +143,7 @@ impl Portion {
 
 struct Run<'a> {
     store: &'a Store,
+    actor: &'a Actor,
     /// Begun by the first portion: a slow source must not hold locks before there is anything to write.
     import: Option<Import>,
     options: ImportOptions,
@@ -200,13 +208,20 @@ impl Run<'_> {
     }
 
     async fn finish(self) -> Result<Summary, ImportError> {
-        if self.summary.skipped > 0 && !self.options.ignorar_invalidos {
-            return Err(ImportError::BadRows(self.summary.skipped));
+        let Summary { inserted, updated, unchanged, skipped, .. } = self.summary;
+        if skipped > 0 && !self.options.ignorar_invalidos {
+            return Err(ImportError::BadRows(skipped));
         }
         if let Some(import) = self.import
             && !self.options.dry_run
         {
-            import.commit().await?;
+            let entry = (inserted + updated > 0).then(|| {
+                let after = json!({
+                    "novos": inserted, "atualizados": updated, "inalterados": unchanged, "ignorados": skipped
+                });
+                named(Action::ImportAtendimentos, &self.options.source, None, Some(after))
+            });
+            import.commit(self.actor, entry.as_slice()).await?;
         }
         Ok(self.summary)
     }

@@ -218,7 +218,8 @@ impl Throttle {
         if admission.success == Success::Noted {
             return;
         }
-        let noted = timeout(NOTE_DEADLINE, self.store.set_success(&admission.keys.pair)).await;
+        let BucketKeys { pair, account, .. } = admission.keys;
+        let noted = timeout(NOTE_DEADLINE, self.store.set_success(&pair, &account)).await;
         match noted.unwrap_or(Err(StoreError::Slow)) {
             Ok(()) => self.purge(),
             Err(error) => tracing::warn!(%error, "the address of a login was not noted"),

@@ -6,6 +6,7 @@ mod insert;
 mod place;
 mod sandbox;
 mod schema;
+mod scrub;
 mod store;
 mod table;
 

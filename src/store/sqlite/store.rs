@@ -67,8 +67,9 @@ impl SqliteStore {
         // not wait when another process does the same. So only one process at a time opens it.
         let turn = take_turn(file);
         create_private(file);
-        // A long list or migration is nothing to warn of.
+        // A long list or migration is nothing to warn of. What commands erase is overwritten in the file.
         let patient = options.clone().busy_timeout(COMMAND_LOCK_TIMEOUT).disable_statement_logging();
+        let patient = patient.pragma("secure_delete", "ON");
         let commands = pool(1).connect_with(patient).await?;
         drop(turn);
         let options = options.create_if_missing(false);

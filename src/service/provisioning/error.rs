@@ -1,0 +1,95 @@
+//! Why nothing was set up.
+
+use std::fmt;
+
+use crate::auth::password::PasswordError;
+use crate::domain::access::Permissao;
+use crate::domain::text::{LOGIN_MAX, Name, PROTOCOLO_MAX, PSEUDONYM, SENHA_MAX, cut, did_you_mean, nearest};
+use crate::store::StoreError;
+
+/// What has a name that may be taken or missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Nivel,
+    Perfil,
+    Usuario,
+    Motivo,
+    Atendimento,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nivel => "nivel",
+            Self::Perfil => "perfil",
+            Self::Usuario => "usuario",
+            Self::Motivo => "motivo",
+            Self::Atendimento => "atendimento",
+        })
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisioningError {
+    #[error("{kind} '{nome}' exists already")]
+    Exists { kind: Kind, nome: String },
+    /// There is nothing of that name; `near` was probably meant.
+    #[error("there is no {kind} '{}'{}", cut(.nome), did_you_mean(.nome, .near.as_deref()))]
+    Missing { kind: Kind, nome: String, near: Option<String> },
+    #[error("{}", not_released(.permissoes, .nivel))]
+    NotReleased { permissoes: Vec<Permissao>, nivel: String },
+    #[error("a login has at most {LOGIN_MAX} characters")]
+    LongLogin,
+    #[error("a login that begins with '{PSEUDONYM}' is that of an anonymised user; choose another one")]
+    ReservedLogin,
+    #[error("the usuario '{0}' is anonymised, and stays as it is; register a new one")]
+    Anonymised(String),
+    #[error("the senha {0}; a senha has 1 to {SENHA_MAX} bytes and no NUL")]
+    InvalidSenha(SenhaFault),
+    #[error(
+        "'{}' is not a protocolo: it has {} characters; a protocolo has 1 to {PROTOCOLO_MAX} characters and no NUL",
+        cut(.0),
+        .0.trim().chars().count()
+    )]
+    InvalidProtocolo(String),
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why no request could carry a senha.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SenhaFault {
+    #[error("is empty")]
+    Empty,
+    #[error("is too long")]
+    TooLong,
+    #[error("holds a NUL")]
+    Nul,
+}
+
+fn not_released(permissoes: &[Permissao], nivel: &str) -> String {
+    let nomes: Vec<&str> = permissoes.iter().map(|permissao| permissao.nome()).collect();
+    let (are, count) = if nomes.len() == 1 { ("is", "the grant") } else { ("are", "these grants") };
+    format!("'{}' {are} not released to the nível '{nivel}', so {count} would not count", nomes.join("', '"))
+}
+
+/// That there is no `nome`, and which of the `known` was probably meant.
+pub(super) fn missing<'a>(kind: Kind, nome: &Name, known: impl Iterator<Item = &'a str>) -> ProvisioningError {
+    ProvisioningError::Missing { kind, nome: nome.texto.clone(), near: nearest(&nome.texto, known).map(str::to_owned) }
+}
+
+pub(super) fn created<T>(kind: Kind, nome: &Name, outcome: Result<T, StoreError>) -> Result<T, ProvisioningError> {
+    outcome.map_err(|error| match error {
+        StoreError::AlreadyExists => ProvisioningError::Exists { kind, nome: nome.texto.clone() },
+        other => other.into(),
+    })
+}
+
+impl ProvisioningError {
+    /// There is no atendimento of that protocolo.
+    pub(in crate::service) fn no_atendimento(protocolo: &str) -> Self {
+        Self::Missing { kind: Kind::Atendimento, nome: protocolo.to_owned(), near: None }
+    }
+}

@@ -1,0 +1,154 @@
+//! What administrators change: each change in one transaction with its entries.
+
+use futures_util::stream::BoxStream;
+use time::OffsetDateTime;
+
+use super::engine::{Store, Transaction};
+use super::error::Result;
+use super::listings::{Between, most};
+use super::value::{Param, Time};
+use crate::domain::audit::{ActionFilter, Actor, Entry, Object};
+
+/// What an entry of the command line has as its origin.
+const COMMAND: &str = "comando";
+
+const RECORD: &str = "
+INSERT INTO auditoria (em, origem, autor, lugar, acao, objeto, usuario_id, antes, depois)
+SELECT agora, $1, $2, $3, $4, $5, $6, $7, $8 FROM relogio";
+const RECORD_POSTGRES: &str = "
+INSERT INTO auditoria (em, origem, autor, lugar, acao, objeto, usuario_id, antes, depois)
+SELECT timestamptz 'epoch' + agora * interval '1 millisecond', $1, $2, $3, $4, $5, $6, $7, $8 FROM relogio";
+
+/// Entries show the login that a user has now. $1 is the page before, $4 an action or a group of them.
+const ENTRIES: &str = "
+SELECT a.id, a.em, a.origem, coalesce(a.autor, author.login) AS autor, a.lugar, a.acao,
+       coalesce(a.objeto, subject.login) AS objeto, a.usuario_id, a.antes, a.depois
+FROM auditoria a
+LEFT JOIN usuario author ON author.id = a.autor_id
+LEFT JOIN usuario subject ON subject.id = a.usuario_id
+WHERE ($1 IS NULL OR a.id < $1)
+  AND ($2 IS NULL OR a.em >= $2)
+  AND ($3 IS NULL OR a.em < $3)
+  AND ($4 IS NULL OR a.acao = $4 OR a.acao LIKE $4 || '.%')
+  AND ($5 IS NULL OR a.objeto = $5)
+  AND ($6 IS NULL OR a.usuario_id = $6 OR a.autor_id = $6)
+  AND ($7 IS NULL OR a.autor = $7)
+ORDER BY a.id DESC
+LIMIT $8";
+
+/// An entry, as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    pub id: i64,
+    pub em: OffsetDateTime,
+    /// Where it came from: `comando`, the command line.
+    pub origem: String,
+    pub autor: String,
+    pub lugar: String,
+    /// Also one that only a later release knows.
+    pub acao: String,
+    /// What was changed; the login of a user is that of now.
+    pub objeto: Option<String>,
+    pub usuario_id: Option<i64>,
+    /// JSON.
+    pub antes: Option<String>,
+    /// JSON.
+    pub depois: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct EntryRow {
+    id: i64,
+    em: Time,
+    origem: String,
+    autor: Option<String>,
+    lugar: String,
+    acao: String,
+    objeto: Option<String>,
+    usuario_id: Option<i64>,
+    antes: Option<String>,
+    depois: Option<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct AuditQuery {
+    /// Older than the entry of this id.
+    pub before_id: Option<i64>,
+    pub between: Between,
+    pub action: Option<ActionFilter>,
+    /// The name of what was changed, if it is not a user.
+    pub object: Option<String>,
+    /// Of or by the user of this row id.
+    pub usuario_id: Option<i64>,
+    /// By this user of the operating system.
+    pub actor: Option<String>,
+    pub limit: Option<u32>,
+}
+
+/// Changes of an administrator, in one transaction; dropping it undoes them.
+pub struct Edit(pub(super) Transaction);
+
+impl Store {
+    /// Starts changes that leave entries; commands wait for locks.
+    pub async fn edit(&self) -> Result<Edit> {
+        Ok(Edit(self.begin().await?))
+    }
+
+    /// The entries asked for, newest first.
+    pub fn list_audit(&self, asked: &AuditQuery) -> BoxStream<'_, Result<AuditEntry>> {
+        let Between { from, before } = asked.between;
+        let values = [
+            asked.before_id.into(),
+            from.into(),
+            before.into(),
+            Param::Text(asked.action.as_ref().map(ActionFilter::as_str)),
+            Param::Text(asked.object.as_deref()),
+            asked.usuario_id.into(),
+            Param::Text(asked.actor.as_deref()),
+            most(asked.limit).into(),
+        ];
+        self.list(ENTRIES, &values, |row| Ok(entry_of(row)))
+    }
+}
+
+impl Edit {
+    /// Adds `entries` by `actor`, and makes all of it durable and visible.
+    pub async fn commit(mut self, actor: &Actor, entries: &[Entry]) -> Result<()> {
+        self.0.record(actor, entries).await?;
+        self.0.commit().await
+    }
+}
+
+impl Transaction {
+    /// Adds `entries` by `actor`, at the time of the database.
+    pub(super) async fn record(&mut self, actor: &Actor, entries: &[Entry]) -> Result<()> {
+        let statement = match self {
+            Self::Postgres(_) => RECORD_POSTGRES,
+            Self::Sqlite(_) => RECORD,
+        };
+        for Entry { action, object, before, after } in entries {
+            let (name, usuario_id) = match object {
+                Object::Usuario(id) => (None, Some(*id)),
+                Object::Named(name) => (Some(name.as_str()), None),
+            };
+            let values = [
+                COMMAND.into(),
+                actor.name.as_str().into(),
+                actor.place.as_str().into(),
+                action.name().into(),
+                Param::Text(name),
+                usuario_id.into(),
+                Param::Text(before.as_deref()),
+                Param::Text(after.as_deref()),
+            ];
+            self.execute(statement, &values).await?;
+        }
+        Ok(())
+    }
+}
+
+fn entry_of(row: EntryRow) -> AuditEntry {
+    let EntryRow { id, em: Time(em), origem, autor, lugar, acao, objeto, usuario_id, antes, depois } = row;
+    let autor = autor.unwrap_or_default();
+    AuditEntry { id, em, origem, autor, lugar, acao, objeto, usuario_id, antes, depois }
+}
