@@ -298,7 +298,7 @@ async fn entries_are_found_by_what_an_operator_knows(database: &Database) {
     assert_eq!(of(&["--acao", "Usuario", "--limite", "3"]), [26, 15, 14]);
     assert_eq!(of(&["--acao", "permissao"]), [8, 3]);
     assert_eq!(of(&["--objeto", "Suporte"]), [8, 3, 2]);
-    assert_eq!(of(&["--objeto", "1"]), [23, 22, 19]);
+    assert_eq!(of(&["--objeto", "1"]), [23, 22, 20]);
     assert_eq!(of(&["--usuario", "ANA.souza"]), [26, 15, 14, 13, 12, 11, 10, 9]);
     assert_eq!(of(&["--autor", "bia"]), [26]);
     assert_eq!(of(&["--autor", "bi%"]), [0_i64; 0]);

@@ -2,6 +2,7 @@
 
 mod access;
 mod atendimentos;
+mod erasure;
 mod idempotency;
 mod import;
 mod provisioning;
