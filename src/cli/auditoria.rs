@@ -41,7 +41,7 @@ pub struct ListArgs {
     /// Only about the nível, perfil, motivo, protocolo or file of this name
     #[arg(long, value_name = "NAME")]
     objeto: Option<String>,
-    /// Only by this user of the operating system
+    /// Only by this user of the operating system, also where it stands behind sudo
     #[arg(long, value_name = "NAME")]
     autor: Option<String>,
     /// Only entries before the one of this id

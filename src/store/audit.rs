@@ -19,7 +19,8 @@ const RECORD_POSTGRES: &str = "
 INSERT INTO auditoria (em, origem, autor, lugar, acao, objeto, usuario_id, antes, depois)
 SELECT timestamptz 'epoch' + agora * interval '1 millisecond', $1, $2, $3, $4, $5, $6, $7, $8 FROM relogio";
 
-/// Entries show the login that a user has now. $1 is the page before, $4 an action or a group of them.
+/// Entries show the login that a user has now. $1 is the page before, $4 an action or a group of them, $7 a user of the
+/// operating system: that of the command, or the one behind `sudo`.
 const ENTRIES: &str = "
 SELECT a.id, a.em, a.origem, coalesce(a.autor, author.login) AS autor, a.lugar, a.acao,
        coalesce(a.objeto, subject.login) AS objeto, a.usuario_id, a.antes, a.depois
@@ -32,7 +33,8 @@ WHERE ($1 IS NULL OR a.id < $1)
   AND ($4 IS NULL OR a.acao = $4 OR a.acao LIKE $4 || '.%')
   AND ($5 IS NULL OR a.objeto = $5)
   AND ($6 IS NULL OR a.usuario_id = $6 OR a.autor_id = $6)
-  AND ($7 IS NULL OR a.autor = $7)
+  AND ($7 IS NULL OR a.autor = $7 OR substr(a.autor, 1, length($7) + 8) = $7 || ' (sudo: '
+       OR substr(a.autor, length(a.autor) - length($7) - 8) = ' (sudo: ' || $7 || ')')
 ORDER BY a.id DESC
 LIMIT $8";
 

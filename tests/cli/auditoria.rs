@@ -282,7 +282,7 @@ async fn entries_are_found_by_what_an_operator_knows(database: &Database) {
     database
         .execute(
             "INSERT INTO auditoria (em, origem, autor, lugar, acao, usuario_id)
-             SELECT max(em), 'comando', 'bia', 'outro', 'usuario.nova-acao', 1 FROM auditoria",
+             SELECT max(em), 'comando', 'citrus (sudo: bia)', 'outro', 'usuario.nova-acao', 1 FROM auditoria",
         )
         .await;
     let of = |args: &[&str]| -> Vec<i64> {
@@ -300,8 +300,12 @@ async fn entries_are_found_by_what_an_operator_knows(database: &Database) {
     assert_eq!(of(&["--objeto", "Suporte"]), [8, 3, 2]);
     assert_eq!(of(&["--objeto", "1"]), [23, 22, 20]);
     assert_eq!(of(&["--usuario", "ANA.souza"]), [26, 15, 14, 13, 12, 11, 10, 9]);
-    assert_eq!(of(&["--autor", "bia"]), [26]);
-    assert_eq!(of(&["--autor", "bi%"]), [0_i64; 0]);
+    for autor in ["bia", "citrus", "citrus (sudo: bia)"] {
+        assert_eq!(of(&["--autor", autor]), [26], "{autor}");
+    }
+    for autor in ["bi%", "ia", "citru", "b", ""] {
+        assert_eq!(of(&["--autor", autor]), [0_i64; 0], "{autor}");
+    }
     assert_eq!(of(&["--desde", "2026-11-24T08:00:00Z"]), [26, 25, 24]);
     assert_eq!(of(&["--ate", "2026-11-23T11:00:00Z"]), [2, 1]);
     run(database, &["auditoria", "listar", "--acao", "usuario.senhas"])
@@ -309,8 +313,8 @@ async fn entries_are_found_by_what_an_operator_knows(database: &Database) {
     run(database, &["auditoria", "listar", "--usuario", "ana.sousa"])
         .fails(1, &["there is no usuario 'ana.sousa'; did you mean 'Ana.Souza'?"]);
     run(database, &["auditoria", "listar", "--autor", "bia"]).prints(
-        "id  when                      who  where  action             object     before  after\n\
-         26  2026-11-24T08:00:00.000Z  bia  outro  usuario.nova-acao  Ana.Souza  -       -\n",
+        "id  when                      who                 where  action             object     before  after\n\
+         26  2026-11-24T08:00:00.000Z  citrus (sudo: bia)  outro  usuario.nova-acao  Ana.Souza  -       -\n",
     );
     run(database, &["auditoria", "listar", "--autor", "ninguem", "--json"]).prints("[]\n");
 }
