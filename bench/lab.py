@@ -1,6 +1,7 @@
 """The workplace: programs, databases and servers."""
 
 import contextlib
+import functools
 import importlib.util
 import os
 import pathlib
@@ -12,7 +13,7 @@ import tempfile
 import time
 import urllib.parse
 
-from processes import BENCH, Process, cpu_seconds, parent_of, run
+from processes import BENCH, CORES, Process, cpu_seconds, parent_of, run
 
 ROOT = BENCH.parent
 # As cargo has it: below the project, or where its own setting says.
@@ -23,6 +24,9 @@ EXAMPLES = ["bench-reference", "bench-peer-axum"]
 ATENDIMENTOS = 100_000
 FIRST = 20221104000001
 JWT_SECRET = "a secret for the benchmark, 32 bytes"
+# The load is spread over them. same_job.py uses the first of each.
+LOGINS = [f"bench{number}" for number in range(1, 101)]
+MOTIVOS = ["Duplicado", *(f"Motivo {number}" for number in range(2, 21))]
 # Programs, and the Debian packages that have them.
 PACKAGES = {"wrk": "wrk", "pgbench": "postgresql", "psql": "postgresql", "sqlite3": "sqlite3", "cc": "gcc",
             "node": "nodejs", "npm": "npm"}
@@ -41,7 +45,7 @@ def check_programs():
     if missing:
         raise SystemExit("missing: apt-get install " + " ".join(sorted(missing)))
     if int(run("node", "--version").strip("v\n").split(".")[0]) < 20:
-        raise SystemExit("Node 20 or later is needed, for Fastify")
+        raise SystemExit("Node 20 or later is needed, for Fastify: Debian 13 has it; for Debian 12, see nodejs.org")
 
 
 def csv_of(count):
@@ -57,16 +61,17 @@ def build(*more):
     run("cargo", "build", "--release", "--locked", "--bin=citrus-status", *more, cwd=ROOT, errors=None)
 
 
-def provision(cli, atendimentos):
-    """Users with and without the permission, a motivo, and the atendimentos, by the command line `cli`."""
+def provision(cli, atendimentos, logins=LOGINS, motivos=MOTIVOS):
+    """Users with and without the permission, motivos, and the atendimentos, by the command line `cli`."""
     cli("nivel", "criar", "N")
     cli("permissao", "liberar", "alterar-status", "--nivel", "N")
     cli("perfil", "criar", "P", "--nivel", "N")
     cli("perfil", "criar", "Q", "--nivel", "N")
     cli("perfil", "conceder", "P", "alterar-status")
-    for login, perfil in (("bench", "P"), ("other", "Q"), ("former", "P")):
+    for login, perfil in [*((login, "P") for login in logins), ("other", "Q"), ("former", "P")]:
         cli("usuario", "criar", login, "--perfil", perfil, "--senha-stdin", stdin="1234")
-    cli("motivo", "criar", "Duplicado")
+    for motivo in motivos:
+        cli("motivo", "criar", motivo)
     if atendimentos:
         cli("atendimento", "importar", "-", stdin=csv_of(atendimentos))
 
@@ -89,6 +94,7 @@ class Lab:
         with contextlib.ExitStack() as stack:
             check_programs()
             self.postmaster = self.find_postmaster()
+            self.check_durable()
             self.say("building the server")
             build(*(f"--example={name}" for name in EXAMPLES))
             self.dir = pathlib.Path(tempfile.mkdtemp(prefix="citrus-bench-"))
@@ -120,6 +126,12 @@ class Lab:
             if name.startswith("postg"):
                 return parent
         raise SystemExit("PostgreSQL has to run on this machine, beside the benchmark: its CPU time is measured")
+
+    def check_durable(self):
+        """Stops where PostgreSQL would make commits that a crash undoes."""
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            if self.sql(f"SHOW {name}", self.admin) != "on":
+                raise SystemExit(f"PostgreSQL has to be durable: set {name} = on")
 
     def environment(self, engine):
         """Settings of a server on `engine`, in a directory of its own."""
@@ -176,6 +188,10 @@ class Lab:
         return Process("citrus-status", [SERVER, "serve", "--bind", "127.0.0.1:{port}"],
                        self.environment(engine) | settings)
 
+    def load(self, server, protocolos=ATENDIMENTOS):
+        """What `changes` needs: a token of each user, the motivos, and over how many atendimentos to spread."""
+        return {"tokens": ",".join(map(server.token, LOGINS)), "motivos": ",".join(MOTIVOS), "protocolos": protocolos}
+
     def bare_route(self):
         return Process("the bare axum route", [REFERENCE, "axum", "{port}"])
 
@@ -187,8 +203,28 @@ class Lab:
         server_cpu, postgres_cpu = (1e6 * (b - a) / got["requests"] for a, b in zip(before, spent()))
         return got | {"server_cpu": server_cpu, "postgres_cpu": postgres_cpu}
 
+    def pgbench(self, script, clients, seconds):
+        """Transactions per second."""
+        sizes = {"protocolos": ATENDIMENTOS, "usuarios": len(LOGINS), "motivos": len(MOTIVOS)}
+        out = run("pgbench", "-n", "-M", "prepared", "-f", BENCH / script, "-c", clients, "-T", seconds,
+                  "-j", min(max(2, CORES // 2), clients), *(f"-D{name}={size}" for name, size in sizes.items()),
+                  self.postgres)
+        return float(re.search(r"tps = ([\d.]+) \(without", out)[1])
+
+    @functools.cached_property
+    def waits(self):
+        """Milliseconds of a statement, and of a durable transaction, that do nothing, on one connection."""
+        def millis(statement):
+            script = self.dir / "waits.sql"
+            script.write_text(statement)
+            return 1000 / self.pgbench(script, 1, 2)
+
+        return millis("SELECT 1;"), millis("SELECT pg_current_xact_id();")
+
     def batched(self, clients, seconds):
-        """Changes per second of pgbench with `batch.sql`, 96 changes a transaction."""
-        out = run("pgbench", "-n", "-M", "prepared", "-f", BENCH / "batch.sql", "-D", f"protocolos={ATENDIMENTOS}",
-                  "-c", clients, "-j", min(2, clients), "-T", seconds, self.postgres)
-        return 96 * float(re.search(r"tps = ([\d.]+) \(without", out)[1])
+        """Changes per second of pgbench, 96 changes a transaction."""
+        return 96 * self.pgbench("batch.sql", clients, seconds)
+
+    def single(self, clients, seconds):
+        """Changes per second of pgbench, one statement and one transaction for each."""
+        return self.pgbench("change.sql", clients, seconds)

@@ -5,8 +5,8 @@ import statistics
 import time
 
 import lab
-import peers
-from processes import run
+import contest
+from processes import CORES, run
 
 CONNECTIONS = 256
 
@@ -49,9 +49,9 @@ def in_turn(here, ours, theirs):
 
 def peers_changes(here):
     """The same changes on PostgreSQL by ours and by the peers, and what PostgreSQL and HTTP could do."""
-    contest = here.contest = peers.contest(here)
-    ours, fastest, rounds = contest.ours, contest.fastest(), range(here.rounds)
-    least = lambda connections: [min(peer.values(connections, "p50")[i] for peer in contest.peers) for i in rounds]
+    got = here.contest = contest.hold(here)
+    ours, fastest, rounds = got.ours, got.fastest(), range(here.rounds)
+    least = lambda connections: [min(peer.values(connections, "p50")[i] for peer in got.peers) for i in rounds]
     yield Row("PostgreSQL: changes/s, 256 connections", f"the fastest peer, {fastest.name}", "≥ 10×", True, 10,
               ours.values(256, "rate"), fastest.values(256, "rate"))
     yield Row("PostgreSQL: p99 at 256 connections", "the lowest p50 of a peer there", "≤ 1×", False, 1,
@@ -61,9 +61,9 @@ def peers_changes(here):
     yield Row("PostgreSQL: p50 of one connection", "the lowest p50 of a peer", "≤ 0.6×", False, 0.6,
               ours.values(1, "p50"), least(1), "ms")
     yield Row("PostgreSQL: changes/s, 256 connections", "the limit of PostgreSQL and HTTP", "≥ 0.75×", True, 0.75,
-              ours.values(256, "rate"), contest.limits())
+              ours.values(256, "rate"), got.limits())
     yield Row("PostgreSQL: server's CPU for a change, 256 connections", "for a request of a bare axum route", "≤ 2×",
-              False, 2, ours.values(256, "server_cpu"), [run["server_cpu"] for run in contest.bare], "µs")
+              False, 2, ours.values(256, "server_cpu"), [run["server_cpu"] for run in got.bare], "µs")
 
 
 def sqlite_changes(here):
@@ -72,7 +72,7 @@ def sqlite_changes(here):
 
     def ours():
         with here.server("sqlite") as server:
-            return server.changes(CONNECTIONS, here.seconds, server.token(), lab.ATENDIMENTOS)["rate"]
+            return server.changes(CONNECTIONS, here.seconds, here.load(server))["rate"]
 
     def loop():
         return float(run(here.sqlite_loop, file, lab.ATENDIMENTOS, here.seconds))
@@ -83,10 +83,10 @@ def sqlite_changes(here):
 
 def hot(here):
     with here.server("postgres") as server:
-        token = server.token()
+        load = here.load(server)
         yield Row("PostgreSQL: 256 connections on ONE atendimento", "on random ones", "≥ 0.5×", True, 0.5,
-                  *in_turn(here, lambda: server.changes(CONNECTIONS, here.seconds, token, 1)["rate"],
-                           lambda: server.changes(CONNECTIONS, here.seconds, token, lab.ATENDIMENTOS)["rate"]))
+                  *in_turn(here, lambda: server.changes(CONNECTIONS, here.seconds, load | {"protocolos": 1})["rate"],
+                           lambda: server.changes(CONNECTIONS, here.seconds, load)["rate"]))
 
 
 def rejected(here):
@@ -94,7 +94,7 @@ def rejected(here):
         other = server.token("other")
 
         def refuse(token):
-            got = server.wrk(64, here.seconds, "change.lua", token=token, protocolos=1)
+            got = server.wrk(64, here.seconds, "change.lua", tokens=token, motivos=lab.MOTIVOS[0], protocolos=1)
             assert got["refused"], "they have to be refused"
             return got["rate"]
 
@@ -126,10 +126,10 @@ def logins(here):
 
 def storm(here):
     with here.server("postgres") as server:
-        token = server.token()
+        load = here.load(server)
 
         def calm():
-            return server.changes(16, here.seconds, token, lab.ATENDIMENTOS)["p99"]
+            return server.changes(16, here.seconds, load)["p99"]
 
         def during():
             with server.loaded(200, "login.lua"):
@@ -144,9 +144,9 @@ def overload(here):
     """Twice the rate that the server can keep up with, asked for whether it answers or not."""
     accepted, calm, refused = [], [], []
     with here.server("postgres", QUEUE_CAPACITY="384") as server:
-        token = server.token()
+        load, token = here.load(server), server.token()
         for _ in range(here.rounds):
-            sustained = server.changes(CONNECTIONS, here.seconds, token, lab.ATENDIMENTOS)
+            sustained = server.changes(CONNECTIONS, here.seconds, load)
             ask = [lab.REFERENCE, "overload", server.address, token, lab.ATENDIMENTOS, int(2 * sustained["rate"]), 768,
                    here.seconds]
             good, _, good_p99, bad, _, bad_p99 = map(float, run(*ask).split())
@@ -210,8 +210,8 @@ def memory(here):
             idle.append(server.rss())
             # A token of another process, so that no password is hashed in this one.
             with here.server("postgres") as issuer:
-                token = issuer.token()
-            with server.loaded(CONNECTIONS, "change.lua", token=token, protocolos=lab.ATENDIMENTOS):
+                load = here.load(issuer)
+            with server.loaded(CONNECTIONS, "change.lua", **load):
                 time.sleep(here.seconds)
                 loaded.append(server.rss())
     yield Row("Resident memory, idle", "–", "≤ 20 MiB", False, 20, idle, unit="MiB")
@@ -233,12 +233,14 @@ def size(here):
     few, many = 10_000, 10_000_000
     with (here.server("postgres", DATABASE_URL=here.filled("small", few)) as small,
           here.server("postgres", DATABASE_URL=here.filled("large", many)) as large):
-        def cost(server, count, seconds):
-            return 1e6 / server.changes(CONNECTIONS, seconds, server.token(), count)["rate"]
+        load = {server: here.load(server, count) for server, count in ((small, few), (large, many))}
 
-        cost(small, few, 5), cost(large, many, 5)
+        def cost(server, seconds):
+            return 1e6 / server.changes(CONNECTIONS, seconds, load[server])["rate"]
+
+        cost(small, 5), cost(large, 5)
         yield Row("Cost of a change at 10,000,000 atendimentos", "at 10,000", "≤ 1.5×", False, 1.5,
-                  *in_turn(here, lambda: cost(large, many, here.seconds), lambda: cost(small, few, here.seconds)), "µs")
+                  *in_turn(here, lambda: cost(large, here.seconds), lambda: cost(small, here.seconds)), "µs")
 
 
 ALL = {"peers": peers_changes, "sqlite": sqlite_changes, "hot": hot, "rejected": rejected, "bare": bare,
@@ -256,7 +258,7 @@ def versions():
     git = ("git", "-C", lab.ROOT, "describe", "--always", "--dirty")
     cpu = next(line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
     return [("commit", first(*git) if (lab.ROOT / ".git").exists() else "not a git repository"),
-            ("processor", f"{cpu}, {peers.CORES} threads"), ("kernel", first("uname", "-r")),
-            ("Rust", first("rustc", "--version")), *peers.versions(),
+            ("processor", f"{cpu}, {CORES} threads"), ("kernel", first("uname", "-r")),
+            ("Rust", first("rustc", "--version")), *contest.versions(),
             ("pgbench", first("pgbench", "--version")),
             ("SQLite of the loop", first("sqlite3", "--version").split()[0])]

@@ -13,6 +13,7 @@ import time
 import urllib.request
 
 BENCH = pathlib.Path(__file__).resolve().parent
+CORES = len(os.sched_getaffinity(0))
 TICKS = os.sysconf("SC_CLK_TCK")
 CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -103,7 +104,8 @@ class Process:
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
     def wrk_command(self, connections, seconds, script, path, environment):
-        args = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
+        threads = min(max(1, CORES // 4), connections)
+        args = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--latency"]
         args += ["-s", str(BENCH / script)] if script else []
         env = {"PATH": os.environ["PATH"]} | {k.upper(): str(v) for k, v in environment.items()}
         return args + [f"http://{self.address}{path}"], env
@@ -121,9 +123,9 @@ class Process:
                 "p50": millis(out, "50%"), "p99": millis(out, "99%"), "refused": int(refused[1]) if refused else 0,
                 "broken": sum(map(int, broken.groups())) if broken else 0}
 
-    def changes(self, connections, seconds, token, protocolos):
+    def changes(self, connections, seconds, load):
         """wrk's report of status changes; every one has to be made."""
-        got = self.wrk(connections, seconds, "change.lua", token=token, protocolos=protocolos)
+        got = self.wrk(connections, seconds, "change.lua", **load)
         if got["refused"] or got["broken"]:
             raise SystemExit(f"{self.name} refused {got['refused']} changes and broke {got['broken']} connections off")
         return got
@@ -141,7 +143,7 @@ class Process:
         finally:
             end(process)
 
-    def token(self, login="bench"):
+    def token(self, login="bench1"):
         body = json.dumps({"login": login, "senha": "1234"}).encode()
         answer = urllib.request.urlopen(f"http://{self.address}/api/usuario/login", body).read()
         return json.loads(answer)["accessToken"]
