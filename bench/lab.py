@@ -1,7 +1,6 @@
 """The workplace: programs, databases and servers."""
 
 import contextlib
-import functools
 import importlib.util
 import os
 import pathlib
@@ -54,6 +53,13 @@ def csv_of(count):
     return "protocolo,status\n" + "".join(f"{FIRST + i},{statuses[i % 5]}\n" for i in range(count))
 
 
+def public(url):
+    """A URL without its password."""
+    parts = urllib.parse.urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=user.partition(":")[0] + at + host).geturl()
+
+
 def build(*more):
     """The released server, and `more` of cargo's targets. Says what cargo says."""
     if not shutil.which("cargo"):
@@ -80,15 +86,19 @@ class Lab:
     def __init__(self, postgres, rounds, seconds):
         self.rounds, self.seconds = rounds, seconds
         self.admin = postgres
+        if password := urllib.parse.urlsplit(postgres).password:
+            # For psql and pgbench, whose arguments every user of the machine can read.
+            os.environ["PGPASSWORD"] = urllib.parse.unquote(password)
         self.postgres = self.url("main")
         self.started = time.monotonic()
         self.contest = None
 
     def url(self, name):
         """A database's URL. Two runs at once do not share one."""
-        path = f"/citrus_bench_{os.getpid()}_{name}"
+        admin = urllib.parse.urlsplit(self.admin)
         # Without TLS, for pgbench and for the servers alike: all are on this machine.
-        return urllib.parse.urlsplit(self.admin)._replace(path=path, query="sslmode=disable").geturl()
+        query = urllib.parse.urlencode(dict(urllib.parse.parse_qsl(admin.query)) | {"sslmode": "disable"})
+        return admin._replace(path=f"/citrus_bench_{os.getpid()}_{name}", query=query).geturl()
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
@@ -104,6 +114,7 @@ class Lab:
             for name in ("main", "small", "large"):
                 stack.callback(self.drop, self.url(name))
             self.fresh_postgres()
+            self.waits = self.measure_waits()
             self.stack = stack.pop_all()
         return self
 
@@ -116,7 +127,7 @@ class Lab:
         print(f"  {minutes:02}:{seconds:02}  {text}", flush=True)
 
     def sql(self, statement, url=None):
-        return run("psql", "-qAtX", "-v", "ON_ERROR_STOP=1", url or self.postgres, "-c", statement).strip()
+        return run("psql", "-qAtX", "-v", "ON_ERROR_STOP=1", public(url or self.postgres), "-c", statement).strip()
 
     def find_postmaster(self):
         """The process whose descendants are PostgreSQL's."""
@@ -208,18 +219,17 @@ class Lab:
         sizes = {"protocolos": ATENDIMENTOS, "usuarios": len(LOGINS), "motivos": len(MOTIVOS)}
         out = run("pgbench", "-n", "-M", "prepared", "-f", BENCH / script, "-c", clients, "-T", seconds,
                   "-j", min(max(2, CORES // 2), clients), *(f"-D{name}={size}" for name, size in sizes.items()),
-                  self.postgres)
+                  public(self.postgres))
         return float(re.search(r"tps = ([\d.]+) \(without", out)[1])
 
-    @functools.cached_property
-    def waits(self):
-        """Milliseconds of a statement, and of a durable transaction, that do nothing, on one connection."""
+    def measure_waits(self):
+        """Milliseconds of a statement that does nothing, and of the smallest durable transaction, on one connection."""
         def millis(statement):
             script = self.dir / "waits.sql"
             script.write_text(statement)
             return 1000 / self.pgbench(script, 1, 2)
 
-        return millis("SELECT 1;"), millis("SELECT pg_current_xact_id();")
+        return millis("SELECT 1;"), millis("SELECT pg_logical_emit_message(true, 'bench', '');")
 
     def batched(self, clients, seconds):
         """Changes per second of pgbench, 96 changes a transaction."""
