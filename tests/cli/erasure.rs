@@ -112,7 +112,7 @@ async fn an_anonymised_user_is_nowhere_named_and_never_comes_back(server: &Serve
     let bucket = bucket_of(&NameKey::new("zacarias.lima"));
     let attempts = async || {
         let rows: Vec<(Vec<u8>, Option<Vec<u8>>)> = database.rows("SELECT chave, login FROM tentativa").await;
-        rows.iter().filter(|(key, login)| *key == bucket || login.as_deref() == Some(&bucket)).count()
+        rows.iter().filter(|(key, login)| *key == bucket || login.as_deref() == Some(&bucket[..])).count()
     };
     // Of the login alone, and of the login at that address, which has its success, too.
     assert_eq!(attempts().await, 2);
