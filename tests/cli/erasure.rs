@@ -164,10 +164,10 @@ async fn an_anonymised_user_is_nowhere_named_and_never_comes_back(server: &Serve
 
 async fn old_comments_are_purged_and_later_ones_stay(server: &Server, database: &Database) {
     let token = server.token("user.api").await;
-    // 2026-11-23T10:00:00Z, an hour later, and an hour after that.
+    // At 10:00, 10:20 and 10:40 of 2026-11-23.
     for key in ["a", "b", "c"] {
         comment(server, &token, FIRST, &format!("{CANARY} {key}"), key).await;
-        server.advance(database, Duration::hours(1)).await;
+        server.advance(database, Duration::minutes(20)).await;
     }
     let token = server.token("user.api").await;
     let comments = async || -> Vec<Value> {
@@ -176,14 +176,14 @@ async fn old_comments_are_purged_and_later_ones_stay(server: &Server, database: 
     };
     let text = |key: &str| json!(format!("{CANARY} {key}"));
     let expurgar = |more: &[&str]| run(database, &[&["comentario", "expurgar", "--antes"], more].concat());
-    expurgar(&["2026-11-23T11:00:00Z"]).fails(2, &["cannot be undone", "--yes"]);
+    expurgar(&["2026-11-23T10:20:00Z"]).fails(2, &["cannot be undone", "--yes"]);
     expurgar(&["ontem", "--yes"]).fails(2, &["'ontem'", "2026-11-27T10:00:00Z"]);
-    expurgar(&["2026-11-23T11:00:00Z", "--dry-run"])
-        .prints("comments from before 2026-11-23T11:00:00Z that would be erased: 1\n");
+    expurgar(&["2026-11-23T10:20:00Z", "--dry-run"])
+        .prints("comments from before 2026-11-23T10:20:00Z that would be erased: 1\n");
     assert_eq!(comments().await, [text("a"), text("b"), text("c")]);
     for erased in [1, 0] {
-        let outcome = expurgar(&["2026-11-23T11:00:00Z", "--yes"]);
-        let said = format!("comments from before 2026-11-23T11:00:00Z erased: {erased}\n");
+        let outcome = expurgar(&["2026-11-23T10:20:00Z", "--yes"]);
+        let said = format!("comments from before 2026-11-23T10:20:00Z erased: {erased}\n");
         assert_eq!((outcome.code, outcome.stdout), (0, said), "{}", outcome.stderr);
         assert_eq!(comments().await, [Value::Null, text("b"), text("c")]);
     }
