@@ -1,6 +1,7 @@
 //! What the server does, whoever asks: HTTP and the command line call the same services.
 
 pub mod access;
+pub mod backup;
 pub mod changes;
 pub mod import;
 pub mod login;

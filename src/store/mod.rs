@@ -6,6 +6,7 @@
 mod access;
 mod atendimentos;
 mod attempt;
+mod backup;
 mod engine;
 mod error;
 mod idempotency;
@@ -18,16 +19,19 @@ mod rows;
 mod sandbox;
 mod schema;
 mod sqlite;
+mod tables;
 mod throttle;
 mod value;
 
 pub use access::Credential;
 pub use atendimentos::Import;
 pub use attempt::{LOCK_WAIT, retry_on_contention};
+pub use backup::{Export, Restore, Value};
 pub use engine::{Store, Target};
 pub use error::{Result, StoreError};
 pub use listings::{AtendimentosQuery, Between, HistoricoQuery};
 pub use migrations::Migration;
 pub use provisioning::{Grant, Motivo, Perfil, Release, Usuario};
 pub use rows::{Example, NewAtendimento, ScopedKey};
+pub use tables::{Column, Kind, TABLES, Table, tables_at};
 pub use throttle::{Bucket, BucketKey, Debit};
