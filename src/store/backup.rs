@@ -138,7 +138,9 @@ impl Restore<'_> {
         for table in tables_at(self.schema).filter(|table| table.counts_ids()) {
             self.transaction.count_on(table).await?;
         }
-        self.transaction.migrate_to(self.store.migrator(), None).await?;
+        if self.schema < Store::newest_migration() {
+            self.transaction.migrate_to(self.store.migrator(), None).await?;
+        }
         self.transaction.commit().await
     }
 }

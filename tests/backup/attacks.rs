@@ -58,16 +58,21 @@ async fn a_backup_that_is_cut_off_anywhere_is_refused() {
 }
 
 #[tokio::test]
-async fn a_backup_with_any_bit_changed_is_refused() {
+async fn a_backup_with_any_bit_changed_is_refused_or_means_the_same() {
     let backup = sealed(&example().await);
-    // Before these there are marks of gzip that mean nothing for the text.
-    for byte in 10..backup.len() {
+    let mut harmless = 0;
+    for byte in 0..backup.len() {
         for bit in 0..8 {
             let mut damaged = backup.clone();
             damaged[byte] ^= 1 << bit;
-            assert!(verified(&damaged).is_err(), "bit {bit} of byte {byte}");
+            if verified(&damaged).is_ok() {
+                assert!(lines(&damaged) == lines(&backup), "bit {bit} of byte {byte}");
+                harmless += 1;
+            }
         }
     }
+    // Some bits of gzip's first ten bytes mean nothing, and those that fill up its last byte.
+    assert!(harmless <= 80, "{harmless}");
 }
 
 async fn what_is_not_as_it_was_written_leaves_nothing(database: &Database) {

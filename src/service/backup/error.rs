@@ -2,7 +2,6 @@
 
 use std::io::{self, ErrorKind};
 
-use super::header::VERSION;
 use crate::store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
@@ -18,8 +17,8 @@ pub enum BackupError {
     Invalid(String),
     #[error("this is no backup of citrus-status: {0}")]
     Foreign(&'static str),
-    #[error("the backup has format {0}, and this release reads {VERSION}; use a newer release")]
-    Format(u64),
+    #[error("the backup has format {found}, and this release reads {known}; use a newer release")]
+    Format { found: u64, known: u64 },
     #[error(
         "the backup has the tables of migration {schema}, and this release knows {newest}; use citrus-status {program} \
          or newer"

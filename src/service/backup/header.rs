@@ -92,7 +92,7 @@ impl Header {
             return Err(foreign());
         }
         if beginning.version != VERSION {
-            return Err(BackupError::Format(beginning.version));
+            return Err(BackupError::Format { found: beginning.version, known: VERSION });
         }
         let header: Self = serde_json::from_slice(line).map_err(|_| foreign())?;
         let texts = [&header.program, &header.created_at, &header.engine];
