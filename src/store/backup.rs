@@ -56,7 +56,7 @@ impl Store {
     }
 
     async fn applied(&self, transaction: &mut Transaction) -> Result<Vec<AppliedMigration>> {
-        let is_there = !transaction.rows::<(i32,)>(self.migrations_table()).await?.is_empty();
+        let is_there = !transaction.rows::<(i32,)>(self.migrations_table(), &[]).await?.is_empty();
         if is_there { transaction.applied(self.migrator()).await } else { Ok(Vec::new()) }
     }
 
@@ -84,8 +84,8 @@ impl Export {
 
     /// How many rows `table` has. On PostgreSQL, nobody changes the table's columns from then on.
     pub async fn count(&mut self, table: &Table) -> Result<u64> {
-        let rows: Vec<(i64,)> =
-            self.transaction.rows(AssertSqlSafe(format!("SELECT count(*) FROM {}", table.name))).await?;
+        let count = AssertSqlSafe(format!("SELECT count(*) FROM {}", table.name));
+        let rows: Vec<(i64,)> = self.transaction.rows(count, &[]).await?;
         Ok(rows.first().map_or(0, |(count,)| *count as u64))
     }
 
@@ -188,7 +188,7 @@ impl Transaction {
         }
         for table in tables_at(schema) {
             let any = AssertSqlSafe(format!("SELECT 1 FROM {} LIMIT 1", table.name));
-            if !self.rows::<(i32,)>(any).await?.is_empty() {
+            if !self.rows::<(i32,)>(any, &[]).await?.is_empty() {
                 return Err(StoreError::NotEmpty(table.name));
             }
         }

@@ -220,10 +220,14 @@ pub(super) enum Transaction {
 }
 
 impl Transaction {
-    pub async fn rows<T: Row>(&mut self, statement: impl SqlSafeStr) -> Result<Vec<T>> {
+    pub async fn rows<T: Row>(&mut self, statement: impl SqlSafeStr, values: &[Param<'_>]) -> Result<Vec<T>> {
         Ok(match self {
-            Self::Postgres(transaction) => sqlx::query_as(statement).fetch_all(&mut **transaction).await?,
-            Self::Sqlite(transaction) => sqlx::query_as(statement).fetch_all(&mut **transaction).await?,
+            Self::Postgres(transaction) => {
+                sqlx::query_as_with(statement, arguments::<Postgres>(values)?).fetch_all(&mut **transaction).await?
+            }
+            Self::Sqlite(transaction) => {
+                sqlx::query_as_with(statement, arguments::<Sqlite>(values)?).fetch_all(&mut **transaction).await?
+            }
         })
     }
 

@@ -16,7 +16,8 @@ const NO_DATA: [&str; 2] = ["_sqlx_migrations", "compatibilidade"];
 /// Table, column, and 1 where it may be NULL.
 const SQLITE: &str = "
 SELECT t.name, c.name, CAST(c.\"notnull\" = 0 AND c.pk = 0 AS bigint)
-FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'";
+FROM sqlite_schema t, pragma_table_info(t.name) c
+WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
 const POSTGRES: &str = "
 SELECT c.table_name::text, c.column_name::text, (c.is_nullable = 'YES')::int::bigint
 FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
