@@ -23,9 +23,27 @@ pub enum Value {
     Time(OffsetDateTime),
 }
 
+impl Value {
+    /// About what it takes on the way to the database, with its length and its format.
+    fn bytes(&self) -> usize {
+        let content = match self {
+            Self::Null => 0,
+            Self::Flag(_) => 1,
+            Self::Number(_) | Self::Time(_) => 8,
+            Self::Text(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+        };
+        content + 6
+    }
+}
+
 /// How many rows go into one statement. What does not fill one goes into smaller ones: a text for each number would be
 /// too many to keep prepared.
-const ROWS_AT_ONCE: [usize; 5] = [256, 64, 16, 4, 1];
+const ROWS_AT_ONCE: [usize; 3] = [64, 16, 4];
+
+/// How many bytes of values go into one statement, unless a row has more. The driver does not set `TCP_NODELAY`: the end
+/// of a longer message waits 40 ms for the answer to its beginning (docs/PERFORMANCE.md).
+const BYTES_AT_ONCE: usize = 12 * 1024;
 
 impl Store {
     /// The newest migration that this release has, the same for both engines.
@@ -121,14 +139,13 @@ impl Restore<'_> {
     /// Inserts `rows` of `columns`.
     pub async fn insert(&mut self, table: &Table, columns: &[&'static Column], rows: &[Vec<Value>]) -> Result<()> {
         let mut rest = rows;
-        for at_once in ROWS_AT_ONCE {
-            while let Some((part, behind)) = rest.split_at_checked(at_once) {
-                let statement = self.transaction.insertion(table, columns, at_once);
-                let parameters = part.iter().flat_map(|row| columns.iter().zip(row));
-                let parameters: Vec<_> = parameters.map(|(column, value)| parameter(column.kind, value)).collect();
-                self.transaction.execute(AssertSqlSafe(statement), &parameters).await?;
-                rest = behind;
-            }
+        while !rest.is_empty() {
+            let (part, behind) = rest.split_at(at_once(rest));
+            let statement = self.transaction.insertion(table, columns, part.len());
+            let parameters = part.iter().flat_map(|row| columns.iter().zip(row));
+            let parameters: Vec<_> = parameters.map(|(column, value)| parameter(column.kind, value)).collect();
+            self.transaction.execute(AssertSqlSafe(statement), &parameters).await?;
+            rest = behind;
         }
         Ok(())
     }
@@ -208,6 +225,16 @@ impl Transaction {
     }
 }
 
+/// How many of `rows` go into the next statement; at least one.
+fn at_once(rows: &[Vec<Value>]) -> usize {
+    let fits = |count: usize| {
+        let rows = rows.get(..count)?;
+        let bytes: usize = rows.iter().flatten().map(Value::bytes).sum();
+        (bytes <= BYTES_AT_ONCE).then_some(count)
+    };
+    ROWS_AT_ONCE.into_iter().find_map(fits).unwrap_or(1)
+}
+
 fn names(columns: &[&'static Column]) -> String {
     columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
 }
@@ -256,5 +283,28 @@ fn parameter(kind: Kind, value: &Value) -> Param<'_> {
         (Kind::Time, Value::Null) => Param::Time(None),
         (Kind::Id | Kind::Reference | Kind::Revision | Kind::Number | Kind::Millis, Value::Null) => Param::Number(None),
         (_, Value::Null) => Param::Text(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_takes_as_many_rows_as_a_short_message_holds() {
+        let rows = |count: usize, length: usize| vec![vec![Value::Null, Value::Text("x".repeat(length))]; count];
+        for (count, length, expected) in [
+            (1, 1, 1),
+            (3, 1, 1),
+            (4, 1, 4),
+            (63, 1, 16),
+            (512, 1, 64),
+            (512, 180, 64),
+            (512, 181, 16),
+            (512, 757, 4),
+            (512, 20_000, 1),
+        ] {
+            assert_eq!(at_once(&rows(count, length)), expected, "{count} rows of {length} bytes");
+        }
     }
 }
