@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,10 +16,11 @@ use super::support::error::{CliError, Result};
 use super::support::output::{self, say, shown, table};
 use super::support::session::load;
 use super::support::{signals, wait};
+use crate::app::Stop;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Flags};
 use crate::printable::printable;
-use crate::service::backup::{BackupError, Header, Progress, create, restore, verify};
+use crate::service::backup::{Header, Progress, create, restore, verify};
 use crate::store::{Store, Target};
 use crate::telemetry;
 
@@ -75,9 +76,11 @@ pub enum Command {
 pub async fn run(flags: Flags, command: Command) -> Result {
     match command {
         Command::Criar { arquivo, sobrescrever } => {
+            // Before there is a file that a signal would leave behind.
+            let mut stop = pin!(signals::stop()?);
             let destination = Destination::open(&arquivo, sobrescrever)?;
             let config = load(&flags, telemetry::start)?;
-            run_create(&open_existing(&config).await?, destination).await
+            run_create(&open_existing(&config).await?, destination, stop.as_mut()).await
         }
         Command::Verificar { arquivo } => run_verify(&arquivo),
         Command::Restaurar { arquivo } => {
@@ -88,9 +91,14 @@ pub async fn run(flags: Flags, command: Command) -> Result {
     }
 }
 
-async fn run_create(store: &Arc<Store>, destination: Destination) -> Result {
+async fn run_create(
+    store: &Arc<Store>,
+    destination: Destination,
+    stop: Pin<&mut impl Future<Output = Stop>>,
+) -> Result {
     let (bar, out) = (bar(), destination.writer()?);
-    let created = unless_stopped(create(store, out, SystemClock.now(), &mut |progress| show(&bar, progress))).await;
+    let mut report = |progress| show(&bar, progress);
+    let created = wait::unless_stopped(create(store, out, SystemClock.now(), &mut report), stop).await.transpose();
     bar.finish_and_clear();
     close(store).await;
     let header = created?.ok_or_else(|| CliError::Failed("stopped; no backup was made".to_owned()))?;
@@ -115,19 +123,15 @@ fn run_verify(path: &Path) -> Result {
 
 async fn run_restore(store: &Arc<Store>, input: Box<dyn Read + Send>) -> Result {
     let bar = bar();
-    let restored = unless_stopped(restore(store, input, &mut |progress| show(&bar, progress))).await;
+    let mut stop = pin!(signals::stop()?);
+    let mut report = |progress| show(&bar, progress);
+    let restored = wait::unless_stopped(restore(store, input, &mut report), stop.as_mut()).await.transpose();
     bar.finish_and_clear();
     close(store).await;
     let header = restored?.ok_or_else(|| CliError::Failed("stopped; nothing was restored".to_owned()))?;
     let (rows, engine) = (HumanCount(header.rows()), printable(&header.engine));
     say!("rows restored: {rows}, from a backup made {} on {engine}", printable(&header.created_at))?;
     Ok(())
-}
-
-/// What `work` yields, or nothing where a signal to stop comes before.
-async fn unless_stopped<T>(work: impl Future<Output = Result<T, BackupError>>) -> Result<Option<T>> {
-    let mut stop = pin!(signals::stop()?);
-    Ok(wait::unless_stopped(work, stop.as_mut()).await.transpose()?)
 }
 
 /// Closes `store`, unless a statement that was given up keeps a connection: its lock may be held for long.

@@ -153,7 +153,7 @@ async fn rows_that_no_release_writes_are_refused(database: &Database) {
         ("Empresa", r#"[1,"Empresa",null,null]"#, "the row is too long"),
         ("Empresa", r#"[1,"Emp\u0000resa",null]"#, "nivel.nome is not a name"),
         ("Empresa", r#"[1,"\ud800",null]"#, "it is not a row"),
-        ("Empresa", r#"[1,null,null]"#, "nivel.nome is missing"),
+        ("Empresa", "[1,null,null]", "nivel.nome is missing"),
         ("Empresa", r#"[1,"Empresa",7]"#, "the rows of nivel can't be restored"),
         ("Suporte", r#"[1,"Suporte",1]"#, "the rows of nivel can't be restored: it exists already"),
         ("Suporte", r#"[2,"EMPRESA",1]"#, "the rows of nivel can't be restored: it exists already"),

@@ -91,16 +91,16 @@ async fn fill(store: &Store, random: &mut Random) {
 }
 
 async fn fill_access(store: &Store, random: &mut Random) {
-    for number in 0..1 + random.below(5) {
+    for number in 0..=random.below(5) {
         let superior = (number > 0 && random.chance()).then(|| 1 + random.below(number) as i64);
         store.insert_nivel(&random.name(number), superior).await.unwrap();
         store.set_releases(number as i64 + 1, &Permissao::ALL[random.below(5)..], true).await.unwrap();
     }
-    for number in 0..1 + random.below(5) {
+    for number in 0..=random.below(5) {
         store.insert_perfil(&random.name(number), random.chance().then_some(1)).await.unwrap();
         store.set_grants(number as i64 + 1, &Permissao::ALL[random.below(5)..], true).await.unwrap();
     }
-    for number in 0..1 + random.below(6) {
+    for number in 0..=random.below(6) {
         let (login, generation) = (random.name(number), random.number() as i64);
         store.insert_usuario(&login, 1, HASH, generation).await.unwrap();
         if random.chance() {

@@ -52,7 +52,7 @@ async fn what_was_answered_before_is_in_it_and_it_is_of_one_moment(database: &Da
         })
         .collect();
     let counts = || made.each_ref().map(|count| count.load(Ordering::Relaxed));
-    while counts().iter().any(|count| *count == 0) {
+    while counts().contains(&0) {
         tokio::task::yield_now().await;
     }
     let before = counts();

@@ -59,15 +59,11 @@ fn start(input: impl Read + Send + 'static) -> Result<Messages, BackupError> {
 fn read(input: impl Read, send: impl Fn(Message) -> bool) -> Result<(), BackupError> {
     let mut portions = Portions::open(input)?;
     let mut listens = send(Message::Header(portions.header.clone()));
-    while listens {
-        match portions.next()? {
-            Some(portion) => listens = send(Message::Portion(portion)),
-            None => {
-                send(Message::End);
-                return Ok(());
-            }
-        }
+    while listens && let Some(portion) = portions.next()? {
+        listens = send(Message::Portion(portion));
     }
+    // Where nobody listens, nobody takes it for the end.
+    send(Message::End);
     Ok(())
 }
 

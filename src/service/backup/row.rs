@@ -47,12 +47,11 @@ pub(super) fn read(line: &[u8], section: &Section) -> Result<Vec<Value>, String>
     let mut cells = cells.into_iter();
     let mut row = Vec::with_capacity(section.columns.len());
     for column in &section.columns {
-        let value = match (column.kind, row.last()) {
-            (Kind::Key, Some(Value::Text(name))) => Value::Text(NameKey::new(name).as_str().to_owned()),
-            _ => {
-                let cell = cells.next().ok_or_else(|| "the row is too short".to_owned())?;
-                value_of(column, cell).map_err(|fault| format!("{}.{} {fault}", section.table.name, column.name))?
-            }
+        let value = if let (Kind::Key, Some(Value::Text(name))) = (column.kind, row.last()) {
+            Value::Text(NameKey::new(name).as_str().to_owned())
+        } else {
+            let cell = cells.next().ok_or_else(|| "the row is too short".to_owned())?;
+            value_of(column, cell).map_err(|fault| format!("{}.{} {fault}", section.table.name, column.name))?
         };
         row.push(value);
     }
