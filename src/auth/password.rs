@@ -23,6 +23,11 @@ const TURNS_PER_THREAD: usize = 2;
 /// How long a thread that gives way waits before it looks again.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// What a hash from elsewhere may ask for: ours asks for 19,456 KiB, 2 passes and 1 lane.
+const BEARABLE_KIB: u32 = 65_536;
+const BEARABLE_PASSES: u32 = 8;
+const BEARABLE_LANES: u32 = 4;
+
 /// Verified against when there is no user, so that the work is the same. No password is known for it.
 pub const DUMMY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$Y2l0cnVzLXN0YXR1cy1kdW1teQ$ZHVtbXktZGlnZXN0LW9mLTMyLWJ5dGVzLTAwMDAwMDA";
@@ -122,6 +127,16 @@ impl Passwords {
     }
 }
 
+/// Whether `hash` is a PHC string of Argon2id, and no more work to verify than a few of ours.
+pub fn is_bearable_hash(hash: &str) -> bool {
+    let Ok(hash) = PasswordHash::new(hash) else { return false };
+    let is_argon2id = Algorithm::try_from(hash.algorithm.as_str()) == Ok(Algorithm::Argon2id);
+    let is_bearable = Params::try_from(&hash).is_ok_and(|params| {
+        params.m_cost() <= BEARABLE_KIB && params.t_cost() <= BEARABLE_PASSES && params.p_cost() <= BEARABLE_LANES
+    });
+    is_argon2id && is_bearable && hash.salt.is_some() && hash.hash.is_some()
+}
+
 struct Worker {
     argon2: Argon2<'static>,
     /// Kept from one verification to the next: taking 19 MiB from the system and giving them back
@@ -193,6 +208,24 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(verify(&passwords, Some(hash.clone()), "1234").await.unwrap());
         assert!(!verify(&passwords, Some(hash), "1234 ").await.unwrap());
+    }
+
+    #[test]
+    fn hashes_that_ask_for_too_much_are_not_bearable() {
+        assert!(is_bearable_hash(DUMMY));
+        for (part, other) in [
+            ("argon2id", "argon2d"),
+            ("m=19456", "m=65537"),
+            ("t=2", "t=9"),
+            ("p=1", "p=5"),
+            ("m=19456,", ""),
+            ("$ZHVtbXktZGlnZXN0LW9mLTMyLWJ5dGVzLTAwMDAwMDA", ""),
+        ] {
+            let hash = DUMMY.replace(part, other);
+            let is_default = part == "m=19456,";
+            assert_eq!(is_bearable_hash(&hash), is_default, "{hash}");
+        }
+        assert!(!is_bearable_hash("") && !is_bearable_hash("1234"));
     }
 
     #[tokio::test]

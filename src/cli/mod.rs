@@ -3,6 +3,7 @@
 mod atendimento;
 mod auditoria;
 mod comentario;
+mod backup;
 mod conferir;
 mod config;
 mod demo;
@@ -112,6 +113,9 @@ enum Command {
     /// Atendimentos: create, show, list, import, export, anonymise
     #[command(subcommand, after_help = "Example:\n  citrus-status atendimento mostrar 20221104000001 --json")]
     Atendimento(atendimento::Command),
+    /// Backups: make one while servers run, check it, restore it on either engine
+    #[command(subcommand, after_help = "Example:\n  citrus-status backup criar citrus-2026-11-27.backup")]
+    Backup(backup::Command),
     /// The changes of all atendimentos (histórico)
     #[command(
         subcommand,
@@ -161,6 +165,7 @@ async fn dispatch(cli: Cli) -> Result {
         Command::Perfil(command) => Session::with(&flags, async |s| perfil::run(s, command).await).await,
         Command::Usuario(command) => Session::with(&flags, async |s| usuario::run(s, command).await).await,
         Command::Motivo(command) => Session::with(&flags, async |s| motivo::run(s, command).await).await,
+        Command::Backup(command) => backup::run(flags, command).await,
         Command::Historico(command) => Session::with(&flags, async |s| historico::run(s, command).await).await,
         Command::Comentario(command) => Session::with(&flags, async |s| comentario::run(s, command).await).await,
         Command::Auditoria(command) => Session::with(&flags, async |s| auditoria::run(s, command).await).await,

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod backup;
 pub mod changes;
 pub mod erasure;
 pub mod import;

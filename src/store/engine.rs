@@ -11,8 +11,8 @@ use sqlx::{Postgres, SqlSafeStr, SqlStr, Sqlite};
 use super::attempt::Attempts;
 use super::error::Result;
 use super::migrations;
-use super::postgres::{PooledConnection, PostgresStore};
-use super::sqlite::SqliteStore;
+use super::postgres::{self, PooledConnection, PostgresStore};
+use super::sqlite::{self, SqliteStore};
 use super::value::{Param, Row, arguments};
 
 pub enum Store {
@@ -45,6 +45,14 @@ impl Store {
         }))
     }
 
+    /// The name of the engine, for people.
+    pub fn engine(&self) -> &'static str {
+        match self {
+            Self::Postgres(_) => "PostgreSQL",
+            Self::Sqlite(_) => "SQLite",
+        }
+    }
+
     pub async fn close(&self) {
         match self {
             Self::Postgres(store) => store.close().await,
@@ -74,6 +82,22 @@ impl Store {
             Self::Postgres(store) => Connection::Postgres(PooledConnection(store.commands.acquire().await?)),
             Self::Sqlite(store) => Connection::Sqlite(store.reader.acquire().await?),
         })
+    }
+
+    /// A connection for what commands write.
+    pub(super) async fn command_writer(&self) -> Result<Connection> {
+        Ok(match self {
+            Self::Postgres(store) => Connection::Postgres(PooledConnection(store.commands.acquire().await?)),
+            Self::Sqlite(store) => Connection::Sqlite(store.commands.acquire().await?),
+        })
+    }
+
+    /// The migrations that this release has.
+    pub(super) fn migrator(&self) -> &'static Migrator {
+        match self {
+            Self::Postgres(_) => &postgres::MIGRATOR,
+            Self::Sqlite(_) => &sqlite::MIGRATOR,
+        }
     }
 
     fn attempts(&self) -> &Attempts {
@@ -124,6 +148,19 @@ impl Store {
                 sqlx::query_as_with(statement, arguments::<Postgres>(values)?).fetch(&store.commands)
             }
             Self::Sqlite(store) => sqlx::query_as_with(statement, arguments::<Sqlite>(values)?).fetch(&store.commands),
+        })
+    }
+
+    /// Runs `statement`, and returns how many rows it wrote.
+    pub(super) async fn command_execute(&self, statement: &'static str, values: &[Param<'_>]) -> Result<u64> {
+        self.command_writer().await?.execute(statement.into_sql_str(), values).await
+    }
+
+    /// A transaction that reads, and sees what was committed before it.
+    pub(super) async fn begin_snapshot(&self) -> Result<Transaction> {
+        Ok(match self {
+            Self::Postgres(store) => Transaction::Postgres(store.commands.begin_with(postgres::BEGIN_SNAPSHOT).await?),
+            Self::Sqlite(store) => Transaction::Sqlite(store.commands.begin().await?),
         })
     }
 
@@ -183,7 +220,7 @@ pub(super) enum Transaction {
 }
 
 impl Transaction {
-    pub async fn rows<T: Row>(&mut self, statement: &'static str, values: &[Param<'_>]) -> Result<Vec<T>> {
+    pub async fn rows<T: Row>(&mut self, statement: impl SqlSafeStr, values: &[Param<'_>]) -> Result<Vec<T>> {
         Ok(match self {
             Self::Postgres(transaction) => {
                 sqlx::query_as_with(statement, arguments::<Postgres>(values)?).fetch_all(&mut **transaction).await?
@@ -194,7 +231,7 @@ impl Transaction {
         })
     }
 
-    pub async fn execute(&mut self, statement: &'static str, values: &[Param<'_>]) -> Result<u64> {
+    pub async fn execute(&mut self, statement: impl SqlSafeStr, values: &[Param<'_>]) -> Result<u64> {
         Ok(match self {
             Self::Postgres(transaction) => {
                 let query = sqlx::query_with(statement, arguments::<Postgres>(values)?);
@@ -205,6 +242,23 @@ impl Transaction {
                 query.execute(&mut **transaction).await?.rows_affected()
             }
         })
+    }
+
+    /// The migrations that the database has.
+    pub async fn applied(&mut self, embedded: &Migrator) -> Result<Vec<AppliedMigration>> {
+        Ok(match self {
+            Self::Postgres(transaction) => migrations::applied(&mut **transaction, embedded).await?,
+            Self::Sqlite(transaction) => migrations::applied(&mut **transaction, embedded).await?,
+        })
+    }
+
+    /// Applies the migrations up to `version`, or all; those that the database has are passed over.
+    pub async fn migrate_to(&mut self, embedded: &Migrator, version: Option<i64>) -> Result<()> {
+        match self {
+            Self::Postgres(transaction) => embedded.run_direct(version, &mut **transaction, false).await?,
+            Self::Sqlite(transaction) => embedded.run_direct(version, &mut **transaction, false).await?,
+        }
+        Ok(())
     }
 
     /// Makes it durable and visible.

@@ -45,6 +45,16 @@ pub enum StoreError {
         "the database has migration {0}, which this release does not know; use the release that made it, or a newer one"
     )]
     NewerSchema(i64),
+    #[error("the database has no tables yet; check DATABASE_URL and DATA_DIR")]
+    NoTables,
+    /// What is to be filled has rows, in this table among others.
+    #[error("the database has rows in the table {0}; use an empty database: a new file, or CREATE DATABASE")]
+    NotEmpty(&'static str),
+    #[error(
+        "the database's tables are those of migration {found}, and those of migration {wanted} are needed; use an empty \
+         database: a new file, or CREATE DATABASE"
+    )]
+    OtherSchema { found: i64, wanted: i64 },
     /// The server has no such database, or none yet.
     #[error("PostgreSQL refused: {0}; check DATABASE_URL")]
     Missing(String),

@@ -34,16 +34,21 @@ impl Store {
     /// An error means that the database can't be used, such as one that a newer release has migrated so
     /// that this one cannot work with it.
     pub async fn migrations(&self) -> Result<Vec<Migration>> {
-        let (embedded, table) = match self {
-            Self::Postgres(_) => (&*postgres::MIGRATOR, postgres::MIGRATIONS_TABLE),
-            Self::Sqlite(_) => (&*sqlite::MIGRATOR, sqlite::MIGRATIONS_TABLE),
-        };
+        let embedded = self.migrator();
         let mut connection = self.read().await?;
-        let is_there = !connection.rows::<(i32,)>(table, &[]).await?.is_empty();
+        let is_there = !connection.rows::<(i32,)>(self.migrations_table(), &[]).await?.is_empty();
         let applied = if is_there { connection.applied(embedded).await? } else { Vec::new() };
         let compatibility =
             if has_newer_ones(embedded, &applied) { connection.rows(COMPATIBILITY, &[]).await? } else { Vec::new() };
         compare(embedded, &applied, &compatibility)
+    }
+
+    /// A row if there is a table of migrations.
+    pub(super) fn migrations_table(&self) -> &'static str {
+        match self {
+            Self::Postgres(_) => postgres::MIGRATIONS_TABLE,
+            Self::Sqlite(_) => sqlite::MIGRATIONS_TABLE,
+        }
     }
 
     /// Whether changes can be made now: the database is reachable, migrated and writable. The error says what

@@ -6,6 +6,7 @@ use crate::app::AppError;
 use crate::conferir::runner::StartError;
 use crate::config::ConfigError;
 use crate::printable::printable;
+use crate::service::backup::BackupError;
 use crate::service::import::ImportError;
 use crate::service::provisioning::ProvisioningError;
 use crate::store::StoreError;
@@ -34,6 +35,8 @@ pub enum CliError {
     Provisioning(#[from] ProvisioningError),
     #[error(transparent)]
     Import(#[from] ImportError),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     #[error(transparent)]
     Conferir(#[from] StartError),
     #[error("{0}")]

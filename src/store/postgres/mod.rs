@@ -13,5 +13,7 @@ pub(super) use changes::change;
 pub(super) use insert::{insert, lock};
 pub(super) use lanes::LANES;
 pub(super) use pooled::PooledConnection;
-pub(super) use schema::{ANY_TABLE, DESCRIPTION, MIGRATIONS_TABLE, MIGRATOR, RISKS};
+pub(super) use schema::{
+    ANY_TABLE, BEGIN_SNAPSHOT, DESCRIPTION, HOLD_ADVISORY_LOCKS, MIGRATIONS_TABLE, MIGRATOR, RISKS,
+};
 pub use store::PostgresStore;

@@ -16,6 +16,15 @@ pub(in crate::store) static MIGRATOR: LazyLock<Migrator> =
 /// A row if there is a table of migrations.
 pub(in crate::store) const MIGRATIONS_TABLE: &str = "SELECT 1 WHERE to_regclass('_sqlx_migrations') IS NOT NULL";
 
+/// Begins a transaction that sees nothing of what others commit meanwhile.
+pub(in crate::store) const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
+/// Takes the advisory locks of the session once more, until the transaction ends: one that migrations take, whose
+/// number is the driver's, would have to be given back before the end, or stay with the session.
+pub(in crate::store) const HOLD_ADVISORY_LOCKS: &str = "
+SELECT pg_advisory_xact_lock(classid::bigint << 32 | objid::bigint)
+FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid = 1";
+
 pub(in crate::store) const DESCRIPTION: &str = "
 SELECT 'PostgreSQL ' || current_setting('server_version') ||
        CASE WHEN ssl THEN ', ' || version || ' with ' || cipher ELSE ', not encrypted' END
