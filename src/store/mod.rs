@@ -11,6 +11,7 @@ mod error;
 mod idempotency;
 mod listings;
 mod migrations;
+mod pools;
 mod postgres;
 mod provisioning;
 mod reads;

@@ -1,5 +1,6 @@
 //! The program as an operator runs it.
 
+mod access_log;
 mod administration;
 mod audit;
 mod audit_denials;
@@ -14,6 +15,7 @@ mod import_texts;
 mod life;
 mod listings;
 mod lockout;
+mod metrics;
 mod places;
 mod pooler;
 mod processes;
