@@ -6,6 +6,7 @@
 mod access;
 mod atendimentos;
 mod attempt;
+mod diagnostics;
 mod engine;
 mod error;
 mod idempotency;

@@ -6,6 +6,7 @@ mod audit;
 mod audit_denials;
 mod conferir;
 mod demo;
+mod diagnostico;
 mod dotenv;
 mod files;
 mod full_disk;
