@@ -32,6 +32,10 @@ generate:
 clients:
     tests/clients/run
 
+# Try metrics, alerts and dashboard with a real Prometheus
+metrics *picture:
+    tests/metrics/run {{ picture }}
+
 # Kill servers and databases; `just reliability --long` takes a night
 reliability *args:
     cargo test --test reliability -- {{ args }}

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::auth::password::Passwords;
@@ -16,8 +17,10 @@ use crate::config::{Config, SecretError};
 use crate::http::frame::Frame;
 use crate::http::limits::BATCH_REQUESTS_MAX;
 use crate::http::memory::Memory;
+use crate::http::routes;
 use crate::http::state::{AppState, SharedState};
-use crate::http::transport;
+use crate::http::transport::{self, ServerSettings};
+use crate::metrics::Metrics;
 use crate::printable::printable;
 use crate::service::access::AccessService;
 use crate::service::changes::{ChangeQueue, QueueSettings, Workers};
@@ -27,11 +30,16 @@ use crate::store::Store;
 
 /// How long the store may take to end its connections.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(3);
+/// Most connections of those who ask for metrics, and how long the last of them may take at a stop.
+const METRICS_CONNECTIONS: usize = 16;
+const METRICS_STOP_DEADLINE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
     #[error("can't listen on {}: {source}; choose another with --bind", printable(bind))]
     Listen { bind: String, source: io::Error },
+    #[error("can't listen on {}: {source}; choose another as METRICS_ADDR", printable(bind))]
+    ListenMetrics { bind: String, source: io::Error },
     #[error(transparent)]
     Secret(#[from] SecretError),
     #[error("{0}")]
@@ -60,6 +68,7 @@ pub async fn listen(
     let listener = transport::listen(&config.http.bind)
         .await
         .map_err(|source| AppError::Listen { bind: config.http.bind.clone(), source })?;
+    let metrics = MetricsListener::start(config, &app).await?;
     ready(listener.local_addr()?);
     let stopped = {
         let app = app.clone();
@@ -75,6 +84,10 @@ pub async fn listen(
     if !ended {
         tracing::warn!("requests were cut off: they did not end within SHUTDOWN_TIMEOUT_SECONDS");
     }
+    // Until here, so that the stop can be watched too.
+    if let Some(metrics) = metrics {
+        metrics.stop().await;
+    }
     // What the queue has taken in is made durable even for clients that are gone.
     if timeout(config.http.server.stop_deadline, workers.finish()).await.is_err() {
         tracing::warn!("the change queue did not empty in time");
@@ -86,12 +99,44 @@ pub async fn listen(
     Ok(())
 }
 
+/// The listener for Prometheus.
+struct MetricsListener {
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<bool>,
+}
+
+impl MetricsListener {
+    /// Starts it where the settings want one.
+    async fn start(config: &Config, app: &SharedState) -> Result<Option<Self>, AppError> {
+        let Some(bind) = &config.http.metrics else { return Ok(None) };
+        let listener =
+            transport::listen(bind).await.map_err(|source| AppError::ListenMetrics { bind: bind.clone(), source })?;
+        tracing::info!(address = %listener.local_addr()?, "serving metrics");
+        let settings = ServerSettings {
+            max_connections: METRICS_CONNECTIONS,
+            stop_deadline: METRICS_STOP_DEADLINE,
+            ..config.http.server
+        };
+        let (stop, stopped) = oneshot::channel();
+        let service = routes::metrics_service(Arc::clone(app));
+        let serving = transport::serve(listener, service, settings, async { _ = stopped.await });
+        Ok(Some(Self { stop, serving: tokio::spawn(serving) }))
+    }
+
+    /// Ends it, with whom it is talking to.
+    async fn stop(self) {
+        drop(self.stop);
+        _ = self.serving.await;
+    }
+}
+
 pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result<(SharedState, Workers), SecretError> {
     let tokens = Tokens::new(&config.token_secret()?, &config.accepted_secrets(), config.tokens.clone());
     let tokens = Arc::new(tokens);
     let shards = store.writers();
     let queue = QueueSettings { shards, capacity: config.queue_capacity.div_ceil(shards) };
-    let (changes, workers) = ChangeQueue::start(&store, &clock, queue);
+    let metrics = Arc::new(Metrics::default());
+    let (changes, workers) = ChangeQueue::start(&store, &clock, &metrics, queue);
     let activity = changes.activity();
     let app = Arc::new(AppState {
         access: AccessService::new(Arc::clone(&store), Arc::clone(&clock)),
@@ -101,16 +146,19 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
             Passwords::new(config.login.concurrency, move || activity.is_busy(Instant::now())),
             Arc::clone(&tokens),
             Throttle::new(Arc::clone(&store), Arc::clone(&clock), config.login.limits),
+            Arc::clone(&metrics),
             config.login.hardened,
         )),
         store,
         clock,
         tokens,
         changes,
+        metrics,
         lotes: Semaphore::new(BATCH_REQUESTS_MAX),
         bodies: Memory::new(config.http.transit_memory),
         answers: Memory::new(config.http.transit_memory),
         trusted_proxies: config.http.trusted_proxies.clone(),
+        access_log: config.log.access,
         deadline: config.http.request_deadline,
         is_leaving: AtomicBool::new(false),
     });

@@ -13,6 +13,7 @@ pub mod example;
 mod file_text;
 pub mod http;
 mod json;
+pub mod metrics;
 mod printable;
 pub mod service;
 pub mod store;

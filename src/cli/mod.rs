@@ -7,6 +7,7 @@ mod backup;
 mod conferir;
 mod config;
 mod demo;
+mod diagnostico;
 mod historico;
 mod migrate;
 mod motivo;
@@ -89,6 +90,9 @@ enum Command {
         after_help = "Examples:\n  citrus-status probe\n  citrus-status probe --url http://[::1]:8080/health/ready"
     )]
     Probe(probe::Args),
+    /// Print a page for a support request: versions, limits, settings and counts, without secrets
+    #[command(after_help = "Example:\n  citrus-status diagnostico > diagnostico.txt")]
+    Diagnostico,
     /// Print the OpenAPI document of the API
     #[command(after_help = "Example:\n  citrus-status openapi > openapi.json")]
     Openapi,
@@ -158,6 +162,7 @@ async fn dispatch(cli: Cli) -> Result {
         Command::Migrate(args) => migrate::run(flags, args).await,
         Command::Config(command) => config::run(flags, command).await,
         Command::Probe(args) => probe::run(flags, args).await,
+        Command::Diagnostico => diagnostico::run(flags).await,
         Command::Openapi => Ok(say!("{}", routes::openapi_text().trim_end())?),
         Command::Conferir(args) => conferir::run(args).await,
         Command::Nivel(command) => Session::with(&flags, async |s| nivel::run(s, command).await).await,

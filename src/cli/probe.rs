@@ -16,6 +16,8 @@ use crate::printable::printable;
 
 const DEADLINE: Duration = Duration::from_secs(5);
 const PATH: &str = "/health/ready";
+/// How much of an answer is read.
+const ANSWER_MAX: u64 = 1024 * 1024;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -24,10 +26,11 @@ pub struct Args {
     url: Option<Url>,
 }
 
-struct Endpoint {
+/// Where something is asked for by HTTP.
+pub struct Endpoint {
     /// Host and port.
-    authority: String,
-    path: String,
+    pub authority: String,
+    pub path: String,
 }
 
 impl Endpoint {
@@ -38,8 +41,8 @@ impl Endpoint {
         Self { authority, path: path.to_owned() }
     }
 
-    /// Where the server of these settings listens.
-    fn of_settings(flags: &Flags) -> Result<Self> {
+    /// The readiness of the server of these settings.
+    pub fn of_settings(flags: &Flags) -> Result<Self> {
         let authority = bind_of(&flags.sources()?)?;
         if authority.ends_with(":0") {
             return Err(CliError::Usage(
@@ -47,6 +50,23 @@ impl Endpoint {
             ));
         }
         Ok(Self { authority, path: PATH.to_owned() })
+    }
+
+    /// The first line of the answer.
+    pub async fn status_line(&self) -> io::Result<String> {
+        Ok(self.get().await?.lines().next().unwrap_or_default().to_owned())
+    }
+
+    /// The answer with its head, as far as it is not too large.
+    pub async fn get(&self) -> io::Result<String> {
+        let Self { authority, path } = self;
+        let addresses: Vec<_> = lookup_host(authority).await?.flat_map(reachable).collect();
+        let mut stream = TcpStream::connect(&addresses[..]).await?;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.take(ANSWER_MAX).read_to_end(&mut answer).await?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 }
 
@@ -56,7 +76,7 @@ pub async fn run(flags: Flags, args: Args) -> Result {
         None => Endpoint::of_settings(&flags)?,
     };
     let asked = format!("http://{}{}", printable(&endpoint.authority), printable(&endpoint.path));
-    let status = timeout(DEADLINE, status_line(&endpoint))
+    let status = timeout(DEADLINE, endpoint.status_line())
         .await
         .map_err(|_| CliError::Failed(format!("{asked} did not answer in time")))?
         .map_err(|error| CliError::Failed(format!("{asked} can't be reached: {error}")))?;
@@ -71,17 +91,6 @@ pub async fn run(flags: Flags, args: Args) -> Result {
 fn parse_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
     if url.scheme() == "http" { Ok(url) } else { Err("it has to begin with http://".to_owned()) }
-}
-
-async fn status_line(endpoint: &Endpoint) -> io::Result<String> {
-    let Endpoint { authority, path } = endpoint;
-    let addresses: Vec<_> = lookup_host(authority).await?.flat_map(reachable).collect();
-    let mut stream = TcpStream::connect(&addresses[..]).await?;
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = Vec::new();
-    stream.take(4096).read_to_end(&mut answer).await?;
-    Ok(String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned())
 }
 
 /// How to reach on this machine what listens on `address`: one that stands for all of them is asked at the loopback's.

@@ -216,6 +216,26 @@ impl Parse for Address {
     }
 }
 
+/// An [`Address`], or none.
+pub struct OptionalAddress;
+
+impl Kind for OptionalAddress {
+    fn values(&self) -> String {
+        "an address and a port, such as 127.0.0.1:9090".to_owned()
+    }
+}
+
+impl Parse for OptionalAddress {
+    type Value = Option<String>;
+
+    fn parse(&self, name: &str, text: &str) -> Result<Option<String>, String> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        Address.parse(name, text).map(Some).map_err(|_| self.refusal(name))
+    }
+}
+
 /// Addresses and networks, with commas or blanks between.
 pub struct Networks;
 

@@ -60,6 +60,8 @@ pub struct DatabaseSettings {
 pub struct HttpSettings {
     /// `BIND_ADDR`: a host and a port, resolved when it is listened on.
     pub bind: String,
+    /// `METRICS_ADDR`; `None` for no metrics.
+    pub metrics: Option<String>,
     /// Limits of the connections.
     pub server: ServerSettings,
     /// `SHUTDOWN_DELAY_SECONDS`; zero for no delay.
@@ -83,6 +85,8 @@ pub struct LogSettings {
     pub filter: String,
     /// Whether `LOG_FORMAT` is `json`.
     pub json: bool,
+    /// Whether each request leaves a line.
+    pub access: bool,
 }
 
 /// Everything that is wrong with the settings, one complaint a line.
@@ -185,6 +189,7 @@ fn database_settings(reader: &mut Reader<'_>, data_dir: &Path) -> DatabaseSettin
 fn http_settings(reader: &mut Reader<'_>) -> HttpSettings {
     HttpSettings {
         bind: reader.read(&settings::BIND_ADDR),
+        metrics: reader.read(&settings::METRICS_ADDR),
         server: ServerSettings {
             max_connections: reader.read(&settings::MAX_CONNECTIONS) as usize,
             keep_alive: reader.read(&settings::KEEP_ALIVE_SECONDS),
@@ -219,7 +224,11 @@ fn login_settings(reader: &mut Reader<'_>) -> LoginSettings {
 }
 
 fn log_settings(reader: &mut Reader<'_>) -> LogSettings {
-    LogSettings { filter: reader.read(&settings::LOG_LEVEL), json: reader.read(&settings::LOG_FORMAT) == "json" }
+    LogSettings {
+        filter: reader.read(&settings::LOG_LEVEL),
+        json: reader.read(&settings::LOG_FORMAT) == "json",
+        access: reader.read(&settings::ACCESS_LOG),
+    }
 }
 
 /// `BIND_ADDR` alone: a host and a port.

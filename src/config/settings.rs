@@ -4,7 +4,7 @@
 use super::database::DatabaseUrl;
 use super::kinds::{
     Address, Directory, Either, FailureLimit, Flag, Kind, LogFilter, Mebibytes, Networks, Number, NumberOrCores,
-    Seconds, Text,
+    OptionalAddress, Seconds, Text,
 };
 use super::secret::{AcceptedSecrets, SigningSecret};
 
@@ -83,6 +83,11 @@ settings! {
         QUEUE_CAPACITY: Number(1, 1_000_000) = "4096",
             "Most status changes waiting; more get 503 at once.";
     }
+    "Watching" {
+        METRICS_ADDR: OptionalAddress = "",
+            "Address and port of a second listener, which serves GET /metrics to Prometheus. It asks nobody for a \
+             password: choose an address that only your network reaches. Empty: no metrics.";
+    }
     "Tokens" {
         JWT_SECRET: SigningSecret = "",
             "Signs the tokens. With PostgreSQL, serve and config check require it; the other commands work without. \
@@ -118,6 +123,9 @@ settings! {
             "What is logged. A part without = must be a level, or off.";
         LOG_FORMAT: Either("text", "json") = "text",
             "How it is logged. The log goes to standard error.";
+        ACCESS_LOG: Flag = "false",
+            "Log a line for each request, with the target access at the level info: method, route, status, duration, \
+             ids and the client's address.";
     }
 }
 

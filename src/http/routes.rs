@@ -1,6 +1,7 @@
 //! All routes on one page, and the document that they make.
 
 use std::mem;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
@@ -10,11 +11,11 @@ use utoipa_axum::routes;
 
 use crate::http::answer::catalogue::ApiError;
 use crate::http::api::{batch, change, history, login, reads};
-use crate::http::frame::Frame;
+use crate::http::frame::{Frame, RouteNames, Watch};
 use crate::http::openapi::{self, routed};
-use crate::http::pages::{docs, health, home};
+use crate::http::pages::{docs, health, home, metrics};
 use crate::http::sandbox;
-use crate::http::state::SharedState;
+use crate::http::state::{AppState, SharedState};
 use crate::store::Example;
 
 /// Hands all routes to `take`, each with what the document says of it. Path and method stand at the handler.
@@ -35,14 +36,30 @@ fn each_route(mut take: impl FnMut(UtoipaMethodRouter<SharedState>)) {
 }
 
 pub fn service(app: SharedState) -> Frame {
-    let (deadline, answers) = (app.deadline, app.answers.clone());
-    Frame::new(router(app), deadline, answers)
+    let (routes, names) = router(app.clone());
+    framed(routes, names, &app)
 }
 
 /// The same in a sandbox, which starts over from `example`.
 pub fn sandbox_service(app: SharedState, example: Example) -> Frame {
-    let (deadline, answers) = (app.deadline, app.answers.clone());
-    Frame::new(sandbox::around(router(app.clone()), app, example, sandbox_openapi_text), deadline, answers)
+    let (routes, mut names) = router(app.clone());
+    names.add(sandbox::paths());
+    framed(sandbox::around(routes, app.clone(), example, sandbox_openapi_text), names, &app)
+}
+
+/// What the listener for Prometheus serves.
+pub fn metrics_service(app: SharedState) -> Router {
+    Router::new().route("/metrics", get(metrics::metrics)).with_state(app)
+}
+
+fn framed(routes: Router, names: RouteNames, app: &AppState) -> Frame {
+    let watch = Watch {
+        metrics: Arc::clone(&app.metrics),
+        routes: names,
+        access_log: app.access_log,
+        trusted_proxies: app.trusted_proxies.clone(),
+    };
+    Frame::new(routes, watch, app.deadline, app.answers.clone())
 }
 
 /// The document of all routes, as [`openapi::TEXT`] has to be.
@@ -60,11 +77,19 @@ fn document() -> OpenApi {
     openapi::document(described)
 }
 
-fn router(app: SharedState) -> Router {
-    let mut router = Router::new().route("/docs/", get(docs::page_in_folder)).route("/docs/{file}", get(docs::file));
-    each_route(|route| router = routed(mem::take(&mut router), route));
-    router
+/// The routes, and what they are called.
+fn router(app: SharedState) -> (Router, RouteNames) {
+    const FOLDER: &str = "/docs/";
+    const FILE: &str = "/docs/{file}";
+    let mut router = Router::new().route(FOLDER, get(docs::page_in_folder)).route(FILE, get(docs::file));
+    let mut names = RouteNames::new([FOLDER, FILE]);
+    each_route(|route| {
+        names.add(route.1.paths.keys());
+        router = routed(mem::take(&mut router), route);
+    });
+    let router = router
         .fallback(async || ApiError::NotFound)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .with_state(app)
+        .with_state(app);
+    (router, names)
 }

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
 use crate::http::memory::Memory;
+use crate::metrics::Metrics;
 use crate::service::access::AccessService;
 use crate::service::changes::ChangeQueue;
 use crate::service::login::LoginService;
@@ -25,6 +26,7 @@ pub struct AppState {
     pub access: AccessService,
     pub login: Arc<LoginService>,
     pub changes: ChangeQueue,
+    pub metrics: Arc<Metrics>,
     /// Room for requests of many changes.
     pub lotes: Semaphore,
     /// For large bodies on their way in.
@@ -33,6 +35,8 @@ pub struct AppState {
     pub answers: Memory,
     /// Whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
+    /// `ACCESS_LOG`
+    pub access_log: bool,
     pub deadline: Duration,
     /// Whether the server is about to stop: it still serves, and is not ready.
     pub is_leaving: AtomicBool,

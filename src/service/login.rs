@@ -12,6 +12,7 @@ use crate::auth::password::{PasswordError, Passwords, Turn};
 use crate::auth::token::{IssueError, Subject, Tokens};
 use crate::clock::Clock;
 use crate::domain::text::NameKey;
+use crate::metrics::{LimitName, LoginOutcome, Metrics};
 use crate::service::throttle::{Admission, NotAdmitted, Throttle, Throttled};
 use crate::store::{Credential, Store, StoreError};
 
@@ -25,6 +26,7 @@ pub struct LoginService {
     passwords: Passwords,
     tokens: Arc<Tokens>,
     throttle: Throttle,
+    metrics: Arc<Metrics>,
     hardened: bool,
 }
 
@@ -94,9 +96,10 @@ impl LoginService {
         passwords: Passwords,
         tokens: Arc<Tokens>,
         throttle: Throttle,
+        metrics: Arc<Metrics>,
         hardened: bool,
     ) -> Self {
-        Self { store, clock, passwords, tokens, throttle, hardened }
+        Self { store, clock, passwords, tokens, throttle, metrics, hardened }
     }
 
     pub async fn login(
@@ -106,14 +109,44 @@ impl LoginService {
         client: IpAddr,
     ) -> Result<AccessToken, LoginError> {
         let attempt = Attempt { login: NameKey::new(login), senha, client };
-        let place = self.passwords.place()?;
-        // Before the wait, so that a throttled login does not hold up the line.
-        let admission = self.throttle.admit(&attempt.login, client).await?;
-        let turn = self.passwords.turn(place).await?;
+        let begun = self.begin(&attempt).await;
+        let (admission, turn) = begun.inspect_err(|error| self.count_failure(error))?;
         let service = Arc::clone(self);
         // A task of its own: the attempt counts, even if the client hangs up now.
-        let attempt = async move { service.attempt(attempt, admission, turn).await };
+        let attempt = async move {
+            let outcome = service.attempt(attempt, admission, turn).await;
+            match &outcome {
+                Ok(_) => service.metrics.login(LoginOutcome::Ok),
+                Err(error) => service.count_failure(error),
+            }
+            outcome
+        };
         tokio::spawn(attempt.in_current_span()).await.map_err(|_| PasswordError::Lost)?
+    }
+
+    /// Waits until an attempt has its turn, unless it may not be made.
+    async fn begin(&self, attempt: &Attempt) -> Result<(Admission, Turn), LoginError> {
+        let place = self.passwords.place()?;
+        // Before the wait, so that a throttled login does not hold up the line.
+        let admission = self.throttle.admit(&attempt.login, attempt.client).await?;
+        Ok((admission, self.passwords.turn(place).await?))
+    }
+
+    fn count_failure(&self, error: &LoginError) {
+        self.metrics.login(match error {
+            LoginError::Throttled(_) => LoginOutcome::Throttled,
+            LoginError::UsuarioNotFound(absence) | LoginError::UsuarioHidden(absence) => match absence {
+                Absence::Unknown => LoginOutcome::UnknownUser,
+                Absence::Deactivated => LoginOutcome::Deactivated,
+            },
+            LoginError::SenhaWrong => LoginOutcome::WrongPassword,
+            LoginError::Password(PasswordError::Busy) => LoginOutcome::Busy,
+            LoginError::Password(_) | LoginError::Token(_) | LoginError::Store(_) => LoginOutcome::Failed,
+        });
+        if let LoginError::Throttled(throttled) = error {
+            let limits = throttled.exhausted.iter().filter_map(|limit| LimitName::of(limit.name));
+            limits.for_each(|limit| self.metrics.throttled(limit));
+        }
     }
 
     /// An attempt that has its turn, to its end: judged, and counted.

@@ -17,6 +17,7 @@ use self::queue::{Queue, Rank};
 use crate::printable::{printable, printable_coloured, printable_json};
 
 pub const AUDIT: &str = "audit";
+pub const ACCESS: &str = "access";
 
 /// What this module says of itself comes through every filter: dropped lines, and panics.
 const ALWAYS: &str = "citrus_status::telemetry=warn";
@@ -51,6 +52,11 @@ pub fn write_line(text: impl fmt::Display) {
 /// Whether this process is a server, whose lines stand in a log.
 pub fn is_queued() -> bool {
     QUEUE.get().is_some()
+}
+
+/// How many lines were dropped since the start because nobody read the log: ordinary ones, and of the audit log.
+pub fn dropped_lines() -> [u64; 2] {
+    QUEUE.get().map_or([0; 2], Queue::dropped)
 }
 
 /// Waits until a server's log is written, but not for a reader that does not read.

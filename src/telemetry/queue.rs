@@ -41,7 +41,10 @@ struct State {
     bytes: usize,
     /// The number of the next line; the order of all.
     next: u64,
+    /// What was dropped and not told of yet.
     dropped: Count,
+    /// What was dropped and told of.
+    told: Count,
     writing: bool,
     chunks: u64,
 }
@@ -160,6 +163,13 @@ impl Queue {
         }
     }
 
+    /// How many lines were dropped since the start, by rank.
+    pub fn dropped(&self) -> [u64; 2] {
+        let state = self.lock();
+        let (lines, audit) = (state.dropped.lines + state.told.lines, state.dropped.audit + state.told.audit);
+        [lines - audit, audit]
+    }
+
     fn next_chunk(&self) -> Chunk {
         let mut state = self.lock();
         while state.is_empty() {
@@ -178,6 +188,8 @@ impl Queue {
             state.dropped.audit += chunk.count.audit;
         } else if state.bytes < CAPACITY / 2 && state.dropped != Count::default() {
             let Count { lines, audit } = mem::take(&mut state.dropped);
+            state.told.lines += lines;
+            state.told.audit += audit;
             // It comes back here as a line.
             drop(state);
             tracing::warn!(dropped = lines, audit, "log lines were dropped, because nobody read them");
@@ -265,6 +277,15 @@ mod tests {
         queue.settle(&chunk, false);
         assert_eq!(queue.lock().dropped, Count { lines: 1, audit: 1 });
         assert_eq!(queue.lock().bytes, 0);
+        queue.push(line(2, 10).into(), Rank::Ordinary);
+        let chunk = queue.next_chunk();
+        queue.settle(&chunk, false);
+        assert_eq!(queue.dropped(), [1, 1]);
+        queue.push(line(3, 10).into(), Rank::Ordinary);
+        let chunk = queue.next_chunk();
+        queue.settle(&chunk, true);
+        assert_eq!(queue.lock().dropped, Count::default(), "told of");
+        assert_eq!(queue.dropped(), [1, 1], "and still counted");
         queue.flush();
     }
 

@@ -18,7 +18,8 @@ async fn start(database: &Database) -> (ChangeQueue, Workers, i64) {
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
     load_example_data(&store).await.unwrap();
     let user = store.credential(&NameKey::new("user.api")).await.unwrap().unwrap();
-    let (queue, workers) = ChangeQueue::start(&store, &clock, QueueSettings { shards: 1, capacity: 8 });
+    let (queue, workers) =
+        ChangeQueue::start(&store, &clock, &Arc::default(), QueueSettings { shards: 1, capacity: 8 });
     (queue, workers, user.usuario_id)
 }
 

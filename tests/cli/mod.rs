@@ -1,11 +1,13 @@
 //! The program as an operator runs it.
 
+mod access_log;
 mod administration;
 mod audit;
 mod audit_denials;
 mod auditoria;
 mod conferir;
 mod demo;
+mod diagnostico;
 mod dotenv;
 mod erasure;
 mod files;
@@ -16,6 +18,7 @@ mod import_texts;
 mod life;
 mod listings;
 mod lockout;
+mod metrics;
 mod places;
 mod pooler;
 mod processes;

@@ -36,8 +36,7 @@ pub async fn connect(config: &Config) -> Result<Arc<Store>> {
         make_private_dir(directory_of(file))?;
         made = Some(file).filter(|file| !file.exists());
     }
-    let opened = Store::open(config.database.target.clone()).await;
-    let store = opened.map_err(|error| explained(error, &config.database.target))?;
+    let store = open(config).await?;
     if let Some(file) = made {
         let file = shown(&absolute(file));
         if telemetry::is_queued() {
@@ -47,6 +46,12 @@ pub async fn connect(config: &Config) -> Result<Arc<Store>> {
         }
     }
     Ok(store)
+}
+
+/// Opens the database of `config` where it is, and makes no directory.
+pub async fn open(config: &Config) -> Result<Arc<Store>> {
+    let opened = Store::open(config.database.target.clone()).await;
+    opened.map_err(|error| explained(error, &config.database.target))
 }
 
 /// `error` in words that name the path and the user, where SQLite's file or its directory can't be written.

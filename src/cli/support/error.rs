@@ -60,7 +60,10 @@ impl CliError {
     pub fn printable(&self) -> String {
         match self {
             // They have several lines. What they repeat was made printable before.
-            Self::Config(_) | Self::Usage(_) | Self::Failed(_) | Self::App(AppError::Listen { .. }) => self.to_string(),
+            Self::Config(_)
+            | Self::Usage(_)
+            | Self::Failed(_)
+            | Self::App(AppError::Listen { .. } | AppError::ListenMetrics { .. }) => self.to_string(),
             _ => printable(&self.to_string()).into_owned(),
         }
     }

@@ -4,3 +4,4 @@ pub mod docs;
 pub mod health;
 pub mod home;
 pub mod html;
+pub mod metrics;

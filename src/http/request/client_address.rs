@@ -22,16 +22,18 @@ impl FromRequestParts<SharedState> for ClientAddress {
     async fn from_request_parts(parts: &mut Parts, app: &SharedState) -> Result<Self, Infallible> {
         let ConnectInfo(peer) =
             parts.extensions.get::<ConnectInfo<SocketAddr>>().expect("the accept loop names the peer");
-        Ok(Self(client(peer.ip(), &parts.headers, &app.trusted_proxies)))
+        Ok(Self::of(peer.ip(), &parts.headers, &app.trusted_proxies))
     }
 }
 
-/// Where the peer is one of `proxies`, the right-most address of `X-Forwarded-For` that is not: what
-/// stands to the left of it is the client's own word. A malformed entry makes it the peer.
-fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
-    let peer = peer.to_canonical();
-    let trusted = |address: IpAddr| proxies.iter().any(|network| network.contains(&address));
-    if trusted(peer) { forwarded(headers, trusted).unwrap_or(peer) } else { peer }
+impl ClientAddress {
+    /// Where the peer is one of `proxies`, the right-most address of `X-Forwarded-For` that is not: what
+    /// stands to the left of it is the client's own word. A malformed entry makes it the peer.
+    pub fn of(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> Self {
+        let peer = peer.to_canonical();
+        let trusted = |address: IpAddr| proxies.iter().any(|network| network.contains(&address));
+        Self(if trusted(peer) { forwarded(headers, trusted).unwrap_or(peer) } else { peer })
+    }
 }
 
 fn forwarded(headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
@@ -65,7 +67,7 @@ mod tests {
         for value in forwarded_for {
             headers.append(FORWARDED_FOR, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        client(peer.parse().unwrap(), &headers, &proxies).to_string()
+        ClientAddress::of(peer.parse().unwrap(), &headers, &proxies).0.to_string()
     }
 
     #[test]

@@ -22,6 +22,11 @@ pub fn document_text(document: OpenApi) -> String {
     document::generate(document, reset::described())
 }
 
+/// The paths that it adds.
+pub fn paths() -> impl Iterator<Item = String> {
+    reset::described().paths.into_keys()
+}
+
 /// `routes` in a sandbox, which starts over from `example`; `document` makes the text that describes them. It belongs inside the frame of
 /// all requests, so that a forced failure has its id, its deadline and its form too.
 pub fn around(routes: Router, app: SharedState, example: Example, document: fn() -> String) -> Router {

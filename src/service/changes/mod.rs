@@ -30,6 +30,7 @@ use self::worker::{WorkerContext, work};
 use self::write_health::WriteHealth;
 use crate::clock::Clock;
 use crate::domain::atendimento::ChangeRequest;
+use crate::metrics::{ChangeOutcome, Metrics};
 use crate::store::{Store, StoreError};
 
 /// How the queue is cut.
@@ -50,6 +51,7 @@ pub struct ChangeQueue {
     store: Arc<Store>,
     health: WriteHealth,
     activity: Activity,
+    metrics: Arc<Metrics>,
 }
 
 /// The queue's workers. They end when the queue is dropped and all that it took in is answered.
@@ -67,22 +69,26 @@ impl ChangeQueue {
         self.health.note_failure(error);
     }
 
-    pub fn start(store: &Arc<Store>, clock: &Arc<dyn Clock>, settings: QueueSettings) -> (Self, Workers) {
+    pub fn start(
+        store: &Arc<Store>,
+        clock: &Arc<dyn Clock>,
+        metrics: &Arc<Metrics>,
+        settings: QueueSettings,
+    ) -> (Self, Workers) {
         let mut workers = JoinSet::new();
         let (health, activity) = (WriteHealth::default(), Activity::default());
         let shards = (0..settings.shards)
             .map(|_| {
                 let (sender, receiver) = mpsc::channel(settings.capacity);
                 let (store, health, activity) = (Arc::clone(store), health.clone(), activity.clone());
-                workers.spawn(work(WorkerContext { store, health, activity }, receiver));
+                let metrics = Arc::clone(metrics);
+                workers.spawn(work(WorkerContext { store, health, activity, metrics }, receiver));
                 sender
             })
             .collect();
         let keys = Keys::new(Arc::clone(store), Arc::clone(clock));
-        (
-            Self { shards, hasher: RandomState::new(), keys, store: Arc::clone(store), health, activity },
-            Workers(workers),
-        )
+        let (store, metrics) = (Arc::clone(store), Arc::clone(metrics));
+        (Self { shards, hasher: RandomState::new(), keys, store, health, activity, metrics }, Workers(workers))
     }
 
     /// Makes the change, unless a request of its idempotency key has made it, and returns once it is durable.
@@ -90,13 +96,22 @@ impl ChangeQueue {
     /// Dropping this future takes the request back only while no worker has begun it; a change is
     /// never cut off half-way.
     pub async fn submit(&self, request: ChangeRequest) -> Result<Done, ChangeError> {
-        let key = self.keys.enter(&request)?;
+        let key = self.keys.enter(&request).inspect_err(|error| self.metrics.change(error.outcome()))?;
         let (answer, answered) = oneshot::channel();
         let shard = self.hasher.hash_one(&request.protocolo) as usize % self.shards.len();
-        self.shards[shard]
-            .try_send(Pending { request, since: Instant::now(), rounds: 0, locked_out: 0, key, answer })
-            .map_err(|_| ChangeError::Unavailable)?;
+        let pending = Pending { request, since: Instant::now(), rounds: 0, locked_out: 0, key, answer };
+        self.shards[shard].try_send(pending).map_err(|_| {
+            self.metrics.change(ChangeOutcome::QueueFull);
+            ChangeError::Unavailable
+        })?;
         answered.await.unwrap_or(Err(ChangeError::Failed))
+    }
+
+    /// How many changes wait, and how many can.
+    pub fn waiting(&self) -> (usize, usize) {
+        let sum = |count: fn(&mpsc::Sender<Pending>) -> usize| self.shards.iter().map(count).sum::<usize>();
+        let capacity = sum(mpsc::Sender::max_capacity);
+        (capacity - sum(mpsc::Sender::capacity), capacity)
     }
 
     /// Tells whether many changes are being made. Does not keep the queue.

@@ -1,6 +1,7 @@
 //! What becomes of a request.
 
 use crate::domain::atendimento::{Denial, Status};
+use crate::metrics::ChangeOutcome;
 use crate::store::StoreError;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,32 @@ pub enum ChangeError {
     /// Our fault; the worker has logged it.
     #[error("failed")]
     Failed,
+}
+
+impl Done {
+    /// As it is counted.
+    pub(super) fn outcome(&self) -> ChangeOutcome {
+        match self {
+            Self::Made { .. } => ChangeOutcome::Made,
+            Self::Replayed => ChangeOutcome::Replayed,
+        }
+    }
+}
+
+impl ChangeError {
+    /// As it is counted.
+    pub(super) fn outcome(&self) -> ChangeOutcome {
+        match self {
+            Self::Denied { denial: Denial::StatusDiffers(_) | Denial::RevisionDiffers(_), .. } => {
+                ChangeOutcome::Differs
+            }
+            Self::Denied { denial: Denial::KeyReused, .. } => ChangeOutcome::KeyReused,
+            Self::Denied { .. } => ChangeOutcome::Refused,
+            Self::InProgress => ChangeOutcome::InProgress,
+            Self::Unavailable => ChangeOutcome::Unavailable,
+            Self::Failed => ChangeOutcome::Failed,
+        }
+    }
 }
 
 impl From<&StoreError> for ChangeError {

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::keys::InFlight;
 use super::outcome::{ChangeError, Done};
 use crate::domain::atendimento::ChangeRequest;
+use crate::metrics::Metrics;
 
 /// A request that waits for its turn.
 pub(super) struct Pending {
@@ -28,8 +29,9 @@ impl Pending {
         self.request.idempotency.is_some()
     }
 
-    /// Tells the caller, if it is still there, what became of the request.
-    pub fn settle(self, outcome: Result<Done, ChangeError>) {
+    /// Counts what became of the request, and tells the caller, if it is still there.
+    pub fn settle(self, outcome: Result<Done, ChangeError>, metrics: &Metrics) {
+        metrics.change(outcome.as_ref().map_or_else(ChangeError::outcome, Done::outcome));
         // First, so that a caller that asks again at once finds the answer and not itself.
         drop(self.key);
         _ = self.answer.send(outcome);

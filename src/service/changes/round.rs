@@ -1,10 +1,12 @@
 //! One try of a batch: load, decide, commit.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use super::keys::{Fingerprints, keyed};
 use super::outcome::{ChangeError, Done};
 use crate::domain::atendimento::{Change, ChangeRequest, Denial, Snapshot, Status, decide};
+use crate::metrics::Metrics;
 use crate::store::{Result as StoreResult, Store};
 
 /// What became of a request; `None` for one that has to go round again.
@@ -30,7 +32,11 @@ pub(super) enum Decision {
     Replay,
 }
 
-pub(super) async fn round(store: &Store, requests: &[&ChangeRequest]) -> StoreResult<Vec<RoundOutcome>> {
+pub(super) async fn round(
+    store: &Store,
+    metrics: &Metrics,
+    requests: &[&ChangeRequest],
+) -> StoreResult<Vec<RoundOutcome>> {
     // Before the rest: a key that another process takes later than this makes the commit fail.
     let known = known_keys(store, requests).await?;
     let protocolos = distinct(requests.iter().map(|request| request.protocolo.as_str()));
@@ -45,8 +51,15 @@ pub(super) async fn round(store: &Store, requests: &[&ChangeRequest]) -> StoreRe
 
     let mut changes: Vec<Change> = decisions.iter().flatten().filter_map(Decision::change).cloned().collect();
     changes.sort_unstable_by_key(|change| (change.atendimento_id, change.revisao));
-    let refused = if changes.is_empty() { Vec::new() } else { store.commit(&changes).await? };
+    let refused = if changes.is_empty() { Vec::new() } else { commit(store, metrics, &changes).await? };
     Ok(outcomes(requests, decisions, &refused))
+}
+
+async fn commit(store: &Store, metrics: &Metrics, changes: &[Change]) -> StoreResult<Vec<i64>> {
+    let began = Instant::now();
+    let refused = store.commit(changes).await?;
+    metrics.commit(changes.len(), began.elapsed());
+    Ok(refused)
 }
 
 /// The fingerprints of the bodies with which the keys of `requests` came that are known.

@@ -13,6 +13,7 @@ use super::pending::Pending;
 use super::round::{RoundOutcome, round};
 use super::write_health::WriteHealth;
 use crate::domain::atendimento::ChangeRequest;
+use crate::metrics::{ChangeOutcome, Metrics};
 use crate::store::{LOCK_WAIT, Store, StoreError};
 
 /// Most requests decided and written at once: with usual comments, what one TLS record holds.
@@ -32,6 +33,7 @@ pub(super) struct WorkerContext {
     pub store: Arc<Store>,
     pub health: WriteHealth,
     pub activity: Activity,
+    pub metrics: Arc<Metrics>,
 }
 
 /// Works until the queue is dropped and empty.
@@ -46,7 +48,13 @@ pub(super) async fn work(context: WorkerContext, mut queue: mpsc::Receiver<Pendi
             join(&mut batch, &mut queue).await;
         }
         // A caller that has given up is told that nothing is known: its change is not begun.
-        batch.retain(|pending| !pending.answer.is_closed());
+        batch.retain(|pending| {
+            let is_closed = pending.answer.is_closed();
+            if is_closed {
+                context.metrics.change(ChangeOutcome::Abandoned);
+            }
+            !is_closed
+        });
         if batch.is_empty() {
             continue;
         }
@@ -87,7 +95,7 @@ async fn settle_all(context: WorkerContext, batch: Vec<Pending>) -> Vec<Pending>
     let start = Instant::now();
     while let Some(part) = rest.pop_front() {
         if start.elapsed() > LOCKED_OUT {
-            again.extend(go_round(part));
+            again.extend(go_round(part, &context.metrics));
             continue;
         }
         let has_key = part[0].has_key();
@@ -128,7 +136,7 @@ fn parts<K: Ord>(mut batch: Vec<Pending>, kind: impl Fn(&Pending) -> K) -> Vec<V
 /// Tries `batch` once, answers the requests that have an outcome, and returns the others.
 async fn settle(context: WorkerContext, batch: Vec<Pending>) -> Vec<Pending> {
     let requests: Vec<&ChangeRequest> = batch.iter().map(|pending| &pending.request).collect();
-    let outcomes = timeout(STORE_DEADLINE, round(context.store.as_ref(), &requests)).await;
+    let outcomes = timeout(STORE_DEADLINE, round(context.store.as_ref(), &context.metrics, &requests)).await;
     match outcomes.unwrap_or(Err(StoreError::Slow)) {
         Ok(outcomes) => {
             let made = outcomes.iter().filter(|outcome| matches!(outcome, Some(Ok(Done::Made { .. })))).count();
@@ -136,16 +144,16 @@ async fn settle(context: WorkerContext, batch: Vec<Pending>) -> Vec<Pending> {
                 context.health.note_success();
                 context.activity.note(made, Instant::now());
             }
-            answer(batch, outcomes)
+            answer(batch, outcomes, &context.metrics)
         }
         // Another process answered a request of the same key meanwhile; nothing was written.
-        Err(StoreError::KeyTaken) => go_round(batch),
+        Err(StoreError::KeyTaken) => go_round(batch, &context.metrics),
         // Somebody holds what some of them need, or all.
         Err(StoreError::Contention(_)) => {
             let mut parts = parts(batch, Pending::has_key);
             if let [part] = parts.as_mut_slice() {
                 part.iter_mut().for_each(|pending| pending.locked_out += 1);
-                return go_round(std::mem::take(part));
+                return go_round(std::mem::take(part), &context.metrics);
             }
             each(context, parts).await
         }
@@ -158,7 +166,7 @@ async fn settle(context: WorkerContext, batch: Vec<Pending>) -> Vec<Pending> {
             context.health.note_failure(&error);
             let error = ChangeError::from(&error);
             for pending in batch {
-                pending.settle(Err(error));
+                pending.settle(Err(error), &context.metrics);
             }
             Vec::new()
         }
@@ -174,24 +182,24 @@ async fn each(context: WorkerContext, parts: Vec<Vec<Pending>>) -> Vec<Pending> 
 }
 
 /// The requests of `batch` that have not given way too long; the others are answered.
-fn go_round(batch: Vec<Pending>) -> Vec<Pending> {
+fn go_round(batch: Vec<Pending>, metrics: &Metrics) -> Vec<Pending> {
     let nothing = batch.iter().map(|_| None).collect();
-    answer(batch, nothing)
+    answer(batch, nothing, metrics)
 }
 
 /// Hands out the outcomes and returns the requests that have none yet, unless they gave way too long.
-fn answer(batch: Vec<Pending>, outcomes: Vec<RoundOutcome>) -> Vec<Pending> {
+fn answer(batch: Vec<Pending>, outcomes: Vec<RoundOutcome>, metrics: &Metrics) -> Vec<Pending> {
     let mut again = Vec::new();
     for (mut pending, outcome) in batch.into_iter().zip(outcomes) {
         match outcome {
-            Some(outcome) => pending.settle(outcome.map_err(ChangeError::from)),
+            Some(outcome) => pending.settle(outcome.map_err(ChangeError::from), metrics),
             None if pending.since.elapsed() < GIVE_WAY => {
                 pending.rounds += 1;
                 again.push(pending);
             }
             None => {
                 tracing::warn!(protocolo = ?pending.request.protocolo, "a status change timed out waiting for other writers");
-                pending.settle(Err(ChangeError::Unavailable));
+                pending.settle(Err(ChangeError::Unavailable), metrics);
             }
         }
     }
@@ -326,7 +334,7 @@ mod tests {
         let ((first, _), (second, _)) = (tried(0), tried(4));
         let (mut third, mut answered) = tried(4);
         third.since = Instant::now().checked_sub(GIVE_WAY).expect("the machine runs longer than that");
-        let again = answer(vec![first, second, third], vec![None, None, None]);
+        let again = answer(vec![first, second, third], vec![None, None, None], &Metrics::default());
         assert_eq!(again.iter().map(|pending| pending.rounds).collect::<Vec<_>>(), [1, 5]);
         assert_eq!(answered.try_recv(), Ok(Err(ChangeError::Unavailable)));
     }

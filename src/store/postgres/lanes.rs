@@ -82,6 +82,20 @@ impl Lanes {
         last.is_some_and(|last| last.elapsed() < OBSTRUCTION)
     }
 
+    /// How many are open, how many of those wait for work, and how many there may be.
+    pub fn usage(&self) -> (usize, usize, usize) {
+        let (mut open, mut idle) = (0, 0);
+        for slot in &self.slots {
+            match slot.try_lock() {
+                Ok(slot) if slot.is_none() => {}
+                Ok(_) => (open, idle) = (open + 1, idle + 1),
+                // At work.
+                Err(_) => open += 1,
+            }
+        }
+        (open, idle, LANES)
+    }
+
     /// Ends the connections; none is opened again.
     pub async fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);

@@ -32,7 +32,7 @@ struct Server {
 pub struct PostgresStore {
     pub(in crate::store) attempts: Attempts,
     /// For what requests do past the change queue.
-    pool: PgPool,
+    pub(in crate::store) pool: PgPool,
     pub(super) lanes: Lanes,
     /// For the command line and for migrations.
     pub(in crate::store) commands: PgPool,
@@ -67,6 +67,11 @@ impl PostgresStore {
     /// A connection for what requests do past the change queue.
     pub async fn acquire(&self) -> Result<PooledConnection> {
         Ok(PooledConnection(self.pool.acquire().await?))
+    }
+
+    /// How many of the lanes are open, how many of those wait for work, and how many there may be.
+    pub(in crate::store) fn lanes_usage(&self) -> (usize, usize, usize) {
+        self.lanes.usage()
     }
 
     pub async fn close(&self) {

@@ -32,7 +32,7 @@ pub struct SqliteStore {
     pub(in crate::store) attempts: Attempts,
     pub(super) options: SqliteConnectOptions,
     pub(super) place: Place,
-    writer: SqlitePool,
+    pub(in crate::store) writer: SqlitePool,
     pub(in crate::store) reader: SqlitePool,
     /// For the command line and for migrations: it waits longer.
     pub(in crate::store) commands: SqlitePool,

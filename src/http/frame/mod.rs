@@ -1,11 +1,15 @@
 //! What happens to every request: an id, a span, a deadline, an answer even after a panic, errors in the form that
 //! the client asks for, and no cache on the way.
 
+mod route_names;
+mod trace;
+mod watch;
+
 use std::any::Any;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -22,6 +26,8 @@ use tower_service::Service;
 use tracing::Instrument;
 use uuid::Uuid;
 
+pub use self::route_names::RouteNames;
+pub use self::watch::Watch;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::problem;
 use crate::http::answer::render::render;
@@ -40,6 +46,7 @@ const TARGET: &str = "citrus_status::http::request";
 #[derive(Clone)]
 pub struct Frame {
     routes: CatchPanic<Router, PanicHandler>,
+    watch: Arc<Watch>,
     deadline: Duration,
     answers: Memory,
 }
@@ -47,9 +54,9 @@ pub struct Frame {
 type PanicHandler = fn(Box<dyn Any + Send>) -> Response;
 
 impl Frame {
-    /// Around `routes`; large answers wait for their readers in `answers`.
-    pub fn new(routes: Router, deadline: Duration, answers: Memory) -> Self {
-        Self { routes: CatchPanic::custom(routes, panicked), deadline, answers }
+    /// Around `routes`, which `watch` knows by name; large answers wait for their readers in `answers`.
+    pub fn new(routes: Router, watch: Watch, deadline: Duration, answers: Memory) -> Self {
+        Self { routes: CatchPanic::custom(routes, panicked), watch: Arc::new(watch), deadline, answers }
     }
 }
 
@@ -67,10 +74,12 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let id = request_id(request.headers());
+        let trace = trace::trace_id(request.headers()).map(str::to_owned);
         let span = tracing::info_span!(
             target: TARGET,
             "request",
             id = id.to_str().unwrap_or_default(),
+            trace_id = trace.as_deref(),
             method = %request.method(),
             path = request.uri().path(),
         );
@@ -79,6 +88,7 @@ where
         if let Some(uri) = path::cleaned(request.uri()) {
             *request.uri_mut() = uri;
         }
+        let watched = self.watch.begin(&request, &id, trace.as_deref());
         let answer = timeout(self.deadline, self.routes.call(request));
         let answers = self.answers.clone();
         let framed = async move {
@@ -87,9 +97,15 @@ where
             let mut response = render(response, language);
             tracing::debug!(target: TARGET, status = response.status().as_u16(), "answered");
             complete(&mut response, id);
-            Ok(response)
+            response
         };
-        Box::pin(framed.instrument(span))
+        let framed = framed.instrument(span);
+        Box::pin(async move {
+            let response = framed.await;
+            // Outside the span: a line of the access log stands for itself.
+            watched.answered(response.status().as_u16());
+            Ok(response)
+        })
     }
 }
 
@@ -150,15 +166,46 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
+    use crate::metrics::{Metrics, Now};
+
+    fn framed(routes: Router, metrics: &Arc<Metrics>) -> Frame {
+        let watch = Watch {
+            metrics: Arc::clone(metrics),
+            routes: RouteNames::new(["/"]),
+            access_log: true,
+            trusted_proxies: Vec::new(),
+        };
+        Frame::new(routes, watch, Duration::from_secs(1), Memory::new(1024))
+    }
+
+    fn request() -> Request<Body> {
+        Request::builder().header(HOST, "x").body(Body::empty()).unwrap()
+    }
+
+    /// Checks that one request was counted, with this status.
+    #[track_caller]
+    fn counted(metrics: &Metrics, status: u16) {
+        let page = metrics.page(&Now { queued: 0, queue_capacity: 0, pools: Vec::new(), lines_dropped: [0; 2] });
+        let line = format!("citrus_status_http_requests_total{{method=\"GET\",route=\"/\",status=\"{status}\"}} 1");
+        assert!(page.lines().any(|other| other == line), "{page}");
+    }
 
     #[tokio::test]
     async fn a_panic_is_answered_without_what_it_said() {
         let routes = Router::new().route("/", get(|| async { panic!("segredo") as &'static str }));
-        let frame = Frame::new(routes, Duration::from_secs(1), Memory::new(1024));
-        let request = Request::builder().header(HOST, "x").body(Body::empty()).unwrap();
-        let response = frame.oneshot(request).await.unwrap();
+        let metrics = Arc::default();
+        let response = framed(routes, &metrics).oneshot(request()).await.unwrap();
         assert_eq!(response.status(), 500);
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, r#"{"message":"Erro interno"}"#);
+        counted(&metrics, 500);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_leaves_before_its_answer_is_counted() {
+        let routes = Router::new().route("/", get(std::future::pending::<&'static str>));
+        let metrics = Arc::default();
+        timeout(Duration::ZERO, framed(routes, &metrics).oneshot(request())).await.unwrap_err();
+        counted(&metrics, 499);
     }
 }
