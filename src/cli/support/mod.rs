@@ -4,6 +4,7 @@ pub mod arguments;
 pub mod database;
 pub mod error;
 pub mod input;
+pub mod open_files;
 pub mod output;
 pub mod period;
 pub mod record;
