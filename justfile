@@ -32,6 +32,10 @@ generate:
 clients:
     tests/clients/run
 
+# Build and run the containers as the pages say
+containers:
+    tests/docker/run
+
 # Kill servers and databases; `just reliability --long` takes a night
 reliability *args:
     cargo test --test reliability -- {{ args }}
