@@ -110,7 +110,7 @@ async fn open_empty(config: &Config) -> Result<Arc<Store>> {
     Ok(store)
 }
 
-/// The container in which this process runs.
+/// The container that was made for this process.
 struct Container {
     /// The program that runs commands in it.
     engine: &'static str,
@@ -119,8 +119,12 @@ struct Container {
 }
 
 impl Container {
-    /// That of Docker or Podman; none outside of them.
+    /// That of Docker or Podman. None for a process that somebody starts in a container, as in CI: its commands are
+    /// followed there.
     fn around() -> Option<Self> {
+        if std::process::id() != 1 {
+            return None;
+        }
         let marks = [("/.dockerenv", "docker"), ("/run/.containerenv", "podman")];
         let (_, engine) = marks.into_iter().find(|(file, _)| Path::new(file).exists())?;
         Some(Self { engine, name: std::env::var("HOSTNAME").unwrap_or_else(|_| "CONTAINER".to_owned()) })
