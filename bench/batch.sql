@@ -13,6 +13,6 @@ WITH asked AS MATERIALIZED (
     RETURNING a.id, a.revisao, old.de, old.para
 )
 INSERT INTO historico (atendimento_id, revisao, em, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
-SELECT id, revisao, now(), de, para, (SELECT id FROM motivo WHERE chave = 'duplicado' AND ativo), 1,
+SELECT id, revisao, now(), de, para, 1 + floor(random() * :motivos), 1 + floor(random() * :usuarios),
        'Cliente avisado por telefone, sem retorno.', true
 FROM moved;

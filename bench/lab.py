@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.parse
 
-from processes import BENCH, Process, cpu_seconds, parent_of, run
+from processes import BENCH, CORES, Process, cpu_seconds, parent_of, run
 
 ROOT = BENCH.parent
 # As cargo has it: below the project, or where its own setting says.
@@ -23,6 +23,9 @@ EXAMPLES = ["bench-reference", "bench-peer-axum"]
 ATENDIMENTOS = 100_000
 FIRST = 20221104000001
 JWT_SECRET = "a secret for the benchmark, 32 bytes"
+# The load is spread over them. same_job.py uses the first of each.
+LOGINS = [f"bench{number}" for number in range(1, 101)]
+MOTIVOS = ["Duplicado", *(f"Motivo {number}" for number in range(2, 21))]
 # Programs, and the Debian packages that have them.
 PACKAGES = {"wrk": "wrk", "pgbench": "postgresql", "psql": "postgresql", "sqlite3": "sqlite3", "cc": "gcc",
             "node": "nodejs", "npm": "npm"}
@@ -41,13 +44,20 @@ def check_programs():
     if missing:
         raise SystemExit("missing: apt-get install " + " ".join(sorted(missing)))
     if int(run("node", "--version").strip("v\n").split(".")[0]) < 20:
-        raise SystemExit("Node 20 or later is needed, for Fastify")
+        raise SystemExit("Node 20 or later is needed, for Fastify: Debian 13 has it; for Debian 12, see nodejs.org")
 
 
 def csv_of(count):
     """A CSV file of `count` atendimentos, as text."""
     statuses = ["Aberto", "Em atendimento", "Cancelado", "Improcedente", "Finalizado"]
     return "protocolo,status\n" + "".join(f"{FIRST + i},{statuses[i % 5]}\n" for i in range(count))
+
+
+def public(url):
+    """A URL without its password."""
+    parts = urllib.parse.urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=user.partition(":")[0] + at + host).geturl()
 
 
 def build(*more):
@@ -57,16 +67,17 @@ def build(*more):
     run("cargo", "build", "--release", "--locked", "--bin=citrus-status", *more, cwd=ROOT, errors=None)
 
 
-def provision(cli, atendimentos):
-    """Users with and without the permission, a motivo, and the atendimentos, by the command line `cli`."""
+def provision(cli, atendimentos, logins=LOGINS, motivos=MOTIVOS):
+    """Users with and without the permission, motivos, and the atendimentos, by the command line `cli`."""
     cli("nivel", "criar", "N")
     cli("permissao", "liberar", "alterar-status", "--nivel", "N")
     cli("perfil", "criar", "P", "--nivel", "N")
     cli("perfil", "criar", "Q", "--nivel", "N")
     cli("perfil", "conceder", "P", "alterar-status")
-    for login, perfil in (("bench", "P"), ("other", "Q"), ("former", "P")):
+    for login, perfil in [*((login, "P") for login in logins), ("other", "Q"), ("former", "P")]:
         cli("usuario", "criar", login, "--perfil", perfil, "--senha-stdin", stdin="1234")
-    cli("motivo", "criar", "Duplicado")
+    for motivo in motivos:
+        cli("motivo", "criar", motivo)
     if atendimentos:
         cli("atendimento", "importar", "-", stdin=csv_of(atendimentos))
 
@@ -75,20 +86,25 @@ class Lab:
     def __init__(self, postgres, rounds, seconds):
         self.rounds, self.seconds = rounds, seconds
         self.admin = postgres
+        if password := urllib.parse.urlsplit(postgres).password:
+            # For psql and pgbench, whose arguments every user of the machine can read.
+            os.environ["PGPASSWORD"] = urllib.parse.unquote(password)
         self.postgres = self.url("main")
         self.started = time.monotonic()
         self.contest = None
 
     def url(self, name):
         """A database's URL. Two runs at once do not share one."""
-        path = f"/citrus_bench_{os.getpid()}_{name}"
+        admin = urllib.parse.urlsplit(self.admin)
         # Without TLS, for pgbench and for the servers alike: all are on this machine.
-        return urllib.parse.urlsplit(self.admin)._replace(path=path, query="sslmode=disable").geturl()
+        query = urllib.parse.urlencode(dict(urllib.parse.parse_qsl(admin.query)) | {"sslmode": "disable"})
+        return admin._replace(path=f"/citrus_bench_{os.getpid()}_{name}", query=query).geturl()
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
             check_programs()
             self.postmaster = self.find_postmaster()
+            self.check_durable()
             self.say("building the server")
             build(*(f"--example={name}" for name in EXAMPLES))
             self.dir = pathlib.Path(tempfile.mkdtemp(prefix="citrus-bench-"))
@@ -98,6 +114,7 @@ class Lab:
             for name in ("main", "small", "large"):
                 stack.callback(self.drop, self.url(name))
             self.fresh_postgres()
+            self.waits = self.measure_waits()
             self.stack = stack.pop_all()
         return self
 
@@ -110,7 +127,7 @@ class Lab:
         print(f"  {minutes:02}:{seconds:02}  {text}", flush=True)
 
     def sql(self, statement, url=None):
-        return run("psql", "-qAtX", "-v", "ON_ERROR_STOP=1", url or self.postgres, "-c", statement).strip()
+        return run("psql", "-qAtX", "-v", "ON_ERROR_STOP=1", public(url or self.postgres), "-c", statement).strip()
 
     def find_postmaster(self):
         """The process whose descendants are PostgreSQL's."""
@@ -120,6 +137,12 @@ class Lab:
             if name.startswith("postg"):
                 return parent
         raise SystemExit("PostgreSQL has to run on this machine, beside the benchmark: its CPU time is measured")
+
+    def check_durable(self):
+        """Stops where PostgreSQL would make commits that a crash undoes."""
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            if self.sql(f"SHOW {name}", self.admin) != "on":
+                raise SystemExit(f"PostgreSQL has to be durable: set {name} = on")
 
     def environment(self, engine):
         """Settings of a server on `engine`, in a directory of its own."""
@@ -176,6 +199,10 @@ class Lab:
         return Process("citrus-status", [SERVER, "serve", "--bind", "127.0.0.1:{port}"],
                        self.environment(engine) | settings)
 
+    def load(self, server, protocolos=ATENDIMENTOS):
+        """What `changes` needs: a token of each user, the motivos, and over how many atendimentos to spread."""
+        return {"tokens": ",".join(map(server.token, LOGINS)), "motivos": ",".join(MOTIVOS), "protocolos": protocolos}
+
     def bare_route(self):
         return Process("the bare axum route", [REFERENCE, "axum", "{port}"])
 
@@ -187,8 +214,27 @@ class Lab:
         server_cpu, postgres_cpu = (1e6 * (b - a) / got["requests"] for a, b in zip(before, spent()))
         return got | {"server_cpu": server_cpu, "postgres_cpu": postgres_cpu}
 
+    def pgbench(self, script, clients, seconds):
+        """Transactions per second."""
+        sizes = {"protocolos": ATENDIMENTOS, "usuarios": len(LOGINS), "motivos": len(MOTIVOS)}
+        out = run("pgbench", "-n", "-M", "prepared", "-f", BENCH / script, "-c", clients, "-T", seconds,
+                  "-j", min(max(2, CORES // 2), clients), *(f"-D{name}={size}" for name, size in sizes.items()),
+                  public(self.postgres))
+        return float(re.search(r"tps = ([\d.]+) \(without", out)[1])
+
+    def measure_waits(self):
+        """Milliseconds of a statement that does nothing, and of the smallest durable transaction, on one connection."""
+        def millis(statement):
+            script = self.dir / "waits.sql"
+            script.write_text(statement)
+            return 1000 / self.pgbench(script, 1, 2)
+
+        return millis("SELECT 1;"), millis("SELECT pg_logical_emit_message(true, 'bench', '');")
+
     def batched(self, clients, seconds):
-        """Changes per second of pgbench with `batch.sql`, 96 changes a transaction."""
-        out = run("pgbench", "-n", "-M", "prepared", "-f", BENCH / "batch.sql", "-D", f"protocolos={ATENDIMENTOS}",
-                  "-c", clients, "-j", min(2, clients), "-T", seconds, self.postgres)
-        return 96 * float(re.search(r"tps = ([\d.]+) \(without", out)[1])
+        """Changes per second of pgbench, 96 changes a transaction."""
+        return 96 * self.pgbench("batch.sql", clients, seconds)
+
+    def single(self, clients, seconds):
+        """Changes per second of pgbench, one statement and one transaction for each."""
+        return self.pgbench("change.sql", clients, seconds)

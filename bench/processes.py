@@ -13,6 +13,7 @@ import time
 import urllib.request
 
 BENCH = pathlib.Path(__file__).resolve().parent
+CORES = len(os.sched_getaffinity(0))
 TICKS = os.sysconf("SC_CLK_TCK")
 CAUGHT = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -95,7 +96,7 @@ class Process:
         return f"127.0.0.1:{self.port}"
 
     def get(self, path):
-        return urllib.request.urlopen(f"http://{self.address}{path}").read()
+        return self.ask(path)
 
     def rss(self):
         """Resident memory in MiB."""
@@ -103,7 +104,8 @@ class Process:
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
     def wrk_command(self, connections, seconds, script, path, environment):
-        args = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
+        threads = min(max(1, CORES // 4), connections)
+        args = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--latency"]
         args += ["-s", str(BENCH / script)] if script else []
         env = {"PATH": os.environ["PATH"]} | {k.upper(): str(v) for k, v in environment.items()}
         return args + [f"http://{self.address}{path}"], env
@@ -121,30 +123,37 @@ class Process:
                 "p50": millis(out, "50%"), "p99": millis(out, "99%"), "refused": int(refused[1]) if refused else 0,
                 "broken": sum(map(int, broken.groups())) if broken else 0}
 
-    def changes(self, connections, seconds, token, protocolos):
+    def changes(self, connections, seconds, load):
         """wrk's report of status changes; every one has to be made."""
-        got = self.wrk(connections, seconds, "change.lua", token=token, protocolos=protocolos)
+        got = self.wrk(connections, seconds, "change.lua", **load)
         if got["refused"] or got["broken"]:
             raise SystemExit(f"{self.name} refused {got['refused']} changes and broke {got['broken']} connections off")
         return got
 
     @contextlib.contextmanager
     def loaded(self, connections, script, **environment):
-        """wrk at work, until the end of the `with` block."""
+        """wrk at work, until the end of the `with` block. Every answer has to be 2xx."""
         args, env = self.wrk_command(connections, 3600, script, "/", environment)
-        process = subprocess.Popen(args, env=env, start_new_session=True, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(args, env=env, start_new_session=True, stdin=subprocess.DEVNULL, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         try:
             yield
-            if process.poll() is not None:
-                raise SystemExit(f"wrk stopped loading {self.name}")
+            # Then it reports.
+            process.send_signal(signal.SIGINT)
+            report, _ = process.communicate(timeout=30)
+            if "Requests/sec" not in report or "Non-2xx" in report:
+                raise SystemExit(f"{self.name} was not loaded as it had to be:\n{report}")
         finally:
             end(process)
 
-    def token(self, login="bench"):
+    def token(self, login="bench1"):
         body = json.dumps({"login": login, "senha": "1234"}).encode()
-        answer = urllib.request.urlopen(f"http://{self.address}/api/usuario/login", body).read()
-        return json.loads(answer)["accessToken"]
+        return json.loads(self.ask("/api/usuario/login", body))["accessToken"]
+
+    def ask(self, path, body=None):
+        """The body of an answer that has to be 200. Not by way of a proxy."""
+        straight = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        return straight.open(f"http://{self.address}{path}", body, timeout=30).read()
 
 
 def cpu_seconds(root):

@@ -11,6 +11,7 @@ SETTINGS = ("server_version", "fsync", "synchronous_commit", "shared_buffers", "
 
 
 def write(directory, here, rows):
+    """Writes what is measured so far, and returns the files."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "latest.md").write_text(markdown(here, rows))
     written = [directory / "latest.md"]
@@ -28,6 +29,9 @@ def markdown(here, rows):
         lines += beside_peers(here.contest)
     lines += goals(rows)
     settings = [(f"PostgreSQL {name}", here.sql(f"SHOW {name}", here.admin)) for name in SETTINGS]
+    statement, transaction = here.waits
+    settings += [("a statement that does nothing, one connection", f"{statement:.3f} ms"),
+                 ("the smallest durable transaction, one connection", f"{transaction:.3f} ms")]
     return "\n".join(lines + ["## Versions and settings", ""] + table(["", ""], measures.versions() + settings))
 
 
@@ -37,12 +41,15 @@ def table(head, rows):
 
 def beside_peers(contest):
     """The absolute figures, and the limit."""
+    def spread(rates):
+        return f"**{statistics.median(rates):,.0f}** ({min(rates):,.0f} to {max(rates):,.0f})"
+
     def line(contender):
         pool = f"{contender.pool} connections" if contender.pool else "its default"
         cells = [f"{contender.name} ({pool})"]
         for connections in (256, 64, 1):
-            rate, p50, p99 = (contender.median(connections, what) for what in ("rate", "p50", "p99"))
-            cells.append(f"**{rate:,.0f}** /s, {figure(p50)}, {figure(p99)} ms")
+            p50, p99 = (figure(contender.median(connections, what)) for what in ("p50", "p99"))
+            cells.append(f"{spread(contender.values(connections, 'rate'))}; {p50}, {p99} ms")
         return cells + [f"{figure(contender.median(256, what))} µs" for what in ("server_cpu", "postgres_cpu")]
 
     def requests(runs):
@@ -53,20 +60,24 @@ def beside_peers(contest):
     limit, batched = (statistics.median(rates) for rates in (contest.limits(), contest.batched))
     return [
         "## Beside its peers", "",
-        "The same change on the same PostgreSQL: changes a second, p50 and p99 at 256 connections, at 64 and at one; "
-        "and the CPU time of the server and of PostgreSQL for a change at 256 connections. In brackets: the "
-        "connections to PostgreSQL, for a peer the fastest of those tried. [bench/peers](../peers/README.md) says "
-        "what the peers are.", "",
+        "The same change on the same PostgreSQL: changes a second, with the least and the most of the rounds, then p50 "
+        "and p99; and the CPU time of the server and of PostgreSQL for a change at 256 connections. Behind the name: "
+        "the connections to PostgreSQL, for a peer the fastest at 256 of those tried. "
+        "[bench/peers](../peers/README.md) says what the peers are, and what citrus-status does that they do not.",
+        "",
         *table(["server", "256 connections", "64 connections", "one connection", "server's CPU", "PostgreSQL's CPU"],
                map(line, [contest.ours, *contest.peers])),
-        f"The limit is **{limit:,.0f}** changes a second, `1/(1/batched + 1/live)`: if nothing were "
-        "done but to receive requests and to write batches.", "",
+        f"The limit is some **{limit:,.0f}** changes a second, by estimate: `1/(1/batched + 1/live)`, if nothing "
+        "were done but to receive requests and to write batches of our size.", "",
         *table(["part of the limit", "a second", "made by"], [
             ["batched", f"{batched:,.0f} changes",
-             f"pgbench with `bench/batch.sql`, 96 changes a transaction, {contest.clients} clients"],
+             f"pgbench with `bench/batch.sql`, 96 changes a transaction, {contest.batched_clients} clients"],
             ["live", live, f"`GET /health/live` at 256 connections, {live_cpu}"],
         ]),
         f"A bare axum route answers {bare} a second at 256 connections, {bare_cpu}.", "",
+        f"Without a server before it and without the rules, PostgreSQL makes {statistics.median(contest.single):,.0f} "
+        "changes a second with one statement and one transaction for each: pgbench with `bench/change.sql`, "
+        f"{contest.single_clients} clients.", "",
     ]
 
 

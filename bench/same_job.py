@@ -1,6 +1,7 @@
 """Whether a peer does the same job: the same answers to the same requests, and the same rows."""
 
 import base64
+import concurrent.futures
 import hashlib
 import hmac
 import http.client
@@ -13,6 +14,8 @@ import lab
 GOOD = {"protocolo": str(lab.FIRST), "status": "Finalizado", "motivoStatus": "Duplicado",
         "comentario": "Cliente avisado por telefone, sem retorno.", "visivelCliente": "True"}
 WITHOUT = object()
+# Changes of one atendimento at the same time.
+AT_ONCE = 50
 
 
 class SameJob:
@@ -25,6 +28,7 @@ class SameJob:
         for (case, code, _, _), (status, body, _) in zip(self.requests, self.expected):
             if status != code:
                 raise SystemExit(f"{case}: our own server has to answer {code}, and answers {status} {body}")
+        self.check_lock(ours)
 
     def answers(self, server):
         """For each request: the status code, the body, and then the atendimento with its last change."""
@@ -46,6 +50,26 @@ class SameJob:
                 show = lambda answer: "{} {} [{:.300}]".format(*answer)
                 raise SystemExit(f"{peer.name} does another job. The request: {case}\n  ours: {show(ours)}\n"
                                  f"  {peer.name}: {show(theirs)}")
+        self.check_lock(peer)
+
+    def check_lock(self, server):
+        """Stops the run unless changes at the same time wait for each other."""
+        token = self.requests[0][2]
+        revisao = int(self.here.sql(f"SELECT revisao FROM atendimento WHERE protocolo = '{lab.FIRST}'"))
+        statuses = ["Aberto", "Em atendimento", "Cancelado", "Improcedente", "Finalizado"]
+        bodies = [json.dumps(GOOD | {"status": statuses[number % 5]}) for number in range(AT_ONCE)]
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as threads:
+            answers = list(threads.map(lambda body: ask(server, token, body), bodies))
+        # Each has to find the status that the one before has left.
+        written = self.here.sql(f"""
+            SELECT count(*), count(*) FILTER (WHERE de = before), max(revisao) FROM (
+                SELECT h.*, lag(para) OVER (ORDER BY h.revisao) AS before
+                FROM historico h JOIN atendimento a ON a.id = h.atendimento_id
+                WHERE protocolo = '{lab.FIRST}' AND h.revisao >= {revisao}) AS changes""")
+        expected = f"{AT_ONCE + 1}|{AT_ONCE}|{revisao + AT_ONCE}"
+        if {status for status, _ in answers} != {200} or written != expected:
+            raise SystemExit(f"{server.name} does not keep {AT_ONCE} changes at the same time apart: rows, chained and "
+                             f"last revisao have to be {expected} and are {written}; {answers[0]}")
 
 
 def requests(here, ours):

@@ -36,7 +36,8 @@ int main(int argc, char **argv) {
     long protocolos = atol(argv[2]), changes = 0;
     double seconds = atof(argv[3]), start;
     check(sqlite3_open(argv[1], &db));
-    check(sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", 0, 0, 0));
+    check(sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                           "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 10000", 0, 0, 0));
     sqlite3_stmt *begin = prepare("BEGIN IMMEDIATE"), *commit = prepare("COMMIT");
     sqlite3_stmt *read = prepare("SELECT id, status, revisao, (SELECT id FROM motivo WHERE chave = 'duplicado' AND ativo) "
                                  "FROM atendimento WHERE protocolo = ?1");

@@ -1,6 +1,7 @@
 //! The status change as axum and sqlx are usually used: a pool, and one transaction a request. See ../README.md.
 
 use std::env;
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -35,7 +36,6 @@ const INSERT: &str = "
 INSERT INTO historico (atendimento_id, revisao, em, de, para, motivo_id, usuario_id, comentario, visivel_cliente)
 VALUES ($1, $2, now(), $3, $4, $5, $6, $7, $8)";
 
-#[derive(Clone)]
 struct App {
     pool: PgPool,
     key: DecodingKey,
@@ -111,11 +111,11 @@ async fn main() {
     validation.set_issuer(&["citrus-status"]);
     validation.set_audience(&["citrus-status"]);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-    let app = App {
+    let app = Arc::new(App {
         pool: pool.connect(&setting("DATABASE_URL")).await.expect("PostgreSQL is there"),
         key: DecodingKey::from_secret(setting("JWT_SECRET").as_bytes()),
         validation,
-    };
+    });
     let listener =
         TcpListener::bind(("127.0.0.1", setting("PORT").parse().expect("a port"))).await.expect("it is free");
     serve(listener, Router::new().route("/api/atendimentos/status", post(change)).with_state(app))
@@ -123,7 +123,7 @@ async fn main() {
         .expect("serves");
 }
 
-async fn change(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Result<Answer, Answer> {
+async fn change(State(app): State<Arc<App>>, headers: HeaderMap, body: Bytes) -> Result<Answer, Answer> {
     let claims = verify(&app, &headers)?;
     let usuario_id: i64 = claims.sub.parse().or_else(|_| refuse(StatusCode::UNAUTHORIZED, BAD_SIGNATURE))?;
     let mut transaction = app.pool.begin().await?;

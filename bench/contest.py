@@ -10,14 +10,13 @@ import sys
 import time
 
 import lab
-from processes import BENCH, Process, run
+from processes import BENCH, CORES, Process, run
 from same_job import SameJob
 
 CONNECTIONS = (256, 64, 1)
 # Connections to PostgreSQL in all, over the processes of a peer.
-POOLS = (8, 16, 32, 64)
-CLIENTS = (4, 8, 16, 32)
-CORES = len(os.sched_getaffinity(0))
+POOLS = (4, 8, 16, 32, 64)
+CLIENTS = (2, 4, 8, 16, 32)
 HOME = lab.TARGET / "bench"
 
 
@@ -50,14 +49,17 @@ class Contender:
 class Contest:
     ours: Contender
     peers: list
-    clients: int = 0
-    # Rounds of: changes/s of PostgreSQL alone, in batches; bare requests to our server and to axum.
+    # The best numbers of pgbench's clients.
+    batched_clients: int
+    single_clients: int
+    # Rounds of: changes/s of PostgreSQL alone, in batches and one by one; bare requests to our server and to axum.
     batched: list = dataclasses.field(default_factory=list)
+    single: list = dataclasses.field(default_factory=list)
     live: list = dataclasses.field(default_factory=list)
     bare: list = dataclasses.field(default_factory=list)
 
     def limits(self):
-        """Changes/s if nothing were done but to receive requests and to write batches."""
+        """Changes/s, by estimate, if nothing were done but to receive requests and to write batches."""
         return [1 / (1 / batched + 1 / live["rate"]) for batched, live in zip(self.batched, self.live)]
 
     def fastest(self):
@@ -93,55 +95,76 @@ def compare(here, peers):
             same_job.compare(server)
 
 
-def tune(here, peer, token):
-    """Keeps the pool that makes the most changes at 256 connections."""
+def tune(here, peer, load):
+    """Keeps the pool that makes the most changes at 256 connections, by the better of two tries."""
     most = int(here.sql("SHOW max_connections")) - 10
-    rates = {}
-    for pool in [pool for pool in POOLS if peer.processes <= pool <= most] or [peer.processes]:
+    pools = [pool for pool in POOLS if peer.processes <= pool <= most] or [peer.processes]
+    rates = dict.fromkeys(pools, 0)
+    for pool in pools * 2:
         with peer.server(here, pool) as server:
-            server.changes(256, 1, token, lab.ATENDIMENTOS)
-            rates[pool] = server.changes(256, 2, token, lab.ATENDIMENTOS)["rate"]
-        here.say(f"{peer.name}, {pool} connections to PostgreSQL: {rates[pool]:,.0f} changes/s")
+            server.changes(256, 1, load)
+            rates[pool] = max(rates[pool], server.changes(256, 2, load)["rate"])
+    here.say(f"{peer.name}, changes/s by connections to PostgreSQL: " +
+             ", ".join(f"{rate:,.0f} by {pool}" for pool, rate in rates.items()))
     peer.pool = max(rates, key=rates.get)
 
 
-def measure(here, contender, token, more=lambda server: None):
+def best_clients(pgbench):
+    """The number of clients with which `pgbench` makes the most changes, by the better of two tries."""
+    rates = dict.fromkeys(CLIENTS, 0)
+    for clients in CLIENTS * 2:
+        rates[clients] = max(rates[clients], pgbench(clients, 2))
+    return max(rates, key=rates.get)
+
+
+def measure(here, contender, load):
     """A round of one contender."""
-    here.sql("CHECKPOINT")
+    here.settle(here.postgres)
     with contender.server(here) as server:
-        server.changes(256, 2, token, lab.ATENDIMENTOS)
+        server.changes(256, 2, load)
         for connections in CONNECTIONS:
             time.sleep(1)  # Until the requests are done that wrk left behind.
-            got = here.measured(server, lambda: server.changes(connections, here.seconds, token, lab.ATENDIMENTOS))
+            got = here.measured(server, lambda: server.changes(connections, here.seconds, load))
             contender.runs[connections].append(got)
             here.say(f"{contender.name}, connections: {connections}: {got['rate']:,.0f} changes/s, "
                      f"p50 {got['p50']:.2f}, p99 {got['p99']:.2f} ms; for a change {got['server_cpu']:.0f} µs of its "
                      f"CPU and {got['postgres_cpu']:.0f} µs of PostgreSQL's")
-        time.sleep(1)
-        more(server)
 
 
-def contest(here):
+def measure_limits(here, got):
+    """A round of what PostgreSQL and HTTP can do alone."""
+    with got.ours.server(here) as ours, here.bare_route() as bare:
+        got.live.append(here.measured(ours, lambda: ours.wrk(256, here.seconds, path="/health/live")))
+        got.bare.append(here.measured(bare, lambda: bare.wrk(256, here.seconds)))
+    for rounds, pgbench, clients in ((got.batched, here.batched, got.batched_clients),
+                                     (got.single, here.single, got.single_clients)):
+        here.settle(here.postgres)
+        pgbench(clients, 2)
+        rounds.append(pgbench(clients, here.seconds))
+
+
+def order(contenders, number):
+    """The contenders in the order of a round: over as many rounds as contenders, each follows each other one."""
+    count = len(contenders)
+    zigzag = [(i + 1) // 2 if i % 2 else -(i // 2) for i in range(count)]
+    return [contenders[(step + number) % count] for step in zigzag]
+
+
+def hold(here):
     """Ours and the peers in turn, and what PostgreSQL and HTTP could do."""
-    got = Contest(Contender("citrus-status"), install(here))
+    ours, peers = Contender("citrus-status"), install(here)
     here.fresh_postgres()
-    compare(here, got.peers)
-    with here.server("postgres") as ours:
-        token = ours.token()
-    for peer in got.peers:
-        tune(here, peer, token)
-    batches = {clients: here.batched(clients, 2) for clients in CLIENTS}
-    got.clients = max(batches, key=batches.get)
+    compare(here, peers)
+    with ours.server(here) as server:
+        load = here.load(server)
+    for peer in peers:
+        tune(here, peer, load)
+    got = Contest(ours, peers, best_clients(here.batched), best_clients(here.single))
     for number in range(here.rounds):
         here.say(f"round {number + 1} of {here.rounds}")
-        measure(here, got.ours, token, lambda server: got.live.append(
-            here.measured(server, lambda: server.wrk(256, here.seconds, path="/health/live"))))
-        for peer in got.peers:
-            measure(here, peer, token)
-        with here.bare_route() as bare:
-            got.bare.append(here.measured(bare, lambda: bare.wrk(256, here.seconds)))
-        here.sql("CHECKPOINT")
-        got.batched.append(here.batched(got.clients, here.seconds))
+        for contender in order([ours, *peers], number):
+            measure(here, contender, load)
+        measure_limits(here, got)
         here.say(f"the limit: {got.limits()[-1]:,.0f} changes/s, of {got.batched[-1]:,.0f} in batches and "
                  f"{got.live[-1]['rate']:,.0f} bare requests")
     return got
