@@ -3,12 +3,15 @@ FROM rust:1.95.0-bookworm AS build
 WORKDIR /build
 
 # The dependencies alone, behind a stand-in for our own code: this layer is built again only when
-# Cargo.toml or Cargo.lock change.
+# Cargo.toml or Cargo.lock change. Their licences are kept for the image.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
-    && echo 'fn main() {}' > src/main.rs \
-    && touch src/lib.rs \
-    && cargo build --release --locked
+    && echo '//! A stand-in.' | tee src/lib.rs > src/main.rs \
+    && echo 'fn main() {}' >> src/main.rs \
+    && cargo build --release --locked \
+    && cd "$CARGO_HOME"/registry/src/* \
+    && find . -maxdepth 2 -type f '(' -iname 'licen[cs]e*' -o -iname 'copying*' -o -iname 'notice*' ')' \
+        | LC_ALL=C sort | tar --create --gzip --file /build/licences-of-dependencies.tar.gz --files-from -
 
 COPY docs/openapi.json docs/openapi.json
 COPY migrations migrations
@@ -16,13 +19,15 @@ COPY src src
 # The copied files may be older than the stand-in's build; a new time makes cargo look at them.
 RUN touch src/main.rs src/lib.rs \
     && cargo build --release --locked \
-    && mkdir /data
+    && strip target/release/citrus-status
 
 # glibc and libgcc are all that the binary needs. The roots for TLS to PostgreSQL are compiled in, so no
 # certificates are needed here.
 FROM debian:bookworm-slim
+RUN install -d -m 700 -o 65532 -g 65532 /data
+COPY LICENSE-MIT LICENSE-APACHE /usr/share/doc/citrus-status/
+COPY --from=build /build/licences-of-dependencies.tar.gz /usr/share/doc/citrus-status/
 COPY --from=build /build/target/release/citrus-status /usr/local/bin/citrus-status
-COPY --from=build --chown=65532:65532 /data /data
 
 ENV BIND_ADDR=0.0.0.0:8080 \
     DATA_DIR=/data
@@ -37,3 +42,12 @@ HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --retries=3 \
 
 ENTRYPOINT ["/usr/local/bin/citrus-status"]
 CMD ["serve"]
+
+# Last, so that a new commit alone builds nothing again: docker build --build-arg REVISION="$(git rev-parse HEAD)" .
+ARG REVISION=""
+LABEL org.opencontainers.image.title="citrus-status" \
+    org.opencontainers.image.description="Self-hosted drop-in replacement for the status endpoints of the Citrus helpdesk API" \
+    org.opencontainers.image.version="0.1.0" \
+    org.opencontainers.image.revision="$REVISION" \
+    org.opencontainers.image.licenses="MIT OR Apache-2.0" \
+    org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"

@@ -36,6 +36,10 @@ clients:
 metrics *picture:
     tests/metrics/run {{ picture }}
 
+# Build and run the containers as the pages say
+containers:
+    tests/docker/run
+
 # Kill servers and databases; `just reliability --long` takes a night
 reliability *args:
     cargo test --test reliability -- {{ args }}

@@ -3,21 +3,22 @@
 use std::fs::Permissions;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use url::Url;
 
+use super::probe::reachable;
 use super::support::database::connect;
 use super::support::error::{CliError, Result};
 use super::support::output::{self, shown};
-use super::support::{signals, wait};
+use super::support::{open_files, signals, wait};
 use crate::app;
 use crate::config::settings::{
-    DATA_DIR, DATABASE_URL, JWT_ACCEPTED_SECRETS, JWT_AUDIENCE, JWT_ISSUER, JWT_SECRET, Setting,
+    DATA_DIR, DATABASE_PASSWORD, DATABASE_URL, JWT_ACCEPTED_SECRETS, JWT_AUDIENCE, JWT_ISSUER, JWT_SECRET, Setting,
 };
-use crate::config::{Config, Flags, Sources};
+use crate::config::{Config, Flags, Sources, has_password};
 use crate::example::{ATENDIMENTOS, FIRST_PROTOCOLO, SENHA, example, load_example_data};
 use crate::http::routes;
 use crate::printable::printable;
@@ -40,6 +41,7 @@ pub async fn run(flags: Flags, args: Args) -> Result {
     let _temporary = temporary_data_dir(&mut sources)?;
     let config = Config::load(&sources)?;
     telemetry::start_queued(&config.log.filter, config.log.json);
+    open_files::raise_limit(&config);
     let database = new_database(&config, args.database_url)?;
     let mut stop = pin!(signals::stop()?);
     let opening = wait::until(&config, async || open_empty(&config).await);
@@ -47,7 +49,8 @@ pub async fn run(flags: Flags, args: Args) -> Result {
     let store = store?;
     load_example_data(&store).await?;
     let service = |app| routes::sandbox_service(app, example());
-    app::listen(&config, store, stop, service, |address| output::announce(announcement(address, &database))).await?;
+    let announce = |address| output::announce(announcement(address, &database, Container::around().as_ref()));
+    app::listen(&config, store, stop, service, announce).await?;
     Ok(())
 }
 
@@ -57,7 +60,8 @@ fn own_sources(flags: Flags, args: &Args) -> Result<Sources> {
         return Err(CliError::Usage("--database-url and --data-dir both say where the data goes; keep one".to_owned()));
     }
     let mut sources = Flags { bind: args.bind.clone(), ..flags }.sources()?;
-    let real: [&Setting; 5] = [&DATABASE_URL, &JWT_SECRET, &JWT_ACCEPTED_SECRETS, &JWT_ISSUER, &JWT_AUDIENCE];
+    let real: [&Setting; 6] =
+        [&DATABASE_URL, &DATABASE_PASSWORD, &JWT_SECRET, &JWT_ACCEPTED_SECRETS, &JWT_ISSUER, &JWT_AUDIENCE];
     real.into_iter().for_each(|setting| sources.clear(setting));
     if let Some(url) = &args.database_url {
         // The environment's DATA_DIR may have the token secret of a real installation.
@@ -106,18 +110,61 @@ async fn open_empty(config: &Config) -> Result<Arc<Store>> {
     Ok(store)
 }
 
-fn announcement(address: SocketAddr, database: &str) -> String {
+/// The container that was made for this process.
+struct Container {
+    /// The program that runs commands in it.
+    engine: &'static str,
+    /// What that program calls it.
+    name: String,
+}
+
+impl Container {
+    /// That of Docker or Podman. None for a process that somebody starts in a container, as in CI: its commands are
+    /// followed there.
+    fn around() -> Option<Self> {
+        if std::process::id() != 1 {
+            return None;
+        }
+        let marks = [("/.dockerenv", "docker"), ("/run/.containerenv", "podman")];
+        let (_, engine) = marks.into_iter().find(|(file, _)| Path::new(file).exists())?;
+        Some(Self { engine, name: std::env::var("HOSTNAME").unwrap_or_else(|_| "CONTAINER".to_owned()) })
+    }
+}
+
+/// What to say of an address that other machines may reach; nothing of one that they can't.
+fn exposure(listening: SocketAddr, container: Option<&Container>) -> String {
+    let port = listening.port();
+    match container {
+        _ if listening.ip().is_loopback() => String::new(),
+        Some(_) => format!(
+            "  !! In a container: publish the port on this machine alone, as in -p 127.0.0.1:{port}:{port}.\n  \
+             !! The addresses below assume that it has the same number there.\n\n"
+        ),
+        None => format!(
+            "  !! It listens on {listening}: OTHER MACHINES CAN REACH IT. --bind 127.0.0.1:{port} ends that.\n\n"
+        ),
+    }
+}
+
+fn announcement(listening: SocketAddr, database: &str, container: Option<&Container>) -> String {
+    let (address, exposure) = (reachable(listening)[0], exposure(listening, container));
     let last = FIRST_PROTOCOLO + ATENDIMENTOS as u64 - 1;
     let database = if has_password(database) { "…".to_owned() } else { quoted(database) };
     let program =
         std::env::current_exe().map_or_else(|_| "citrus-status".to_owned(), |path| quoted(&path.display().to_string()));
+    let command = match container {
+        Some(Container { engine, name }) => {
+            format!("{engine} exec -e DATABASE_URL={database} {} {program}", quoted(name))
+        }
+        None => format!("DATABASE_URL={database} {program}"),
+    };
     format!(
         r#"
 citrus-status demo on http://{address}
 
   !! Example data only. The passwords are PUBLIC: never put this on a network. !!
 
-  user.api / {SENHA}              may change statuses
+{exposure}  user.api / {SENHA}              may change statuses
   user.sem.permissao / {SENHA}    can log in, has no permissions
   admin / {SENHA}                 on a root profile
   atendimentos {FIRST_PROTOCOLO} to {last}
@@ -129,7 +176,7 @@ curl -s http://{address}/api/atendimentos/status -H "Authorization: Bearer $TOKE
 
 Then look at its record:
 
-DATABASE_URL={database} {program} atendimento mostrar {FIRST_PROTOCOLO}
+{command} atendimento mostrar {FIRST_PROTOCOLO}
 
 See a failure (docs/ERRORS.md has the codes) after a delay, and restore the example data:
 
@@ -138,12 +185,6 @@ curl -s -X POST http://{address}/sandbox/reset
 
 Ctrl-C stops it."#
     )
-}
-
-/// Whether `url` holds one, which then is not repeated.
-fn has_password(url: &str) -> bool {
-    let secret = |url: Url| url.password().is_some() || url.query_pairs().any(|(key, _)| key == "password");
-    url.starts_with("postgres") && Url::parse(url).map_or(true, secret)
 }
 
 /// `text` as bash takes it. What steers a terminal is spelled out in bytes, whatever the shell's encoding.
@@ -168,4 +209,33 @@ fn quoted(text: &str) -> String {
         }
     };
     format!("$'{}'", text.chars().map(spelled).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn announced(listening: &str, container: Option<&str>) -> String {
+        let container = container.map(|name| Container { engine: "docker", name: name.to_owned() });
+        announcement(listening.parse().unwrap(), "sqlite:///data/x.db", container.as_ref())
+    }
+
+    #[test]
+    fn an_address_that_others_reach_is_shown_as_this_machine_reaches_it_and_warned_of() {
+        let all = announced("0.0.0.0:8080", None);
+        assert!(all.contains("citrus-status demo on http://127.0.0.1:8080\n"), "{all}");
+        assert!(all.contains("It listens on 0.0.0.0:8080: OTHER MACHINES CAN REACH IT"), "{all}");
+        assert!(!all.contains("http://0.0.0.0"), "{all}");
+        assert!(announced("[::]:80", None).contains("on http://[::1]:80\n"));
+        assert!(announced("192.0.2.1:80", None).contains("OTHER MACHINES"));
+        let own = announced("127.0.0.1:8080", None);
+        assert!(!own.contains("OTHER MACHINES") && own.contains("\nDATABASE_URL=sqlite:///data/x.db "), "{own}");
+    }
+
+    #[test]
+    fn in_a_container_the_record_is_read_there() {
+        let inside = announced("0.0.0.0:8080", Some("f00"));
+        assert!(inside.contains("as in -p 127.0.0.1:8080:8080"), "{inside}");
+        assert!(inside.contains("\ndocker exec -e DATABASE_URL=sqlite:///data/x.db f00 /"), "{inside}");
+    }
 }

@@ -149,6 +149,9 @@ pub async fn run(cli: Cli) -> ExitCode {
         Err(CliError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             output::complain(format_args!("error: {}", error.printable()));
+            if let Some(advice) = error.advice() {
+                output::complain(advice);
+            }
             error.exit_code()
         }
     }

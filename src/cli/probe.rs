@@ -94,7 +94,7 @@ fn parse_url(text: &str) -> Result<Url, String> {
 }
 
 /// How to reach on this machine what listens on `address`: one that stands for all of them is asked at the loopback's.
-fn reachable(address: SocketAddr) -> Vec<SocketAddr> {
+pub(super) fn reachable(address: SocketAddr) -> Vec<SocketAddr> {
     let at = |ip: IpAddr| SocketAddr::new(ip, address.port());
     let (v4, v6) = (at(Ipv4Addr::LOCALHOST.into()), at(Ipv6Addr::LOCALHOST.into()));
     match address.ip() {

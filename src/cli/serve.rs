@@ -6,7 +6,7 @@ use std::pin::pin;
 use super::support::database::{self, open_store};
 use super::support::error::Result;
 use super::support::session::load;
-use super::support::{signals, wait};
+use super::support::{open_files, signals, wait};
 use crate::app;
 use crate::config::{Config, Flags};
 use crate::http::routes;
@@ -25,6 +25,7 @@ pub async fn run(flags: Flags, args: Args) -> Result {
     // Before anything else, so that a signal ends the wait for the database, too.
     let mut stop = pin!(signals::stop()?);
     announce_start(&config);
+    open_files::raise_limit(&config);
     let opening = wait::until(&config, async || open_store(&config).await);
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -56,6 +57,51 @@ impl Parse for DatabaseUrl {
     fn parse(&self, _: &str, text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     }
+}
+
+/// PostgreSQL's password, apart from the URL.
+pub struct DatabasePassword;
+
+impl Kind for DatabasePassword {
+    fn values(&self) -> String {
+        "one line".to_owned()
+    }
+
+    fn is_secret(&self) -> bool {
+        true
+    }
+}
+
+impl Parse for DatabasePassword {
+    type Value = Option<SecretString>;
+
+    fn parse(&self, name: &str, text: &str) -> Result<Self::Value, String> {
+        if text.contains(['\r', '\n']) {
+            return Err(self.refusal(name));
+        }
+        Ok(Some(text).filter(|text| !text.is_empty()).map(SecretString::from))
+    }
+}
+
+/// `target`, which `url` names, with the password that was set apart from it, or what is wrong with that.
+pub(super) fn with_password(target: Target, url: &str, password: Option<&SecretString>) -> Result<Target, String> {
+    let Some(password) = password else { return Ok(target) };
+    match target {
+        Target::Sqlite { .. } => Err("DATABASE_PASSWORD is for PostgreSQL, which DATABASE_URL has to name".to_owned()),
+        Target::Postgres { .. } if has_password(url) => {
+            Err("DATABASE_PASSWORD is set, and DATABASE_URL has a password, too; keep one".to_owned())
+        }
+        Target::Postgres { options, max_connections } => {
+            let options = Box::new(options.password(password.expose_secret()));
+            Ok(Target::Postgres { options, max_connections })
+        }
+    }
+}
+
+/// Whether `url` is that of a PostgreSQL database and holds a password, or may hold one.
+pub fn has_password(url: &str) -> bool {
+    let secret = |url: Url| url.password().is_some() || url.query_pairs().any(|(key, _)| key == "password");
+    url.starts_with("postgres") && Url::parse(url).map_or(true, secret)
 }
 
 /// The database that `url` names, or what is wrong with it, a complaint a line.

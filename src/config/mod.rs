@@ -19,7 +19,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::{SecretSlice, SecretString};
 
-pub use database::place;
+pub use database::{has_password, place};
 use reader::Reader;
 pub use secret::{SecretError, running_as};
 use settings::{SETTINGS, Setting};
@@ -176,7 +176,9 @@ impl Config {
 fn database_settings(reader: &mut Reader<'_>, data_dir: &Path) -> DatabaseSettings {
     let max_connections = reader.read(&settings::DATABASE_MAX_CONNECTIONS);
     let url = reader.read(&settings::DATABASE_URL);
-    let target = reader.checked(database::target(&url, data_dir, max_connections));
+    let password = reader.read(&settings::DATABASE_PASSWORD);
+    let target = database::target(&url, data_dir, max_connections);
+    let target = reader.checked(target.and_then(|target| database::with_password(target, &url, password.as_ref())));
     let target = target.unwrap_or(Target::Sqlite { file: PathBuf::new() });
     DatabaseSettings {
         shown: database::presentable_target(&url, &target),

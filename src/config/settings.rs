@@ -1,7 +1,7 @@
 //! Every setting, one row each. From the rows come the values, the complaints, `config check`, `.env.example` and
 //! docs/SETTINGS.md.
 
-use super::database::DatabaseUrl;
+use super::database::{DatabasePassword, DatabaseUrl};
 use super::kinds::{
     Address, Directory, Either, FailureLimit, Flag, Kind, LogFilter, Mebibytes, Networks, Number, NumberOrCores,
     OptionalAddress, Seconds, Text,
@@ -45,6 +45,8 @@ settings! {
     "Database" {
         DATABASE_URL: DatabaseUrl = "",
             "The database: postgres://user:password@host/database or sqlite://file. Empty: SQLite in DATA_DIR.";
+        DATABASE_PASSWORD: DatabasePassword = "",
+            "The password for PostgreSQL, instead of one in DATABASE_URL. No character of it has to be percent-encoded.";
         DATABASE_MAX_CONNECTIONS: Number(3, 10_000) = "10",
             "Most connections to PostgreSQL for each server process, the change queue's two among them.";
         DATABASE_WAIT_SECONDS: Seconds(0, 3_600) = "30",

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use sqlx::ConnectOptions;
+
 use super::*;
 use crate::auth::token::SECRET_MIN;
 use crate::service::throttle::Limit;
@@ -50,6 +52,25 @@ fn other_databases_are_refused_without_an_echo() {
     assert!(complaint(&[("DATABASE_URL", "sqlite://:memory:")]).contains("name a file"));
     let port = complaint(&[("DATABASE_URL", "postgres://u:hunter2@h:port/d"), SECRET]);
     assert!(port.starts_with("DATABASE_URL is not a PostgreSQL URL") && !port.contains("hunter2"), "{port}");
+}
+
+#[test]
+fn the_password_stands_apart_from_the_url_or_in_it() {
+    let password = "p%41#/?@: x";
+    let target = load(&[("DATABASE_URL", "postgres://u@h/d"), ("DATABASE_PASSWORD", password), SECRET]).unwrap();
+    let Target::Postgres { options, .. } = target.database.target else { panic!("it is PostgreSQL") };
+    let encoded = format!("password={}", options.to_url_lossy().password().unwrap());
+    let (_, decoded) = url::form_urlencoded::parse(encoded.as_bytes()).next().unwrap();
+    assert_eq!(decoded, password);
+    assert!(!target.database.shown.contains("%41"), "{}", target.database.shown);
+    for url in ["postgres://u:hunter2@h/d", "postgres://u@h/d?password=hunter2"] {
+        let both = complaint(&[("DATABASE_URL", url), ("DATABASE_PASSWORD", "hunter2"), SECRET]);
+        assert_eq!(both, "DATABASE_PASSWORD is set, and DATABASE_URL has a password, too; keep one");
+    }
+    let alone = "DATABASE_PASSWORD is for PostgreSQL, which DATABASE_URL has to name";
+    assert_eq!(complaint(&[("DATABASE_PASSWORD", "hunter2")]), alone);
+    let lines = complaint(&[("DATABASE_URL", "postgres://u@h/d"), ("DATABASE_PASSWORD", "a\nb"), SECRET]);
+    assert_eq!(lines, "DATABASE_PASSWORD has to be one line");
 }
 
 #[test]

@@ -64,10 +64,10 @@ pub enum StoreError {
     #[error("the database's encoding is {0}; it has to be UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0")]
     Encoding(String),
     /// The server rejects our credentials.
-    #[error("PostgreSQL refused: {0}; check DATABASE_URL, and what its role may do")]
+    #[error("PostgreSQL refused: {0}; check DATABASE_URL and DATABASE_PASSWORD, and what the role may do")]
     Refused(String),
     /// Our role lacks a privilege.
-    #[error("PostgreSQL refused: {0}; check DATABASE_URL, and what its role may do")]
+    #[error("PostgreSQL refused: {0}; check DATABASE_URL and DATABASE_PASSWORD, and what the role may do")]
     Forbidden(String),
     /// A stored value that no release writes.
     #[error("the database holds {0}, which no release of this server writes")]

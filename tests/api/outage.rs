@@ -122,6 +122,8 @@ async fn while_changes_fail_it_is_not_ready_whatever_the_database_says() {
     let Some(database) = Database::new(Engine::Postgres).await else { return };
     let server = Server::start(&database).await;
     let token = server.token("user.api").await;
+    // The first one tries a write, and proves that there is room.
+    server.get("/health/ready").await.is(200, "OK");
     database
         .execute(
             "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS

@@ -37,3 +37,21 @@ async fn it_turns_ready_off_until_a_write_succeeds() {
     process.stop();
     store.close().await;
 }
+
+/// Nobody has sent a change yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_starts_on_it_is_not_ready() {
+    let database = Database::sqlite();
+    let store = database.example().await;
+    let log = std::fs::metadata(database.dir.path().join("citrus-status.db-wal")).unwrap().len();
+    let limited = format!("trap '' XFSZ; exec prlimit --fsize={log}:unlimited \"$0\" \"$@\"");
+    let process = Process::serve_with(&database, &[], &["sh", "-c", &limited]);
+    assert_eq!(process.get("/health/ready", "").await, 503);
+    limit_files(process.id(), "unlimited");
+    let mended = Instant::now();
+    while process.get("/health/ready", "").await != 200 {
+        assert!(mended.elapsed() < Duration::from_secs(5), "it stays not ready");
+    }
+    process.stop();
+    store.close().await;
+}

@@ -53,3 +53,29 @@ async fn a_hangup_that_was_ignored_at_the_start_stays_ignored() {
     // A second signal would end it with 1.
     process.stop();
 }
+
+/// The soft limit, which shells and containers keep low, is for programs that cannot take more.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_raises_the_limit_of_open_files_as_far_as_it_may() {
+    let database = Database::sqlite();
+    let started = |hard: u64| {
+        let limits = format!("--nofile=64:{hard}");
+        Process::serve_logged_by(&database, &[("MAX_CONNECTIONS", "100")], &["prlimit", &limits])
+    };
+    let (process, log) = started(164);
+    let mut clients = Vec::new();
+    for _ in 0..100 {
+        let mut client = Client::connect(&process.address).await;
+        assert_eq!(client.ask(head("GET /health/live", "", "")).await.status, 200);
+        clients.push(client);
+    }
+    drop(clients);
+    process.stop();
+    let log = log.join().unwrap();
+    assert!(!log.contains("WARN"), "{log}");
+    let (process, log) = started(163);
+    process.stop();
+    let log = log.join().unwrap();
+    assert!(log.contains("MAX_CONNECTIONS needs more open files than the system allows"), "{log}");
+    assert!(log.contains("limit=163 wanted=164"), "{log}");
+}

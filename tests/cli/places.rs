@@ -130,14 +130,20 @@ fn a_directory_that_cannot_be_written_is_named_with_the_user() {
     let named = |args: &[&str], path: &std::path::Path| {
         let (mut command, user) = unprivileged(args);
         command.env_clear().env("BIND_ADDR", NOWHERE.1).current_dir(database.dir.path());
-        let user = format!("this process runs as user {user}");
-        finish(command, "").fails(1, &[path.to_str().unwrap(), "Permission denied", &user]);
+        let outcome = finish(command, "");
+        let user = format!("this process runs as user {user}; ");
+        outcome.fails(1, &[path.to_str().unwrap(), "Permission denied", &user]);
+        outcome.stderr.lines().last().unwrap().split_once(&user).unwrap().1.to_owned()
     };
     close();
     let data = fs::canonicalize(&data).unwrap();
-    named(&["serve"], &data);
-    named(&["usuario", "listar"], &data);
-    named(&["nivel", "listar", "--data-dir", "elsewhere"], &data.parent().unwrap().join("elsewhere"));
+    for args in [&["serve"][..], &["usuario", "listar"]] {
+        let cure = named(args, &data);
+        assert!(cure.starts_with("give it to that user, with chown -R ") && cure.contains("for a container"), "{cure}");
+    }
+    let elsewhere = data.parent().unwrap().join("elsewhere");
+    let cure = named(&["nivel", "listar", "--data-dir", "elsewhere"], &elsewhere);
+    assert_eq!(cure, "name another with --data-dir");
     fs::set_permissions(database.dir.path(), Permissions::from_mode(0o755)).unwrap();
 }
 

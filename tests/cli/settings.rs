@@ -89,6 +89,10 @@ async fn wrong_settings_are_usage_errors_that_say_what_to_do(database: &Database
         let outcome = run_with(database, &[(name, value)], &["serve"], "");
         outcome.fails(2, &["error: ", complaint]);
         assert!(!outcome.stderr.contains("hunter2"), "{outcome:?}");
+        assert!(
+            outcome.stderr.lines().last().unwrap().starts_with("correct the settings and try again; "),
+            "{outcome:?}"
+        );
     }
 }
 

@@ -11,12 +11,20 @@ const PAGE: &str = "docs/SETTINGS.md";
 const EXAMPLE_HEAD: &str = "\
 # Settings of citrus-status. Copy to .env and uncomment what you change.
 # Flags have precedence over the environment, the environment over this file.
-# A secret may come from a file instead: DATABASE_URL_FILE, JWT_SECRET_FILE,
+# A secret may come from a file instead: DATABASE_URL_FILE, DATABASE_PASSWORD_FILE, JWT_SECRET_FILE,
 # JWT_ACCEPTED_SECRETS_FILE. docs/SETTINGS.md has all settings with their values.
 ";
 const EXAMPLE_TAIL: &str = "
-# For docker-compose.yml alone: the password of its PostgreSQL. Required there.
-POSTGRES_PASSWORD=
+## For docker-compose.yml alone
+
+# Address and port of the host.
+#CITRUS_PUBLISH=127.0.0.1:8080
+
+# The first three numbers of the containers' network.
+#CITRUS_NETWORK=172.30.80
+
+# The server's memory. LOGIN_CONCURRENCY, which is 2 there, needs 19 MiB each.
+#CITRUS_MEMORY=512m
 ";
 /// The longest line of a comment, in characters.
 const WIDTH: usize = 100;

@@ -15,6 +15,8 @@ fn every_file_names_the_same_version() {
     let version = between(&toolchain, "channel = \"", "\"");
     assert_eq!(between(&read("Cargo.toml"), "rust-version = \"", "\""), version, "the oldest that is supported");
     assert_eq!(between(&read("Dockerfile"), "FROM rust:", "-"), version, "the image");
+    let package = between(&read("Cargo.toml"), "\nversion = \"", "\"").to_owned();
+    assert_eq!(between(&read("Dockerfile"), "image.version=\"", "\""), package, "the image's label");
     let (major_minor, _) = version.rsplit_once('.').unwrap();
     for page in ["CONTRIBUTING.md", "docs/INSTALL.md", "docs/INSTALAR.md"] {
         assert!(read(page).contains(&format!("Rust {major_minor}")), "{page} names another version");

@@ -138,7 +138,16 @@ impl Process {
 
     /// As `serve`, with `extra` settings. The second part yields the whole log once it has ended.
     pub fn serve_logged(database: &Database, extra: &[(&str, &str)]) -> (Self, JoinHandle<String>) {
-        let mut process = Self::listening(database, extra, &[]);
+        Self::serve_logged_by(database, extra, &[])
+    }
+
+    /// As `serve_logged`, started by `wrapper`.
+    pub fn serve_logged_by(
+        database: &Database,
+        extra: &[(&str, &str)],
+        wrapper: &[&str],
+    ) -> (Self, JoinHandle<String>) {
+        let mut process = Self::listening(database, extra, wrapper);
         let log = process.read_on();
         (process, log)
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{Access, access, statfs};
+use rustix::process::geteuid;
 
 use super::error::{CliError, Result};
 use super::output::{self, shown};
@@ -58,20 +59,34 @@ pub async fn open(config: &Config) -> Result<Arc<Store>> {
 fn explained(error: StoreError, target: &Target) -> CliError {
     match (target, &error) {
         (Target::Sqlite { file }, StoreError::Unavailable(_) | StoreError::ReadOnly | StoreError::Other(_)) => {
-            unwritable(file).map_or_else(|| error.into(), |text| CliError::Failed(format!("the database {text}")))
+            match unwritable(file) {
+                Some(text) => CliError::Failed(format!("the database {text}")),
+                // The wait for the database wants to see it.
+                None if error.may_pass() => error.into(),
+                None => CliError::Failed(format!("{}: {error}", shown(&absolute(file)))),
+            }
         }
         _ => error.into(),
     }
 }
 
-/// Which path keeps `file` from being written, and whom.
+/// Which path keeps `file` from being written, whom, and what helps.
 fn unwritable(file: &Path) -> Option<String> {
     let kept = |path: &Path, mode| access(path, mode).err().map(|error| (absolute(path), io::Error::from(error)));
     let (path, error) = kept(directory_of(file), Access::WRITE_OK | Access::EXEC_OK).or_else(|| {
         let is_there = file.exists();
         is_there.then(|| kept(file, Access::READ_OK | Access::WRITE_OK)).flatten()
     })?;
-    Some(format!("can't be written: {}: {error}; {}", shown(&path), running_as()))
+    let cure = if error.kind() == io::ErrorKind::ReadOnlyFilesystem {
+        "mount it so that it can be written".to_owned()
+    } else {
+        let user = geteuid().as_raw();
+        format!(
+            "give it to that user, with chown -R {user} as root (for a container: on what is mounted there), or run as \
+             its owner"
+        )
+    };
+    Some(format!("can't be written: {}: {error}; {}; {cure}", shown(&path), running_as()))
 }
 
 /// Warns of a place that is bad for SQLite: one that can't be written, or that is on a network.
@@ -128,7 +143,11 @@ fn absolute(path: &Path) -> PathBuf {
 fn make_private_dir(dir: &Path) -> Result {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.map_err(|error| {
-        CliError::Failed(format!("the directory {} can't be made: {error}; {}", shown(&absolute(dir)), running_as()))
+        CliError::Failed(format!(
+            "the directory {} can't be made: {error}; {}; name another with --data-dir",
+            shown(&absolute(dir)),
+            running_as()
+        ))
     })
 }
 

@@ -29,7 +29,10 @@ pub enum CliError {
     Pending(String),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the database {database} was not ready within {seconds} s (DATABASE_WAIT_SECONDS): {error}")]
+    #[error(
+        "the database {database} was not ready within {seconds} s (DATABASE_WAIT_SECONDS): {error}; check that it runs, \
+         and that DATABASE_URL names it"
+    )]
     Waited { database: String, seconds: u64, error: StoreError },
     #[error("{}{}", .0, helpful_command(.0))]
     Provisioning(#[from] ProvisioningError),
@@ -66,6 +69,12 @@ impl CliError {
             | Self::App(AppError::Listen { .. } | AppError::ListenMetrics { .. }) => self.to_string(),
             _ => printable(&self.to_string()).into_owned(),
         }
+    }
+
+    /// The last line, where the text is long or a list of complaints.
+    pub fn advice(&self) -> Option<&'static str> {
+        let corrects = "correct the settings and try again; `citrus-status config check` shows where each comes from";
+        matches!(self, Self::Config(_)).then_some(corrects)
     }
 
     /// What the process exits with.

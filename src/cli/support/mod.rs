@@ -5,6 +5,7 @@ pub mod database;
 pub mod erased;
 pub mod error;
 pub mod input;
+pub mod open_files;
 pub mod output;
 pub mod period;
 pub mod progress;
