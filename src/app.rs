@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
@@ -112,7 +112,7 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
         answers: Memory::new(config.http.transit_memory),
         trusted_proxies: config.http.trusted_proxies.clone(),
         deadline: config.http.request_deadline,
-        is_leaving: AtomicBool::new(false),
+        is_leaving: Arc::default(),
     });
     Ok((app, workers))
 }

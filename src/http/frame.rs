@@ -4,15 +4,15 @@
 use std::any::Any;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, HOST, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, HOST, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Version};
 use axum::response::{IntoResponse, Response};
 use tokio::time::error::Elapsed;
@@ -42,14 +42,16 @@ pub struct Frame {
     routes: CatchPanic<Router, PanicHandler>,
     deadline: Duration,
     answers: Memory,
+    is_leaving: Arc<AtomicBool>,
 }
 
 type PanicHandler = fn(Box<dyn Any + Send>) -> Response;
 
 impl Frame {
-    /// Around `routes`; large answers wait for their readers in `answers`.
-    pub fn new(routes: Router, deadline: Duration, answers: Memory) -> Self {
-        Self { routes: CatchPanic::custom(routes, panicked), deadline, answers }
+    /// Around `routes`; large answers wait for their readers in `answers`. While the server `is_leaving`, each answer is
+    /// its connection's last, so that a proxy has none to it when it stops.
+    pub fn new(routes: Router, deadline: Duration, answers: Memory, is_leaving: Arc<AtomicBool>) -> Self {
+        Self { routes: CatchPanic::custom(routes, panicked), deadline, answers, is_leaving }
     }
 }
 
@@ -81,12 +83,16 @@ where
         }
         let answer = timeout(self.deadline, self.routes.call(request));
         let answers = self.answers.clone();
+        let is_leaving = Arc::clone(&self.is_leaving);
         let framed = async move {
             let response = if one_host { answered(answer.await) } else { ApiError::Malformed.into_response() };
             let response = answers.hold(response).unwrap_or_else(|full| ApiError::from(full).into_response());
             let mut response = render(response, language);
             tracing::debug!(target: TARGET, status = response.status().as_u16(), "answered");
             complete(&mut response, id);
+            if is_leaving.load(Ordering::Relaxed) {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok(response)
         };
         Box::pin(framed.instrument(span))
@@ -154,11 +160,23 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_answered_without_what_it_said() {
         let routes = Router::new().route("/", get(|| async { panic!("segredo") as &'static str }));
-        let frame = Frame::new(routes, Duration::from_secs(1), Memory::new(1024));
+        let frame = Frame::new(routes, Duration::from_secs(1), Memory::new(1024), Arc::default());
         let request = Request::builder().header(HOST, "x").body(Body::empty()).unwrap();
         let response = frame.oneshot(request).await.unwrap();
         assert_eq!(response.status(), 500);
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, r#"{"message":"Erro interno"}"#);
+    }
+    #[tokio::test]
+    async fn while_the_server_leaves_each_answer_is_its_connections_last() {
+        let is_leaving = Arc::new(AtomicBool::new(false));
+        let routes = Router::new().route("/", get(|| async {}));
+        let frame = Frame::new(routes, Duration::from_secs(1), Memory::new(1024), Arc::clone(&is_leaving));
+        for (leaving, connection) in [(false, None), (true, Some("close"))] {
+            is_leaving.store(leaving, Ordering::Relaxed);
+            let request = Request::builder().header(HOST, "x").body(Body::empty()).unwrap();
+            let response = frame.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.headers().get(CONNECTION).map(|value| value.to_str().unwrap()), connection);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! All routes on one page, and the document that they make.
 
 use std::mem;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
@@ -35,14 +36,19 @@ fn each_route(mut take: impl FnMut(UtoipaMethodRouter<SharedState>)) {
 }
 
 pub fn service(app: SharedState) -> Frame {
-    let (deadline, answers) = (app.deadline, app.answers.clone());
-    Frame::new(router(app), deadline, answers)
+    let around = frame(&app);
+    around(router(app))
 }
 
 /// The same in a sandbox, which starts over from `example`.
 pub fn sandbox_service(app: SharedState, example: Example) -> Frame {
-    let (deadline, answers) = (app.deadline, app.answers.clone());
-    Frame::new(sandbox::around(router(app.clone()), app, example, sandbox_openapi_text), deadline, answers)
+    let around = frame(&app);
+    around(sandbox::around(router(app.clone()), app, example, sandbox_openapi_text))
+}
+
+fn frame(app: &SharedState) -> impl FnOnce(Router) -> Frame + use<> {
+    let (deadline, answers, is_leaving) = (app.deadline, app.answers.clone(), Arc::clone(&app.is_leaving));
+    move |routes| Frame::new(routes, deadline, answers, is_leaving)
 }
 
 /// The document of all routes, as [`openapi::TEXT`] has to be.

@@ -35,7 +35,7 @@ pub struct AppState {
     pub trusted_proxies: Vec<IpNet>,
     pub deadline: Duration,
     /// Whether the server is about to stop: it still serves, and is not ready.
-    pub is_leaving: AtomicBool,
+    pub is_leaving: Arc<AtomicBool>,
 }
 
 impl AppState {

@@ -28,6 +28,7 @@ pub use engine::{Store, Target};
 pub use error::{Result, StoreError};
 pub use listings::{AtendimentosQuery, Between, HistoricoQuery};
 pub use migrations::Migration;
+pub use postgres::endpoint;
 pub use provisioning::{Grant, Motivo, Perfil, Release, Usuario};
 pub use rows::{Example, NewAtendimento, ScopedKey};
 pub use throttle::{Bucket, BucketKey, Debit};
