@@ -8,6 +8,7 @@ mod demo;
 mod dotenv;
 mod files;
 mod full_disk;
+mod hosts;
 mod import;
 mod import_sheets;
 mod import_texts;

@@ -37,7 +37,9 @@ kill_cluster() {
 }
 cd "$dir"
 if [ -n "$leader" ]; then
-    as_owner "$bindir/pg_basebackup" -D "$dir" -h 127.0.0.1 -p "$leader" -U postgres -R -c fast --no-sync
+    # It mentions the leader's socket on each run.
+    said=$(as_owner "$bindir/pg_basebackup" -D "$dir" -h 127.0.0.1 -p "$leader" -U postgres -R -c fast --no-sync 2>&1) ||
+        { echo "$said" >&2; exit 1; }
 else
     as_owner "$bindir/initdb" -D "$dir" -U postgres -A trust -E UTF8 --no-sync >/dev/null
 fi
