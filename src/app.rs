@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, oneshot};
@@ -160,7 +160,7 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
         trusted_proxies: config.http.trusted_proxies.clone(),
         access_log: config.log.access,
         deadline: config.http.request_deadline,
-        is_leaving: AtomicBool::new(false),
+        is_leaving: Arc::default(),
     });
     Ok((app, workers))
 }

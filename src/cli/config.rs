@@ -59,7 +59,11 @@ async fn connect(config: &Config) -> Result {
     let store = database::connect(config).await?;
     let description = store.description().await?;
     let pending = store.pending_migrations().await?.len();
+    let host = store.host();
     store.close().await;
+    if let Some(host) = host {
+        say!("the host that can be written to: {}", printable(&host))?;
+    }
     say!("the database answers: {}", printable(&description))?;
     match pending {
         0 => say!("its migrations are up to date")?,

@@ -29,6 +29,9 @@ pub async fn run(flags: Flags, args: Args) -> Result {
     let opening = wait::until(&config, async || open_store(&config).await);
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;
+    if let Some(host) = store.host() {
+        tracing::info!(host, "using the host that can be written to");
+    }
     warn_of_readers(&config);
     database::warn_of_place(&config.database.target);
     for risk in store.risks().await? {

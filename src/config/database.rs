@@ -7,11 +7,13 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::SqliteConnectOptions;
-use url::Url;
+use url::{Url, form_urlencoded};
 
+use super::hosts;
 use super::kinds::{Kind, Parse};
 use super::url_parameters::{self, MODES};
-use crate::store::Target;
+use crate::printable::printable;
+use crate::store::{Target, endpoint};
 
 const FILE: &str = "citrus-status.db";
 
@@ -91,17 +93,17 @@ pub(super) fn with_password(target: Target, url: &str, password: Option<&SecretS
         Target::Postgres { .. } if has_password(url) => {
             Err("DATABASE_PASSWORD is set, and DATABASE_URL has a password, too; keep one".to_owned())
         }
-        Target::Postgres { options, max_connections } => {
-            let options = Box::new(options.password(password.expose_secret()));
-            Ok(Target::Postgres { options, max_connections })
+        Target::Postgres { hosts, max_connections } => {
+            let hosts = hosts.into_iter().map(|host| host.password(password.expose_secret())).collect();
+            Ok(Target::Postgres { hosts, max_connections })
         }
     }
 }
 
 /// Whether `url` is that of a PostgreSQL database and holds a password, or may hold one.
 pub fn has_password(url: &str) -> bool {
-    let secret = |url: Url| url.password().is_some() || url.query_pairs().any(|(key, _)| key == "password");
-    url.starts_with("postgres") && Url::parse(url).map_or(true, secret)
+    let secret = |url: &Url| url.password().is_some() || url.query_pairs().any(|(key, _)| key == "password");
+    url.starts_with("postgres") && hosts::each(url).map_or(true, |urls| urls.iter().any(secret))
 }
 
 /// The database that `url` names, or what is wrong with it, a complaint a line.
@@ -111,9 +113,7 @@ pub(super) fn target(url: &str, data_dir: &Path, max_connections: u32) -> Result
             Err(ESCAPE.to_owned())
         }
         None if url.is_empty() => Ok(Target::Sqlite { file: plain(&data_dir.join(FILE)) }),
-        Some(("postgres" | "postgresql", true)) => {
-            Ok(Target::Postgres { options: Box::new(postgres(url)?), max_connections })
-        }
+        Some(("postgres" | "postgresql", true)) => Ok(Target::Postgres { hosts: postgres(url)?, max_connections }),
         Some(("sqlite", true)) if url.contains(":memory:") => {
             Err("DATABASE_URL: SQLite in memory would lose every change; name a file".to_owned())
         }
@@ -128,22 +128,37 @@ pub(super) fn target(url: &str, data_dir: &Path, max_connections: u32) -> Result
     }
 }
 
-fn postgres(url: &str) -> Result<PgConnectOptions, String> {
-    let broken = "DATABASE_URL is not a PostgreSQL URL: postgres://user:password@host:5432/database";
-    let parsed = Url::parse(url).map_err(|_| broken)?;
-    url_parameters::check(&parsed)?;
-    let options = PgConnectOptions::from_str(url).map_err(|_| broken)?;
-    if options.get_database().is_some_and(|database| database.contains(['/', '@', ':'])) {
+/// How to connect to each host of `url`.
+fn postgres(url: &str) -> Result<Vec<PgConnectOptions>, String> {
+    let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+    if path.is_some_and(|(_, path)| path.contains('@')) {
         return Err(ESCAPE.to_owned());
     }
-    // As libpq does: an authority that is named is asked.
-    let has_authority = parsed.query_pairs().any(|(name, _)| url_parameters::canonical(&name) == Some("sslrootcert"))
+    let mut hosts = Vec::new();
+    let mut endpoints = Vec::new();
+    for url in hosts::each(url)? {
+        let options = PgConnectOptions::from_url(&url).map_err(|_| hosts::BROKEN)?;
+        if options.get_database().is_some_and(|database| database.contains(['/', '@', ':'])) {
+            return Err(ESCAPE.to_owned());
+        }
+        let endpoint = endpoint(&options);
+        if endpoints.contains(&endpoint) {
+            return Err(format!("DATABASE_URL: the host {} appears twice; keep one", printable(&endpoint)));
+        }
+        endpoints.push(endpoint);
+        hosts.push(secured(&url, options).disable_statement_logging());
+    }
+    Ok(hosts)
+}
+
+/// `options` with TLS as libpq has it: an authority that is named is asked.
+fn secured(url: &Url, options: PgConnectOptions) -> PgConnectOptions {
+    let has_authority = url.query_pairs().any(|(name, _)| url_parameters::canonical(&name) == Some("sslrootcert"))
         || std::env::var_os("PGSSLROOTCERT").is_some_and(|file| !file.is_empty());
-    let mode = match options.get_ssl_mode() {
-        PgSslMode::Require if has_authority => PgSslMode::VerifyCa,
-        mode => mode,
-    };
-    Ok(options.ssl_mode(mode).disable_statement_logging())
+    match options.get_ssl_mode() {
+        PgSslMode::Require if has_authority => options.ssl_mode(PgSslMode::VerifyCa),
+        _ => options,
+    }
 }
 
 /// What is wrong with what the driver reads of the environment, for a PostgreSQL database.
@@ -157,6 +172,9 @@ pub(super) fn mistakes_around(environment: &[(String, String)], dotenv: &[(Strin
     }
     if value(environment, "PGPORT").is_some_and(|port| port.parse::<u16>().is_err()) {
         complaints.push("PGPORT has to be a number up to 65535".to_owned());
+    }
+    if ["PGHOST", "PGHOSTADDR"].iter().any(|name| value(environment, name).is_some_and(|hosts| hosts.contains(','))) {
+        complaints.push("PGHOST can name one host; put several into DATABASE_URL".to_owned());
     }
     for name in ENVIRONMENT {
         if value(dotenv, name).is_some() && value(environment, name).is_none() {
@@ -173,9 +191,9 @@ pub(super) fn presentable(url: &str) -> String {
     match target(url, Path::new(""), 1) {
         _ if url.is_empty() => String::new(),
         Ok(target @ Target::Sqlite { .. }) => format!("sqlite://{}", place(&target)),
-        Ok(Target::Postgres { ref options, .. }) => {
-            let (user, parameters) = (options.get_username(), presentable_parameters(url));
-            format!("postgres://{user}:***@{}{parameters}", server(options))
+        Ok(Target::Postgres { ref hosts, .. }) => {
+            let (user, parameters) = (hosts[0].get_username(), presentable_parameters(url));
+            format!("postgres://{user}:***@{}{parameters}", servers(hosts))
         }
         Err(_) => "***".to_owned(),
     }
@@ -193,36 +211,35 @@ pub(super) fn presentable_target(url: &str, target: &Target) -> String {
 }
 
 fn presentable_parameters(url: &str) -> String {
-    let Ok(url) = Url::parse(url) else { return String::new() };
+    let (_, parameters) = url.split_once('?').unwrap_or_default();
     // A certificate or a key may stand there itself.
     let hides = |name: &str, value: &str| name == "password" || value.contains("-----BEGIN");
-    let shown: Vec<String> = url
-        .query_pairs()
+    let shown: Vec<String> = form_urlencoded::parse(parameters.as_bytes())
         .map(|(name, value)| format!("{name}={}", if hides(&name, &value) { "***" } else { &*value }))
         .collect();
     if shown.is_empty() { String::new() } else { format!("?{}", shown.join("&")) }
 }
 
-/// Where a database is, for people: its file, or host, port and name. Never a user or a password.
+/// Where a database is, for people: its file, or hosts, ports and name. Never a user or a password.
 pub fn place(target: &Target) -> String {
     match target {
         Target::Sqlite { file } => file.display().to_string(),
-        Target::Postgres { options, .. } => server(options),
+        Target::Postgres { hosts, .. } => servers(hosts),
     }
 }
 
-fn server(options: &PgConnectOptions) -> String {
-    let host = options.get_socket().map_or(options.get_host().into(), |socket| socket.to_string_lossy());
+fn servers(hosts: &[PgConnectOptions]) -> String {
+    let endpoints: Vec<_> = hosts.iter().map(endpoint).collect();
     // The server takes the user's name where no database is named.
-    let database = options.get_database().unwrap_or(options.get_username());
-    format!("{host}:{}/{database}", options.get_port())
+    let database = hosts[0].get_database().unwrap_or(hosts[0].get_username());
+    format!("{}/{database}", endpoints.join(","))
 }
 
 /// What TLS does for the connections to a server, in words; nothing for a file.
 pub(super) fn tls(target: &Target) -> Option<&'static str> {
-    let Target::Postgres { options, .. } = target else { return None };
-    let is_socket = options.get_socket().is_some() || options.get_host().starts_with('/');
-    Some(match options.get_ssl_mode() {
+    let Target::Postgres { hosts, .. } = target else { return None };
+    let is_socket = hosts.iter().all(|host| host.get_socket().is_some() || host.get_host().starts_with('/'));
+    Some(match hosts[0].get_ssl_mode() {
         PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer if is_socket => "none, on a Unix socket",
         PgSslMode::Disable => "disable: not encrypted",
         PgSslMode::Allow => "allow: not encrypted",
@@ -276,11 +293,16 @@ mod tests {
             shown("postgres://user:hunter2@host:5433/db?password=hunter2&sslmode=verify-full&sslkey=/a%20b.pem"),
             "postgres://user:***@host:5433/db?password=***&sslmode=verify-full&sslkey=/a b.pem"
         );
+        assert_eq!(
+            shown("postgres://u:hunter2@h1,[::1]:5433/d?target_session_attrs=read-write&password=hunter2"),
+            "postgres://u:***@h1:5432,[::1]:5433/d?target_session_attrs=read-write&password=***"
+        );
         assert_eq!(shown("postgres://u@h/d?sslcert=-----BEGIN%20x"), "postgres://u:***@h:5432/d?sslcert=***");
         assert_eq!(shown("sqlite://x/y.db"), "sqlite://x/y.db");
         assert_eq!(shown(""), "");
         let unclear = [
             "hunter2",
+            "postgres://user:1,2/34secret@host/db",
             "mysql://u:hunter2@h/d",
             "postgres://user:12#34secret@host/db",
             "postgres://user:12/34secret@host/db",
@@ -289,6 +311,15 @@ mod tests {
         ];
         for url in unclear {
             assert_eq!(shown(url), "***", "{url}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_stands_twice_is_refused_by_name() {
+        for hosts in ["h:5432,h2,h", "h,h2,h"] {
+            let url = format!("postgres://u:hunter2@{hosts}/d?target_session_attrs=read-write");
+            let complaint = target(&url, Path::new(""), 1).err();
+            assert_eq!(complaint.as_deref(), Some("DATABASE_URL: the host h:5432 appears twice; keep one"));
         }
     }
 
@@ -302,6 +333,8 @@ mod tests {
         };
         assert_eq!(mistakes(&[("PGSSLMODE", "verify-full"), ("PGPASSWORD", "hunter2")], &[]), [""; 0]);
         assert_eq!(mistakes(&[("PGSSLMODE", "verify_full")], &[]), [format!("PGSSLMODE has to be {MODES}")]);
+        let several = mistakes(&[("PGHOST", "h1,h2")], &[]);
+        assert_eq!(several, ["PGHOST can name one host; put several into DATABASE_URL"]);
         assert_eq!(mistakes(&[("PGPORT", "x")], &[]), ["PGPORT has to be a number up to 65535"]);
         let quiet = mistakes(&[], &[("PGSSLMODE", "verify-full")]);
         assert!(quiet[0].starts_with("PGSSLMODE has no effect in .env"), "{quiet:?}");

@@ -2,6 +2,7 @@
 
 mod database;
 mod dotenv;
+mod hosts;
 mod kinds;
 mod reader;
 mod secret;

@@ -44,7 +44,9 @@ macro_rules! settings {
 settings! {
     "Database" {
         DATABASE_URL: DatabaseUrl = "",
-            "The database: postgres://user:password@host/database or sqlite://file. Empty: SQLite in DATA_DIR.";
+            "The database: postgres://user:password@host/database or sqlite://file. Empty: SQLite in DATA_DIR. Several \
+             hosts: host1:5432,host2:5432 in the place of host, and ?target_session_attrs=read-write at the end; the \
+             server uses the one that can be written to.";
         DATABASE_PASSWORD: DatabasePassword = "",
             "The password for PostgreSQL, instead of one in DATABASE_URL. No character of it has to be percent-encoded.";
         DATABASE_MAX_CONNECTIONS: Number(3, 10_000) = "10",
@@ -78,8 +80,8 @@ settings! {
             "Longest time for a request, after which it gets 503. Its body has two thirds of that time to arrive, \
              else it gets 408.";
         SHUTDOWN_DELAY_SECONDS: Seconds(0, 3_600) = "0",
-            "How long the server goes on serving after SIGTERM, with GET /health/ready at 503, before it stops. Make \
-             it long enough for a load balancer to notice. 0: it stops at once.";
+            "How long the server goes on serving after SIGTERM, with GET /health/ready at 503 and each connection ended \
+             by its next answer, before it stops. Make it long enough for a load balancer to notice. 0: it stops at once.";
         SHUTDOWN_TIMEOUT_SECONDS: Seconds(1, 3_600) = "8",
             "Longest time for the requests in flight when the server is told to stop.";
         QUEUE_CAPACITY: Number(1, 1_000_000) = "4096",

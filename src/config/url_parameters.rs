@@ -10,15 +10,19 @@ use crate::printable::printable;
 
 pub(super) const MODES: &str = "disable, allow, prefer, require, verify-ca or verify-full";
 
+/// What `target_session_attrs` may be. With one host, `any` asks for nothing.
+const SESSIONS: [&str; 3] = ["read-write", "primary", "any"];
+
 /// The parameters of a PostgreSQL URL, each with the other spellings that the driver takes for the same. What is not
 /// here the driver would ignore.
-const PARAMETERS: [(&str, &[&str]); 12] = [
+const PARAMETERS: [(&str, &[&str]); 13] = [
     ("sslmode", &["ssl-mode"]),
     ("sslrootcert", &["ssl-root-cert", "ssl-ca"]),
     ("sslcert", &["ssl-cert"]),
     ("sslkey", &["ssl-key"]),
     ("host", &["hostaddr"]),
     ("port", &[]),
+    ("target_session_attrs", &[]),
     ("dbname", &[]),
     ("user", &[]),
     ("password", &[]),
@@ -28,7 +32,7 @@ const PARAMETERS: [(&str, &[&str]); 12] = [
 ];
 
 /// What others call the same, without `-`, `_` and capitals, and what it is here.
-const ELSEWHERE: [(&[&str], &str); 7] = [
+const ELSEWHERE: [(&[&str], &str); 8] = [
     (&["ssl", "tls", "usessl", "requiressl", "sslrequire"], "sslmode=require, or sslmode=verify-full"),
     (&["schema", "currentschema", "searchpath"], "options=-c%20search_path%3DNAME"),
     (&["sslca", "cacert", "sslrootcertificate"], "sslrootcert"),
@@ -36,6 +40,7 @@ const ELSEWHERE: [(&[&str], &str); 7] = [
     (&["database", "db", "databasename"], "dbname"),
     (&["pass", "passwd", "pwd"], "password"),
     (&["hostname", "server", "socket"], "host"),
+    (&["targetsessionattrs", "targetservertype"], "target_session_attrs=read-write"),
 ];
 
 /// The parameter that `name` is a spelling of. `options[NAME]` is one for each NAME.
@@ -74,7 +79,12 @@ pub(super) fn check(url: &Url) -> Result<(), String> {
 fn wrong_value(parameter: &str, value: &str) -> Option<String> {
     match parameter {
         "sslmode" if PgSslMode::from_str(value).is_err() => Some(format!("{parameter} has to be {MODES}")),
-        "port" if value.parse::<u16>().is_err() => Some(format!("{parameter} has to be a number up to 65535")),
+        "port" if value.split(',').any(|port| port.parse::<u16>().is_err()) => {
+            Some(format!("{parameter} has to be a number up to 65535"))
+        }
+        "target_session_attrs" if !SESSIONS.contains(&value) => {
+            Some(format!("{parameter} has to be read-write or primary, which mean the same here: the server writes"))
+        }
         _ if value.is_empty() => Some(format!("{parameter} has no value")),
         _ => None,
     }
@@ -125,6 +135,11 @@ mod tests {
             ("currentSchema=x", "currentSchema is not a parameter; did you mean options=-c%20search_path%3DNAME?"),
             ("sslRootCert=x", "sslRootCert is not a parameter; did you mean sslrootcert?"),
             ("ApplicationName=x", "ApplicationName is not a parameter; did you mean application_name?"),
+            (
+                "targetServerType=primary",
+                "targetServerType is not a parameter; did you mean target_session_attrs=read-write?",
+            ),
+            ("target_session_attr=x", "target_session_attr is not a parameter; did you mean target_session_attrs?"),
             ("username=x", "username is not a parameter; did you mean user?"),
             ("options[x=1", "options[x is not a parameter; did you mean options?"),
             ("connect_timeout=10", "connect_timeout is not a parameter; there are sslmode, "),
@@ -147,6 +162,13 @@ mod tests {
             ("sslmode=hunter2", "sslmode has to be disable, allow, prefer, require, verify-ca or verify-full"),
             ("sslmode=", "sslmode has to be disable, allow, "),
             ("port=hunter2", "port has to be a number up to 65535"),
+            ("port=5432,hunter2", "port has to be a number up to 65535"),
+            (
+                "target_session_attrs=standby",
+                "target_session_attrs has to be read-write or primary, which mean the same",
+            ),
+            ("target_session_attrs=hunter2", "target_session_attrs has to be read-write or primary"),
+            ("target_session_attrs=any&target_session_attrs=any", "target_session_attrs appears twice; keep one"),
             ("sslrootcert=", "sslrootcert has no value"),
             ("password=hunter2&hunter2", "a parameter is not NAME=value; a & in a value has to be percent-encoded"),
         ] {
@@ -159,6 +181,7 @@ mod tests {
                 let value = match parameter {
                     "sslmode" => "VERIFY-FULL",
                     "host" => "127.0.0.1",
+                    "target_session_attrs" => "read-write",
                     "port" | "statement-cache-capacity" => "1",
                     _ => "x",
                 };

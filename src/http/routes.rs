@@ -59,7 +59,7 @@ fn framed(routes: Router, names: RouteNames, app: &AppState) -> Frame {
         access_log: app.access_log,
         trusted_proxies: app.trusted_proxies.clone(),
     };
-    Frame::new(routes, watch, app.deadline, app.answers.clone())
+    Frame::new(routes, watch, app.deadline, app.answers.clone(), Arc::clone(&app.is_leaving))
 }
 
 /// The document of all routes, as [`openapi::TEXT`] has to be.

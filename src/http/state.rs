@@ -39,7 +39,7 @@ pub struct AppState {
     pub access_log: bool,
     pub deadline: Duration,
     /// Whether the server is about to stop: it still serves, and is not ready.
-    pub is_leaving: AtomicBool,
+    pub is_leaving: Arc<AtomicBool>,
 }
 
 impl AppState {

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
 
 use super::error::{Result, StoreError};
@@ -78,7 +78,10 @@ impl Attempts {
 /// Which sessions may be used: those opened after the database last said that it takes no work. An older one
 /// may keep what it was opened with, such as being read-only, when all is well again.
 #[derive(Clone, Default)]
-pub(super) struct Freshness(Arc<Mutex<Option<Instant>>>);
+pub(super) struct Freshness {
+    tainted: Arc<Mutex<Option<Instant>>>,
+    trouble: Arc<Notify>,
+}
 
 impl Freshness {
     /// What `attempt` yields, which takes a session that may be used. Where that one may not write, nothing was
@@ -97,13 +100,26 @@ impl Freshness {
     /// Notes what a session met.
     pub fn note(&self, error: &StoreError) {
         if error.taints_sessions() {
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            self.taint();
         }
+        if error.may_be_over_elsewhere() {
+            self.trouble.notify_one();
+        }
+    }
+
+    /// Lets no session be used that was opened until now.
+    pub fn taint(&self) {
+        *self.tainted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Completes once a session has met what another host might not have.
+    pub async fn trouble(&self) {
+        self.trouble.notified().await;
     }
 
     /// Whether a session opened `age` ago may be used.
     pub fn allows(&self, age: Duration) -> bool {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = *self.tainted.lock().unwrap_or_else(PoisonError::into_inner);
         last.is_none_or(|last| age < last.elapsed())
     }
 }
@@ -123,5 +139,16 @@ mod tests {
         let opened = Instant::now();
         while opened.elapsed().is_zero() {}
         assert!(freshness.allows(Duration::ZERO));
+    }
+    #[tokio::test]
+    async fn another_host_is_looked_for_once_one_may_help() {
+        let freshness = Freshness::default();
+        freshness.note(&StoreError::Corrupt("x".to_owned()));
+        freshness.note(&StoreError::Pending);
+        assert!(timeout(Duration::ZERO, freshness.trouble()).await.is_err());
+        for error in [StoreError::Slow, StoreError::ReadOnly, StoreError::Refused("x".to_owned())] {
+            freshness.note(&error);
+            freshness.trouble().await;
+        }
     }
 }

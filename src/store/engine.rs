@@ -28,8 +28,9 @@ pub enum Target {
         file: PathBuf,
     },
     Postgres {
-        /// Connection settings, password included; `Debug` of this type would print it.
-        options: Box<sqlx::postgres::PgConnectOptions>,
+        /// How to connect to each host, of which the one that can be written to is used. Passwords included; `Debug`
+        /// of this type would print them.
+        hosts: Vec<sqlx::postgres::PgConnectOptions>,
         max_connections: u32,
     },
 }
@@ -39,8 +40,8 @@ impl Store {
     pub async fn open(target: Target) -> Result<Arc<Self>> {
         Ok(Arc::new(match target {
             Target::Sqlite { file } => Self::Sqlite(Box::new(SqliteStore::open(&file).await?)),
-            Target::Postgres { options, max_connections } => {
-                Self::Postgres(Box::new(PostgresStore::open(*options, max_connections).await?))
+            Target::Postgres { hosts, max_connections } => {
+                Self::Postgres(Box::new(PostgresStore::open(hosts, max_connections).await?))
             }
         }))
     }

@@ -21,6 +21,9 @@ pub enum StoreError {
     Unavailable(#[source] sqlx::Error),
     #[error("the database is read-only")]
     ReadOnly,
+    /// Of several hosts, none; each is named with what it says.
+    #[error("none of the hosts in DATABASE_URL can be written to: {0}")]
+    NoneWritable(String),
     /// SQLite's file is no longer where it was: what is written to it would be lost.
     #[error("the database file was moved or replaced while it was open; put it back, or restart the server")]
     Moved,
@@ -85,6 +88,7 @@ impl StoreError {
             self,
             Self::Unavailable(_)
                 | Self::ReadOnly
+                | Self::NoneWritable(_)
                 | Self::Moved
                 | Self::Slow
                 | Self::Failing
@@ -116,6 +120,11 @@ impl StoreError {
         }
     }
 
+    /// Whether another host of the same database might do the work.
+    pub(super) fn may_be_over_elsewhere(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::ReadOnly | Self::Slow | Self::Missing(_) | Self::Refused(_))
+    }
+
     /// Whether sessions opened until now may be of no use later. What only the opening of a session meets
     /// (too many of them, a server that starts, a file that can't be opened) says nothing of those that are open.
     pub(super) fn taints_sessions(&self) -> bool {
@@ -136,7 +145,7 @@ impl StoreError {
     /// that can't be opened does not pass by itself.
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Missing(_) | Self::Slow | Self::Contention(_) => true,
+            Self::Missing(_) | Self::NoneWritable(_) | Self::Slow | Self::Contention(_) => true,
             Self::Unavailable(sqlx::Error::Io(error)) => {
                 !matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::PermissionDenied)
             }

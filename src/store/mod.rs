@@ -37,6 +37,7 @@ pub use erasure::{Cursor, Leftovers};
 pub use error::{Result, StoreError};
 pub use listings::{AtendimentosQuery, Between, HistoricoQuery};
 pub use migrations::Migration;
+pub use postgres::endpoint;
 pub use provisioning::{Grant, HeldUsuario, Motivo, Perfil, Release, Usuario};
 pub use rows::{Example, NewAtendimento, ScopedKey};
 pub use tables::{Column, Kind, TABLES, Table, tables_at};

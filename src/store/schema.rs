@@ -87,6 +87,14 @@ impl Store {
         Ok(row.map(|(description,)| description).unwrap_or_default())
     }
 
+    /// The host in use, where the settings name several.
+    pub fn host(&self) -> Option<String> {
+        match self {
+            Self::Postgres(store) => store.host(),
+            Self::Sqlite(_) => None,
+        }
+    }
+
     /// The settings of the database server, as `name=value`, with which a crash may lose what was answered.
     pub async fn risks(&self) -> Result<Vec<String>> {
         match self {

@@ -12,6 +12,7 @@ mod dotenv;
 mod erasure;
 mod files;
 mod full_disk;
+mod hosts;
 mod import;
 mod import_sheets;
 mod import_texts;

@@ -17,9 +17,9 @@ use crate::support::client::Client;
 use crate::support::database::Engine;
 use crate::support::program::{Process, limit_files};
 
-const CLIENTS: u64 = 32;
+pub const CLIENTS: u64 = 32;
 /// More than the pool has connections.
-const PROBES: u64 = 8;
+pub const PROBES: u64 = 8;
 /// A `REQUEST_TIMEOUT_SECONDS` that shows in a short test.
 const DEADLINE: u64 = 2;
 /// The usual one, which hides no request that hangs.
@@ -159,13 +159,13 @@ async fn read_only(scene: Scene, form: Form) {
 }
 
 /// A server under load; the test makes the trouble.
-struct Trouble {
-    process: Process,
-    load: Load,
+pub struct Trouble {
+    pub process: Process,
+    pub load: Load,
 }
 
 /// When a fault began, when it was lifted, and when all clients had succeeded again.
-type Span = (Duration, Duration, Duration);
+pub type Span = (Duration, Duration, Duration);
 
 impl Trouble {
     /// With all clients and probes succeeding.
@@ -176,7 +176,7 @@ impl Trouble {
     }
 
     /// With clients from the number `first` on, whether they succeed or not.
-    fn begin_with(scene: &Scene, token: String, process: Process, first: u64) -> Self {
+    pub fn begin_with(scene: &Scene, token: String, process: Process, first: u64) -> Self {
         let plan =
             Plan { clients: CLIENTS, probes: PROBES, first, each: None, token, protocolos: scene.protocolos(16) };
         let load = Load::start(plan, vec![process.address.clone()]);
@@ -184,7 +184,7 @@ impl Trouble {
     }
 
     /// Stops all, and checks that no request took longer than it may.
-    async fn end(self, deadline: u64) -> Vec<Attempt> {
+    pub async fn end(self, deadline: u64) -> Vec<Attempt> {
         let attempts = self.load.stop().await;
         self.process.stop();
         let longest = attempts.iter().map(|attempt| attempt.ended.checked_sub(attempt.began).unwrap()).max().unwrap();
@@ -195,7 +195,7 @@ impl Trouble {
 }
 
 /// How long after the fault was lifted a request failed, or was answered after a long time.
-fn recovery(attempts: &[Attempt], (_, lifted, until): Span) -> Duration {
+pub fn recovery(attempts: &[Attempt], (_, lifted, until): Span) -> Duration {
     let after = attempts.iter().filter(|attempt| (lifted..until).contains(&attempt.ended));
     let normal = |a: &&Attempt| a.outcome == Outcome::Acknowledged && a.ended.checked_sub(a.began).unwrap() <= NORMAL;
     after
@@ -206,7 +206,7 @@ fn recovery(attempts: &[Attempt], (_, lifted, until): Span) -> Duration {
 }
 
 /// Whether `outcome` was seen during the fault, or soon after it by somebody who asked during it.
-fn seen(attempts: &[Attempt], (began, lifted, _): Span, outcome: Outcome) -> bool {
+pub fn seen(attempts: &[Attempt], (began, lifted, _): Span, outcome: Outcome) -> bool {
     attempts.iter().any(|attempt| attempt.outcome == outcome && attempt.began < lifted && attempt.ended > began)
 }
 

@@ -7,11 +7,13 @@ mod crash;
 mod database_faults;
 mod database_states;
 mod disconnects;
+mod failover;
 mod histories;
 mod load;
 mod proxy;
 mod report;
 mod retries;
+mod rolling;
 mod scene;
 mod stop;
 
@@ -54,7 +56,9 @@ fn main() {
         disconnects::trials(form),
         database_faults::trials(form),
         database_states::trials(form),
+        failover::trials(form),
         stop::trials(form),
+        rolling::trials(form),
     ];
     libtest_mimic::run(&harness, tests.into_iter().flatten().collect()).exit();
 }

@@ -112,7 +112,7 @@ fn whole(answer: Result<io::Result<Raw>, Elapsed>) -> Option<Raw> {
 impl Raw {
     pub fn header(&self, name: &str) -> Option<&str> {
         let headers = self.head.lines().filter_map(|line| line.split_once(": "));
-        headers.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+        headers.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// Checks what every answer has in common.

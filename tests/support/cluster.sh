@@ -1,9 +1,10 @@
 #!/bin/sh
 # Runs a throw-away PostgreSQL cluster until standard input ends.
-# Usage: cluster.sh BINDIR PORT SETTING; prints "ready" once it answers. Then it takes the commands
-# "kill" (SIGKILL to every process of the cluster) and "start", and prints "done" after each.
+# Usage: cluster.sh BINDIR PORT SETTING [LEADER]; prints "ready" once it answers. With LEADER it is a standby of the
+# cluster on that port. Then it takes the commands "kill" (SIGKILL to every process of the cluster), "stop", "start"
+# and "promote", and prints "done" after each.
 set -eu
-bindir=$1 port=$2 setting=$3
+bindir=$1 port=$2 setting=$3 leader=${4:-}
 dir=$(mktemp -d)
 as_owner() { "$@"; }
 if [ "$(id -u)" = 0 ]; then
@@ -35,13 +36,21 @@ kill_cluster() {
     rm -f "$dir/postmaster.pid" "$dir/.s.PGSQL.$port.lock"
 }
 cd "$dir"
-as_owner "$bindir/initdb" -D "$dir" -U postgres -A trust -E UTF8 --no-sync >/dev/null
+if [ -n "$leader" ]; then
+    # It mentions the leader's socket on each run.
+    said=$(as_owner "$bindir/pg_basebackup" -D "$dir" -h 127.0.0.1 -p "$leader" -U postgres -R -c fast --no-sync 2>&1) ||
+        { echo "$said" >&2; exit 1; }
+else
+    as_owner "$bindir/initdb" -D "$dir" -U postgres -A trust -E UTF8 --no-sync >/dev/null
+fi
 start_cluster
 echo ready
 while read -r command; do
     case $command in
         kill) kill_cluster ;;
         start) start_cluster ;;
+        stop) as_owner "$bindir/pg_ctl" -D "$dir" -w -m fast stop >/dev/null ;;
+        promote) as_owner "$bindir/pg_ctl" -D "$dir" -w promote >/dev/null ;;
     esac
     echo "done"
 done

@@ -63,12 +63,22 @@ pub struct Cluster {
 impl Cluster {
     /// Starts one with one more setting; `None` where PostgreSQL is not installed.
     pub fn start(setting: &str) -> Option<Self> {
+        Self::launch(setting, None)
+    }
+
+    /// Starts a standby that follows this one.
+    pub fn standby(&self, setting: &str) -> Self {
+        Self::launch(setting, Some(self.port)).expect("PostgreSQL is installed, as this one runs")
+    }
+
+    fn launch(setting: &str, leader: Option<u16>) -> Option<Self> {
         let bindir = installed()?;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut child = Command::new("sh")
             .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/cluster.sh"))
             .arg(bindir)
             .args([&port.to_string(), setting])
+            .args(leader.map(|port| port.to_string()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -83,6 +93,16 @@ impl Cluster {
     /// Kills all its processes with SIGKILL.
     pub fn kill(&mut self) {
         self.order("kill");
+    }
+
+    /// Stops it in good order; a standby gets all of its changes first.
+    pub fn stop(&mut self) {
+        self.order("stop");
+    }
+
+    /// Makes a standby a leader, and returns once it takes changes.
+    pub fn promote(&mut self) {
+        self.order("promote");
     }
 
     /// Starts it again, and returns once it takes connections.

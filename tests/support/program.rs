@@ -153,7 +153,7 @@ impl Process {
     }
 
     fn listening(database: &Database, extra: &[(&str, &str)], wrapper: &[&str]) -> Self {
-        let words = [wrapper, &[env!("CARGO_BIN_EXE_citrus-status"), "serve", "--bind", "127.0.0.1:0"]].concat();
+        let words = [wrapper, &[env!("CARGO_BIN_EXE_citrus-status"), "serve"]].concat();
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).env_clear().envs(database.settings()).envs(extra.iter().copied());
         command.current_dir(database.dir.path());

@@ -8,7 +8,7 @@ mod watch;
 use std::any::Any;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, HOST, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, HOST, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Version};
 use axum::response::{IntoResponse, Response};
 use tokio::time::error::Elapsed;
@@ -49,14 +49,22 @@ pub struct Frame {
     watch: Arc<Watch>,
     deadline: Duration,
     answers: Memory,
+    is_leaving: Arc<AtomicBool>,
 }
 
 type PanicHandler = fn(Box<dyn Any + Send>) -> Response;
 
 impl Frame {
     /// Around `routes`, which `watch` knows by name; large answers wait for their readers in `answers`.
-    pub fn new(routes: Router, watch: Watch, deadline: Duration, answers: Memory) -> Self {
-        Self { routes: CatchPanic::custom(routes, panicked), watch: Arc::new(watch), deadline, answers }
+    /// While the server `is_leaving`, each answer is its connection's last, so that a proxy has none to it when it stops.
+    pub fn new(
+        routes: Router,
+        watch: Watch,
+        deadline: Duration,
+        answers: Memory,
+        is_leaving: Arc<AtomicBool>,
+    ) -> Self {
+        Self { routes: CatchPanic::custom(routes, panicked), watch: Arc::new(watch), deadline, answers, is_leaving }
     }
 }
 
@@ -91,12 +99,16 @@ where
         let watched = self.watch.begin(&request, &id, trace.as_deref());
         let answer = timeout(self.deadline, self.routes.call(request));
         let answers = self.answers.clone();
+        let is_leaving = Arc::clone(&self.is_leaving);
         let framed = async move {
             let response = if one_host { answered(answer.await) } else { ApiError::Malformed.into_response() };
             let response = answers.hold(response).unwrap_or_else(|full| ApiError::from(full).into_response());
             let mut response = render(response, language);
             tracing::debug!(target: TARGET, status = response.status().as_u16(), "answered");
             complete(&mut response, id);
+            if is_leaving.load(Ordering::Relaxed) {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             response
         };
         let framed = framed.instrument(span);
@@ -169,13 +181,17 @@ mod tests {
     use crate::metrics::{Metrics, Now};
 
     fn framed(routes: Router, metrics: &Arc<Metrics>) -> Frame {
+        framed_until(routes, metrics, Arc::default())
+    }
+
+    fn framed_until(routes: Router, metrics: &Arc<Metrics>, is_leaving: Arc<AtomicBool>) -> Frame {
         let watch = Watch {
             metrics: Arc::clone(metrics),
             routes: RouteNames::new(["/"]),
             access_log: true,
             trusted_proxies: Vec::new(),
         };
-        Frame::new(routes, watch, Duration::from_secs(1), Memory::new(1024))
+        Frame::new(routes, watch, Duration::from_secs(1), Memory::new(1024), is_leaving)
     }
 
     fn request() -> Request<Body> {
@@ -207,5 +223,17 @@ mod tests {
         let metrics = Arc::default();
         timeout(Duration::ZERO, framed(routes, &metrics).oneshot(request())).await.unwrap_err();
         counted(&metrics, 499);
+    }
+
+    #[tokio::test]
+    async fn while_the_server_leaves_each_answer_is_its_connections_last() {
+        let is_leaving = Arc::new(AtomicBool::new(false));
+        let routes = Router::new().route("/", get(|| async {}));
+        let frame = framed_until(routes, &Arc::default(), Arc::clone(&is_leaving));
+        for (leaving, connection) in [(false, None), (true, Some("close"))] {
+            is_leaving.store(leaving, Ordering::Relaxed);
+            let response = frame.clone().oneshot(request()).await.unwrap();
+            assert_eq!(response.headers().get(CONNECTION).map(|value| value.to_str().unwrap()), connection);
+        }
     }
 }

@@ -38,11 +38,13 @@ const UNREAD_DEADLINE: Duration = Duration::from_secs(2);
 /// How long, and how much, is still read from a client that was answered before it had sent everything.
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: u64 = 4 * 1024 * 1024;
+/// How long an idle connection stays open after the stop, for a request that is on its way already.
+const ON_ITS_WAY: Duration = Duration::from_millis(200);
 
 /// The service that answers the requests, with the address of their caller.
 type WithPeer<S> = AddExtension<S, ConnectInfo<SocketAddr>>;
 
-/// Serves `stream` until either side closes it. Once `stopping` changes, the request in flight is the last.
+/// Serves `stream` until either side closes it. Once `stopping` changes, the request in flight or on its way is the last.
 pub async fn serve<S>(stream: TcpStream, routes: WithPeer<S>, timer: HeadTimer, mut stopping: watch::Receiver<()>)
 where
     S: Service<Request<TrackedBody>, Response = Response, Error = Infallible> + Clone,
@@ -52,9 +54,10 @@ where
         tracing::debug!(%error, "TCP_NODELAY was not set");
     }
     let unread = Arc::new(Unread::default());
+    let stop = stopping.clone();
     let service = service_fn(|request| {
         timer.note_head();
-        answer(routes.clone(), request, Arc::clone(&unread))
+        answer(routes.clone(), request, Arc::clone(&unread), &stop)
     });
     let mut http = http1::Builder::new()
         .timer(timer.clone())
@@ -67,8 +70,12 @@ where
         biased;
         ended = &mut http => ended,
         _ = stopping.changed() => {
-            Pin::new(&mut http).graceful_shutdown();
-            (&mut http).await
+            if let Ok(ended) = timeout(ON_ITS_WAY, &mut http).await {
+                ended
+            } else {
+                Pin::new(&mut http).graceful_shutdown();
+                (&mut http).await
+            }
         }
     };
     if let Err(error) = &ended {
@@ -89,12 +96,13 @@ async fn close(mut stream: TcpStream, still_sends: bool) {
     }
 }
 
-/// Answers `request`. Where the next request would begin behind a body that does not come, the answer says that
-/// it is the connection's last.
+/// Answers `request`. Where the server stops, or the next request would begin behind a body that does not come, the
+/// answer says that it is the connection's last.
 async fn answer<S>(
     mut routes: WithPeer<S>,
     request: Request<Incoming>,
     unread: Arc<Unread>,
+    stop: &watch::Receiver<()>,
 ) -> Result<Response, Infallible>
 where
     S: Service<Request<TrackedBody>, Response = Response, Error = Infallible>,
@@ -107,6 +115,9 @@ where
             unread.leave();
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
+    }
+    if stop.has_changed().unwrap_or(true) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response)
 }

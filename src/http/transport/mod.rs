@@ -72,11 +72,7 @@ where
     let room = Room::new(settings.max_connections);
     let mut stop = pin!(stop);
     let mut connections = JoinSet::new();
-    loop {
-        let (stream, peer, permit) = tokio::select! {
-            accepted = room.accept(&listener) => accepted,
-            () = &mut stop => break,
-        };
+    let mut begin = |(stream, peer, permit): Accepted| {
         while connections.try_join_next().is_some() {}
         let routes = AddExtension::new(service.clone(), ConnectInfo(peer));
         let timer = HeadTimer::new(settings.keep_alive, Arc::clone(&room.full));
@@ -85,14 +81,23 @@ where
             let _permit = permit;
             connection.await;
         });
+    };
+    loop {
+        tokio::select! {
+            accepted = room.accept(&listener) => begin(accepted),
+            () = &mut stop => break,
+        }
     }
-    drop(listener);
+    room.accept_rest(listener).into_iter().for_each(begin);
     stopping.send_replace(());
     let all = async { while connections.join_next().await.is_some() {} };
     let ended = timeout(settings.stop_deadline, all).await.is_ok();
     connections.shutdown().await;
     ended
 }
+
+/// A connection, its client's address, and its place.
+type Accepted = (TcpStream, SocketAddr, OwnedSemaphorePermit);
 
 /// Room for connections: a permit for each.
 struct Room {
@@ -106,7 +111,7 @@ impl Room {
     }
 
     /// The next connection, once there is room for it.
-    async fn accept(&self, listener: &TcpListener) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+    async fn accept(&self, listener: &TcpListener) -> Accepted {
         loop {
             self.full.store(self.permits.available_permits() == 0, Ordering::Relaxed);
             let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
@@ -117,6 +122,55 @@ impl Room {
             }
             drop(permit);
             sleep(ACCEPT_PAUSE).await;
+        }
+    }
+    /// The connections that the system has established and nobody has accepted: closed with `listener`, they would be
+    /// reset, with the requests on them.
+    fn accept_rest(&self, listener: TcpListener) -> Vec<Accepted> {
+        let mut accepted = Vec::new();
+        // The runtime may not have heard of the newest ones.
+        let Ok(listener) = listener.into_std() else { return accepted };
+        while let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned()
+            && let Ok((stream, peer)) = listener.accept()
+            && let Ok(()) = stream.set_nonblocking(true)
+            && let Ok(stream) = TcpStream::from_std(stream)
+        {
+            accepted.push((stream, peer, permit));
+        }
+        accepted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use axum::body::Body;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_on_its_way_at_the_stop_is_answered() {
+        let listener = listen("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut clients = Vec::new();
+        for _ in 0..50 {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+            clients.push(client);
+        }
+        let settings = ServerSettings {
+            max_connections: 100,
+            keep_alive: Duration::from_secs(75),
+            stop_deadline: Duration::from_secs(10),
+        };
+        let service = tower::service_fn(|_: Request<TrackedBody>| ready(Ok(Response::new(Body::empty()))));
+        assert!(serve(listener, service, settings, ready(())).await);
+        for mut client in clients {
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("connection: close\r\n"), "{answer}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! PostgreSQL 13 or newer. Lists travel as arrays, so that every statement is one round trip.
 
 mod changes;
+mod hosts;
 mod insert;
 mod lanes;
 mod pooled;
@@ -8,8 +9,10 @@ mod sandbox;
 mod schema;
 mod session;
 mod store;
+mod watch;
 
 pub(super) use changes::change;
+pub use hosts::endpoint;
 pub(super) use insert::{insert, lock};
 pub(super) use lanes::LANES;
 pub(super) use pooled::PooledConnection;

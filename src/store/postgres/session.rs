@@ -9,10 +9,12 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, Row, raw_sql};
 use tokio::time::timeout;
 
+use super::hosts::Hosts;
 use crate::store::attempt::Freshness;
 use crate::store::error::{Result, StoreError};
 
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long it may take to open a session.
+pub(super) const OPENING_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// After how long an idle connection for commands is closed; a server has no use for it once it has started.
 const COMMAND_IDLE: Duration = Duration::from_secs(10);
@@ -72,7 +74,7 @@ impl LockTimeout {
 /// How a session is opened, and the search path of all of them.
 #[derive(Clone)]
 pub(super) struct Opening {
-    pub options: PgConnectOptions,
+    pub hosts: Hosts,
     pub search_path: Arc<str>,
 }
 
@@ -134,37 +136,43 @@ async fn session_of(connection: &mut PgConnection) -> sqlx::Result<String> {
 /// A session past the pools.
 pub(super) async fn connect(opening: &Opening, lock_timeout: LockTimeout) -> Result<PgConnection> {
     let connect = async {
-        let mut connection = opening.options.connect().await?;
-        opening.set_up(&mut connection, lock_timeout).await?;
-        Ok::<_, sqlx::Error>(connection)
+        loop {
+            let host = opening.hosts.in_use();
+            let mut connection = opening.hosts.options().connect().await?;
+            opening.set_up(&mut connection, lock_timeout).await?;
+            // Another host may have been taken into use meanwhile.
+            if opening.hosts.in_use() == host {
+                return Ok::<_, sqlx::Error>(connection);
+            }
+        }
     };
-    timeout(ACQUIRE_TIMEOUT, connect).await.map_err(|_| StoreError::Slow)?.map_err(Into::into)
+    timeout(OPENING_TIMEOUT, connect).await.map_err(|_| StoreError::Slow)?.map_err(Into::into)
 }
 
 /// A pool of sessions for what requests do past the change queue.
 pub(super) fn pool(opening: Opening, connections: u32, freshness: Freshness) -> PgPool {
-    let options = opening.options.clone();
-    set_up_as(opening, LockTimeout::Short)
-        .max_connections(connections)
-        .before_acquire(move |_, session| {
-            let allowed = freshness.allows(session.age);
-            Box::pin(async move { Ok(allowed) })
-        })
-        .connect_lazy_with(options)
+    let options = opening.hosts.options().clone();
+    set_up_as(opening, LockTimeout::Short, freshness).max_connections(connections).connect_lazy_with(options)
 }
 
-/// A pool of sessions for commands and migrations. A long list or migration is nothing to warn of.
-pub(super) fn command_pool(opening: Opening, connections: u32) -> PgPool {
-    let options = opening.options.clone().disable_statement_logging();
-    set_up_as(opening, LockTimeout::None)
+/// A pool of sessions for commands and migrations.
+pub(super) fn command_pool(opening: Opening, connections: u32, freshness: Freshness) -> PgPool {
+    let options = opening.hosts.options().clone();
+    set_up_as(opening, LockTimeout::None, freshness)
         .max_connections(connections)
         .idle_timeout(COMMAND_IDLE)
         .connect_lazy_with(options)
 }
 
-fn set_up_as(opening: Opening, lock_timeout: LockTimeout) -> PgPoolOptions {
-    PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).after_connect(move |connection, _| {
-        let opening = opening.clone();
-        Box::pin(async move { opening.set_up(connection, lock_timeout).await })
-    })
+fn set_up_as(opening: Opening, lock_timeout: LockTimeout, freshness: Freshness) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .acquire_timeout(OPENING_TIMEOUT)
+        .after_connect(move |connection, _| {
+            let opening = opening.clone();
+            Box::pin(async move { opening.set_up(connection, lock_timeout).await })
+        })
+        .before_acquire(move |_, session| {
+            let allowed = freshness.allows(session.age);
+            Box::pin(async move { Ok(allowed) })
+        })
 }

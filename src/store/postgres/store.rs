@@ -6,9 +6,11 @@ use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use tokio::time::timeout;
 
+use super::hosts::Hosts;
 use super::lanes::{LANES, Lanes};
 use super::pooled::PooledConnection;
 use super::session::{self, Opening};
+use super::watch::Watch;
 use crate::store::attempt::Attempts;
 use crate::store::error::{Result, StoreError};
 
@@ -36,15 +38,18 @@ pub struct PostgresStore {
     pub(super) lanes: Lanes,
     /// For the command line and for migrations.
     pub(in crate::store) commands: PgPool,
+    hosts: Hosts,
+    /// Where there are several hosts.
+    watch: Option<Watch>,
 }
 
 impl PostgresStore {
-    /// Connects, and refuses servers that are too old.
-    pub async fn open(options: PgConnectOptions, max_connections: u32) -> Result<Self> {
-        let options = session::startup(options);
+    /// Connects to the one of `hosts` that can be written to, and refuses servers that are too old.
+    pub async fn open(hosts: Vec<PgConnectOptions>, max_connections: u32) -> Result<Self> {
+        let (hosts, session) = Hosts::find(hosts.into_iter().map(session::startup).collect()).await?;
         // Not through the pool, whose error would only be that it timed out.
         let mut connection =
-            timeout(CONNECT_TIMEOUT, session::first(&options)).await.map_err(|_| StoreError::Slow)??;
+            timeout(CONNECT_TIMEOUT, session::first(hosts.options())).await.map_err(|_| StoreError::Slow)??;
         let server: Server = sqlx::query_as(SERVER).fetch_one(&mut connection).await?;
         connection.close().await?;
         if server.number < 130_000 {
@@ -55,11 +60,17 @@ impl PostgresStore {
         }
         let connections = max_connections.saturating_sub(LANES as u32).max(1);
         let attempts = Attempts::new(connections);
-        let opening = Opening { options, search_path: server.search_path.into() };
+        let freshness = || attempts.freshness.clone();
+        let opening = Opening { hosts: hosts.clone(), search_path: server.search_path.into() };
+        let pool = session::pool(opening.clone(), connections, freshness());
+        let commands = session::command_pool(opening.clone(), connections, freshness());
+        let pools = vec![pool.clone(), commands.clone()];
         Ok(Self {
-            pool: session::pool(opening.clone(), connections, attempts.freshness.clone()),
-            lanes: Lanes::new(opening.clone(), attempts.freshness.clone()),
-            commands: session::command_pool(opening, connections),
+            watch: session.map(|session| Watch::start(hosts.clone(), pools, freshness(), session)),
+            lanes: Lanes::new(opening, freshness()),
+            pool,
+            commands,
+            hosts,
             attempts,
         })
     }
@@ -74,7 +85,15 @@ impl PostgresStore {
         self.lanes.usage()
     }
 
+    /// The host in use, where there are several.
+    pub fn host(&self) -> Option<String> {
+        self.hosts.are_several().then(|| self.hosts.endpoint(self.hosts.in_use()))
+    }
+
     pub async fn close(&self) {
+        if let Some(watch) = &self.watch {
+            watch.stop();
+        }
         self.pool.close().await;
         self.commands.close().await;
         self.lanes.close().await;

@@ -1,0 +1,169 @@
+//! Several servers of one database, of which one can be written to: which one it is, at the start and after a failover.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use sqlx::ConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::store::error::{Result, StoreError};
+
+/// How long a host may take to say whether it can be written to.
+const LOOK: Duration = Duration::from_secs(2);
+/// How long the others may still take once one can: of two, the newer one has to be found.
+const OTHERS: Duration = Duration::from_millis(250);
+
+const IS_WRITABLE: &str = "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'";
+
+/// Counts the promotions: that of a leader which was promoted later is higher.
+const TIMELINE: &str = "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)";
+
+/// Where a server is, for people: host and port, never a user or a password.
+pub fn endpoint(options: &PgConnectOptions) -> String {
+    let host = options.get_socket().map_or(options.get_host().into(), |socket| socket.to_string_lossy());
+    format!("{host}:{}", options.get_port())
+}
+
+/// The hosts of the database, and which of them is in use. Clones share it.
+#[derive(Clone)]
+pub(super) struct Hosts {
+    candidates: Arc<[PgConnectOptions]>,
+    in_use: Arc<AtomicUsize>,
+}
+
+/// A host that can be written to: its number, and the session that said so.
+pub(super) type Writable = (usize, PgConnection);
+
+/// What a host says.
+enum View {
+    Writable(PgConnection),
+    ReadOnly,
+    Away(StoreError),
+}
+
+impl Hosts {
+    /// Finds the host to use. One alone is used without a question.
+    pub async fn find(candidates: Vec<PgConnectOptions>) -> Result<(Self, Option<PgConnection>)> {
+        let hosts = Self { candidates: candidates.into(), in_use: Arc::default() };
+        if !hosts.are_several() {
+            return Ok((hosts, None));
+        }
+        let (number, session) = hosts.look().await?;
+        hosts.use_now(number);
+        Ok((hosts, Some(session)))
+    }
+
+    pub fn are_several(&self) -> bool {
+        self.candidates.len() > 1
+    }
+
+    /// The number of the host in use.
+    pub fn in_use(&self) -> usize {
+        self.in_use.load(Ordering::Acquire)
+    }
+
+    pub fn use_now(&self, number: usize) {
+        self.in_use.store(number, Ordering::Release);
+    }
+
+    /// How to connect to the host in use.
+    pub fn options(&self) -> &PgConnectOptions {
+        &self.candidates[self.in_use()]
+    }
+
+    /// Where a host is, for people.
+    pub fn endpoint(&self, number: usize) -> String {
+        endpoint(&self.candidates[number])
+    }
+
+    /// Asks all hosts at the same time for the one that can be written to.
+    pub async fn look(&self) -> Result<Writable> {
+        let mut views: Vec<View> = self.candidates.iter().map(|_| View::Away(StoreError::Slow)).collect();
+        let mut asked = FuturesUnordered::new();
+        for (number, options) in self.candidates.iter().enumerate() {
+            asked.push(async move { (number, view(options).await) });
+        }
+        let mut until = Instant::now() + LOOK;
+        while let Ok(Some((number, view))) = timeout_at(until, asked.next()).await {
+            if let View::Writable(_) = view {
+                until = until.min(Instant::now() + OTHERS);
+            }
+            views[number] = view;
+        }
+        drop(asked);
+        self.choose(views).await
+    }
+
+    async fn choose(&self, views: Vec<View>) -> Result<Writable> {
+        let (mut writable, mut others) = (Vec::new(), Vec::new());
+        for (number, view) in views.into_iter().enumerate() {
+            match view {
+                View::Writable(session) => writable.push((number, session)),
+                View::ReadOnly => others.push((number, StoreError::ReadOnly)),
+                View::Away(error) => others.push((number, error)),
+            }
+        }
+        if writable.len() > 1 {
+            return Ok(self.newest(writable).await);
+        }
+        writable.pop().ok_or_else(|| self.none_writable(others))
+    }
+
+    /// The one of several that was promoted last. The changes of the others are not its own, and would be lost when
+    /// they become its standbys. Where the promotions tell nothing, it is the one in use, else the first.
+    async fn newest(&self, writable: Vec<Writable>) -> Writable {
+        let endpoints: Vec<_> = writable.iter().map(|(number, _)| self.endpoint(*number)).collect();
+        let mut ranked = Vec::new();
+        for (number, mut session) in writable {
+            let timeline: Option<String> = timeline(&mut session).await;
+            ranked.push(((Reverse(timeline), number != self.in_use(), number), (number, session)));
+        }
+        ranked.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let (_, newest) = ranked.swap_remove(0);
+        tracing::warn!(
+            hosts = endpoints.join(", "),
+            used = self.endpoint(newest.0),
+            "several hosts can be written to: stop those that were not promoted last, before their changes are lost"
+        );
+        newest
+    }
+
+    /// What to say where no host can be written to. If none of the failures may pass, it is the first of them.
+    fn none_writable(&self, mut failures: Vec<(usize, StoreError)>) -> StoreError {
+        let may_pass = |error: &StoreError| matches!(error, StoreError::ReadOnly) || error.may_pass();
+        if !failures.iter().any(|(_, error)| may_pass(error)) {
+            return failures.swap_remove(0).1;
+        }
+        let texts: Vec<_> =
+            failures.iter().map(|(number, error)| format!("{}: {error}", self.endpoint(*number))).collect();
+        StoreError::NoneWritable(texts.join("; "))
+    }
+}
+
+async fn view(options: &PgConnectOptions) -> View {
+    let seen = async {
+        let mut session = options.connect().await?;
+        Ok::<_, StoreError>((is_writable(&mut session).await?, session))
+    };
+    match seen.await {
+        Ok((true, session)) => View::Writable(session),
+        Ok((false, _)) => View::ReadOnly,
+        Err(error) => View::Away(error),
+    }
+}
+
+/// Whether the server of `session` can be written to.
+pub(super) async fn is_writable(session: &mut PgConnection) -> Result<bool> {
+    let asked = sqlx::query_scalar(IS_WRITABLE).fetch_one(session);
+    Ok(timeout(LOOK, asked).await.map_err(|_| StoreError::Slow)??)
+}
+
+/// The timeline, in eight digits that sort as texts; none where the server does not tell.
+async fn timeline(session: &mut PgConnection) -> Option<String> {
+    timeout(LOOK, sqlx::query_scalar(TIMELINE).fetch_one(session)).await.ok()?.ok()
+}

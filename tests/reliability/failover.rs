@@ -1,0 +1,161 @@
+//! Two PostgreSQL servers, of which one follows the other synchronously: the leader goes, and the other is promoted
+//! under load.
+
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Trial;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use tokio::time::sleep;
+
+use crate::checker::{Attempt, Outcome};
+use crate::database_faults::{CLIENTS, PROBES, Trouble, recovery};
+use crate::load::{changes, now};
+use crate::report::{Form, Progress, conclude};
+use crate::scene::{LOOK, Scene, ready, trial};
+use crate::support::database::Engine;
+use crate::support::postgres::Cluster;
+use crate::support::program::Process;
+
+/// A `REQUEST_TIMEOUT_SECONDS` that no request reaches.
+const DEADLINE: u64 = 10;
+/// How soon all has to be well again once the other server is promoted.
+const RECOVERY: Duration = Duration::from_secs(5);
+
+pub fn trials(form: Form) -> Vec<Trial> {
+    vec![
+        trial("failover::killed", Engine::Postgres, form, killed),
+        trial("failover::stopped", Engine::Postgres, form, stopped),
+        trial("failover::demoted", Engine::Postgres, form, demoted),
+        trial("failover::two_leaders", Engine::Postgres, form, two_leaders),
+    ]
+}
+
+async fn killed(scene: Scene, form: Form) {
+    fail_over(scene, form, "leader killed under load, its standby promoted", async |leader| leader.kill()).await;
+}
+
+async fn stopped(scene: Scene, form: Form) {
+    fail_over(scene, form, "leader stopped under load, its standby promoted", async |leader| leader.stop()).await;
+}
+
+/// The leader goes on answering, and takes no changes.
+async fn demoted(scene: Scene, form: Form) {
+    fail_over(scene, form, "leader made read-only under load, its standby promoted", async |leader| {
+        set(leader, "default_transaction_read_only = on").await;
+    })
+    .await;
+}
+
+/// The leader goes by `leave` while the server runs.
+async fn fail_over(mut scene: Scene, form: Form, what: &str, leave: impl AsyncFn(&mut Cluster)) {
+    let times = form.pick(1, 20);
+    let mut progress = Progress::new(form, what, times);
+    let (mut worst, mut attempts) = (Duration::ZERO, Vec::<Attempt>::new());
+    for turn in 0..times {
+        let mut pair = Pair::of(&mut scene).await;
+        let process = pair.serve(&scene);
+        let token = process.token("user.api").await;
+        let trouble = Trouble::begin_with(&scene, token, process, turn * (CLIENTS + PROBES));
+        trouble.load.all_succeed(5).await;
+        let began = now();
+        leave(&mut pair.leader).await;
+        trouble.load.refuse(1).await;
+        pair.standby.promote();
+        let promoted = now();
+        trouble.load.all_succeed(5).await;
+        let well = now();
+        let seen = trouble.end(DEADLINE).await;
+        worst = worst.max(recovery(&seen, (began, promoted, well)));
+        attempts.extend(seen);
+        pair.settle(&mut scene);
+        progress.at(turn + 1);
+    }
+    let verdict = scene.verdict(&changes(&attempts)).await;
+    conclude(what, scene.database.engine, times, &verdict, Some(worst));
+    assert!(worst <= RECOVERY, "a request failed {worst:?} after the promotion");
+}
+
+/// The old leader comes back as one: the server stays with the new one, and so does a server that starts now.
+async fn two_leaders(mut scene: Scene, _: Form) {
+    let mut pair = Pair::of(&mut scene).await;
+    let process = pair.serve(&scene);
+    let token = process.token("user.api").await;
+    pair.leader.kill();
+    pair.standby.promote();
+    ready(&process, Instant::now()).await;
+    pair.leader.restart();
+    let mut newcomer = pair.serve_unread(&scene);
+    let (used, leaders) = (format!("127.0.0.1:{}", pair.standby.port), "several hosts can be written to");
+    assert!(
+        newcomer.seen.contains(leaders) && newcomer.seen.contains(&format!("used=\"{used}\"")),
+        "{}",
+        newcomer.seen
+    );
+    assert!(newcomer.seen.contains(&format!("host=\"{used}\"")), "{}", newcomer.seen);
+    let reading = newcomer.read_on();
+    let mut attempts = Vec::new();
+    for (first, process) in [(0, process), (CLIENTS + PROBES, newcomer)] {
+        let trouble = Trouble::begin_with(&scene, token.clone(), process, first);
+        trouble.load.all_succeed(5).await;
+        attempts.extend(trouble.end(DEADLINE).await);
+    }
+    drop(reading);
+    assert!(attempts.iter().all(|attempt| attempt.outcome == Outcome::Acknowledged));
+    // None of them is on the old one.
+    pair.leader.kill();
+    pair.settle(&mut scene);
+    let verdict = scene.verdict(&changes(&attempts)).await;
+    conclude("old leader back beside the new one", scene.database.engine, 1, &verdict, None);
+}
+
+/// A leader and the standby that every commit waits for.
+struct Pair {
+    leader: Cluster,
+    standby: Cluster,
+    /// `DATABASE_URL` with both, the standby first.
+    url: String,
+}
+
+impl Pair {
+    /// Gives the scene's cluster a standby, and lends both.
+    async fn of(scene: &mut Scene) -> Self {
+        let leader = scene.cluster.take().expect("these are PostgreSQL's");
+        let standby = leader.standby("fsync=on");
+        set(&leader, "synchronous_standby_names = '*'").await;
+        let mut admin = admin(&leader).await;
+        let followers = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
+        while sqlx::query_scalar::<_, i64>(followers).fetch_one(&mut admin).await.unwrap() == 0 {
+            sleep(LOOK).await;
+        }
+        let both = format!(":{},127.0.0.1:{}/", standby.port, leader.port);
+        let url = scene.database.url.replace(&format!(":{}/", leader.port), &both) + "&target_session_attrs=read-write";
+        Self { leader, standby, url }
+    }
+
+    fn serve(&self, scene: &Scene) -> Process {
+        scene.serve_with(&[("DATABASE_URL", &self.url)], &[])
+    }
+
+    /// A server whose log the test reads.
+    fn serve_unread(&self, scene: &Scene) -> Process {
+        Process::serve_unread(&scene.database, &[("DATABASE_URL", &self.url)])
+    }
+
+    /// Gives the scene the new leader, and ends the old one.
+    fn settle(self, scene: &mut Scene) {
+        let port = |cluster: &Cluster| format!(":{}/", cluster.port);
+        scene.database.url = scene.database.url.replace(&port(&self.leader), &port(&self.standby));
+        scene.cluster = Some(self.standby);
+    }
+}
+
+/// Changes a setting of `cluster` while it runs.
+async fn set(cluster: &Cluster, setting: &str) {
+    let mut admin = admin(cluster).await;
+    admin.execute(AssertSqlSafe(format!("ALTER SYSTEM SET {setting}"))).await.unwrap();
+    admin.execute("SELECT pg_reload_conf()").await.unwrap();
+}
+
+async fn admin(cluster: &Cluster) -> PgConnection {
+    PgConnection::connect(&cluster.url).await.unwrap()
+}
