@@ -69,7 +69,7 @@ async fn it_says_what_support_asks_for(database: &Database) {
     match database.engine {
         Engine::Sqlite => has(&page, &["engine: SQLite 3.", "journal_mode: wal\n", "synchronous: 2\n", "mode 0600"]),
         Engine::Postgres => {
-            has(&page, &["engine: PostgreSQL ", "fsync: on\n", "max_connections: ", "is a standby: false\n"])
+            has(&page, &["engine: PostgreSQL ", "fsync: on\n", "max_connections: ", "is a standby: false\n"]);
         }
     }
     assert_eq!(page.matches("NOT KNOWN").count(), 1 + page.matches("control group: NOT KNOWN").count(), "{page}");
