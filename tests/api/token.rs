@@ -104,7 +104,7 @@ async fn a_revoked_token(server: &Server, database: &Database) {
     let token = server.token("user.api").await;
     server.change_with(&token, CHANGE).await.is(200, "Atendimento atualizado com sucesso");
 
-    database.execute("DELETE FROM historico").await;
+    database.execute("DELETE FROM historico; DELETE FROM auditoria").await;
     database.execute("DELETE FROM usuario WHERE login = 'user.api'").await;
     server.clock.advance(second);
     server.change_with(&token, CHANGE).await.is(401, "Token revogado");
