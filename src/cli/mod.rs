@@ -2,8 +2,8 @@
 
 mod atendimento;
 mod auditoria;
-mod comentario;
 mod backup;
+mod comentario;
 mod conferir;
 mod config;
 mod demo;

@@ -57,13 +57,21 @@ fn other_databases_are_refused_without_an_echo() {
 #[test]
 fn the_password_stands_apart_from_the_url_or_in_it() {
     let password = "p%41#/?@: x";
-    let target = load(&[("DATABASE_URL", "postgres://u@h/d"), ("DATABASE_PASSWORD", password), SECRET]).unwrap();
-    let Target::Postgres { options, .. } = target.database.target else { panic!("it is PostgreSQL") };
-    let encoded = format!("password={}", options.to_url_lossy().password().unwrap());
-    let (_, decoded) = url::form_urlencoded::parse(encoded.as_bytes()).next().unwrap();
-    assert_eq!(decoded, password);
+    let url = "postgres://u@h1,h2/d?target_session_attrs=read-write";
+    let target = load(&[("DATABASE_URL", url), ("DATABASE_PASSWORD", password), SECRET]).unwrap();
+    let Target::Postgres { hosts, .. } = target.database.target else { panic!("it is PostgreSQL") };
+    assert_eq!(hosts.len(), 2);
+    for options in hosts {
+        let encoded = format!("password={}", options.to_url_lossy().password().unwrap());
+        let (_, decoded) = url::form_urlencoded::parse(encoded.as_bytes()).next().unwrap();
+        assert_eq!(decoded, password);
+    }
     assert!(!target.database.shown.contains("%41"), "{}", target.database.shown);
-    for url in ["postgres://u:hunter2@h/d", "postgres://u@h/d?password=hunter2"] {
+    for url in [
+        "postgres://u:hunter2@h/d",
+        "postgres://u@h/d?password=hunter2",
+        "postgres://u:hunter2@h1,h2/d?target_session_attrs=read-write",
+    ] {
         let both = complaint(&[("DATABASE_URL", url), ("DATABASE_PASSWORD", "hunter2"), SECRET]);
         assert_eq!(both, "DATABASE_PASSWORD is set, and DATABASE_URL has a password, too; keep one");
     }

@@ -85,14 +85,6 @@ impl Store {
         })
     }
 
-    /// A connection for what commands write.
-    pub(super) async fn command_writer(&self) -> Result<Connection> {
-        Ok(match self {
-            Self::Postgres(store) => Connection::Postgres(PooledConnection(store.commands.acquire().await?)),
-            Self::Sqlite(store) => Connection::Sqlite(store.commands.acquire().await?),
-        })
-    }
-
     /// The migrations that this release has.
     pub(super) fn migrator(&self) -> &'static Migrator {
         match self {
@@ -150,11 +142,6 @@ impl Store {
             }
             Self::Sqlite(store) => sqlx::query_as_with(statement, arguments::<Sqlite>(values)?).fetch(&store.commands),
         })
-    }
-
-    /// Runs `statement`, and returns how many rows it wrote.
-    pub(super) async fn command_execute(&self, statement: &'static str, values: &[Param<'_>]) -> Result<u64> {
-        self.command_writer().await?.execute(statement.into_sql_str(), values).await
     }
 
     /// A transaction that reads, and sees what was committed before it.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{backup_of, empty, gzip, lines, restored, sealed, verified};
 use crate::support::both_engines;
 use crate::support::database::{Database, Engine};
+use crate::support::edits::edit;
 
 /// The lines of a backup of the example data, all but the checksum.
 async fn example() -> Vec<String> {
@@ -171,7 +172,7 @@ async fn rows_that_no_release_writes_are_refused(database: &Database) {
 
 async fn a_database_with_rows_is_left_alone(store: &Arc<Store>, database: &Database) {
     let backup = sealed(&example().await);
-    store.insert_motivo(&"Meu".parse().unwrap()).await.unwrap();
+    edit(store, async |e| e.insert_motivo(&"Meu".parse().unwrap()).await).await.unwrap();
     let error = restored(store, &backup).await.unwrap_err().to_string();
     assert!(error.starts_with("the database has rows in the table motivo; use an empty database"), "{error}");
     assert_eq!(database.number("SELECT count(*) FROM motivo").await, 1);

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use citrus_status::domain::access::Permissao;
 use citrus_status::domain::atendimento::{Change, Comentario, IdempotencyKey, Status};
+use citrus_status::domain::audit::{Action, Entry, Object};
 use citrus_status::domain::text::{COMENTARIO_MAX, Name};
 use citrus_status::store::{Debit, NewAtendimento, Store};
 use reqwest::Method;
@@ -15,6 +16,7 @@ use super::tables::migrate_to;
 use super::{ENGINES, backup_of, empty, lines, restored, verified};
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::edits::{edit, tester};
 use crate::support::engines::EM;
 use crate::support::program::run;
 use crate::support::server::Server;
@@ -75,16 +77,17 @@ async fn fill(store: &Store, random: &mut Random) {
     fill_access(store, random).await;
     for number in 0..random.below(9) {
         let motivo = random.name(number);
-        store.insert_motivo(&motivo).await.unwrap();
-        store.insert_motivo(&motivo).await.unwrap_err();
-        store.set_motivo_ativo(&motivo.key, random.chance()).await.unwrap();
+        edit(store, async |e| e.insert_motivo(&motivo).await).await.unwrap();
+        edit(store, async |e| e.insert_motivo(&motivo).await).await.unwrap_err();
+        let ativo = random.chance();
+        edit(store, async |e| e.set_motivo_ativo(&motivo.key, ativo).await).await.unwrap();
     }
     for key in 0..random.below(40) {
         let login = random.chance().then_some([7; 16]);
         let cost = random.below(1_000_000) as i64;
         assert!(store.debit(&[Debit { key: [key as u8; 16], login, cost }]).await.unwrap());
         if random.chance() {
-            store.set_success(&[random.below(50) as u8; 16]).await.unwrap();
+            store.set_success(&[random.below(50) as u8; 16], &[7; 16]).await.unwrap();
         }
     }
     fill_atendimentos(store, random).await;
@@ -93,18 +96,23 @@ async fn fill(store: &Store, random: &mut Random) {
 async fn fill_access(store: &Store, random: &mut Random) {
     for number in 0..=random.below(5) {
         let superior = (number > 0 && random.chance()).then(|| 1 + random.below(number) as i64);
-        store.insert_nivel(&random.name(number), superior).await.unwrap();
-        store.set_releases(number as i64 + 1, &Permissao::ALL[random.below(5)..], true).await.unwrap();
+        let nome = random.name(number);
+        edit(store, async |e| e.insert_nivel(&nome, superior).await).await.unwrap();
+        let (id, released) = (number as i64 + 1, &Permissao::ALL[random.below(5)..]);
+        edit(store, async |e| e.set_releases(id, released, true).await).await.unwrap();
     }
     for number in 0..=random.below(5) {
-        store.insert_perfil(&random.name(number), random.chance().then_some(1)).await.unwrap();
-        store.set_grants(number as i64 + 1, &Permissao::ALL[random.below(5)..], true).await.unwrap();
+        let (nome, nivel_id) = (random.name(number), random.chance().then_some(1));
+        edit(store, async |e| e.insert_perfil(&nome, nivel_id).await).await.unwrap();
+        let (id, granted) = (number as i64 + 1, &Permissao::ALL[random.below(5)..]);
+        edit(store, async |e| e.set_grants(id, granted, true).await).await.unwrap();
     }
     for number in 0..=random.below(6) {
         let (login, generation) = (random.name(number), random.number() as i64);
-        store.insert_usuario(&login, 1, HASH, generation).await.unwrap();
+        let id = edit(store, async |e| e.insert_usuario(&login, 1, HASH, generation).await).await.unwrap();
         if random.chance() {
-            store.deactivate_usuario(&login.key, random.number() as i64).await.unwrap();
+            let generation = random.number() as i64;
+            edit(store, async |e| e.deactivate_usuario(id, generation).await).await.unwrap();
         }
     }
 }
@@ -115,7 +123,7 @@ async fn fill_atendimentos(store: &Store, random: &mut Random) {
         .collect();
     let mut import = store.begin_import().await.unwrap();
     import.insert(&novos).await.unwrap();
-    import.commit().await.unwrap();
+    import.commit(&tester(), &entries(random)).await.unwrap();
     let protocolos: Vec<&str> = novos.iter().map(|novo| novo.protocolo.as_str()).collect();
     for round in 0..random.below(4) {
         let snapshot = store.snapshot(&protocolos, &[]).await.unwrap();
@@ -125,6 +133,17 @@ async fn fill_atendimentos(store: &Store, random: &mut Random) {
         let changes: Vec<Change> = found.iter().map(|atendimento| change(atendimento, round, random)).collect();
         assert_eq!(store.commit(&changes).await.unwrap(), [0; 0]);
     }
+}
+
+/// Entries of the audit trail, about the first user and about others.
+fn entries(random: &mut Random) -> Vec<Entry> {
+    let entry = |random: &mut Random, number| Entry {
+        action: *random.of(Action::ALL),
+        object: if random.chance() { Object::Usuario(1) } else { Object::Named(random.name(number).texto) },
+        before: random.chance().then(|| json!({ "nome": random.text(80) }).to_string()),
+        after: random.chance().then(|| json!({ "nome": random.text(80) }).to_string()),
+    };
+    (0..random.below(9)).map(|number| entry(random, number)).collect()
 }
 
 fn change(atendimento: &citrus_status::domain::atendimento::Atendimento, round: usize, random: &mut Random) -> Change {
@@ -153,7 +172,7 @@ fn rows(backup: &[u8]) -> Vec<String> {
 
 /// What the commands list.
 fn listed(database: &Database) -> Vec<String> {
-    let lists = ["nivel", "permissao", "perfil", "usuario", "motivo", "atendimento", "historico"];
+    let lists = ["nivel", "permissao", "perfil", "usuario", "motivo", "atendimento", "historico", "auditoria"];
     let lists = lists.map(|list| run(database, &[list, "listar", "--json"]));
     assert!(lists.iter().all(|outcome| outcome.code == 0), "{lists:?}");
     lists.map(|outcome| outcome.stdout).to_vec()
@@ -186,12 +205,12 @@ async fn everything_is_equal_in_either_engine(database: &Database) {
 async fn goes_on(store: &Arc<Store>, database: &Database) {
     let highest = database.number("SELECT coalesce(max(id), 0) FROM atendimento").await;
     let novo = NewAtendimento { protocolo: "a new one".to_owned(), status: Status::Aberto };
-    store.insert_atendimento(&novo).await.unwrap();
+    edit(store, async |e| e.insert_atendimento(&novo).await).await.unwrap();
     assert_eq!(database.number("SELECT max(id) FROM atendimento").await, highest + 1);
-    store.insert_nivel(&"A new one".parse().unwrap(), None).await.unwrap();
-    store.insert_perfil(&"A new one".parse().unwrap(), None).await.unwrap();
-    store.insert_motivo(&"A new one".parse().unwrap()).await.unwrap();
-    store.insert_usuario(&"A new one".parse().unwrap(), 1, HASH, 1).await.unwrap();
+    edit(store, async |e| e.insert_nivel(&"A new one".parse().unwrap(), None).await).await.unwrap();
+    edit(store, async |e| e.insert_perfil(&"A new one".parse().unwrap(), None).await).await.unwrap();
+    edit(store, async |e| e.insert_motivo(&"A new one".parse().unwrap()).await).await.unwrap();
+    edit(store, async |e| e.insert_usuario(&"A new one".parse().unwrap(), 1, HASH, 1).await).await.unwrap();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
     let clock = database.number("SELECT agora FROM relogio").await;
     assert!((clock - now).abs() < 60_000, "{clock} is not {now}");

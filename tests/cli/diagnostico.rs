@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::support::both_engines;
 use crate::support::database::{Database, Engine};
+use crate::support::edits::tester;
 use crate::support::program::{Outcome, Process, run_with};
 use crate::support::server::nome;
 
@@ -39,7 +40,7 @@ fn has(page: &str, parts: &[&str]) {
 /// The example data, with secrets in the database too.
 async fn example(database: &Database) {
     let store = database.example().await;
-    let provisioning = Provisioning::new(Arc::clone(&store));
+    let provisioning = Provisioning::new(Arc::clone(&store), tester());
     provisioning.set_senha(&nome("user.api"), "canario-senha".into()).await.unwrap();
     store.close().await;
 }

@@ -57,13 +57,7 @@ type PanicHandler = fn(Box<dyn Any + Send>) -> Response;
 impl Frame {
     /// Around `routes`, which `watch` knows by name; large answers wait for their readers in `answers`.
     /// While the server `is_leaving`, each answer is its connection's last, so that a proxy has none to it when it stops.
-    pub fn new(
-        routes: Router,
-        watch: Watch,
-        deadline: Duration,
-        answers: Memory,
-        is_leaving: Arc<AtomicBool>,
-    ) -> Self {
+    pub fn new(routes: Router, watch: Watch, deadline: Duration, answers: Memory, is_leaving: Arc<AtomicBool>) -> Self {
         Self { routes: CatchPanic::custom(routes, panicked), watch: Arc::new(watch), deadline, answers, is_leaving }
     }
 }
