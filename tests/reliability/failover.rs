@@ -112,7 +112,7 @@ async fn two_leaders(mut scene: Scene, _: Form) {
 struct Pair {
     leader: Cluster,
     standby: Cluster,
-    /// `DATABASE_URL` with both, the standby first.
+    /// `DATABASE_URL` with both, the leader first.
     url: String,
 }
 
@@ -127,7 +127,7 @@ impl Pair {
         while sqlx::query_scalar::<_, i64>(followers).fetch_one(&mut admin).await.unwrap() == 0 {
             sleep(LOOK).await;
         }
-        let both = format!(":{},127.0.0.1:{}/", standby.port, leader.port);
+        let both = format!(":{},127.0.0.1:{}/", leader.port, standby.port);
         let url = scene.database.url.replace(&format!(":{}/", leader.port), &both) + "&target_session_attrs=read-write";
         Self { leader, standby, url }
     }
