@@ -43,8 +43,8 @@ stop_engine() {
     [ -n "${own_engine:-}" ] || return 0
     kill "$own_engine" 2>/dev/null && wait "$own_engine" 2>/dev/null
     [ -z "${own_bridge:-}" ] || ip link delete "$own_bridge" 2>/dev/null
-    # The engine leaves it behind.
-    umount "$scratch/engine/exec/netns/default" 2>/dev/null
+    # The engine leaves them behind.
+    umount "$scratch"/engine/exec/netns/* 2>/dev/null
     # A table that had no rules is not in what was saved.
     {
         cat "$scratch/iptables"
