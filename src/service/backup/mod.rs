@@ -1,6 +1,6 @@
 //! A backup: all data of one moment in a file, from which a database of either engine can be filled again.
 //!
-//! `docs/BACKUP.md` has the format. Whatever reads a backup trusts nothing in it: [`rules`] judges every value, and
+//! `docs/BACKUP.md` has the format. Whatever reads a backup trusts nothing in it: `rules` judges every value, and
 //! nothing is kept before the checksum has been compared.
 
 mod create;
