@@ -76,12 +76,19 @@ def load(name, senha, *protocolos):
 def logins(name, senha, count):
     """Logs in so many times at once, and prints how many got which status."""
     statuses = []
-    threads = [threading.Thread(target=lambda: statuses.append(login(name, senha)[0])) for _ in range(int(count))]
+
+    def log_in():
+        try:
+            statuses.append(login(name, senha)[0])
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            statuses.append(type(error).__name__)
+
+    threads = [threading.Thread(target=log_in) for _ in range(int(count))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    print(" ".join(f"{status}:{statuses.count(status)}" for status in sorted(set(statuses))))
+    print(" ".join(f"{status}:{statuses.count(status)}" for status in sorted(set(statuses), key=str)))
 
 
 def connections(count):

@@ -74,6 +74,8 @@ restart_database() {
     "${in_server[@]}" historico listar --json | jq -r '.. | .texto? // empty' | sort >"$scratch/stored"
     sort "$changed" | comm -23 - "$scratch/stored" >"$scratch/lost"
     [ ! -s "$scratch/lost" ] || { cat "$scratch/lost"; fail "acknowledged changes are lost"; }
+    # Each has a comment of its own.
+    [ -z "$(uniq -d "$scratch/stored")" ] || fail "a change was made twice"
     [ "$(docker inspect -f '{{.RestartCount}}' "$(id_of server)")" = 0 ] || fail "the server was restarted"
     echo "NOTE $(tail -n 1 "$scratch/load"); lost: 0"
 }

@@ -8,7 +8,7 @@ find_engine() {
     fi
     local missing=()
     [ "$(id -u)" = 0 ] || missing+=("root's rights")
-    for program in dockerd containerd iptables debootstrap; do
+    for program in docker dockerd containerd ip iptables debootstrap; do
         command -v "$program" >/dev/null || missing+=("$program")
     done
     [ ${#missing[@]} = 0 ] || no_engine "$(printf '%s, ' "${missing[@]}" | sed 's/, $//') missing"
@@ -41,7 +41,10 @@ TEXT
 # Stops the engine that was started here, and puts the machine's network back as it was.
 stop_engine() {
     [ -n "${own_engine:-}" ] || return 0
-    kill "$own_engine" 2>/dev/null && wait "$own_engine" 2>/dev/null
+    kill "$own_engine" 2>/dev/null
+    for _ in $(seq 120); do kill -0 "$own_engine" 2>/dev/null && sleep 0.5; done
+    kill -KILL "$own_engine" 2>/dev/null
+    wait "$own_engine" 2>/dev/null
     [ -z "${own_bridge:-}" ] || ip link delete "$own_bridge" 2>/dev/null
     # The engine leaves them behind.
     umount "$scratch"/engine/exec/netns/* 2>/dev/null

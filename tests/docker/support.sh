@@ -38,7 +38,7 @@ eventually() {
     done
 }
 
-# An engine that was there may have somebody's things.
+# An engine that was there may have somebody's things, which are not ours to remove.
 refuse_foreign_names() {
     [ -z "${own_engine:-}" ] || return 0
     local found
@@ -48,9 +48,6 @@ refuse_foreign_names() {
         docker volume ls -q | grep -E '^citrus-(data|status_)' || :
     )
     [ -n "$found" ] || return 0
-    # It is not ours to remove.
-    trap - EXIT
-    rm -rf "$scratch"
     fail "this engine has something called citrus-status or citrus-data; remove it first: $found"
 }
 
@@ -59,6 +56,8 @@ remove_all() {
     docker rm -f -v citrus-status >/dev/null 2>&1
     docker volume rm -f citrus-data >/dev/null 2>&1
     [ ! -d "${work:-}" ] || (cd "$work" && docker compose down --volumes --remove-orphans >/dev/null 2>&1)
+    # compose.sh renames the volume on the way.
+    docker volume rm -f citrus-status_db citrus-status_moved >/dev/null 2>&1
     [ -n "${own_engine:-}" ] || docker rmi -f citrus-status >/dev/null 2>&1
 }
 
