@@ -1,5 +1,6 @@
 //! `backup`
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ use crate::app::Stop;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Flags};
 use crate::printable::printable;
-use crate::service::backup::{Header, Progress, create, restore, verify};
+use crate::service::backup::{Filled, Header, Progress, create, fill, verify};
 use crate::store::{Store, Target};
 use crate::telemetry;
 
@@ -100,8 +101,18 @@ async fn run_create(
     let mut report = |progress| show(&bar, progress);
     let created = wait::unless_stopped(create(store, out, SystemClock.now(), &mut report), stop).await.transpose();
     bar.finish_and_clear();
+    let header = match created {
+        Ok(Some(header)) => header,
+        failed => {
+            // Before anything that takes time: a second signal leaves no time for it.
+            drop(destination);
+            close(store).await;
+            return Err(failed
+                .err()
+                .map_or_else(|| CliError::Failed("stopped; no backup was made".into()), Into::into));
+        }
+    };
     close(store).await;
-    let header = created?.ok_or_else(|| CliError::Failed("stopped; no backup was made".to_owned()))?;
     destination.keep(&header)
 }
 
@@ -125,13 +136,33 @@ async fn run_restore(store: &Arc<Store>, input: Box<dyn Read + Send>) -> Result 
     let bar = bar();
     let mut stop = pin!(signals::stop()?);
     let mut report = |progress| show(&bar, progress);
-    let restored = wait::unless_stopped(restore(store, input, &mut report), stop.as_mut()).await.transpose();
+    let filled = wait::unless_stopped(fill(store, input, &mut report), stop.as_mut()).await.transpose();
     bar.finish_and_clear();
+    let restored = match filled {
+        Ok(Some(filled)) => commit(filled, stop).await,
+        Ok(None) => Err(CliError::Failed("stopped; nothing was restored".to_owned())),
+        Err(error) => Err(error.into()),
+    };
     close(store).await;
-    let header = restored?.ok_or_else(|| CliError::Failed("stopped; nothing was restored".to_owned()))?;
+    let header = restored?;
     let (rows, engine) = (HumanCount(header.rows()), printable(&header.engine));
     say!("rows restored: {rows}, from a backup made {} on {engine}", printable(&header.created_at))?;
     Ok(())
+}
+
+/// Commits, which no longer stops half-way as if nothing had happened.
+async fn commit(filled: Filled<'_>, stop: Pin<&mut impl Future<Output = Stop>>) -> Result<Header> {
+    let unknown = |cause: &dyn Display| {
+        let look = "see whether 'citrus-status usuario listar' shows users before you restore again";
+        CliError::Failed(format!(
+            "{cause} while the database was committing; whether it kept the rows is not known: {look}"
+        ))
+    };
+    tokio::select! {
+        biased;
+        committed = filled.commit() => committed.map_err(|error| unknown(&error)),
+        _ = stop => Err(unknown(&"stopped")),
+    }
 }
 
 /// Closes `store`, unless a statement that was given up keeps a connection: its lock may be held for long.

@@ -16,7 +16,8 @@ pub fn command_line() -> Actor {
     let user = User::from_uid(id).ok().flatten().map(|user| user.name);
     let user = user.filter(|name| !name.is_empty()).unwrap_or_else(|| format!("uid {id}"));
     let behind = std::env::var("SUDO_USER").ok().filter(|name| !name.is_empty());
-    Actor { name: bounded(&name_of(&user, behind.as_deref())), place: bounded(&uname().nodename().to_string_lossy()) }
+    let place = Some(bounded(&uname().nodename().to_string_lossy())).filter(|place| !place.is_empty());
+    Actor { name: bounded(&name_of(&user, behind.as_deref())), place: place.unwrap_or_else(|| "unknown".to_owned()) }
 }
 
 /// `behind`, whom the environment names, is no proof, and it is said only beside the user of the process.

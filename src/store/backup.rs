@@ -150,14 +150,19 @@ impl Restore<'_> {
         Ok(())
     }
 
-    /// Brings the schema up to this release's, and makes all of it durable and visible.
-    pub async fn commit(mut self) -> Result<()> {
+    /// Lets ids count on from the highest, and brings the schema up to this release's.
+    pub async fn finish(&mut self) -> Result<()> {
         for table in tables_at(self.schema).filter(|table| table.counts_ids()) {
             self.transaction.count_on(table).await?;
         }
         if self.schema < Store::newest_migration() {
             self.transaction.migrate_to(self.store.migrator(), None).await?;
         }
+        Ok(())
+    }
+
+    /// Makes all of it durable and visible.
+    pub async fn commit(self) -> Result<()> {
         self.transaction.commit().await
     }
 }

@@ -24,6 +24,12 @@ pub enum StoreError {
     /// Of several hosts, none; each is named with what it says.
     #[error("none of the hosts in DATABASE_URL can be written to: {0}")]
     NoneWritable(String),
+    /// Only of one of several hosts.
+    #[error(
+        "it can be written to, but it was left behind by a promotion, or holds another database: its changes would be \
+         lost; a restart of this server uses it all the same"
+    )]
+    LeftBehind,
     /// SQLite's file is no longer where it was: what is written to it would be lost.
     #[error("the database file was moved or replaced while it was open; put it back, or restart the server")]
     Moved,

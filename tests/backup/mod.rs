@@ -10,7 +10,7 @@ use std::io::{self, Cursor, Read, Write};
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use citrus_status::service::backup::{BackupError, Header, create, restore, verify};
+use citrus_status::service::backup::{BackupError, Header, create, fill, verify};
 use citrus_status::store::Store;
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -44,7 +44,7 @@ async fn backup_of(store: &Store) -> Vec<u8> {
 }
 
 async fn restored(store: &Store, backup: &[u8]) -> Result<Header, BackupError> {
-    restore(store, Cursor::new(backup.to_vec()), &mut |_| ()).await
+    fill(store, Cursor::new(backup.to_vec()), &mut |_| ()).await?.commit().await
 }
 
 fn verified(backup: &[u8]) -> Result<Header, BackupError> {

@@ -27,6 +27,7 @@ pub fn trials(form: Form) -> Vec<Trial> {
         trial("failover::stopped", Engine::Postgres, form, stopped),
         trial("failover::demoted", Engine::Postgres, form, demoted),
         trial("failover::two_leaders", Engine::Postgres, form, two_leaders),
+        trial("failover::only_the_old_leader", Engine::Postgres, form, only_the_old_leader),
     ]
 }
 
@@ -106,6 +107,30 @@ async fn two_leaders(mut scene: Scene, _: Form) {
     pair.settle(&mut scene);
     let verdict = scene.verdict(&changes(&attempts)).await;
     conclude("old leader back beside the new one", scene.database.engine, 1, &verdict, None);
+}
+
+/// The new leader goes for a while, and the old one is there as one: no change is made on it.
+async fn only_the_old_leader(mut scene: Scene, _: Form) {
+    let mut pair = Pair::of(&mut scene).await;
+    let process = pair.serve(&scene);
+    let token = process.token("user.api").await;
+    pair.leader.kill();
+    pair.standby.promote();
+    ready(&process, Instant::now()).await;
+    pair.leader.restart();
+    set(&pair.leader, "synchronous_standby_names = ''").await;
+    let trouble = Trouble::begin_with(&scene, token, process, 0);
+    trouble.load.all_succeed(5).await;
+    pair.standby.stop();
+    // Long enough for many looks at the hosts.
+    trouble.load.refuse(2_000).await;
+    pair.standby.restart();
+    trouble.load.all_succeed(5).await;
+    let attempts = trouble.end(DEADLINE).await;
+    pair.leader.kill();
+    pair.settle(&mut scene);
+    let verdict = scene.verdict(&changes(&attempts)).await;
+    conclude("old leader alone for a while", scene.database.engine, 1, &verdict, None);
 }
 
 /// A leader and the standby that every commit waits for.

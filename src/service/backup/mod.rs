@@ -19,7 +19,7 @@ pub use create::create;
 pub use error::BackupError;
 pub use header::Header;
 use portions::Portions;
-pub use restore::restore;
+pub use restore::{Filled, fill};
 
 /// What is reported while a backup is made or read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::Progress;
 use super::error::BackupError;
 use super::header::Header;
 use super::portions::{Portion, Portions};
-use crate::store::Store;
+use crate::store::{Restore, Store};
 
 /// How many portions wait.
 const WAITING: usize = 4;
@@ -21,12 +21,26 @@ enum Message {
     End,
 }
 
-/// Fills the database of `store`, which has to be empty, with what `input` holds: all of it or nothing.
-pub async fn restore(
-    store: &Store,
+/// A database that is filled, and not yet committed. Dropping it leaves the database as it was.
+pub struct Filled<'a> {
+    header: Header,
+    restore: Restore<'a>,
+}
+
+impl Filled<'_> {
+    /// Makes all of it durable and visible. Where it is dropped half-way, nobody knows whether it was.
+    pub async fn commit(self) -> Result<Header, BackupError> {
+        self.restore.commit().await?;
+        Ok(self.header)
+    }
+}
+
+/// Fills the database of `store`, which has to be empty, with what `input` holds.
+pub async fn fill<'a>(
+    store: &'a Store,
     input: impl Read + Send + 'static,
     report: &mut dyn FnMut(Progress),
-) -> Result<Header, BackupError> {
+) -> Result<Filled<'a>, BackupError> {
     let mut messages = start(input)?;
     let Message::Header(header) = next(&mut messages).await? else { return Err(lost()) };
     report(Progress::Total(header.rows()));
@@ -36,8 +50,8 @@ pub async fn restore(
         inserted.map_err(|error| BackupError::Refused { table: table.name, error })?;
         report(Progress::Done(rows.len() as u64));
     }
-    restore.commit().await?;
-    Ok(header)
+    restore.finish().await?;
+    Ok(Filled { header, restore })
 }
 
 type Messages = mpsc::Receiver<Result<Message, BackupError>>;

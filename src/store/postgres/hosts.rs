@@ -1,8 +1,8 @@
 //! Several servers of one database, of which one can be written to: which one it is, at the start and after a failover.
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -20,8 +20,10 @@ const OTHERS: Duration = Duration::from_millis(250);
 
 const IS_WRITABLE: &str = "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'";
 
-/// Counts the promotions: that of a leader which was promoted later is higher.
-const TIMELINE: &str = "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)";
+/// The timeline in eight digits, which sort as texts.
+const HISTORY: &str = "
+SELECT system_identifier::text AS system, left(pg_walfile_name(pg_current_wal_lsn()), 8) AS timeline
+FROM pg_control_system()";
 
 /// Where a server is, for people: host and port, never a user or a password.
 pub fn endpoint(options: &PgConnectOptions) -> String {
@@ -34,6 +36,24 @@ pub fn endpoint(options: &PgConnectOptions) -> String {
 pub(super) struct Hosts {
     candidates: Arc<[PgConnectOptions]>,
     in_use: Arc<AtomicUsize>,
+    /// Of the host that was last taken into use.
+    history: Arc<Mutex<Option<History>>>,
+}
+
+/// What a server that can be written to goes on from.
+#[derive(Clone, Debug, sqlx::FromRow)]
+struct History {
+    /// Made by `initdb`; standbys have their leader's.
+    system: String,
+    /// Counts the promotions: that of a leader which was promoted later is higher.
+    timeline: String,
+}
+
+impl History {
+    /// Whether a server with this history may hold all that was committed on one with `other`.
+    fn continues(&self, other: &Self) -> bool {
+        self.system == other.system && self.timeline >= other.timeline
+    }
 }
 
 /// A host that can be written to: its number, and the session that said so.
@@ -41,7 +61,8 @@ pub(super) type Writable = (usize, PgConnection);
 
 /// What a host says.
 enum View {
-    Writable(PgConnection),
+    /// With its history, where it tells it.
+    Writable(PgConnection, Option<History>),
     ReadOnly,
     Away(StoreError),
 }
@@ -49,7 +70,7 @@ enum View {
 impl Hosts {
     /// Finds the host to use. One alone is used without a question.
     pub async fn find(candidates: Vec<PgConnectOptions>) -> Result<(Self, Option<PgConnection>)> {
-        let hosts = Self { candidates: candidates.into(), in_use: Arc::default() };
+        let hosts = Self { candidates: candidates.into(), in_use: Arc::default(), history: Arc::default() };
         if !hosts.are_several() {
             return Ok((hosts, None));
         }
@@ -90,52 +111,53 @@ impl Hosts {
         }
         let mut until = Instant::now() + LOOK;
         while let Ok(Some((number, view))) = timeout_at(until, asked.next()).await {
-            if let View::Writable(_) = view {
+            if let View::Writable(..) = view {
                 until = until.min(Instant::now() + OTHERS);
             }
             views[number] = view;
         }
         drop(asked);
-        self.choose(views).await
+        self.choose(views)
     }
 
-    async fn choose(&self, views: Vec<View>) -> Result<Writable> {
+    /// The one of `views` that was promoted last. The changes of the others are not its own, and would be lost when they
+    /// become its standbys. For the same reason none is used that was promoted before the host in use. Where the
+    /// promotions tell nothing, it is the one in use, else the first.
+    fn choose(&self, views: Vec<View>) -> Result<Writable> {
+        let mut known = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut writable, mut others) = (Vec::new(), Vec::new());
         for (number, view) in views.into_iter().enumerate() {
             match view {
-                View::Writable(session) => writable.push((number, session)),
+                View::Writable(_, Some(history)) if known.as_ref().is_some_and(|known| !history.continues(known)) => {
+                    others.push((number, StoreError::LeftBehind));
+                }
+                View::Writable(session, history) => writable.push((number, session, history)),
                 View::ReadOnly => others.push((number, StoreError::ReadOnly)),
                 View::Away(error) => others.push((number, error)),
             }
         }
-        if writable.len() > 1 {
-            return Ok(self.newest(writable).await);
+        let endpoints: Vec<_> = writable.iter().map(|(number, ..)| self.endpoint(*number)).collect();
+        let newest = writable.into_iter().min_by_key(|(number, _, history)| {
+            (Reverse(history.as_ref().map(|history| history.timeline.clone())), *number != self.in_use(), *number)
+        });
+        let (number, session, history) = newest.ok_or_else(|| self.none_writable(others))?;
+        if endpoints.len() > 1 {
+            tracing::warn!(
+                hosts = endpoints.join(", "),
+                used = self.endpoint(number),
+                "several hosts can be written to: stop those that were not promoted last, before their changes are lost"
+            );
         }
-        writable.pop().ok_or_else(|| self.none_writable(others))
-    }
-
-    /// The one of several that was promoted last. The changes of the others are not its own, and would be lost when
-    /// they become its standbys. Where the promotions tell nothing, it is the one in use, else the first.
-    async fn newest(&self, writable: Vec<Writable>) -> Writable {
-        let endpoints: Vec<_> = writable.iter().map(|(number, _)| self.endpoint(*number)).collect();
-        let mut ranked = Vec::new();
-        for (number, mut session) in writable {
-            let timeline: Option<String> = timeline(&mut session).await;
-            ranked.push(((Reverse(timeline), number != self.in_use(), number), (number, session)));
+        if history.is_some() {
+            *known = history;
         }
-        ranked.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let (_, newest) = ranked.swap_remove(0);
-        tracing::warn!(
-            hosts = endpoints.join(", "),
-            used = self.endpoint(newest.0),
-            "several hosts can be written to: stop those that were not promoted last, before their changes are lost"
-        );
-        newest
+        Ok((number, session))
     }
 
     /// What to say where no host can be written to. If none of the failures may pass, it is the first of them.
     fn none_writable(&self, mut failures: Vec<(usize, StoreError)>) -> StoreError {
-        let may_pass = |error: &StoreError| matches!(error, StoreError::ReadOnly) || error.may_pass();
+        let may_pass =
+            |error: &StoreError| matches!(error, StoreError::ReadOnly | StoreError::LeftBehind) || error.may_pass();
         if !failures.iter().any(|(_, error)| may_pass(error)) {
             return failures.swap_remove(0).1;
         }
@@ -148,13 +170,14 @@ impl Hosts {
 async fn view(options: &PgConnectOptions) -> View {
     let seen = async {
         let mut session = options.connect().await?;
-        Ok::<_, StoreError>((is_writable(&mut session).await?, session))
+        if !is_writable(&mut session).await? {
+            return Ok::<_, StoreError>(View::ReadOnly);
+        }
+        // Not every provider lets its users ask.
+        let history = sqlx::query_as(HISTORY).fetch_one(&mut session).await.ok();
+        Ok(View::Writable(session, history))
     };
-    match seen.await {
-        Ok((true, session)) => View::Writable(session),
-        Ok((false, _)) => View::ReadOnly,
-        Err(error) => View::Away(error),
-    }
+    seen.await.unwrap_or_else(View::Away)
 }
 
 /// Whether the server of `session` can be written to.
@@ -163,7 +186,15 @@ pub(super) async fn is_writable(session: &mut PgConnection) -> Result<bool> {
     Ok(timeout(LOOK, asked).await.map_err(|_| StoreError::Slow)??)
 }
 
-/// The timeline, in eight digits that sort as texts; none where the server does not tell.
-async fn timeline(session: &mut PgConnection) -> Option<String> {
-    timeout(LOOK, sqlx::query_scalar(TIMELINE).fetch_one(session)).await.ok()?.ok()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_goes_on_with_the_same_system_and_no_earlier_timeline() {
+        let history = |system: &str, timeline: &str| History { system: system.into(), timeline: timeline.into() };
+        let known = history("7", "0000000A");
+        assert!(history("7", "0000000A").continues(&known) && history("7", "0000000B").continues(&known));
+        assert!(!history("7", "00000009").continues(&known) && !history("8", "0000000B").continues(&known));
+    }
 }
