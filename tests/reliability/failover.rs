@@ -123,7 +123,7 @@ async fn only_the_old_leader(mut scene: Scene, _: Form) {
     trouble.load.all_succeed(5).await;
     pair.standby.stop();
     // Long enough for many looks at the hosts.
-    trouble.load.refuse(2_000).await;
+    trouble.load.refuse(100).await;
     pair.standby.restart();
     trouble.load.all_succeed(5).await;
     let attempts = trouble.end(DEADLINE).await;
