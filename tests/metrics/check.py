@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import itertools
 import json
+import math
 import pathlib
 import re
 import socket
@@ -152,8 +153,11 @@ class Prometheus:
                 raise SystemExit(f"Prometheus did not scrape {targets} within {SCRAPED_WITHIN} s")
             time.sleep(0.1)
 
+    def query(self, selector):
+        return self.ask("query", query=selector)["result"]
+
     def count(self, selector):
-        return len(self.ask("query", query=selector)["result"])
+        return len(self.query(selector))
 
 
 def filled(expression):
@@ -182,7 +186,9 @@ def check_series(prometheus, expressions):
 def check_panels(prometheus, panels):
     for panel in panels:
         for target in panel["targets"]:
-            if not prometheus.count(filled(target["expr"])):
+            # A quotient of nothing is a series, too: NaN.
+            values = [float(series["value"][1]) for series in prometheus.query(filled(target["expr"]))]
+            if not any(map(math.isfinite, values)):
                 raise SystemExit(f"the panel {panel['title']} is empty: {target['expr']}")
 
 
