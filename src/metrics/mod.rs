@@ -191,9 +191,11 @@ impl Metrics {
         self.changes.inc(outcome);
     }
 
-    /// Counts the commit of so many changes.
+    /// Counts a commit that was tried, and so many changes that it made.
     pub fn commit(&self, changes: usize, took: Duration) {
-        self.batch_size.observe(changes as f64);
+        if changes > 0 {
+            self.batch_size.observe(changes as f64);
+        }
         self.commit_seconds.observe(took.as_secs_f64());
     }
 

@@ -104,7 +104,10 @@ impl ChangeQueue {
             self.metrics.change(ChangeOutcome::QueueFull);
             ChangeError::Unavailable
         })?;
-        answered.await.unwrap_or(Err(ChangeError::Failed))
+        answered.await.unwrap_or_else(|_| {
+            self.metrics.change(ChangeOutcome::Failed);
+            Err(ChangeError::Failed)
+        })
     }
 
     /// How many changes wait, and how many can.

@@ -57,9 +57,11 @@ pub(super) async fn round(
 
 async fn commit(store: &Store, metrics: &Metrics, changes: &[Change]) -> StoreResult<Vec<i64>> {
     let began = Instant::now();
-    let refused = store.commit(changes).await?;
-    metrics.commit(changes.len(), began.elapsed());
-    Ok(refused)
+    let committed = store.commit(changes).await;
+    let took = began.elapsed();
+    let made = |refused: &Vec<i64>| changes.iter().filter(|c| !refused.contains(&c.atendimento_id)).count();
+    metrics.commit(committed.as_ref().map_or(0, made), took);
+    committed
 }
 
 /// The fingerprints of the bodies with which the keys of `requests` came that are known.
