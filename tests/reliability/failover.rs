@@ -78,13 +78,7 @@ async fn fail_over(mut scene: Scene, form: Form, what: &str, leave: impl AsyncFn
 
 /// The old leader comes back as one: the server stays with the new one, and so does a server that starts now.
 async fn two_leaders(mut scene: Scene, _: Form) {
-    let mut pair = Pair::of(&mut scene).await;
-    let process = pair.serve(&scene);
-    let token = process.token("user.api").await;
-    pair.leader.kill();
-    pair.standby.promote();
-    ready(&process, Instant::now()).await;
-    pair.leader.restart();
+    let (mut pair, process, token) = Pair::of_leaders(&mut scene).await;
     let mut newcomer = pair.serve_unread(&scene);
     let (used, leaders) = (format!("127.0.0.1:{}", pair.standby.port), "several hosts can be written to");
     assert!(
@@ -111,13 +105,7 @@ async fn two_leaders(mut scene: Scene, _: Form) {
 
 /// The new leader goes for a while, and the old one is there as one: no change is made on it.
 async fn only_the_old_leader(mut scene: Scene, _: Form) {
-    let mut pair = Pair::of(&mut scene).await;
-    let process = pair.serve(&scene);
-    let token = process.token("user.api").await;
-    pair.leader.kill();
-    pair.standby.promote();
-    ready(&process, Instant::now()).await;
-    pair.leader.restart();
+    let (mut pair, process, token) = Pair::of_leaders(&mut scene).await;
     set(&pair.leader, "synchronous_standby_names = ''").await;
     let trouble = Trouble::begin_with(&scene, token, process, 0);
     trouble.load.all_succeed(5).await;
@@ -155,6 +143,19 @@ impl Pair {
         let both = format!(":{},127.0.0.1:{}/", leader.port, standby.port);
         let url = scene.database.url.replace(&format!(":{}/", leader.port), &both) + "&target_session_attrs=read-write";
         Self { leader, standby, url }
+    }
+
+    /// The standby has taken over from the leader, a server has followed it, and the leader is back as one. With the
+    /// server and a token.
+    async fn of_leaders(scene: &mut Scene) -> (Self, Process, String) {
+        let mut pair = Self::of(scene).await;
+        let process = pair.serve(scene);
+        let token = process.token("user.api").await;
+        pair.leader.kill();
+        pair.standby.promote();
+        ready(&process, Instant::now()).await;
+        pair.leader.restart();
+        (pair, process, token)
     }
 
     fn serve(&self, scene: &Scene) -> Process {

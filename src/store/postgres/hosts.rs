@@ -173,8 +173,11 @@ async fn view(options: &PgConnectOptions) -> View {
         if !is_writable(&mut session).await? {
             return Ok::<_, StoreError>(View::ReadOnly);
         }
-        // Not every provider lets its users ask.
-        let history = sqlx::query_as(HISTORY).fetch_one(&mut session).await.ok();
+        let history = match sqlx::query_as(HISTORY).fetch_one(&mut session).await {
+            // Not every provider lets its users ask.
+            Err(sqlx::Error::Database(_)) => None,
+            told => Some(told?),
+        };
         Ok(View::Writable(session, history))
     };
     seen.await.unwrap_or_else(View::Away)
