@@ -1,11 +1,12 @@
 //! The composition root: puts the parts together and runs them until told to stop.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -13,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, SecretError};
+use crate::config::{Config, HttpSettings, SecretError};
 use crate::http::frame::Frame;
 use crate::http::limits::BATCH_REQUESTS_MAX;
 use crate::http::memory::Memory;
@@ -26,6 +27,7 @@ use crate::service::access::AccessService;
 use crate::service::changes::{ChangeQueue, QueueSettings, Workers};
 use crate::service::login::LoginService;
 use crate::service::throttle::Throttle;
+use crate::service_manager::ServiceManager;
 use crate::store::Store;
 
 /// How long the store may take to end its connections.
@@ -55,32 +57,41 @@ pub enum Stop {
     AtOnce,
 }
 
-/// Serves what `service` makes of the application on `store` until `stop`. `ready` hears the address once it
-/// is listened on.
+/// Serves what `service` makes of the application on `store` until `stop`, and tells `manager` how it gets on. `ready`
+/// hears the address once it is listened on.
 pub async fn listen(
     config: &Config,
     store: Arc<Store>,
+    mut manager: ServiceManager,
     stop: impl Future<Output = Stop>,
     service: impl FnOnce(SharedState) -> Frame,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), AppError> {
     let (app, workers) = wire(config, Arc::clone(&store), Arc::new(SystemClock))?;
-    let listener = transport::listen(&config.http.bind)
+    let listener = listener(manager.api.take(), "BIND_ADDR", &config.http.bind)
         .await
         .map_err(|source| AppError::Listen { bind: config.http.bind.clone(), source })?;
-    let metrics = MetricsListener::start(config, &app).await?;
-    ready(listener.local_addr()?);
+    let metrics = MetricsListener::start(config, manager.metrics.take(), &app).await?;
+    let (address, liveness) = (listener.local_addr()?, app.changes.liveness());
+    ready(address);
+    manager.note_ready(address);
     let stopped = {
-        let app = app.clone();
+        let (app, manager) = (app.clone(), &manager);
         async move {
-            if stop.await == Stop::Delayed && !config.http.stop_delay.is_zero() {
+            let stop = stop.await;
+            manager.note_stopping(longest_stop(config));
+            if stop == Stop::Delayed && !config.http.stop_delay.is_zero() {
                 app.is_leaving.store(true, Ordering::Relaxed);
                 tracing::info!(seconds = config.http.stop_delay.as_secs(), "no longer ready; still serving");
                 sleep(config.http.stop_delay).await;
             }
         }
     };
-    let ended = transport::serve(listener, service(app), config.http.server, stopped).await;
+    // In one task with the accept loop, so that its end is noticed, too.
+    let ended = tokio::select! {
+        ended = transport::serve(listener, service(app), config.http.server, stopped) => ended,
+        never = manager.keep_watch(|| liveness.is_stuck(Instant::now())) => match never {},
+    };
     if !ended {
         tracing::warn!("requests were cut off: they did not end within SHUTDOWN_TIMEOUT_SECONDS");
     }
@@ -99,6 +110,19 @@ pub async fn listen(
     Ok(())
 }
 
+/// The socket that was `handed` over, or one on the address of the setting `name`.
+async fn listener(handed: Option<StdListener>, name: &str, address: &str) -> io::Result<TcpListener> {
+    let Some(socket) = handed else { return transport::listen(address).await };
+    tracing::info!("using the service manager's socket in place of {name}");
+    TcpListener::from_std(socket)
+}
+
+/// How long a stop may take: the delay, the requests, the change queue, and the ends of connections.
+fn longest_stop(config: &Config) -> Duration {
+    let HttpSettings { stop_delay, server, .. } = &config.http;
+    *stop_delay + 2 * server.stop_deadline + METRICS_STOP_DEADLINE + CLOSE_DEADLINE
+}
+
 /// The listener for Prometheus.
 struct MetricsListener {
     stop: oneshot::Sender<()>,
@@ -106,11 +130,18 @@ struct MetricsListener {
 }
 
 impl MetricsListener {
-    /// Starts it where the settings want one.
-    async fn start(config: &Config, app: &SharedState) -> Result<Option<Self>, AppError> {
-        let Some(bind) = &config.http.metrics else { return Ok(None) };
+    /// Starts it where the settings want one, or a socket for it was `handed` over.
+    async fn start(
+        config: &Config,
+        handed: Option<StdListener>,
+        app: &SharedState,
+    ) -> Result<Option<Self>, AppError> {
+        if config.http.metrics.is_none() && handed.is_none() {
+            return Ok(None);
+        }
+        let bind = config.http.metrics.as_deref().unwrap_or_default();
         let listener =
-            transport::listen(bind).await.map_err(|source| AppError::ListenMetrics { bind: bind.clone(), source })?;
+            listener(handed, "METRICS_ADDR", bind).await.map_err(|source| AppError::ListenMetrics { bind: bind.to_owned(), source })?;
         tracing::info!(address = %listener.local_addr()?, "serving metrics");
         let settings = ServerSettings {
             max_connections: METRICS_CONNECTIONS,

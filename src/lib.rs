@@ -16,5 +16,6 @@ mod json;
 pub mod metrics;
 mod printable;
 pub mod service;
+pub mod service_manager;
 pub mod store;
 pub mod telemetry;

@@ -22,6 +22,7 @@ use crate::config::{Config, Flags, Sources, has_password};
 use crate::example::{ATENDIMENTOS, FIRST_PROTOCOLO, SENHA, example, load_example_data};
 use crate::http::routes;
 use crate::printable::printable;
+use crate::service_manager::ServiceManager;
 use crate::store::{Store, Target};
 use crate::telemetry;
 
@@ -50,7 +51,7 @@ pub async fn run(flags: Flags, args: Args) -> Result {
     load_example_data(&store).await?;
     let service = |app| routes::sandbox_service(app, example());
     let announce = |address| output::announce(announcement(address, &database, Container::around().as_ref()));
-    app::listen(&config, store, stop, service, announce).await?;
+    app::listen(&config, store, ServiceManager::default(), stop, service, announce).await?;
     Ok(())
 }
 

@@ -27,6 +27,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
 use crate::http::routes;
+use crate::service_manager::Inherited;
 use crate::telemetry;
 use support::arguments;
 use support::error::{CliError, Result};
@@ -140,10 +141,10 @@ pub fn read() -> Result<Cli, ExitCode> {
     arguments::read()
 }
 
-/// Runs the command of `cli` to its end.
-pub async fn run(cli: Cli) -> ExitCode {
+/// Runs the command of `cli` to its end; a server on the sockets that were `inherited`, if there are any.
+pub async fn run(cli: Cli, inherited: Inherited) -> ExitCode {
     let _flush = telemetry::FlushOnDrop;
-    match dispatch(cli).await {
+    match dispatch(cli, inherited).await {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough.
         Err(CliError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
@@ -157,10 +158,10 @@ pub async fn run(cli: Cli) -> ExitCode {
     }
 }
 
-async fn dispatch(cli: Cli) -> Result {
+async fn dispatch(cli: Cli, inherited: Inherited) -> Result {
     let flags = Flags { bind: None, data_dir: cli.data_dir };
     match cli.command {
-        Command::Serve(args) => serve::run(flags, args).await,
+        Command::Serve(args) => serve::run(flags, args, inherited).await,
         Command::Demo(args) => demo::run(flags, args).await,
         Command::Migrate(args) => migrate::run(flags, args).await,
         Command::Config(command) => config::run(flags, command).await,

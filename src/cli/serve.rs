@@ -10,6 +10,7 @@ use super::support::{open_files, signals, wait};
 use crate::app;
 use crate::config::{Config, Flags};
 use crate::http::routes;
+use crate::service_manager::{Inherited, ServiceManager};
 use crate::telemetry;
 
 #[derive(clap::Args)]
@@ -19,14 +20,15 @@ pub struct Args {
     bind: Option<String>,
 }
 
-pub async fn run(flags: Flags, args: Args) -> Result {
+pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
     let config = load(&Flags { bind: args.bind, ..flags }, telemetry::start_queued)?;
     config.require_secret()?;
+    let manager = ServiceManager::of_process(inherited)?;
     // Before anything else, so that a signal ends the wait for the database, too.
     let mut stop = pin!(signals::stop()?);
     announce_start(&config);
     open_files::raise_limit(&config);
-    let opening = wait::until(&config, async || open_store(&config).await);
+    let opening = manager.wait_for(wait::until(&config, async || open_store(&config).await));
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;
     if let Some(host) = store.host() {
@@ -37,7 +39,8 @@ pub async fn run(flags: Flags, args: Args) -> Result {
     for risk in store.risks().await? {
         tracing::warn!("PostgreSQL runs with {risk}: a crash of its machine may lose changes that were answered 200");
     }
-    app::listen(&config, store, stop, routes::service, |address| tracing::info!(%address, "listening")).await?;
+    let announce = |address| tracing::info!(%address, "listening");
+    app::listen(&config, store, manager, stop, routes::service, announce).await?;
     Ok(())
 }
 

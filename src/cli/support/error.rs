@@ -9,6 +9,7 @@ use crate::printable::printable;
 use crate::service::backup::BackupError;
 use crate::service::import::ImportError;
 use crate::service::provisioning::ProvisioningError;
+use crate::service_manager::SocketError;
 use crate::store::StoreError;
 
 /// Exit code for wrong usage: flags or settings.
@@ -21,6 +22,8 @@ pub enum CliError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     App(#[from] AppError),
+    #[error(transparent)]
+    Socket(#[from] SocketError),
     #[error("{0}")]
     Usage(String),
     #[error("{0}")]
@@ -80,7 +83,7 @@ impl CliError {
     /// What the process exits with.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) | Self::Usage(_) => ExitCode::from(USAGE),
+            Self::Config(_) | Self::Socket(_) | Self::Usage(_) => ExitCode::from(USAGE),
             _ => ExitCode::FAILURE,
         }
     }

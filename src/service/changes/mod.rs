@@ -9,6 +9,7 @@ mod activity;
 mod keys;
 mod outcome;
 mod pending;
+mod progress;
 mod round;
 mod simulation;
 mod worker;
@@ -25,6 +26,8 @@ pub use self::activity::Activity;
 use self::keys::Keys;
 pub use self::outcome::{ChangeError, Done};
 use self::pending::Pending;
+pub use self::progress::Liveness;
+use self::progress::Progress;
 pub use self::simulation::Simulation;
 use self::worker::{WorkerContext, work};
 use self::write_health::WriteHealth;
@@ -51,6 +54,7 @@ pub struct ChangeQueue {
     store: Arc<Store>,
     health: WriteHealth,
     activity: Activity,
+    liveness: Liveness,
     metrics: Arc<Metrics>,
 }
 
@@ -77,18 +81,21 @@ impl ChangeQueue {
     ) -> (Self, Workers) {
         let mut workers = JoinSet::new();
         let (health, activity) = (WriteHealth::default(), Activity::default());
-        let shards = (0..settings.shards)
-            .map(|_| {
+        let progress: Vec<Arc<Progress>> = (0..settings.shards).map(|_| Arc::default()).collect();
+        let liveness = Liveness::of(&progress);
+        let shards = progress
+            .into_iter()
+            .map(|progress| {
                 let (sender, receiver) = mpsc::channel(settings.capacity);
                 let (store, health, activity) = (Arc::clone(store), health.clone(), activity.clone());
                 let metrics = Arc::clone(metrics);
-                workers.spawn(work(WorkerContext { store, health, activity, metrics }, receiver));
+                workers.spawn(work(WorkerContext { store, health, activity, metrics, progress }, receiver));
                 sender
             })
             .collect();
         let keys = Keys::new(Arc::clone(store), Arc::clone(clock));
         let (store, metrics) = (Arc::clone(store), Arc::clone(metrics));
-        (Self { shards, hasher: RandomState::new(), keys, store, health, activity, metrics }, Workers(workers))
+        (Self { shards, hasher: RandomState::new(), keys, store, health, activity, liveness, metrics }, Workers(workers))
     }
 
     /// Makes the change, unless a request of its idempotency key has made it, and returns once it is durable.
@@ -120,6 +127,11 @@ impl ChangeQueue {
     /// Tells whether many changes are being made. Does not keep the queue.
     pub fn activity(&self) -> Activity {
         self.activity.clone()
+    }
+
+    /// Tells whether the workers get on. Does not keep the queue.
+    pub fn liveness(&self) -> Liveness {
+        self.liveness.clone()
     }
 
     /// What [`ChangeQueue::submit`] would answer now. Writes nothing, and takes no idempotency key.

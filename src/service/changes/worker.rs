@@ -10,6 +10,7 @@ use tokio::time::{sleep, timeout};
 use super::activity::Activity;
 use super::outcome::{ChangeError, Done};
 use super::pending::Pending;
+use super::progress::{Progress, STORE_DEADLINE};
 use super::round::{RoundOutcome, round};
 use super::write_health::WriteHealth;
 use crate::domain::atendimento::ChangeRequest;
@@ -25,8 +26,6 @@ const EAGER_ROUNDS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long a round goes on with requests that met a lock.
 const LOCKED_OUT: Duration = Duration::from_millis(200);
-/// How long one round may take before the database counts as away.
-const STORE_DEADLINE: Duration = Duration::from_secs(8);
 
 #[derive(Clone)]
 pub(super) struct WorkerContext {
@@ -34,6 +33,7 @@ pub(super) struct WorkerContext {
     pub health: WriteHealth,
     pub activity: Activity,
     pub metrics: Arc<Metrics>,
+    pub progress: Arc<Progress>,
 }
 
 /// Works until the queue is dropped and empty.
@@ -64,6 +64,7 @@ pub(super) async fn work(context: WorkerContext, mut queue: mpsc::Receiver<Pendi
             Ok(again) => batch = again,
             Err(error) => tracing::error!(%error, "a batch of status changes was lost"),
         }
+        context.progress.rest();
     }
 }
 
@@ -135,6 +136,7 @@ fn parts<K: Ord>(mut batch: Vec<Pending>, kind: impl Fn(&Pending) -> K) -> Vec<V
 
 /// Tries `batch` once, answers the requests that have an outcome, and returns the others.
 async fn settle(context: WorkerContext, batch: Vec<Pending>) -> Vec<Pending> {
+    context.progress.note(Instant::now());
     let requests: Vec<&ChangeRequest> = batch.iter().map(|pending| &pending.request).collect();
     let outcomes = timeout(STORE_DEADLINE, round(context.store.as_ref(), &context.metrics, &requests)).await;
     match outcomes.unwrap_or(Err(StoreError::Slow)) {
