@@ -25,6 +25,7 @@ mod pooler;
 mod processes;
 mod provisioning;
 mod rotation;
+mod service_manager;
 mod settings;
 mod storm;
 mod terminal;
