@@ -40,6 +40,18 @@ metrics *picture:
 containers:
     tests/docker/run
 
+# Try the units on a real systemd
+systemd:
+    tests/systemd/run
+
+# Try Caddy, nginx, Traefik and HAProxy in front of a server, or those named
+proxies *names:
+    tests/proxies/run {{ names }}
+
+# Check the manifests for Kubernetes
+kubernetes:
+    tests/kubernetes/run
+
 # Kill servers and databases; `just reliability --long` takes a night
 reliability *args:
     cargo test --test reliability -- {{ args }}

@@ -1,6 +1,7 @@
 //! What the documents say of the code.
 
 mod arrows;
+mod deploy;
 mod errors;
 mod generated;
 mod guide;
