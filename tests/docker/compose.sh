@@ -109,6 +109,32 @@ publish_elsewhere() {
     rm .env
 }
 
+# docs/PROXIES.md, with a name that Caddy signs itself, and another port.
+serve_behind_caddy() {
+    local url=https://localhost:18443 both=(docker compose -f docker-compose.yml -f deploy/caddy/compose.yml)
+    ! "${both[@]}" config --quiet 2>"$scratch/err" || fail "it starts without a domain"
+    contains "$scratch/err" CITRUS_DOMAIN 'the name that clients use'
+    echo CITRUS_HTTPS=127.0.0.1:18443 >.env
+    sed -i 's/citrus\.example\.com/localhost/' "$scratch/caddy-02"
+    run_block caddy-02
+    # It has no authority for its certificate but its own.
+    echo insecure >"$scratch/.curlrc"
+    export CURL_HOME=$scratch
+    eventually 30 ready
+    token -H 'X-Forwarded-For: 203.0.113.9'
+    "${both[@]}" logs server >"$scratch/log"
+    contains "$scratch/log" 'from=172.30.80.1'
+    ! grep -F 203.0.113.9 "$scratch/log" || fail "a client chooses its address"
+    ! curl -s http://127.0.0.1:8080/health/live || fail "the server can be reached without Caddy"
+    # While the server is started anew, requests wait.
+    "${both[@]}" restart server &
+    for _ in $(seq 20); do change 20221104000001 Finalizado; done
+    wait $!
+    "${both[@]}" down
+    docker volume rm citrus-status_caddy
+    rm .env
+}
+
 # Starts with what is wrong now: that fails, and the log's end has all the arguments.
 fails_to_start() {
     local code=0

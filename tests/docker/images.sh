@@ -5,7 +5,7 @@
 find_images() {
     local images image
     images=$(sed -n 's/^FROM \([^ ]*\).*/\1/p' Dockerfile
-        sed -n 's/^ *image: \(.*:.*\)/\1/p' docker-compose.yml)
+        sed -n 's/^ *image: \(.*:.*\)/\1/p' docker-compose.yml deploy/caddy/compose.yml)
     for image in $(sort -u <<<"$images"); do
         if [ -z "${own_engine:-}" ]; then
             docker image inspect "$image" >/dev/null 2>&1 || docker pull --quiet "$image"
@@ -15,6 +15,7 @@ find_images() {
         debian:*-slim) make_debian "$image" ;;
         postgres:*) make_postgres "$image" ;;
         rust:*) make_rust "$image" ;;
+        caddy:*) make_caddy "$image" ;;
         *) fail "tests/docker/images.sh does not know how to make $image" ;;
         esac
         echo "made $image"
@@ -92,6 +93,21 @@ ENV PATH=/usr/local/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
     CARGO_TERM_PROGRESS_WHEN=never
 DOCKERFILE
     stand_in "$1" "$context"
+}
+
+# Debian's Caddy, set up as the official image is.
+make_caddy() {
+    mkdir "$scratch/caddy"
+    cat >"$scratch/caddy/Dockerfile" <<'DOCKERFILE'
+FROM debian:bookworm-slim
+RUN apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends caddy ca-certificates libcap2-bin \
+    && setcap cap_net_bind_service=+ep /usr/bin/caddy
+ENV XDG_CONFIG_HOME=/config \
+    XDG_DATA_HOME=/data
+CMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]
+DOCKERFILE
+    stand_in "$1" "$scratch/caddy"
 }
 
 # Builds image $1 in the folder $2, with the machine's own network, and removes the folder.

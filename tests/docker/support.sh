@@ -57,7 +57,7 @@ remove_all() {
     docker volume rm -f citrus-data >/dev/null 2>&1
     [ ! -d "${work:-}" ] || (cd "$work" && docker compose down --volumes --remove-orphans >/dev/null 2>&1)
     # compose.sh renames the volume on the way.
-    docker volume rm -f citrus-status_db citrus-status_moved >/dev/null 2>&1
+    docker volume rm -f citrus-status_db citrus-status_moved citrus-status_caddy >/dev/null 2>&1
     [ -n "${own_engine:-}" ] || docker rmi -f citrus-status >/dev/null 2>&1
 }
 
@@ -76,6 +76,7 @@ take_pages() {
     blocks docs/INSTALL.md "## First data" data
     blocks docs/DOCKER.md "## The image alone" alone
     blocks docs/DOCKER.md "## Secrets" secrets
+    blocks docs/PROXIES.md "## Caddy" caddy
     blocks docs/DOCKER.md "## A new major version of PostgreSQL" upgrade
     [ "$(ls "$scratch" | grep -c '^install-')" = 4 ] || fail "docs/INSTALL.md has other Docker commands than this test knows"
     awk '/^```csv/{ inside = 1; next } /^```/{ inside = 0 } inside' docs/INSTALL.md >atendimentos.csv
