@@ -128,7 +128,10 @@ serve_behind_caddy() {
     ! curl -s http://127.0.0.1:8080/health/live || fail "the server can be reached without Caddy"
     # While the server is started anew, requests wait.
     "${both[@]}" restart server &
-    for _ in $(seq 20); do change 20221104000001 Finalizado; done
+    for _ in $(seq 10); do
+        change 20221104000001 'Em atendimento'
+        change 20221104000001 Finalizado
+    done
     wait $!
     "${both[@]}" down
     docker volume rm citrus-status_caddy

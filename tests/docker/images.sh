@@ -6,7 +6,8 @@ find_images() {
     local images image
     images=$(sed -n 's/^FROM \([^ ]*\).*/\1/p' Dockerfile
         sed -n 's/^ *image: \(.*:.*\)/\1/p' docker-compose.yml deploy/caddy/compose.yml)
-    for image in $(sort -u <<<"$images"); do
+    # Debian's first: the others of ours are made from it.
+    for image in $(grep '^debian:' <<<"$images" | sort -u; grep -v '^debian:' <<<"$images" | sort -u); do
         if [ -z "${own_engine:-}" ]; then
             docker image inspect "$image" >/dev/null 2>&1 || docker pull --quiet "$image"
             continue
