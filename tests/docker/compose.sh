@@ -129,8 +129,8 @@ serve_behind_caddy() {
     # While the server is started anew, requests wait.
     "${both[@]}" restart server &
     for _ in $(seq 10); do
-        change 20221104000001 'Em atendimento'
-        change 20221104000001 Finalizado
+        change 20221104000099 'Em atendimento'
+        change 20221104000099 Aberto
     done
     wait $!
     "${both[@]}" down
