@@ -131,17 +131,14 @@ struct MetricsListener {
 
 impl MetricsListener {
     /// Starts it where the settings want one, or a socket for it was `handed` over.
-    async fn start(
-        config: &Config,
-        handed: Option<StdListener>,
-        app: &SharedState,
-    ) -> Result<Option<Self>, AppError> {
+    async fn start(config: &Config, handed: Option<StdListener>, app: &SharedState) -> Result<Option<Self>, AppError> {
         if config.http.metrics.is_none() && handed.is_none() {
             return Ok(None);
         }
         let bind = config.http.metrics.as_deref().unwrap_or_default();
-        let listener =
-            listener(handed, "METRICS_ADDR", bind).await.map_err(|source| AppError::ListenMetrics { bind: bind.to_owned(), source })?;
+        let listener = listener(handed, "METRICS_ADDR", bind)
+            .await
+            .map_err(|source| AppError::ListenMetrics { bind: bind.to_owned(), source })?;
         tracing::info!(address = %listener.local_addr()?, "serving metrics");
         let settings = ServerSettings {
             max_connections: METRICS_CONNECTIONS,

@@ -82,7 +82,8 @@ impl ServiceManager {
             );
         }
         let watchdog = watchdog(env::var("WATCHDOG_USEC").ok(), env::var("WATCHDOG_PID").ok(), process::id());
-        let mut manager = Self { messages: connected(env::var_os("NOTIFY_SOCKET").as_deref()), watchdog, ..Self::default() };
+        let mut manager =
+            Self { messages: connected(env::var_os("NOTIFY_SOCKET").as_deref()), watchdog, ..Self::default() };
         for index in 0..inherited.sockets.len() {
             let (place, purpose) = match inherited.names.get(index) {
                 Some(name) if name == METRICS => (&mut manager.metrics, "the metrics"),
@@ -131,7 +132,9 @@ impl ServiceManager {
         loop {
             _ = tokio::spawn(async {}).await;
             if is_stuck() {
-                tracing::error!("the change queue is stuck; the service manager's watchdog is not told that all is well");
+                tracing::error!(
+                    "the change queue is stuck; the service manager's watchdog is not told that all is well"
+                );
                 sleep(limit / 20).await;
             } else {
                 self.tell("WATCHDOG=1");

@@ -95,7 +95,10 @@ impl ChangeQueue {
             .collect();
         let keys = Keys::new(Arc::clone(store), Arc::clone(clock));
         let (store, metrics) = (Arc::clone(store), Arc::clone(metrics));
-        (Self { shards, hasher: RandomState::new(), keys, store, health, activity, liveness, metrics }, Workers(workers))
+        (
+            Self { shards, hasher: RandomState::new(), keys, store, health, activity, liveness, metrics },
+            Workers(workers),
+        )
     }
 
     /// Makes the change, unless a request of its idempotency key has made it, and returns once it is durable.
