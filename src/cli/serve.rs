@@ -28,7 +28,8 @@ pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
     let mut stop = pin!(signals::stop()?);
     announce_start(&config);
     open_files::raise_limit(&config);
-    let opening = manager.wait_for(wait::until(&config, async || open_store(&config).await));
+    // Boxed, because each that waits for it would hold it whole.
+    let opening = manager.wait_for(Box::pin(wait::until(&config, async || open_store(&config).await)));
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;
     if let Some(host) = store.host() {
