@@ -38,7 +38,7 @@ pub struct Inherited {
 pub enum SocketError {
     #[error(
         "socket {number} of the service manager can't be used: {source}; in the socket unit, ListenStream= has to be an \
-         address and a port, and Accept= no"
+         address and a port, and Accept=no"
     )]
     Unusable { number: usize, source: io::Error },
     #[error(

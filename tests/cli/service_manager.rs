@@ -228,7 +228,7 @@ fn a_socket_that_can_t_be_used_is_a_wrong_setting() {
     };
     let one = [("LISTEN_FDS", "1")];
     let socket = || OwnedFd::from(TcpListener::bind("127.0.0.1:0").unwrap());
-    let advice = "ListenStream= has to be an address and a port, and Accept= no";
+    let advice = "ListenStream= has to be an address and a port, and Accept=no";
     run(&one, File::open("/dev/null").unwrap().into(), None).fails(2, &["is not a socket", advice]);
     let path = database.dir.path().join("socket");
     run(&one, UnixListener::bind(path).unwrap().into(), None).fails(2, &["not a valid tcp socket", advice]);
