@@ -28,7 +28,6 @@ use self::pending::Pending;
 pub use self::simulation::Simulation;
 use self::worker::{WorkerContext, work};
 use self::write_health::WriteHealth;
-use crate::clock::Clock;
 use crate::domain::atendimento::ChangeRequest;
 use crate::metrics::{ChangeOutcome, Metrics};
 use crate::store::{Store, StoreError};
@@ -69,12 +68,7 @@ impl ChangeQueue {
         self.health.note_failure(error);
     }
 
-    pub fn start(
-        store: &Arc<Store>,
-        clock: &Arc<dyn Clock>,
-        metrics: &Arc<Metrics>,
-        settings: QueueSettings,
-    ) -> (Self, Workers) {
+    pub fn start(store: &Arc<Store>, metrics: &Arc<Metrics>, settings: QueueSettings) -> (Self, Workers) {
         let mut workers = JoinSet::new();
         let (health, activity) = (WriteHealth::default(), Activity::default());
         let shards = (0..settings.shards)
@@ -86,9 +80,11 @@ impl ChangeQueue {
                 sender
             })
             .collect();
-        let keys = Keys::new(Arc::clone(store), Arc::clone(clock));
         let (store, metrics) = (Arc::clone(store), Arc::clone(metrics));
-        (Self { shards, hasher: RandomState::new(), keys, store, health, activity, metrics }, Workers(workers))
+        (
+            Self { shards, hasher: RandomState::new(), keys: Keys::default(), store, health, activity, metrics },
+            Workers(workers),
+        )
     }
 
     /// Makes the change, unless a request of its idempotency key has made it, and returns once it is durable.
