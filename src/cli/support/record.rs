@@ -12,6 +12,9 @@ use crate::domain::record::{PresentState, StoredChange};
 use crate::printable::printable_json;
 use crate::store::Store;
 
+/// What a list of a record has of a change, if anything.
+type Member = fn(&StoredChange) -> Option<Value>;
+
 /// Writes an atendimento with its changes to `out`, and the comments of these apart. The history is read twice, change by
 /// change: it may be longer than memory. `shows_logins` says whether those who changed it are named.
 pub async fn write_record(
@@ -22,15 +25,14 @@ pub async fn write_record(
 ) -> Result<(), CliError> {
     let head = serde_json::to_string_pretty(&present_state(state)).expect("a record has text keys");
     write!(out, "{}", printable_json('\n', head.trim_end_matches("\n}")))?;
-    let lists: [(&str, fn(&StoredChange) -> Option<Value>); 2] =
-        [("historico", |made| Some(change(made))), ("comentarios", comment)];
-    for (name, item) in lists {
+    let lists: [(&str, Member); 2] = [("historico", |made| Some(change(made))), ("comentarios", comment)];
+    for (name, member) in lists {
         write!(out, ",\n  \"{name}\": [")?;
         let mut before = "";
         let mut changes = store.changes_of(state);
         while let Some(mut made) = changes.try_next().await? {
             made.usuario = made.usuario.filter(|_| shows_logins);
-            if let Some(value) = item(&made) {
+            if let Some(value) = member(&made) {
                 write!(out, "{before}\n    {}", printable_json('\n', &value.to_string()))?;
                 before = ",";
             }
@@ -49,7 +51,7 @@ pub async fn write_export(
     at: OffsetDateTime,
 ) -> Result<(), CliError> {
     let at = rfc3339_millis(at);
-    write!(out, "{{\"formato\": \"citrus-status/atendimento/1\", \"geradoEm\": \"{at}\", \"atendimento\":\n")?;
+    writeln!(out, "{{\"formato\": \"citrus-status/atendimento/1\", \"geradoEm\": \"{at}\", \"atendimento\":")?;
     write_record(out, store, state, shows_logins).await?;
     Ok(write!(out, "}}")?)
 }
