@@ -26,6 +26,7 @@ use crate::printable::printable;
 use crate::service::access::AccessService;
 use crate::service::changes::{ChangeQueue, QueueSettings, Workers};
 use crate::service::login::LoginService;
+use crate::service::purge::{self, Purge};
 use crate::service::throttle::Throttle;
 use crate::service_manager::ServiceManager;
 use crate::store::Store;
@@ -164,7 +165,7 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
     let shards = store.writers();
     let queue = QueueSettings { shards, capacity: config.queue_capacity.div_ceil(shards) };
     let metrics = Arc::new(Metrics::default());
-    let (changes, workers) = ChangeQueue::start(&store, &clock, &metrics, queue);
+    let (changes, workers) = ChangeQueue::start(&store, &metrics, queue);
     let activity = changes.activity();
     let app = Arc::new(AppState {
         access: AccessService::new(Arc::clone(&store), Arc::clone(&clock)),
@@ -173,10 +174,11 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
             Arc::clone(&clock),
             Passwords::new(config.login.concurrency, move || activity.is_busy(Instant::now())),
             Arc::clone(&tokens),
-            Throttle::new(Arc::clone(&store), Arc::clone(&clock), config.login.limits),
+            Throttle::new(Arc::clone(&store), config.login.limits),
             Arc::clone(&metrics),
             config.login.hardened,
         )),
+        purge: Purge::start(&store, config.login.limits, purge::EVERY),
         store,
         clock,
         tokens,

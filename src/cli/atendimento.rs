@@ -1,10 +1,10 @@
 //! `atendimento`
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use futures_util::stream::TryStreamExt;
+use futures_util::stream::{Stream, TryStreamExt};
 use indicatif::{HumanCount, ProgressBar};
 
 use super::support::erased::erased_for_good;
@@ -17,11 +17,11 @@ use super::support::record;
 use super::support::session::Session;
 use crate::clock::{Clock, SystemClock, rfc3339_millis};
 use crate::domain::atendimento::{Comentario, Status};
-use crate::domain::record::PresentState;
+use crate::domain::record::{PresentState, StoredChange};
 use crate::domain::text::is_blank;
 use crate::printable::printable;
 use crate::service::import::{Columns, ImportOptions, Notice, Summary, import};
-use crate::store::AtendimentosQuery;
+use crate::store::{AtendimentosQuery, StoreError};
 
 const IMPORT_HELP: &str = "\
 The file is CSV with a header, a workbook (.xlsx, .xlsb, .xls, .ods), NDJSON, or a JSON array. The columns `protocolo` and \
@@ -168,67 +168,68 @@ fn parse_column(text: &str) -> Result<String, String> {
 }
 
 async fn show(session: &Session, protocolo: &str, json: bool) -> Result {
-    let record = session.provisioning.record(protocolo).await?;
+    let state = session.provisioning.present_state(protocolo).await?;
     if json {
-        output::json(&record::record(&record))?;
-        return Ok(());
+        let mut out = BufWriter::new(io::stdout());
+        record::write_record(&mut out, &session.store, &state, true).await?;
+        return end(out);
     }
-    say!("protocolo  {}", printable(&record.protocolo))?;
-    say!("status     {}", record.status)?;
-    say!("motivo     {}", printable(&or_dash(record.motivo())))?;
-    say!("updated    {}", rfc3339_millis(record.atualizado_em))?;
-    let historico: Vec<_> = record
-        .changes
-        .iter()
-        .map(|change| {
-            let (em, de, para) = (rfc3339_millis(change.em), change.de.to_string(), change.para.to_string());
-            [em, de, para, or_dash(change.motivo.as_deref()), or_dash(change.usuario.as_deref())]
-        })
-        .collect();
-    section("history", ["when", "from", "to", "motivo", "who"], &historico)?;
-    let comentarios: Vec<_> = record
-        .changes
-        .iter()
-        .filter_map(|change| Some((change, change.comentario.as_ref()?)))
-        .map(|(change, Comentario { texto, visivel_cliente })| {
-            [rfc3339_millis(change.em), or_dash(change.usuario.as_deref()), yes_no(*visivel_cliente), texto.to_string()]
-        })
-        .collect();
-    section("comments", ["when", "who", "customer sees it", "text"], &comentarios)
+    say!("protocolo  {}", printable(&state.protocolo))?;
+    say!("status     {}", state.status)?;
+    say!("motivo     {}", printable(&or_dash(state.motivo.as_deref())))?;
+    say!("updated    {}", rfc3339_millis(state.atualizado_em))?;
+    let change = |change: StoredChange| {
+        let (em, de, para) = (rfc3339_millis(change.em), change.de.to_string(), change.para.to_string());
+        [em, de, para, or_dash(change.motivo.as_deref()), or_dash(change.usuario.as_deref())]
+    };
+    let changes = session.store.changes_of(&state).map_ok(change);
+    section("history", state.revisao.unsigned_abs(), ["when", "from", "to", "motivo", "who"], changes).await?;
+    let comment = async |change: StoredChange| {
+        let Some(Comentario { texto, visivel_cliente }) = change.comentario else { return Ok(None) };
+        let (em, usuario) = (rfc3339_millis(change.em), or_dash(change.usuario.as_deref()));
+        Ok(Some([em, usuario, yes_no(visivel_cliente), texto.to_string()]))
+    };
+    let count = session.erasure().comments_of(protocolo).await?;
+    let comments = session.store.changes_of(&state).try_filter_map(comment);
+    section("comments", count, ["when", "who", "customer sees it", "text"], comments).await
 }
 
 async fn export(session: &Session, protocolo: &str, without_logins: bool) -> Result {
-    let mut record = session.provisioning.export(protocolo).await?;
-    if without_logins {
-        record.changes.iter_mut().for_each(|change| change.usuario = None);
-    }
-    output::json(&record::export(&record, SystemClock.now()))?;
-    Ok(())
+    let state = session.provisioning.export(protocolo).await?;
+    let mut out = BufWriter::new(io::stdout());
+    record::write_export(&mut out, &session.store, &state, !without_logins, SystemClock.now()).await?;
+    end(out)
+}
+
+/// Ends what is printed.
+fn end(mut out: impl Write) -> Result {
+    writeln!(out)?;
+    Ok(out.flush()?)
 }
 
 async fn anonymise(session: &Session, protocolo: &str, yes: bool) -> Result {
     let shown = printable(protocolo.trim()).into_owned();
-    let changes = session.provisioning.record(protocolo).await?.changes;
-    let comments = changes.iter().filter(|change| change.comentario.is_some()).count();
-    confirm(yes, format_args!("The comments of the atendimento '{shown}' will be erased for ever: {comments}."))?;
     let erasure = session.erasure();
+    let comments = HumanCount(erasure.comments_of(protocolo).await?);
+    confirm(yes, format_args!("The comments of the atendimento '{shown}' will be erased for ever: {comments}."))?;
     let erased = erasure.anonymise_atendimento(protocolo).await?;
     say!("atendimento '{shown}': comments erased: {}", HumanCount(erased))?;
     erased_for_good(&erasure).await
 }
 
-fn section<const N: usize>(title: &str, headers: [&str; N], rows: &[[String; N]]) -> Result {
-    say!("\n{title}: {}", rows.len())?;
-    if !rows.is_empty() {
-        table(headers, rows)?;
-    }
-    Ok(())
+async fn section<const N: usize>(
+    title: &str,
+    count: u64,
+    headers: [&str; N],
+    rows: impl Stream<Item = Result<[String; N], StoreError>>,
+) -> Result {
+    say!("\n{title}: {count}")?;
+    if count > 0 { output::table_stream(headers, rows).await } else { Ok(()) }
 }
 
 async fn run_import(session: &Session, args: ImportArgs) -> Result {
     let (reader, bar) = open(&args.arquivo)?;
     let options = ImportOptions {
-        source: source_of(&args.arquivo),
         columns: Columns { protocolo: args.coluna_protocolo, status: args.coluna_status },
         atualizar: args.atualizar,
         ignorar_invalidos: args.ignorar_invalidos,
@@ -279,9 +280,4 @@ fn open(path: &Path) -> Result<(Box<dyn Read>, ProgressBar)> {
     let size = file.metadata().map_err(failed)?.len();
     let bar = styled(ProgressBar::new(size), "{spinner} {bar:40} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left");
     Ok((Box::new(file), bar))
-}
-
-/// The name of a file without its directories, which may tell of more than the import.
-fn source_of(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

@@ -38,7 +38,7 @@ pub struct ListArgs {
     /// Only about the user of this login
     #[arg(long, value_name = "LOGIN")]
     usuario: Option<Name>,
-    /// Only about the nível, perfil, motivo, protocolo or file of this name
+    /// Only about the nível, perfil, motivo or protocolo of this name, or the file or backup of this SHA-256
     #[arg(long, value_name = "NAME")]
     objeto: Option<String>,
     /// Only by this user of the operating system, also where it stands behind sudo
@@ -58,10 +58,7 @@ pub struct ListArgs {
 pub async fn run(session: &Session, command: Command) -> Result {
     let Command::Listar(args) = command;
     let between = args.period.between()?;
-    let usuario_id = match &args.usuario {
-        Some(login) => Some(session.provisioning.usuario(login).await?.id),
-        None => None,
-    };
+    let usuario_id = session.usuario_id(args.usuario.as_ref()).await?;
     let asked = AuditQuery {
         before_id: args.antes_do_id,
         between,

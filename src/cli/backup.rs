@@ -10,9 +10,8 @@ use std::time::Duration;
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use tempfile::NamedTempFile;
-use tokio::time::timeout;
 
-use super::support::database::connect;
+use super::support::database::{close, connect};
 use super::support::error::{CliError, Result};
 use super::support::output::{self, say, shown, table};
 use super::support::session::load;
@@ -21,16 +20,15 @@ use crate::app::Stop;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Flags};
 use crate::printable::printable;
-use crate::service::backup::{Filled, Header, Progress, create, fill, verify};
+use crate::service::audit::command_line;
+use crate::service::backup::{Backup, Filled, Progress, create, fill, verify};
 use crate::store::{Store, Target};
 use crate::telemetry;
 
-/// How long the end of a statement that was given up is waited for.
-const CLOSE_WAIT: Duration = Duration::from_secs(3);
-
 const CREATE_HELP: &str = "\
 It may run while servers work on the database, and holds up no change. All of the backup is of one moment. It has the \
-hashes of the senhas and the comments, so keep it as safe as the database; JWT_SECRET is not in it.
+hashes of the senhas and the comments, so keep it as safe as the database; JWT_SECRET is not in it. It needs the right to \
+read all tables and sequences. Where it may write, too, it leaves an audit entry with the checksum of the backup.
 
 Examples:
   citrus-status backup criar /var/backups/citrus-2026-11-27.backup
@@ -38,7 +36,8 @@ Examples:
 
 const RESTORE_HELP: &str = "\
 The database has to be empty, and may be of the other engine. All of the backup is restored or nothing: its checksum is \
-compared before anything is kept. It creates the tables, as `citrus-status migrate` does.
+compared before anything is kept. It creates the tables, as `citrus-status migrate` does, and leaves an audit entry with \
+the checksum.
 
 Examples:
   DATABASE_URL=postgres://citrus@localhost/citrus citrus-status backup restaurar citrus-2026-11-27.backup
@@ -101,8 +100,8 @@ async fn run_create(
     let mut report = |progress| show(&bar, progress);
     let created = wait::unless_stopped(create(store, out, SystemClock.now(), &mut report), stop).await.transpose();
     bar.finish_and_clear();
-    let header = match created {
-        Ok(Some(header)) => header,
+    let backup = match created {
+        Ok(Some(backup)) => backup,
         failed => {
             // Before anything that takes time: a second signal leaves no time for it.
             drop(destination);
@@ -112,20 +111,28 @@ async fn run_create(
                 .map_or_else(|| CliError::Failed("stopped; no backup was made".into()), Into::into));
         }
     };
+    // Of a backup that has no name yet, nothing is to be told.
+    let kept = destination.keep(&backup);
+    if kept.is_ok()
+        && let Err(error) = backup.record(store, &command_line()).await
+    {
+        output::complain(format_args!("note: the backup left no audit entry: {}", printable(&error.to_string())));
+    }
     close(store).await;
-    destination.keep(&header)
+    kept
 }
 
 fn run_verify(path: &Path) -> Result {
     let (input, bar) = (open(path)?, bar());
     let verified = verify(input, &mut |progress| show(&bar, progress));
     bar.finish_and_clear();
-    let header = verified?;
+    let Backup { header, sha256 } = verified?;
     say!("made       {}", printable(&header.created_at))?;
     say!("by         citrus-status {}", printable(&header.program))?;
     say!("engine     {}", printable(&header.engine))?;
     say!("migration  {:04}", header.schema)?;
-    say!("rows       {}\n", HumanCount(header.rows()))?;
+    say!("rows       {}", HumanCount(header.rows()))?;
+    say!("checksum   {sha256}\n")?;
     let rows: Vec<_> = header.tables.iter().map(|t| [t.name.clone(), HumanCount(t.rows).to_string()]).collect();
     table(["table", "rows"], &rows)?;
     say!("\nthe backup is whole")?;
@@ -144,30 +151,26 @@ async fn run_restore(store: &Arc<Store>, input: Box<dyn Read + Send>) -> Result 
         Err(error) => Err(error.into()),
     };
     close(store).await;
-    let header = restored?;
+    let Backup { header, .. } = restored?;
     let (rows, engine) = (HumanCount(header.rows()), printable(&header.engine));
     say!("rows restored: {rows}, from a backup made {} on {engine}", printable(&header.created_at))?;
     Ok(())
 }
 
 /// Commits, which no longer stops half-way as if nothing had happened.
-async fn commit(filled: Filled<'_>, stop: Pin<&mut impl Future<Output = Stop>>) -> Result<Header> {
+async fn commit(filled: Filled<'_>, stop: Pin<&mut impl Future<Output = Stop>>) -> Result<Backup> {
     let unknown = |cause: &dyn Display| {
         let look = "see whether 'citrus-status usuario listar' shows users before you restore again";
         CliError::Failed(format!(
             "{cause} while the database was committing; whether it kept the rows is not known: {look}"
         ))
     };
+    let actor = command_line();
     tokio::select! {
         biased;
-        committed = filled.commit() => committed.map_err(|error| unknown(&error)),
+        committed = filled.commit(&actor) => committed.map_err(|error| unknown(&error)),
         _ = stop => Err(unknown(&"stopped")),
     }
-}
-
-/// Closes `store`, unless a statement that was given up keeps a connection: its lock may be held for long.
-async fn close(store: &Store) {
-    _ = timeout(CLOSE_WAIT, store.close()).await;
 }
 
 /// Opens the database of `config` as it is. One that is not there has nothing to back up, and is not made.
@@ -234,8 +237,8 @@ impl Destination {
     }
 
     /// Gives the file its name, once all of it is on the disk, and says what was made.
-    fn keep(self, header: &Header) -> Result {
-        let rows = HumanCount(header.rows());
+    fn keep(self, backup: &Backup) -> Result {
+        let rows = HumanCount(backup.header.rows());
         let Self::File { beside, path, replace } = self else {
             output::complain(format_args!("backup made: {rows} rows"));
             return Ok(());

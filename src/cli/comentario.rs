@@ -1,14 +1,17 @@
 //! `comentario`
 
+use std::pin::pin;
+
 use indicatif::{HumanCount, ProgressBar};
 
 use super::support::erased::erased_for_good;
-use super::support::error::Result;
+use super::support::error::{CliError, Result};
 use super::support::input::confirm;
 use super::support::output::say;
 use super::support::period::{Moment, parse_moment};
 use super::support::progress::styled;
 use super::support::session::Session;
+use super::support::{signals, wait};
 use crate::service::erasure::Progress;
 
 const PURGE_HELP: &str = "\
@@ -42,23 +45,38 @@ pub async fn run(session: &Session, command: Command) -> Result {
     if !dry_run {
         confirm(yes, format_args!("All comments from before {} will be erased for ever.", antes.text))?;
     }
+    let (mut so_far, stop) = (0, pin!(signals::stop()?));
     let bar = styled(ProgressBar::no_length(), "{spinner} {bar:40} {percent} %, {msg} comments, {eta} left");
     let report = |Progress { reached, of, comments }| {
         bar.set_length(of);
         bar.set_position(reached);
         bar.set_message(HumanCount(comments).to_string());
+        so_far = comments;
     };
-    let outcome = if dry_run {
-        erasure.count_comments(antes.start, report).await
-    } else {
-        erasure.purge_comments(antes.start, report).await
+    let work = async {
+        if dry_run {
+            erasure.count_comments(antes.start, report).await
+        } else {
+            erasure.purge_comments(antes.start, report).await
+        }
     };
+    // A portion that is cut off is undone.
+    let outcome = wait::unless_stopped(work, stop).await.transpose();
     bar.finish_and_clear();
-    let comments = HumanCount(outcome?);
-    if dry_run {
-        say!("comments from before {} that would be erased: {comments}", antes.text)?;
-        return Ok(());
+    match outcome? {
+        Some(comments) if dry_run => {
+            say!("comments from before {} that would be erased: {}", antes.text, HumanCount(comments))?;
+            Ok(())
+        }
+        Some(comments) => {
+            say!("comments from before {} erased: {}", antes.text, HumanCount(comments))?;
+            erased_for_good(&erasure).await
+        }
+        None if dry_run => Err(CliError::Failed("stopped; nothing was changed".to_owned())),
+        None => {
+            erased_for_good(&erasure).await?;
+            let comments = HumanCount(so_far);
+            Err(CliError::Failed(format!("stopped; comments erased so far: {comments}; run it again for the others")))
+        }
     }
-    say!("comments from before {} erased: {comments}", antes.text)?;
-    erased_for_good(&erasure).await
 }

@@ -39,10 +39,7 @@ pub struct ListArgs {
 pub async fn run(session: &Session, command: Command) -> Result {
     let Command::Listar(args) = command;
     let between = args.period.between()?;
-    let usuario_id = match &args.usuario {
-        Some(login) => Some(session.provisioning.usuario(login).await?.id),
-        None => None,
-    };
+    let usuario_id = session.usuario_id(args.usuario.as_ref()).await?;
     let found = session.store.list_historico(HistoricoQuery { usuario_id, between, limit: args.limite });
     if args.json {
         let listed = |(protocolo, change): (String, StoredChange)| record::listed_change(&protocolo, &change);

@@ -48,6 +48,8 @@ actions! {
     ExportAtendimento = "atendimento.exportar";
     AnonymiseAtendimento = "atendimento.anonimizar";
     PurgeComments = "comentario.expurgar";
+    CreateBackup = "backup.criar";
+    RestoreBackup = "backup.restaurar";
 }
 
 impl Action {

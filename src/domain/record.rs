@@ -1,4 +1,4 @@
-//! An atendimento with its history, as it was stored.
+//! An atendimento and its history, as they were stored.
 
 use time::OffsetDateTime;
 
@@ -16,28 +16,13 @@ pub struct StoredChange {
     pub comentario: Option<Comentario>,
 }
 
-/// An atendimento with everything that happened to it, oldest first.
-#[derive(Debug)]
-pub struct AtendimentoRecord {
-    pub protocolo: String,
-    pub status: Status,
-    /// When it was last changed, or registered.
-    pub atualizado_em: OffsetDateTime,
-    pub changes: Vec<StoredChange>,
-}
-
-impl AtendimentoRecord {
-    /// The motivo of the latest change.
-    pub fn motivo(&self) -> Option<&str> {
-        self.changes.last()?.motivo.as_deref()
-    }
-}
-
 #[derive(Debug)]
 pub struct PresentState {
     pub protocolo: String,
     pub status: Status,
+    /// Of the latest change.
     pub motivo: Option<String>,
+    /// When it was last changed, or registered.
     pub atualizado_em: OffsetDateTime,
     /// How many changes it has seen.
     pub revisao: i64,

@@ -14,6 +14,7 @@ use crate::metrics::Metrics;
 use crate::service::access::AccessService;
 use crate::service::changes::ChangeQueue;
 use crate::service::login::LoginService;
+use crate::service::purge::Purge;
 use crate::store::Store;
 
 pub type SharedState = Arc<AppState>;
@@ -26,6 +27,8 @@ pub struct AppState {
     pub access: AccessService,
     pub login: Arc<LoginService>,
     pub changes: ChangeQueue,
+    /// Goes on as long as somebody is served.
+    pub purge: Purge,
     pub metrics: Arc<Metrics>,
     /// Room for requests of many changes.
     pub lotes: Semaphore,

@@ -2,11 +2,10 @@
 //! after a crash a command is simply run again.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::json;
 use time::OffsetDateTime;
-use tokio::time::sleep;
 
 use crate::auth::password::DUMMY;
 use crate::auth::token::new_generation;
@@ -14,12 +13,10 @@ use crate::clock::rfc3339_millis;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::text::Name;
 use crate::service::audit::{named, of_usuario};
+use crate::service::pace::{Pace, in_portions};
 use crate::service::provisioning::{Kind, ProvisioningError, edit_usuario, is_anonymised};
 use crate::service::throttle::bucket_of;
 use crate::store::{Cursor, Leftovers, Store, StoreError};
-
-/// How many idempotency keys go in one transaction.
-const KEYS: u32 = 5_000;
 
 type Result<T> = std::result::Result<T, ProvisioningError>;
 
@@ -55,7 +52,15 @@ impl Erasure {
         Ok(comments)
     }
 
-    /// Puts a pseudonym in the place of a login, which is returned. The user can never log in again.
+    /// How many comments an atendimento has.
+    pub async fn comments_of(&self, protocolo: &str) -> Result<u64> {
+        let protocolo = protocolo.trim();
+        let comments = self.store.count_comments_of(protocolo).await?;
+        comments.ok_or_else(|| ProvisioningError::no_atendimento(protocolo))
+    }
+
+    /// Puts a pseudonym in the place of a login, which is returned. The user can never log in again. A request in flight
+    /// may leave a key even then, which the servers forget: see [`crate::service::purge`].
     pub async fn anonymise_usuario(&self, login: &Name) -> Result<String> {
         let (mut edit, usuario) = edit_usuario(&self.store, login).await?;
         if is_anonymised(&usuario) {
@@ -70,9 +75,11 @@ impl Erasure {
         } else {
             drop(edit);
         }
-        while self.forget_keys(usuario.id).await? == u64::from(KEYS) {}
+        in_portions(|keys| self.forget_keys(usuario.id, keys)).await?;
         let pseudonym = Name::pseudonym(usuario.id);
         let (mut edit, usuario) = edit_usuario(&self.store, login).await?;
+        // Those that came meanwhile.
+        edit.forget_keys(usuario.id, u32::MAX).await?;
         let anonymised =
             edit.anonymise_usuario(usuario.id, &pseudonym, DUMMY, new_generation(), &bucket_of(&login.key)).await;
         match anonymised {
@@ -85,9 +92,9 @@ impl Erasure {
         Ok(pseudonym.texto)
     }
 
-    async fn forget_keys(&self, usuario_id: i64) -> Result<u64> {
+    async fn forget_keys(&self, usuario_id: i64, limit: u32) -> Result<u64> {
         let mut edit = self.store.edit().await?;
-        let forgotten = edit.forget_keys(usuario_id, KEYS).await?;
+        let forgotten = edit.forget_keys(usuario_id, limit).await?;
         edit.commit(&self.actor, &[]).await?;
         Ok(forgotten)
     }
@@ -129,7 +136,7 @@ impl Erasure {
         let of = self.store.last_atendimento_id().await?.unsigned_abs();
         let (mut after, mut comments, mut pace) = (Cursor::START, 0, Pace::START);
         loop {
-            let to = self.store.reach(after, pace.0).await?;
+            let to = self.store.reach(after, pace.rows()).await?;
             let began = Instant::now();
             comments += work(after, to, comments).await?;
             if to == Cursor::END {
@@ -137,42 +144,7 @@ impl Erasure {
                 return Ok(comments);
             }
             report(Progress { reached: to.atendimento_id.unsigned_abs().min(of), of, comments });
-            let took = began.elapsed();
-            (after, pace) = (to, pace.after(took));
-            sleep(took).await;
+            (after, pace) = (to, pace.pause(began).await);
         }
-    }
-}
-
-/// How many rows a portion takes: so many that it is soon over, whatever the disk and the texts are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Pace(u32);
-
-impl Pace {
-    const START: Self = Self(100);
-    const LEAST: u32 = 10;
-    const MOST: u32 = 5_000;
-    const SHORT: Duration = Duration::from_millis(10);
-    const LONG: Duration = Duration::from_millis(30);
-
-    fn after(self, took: Duration) -> Self {
-        let rows = match took {
-            _ if took < Self::SHORT => self.0 * 2,
-            _ if took > Self::LONG => self.0 / 2,
-            _ => self.0,
-        };
-        Self(rows.clamp(Self::LEAST, Self::MOST))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn portions_grow_while_they_are_short_and_shrink_when_they_are_long() {
-        let of = |rows, millis| Pace(rows).after(Duration::from_millis(millis)).0;
-        assert_eq!((of(100, 9), of(100, 10), of(100, 30), of(100, 31)), (200, 100, 100, 50));
-        assert_eq!((of(4_000, 0), of(15, 1_000)), (5_000, 10));
     }
 }

@@ -1,54 +1,53 @@
-//! Old rows are purged in the background, by requests that come by.
+//! Old rows are purged in the background, whether requests come or not. Each server of a database does it: what one has
+//! purged, the others no longer find.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::clock::{Clock, unix_millis};
-use crate::store::Result;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
-/// A purge that runs at most once in a period.
-pub(super) struct PeriodicPurge {
-    millis: i64,
-    last: AtomicI64,
-}
+use super::pace::in_portions;
+use super::throttle::{KNOWN_FOR, Limits};
+use crate::store::{Result, Store};
 
-impl PeriodicPurge {
-    /// Due at most once in so many milliseconds, and the first time at once.
-    pub const fn new(millis: i64) -> Self {
-        Self { millis, last: AtomicI64::new(0) }
-    }
+/// How often.
+pub const EVERY: Duration = Duration::from_mins(1);
+/// How long an idempotency key is known at least, in milliseconds: the contract's 24 hours.
+const KEYS_KEPT: i64 = 24 * 60 * 60 * 1000;
 
-    /// Starts what `purge` makes, a purge of `what`, if it is due by this server's clock. The database's clock says what is old.
-    pub fn start_if_due<F>(&self, clock: &dyn Clock, what: &'static str, purge: impl FnOnce() -> F)
-    where
-        F: Future<Output = Result<u64>> + Send + 'static,
-    {
-        if self.is_due(unix_millis(clock.now())) {
-            let purge = purge();
-            tokio::spawn(async move {
-                if let Err(error) = purge.await {
-                    tracing::warn!(%error, "{what} were not purged");
+/// Purges now and then, until it is dropped.
+pub struct Purge(JoinHandle<()>);
+
+impl Purge {
+    /// Purges the rows of `store` each time that `every` has passed.
+    pub fn start(store: &Arc<Store>, limits: Limits, every: Duration) -> Self {
+        let store = Arc::clone(store);
+        Self(tokio::spawn(async move {
+            loop {
+                sleep(every).await;
+                if let Err(error) = purge(&store, &limits).await {
+                    tracing::warn!(%error, "old rows were not purged");
                 }
-            });
-        }
-    }
-
-    /// Whether it is due at `now`, in milliseconds since 1970; true for one caller alone. A clock that was
-    /// set back does not put it off.
-    pub fn is_due(&self, now: i64) -> bool {
-        let last = self.last.load(Ordering::Relaxed);
-        let due = !(0..self.millis).contains(&(now - last));
-        due && self.last.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+            }
+        }))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_is_due_once_in_a_period_and_when_the_clock_was_set_back() {
-        let purge = PeriodicPurge::new(1_000);
-        let due = [10_000, 10_000, 10_999, 11_000, 11_001, 9_000, 9_001].map(|now| purge.is_due(now));
-        assert_eq!(due, [true, false, false, true, false, true, false]);
+impl Drop for Purge {
+    fn drop(&mut self) {
+        self.0.abort();
     }
+}
+
+/// Mends what a wrong clock wrote, and forgets what no longer counts: old idempotency keys, all keys of anonymised users,
+/// which a request in flight may have left, and old login attempts. The database's clock says what is old.
+pub async fn purge(store: &Store, limits: &Limits) -> Result<()> {
+    in_portions(|rows| store.mend_idempotency_keys(rows)).await?;
+    in_portions(|rows| store.purge_idempotency_keys(KEYS_KEPT, rows)).await?;
+    in_portions(|rows| store.forget_keys_of_anonymised(rows)).await?;
+    let most = limits.most();
+    in_portions(|rows| store.mend_buckets(most, rows)).await?;
+    in_portions(|rows| store.purge_buckets(KNOWN_FOR, rows)).await?;
+    Ok(())
 }

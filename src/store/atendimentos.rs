@@ -5,38 +5,10 @@ use std::collections::{HashMap, HashSet};
 use super::audit::Edit;
 use super::engine::{Store, Transaction};
 use super::error::Result;
-use super::reads::comentario_of;
-use super::rows::{NewAtendimento, status_of};
-use super::value::Time;
+use super::rows::NewAtendimento;
 use super::{postgres, sqlite};
 use crate::domain::atendimento::{Atendimento, Change, Snapshot};
 use crate::domain::audit::{Actor, Entry};
-use crate::domain::record::{AtendimentoRecord, StoredChange};
-
-/// The record of $1, a row a change; an atendimento without history is one row without `em`.
-const REGISTRO: &str = "
-SELECT a.protocolo, a.status, a.atualizado_em,
-       h.em, h.de, h.para, h.comentario, h.visivel_cliente, m.nome AS motivo, u.login AS usuario
-FROM atendimento a
-LEFT JOIN historico h ON h.atendimento_id = a.id
-LEFT JOIN motivo m ON m.id = h.motivo_id
-LEFT JOIN usuario u ON u.id = h.usuario_id
-WHERE a.protocolo = $1
-ORDER BY h.revisao";
-
-#[derive(sqlx::FromRow)]
-struct RecordRow {
-    protocolo: String,
-    status: i16,
-    atualizado_em: Time,
-    em: Option<Time>,
-    de: Option<i16>,
-    para: Option<i16>,
-    comentario: Option<String>,
-    visivel_cliente: Option<bool>,
-    motivo: Option<String>,
-    usuario: Option<String>,
-}
 
 impl Store {
     /// Loads the atendimentos and the active motivos named, in one statement; on SQLite in one for each
@@ -65,10 +37,6 @@ impl Store {
             Self::Postgres(_) => postgres::LANES,
             Self::Sqlite(_) => 1,
         }
-    }
-
-    pub async fn record(&self, protocolo: &str) -> Result<Option<AtendimentoRecord>> {
-        registro_of(self.command_rows(REGISTRO, &[protocolo.into()]).await?)
     }
 
     /// Starts an import; nothing of it shows before [`Import::commit`], and dropping it undoes it.
@@ -113,23 +81,4 @@ impl Import {
     pub async fn commit(self, actor: &Actor, entries: &[Entry]) -> Result<()> {
         Edit(self.0).commit(actor, entries).await
     }
-}
-
-fn registro_of(rows: Vec<RecordRow>) -> Result<Option<AtendimentoRecord>> {
-    let Some(first) = rows.first() else { return Ok(None) };
-    let (protocolo, status) = (first.protocolo.clone(), status_of(first.status)?);
-    let Time(atualizado_em) = first.atualizado_em;
-    let mut changes = Vec::with_capacity(rows.len());
-    for row in rows {
-        let (Some(Time(em)), Some(de), Some(para)) = (row.em, row.de, row.para) else { continue };
-        changes.push(StoredChange {
-            em,
-            de: status_of(de)?,
-            para: status_of(para)?,
-            motivo: row.motivo,
-            usuario: row.usuario,
-            comentario: comentario_of(row.comentario, row.visivel_cliente),
-        });
-    }
-    Ok(Some(AtendimentoRecord { protocolo, status, atualizado_em, changes }))
 }

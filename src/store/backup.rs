@@ -4,46 +4,19 @@ use futures_util::stream::{BoxStream, StreamExt};
 use sqlx::migrate::{AppliedMigration, Migrate};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, ColumnIndex, Decode, Type};
-use time::OffsetDateTime;
 
+use super::attempt::LOCK_WAIT;
+use super::audit::Edit;
 use super::engine::{Store, Transaction};
 use super::error::{Result, StoreError};
-use super::tables::{Column, Kind, Table, tables_at};
+use super::tables::{Column, Kind, Table, Value, names, tables_at};
 use super::value::{Param, Time};
 use super::{postgres, sqlite};
+use crate::domain::audit::{Actor, Entry};
 
-/// A value of a row. Deliberately without `Debug`: it may be the hash of a senha.
-#[derive(Clone, PartialEq, Eq)]
-pub enum Value {
-    Null,
-    Flag(bool),
-    Number(i64),
-    Text(String),
-    Bytes(Vec<u8>),
-    Time(OffsetDateTime),
-}
-
-impl Value {
-    /// About what it takes on the way to the database, with its length and its format.
-    fn bytes(&self) -> usize {
-        let content = match self {
-            Self::Null => 0,
-            Self::Flag(_) => 1,
-            Self::Number(_) | Self::Time(_) => 8,
-            Self::Text(text) => text.len(),
-            Self::Bytes(bytes) => bytes.len(),
-        };
-        content + 6
-    }
-}
-
-/// How many rows go into one statement. What does not fill one goes into smaller ones: a text for each number would be
-/// too many to keep prepared.
+/// How many rows go into one statement of SQLite. What does not fill one goes into smaller ones: a text for each number
+/// would be too many to keep prepared.
 const ROWS_AT_ONCE: [usize; 3] = [64, 16, 4];
-
-/// How many bytes of values go into one statement, unless a row has more. The driver does not set `TCP_NODELAY`: the end
-/// of a longer message waits 40 ms for the answer to its beginning (docs/PERFORMANCE.md).
-const BYTES_AT_ONCE: usize = 12 * 1024;
 
 impl Store {
     /// The newest migration that this release has, the same for both engines.
@@ -51,12 +24,23 @@ impl Store {
         sqlite::MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or_default()
     }
 
-    /// Begins to read everything, as it is at this moment.
+    /// Begins to read everything, as it is at this moment. Nobody changes the tables until the end.
     pub async fn begin_export(&self) -> Result<Export> {
-        let mut transaction = self.begin_snapshot().await?;
-        let applied = self.applied(&mut transaction).await?;
-        let schema = self.schema_of(&applied)?.ok_or(StoreError::NoTables)?;
-        Ok(Export { transaction, schema })
+        loop {
+            let schema = self.schema_in(&mut self.begin_snapshot().await?).await?;
+            let mut transaction = self.begin_snapshot().await?;
+            transaction.hold_tables(schema).await?;
+            // A migration may have come between the two.
+            if self.schema_in(&mut transaction).await? == schema {
+                return Ok(Export { transaction, schema });
+            }
+        }
+    }
+
+    /// The newest migration that the database of `transaction` has.
+    async fn schema_in(&self, transaction: &mut Transaction) -> Result<i64> {
+        let applied = self.applied(transaction).await?;
+        self.schema_of(&applied)?.ok_or(StoreError::NoTables)
     }
 
     /// Begins to fill an empty database, to which it gives the tables of the migration `schema` where it has none.
@@ -100,11 +84,19 @@ impl Export {
         self.schema
     }
 
-    /// How many rows `table` has. On PostgreSQL, nobody changes the table's columns from then on.
+    /// How many rows `table` has.
     pub async fn count(&mut self, table: &Table) -> Result<u64> {
         let count = AssertSqlSafe(format!("SELECT count(*) FROM {}", table.name));
         let rows: Vec<(i64,)> = self.transaction.rows(count, &[]).await?;
         Ok(rows.first().map_or(0, |(count,)| *count as u64))
+    }
+
+    /// The greatest id that the database has given to a row of `table`, as far as it knows; 0 where it gave none.
+    pub async fn last_id(&mut self, table: &Table) -> Result<i64> {
+        let position = self.transaction.position(table, self.schema);
+        let last = format!("SELECT coalesce(max(id), 0), CAST({position} AS bigint) FROM {}", table.name);
+        let rows: Vec<(i64, i64)> = self.transaction.rows(AssertSqlSafe(last), &[]).await?;
+        Ok(rows.first().map_or(0, |(highest, position)| *highest.max(position)))
     }
 
     /// The rows of `table` in the order of its key, the same on both engines: `columns` of them, one by one.
@@ -138,32 +130,36 @@ pub struct Restore<'a> {
 impl Restore<'_> {
     /// Inserts `rows` of `columns`.
     pub async fn insert(&mut self, table: &Table, columns: &[&'static Column], rows: &[Vec<Value>]) -> Result<()> {
+        if let Transaction::Postgres(transaction) = &mut self.transaction {
+            return postgres::copy(transaction, table, columns, rows).await;
+        }
         let mut rest = rows;
         while !rest.is_empty() {
-            let (part, behind) = rest.split_at(at_once(rest));
-            let statement = self.transaction.insertion(table, columns, part.len());
+            let at_once = ROWS_AT_ONCE.into_iter().find(|count| *count <= rest.len()).unwrap_or(1);
+            let (part, behind) = rest.split_at(at_once);
             let parameters = part.iter().flat_map(|row| columns.iter().zip(row));
             let parameters: Vec<_> = parameters.map(|(column, value)| parameter(column.kind, value)).collect();
-            self.transaction.execute(AssertSqlSafe(statement), &parameters).await?;
+            self.transaction.execute(AssertSqlSafe(insertion(table, columns, at_once)), &parameters).await?;
             rest = behind;
         }
         Ok(())
     }
 
-    /// Lets ids count on from the highest, and brings the schema up to this release's.
-    pub async fn finish(&mut self) -> Result<()> {
-        for table in tables_at(self.schema).filter(|table| table.counts_ids()) {
-            self.transaction.count_on(table).await?;
-        }
+    /// Brings the schema up to this release's, and lets ids count on from the highest: that of a row, or what `last_ids`
+    /// says of a table.
+    pub async fn finish(&mut self, last_ids: &[(&'static Table, i64)]) -> Result<()> {
         if self.schema < Store::newest_migration() {
             self.transaction.migrate_to(self.store.migrator(), None).await?;
+        }
+        for (table, last_id) in last_ids {
+            self.transaction.count_on(table, *last_id).await?;
         }
         Ok(())
     }
 
-    /// Makes all of it durable and visible.
-    pub async fn commit(self) -> Result<()> {
-        self.transaction.commit().await
+    /// Adds `entry` by `actor`, and makes all of it durable and visible.
+    pub async fn commit(self, actor: &Actor, entry: Entry) -> Result<()> {
+        Edit(self.transaction).commit(actor, &[entry]).await
     }
 }
 
@@ -178,18 +174,32 @@ impl Transaction {
         key.collect::<Vec<_>>().join(", ")
     }
 
-    fn insertion(&self, table: &Table, columns: &[&'static Column], rows: usize) -> String {
-        let width = columns.len();
-        let row = |row: usize| {
-            let places = (1..=width).map(|column| format!("${}", row * width + column));
-            format!("({})", places.collect::<Vec<_>>().join(", "))
-        };
-        let rows = (0..rows).map(row).collect::<Vec<_>>().join(", ");
-        let overriding = match self {
-            Self::Postgres(_) if table.counts_ids() => "OVERRIDING SYSTEM VALUE",
-            _ => "",
-        };
-        format!("INSERT INTO {} ({}) {overriding} VALUES {rows}", table.name, names(columns))
+    /// An expression for the greatest id that was given to a row of `table`. SQLite counts some since the migration 7,
+    /// and all since the next one.
+    fn position(&self, table: &Table, schema: i64) -> String {
+        match self {
+            Self::Postgres(_) => format!("coalesce(pg_sequence_last_value({}), 0)", sequence(table)),
+            Self::Sqlite(_) if schema < 7 => "0".to_owned(),
+            Self::Sqlite(_) => {
+                format!("coalesce((SELECT seq FROM sqlite_sequence WHERE name = '{}'), 0)", table.name)
+            }
+        }
+    }
+
+    /// Keeps migrations, and whoever else needs them alone, out of the tables of `schema` until the end. Of all of them
+    /// before any is read: in between, one could be changed. SQLite's snapshot is of the whole file.
+    async fn hold_tables(&mut self, schema: i64) -> Result<()> {
+        if let Self::Postgres(_) = self {
+            let names = tables_at(schema).map(|table| table.name).collect::<Vec<_>>().join(", ");
+            let lock = format!("LOCK TABLE {names}, _sqlx_migrations IN ACCESS SHARE MODE");
+            let wait = format!("SET LOCAL lock_timeout = {}", LOCK_WAIT.as_millis());
+            self.execute(AssertSqlSafe(wait), &[]).await?;
+            self.execute(AssertSqlSafe(lock), &[]).await.map_err(|error| match error {
+                StoreError::Contention(_) => StoreError::TablesHeld,
+                error => error,
+            })?;
+        }
+        Ok(())
     }
 
     /// Lets no other process migrate or restore before the end. SQLite's transaction holds the whole file.
@@ -217,31 +227,43 @@ impl Transaction {
         Ok(())
     }
 
-    /// Lets the database count the ids of `table` on from the highest. SQLite does so by itself.
-    async fn count_on(&mut self, table: &Table) -> Result<()> {
-        if let Self::Postgres(_) = self {
-            let name = table.name;
-            let set = format!(
-                "SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM {name}), false)"
-            );
-            self.execute(AssertSqlSafe(set), &[]).await?;
+    /// Lets the database count the ids of `table` on from the highest, or from `last_id` if that is higher.
+    async fn count_on(&mut self, table: &Table, last_id: i64) -> Result<()> {
+        let name = table.name;
+        let statements = match self {
+            // A sequence has no position 0. Where it gave nothing yet, it does not say that it is at 1.
+            Self::Postgres(_) => vec![format!(
+                "SELECT setval({}, greatest(max(id), {last_id}, 1), greatest(max(id), {last_id}) > 0) FROM {name}",
+                sequence(table)
+            )],
+            Self::Sqlite(_) => vec![
+                format!("DELETE FROM sqlite_sequence WHERE name = '{name}'"),
+                format!(
+                    "INSERT INTO sqlite_sequence (name, seq)
+                     SELECT '{name}', max(coalesce(max(id), 0), {last_id}) FROM {name}"
+                ),
+            ],
+        };
+        for statement in statements {
+            self.execute(AssertSqlSafe(statement), &[]).await?;
         }
         Ok(())
     }
 }
 
-/// How many of `rows` go into the next statement; at least one.
-fn at_once(rows: &[Vec<Value>]) -> usize {
-    let fits = |count: usize| {
-        let rows = rows.get(..count)?;
-        let bytes: usize = rows.iter().flatten().map(Value::bytes).sum();
-        (bytes <= BYTES_AT_ONCE).then_some(count)
-    };
-    ROWS_AT_ONCE.into_iter().find_map(fits).unwrap_or(1)
+/// Which sequence of PostgreSQL's counts the ids of `table`.
+fn sequence(table: &Table) -> String {
+    format!("pg_get_serial_sequence('{}', 'id')::regclass", table.name)
 }
 
-fn names(columns: &[&'static Column]) -> String {
-    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+fn insertion(table: &Table, columns: &[&'static Column], rows: usize) -> String {
+    let width = columns.len();
+    let row = |row: usize| {
+        let places = (1..=width).map(|column| format!("${}", row * width + column));
+        format!("({})", places.collect::<Vec<_>>().join(", "))
+    };
+    let rows = (0..rows).map(row).collect::<Vec<_>>().join(", ");
+    format!("INSERT INTO {} ({}) VALUES {rows}", table.name, names(columns))
 }
 
 /// The values of `row`, which has `columns`.
@@ -288,28 +310,5 @@ fn parameter(kind: Kind, value: &Value) -> Param<'_> {
         (Kind::Time, Value::Null) => Param::Time(None),
         (Kind::Id | Kind::Reference | Kind::Revision | Kind::Number | Kind::Millis, Value::Null) => Param::Number(None),
         (_, Value::Null) => Param::Text(None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_statement_takes_as_many_rows_as_a_short_message_holds() {
-        let rows = |count: usize, length: usize| vec![vec![Value::Null, Value::Text("x".repeat(length))]; count];
-        for (count, length, expected) in [
-            (1, 1, 1),
-            (3, 1, 1),
-            (4, 1, 4),
-            (63, 1, 16),
-            (512, 1, 64),
-            (512, 180, 64),
-            (512, 181, 16),
-            (512, 757, 4),
-            (512, 20_000, 1),
-        ] {
-            assert_eq!(at_once(&rows(count, length)), expected, "{count} rows of {length} bytes");
-        }
     }
 }

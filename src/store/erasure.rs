@@ -52,6 +52,10 @@ const ERASE_COMMENTS_OF: &str = "
 UPDATE historico SET comentario = NULL, visivel_cliente = NULL
 WHERE atendimento_id = $1 AND comentario IS NOT NULL";
 
+const COUNT_COMMENTS_OF: &str = "
+SELECT (SELECT count(*) FROM historico WHERE atendimento_id = a.id AND comentario IS NOT NULL)
+FROM atendimento a WHERE protocolo = $1";
+
 const FORGET_KEYS: &str = "
 DELETE FROM idempotencia WHERE (usuario_id, chave) IN
     (SELECT usuario_id, chave FROM idempotencia WHERE usuario_id = $1 ORDER BY chave LIMIT $2)";
@@ -72,6 +76,12 @@ impl Store {
     pub async fn count_comments(&self, after: Cursor, to: Cursor, before: OffsetDateTime) -> Result<u64> {
         let count: Option<(i64,)> = self.command_row(COUNT_COMMENTS, &span(after, to, before)).await?;
         Ok(count.map_or(0, |(count,)| count.unsigned_abs()))
+    }
+
+    /// How many comments an atendimento has; `None` where there is no such atendimento.
+    pub async fn count_comments_of(&self, protocolo: &str) -> Result<Option<u64>> {
+        let count: Option<(i64,)> = self.command_row(COUNT_COMMENTS_OF, &[protocolo.into()]).await?;
+        Ok(count.map(|(count,)| count.unsigned_abs()))
     }
 
     /// The greatest id of an atendimento; 0 where there is none.

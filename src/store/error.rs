@@ -49,6 +49,12 @@ pub enum StoreError {
     /// Another writer stood in the way; nothing was written, and a new try is due at once.
     #[error("another writer stood in the way: {0}")]
     Contention(#[source] sqlx::Error),
+    /// A migration, or a command of an operator's, needs a table alone.
+    #[error(
+        "another session holds a table alone, as a migration and VACUUM FULL do; try again when it has ended \
+         (pg_stat_activity shows it)"
+    )]
+    TablesHeld,
     /// The schema is that of a newer release, with which this one cannot work.
     #[error(
         "the database has migration {0}, which this release does not know; use the release that made it, or a newer one"

@@ -6,9 +6,7 @@ use std::collections::HashMap;
 use super::engine::Store;
 use super::error::Result;
 use super::rows::ScopedKey;
-
-/// How many keys are purged or mended in one transaction, so that none holds up changes for long.
-const PORTION: i64 = 5_000;
+use crate::domain::text::PSEUDONYM;
 
 /// Gives keys of the future, which a wrong clock wrote, the present. $1 is how many at once.
 const MEND: &str = "
@@ -19,6 +17,12 @@ UPDATE idempotencia SET em = (SELECT agora FROM relogio) WHERE (usuario_id, chav
 const PURGE: &str = "
 DELETE FROM idempotencia WHERE (usuario_id, chave) IN
     (SELECT usuario_id, chave FROM idempotencia WHERE em < (SELECT agora FROM relogio) - $2 ORDER BY em LIMIT $1)";
+
+/// $1 is how many at once, $2 what pseudonyms begin with; nobody else can have such a login.
+const FORGET_ANONYMISED: &str = "
+DELETE FROM idempotencia WHERE (usuario_id, chave) IN
+    (SELECT usuario_id, chave FROM idempotencia
+     WHERE usuario_id IN (SELECT id FROM usuario WHERE chave = $2 || CAST(id AS text)) LIMIT $1)";
 
 impl Store {
     /// The fingerprints of the bodies with which the `keys` came that are known. Waits for a lock no longer
@@ -37,17 +41,20 @@ impl Store {
         Ok(row.map(|(fingerprint,)| fingerprint))
     }
 
-    /// Forgets the keys of changes made longer than `kept` milliseconds ago by the database's clock; returns
-    /// how many. A key of a later time than the present was written under a wrong clock, and counts from now on.
-    pub async fn purge_idempotency_keys(&self, kept: i64) -> Result<u64> {
-        while self.execute(MEND, &[PORTION.into()]).await? == PORTION as u64 {}
-        let mut purged = 0;
-        loop {
-            let some = self.execute(PURGE, &[PORTION.into(), kept.into()]).await?;
-            purged += some;
-            if some < PORTION as u64 {
-                return Ok(purged);
-            }
-        }
+    /// Lets `limit` keys of a later time than the present, which were written under a wrong clock, count from now on;
+    /// returns how many it were.
+    pub async fn mend_idempotency_keys(&self, limit: u32) -> Result<u64> {
+        self.execute(MEND, &[i64::from(limit).into()]).await
+    }
+
+    /// Forgets `limit` of the keys of changes made longer than `kept` milliseconds ago by the database's clock; returns
+    /// how many it were.
+    pub async fn purge_idempotency_keys(&self, kept: i64, limit: u32) -> Result<u64> {
+        self.execute(PURGE, &[i64::from(limit).into(), kept.into()]).await
+    }
+
+    /// Forgets `limit` of the keys of anonymised users; returns how many it were.
+    pub async fn forget_keys_of_anonymised(&self, limit: u32) -> Result<u64> {
+        self.execute(FORGET_ANONYMISED, &[i64::from(limit).into(), PSEUDONYM.into()]).await
     }
 }

@@ -66,6 +66,16 @@ WHERE ($1 IS NULL OR h.usuario_id = $1)
 ORDER BY h.em, a.protocolo, h.revisao
 LIMIT $4";
 
+/// Up to the revision $2.
+const CHANGES: &str = "
+SELECT h.revisao, h.em, h.de, h.para, m.nome AS motivo, u.login AS usuario, h.comentario, h.visivel_cliente
+FROM historico h
+JOIN atendimento a ON a.id = h.atendimento_id
+LEFT JOIN motivo m ON m.id = h.motivo_id
+LEFT JOIN usuario u ON u.id = h.usuario_id
+WHERE a.protocolo = $1 AND h.revisao <= $2
+ORDER BY h.revisao";
+
 /// What `LIMIT` takes for `limit`.
 pub(super) fn most(limit: Option<u32>) -> i64 {
     limit.map_or(i64::MAX, i64::from)
@@ -84,6 +94,11 @@ impl Store {
         let HistoricoQuery { usuario_id, between: Between { from, before }, limit } = asked;
         let listed = |ListedRow { protocolo, change }| Ok((protocolo, change_of(change)?.1));
         self.list(HISTORICO, &[usuario_id.into(), from.into(), before.into(), most(limit).into()], listed)
+    }
+
+    /// The changes of an atendimento up to the one that led to `state`, oldest first.
+    pub fn changes_of(&self, state: &PresentState) -> BoxStream<'_, Result<StoredChange>> {
+        self.list(CHANGES, &[state.protocolo.as_str().into(), state.revisao.into()], |row| Ok(change_of(row)?.1))
     }
 
     /// The rows that `statement` yields, each as `read` takes it.

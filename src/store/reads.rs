@@ -102,7 +102,7 @@ pub(super) fn change_of(row: HistoricoRow) -> Result<(i64, StoredChange)> {
     Ok((revisao, StoredChange { em, de, para, motivo, usuario, comentario }))
 }
 
-pub(super) fn comentario_of(texto: Option<String>, visivel_cliente: Option<bool>) -> Option<Comentario> {
+fn comentario_of(texto: Option<String>, visivel_cliente: Option<bool>) -> Option<Comentario> {
     let (texto, visivel_cliente) = Option::zip(texto, visivel_cliente)?;
     Some(Comentario { texto: texto.into(), visivel_cliente })
 }

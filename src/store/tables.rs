@@ -1,7 +1,9 @@
 //! The tables and columns that hold data: what a backup has. A migration that adds one adds it here, with its number,
-//! and `tests/conformance/tables.rs` compares the list with the schema of both engines.
+//! and `tests/backup/tables.rs` compares the list with the schema of both engines.
 //!
 //! Not listed: `_sqlx_migrations` and `compatibilidade`, which migrations write, and the view `relogio`.
+
+use time::OffsetDateTime;
 
 /// A table.
 pub struct Table {
@@ -49,6 +51,17 @@ pub enum Kind {
     Time,
     /// So many bytes.
     Bytes(usize),
+}
+
+/// A value of a row. Deliberately without `Debug`: it may be the hash of a senha.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Value {
+    Null,
+    Flag(bool),
+    Number(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+    Time(OffsetDateTime),
 }
 
 /// All tables, each after those to which it refers.
@@ -176,7 +189,7 @@ impl Table {
     }
 
     /// Whether the database counts its ids.
-    pub(super) fn counts_ids(&self) -> bool {
+    pub fn counts_ids(&self) -> bool {
         self.columns.iter().any(|column| column.kind == Kind::Id)
     }
 }
@@ -189,6 +202,11 @@ impl Column {
     const fn or_null(self) -> Self {
         Self { nullable: true, ..self }
     }
+}
+
+/// The names of `columns`, as statements list them.
+pub(super) fn names(columns: &[&'static Column]) -> String {
+    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
 }
 
 /// The tables that are there once the migration `schema` has run.

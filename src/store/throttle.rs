@@ -35,18 +35,25 @@ SELECT chave, cheio_em - agora AS full_in, agora - sucesso_em AS success_age
 FROM tentativa, relogio
 WHERE chave IN ($1, $2, $3, $4)";
 
-/// $1 is how long a bucket may take to be full again, $2 the one to mend, or NULL for all.
+/// $1 is how long a bucket may take to be full again, $2 the one to mend, or NULL for any, $3 how many at once.
 const CAP: &str = "
 UPDATE tentativa
 SET cheio_em = CASE WHEN cheio_em > agora + $1 THEN agora + $1 ELSE cheio_em END,
     sucesso_em = CASE WHEN sucesso_em > agora THEN agora ELSE sucesso_em END
 FROM relogio
-WHERE (cheio_em > agora + $1 OR sucesso_em > agora) AND ($2 IS NULL OR chave = $2)";
+WHERE chave IN
+    (SELECT chave FROM tentativa, relogio
+     WHERE (cheio_em > agora + $1 OR sucesso_em > agora) AND ($2 IS NULL OR chave = $2) LIMIT $3)";
 
-/// $1 is how long a success counts.
+/// $1 is how long a success counts, $2 how many at once. What somebody else changes meanwhile is looked at again by the
+/// outer conditions alone.
 const PURGE: &str = "
 DELETE FROM tentativa
-WHERE cheio_em <= (SELECT agora FROM relogio)
+WHERE chave IN
+    (SELECT chave FROM tentativa
+     WHERE cheio_em <= (SELECT agora FROM relogio)
+       AND (sucesso_em IS NULL OR sucesso_em < (SELECT agora FROM relogio) - $1) LIMIT $2)
+  AND cheio_em <= (SELECT agora FROM relogio)
   AND (sucesso_em IS NULL OR sucesso_em < (SELECT agora FROM relogio) - $1)";
 
 /// Fills the buckets of the login whose key is $1; where it has succeeded stays known.
@@ -115,14 +122,18 @@ impl Store {
     /// Mends a bucket that was written under a wrong clock: it is full again in `most` at the latest, and its
     /// latest success is not in the future.
     pub async fn cap_bucket(&self, key: &BucketKey, most: i64) -> Result<()> {
-        self.execute(CAP, &[most.into(), key.into()]).await.map(drop)
+        self.execute(CAP, &[most.into(), key.into(), Param::from(1)]).await.map(drop)
     }
 
-    /// Mends all buckets as [`Store::cap_bucket`] does, and forgets those that are full again, but for
-    /// those with a success `known_for` ago or later. Returns how many it forgot.
-    pub async fn purge_buckets(&self, known_for: i64, most: i64) -> Result<u64> {
-        self.execute(CAP, &[most.into(), Param::Bytes(None)]).await?;
-        self.execute(PURGE, &[known_for.into()]).await
+    /// Mends `limit` buckets as [`Store::cap_bucket`] does; returns how many it were.
+    pub async fn mend_buckets(&self, most: i64, limit: u32) -> Result<u64> {
+        self.execute(CAP, &[most.into(), Param::Bytes(None), i64::from(limit).into()]).await
+    }
+
+    /// Forgets `limit` of the buckets that are full again, but for those with a success `known_for` ago or later; returns
+    /// how many it were.
+    pub async fn purge_buckets(&self, known_for: i64, limit: u32) -> Result<u64> {
+        self.execute(PURGE, &[known_for.into(), i64::from(limit).into()]).await
     }
 
     /// How a statement passes over the rows that somebody else holds.

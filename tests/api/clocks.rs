@@ -40,16 +40,6 @@ fn retry_after(answer: &Answer) -> u64 {
     answer.header("retry-after").unwrap().parse().unwrap()
 }
 
-/// Waits until `sql` yields `expected`: a purge goes on in the background.
-async fn until(database: &Database, sql: &str, expected: i64) {
-    let reached = async {
-        while database.number(sql).await != expected {
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(30), reached).await.unwrap_or_else(|_| panic!("{sql}"));
-}
-
 /// Two servers on one database, the second of them with a clock that is wrong by `by`.
 async fn servers(database: &Database, by: Duration) -> [Server; 2] {
     let settings = [PROXY];
@@ -82,7 +72,8 @@ async fn a_purge_under_a_wrong_clock_forgets_nothing_early(database: &Database) 
     database.execute("UPDATE idempotencia SET em = 0 WHERE chave = 'old'").await;
     let later_token = wrong.token("user.api").await;
     assert!(!is_replayed(&change(&wrong, &later_token, "other").await));
-    until(database, "SELECT count(*) FROM idempotencia WHERE chave = 'old'", 0).await;
+    wrong.purge().await;
+    assert_eq!(database.number("SELECT count(*) FROM idempotencia WHERE chave = 'old'").await, 0);
     assert!(is_replayed(&change(&right, &token, "k").await));
     assert!(is_replayed(&change(&wrong, &later_token, "k").await));
 
@@ -95,7 +86,8 @@ async fn a_purge_under_a_wrong_clock_forgets_nothing_early(database: &Database) 
     let counted = database.number(&format!("{rows}{empty}")).await;
     wrong.clock.advance(Duration::days(1));
     login(&wrong, "192.0.2.2", "nobody", "x").await.is(404, "Usuário não encontrado");
-    until(database, &format!("SELECT count(*) FROM tentativa WHERE chave = {empty}"), 0).await;
+    wrong.purge().await;
+    assert_eq!(database.number(&format!("SELECT count(*) FROM tentativa WHERE chave = {empty}")).await, 0);
     assert_eq!(database.number(&format!("{rows}{empty}")).await, counted);
     right.stop().await;
     wrong.stop().await;
@@ -178,13 +170,14 @@ async fn a_key_from_the_future_is_forgotten_a_day_after_it_is_noticed(database: 
     database.execute(&format!("UPDATE idempotencia SET em = {YEAR_2100}")).await;
     server.advance(database, Duration::hours(1)).await;
     assert!(!is_replayed(&change(&server, &token, "another").await));
-    until(database, &format!("SELECT count(*) FROM idempotencia WHERE em = {YEAR_2100}"), 0).await;
+    server.purge().await;
+    assert_eq!(database.number(&format!("SELECT count(*) FROM idempotencia WHERE em = {YEAR_2100}")).await, 0);
     assert!(is_replayed(&change(&server, &token, "k").await));
     server.advance(database, Duration::hours(23)).await;
     assert!(is_replayed(&change(&server, &token, "k").await));
     server.advance(database, Duration::hours(1) + Duration::milliseconds(1)).await;
     assert!(!is_replayed(&change(&server, &token, "one more").await));
-    until(database, "SELECT count(*) FROM idempotencia WHERE chave = 'k'", 0).await;
+    server.purge().await;
     assert!(!is_replayed(&change(&server, &token, "k").await));
     server.stop().await;
 }

@@ -49,7 +49,7 @@ async fn a_stop_lets_the_requests_in_flight_end(database: &Database) {
     let finish = async { client.ask(body).await.is(200, "Atendimento atualizado com sucesso") };
     let reader = database.open().await;
     tokio::join!(server.stop(), finish);
-    assert_eq!(reader.record("20221104000001").await.unwrap().unwrap().changes.len(), 1);
+    assert_eq!(reader.present_state("20221104000001").await.unwrap().unwrap().revisao, 1);
     reader.close().await;
 }
 

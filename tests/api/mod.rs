@@ -13,6 +13,7 @@ mod login;
 mod lote;
 mod outage;
 mod problem;
+mod purge;
 mod queue;
 mod reads;
 mod rotation;

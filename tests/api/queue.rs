@@ -2,24 +2,20 @@
 
 use std::sync::Arc;
 
-use citrus_status::clock::Clock;
 use citrus_status::domain::atendimento::{ChangeRequest, Comentario, Status};
 use citrus_status::domain::text::NameKey;
 use citrus_status::example::load_example_data;
 use citrus_status::service::changes::{ChangeError, ChangeQueue, Done, QueueSettings, Workers};
 
 use crate::support::both_engines;
-use crate::support::clock::ManualClock;
 use crate::support::database::{Database, Engine};
 
 /// A queue with one worker, and the id of a user, on the example data.
 async fn start(database: &Database) -> (ChangeQueue, Workers, i64) {
     let store = database.store().await;
-    let clock: Arc<dyn Clock> = Arc::new(ManualClock::new());
     load_example_data(&store).await.unwrap();
     let user = store.credential(&NameKey::new("user.api")).await.unwrap().unwrap();
-    let (queue, workers) =
-        ChangeQueue::start(&store, &clock, &Arc::default(), QueueSettings { shards: 1, capacity: 8 });
+    let (queue, workers) = ChangeQueue::start(&store, &Arc::default(), QueueSettings { shards: 1, capacity: 8 });
     (queue, workers, user.usuario_id)
 }
 

@@ -112,7 +112,8 @@ async fn headers_of_others_are_refused(database: &Database) {
         refuses(&store, database, &sealed(&with_header(&lines, change)), part).await;
     };
     refused(&|header| header["format"] = json!("another"), "its first line is not a backup's").await;
-    refused(&|header| header["version"] = json!(2), "the backup has format 2, and this release reads 1").await;
+    refused(&|header| header["version"] = json!(3), "the backup has format 3, and this release reads up to 2").await;
+    refused(&|header| header["version"] = json!(0), "the backup has format 0, and this release reads up to 2").await;
     refused(&|header| header["extra"] = json!(1), "its first line is not a backup's").await;
     refused(&|header| header["program"] = json!("x".repeat(65)), "its first line is not a backup's").await;
     let ahead = |header: &mut Value| {
@@ -127,6 +128,12 @@ async fn headers_of_others_are_refused(database: &Database) {
     refused(&|header| header["tables"][0]["columns"][1] = json!("chave"), "nivel (id, chave, superior_id) stands")
         .await;
     refused(&|header| header["tables"][0]["columns"][2] = json!(7), "its first line is not a backup's").await;
+    for wrong in [json!(null), json!(-1), json!(1_i64 << 53)] {
+        refused(&|header| header["tables"][0]["last_id"] = wrong.clone(), "the last id of nivel is missing or").await;
+    }
+    // The table "liberacao" counts no ids, and the first format has none at all.
+    refused(&|header| header["tables"][1]["last_id"] = json!(1), "the last id of liberacao is missing or").await;
+    refused(&|header| header["version"] = json!(1), "the last id of nivel is missing or").await;
     let drop_last = |header: &mut Value| _ = header["tables"].as_array_mut().unwrap().pop();
     refused(&drop_last, "is missing").await;
     let one_more = |header: &mut Value| {

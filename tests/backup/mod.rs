@@ -3,6 +3,7 @@
 mod attacks;
 mod command;
 mod everything;
+mod keeping;
 mod process;
 mod tables;
 
@@ -18,6 +19,7 @@ use flate2::write::GzEncoder;
 use serde_json::json;
 
 use crate::support::database::{Database, Engine};
+use crate::support::edits::tester;
 use crate::support::engines::EM;
 
 const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
@@ -37,18 +39,27 @@ impl Write for Shared {
 }
 
 /// A backup of `store`.
-async fn backup_of(store: &Store) -> Vec<u8> {
+pub async fn backup_of(store: &Store) -> Vec<u8> {
     let out = Shared::default();
     create(store, out.clone(), EM, &mut |_| ()).await.unwrap();
     std::mem::take(&mut out.0.lock().unwrap())
 }
 
 async fn restored(store: &Store, backup: &[u8]) -> Result<Header, BackupError> {
-    fill(store, Cursor::new(backup.to_vec()), &mut |_| ()).await?.commit().await
+    let filled = fill(store, Cursor::new(backup.to_vec()), &mut |_| ()).await?;
+    Ok(filled.commit(&tester()).await?.header)
 }
 
 fn verified(backup: &[u8]) -> Result<Header, BackupError> {
-    verify(backup, &mut |_| ())
+    Ok(verify(backup, &mut |_| ())?.header)
+}
+
+/// All lines of a backup with rows.
+pub fn rows(backup: &[u8]) -> Vec<String> {
+    let mut lines = lines(backup);
+    lines.pop();
+    lines.remove(0);
+    lines
 }
 
 /// The lines of a backup, without their ends.

@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
+use citrus_status::store::tables_at;
 use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::{ENGINES, empty};
 use crate::support::both_engines;
@@ -137,6 +139,41 @@ async fn a_restore_that_is_stopped_keeps_nothing(database: &Database) {
     assert_eq!(outcome.code, 0, "{outcome:?}");
 }
 
+/// How many sessions wait for the table of the idempotency keys.
+const WAITING: &str = "
+SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'idempotencia'::regclass AND mode = 'AccessShareLock'";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_says_that_somebody_else_has_a_table_alone() {
+    let Some(database) = Database::new(Engine::Postgres).await else { return };
+    database.example().await.close().await;
+    let held = database.hold_by("LOCK TABLE idempotencia IN ACCESS EXCLUSIVE MODE").await;
+    run(&database, &["backup", "criar", "a.backup"])
+        .fails(1, &["error: another session holds a table alone", "try again"]);
+    assert_eq!(fs::read_dir(database.dir.path()).unwrap().count(), 0);
+    held.release().await;
+    assert_eq!(run(&database, &["backup", "criar", "a.backup"]).code, 0);
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_changes_a_table_between_the_beginning_of_a_backup_and_its_reading() {
+    let Some(database) = Database::new(Engine::Postgres).await else { return };
+    let store = database.example().await;
+    let mut export = store.begin_export().await.unwrap();
+    for table in tables_at(export.schema()) {
+        let alter = format!("SET lock_timeout = '50ms'; ALTER TABLE {} ADD COLUMN nova text", table.name);
+        let mut other = PgConnection::connect(&database.url).await.unwrap();
+        let refused = sqlx::raw_sql(AssertSqlSafe(alter)).execute(&mut other).await.unwrap_err().to_string();
+        assert!(refused.contains("lock timeout"), "{}: {refused}", table.name);
+        other.close().await.unwrap();
+        export.count(table).await.unwrap();
+    }
+    drop(export);
+    store.close().await;
+    database.remove().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_that_is_stopped_leaves_no_file() {
     let Some(database) = Database::new(Engine::Postgres).await else { return };
@@ -145,9 +182,7 @@ async fn a_backup_that_is_stopped_leaves_no_file() {
     let mut command = program(&database, &database.settings());
     command.args(["backup", "criar", "a.backup"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
-    let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%count(*) FROM idempotencia'
-                 AND pid IN (SELECT pid FROM pg_locks WHERE NOT granted AND relation = 'idempotencia'::regclass)";
-    while database.number(waits).await == 0 {}
+    while database.number(WAITING).await == 0 {}
     assert_eq!(fs::read_dir(database.dir.path()).unwrap().count(), 1, "the file beside it");
     signal(child.id(), "TERM");
     stopped(child.wait_with_output().unwrap(), "no backup was made");

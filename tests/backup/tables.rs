@@ -61,6 +61,22 @@ async fn every_table_and_column_of_each_migration_is_listed(database: &Database)
     }
 }
 
+/// Whoever counts ids gives none twice.
+async fn the_database_counts_the_ids_of_the_tables_that_are_said_to_have_them(database: &Database) {
+    database.store().await.close().await;
+    let counts = match database.engine {
+        Engine::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE '% id % AUTOINCREMENT%'",
+        Engine::Postgres => {
+            "SELECT table_name::text FROM information_schema.columns
+             WHERE table_schema = current_schema() AND column_name = 'id' AND is_identity = 'YES'"
+        }
+    };
+    let real: BTreeSet<(String,)> = database.rows(counts).await.into_iter().collect();
+    let tables = tables_at(Store::newest_migration()).filter(|table| table.counts_ids());
+    assert_eq!(real, tables.map(|table| (table.name.to_owned(),)).collect());
+}
+
 both_engines! {
+    the_database_counts_the_ids_of_the_tables_that_are_said_to_have_them,
     every_table_and_column_of_each_migration_is_listed,
 }

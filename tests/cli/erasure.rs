@@ -1,14 +1,18 @@
 //! Erasure and export, while a server runs: what goes, and what stays.
 
+use std::io::Read;
+use std::process::{Command, Stdio};
+
 use citrus_status::domain::text::NameKey;
 use citrus_status::service::throttle::bucket_of;
+use indicatif::HumanCount;
 use reqwest::Method;
 use serde_json::{Value, json};
 use time::Duration;
 
 use crate::support::both_engines;
 use crate::support::database::{Database, Engine};
-use crate::support::program::{listed, run, run_with};
+use crate::support::program::{listed, program, run, run_with};
 use crate::support::server::Server;
 
 const FIRST: &str = "20221104000001";
@@ -194,10 +198,9 @@ async fn old_comments_are_purged_and_later_ones_stay(server: &Server, database: 
     assert_eq!(database.broken_links().await, 0);
 }
 
-/// Makes `count` atendimentos with one comment each.
-async fn many(database: &Database, count: u32) {
-    database.store().await.close().await;
-    let (numbers, at) = match database.engine {
+/// The beginning of a statement with a table `n` of the numbers up to `count` in `i`, and a time.
+fn numbers(database: &Database, count: u32) -> (String, &'static str) {
+    match database.engine {
         Engine::Sqlite => (
             format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"),
             "1700000000000",
@@ -206,7 +209,13 @@ async fn many(database: &Database, count: u32) {
             format!("WITH n (i) AS (SELECT i FROM generate_series(1, {count}) i)"),
             "timestamptz 'epoch' + 1700000000 * interval '1 second'",
         ),
-    };
+    }
+}
+
+/// Makes `count` atendimentos with one comment each.
+async fn many(database: &Database, count: u32) {
+    database.store().await.close().await;
+    let (numbers, at) = numbers(database, count);
     database
         .execute(&format!(
             "{numbers} INSERT INTO atendimento (protocolo, status, revisao, atualizado_em) SELECT i, 1, 1, {at} FROM n;
@@ -256,6 +265,86 @@ async fn a_purge_that_was_cut_off_is_run_again(database: &Database) {
     assert_eq!((database.number("SELECT count(*) FROM historico").await, database.broken_links().await), (3_000, 0));
 }
 
+/// While it waits in the middle for a row that somebody else holds, it is told to stop.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purge_that_is_told_to_stop_says_how_far_it_came() {
+    let Some(database) = Database::new(Engine::Postgres).await else { return };
+    many(&database, 3_000).await;
+    let held = database.hold_by("SELECT FROM historico WHERE atendimento_id = 2500 FOR UPDATE").await;
+    let expurgar = ["comentario", "expurgar", "--antes", "2026-01-01", "--yes"];
+    let mut command = program(&database, &database.settings());
+    command.args(expurgar).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let waits =
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%UPDATE historico%'
+                 AND pid IN (SELECT pid FROM pg_locks WHERE relation = 'historico'::regclass)";
+    while database.number(waits).await == 0 {}
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]), "{output:?}");
+    held.release().await;
+    let left = database.number("SELECT count(*) FROM historico WHERE comentario IS NOT NULL").await;
+    assert!((501..3_000).contains(&left), "{left}");
+    let (erased, stderr) = (HumanCount((3_000 - left) as u64), String::from_utf8(output.stderr).unwrap());
+    let says = format!("error: stopped; comments erased so far: {erased}; run it again for the others\n");
+    assert!(stderr.ends_with(&says), "{stderr}");
+    let again = run(&database, &expurgar);
+    assert_eq!(again.stdout, format!("comments from before 2026-01-01 erased: {}\n", HumanCount(left as u64)));
+    database.remove().await;
+}
+
+/// On PostgreSQL, because SQLite reads pages into a cache of 16 MiB.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_history_is_exported_in_little_memory() {
+    let Some(database) = Database::new(Engine::Postgres).await else { return };
+    many(&database, 1).await;
+    database
+        .execute(
+            "INSERT INTO historico (atendimento_id, revisao, em, de, para, comentario, visivel_cliente)
+             SELECT 1, i, now(), 1, 1, repeat('x', 500), true FROM generate_series(2, 60000) i;
+             UPDATE atendimento SET revisao = 60000",
+        )
+        .await;
+    let mut command = program(&database, &database.settings());
+    let mut child = command.args(["atendimento", "exportar", "1"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    // It has begun with the comments, and waits for its reader.
+    output.read_exact(&mut vec![0; 10 << 20]).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")).unwrap();
+    // All of it is 40 MiB as text.
+    assert!(peak.parse::<u64>().unwrap() < 48 * 1024, "{peak} KiB");
+    let rest = std::io::copy(&mut output, &mut std::io::sink()).unwrap();
+    assert!(rest > 25 << 20 && child.wait().unwrap().success(), "{rest}");
+    database.remove().await;
+}
+
+/// More changes than are printed together, in the order in which they were made.
+async fn a_long_history_is_shown_and_exported_in_its_order(database: &Database) {
+    many(database, 1).await;
+    let (numbers, at) = numbers(database, 2_500);
+    database
+        .execute(&format!(
+            "{numbers} INSERT INTO historico (atendimento_id, revisao, em, de, para, comentario, visivel_cliente)
+             SELECT 1, i, {at}, 1, 1, CASE WHEN i % 2 = 0 THEN 'c' || i END, CASE WHEN i % 2 = 0 THEN true END
+             FROM n WHERE i > 1;
+             UPDATE atendimento SET revisao = 2500"
+        ))
+        .await;
+    let shown = run(database, &["atendimento", "mostrar", "1"]).stdout;
+    assert!(shown.contains("\nhistory: 2500\n") && shown.contains("\ncomments: 1251\n"), "{shown}");
+    assert_eq!(shown.lines().count(), 4 + 2 * 3 + 2500 + 1251);
+    let exported: Value = serde_json::from_str(&run(database, &["atendimento", "exportar", "1"]).stdout).unwrap();
+    let texts: Vec<&Value> =
+        exported["atendimento"]["comentarios"].as_array().unwrap().iter().map(|comment| &comment["texto"]).collect();
+    assert_eq!(texts.len(), 1251);
+    assert_eq!((texts[0], texts[1], texts[1250]), (&json!("um comentário"), &json!("c2"), &json!("c2500")));
+    assert_eq!(exported["atendimento"]["historico"].as_array().unwrap().len(), 2500);
+    let outcome = run(database, &["atendimento", "anonimizar", "1", "--yes"]);
+    assert_eq!(outcome.stdout, "atendimento '1': comments erased: 1,251\n", "{outcome:?}");
+}
+
 async fn an_atendimento_is_exported_with_all_that_is_stored(server: &Server, database: &Database) {
     let token = server.token("user.api").await;
     comment(server, &token, FIRST, CANARY, "a").await;
@@ -279,6 +368,21 @@ async fn an_atendimento_is_exported_with_all_that_is_stored(server: &Server, dat
             }
         })
     };
+    run(database, &["atendimento", "mostrar", FIRST, "--json"]).prints(&format!(
+        r#"{{
+  "protocolo": "{FIRST}",
+  "status": "Em atendimento",
+  "motivoStatus": null,
+  "atualizadoEm": "2026-11-23T10:00:00.000Z",
+  "historico": [
+    {{"em":"2026-11-23T10:00:00.000Z","de":"Aberto","para":"Em atendimento","motivoStatus":null,"usuario":"user.api"}}
+  ],
+  "comentarios": [
+    {{"em":"2026-11-23T10:00:00.000Z","texto":"{CANARY}","visivelCliente":true,"usuario":"user.api"}}
+  ]
+}}
+"#
+    ));
     assert_eq!(export(&[]), expected(json!("user.api")));
     assert_eq!(export(&["--sem-usuarios"]), expected(Value::Null));
 }
@@ -288,5 +392,6 @@ both_engines! {
     an_anonymised_user_is_nowhere_named_and_never_comes_back,
     old_comments_are_purged_and_later_ones_stay,
     a_purge_that_was_cut_off_is_run_again,
+    a_long_history_is_shown_and_exported_in_its_order,
     an_atendimento_is_exported_with_all_that_is_stored,
 }

@@ -1,8 +1,11 @@
 use std::fs;
 
+use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::backup::{backup_of, rows};
 use crate::support::both_engines;
 use crate::support::database::Database;
-use crate::support::program::{Outcome, run, run_with};
+use crate::support::program::{Outcome, listed, run, run_with};
 
 fn import(database: &Database, file: &str, flags: &[&str]) -> Outcome {
     let mut args = vec!["atendimento", "importar", "-"];
@@ -114,7 +117,26 @@ async fn many_lines_go_in_batches(database: &Database) {
     import(database, &file, &["--atualizar"]).prints("new: 0, updated: 0, unchanged: 12,345, skipped: 0\n");
 }
 
+/// The name of a file may be that of a person, and entries are never changed: the file is told by its checksum.
+async fn the_name_of_a_file_is_kept_nowhere(database: &Database) {
+    let file = database.dir.path().join("maria-silva.csv");
+    let forms = ["protocolo,status\n1,Aberto\n2,Aberto\n\n\n", "[{\"protocolo\": \"3\", \"status\": \"Aberto\"}]\n \n"];
+    for text in forms {
+        fs::write(&file, text).unwrap();
+        let outcome = run(database, &["atendimento", "importar", file.to_str().unwrap()]);
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        let sum: String = digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let entries = listed(database, &["auditoria", "listar", "--objeto", &sum]);
+        assert_eq!(entries.as_array().unwrap().len(), 1, "{entries}");
+    }
+    let store = database.open().await;
+    let rows = rows(&backup_of(&store).await);
+    store.close().await;
+    assert!(!rows.iter().any(|row| row.contains("maria")), "{rows:?}");
+}
+
 both_engines! {
+    the_name_of_a_file_is_kept_nowhere,
     csv_and_ndjson_from_a_file_and_from_standard_input,
     one_bad_line_and_nothing_is_imported,
     what_exists_is_an_error_unless_it_is_to_be_updated,

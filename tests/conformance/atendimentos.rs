@@ -1,17 +1,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use citrus_status::cli::record;
 use citrus_status::domain::atendimento::{Atendimento, Change, Comentario, Status};
 use citrus_status::domain::text::NameKey;
 use citrus_status::store::{NewAtendimento, Store, StoreError};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::edits::{edit, tester};
 use crate::support::engines::EM;
-use crate::support::server::nome;
+use crate::support::server::{nome, record_of};
 
 /// A store on a database whose clock stands at [`EM`].
 pub async fn store(database: &Database) -> Arc<Store> {
@@ -54,10 +53,6 @@ pub fn change(from: Atendimento, para: Status) -> Change {
     }
 }
 
-async fn record(store: &Arc<Store>, protocolo: &str) -> Value {
-    record::record(&store.record(protocolo).await.unwrap().unwrap())
-}
-
 async fn a_snapshot_holds_what_was_named_and_is_there(store: &Arc<Store>) {
     insert(store, "1", Status::Aberto).await;
     insert(store, "2", Status::Finalizado).await;
@@ -96,7 +91,7 @@ async fn a_commit_writes_status_history_and_comment_together(store: &Arc<Store>,
     assert_eq!(current(store, "1").await, Atendimento { id: before.id, status: Status::Finalizado, revisao: 2 });
     let em = "2026-11-23T10:00:00.123Z";
     assert_eq!(
-        record(store, "1").await,
+        record_of(store, "1").await,
         json!({
             "protocolo": "1", "status": "Finalizado", "motivoStatus": null, "atualizadoEm": em,
             "historico": [
@@ -125,7 +120,7 @@ async fn a_commit_leaves_alone_what_is_no_longer_as_read(store: &Arc<Store>, dat
     assert_eq!(current(store, "1").await.status, Status::Finalizado);
     assert_eq!(current(store, "2").await, Atendimento { status: Status::EmAtendimento, revisao: 1, ..two });
     assert_eq!(current(store, "3").await.status, Status::Finalizado);
-    assert_eq!(record(store, "2").await["historico"].as_array().unwrap().len(), 1);
+    assert_eq!(record_of(store, "2").await["historico"].as_array().unwrap().len(), 1);
 
     let only_late = [change(two, Status::Finalizado)];
     assert_eq!(store.commit(&only_late).await.unwrap(), [two.id]);
@@ -205,9 +200,9 @@ async fn a_protocolo_is_registered_once_and_compared_exactly(store: &Arc<Store>)
     insert(store, "a", Status::Aberto).await;
     let novo = NewAtendimento { protocolo: "a".to_owned(), status: Status::Cancelado };
     assert!(matches!(edit(store, async |e| e.insert_atendimento(&novo).await).await, Err(StoreError::AlreadyExists)));
-    assert!(store.record("A").await.unwrap().is_none());
+    assert!(store.present_state("A").await.unwrap().is_none());
     assert_eq!(
-        record(store, "a").await,
+        record_of(store, "a").await,
         json!({"protocolo": "a", "status": "Aberto", "motivoStatus": null,
                "atualizadoEm": "2026-11-23T10:00:00.123Z", "historico": [], "comentarios": []})
     );

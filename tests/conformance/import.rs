@@ -19,7 +19,7 @@ fn novo(protocolo: &str, status: Status) -> NewAtendimento {
 async fn an_import_shows_only_once_it_is_committed(store: &Arc<Store>) {
     let mut import = store.begin_import().await.unwrap();
     assert!(import.insert(&[novo("1", Status::Cancelado)]).await.unwrap().is_empty());
-    assert!(store.record("1").await.unwrap().is_none());
+    assert!(store.present_state("1").await.unwrap().is_none());
     import.commit(&tester(), &[]).await.unwrap();
     assert_eq!(current(store, "1").await.status, Status::Cancelado);
 }

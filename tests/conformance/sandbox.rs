@@ -1,7 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use citrus_status::cli::record;
 use citrus_status::domain::atendimento::{Change, Comentario, IdempotencyKey, Status};
 use citrus_status::domain::text::NameKey;
 use citrus_status::store::{Debit, Example, NewAtendimento, Store};
@@ -12,7 +11,7 @@ use super::atendimentos::{change, current, insert, store};
 use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::edits::edit;
-use crate::support::server::nome;
+use crate::support::server::{nome, record_of};
 
 fn example() -> Example {
     let novo = |(protocolo, status): (&str, Status)| NewAtendimento { protocolo: protocolo.to_owned(), status };
@@ -54,9 +53,8 @@ async fn the_example_replaces_what_requests_write(store: &Arc<Store>, database: 
     database.advance_clock(Duration::seconds(1)).await;
     store.start_over(&example()).await.unwrap();
     for (protocolo, status) in [("1", "Aberto"), ("2", "Finalizado")] {
-        let record = store.record(protocolo).await.unwrap().unwrap();
         assert_eq!(
-            record::record(&record),
+            record_of(store, protocolo).await,
             json!({"protocolo": protocolo, "status": status, "motivoStatus": null,
                    "atualizadoEm": "2026-11-23T10:00:01.123Z", "historico": [], "comentarios": []})
         );

@@ -12,6 +12,8 @@ use citrus_status::http::state::SharedState;
 use citrus_status::http::{routes, transport};
 use citrus_status::service::changes::Workers;
 use citrus_status::service::provisioning::Provisioning;
+use citrus_status::service::purge::purge;
+use citrus_status::service::throttle::Limits;
 use citrus_status::store::Store;
 use citrus_status::{app, example};
 use reqwest::Method;
@@ -31,6 +33,7 @@ pub struct Server {
     pub store: Arc<Store>,
     pub clock: Arc<ManualClock>,
     pub provisioning: Provisioning,
+    limits: Limits,
     client: reqwest::Client,
     /// So that any answer may come on any route.
     forces_failures: bool,
@@ -75,7 +78,7 @@ impl Server {
         let listener = transport::listen(&config.http.bind).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let service = service(app);
+        let (service, limits) = (service(app), config.login.limits);
         let serving = tokio::spawn(async move {
             transport::serve(listener, service, config.http.server, async { _ = stopped.await }).await
         });
@@ -84,12 +87,18 @@ impl Server {
             provisioning: Provisioning::new(Arc::clone(&store), tester()),
             store,
             clock,
+            limits,
             client: reqwest::Client::builder().no_proxy().build().unwrap(),
             forces_failures: false,
             stop,
             serving,
             workers,
         }
+    }
+
+    /// Purges old rows, as it does now and then in the background.
+    pub async fn purge(&self) {
+        purge(&self.store, &self.limits).await.unwrap();
     }
 
     /// Lets time pass, by its clock and by the database's.
@@ -154,7 +163,7 @@ impl Server {
 
     /// The record of an atendimento.
     pub async fn record(&self, protocolo: &str) -> Value {
-        record::record(&self.store.record(protocolo).await.unwrap().unwrap())
+        record_of(&self.store, protocolo).await
     }
 }
 
@@ -178,6 +187,13 @@ impl Answer {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
+}
+
+/// The record of an atendimento, as commands print it.
+pub async fn record_of(store: &Store, protocolo: &str) -> Value {
+    let (state, mut text) = (store.present_state(protocolo).await.unwrap().unwrap(), Vec::new());
+    record::write_record(&mut text, store, &state, true).await.unwrap();
+    serde_json::from_slice(&text).unwrap()
 }
 
 /// A store with the demo's example data.

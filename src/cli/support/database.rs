@@ -4,15 +4,20 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::fs::{Access, access, statfs};
 use rustix::process::geteuid;
+use tokio::time::timeout;
 
 use super::error::{CliError, Result};
 use super::output::{self, shown};
 use crate::config::{Config, running_as};
 use crate::store::{Store, StoreError, Target};
 use crate::telemetry;
+
+/// How long the end of a statement that was given up is waited for.
+const CLOSE_WAIT: Duration = Duration::from_secs(3);
 
 /// Opens the database of `config`, migrated.
 pub async fn open_store(config: &Config) -> Result<Arc<Store>> {
@@ -53,6 +58,11 @@ pub async fn connect(config: &Config) -> Result<Arc<Store>> {
 pub async fn open(config: &Config) -> Result<Arc<Store>> {
     let opened = Store::open(config.database.target.clone()).await;
     opened.map_err(|error| explained(error, &config.database.target))
+}
+
+/// Closes `store`, unless a statement that was given up keeps a connection: its lock may be held for long.
+pub async fn close(store: &Store) {
+    _ = timeout(CLOSE_WAIT, store.close()).await;
 }
 
 /// `error` in words that name the path and the user, where SQLite's file or its directory can't be written.

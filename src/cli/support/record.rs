@@ -1,33 +1,67 @@
 //! Atendimentos and their changes as JSON: the contract's "The record".
 
+use std::io::Write;
+
+use futures_util::stream::TryStreamExt;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
+use super::error::CliError;
 use crate::clock::rfc3339_millis;
-use crate::domain::record::{AtendimentoRecord, PresentState, StoredChange};
+use crate::domain::record::{PresentState, StoredChange};
+use crate::printable::printable_json;
+use crate::store::Store;
 
-/// An atendimento with its changes, and the comments of these apart.
-pub fn record(record: &AtendimentoRecord) -> Value {
-    let comment = |change: &StoredChange| {
-        let comentario = change.comentario.as_ref()?;
-        Some(json!({
-            "em": rfc3339_millis(change.em), "texto": comentario.texto,
-            "visivelCliente": comentario.visivel_cliente, "usuario": change.usuario
-        }))
-    };
-    json!({
-        "protocolo": record.protocolo,
-        "status": record.status.nome(),
-        "motivoStatus": record.motivo(),
-        "atualizadoEm": rfc3339_millis(record.atualizado_em),
-        "historico": record.changes.iter().map(change).collect::<Vec<_>>(),
-        "comentarios": record.changes.iter().filter_map(comment).collect::<Vec<_>>()
-    })
+/// What a list of a record has of a change, if anything.
+type Member = fn(&StoredChange) -> Option<Value>;
+
+/// Writes an atendimento with its changes to `out`, and the comments of these apart. The history is read twice, change by
+/// change: it may be longer than memory. `shows_logins` says whether those who changed it are named.
+pub async fn write_record(
+    out: &mut impl Write,
+    store: &Store,
+    state: &PresentState,
+    shows_logins: bool,
+) -> Result<(), CliError> {
+    let head = serde_json::to_string_pretty(&present_state(state)).expect("a record has text keys");
+    write!(out, "{}", printable_json('\n', head.trim_end_matches("\n}")))?;
+    let lists: [(&str, Member); 2] = [("historico", |made| Some(change(made))), ("comentarios", comment)];
+    for (name, member) in lists {
+        write!(out, ",\n  \"{name}\": [")?;
+        let mut before = "";
+        let mut changes = store.changes_of(state);
+        while let Some(mut made) = changes.try_next().await? {
+            made.usuario = made.usuario.filter(|_| shows_logins);
+            if let Some(value) = member(&made) {
+                write!(out, "{before}\n    {}", printable_json('\n', &value.to_string()))?;
+                before = ",";
+            }
+        }
+        write!(out, "{}]", if before.is_empty() { "" } else { "\n  " })?;
+    }
+    Ok(write!(out, "\n}}")?)
 }
 
-/// All that is stored about an atendimento, as it is handed out to the person whom it is about.
-pub fn export(atendimento: &AtendimentoRecord, at: OffsetDateTime) -> Value {
-    json!({"formato": "citrus-status/atendimento/1", "geradoEm": rfc3339_millis(at), "atendimento": record(atendimento)})
+/// As [`write_record`], as it is handed out at `at` to the person whom it is about.
+pub async fn write_export(
+    out: &mut impl Write,
+    store: &Store,
+    state: &PresentState,
+    shows_logins: bool,
+    at: OffsetDateTime,
+) -> Result<(), CliError> {
+    let at = rfc3339_millis(at);
+    writeln!(out, "{{\"formato\": \"citrus-status/atendimento/1\", \"geradoEm\": \"{at}\", \"atendimento\":")?;
+    write_record(out, store, state, shows_logins).await?;
+    Ok(write!(out, "}}")?)
+}
+
+fn comment(made: &StoredChange) -> Option<Value> {
+    let comentario = made.comentario.as_ref()?;
+    Some(json!({
+        "em": rfc3339_millis(made.em), "texto": comentario.texto,
+        "visivelCliente": comentario.visivel_cliente, "usuario": made.usuario
+    }))
 }
 
 fn change(StoredChange { em, de, para, motivo, usuario, .. }: &StoredChange) -> Value {
@@ -51,37 +85,4 @@ pub fn present_state(state: &PresentState) -> Value {
         "protocolo": state.protocolo, "status": state.status.nome(), "motivoStatus": state.motivo,
         "atualizadoEm": rfc3339_millis(state.atualizado_em)
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::atendimento::{Comentario, Status};
-    use time::macros::datetime;
-
-    #[test]
-    fn the_record_has_the_contracts_shape() {
-        let em = datetime!(2026-11-23 10:00:00 UTC);
-        let change = |para, motivo: Option<&str>, texto: Option<&str>| StoredChange {
-            em,
-            de: Status::Aberto,
-            para,
-            motivo: motivo.map(str::to_owned),
-            usuario: Some("user.api".to_owned()),
-            comentario: texto.map(|texto| Comentario { texto: texto.into(), visivel_cliente: true }),
-        };
-        let changes =
-            vec![change(Status::Cancelado, Some("Duplicado"), None), change(Status::Finalizado, None, Some("ok"))];
-        let (protocolo, status) = ("20221104000001".to_owned(), Status::Finalizado);
-        assert_eq!(
-            record(&AtendimentoRecord { protocolo, status, atualizado_em: em, changes }).to_string(),
-            concat!(
-                r#"{"protocolo":"20221104000001","status":"Finalizado","motivoStatus":null,"#,
-                r#""atualizadoEm":"2026-11-23T10:00:00.000Z","historico":["#,
-                r#"{"em":"2026-11-23T10:00:00.000Z","de":"Aberto","para":"Cancelado","motivoStatus":"Duplicado","usuario":"user.api"},"#,
-                r#"{"em":"2026-11-23T10:00:00.000Z","de":"Aberto","para":"Finalizado","motivoStatus":null,"usuario":"user.api"}],"#,
-                r#""comentarios":[{"em":"2026-11-23T10:00:00.000Z","texto":"ok","visivelCliente":true,"usuario":"user.api"}]}"#
-            )
-        );
-    }
 }

@@ -6,6 +6,7 @@ use super::database;
 use super::error::Result;
 use crate::config::{Config, Flags};
 use crate::domain::audit::Actor;
+use crate::domain::text::Name;
 use crate::service::audit::command_line;
 use crate::service::erasure::Erasure;
 use crate::service::provisioning::Provisioning;
@@ -29,8 +30,16 @@ impl Session {
         let provisioning = Provisioning::new(Arc::clone(&store), actor.clone());
         let session = Self { store, provisioning, actor };
         let outcome = work(&session).await;
-        session.store.close().await;
+        database::close(&session.store).await;
         outcome
+    }
+
+    /// The row id of the user of `login`, if one is asked for.
+    pub async fn usuario_id(&self, login: Option<&Name>) -> Result<Option<i64>> {
+        Ok(match login {
+            Some(login) => Some(self.provisioning.usuario(login).await?.id),
+            None => None,
+        })
     }
 
     pub fn erasure(&self) -> Erasure {

@@ -6,11 +6,11 @@ use futures_util::stream::TryStreamExt;
 use time::OffsetDateTime;
 use tokio::task::yield_now;
 
-use super::Progress;
 use super::error::BackupError;
 use super::header::{FORMAT, Header, Section, TableHeader, VERSION};
 use super::row;
 use super::writer::{Writer, write_line};
+use super::{Backup, Progress};
 use crate::clock::rfc3339_millis;
 use crate::store::{Export, Store, tables_at};
 
@@ -23,7 +23,7 @@ pub async fn create(
     out: impl Write + Send + 'static,
     now: OffsetDateTime,
     report: &mut dyn FnMut(Progress),
-) -> Result<Header, BackupError> {
+) -> Result<Backup, BackupError> {
     let mut export = store.begin_export().await?;
     let header = header(store, &mut export, now).await?;
     report(Progress::Total(header.rows()));
@@ -32,8 +32,8 @@ pub async fn create(
     for section in header.sections() {
         write_rows(&mut export, &section, &mut writer, report).await?;
     }
-    writer.finish().await?;
-    Ok(header)
+    let sha256 = writer.finish().await?;
+    Ok(Backup { header, sha256 })
 }
 
 async fn header(store: &Store, export: &mut Export, now: OffsetDateTime) -> Result<Header, BackupError> {
@@ -41,7 +41,8 @@ async fn header(store: &Store, export: &mut Export, now: OffsetDateTime) -> Resu
     let mut tables = Vec::new();
     for table in tables_at(schema) {
         let rows = export.count(table).await?;
-        tables.push(TableHeader::new(table, schema, rows));
+        let last_id = if table.counts_ids() { Some(export.last_id(table).await?) } else { None };
+        tables.push(TableHeader::new(table, schema, rows, last_id));
     }
     Ok(Header {
         format: FORMAT.to_owned(),

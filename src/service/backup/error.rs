@@ -17,7 +17,7 @@ pub enum BackupError {
     Invalid(String),
     #[error("this is no backup of citrus-status: {0}")]
     Foreign(&'static str),
-    #[error("the backup has format {found}, and this release reads {known}; use a newer release")]
+    #[error("the backup has format {found}, and this release reads up to {known}; use a newer release")]
     Format { found: u64, known: u64 },
     #[error(
         "the backup has the tables of migration {schema}, and this release knows {newest}; use citrus-status {program} \

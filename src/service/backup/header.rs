@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::BackupError;
+use super::rules::NUMBER_MAX;
 use crate::domain::text::{cut, fits};
 use crate::store::{Column, Kind, Table, tables_at};
 
 pub(super) const FORMAT: &str = "citrus-status backup";
-/// The version of the format.
-pub(super) const VERSION: u64 = 1;
+/// The version of the format that is written. The first one, which is read as well, has no `last_id`.
+pub(super) const VERSION: u64 = 2;
 
 const TEXT_MAX: usize = 64;
 
@@ -36,6 +37,9 @@ pub struct TableHeader {
     pub name: String,
     pub columns: Vec<String>,
     pub rows: u64,
+    /// The greatest id that was given to a row, also to one that is no more; where the database counts ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_id: Option<i64>,
 }
 
 /// The last line.
@@ -66,9 +70,9 @@ fn stored(columns: &[&'static Column]) -> Vec<&'static Column> {
 }
 
 impl TableHeader {
-    pub(super) fn new(table: &Table, schema: i64, rows: u64) -> Self {
+    pub(super) fn new(table: &Table, schema: i64, rows: u64, last_id: Option<i64>) -> Self {
         let columns = stored(&table.columns_at(schema)).iter().map(|column| column.name.to_owned()).collect();
-        Self { name: table.name.to_owned(), columns, rows }
+        Self { name: table.name.to_owned(), columns, rows, last_id }
     }
 }
 
@@ -91,7 +95,7 @@ impl Header {
         if beginning.format != FORMAT {
             return Err(foreign());
         }
-        if beginning.version != VERSION {
+        if !(1..=VERSION).contains(&beginning.version) {
             return Err(BackupError::Format { found: beginning.version, known: VERSION });
         }
         let header: Self = serde_json::from_slice(line).map_err(|_| foreign())?;
@@ -116,9 +120,16 @@ impl Header {
         let mut found = self.tables.iter();
         for table in tables_at(self.schema) {
             let Some(next) = found.next() else { return wrong(format!("{} is missing", table.name)) };
-            if *next != TableHeader::new(table, self.schema, next.rows) {
+            if *next != TableHeader::new(table, self.schema, next.rows, next.last_id) {
                 let (name, columns) = (cut(&next.name), next.columns.join(", "));
                 return wrong(format!("{name} ({}) stands in the place of {}", cut(&columns), table.name));
+            }
+            let is_right = match next.last_id {
+                Some(last_id) => self.has_last_ids(table) && (0..=NUMBER_MAX).contains(&last_id),
+                None => !self.has_last_ids(table),
+            };
+            if !is_right {
+                return wrong(format!("the last id of {} is missing or none", table.name));
             }
         }
         match found.next() {
@@ -126,6 +137,17 @@ impl Header {
             None if self.tables.is_empty() => wrong("there are none".to_owned()),
             None => Ok(()),
         }
+    }
+
+    /// Whether it says which id of `table` was the last.
+    fn has_last_ids(&self, table: &Table) -> bool {
+        self.version > 1 && table.counts_ids()
+    }
+
+    /// The last id of each table that counts ids; 0 where it does not say.
+    pub(super) fn last_ids(&self) -> Vec<(&'static Table, i64)> {
+        let tables = tables_at(self.schema).zip(&self.tables).filter(|(table, _)| table.counts_ids());
+        tables.map(|(table, header)| (table, header.last_id.unwrap_or_default())).collect()
     }
 
     /// The tables that it names.

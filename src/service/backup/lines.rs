@@ -6,6 +6,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use flate2::bufread::GzDecoder;
 
 use super::error::BackupError;
+use crate::service::checksum::hex;
 
 /// Longest line, in bytes. A comment has up to 20,000 characters, of which JSON may make six bytes each.
 const LINE_MAX: usize = 256 * 1024;
@@ -60,9 +61,4 @@ impl<R: Read> Lines<R> {
         let is_at_end = behind.fill_buf().map_err(BackupError::of_reading)?.is_empty();
         if is_at_end { Ok(()) } else { Err(BackupError::Trailing) }
     }
-}
-
-/// A checksum in hexadecimal.
-pub(super) fn hex(sum: Context) -> String {
-    sum.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,4 +1,4 @@
-//! A backup as it is read: its header, then its rows by the hundreds, then its checksum.
+//! A backup as it is read: its header, then its rows by the thousands, then its checksum.
 
 use std::io::Read;
 
@@ -9,7 +9,7 @@ use super::row;
 use crate::store::{Column, Store, Table, Value};
 
 /// How many rows are handed on together, and how many bytes of lines.
-const ROWS: usize = 512;
+const ROWS: usize = 4096;
 const BYTES: usize = 1024 * 1024;
 
 /// Some rows of a table.
@@ -21,6 +21,8 @@ pub(super) struct Portion {
 
 pub(super) struct Portions<R> {
     pub header: Header,
+    /// The checksum, once all has been read and it was compared; empty until then.
+    pub sha256: String,
     lines: Option<Lines<R>>,
     sections: Vec<Section>,
 }
@@ -36,17 +38,20 @@ impl<R: Read> Portions<R> {
         lines.sum_up();
         let mut sections: Vec<Section> = header.sections().collect();
         sections.reverse();
-        Ok(Self { header, lines: Some(lines), sections })
+        Ok(Self { header, sha256: String::new(), lines: Some(lines), sections })
     }
 
     /// The next rows; nothing once the backup has ended as it should.
     pub fn next(&mut self) -> Result<Option<Portion>, BackupError> {
         let Some(lines) = &mut self.lines else { return Ok(None) };
         while self.sections.pop_if(|section| section.rows == 0).is_some() {}
-        match self.sections.last_mut() {
-            Some(section) => portion(lines, section).map(Some),
-            None => self.lines.take().map_or(Ok(()), end).map(|()| None),
+        if let Some(section) = self.sections.last_mut() {
+            return portion(lines, section).map(Some);
         }
+        if let Some(lines) = self.lines.take() {
+            self.sha256 = end(lines)?;
+        }
+        Ok(None)
     }
 }
 
@@ -65,7 +70,8 @@ fn portion<R: Read>(lines: &mut Lines<R>, section: &mut Section) -> Result<Porti
     Ok(Portion { table: section.table, columns: section.columns.clone(), rows })
 }
 
-fn end<R: Read>(mut lines: Lines<R>) -> Result<(), BackupError> {
+/// Returns the checksum, which matches.
+fn end<R: Read>(mut lines: Lines<R>) -> Result<String, BackupError> {
     let trailer: Option<Trailer> = serde_json::from_slice(lines.next()?).ok();
     let Some(Trailer { sha256 }) = trailer else {
         return Err(BackupError::Line { line: lines.number, fault: "the checksum should stand here".to_owned() });
@@ -73,5 +79,6 @@ fn end<R: Read>(mut lines: Lines<R>) -> Result<(), BackupError> {
     if sha256 != lines.sum() {
         return Err(BackupError::Damaged("its checksum does not match"));
     }
-    lines.end()
+    lines.end()?;
+    Ok(sha256)
 }

@@ -5,33 +5,35 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-use super::Progress;
 use super::error::BackupError;
 use super::header::Header;
 use super::portions::{Portion, Portions};
+use super::{Backup, Progress};
+use crate::domain::audit::{Action, Actor};
 use crate::store::{Restore, Store};
 
 /// How many portions wait.
-const WAITING: usize = 4;
+const WAITING: usize = 2;
 
 enum Message {
     Header(Header),
     Portion(Portion),
-    /// The checksum matches.
-    End,
+    /// The checksum, which matches.
+    End(String),
 }
 
 /// A database that is filled, and not yet committed. Dropping it leaves the database as it was.
 pub struct Filled<'a> {
-    header: Header,
+    backup: Backup,
     restore: Restore<'a>,
 }
 
 impl Filled<'_> {
-    /// Makes all of it durable and visible. Where it is dropped half-way, nobody knows whether it was.
-    pub async fn commit(self) -> Result<Header, BackupError> {
-        self.restore.commit().await?;
-        Ok(self.header)
+    /// Makes all of it durable and visible, with an audit entry that names `actor`. Where it is dropped half-way, nobody
+    /// knows whether it was.
+    pub async fn commit(self, actor: &Actor) -> Result<Backup, BackupError> {
+        self.restore.commit(actor, self.backup.entry(Action::RestoreBackup)).await?;
+        Ok(self.backup)
     }
 }
 
@@ -45,13 +47,18 @@ pub async fn fill<'a>(
     let Message::Header(header) = next(&mut messages).await? else { return Err(lost()) };
     report(Progress::Total(header.rows()));
     let mut restore = store.begin_restore(header.schema).await?;
-    while let Message::Portion(Portion { table, columns, rows }) = next(&mut messages).await? {
+    let sha256 = loop {
+        let Portion { table, columns, rows } = match next(&mut messages).await? {
+            Message::Portion(portion) => portion,
+            Message::End(sha256) => break sha256,
+            Message::Header(_) => return Err(lost()),
+        };
         let inserted = restore.insert(table, &columns, &rows).await;
         inserted.map_err(|error| BackupError::Refused { table: table.name, error })?;
         report(Progress::Done(rows.len() as u64));
-    }
-    restore.finish().await?;
-    Ok(Filled { header, restore })
+    };
+    restore.finish(&header.last_ids()).await?;
+    Ok(Filled { backup: Backup { header, sha256 }, restore })
 }
 
 type Messages = mpsc::Receiver<Result<Message, BackupError>>;
@@ -77,7 +84,7 @@ fn read(input: impl Read, send: impl Fn(Message) -> bool) -> Result<(), BackupEr
         listens = send(Message::Portion(portion));
     }
     // Where nobody listens, nobody takes it for the end.
-    send(Message::End);
+    send(Message::End(portions.sha256));
     Ok(())
 }
 

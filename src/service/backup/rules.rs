@@ -7,7 +7,7 @@ use crate::domain::text::{COMENTARIO_MAX, Name, PROTOCOLO_MAX, fits, is_blank};
 use crate::store::{Column, Kind, Value};
 
 /// The greatest id or revision: what a JSON number can always carry.
-const NUMBER_MAX: i64 = (1 << 53) - 1;
+pub(super) const NUMBER_MAX: i64 = (1 << 53) - 1;
 /// The last millisecond of the year 9999.
 const MILLIS_MAX: i64 = 253_402_300_799_999;
 const SENHA_HASH_MAX: usize = 512;

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::error::BackupError;
 use super::header::Trailer;
-use super::lines::hex;
+use crate::service::checksum::hex;
 
 /// How many bytes of lines are handed on together, and how many such pieces wait.
 const PIECE: usize = 256 * 1024;
@@ -29,7 +29,7 @@ pub(super) struct Writer {
     /// Lines that are yet to be handed on.
     pub lines: Vec<u8>,
     pieces: mpsc::Sender<Piece>,
-    outcome: oneshot::Receiver<io::Result<()>>,
+    outcome: oneshot::Receiver<io::Result<String>>,
 }
 
 impl Writer {
@@ -56,8 +56,8 @@ impl Writer {
         }
     }
 
-    /// Writes the checksum and whatever is left.
-    pub async fn finish(mut self) -> Result<(), BackupError> {
+    /// Writes whatever is left and the checksum, which it returns.
+    pub async fn finish(mut self) -> Result<String, BackupError> {
         self.send().await?;
         if self.pieces.send(Piece::End).await.is_err() {
             return Err(self.failure().await);
@@ -81,7 +81,8 @@ fn lost() -> BackupError {
     BackupError::Write(io::Error::other("the thread that writes was lost"))
 }
 
-fn write(out: impl Write, mut pieces: mpsc::Receiver<Piece>) -> io::Result<()> {
+/// Returns the checksum.
+fn write(out: impl Write, mut pieces: mpsc::Receiver<Piece>) -> io::Result<String> {
     let mut packed = GzEncoder::new(out, LEVEL);
     let mut sum = Context::new(&SHA256);
     loop {
@@ -94,10 +95,11 @@ fn write(out: impl Write, mut pieces: mpsc::Receiver<Piece>) -> io::Result<()> {
             None => return Err(io::ErrorKind::Interrupted.into()),
         }
     }
-    let mut last = Vec::new();
-    write_line(&mut last, &Trailer { sha256: hex(sum) });
+    let (mut last, trailer) = (Vec::new(), Trailer { sha256: hex(sum) });
+    write_line(&mut last, &trailer);
     packed.write_all(&last)?;
-    packed.finish()?.flush()
+    packed.finish()?.flush()?;
+    Ok(trailer.sha256)
 }
 
 /// Appends `value` as a line.

@@ -1,25 +1,16 @@
-//! Idempotency keys: which are being answered, and when old ones are forgotten.
+//! Idempotency keys that are being answered.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::outcome::ChangeError;
-use crate::clock::Clock;
 use crate::domain::atendimento::{ChangeRequest, Denial, IdempotencyKey};
-use crate::service::purge::PeriodicPurge;
-use crate::store::{ScopedKey, Store};
+use crate::store::ScopedKey;
 
-/// How long a key is known at least, in milliseconds: the contract's 24 hours.
-const KEPT: i64 = 24 * 60 * 60 * 1000;
-/// How often old ones are purged at most, in milliseconds.
-const PURGE_EVERY: i64 = 10 * 60 * 1000;
-
+#[derive(Default)]
 pub(super) struct Keys {
-    store: Arc<Store>,
-    clock: Arc<dyn Clock>,
     in_flight: Arc<Mutex<Fingerprints>>,
-    purge: PeriodicPurge,
 }
 
 /// The fingerprint of the body that came with each key.
@@ -32,19 +23,10 @@ pub(super) struct InFlight {
 }
 
 impl Keys {
-    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, in_flight: Arc::default(), purge: PeriodicPurge::new(PURGE_EVERY) }
-    }
-
     /// Enters the key of `request`, if it has one. What other processes are answering is not known
     /// here; the database lets one of them through, and the other one replays its answer.
     pub fn enter(&self, request: &ChangeRequest) -> Result<Option<InFlight>, ChangeError> {
         let Some((key, fingerprint)) = keyed(request) else { return Ok(None) };
-        let purge = || {
-            let store = Arc::clone(&self.store);
-            async move { store.purge_idempotency_keys(KEPT).await }
-        };
-        self.purge.start_if_due(self.clock.as_ref(), "old idempotency keys", purge);
         match self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).entry(key) {
             Entry::Occupied(other) => Err(conflict(*other.get(), fingerprint)),
             Entry::Vacant(free) => {
@@ -83,16 +65,5 @@ fn conflict(other: i64, fingerprint: i64) -> ChangeError {
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn old_keys_are_purged_every_ten_minutes() {
-        let purge = PeriodicPurge::new(PURGE_EVERY);
-        assert_eq!([1_000_000, 1_599_999, 1_600_000].map(|now| purge.is_due(now)), [true, false, true]);
     }
 }

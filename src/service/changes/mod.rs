@@ -31,7 +31,6 @@ use self::progress::Progress;
 pub use self::simulation::Simulation;
 use self::worker::{WorkerContext, work};
 use self::write_health::WriteHealth;
-use crate::clock::Clock;
 use crate::domain::atendimento::ChangeRequest;
 use crate::metrics::{ChangeOutcome, Metrics};
 use crate::store::{Store, StoreError};
@@ -73,12 +72,7 @@ impl ChangeQueue {
         self.health.note_failure(error);
     }
 
-    pub fn start(
-        store: &Arc<Store>,
-        clock: &Arc<dyn Clock>,
-        metrics: &Arc<Metrics>,
-        settings: QueueSettings,
-    ) -> (Self, Workers) {
+    pub fn start(store: &Arc<Store>, metrics: &Arc<Metrics>, settings: QueueSettings) -> (Self, Workers) {
         let mut workers = JoinSet::new();
         let (health, activity) = (WriteHealth::default(), Activity::default());
         let progress: Vec<Arc<Progress>> = (0..settings.shards).map(|_| Arc::default()).collect();
@@ -93,10 +87,9 @@ impl ChangeQueue {
                 sender
             })
             .collect();
-        let keys = Keys::new(Arc::clone(store), Arc::clone(clock));
         let (store, metrics) = (Arc::clone(store), Arc::clone(metrics));
         (
-            Self { shards, hasher: RandomState::new(), keys, store, health, activity, liveness, metrics },
+            Self { shards, hasher: RandomState::new(), keys: Keys::default(), store, health, activity, liveness, metrics },
             Workers(workers),
         )
     }

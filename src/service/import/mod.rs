@@ -12,6 +12,7 @@ mod row;
 mod rows;
 mod shape;
 mod sheet;
+mod summed;
 mod table;
 mod tidy;
 mod window;
@@ -26,6 +27,7 @@ pub use error::FileError;
 pub use place::Place;
 pub use row::{BadRow, Row};
 use rows::Rows;
+use summed::{Sum, Summed};
 use tidy::quoted;
 
 use serde_json::json;
@@ -41,8 +43,6 @@ const SHOWN: usize = 5;
 
 #[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
-    /// What the audit trail calls the file.
-    pub source: String,
     pub columns: Columns,
     /// Bring atendimentos that exist already to the file's status, with a history entry where it differs.
     /// The source is taken to be right: no transition rule applies.
@@ -94,6 +94,7 @@ pub async fn import(
     options: ImportOptions,
     report: &mut dyn FnMut(Notice),
 ) -> Result<Summary, ImportError> {
+    let (reader, sum) = Summed::new(reader);
     let mut rows = Rows::open(reader, Wanted::new(&options.columns))?;
     let mut run = Run { store, actor, import: None, options, summary: Summary::default(), report };
     let mut portion = Portion::default();
@@ -116,7 +117,7 @@ pub async fn import(
         }
     }
     run.write(portion).await?;
-    run.finish().await
+    run.finish(&sum).await
 }
 
 /// The rows of `file`, until something makes it unreadable: a door for the targets in `fuzz/`.
@@ -207,7 +208,7 @@ impl Run<'_> {
         (self.report)(Notice::BadRow(bad));
     }
 
-    async fn finish(self) -> Result<Summary, ImportError> {
+    async fn finish(self, sum: &Sum) -> Result<Summary, ImportError> {
         let Summary { inserted, updated, unchanged, skipped, .. } = self.summary;
         if skipped > 0 && !self.options.ignorar_invalidos {
             return Err(ImportError::BadRows(skipped));
@@ -219,7 +220,7 @@ impl Run<'_> {
                 let after = json!({
                     "novos": inserted, "atualizados": updated, "inalterados": unchanged, "ignorados": skipped
                 });
-                named(Action::ImportAtendimentos, &self.options.source, None, Some(after))
+                named(Action::ImportAtendimentos, &sum.hex(), None, Some(after))
             });
             import.commit(self.actor, entry.as_slice()).await?;
         }

@@ -14,7 +14,7 @@ use crate::auth::token::new_generation;
 use crate::domain::access::{Nivel, Permissao, below};
 use crate::domain::atendimento::Status;
 use crate::domain::audit::{Action, Actor, Entry};
-use crate::domain::record::AtendimentoRecord;
+use crate::domain::record::PresentState;
 use crate::domain::text::{LOGIN_MAX, Name, NameKey, PROTOCOLO_MAX, PSEUDONYM, SENHA_MAX, fits};
 use crate::service::audit::{named, of_usuario};
 use crate::service::throttle::bucket_of;
@@ -249,18 +249,18 @@ impl Provisioning {
         self.commit(edit, [named(Action::CreateAtendimento, protocolo, None, Some(after))]).await
     }
 
-    pub async fn record(&self, protocolo: &str) -> Result<AtendimentoRecord> {
+    pub async fn present_state(&self, protocolo: &str) -> Result<PresentState> {
         let protocolo = protocolo.trim();
-        let found = self.store.record(protocolo).await?;
+        let found = self.store.present_state(protocolo).await?;
         found.ok_or_else(|| ProvisioningError::no_atendimento(protocolo))
     }
 
-    /// The record of an atendimento, for the person whom it is about.
-    pub async fn export(&self, protocolo: &str) -> Result<AtendimentoRecord> {
-        let record = self.record(protocolo).await?;
-        let entry = named(Action::ExportAtendimento, &record.protocolo, None, None);
+    /// As [`Provisioning::present_state`], of an atendimento whose record is to be handed out: the audit trail tells it.
+    pub async fn export(&self, protocolo: &str) -> Result<PresentState> {
+        let state = self.present_state(protocolo).await?;
+        let entry = named(Action::ExportAtendimento, &state.protocolo, None, None);
         self.commit(self.store.edit().await?, [entry]).await?;
-        Ok(record)
+        Ok(state)
     }
 
     async fn nivel(&self, nome: &Name) -> Result<Nivel> {

@@ -65,6 +65,11 @@ pub struct Policy {
 }
 
 impl Limits {
+    /// In how long any bucket is full again at the latest, in milliseconds; 0 without limits.
+    pub(in crate::service) fn most(&self) -> i64 {
+        self.in_force().map(|policy| policy.limit.most()).max().unwrap_or_default()
+    }
+
     pub(super) fn in_force(&self) -> impl Iterator<Item = Policy> {
         self.named().into_iter().filter_map(|(name, limit)| Some(Policy { name, limit: limit? }))
     }

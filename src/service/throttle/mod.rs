@@ -33,18 +33,14 @@ use tokio::time::{sleep, timeout};
 pub use self::limits::{Buckets, Limit, Limits, Policy};
 pub use self::uncounted::Failure;
 use self::uncounted::{Uncounted, UncountedCosts};
-use crate::clock::Clock;
 use crate::domain::text::NameKey;
-use crate::service::purge::PeriodicPurge;
 use crate::store::{Bucket, BucketKey, Debit, LOCK_WAIT, Result as StoreResult, Store, StoreError};
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 /// How long an address stays known after a success, in milliseconds.
-const KNOWN_FOR: i64 = 30 * DAY;
+pub(super) const KNOWN_FOR: i64 = 30 * DAY;
 /// How old the latest success noted may be before the next one is noted.
 const NOTED_FOR: i64 = DAY;
-/// How often old buckets are purged at most, in milliseconds.
-const PURGE_EVERY: i64 = 60 * 1000;
 /// How long a failure waits to be counted. While it can't be, its verdict is not told.
 const COUNT_DEADLINE: Duration = LOCK_WAIT;
 /// How often it is tried when somebody holds one of its buckets.
@@ -79,9 +75,7 @@ pub enum NotAdmitted {
 
 pub struct Throttle {
     store: Arc<Store>,
-    clock: Arc<dyn Clock>,
     limits: Limits,
-    purge: PeriodicPurge,
     uncounted: Uncounted,
     /// Held by the one failure that tries again to be counted: those who wait take one connection together.
     retry: Mutex<()>,
@@ -118,9 +112,8 @@ impl Success {
 }
 
 impl Throttle {
-    pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
-        let (purge, uncounted) = (PeriodicPurge::new(PURGE_EVERY), Uncounted::default());
-        Self { store, clock, limits, purge, uncounted, retry: Mutex::default() }
+    pub fn new(store: Arc<Store>, limits: Limits) -> Self {
+        Self { store, limits, uncounted: Uncounted::default(), retry: Mutex::default() }
     }
 
     /// Whether `login` may be tried from `client` now.
@@ -195,9 +188,7 @@ impl Throttle {
 
     /// Counts a failure in the database. Fails with [`StoreError::Slow`] when somebody holds one of its buckets for 5 s.
     pub async fn count(&self, failure: Failure) -> StoreResult<()> {
-        timeout(COUNT_DEADLINE, self.debit(&failure)).await.unwrap_or(Err(StoreError::Slow))?;
-        self.purge();
-        Ok(())
+        timeout(COUNT_DEADLINE, self.debit(&failure)).await.unwrap_or(Err(StoreError::Slow))
     }
 
     async fn debit(&self, failure: &Failure) -> StoreResult<()> {
@@ -220,9 +211,8 @@ impl Throttle {
         }
         let BucketKeys { pair, account, .. } = admission.keys;
         let noted = timeout(NOTE_DEADLINE, self.store.set_success(&pair, &account)).await;
-        match noted.unwrap_or(Err(StoreError::Slow)) {
-            Ok(()) => self.purge(),
-            Err(error) => tracing::warn!(%error, "the address of a login was not noted"),
+        if let Err(error) = noted.unwrap_or(Err(StoreError::Slow)) {
+            tracing::warn!(%error, "the address of a login was not noted");
         }
     }
 
@@ -238,15 +228,6 @@ impl Throttle {
 
     fn policies(&self) -> Vec<Policy> {
         self.limits.in_force().collect()
-    }
-
-    fn purge(&self) {
-        let purge = || {
-            let store = Arc::clone(&self.store);
-            let most = self.limits.in_force().map(|policy| policy.limit.most()).max().unwrap_or_default();
-            async move { store.purge_buckets(KNOWN_FOR, most).await }
-        };
-        self.purge.start_if_due(self.clock.as_ref(), "old login attempts", purge);
     }
 }
 
@@ -301,12 +282,6 @@ mod tests {
         for (i, key) in here.iter().enumerate() {
             assert!(!here[..i].contains(key));
         }
-    }
-
-    #[test]
-    fn old_buckets_are_purged_once_a_minute() {
-        let purge = PeriodicPurge::new(PURGE_EVERY);
-        assert_eq!([1_000_000, 1_059_999, 1_060_000].map(|now| purge.is_due(now)), [true, false, true]);
     }
 
     #[test]

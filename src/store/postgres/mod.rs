@@ -1,6 +1,7 @@
 //! PostgreSQL 13 or newer. Lists travel as arrays, so that every statement is one round trip.
 
 mod changes;
+mod copy;
 mod hosts;
 mod insert;
 mod lanes;
@@ -12,6 +13,7 @@ mod store;
 mod watch;
 
 pub(super) use changes::change;
+pub(super) use copy::copy;
 pub use hosts::endpoint;
 pub(super) use insert::{insert, lock};
 pub(super) use lanes::LANES;

@@ -20,11 +20,7 @@ pub(in crate::store) async fn insert(
     connection: &mut SqliteConnection,
     novos: &[NewAtendimento],
 ) -> Result<HashSet<String>> {
-    let inserted: Vec<String> = sqlx::query_scalar(INSERT).bind(new_rows(novos)).fetch_all(connection).await?;
+    let novos: Vec<_> = novos.iter().map(|novo| (&novo.protocolo, novo.status.code())).collect();
+    let inserted: Vec<String> = sqlx::query_scalar(INSERT).bind(list(&novos)).fetch_all(connection).await?;
     Ok(inserted.into_iter().collect())
-}
-
-/// A list of `[protocolo, status]`.
-pub(super) fn new_rows(novos: &[NewAtendimento]) -> String {
-    list(&novos.iter().map(|novo| (&novo.protocolo, novo.status.code())).collect::<Vec<_>>())
 }
