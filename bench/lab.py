@@ -83,8 +83,8 @@ def provision(cli, atendimentos, logins=LOGINS, motivos=MOTIVOS):
 
 
 class Lab:
-    def __init__(self, postgres, rounds, seconds):
-        self.rounds, self.seconds = rounds, seconds
+    def __init__(self, postgres, rounds, seconds, history=1):
+        self.rounds, self.seconds, self.history = rounds, seconds, history
         self.admin = postgres
         if password := urllib.parse.urlsplit(postgres).password:
             # For psql and pgbench, whose arguments every user of the machine can read.
@@ -92,6 +92,8 @@ class Lab:
         self.postgres = self.url("main")
         self.started = time.monotonic()
         self.contest = None
+        # Facts for the report: of what, and the rows of name and value.
+        self.sizes = []
 
     def url(self, name):
         """A database's URL. Two runs at once do not share one."""
@@ -176,21 +178,6 @@ class Lab:
         self.sql("VACUUM ANALYZE", url)
         self.sql("CHECKPOINT", url)
 
-    def filled(self, name, count):
-        """The URL of a database with `count` atendimentos that have changed once."""
-        self.say(f"a database with {count:,} atendimentos and as many changes")
-        url = self.url(name)
-        self.create(url)
-        self.provision("postgres", 0, DATABASE_URL=url)
-        # "replica" leaves the foreign keys unchecked: the rows come from the table that they name.
-        self.sql(f"""
-            SET session_replication_role = replica;
-            INSERT INTO atendimento (protocolo, status, revisao, atualizado_em)
-            SELECT ({FIRST} + i)::text, i % 5 + 1, 1, now() FROM generate_series(0, {count} - 1) AS i;
-            INSERT INTO historico SELECT id, 1, now(), 1, status, NULL, NULL, NULL, NULL FROM atendimento""", url)
-        self.settle(url)
-        return url
-
     def fresh_sqlite(self, atendimentos=ATENDIMENTOS):
         shutil.rmtree(self.dir / "sqlite", ignore_errors=True)
         self.provision("sqlite", atendimentos)
@@ -214,12 +201,12 @@ class Lab:
         server_cpu, postgres_cpu = (1e6 * (b - a) / got["requests"] for a, b in zip(before, spent()))
         return got | {"server_cpu": server_cpu, "postgres_cpu": postgres_cpu}
 
-    def pgbench(self, script, clients, seconds):
+    def pgbench(self, script, clients, seconds, url=None):
         """Transactions per second."""
         sizes = {"protocolos": ATENDIMENTOS, "usuarios": len(LOGINS), "motivos": len(MOTIVOS)}
         out = run("pgbench", "-n", "-M", "prepared", "-f", BENCH / script, "-c", clients, "-T", seconds,
                   "-j", min(max(2, CORES // 2), clients), *(f"-D{name}={size}" for name, size in sizes.items()),
-                  public(self.postgres))
+                  public(url or self.postgres))
         return float(re.search(r"tps = ([\d.]+) \(without", out)[1])
 
     def measure_waits(self):

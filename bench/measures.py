@@ -5,8 +5,9 @@ import platform
 import statistics
 import time
 
-import lab
 import contest
+import growth
+import lab
 from processes import CORES, run
 
 CONNECTIONS = 256
@@ -19,7 +20,8 @@ class Row:
     goal: str
     # Higher is better, and the ratio is ours to the reference; else lower is better.
     at_least: bool
-    bound: float
+    # None where there is no goal.
+    bound: float | None
     ours: list
     theirs: list = None
     unit: str = "/s"
@@ -31,7 +33,11 @@ class Row:
         return statistics.median(self.ratios())
 
     def reached(self):
-        return self.median() >= self.bound if self.at_least else self.median() <= self.bound
+        """In words: yes, no, or that there is no goal."""
+        if self.bound is None:
+            return "–"
+        is_reached = self.median() >= self.bound if self.at_least else self.median() <= self.bound
+        return "yes" if is_reached else "**no**"
 
     def ratio_text(self):
         ratios = self.ratios()
@@ -235,28 +241,50 @@ def startup(here):
               [first_answer() for _ in range(here.rounds)], unit="ms")
 
 
-def size(here):
-    """The cost of a change at 10,000,000 atendimentos with as many history rows, against 10,000."""
-    few, many = 10_000, 10_000_000
-    with (here.server("postgres", DATABASE_URL=here.filled("small", few)) as small,
-          here.server("postgres", DATABASE_URL=here.filled("large", many)) as large):
-        load = {server: here.load(server, count) for server, count in ((small, few), (large, many))}
+def size(here, engine, name):
+    """What 10,000,000 atendimentos cost, each with its history, beside 10,000."""
+    few, many = (growth.filled(here, engine, count) for count in (growth.FEW, growth.MANY))
+    at = f"{name}, {growth.MANY:,} atendimentos with {growth.MANY * here.history:,} changes"
+    with here.server(engine, **few) as small, here.server(engine, **many) as large:
+        load = {server: here.load(server, count) for server, count in ((small, growth.FEW), (large, growth.MANY))}
 
-        def cost(server, seconds):
-            return 1e6 / server.changes(CONNECTIONS, seconds, load[server])["rate"]
+        def row(what, ask, unit, goal="–", bound=None):
+            ask(large), ask(small)
+            return Row(f"{at}: {what}", f"{growth.FEW:,}", goal, False, bound,
+                       *in_turn(here, lambda: ask(large), lambda: ask(small)), unit)
 
-        cost(small, 5), cost(large, 5)
-        yield Row("Cost of a change at 10,000,000 atendimentos", "at 10,000", "≤ 1.5×", False, 1.5,
-                  *in_turn(here, lambda: cost(large, here.seconds), lambda: cost(small, here.seconds)), "µs")
+        def changes(connections, value):
+            return lambda server: value(server.changes(connections, here.seconds, load[server]))
+
+        def reads(server):
+            got = server.wrk(16, here.seconds, "history.lua", **load[server])
+            assert not got["refused"], "they have to be answered"
+            return got["p99"]
+
+        yield row("cost of a change", changes(CONNECTIONS, lambda got: 1e6 / got["rate"]), "µs", "≤ 1.5×", 1.5)
+        yield row("p99 at 256 connections", changes(CONNECTIONS, lambda got: got["p99"]), "ms")
+        yield row("p50 of one connection", changes(1, lambda got: got["p50"]), "ms")
+        yield row("p99 of reading a history, 16 connections", reads, "ms")
+        settings = {small: few, large: many}
+        yield row("list of 100 by status", lambda server: growth.listing(here, engine, settings[server]), "s")
+    here.sizes.append((at, growth.sizes(here, engine, many)))
+
+
+def size_postgres(here):
+    return size(here, "postgres", "PostgreSQL")
+
+
+def size_sqlite(here):
+    return size(here, "sqlite", "SQLite")
 
 
 ALL = {"peers": peers_changes, "sqlite": sqlite_changes, "hot": hot, "rejected": rejected, "bare": bare,
        "logins": logins, "storm": storm, "overload": overload, "imports": imports, "memory": memory,
-       "startup": startup, "size": size}
+       "startup": startup, "size": size_postgres, "size-sqlite": size_sqlite}
 
 
 # What --quick leaves out.
-SLOW = ("imports", "size")
+SLOW = ("imports", "size", "size-sqlite")
 
 
 def versions():

@@ -27,7 +27,7 @@ def markdown(here, rows):
              "Server, PostgreSQL and load generator share the machine. Figures are medians of the rounds.", ""]
     if here.contest:
         lines += beside_peers(here.contest)
-    lines += goals(rows)
+    lines += goals(rows) + sizes(here)
     settings = [(f"PostgreSQL {name}", here.sql(f"SHOW {name}", here.admin)) for name in SETTINGS]
     statement, transaction = here.waits
     settings += [("a statement that does nothing, one connection", f"{statement:.3f} ms"),
@@ -85,12 +85,20 @@ def goals(rows):
     """What is reached and what is missed."""
     def line(row):
         theirs = amount(row.theirs, row.unit) if row.theirs else "–"
-        return [row.name, row.reference, row.ratio_text(), row.goal, "yes" if row.reached() else "**no**",
+        return [row.name, row.reference, row.ratio_text(), row.goal, row.reached(),
                 amount(row.ours, row.unit), theirs]
 
     return ["## Goals", "",
             "Ratios are made round by round. The table shows their median, and in brackets the least and the most.", "",
             *table(["measure", "reference", "ratio", "goal", "reached", "ours", "reference's"], map(line, rows))]
+
+
+def sizes(here):
+    """What the large databases take, after they were measured."""
+    lines = []
+    for of, facts in here.sizes:
+        lines += [f"## On the disk: {of}", "", *table(["table", "size"], facts)]
+    return lines
 
 
 def amount(values, unit):

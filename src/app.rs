@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
@@ -36,6 +36,8 @@ const CLOSE_DEADLINE: Duration = Duration::from_secs(3);
 /// Most connections of those who ask for metrics, and how long the last of them may take at a stop.
 const METRICS_CONNECTIONS: usize = 16;
 const METRICS_STOP_DEADLINE: Duration = Duration::from_secs(1);
+/// How often a server with metrics looks whether it is ready.
+const READINESS_INTERVAL: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -124,10 +126,11 @@ fn longest_stop(config: &Config) -> Duration {
     *stop_delay + 2 * server.stop_deadline + METRICS_STOP_DEADLINE + CLOSE_DEADLINE
 }
 
-/// The listener for Prometheus.
+/// The listener for Prometheus, and what looks after the server for it.
 struct MetricsListener {
     stop: oneshot::Sender<()>,
     serving: JoinHandle<bool>,
+    looking: JoinHandle<()>,
 }
 
 impl MetricsListener {
@@ -149,13 +152,26 @@ impl MetricsListener {
         let (stop, stopped) = oneshot::channel();
         let service = routes::metrics_service(Arc::clone(app));
         let serving = transport::serve(listener, service, settings, async { _ = stopped.await });
-        Ok(Some(Self { stop, serving: tokio::spawn(serving) }))
+        let looking = tokio::spawn(watch_readiness(Arc::clone(app)));
+        Ok(Some(Self { stop, serving: tokio::spawn(serving), looking }))
     }
 
     /// Ends it, with whom it is talking to.
     async fn stop(self) {
         drop(self.stop);
         _ = self.serving.await;
+        self.looking.abort();
+        _ = self.looking.await;
+    }
+}
+
+/// Notes now and then whether the server is ready: nobody else may be asking.
+async fn watch_readiness(app: SharedState) {
+    let mut ticks = interval(READINESS_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        app.metrics.ready(app.is_ready().await);
     }
 }
 

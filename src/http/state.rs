@@ -1,11 +1,12 @@
 //! The state that every handler gets.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
@@ -15,7 +16,10 @@ use crate::service::access::AccessService;
 use crate::service::changes::ChangeQueue;
 use crate::service::login::LoginService;
 use crate::service::purge::Purge;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
+
+/// How long the database may take to say that it works.
+const READY_DEADLINE: Duration = Duration::from_secs(3);
 
 pub type SharedState = Arc<AppState>;
 
@@ -46,6 +50,21 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// Whether the server can do its work: it is not about to stop, and the database is reachable, migrated and takes
+    /// changes. Logs what is wrong.
+    pub async fn is_ready(&self) -> bool {
+        if self.is_leaving.load(Ordering::Relaxed) {
+            return false;
+        }
+        let ready = timeout(READY_DEADLINE, async {
+            self.store.ready().await?;
+            self.changes.check().await
+        })
+        .await;
+        let ready = ready.unwrap_or(Err(StoreError::Slow));
+        ready.inspect_err(|error| tracing::warn!(%error, "not ready")).is_ok()
+    }
+
     /// How long a body may take to arrive: less than the request as a whole, so that it is named as the cause.
     pub fn body_deadline(&self) -> Duration {
         self.deadline * 2 / 3

@@ -51,7 +51,8 @@ pub struct Metrics {
     commit_seconds: Histogram,
     logins: Counters<LoginOutcome>,
     throttled: Counters<LimitName>,
-    queued: Gauge,
+    ready: Gauge,
+    waiting: Gauge,
     queue_capacity: Gauge,
     connections: Family<ConnectionLabels, Gauge>,
     connections_max: Family<PoolLabels, Gauge>,
@@ -86,7 +87,7 @@ struct PoolLabels {
 /// What is not counted as it happens, but looked at when somebody asks.
 pub struct Now {
     /// Status changes that wait.
-    pub queued: usize,
+    pub waiting: usize,
     pub queue_capacity: usize,
     pub pools: Vec<Pool>,
     /// Log lines that were dropped since the start: ordinary ones, and of the audit log.
@@ -117,7 +118,8 @@ impl Default for Metrics {
             commit_seconds: Histogram::new(COMMIT_SECONDS),
             logins: Counters::default(),
             throttled: Counters::default(),
-            queued: Gauge::default(),
+            ready: Gauge::default(),
+            waiting: Gauge::default(),
             queue_capacity: Gauge::default(),
             connections: Family::default(),
             connections_max: Family::default(),
@@ -155,8 +157,21 @@ impl Metrics {
             Unit::Seconds,
             self.commit_seconds.clone(),
         );
-        registry.register("change_queue_waiting", "Status changes waiting in the queue", self.queued.clone());
-        registry.register("change_queue_capacity", "Most status changes that can wait", self.queue_capacity.clone());
+        registry.register(
+            "ready",
+            "Whether the server could do its work when it last looked, every few seconds: 1 or 0",
+            self.ready.clone(),
+        );
+        registry.register(
+            "change_queue_waiting",
+            "Status changes waiting, for their first turn, or for another because something was locked",
+            self.waiting.clone(),
+        );
+        registry.register(
+            "change_queue_capacity",
+            "Most status changes that can wait for their first turn",
+            self.queue_capacity.clone(),
+        );
         registry.register("logins", "Logins that ended, by outcome", self.logins.family());
         registry.register(
             "login_throttled",
@@ -186,6 +201,11 @@ impl Metrics {
         RequestGuard { metrics: Arc::clone(self), began: Instant::now(), method, route, status: CLIENT_LEFT }
     }
 
+    /// Notes whether the server can do its work.
+    pub fn ready(&self, is_ready: bool) {
+        self.ready.set(is_ready.into());
+    }
+
     /// Counts a change that ended.
     pub fn change(&self, outcome: ChangeOutcome) {
         self.changes.inc(outcome);
@@ -211,7 +231,7 @@ impl Metrics {
 
     /// All of it, as Prometheus reads it.
     pub fn page(&self, now: &Now) -> String {
-        self.queued.set(now.queued as i64);
+        self.waiting.set(now.waiting as i64);
         self.queue_capacity.set(now.queue_capacity as i64);
         for pool in &now.pools {
             let busy = pool.open.saturating_sub(pool.idle);
@@ -281,7 +301,7 @@ mod tests {
 
     fn page(metrics: &Metrics) -> String {
         let pool = Pool { name: "requests", open: 3, idle: 1, max: 8 };
-        metrics.page(&Now { queued: 5, queue_capacity: 4096, pools: vec![pool], lines_dropped: [7, 2] })
+        metrics.page(&Now { waiting: 5, queue_capacity: 4096, pools: vec![pool], lines_dropped: [7, 2] })
     }
 
     #[track_caller]

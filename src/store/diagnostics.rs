@@ -1,8 +1,14 @@
 //! What a request for support needs to know of a database. Each is asked for on its own, so that one that fails or
 //! takes long leaves the others.
 
+use std::time::{Duration, Instant};
+
 use super::engine::Store;
-use super::error::Result;
+use super::error::{Result, StoreError};
+use super::value::Row;
+
+/// How many of SQLite's instructions lie between two looks at the clock: some tenths of a millisecond.
+const INSTRUCTIONS: i32 = 10_000;
 
 /// The settings of PostgreSQL that matter here, and how many sessions there are.
 const POSTGRES_SETTINGS: &str = "
@@ -44,13 +50,13 @@ const COUNTS: [(&str, &str); 5] = [
 
 impl Store {
     /// The settings of the database, by name.
-    pub async fn database_settings(&self) -> Result<Vec<(String, String)>> {
-        self.command_rows(self.of_engine(POSTGRES_SETTINGS, SQLITE_SETTINGS), &[]).await
+    pub async fn database_settings(&self, limit: Duration) -> Result<Vec<(String, String)>> {
+        self.rows_within(limit, self.of_engine(POSTGRES_SETTINGS, SQLITE_SETTINGS)).await
     }
 
     /// How many bytes things take. A table that is not there has none.
-    pub async fn sizes(&self) -> Result<Vec<(String, Option<i64>)>> {
-        self.command_rows(self.of_engine(POSTGRES_SIZES, SQLITE_SIZES), &[]).await
+    pub async fn sizes(&self, limit: Duration) -> Result<Vec<(String, Option<i64>)>> {
+        self.rows_within(limit, self.of_engine(POSTGRES_SIZES, SQLITE_SIZES)).await
     }
 
     /// What [`Store::count`] counts.
@@ -59,10 +65,36 @@ impl Store {
     }
 
     /// How many there are of `what`, which is one of [`Store::counted`].
-    pub async fn count(&self, what: &str) -> Result<Option<i64>> {
+    pub async fn count(&self, what: &str, limit: Duration) -> Result<Option<i64>> {
         let Some((_, statement)) = COUNTS.into_iter().find(|(name, _)| *name == what) else { return Ok(None) };
-        let row: Option<(i64,)> = self.command_row(statement, &[]).await?;
-        Ok(row.map(|(count,)| count))
+        let rows: Vec<(i64,)> = self.rows_within(limit, statement).await?;
+        Ok(rows.first().map(|(count,)| *count))
+    }
+
+    /// The rows that `statement` yields. The database itself ends the statement after `limit`: one that we only stop
+    /// waiting for would go on beside the server, for as long as it takes.
+    async fn rows_within<T: Row>(&self, limit: Duration, statement: &'static str) -> Result<Vec<T>> {
+        let rows = match self {
+            Self::Postgres(store) => {
+                let mut transaction = store.commands.begin().await?;
+                let set = "SELECT set_config('statement_timeout', $1, true)";
+                sqlx::query(set).bind(format!("{}ms", limit.as_millis())).execute(&mut *transaction).await?;
+                sqlx::query_as(statement).fetch_all(&mut *transaction).await
+            }
+            Self::Sqlite(store) => {
+                let mut connection = store.reader.acquire().await?;
+                let start = Instant::now();
+                let goes_on = move || start.elapsed() < limit;
+                connection.lock_handle().await?.set_progress_handler(INSTRUCTIONS, goes_on);
+                let rows = sqlx::query_as(statement).fetch_all(&mut *connection).await;
+                connection.lock_handle().await?.remove_progress_handler();
+                rows
+            }
+        };
+        rows.map_err(|error| {
+            let error = StoreError::from(error);
+            if error.is_overdue() { StoreError::Slow } else { error }
+        })
     }
 
     fn of_engine(&self, postgres: &'static str, sqlite: &'static str) -> &'static str {

@@ -132,6 +132,17 @@ impl StoreError {
         }
     }
 
+    /// Whether the database ended the statement because its time was over.
+    pub(super) fn is_overdue(&self) -> bool {
+        let (Self::Unavailable(sqlx::Error::Database(error)) | Self::Other(sqlx::Error::Database(error))) = self else {
+            return false;
+        };
+        match postgres_code(error.as_ref()) {
+            Some(code) => code == QUERY_CANCELED,
+            None => sqlite_code(error.as_ref()) == Some(SQLITE_INTERRUPT),
+        }
+    }
+
     /// Whether another host of the same database might do the work.
     pub(super) fn may_be_over_elsewhere(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::ReadOnly | Self::Slow | Self::Missing(_) | Self::Refused(_))
@@ -220,6 +231,7 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
 }
 
 const READ_ONLY_TRANSACTION: &str = "25006";
+const QUERY_CANCELED: &str = "57014";
 
 /// Whether the server keeps us out: classes 28 (credentials) and 3D (no such database), and a missing privilege.
 fn postgres_refusal(error: &PgDatabaseError) -> Option<StoreError> {
@@ -256,6 +268,7 @@ fn postgres_code(error: &dyn DatabaseError) -> Option<&str> {
 const SQLITE_BUSY: u32 = 5;
 const SQLITE_LOCKED: u32 = 6;
 const SQLITE_READONLY: u32 = 8;
+const SQLITE_INTERRUPT: u32 = 9;
 const SQLITE_IOERR: u32 = 10;
 const SQLITE_FULL: u32 = 13;
 const SQLITE_CANTOPEN: u32 = 14;

@@ -387,6 +387,32 @@ async fn an_atendimento_is_exported_with_all_that_is_stored(server: &Server, dat
     assert_eq!(export(&["--sem-usuarios"]), expected(Value::Null));
 }
 
+/// The statements of the engine in docs/OPERATIONS.md, "Growth".
+fn deletion(engine: Engine) -> String {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/OPERATIONS.md")).unwrap();
+    let begins = format!("```sql\n-- {}\n", if engine == Engine::Sqlite { "SQLite" } else { "PostgreSQL" });
+    let (_, block) = page.split_once(&begins).unwrap();
+    block.split_once("```").unwrap().0.to_owned()
+}
+
+async fn the_page_deletes_whole_atendimentos_and_leaves_the_others_whole(server: &Server, database: &Database) {
+    let token = server.token("user.api").await;
+    for (protocolo, key) in [(FIRST, "a"), (SECOND, "b"), (SECOND, "c")] {
+        comment(server, &token, protocolo, CANARY, key).await;
+    }
+    let long_ago = if database.engine == Engine::Sqlite { "0" } else { "timestamptz 'epoch'" };
+    database.execute(&format!("UPDATE atendimento SET atualizado_em = {long_ago} WHERE protocolo = '{FIRST}'")).await;
+    let before = seen(server, &token, SECOND).await;
+    for _ in 0..2 {
+        database.execute(&deletion(database.engine)).await;
+        assert_eq!(database.number("SELECT count(*) FROM historico").await, 2);
+        assert_eq!(database.broken_links().await, 0);
+        assert_eq!(seen(server, &token, SECOND).await, before);
+    }
+    let change = json!({"protocolo": FIRST, "status": "Aberto"});
+    assert_eq!(server.change_with(&token, change).await.status, 404);
+}
+
 both_engines! {
     the_comments_of_an_atendimento_go_and_its_history_stays,
     an_anonymised_user_is_nowhere_named_and_never_comes_back,
@@ -394,4 +420,5 @@ both_engines! {
     a_purge_that_was_cut_off_is_run_again,
     a_long_history_is_shown_and_exported_in_its_order,
     an_atendimento_is_exported_with_all_that_is_stored,
+    the_page_deletes_whole_atendimentos_and_leaves_the_others_whole,
 }

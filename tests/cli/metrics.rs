@@ -1,11 +1,14 @@
 //! The listener for Prometheus of a server process.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
 
 use crate::support::both_engines;
 use crate::support::database::Database;
-use crate::support::program::{Process, run_with};
+use crate::support::program::{IN_TIME, Process, run_with};
 
 const STATUS: &str = "/api/atendimentos/status";
 const FIRST: &str = "20221104000001";
@@ -110,6 +113,36 @@ async fn a_request_under_way_shows(database: &Database) {
     process.stop();
 }
 
+/// Waits until the page has `line`.
+async fn shows(address: &str, line: &str) {
+    let shown = async {
+        while !page(address).await.lines().any(|other| other == line) {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(2 * IN_TIME, shown).await.unwrap_or_else(|_| panic!("{line} does not come"));
+}
+
+async fn it_shows_whether_the_server_is_ready_though_nobody_asks(database: &Database) {
+    let (process, metrics) = start(database, &[]).await;
+    shows(&metrics, "citrus_status_ready 1").await;
+    database.execute("ALTER TABLE _sqlx_migrations RENAME TO away").await;
+    shows(&metrics, "citrus_status_ready 0").await;
+    database.execute("ALTER TABLE away RENAME TO _sqlx_migrations").await;
+    shows(&metrics, "citrus_status_ready 1").await;
+    assert!(!page(&metrics).await.contains("/health/ready"));
+    process.stop();
+}
+
+async fn a_server_that_is_about_to_stop_is_not_ready(database: &Database) {
+    let (process, metrics) = start(database, &[("SHUTDOWN_DELAY_SECONDS", "3600")]).await;
+    shows(&metrics, "citrus_status_ready 1").await;
+    process.signal("TERM");
+    shows(&metrics, "citrus_status_ready 0").await;
+    process.signal("TERM");
+    assert_eq!(process.wait(), Some(1));
+}
+
 async fn the_public_port_has_none_and_the_other_nothing_else(database: &Database) {
     let (process, metrics) = start(database, &[]).await;
     assert_eq!(process.get("/metrics", "").await, 404);
@@ -171,6 +204,8 @@ async fn an_address_that_is_taken_is_named(database: &Database) {
 both_engines! {
     what_happens_is_counted_once,
     a_request_under_way_shows,
+    it_shows_whether_the_server_is_ready_though_nobody_asks,
+    a_server_that_is_about_to_stop_is_not_ready,
     the_public_port_has_none_and_the_other_nothing_else,
     nothing_that_a_client_sends_becomes_a_label,
     a_stop_does_not_wait_for_who_reads_metrics,

@@ -2,9 +2,10 @@
 
 use crate::support::both_engines;
 use crate::support::database::Database;
-use crate::support::program::{finish, program, run_with};
+use crate::support::program::{Process, finish, program, run_with};
 
 const ONE: &str = "a secret, with 32 bytes and a comma";
+const ANOTHER: &str = "another secret, with 32 bytes or more";
 
 async fn accepted_secrets_are_never_shown(database: &Database) {
     let file = database.dir.path().join("accepted");
@@ -31,6 +32,29 @@ async fn accepted_secrets_are_never_shown(database: &Database) {
     assert!(outcome.code == 2 && outcome.stderr.contains(complaint), "{outcome:?}");
 }
 
+/// As docs/DOCKER.md has it: the file is there, and empty but for the time of a change.
+async fn secrets_in_files_change_without_losing_a_token(database: &Database) {
+    database.example().await.close().await;
+    let file = |name: &str| database.dir.path().join(name).to_str().unwrap().to_owned();
+    let (signs, accepts) = (file("jwt_secret"), file("jwt_accepted_secrets"));
+    let serve = |secret: &str, accepted: &str| {
+        std::fs::write(&signs, format!("{secret}\n")).unwrap();
+        std::fs::write(&accepts, accepted).unwrap();
+        let files = [("JWT_SECRET", ""), ("JWT_SECRET_FILE", &signs), ("JWT_ACCEPTED_SECRETS_FILE", &accepts)];
+        Process::serve_with(database, &files, &[])
+    };
+    let before = serve(ONE, "");
+    let old = before.token("user.api").await;
+    before.stop();
+    let during = serve(ANOTHER, &format!("{ONE}\n"));
+    let new = during.token("user.api").await;
+    assert_eq!([during.get("/api/motivos", &old).await, during.get("/api/motivos", &new).await], [200, 200]);
+    during.stop();
+    let after = serve(ANOTHER, "");
+    assert_eq!([after.get("/api/motivos", &old).await, after.get("/api/motivos", &new).await], [401, 200]);
+    after.stop();
+}
+
 async fn accepted_secrets_that_are_too_short_stop_the_start(database: &Database) {
     let accepted = format!("{ONE}\nhunter2");
     let outcome = run_with(database, &[("JWT_ACCEPTED_SECRETS", &accepted)], &["serve"], "");
@@ -40,5 +64,6 @@ async fn accepted_secrets_that_are_too_short_stop_the_start(database: &Database)
 
 both_engines! {
     accepted_secrets_are_never_shown,
+    secrets_in_files_change_without_losing_a_token,
     accepted_secrets_that_are_too_short_stop_the_start,
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod atendimentos;
+mod diagnostics;
 mod erasure;
 mod idempotency;
 mod import;

@@ -22,7 +22,7 @@ start_compose() {
     cp -r secrets "$scratch/secrets-before"
     ! head -n 1 "$scratch/install-02" | bash -ex || fail "the command for secrets succeeds twice"
     diff -r secrets "$scratch/secrets-before"
-    [ "$(stat -c %a secrets secrets/* | tr '\n' ' ')" = "700 644 644 " ]
+    [ "$(stat -c %a secrets secrets/* | tr '\n' ' ')" = "700 644 644 644 " ]
     # exec wants a terminal for its first line, as an operator has one.
     script -qec "bash -ex $scratch/install-03" /dev/null
     done='\(nivel criar Empresa\|.*importar atendimentos.csv.*\)' provision "${in_server[@]}"
@@ -167,6 +167,20 @@ change_password() {
     eventually 30 ready
     docker compose down
     docker compose up -d --wait
+}
+
+# docs/DOCKER.md, "Change jwt_secret".
+rotate_secret() {
+    local old new
+    old=$(token)
+    run_block rotation-01
+    eventually 30 ready
+    new=$(token)
+    accepts "$old" && accepts "$new"
+    run_block rotation-02
+    eventually 30 ready
+    accepts "$new"
+    ! accepts "$old" || fail "a token of the old secret is still accepted"
 }
 
 # docs/DOCKER.md, "A new major version of PostgreSQL", to the same version.

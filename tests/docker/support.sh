@@ -77,6 +77,7 @@ take_pages() {
     blocks docs/DOCKER.md "## The image alone" alone
     blocks docs/DOCKER.md "## Secrets" secrets
     blocks docs/PROXIES.md "## Caddy" caddy
+    blocks docs/DOCKER.md '### Change `jwt_secret`' rotation
     blocks docs/DOCKER.md "## A new major version of PostgreSQL" upgrade
     [ "$(ls "$scratch" | grep -c '^install-')" = 4 ] || fail "docs/INSTALL.md has other Docker commands than this test knows"
     awk '/^```csv/{ inside = 1; next } /^```/{ inside = 0 } inside' docs/INSTALL.md >atendimentos.csv
@@ -110,6 +111,11 @@ ready() {
 token() {
     curl -sf "$url/api/usuario/login" -d '{"login": "user.script", "senha": "segredo-de-teste"}' "$@" |
         jq -er .accessToken
+}
+
+# Whether the server takes the token $1.
+accepts() {
+    [ "$(curl -s -o /dev/null -w '%{http_code}' "$url/api/motivos" -H "Authorization: Bearer $1")" = 200 ]
 }
 
 # Changes the status of the atendimento $1 to $2.

@@ -168,15 +168,17 @@ def filled(expression):
 
 def selectors(expression):
     """The series that an expression names, without their ranges."""
-    names = r"\b(?:citrus_status|process)_\w+|\bup\b"
+    # Those of a recording rule have colons.
+    names = r"\b(?:instance:)?(?:citrus_status|process)_[\w:]+|\bup\b"
     return re.findall(rf"(?:{names})(?:\{{[^}}]*\}})?", expression)
 
 
-def check_series(prometheus, expressions):
-    """Every selector finds series."""
+def check_series(prometheus, expressions, recorded=()):
+    """Every selector finds series, or names what a rule records, which may be nothing yet."""
     missing = []
     for expression in expressions:
-        missing += [selector for selector in selectors(filled(expression)) if not prometheus.count(selector)]
+        named = [selector for selector in selectors(filled(expression)) if selector not in recorded]
+        missing += [selector for selector in named if not prometheus.count(selector)]
         if not selectors(expression):
             missing.append(f"nothing in {expression}")
     if missing:
@@ -222,10 +224,11 @@ def main():
         rules = [rule for group in groups for rule in group["rules"]]
         unhealthy = [rule["name"] for rule in rules if rule["health"] != "ok"]
         assert not unhealthy, unhealthy
-        check_series(prometheus, [rule["query"] for rule in rules])
+        recorded = [rule["name"] for rule in rules if rule["type"] == "recording"]
+        check_series(prometheus, [rule["query"] for rule in rules], recorded)
         check_series(prometheus, [target["expr"] for panel in panels for target in panel["targets"]])
         check_panels(prometheus, panels)
-        print(f"{len(rules)} alerts and {len(panels)} panels find their series; a page has {lines} lines")
+        print(f"{len(rules)} rules and {len(panels)} panels find their series; a page has {lines} lines")
         if options.picture:
             span = {"start": began, "end": began + SECONDS, "step": 1}
             options.picture.write_text(draw(panels, lambda query: prometheus.ask(

@@ -18,6 +18,8 @@ use crate::store::{Store, Target};
 
 /// How long one question may take, such as how many rows a large table has.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// After how long the database itself ends a statement, so that none outlives the question.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(9);
 
 /// What is known of something: its name, and the value or why there is none.
 type Fact = (String, Result<String, String>);
@@ -114,18 +116,18 @@ async fn database(config: &Config) -> Vec<Fact> {
 /// What the database says.
 async fn stored(store: &Store) -> Vec<Fact> {
     let mut facts = vec![("engine".to_owned(), asked(store.description()).await), schema(store).await];
-    match asked(store.database_settings()).await {
+    match asked(store.database_settings(STATEMENT_LIMIT)).await {
         Ok(settings) => facts.extend(settings.into_iter().map(|(name, value)| known(&name, value))),
         Err(error) => facts.push(unknown("settings", error)),
     }
-    match asked(store.sizes()).await {
+    match asked(store.sizes(STATEMENT_LIMIT)).await {
         Ok(sizes) => facts.extend(sizes.into_iter().map(|(name, bytes)| {
             known(&format!("size of {name}"), bytes.map_or_else(|| "-".to_owned(), system::mebibytes))
         })),
         Err(error) => facts.push(unknown("sizes", error)),
     }
     for what in Store::counted() {
-        let count = asked(store.count(what)).await;
+        let count = asked(store.count(what, STATEMENT_LIMIT)).await;
         facts.push((what.to_owned(), count.map(|count| count.unwrap_or_default().to_string())));
     }
     facts

@@ -5,8 +5,9 @@ use crate::cli::probe::Endpoint;
 use crate::config::Flags;
 
 /// The metrics that are a state, not a sum since the start.
-const STATES: [&str; 8] = [
+const STATES: [&str; 9] = [
     "citrus_status_build_info",
+    "citrus_status_ready",
     "citrus_status_http_requests_in_flight",
     "citrus_status_change_queue_",
     "citrus_status_database_connections",

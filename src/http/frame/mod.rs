@@ -195,7 +195,7 @@ mod tests {
     /// Checks that one request was counted, with this status.
     #[track_caller]
     fn counted(metrics: &Metrics, status: u16) {
-        let page = metrics.page(&Now { queued: 0, queue_capacity: 0, pools: Vec::new(), lines_dropped: [0; 2] });
+        let page = metrics.page(&Now { waiting: 0, queue_capacity: 0, pools: Vec::new(), lines_dropped: [0; 2] });
         let line = format!("citrus_status_http_requests_total{{method=\"GET\",route=\"/\",status=\"{status}\"}} 1");
         assert!(page.lines().any(|other| other == line), "{page}");
     }

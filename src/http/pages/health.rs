@@ -1,20 +1,13 @@
 //! `GET /health/live` and `GET /health/ready`
 
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use tokio::time::timeout;
 
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json::{self, Message};
 use crate::http::openapi::SERVIDOR;
 use crate::http::state::SharedState;
-use crate::store::StoreError;
-
-const READY_DEADLINE: Duration = Duration::from_secs(3);
 
 #[utoipa::path(
     get, path = "/health/live", tag = SERVIDOR, operation_id = "vivo",
@@ -33,17 +26,5 @@ pub async fn live() -> Response {
     ),
 )]
 pub async fn ready(State(app): State<SharedState>) -> Result<Response, ApiError> {
-    if app.is_leaving.load(Ordering::Relaxed) {
-        return Err(ApiError::Unavailable);
-    }
-    let ready = timeout(READY_DEADLINE, async {
-        app.store.ready().await?;
-        app.changes.check().await
-    })
-    .await;
-    ready.unwrap_or(Err(StoreError::Slow)).map_err(|error| {
-        tracing::warn!(%error, "not ready");
-        ApiError::Unavailable
-    })?;
-    Ok(json::message(StatusCode::OK, "OK"))
+    if app.is_ready().await { Ok(json::message(StatusCode::OK, "OK")) } else { Err(ApiError::Unavailable) }
 }

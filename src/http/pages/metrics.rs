@@ -9,7 +9,7 @@ use crate::metrics::{self, Now};
 use crate::telemetry;
 
 pub async fn metrics(State(app): State<SharedState>) -> impl IntoResponse {
-    let (queued, queue_capacity) = app.changes.waiting();
-    let now = Now { queued, queue_capacity, pools: app.store.pools(), lines_dropped: telemetry::dropped_lines() };
+    let (waiting, queue_capacity) = app.changes.waiting();
+    let now = Now { waiting, queue_capacity, pools: app.store.pools(), lines_dropped: telemetry::dropped_lines() };
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], app.metrics.page(&now))
 }

@@ -17,6 +17,7 @@ mod write_health;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
@@ -46,7 +47,7 @@ pub struct QueueSettings {
 
 /// Takes changes in; one for each process.
 pub struct ChangeQueue {
-    shards: Vec<mpsc::Sender<Pending>>,
+    shards: Vec<Shard>,
     hasher: RandomState,
     keys: Keys,
     /// For simulations and trials; the workers have their own.
@@ -55,6 +56,13 @@ pub struct ChangeQueue {
     activity: Activity,
     liveness: Liveness,
     metrics: Arc<Metrics>,
+}
+
+/// The way to a worker.
+struct Shard {
+    sender: mpsc::Sender<Pending>,
+    /// How many the worker has tried and will try again.
+    going_round: Arc<AtomicUsize>,
 }
 
 /// The queue's workers. They end when the queue is dropped and all that it took in is answered.
@@ -82,9 +90,10 @@ impl ChangeQueue {
             .map(|progress| {
                 let (sender, receiver) = mpsc::channel(settings.capacity);
                 let (store, health, activity) = (Arc::clone(store), health.clone(), activity.clone());
-                let metrics = Arc::clone(metrics);
-                workers.spawn(work(WorkerContext { store, health, activity, metrics, progress }, receiver));
-                sender
+                let (metrics, going_round) = (Arc::clone(metrics), Arc::default());
+                let shard = Shard { sender, going_round: Arc::clone(&going_round) };
+                workers.spawn(work(WorkerContext { store, health, activity, metrics, progress, going_round }, receiver));
+                shard
             })
             .collect();
         let (store, metrics) = (Arc::clone(store), Arc::clone(metrics));
@@ -103,7 +112,7 @@ impl ChangeQueue {
         let (answer, answered) = oneshot::channel();
         let shard = self.hasher.hash_one(&request.protocolo) as usize % self.shards.len();
         let pending = Pending { request, since: Instant::now(), rounds: 0, locked_out: 0, key, answer };
-        self.shards[shard].try_send(pending).map_err(|_| {
+        self.shards[shard].sender.try_send(pending).map_err(|_| {
             self.metrics.change(ChangeOutcome::QueueFull);
             ChangeError::Unavailable
         })?;
@@ -113,11 +122,12 @@ impl ChangeQueue {
         })
     }
 
-    /// How many changes wait, and how many can.
+    /// How many changes wait, for their first turn or for another, and how many can wait for their first.
     pub fn waiting(&self) -> (usize, usize) {
-        let sum = |count: fn(&mpsc::Sender<Pending>) -> usize| self.shards.iter().map(count).sum::<usize>();
-        let capacity = sum(mpsc::Sender::max_capacity);
-        (capacity - sum(mpsc::Sender::capacity), capacity)
+        let sum = |count: fn(&Shard) -> usize| self.shards.iter().map(count).sum::<usize>();
+        let capacity = sum(|shard| shard.sender.max_capacity());
+        let free = sum(|shard| shard.sender.capacity());
+        (capacity - free + sum(|shard| shard.going_round.load(Ordering::Relaxed)), capacity)
     }
 
     /// Tells whether many changes are being made. Does not keep the queue.

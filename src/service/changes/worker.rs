@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -34,12 +35,15 @@ pub(super) struct WorkerContext {
     pub activity: Activity,
     pub metrics: Arc<Metrics>,
     pub progress: Arc<Progress>,
+    /// How many were tried and will be tried again.
+    pub going_round: Arc<AtomicUsize>,
 }
 
 /// Works until the queue is dropped and empty.
 pub(super) async fn work(context: WorkerContext, mut queue: mpsc::Receiver<Pending>) {
     let mut batch: Vec<Pending> = Vec::with_capacity(BATCH);
     loop {
+        context.going_round.store(batch.len(), Ordering::Relaxed);
         if batch.is_empty() {
             if queue.recv_many(&mut batch, BATCH).await == 0 {
                 return;
