@@ -76,7 +76,7 @@ const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$Y2l0cnVzLXN0YXR1cw$ZHVtbXktZG
 async fn fill(store: &Store, random: &mut Random) {
     let users = fill_access(store, random).await;
     let mut motivos = Vec::new();
-    for number in 0..1 + random.below(9) {
+    for number in 0..=random.below(9) {
         let motivo = random.name(number);
         edit(store, async |e| e.insert_motivo(&motivo).await).await.unwrap();
         edit(store, async |e| e.insert_motivo(&motivo).await).await.unwrap_err();
