@@ -1,7 +1,7 @@
 //! A server under a service manager, such as systemd: what it says of itself, and the sockets that it is handed.
 
 use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixListener};
@@ -69,7 +69,7 @@ impl Manager {
     }
 }
 
-fn borrowed(settings: &[(&'static str, String); 2]) -> [(&'static str, &str); 2] {
+fn borrowed<'a>(settings: &'a [(&'static str, String); 2]) -> [(&'static str, &'a str); 2] {
     settings.each_ref().map(|(name, value)| (*name, value.as_str()))
 }
 
@@ -161,13 +161,18 @@ fn handed(database: &Database, announced: &[(&str, &str)], first: OwnedFd, secon
     command
 }
 
-/// A server that was handed `first` and `second`, once it listens.
-fn serve_on(database: &Database, announced: &[(&str, &str)], first: OwnedFd, second: Option<OwnedFd>) -> Process {
+/// Starts `command`, and takes what it writes on standard error.
+fn start(mut command: Command) -> Process {
     let (log, writer) = std::io::pipe().unwrap();
-    let mut command = handed(database, announced, first, second);
     command.stderr(writer);
     let mut server = Process::new(command);
     server.log = Some(BufReader::new(log));
+    server
+}
+
+/// A server that was handed `first` and `second`, once it listens.
+fn serve_on(database: &Database, announced: &[(&str, &str)], first: OwnedFd, second: Option<OwnedFd>) -> Process {
+    let mut server = start(handed(database, announced, first, second));
     let line = server.says("listening");
     server.address = line.trim_end().split_once(" address=").unwrap().1.to_owned();
     server
@@ -222,9 +227,12 @@ async fn a_socket_for_the_metrics_is_known_by_its_name() {
 fn a_socket_that_can_t_be_used_is_a_wrong_setting() {
     let database = Database::sqlite();
     let run = |announced: &[(&str, &str)], first: OwnedFd, second: Option<OwnedFd>| {
-        let output = handed(&database, announced, first, second).output().unwrap();
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        Outcome { code: output.status.code().unwrap(), stdout: String::new(), stderr }
+        let mut server = start(handed(&database, announced, first, second));
+        while server.log.as_mut().unwrap().read_line(&mut server.seen).unwrap() > 0 {
+            assert!(!server.seen.contains("listening address="), "{}", server.seen);
+        }
+        let stderr = std::mem::take(&mut server.seen);
+        Outcome { code: server.wait().unwrap(), stdout: String::new(), stderr }
     };
     let one = [("LISTEN_FDS", "1")];
     let socket = || OwnedFd::from(TcpListener::bind("127.0.0.1:0").unwrap());
