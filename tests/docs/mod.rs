@@ -4,6 +4,7 @@ mod arrows;
 mod errors;
 mod generated;
 mod guide;
+mod man_pages;
 mod openapi;
 mod security;
 mod settings;
