@@ -11,16 +11,16 @@ make_system() {
     cp "$scratch"/first/{*.deb,SHA256SUMS} "$root/root/first/"
     cp "$scratch"/second/*.deb "$root/root/second/"
     cat >"$root/etc/systemd/system/life.service" <<'UNIT'
+[Unit]
+SuccessAction=exit
+FailureAction=exit
+
 [Service]
 Type=oneshot
 ExecStart=/repo/tests/release/life
 StandardOutput=append:/out/log
 StandardError=append:/out/log
-SuccessAction=exit
-FailureAction=exit
 UNIT
-    mkdir "$root/etc/systemd/system/multi-user.target.wants"
-    ln -s ../life.service "$root/etc/systemd/system/multi-user.target.wants/"
 }
 
 # Starts it, with processes, mounts and a network of its own, and runs the steps of tests/release/life in there.
@@ -30,7 +30,7 @@ run_life() {
     tail --follow --pid $$ "$scratch/out/log" &
     # Without --register and with --keep-unit it needs no systemd on this machine.
     timeout 300 systemd-nspawn --quiet --boot --register=no --keep-unit --private-network --console=pipe \
-        --directory "$scratch/root" --bind "$scratch/out:/out" --bind-ro "$repository:/repo" \
+        --directory="$scratch/root" --bind="$scratch/out:/out" --bind-ro="$repository:/repo" -- --unit=life.service \
         </dev/null >"$scratch/console" 2>&1 || :
     kill $!
     grep -q '^all passed' "$scratch/out/log" || { tail -n 40 "$scratch/console"; fail "the life of the package"; }
