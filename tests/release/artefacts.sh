@@ -4,8 +4,7 @@ build_program() {
     release/tools
     [ -z "${PROGRAM:-}" ] || return 0
     # With the example, the crates have the features that they have in the tests, and are not built again.
-    PATH=$repository/target/tools/bin:$PATH CITRUS_STATUS_COMMIT=0123abc \
-        cargo auditable build --locked --bin citrus-status --example release-pages
+    PATH=$repository/target/tools/bin:$PATH cargo auditable build --locked --bin citrus-status --example release-pages
 }
 
 # Packages the program into the folder $1; the rest are more options.
@@ -92,7 +91,7 @@ check_completions() {
     bash -eu -c '
         . "$1/citrus-status.bash"
         COMP_WORDS=(citrus-status atendimento im) COMP_CWORD=2
-        _citrus-status citrus-status im atendimento
+        $(complete -p citrus-status | sed "s/.* -F \([^ ]*\) .*/\1/") citrus-status im atendimento
         [ "${COMPREPLY[*]}" = importar ]' bash "$folder"
     for file in citrus-status.fish _citrus-status; do contains "$folder/$file" importar --dry-run; done
 }
