@@ -7,6 +7,7 @@ make_system() {
     # Nobody is there to say yes.
     echo 'APT::Get::Assume-Yes "true";' >"$root/etc/apt/apt.conf.d/90test"
     echo citrus-test >"$root/etc/hostname"
+    echo '127.0.0.1 localhost citrus-test' >"$root/etc/hosts"
     mkdir "$root"/root/{first,second}
     cp "$scratch"/first/{*.deb,SHA256SUMS} "$root/root/first/"
     cp "$scratch"/second/*.deb "$root/root/second/"
