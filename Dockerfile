@@ -3,22 +3,25 @@ FROM rust:1.95.0-bookworm AS build
 WORKDIR /build
 
 # The dependencies alone, behind a stand-in for our own code: this layer is built again only when
-# Cargo.toml or Cargo.lock change. Their licences are kept for the image.
+# Cargo.toml or Cargo.lock change.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && echo '//! A stand-in.' | tee src/lib.rs > src/main.rs \
     && echo 'fn main() {}' >> src/main.rs \
-    && cargo build --release --locked \
-    && cd "$CARGO_HOME"/registry/src/* \
-    && find . -maxdepth 2 -type f '(' -iname 'licen[cs]e*' -o -iname 'copying*' -o -iname 'notice*' ')' \
-        | LC_ALL=C sort | tar --create --gzip --file /build/licences-of-dependencies.tar.gz --files-from -
+    && cargo build --release --locked
+
+COPY release/licences release/licences
+RUN release/licences licences-of-dependencies.tar.gz
 
 COPY docs/openapi.json docs/openapi.json
 COPY migrations migrations
 COPY src src
+# As late as it goes, so that a new commit builds our own code alone:
+# docker build --build-arg REVISION="$(git rev-parse HEAD)" .
+ARG REVISION=""
 # The copied files may be older than the stand-in's build; a new time makes cargo look at them.
 RUN touch src/main.rs src/lib.rs \
-    && cargo build --release --locked \
+    && CITRUS_STATUS_COMMIT="$REVISION" cargo build --release --locked \
     && strip target/release/citrus-status
 
 # glibc and libgcc are all that the binary needs. The roots for TLS to PostgreSQL are compiled in, so no
@@ -43,7 +46,6 @@ HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --retries=3 \
 ENTRYPOINT ["/usr/local/bin/citrus-status"]
 CMD ["serve"]
 
-# Last, so that a new commit alone builds nothing again: docker build --build-arg REVISION="$(git rev-parse HEAD)" .
 ARG REVISION=""
 LABEL org.opencontainers.image.title="citrus-status" \
     org.opencontainers.image.description="Self-hosted drop-in replacement for the status endpoints of the Citrus helpdesk API" \

@@ -52,6 +52,14 @@ proxies *names:
 kubernetes:
     tests/kubernetes/run
 
+# Build the artefacts of a release: archive, Debian package, SBOM, sums
+release *args:
+    release/run {{ args }}
+
+# Try the artefacts, and the Debian package in a fresh Debian
+package:
+    tests/release/run
+
 # Kill servers and databases; `just reliability --long` takes a night
 reliability *args:
     cargo test --test reliability -- {{ args }}

@@ -23,10 +23,10 @@ use self::process::Process;
 /// What [`Metrics::page`] is written in.
 pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 
-/// Which source the program was built from, where whoever built it said so.
+/// Which source the program was built from, where whoever built it said so: `release/run` and the Dockerfile do.
 pub const COMMIT: &str = match option_env!("CITRUS_STATUS_COMMIT") {
-    Some(commit) => commit,
-    None => "unknown",
+    Some(commit) if !commit.is_empty() => commit,
+    _ => "unknown",
 };
 /// With which of cargo's profiles it was built.
 pub const PROFILE: &str = if cfg!(debug_assertions) { "debug" } else { "release" };

@@ -81,9 +81,3 @@ take_plugins() {
     rm -rf "$apt"
     export DOCKER_CONFIG=$scratch/docker
 }
-
-# Prints the address of the Debian archive that this machine uses.
-mirror() {
-    apt-get indextargets --format '$(SITE) $(CODENAME)' | awk '$2 == "bookworm" { print $1; exit }' | grep . ||
-        fail "apt of this machine knows no archive of Debian bookworm, from which the missing parts could come"
-}

@@ -49,12 +49,12 @@ build_image() {
     ! grep -E 'warning: (missing|unused|`citrus-status)' "$scratch/build.log" || fail "the build warns"
 }
 
-# The dependencies' layer does not depend on our code.
+# The dependencies' layer does not depend on our code, nor on the commit.
 rebuild_image() {
     # An engine that was there may have the layers of an earlier run.
     echo "// changed by $$" >>src/lib.rs
     echo >>docs/openapi.json
-    BUILDKIT_PROGRESS=plain docker build -t citrus-status . >"$scratch/build.log" 2>&1 ||
+    BUILDKIT_PROGRESS=plain docker build --build-arg REVISION=0123abc -t citrus-status . >"$scratch/build.log" 2>&1 ||
         { cat "$scratch/build.log"; return 1; }
     [ "$(grep -oE 'Compiling [^ ]+' "$scratch/build.log" | sort -u)" = "Compiling citrus-status" ] ||
         { grep Compiling "$scratch/build.log"; fail "a change of src/ compiles dependencies again"; }
@@ -72,11 +72,13 @@ look_into_image() {
     done
     [ "$(docker run --rm citrus-status --version)" = \
         "citrus-status $(jq -r '."org.opencontainers.image.version"' <<<"$labels")" ]
+    [ "$(jq -r '."org.opencontainers.image.revision"' <<<"$labels")" = 0123abc ]
+    docker run --rm citrus-status diagnostico | grep -x 'commit: 0123abc'
     docker run --rm --entrypoint sh citrus-status -euxc '
         cd /usr/share/doc/citrus-status
         grep -q "Permission is hereby granted" LICENSE-MIT
         grep -q "Apache License" LICENSE-APACHE
-        tar -tzf licences-of-dependencies.tar.gz | grep -q "^./sqlx-core-.*/LICENSE-MIT"
+        tar -tzf licences-of-dependencies.tar.gz | grep -q "^sqlx-core-.*/LICENSE-MIT"
         test "$(stat -c "%a %u:%g" /data)" = "700 65532:65532"
         test "$(id -u):$(id -g)" = 65532:65532
         ldd /usr/local/bin/citrus-status'

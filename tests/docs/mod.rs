@@ -5,6 +5,7 @@ mod deploy;
 mod errors;
 mod generated;
 mod guide;
+mod man_pages;
 mod openapi;
 mod security;
 mod settings;
