@@ -37,5 +37,7 @@ fn write(folder: &Path, date: &str) -> io::Result<()> {
     for shell in [Shell::Bash, Shell::Fish, Shell::Zsh] {
         clap_complete::generate_to(shell, &mut Cli::command(), "citrus-status", &completions)?;
     }
-    Ok(())
+    // clap_complete 4.6.11 calls a program with a hyphen by two names in there, and so completes none of its commands.
+    let bash = completions.join("citrus-status.bash");
+    fs::write(&bash, fs::read_to_string(&bash)?.replace("citrus__subcmd__status", "citrus__status"))
 }
