@@ -92,13 +92,23 @@ impl ChangeQueue {
                 let (store, health, activity) = (Arc::clone(store), health.clone(), activity.clone());
                 let (metrics, going_round) = (Arc::clone(metrics), Arc::default());
                 let shard = Shard { sender, going_round: Arc::clone(&going_round) };
-                workers.spawn(work(WorkerContext { store, health, activity, metrics, progress, going_round }, receiver));
+                workers
+                    .spawn(work(WorkerContext { store, health, activity, metrics, progress, going_round }, receiver));
                 shard
             })
             .collect();
         let (store, metrics) = (Arc::clone(store), Arc::clone(metrics));
         (
-            Self { shards, hasher: RandomState::new(), keys: Keys::default(), store, health, activity, liveness, metrics },
+            Self {
+                shards,
+                hasher: RandomState::new(),
+                keys: Keys::default(),
+                store,
+                health,
+                activity,
+                liveness,
+                metrics,
+            },
             Workers(workers),
         )
     }
