@@ -80,7 +80,7 @@ check_manual() {
         contains "$scratch/page" NAME SYNOPSIS EXAMPLES "  citrus-status"
     done
     # clap_mangen asks which formatter it is in a way that mandoc does not know.
-    mandoc -Tlint -Wwarning "$scratch/$name"/man/*.1
+    mandoc -T lint -W warning "$scratch/$name"/man/*.1
     echo "NOTE $(ls "$scratch/$name/man" | wc -l) pages"
 }
 
