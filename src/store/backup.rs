@@ -192,8 +192,8 @@ impl Transaction {
         if let Self::Postgres(_) = self {
             let names = tables_at(schema).map(|table| table.name).collect::<Vec<_>>().join(", ");
             let lock = format!("LOCK TABLE {names}, _sqlx_migrations IN ACCESS SHARE MODE");
-            let wait = format!("SET LOCAL lock_timeout = {}", LOCK_WAIT.as_millis());
-            self.execute(AssertSqlSafe(wait), &[]).await?;
+            let wait = format!("{}ms", LOCK_WAIT.as_millis());
+            self.execute("SELECT set_config('lock_timeout', $1, true)", &[wait.as_str().into()]).await?;
             self.execute(AssertSqlSafe(lock), &[]).await.map_err(|error| match error {
                 StoreError::Contention(_) => StoreError::TablesHeld,
                 error => error,
@@ -230,24 +230,21 @@ impl Transaction {
     /// Lets the database count the ids of `table` on from the highest, or from `last_id` if that is higher.
     async fn count_on(&mut self, table: &Table, last_id: i64) -> Result<()> {
         let name = table.name;
-        let statements = match self {
+        let set = match self {
             // A sequence has no position 0. Where it gave nothing yet, it does not say that it is at 1.
-            Self::Postgres(_) => vec![format!(
-                "SELECT setval({}, greatest(max(id), {last_id}, 1), greatest(max(id), {last_id}) > 0) FROM {name}",
+            Self::Postgres(_) => format!(
+                "SELECT setval({}, greatest(max(id), $1, 1), greatest(max(id), $1) > 0) FROM {name}",
                 sequence(table)
-            )],
-            Self::Sqlite(_) => vec![
-                format!("DELETE FROM sqlite_sequence WHERE name = '{name}'"),
+            ),
+            Self::Sqlite(_) => {
+                self.execute("DELETE FROM sqlite_sequence WHERE name = $1", &[name.into()]).await?;
                 format!(
                     "INSERT INTO sqlite_sequence (name, seq)
-                     SELECT '{name}', max(coalesce(max(id), 0), {last_id}) FROM {name}"
-                ),
-            ],
+                     SELECT '{name}', max(coalesce(max(id), 0), $1) FROM {name}"
+                )
+            }
         };
-        for statement in statements {
-            self.execute(AssertSqlSafe(statement), &[]).await?;
-        }
-        Ok(())
+        self.execute(AssertSqlSafe(set), &[last_id.into()]).await.map(drop)
     }
 }
 
