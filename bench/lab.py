@@ -201,12 +201,12 @@ class Lab:
         server_cpu, postgres_cpu = (1e6 * (b - a) / got["requests"] for a, b in zip(before, spent()))
         return got | {"server_cpu": server_cpu, "postgres_cpu": postgres_cpu}
 
-    def pgbench(self, script, clients, seconds, url=None):
+    def pgbench(self, script, clients, seconds):
         """Transactions per second."""
         sizes = {"protocolos": ATENDIMENTOS, "usuarios": len(LOGINS), "motivos": len(MOTIVOS)}
         out = run("pgbench", "-n", "-M", "prepared", "-f", BENCH / script, "-c", clients, "-T", seconds,
                   "-j", min(max(2, CORES // 2), clients), *(f"-D{name}={size}" for name, size in sizes.items()),
-                  public(url or self.postgres))
+                  public(self.postgres))
         return float(re.search(r"tps = ([\d.]+) \(without", out)[1])
 
     def measure_waits(self):
