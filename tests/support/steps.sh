@@ -1,4 +1,4 @@
-# What tests/docker/run and tests/release/run share; they source this file, and make the folder $scratch.
+# What the scripts in tests/ and .ci/quick-start share; they source this file, and make the folder $scratch.
 
 # Runs the rest as a step called $1, and keeps what it says unless it fails.
 step() {
