@@ -88,7 +88,7 @@ def sizes(here, engine, settings):
     mebibytes = lambda size: f"{int(size) / 2**20:,.0f} MiB"
     if engine == "sqlite":
         file = f"{settings['DATA_DIR']}/citrus-status.db"
-        rows = run("sqlite3", file, "SELECT name, pgsize FROM dbstat WHERE aggregate AND name IN "
+        rows = run("sqlite3", file, "SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE AND name IN "
                    "('atendimento', 'historico', 'sqlite_autoindex_atendimento_1')").split()
         return [(name, mebibytes(size)) for name, size in (row.split("|") for row in rows)]
     rows = here.sql("""
