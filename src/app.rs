@@ -198,6 +198,7 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
         store,
         clock,
         tokens,
+        dialect: config.http.dialect.clone(),
         changes,
         metrics,
         lotes: Semaphore::new(BATCH_REQUESTS_MAX),

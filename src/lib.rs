@@ -8,6 +8,7 @@ pub mod cli;
 pub mod clock;
 pub mod conferir;
 pub mod config;
+pub mod dialect;
 pub mod domain;
 pub mod example;
 mod file_text;

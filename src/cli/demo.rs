@@ -3,7 +3,7 @@
 use std::fs::Permissions;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -31,6 +31,9 @@ pub struct Args {
     /// Address and port to listen on [setting: `BIND_ADDR`]
     #[arg(long, value_name = "ADDR")]
     bind: Option<String>,
+    /// Answer like the Citrus that this file describes [setting: `DIALECT_FILE`]
+    #[arg(long, value_name = "FILE")]
+    dialeto: Option<PathBuf>,
     /// Use this database instead of a temporary one; it has to be empty. `DATABASE_URL` is ignored
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
@@ -60,7 +63,7 @@ fn own_sources(flags: Flags, args: &Args) -> Result<Sources> {
     if args.database_url.is_some() && flags.data_dir.is_some() {
         return Err(CliError::Usage("--database-url and --data-dir both say where the data goes; keep one".to_owned()));
     }
-    let mut sources = Flags { bind: args.bind.clone(), ..flags }.sources()?;
+    let mut sources = Flags { bind: args.bind.clone(), dialect: args.dialeto.clone(), ..flags }.sources()?;
     let real: [&Setting; 6] =
         [&DATABASE_URL, &DATABASE_PASSWORD, &JWT_SECRET, &JWT_ACCEPTED_SECRETS, &JWT_ISSUER, &JWT_AUDIENCE];
     real.into_iter().for_each(|setting| sources.clear(setting));

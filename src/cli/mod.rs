@@ -8,6 +8,7 @@ mod conferir;
 mod config;
 mod demo;
 mod diagnostico;
+mod dialeto;
 mod historico;
 mod migrate;
 mod motivo;
@@ -26,12 +27,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
-use crate::http::routes;
 use crate::service_manager::Inherited;
 use crate::telemetry;
 use support::arguments;
 use support::error::{CliError, Result};
-use support::output::{self, say};
+use support::output;
 pub use support::record;
 use support::session::Session;
 
@@ -95,8 +95,13 @@ enum Command {
     #[command(after_help = "Example:\n  citrus-status diagnostico > diagnostico.txt")]
     Diagnostico,
     /// Print the OpenAPI document of the API
-    #[command(after_help = "Example:\n  citrus-status openapi > openapi.json")]
-    Openapi,
+    #[command(
+        after_help = "Examples:\n  citrus-status openapi > openapi.json\n  citrus-status openapi --dialeto dialeto.toml"
+    )]
+    Openapi(dialeto::OpenapiArgs),
+    /// Dialects: how another Citrus answers
+    #[command(subcommand, after_help = "Example:\n  citrus-status dialeto mostrar dialeto.toml")]
+    Dialeto(dialeto::Command),
     /// Run the contract's cases against a server, such as Citrus itself, and report the results
     #[command(after_help = CONFERIR_HELP)]
     Conferir(conferir::Args),
@@ -159,7 +164,7 @@ pub async fn run(cli: Cli, inherited: Inherited) -> ExitCode {
 }
 
 async fn dispatch(cli: Cli, inherited: Inherited) -> Result {
-    let flags = Flags { bind: None, data_dir: cli.data_dir };
+    let flags = Flags { data_dir: cli.data_dir, ..Flags::default() };
     match cli.command {
         Command::Serve(args) => serve::run(flags, args, inherited).await,
         Command::Demo(args) => demo::run(flags, args).await,
@@ -167,7 +172,8 @@ async fn dispatch(cli: Cli, inherited: Inherited) -> Result {
         Command::Config(command) => config::run(flags, command).await,
         Command::Probe(args) => probe::run(flags, args).await,
         Command::Diagnostico => diagnostico::run(flags).await,
-        Command::Openapi => Ok(say!("{}", routes::openapi_text().trim_end())?),
+        Command::Openapi(args) => dialeto::openapi(&args),
+        Command::Dialeto(command) => dialeto::run(&command),
         Command::Conferir(args) => conferir::run(args).await,
         Command::Nivel(command) => Session::with(&flags, async |s| nivel::run(s, command).await).await,
         Command::Permissao(command) => Session::with(&flags, async |s| permissao::run(s, command).await).await,

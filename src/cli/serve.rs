@@ -1,6 +1,7 @@
 //! `serve`: runs the server until told to stop.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::pin::pin;
 
 use super::support::database::{self, open_store};
@@ -18,10 +19,13 @@ pub struct Args {
     /// Address and port to listen on [setting: `BIND_ADDR`]
     #[arg(long, value_name = "ADDR")]
     bind: Option<String>,
+    /// Answer like the Citrus that this file describes [setting: `DIALECT_FILE`]
+    #[arg(long, value_name = "FILE")]
+    dialeto: Option<PathBuf>,
 }
 
 pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
-    let config = load(&Flags { bind: args.bind, ..flags }, telemetry::start_queued)?;
+    let config = load(&Flags { bind: args.bind, dialect: args.dialeto, ..flags }, telemetry::start_queued)?;
     config.require_secret()?;
     let manager = ServiceManager::of_process(inherited)?;
     // Before anything else, so that a signal ends the wait for the database, too.

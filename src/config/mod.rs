@@ -1,6 +1,7 @@
 //! Settings, understood and checked. Nothing here opens a database or a socket.
 
 mod database;
+mod dialect;
 mod dotenv;
 mod hosts;
 mod kinds;
@@ -15,18 +16,21 @@ mod url_parameters;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use secrecy::{SecretSlice, SecretString};
 
 pub use database::{has_password, place};
+pub use dialect::read as read_dialect;
 use reader::Reader;
 pub use secret::{SecretError, running_as};
 use settings::{SETTINGS, Setting};
 pub use sources::{Origin, Sources};
 
 use crate::auth::token::TokenSettings;
+use crate::dialect::{Dialect, HeaderCase};
 use crate::http::transport::ServerSettings;
 use crate::service::throttle::Limits;
 use crate::store::Target;
@@ -65,6 +69,8 @@ pub struct HttpSettings {
     pub metrics: Option<String>,
     /// Limits of the connections.
     pub server: ServerSettings,
+    /// `DIALECT_FILE`; `None` for the contract.
+    pub dialect: Option<Arc<Dialect>>,
     /// `SHUTDOWN_DELAY_SECONDS`; zero for no delay.
     pub stop_delay: Duration,
     /// `TRANSIT_MEMORY_MIB`, in bytes.
@@ -100,6 +106,7 @@ pub struct ConfigError(Vec<String>);
 pub struct Flags {
     pub bind: Option<String>,
     pub data_dir: Option<PathBuf>,
+    pub dialect: Option<PathBuf>,
 }
 
 impl Flags {
@@ -108,9 +115,14 @@ impl Flags {
         if let Some(bind) = &self.bind {
             flags.insert(settings::BIND_ADDR.name, bind.clone());
         }
-        if let Some(data_dir) = &self.data_dir {
-            let path = data_dir.to_str().ok_or_else(|| ConfigError(vec!["--data-dir is not UTF-8".to_owned()]))?;
-            flags.insert(settings::DATA_DIR.name, path.to_owned());
+        for (flag, setting, path) in [
+            ("--data-dir", settings::DATA_DIR.name, &self.data_dir),
+            ("--dialeto", settings::DIALECT_FILE.name, &self.dialect),
+        ] {
+            if let Some(path) = path {
+                let path = path.to_str().ok_or_else(|| ConfigError(vec![format!("{flag} is not UTF-8")]))?;
+                flags.insert(setting, path.to_owned());
+            }
         }
         Sources::from_process(flags).map_err(|complaint| ConfigError(vec![complaint]))
     }
@@ -190,6 +202,7 @@ fn database_settings(reader: &mut Reader<'_>, data_dir: &Path) -> DatabaseSettin
 }
 
 fn http_settings(reader: &mut Reader<'_>) -> HttpSettings {
+    let dialect = reader.read(&settings::DIALECT_FILE);
     HttpSettings {
         bind: reader.read(&settings::BIND_ADDR),
         metrics: reader.read(&settings::METRICS_ADDR),
@@ -197,7 +210,11 @@ fn http_settings(reader: &mut Reader<'_>) -> HttpSettings {
             max_connections: reader.read(&settings::MAX_CONNECTIONS) as usize,
             keep_alive: reader.read(&settings::KEEP_ALIVE_SECONDS),
             stop_deadline: reader.read(&settings::SHUTDOWN_TIMEOUT_SECONDS),
+            title_case_headers: dialect
+                .as_ref()
+                .is_some_and(|dialect| dialect.header_case == HeaderCase::IniciaisMaiusculas),
         },
+        dialect,
         stop_delay: reader.read(&settings::SHUTDOWN_DELAY_SECONDS),
         transit_memory: reader.read(&settings::TRANSIT_MEMORY_MIB),
         trusted_proxies: reader.read(&settings::TRUSTED_PROXIES),

@@ -2,6 +2,7 @@
 //! docs/SETTINGS.md.
 
 use super::database::{DatabasePassword, DatabaseUrl};
+use super::dialect::DialectPath;
 use super::kinds::{
     Address, Directory, Either, FailureLimit, Flag, Kind, LogFilter, Mebibytes, Networks, Number, NumberOrCores,
     OptionalAddress, Seconds, Text,
@@ -86,6 +87,11 @@ settings! {
             "Longest time for the requests in flight when the server is told to stop.";
         QUEUE_CAPACITY: Number(1, 1_000_000) = "4096",
             "Most status changes waiting; more get 503 at once.";
+    }
+    "Answers" {
+        DIALECT_FILE: DialectPath = "",
+            "The file that says how your Citrus answers, as conferir --gravar writes it. Empty: the contract. Flag \
+             --dialeto.";
     }
     "Watching" {
         METRICS_ADDR: OptionalAddress = "",

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use super::rules::{Rules, SameStatus, UnknownMotivo, UnneededMotivo};
 use super::text::NameKey;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,6 +102,8 @@ pub struct ChangeRequest {
     /// The mark that the client gave the request, if any.
     pub idempotency: Option<IdempotencyKey>,
     pub usuario_id: i64,
+    /// What holds where the vendor's page is silent.
+    pub rules: Rules,
 }
 
 /// The present state of an atendimento.
@@ -154,20 +157,23 @@ pub enum Denial {
     StatusNotFound,
     /// The atendimento is not in the status that the client expects, but in this one.
     StatusDiffers(Status),
+    /// The atendimento has that status already, and [`SameStatus::Refused`] holds.
+    SameStatus,
     /// The atendimento is not at a revision that the client has read, but as said here.
     RevisionDiffers(Atendimento),
     /// The transition needs a motivo and none was sent.
     MotivoRequired,
     /// The transition needs a motivo and the one sent is not registered or not active.
     MotivoNotFound,
+    /// The transition needs no motivo, one was sent, and [`UnneededMotivo::Refused`] holds.
+    MotivoUnneeded,
     /// The idempotency key came with another body before.
     KeyReused,
 }
 
 /// Decides `request` on what `snapshot` knows.
 ///
-/// The order of the checks is the contract's. Where no motivo is required, a registered one is
-/// recorded and any other value ignored, as the vendor page's own examples send fillers.
+/// The order of the checks is the contract's. Where the vendor's page is silent, the request's rules decide.
 pub fn decide(snapshot: &Snapshot, request: &ChangeRequest) -> Result<Change, Denial> {
     let atendimento = snapshot.atendimentos.get(&request.protocolo).ok_or(Denial::AtendimentoNotFound)?;
     let para = Status::from_nome(&request.status).ok_or(Denial::StatusNotFound)?;
@@ -177,13 +183,11 @@ pub fn decide(snapshot: &Snapshot, request: &ChangeRequest) -> Result<Change, De
     if request.revisions.as_ref().is_some_and(|revisions| !revisions.contains(&atendimento.revisao)) {
         return Err(Denial::RevisionDiffers(*atendimento));
     }
-    let motivo_id = request.motivo.as_ref().and_then(|key| snapshot.motivos.get(key.as_str()).copied());
-    if atendimento.status.requires_motivo(para) && motivo_id.is_none() {
-        return Err(match request.motivo {
-            None => Denial::MotivoRequired,
-            Some(_) => Denial::MotivoNotFound,
-        });
+    if para == atendimento.status && request.rules.same_status == SameStatus::Refused {
+        return Err(Denial::SameStatus);
     }
+    let motivo_id = request.motivo.as_ref().and_then(|key| snapshot.motivos.get(key.as_str()).copied());
+    judge_motivo(request, atendimento.status.requires_motivo(para), motivo_id.is_some())?;
     Ok(Change {
         atendimento_id: atendimento.id,
         revisao: atendimento.revisao + 1,
@@ -196,6 +200,20 @@ pub fn decide(snapshot: &Snapshot, request: &ChangeRequest) -> Result<Change, De
     })
 }
 
+/// Whether the motivo of `request` will do, where one `is_required` or not and it `is_registered` or not.
+fn judge_motivo(request: &ChangeRequest, is_required: bool, is_registered: bool) -> Result<(), Denial> {
+    let rules = request.rules;
+    match (is_required, request.motivo.is_some()) {
+        (true, false) => Err(Denial::MotivoRequired),
+        (true, true) if !is_registered && rules.unknown_motivo == UnknownMotivo::Refused => Err(Denial::MotivoNotFound),
+        (false, true) if rules.unneeded_motivo == UnneededMotivo::Refused => Err(Denial::MotivoUnneeded),
+        (false, true) if !is_registered && rules.unneeded_motivo == UnneededMotivo::Checked => {
+            Err(Denial::MotivoNotFound)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A status to which an atendimento may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transicao {
@@ -203,8 +221,8 @@ pub struct Transicao {
     pub motivo_obrigatorio: bool,
 }
 
-/// Where an atendimento in `status` may go: what [`decide`] says to a request for each target.
-pub fn transicoes(status: Status) -> Vec<Transicao> {
+/// Where an atendimento in `status` may go under `rules`: what [`decide`] says to a request for each target.
+pub fn transicoes(status: Status, rules: Rules) -> Vec<Transicao> {
     let atendimento = Atendimento { id: 0, status, revisao: 0 };
     let snapshot = Snapshot { atendimentos: HashMap::from([(String::new(), atendimento)]), motivos: HashMap::new() };
     let asked = |para: Status| ChangeRequest {
@@ -216,6 +234,7 @@ pub fn transicoes(status: Status) -> Vec<Transicao> {
         revisions: None,
         idempotency: None,
         usuario_id: 0,
+        rules,
     };
     Status::ALL
         .into_iter()
@@ -248,6 +267,7 @@ mod tests {
             revisions: None,
             idempotency: None,
             usuario_id: 5,
+            rules: Rules::default(),
         }
     }
 
@@ -288,7 +308,7 @@ mod tests {
                 .zip(row)
                 .map(|(para, motivo_obrigatorio)| Transicao { para, motivo_obrigatorio })
                 .collect();
-            assert_eq!(transicoes(de), expected, "{de}");
+            assert_eq!(transicoes(de, Rules::default()), expected, "{de}");
         }
     }
 
@@ -363,5 +383,50 @@ mod tests {
         assert_eq!(decide(&finalizado, &read(&[])), other);
         let both = ChangeRequest { expected: Some(Status::Aberto), ..read(&[2]) };
         assert_eq!(decide(&finalizado, &both), Err(Denial::StatusDiffers(Status::Finalizado)));
+    }
+
+    #[test]
+    fn the_same_status_is_refused_where_the_rules_say_so() {
+        let rules = Rules { same_status: SameStatus::Refused, ..Rules::default() };
+        for de in Status::ALL {
+            for para in Status::ALL {
+                let asked = ChangeRequest { rules, ..request(para.nome(), Some("duplicado")) };
+                assert_eq!(
+                    decide(&snapshot(de), &asked).err(),
+                    (de == para).then_some(Denial::SameStatus),
+                    "{de} to {para}"
+                );
+            }
+            assert_eq!(transicoes(de, rules).len(), 4);
+        }
+        let expecting = ChangeRequest { rules, expected: Some(Status::Aberto), ..request("Finalizado", None) };
+        let other = Err(Denial::StatusDiffers(Status::Finalizado));
+        assert_eq!(decide(&snapshot(Status::Finalizado), &expecting), other);
+    }
+
+    #[test]
+    fn each_rule_for_motivos_holds_where_it_applies() {
+        let decided = |rules, status, motivo| {
+            decide(&snapshot(Status::Aberto), &ChangeRequest { rules, ..request(status, motivo) })
+                .map(|change| change.motivo_id)
+        };
+        let (needed, unneeded) = ("Cancelado", "Finalizado");
+        let checked = Rules { unneeded_motivo: UnneededMotivo::Checked, ..Rules::default() };
+        let refused = Rules { unneeded_motivo: UnneededMotivo::Refused, ..Rules::default() };
+        let ignored = Rules { unknown_motivo: UnknownMotivo::Ignored, ..Rules::default() };
+        for (rules, status, motivo, outcome) in [
+            (checked, unneeded, Some("Outro"), Err(Denial::MotivoNotFound)),
+            (checked, unneeded, Some("Duplicado"), Ok(Some(9))),
+            (checked, unneeded, Some(" "), Ok(None)),
+            (checked, needed, Some("Outro"), Err(Denial::MotivoNotFound)),
+            (refused, unneeded, Some("Duplicado"), Err(Denial::MotivoUnneeded)),
+            (refused, unneeded, None, Ok(None)),
+            (refused, needed, Some("Duplicado"), Ok(Some(9))),
+            (ignored, needed, Some("Outro"), Ok(None)),
+            (ignored, needed, Some("Duplicado"), Ok(Some(9))),
+            (ignored, needed, None, Err(Denial::MotivoRequired)),
+        ] {
+            assert_eq!(decided(rules, status, motivo), outcome, "{rules:?} {status} {motivo:?}");
+        }
     }
 }

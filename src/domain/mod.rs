@@ -5,4 +5,5 @@ pub mod atendimento;
 pub mod audit;
 pub mod protocolo;
 pub mod record;
+pub mod rules;
 pub mod text;

@@ -9,9 +9,11 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
 
+use crate::dialect::Dialect;
 use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::spoken::Speaker;
 use crate::http::api::{batch, change, history, login, reads};
-use crate::http::frame::{Frame, RouteNames, Watch};
+use crate::http::frame::{DialectInForce, Frame, RouteNames, Watch};
 use crate::http::openapi::{self, routed};
 use crate::http::pages::{docs, health, home, metrics};
 use crate::http::sandbox;
@@ -37,6 +39,10 @@ fn each_route(mut take: impl FnMut(UtoipaMethodRouter<SharedState>)) {
 
 pub fn service(app: SharedState) -> Frame {
     let (routes, names) = router(app.clone());
+    let routes = match app.dialect.clone() {
+        Some(dialect) => docs::documented(routes, move || openapi_text(Some(Arc::clone(&dialect)))),
+        None => routes,
+    };
     framed(routes, names, &app)
 }
 
@@ -44,7 +50,9 @@ pub fn service(app: SharedState) -> Frame {
 pub fn sandbox_service(app: SharedState, example: Example) -> Frame {
     let (routes, mut names) = router(app.clone());
     names.add(sandbox::paths());
-    framed(sandbox::around(routes, app.clone(), example, sandbox_openapi_text), names, &app)
+    let dialect = app.dialect.clone();
+    let routes = sandbox::around(routes, app.clone(), example);
+    framed(docs::documented(routes, move || sandbox_openapi_text(dialect.clone())), names, &app)
 }
 
 /// What the listener for Prometheus serves.
@@ -59,22 +67,27 @@ fn framed(routes: Router, names: RouteNames, app: &AppState) -> Frame {
         access_log: app.access_log,
         trusted_proxies: app.trusted_proxies.clone(),
     };
-    Frame::new(routes, watch, app.deadline, app.answers.clone(), Arc::clone(&app.is_leaving))
+    let dialect = app.dialect.clone().map(|dialect| DialectInForce { dialect, clock: Arc::clone(&app.clock) });
+    Frame::new(routes, watch, app.deadline, app.answers.clone(), Arc::clone(&app.is_leaving)).in_dialect(dialect)
 }
 
-/// The document of all routes, as [`openapi::TEXT`] has to be.
-pub fn openapi_text() -> String {
-    openapi::written(&document())
+/// The document of all routes, in `dialect` if there is one; else as [`openapi::TEXT`] has to be.
+pub fn openapi_text(dialect: Option<Arc<Dialect>>) -> String {
+    openapi::written(&document(dialect))
 }
 
-pub fn sandbox_openapi_text() -> String {
-    sandbox::document_text(document())
+pub fn sandbox_openapi_text(dialect: Option<Arc<Dialect>>) -> String {
+    sandbox::document_text(document(dialect))
 }
 
-fn document() -> OpenApi {
+fn document(dialect: Option<Arc<Dialect>>) -> OpenApi {
     let mut described = Vec::new();
     each_route(|(shapes, paths, _)| described.push((shapes, paths)));
-    openapi::document(described)
+    let document = openapi::document(described);
+    match dialect {
+        Some(dialect) => openapi::spoken::in_dialect(document, &Speaker::example(dialect)),
+        None => document,
+    }
 }
 
 /// The routes, and what they are called.

@@ -10,6 +10,8 @@ use tokio::time::timeout;
 
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
+use crate::dialect::Dialect;
+use crate::domain::rules::Rules;
 use crate::http::memory::Memory;
 use crate::metrics::Metrics;
 use crate::service::access::AccessService;
@@ -28,6 +30,8 @@ pub struct AppState {
     pub store: Arc<Store>,
     pub clock: Arc<dyn Clock>,
     pub tokens: Arc<Tokens>,
+    /// `DIALECT_FILE`; `None` where the contract holds.
+    pub dialect: Option<Arc<Dialect>>,
     pub access: AccessService,
     pub login: Arc<LoginService>,
     pub changes: ChangeQueue,
@@ -50,6 +54,11 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// What holds where the vendor's page is silent.
+    pub fn rules(&self) -> Rules {
+        self.dialect.as_ref().map(|dialect| dialect.rules).unwrap_or_default()
+    }
+
     /// Whether the server can do its work: it is not about to stop, and the database is reachable, migrated and takes
     /// changes. Logs what is wrong.
     pub async fn is_ready(&self) -> bool {

@@ -5,6 +5,7 @@ mod charsets;
 mod clocks;
 mod common;
 mod concurrency;
+mod dialect;
 mod docs;
 mod freshness;
 mod idempotency;

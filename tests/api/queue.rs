@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use citrus_status::domain::atendimento::{ChangeRequest, Comentario, Status};
+use citrus_status::domain::rules::Rules;
 use citrus_status::domain::text::NameKey;
 use citrus_status::example::load_example_data;
 use citrus_status::service::changes::{ChangeError, ChangeQueue, Done, QueueSettings, Workers};
@@ -37,6 +38,7 @@ fn finalizar(protocolo: &str, comentario: &str, usuario_id: i64) -> ChangeReques
         revisions: None,
         idempotency: None,
         usuario_id,
+        rules: Rules::default(),
     }
 }
 

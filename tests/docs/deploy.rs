@@ -46,7 +46,7 @@ fn every_variable_is_a_setting() {
 
 #[test]
 fn every_probe_asks_a_route() {
-    let document: Value = serde_json::from_str(&routes::openapi_text()).unwrap();
+    let document: Value = serde_json::from_str(&routes::openapi_text(None)).unwrap();
     let text = read("deploy/kubernetes/deployment.yaml");
     let asked: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("httpGet: {path: ")).collect();
     assert_eq!(asked.len(), 3, "{asked:?}");

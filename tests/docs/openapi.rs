@@ -9,7 +9,7 @@ use crate::support::program::run;
 
 #[test]
 fn it_is_current() {
-    assert!(openapi::TEXT == routes::openapi_text(), "run `cargo run -- openapi > docs/openapi.json`");
+    assert!(openapi::TEXT == routes::openapi_text(None), "run `cargo run -- openapi > docs/openapi.json`");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn each_operation_says_whether_it_needs_a_token_and_how_it_refuses() {
 
 #[test]
 fn the_table_of_errors_names_each_operation_and_no_other() {
-    let document: Value = serde_json::from_str(&routes::sandbox_openapi_text()).unwrap();
+    let document: Value = serde_json::from_str(&routes::sandbox_openapi_text(None)).unwrap();
     let mut operations = Vec::new();
     each_object(&document["paths"], "", &mut |_, object| {
         operations.extend(object.get("operationId").and_then(Value::as_str).map(str::to_owned));

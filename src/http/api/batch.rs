@@ -16,9 +16,10 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
 use super::audit::ChangeAudit;
-use super::change::{MADE, change_request, read_protocolo};
+use super::change::{change_request, read_protocolo};
 use crate::domain::access::AlterarStatus;
 use crate::domain::atendimento::{ChangeRequest, IdempotencyKey, Status};
+use crate::http::answer::MADE;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::limits::{BATCH_BODY_MAX, BATCH_ITEMS_MAX};
@@ -167,7 +168,7 @@ async fn make_all(app: &AppState, lote: Lote<'_>, first: ChangeAudit) -> Respons
             Ok(request) => {
                 let key = key.as_deref().map(|key| idempotency::item_key(key, index));
                 let idempotency = key.map(|key| IdempotencyKey { key, fingerprint: body.fingerprint() });
-                let request = ChangeRequest { idempotency, ..request };
+                let request = ChangeRequest { idempotency, rules: app.rules(), ..request };
                 runs.entry(request.protocolo.clone()).or_default().push(Item { index, request, misspelt, audit });
             }
             Err(error) => {

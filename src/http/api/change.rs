@@ -10,9 +10,12 @@ use super::audit::ChangeAudit;
 use crate::domain::access::AlterarStatus;
 use crate::domain::atendimento::{ChangeRequest, Comentario, IdempotencyKey, Status};
 use crate::domain::protocolo::exact_integer;
+use crate::domain::rules::Rules;
 use crate::domain::text::{COMENTARIO_MAX, NOME_MAX, NameKey, PROTOCOLO_MAX, fits, is_blank};
+use crate::http::answer::MADE;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
+use crate::http::answer::spoken::{self, Success};
 use crate::http::limits::BODY_MAX;
 use crate::http::openapi::CITRUS;
 use crate::http::openapi::parameters::{IdempotencyHeader, IfMatch, Simular};
@@ -28,7 +31,6 @@ use crate::http::state::{AppState, SharedState};
 use crate::json::Value;
 use crate::service::changes::{Done, Simulation};
 
-pub const MADE: &str = "Atendimento atualizado com sucesso";
 const SIMULATED: &str = "Simulação: atendimento seria atualizado";
 
 const MEMBERS: [&str; 6] = ["protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"];
@@ -115,35 +117,36 @@ async fn attempt(
     let idempotency = key.map(|key| IdempotencyKey { key, fingerprint: body.fingerprint() });
     let mut misspelt = Misspelt::default();
     let request = change_request(&body, caller.usuario_id, audit, &mut misspelt)?;
-    let request = ChangeRequest { idempotency, revisions, ..request };
+    let request = ChangeRequest { idempotency, revisions, rules: app.rules(), ..request };
     let response = if simular {
         audit.simulated();
         let outcome = Box::pin(app.changes.simulate(&request)).await;
         audit.done(&outcome);
-        simulated(outcome?)
+        simulated(app, outcome?)
     } else {
         let outcome = app.changes.submit(request).await;
         audit.done(&outcome);
         match outcome? {
-            Done::Made { .. } => made(),
-            Done::Replayed => idempotency::replayed(made()),
+            Done::Made { .. } => made(app),
+            Done::Replayed => idempotency::replayed(made(app)),
         }
     };
     audit.ignored(&misspelt);
     Ok(misspelt.name_in(response))
 }
 
-fn made() -> Response {
-    json::of(StatusCode::OK, &Changed { message: MADE, ..Changed::default() })
+fn made(app: &AppState) -> Response {
+    let response = json::of(StatusCode::OK, &Changed { message: MADE, ..Changed::default() });
+    spoken::beside(response, app.dialect.as_ref().map(|_| Success::Made))
 }
 
-fn simulated(simulation: Simulation) -> Response {
+fn simulated(app: &AppState, simulation: Simulation) -> Response {
     match simulation {
         Simulation::Make { de, para, motivo } => {
             let (de, para) = (Some(de.nome()), Some(para.nome()));
             json::of(StatusCode::OK, &Changed { message: SIMULATED, de, para, motivo_status: Some(motivo) })
         }
-        Simulation::Replay => idempotency::replayed(made()),
+        Simulation::Replay => idempotency::replayed(made(app)),
     }
 }
 
@@ -167,6 +170,7 @@ pub fn change_request(
         revisions: None,
         idempotency: None,
         usuario_id,
+        rules: Rules::default(),
     })
 }
 

@@ -9,13 +9,16 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
 use super::audit::LoginAudit;
+use crate::domain::access::AlterarStatus;
 use crate::domain::text::{LOGIN_MAX, SENHA_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
+use crate::http::answer::spoken::{self, Success};
 use crate::http::limits::BODY_MAX;
 use crate::http::openapi::CITRUS;
 use crate::http::openapi::requests::Credenciais;
 use crate::http::request::body::JsonBody;
+use crate::http::request::caller::Caller;
 use crate::http::request::client_address::ClientAddress;
 use crate::http::shapes::{integer, text};
 use crate::http::state::{AppState, SharedState};
@@ -85,7 +88,12 @@ async fn attempt(
         }
     })?;
     audit.usuario(usuario_id);
-    Ok(json::of(StatusCode::OK, &Token { access_token: token, token_type: TOKEN_TYPE, expires_in }))
+    if app.dialect.as_ref().is_some_and(|dialect| !dialect.logs_in_without_permission) {
+        Caller::<AlterarStatus>::permit(app, usuario_id).await?;
+    }
+    let success = app.dialect.as_ref().map(|_| Success::LoggedIn { token: token.clone(), expires_in, login });
+    let response = json::of(StatusCode::OK, &Token { access_token: token, token_type: TOKEN_TYPE, expires_in });
+    Ok(spoken::beside(response, success))
 }
 
 /// The login and the senha that `body` brings; fields are judged in the contract's order.

@@ -118,7 +118,7 @@ pub async fn targets(
 ) -> Result<Response, ApiError> {
     let present_state = app.store.present_state(&query::path_protocolo(path)?).await?.ok_or(UNKNOWN)?;
     let motivos = app.store.active_motivos().await?;
-    let transicoes = transicoes(present_state.status)
+    let transicoes = transicoes(present_state.status, app.rules())
         .into_iter()
         .map(|to| Transicao { para: to.para.nome(), motivo_obrigatorio: to.motivo_obrigatorio })
         .collect();

@@ -28,9 +28,12 @@ use uuid::Uuid;
 
 pub use self::route_names::RouteNames;
 pub use self::watch::Watch;
+use crate::clock::Clock;
+use crate::dialect::Dialect;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::problem;
 use crate::http::answer::render::render;
+use crate::http::answer::spoken::Speaker;
 use crate::http::memory::Memory;
 use crate::http::request::path;
 
@@ -50,6 +53,21 @@ pub struct Frame {
     deadline: Duration,
     answers: Memory,
     is_leaving: Arc<AtomicBool>,
+    dialect: Option<DialectInForce>,
+}
+
+/// The dialect in which errors and successes are answered, and the time that they tell.
+#[derive(Clone)]
+pub struct DialectInForce {
+    pub dialect: Arc<Dialect>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl DialectInForce {
+    fn speaker<B>(&self, request: &Request<B>) -> Speaker {
+        let path = request.uri().path().to_owned();
+        Speaker { dialect: Arc::clone(&self.dialect), path, now: self.clock.now() }
+    }
 }
 
 type PanicHandler = fn(Box<dyn Any + Send>) -> Response;
@@ -58,7 +76,13 @@ impl Frame {
     /// Around `routes`, which `watch` knows by name; large answers wait for their readers in `answers`.
     /// While the server `is_leaving`, each answer is its connection's last, so that a proxy has none to it when it stops.
     pub fn new(routes: Router, watch: Watch, deadline: Duration, answers: Memory, is_leaving: Arc<AtomicBool>) -> Self {
-        Self { routes: CatchPanic::custom(routes, panicked), watch: Arc::new(watch), deadline, answers, is_leaving }
+        let routes = CatchPanic::custom(routes, panicked as PanicHandler);
+        Self { routes, watch: Arc::new(watch), deadline, answers, is_leaving, dialect: None }
+    }
+
+    /// The same, answering in `dialect` if there is one.
+    pub fn in_dialect(self, dialect: Option<DialectInForce>) -> Self {
+        Self { dialect, ..self }
     }
 }
 
@@ -87,6 +111,8 @@ where
         );
         let language = problem::wanted(request.headers());
         let one_host = names_one_host(&request);
+        // Programs that ask for a problem get it as the contract has it.
+        let speaker = self.dialect.as_ref().filter(|_| language.is_none()).map(|dialect| dialect.speaker(&request));
         if let Some(uri) = path::cleaned(request.uri()) {
             *request.uri_mut() = uri;
         }
@@ -97,9 +123,17 @@ where
         let framed = async move {
             let response = if one_host { answered(answer.await) } else { ApiError::Malformed.into_response() };
             let response = answers.hold(response).unwrap_or_else(|full| ApiError::from(full).into_response());
+            let (response, spoken) = match &speaker {
+                Some(speaker) => speaker.speak(response),
+                None => (response, false),
+            };
             let mut response = render(response, language);
             tracing::debug!(target: TARGET, status = response.status().as_u16(), "answered");
             complete(&mut response, id);
+            if let Some(speaker) = speaker.filter(|_| spoken) {
+                let code = response.status().as_u16();
+                speaker.dialect.add_headers(response.headers_mut(), code);
+            }
             if is_leaving.load(Ordering::Relaxed) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }

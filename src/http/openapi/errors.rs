@@ -16,6 +16,7 @@ use utoipa::openapi::{Content, Ref, Response, ResponseBuilder};
 use crate::auth::token::Rejection;
 use crate::domain::atendimento::Denial;
 use crate::domain::atendimento::Status::Finalizado;
+use crate::domain::rules::Rules;
 use crate::http::answer::catalogue::ApiError::{self, *};
 use crate::http::answer::catalogue::AuditedUser;
 use crate::http::answer::problem::{self, Language};
@@ -100,6 +101,8 @@ const CHANGE: &[ApiError] = &[
     Denied(Denial::StatusNotFound),
     Denied(Denial::StatusDiffers(Finalizado)),
     ApiError::REVISED,
+    Denied(Denial::SameStatus),
+    Denied(Denial::MotivoUnneeded),
     Denied(Denial::MotivoRequired),
     Denied(Denial::MotivoNotFound),
 ];
@@ -112,11 +115,15 @@ const PROTOCOLO: &[ApiError] = &[Required("protocolo"), Invalid("protocolo"), De
 
 const PAGE: &[ApiError] = &[Invalid("cursor"), Invalid("limite"), Invalid("visivelCliente")];
 
-pub fn describe(operation: &mut Operation) {
-    let id = operation.operation_id.as_deref();
+/// The errors of the operation `id` that a server gives: those that are only a dialect's rules' in such a one.
+pub fn of(id: Option<&str>, rules: Rules) -> impl Iterator<Item = &'static ApiError> {
     let own = OPERATIONS.iter().find(|(operation, _)| id == Some(operation)).map_or(&[][..], |(_, lists)| *lists);
+    own.iter().copied().chain([ALWAYS]).flatten().filter(move |error| error.can_be_given(rules))
+}
+
+pub fn describe(operation: &mut Operation) {
     let mut by_status = BTreeMap::<StatusCode, Vec<&ApiError>>::new();
-    for error in own.iter().copied().chain([ALWAYS]).flatten() {
+    for error in of(operation.operation_id.as_deref(), Rules::default()) {
         by_status.entry(error.status()).or_default().push(error);
     }
     let responses = by_status.iter().map(|(status, errors)| (status.as_str().to_owned(), response(errors).into()));

@@ -4,6 +4,7 @@
 pub mod errors;
 pub mod parameters;
 pub mod requests;
+pub mod spoken;
 
 use axum::Router;
 use utoipa::openapi::header::HeaderBuilder;

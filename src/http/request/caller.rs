@@ -8,6 +8,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
 use crate::auth::token::Subject;
+use crate::dialect::after_scheme;
 use crate::domain::access::Required;
 use crate::http::answer::catalogue::{ApiError, AuditedUser};
 use crate::http::state::{AppState, SharedState};
@@ -40,14 +41,28 @@ impl<P: Required> Caller<P> {
         }
         Ok(Arc::clone(&access.login))
     }
+
+    /// Fails for a user who lacks the permission, whatever their token.
+    pub async fn permit(app: &AppState, usuario_id: i64) -> Result<(), ApiError> {
+        let access = app.access.access(usuario_id).await?;
+        match access {
+            Some(access) if access.allows(P::PERMISSAO) => Ok(()),
+            access => {
+                let login = access.map(|access| Arc::clone(&access.login));
+                Err(ApiError::AccessDenied(AuditedUser { usuario_id, login }))
+            }
+        }
+    }
 }
 
 impl<P: Required> FromRequestParts<SharedState> for Caller<P> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &SharedState) -> Result<Self, ApiError> {
-        let header = parts.headers.get(AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
-        let token = bearer(header);
+        let token = match &app.dialect {
+            Some(dialect) => dialect.token_in(&parts.headers),
+            None => bearer(parts.headers.get(AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes())),
+        };
         if token.is_empty() {
             return Err(ApiError::TokenMissing);
         }
@@ -59,16 +74,8 @@ impl<P: Required> FromRequestParts<SharedState> for Caller<P> {
 
 /// The token in an `Authorization` header: after the scheme in any case, or, leniently, all of it (ours).
 fn bearer(header: &[u8]) -> &[u8] {
-    const SCHEME: &[u8] = b"bearer";
     let header = header.trim_ascii();
-    match header.split_at_checked(SCHEME.len()) {
-        Some((scheme, rest))
-            if scheme.eq_ignore_ascii_case(SCHEME) && rest.first().is_none_or(u8::is_ascii_whitespace) =>
-        {
-            rest.trim_ascii()
-        }
-        _ => header,
-    }
+    after_scheme(header, b"bearer").unwrap_or(header)
 }
 
 #[cfg(test)]

@@ -45,8 +45,13 @@ const ON_ITS_WAY: Duration = Duration::from_millis(200);
 type WithPeer<S> = AddExtension<S, ConnectInfo<SocketAddr>>;
 
 /// Serves `stream` until either side closes it. Once `stopping` changes, the request in flight or on its way is the last.
-pub async fn serve<S>(stream: TcpStream, routes: WithPeer<S>, timer: HeadTimer, mut stopping: watch::Receiver<()>)
-where
+pub async fn serve<S>(
+    stream: TcpStream,
+    routes: WithPeer<S>,
+    timer: HeadTimer,
+    title_case_headers: bool,
+    mut stopping: watch::Receiver<()>,
+) where
     S: Service<Request<TrackedBody>, Response = Response, Error = Infallible> + Clone,
 {
     // Answers are one small write each: waiting to fill a packet only delays them.
@@ -63,6 +68,7 @@ where
         .timer(timer.clone())
         .header_read_timeout(HEAD_DEADLINE)
         .max_buf_size(BUFFER)
+        .title_case_headers(title_case_headers)
         // A client that has said everything may close its half, and still waits for its answer.
         .half_close(true)
         .serve_connection(TokioIo::new(TimedStream::new(stream, timer.clone())), service);

@@ -53,6 +53,8 @@ pub struct ServerSettings {
     pub keep_alive: Duration,
     /// How long requests in flight may take to end after the stop.
     pub stop_deadline: Duration,
+    /// Whether names of headers begin with capitals, such as `Content-Type`.
+    pub title_case_headers: bool,
 }
 
 /// Serves `service` until `stop` completes, then lets the requests in flight end.
@@ -76,7 +78,7 @@ where
         while connections.try_join_next().is_some() {}
         let routes = AddExtension::new(service.clone(), ConnectInfo(peer));
         let timer = HeadTimer::new(settings.keep_alive, Arc::clone(&room.full));
-        let connection = connection::serve(stream, routes, timer, stopping.subscribe());
+        let connection = connection::serve(stream, routes, timer, settings.title_case_headers, stopping.subscribe());
         connections.spawn(async move {
             let _permit = permit;
             connection.await;
@@ -163,6 +165,7 @@ mod tests {
         let settings = ServerSettings {
             max_connections: 100,
             keep_alive: Duration::from_secs(75),
+            title_case_headers: false,
             stop_deadline: Duration::from_secs(10),
         };
         let service = tower::service_fn(|_: Request<TrackedBody>| ready(Ok(Response::new(Body::empty()))));

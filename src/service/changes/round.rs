@@ -153,6 +153,7 @@ mod tests {
 
     use super::*;
     use crate::domain::atendimento::{Atendimento, IdempotencyKey};
+    use crate::domain::rules::Rules;
 
     /// A request that expects `Aberto`, under `key` and with a body of the fingerprint `fingerprint`.
     fn expecting(key: Option<&str>, fingerprint: i64) -> ChangeRequest {
@@ -165,6 +166,7 @@ mod tests {
             revisions: None,
             idempotency: key.map(|key| IdempotencyKey { key: Arc::from(key), fingerprint }),
             usuario_id: 1,
+            rules: Rules::default(),
         }
     }
 

@@ -217,6 +217,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
+    use crate::domain::rules::Rules;
 
     type Answer = oneshot::Receiver<Result<Done, ChangeError>>;
 
@@ -231,6 +232,7 @@ mod tests {
             revisions: None,
             idempotency: None,
             usuario_id: 1,
+            rules: Rules::default(),
         };
         let (answer, answered) = oneshot::channel();
         (Pending { request, since: Instant::now(), rounds, locked_out: 0, key: None, answer }, answered)

@@ -23,6 +23,7 @@ pub const OTHER_REVISION: Code = code("other_revision", "Alterado desde a leitur
 pub const OTHER_STATUS: Code = code("other_status", "Status diferente do esperado", "Not the expected status");
 pub const REUSED_KEY: Code = code("reused_key", "Chave de idempotência já usada", "Idempotency key used before");
 pub const REVOKED_TOKEN: Code = code("revoked_token", "Token revogado", "Revoked token");
+pub const SAME_STATUS: Code = code("same_status", "Já neste status", "In that status already");
 pub const THROTTLED: Code = code("throttled", "Muitas tentativas", "Too many attempts");
 pub const UNAVAILABLE: Code = code("unavailable", "Serviço indisponível", "Service unavailable");
 pub const UNKNOWN_ATENDIMENTO: Code = code("unknown_atendimento", "Atendimento não encontrado", "Unknown atendimento");

@@ -98,10 +98,10 @@ impl ApiError {
     }
 
     /// `text`, with the parameters of the error in the places of `{}`.
-    pub fn fill(&self, text: &'static str) -> Cow<'static, str> {
+    pub fn fill<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut parts = text.split("{}");
         let first = parts.next().unwrap_or_default();
-        let rest = parts.zip(self.parameters()).flat_map(|(part, parameter)| [parameter, part.into()]);
+        let rest = parts.zip(self.parameters()).flat_map(|(part, parameter)| [parameter, Cow::Borrowed(part)]);
         rest.fold(first.into(), |filled, part| filled + part)
     }
 

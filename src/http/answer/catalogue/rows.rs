@@ -13,6 +13,8 @@ use crate::service::throttle::Throttled as Exhausted;
 
 /// All that we say about an error. In its texts, each `{}` stands for a parameter of the error.
 pub struct Row {
+    /// What a dialect's file calls it.
+    pub name: &'static str,
     pub status: StatusCode,
     pub code: Code,
     /// The text of the answer: the contract's, byte for byte.
@@ -30,8 +32,9 @@ pub struct Row {
     pub is_forcible: bool,
 }
 
-const fn row(status: StatusCode, code: Code, text: &'static str) -> Row {
+const fn row(name: &'static str, status: StatusCode, code: Code, text: &'static str) -> Row {
     Row {
+        name,
         status,
         code,
         text,
@@ -96,175 +99,184 @@ macro_rules! rows {
 
 rows! {
     Malformed =>
-        row(StatusCode::BAD_REQUEST, codes::MALFORMED_HTTP, "Requisição HTTP malformada")
+        row("malformed", StatusCode::BAD_REQUEST, codes::MALFORMED_HTTP, "Requisição HTTP malformada")
             .detail("A requisição não traz Host, ou traz vários.", "The request has no Host, or several of them.")
             .ending_connection();
     Body(JsonError::Utf8(_)) as Self::Body(JsonError::Utf8(7)) =>
-        row(StatusCode::BAD_REQUEST, codes::INVALID_BODY,
+        row("body_not_utf8", StatusCode::BAD_REQUEST, codes::INVALID_BODY,
             "Corpo da requisição inválido: não é UTF-8 a partir do byte {}; envie em UTF-8 ou declare o charset em Content-Type")
             .detail("O corpo não pode ser lido: não é UTF-8 a partir do byte {}; envie em UTF-8 ou declare o charset em Content-Type.",
                 "The body is not UTF-8 from byte {} on; send it in UTF-8 or declare its charset in Content-Type.");
     Body(JsonError::Charset(_)) as Self::Body(JsonError::Charset("UTF-16LE")) =>
-        row(StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: não está no charset declarado, {}")
+        row("body_not_in_charset", StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: não está no charset declarado, {}")
             .detail("O corpo não pode ser lido: não está no charset declarado, {}.",
                 "The body is not in the charset that it declares, {}.");
     Body(JsonError::Syntax { .. }) as Self::Body(JsonError::Syntax { line: 1, column: 7 }) =>
-        row(StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: JSON malformado na linha {}, coluna {}")
+        row("body_malformed", StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: JSON malformado na linha {}, coluna {}")
             .detail("O corpo não pode ser lido: JSON malformado na linha {}, coluna {}.",
                 "The body is malformed JSON at line {}, column {}.");
     Body(JsonError::Incomplete { .. }) as Self::Body(JsonError::Incomplete { line: 1, column: 7 }) =>
-        row(StatusCode::BAD_REQUEST, codes::INVALID_BODY,
+        row("body_incomplete", StatusCode::BAD_REQUEST, codes::INVALID_BODY,
             "Corpo da requisição inválido: JSON incompleto, termina na linha {}, coluna {}")
             .detail("O corpo não pode ser lido: JSON incompleto, termina na linha {}, coluna {}.",
                 "The body is incomplete JSON; it ends at line {}, column {}.");
     Body(JsonError::NotAnObject) as Self::Body(JsonError::NotAnObject) =>
-        row(StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: não é um objeto JSON")
+        row("body_not_an_object", StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: não é um objeto JSON")
             .detail("O corpo não pode ser lido: não é um objeto JSON.", "The body is not a JSON object.");
     Body(JsonError::Duplicate(_)) as Self::Body(JsonError::Duplicate("status")) =>
-        row(StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: campo {} duplicado")
+        row("body_duplicate_field", StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: campo {} duplicado")
             .detail("O corpo não pode ser lido: campo {} duplicado.", "The body has the field {} twice.")
             .field("{}");
     Body(JsonError::Text(_)) as Self::Body(JsonError::Text("status")) =>
-        row(StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: texto malformado no campo {}")
+        row("body_malformed_text", StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: texto malformado no campo {}")
             .detail("O corpo não pode ser lido: texto malformado no campo {}.", "The body has a malformed text in the field {}.")
             .field("{}");
     BodyCut =>
-        row(StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: incompleto")
+        row("body_cut", StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: incompleto")
             .detail("O corpo chegou incompleto.", "The body did not arrive whole.");
     BodySlow =>
-        row(StatusCode::REQUEST_TIMEOUT, codes::INVALID_BODY, "Tempo esgotado à espera do corpo da requisição")
+        row("body_slow", StatusCode::REQUEST_TIMEOUT, codes::INVALID_BODY, "Tempo esgotado à espera do corpo da requisição")
             .detail("O corpo não chegou a tempo.", "The body did not arrive in time.")
             .ending_connection();
     BodyTooLarge =>
-        row(StatusCode::PAYLOAD_TOO_LARGE, codes::INVALID_BODY, "Corpo da requisição muito grande")
+        row("body_too_large", StatusCode::PAYLOAD_TOO_LARGE, codes::INVALID_BODY, "Corpo da requisição muito grande")
             .detail("O corpo é muito grande.", "The body is too large.")
             .ending_connection();
     Charset =>
-        row(StatusCode::UNSUPPORTED_MEDIA_TYPE, codes::INVALID_BODY,
+        row("unknown_charset", StatusCode::UNSUPPORTED_MEDIA_TYPE, codes::INVALID_BODY,
             "Charset do corpo não suportado; envie em UTF-8, UTF-16, ISO-8859-1 ou windows-1252")
             .detail("O charset do corpo não é conhecido.", "The charset of the body is unknown.")
             .field("Content-Type");
     ContentCoding =>
-        row(StatusCode::UNSUPPORTED_MEDIA_TYPE, codes::INVALID_BODY,
+        row("content_coding", StatusCode::UNSUPPORTED_MEDIA_TYPE, codes::INVALID_BODY,
             "Content-Encoding não suportado; envie o corpo sem compressão")
             .detail("O corpo não pode vir comprimido.", "The body cannot be taken in this Content-Encoding.")
             .field("Content-Encoding");
     Required(_) as Self::Required("status") =>
-        row(StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "{} – esse campo é obrigatório")
+        row("required", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "{} – esse campo é obrigatório")
             .detail("O campo é obrigatório e não foi enviado.", "The field is required and was not sent.")
             .field("{}").listing_values();
     LoginRequired =>
-        row(StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "Este campo é obrigatório – login")
+        row("required_login", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "Este campo é obrigatório – login")
             .detail("O campo é obrigatório e não foi enviado.", "The field is required and was not sent.")
             .field("login").text_documented();
     SenhaRequired =>
-        row(StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "Este campo é obrigatório senha")
+        row("required_senha", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "Este campo é obrigatório senha")
             .detail("O campo é obrigatório e não foi enviado.", "The field is required and was not sent.")
             .field("senha").text_documented();
     Invalid(_) as Self::Invalid("visivelCliente") =>
-        row(StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "{} – valor inválido")
+        row("invalid", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "{} – valor inválido")
             .detail("O campo não pode ter este valor.", "The field cannot have this value.")
             .field("{}").listing_values();
     InexactProtocolo =>
-        row(StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "protocolo – valor inválido, envie como texto")
+        row("inexact_protocolo", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "protocolo – valor inválido, envie como texto")
             .detail("O número não é um inteiro exato; envie o protocolo como texto.",
                 "The number is no exact integer; send the protocolo as a text.")
             .field("protocolo");
     NotFound =>
-        row(StatusCode::NOT_FOUND, codes::NO_ROUTE, "Recurso não encontrado")
+        row("no_route", StatusCode::NOT_FOUND, codes::NO_ROUTE, "Recurso não encontrado")
             .detail("Não há recurso neste caminho.", "There is nothing at this path.")
             .forcible();
     MethodNotAllowed =>
-        row(StatusCode::METHOD_NOT_ALLOWED, codes::NO_ROUTE, "Método não permitido")
+        row("no_method", StatusCode::METHOD_NOT_ALLOWED, codes::NO_ROUTE, "Método não permitido")
             .detail("O caminho não aceita este método; veja Allow.", "The path does not take this method; see Allow.");
     Throttled(_) as Self::THROTTLED =>
-        row(StatusCode::TOO_MANY_REQUESTS, codes::THROTTLED, "Muitas tentativas, tente novamente mais tarde")
+        row("throttled", StatusCode::TOO_MANY_REQUESTS, codes::THROTTLED, "Muitas tentativas, tente novamente mais tarde")
             .detail("Houve falhas demais; veja Retry-After.", "There were too many failures; see Retry-After.")
             .forcible();
     UsuarioNotFound =>
-        row(StatusCode::NOT_FOUND, codes::UNKNOWN_USER, "Usuário não encontrado")
+        row("unknown_user", StatusCode::NOT_FOUND, codes::UNKNOWN_USER, "Usuário não encontrado")
             .detail("Não há usuário ativo com este login.", "There is no active user of this login.")
             .field("login").text_documented().forcible();
     UsuarioHidden =>
-        row(StatusCode::UNAUTHORIZED, codes::UNKNOWN_USER, "Senha inválida")
+        row("hidden_user", StatusCode::UNAUTHORIZED, codes::UNKNOWN_USER, "Senha inválida")
             .detail("A senha não confere.", "The password is wrong.")
             .field("senha");
     SenhaWrong =>
-        row(StatusCode::UNAUTHORIZED, codes::WRONG_PASSWORD, "Senha inválida")
+        row("wrong_senha", StatusCode::UNAUTHORIZED, codes::WRONG_PASSWORD, "Senha inválida")
             .detail("A senha não confere.", "The password is wrong.")
             .field("senha").text_documented().forcible();
     TokenFailed =>
-        row(StatusCode::INTERNAL_SERVER_ERROR, codes::FAILED, "Houve um problema para gerar um token")
+        row("token_failed", StatusCode::INTERNAL_SERVER_ERROR, codes::FAILED, "Houve um problema para gerar um token")
             .detail("Não foi possível gerar um token.", "A token could not be made.")
             .text_documented();
     TokenMissing =>
-        row(StatusCode::UNAUTHORIZED, codes::NO_TOKEN, "Token is missing")
+        row("token_missing", StatusCode::UNAUTHORIZED, codes::NO_TOKEN, "Token is missing")
             .detail("A requisição não traz um token em Authorization.", "The request has no token in Authorization.")
             .text_documented().forcible();
     // The texts of the next four are those of jjwt 0.11, which stands behind Citrus.
     Token(Periods(_)) as Self::Token(Periods(0)) =>
-        row(StatusCode::UNAUTHORIZED, codes::UNTRUSTED_TOKEN, "JWT strings must contain exactly 2 period characters. Found: {}")
+        row("token_periods", StatusCode::UNAUTHORIZED, codes::UNTRUSTED_TOKEN, "JWT strings must contain exactly 2 period characters. Found: {}")
             .detail("O token não é um JWT.", "The token is not a JWT.");
     Token(Unsigned) as Self::Token(Unsigned) =>
-        row(StatusCode::UNAUTHORIZED, codes::UNTRUSTED_TOKEN, "Unsigned Claims JWTs are not supported.")
+        row("token_unsigned", StatusCode::UNAUTHORIZED, codes::UNTRUSTED_TOKEN, "Unsigned Claims JWTs are not supported.")
             .detail("O token não tem assinatura.", "The token is not signed.");
     Token(Untrusted) as Self::Token(Untrusted) =>
-        row(StatusCode::UNAUTHORIZED, codes::UNTRUSTED_TOKEN,
+        row("token_untrusted", StatusCode::UNAUTHORIZED, codes::UNTRUSTED_TOKEN,
             "JWT signature does not match locally computed signature. JWT validity cannot be asserted and should not be trusted.")
             .detail("O token não foi emitido por este servidor.", "The token was not issued by this server.")
             .text_documented().forcible();
     Token(Expired { .. }) as Self::EXPIRED =>
-        row(StatusCode::UNAUTHORIZED, codes::EXPIRED_TOKEN,
+        row("token_expired", StatusCode::UNAUTHORIZED, codes::EXPIRED_TOKEN,
             "JWT expired at {}. Current time: {}, a difference of {} milliseconds.  Allowed clock skew: 0 milliseconds.")
             .detail("A validade do token terminou; faça login de novo.", "The token's life is over; log in again.")
             .text_documented().forcible();
     TokenRevoked(_) as Self::TokenRevoked(AuditedUser::NOBODY) =>
-        row(StatusCode::UNAUTHORIZED, codes::REVOKED_TOKEN, "Token revogado")
+        row("token_revoked", StatusCode::UNAUTHORIZED, codes::REVOKED_TOKEN, "Token revogado")
             .detail("O token foi revogado; faça login de novo.", "The token was revoked; log in again.")
             .forcible();
     AccessDenied(_) as Self::AccessDenied(AuditedUser::NOBODY) =>
-        row(StatusCode::FORBIDDEN, codes::ACCESS_DENIED, "Acess denied")
+        row("access_denied", StatusCode::FORBIDDEN, codes::ACCESS_DENIED, "Acess denied")
             .detail("O usuário não tem a permissão necessária.", "The user lacks the permission that this takes.")
             .text_documented().forcible();
     Denied(AtendimentoNotFound) as Self::Denied(AtendimentoNotFound) =>
-        row(StatusCode::NOT_FOUND, codes::UNKNOWN_ATENDIMENTO, "Atendimento não encontrado")
+        row("unknown_atendimento", StatusCode::NOT_FOUND, codes::UNKNOWN_ATENDIMENTO, "Atendimento não encontrado")
             .detail("Não há atendimento com este protocolo.", "There is no atendimento of this protocolo.")
             .field("protocolo").documented().forcible();
     Denied(StatusNotFound) as Self::Denied(StatusNotFound) =>
-        row(StatusCode::NOT_FOUND, codes::UNKNOWN_STATUS, "Status não encontrado")
+        row("unknown_status", StatusCode::NOT_FOUND, codes::UNKNOWN_STATUS, "Status não encontrado")
             .detail("Não há status com este nome.", "There is no status of this name.")
             .field("status").listing_values().documented().forcible();
+    Denied(SameStatus) as Self::Denied(SameStatus) =>
+        row("same_status", StatusCode::CONFLICT, codes::SAME_STATUS, "Atendimento já está neste status")
+            .detail("O atendimento já está neste status, e o dialeto não aceita o mesmo.",
+                "The atendimento has this status already, and the dialect does not take the same one.")
+            .field("status");
+    Denied(MotivoUnneeded) as Self::Denied(MotivoUnneeded) =>
+        row("motivo_unneeded", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "motivoStatus – não se aplica a esta alteração")
+            .detail("Esta alteração não leva motivo, segundo o dialeto.", "By the dialect, this change takes no motivo.")
+            .field("motivoStatus");
     Denied(MotivoRequired) as Self::Denied(MotivoRequired) =>
-        row(StatusCode::BAD_REQUEST, codes::MOTIVO_REQUIRED, "motivoStatus – esse campo é obrigatório")
+        row("motivo_required", StatusCode::BAD_REQUEST, codes::MOTIVO_REQUIRED, "motivoStatus – esse campo é obrigatório")
             .detail("Esta alteração exige um motivo.", "This change requires a motivo.")
             .field("motivoStatus").documented().forcible();
     Denied(MotivoNotFound) as Self::Denied(MotivoNotFound) =>
-        row(StatusCode::NOT_FOUND, codes::UNKNOWN_MOTIVO, "Motivo não encontrado")
+        row("unknown_motivo", StatusCode::NOT_FOUND, codes::UNKNOWN_MOTIVO, "Motivo não encontrado")
             .detail("Não há motivo ativo com este nome.", "There is no active motivo of this name.")
             .field("motivoStatus").forcible();
     Denied(StatusDiffers(_)) as Self::Denied(StatusDiffers(Status::Finalizado)) =>
-        row(StatusCode::PRECONDITION_FAILED, codes::OTHER_STATUS, "Status atual diferente do esperado")
+        row("other_status", StatusCode::PRECONDITION_FAILED, codes::OTHER_STATUS, "Status atual diferente do esperado")
             .detail("O atendimento está em outro status.", "The atendimento is in another status.")
             .field("statusAtual");
     Denied(RevisionDiffers(_)) as Self::REVISED =>
-        row(StatusCode::PRECONDITION_FAILED, codes::OTHER_REVISION, "Atendimento alterado desde a leitura")
+        row("other_revision", StatusCode::PRECONDITION_FAILED, codes::OTHER_REVISION, "Atendimento alterado desde a leitura")
             .detail("O atendimento foi alterado depois de lido.", "The atendimento was changed after it was read.")
             .field("If-Match");
     Denied(KeyReused) as Self::Denied(KeyReused) =>
-        row(StatusCode::UNPROCESSABLE_ENTITY, codes::REUSED_KEY, "Idempotency-Key já usada com outra requisição")
+        row("reused_key", StatusCode::UNPROCESSABLE_ENTITY, codes::REUSED_KEY, "Idempotency-Key já usada com outra requisição")
             .detail("A chave já veio com outro corpo.", "The key came with another body before.")
             .field("Idempotency-Key").forcible();
     InProgress =>
-        row(StatusCode::CONFLICT, codes::IN_PROGRESS, "Requisição com esta Idempotency-Key em andamento")
+        row("in_progress", StatusCode::CONFLICT, codes::IN_PROGRESS, "Requisição com esta Idempotency-Key em andamento")
             .detail("Uma requisição com a mesma chave ainda não foi respondida.",
                 "A request of the same key has not been answered yet.")
             .field("Idempotency-Key").forcible();
     Internal =>
-        row(StatusCode::INTERNAL_SERVER_ERROR, codes::FAILED, "Erro interno")
+        row("internal", StatusCode::INTERNAL_SERVER_ERROR, codes::FAILED, "Erro interno")
             .detail("O servidor falhou; o log dele tem os detalhes.", "The server failed; its log has the details.")
             .forcible();
     Unavailable =>
-        row(StatusCode::SERVICE_UNAVAILABLE, codes::UNAVAILABLE, "Serviço indisponível")
+        row("unavailable", StatusCode::SERVICE_UNAVAILABLE, codes::UNAVAILABLE, "Serviço indisponível")
             .detail("O servidor não pode atender agora; tente de novo.", "The server cannot do it now; try again.")
             .forcible();
 }

@@ -1,11 +1,14 @@
 //! `GET /docs` (ours): the API to read and to try, for people. Swagger UI, from this program alone.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use axum::Router;
+use axum::body::Bytes;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use utoipa_swagger_ui::{Config, SwaggerFile, serve};
 
 use crate::http::answer::catalogue::ApiError;
@@ -38,6 +41,13 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 )]
 pub async fn document() -> Response {
     json::document(openapi::TEXT)
+}
+
+/// `routes` with another document, which `make` writes once it is asked for.
+pub fn documented(routes: Router, make: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
+    let text: Arc<OnceLock<Bytes>> = Arc::default();
+    let answer = async move || json::document(text.get_or_init(|| make().into()).clone());
+    Router::new().route("/openapi.json", get(answer).fallback_service(routes.clone())).fallback_service(routes)
 }
 
 #[utoipa::path(

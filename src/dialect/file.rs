@@ -1,0 +1,138 @@
+//! The file that describes a dialect, as TOML.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::template::Escapes;
+use crate::domain::rules::{Rules, SameStatus, UnknownMotivo, UnneededMotivo};
+
+/// A dialect as written. What is left out is the contract's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DialectFile {
+    /// The `Content-Type` of the answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// The challenge that goes with 401; empty for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub www_authenticate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escapes: Option<Escapes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nomes_de_cabecalhos: Option<HeaderCase>,
+    /// More headers, by name; empty to leave one out.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub cabecalhos: BTreeMap<String, String>,
+    /// All errors that say nothing else.
+    #[serde(skip_serializing_if = "is_default")]
+    pub erro: AnswerFile,
+    /// The success of a change.
+    #[serde(skip_serializing_if = "is_default")]
+    pub sucesso: AnswerFile,
+    /// The success of a login.
+    #[serde(skip_serializing_if = "is_default")]
+    pub login: AnswerFile,
+    #[serde(skip_serializing_if = "is_default")]
+    pub token: TokenFile,
+    #[serde(skip_serializing_if = "is_default")]
+    pub regras: RulesFile,
+    /// Single errors, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub respostas: BTreeMap<String, AnswerFile>,
+}
+
+/// How an answer differs from the contract.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AnswerFile {
+    /// The status code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codigo: Option<u16>,
+    /// What stands for `<texto>`; `{}` for each value that the contract's text has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub texto: Option<String>,
+    /// The body, with gaps such as `<texto>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corpo: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+}
+
+/// Where requests carry the token.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TokenFile {
+    /// Headers, in the order in which they are looked at: `Name: Scheme`, or `Name` for the token alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cabecalhos: Option<Vec<String>>,
+}
+
+/// Where its rules are not ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RulesFile {
+    /// A change to the status that the atendimento has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mesmo_status: Option<Verdict>,
+    /// A motivo where none is required.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub motivo_desnecessario: Option<Handling>,
+    /// A motivo that is required and not registered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub motivo_desconhecido: Option<Verdict>,
+    /// A login of a user who may not change statuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_sem_permissao: Option<Verdict>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    Aceito,
+    Recusado,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Handling {
+    /// Recorded if it is registered, and else as good as none.
+    Ignorado,
+    /// It has to be registered.
+    Conferido,
+    Recusado,
+}
+
+/// How the names of headers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeaderCase {
+    /// `content-type`
+    Minusculas,
+    /// `Content-Type`
+    IniciaisMaiusculas,
+}
+
+impl RulesFile {
+    pub(super) fn rules(&self) -> Rules {
+        Rules {
+            same_status: match self.mesmo_status {
+                None | Some(Verdict::Aceito) => SameStatus::Made,
+                Some(Verdict::Recusado) => SameStatus::Refused,
+            },
+            unneeded_motivo: match self.motivo_desnecessario {
+                None | Some(Handling::Ignorado) => UnneededMotivo::Ignored,
+                Some(Handling::Conferido) => UnneededMotivo::Checked,
+                Some(Handling::Recusado) => UnneededMotivo::Refused,
+            },
+            unknown_motivo: match self.motivo_desconhecido {
+                None | Some(Verdict::Recusado) => UnknownMotivo::Refused,
+                Some(Verdict::Aceito) => UnknownMotivo::Ignored,
+            },
+        }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,147 @@
+//! A dialect that is understood: the form of each answer, and where the token is.
+
+use std::collections::BTreeMap;
+
+use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::file::HeaderCase;
+use super::template::{Escapes, Template};
+use crate::domain::rules::Rules;
+
+/// The body of the contract's errors.
+pub const ERROR_BODY: &str = r#"{"message":"<texto>"}"#;
+/// The body of the contract's login.
+pub const LOGIN_BODY: &str = r#"{"accessToken":"<token>","tokenType":"Bearer","expiresIn":<validade>}"#;
+/// The contract's `Content-Type`.
+pub const CONTENT_TYPE: &str = "application/json";
+
+/// A dialect, checked and ready to answer in.
+#[derive(Clone, Debug)]
+pub struct Dialect {
+    pub(super) content_type: HeaderValue,
+    /// With 401; `None` for none.
+    pub(super) www_authenticate: Option<HeaderValue>,
+    pub escapes: Escapes,
+    pub header_case: HeaderCase,
+    /// More headers; `None` for one that is left out.
+    pub(super) headers: Vec<(HeaderName, Option<HeaderValue>)>,
+    pub(super) error: Form,
+    pub(super) success: Form,
+    pub(super) login: Form,
+    pub(super) errors: BTreeMap<String, Form>,
+    pub(super) token_headers: Vec<TokenHeader>,
+    pub rules: Rules,
+    /// Whether a user may log in without the permission to change statuses.
+    pub logs_in_without_permission: bool,
+    /// The contract's bodies.
+    pub(super) message: Template,
+    pub(super) token: Template,
+}
+
+/// An answer as far as it is not the contract's.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Form {
+    pub(super) code: Option<u16>,
+    pub(super) text: Option<String>,
+    pub(super) body: Option<Template>,
+    pub(super) content_type: Option<HeaderValue>,
+}
+
+/// The form of an answer: what the contract and the dialect make of it together.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerForm<'a> {
+    pub code: u16,
+    /// With a `{}` for each value.
+    pub text: &'a str,
+    pub body: &'a Template,
+    pub content_type: &'a HeaderValue,
+}
+
+/// A header that may carry the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenHeader {
+    pub name: HeaderName,
+    /// The word before the token, in any case; `None` for the token alone.
+    pub scheme: Option<String>,
+}
+
+impl Dialect {
+    /// The form of the error `name`, about `field` if it names one. The contract says `code` and `text`.
+    pub fn error<'a>(&'a self, name: &str, field: Option<&str>, code: u16, text: &'a str) -> AnswerForm<'a> {
+        let of_field = field.and_then(|field| self.errors.get(&format!("{name}_{field}")));
+        let forms = of_field.into_iter().chain(self.errors.get(name)).chain([&self.error]);
+        self.form(forms, &self.message, code, text)
+    }
+
+    /// The form of the success of a change, which the contract answers with `text`.
+    pub fn success<'a>(&'a self, text: &'a str) -> AnswerForm<'a> {
+        self.form([&self.success].into_iter(), &self.message, 200, text)
+    }
+
+    /// The form of the success of a login.
+    pub fn login(&self) -> AnswerForm<'_> {
+        self.form([&self.login].into_iter(), &self.token, 200, "")
+    }
+
+    /// The first of `forms` that says something about each part, or else the contract.
+    fn form<'a>(
+        &'a self,
+        forms: impl Iterator<Item = &'a Form> + Clone,
+        body: &'a Template,
+        code: u16,
+        text: &'a str,
+    ) -> AnswerForm<'a> {
+        AnswerForm {
+            code: forms.clone().find_map(|form| form.code).unwrap_or(code),
+            text: forms.clone().find_map(|form| form.text.as_deref()).unwrap_or(text),
+            body: forms.clone().find_map(|form| form.body.as_ref()).unwrap_or(body),
+            content_type: { forms }.find_map(|form| form.content_type.as_ref()).unwrap_or(&self.content_type),
+        }
+    }
+
+    /// Gives an answer with the status `code` the headers of the dialect, in the place of the contract's.
+    pub fn add_headers(&self, headers: &mut HeaderMap, code: u16) {
+        headers.remove(WWW_AUTHENTICATE);
+        if let Some(challenge) = self.www_authenticate.as_ref().filter(|_| code == 401) {
+            headers.insert(WWW_AUTHENTICATE, challenge.clone());
+        }
+        for (name, value) in &self.headers {
+            match value {
+                Some(value) => _ = headers.insert(name, value.clone()),
+                None => _ = headers.remove(name),
+            }
+        }
+    }
+
+    /// The headers that may carry the token, in the order in which they are looked at.
+    pub fn token_headers(&self) -> &[TokenHeader] {
+        &self.token_headers
+    }
+
+    /// Whether `value` of the header `name` begins with a scheme that is looked for there.
+    fn has_scheme(&self, name: &HeaderName, value: &[u8]) -> bool {
+        let schemes =
+            self.token_headers.iter().filter(|header| header.name == *name).filter_map(|header| header.scheme.as_ref());
+        { schemes }.any(|scheme| after_scheme(value, scheme.as_bytes()).is_some())
+    }
+
+    /// The token that `headers` carry: of the first header that has one. Empty for none.
+    pub fn token_in<'a>(&self, headers: &'a HeaderMap) -> &'a [u8] {
+        let tokens = self.token_headers.iter().filter_map(|header| {
+            let value = headers.get(&header.name)?.as_bytes().trim_ascii();
+            match &header.scheme {
+                Some(scheme) => after_scheme(value, scheme.as_bytes()),
+                None => Some(value).filter(|value| !self.has_scheme(&header.name, value)),
+            }
+        });
+        { tokens }.find(|token| !token.is_empty()).unwrap_or_default()
+    }
+}
+
+/// What comes after `scheme` in `value`; `None` where that is another one's.
+pub fn after_scheme<'a>(value: &'a [u8], scheme: &[u8]) -> Option<&'a [u8]> {
+    let (word, rest) = value.split_at_checked(scheme.len())?;
+    let is_scheme = word.eq_ignore_ascii_case(scheme) && rest.first().is_none_or(u8::is_ascii_whitespace);
+    is_scheme.then(|| rest.trim_ascii())
+}

@@ -1,0 +1,12 @@
+//! How another Citrus answers, as a file tells: its status codes, texts, bodies and headers, where it takes the token
+//! from, and the rules on which the vendor's page is silent. Without a file, the contract holds.
+
+mod check;
+mod file;
+mod forms;
+mod template;
+
+pub use check::{DialectError, Known};
+pub use file::{AnswerFile, DialectFile, Handling, HeaderCase, RulesFile, TokenFile, Verdict};
+pub use forms::{AnswerForm, CONTENT_TYPE, Dialect, ERROR_BODY, LOGIN_BODY, TokenHeader, after_scheme};
+pub use template::{Escapes, Facts, Gap, LoggedIn, Part, Template, reason};

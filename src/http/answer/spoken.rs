@@ -1,0 +1,174 @@
+//! Answers in the dialect in force.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use super::MADE;
+use super::catalogue::ApiError;
+use crate::dialect::{AnswerForm, Dialect, Facts, Known, LoggedIn};
+use crate::domain::atendimento::Denial;
+use crate::domain::rules::{Rules, SameStatus, UnneededMotivo};
+
+/// A success that a dialect words otherwise. It leaves its handler as the contract has it, and as this beside it.
+#[derive(Clone)]
+pub enum Success {
+    Made,
+    LoggedIn {
+        token: String,
+        /// In seconds.
+        expires_in: i64,
+        login: String,
+    },
+}
+
+/// `response`, with what a dialect words otherwise.
+pub fn beside(mut response: Response, success: Option<Success>) -> Response {
+    if let Some(success) = success {
+        response.extensions_mut().insert(success);
+    }
+    response
+}
+
+impl Success {
+    /// A login, for the documents.
+    pub fn example() -> Self {
+        Self::LoggedIn {
+            token: "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln".to_owned(),
+            expires_in: 3600,
+            login: "user.api".to_owned(),
+        }
+    }
+}
+
+impl Speaker {
+    /// For the documents: at a time that stands for any.
+    pub fn example(dialect: Arc<Dialect>) -> Self {
+        Self { dialect, path: "/api/atendimentos/status".to_owned(), now: datetime!(2026-11-28 12:00 UTC) }
+    }
+}
+
+/// The dialect in force, and what of a request it may tell.
+pub struct Speaker {
+    pub dialect: Arc<Dialect>,
+    /// The path of the request, as sent.
+    pub path: String,
+    pub now: OffsetDateTime,
+}
+
+/// An answer in a dialect.
+pub struct Spoken {
+    pub code: u16,
+    pub content_type: String,
+    pub body: String,
+}
+
+impl Speaker {
+    /// `error` in the dialect. None where that has no words for it: a status that is not as the client expects is
+    /// our own extension.
+    pub fn error(&self, error: &ApiError) -> Option<Spoken> {
+        if error.present_status().is_some() {
+            return None;
+        }
+        let row = error.row();
+        let form = self.dialect.error(row.name, error.subject(), row.status.as_u16(), row.text);
+        let text = error.fill(form.text);
+        Some(self.spoken(form, &text, None))
+    }
+
+    /// Every answer by its name: the successes, then the errors that a server with the dialect's rules gives.
+    pub fn all(&self) -> Vec<(String, Spoken)> {
+        let successes = [("login", Success::example()), ("sucesso", Success::Made)];
+        let successes = successes.into_iter().map(|(name, success)| (name.to_owned(), self.success(&success)));
+        let rules = self.dialect.rules;
+        let errors = ApiError::one_of_each().into_iter().filter(|error| error.can_be_given(rules));
+        let errors = errors.filter_map(|error| Some((error.row().name.to_owned(), self.error(&error)?)));
+        successes.chain(errors).collect()
+    }
+
+    /// `success` in the dialect.
+    pub fn success(&self, success: &Success) -> Spoken {
+        match success {
+            Success::Made => {
+                let form = self.dialect.success(MADE);
+                self.spoken(form, form.text, None)
+            }
+            Success::LoggedIn { token, expires_in, login } => {
+                self.spoken(self.dialect.login(), "", Some(LoggedIn { token, validade: *expires_in, login }))
+            }
+        }
+    }
+
+    fn spoken(&self, form: AnswerForm<'_>, texto: &str, login: Option<LoggedIn<'_>>) -> Spoken {
+        let facts = Facts { texto, codigo: form.code, caminho: &self.path, now: self.now, login };
+        let content_type = String::from_utf8_lossy(form.content_type.as_bytes()).into_owned();
+        Spoken { code: form.code, content_type, body: form.body.filled(self.dialect.escapes, &facts) }
+    }
+
+    /// `response` in the dialect, if it is an error or a success that this words; and whether it is.
+    pub fn speak(&self, mut response: Response) -> (Response, bool) {
+        let error = response.extensions().get::<ApiError>().map(|error| self.error(error));
+        let success = response.extensions().get::<Success>().map(|success| self.success(success));
+        let Some(spoken) = error.flatten().or(success) else { return (response, false) };
+        _ = response.extensions_mut().remove::<ApiError>();
+        if let Ok(status) = StatusCode::from_u16(spoken.code) {
+            *response.status_mut() = status;
+        }
+        set_body_headers(response.headers_mut(), &spoken);
+        (response.map(|_| Body::from(spoken.body)), true)
+    }
+}
+
+fn set_body_headers(headers: &mut HeaderMap, spoken: &Spoken) {
+    if let Ok(value) = spoken.content_type.parse() {
+        headers.insert(CONTENT_TYPE, value);
+    }
+    // The router has set it for the contract's body.
+    if let Some(length) = headers.get_mut(CONTENT_LENGTH) {
+        *length = spoken.body.len().into();
+    }
+}
+
+impl ApiError {
+    /// Whether a server with `rules` gives it: some are a dialect's alone.
+    pub fn can_be_given(&self, rules: Rules) -> bool {
+        match self {
+            Self::Denied(Denial::SameStatus) => rules.same_status == SameStatus::Refused,
+            Self::Denied(Denial::MotivoUnneeded) => rules.unneeded_motivo == UnneededMotivo::Refused,
+            _ => true,
+        }
+    }
+
+    /// The errors that a dialect may speak of: each row, and the single fields that a row is about.
+    pub fn known() -> Vec<Known> {
+        const OF_FIELDS: [&str; 10] = [
+            "required_protocolo",
+            "required_status",
+            "required_visivelCliente",
+            "invalid_login",
+            "invalid_senha",
+            "invalid_protocolo",
+            "invalid_status",
+            "invalid_motivoStatus",
+            "invalid_comentario",
+            "invalid_visivelCliente",
+        ];
+        let rows = Self::one_of_each().into_iter().filter(|error| error.present_status().is_none());
+        let rows =
+            rows.map(|error| Known { name: error.row().name, parameters: error.row().text.matches("{}").count() });
+        rows.chain(OF_FIELDS.map(|name| Known { name, parameters: 1 })).collect()
+    }
+
+    /// The field that it is about, where its row is one for many fields.
+    fn subject(&self) -> Option<&'static str> {
+        match self {
+            Self::Required(field) | Self::Invalid(field) => Some(field),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! A server that answers in a dialect: its bytes, its headers, its rules, and where it takes the token from.
+
+use std::fs;
+
+use citrus_status::domain::access::Permissao;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::both_engines;
+use crate::support::database::Database;
+use crate::support::server::{Answer, Server, nome};
+
+const LOGIN: &str = "/api/usuario/login";
+const STATUS: &str = "/api/atendimentos/status";
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// A server in the dialect that `text` writes.
+async fn server(database: &Database, text: &str) -> Server {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("dialeto.toml");
+    fs::write(&file, text).unwrap();
+    Server::with(database, &[("DIALECT_FILE", file.to_str().unwrap())]).await
+}
+
+async fn post(server: &Server, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+    server.send(Method::POST, path, &[&[JSON], headers].concat(), body.to_string()).await
+}
+
+/// Logs in, and takes the token from where `member` is in the answer.
+async fn token(server: &Server, pointer: &str) -> String {
+    let answer = post(server, LOGIN, &[], json!({"login": "user.api", "senha": "1234"})).await;
+    let answer: Value = serde_json::from_str(&answer.body).unwrap();
+    answer.pointer(pointer).unwrap().as_str().unwrap().to_owned()
+}
+
+#[track_caller]
+fn is(answer: &Answer, status: u16, content_type: &str, body: &str) {
+    assert_eq!(answer.body, body, "{answer:?}");
+    assert_eq!(answer.status, status, "{answer:?}");
+    assert_eq!(answer.header("content-type"), Some(content_type));
+    assert_eq!(answer.headers.get_all("content-length").iter().count(), 1);
+}
+
+/// A Citrus as Spring would make it.
+const SPRING: &str = r#"
+content_type = "application/json;charset=UTF-8"
+www_authenticate = ""
+[cabecalhos]
+cache-control = "no-cache, no-store, max-age=0"
+x-content-type-options = ""
+X-Frame-Options = "DENY"
+[erro]
+corpo = '{"timestamp":"<instante spring>","status":<codigo>,"error":"<razao>","message":"<texto>","path":"<caminho>"}'
+[sucesso]
+codigo = 201
+texto = "Atendimento alterado"
+corpo = '{"mensagem":"<texto>","quando":<milissegundos>}'
+[login]
+corpo = '{"data":{"token":"<token>","jwt":"<token>","validade":<validade ms>,"usuario":"<login>"}}'
+[respostas.unknown_user]
+codigo = 401
+texto = "Login inválido"
+[respostas.required_protocolo]
+codigo = 422
+texto = "Informe o protocolo"
+[respostas.token_periods]
+texto = "Token com {} pontos"
+"#;
+
+async fn errors_and_successes_have_the_bytes_of_the_dialect(database: &Database) {
+    let server = server(database, SPRING).await;
+    let now = "2026-";
+    let answer = post(&server, LOGIN, &[], json!({"login": "ninguem", "senha": "x"})).await;
+    let spring = |status: u16, reason: &str, text: &str, path: &str, answer: &Answer| {
+        let time = &answer.body[r#"{"timestamp":""#.len()..][..29];
+        assert!(time.starts_with(now) && time.ends_with("+00:00"), "{time}");
+        is(
+            answer,
+            status,
+            "application/json;charset=UTF-8",
+            &format!(
+                r#"{{"timestamp":"{time}","status":{status},"error":"{reason}","message":"{text}","path":"{path}"}}"#
+            ),
+        );
+    };
+    spring(401, "Unauthorized", "Login inválido", LOGIN, &answer);
+    assert_eq!(answer.header("www-authenticate"), None);
+    assert_eq!(answer.header("cache-control"), Some("no-cache, no-store, max-age=0"));
+    assert_eq!(answer.header("x-content-type-options"), None);
+    assert_eq!(answer.header("x-frame-options"), Some("DENY"));
+    assert!(answer.header("x-request-id").is_some());
+    let token = token(&server, "/data/token").await;
+    let bearer = format!("Bearer {token}");
+    let change = async |body: Value| post(&server, STATUS, &[("authorization", &bearer)], body).await;
+    let made = change(json!({"protocolo": "20221104000001", "status": "Aberto"})).await;
+    let millis: u64 = made.body.split("\"quando\":").nth(1).unwrap().trim_end_matches('}').parse().unwrap();
+    is(
+        &made,
+        201,
+        "application/json;charset=UTF-8",
+        &format!(r#"{{"mensagem":"Atendimento alterado","quando":{millis}}}"#),
+    );
+    spring(422, "Unprocessable Entity", "Informe o protocolo", STATUS, &change(json!({"status": "Aberto"})).await);
+    let status = change(json!({"protocolo": "20221104000001"})).await;
+    spring(400, "Bad Request", "status – esse campo é obrigatório", STATUS, &status);
+    let periods = post(&server, STATUS, &[("authorization", "a.b")], json!({})).await;
+    spring(401, "Unauthorized", "Token com 1 pontos", STATUS, &periods);
+    spring(404, "Not Found", "Recurso não encontrado", "/nada/%22", &server.get("/nada/%22").await);
+    server.stop().await;
+}
+
+async fn a_login_says_what_the_dialect_wants(database: &Database) {
+    let server = server(database, SPRING).await;
+    let answer = post(&server, LOGIN, &[], json!({"login": " USER.API ", "senha": "1234"})).await;
+    let data = &serde_json::from_str::<Value>(&answer.body).unwrap()["data"];
+    let token = data["token"].as_str().unwrap();
+    let body = format!(r#"{{"data":{{"token":"{token}","jwt":"{token}","validade":3600000,"usuario":"user.api"}}}}"#);
+    is(&answer, 200, "application/json;charset=UTF-8", &body);
+    server.stop().await;
+}
+
+async fn what_is_ours_alone_stays_as_it_is(database: &Database) {
+    let server = server(database, SPRING).await;
+    let token = token(&server, "/data/token").await;
+    let problem = [("authorization", token.as_str()), ("accept", "application/problem+json")];
+    let answer = post(&server, STATUS, &problem, json!({"status": "Aberto"})).await;
+    assert_eq!((answer.status, answer.header("content-type")), (400, Some("application/problem+json")));
+    let body = json!({"protocolo": "20221104000001", "status": "Aberto", "statusAtual": "Finalizado"});
+    let answer = post(&server, STATUS, &[("authorization", &token)], body).await;
+    is(&answer, 412, "application/json", r#"{"message":"Status atual diferente do esperado","statusAtual":"Aberto"}"#);
+    let body = json!({"protocolo": "20221104000001", "status": "Aberto"});
+    let answer = post(&server, &format!("{STATUS}?simular=true"), &[("authorization", &token)], body.clone()).await;
+    assert!(answer.body.starts_with(r#"{"message":"Simulação"#), "{answer:?}");
+    let lote = json!({"itens": [body]});
+    let answer = post(&server, "/api/atendimentos/status/lote", &[("authorization", &token)], lote).await;
+    let resultado = r#"{"protocolo":"20221104000001","codigo":200,"message":"Atendimento atualizado com sucesso"}"#;
+    is(&answer, 200, "application/json", &format!(r#"{{"resultados":[{resultado}]}}"#));
+    assert_eq!(server.get("/health/live").await.header("x-frame-options"), None);
+    server.stop().await;
+}
+
+async fn the_token_comes_where_the_dialect_says(database: &Database) {
+    let text = "[token]\ncabecalhos = ['x-access-token', 'Authorization: JWT']\n";
+    let server = server(database, text).await;
+    let token = token(&server, "/accessToken").await;
+    let change = async |name: &str, value: String| {
+        let body = json!({"protocolo": "20221104000001", "status": "Aberto"});
+        post(&server, STATUS, &[(name, &value)], body).await
+    };
+    change("x-access-token", token.clone()).await.is(200, "Atendimento atualizado com sucesso");
+    change("authorization", format!("JWT {token}")).await.is(200, "Atendimento atualizado com sucesso");
+    change("authorization", format!("Bearer {token}")).await.is(401, "Token is missing");
+    change("authorization", token).await.is(401, "Token is missing");
+    server.stop().await;
+}
+
+async fn each_rule_holds(database: &Database) {
+    let text = "[regras]\nmesmo_status = 'recusado'\nmotivo_desnecessario = 'recusado'\nmotivo_desconhecido = 'aceito'\n\
+                login_sem_permissao = 'recusado'\n[respostas.same_status]\ncodigo = 400\ntexto = 'Já está assim'\n";
+    let server = server(database, text).await;
+    let token = token(&server, "/accessToken").await;
+    let change = async |status: &str, motivo: Option<&str>| {
+        let body = json!({"protocolo": "20221104000001", "status": status, "motivoStatus": motivo});
+        post(&server, STATUS, &[("authorization", &token)], body).await
+    };
+    change("Aberto", None).await.is(400, "Já está assim");
+    change("Finalizado", Some("Duplicado")).await.is(400, "motivoStatus – não se aplica a esta alteração");
+    change("Cancelado", None).await.is(400, "motivoStatus – esse campo é obrigatório");
+    change("Cancelado", Some("Nenhum destes")).await.is(200, "Atendimento atualizado com sucesso");
+    assert_eq!(server.record("20221104000001").await["historico"][0]["motivo"], Value::Null);
+    server.provisioning.revoke(&nome("Integração"), &[Permissao::AlterarStatus]).await.unwrap();
+    let refused = post(&server, LOGIN, &[], json!({"login": "user.api", "senha": "1234"})).await;
+    refused.is(403, "Acess denied");
+    server.stop().await;
+}
+
+async fn names_of_headers_and_escapes_are_the_dialects(database: &Database) {
+    let text = "nomes_de_cabecalhos = 'iniciais-maiusculas'\nescapes = 'ascii-e-barras'\ncontent_type = 'text/html; charset=UTF-8'\n\
+                [erro]\ncorpo = '{\"erro\":\"<texto>\",\"onde\":\"<caminho>\"}'";
+    let server = server(database, text).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"GET /api/nada HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("\r\nContent-Type: text/html; charset=UTF-8\r\n"), "{answer}");
+    assert!(answer.contains("\r\nX-Request-Id: "), "{answer}");
+    assert!(
+        answer.ends_with("\r\n\r\n{\"erro\":\"Recurso n\\u00e3o encontrado\",\"onde\":\"\\/api\\/nada\"}"),
+        "{answer}"
+    );
+    server.stop().await;
+}
+
+async fn the_document_shows_the_dialect(database: &Database) {
+    let server = server(database, SPRING).await;
+    let document: Value = serde_json::from_str(&server.get("/openapi.json").await.body).unwrap();
+    let login = &document["paths"][LOGIN]["post"]["responses"];
+    let example = &login["401"]["content"]["application/json;charset=UTF-8"]["examples"]["unknown_user"]["value"];
+    assert_eq!((&example["message"], &example["status"]), (&json!("Login inválido"), &json!(401)));
+    assert_eq!(login["404"]["content"].as_object().unwrap().keys().collect::<Vec<_>>(), ["application/problem+json"]);
+    assert!(document["paths"][STATUS]["post"]["responses"]["201"].is_object());
+    assert!(document["info"]["description"].as_str().unwrap().contains("responde num dialeto"));
+    server.stop().await;
+}
+
+both_engines! {
+    errors_and_successes_have_the_bytes_of_the_dialect,
+    a_login_says_what_the_dialect_wants,
+    what_is_ours_alone_stays_as_it_is,
+    the_token_comes_where_the_dialect_says,
+    each_rule_holds,
+    names_of_headers_and_escapes_are_the_dialects,
+    the_document_shows_the_dialect,
+}
