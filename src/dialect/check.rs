@@ -170,7 +170,7 @@ impl Check<'_> {
             let Some(known) = known.iter().find(|known| known.name == name) else {
                 let near = nearest(name, known.iter().map(|known| known.name));
                 let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-                self.complain(format_args!("{place} is no answer{near}: docs/ERRORS.md has all names"));
+                self.complain(format_args!("{place} is no answer{near}"));
                 continue;
             };
             if let Some(rule) = self.rule_against(name) {

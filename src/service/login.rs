@@ -33,6 +33,8 @@ pub struct LoginService {
 /// A token and its life.
 pub struct AccessToken {
     pub usuario_id: i64,
+    /// The login as registered.
+    pub login: String,
     pub token: String,
     /// Life in seconds.
     pub expires_in: i64,
@@ -207,6 +209,6 @@ impl LoginService {
         // The generation is the one read with the hash: a password changed meanwhile revokes this token too.
         let subject = Subject { usuario_id, generation: credential.generation };
         let token = self.tokens.issue(subject, &credential.login, self.clock.now())?;
-        Ok(AccessToken { usuario_id, token, expires_in: self.tokens.ttl() })
+        Ok(AccessToken { usuario_id, login: credential.login.clone(), token, expires_in: self.tokens.ttl() })
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use citrus_status::domain::access::Permissao;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -11,7 +10,7 @@ use tokio::net::TcpStream;
 
 use crate::support::both_engines;
 use crate::support::database::Database;
-use crate::support::server::{Answer, Server, nome};
+use crate::support::server::{Answer, Server};
 
 const LOGIN: &str = "/api/usuario/login";
 const STATUS: &str = "/api/atendimentos/status";
@@ -171,8 +170,7 @@ async fn each_rule_holds(database: &Database) {
     change("Cancelado", None).await.is(400, "motivoStatus – esse campo é obrigatório");
     change("Cancelado", Some("Nenhum destes")).await.is(200, "Atendimento atualizado com sucesso");
     assert_eq!(server.record("20221104000001").await["historico"][0]["motivo"], Value::Null);
-    server.provisioning.revoke(&nome("Integração"), &[Permissao::AlterarStatus]).await.unwrap();
-    let refused = post(&server, LOGIN, &[], json!({"login": "user.api", "senha": "1234"})).await;
+    let refused = post(&server, LOGIN, &[], json!({"login": "user.sem.permissao", "senha": "1234"})).await;
     refused.is(403, "Acess denied");
     server.stop().await;
 }

@@ -9,6 +9,7 @@ pub mod auditoria;
 mod conferir;
 mod demo;
 mod diagnostico;
+mod dialeto;
 mod dotenv;
 mod erasure;
 mod files;

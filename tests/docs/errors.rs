@@ -12,11 +12,14 @@ const PATH: &str = "docs/ERRORS.md";
 
 /// One error of each row in English and in Portuguese, but for the one that is told as a wrong password.
 fn errors() -> impl Iterator<Item = [Value; 2]> {
-    let told = ApiError::one_of_each().into_iter().filter(|error| !matches!(error, ApiError::UsuarioHidden));
-    told.map(|error| {
+    told().map(|error| {
         [Language::English, Language::Portuguese]
             .map(|language| serde_json::to_value(problem::of(&error, language)).unwrap())
     })
+}
+
+fn told() -> impl Iterator<Item = ApiError> {
+    ApiError::one_of_each().into_iter().filter(|error| !matches!(error, ApiError::UsuarioHidden))
 }
 
 fn text<'a>(problem: &'a Value, member: &str) -> &'a str {
@@ -35,13 +38,17 @@ fn codes() -> String {
 }
 
 fn rows() -> String {
-    let rows = errors().map(|[english, portuguese]| {
+    let rows = errors().zip(told()).map(|([english, portuguese], error)| {
         let field = english["field"].as_str().map(|field| format!("`{field}`")).unwrap_or_default();
         let [message, code, detail] = ["message", "code", "detail"].map(|member| text(&english, member));
         let status = &english["status"];
-        format!("| {status} | `{message}` | `{code}` | {field} | {detail} | {} |\n", text(&portuguese, "detail"))
+        let name = error.row().name;
+        format!(
+            "| {status} | `{message}` | `{code}` | {field} | {detail} | {} | `{name}` |\n",
+            text(&portuguese, "detail")
+        )
     });
-    let head = "| status | message | code | field | detail | in Portuguese |\n|---|---|---|---|---|---|\n";
+    let head = "| status | message | code | field | detail | in Portuguese | name in a dialect |\n|---|---|---|---|---|---|---|\n";
     head.to_owned() + &rows.collect::<String>()
 }
 

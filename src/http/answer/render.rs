@@ -78,13 +78,12 @@ fn add_headers(headers: &mut HeaderMap, error: &ApiError) {
         ApiError::Denied(Denial::RevisionDiffers(atual)) => _ = headers.insert(ETAG, etag::value(atual.revisao)),
         ApiError::ContentCoding => _ = headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity")),
         ApiError::Throttled(throttled) => add_limits(headers, throttled),
+        ApiError::InProgress => _ = headers.insert(RETRY_AFTER, HeaderValue::from_static("1")),
         _ => {}
     }
     match error.status() {
         StatusCode::UNAUTHORIZED => _ = headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
-        StatusCode::SERVICE_UNAVAILABLE | StatusCode::CONFLICT => {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
+        StatusCode::SERVICE_UNAVAILABLE => _ = headers.insert(RETRY_AFTER, HeaderValue::from_static("1")),
         _ => {}
     }
     if error.row().ends_connection {

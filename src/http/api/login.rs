@@ -80,7 +80,7 @@ async fn attempt(
     // The body goes before the wait in the line: it keeps the connection's buffer.
     let (login, senha) = credentials(&JsonBody::read(request, app, BODY_MAX).await?, audit)?;
     let outcome = app.login.login(&login, senha, client.0).await;
-    let AccessToken { usuario_id, token, expires_in } = outcome.inspect_err(|error| {
+    let AccessToken { usuario_id, login, token, expires_in } = outcome.inspect_err(|error| {
         audit.refused(error);
         // A failure that cannot be counted, such as on a full disk.
         if let LoginError::Store(error) = error {
