@@ -1,6 +1,6 @@
 //! `dialeto`: what a server answers in a dialect, and the document of such a one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
@@ -54,10 +54,10 @@ pub fn run(command: &Command) -> Result {
 }
 
 pub fn openapi(args: &OpenapiArgs) -> Result {
-    let dialect = args.dialeto.as_ref().map(read).transpose()?;
+    let dialect = args.dialeto.as_deref().map(read).transpose()?;
     Ok(say!("{}", routes::openapi_text(dialect).trim_end())?)
 }
 
-fn read(file: &PathBuf) -> Result<Arc<Dialect>> {
+fn read(file: &Path) -> Result<Arc<Dialect>> {
     read_dialect(file).map(Arc::new).map_err(|complaints| CliError::Failed(format!("{}: {complaints}", shown(file))))
 }

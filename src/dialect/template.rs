@@ -177,21 +177,17 @@ impl Template {
                 continue;
             }
             let name = after.split_once('>').map(|(name, _)| name).unwrap_or_default();
-            match Gap::named(name) {
-                Some(gap) => {
-                    if !bytes.is_empty() {
-                        parts.push(Part::Bytes(std::mem::take(&mut bytes)));
-                    }
-                    parts.push(Part::Gap(gap));
-                    rest = &after[name.len() + 1..];
+            if let Some(gap) = Gap::named(name) {
+                if !bytes.is_empty() {
+                    parts.push(Part::Bytes(std::mem::take(&mut bytes)));
                 }
-                None => {
-                    if let Some(meant) = slip(name) {
-                        return Err(format!("has <{name}>; did you mean <{meant}>? (`<<{name}>` writes it as it is)"));
-                    }
-                    bytes.push('<');
-                    rest = after;
-                }
+                parts.push(Part::Gap(gap));
+                rest = &after[name.len() + 1..];
+            } else if let Some(meant) = slip(name) {
+                return Err(format!("has <{name}>; did you mean <{meant}>? (`<<{name}>` writes it as it is)"));
+            } else {
+                bytes.push('<');
+                rest = after;
             }
         }
         bytes.push_str(rest);

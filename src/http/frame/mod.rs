@@ -81,6 +81,7 @@ impl Frame {
     }
 
     /// The same, answering in `dialect` if there is one.
+    #[must_use]
     pub fn in_dialect(self, dialect: Option<DialectInForce>) -> Self {
         Self { dialect, ..self }
     }
