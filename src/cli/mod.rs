@@ -30,6 +30,7 @@ use crate::http::routes;
 use crate::service_manager::Inherited;
 use crate::telemetry;
 use support::arguments;
+use support::database::IfMissing;
 use support::error::{CliError, Result};
 use support::output::{self, say};
 pub use support::record;
@@ -169,16 +170,34 @@ async fn dispatch(cli: Cli, inherited: Inherited) -> Result {
         Command::Diagnostico => diagnostico::run(flags).await,
         Command::Openapi => Ok(say!("{}", routes::openapi_text().trim_end())?),
         Command::Conferir(args) => conferir::run(args).await,
-        Command::Nivel(command) => Session::with(&flags, async |s| nivel::run(s, command).await).await,
-        Command::Permissao(command) => Session::with(&flags, async |s| permissao::run(s, command).await).await,
-        Command::Perfil(command) => Session::with(&flags, async |s| perfil::run(s, command).await).await,
-        Command::Usuario(command) => Session::with(&flags, async |s| usuario::run(s, command).await).await,
-        Command::Motivo(command) => Session::with(&flags, async |s| motivo::run(s, command).await).await,
+        Command::Nivel(command) => {
+            Session::with(&flags, command.if_missing(), async |s| nivel::run(s, command).await).await
+        }
+        Command::Permissao(command) => {
+            Session::with(&flags, IfMissing::Refuse, async |s| permissao::run(s, command).await).await
+        }
+        Command::Perfil(command) => {
+            Session::with(&flags, command.if_missing(), async |s| perfil::run(s, command).await).await
+        }
+        Command::Usuario(command) => {
+            Session::with(&flags, IfMissing::Refuse, async |s| usuario::run(s, command).await).await
+        }
+        Command::Motivo(command) => {
+            Session::with(&flags, command.if_missing(), async |s| motivo::run(s, command).await).await
+        }
         Command::Backup(command) => backup::run(flags, command).await,
-        Command::Historico(command) => Session::with(&flags, async |s| historico::run(s, command).await).await,
-        Command::Comentario(command) => Session::with(&flags, async |s| comentario::run(s, command).await).await,
-        Command::Auditoria(command) => Session::with(&flags, async |s| auditoria::run(s, command).await).await,
-        Command::Atendimento(command) => Session::with(&flags, async |s| atendimento::run(s, command).await).await,
+        Command::Historico(command) => {
+            Session::with(&flags, IfMissing::Refuse, async |s| historico::run(s, command).await).await
+        }
+        Command::Comentario(command) => {
+            Session::with(&flags, IfMissing::Refuse, async |s| comentario::run(s, command).await).await
+        }
+        Command::Auditoria(command) => {
+            Session::with(&flags, IfMissing::Refuse, async |s| auditoria::run(s, command).await).await
+        }
+        Command::Atendimento(command) => {
+            Session::with(&flags, command.if_missing(), async |s| atendimento::run(s, command).await).await
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::pin::pin;
 
-use super::support::database::{self, open_store};
+use super::support::database::{self, IfMissing, open_store};
 use super::support::error::Result;
 use super::support::session::load;
 use super::support::{open_files, signals, wait};
@@ -29,7 +29,8 @@ pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
     announce_start(&config);
     open_files::raise_limit(&config);
     // Boxed, because each that waits for it would hold it whole.
-    let opening = manager.wait_for(Box::pin(wait::until(&config, async || open_store(&config).await)));
+    let opening =
+        manager.wait_for(Box::pin(wait::until(&config, async || open_store(&config, IfMissing::Create).await)));
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;
     if let Some(host) = store.host() {

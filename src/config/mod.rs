@@ -52,6 +52,8 @@ pub struct DatabaseSettings {
     pub target: Target,
     /// What of `DATABASE_URL` may be shown; SQLite's file, as an absolute path.
     pub shown: String,
+    /// Which setting says where the database is, and where that setting stands, for people.
+    pub named_by: String,
     /// `DATABASE_WAIT_SECONDS`; zero for no wait.
     pub wait: Duration,
     pub auto_migrate: bool,
@@ -183,6 +185,7 @@ fn database_settings(reader: &mut Reader<'_>, data_dir: &Path) -> DatabaseSettin
     let target = target.unwrap_or(Target::Sqlite { file: PathBuf::new() });
     DatabaseSettings {
         shown: database::presentable_target(&url, &target),
+        named_by: reader.sources.origin_of(&[&settings::DATABASE_URL, &settings::DATA_DIR]),
         target,
         wait: reader.read(&settings::DATABASE_WAIT_SECONDS),
         auto_migrate: reader.read(&settings::AUTO_MIGRATE),

@@ -1,5 +1,6 @@
 //! Where settings come from: flags, then the environment, then `.env`, then the default.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -71,10 +72,7 @@ impl Sources {
 
     /// Which settings come from where, for people. No values.
     pub fn summary(&self) -> String {
-        let dotenv = match &self.dotenv_file {
-            Some(file) => printable(&file.to_string_lossy()).into_owned(),
-            None => "no .env".to_owned(),
-        };
+        let dotenv = self.dotenv_place();
         let names = |wanted: Origin| {
             let from = |setting: &&Setting| self.value(setting).is_ok_and(|(_, origin)| origin == wanted);
             let names: Vec<_> = SETTINGS.iter().copied().filter(from).map(|setting| setting.name).collect();
@@ -84,6 +82,26 @@ impl Sources {
         match self.dotenv_file {
             Some(_) => format!("flags: {flags}; environment: {environment}; {dotenv}: {file}"),
             None => format!("flags: {flags}; environment: {environment}; {dotenv}"),
+        }
+    }
+
+    /// Which of `wanted` is the first that is set, and where, for people.
+    pub fn origin_of(&self, wanted: &[&Setting]) -> String {
+        let origin = |setting: &&Setting| Some((setting.name, self.value(setting).ok()?.1));
+        match wanted.iter().filter_map(origin).find(|(_, origin)| *origin != Origin::Default) {
+            Some((name, Origin::DotEnv)) => format!("{name}, {}", self.dotenv_place()),
+            Some((name, origin)) => format!("{name}, {}", origin.name()),
+            None => {
+                let names: Vec<_> = wanted.iter().map(|setting| setting.name).collect();
+                format!("the default: {} are not set; {}", names.join(" and "), self.dotenv_place())
+            }
+        }
+    }
+
+    fn dotenv_place(&self) -> Cow<'_, str> {
+        match &self.dotenv_file {
+            Some(file) => printable(&file.to_string_lossy()).into_owned().into(),
+            None => "no .env".into(),
         }
     }
 

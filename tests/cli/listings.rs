@@ -140,6 +140,7 @@ async fn changes_of_one_moment_have_one_order(database: &Database) {
 }
 
 async fn invalid_times_are_named(database: &Database) {
+    run(database, &["migrate"]);
     for (text, found) in [
         ("ontem", "'ontem'"),
         ("27/11/2026", "'27/11/2026'"),

@@ -12,16 +12,28 @@ use tokio::time::timeout;
 
 use super::error::{CliError, Result};
 use super::output::{self, shown};
-use crate::config::{Config, running_as};
+use crate::config::{Config, DatabaseSettings, place, running_as};
+use crate::printable::printable;
 use crate::store::{Store, StoreError, Target};
 use crate::telemetry;
 
 /// How long the end of a statement that was given up is waited for.
 const CLOSE_WAIT: Duration = Duration::from_secs(3);
 
+/// What to do where the database is not there yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum IfMissing {
+    Create,
+    /// For commands that find nothing in a new one: it is not the one that was meant.
+    Refuse,
+}
+
 /// Opens the database of `config`, migrated.
-pub async fn open_store(config: &Config) -> Result<Arc<Store>> {
-    let store = connect(config).await?;
+pub async fn open_store(config: &Config, if_missing: IfMissing) -> Result<Arc<Store>> {
+    let store = connect(config, if_missing).await?;
+    if if_missing == IfMissing::Refuse && !store.migrations().await?.iter().any(|migration| migration.applied) {
+        return Err(missing(config, "has no tables of citrus-status"));
+    }
     if config.database.auto_migrate {
         store.migrate().await.map_err(|error| explained(error, &config.database.target))?;
     } else {
@@ -35,8 +47,14 @@ pub async fn open_store(config: &Config) -> Result<Arc<Store>> {
 }
 
 /// Opens the database of `config`, as it is. Where it makes SQLite's file, it says so and where.
-pub async fn connect(config: &Config) -> Result<Arc<Store>> {
+pub async fn connect(config: &Config, if_missing: IfMissing) -> Result<Arc<Store>> {
     let mut made = None;
+    if let Target::Sqlite { file } = &config.database.target
+        && if_missing == IfMissing::Refuse
+        && let Ok(false) = file.try_exists()
+    {
+        return Err(missing(config, "is not there"));
+    }
     if let Target::Sqlite { file } = &config.database.target {
         make_private_dir(&config.data_dir)?;
         make_private_dir(directory_of(file))?;
@@ -52,6 +70,19 @@ pub async fn connect(config: &Config) -> Result<Arc<Store>> {
         }
     }
     Ok(store)
+}
+
+/// Which database was looked for, why there, and what helps.
+fn missing(config: &Config, what: &str) -> CliError {
+    let DatabaseSettings { target, named_by, .. } = &config.database;
+    let database = match target {
+        Target::Sqlite { file } => shown(&absolute(file)),
+        Target::Postgres { .. } => printable(&place(target)).into_owned(),
+    };
+    CliError::Failed(format!(
+        "the database {database} {what} ({named_by}); run the command where the server's settings are, or set DATABASE_URL \
+         or DATA_DIR as they do; for a new database, run `citrus-status migrate` first"
+    ))
 }
 
 /// Opens the database of `config` where it is, and makes no directory.
