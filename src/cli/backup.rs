@@ -21,7 +21,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Flags;
 use crate::printable::printable;
 use crate::service::audit::command_line;
-use crate::service::backup::{Backup, Filled, Progress, create, fill, verify};
+use crate::service::backup::{Backup, BackupError, Filled, Progress, create, fill, verify};
 use crate::store::Store;
 use crate::telemetry;
 
@@ -168,7 +168,12 @@ async fn commit(filled: Filled<'_>, stop: Pin<&mut impl Future<Output = Stop>>) 
     let actor = command_line();
     tokio::select! {
         biased;
-        committed = filled.commit(&actor) => committed.map_err(|error| unknown(&error)),
+        committed = filled.commit(&actor) => committed.map_err(|error| match error {
+            BackupError::Store(error) if error.is_full_disk() => {
+                CliError::Failed(format!("{error}; nothing was restored"))
+            }
+            error => unknown(&error),
+        }),
         _ = stop => Err(unknown(&"stopped")),
     }
 }
