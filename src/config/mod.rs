@@ -35,6 +35,8 @@ use crate::store::Target;
 pub struct Config {
     /// Which settings came from where, without their values.
     pub origins: String,
+    /// The files of secrets, and `.env` where a secret stands in it.
+    pub secret_files: Vec<PathBuf>,
     pub data_dir: PathBuf,
     pub database: DatabaseSettings,
     pub http: HttpSettings,
@@ -125,6 +127,7 @@ impl Config {
         let data_dir = reader.read(&settings::DATA_DIR);
         let config = Self {
             origins: sources.summary(),
+            secret_files: sources.secret_files(),
             database: database_settings(&mut reader, &data_dir),
             data_dir,
             http: http_settings(&mut reader),
@@ -163,7 +166,7 @@ impl Config {
         }
     }
 
-    /// The files that nobody but their owner should read, whether they are there or not.
+    /// The files of the program's own that nobody but their owner should read, whether they are there or not.
     pub fn private_files(&self) -> Vec<PathBuf> {
         let Target::Sqlite { file } = &self.database.target else { return Vec::new() };
         let beside = |end| PathBuf::from([file.as_os_str(), OsStr::new(end)].into_iter().collect::<OsString>());
