@@ -39,6 +39,8 @@ pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
     if let Some(host) = store.host() {
         tracing::info!(host, "using the host that can be written to");
     }
+    // Kept until the end.
+    let _claim = database::claim(&config.database.target);
     warn_of_readers(&config);
     database::warn_of_place(&config.database.target);
     for risk in store.risks().await? {

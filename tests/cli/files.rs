@@ -32,8 +32,10 @@ fn files_are_private_under_any_umask() {
         let database = Database::sqlite();
         let script = format!("umask {umask}; exec \"$@\"");
         let process = Process::serve_with(&database, &[("JWT_SECRET", "")], &["sh", "-c", &script, "sh"]);
-        let files = ["citrus-status.db", "citrus-status.db-shm", "citrus-status.db-wal", "jwt-secret"];
-        assert_eq!(modes(database.dir.path()), files.map(|file| (file.to_owned(), 0o600)), "umask {umask}");
+        let files = ["", "-server", "-shm", "-wal"].map(|end| format!("citrus-status.db{end}"));
+        let files = files.into_iter().chain(["jwt-secret".to_owned()]);
+        let private: Vec<_> = files.map(|file| (file, 0o600)).collect();
+        assert_eq!(modes(database.dir.path()), private, "umask {umask}");
         process.stop();
     }
 }

@@ -1,7 +1,8 @@
 //! The database of the settings: how a command opens it, and what it says of the place where it is.
 
+use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -141,6 +142,25 @@ pub fn warn_of_place(target: &Target) {
     }
 }
 
+/// Marks SQLite's file as a server's until it is dropped, and warns where another server works on it. It is a lock on a
+/// file beside it, which the system takes away however the process ends.
+pub fn claim(target: &Target) -> Option<File> {
+    let Target::Sqlite { file } = target else { return None };
+    let mut mark = fs::canonicalize(file).ok()?.into_os_string();
+    mark.push("-server");
+    let mark = File::options().write(true).create(true).truncate(false).mode(0o600).open(mark).ok()?;
+    match mark.try_lock() {
+        Ok(()) => return Some(mark),
+        Err(TryLockError::WouldBlock) => tracing::warn!(
+            "another server works on the database {}; SQLite is for one: stop one of them, or use PostgreSQL",
+            shown(&absolute(file))
+        ),
+        // A file system without locks.
+        Err(TryLockError::Error(_)) => {}
+    }
+    None
+}
+
 /// What to say where SQLite's file is on a network.
 pub fn network_of(target: &Target) -> Option<String> {
     let Target::Sqlite { file } = target else { return None };
@@ -182,7 +202,7 @@ fn absolute(path: &Path) -> PathBuf {
 
 /// Makes `dir` where it is missing, for its owner alone.
 fn make_private_dir(dir: &Path) -> Result {
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.map_err(|error| {
         CliError::Failed(format!(
             "the directory {} can't be made: {error}; {}; name another with --data-dir",
