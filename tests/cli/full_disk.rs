@@ -13,7 +13,7 @@ async fn it_turns_ready_off_until_a_write_succeeds() {
     let database = Database::sqlite();
     let store = database.example().await;
     // The signal that comes with the limit would kill; a full disk sends none.
-    let process = Process::serve_with(&database, &[], &["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
+    let (process, log) = Process::serve_logged_by(&database, &[], &["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
     let token = process.token("user.api").await;
     let change = async || {
         let body = json!({"protocolo": "20221104000001", "status": "Em atendimento"});
@@ -22,8 +22,8 @@ async fn it_turns_ready_off_until_a_write_succeeds() {
     let ready = async || process.get("/health/ready", "").await;
     assert_eq!((change().await, ready().await), (200, 200));
 
-    let log = std::fs::metadata(database.dir.path().join("citrus-status.db-wal")).unwrap().len();
-    limit_files(process.id(), &log.to_string());
+    let size = std::fs::metadata(database.dir.path().join("citrus-status.db-wal")).unwrap().len();
+    limit_files(process.id(), &size.to_string());
     assert_eq!(change().await, 503);
     let failed = Instant::now();
     while failed.elapsed() < Duration::from_secs(4) {
@@ -36,6 +36,10 @@ async fn it_turns_ready_off_until_a_write_succeeds() {
     }
     assert_eq!(change().await, 200);
     process.stop();
+    // However often it was asked.
+    let log = log.join().unwrap();
+    assert_eq!(log.matches("not ready").count(), 1, "{log}");
+    assert_eq!(log.matches("ready again, after ").count(), 1, "{log}");
     store.close().await;
 }
 
