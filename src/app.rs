@@ -19,7 +19,7 @@ use crate::http::frame::Frame;
 use crate::http::limits::BATCH_REQUESTS_MAX;
 use crate::http::memory::Memory;
 use crate::http::routes;
-use crate::http::state::{AppState, SharedState};
+use crate::http::state::{AppState, Readiness, SharedState};
 use crate::http::transport::{self, ServerSettings};
 use crate::metrics::Metrics;
 use crate::printable::printable;
@@ -208,6 +208,7 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
         access_log: config.log.access,
         deadline: config.http.request_deadline,
         is_leaving: Arc::default(),
+        readiness: Readiness::default(),
     });
     Ok((app, workers))
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use futures_util::stream::{Stream, TryStreamExt};
 use indicatif::{HumanCount, ProgressBar};
 
+use super::support::database::IfMissing;
 use super::support::erased::erased_for_good;
 use super::support::error::{CliError, Result};
 use super::support::input::{confirm, parse_status};
@@ -132,6 +133,16 @@ pub struct ImportArgs {
     /// Set atendimentos that exist already to the status in the file
     #[arg(long)]
     atualizar: bool,
+}
+
+impl Command {
+    /// A first installation may begin with what registers something.
+    pub fn if_missing(&self) -> IfMissing {
+        match self {
+            Self::Criar { .. } | Self::Importar(_) => IfMissing::Create,
+            _ => IfMissing::Refuse,
+        }
+    }
 }
 
 pub async fn run(session: &Session, command: Command) -> Result {

@@ -11,18 +11,18 @@ use std::time::Duration;
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use tempfile::NamedTempFile;
 
-use super::support::database::{close, connect};
+use super::support::database::{IfMissing, close, connect};
 use super::support::error::{CliError, Result};
 use super::support::output::{self, say, shown, table};
 use super::support::session::load;
 use super::support::{signals, wait};
 use crate::app::Stop;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Flags};
+use crate::config::Flags;
 use crate::printable::printable;
 use crate::service::audit::command_line;
-use crate::service::backup::{Backup, Filled, Progress, create, fill, verify};
-use crate::store::{Store, Target};
+use crate::service::backup::{Backup, BackupError, Filled, Progress, create, fill, verify};
+use crate::store::Store;
 use crate::telemetry;
 
 const CREATE_HELP: &str = "\
@@ -80,13 +80,13 @@ pub async fn run(flags: Flags, command: Command) -> Result {
             let mut stop = pin!(signals::stop()?);
             let destination = Destination::open(&arquivo, sobrescrever)?;
             let config = load(&flags, telemetry::start)?;
-            run_create(&open_existing(&config).await?, destination, stop.as_mut()).await
+            run_create(&connect(&config, IfMissing::Refuse).await?, destination, stop.as_mut()).await
         }
         Command::Verificar { arquivo } => run_verify(&arquivo),
         Command::Restaurar { arquivo } => {
             let input = open(&arquivo)?;
             let config = load(&flags, telemetry::start)?;
-            run_restore(&connect(&config).await?, input).await
+            run_restore(&connect(&config, IfMissing::Create).await?, input).await
         }
     }
 }
@@ -168,19 +168,13 @@ async fn commit(filled: Filled<'_>, stop: Pin<&mut impl Future<Output = Stop>>) 
     let actor = command_line();
     tokio::select! {
         biased;
-        committed = filled.commit(&actor) => committed.map_err(|error| unknown(&error)),
+        committed = filled.commit(&actor) => committed.map_err(|error| match error {
+            BackupError::Store(error) if error.is_full_disk() => {
+                CliError::Failed(format!("{error}; nothing was restored"))
+            }
+            error => unknown(&error),
+        }),
         _ = stop => Err(unknown(&"stopped")),
-    }
-}
-
-/// Opens the database of `config` as it is. One that is not there has nothing to back up, and is not made.
-async fn open_existing(config: &Config) -> Result<Arc<Store>> {
-    match &config.database.target {
-        Target::Sqlite { file } if !file.exists() => Err(CliError::Failed(format!(
-            "there is no database {}; check DATABASE_URL and DATA_DIR, or the directory you are in",
-            shown(file)
-        ))),
-        _ => connect(config).await,
     }
 }
 

@@ -41,6 +41,10 @@ pub enum Command {
 
 pub async fn run(session: &Session, command: Command) -> Result {
     let Command::Expurgar { antes, dry_run, yes } = command;
+    if antes.start > session.store.now().await? {
+        let text = antes.text;
+        return Err(CliError::Usage(format!("--antes {text} is in the future; give a time that has passed")));
+    }
     let erasure = session.erasure();
     if !dry_run {
         confirm(yes, format_args!("All comments from before {} will be erased for ever.", antes.text))?;

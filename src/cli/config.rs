@@ -53,10 +53,10 @@ async fn connect(config: &Config) -> Result {
     if let Target::Sqlite { file } = &config.database.target
         && !file.exists()
     {
-        say!("the database {} is not there yet; the first command creates it", shown(file))?;
+        say!("the database {} is not there yet; `citrus-status serve` or `migrate` creates it", shown(file))?;
         return Ok(());
     }
-    let store = database::connect(config).await?;
+    let store = database::open(config).await?;
     let description = store.description().await?;
     let pending = store.pending_migrations().await?.len();
     let host = store.host();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::probe::reachable;
-use super::support::database::connect;
+use super::support::database::{IfMissing, connect};
 use super::support::error::{CliError, Result};
 use super::support::output::{self, shown};
 use super::support::{open_files, signals, wait};
@@ -102,7 +102,7 @@ fn new_database(config: &Config, url: Option<String>) -> Result<String> {
 
 /// Opens and migrates the database of `config`, which has to be empty.
 async fn open_empty(config: &Config) -> Result<Arc<Store>> {
-    let store = connect(config).await?;
+    let store = connect(config, IfMissing::Create).await?;
     if !store.is_empty().await? {
         return Err(CliError::Failed(
             "the database has tables already, and the demo needs an empty one, so that its example data cannot get \

@@ -1,6 +1,6 @@
 //! `migrate`
 
-use super::support::database::connect;
+use super::support::database::{IfMissing, connect};
 use super::support::error::Result;
 use super::support::output::{say, table, yes_no};
 use super::support::session::load;
@@ -17,8 +17,9 @@ pub struct Args {
 
 pub async fn run(flags: Flags, args: Args) -> Result {
     let config = load(&flags, telemetry::start)?;
+    let if_missing = if args.status { IfMissing::Refuse } else { IfMissing::Create };
     let (store, pending) = wait::until(&config, async || {
-        let store = connect(&config).await?;
+        let store = connect(&config, if_missing).await?;
         let pending = store.pending_migrations().await?.len();
         if !args.status {
             store.migrate().await?;

@@ -30,6 +30,7 @@ use crate::config::Flags;
 use crate::service_manager::Inherited;
 use crate::telemetry;
 use support::arguments;
+use support::database::IfMissing;
 use support::error::{CliError, Result};
 use support::output;
 pub use support::record;
@@ -37,7 +38,7 @@ use support::session::Session;
 
 const DEMO_HELP: &str = "\
 Examples:
-  citrus-status demo --bind 127.0.0.1:9090
+  citrus-status demo --bind 127.0.0.1:8081
   citrus-status demo --database-url postgres://postgres@127.0.0.1:5432/demo";
 
 const CONFERIR_HELP: &str = "\
@@ -175,16 +176,34 @@ async fn dispatch(cli: Cli, inherited: Inherited) -> Result {
         Command::Openapi(args) => dialeto::openapi(&args),
         Command::Dialeto(command) => dialeto::run(&command),
         Command::Conferir(args) => conferir::run(args).await,
-        Command::Nivel(command) => Session::with(&flags, async |s| nivel::run(s, command).await).await,
-        Command::Permissao(command) => Session::with(&flags, async |s| permissao::run(s, command).await).await,
-        Command::Perfil(command) => Session::with(&flags, async |s| perfil::run(s, command).await).await,
-        Command::Usuario(command) => Session::with(&flags, async |s| usuario::run(s, command).await).await,
-        Command::Motivo(command) => Session::with(&flags, async |s| motivo::run(s, command).await).await,
+        Command::Nivel(command) => {
+            Session::with(&flags, command.if_missing(), async |s| nivel::run(s, command).await).await
+        }
+        Command::Permissao(command) => {
+            Session::with(&flags, IfMissing::Refuse, async |s| permissao::run(s, command).await).await
+        }
+        Command::Perfil(command) => {
+            Session::with(&flags, command.if_missing(), async |s| perfil::run(s, command).await).await
+        }
+        Command::Usuario(command) => {
+            Session::with(&flags, IfMissing::Refuse, async |s| usuario::run(s, command).await).await
+        }
+        Command::Motivo(command) => {
+            Session::with(&flags, command.if_missing(), async |s| motivo::run(s, command).await).await
+        }
         Command::Backup(command) => backup::run(flags, command).await,
-        Command::Historico(command) => Session::with(&flags, async |s| historico::run(s, command).await).await,
-        Command::Comentario(command) => Session::with(&flags, async |s| comentario::run(s, command).await).await,
-        Command::Auditoria(command) => Session::with(&flags, async |s| auditoria::run(s, command).await).await,
-        Command::Atendimento(command) => Session::with(&flags, async |s| atendimento::run(s, command).await).await,
+        Command::Historico(command) => {
+            Session::with(&flags, IfMissing::Refuse, async |s| historico::run(s, command).await).await
+        }
+        Command::Comentario(command) => {
+            Session::with(&flags, IfMissing::Refuse, async |s| comentario::run(s, command).await).await
+        }
+        Command::Auditoria(command) => {
+            Session::with(&flags, IfMissing::Refuse, async |s| auditoria::run(s, command).await).await
+        }
+        Command::Atendimento(command) => {
+            Session::with(&flags, command.if_missing(), async |s| atendimento::run(s, command).await).await
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::support::database::IfMissing;
 use super::support::error::Result;
 use super::support::output::{self, say, table};
 use super::support::session::Session;
@@ -27,6 +28,16 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+}
+
+impl Command {
+    /// A first installation may begin with what registers something.
+    pub fn if_missing(&self) -> IfMissing {
+        match self {
+            Self::Criar { .. } => IfMissing::Create,
+            Self::Listar { .. } => IfMissing::Refuse,
+        }
+    }
 }
 
 pub async fn run(session: &Session, command: Command) -> Result {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::support::database::IfMissing;
 use super::support::error::Result;
 use super::support::output::{self, say, say_each, table};
 use super::support::session::Session;
@@ -50,6 +51,16 @@ pub struct Args {
     /// The permissions
     #[arg(required = true, value_name = "PERMISSAO")]
     permissoes: Vec<Permissao>,
+}
+
+impl Command {
+    /// A first installation may begin with what registers something.
+    pub fn if_missing(&self) -> IfMissing {
+        match self {
+            Self::Criar { .. } => IfMissing::Create,
+            Self::Conceder(_) | Self::Revogar(_) | Self::Listar { .. } => IfMissing::Refuse,
+        }
+    }
 }
 
 pub async fn run(session: &Session, command: Command) -> Result {

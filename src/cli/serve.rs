@@ -1,10 +1,12 @@
 //! `serve`: runs the server until told to stop.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::pin::pin;
 
-use super::support::database::{self, open_store};
+use rustix::process::geteuid;
+
+use super::support::database::{self, IfMissing, open_store};
 use super::support::error::Result;
 use super::support::session::load;
 use super::support::{open_files, signals, wait};
@@ -12,6 +14,7 @@ use crate::app;
 use crate::config::{Config, Flags};
 use crate::http::routes;
 use crate::service_manager::{Inherited, ServiceManager};
+use crate::store::Target;
 use crate::telemetry;
 
 #[derive(clap::Args)]
@@ -33,12 +36,15 @@ pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
     announce_start(&config);
     open_files::raise_limit(&config);
     // Boxed, because each that waits for it would hold it whole.
-    let opening = manager.wait_for(Box::pin(wait::until(&config, async || open_store(&config).await)));
+    let opening =
+        manager.wait_for(Box::pin(wait::until(&config, async || open_store(&config, IfMissing::Create).await)));
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;
     if let Some(host) = store.host() {
         tracing::info!(host, "using the host that can be written to");
     }
+    // Kept until the end.
+    let _claim = database::claim(&config.database.target);
     warn_of_readers(&config);
     database::warn_of_place(&config.database.target);
     for risk in store.risks().await? {
@@ -57,13 +63,27 @@ fn announce_start(config: &Config) {
     tracing::info!(version, database, tls, settings, bind, "starting");
 }
 
-/// Says which files others than their owner may read or change. They keep their modes: somebody may have meant it.
+/// Where a container's runtime puts secrets. It decides their modes, and nobody else is in there.
+const RUN_SECRETS: &str = "/run/secrets";
+
+/// Says what others than the server may read or change. It keeps its mode: somebody may have meant it.
 fn warn_of_readers(config: &Config) {
-    for file in config.private_files() {
-        let mode = file.metadata().map_or(0, |metadata| metadata.permissions().mode() & 0o777);
-        if mode & 0o066 != 0 {
-            let (file, mode) = (file.display(), format_args!("{mode:04o}"));
-            tracing::warn!(%file, %mode, "others than the owner may read or change this file; make its mode 0600");
+    let secrets = config.secret_files.iter().filter(|file| !file.starts_with(RUN_SECRETS));
+    for file in config.private_files().iter().chain(secrets) {
+        let Ok(metadata) = file.metadata() else { continue };
+        let (file, mode) = (file.display(), metadata.mode() & 0o777);
+        // Somebody else's file is read by its group.
+        let (too_much, wanted) = if metadata.uid() == geteuid().as_raw() { (0o066, "0600") } else { (0o026, "0640") };
+        if mode & too_much != 0 {
+            let mode = format_args!("{mode:04o}");
+            tracing::warn!(%file, %mode, "others than the server may read or change this file; make its mode {wanted}");
         }
+    }
+    if let Target::Sqlite { .. } = config.database.target
+        && let Ok(metadata) = config.data_dir.metadata()
+        && metadata.mode() & 0o066 != 0
+    {
+        let (dir, mode) = (config.data_dir.display(), format_args!("{:04o}", metadata.mode() & 0o777));
+        tracing::warn!(%dir, %mode, "others than the server may list or change this directory; make its mode 0700");
     }
 }

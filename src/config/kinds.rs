@@ -221,7 +221,7 @@ pub struct OptionalAddress;
 
 impl Kind for OptionalAddress {
     fn values(&self) -> String {
-        "an address and a port, such as 127.0.0.1:9090".to_owned()
+        "an address and a port, such as 127.0.0.1:9464".to_owned()
     }
 }
 

@@ -39,6 +39,8 @@ use crate::store::Target;
 pub struct Config {
     /// Which settings came from where, without their values.
     pub origins: String,
+    /// The files of secrets, and `.env` where a secret stands in it.
+    pub secret_files: Vec<PathBuf>,
     pub data_dir: PathBuf,
     pub database: DatabaseSettings,
     pub http: HttpSettings,
@@ -56,6 +58,8 @@ pub struct DatabaseSettings {
     pub target: Target,
     /// What of `DATABASE_URL` may be shown; SQLite's file, as an absolute path.
     pub shown: String,
+    /// Which setting says where the database is, and where that setting stands, for people.
+    pub named_by: String,
     /// `DATABASE_WAIT_SECONDS`; zero for no wait.
     pub wait: Duration,
     pub auto_migrate: bool,
@@ -135,6 +139,7 @@ impl Config {
         let data_dir = reader.read(&settings::DATA_DIR);
         let config = Self {
             origins: sources.summary(),
+            secret_files: sources.secret_files(),
             database: database_settings(&mut reader, &data_dir),
             data_dir,
             http: http_settings(&mut reader),
@@ -173,7 +178,7 @@ impl Config {
         }
     }
 
-    /// The files that nobody but their owner should read, whether they are there or not.
+    /// The files of the program's own that nobody but their owner should read, whether they are there or not.
     pub fn private_files(&self) -> Vec<PathBuf> {
         let Target::Sqlite { file } = &self.database.target else { return Vec::new() };
         let beside = |end| PathBuf::from([file.as_os_str(), OsStr::new(end)].into_iter().collect::<OsString>());
@@ -195,6 +200,7 @@ fn database_settings(reader: &mut Reader<'_>, data_dir: &Path) -> DatabaseSettin
     let target = target.unwrap_or(Target::Sqlite { file: PathBuf::new() });
     DatabaseSettings {
         shown: database::presentable_target(&url, &target),
+        named_by: reader.sources.origin_of(&[&settings::DATABASE_URL, &settings::DATA_DIR]),
         target,
         wait: reader.read(&settings::DATABASE_WAIT_SECONDS),
         auto_migrate: reader.read(&settings::AUTO_MIGRATE),

@@ -1,13 +1,15 @@
 //! Where settings come from: flags, then the environment, then `.env`, then the default.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::database::has_password;
 use super::dotenv::{self, Entries};
-use super::settings::{SETTINGS, Setting, setting};
+use super::settings::{DATABASE_URL, SETTINGS, Setting, setting};
 use crate::domain::text::nearest;
 use crate::file_text::{decode, trimmed};
 use crate::printable::printable;
@@ -71,10 +73,7 @@ impl Sources {
 
     /// Which settings come from where, for people. No values.
     pub fn summary(&self) -> String {
-        let dotenv = match &self.dotenv_file {
-            Some(file) => printable(&file.to_string_lossy()).into_owned(),
-            None => "no .env".to_owned(),
-        };
+        let dotenv = self.dotenv_place();
         let names = |wanted: Origin| {
             let from = |setting: &&Setting| self.value(setting).is_ok_and(|(_, origin)| origin == wanted);
             let names: Vec<_> = SETTINGS.iter().copied().filter(from).map(|setting| setting.name).collect();
@@ -84,6 +83,26 @@ impl Sources {
         match self.dotenv_file {
             Some(_) => format!("flags: {flags}; environment: {environment}; {dotenv}: {file}"),
             None => format!("flags: {flags}; environment: {environment}; {dotenv}"),
+        }
+    }
+
+    /// Which of `wanted` is the first that is set, and where, for people.
+    pub fn origin_of(&self, wanted: &[&Setting]) -> String {
+        let origin = |setting: &&Setting| Some((setting.name, self.value(setting).ok()?.1));
+        match wanted.iter().filter_map(origin).find(|(_, origin)| *origin != Origin::Default) {
+            Some((name, Origin::DotEnv)) => format!("{name}, {}", self.dotenv_place()),
+            Some((name, origin)) => format!("{name}, {}", origin.name()),
+            None => {
+                let names: Vec<_> = wanted.iter().map(|setting| setting.name).collect();
+                format!("the default: {} are not set; {}", names.join(" and "), self.dotenv_place())
+            }
+        }
+    }
+
+    fn dotenv_place(&self) -> Cow<'_, str> {
+        match &self.dotenv_file {
+            Some(file) => printable(&file.to_string_lossy()).into_owned().into(),
+            None => "no .env".into(),
         }
     }
 
@@ -119,16 +138,8 @@ impl Sources {
         if let Some(text) = self.flags.get(setting.name) {
             return Ok((text.clone(), Origin::Flag));
         }
-        let find = |entries: &[(String, String)], name: &str| {
-            let values = entries.iter().filter(|(key, _)| key == name).map(|(_, value)| trimmed(value));
-            values.into_iter().find(|value| !value.is_empty()).map(str::to_owned)
-        };
-        let places = [(&self.environment, Origin::Environment), (&self.dotenv, Origin::DotEnv)];
-        let file_name = format!("{}_FILE", setting.name);
-        let text = places.iter().find_map(|(entries, origin)| Some((find(entries, setting.name)?, *origin)));
-        let file = places.iter().find_map(|(entries, origin)| Some((find(entries, &file_name)?, *origin)));
-        match (text, file.filter(|_| setting.kind.is_secret())) {
-            (Some(_), Some(_)) => return Err(format!("{} and {file_name} are both set; keep one", setting.name)),
+        match (self.find(setting.name), self.file_of(setting)) {
+            (Some(_), Some(_)) => return Err(format!("{0} and {0}_FILE are both set; keep one", setting.name)),
             (Some(text), None) => return Ok(text),
             (None, Some((file, origin))) => {
                 let mut files = self.files.borrow_mut();
@@ -138,6 +149,32 @@ impl Sources {
             (None, None) => {}
         }
         Ok((setting.default.to_owned(), Origin::Default))
+    }
+
+    /// What `name` is set to, and where.
+    fn find(&self, name: &str) -> Option<(String, Origin)> {
+        let in_place = |(entries, origin): (&Entries, Origin)| {
+            let values = entries.iter().filter(|(key, _)| key == name).map(|(_, value)| trimmed(value));
+            Some((values.into_iter().find(|value| !value.is_empty())?.to_owned(), origin))
+        };
+        [(&self.environment, Origin::Environment), (&self.dotenv, Origin::DotEnv)].into_iter().find_map(in_place)
+    }
+
+    /// The file that holds `setting`, if it is a secret and one is named, and where.
+    fn file_of(&self, setting: &Setting) -> Option<(String, Origin)> {
+        if setting.kind.is_secret() { self.find(&format!("{}_FILE", setting.name)) } else { None }
+    }
+
+    /// The files of secrets, and `.env` where a secret stands in it.
+    pub fn secret_files(&self) -> Vec<PathBuf> {
+        let is_secret = |(name, value): &(String, String)| {
+            let is_url = name == DATABASE_URL.name;
+            setting(name).is_some_and(|setting| setting.kind.is_secret())
+                && if is_url { has_password(value) } else { !value.is_empty() }
+        };
+        let dotenv = self.dotenv_file.clone().filter(|_| self.dotenv.iter().any(is_secret));
+        let files = SETTINGS.iter().filter_map(|setting| self.file_of(setting));
+        dotenv.into_iter().chain(files.map(|(file, _)| PathBuf::from(file))).collect()
     }
 }
 

@@ -1,8 +1,8 @@
 //! The state that every handler gets.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
@@ -22,6 +22,8 @@ use crate::store::{Store, StoreError};
 
 /// How long the database may take to say that it works.
 const READY_DEADLINE: Duration = Duration::from_secs(3);
+/// How often the log repeats that the server is not ready.
+const REPEAT: Duration = Duration::from_mins(1);
 
 pub type SharedState = Arc<AppState>;
 
@@ -51,6 +53,8 @@ pub struct AppState {
     pub deadline: Duration,
     /// Whether the server is about to stop: it still serves, and is not ready.
     pub is_leaving: Arc<AtomicBool>,
+    /// Whether it was ready when somebody last asked.
+    pub readiness: Readiness,
 }
 
 impl AppState {
@@ -60,7 +64,7 @@ impl AppState {
     }
 
     /// Whether the server can do its work: it is not about to stop, and the database is reachable, migrated and takes
-    /// changes. Logs what is wrong.
+    /// changes. Logs what is wrong, once and then now and again, and when it is over.
     pub async fn is_ready(&self) -> bool {
         if self.is_leaving.load(Ordering::Relaxed) {
             return false;
@@ -70,12 +74,76 @@ impl AppState {
             self.changes.check().await
         })
         .await;
-        let ready = ready.unwrap_or(Err(StoreError::Slow));
-        ready.inspect_err(|error| tracing::warn!(%error, "not ready")).is_ok()
+        let error = ready.unwrap_or(Err(StoreError::Slow)).err();
+        match (self.readiness.note(error.is_none(), Instant::now()), &error) {
+            (Some(News::Lost), Some(error)) => tracing::warn!(%error, "not ready"),
+            (Some(News::StillLost(seconds)), Some(error)) => tracing::warn!(%error, "still not ready, for {seconds} s"),
+            (Some(News::Back(seconds)), _) => tracing::info!("ready again, after {seconds} s"),
+            _ => {}
+        }
+        error.is_none()
     }
 
     /// How long a body may take to arrive: less than the request as a whole, so that it is named as the cause.
     pub fn body_deadline(&self) -> Duration {
         self.deadline * 2 / 3
+    }
+}
+
+/// Since when the server is not ready, and what the log has of it: many may ask, and often.
+#[derive(Default)]
+pub struct Readiness(Mutex<Option<Outage>>);
+
+struct Outage {
+    since: Instant,
+    logged: Instant,
+}
+
+/// What the log should say. The seconds are those that the outage has taken.
+#[derive(Debug, PartialEq, Eq)]
+enum News {
+    Lost,
+    StillLost(u64),
+    Back(u64),
+}
+
+impl Readiness {
+    fn note(&self, is_ready: bool, now: Instant) -> Option<News> {
+        let mut outage = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_ready {
+            let over = outage.take()?;
+            return Some(News::Back(now.duration_since(over.since).as_secs()));
+        }
+        match &mut *outage {
+            None => {
+                *outage = Some(Outage { since: now, logged: now });
+                Some(News::Lost)
+            }
+            Some(outage) if now.duration_since(outage.logged) >= REPEAT => {
+                outage.logged = now;
+                Some(News::StillLost(now.duration_since(outage.since).as_secs()))
+            }
+            Some(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_is_logged_once_then_each_minute_and_when_it_is_over() {
+        let (readiness, began) = (Readiness::default(), Instant::now());
+        let note = |second, is_ready| readiness.note(is_ready, began + Duration::from_secs(second));
+        assert_eq!(note(0, true), None);
+        assert_eq!(note(1, false), Some(News::Lost));
+        assert_eq!((note(2, false), note(60, false)), (None, None));
+        assert_eq!(note(61, false), Some(News::StillLost(60)));
+        assert_eq!(note(120, false), None);
+        assert_eq!(note(122, false), Some(News::StillLost(121)));
+        assert_eq!(note(123, true), Some(News::Back(122)));
+        assert_eq!(note(124, true), None);
+        assert_eq!(note(125, false), Some(News::Lost));
     }
 }

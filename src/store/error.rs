@@ -17,7 +17,7 @@ pub enum StoreError {
     #[error("the idempotency key was taken meanwhile")]
     KeyTaken,
     /// The database can't be reached or can't take work now; a later try may succeed.
-    #[error("the database is unavailable: {0}")]
+    #[error("the database is unavailable: {}", cause(.0))]
     Unavailable(#[source] sqlx::Error),
     #[error("the database is read-only")]
     ReadOnly,
@@ -132,6 +132,11 @@ impl StoreError {
         }
     }
 
+    /// Whether the disk of the database is full. Then nothing was written.
+    pub fn is_full_disk(&self) -> bool {
+        matches!(self, Self::Unavailable(error) if is_full_disk(error))
+    }
+
     /// Whether the database ended the statement because its time was over.
     pub(super) fn is_overdue(&self) -> bool {
         let (Self::Unavailable(sqlx::Error::Database(error)) | Self::Other(sqlx::Error::Database(error))) = self else {
@@ -230,6 +235,24 @@ impl From<sqlx::migrate::MigrateError> for StoreError {
     }
 }
 
+/// Why the database is unavailable, in words that help where there are such.
+fn cause(error: &sqlx::Error) -> String {
+    if is_full_disk(error) { "its disk is full; make room on it".to_owned() } else { error.to_string() }
+}
+
+/// Whether a statement failed because the disk is full; a server that ends the session for it may have written.
+fn is_full_disk(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return false };
+    match error.try_downcast_ref::<PgDatabaseError>() {
+        Some(postgres) => postgres.code() == DISK_FULL && !ends_session(postgres),
+        // The file beside it that all processes share can't grow for the same reason.
+        None => {
+            sqlite_code(error.as_ref()) == Some(SQLITE_FULL) || error.code().as_deref() == Some(SQLITE_IOERR_SHMSIZE)
+        }
+    }
+}
+
+const DISK_FULL: &str = "53100";
 const READ_ONLY_TRANSACTION: &str = "25006";
 const QUERY_CANCELED: &str = "57014";
 
@@ -271,6 +294,8 @@ const SQLITE_READONLY: u32 = 8;
 const SQLITE_INTERRUPT: u32 = 9;
 const SQLITE_IOERR: u32 = 10;
 const SQLITE_FULL: u32 = 13;
+/// With its extension.
+const SQLITE_IOERR_SHMSIZE: &str = "4874";
 const SQLITE_CANTOPEN: u32 = 14;
 
 fn sqlite_code(error: &dyn DatabaseError) -> Option<u32> {

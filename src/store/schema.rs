@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
+
 use super::attempt::retry_on_contention;
 use super::engine::Store;
 use super::error::{Result, StoreError};
 use super::migrations::{COMPATIBILITY, Migration, compare, has_newer_ones};
 use super::{postgres, sqlite};
+use crate::clock::from_unix_millis;
 
 /// How long readiness waits for a lock on the table of migrations.
 const READY_WAIT: Duration = Duration::from_secs(2);
@@ -85,6 +88,13 @@ impl Store {
         };
         let row: Option<(String,)> = self.command_row(description, &[]).await?;
         Ok(row.map(|(description,)| description).unwrap_or_default())
+    }
+
+    /// The time by the database's clock.
+    pub async fn now(&self) -> Result<OffsetDateTime> {
+        let row: Option<(i64,)> = self.command_row("SELECT agora FROM relogio", &[]).await?;
+        let (millis,) = row.unwrap_or_default();
+        from_unix_millis(millis).ok_or_else(|| StoreError::Corrupt(format!("the time {millis}")))
     }
 
     /// The host in use, where the settings name several.

@@ -117,7 +117,7 @@ async fn a_backup_that_can_not_be_written_leaves_no_file(database: &Database) {
 async fn without_a_database_there_is_no_backup(database: &Database) {
     let outcome = run(database, &["backup", "criar", "a.backup"]);
     let says = match database.engine {
-        Engine::Sqlite => "error: there is no database ",
+        Engine::Sqlite => "citrus-status.db is not there (DATABASE_URL, environment); ",
         Engine::Postgres => "error: the database has no tables yet; check DATABASE_URL",
     };
     outcome.fails(1, &[says]);

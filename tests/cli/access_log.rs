@@ -2,8 +2,11 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 use crate::support::both_engines;
+use crate::support::client::{Client, head};
 use crate::support::database::Database;
 use crate::support::program::Process;
 
@@ -69,7 +72,38 @@ async fn the_filter_of_the_log_counts_for_it(database: &Database) {
     assert_eq!(lines(&log, "access"), [Value::Null; 0]);
 }
 
+/// A chunk that is none is the client's mistake: it waits for its answer.
+async fn a_client_that_hangs_up_in_its_body_has_left(database: &Database) {
+    let (process, log) = Process::serve_logged(database, &[JSON, ("ACCESS_LOG", "true")]);
+    let begin = async |id: &str, rest: &str| {
+        let mut client = TcpStream::connect(&process.address).await.unwrap();
+        let request = head("POST /api/usuario/login", "", &format!("x-request-id: {id}\r\n{rest}"));
+        client.write_all(request.as_bytes()).await.unwrap();
+        client
+    };
+    let [whole, chunked] = ["Content-Length: 9\r\n", "Transfer-Encoding: chunked\r\n"];
+    let mut left = begin("left", whole).await;
+    left.write_all(b"{").await.unwrap();
+    drop(left);
+    let mut reset = begin("reset", chunked).await;
+    reset.write_all(b"5\r\n{").await.unwrap();
+    reset.set_zero_linger().unwrap();
+    drop(reset);
+    let mut broken = begin("broken", chunked).await;
+    broken.write_all(b"no number\r\n").await.unwrap();
+    assert_eq!(Client::on(broken).answer().await.unwrap().status, 400);
+    process.stop();
+    let mut statuses: Vec<_> =
+        lines(&log.join().unwrap(), "access").iter().map(|line| (line["id"].clone(), line["status"].clone())).collect();
+    statuses.sort_by_key(|(id, _)| id.to_string());
+    assert_eq!(
+        statuses,
+        [("broken", 400), ("left", 499), ("reset", 499)].map(|(id, status)| (json!(id), json!(status)))
+    );
+}
+
 both_engines! {
+    a_client_that_hangs_up_in_its_body_has_left,
     each_request_leaves_a_line,
     it_is_off_unless_it_is_wanted,
     the_filter_of_the_log_counts_for_it,

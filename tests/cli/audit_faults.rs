@@ -2,6 +2,7 @@
 //! entry is tried with each fault.
 
 use citrus_status::store::TABLES;
+use time::Duration;
 
 use super::auditoria::{commands, does, set_up, tries};
 use crate::backup::{backup_of, rows};
@@ -86,12 +87,15 @@ async fn a_change_and_its_entry_are_there_or_neither(database: &Database) {
     // Purges of a time from which there are comments.
     let made = commands().into_iter().map(|(args, _)| args).filter(|args| args[0] != "comentario");
     let more = [
-        vec!["comentario", "expurgar", "--antes", "2027-01-01", "--yes"],
+        vec!["comentario", "expurgar", "--antes", "2026-11-24", "--yes"],
         // An active user is deactivated first, which is a change of its own.
         vec!["usuario", "desativar", "ana.souza"],
         vec!["usuario", "anonimizar", "ana.souza", "--yes"],
     ];
     for args in made.chain(more) {
+        if args[0] == "comentario" {
+            database.advance_clock(Duration::days(1)).await;
+        }
         // So that there is something to erase.
         database.execute("UPDATE historico SET comentario = 'x', visivel_cliente = true").await;
         let before = contents(database).await;

@@ -108,7 +108,7 @@ fn a_secret_of_several_lines_is_refused() {
     let database = Database::sqlite();
     let wrapped = format!("{}\n{}", "x".repeat(64), "y".repeat(40));
     refused(&check(&database, &[("JWT_SECRET", &wrapped)]), "JWT_SECRET has more than one line; it has to be one");
-    run(&database, &["nivel", "listar"]).prints("nível  superior\n");
+    run(&database, &["nivel", "criar", "Empresa"]).prints("nível 'Empresa' created\n");
 }
 
 both_engines! {

@@ -9,6 +9,7 @@ use indicatif::HumanCount;
 use reqwest::Method;
 use serde_json::{Value, json};
 use time::Duration;
+use time::macros::datetime;
 
 use crate::support::both_engines;
 use crate::support::database::{Database, Engine};
@@ -192,6 +193,7 @@ async fn old_comments_are_purged_and_later_ones_stay(server: &Server, database: 
         assert_eq!(comments().await, [Value::Null, text("b"), text("c")]);
     }
     // A date is its first instant.
+    database.advance_clock(Duration::days(1)).await;
     assert_eq!(expurgar(&["2026-11-24", "--yes"]).code, 0);
     assert_eq!(comments().await, [Value::Null, Value::Null, Value::Null]);
     assert_eq!(found(database, CANARY).await, [""; 0]);
@@ -413,7 +415,20 @@ async fn the_page_deletes_whole_atendimentos_and_leaves_the_others_whole(server:
     assert_eq!(server.change_with(&token, change).await.status, 404);
 }
 
+/// A year mistyped would erase them all.
+async fn a_purge_reaches_up_to_now_and_no_further(database: &Database) {
+    database.store().await.close().await;
+    database.stop_clock(datetime!(2026-11-23 10:00 UTC)).await;
+    let expurgar = |antes: &str, mode: &str| run(database, &["comentario", "expurgar", "--antes", antes, mode]);
+    for mode in ["--dry-run", "--yes"] {
+        let says = "2026-11-23T10:00:00.001Z is in the future; give a time that has passed";
+        expurgar("2026-11-23T10:00:00.001Z", mode).fails(2, &[says]);
+        assert_eq!(expurgar("2026-11-23T10:00:00Z", mode).code, 0);
+    }
+}
+
 both_engines! {
+    a_purge_reaches_up_to_now_and_no_further,
     the_comments_of_an_atendimento_go_and_its_history_stays,
     an_anonymised_user_is_nowhere_named_and_never_comes_back,
     old_comments_are_purged_and_later_ones_stay,

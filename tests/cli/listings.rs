@@ -1,13 +1,16 @@
 //! `atendimento listar` and `historico listar`: which atendimentos there are, and who changed what.
 
+use std::process::Stdio;
+use std::time::Instant;
+
 use citrus_status::domain::atendimento::{Change, Comentario, Status};
 use serde_json::{Value, json};
 use time::Duration;
 use time::macros::datetime;
 
 use crate::support::both_engines;
-use crate::support::database::Database;
-use crate::support::program::{listed, run};
+use crate::support::database::{Database, Engine};
+use crate::support::program::{listed, program, run};
 
 /// The example, and three changes on three days: an hour before midnight, at noon, and an hour after midnight.
 async fn scene(database: &Database) {
@@ -140,6 +143,7 @@ async fn changes_of_one_moment_have_one_order(database: &Database) {
 }
 
 async fn invalid_times_are_named(database: &Database) {
+    run(database, &["migrate"]);
     for (text, found) in [
         ("ontem", "'ontem'"),
         ("27/11/2026", "'27/11/2026'"),
@@ -164,6 +168,26 @@ async fn invalid_times_are_named(database: &Database) {
         run(database, &["historico", "listar", "--ate", time, "--desde", "0001-01-01", "--json"]).prints("[]\n");
     }
     run(database, &["historico", "listar", "--limite", "0"]).fails(2, &["'0'"]);
+}
+
+/// From PostgreSQL 14 on, on Linux. A session that waits for a lock is one that works.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_is_stopped_ends_in_the_database_too() {
+    let Some(database) = Database::new(Engine::Postgres).await else { return };
+    database.example().await.close().await;
+    let held = database.hold_by("LOCK TABLE historico IN ACCESS EXCLUSIVE MODE").await;
+    let mut command = program(&database, &database.settings());
+    let mut child = command.args(["historico", "listar"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'historico'::regclass";
+    while database.number(waiting).await == 0 {}
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let stopped = Instant::now();
+    while database.number(waiting).await != 0 {
+        assert!(stopped.elapsed() < 15 * Duration::SECOND, "it goes on in PostgreSQL");
+    }
+    held.release().await;
+    database.remove().await;
 }
 
 both_engines! {

@@ -197,8 +197,8 @@ async fn an_address_that_is_taken_is_named(database: &Database) {
     let outcome = run_with(database, &[("METRICS_ADDR", &address)], &["serve"], "");
     let complaint = format!("can't listen on {address}: ");
     outcome.fails(1, &[&complaint, "choose another as METRICS_ADDR"]);
-    let outcome = run_with(database, &[("METRICS_ADDR", "9090")], &["serve"], "");
-    outcome.fails(2, &["METRICS_ADDR has to be an address and a port, such as 127.0.0.1:9090"]);
+    let outcome = run_with(database, &[("METRICS_ADDR", "9464")], &["serve"], "");
+    outcome.fails(2, &["METRICS_ADDR has to be an address and a port, such as 127.0.0.1:9464"]);
 }
 
 both_engines! {

@@ -15,22 +15,93 @@ const NOWHERE: (&str, &str) = ("BIND_ADDR", "192.0.2.1:9");
 
 #[test]
 fn a_command_that_creates_a_database_says_where() {
-    for args in [&["usuario", "senha", "user.api", "--senha-stdin"][..], &["nivel", "listar"], &["migrate", "--status"]]
-    {
+    let import = ["atendimento", "importar", "-"];
+    for args in [&["nivel", "criar", "Empresa"][..], &["motivo", "criar", "Duplicado"], &["migrate"], &import] {
         let database = Database::sqlite();
         let file = fs::canonicalize(database.dir.path()).unwrap().join("data/citrus-status.db");
         let note = format!("note: created the database {}; there was none\n", file.display());
-        let from_elsewhere = || {
+        let without_settings = || {
             let mut command = program(&database, &[]);
             command.args(args);
             finish(command, "x")
         };
-        let first = from_elsewhere();
+        let first = without_settings();
         assert!(first.stderr.starts_with(&note), "{first:?}");
-        assert!(!from_elsewhere().stderr.contains("created"), "{args:?}");
+        assert!(!without_settings().stderr.contains("created"), "{args:?}");
     }
     let database = Database::sqlite();
     run_with(&database, &[NOWHERE], &["serve"], "").fails(1, &["created the database file=", "citrus-status.db"]);
+}
+
+/// Commands that find nothing in a new database.
+const FIND_NOTHING: [&[&str]; 23] = [
+    &["nivel", "listar"],
+    &["permissao", "listar"],
+    &["permissao", "liberar", "alterar-status", "--nivel", "Suporte"],
+    &["permissao", "recolher", "alterar-status", "--nivel", "Suporte"],
+    &["perfil", "conceder", "Integração", "alterar-status"],
+    &["perfil", "revogar", "Integração", "alterar-status"],
+    &["perfil", "listar"],
+    &["usuario", "criar", "user.api", "--perfil", "Integração", "--senha-stdin"],
+    &["usuario", "senha", "user.api", "--senha-stdin"],
+    &["usuario", "ativar", "user.api"],
+    &["usuario", "anonimizar", "user.api", "--yes"],
+    &["usuario", "listar"],
+    &["motivo", "desativar", "Duplicado"],
+    &["motivo", "listar"],
+    &["atendimento", "mostrar", "1"],
+    &["atendimento", "listar"],
+    &["atendimento", "exportar", "1"],
+    &["atendimento", "anonimizar", "1", "--yes"],
+    &["historico", "listar"],
+    &["comentario", "expurgar", "--antes", "2025-01-01", "--yes"],
+    &["comentario", "expurgar", "--antes", "2025-01-01", "--dry-run"],
+    &["auditoria", "listar"],
+    &["migrate", "--status"],
+];
+
+const ADVICE: &str = "run the command where the server's settings are, or set DATABASE_URL or DATA_DIR as they do; for a \
+                      new database, run `citrus-status migrate` first\n";
+
+async fn a_command_that_finds_nothing_in_a_new_database_refuses_it(database: &Database) {
+    for args in FIND_NOTHING {
+        let outcome = run_with(database, &[], args, "12345678");
+        match database.engine {
+            Engine::Sqlite => outcome.fails(1, &["the database /", " is not there (DATABASE_URL, environment); "]),
+            // It is the server's answer which migrations are there.
+            Engine::Postgres if args[0] == "migrate" => assert_eq!(outcome.code, 0, "{outcome:?}"),
+            Engine::Postgres => outcome.fails(1, &[" has no tables of citrus-status (DATABASE_URL, environment); "]),
+        }
+        assert!(args[0] == "migrate" || outcome.stderr.ends_with(ADVICE), "{outcome:?}");
+        assert!(!database.dir.path().join("citrus-status.db").exists(), "{args:?}");
+    }
+    run(database, &["nivel", "criar", "Suporte"]).prints("nível 'Suporte' created\n");
+    run(database, &["usuario", "listar"]).prints("usuario_id  login  perfil  active\n");
+}
+
+#[test]
+fn a_database_that_is_not_there_is_named_with_what_names_it() {
+    let database = Database::sqlite();
+    let dir = fs::canonicalize(database.dir.path()).unwrap();
+    let dir = dir.display();
+    let refused = |settings: &[(&str, &str)], flags: &[&str], place: &str| {
+        let mut command = program(&database, &[]);
+        command.envs(settings.iter().copied()).args(["usuario", "listar"]).args(flags);
+        let outcome = finish(command, "");
+        assert_eq!(outcome.stderr, format!("error: the database {place}; {ADVICE}"), "{outcome:?}");
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (1, ""), "{outcome:?}");
+    };
+    let file = format!("{dir}/data/citrus-status.db is not there");
+    refused(&[], &[], &format!("{file} (the default: DATABASE_URL and DATA_DIR are not set; no .env)"));
+    refused(&[("DATA_DIR", "x")], &[], &format!("{dir}/x/citrus-status.db is not there (DATA_DIR, environment)"));
+    refused(&[], &["--data-dir", "x"], &format!("{dir}/x/citrus-status.db is not there (DATA_DIR, flag)"));
+    fs::write(database.dir.path().join(".env"), "LOG_LEVEL=info\n").unwrap();
+    refused(&[], &[], &format!("{file} (the default: DATABASE_URL and DATA_DIR are not set; {dir}/.env)"));
+    fs::write(database.dir.path().join(".env"), "DATABASE_URL=sqlite://y.db\n").unwrap();
+    refused(&[("DATA_DIR", "x")], &[], &format!("{dir}/y.db is not there (DATABASE_URL, {dir}/.env)"));
+    let mut left: Vec<_> = fs::read_dir(database.dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, [".env"]);
 }
 
 async fn a_server_says_at_the_start_what_it_is_and_on_what_it_runs(database: &Database) {
@@ -54,7 +125,7 @@ async fn a_check_connects_where_it_is_asked_to(database: &Database) {
     let before = check(&[]);
     assert_eq!((before.code, before.stderr.as_str()), (0, ""), "{before:?}");
     let pending = match database.engine {
-        Engine::Sqlite => "is not there yet; the first command creates it\n",
+        Engine::Sqlite => "is not there yet; `citrus-status serve` or `migrate` creates it\n",
         Engine::Postgres => "migrations pending: 8; the next start applies them\n",
     };
     assert!(before.stdout.contains(pending), "{before:?}");
@@ -137,17 +208,22 @@ fn a_directory_that_cannot_be_written_is_named_with_the_user() {
     };
     close();
     let data = fs::canonicalize(&data).unwrap();
-    for args in [&["serve"][..], &["usuario", "listar"]] {
+    for args in [&["serve"][..], &["nivel", "criar", "Empresa"]] {
         let cure = named(args, &data);
         assert!(cure.starts_with("give it to that user, with chown -R ") && cure.contains("for a container"), "{cure}");
     }
     let elsewhere = data.parent().unwrap().join("elsewhere");
-    let cure = named(&["nivel", "listar", "--data-dir", "elsewhere"], &elsewhere);
+    let cure = named(&["nivel", "criar", "Empresa", "--data-dir", "elsewhere"], &elsewhere);
     assert_eq!(cure, "name another with --data-dir");
+    // It may be there: the directory does not say.
+    let closed = Permissions::from_mode(0o000);
+    fs::set_permissions(&data, closed).unwrap();
+    named(&["usuario", "listar"], &data);
     fs::set_permissions(database.dir.path(), Permissions::from_mode(0o755)).unwrap();
 }
 
 both_engines! {
+    a_command_that_finds_nothing_in_a_new_database_refuses_it,
     a_server_says_at_the_start_what_it_is_and_on_what_it_runs,
     a_check_connects_where_it_is_asked_to,
     a_probe_asks_where_the_settings_say,

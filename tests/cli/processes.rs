@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::support::both_engines;
-use crate::support::database::Database;
+use crate::support::database::{Database, Engine};
 use crate::support::program::{Process, run, run_with};
 
 async fn two_processes_on_one_database_lose_nothing(database: &Database) {
@@ -93,7 +93,25 @@ async fn a_second_signal_stops_at_once(database: &Database) {
     assert_eq!(process.wait(), Some(1));
 }
 
+/// It is allowed on PostgreSQL.
+async fn a_second_server_on_sqlites_file_says_so(database: &Database) {
+    const WARNING: &str = "another server works on the database";
+    let first = Process::serve(database);
+    let warns = || {
+        let outcome = run_with(database, &[("BIND_ADDR", "192.0.2.1:9")], &["serve"], "");
+        outcome.fails(1, &["can't listen"]);
+        outcome.stderr.contains(WARNING)
+    };
+    assert_eq!(warns(), database.engine == Engine::Sqlite);
+    let command = run(database, &["nivel", "listar"]);
+    assert_eq!((command.code, command.stderr.as_str()), (0, ""), "a command beside it is nothing to warn of");
+    first.signal("KILL");
+    first.wait();
+    assert!(!warns());
+}
+
 both_engines! {
+    a_second_server_on_sqlites_file_says_so,
     two_processes_on_one_database_lose_nothing,
     the_main_job_on_real_input,
     the_probe_follows_readiness,

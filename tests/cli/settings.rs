@@ -20,6 +20,7 @@ async fn migrate_shows_and_applies(database: &Database) {
              0008       ids given once     {applied}\n"
         )
     };
+    database.open().await.close().await;
     run(database, &["migrate", "--status"]).prints(&status("no"));
     run(database, &["migrate"]).prints("migrations applied: 8\n");
     run(database, &["migrate"]).prints("the database is up to date\n");
@@ -27,11 +28,16 @@ async fn migrate_shows_and_applies(database: &Database) {
 }
 
 async fn processes_that_start_together_migrate_once(database: &Database) {
-    let start = || {
+    let start = |number: usize| {
         let mut command = program(database, &database.settings());
-        command.args(["nivel", "listar"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        command
+            .args(["motivo", "criar", &format!("Motivo {number}")])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     };
-    let children: Vec<_> = (0..8).map(|_| start()).collect();
+    let children: Vec<_> = (0..8).map(start).collect();
     for child in children {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -39,7 +45,7 @@ async fn processes_that_start_together_migrate_once(database: &Database) {
 }
 
 async fn without_auto_migrate_pending_migrations_stop_the_start(database: &Database) {
-    for args in [&["serve"][..], &["nivel", "listar"]] {
+    for args in [&["serve"][..], &["nivel", "criar", "Empresa"]] {
         let outcome = run_with(database, &[("AUTO_MIGRATE", "false")], args, "");
         outcome.fails(1, &["pending migrations: 0001 schema, 0002 login attempts, ", "; run `citrus-status migrate`"]);
     }

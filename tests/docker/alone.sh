@@ -111,7 +111,7 @@ refuse_unwritable_data() {
     wanted='can'"'"'t be written: /data|Read-only file system|user 65532|mount it so that it can be written'
     refuses "-v citrus-data:/data:ro"
     wanted='can'"'"'t be written: /data|Permission denied'
-    refuses "-v $scratch/roots:/data" usuario listar
+    refuses "-v $scratch/roots:/data" nivel criar Empresa
     refuses "-v $scratch/roots:/data" demo
     docker volume rm citrus-data
 }

@@ -44,6 +44,16 @@ fn every_variable_is_a_setting() {
     }
 }
 
+/// systemd reads some lines of a file otherwise than the server does, and what it sets hides the file from the server
+/// alone: commands would work on another database.
+#[test]
+fn the_unit_leaves_the_settings_to_the_server() {
+    let unit = read("deploy/systemd/citrus-status.service");
+    let sets: Vec<&str> = unit.lines().filter(|line| line.starts_with("Environment")).collect();
+    assert_eq!(sets, [""; 0]);
+    assert!(unit.lines().any(|line| line == "WorkingDirectory=/etc/citrus-status"), "{unit}");
+}
+
 #[test]
 fn every_probe_asks_a_route() {
     let document: Value = serde_json::from_str(&routes::openapi_text(None)).unwrap();

@@ -1,7 +1,8 @@
 //! The database of the settings: how a command opens it, and what it says of the place where it is.
 
+use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,16 +13,28 @@ use tokio::time::timeout;
 
 use super::error::{CliError, Result};
 use super::output::{self, shown};
-use crate::config::{Config, running_as};
+use crate::config::{Config, DatabaseSettings, place, running_as};
+use crate::printable::printable;
 use crate::store::{Store, StoreError, Target};
 use crate::telemetry;
 
 /// How long the end of a statement that was given up is waited for.
 const CLOSE_WAIT: Duration = Duration::from_secs(3);
 
+/// What to do where the database is not there yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum IfMissing {
+    Create,
+    /// For commands that find nothing in a new one: it is not the one that was meant.
+    Refuse,
+}
+
 /// Opens the database of `config`, migrated.
-pub async fn open_store(config: &Config) -> Result<Arc<Store>> {
-    let store = connect(config).await?;
+pub async fn open_store(config: &Config, if_missing: IfMissing) -> Result<Arc<Store>> {
+    let store = connect(config, if_missing).await?;
+    if if_missing == IfMissing::Refuse && !store.migrations().await?.iter().any(|migration| migration.applied) {
+        return Err(missing(config, "has no tables of citrus-status"));
+    }
     if config.database.auto_migrate {
         store.migrate().await.map_err(|error| explained(error, &config.database.target))?;
     } else {
@@ -35,8 +48,14 @@ pub async fn open_store(config: &Config) -> Result<Arc<Store>> {
 }
 
 /// Opens the database of `config`, as it is. Where it makes SQLite's file, it says so and where.
-pub async fn connect(config: &Config) -> Result<Arc<Store>> {
+pub async fn connect(config: &Config, if_missing: IfMissing) -> Result<Arc<Store>> {
     let mut made = None;
+    if let Target::Sqlite { file } = &config.database.target
+        && if_missing == IfMissing::Refuse
+        && let Ok(false) = file.try_exists()
+    {
+        return Err(missing(config, "is not there"));
+    }
     if let Target::Sqlite { file } = &config.database.target {
         make_private_dir(&config.data_dir)?;
         make_private_dir(directory_of(file))?;
@@ -52,6 +71,19 @@ pub async fn connect(config: &Config) -> Result<Arc<Store>> {
         }
     }
     Ok(store)
+}
+
+/// Which database was looked for, why there, and what helps.
+fn missing(config: &Config, what: &str) -> CliError {
+    let DatabaseSettings { target, named_by, .. } = &config.database;
+    let database = match target {
+        Target::Sqlite { file } => shown(&absolute(file)),
+        Target::Postgres { .. } => printable(&place(target)).into_owned(),
+    };
+    CliError::Failed(format!(
+        "the database {database} {what} ({named_by}); run the command where the server's settings are, or set DATABASE_URL \
+         or DATA_DIR as they do; for a new database, run `citrus-status migrate` first"
+    ))
 }
 
 /// Opens the database of `config` where it is, and makes no directory.
@@ -110,6 +142,25 @@ pub fn warn_of_place(target: &Target) {
     }
 }
 
+/// Marks SQLite's file as a server's until it is dropped, and warns where another server works on it. It is a lock on a
+/// file beside it, which the system takes away however the process ends.
+pub fn claim(target: &Target) -> Option<File> {
+    let Target::Sqlite { file } = target else { return None };
+    let mut mark = fs::canonicalize(file).ok()?.into_os_string();
+    mark.push("-server");
+    let mark = File::options().write(true).create(true).truncate(false).mode(0o600).open(mark).ok()?;
+    match mark.try_lock() {
+        Ok(()) => return Some(mark),
+        Err(TryLockError::WouldBlock) => tracing::warn!(
+            "another server works on the database {}; SQLite is for one: stop one of them, or use PostgreSQL",
+            shown(&absolute(file))
+        ),
+        // A file system without locks.
+        Err(TryLockError::Error(_)) => {}
+    }
+    None
+}
+
 /// What to say where SQLite's file is on a network.
 pub fn network_of(target: &Target) -> Option<String> {
     let Target::Sqlite { file } = target else { return None };
@@ -151,7 +202,7 @@ fn absolute(path: &Path) -> PathBuf {
 
 /// Makes `dir` where it is missing, for its owner alone.
 fn make_private_dir(dir: &Path) -> Result {
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.map_err(|error| {
         CliError::Failed(format!(
             "the directory {} can't be made: {error}; {}; name another with --data-dir",

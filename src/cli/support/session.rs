@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::database;
+use super::database::{self, IfMissing};
 use super::error::Result;
 use crate::config::{Config, Flags};
 use crate::domain::audit::Actor;
@@ -23,9 +23,9 @@ pub struct Session {
 
 impl Session {
     /// Runs `work` on the database of the settings, and closes it.
-    pub async fn with(flags: &Flags, work: impl AsyncFnOnce(&Self) -> Result) -> Result {
+    pub async fn with(flags: &Flags, if_missing: IfMissing, work: impl AsyncFnOnce(&Self) -> Result) -> Result {
         let config = load(flags, telemetry::start)?;
-        let store = database::open_store(&config).await?;
+        let store = database::open_store(&config, if_missing).await?;
         let actor = command_line();
         let provisioning = Provisioning::new(Arc::clone(&store), actor.clone());
         let session = Self { store, provisioning, actor };

@@ -124,6 +124,7 @@ where
         let framed = async move {
             let response = if one_host { answered(answer.await) } else { ApiError::Malformed.into_response() };
             let response = answers.hold(response).unwrap_or_else(|full| ApiError::from(full).into_response());
+            let client_left = response.extensions().get().is_some_and(ApiError::client_left);
             let (response, spoken) = match &speaker {
                 Some(speaker) => speaker.speak(response),
                 None => (response, false),
@@ -138,13 +139,15 @@ where
             if is_leaving.load(Ordering::Relaxed) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            response
+            (response, client_left)
         };
         let framed = framed.instrument(span);
         Box::pin(async move {
-            let response = framed.await;
+            let (response, client_left) = framed.await;
             // Outside the span: a line of the access log stands for itself.
-            watched.answered(response.status().as_u16());
+            if !client_left {
+                watched.answered(response.status().as_u16());
+            }
             Ok(response)
         })
     }

@@ -18,7 +18,7 @@ use crate::domain::atendimento::Denial;
 use crate::domain::atendimento::Status::Finalizado;
 use crate::domain::rules::Rules;
 use crate::http::answer::catalogue::ApiError::{self, *};
-use crate::http::answer::catalogue::AuditedUser;
+use crate::http::answer::catalogue::{AuditedUser, Cut};
 use crate::http::answer::problem::{self, Language};
 use crate::http::answer::render;
 use crate::http::shapes::text;
@@ -59,7 +59,7 @@ const BODY: &[ApiError] = &[
     Charset,
     BodySlow,
     BodyTooLarge,
-    BodyCut,
+    BodyCut(Cut::Malformed),
     Body(JsonError::Charset("UTF-16LE")),
     Body(JsonError::Utf8(7)),
     Body(JsonError::Syntax { line: 1, column: 7 }),

@@ -1,5 +1,8 @@
 //! The request's body: JSON whatever its content type says, bounded in size and time.
 
+use std::error::Error;
+use std::io::{self, ErrorKind};
+
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Body;
 use axum::extract::Request;
@@ -9,7 +12,7 @@ use tokio::time::timeout;
 
 use super::charset::Charset;
 use super::misspelt::Misspelt;
-use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::catalogue::{ApiError, Cut};
 use crate::http::limits::BODY_MAX;
 use crate::http::memory::Memory;
 use crate::http::state::AppState;
@@ -81,7 +84,7 @@ async fn arrive(body: Body, max: usize, memory: &Memory) -> Result<Bytes, ApiErr
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
             true => ApiError::BodyTooLarge,
-            false => ApiError::BodyCut,
+            false => ApiError::BodyCut(cut(error.as_ref())),
         })?;
         let Ok(data) = frame.into_data() else { continue };
         let length = bytes.len() + data.len();
@@ -95,4 +98,14 @@ async fn arrive(body: Body, max: usize, memory: &Memory) -> Result<Bytes, ApiErr
         bytes.extend_from_slice(&data);
     }
     Ok(if bytes.len() > BODY_MAX { reservation.hold(bytes) } else { bytes.into() })
+}
+
+fn cut(error: &(dyn Error + 'static)) -> Cut {
+    let mut causes = std::iter::successors(Some(error), |error| (*error).source());
+    let kind = causes.find_map(|error| Some(error.downcast_ref::<io::Error>()?.kind()));
+    if matches!(kind, Some(ErrorKind::InvalidInput | ErrorKind::InvalidData)) {
+        Cut::Malformed
+    } else {
+        Cut::ClientLeft
+    }
 }

@@ -28,6 +28,8 @@ const COMMAND_IDLE: Duration = Duration::from_secs(10);
 /// - What the server has given up ends after $3: it would keep its place among PostgreSQL's connections.
 /// - The statements are short. To compile one takes up to a second, in which its neighbours wait.
 /// - The tables are where they were when the program started ($1): a change of the search path needs a restart.
+/// - A statement ends soon after its client: somebody has stopped a list, or the server is gone. Only PostgreSQL on Linux
+///   can look for that everywhere, and other systems refuse the setting.
 /// - Nothing else ends a statement, a transaction or a session: an import may be long, and its source slow.
 const SETTINGS: &str = "
 SELECT set_config(name, value, false)
@@ -40,6 +42,7 @@ FROM (VALUES
     ('transaction_timeout', '0'),
     ('idle_in_transaction_session_timeout', '0'),
     ('idle_session_timeout', '0'),
+    ('client_connection_check_interval', CASE WHEN version() LIKE '%-linux%' THEN '2s' ELSE '0' END),
     ('exit_on_error', 'off'),
     ('jit', 'off')
 ) AS setting (name, value)

@@ -34,12 +34,21 @@ impl AuditedUser {
     pub const NOBODY: Self = Self { usuario_id: 0, login: None };
 }
 
+/// Why a body has no end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// What came is no body.
+    Malformed,
+    /// The connection ended. The client may have closed its sending half alone, and then reads its answer.
+    ClientLeft,
+}
+
 #[derive(Clone, Debug)]
 pub enum ApiError {
     /// HTTP/1.1 with no `Host`, or with several. What is less than that, hyper refuses by itself.
     Malformed,
     Body(JsonError),
-    BodyCut,
+    BodyCut(Cut),
     BodySlow,
     BodyTooLarge,
     /// The body is in a charset that we do not know.
@@ -86,6 +95,11 @@ impl ApiError {
     /// A word for the audit log, and for programs; see `docs/ERRORS.md`.
     pub fn code(&self) -> &'static str {
         self.row().code.word
+    }
+
+    /// Whether the client hung up while it sent its request.
+    pub fn client_left(&self) -> bool {
+        matches!(self, Self::BodyCut(Cut::ClientLeft))
     }
 
     /// The current status, where it is not the one that the client expects.

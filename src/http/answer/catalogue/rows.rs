@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use time::macros::datetime;
 
 use super::codes::{self, Code};
-use super::{ApiError, AuditedUser};
+use super::{ApiError, AuditedUser, Cut};
 use crate::auth::token::Rejection::{Expired, Periods, Unsigned, Untrusted};
 use crate::domain::atendimento::Denial::*;
 use crate::domain::atendimento::{Atendimento, Status};
@@ -131,7 +131,7 @@ rows! {
         row("body_malformed_text", StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: texto malformado no campo {}")
             .detail("O corpo não pode ser lido: texto malformado no campo {}.", "The body has a malformed text in the field {}.")
             .field("{}");
-    BodyCut =>
+    BodyCut(_) as Self::BodyCut(Cut::Malformed) =>
         row("body_cut", StatusCode::BAD_REQUEST, codes::INVALID_BODY, "Corpo da requisição inválido: incompleto")
             .detail("O corpo chegou incompleto.", "The body did not arrive whole.");
     BodySlow =>
