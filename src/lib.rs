@@ -10,6 +10,7 @@ pub mod conferir;
 pub mod config;
 pub mod dialect;
 pub mod domain;
+pub mod espelhar;
 pub mod example;
 mod file_text;
 pub mod http;

@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod diagnostico;
 mod dialeto;
+mod espelhar;
 mod historico;
 mod migrate;
 mod motivo;
@@ -52,6 +53,15 @@ Examples:
 --protocolo 20221104000001 --motivo Duplicado --yes
   citrus-status conferir --base-url https://citrus.example.com --login user.api \
 --protocolo 20221104000001 --motivo Duplicado --status-atual Aberto --only-documented --junit report.xml";
+
+const ESPELHAR_HELP: &str = "\
+Point the client at the address that this listens on. Senhas and tokens, and unless told otherwise comments and logins, are \
+replaced before they are written. If the recording fails, everything is passed on all the same.
+
+Examples:
+  citrus-status espelhar --upstream https://citrus.example.com
+  citrus-status espelhar --upstream https://citrus.example.com --bind 0.0.0.0:8090 --gravar semana.ndjson
+  citrus-status espelhar relatorio semana.ndjson --html semana.html";
 
 /// Self-hosted drop-in replacement for the status endpoints of the Citrus helpdesk.
 #[derive(Parser)]
@@ -106,6 +116,10 @@ enum Command {
     /// Run the contract's cases against a server, such as Citrus itself, and report the results
     #[command(after_help = CONFERIR_HELP)]
     Conferir(conferir::Args),
+    /// Stand between a client and its Citrus: pass everything on untouched, record it, and tell where our server would
+    /// answer otherwise
+    #[command(after_help = ESPELHAR_HELP)]
+    Espelhar(espelhar::Args),
     /// Hierarchical levels (níveis)
     #[command(subcommand, after_help = "Example:\n  citrus-status nivel criar Suporte --superior Empresa")]
     Nivel(nivel::Command),
@@ -176,6 +190,7 @@ async fn dispatch(cli: Cli, inherited: Inherited) -> Result {
         Command::Openapi(args) => dialeto::openapi(&args),
         Command::Dialeto(command) => dialeto::run(&command),
         Command::Conferir(args) => conferir::run(args).await,
+        Command::Espelhar(args) => espelhar::run(args).await,
         Command::Nivel(command) => {
             Session::with(&flags, command.if_missing(), async |s| nivel::run(s, command).await).await
         }

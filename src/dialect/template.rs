@@ -62,6 +62,11 @@ impl Gap {
         Self::NAMES.into_iter().find(|(other, _)| *other == name).map(|(_, gap)| gap)
     }
 
+    /// Whether it depends on when an answer was given, or on what only the server knows.
+    fn is_unknown_to_readers(self) -> bool {
+        !matches!(self, Self::Texto | Self::Codigo | Self::Razao | Self::Caminho | Self::Token)
+    }
+
     /// Whether only the success of a login can fill it.
     fn is_of_login(self) -> bool {
         matches!(self, Self::Token | Self::Validade | Self::ValidadeMs | Self::Expira | Self::Login)
@@ -212,6 +217,27 @@ impl Template {
         Gap::NAMES.into_iter().find(|(_, gap)| of_login(*gap)).map(|(name, _)| name)
     }
 
+    /// Whether `body` says `facts` as this writes them. What a reader can't know may be anything: times, and all of a login
+    /// but its token.
+    pub fn fits(&self, escapes: Escapes, facts: &Facts<'_>, body: &str) -> bool {
+        let mut known = vec![String::new()];
+        for part in &self.0 {
+            match part {
+                Part::Bytes(bytes) => known.last_mut().expect("it has one").push_str(bytes),
+                Part::Gap(gap) if gap.is_unknown_to_readers() => known.push(String::new()),
+                Part::Gap(gap) => known.last_mut().expect("it has one").push_str(&fill(*gap, escapes, facts)),
+            }
+        }
+        let [first, rest @ ..] = known.as_slice() else { return false };
+        let Some(mut body) = body.strip_prefix(first.as_str()) else { return false };
+        let [middle @ .., last] = rest else { return body.is_empty() };
+        for part in middle {
+            let Some((_, after)) = body.split_once(part.as_str()) else { return false };
+            body = after;
+        }
+        body.ends_with(last.as_str())
+    }
+
     /// The body of an answer that says `facts`.
     pub fn filled(&self, escapes: Escapes, facts: &Facts<'_>) -> String {
         self.0.iter().fold(String::with_capacity(256), |mut body, part| {
@@ -286,6 +312,17 @@ mod tests {
         let facts = Facts { login: Some(login), ..facts("") };
         assert_eq!(template.filled(Escapes::Json, &facts), "a.b.c|60|60000|1795867265|é/\\\"");
         assert!(!format!("{facts:?}").contains("a.b.c"));
+    }
+
+    #[test]
+    fn a_body_fits_whatever_its_times_are() {
+        let template = Template::parse("{\"t\":\"<instante>\",\"m\":\"<texto>\",\"x\":<milissegundos>}").unwrap();
+        let fits = |body: &str| template.fits(Escapes::Json, &facts("é"), body);
+        assert!(fits("{\"t\":\"ontem\",\"m\":\"é\",\"x\":1}"));
+        assert!(!fits("{\"t\":\"ontem\",\"m\":\"e\",\"x\":1}"));
+        assert!(!fits("{\"t\":\"ontem\",\"m\":\"é\",\"x\":1} "));
+        assert!(Template::parse("a<texto>").unwrap().fits(Escapes::Json, &facts("b"), "ab"));
+        assert!(!Template::parse("a<texto>").unwrap().fits(Escapes::Json, &facts("b"), "abc"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod diagnostico;
 mod dialeto;
 mod dotenv;
 mod erasure;
+mod espelhar;
 mod files;
 mod full_disk;
 mod hosts;

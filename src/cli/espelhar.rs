@@ -1,0 +1,213 @@
+//! `espelhar`: between a client and its Citrus.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use time::macros::format_description;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::interval;
+use url::Url;
+
+use super::support::error::{CliError, Result};
+use super::support::output::{complain, say, shown, table};
+use super::support::signals;
+use crate::config::read_dialect;
+use crate::dialect::Dialect;
+use crate::espelhar::observe::{Observation, Observer};
+use crate::espelhar::page;
+use crate::espelhar::proxy::{self, Upstream};
+use crate::espelhar::record::{self, Progress, Recorder, Settings};
+use crate::espelhar::redact::Disclosure;
+use crate::espelhar::tally::Tally;
+use crate::printable::printable;
+
+const REPORT_EVERY: Duration = Duration::from_secs(60);
+/// Longest line of a recording that is read.
+const LINE_MAX: u64 = 1024 * 1024;
+
+#[derive(clap::Args)]
+#[command(subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The Citrus to pass everything on to: http:// or https://, without a path
+    #[arg(long, value_name = "URL", required = true)]
+    upstream: Option<Url>,
+    /// Address and port to listen on
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
+    bind: String,
+    /// The file to record into, which has to be new [default: espelho-DATE-TIME.ndjson]
+    #[arg(long, value_name = "FILE")]
+    gravar: Option<PathBuf>,
+    /// Stop recording, but not passing on, when the file has so many MiB
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    limite: u64,
+    /// Record comments (comentários), too
+    #[arg(long)]
+    com_comentarios: bool,
+    /// Record logins, too
+    #[arg(long)]
+    com_logins: bool,
+    /// Compare with a server in this dialect, not with the contract
+    #[arg(long, value_name = "FILE")]
+    dialeto: Option<PathBuf>,
+    /// Leave `Host` as the client sends it; otherwise it names the upstream
+    #[arg(long)]
+    manter_host: bool,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Report on a recording
+    #[command(
+        after_help = "Example:\n  citrus-status espelhar relatorio espelho-20261128-120000.ndjson --html espelho.html"
+    )]
+    Relatorio {
+        /// The recording
+        #[arg(value_name = "FILE")]
+        arquivo: PathBuf,
+        /// Write a page with an example of each case, too
+        #[arg(long, value_name = "FILE")]
+        html: Option<PathBuf>,
+    },
+}
+
+pub async fn run(args: Args) -> Result {
+    match (args.command, args.upstream) {
+        (Some(Command::Relatorio { arquivo, html }), _) => report(&arquivo, html.as_deref()),
+        (None, Some(ref upstream)) => mirror(upstream, Args { command: None, upstream: None, ..args }).await,
+        (None, None) => Err(CliError::Usage("--upstream is missing".to_owned())),
+    }
+}
+
+async fn mirror(upstream: &Url, args: Args) -> Result {
+    let dialect = match &args.dialeto {
+        Some(file) => {
+            read_dialect(file).map_err(|complaint| CliError::Failed(format!("{}: {complaint}", shown(file))))?
+        }
+        None => Dialect::contract(),
+    };
+    let behind =
+        Upstream::new(upstream, args.manter_host).map_err(|error| CliError::Usage(format!("--upstream: {error}")))?;
+    let listener = TcpListener::bind(&args.bind).await.map_err(|error| {
+        CliError::Failed(format!("can't listen on {}: {error}; choose another with --bind", printable(&args.bind)))
+    })?;
+    let path = args.gravar.unwrap_or_else(new_name);
+    let file = record::create(&path)
+        .map_err(|error| CliError::Failed(format!("{} can't be created: {error}", shown(&path))))?;
+    let settings = Settings {
+        observer: Observer::new(Arc::new(dialect)),
+        disclosure: Disclosure { comments: args.com_comentarios, logins: args.com_logins },
+        limit: args.limite.saturating_mul(1024 * 1024),
+    };
+    let recorder = Arc::new(Recorder::start(file, settings, announce));
+    let stop = signals::stop()?;
+    let watching = tokio::spawn(watch(Arc::clone(&recorder)));
+    say!(
+        "passing http://{} on to {upstream}; recording into {}\nSIGUSR1 (kill -USR1 {}) switches the recording off and on; Ctrl-C ends all",
+        listener.local_addr()?,
+        shown(&path),
+        std::process::id(),
+    )?;
+    let failed = |error: std::io::Error| tracing::debug!(%error, "a connection failed");
+    proxy::serve(listener, behind, Arc::clone(&recorder) as Arc<_>, async { _ = stop.await }, failed).await;
+    watching.abort();
+    let finished = Arc::clone(&recorder);
+    _ = tokio::task::spawn_blocking(move || finished.finish()).await;
+    conclude(&recorder.progress())
+}
+
+fn new_name() -> PathBuf {
+    let format = format_description!("espelho-[year][month][day]-[hour][minute][second].ndjson");
+    PathBuf::from(OffsetDateTime::now_utc().format(format).unwrap_or_else(|_| "espelho.ndjson".to_owned()))
+}
+
+/// Says what is seen for the first time.
+fn announce(observation: &Observation) {
+    let (route, case) = (observation.route.word(), observation.case.unwrap_or("?"));
+    let differences = observation.differences.join("; ");
+    let refusal = observation.refusal.as_ref().map(|refusal| format!("; ours refuses the request: {refusal}"));
+    let (differs, refusal) =
+        (if differences.is_empty() { "as ours" } else { &differences }, refusal.unwrap_or_default());
+    complain(format_args!("new: {route} {case}: {}", printable(&format!("{differs}{refusal}"))));
+}
+
+/// Reports now and then, and switches the recording off and on at SIGUSR1.
+async fn watch(recorder: Arc<Recorder>) -> Result {
+    let mut switches = signal(SignalKind::user_defined1())?;
+    let mut ticks = interval(REPORT_EVERY);
+    ticks.tick().await;
+    loop {
+        tokio::select! {
+            _ = switches.recv() => {
+                let is_on = recorder.toggle();
+                complain(if is_on { "the recording is on again" } else { "the recording is off; everything is passed on" });
+            }
+            _ = ticks.tick() => complain(summary(&recorder.progress())),
+        }
+    }
+}
+
+fn summary(progress: &Progress) -> String {
+    let Progress { tally, dropped, failure } = progress;
+    let differing = tally.cases.values().filter(|count| !count.differences.is_empty()).count();
+    let failure = failure.as_ref().map(|failure| format!("; nothing is written any more: {failure}"));
+    format!(
+        "{} exchanges, {} cases, {differing} of them differ; {dropped} were not recorded{}",
+        tally.exchanges,
+        tally.cases.len(),
+        failure.unwrap_or_default()
+    )
+}
+
+fn conclude(progress: &Progress) -> Result {
+    print(&progress.tally)?;
+    say!("\n{}", summary(progress))?;
+    match &progress.failure {
+        Some(failure) => Err(CliError::Failed(format!("the recording is not whole: {failure}"))),
+        None => Ok(()),
+    }
+}
+
+fn print(tally: &Tally) -> Result {
+    table(["route", "case", "seen", "where ours differs"], &tally.rows())?;
+    for (refusal, times) in &tally.refusals {
+        say!("ours refuses {times} requests that were accepted: {}", printable(refusal))?;
+    }
+    Ok(())
+}
+
+fn report(recording: &Path, html: Option<&Path>) -> Result {
+    let failed = |what: &str| CliError::Failed(format!("{} {what}", shown(recording)));
+    let file = File::open(recording).map_err(|error| failed(&format!("can't be read: {error}")))?;
+    let mut tally = Tally::default();
+    let mut examples = page::Examples::default();
+    let mut reader = BufReader::new(file);
+    let mut line = String::new();
+    for number in 1_u64.. {
+        line.clear();
+        let length = std::io::Read::take(&mut reader, LINE_MAX).read_line(&mut line)?;
+        if length == 0 {
+            break;
+        }
+        let read = serde_json::from_str(&line).ok().filter(|value| tally.read(value));
+        // The last line of a process that was killed.
+        let is_cut = !line.ends_with('\n');
+        match read {
+            Some(value) => examples.add(&value),
+            None if is_cut && length < LINE_MAX as usize => complain("the last line is not whole, and left out"),
+            None => return Err(failed(&format!("is no recording: line {number} is not one of its lines"))),
+        }
+    }
+    print(&tally)?;
+    if let Some(html) = html {
+        std::fs::write(html, page::write(&tally, &examples))
+            .map_err(|error| CliError::Failed(format!("{} can't be written: {error}", shown(html))))?;
+    }
+    Ok(())
+}

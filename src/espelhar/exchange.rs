@@ -1,0 +1,89 @@
+//! A request and its answer, as they passed.
+
+use std::io::Read;
+use std::time::Duration;
+
+use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use time::OffsetDateTime;
+
+use super::message::Head;
+
+/// Most bytes of a body that are kept.
+pub const BODY_MAX: usize = 64 * 1024;
+
+/// The beginning of a body.
+#[derive(Clone, Debug, Default)]
+pub struct Capture {
+    bytes: Vec<u8>,
+    /// How long all of it is.
+    pub length: u64,
+}
+
+impl Capture {
+    pub fn add(&mut self, content: &[u8]) {
+        self.length += content.len() as u64;
+        let room = BODY_MAX.saturating_sub(self.bytes.len());
+        self.bytes.extend_from_slice(&content[..content.len().min(room)]);
+    }
+
+    /// How many bytes of it are kept.
+    pub fn kept(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Its text, decompressed as `coding` says. None where it was cut, or can't be read.
+    pub fn text(&self, coding: Option<&str>) -> Option<String> {
+        if self.length > self.bytes.len() as u64 {
+            return None;
+        }
+        let bytes = match coding.map(str::to_ascii_lowercase).as_deref() {
+            None | Some("" | "identity") => self.bytes.clone(),
+            Some("gzip" | "x-gzip") => read(GzDecoder::new(&self.bytes[..]))?,
+            // Some send it bare.
+            Some("deflate") => {
+                read(ZlibDecoder::new(&self.bytes[..])).or_else(|| read(DeflateDecoder::new(&self.bytes[..])))?
+            }
+            Some(_) => return None,
+        };
+        String::from_utf8(bytes).ok()
+    }
+}
+
+/// All that `from` gives, if that is no more than is kept of a body.
+fn read(from: impl Read) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(BODY_MAX as u64 + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() <= BODY_MAX).then_some(bytes)
+}
+
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub at: OffsetDateTime,
+    pub head: Head,
+    pub body: Capture,
+}
+
+/// It has secrets: deliberately without a way to disk but through [`super::redact`].
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    pub request: Request,
+    pub answer: Head,
+    pub body: Capture,
+    /// From the head of the request to the end of the answer.
+    pub took: Duration,
+}
+
+impl Exchange {
+    pub fn request_text(&self) -> Option<String> {
+        self.request.body.text(self.request.head.header("content-encoding"))
+    }
+
+    pub fn answer_text(&self) -> Option<String> {
+        self.body.text(self.answer.header("content-encoding"))
+    }
+
+    /// The path, without the query.
+    pub fn path(&self) -> &str {
+        self.request.head.target.split('?').next().unwrap_or_default()
+    }
+}

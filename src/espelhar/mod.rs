@@ -1,0 +1,12 @@
+//! `espelhar`: stands between a client and its Citrus, passes everything on untouched, and tells how our server would
+//! have answered.
+
+pub mod exchange;
+pub mod message;
+pub mod observe;
+pub mod page;
+pub mod proxy;
+pub mod record;
+pub mod redact;
+pub mod relay;
+pub mod tally;

@@ -1,0 +1,184 @@
+//! The recording: a queue that never makes a client wait, and a thread that observes, redacts and writes.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::exchange::Exchange;
+use super::observe::{Observation, Observer};
+use super::redact::{self, Disclosure};
+use super::relay;
+use super::tally::Tally;
+
+/// Most exchanges that wait to be written, and most bytes of their bodies.
+const WAITING_MAX: usize = 8192;
+const WAITING_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// What an exchange takes beside its bodies, about.
+const HEADS: usize = 4096;
+const FLUSH_EVERY: Duration = Duration::from_secs(1);
+
+/// Takes exchanges from connections.
+pub struct Recorder {
+    exchanges: Mutex<Option<SyncSender<Exchange>>>,
+    state: Arc<State>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct State {
+    is_off: AtomicBool,
+    waiting_bytes: AtomicUsize,
+    /// Exchanges that were not taken, as the queue was full.
+    dropped: AtomicU64,
+    tally: Mutex<Tally>,
+    /// Why nothing is written any more.
+    failure: Mutex<Option<String>>,
+}
+
+/// What a recording is to be.
+pub struct Settings {
+    pub observer: Observer,
+    pub disclosure: Disclosure,
+    /// Most bytes of the file.
+    pub limit: u64,
+}
+
+/// How far a recording is.
+pub struct Progress {
+    pub tally: Tally,
+    pub dropped: u64,
+    pub failure: Option<String>,
+}
+
+/// A new file that only its owner reads.
+pub fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+impl Recorder {
+    /// Records into `file`. `news` hears of what is seen for the first time.
+    pub fn start(file: File, settings: Settings, news: impl Fn(&Observation) + Send + 'static) -> Self {
+        let (sender, receiver) = sync_channel(WAITING_MAX);
+        let state = Arc::new(State::default());
+        let writer = Writer { file: Some(BufWriter::new(file)), written: 0, settings, state: Arc::clone(&state), news };
+        let thread = std::thread::spawn(move || writer.run(&receiver));
+        Self { exchanges: Mutex::new(Some(sender)), state, thread: Mutex::new(Some(thread)) }
+    }
+
+    /// Switches the recording off, or on again; whether it is on now.
+    pub fn toggle(&self) -> bool {
+        self.state.is_off.fetch_xor(true, Ordering::Relaxed)
+    }
+
+    pub fn progress(&self) -> Progress {
+        Progress {
+            tally: lock(&self.state.tally).clone(),
+            dropped: self.state.dropped.load(Ordering::Relaxed),
+            failure: lock(&self.state.failure).clone(),
+        }
+    }
+
+    /// Writes all that is waiting, and ends the recording.
+    pub fn finish(&self) {
+        drop(lock(&self.exchanges).take());
+        if let Some(thread) = lock(&self.thread).take() {
+            _ = thread.join();
+        }
+    }
+}
+
+impl relay::Observer for Recorder {
+    fn is_on(&self) -> bool {
+        !self.state.is_off.load(Ordering::Relaxed)
+    }
+
+    fn saw(&self, exchange: Exchange) {
+        let size = size(&exchange);
+        let waiting = self.state.waiting_bytes.fetch_add(size, Ordering::Relaxed);
+        let exchanges = lock(&self.exchanges);
+        let is_taken = waiting + size <= WAITING_BYTES_MAX
+            && exchanges.as_ref().is_some_and(|exchanges| exchanges.try_send(exchange).is_ok());
+        if !is_taken {
+            self.state.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
+            self.state.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+fn size(exchange: &Exchange) -> usize {
+    HEADS + exchange.body.kept() + exchange.request.body.kept()
+}
+
+struct Writer<News> {
+    /// None once it can't be written.
+    file: Option<BufWriter<File>>,
+    written: u64,
+    settings: Settings,
+    state: Arc<State>,
+    news: News,
+}
+
+impl<News: Fn(&Observation)> Writer<News> {
+    fn run(mut self, exchanges: &Receiver<Exchange>) {
+        let mut flushed = Instant::now();
+        loop {
+            match exchanges.recv_timeout(FLUSH_EVERY) {
+                Ok(exchange) => {
+                    self.state.waiting_bytes.fetch_sub(size(&exchange), Ordering::Relaxed);
+                    // A fault here must end neither the recording nor what passes.
+                    if catch_unwind(AssertUnwindSafe(|| self.take(&exchange))).is_err() {
+                        self.state.dropped.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.flush(),
+            }
+            if flushed.elapsed() >= FLUSH_EVERY {
+                self.flush();
+                flushed = Instant::now();
+            }
+        }
+    }
+
+    fn take(&mut self, exchange: &Exchange) {
+        let observation = self.settings.observer.observe(exchange);
+        let is_news = lock(&self.state.tally).add(&observation);
+        if is_news {
+            (self.news)(&observation);
+        }
+        let Some(file) = &mut self.file else { return };
+        let line = format!("{}\n", redact::line(exchange, &observation, self.settings.disclosure));
+        if self.written + line.len() as u64 > self.settings.limit {
+            return self.fail(format!("it has reached its limit of {} bytes", self.settings.limit));
+        }
+        self.written += line.len() as u64;
+        if let Err(error) = file.write_all(line.as_bytes()) {
+            self.fail(error.to_string());
+        }
+    }
+
+    fn flush(&mut self) {
+        if let Some(Err(error)) = self.file.as_mut().map(Write::flush) {
+            self.fail(error.to_string());
+        }
+    }
+
+    /// Nothing is written any more; what passes is counted all the same.
+    fn fail(&mut self, failure: String) {
+        if let Some(mut file) = self.file.take() {
+            _ = file.flush();
+        }
+        *lock(&self.state.failure) = Some(failure);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,197 @@
+//! One connection of a client and its own connection to the upstream: bytes go both ways as they come.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use time::OffsetDateTime;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::exchange::{Capture, Exchange, Request};
+use super::message::{Head, Messages, Piece, Side};
+
+const BUFFER: usize = 16 * 1024;
+/// Most requests of a connection that wait for their answers and are watched; more pass unseen.
+const WAITING_MAX: usize = 64;
+
+/// Who is told of each exchange. It must not wait.
+pub trait Observer: Send + Sync {
+    /// Whether exchanges are wanted now.
+    fn is_on(&self) -> bool;
+
+    fn saw(&self, exchange: Exchange);
+}
+
+/// The requests of a connection that wait for their answers. What isn't wanted is there too, to keep the order.
+#[derive(Default)]
+struct Waiting(Mutex<VecDeque<Asked>>);
+
+struct Asked {
+    begun: Instant,
+    is_head: bool,
+    /// None for one that nobody wants to hear of.
+    request: Option<Arc<Mutex<Request>>>,
+}
+
+/// Passes bytes between `client` and `upstream` until the upstream has ended. Requests name `host`, if that is given, in the place of
+/// the host by which the client reached us.
+pub async fn relay<C, U>(client: C, upstream: U, host: Option<&str>, observer: &dyn Observer) -> io::Result<()>
+where
+    C: AsyncRead + AsyncWrite + Unpin,
+    U: AsyncRead + AsyncWrite + Unpin,
+{
+    let (client_reads, client_writes) = tokio::io::split(client);
+    let (upstream_reads, upstream_writes) = tokio::io::split(upstream);
+    let waiting = Waiting::default();
+    let mut requests = Box::pin(pass_requests(client_reads, upstream_writes, host, observer, &waiting));
+    let mut answers = Box::pin(pass_answers(upstream_reads, client_writes, observer, &waiting));
+    let mut requests_ended = false;
+    loop {
+        tokio::select! {
+            ended = &mut answers => return ended,
+            ended = &mut requests, if !requests_ended => {
+                ended?;
+                requests_ended = true;
+            }
+        }
+    }
+}
+
+async fn pass_requests<R, W>(
+    mut from: R,
+    mut to: W,
+    host: Option<&str>,
+    observer: &dyn Observer,
+    waiting: &Waiting,
+) -> io::Result<()>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let mut messages = Messages::of(Side::Request);
+    let mut current: Option<Arc<Mutex<Request>>> = None;
+    let mut buffer = vec![0; BUFFER];
+    let mut out = Vec::with_capacity(BUFFER);
+    loop {
+        let length = from.read(&mut buffer).await?;
+        let mut take = |piece: Piece<'_>| match piece {
+            Piece::Head(bytes, head) => {
+                match host {
+                    Some(host) => write_with_host(&mut out, bytes, host),
+                    None => out.extend_from_slice(bytes),
+                }
+                current = waiting.begin(head, observer.is_on());
+            }
+            Piece::Body { wire, content } => {
+                out.extend_from_slice(wire);
+                if let Some(request) = &current {
+                    lock(request).body.add(content);
+                }
+            }
+            Piece::Opaque(bytes) => {
+                out.extend_from_slice(bytes);
+                waiting.forget();
+            }
+            Piece::End => {}
+        };
+        if length == 0 {
+            messages.close(&mut take);
+        } else {
+            messages.feed(&buffer[..length], || false, &mut take);
+        }
+        to.write_all(&out).await?;
+        to.flush().await?;
+        out.clear();
+        if length == 0 {
+            return to.shutdown().await;
+        }
+    }
+}
+
+async fn pass_answers<R, W>(mut from: R, mut to: W, observer: &dyn Observer, waiting: &Waiting) -> io::Result<()>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let mut messages = Messages::of(Side::Response);
+    let mut current: Option<(Head, Capture)> = None;
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        // TLS that ends without saying so ends all the same.
+        let length = match from.read(&mut buffer).await {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
+            length => length?,
+        };
+        to.write_all(&buffer[..length]).await?;
+        let take = |piece: Piece<'_>| match piece {
+            Piece::Head(_, head) if head.is_interim() => current = None,
+            Piece::Head(_, head) => current = Some((head, Capture::default())),
+            Piece::Body { content, .. } => {
+                if let Some((_, body)) = &mut current {
+                    body.add(content);
+                }
+            }
+            Piece::End => {
+                if let Some((head, body)) = current.take() {
+                    waiting.answered(head, body, observer);
+                }
+            }
+            Piece::Opaque(_) => current = None,
+        };
+        if length == 0 {
+            messages.close(take);
+            return to.shutdown().await;
+        }
+        messages.feed(&buffer[..length], || waiting.next_is_head(), take);
+    }
+}
+
+/// Writes `head` with `host` in each `Host` line.
+fn write_with_host(out: &mut Vec<u8>, head: &[u8], host: &str) {
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
+        let is_host = line.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"host:"));
+        if !is_host {
+            out.extend_from_slice(line);
+            continue;
+        }
+        out.extend_from_slice(&line[..5]);
+        out.push(b' ');
+        out.extend_from_slice(host.as_bytes());
+        out.extend_from_slice(if line.ends_with(b"\r\n") { b"\r\n" } else { b"\n" });
+    }
+}
+
+impl Waiting {
+    /// Notes a request; a place for its body, if somebody wants it.
+    fn begin(&self, head: Head, is_wanted: bool) -> Option<Arc<Mutex<Request>>> {
+        let mut waiting = lock(&self.0);
+        let is_head = head.method == "HEAD";
+        let request = (is_wanted && waiting.len() < WAITING_MAX)
+            .then(|| Arc::new(Mutex::new(Request { at: OffsetDateTime::now_utc(), head, body: Capture::default() })));
+        waiting.push_back(Asked { begun: Instant::now(), is_head, request: request.clone() });
+        request
+    }
+
+    fn next_is_head(&self) -> bool {
+        lock(&self.0).front().is_some_and(|asked| asked.is_head)
+    }
+
+    fn answered(&self, answer: Head, body: Capture, observer: &dyn Observer) {
+        let Some(Asked { begun, request, .. }) = lock(&self.0).pop_front() else { return };
+        if let Some(request) = request {
+            let request = lock(&request).clone();
+            observer.saw(Exchange { request, answer, body, took: begun.elapsed() });
+        }
+    }
+
+    /// From here on it is unknown which answer belongs to which request.
+    fn forget(&self) {
+        lock(&self.0).clear();
+    }
+}
+
+/// A panic elsewhere must not end a connection.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
