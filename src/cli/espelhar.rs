@@ -26,7 +26,7 @@ use crate::espelhar::redact::Disclosure;
 use crate::espelhar::tally::Tally;
 use crate::printable::printable;
 
-const REPORT_EVERY: Duration = Duration::from_secs(60);
+const REPORT_EVERY: Duration = Duration::from_mins(1);
 /// Longest line of a recording that is read.
 const LINE_MAX: u64 = 1024 * 1024;
 

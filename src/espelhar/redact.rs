@@ -167,7 +167,7 @@ fn member(at: usize, name: &str, value: &Value, disclosure: Disclosure) -> (Stri
             value.as_str().is_none_or(|text| text.trim().is_empty() || Status::from_nome(text).is_some())
         }
         // A registered name, and often the only trace of a slip.
-        "motivoStatus" => value.as_str().is_none_or(|text| is_harmless(text)),
+        "motivoStatus" => value.as_str().is_none_or(is_harmless),
         _ => value.as_str().is_none_or(|text| text.len() <= 5),
     };
     let is_scalar = !value.is_array() && !value.is_object();
