@@ -1,5 +1,7 @@
 //! A database of a test's own: a file or a schema.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use citrus_status::clock::unix_millis;
@@ -31,6 +33,11 @@ pub struct Database {
     removal: Option<Removal>,
 }
 
+/// As the program makes `DATA_DIR`.
+fn private_dir() -> TempDir {
+    tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir().unwrap()
+}
+
 /// What leaves nothing behind on a server.
 struct Removal {
     server: String,
@@ -57,13 +64,13 @@ impl Database {
         let mut url = Url::parse(server).unwrap();
         url.set_path(&name);
         let removal = Removal { server: server.to_owned(), sql: format!("DROP DATABASE {name} WITH (FORCE)") };
-        let dir = tempfile::tempdir().unwrap();
+        let dir = private_dir();
         Some(Self { engine, url: url.to_string(), dir, removal: Some(removal) })
     }
 
     /// An empty file.
     pub fn sqlite() -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = private_dir();
         let url = format!("sqlite://{}/citrus-status.db", dir.path().display());
         Self { engine: Engine::Sqlite, url, dir, removal: None }
     }
@@ -75,7 +82,7 @@ impl Database {
         let separator = if server.contains('?') { '&' } else { '?' };
         let url = format!("{server}{separator}options=-c%20search_path%3D{name}");
         let removal = Some(Removal { server: server.to_owned(), sql: format!("DROP SCHEMA {name} CASCADE") });
-        Self { engine: Engine::Postgres, url, dir: tempfile::tempdir().unwrap(), removal }
+        Self { engine: Engine::Postgres, url, dir: private_dir(), removal }
     }
 
     /// The settings that lead to it.
