@@ -1,24 +1,28 @@
 //! `conferir`: the conformance kit at the terminal.
 
-use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::builder::PossibleValuesParser;
 use indicatif::{ProgressBar, ProgressStyle};
+use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
 use super::support::error::{CliError, Result};
-use super::support::input::{confirmed, parse_status, read_senha};
+use super::support::input::{confirmed, parse_status, read_senha, read_two_senhas};
 use super::support::output::{self, complain, say, shown, table};
 use crate::conferir::client::Client;
 use crate::conferir::judge::Scope;
 use crate::conferir::junit;
 use crate::conferir::plan::{self, Plan, Traces};
+use crate::conferir::record::{Unpermitted, record};
 use crate::conferir::report::{Judgement, Outcome, Report};
 use crate::conferir::runner::{RunInput, Runner, StartError, StatusAnswer};
+use crate::config::read_dialect;
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
 
@@ -49,6 +53,15 @@ pub struct Args {
     /// lists the names of all cases
     #[arg(long, value_name = "CASE", value_parser = PossibleValuesParser::new(plan::names()), hide_possible_values = true)]
     pular: Vec<String>,
+    /// Judge by this dialect, not by the contract
+    #[arg(long, value_name = "FILE", conflicts_with = "only_documented")]
+    dialeto: Option<PathBuf>,
+    /// Write down how the server answers, as a dialect in this new file; nothing is judged
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dialeto", "only_documented", "json", "junit", "pular"])]
+    gravar: Option<PathBuf>,
+    /// With --gravar: a login that may not change statuses. Its password is the second line of standard input
+    #[arg(long, value_name = "LOGIN", requires = "gravar")]
+    login_sem_permissao: Option<String>,
     /// Change the atendimento without asking for confirmation
     #[arg(long)]
     yes: bool,
@@ -68,8 +81,18 @@ pub async fn run(args: Args) -> Result {
             "this changes an atendimento, and there is no terminal to ask on; add --yes to go ahead".to_owned(),
         ));
     }
-    let mut runner = logged_in(&args).await?;
+    let (senha, unpermitted) = match &args.login_sem_permissao {
+        Some(login) => {
+            let [own, senha] = read_two_senhas(args.senha_stdin)?;
+            (own, Some(Unpermitted { login: login.clone(), senha }))
+        }
+        None => (read_senha(args.senha_stdin)?, None),
+    };
+    let mut runner = logged_in(&args, senha).await?;
     let start = present_status(&runner, args.status_atual).await?;
+    if let Some(file) = &args.gravar {
+        return record_dialect(&args, file, &mut runner, start, unpermitted).await;
+    }
     announce(&args, &plan, &plan.traces(start));
     if !args.yes && !confirmed()? {
         return Err(CliError::Failed("nothing was changed".to_owned()));
@@ -79,14 +102,56 @@ pub async fn run(args: Args) -> Result {
     if report.is_good() { Ok(()) } else { Err(CliError::Failed(verdict(&report))) }
 }
 
-async fn logged_in(args: &Args) -> Result<Runner> {
-    let senha = read_senha(args.senha_stdin)?;
+async fn logged_in(args: &Args, senha: SecretString) -> Result<Runner> {
     let client = Client::new(&args.base_url).map_err(StartError::from)?;
     let target =
         RunInput { login: args.login.clone(), senha, protocolo: args.protocolo.clone(), motivo: args.motivo.clone() };
     let mut runner = Runner::new(client, target);
+    if let Some(file) = &args.dialeto {
+        let dialect = read_dialect(file).map_err(|what| CliError::Failed(format!("{}: {what}", shown(file))))?;
+        runner.speak(Arc::new(dialect));
+    }
     runner.log_in().await.map_err(explained)?;
     Ok(runner)
+}
+
+/// Asks the server how it answers, and writes that to `file`.
+async fn record_dialect(
+    args: &Args,
+    file: &Path,
+    runner: &mut Runner,
+    start: Status,
+    unpermitted: Option<Unpermitted>,
+) -> Result {
+    let new = File::create_new(file);
+    let mut new = new.map_err(|error| CliError::Failed(format!("{} can't be created: {error}", shown(file))))?;
+    complain(format_args!(
+        "{} is asked as '{}' how it answers; two logins fail. Atendimento '{}' will be changed about ten times, and is {start} \
+         again at the end; its history remains.",
+        args.base_url,
+        printable(&args.login),
+        printable(&args.protocolo),
+    ));
+    if !args.yes && !confirmed()? {
+        return Err(CliError::Failed("nothing was changed".to_owned()));
+    }
+    let bar = ProgressBar::new_spinner();
+    let recorded = record(runner, start, unpermitted, |case| bar.set_message(case.to_owned())).await;
+    bar.finish_and_clear();
+    let restored = restore(runner, start).await;
+    let recording = recorded.map_err(explained)?;
+    new.write_all(recording.toml(args.base_url.as_str()).as_bytes())?;
+    for (what, why) in &recording.unasked {
+        say!("not asked: {what}: {}", printable(why.lines().next().unwrap_or_default()))?;
+    }
+    read_dialect(file)
+        .map_err(|what| CliError::Failed(format!("{} is no dialect; please report this: {what}", shown(file))))?;
+    say!(
+        "{} answers of its own; try them with `citrus-status demo --dialeto {}`",
+        recording.file.respostas.len(),
+        shown(file)
+    )?;
+    if restored { Ok(()) } else { Err(CliError::Failed("the atendimento may NOT be back in its status".to_owned())) }
 }
 
 /// Writes the report to the file and prints it. A file that can't be written does not keep it from being printed.

@@ -1,9 +1,12 @@
 //! HTTP as the kit speaks it: one connection for each request, no proxy, no redirect, nothing without end.
 
+use std::io::Read;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Request};
+use axum::http::header::CONTENT_ENCODING;
+use axum::http::{HeaderMap, HeaderName, Request};
+use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pooled;
@@ -16,7 +19,7 @@ use url::Url;
 const DEADLINE: Duration = Duration::from_secs(40);
 const BODY_MAX: usize = 64 * 1024;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Received {
     pub code: u16,
     pub headers: HeaderMap,
@@ -57,7 +60,7 @@ enum Connections {
 pub(super) struct Outgoing {
     pub(super) method: &'static str,
     pub(super) path: String,
-    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) headers: Vec<(HeaderName, String)>,
     pub(super) body: String,
 }
 
@@ -94,9 +97,22 @@ impl Client {
         let (head, body) = answer.map_err(|error| ClientError::Failed(causes(&error)))?.into_parts();
         let body =
             Limited::new(body, BODY_MAX).collect().await.map_err(|error| ClientError::Body(error.to_string()))?;
-        let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+        let body = decompressed(&head.headers, body.to_bytes())?;
+        let body = String::from_utf8_lossy(&body).into_owned();
         Ok(Received { code: head.status.as_u16(), headers: head.headers, body })
     }
+}
+
+/// `body` as it was before it was compressed: some servers do that unasked.
+fn decompressed(headers: &HeaderMap, body: Bytes) -> Result<Bytes, ClientError> {
+    let coding = headers.get(CONTENT_ENCODING).map(|coding| coding.as_bytes().to_ascii_lowercase());
+    if coding.as_deref() != Some(b"gzip") {
+        return Ok(body);
+    }
+    let mut bytes = Vec::new();
+    let read = GzDecoder::new(&body[..]).take(BODY_MAX as u64).read_to_end(&mut bytes);
+    read.map_err(|error| ClientError::Body(error.to_string()))?;
+    Ok(bytes.into())
 }
 
 /// An error and what lies behind it.

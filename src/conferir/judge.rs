@@ -1,8 +1,14 @@
 //! Whether an answer is the one that the contract gives.
 
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use time::OffsetDateTime;
+
+use super::answers::{AnswerName, error_name};
 use super::case::{Case, ExpectedAnswer, Header, Mark};
 use super::client::Received;
-use super::values::find_jwt;
+use super::values::{find_jwt, find_token};
+use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +20,7 @@ pub enum Scope {
 }
 
 /// The expected answer in words: status, headers, body.
-pub(super) fn expected(case: &Case, scope: Scope) -> String {
+pub(super) fn expected(case: &Case, scope: Scope, dialect: Option<&Dialect>) -> String {
     if scope == Scope::Documented {
         let code = if case.code_mark == Mark::Doc { case.code.to_string() } else { "(any status)".to_owned() };
         return match case.answer {
@@ -24,59 +30,120 @@ pub(super) fn expected(case: &Case, scope: Scope) -> String {
             ExpectedAnswer::Token => format!("{code}, a body with a token"),
         };
     }
-    let mut lines = vec![case.code.to_string()];
-    lines.extend(headers(case).into_iter().map(|(name, rule)| match rule {
+    let form = dialect.and_then(|dialect| form(case, dialect));
+    let mut lines = vec![form.map_or(case.code, |form| form.code).to_string()];
+    lines.extend(headers(case, dialect).into_iter().map(|(name, rule)| match rule {
         Rule::Is(value) => format!("{name}: {value}"),
         Rule::IsNot(value) => format!("{name}: (not {value})"),
         Rule::There => format!("{name}: (any)"),
+        Rule::Absent => format!("{name}: (none)"),
     }));
-    lines.push(body(case));
+    let own = dialect.zip(form).map(|(dialect, form)| worded(case, dialect, &form, None).0);
+    lines.push(own.unwrap_or_else(|| body(case)));
     lines.join("\n")
 }
 
 /// What is wrong with `received`; empty if nothing is.
-pub(super) fn faults(case: &Case, scope: Scope, received: &Received) -> Vec<String> {
+pub(super) fn faults(case: &Case, scope: Scope, dialect: Option<&Dialect>, received: &Received) -> Vec<String> {
     let mut faults = Vec::new();
-    if received.code != case.code && (scope == Scope::Contract || case.code_mark == Mark::Doc) {
-        faults.push(format!("status {} instead of {}", received.code, case.code));
+    let form = dialect.and_then(|dialect| form(case, dialect));
+    let code = form.map_or(case.code, |form| form.code);
+    if received.code != code && (scope == Scope::Contract || case.code_mark == Mark::Doc) {
+        faults.push(format!("status {} instead of {code}", received.code));
     }
     if scope == Scope::Contract {
-        for (name, rule) in headers(case) {
-            let value = received.header(name);
+        for (name, rule) in headers(case, dialect) {
+            let value = received.header(&name);
             let fits = match rule {
-                Rule::Is(expected) => value.as_deref() == Some(expected),
+                Rule::Is(expected) => value == Some(expected),
                 Rule::IsNot(refused) => value.as_deref().is_some_and(|value| !value.is_empty() && value != refused),
                 Rule::There => value.is_some_and(|value| !value.is_empty()),
+                Rule::Absent => value.is_none(),
             };
             if !fits {
                 faults.push(format!("header {name}"));
             }
         }
     }
-    if !body_fits(case, scope, &received.body) {
+    let fits = match dialect.zip(form) {
+        Some((dialect, form)) => worded(case, dialect, &form, Some(&received.body)).1,
+        None => body_fits(case, scope, &received.body),
+    };
+    if !fits {
         faults.push("body".to_owned());
     }
     faults
 }
 
 enum Rule {
-    Is(&'static str),
+    Is(String),
     IsNot(&'static str),
     There,
+    Absent,
 }
 
 /// The headers of the answer: those of every answer, and the case's own.
-fn headers(case: &Case) -> Vec<(&'static str, Rule)> {
-    let mut headers = vec![("content-type", Rule::Is("application/json")), ("cache-control", Rule::Is("no-store"))];
+fn headers(case: &Case, dialect: Option<&Dialect>) -> Vec<(String, Rule)> {
+    let form = dialect.and_then(|dialect| form(case, dialect));
+    let code = form.map_or(case.code, |form| form.code);
+    // Of what goes beyond the page, a Citrus knows nothing.
+    let own = case.answers_header.filter(|_| dialect.is_none());
+    let mut usual = HeaderMap::new();
+    let content_type = form.map_or(HeaderValue::from_static("application/json"), |form| form.content_type.clone());
+    usual.insert(CONTENT_TYPE, content_type);
+    usual.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if case.code == 401 {
-        headers.push(("www-authenticate", Rule::Is("Bearer")));
+        usual.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    headers.push(match case.answers_header {
-        Some(Header::IsNot(name, value)) => (name, Rule::IsNot(value)),
-        Some(Header::Is(name, value)) => (name, Rule::Is(value)),
-        None => ("x-request-id", Rule::There),
-    });
-    headers
+    if own.is_none() {
+        usual.insert(X_REQUEST_ID, HeaderValue::from_static(""));
+    }
+    if let Some(dialect) = dialect.filter(|_| form.is_some()) {
+        dialect.add_headers(&mut usual, code);
+    }
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let rule = |value: String| if value.is_empty() { Rule::There } else { Rule::Is(value) };
+    let mut rules: Vec<_> = usual.iter().map(|(name, value)| (name.as_str().to_owned(), rule(text(value)))).collect();
+    if dialect.is_some() && !usual.contains_key(WWW_AUTHENTICATE) {
+        rules.push((WWW_AUTHENTICATE.as_str().to_owned(), Rule::Absent));
+    }
+    rules.extend(own.map(|own| match own {
+        Header::IsNot(name, value) => (name.to_owned(), Rule::IsNot(value)),
+        Header::Is(name, value) => (name.to_owned(), Rule::Is(value.to_owned())),
+    }));
+    rules
+}
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The form that `dialect` gives to the answer of `case`; none where it leaves the contract's.
+fn form<'a>(case: &Case, dialect: &'a Dialect) -> Option<AnswerForm<'a>> {
+    match case.answer {
+        ExpectedAnswer::Token => Some(dialect.login()),
+        ExpectedAnswer::Message(text) if case.code == 200 => Some(dialect.success(text)),
+        ExpectedAnswer::Message(text) => {
+            let AnswerName { name, field } = error_name(text)?;
+            Some(dialect.error(name, field, case.code, text))
+        }
+        ExpectedAnswer::Mismatch(..) => None,
+    }
+}
+
+/// The body of the answer to `case` in the words of `form`; or whether `received` is it.
+fn worded(case: &Case, dialect: &Dialect, form: &AnswerForm<'_>, received: Option<&str>) -> (String, bool) {
+    let token = received.and_then(find_token);
+    let text = form.text.replacen("{}", value_in(case), 1);
+    let login = Some(LoggedIn { token: token.as_deref().unwrap_or("<token>"), validade: 0, login: "<login>" });
+    let facts = Facts { texto: &text, codigo: form.code, caminho: case.path, now: OffsetDateTime::UNIX_EPOCH, login };
+    let fits = received.is_some_and(|received| form.body.fits(dialect.escapes, &facts, received));
+    (form.body.filled(dialect.escapes, &facts), fits)
+}
+
+/// The value in the contract's text for `case`, where it has one.
+fn value_in(case: &Case) -> &'static str {
+    let ExpectedAnswer::Message(text) = case.answer else { return "" };
+    let field = error_name(text).and_then(|name| name.field);
+    field.or_else(|| text.split_once("Found: ").map(|(_, value)| value)).unwrap_or_default()
 }
 
 fn body(case: &Case) -> String {
@@ -133,37 +200,37 @@ mod tests {
     #[test]
     fn the_contract_is_compared_to_the_byte() {
         let right = r#"{"message":"Senha inválida"}"#;
-        assert!(faults(&WRONG, Scope::Contract, &received(401, right)).is_empty());
+        assert!(faults(&WRONG, Scope::Contract, None, &received(401, right)).is_empty());
         for other in [r#"{"message": "Senha inválida"}"#, r#"{"message":"Senha invalida"}"#, "", "{}"] {
-            assert_eq!(faults(&WRONG, Scope::Contract, &received(401, other)), ["body"], "{other}");
+            assert_eq!(faults(&WRONG, Scope::Contract, None, &received(401, other)), ["body"], "{other}");
         }
-        assert_eq!(faults(&WRONG, Scope::Contract, &received(400, right)), ["status 400 instead of 401"]);
+        assert_eq!(faults(&WRONG, Scope::Contract, None, &received(400, right)), ["status 400 instead of 401"]);
         let mut bare = received(401, right);
         bare.headers.clear();
         let missing = ["header content-type", "header cache-control", "header www-authenticate", "header x-request-id"];
-        assert_eq!(faults(&WRONG, Scope::Contract, &bare), missing);
+        assert_eq!(faults(&WRONG, Scope::Contract, None, &bare), missing);
     }
 
     #[test]
     fn of_the_page_only_what_it_says_is_compared() {
         for body in [r#"{"Message":"Senha inválida"}"#, "Senha inválida", r#"{"erro": "Senha inv\u00e1lida"}"#] {
-            assert!(faults(&WRONG, Scope::Documented, &received(400, body)).is_empty(), "{body}");
+            assert!(faults(&WRONG, Scope::Documented, None, &received(400, body)).is_empty(), "{body}");
         }
-        assert_eq!(faults(&WRONG, Scope::Documented, &received(401, "{}")), ["body"]);
+        assert_eq!(faults(&WRONG, Scope::Documented, None, &received(401, "{}")), ["body"]);
         let documented = WRONG.doc_code();
         assert_eq!(
-            faults(&documented, Scope::Documented, &received(400, "Senha inválida")),
+            faults(&documented, Scope::Documented, None, &received(400, "Senha inválida")),
             ["status 400 instead of 401"]
         );
-        assert!(faults(&TOKEN, Scope::Documented, &received(201, "Access token: eyJh.eyJz.x")).is_empty());
+        assert!(faults(&TOKEN, Scope::Documented, None, &received(201, "Access token: eyJh.eyJz.x")).is_empty());
     }
 
     #[test]
     fn a_token_comes_with_its_type_and_seconds() {
         let body = |end: &str| format!(r#"{{"accessToken":"eyJh.eyJz.x","tokenType":"Bearer","expiresIn":{end}"#);
-        assert!(faults(&TOKEN, Scope::Contract, &received(200, &body("3600}"))).is_empty());
+        assert!(faults(&TOKEN, Scope::Contract, None, &received(200, &body("3600}"))).is_empty());
         for end in ["0}", "-1}", "\"1\"}", "1, \"x\": 1}", "1"] {
-            assert_eq!(faults(&TOKEN, Scope::Contract, &received(200, &body(end))), ["body"], "{end}");
+            assert_eq!(faults(&TOKEN, Scope::Contract, None, &received(200, &body(end))), ["body"], "{end}");
         }
     }
 }

@@ -1,14 +1,18 @@
 //! The conformance kit: the contract's cases, asked of any server, and what it answered.
 //!
-//! It is a client. Of this program it knows the five statuses and nothing else, so that it can't be
-//! wrong in the same way as the server that it judges.
+//! It is a client. Of this program it knows the five statuses and how dialects are written, and nothing else, so that it
+//! can't be wrong in the same way as the server that it judges.
 
+pub mod answers;
 pub mod case;
 mod cases;
 pub mod client;
+mod infer;
 pub mod judge;
 pub mod junit;
 pub mod plan;
+pub mod record;
 pub mod report;
 pub mod runner;
+mod spans;
 mod values;

@@ -1,7 +1,10 @@
 //! Asks the cases one after the other, and brings the atendimento back to where it was.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::HeaderName;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::SecretString;
 use tokio::time::sleep;
 
@@ -10,14 +13,17 @@ use super::cases;
 use super::client::{Client, ClientError, Outgoing, Received};
 use super::judge::{self, Scope};
 use super::plan::Plan;
+use super::record::Unpermitted;
 use super::report::{Judgement, Outcome};
-use super::values::{Values, find_jwt};
+use super::values::{Values, find_token};
+use crate::dialect::{Dialect, TokenHeader};
 use crate::domain::atendimento::Status;
 
 /// How often the status is set back before the run gives up.
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
+const CREDENTIALS: &str = r#"{"login": "<login>", "senha": "<senha>"}"#;
 const PRESENT: Case = Case::read("the current status", "/api/atendimentos/status?protocolo=<protocolo>");
 
 /// The headers that a report shows.
@@ -44,6 +50,11 @@ pub struct RunInput {
 pub struct Runner {
     client: Client,
     values: Values,
+    /// The header that carries the token.
+    token_header: TokenHeader,
+    dialect: Option<Arc<Dialect>>,
+    /// The body of a change that was made, where the server has words of its own for it.
+    success: Option<String>,
     /// Where the atendimento is; `None` after an answer that leaves it open.
     present: Option<Status>,
     changes: usize,
@@ -65,26 +76,102 @@ pub enum StartError {
     #[error("the login was answered {0:?}")]
     Login(String),
     /// It succeeded and gave nothing to go on with.
-    #[error("the login was answered {0}, without a JWT")]
+    #[error("the login was answered {0}, without a token")]
     NoToken(u16),
+    #[error("no header was found by which the server takes the token")]
+    NoTokenHeader,
+    /// The first change was answered so.
+    #[error("the first change was answered {0:?}")]
+    Change(String),
 }
 
 impl Runner {
     /// A run of `client` on `target`.
     pub fn new(client: Client, target: RunInput) -> Self {
         let RunInput { login, senha, protocolo, motivo } = target;
-        Self { client, values: Values::new(&login, senha, &protocolo, &motivo), present: None, changes: 0 }
+        let values = Values::new(&login, senha, &protocolo, &motivo);
+        let token_header = TokenHeader { name: AUTHORIZATION, scheme: Some("Bearer".to_owned()) };
+        Self { client, values, token_header, dialect: None, success: None, present: None, changes: 0 }
     }
 
-    pub async fn log_in(&mut self) -> Result<(), StartError> {
-        const BODY: &str = r#"{"login": "<login>", "senha": "<senha>"}"#;
-        let body = self.values.sent(BODY);
-        let received = self.client.send(post(LOGIN, body)).await?;
-        if !(200..300).contains(&received.code) {
-            return Err(StartError::Login(self.shown(&received)));
+    /// Judges by `dialect` from now on, and sends the token as that takes it.
+    pub fn speak(&mut self, dialect: Arc<Dialect>) {
+        self.token_header = dialect.token_headers()[0].clone();
+        self.dialect = Some(dialect);
+    }
+
+    pub(super) fn carry_token_by(&mut self, header: TokenHeader) {
+        self.token_header = header;
+    }
+
+    /// The answer to a login, and the token in it.
+    pub async fn log_in(&mut self) -> Result<(Received, String), StartError> {
+        let received = self.client.send(post(LOGIN, self.values.sent(CREDENTIALS))).await?;
+        let token = find_token(&received.body).filter(|_| (200..300).contains(&received.code));
+        match token {
+            Some(token) => {
+                self.values.set_token(token.clone());
+                Ok((received, token))
+            }
+            None if (200..300).contains(&received.code) && !says_more(&received) => {
+                Err(StartError::NoToken(received.code))
+            }
+            None => Err(StartError::Login(self.shown(&received))),
         }
-        self.values.set_token(find_jwt(&received.body).ok_or(StartError::NoToken(received.code))?);
-        Ok(())
+    }
+
+    pub(super) fn login(&self) -> &str {
+        self.values.login()
+    }
+
+    /// Begins with the atendimento in `start`.
+    pub(super) fn begin(&mut self, start: Status) {
+        self.present = Some(start);
+    }
+
+    pub(super) fn path(&self, case: &Case) -> String {
+        self.values.path(case.path)
+    }
+
+    /// The answer to `case`, from the status that it needs; or why there is none.
+    pub(super) async fn exchange(&mut self, case: &Case) -> Result<Received, String> {
+        if let Some(from) = case.from.filter(|from| self.present != Some(*from)) {
+            let moved = self.move_to(from).await;
+            moved.map_err(|reason| format!("the atendimento could not be brought to {from}: {reason}"))?;
+        }
+        let sent = self.client.send(self.request(case)).await;
+        let received = sent.inspect_err(|_| self.present = self.present.filter(|_| !case.changes()));
+        let received = received.map_err(|error| error.to_string())?;
+        self.follow(case, &received);
+        Ok(received)
+    }
+
+    /// The answer to `case` with `token` in `header`; empty for no header.
+    pub(super) async fn ask_by(&self, case: &Case, header: &TokenHeader, token: &str) -> Result<Received, ClientError> {
+        let mut request = self.request(case);
+        request.headers.retain(|(name, _)| *name != self.token_header.name);
+        if !token.is_empty() {
+            request.headers.push((header.name.clone(), self.values.sent(&carried(header, token))));
+        }
+        self.client.send(request).await
+    }
+
+    /// The answer to the login of another user, if that is refused, and else to `case` with that one's token; and whether it is the
+    /// login's.
+    pub(super) async fn ask_as(&mut self, user: Unpermitted, case: &Case) -> Result<(bool, Received), String> {
+        let protocolo = self.values.protocolo().to_owned();
+        let mut values = Values::new(&user.login, user.senha, &protocolo, "");
+        std::mem::swap(&mut self.values, &mut values);
+        let answer = match self.log_in().await {
+            Ok(_) => self.exchange(case).await.map(|received| (false, received)),
+            Err(StartError::Login(_)) => {
+                let again = self.client.send(post(LOGIN, self.values.sent(CREDENTIALS))).await;
+                again.map(|received| (true, received)).map_err(|error| error.to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        self.values = values;
+        answer
     }
 
     /// Asks for the status of the atendimento by a read, which changes nothing on any server.
@@ -165,7 +252,7 @@ impl Runner {
         match self.client.send(self.request(case)).await {
             Ok(received) => {
                 self.follow(case, &received);
-                let faults = judge::faults(case, scope, &received);
+                let faults = judge::faults(case, scope, self.dialect.as_deref(), &received);
                 let judgement = if faults.is_empty() {
                     Judgement::Passed
                 } else if matches!(received.code, 429 | 503) {
@@ -191,7 +278,7 @@ impl Runner {
             return;
         }
         match received.code {
-            200..300 => {
+            _ if self.made(received) => {
                 self.changes += 1;
                 self.present = case.to;
             }
@@ -201,17 +288,27 @@ impl Runner {
         }
     }
 
+    /// Whether a change was made, by its answer. Some servers answer 200 to everything.
+    pub(super) fn made(&self, received: &Received) -> bool {
+        let fits = self.success.as_ref().is_none_or(|success| steady(success) == steady(&received.body));
+        (200..300).contains(&received.code) && fits
+    }
+
+    /// From now on, only an answer like `received` says that a change was made.
+    pub(super) fn learn_success(&mut self, received: &Received) {
+        self.success = Some(received.body.clone());
+    }
+
     /// Sets the status outside of a case.
     async fn move_to(&mut self, status: Status) -> Result<(), String> {
-        let token = self.values.sent("Bearer <token>");
         let before = self.present.take();
-        let received = self
-            .client
-            .send(change(token, self.values.move_to(before, status)))
-            .await
-            .map_err(|error| error.to_string())?;
+        let mut request = post(STATUS, self.values.move_to(before, status));
+        request
+            .headers
+            .push((self.token_header.name.clone(), self.values.sent(&carried(&self.token_header, "<token>"))));
+        let received = self.client.send(request).await.map_err(|error| error.to_string())?;
         match received.code {
-            200..300 => {
+            _ if self.made(&received) => {
                 self.changes += 1;
                 self.present = Some(status);
                 Ok(())
@@ -224,11 +321,17 @@ impl Runner {
     }
 
     fn request(&self, case: &Case) -> Outgoing {
-        let mut headers = vec![("content-type", "application/json".to_owned())];
+        let mut headers = vec![(CONTENT_TYPE, "application/json".to_owned())];
         if let Some(value) = case.authorization {
-            headers.push(("authorization", self.values.sent(value)));
+            // Other schemes, and none, are asked for what they are.
+            let (name, value) = match value.strip_prefix("Bearer ") {
+                Some(token) => (self.token_header.name.clone(), carried(&self.token_header, token)),
+                None => (AUTHORIZATION, value.to_owned()),
+            };
+            headers.push((name, self.values.sent(&value)));
         }
         if let Some((name, value)) = case.header {
+            let name = HeaderName::from_static(name);
             headers.retain(|(other, _)| *other != name);
             headers.push((name, self.values.sent(value)));
         }
@@ -236,7 +339,7 @@ impl Runner {
     }
 
     /// An answer as a report shows it: what the contract speaks of, without secrets.
-    fn shown(&self, received: &Received) -> String {
+    pub(super) fn shown(&self, received: &Received) -> String {
         let mut lines = vec![received.code.to_string()];
         let redacted = |text: &str| self.values.redacted(text);
         let values = SHOWN.iter().filter_map(|name| Some(format!("{name}: {}", redacted(&received.header(name)?))));
@@ -253,7 +356,7 @@ impl Runner {
             mark: case.mark,
             judgement,
             request: format!("{} {}\n{head}{}", case.method, case.path, self.values.shown(case.body)),
-            expected: judge::expected(case, scope),
+            expected: judge::expected(case, scope, self.dialect.as_deref()),
             received: received.map(|received| self.shown(received)),
         }
     }
@@ -263,13 +366,22 @@ fn post(path: &'static str, body: String) -> Outgoing {
     Outgoing {
         method: "POST",
         path: path.to_owned(),
-        headers: vec![("content-type", "application/json".to_owned())],
+        headers: vec![(CONTENT_TYPE, "application/json".to_owned())],
         body,
     }
 }
 
-fn change(authorization: String, body: String) -> Outgoing {
-    let mut request = post(STATUS, body);
-    request.headers.push(("authorization", authorization));
-    request
+/// `token` as `header` carries it.
+fn carried(header: &TokenHeader, token: &str) -> String {
+    header.scheme.as_ref().map_or_else(|| token.to_owned(), |scheme| format!("{scheme} {token}"))
+}
+
+/// A body without what may change from one answer to the next: numbers and times.
+pub(super) fn steady(body: &str) -> String {
+    body.chars().filter(|letter| !letter.is_ascii_digit()).collect()
+}
+
+/// Whether a success without a token may be a refusal all the same, and says why.
+fn says_more(received: &Received) -> bool {
+    !received.body.trim().is_empty()
 }

@@ -1,5 +1,6 @@
 //! What the texts in `<>` of a case stand for.
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded::byte_serialize;
 use uuid::Uuid;
@@ -77,6 +78,10 @@ impl Values {
         filled(template, |name| self.value(name).map(encoded))
     }
 
+    pub(super) fn login(&self) -> &str {
+        self.value("login").expect("every run has one")
+    }
+
     pub(super) fn protocolo(&self) -> &str {
         self.value("protocolo").expect("every run has one")
     }
@@ -151,6 +156,21 @@ fn tampered(token: &str) -> String {
     let (rest, signature) = token.rsplit_once('.').unwrap_or((token, ""));
     let first = if signature.starts_with('A') { 'B' } else { 'A' };
     format!("{rest}.{first}{}", signature.get(1..).unwrap_or_default())
+}
+
+/// The token in the answer to a login: a JWT, or else the longest word that may be one.
+pub(super) fn find_token(text: &str) -> Option<String> {
+    let part_of_one = |letter: char| letter.is_ascii_alphanumeric() || "-_.+/=~".contains(letter);
+    let words = text.split(|letter| !part_of_one(letter)).filter(|word| word.len() >= 20);
+    let opaque = words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit())).max_by_key(|word| word.len());
+    find_jwt(text).or_else(|| opaque.map(str::to_owned))
+}
+
+/// How long a JWT lives, in seconds, as it says itself.
+pub(super) fn life_of(token: &str) -> Option<i64> {
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+    Some(claims["exp"].as_i64()? - claims["iat"].as_i64()?)
 }
 
 /// The first JWT in `text`, wherever a server puts it: the page does not say.

@@ -202,8 +202,18 @@ impl Template {
         Ok(Self(parts))
     }
 
-    pub fn parts(&self) -> &[Part] {
-        &self.0
+    /// `text` as [`Template::parse`] reads it: without a gap.
+    pub fn literal(text: &str) -> String {
+        let mut written = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('<') {
+            let name = after.split_once('>').map(|(name, _)| name).unwrap_or_default();
+            let is_taken = Gap::named(name).is_some() || slip(name).is_some() || after.starts_with('<');
+            written.push_str(before);
+            written.push_str(if is_taken { "<<" } else { "<" });
+            rest = after;
+        }
+        written + rest
     }
 
     /// Whether it has `gap`.
@@ -336,6 +346,13 @@ mod tests {
             ("<<<texto>", "<a"),
         ] {
             assert_eq!(filled(template, "a"), body, "{template}");
+        }
+    }
+
+    #[test]
+    fn a_literal_reads_as_itself() {
+        for text in ["<texto>", "<<", "<", "a <text> <h1> <<texto>", "<<<<token>", "1 < 2"] {
+            assert_eq!(filled(&Template::literal(text), "x"), text);
         }
     }
 

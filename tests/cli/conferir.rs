@@ -1,6 +1,7 @@
 //! `conferir`: our own server passes, others fail, and the atendimento is always brought back.
 
 mod fake;
+mod fakes;
 
 use std::sync::Arc;
 

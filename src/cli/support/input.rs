@@ -24,6 +24,20 @@ pub fn read_senha(from_stdin: bool) -> Result<SecretString> {
     if from_stdin { senha_from_stdin() } else { prompt("Senha: ") }
 }
 
+/// Two senhas to log in with: the lines of standard input, or from hidden prompts.
+pub fn read_two_senhas(from_stdin: bool) -> Result<[SecretString; 2]> {
+    if !from_stdin {
+        return Ok([prompt("Senha: ")?, prompt("Senha of the login without the permission: ")?]);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin().take(2 * SENHA_MAX as u64 + 8).read_to_end(&mut bytes)?;
+    let refused = |error: &dyn Display| CliError::Failed(format!("the senhas on standard input: {error}"));
+    let text = decode(bytes).map_err(|error| refused(&error))?;
+    let lines: Vec<&str> = text.lines().collect();
+    let [first, second] = lines[..] else { return Err(refused(&"two lines are needed")) };
+    Ok([first, second].map(SecretString::from))
+}
+
 /// A senha to set: from standard input, or twice from a hidden prompt.
 pub fn read_new_senha(from_stdin: bool) -> Result<SecretString> {
     let first = read_senha(from_stdin)?;

@@ -50,22 +50,27 @@ impl Fake {
 }
 
 async fn read_request(stream: &mut TcpStream) -> (String, String) {
+    let (line, _, body) = read_whole_request(stream).await;
+    (line.split(' ').nth(1).unwrap().to_owned(), body)
+}
+
+/// The first line of a request, its headers, and its body.
+pub async fn read_whole_request(stream: &mut TcpStream) -> (String, Vec<String>, String) {
     let mut reader = BufReader::new(stream);
-    let (mut path, mut length) = (String::new(), 0);
+    let (mut head, mut length) = (Vec::new(), 0);
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).await.unwrap();
-        if path.is_empty() {
-            path = line.split(' ').nth(1).unwrap().to_owned();
-        } else if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
             length = value.trim().parse().unwrap();
         } else if line == "\r\n" {
             break;
         }
+        head.push(line.trim_end().to_owned());
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).await.unwrap();
-    (path, String::from_utf8(body).unwrap())
+    (head.remove(0), head, String::from_utf8_lossy(&body).into_owned())
 }
 
 /// The text of all elements, after a check that the document is well-formed.

@@ -1,0 +1,60 @@
+//! The names under which a dialect speaks of the contract's answers. The kit knows them by itself, from the texts of its
+//! cases; a test holds them against the server's.
+
+/// An answer as a dialect names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerName {
+    pub name: &'static str,
+    /// The field, where the answer is about one of many.
+    pub field: Option<&'static str>,
+}
+
+const NAMES: [(&str, &str); 26] = [
+    ("Recurso não encontrado", "no_route"),
+    ("Método não permitido", "no_method"),
+    ("Corpo da requisição inválido: não é um objeto JSON", "body_not_an_object"),
+    ("Corpo da requisição muito grande", "body_too_large"),
+    ("Charset do corpo não suportado; envie em UTF-8, UTF-16, ISO-8859-1 ou windows-1252", "unknown_charset"),
+    ("Content-Encoding não suportado; envie o corpo sem compressão", "content_coding"),
+    ("Este campo é obrigatório – login", "required_login"),
+    ("Este campo é obrigatório senha", "required_senha"),
+    ("protocolo – valor inválido, envie como texto", "inexact_protocolo"),
+    ("Usuário não encontrado", "unknown_user"),
+    ("Senha inválida", "wrong_senha"),
+    ("Token is missing", "token_missing"),
+    ("Unsigned Claims JWTs are not supported.", "token_unsigned"),
+    ("Token revogado", "token_revoked"),
+    ("Acess denied", "access_denied"),
+    ("Atendimento não encontrado", "unknown_atendimento"),
+    ("Status não encontrado", "unknown_status"),
+    ("motivoStatus – esse campo é obrigatório", "motivo_required"),
+    ("Motivo não encontrado", "unknown_motivo"),
+    ("Idempotency-Key já usada com outra requisição", "reused_key"),
+    ("Atendimento já está neste status", "same_status"),
+    ("motivoStatus – não se aplica a esta alteração", "motivo_unneeded"),
+    ("Muitas tentativas, tente novamente mais tarde", "throttled"),
+    ("Houve um problema para gerar um token", "token_failed"),
+    ("Erro interno", "internal"),
+    ("Serviço indisponível", "unavailable"),
+];
+
+/// How texts with values begin.
+const BEGINNINGS: [(&str, &str); 6] = [
+    ("Corpo da requisição inválido: JSON malformado", "body_malformed"),
+    ("Corpo da requisição inválido: JSON incompleto", "body_incomplete"),
+    ("Corpo da requisição inválido: campo ", "body_duplicate_field"),
+    ("JWT strings must contain exactly 2 period characters. Found: ", "token_periods"),
+    ("JWT signature does not match locally computed signature.", "token_untrusted"),
+    ("JWT expired at ", "token_expired"),
+];
+
+/// The name of the error that the contract answers with `text`.
+pub fn error_name(text: &'static str) -> Option<AnswerName> {
+    let whole = NAMES.iter().find(|(known, _)| *known == text);
+    let begun = || BEGINNINGS.iter().find(|(known, _)| text.starts_with(known));
+    if let Some((_, name)) = whole.or_else(begun) {
+        return Some(AnswerName { name, field: None });
+    }
+    let of_field = |end: &str, name| text.strip_suffix(end).map(|field| AnswerName { name, field: Some(field) });
+    of_field(" – esse campo é obrigatório", "required").or_else(|| of_field(" – valor inválido", "invalid"))
+}

@@ -1,0 +1,361 @@
+//! From the answers of a Citrus to the dialect that it speaks.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::answers::AnswerName;
+use super::client::Received;
+use super::spans::{Span, spans};
+use crate::dialect::{AnswerFile, CONTENT_TYPE, DialectFile, ERROR_BODY, Escapes, LOGIN_BODY, reason};
+
+/// An answer of the server, and the case that showed it.
+pub(super) struct Observation {
+    pub(super) case: &'static str,
+    pub(super) name: AnswerName,
+    /// What the contract says.
+    pub(super) code: u16,
+    pub(super) text: &'static str,
+    /// The path that was asked.
+    pub(super) path: String,
+    pub(super) received: Received,
+}
+
+/// The success of a login, and what was sent and found in it.
+pub(super) struct LoginObservation {
+    pub(super) token: String,
+    pub(super) login: String,
+    /// When it was asked, and how long the token lives, both in seconds.
+    pub(super) now: i64,
+    pub(super) life: Option<i64>,
+    pub(super) received: Received,
+}
+
+/// Headers that belong to a connection or an answer, and say nothing of a dialect.
+const PASSING: [&str; 18] = [
+    "age",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "keep-alive",
+    "last-modified",
+    "location",
+    "retry-after",
+    "set-cookie",
+    "transfer-encoding",
+    "vary",
+    "via",
+    "www-authenticate",
+    "allow",
+];
+/// What every answer of ours carries.
+const OURS: [(&str, &str); 3] =
+    [("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("x-request-id", "")];
+/// The contract's text of a change that was made.
+const MADE: &str = "Atendimento atualizado com sucesso";
+
+/// What `errors`, the `success` of a change and that of a `login` say, where it is not the contract.
+pub(super) fn infer(errors: &[Observation], success: Option<&Received>, login: &LoginObservation) -> DialectFile {
+    let all = || errors.iter().map(|seen| &seen.received).chain(success).chain([&login.received]);
+    let envelope = Envelope::of(errors);
+    let content_type = most_frequent(all().map(content_type));
+    let mut file = DialectFile {
+        content_type: content_type.clone().filter(|found| found != CONTENT_TYPE),
+        escapes: envelope.escapes.filter(|escapes| *escapes != Escapes::Json),
+        www_authenticate: challenge(errors),
+        cabecalhos: headers(&all().collect::<Vec<_>>()),
+        ..DialectFile::default()
+    };
+    let bodies: Vec<(String, String)> = errors.iter().map(|seen| envelope.body(seen)).collect();
+    let usual = most_frequent(bodies.iter().map(|(_, body)| body.clone())).unwrap_or_else(|| ERROR_BODY.to_owned());
+    file.erro.corpo = Some(usual.clone()).filter(|body| body != ERROR_BODY);
+    for (seen, (text, body)) in errors.iter().zip(bodies) {
+        let answer = AnswerFile {
+            codigo: Some(seen.received.code).filter(|code| *code != seen.code),
+            texto: Some(text).filter(|text| text != seen.text && body.contains("<texto>")),
+            corpo: Some(body).filter(|body| *body != usual),
+            content_type: Some(self::content_type(&seen.received)).filter(|own| Some(own) != content_type.as_ref()),
+        };
+        if answer != AnswerFile::default() {
+            let field = seen.name.field.map(|field| format!("_{field}")).unwrap_or_default();
+            file.respostas.insert(format!("{}{field}", seen.name.name), answer);
+        }
+    }
+    if let Some(received) = success {
+        file.sucesso = success_of(received, &envelope, content_type.as_deref());
+    }
+    let body = login_body(login, envelope.escapes.unwrap_or_default());
+    file.login = AnswerFile {
+        codigo: Some(login.received.code).filter(|code| *code != 200),
+        texto: None,
+        corpo: Some(body).filter(|body| body != LOGIN_BODY),
+        content_type: Some(self::content_type(&login.received)).filter(|own| Some(own) != content_type.as_ref()),
+    };
+    file
+}
+
+fn success_of(received: &Received, envelope: &Envelope, content_type: Option<&str>) -> AnswerFile {
+    let seen = Observation {
+        case: "",
+        name: AnswerName { name: "sucesso", field: None },
+        code: 200,
+        text: MADE,
+        path: super::case::STATUS.to_owned(),
+        received: received.clone(),
+    };
+    let (text, body) = envelope.body(&seen);
+    AnswerFile {
+        codigo: Some(received.code).filter(|code| *code != 200),
+        texto: Some(text).filter(|text| text != MADE && body.contains("<texto>")),
+        corpo: Some(body).filter(|body| body != ERROR_BODY),
+        content_type: Some(self::content_type(received)).filter(|own| Some(own.as_str()) != content_type),
+    }
+}
+
+fn content_type(received: &Received) -> String {
+    received.header("content-type").unwrap_or_default()
+}
+
+fn most_frequent(values: impl Iterator<Item = String>) -> Option<String> {
+    let mut counts = BTreeMap::<String, (usize, usize)>::new();
+    for (at, value) in values.enumerate() {
+        counts.entry(value).or_insert((0, usize::MAX - at)).0 += 1;
+    }
+    counts.into_iter().max_by_key(|(_, rank)| *rank).map(|(value, _)| value)
+}
+
+/// The challenge of 401, if that is not the contract's; empty for none.
+fn challenge(errors: &[Observation]) -> Option<String> {
+    let refused = errors.iter().filter(|seen| seen.received.code == 401);
+    let found = most_frequent(refused.map(|seen| seen.received.header("www-authenticate").unwrap_or_default()))?;
+    Some(found).filter(|found| found != "Bearer")
+}
+
+/// The headers that all answers have alike, and ours that none of them has.
+fn headers(all: &[&Received]) -> BTreeMap<String, String> {
+    let mut headers = BTreeMap::new();
+    for (name, ours) in OURS {
+        let values: Vec<_> = all.iter().map(|received| received.header(name)).collect();
+        match most_frequent(values.iter().map(|value| value.clone().unwrap_or_default())) {
+            Some(value) if value.is_empty() => _ = headers.insert(name.to_owned(), value),
+            // One of its own for each answer, as ours is.
+            Some(value) if name != "x-request-id" && value != ours => _ = headers.insert(name.to_owned(), value),
+            _ => {}
+        }
+    }
+    let names = all.first().into_iter().flat_map(|received| received.headers.keys());
+    for name in names.filter(|name| !PASSING.contains(&name.as_str()) && OURS.iter().all(|(ours, _)| ours != name)) {
+        let value = all[0].header(name.as_str());
+        if value.as_ref().is_some_and(|value| !value.is_empty())
+            && all.iter().all(|received| received.header(name.as_str()) == value)
+        {
+            headers.insert(name.as_str().to_owned(), value.unwrap_or_default());
+        }
+    }
+    headers
+}
+
+/// What the members of a server's errors mean, by their places.
+struct Envelope {
+    gaps: BTreeMap<String, &'static str>,
+    text: Option<String>,
+    escapes: Option<Escapes>,
+}
+
+impl Envelope {
+    fn of(errors: &[Observation]) -> Self {
+        let parsed: Vec<(&Observation, Vec<Span>)> = errors
+            .iter()
+            .map(|seen| (seen, spans(&seen.received.body)))
+            .filter(|(_, spans)| !spans.is_empty())
+            .collect();
+        let mut places = BTreeMap::<&str, Vec<(&Observation, &Value)>>::new();
+        for (seen, spans) in &parsed {
+            spans.iter().for_each(|span| places.entry(&span.pointer).or_default().push((seen, &span.value)));
+        }
+        let mut gaps = BTreeMap::new();
+        for (place, values) in &places {
+            if let Some(gap) = gap(values) {
+                gaps.insert((*place).to_owned(), gap);
+            }
+        }
+        let text = places
+            .iter()
+            .filter(|(place, _)| !gaps.contains_key(**place))
+            .max_by_key(|(_, values)| telling(values))
+            .filter(|(_, values)| telling(values) > 0)
+            .map(|(place, _)| (*place).to_owned());
+        Self { gaps, text, escapes: escapes(errors) }
+    }
+
+    /// The text of `seen`, and its body with gaps in the places of what varies.
+    fn body(&self, seen: &Observation) -> (String, String) {
+        let body = &seen.received.body;
+        let escapes = self.escapes.unwrap_or_default();
+        let mut spans = spans(body);
+        spans.sort_by_key(|span| span.range.start);
+        if spans.is_empty() {
+            return of_plain(seen, escapes);
+        }
+        let own = spans.iter().find(|span| span.value.as_str() == Some(seen.text)).map(|span| &span.pointer);
+        let place = own.or(self
+            .text
+            .as_ref()
+            .filter(|place| spans.iter().any(|span| span.pointer == **place && span.value.is_string())));
+        let mut text = seen.text.to_owned();
+        let (mut template, mut at) = (String::new(), 0);
+        for span in &spans {
+            let raw = &body[span.range.clone()];
+            let gap = match self.gaps.get(&span.pointer) {
+                _ if Some(&span.pointer) == place => {
+                    text = span.value.as_str().unwrap_or_default().to_owned();
+                    // Escaped otherwise than the rest, it stays as it is.
+                    (quoted(&escapes.written(&text)) == raw).then(|| quoted("<texto>"))
+                }
+                Some(gap) => Some(if span.value.is_string() { quoted(gap) } else { (*gap).to_owned() }),
+                None => None,
+            };
+            template.push_str(&literal(&body[at..span.range.start]));
+            template.push_str(&gap.unwrap_or_else(|| literal(raw)));
+            at = span.range.end;
+        }
+        template.push_str(&literal(&body[at..]));
+        (text, template)
+    }
+}
+
+/// The text and the body of an answer that is no JSON.
+fn of_plain(seen: &Observation, escapes: Escapes) -> (String, String) {
+    let body = &seen.received.body;
+    let text = escapes.written(seen.text);
+    match body.split_once(&text) {
+        Some((before, after)) => (seen.text.to_owned(), format!("{}<texto>{}", literal(before), literal(after))),
+        // All of it is the text, unless it is a page.
+        None if !body.contains('<') && !body.trim().is_empty() => {
+            let trimmed = body.trim();
+            let (before, after) = body.split_once(trimmed).unwrap_or(("", ""));
+            (trimmed.to_owned(), format!("{before}<texto>{after}"))
+        }
+        None => (seen.text.to_owned(), literal(body)),
+    }
+}
+
+/// What of a success of a login varies.
+fn login_body(login: &LoginObservation, escapes: Escapes) -> String {
+    let body = &login.received.body;
+    let mut spans = spans(body);
+    spans.sort_by_key(|span| span.range.start);
+    if spans.is_empty() {
+        return literal(body).replace(&login.token, "<token>");
+    }
+    let (mut template, mut at) = (String::new(), 0);
+    for span in &spans {
+        let raw = &body[span.range.clone()];
+        let gap = match &span.value {
+            Value::String(text) if text.contains(&login.token) => {
+                Some(quoted(&literal(text).replace(&login.token, "<token>")))
+            }
+            Value::String(text) if *text == login.login && quoted(&escapes.written(text)) == raw => {
+                Some(quoted("<login>"))
+            }
+            Value::String(text) => time_gap(text).map(quoted),
+            Value::Number(number) => number_gap(number.as_i64(), login).map(str::to_owned),
+            _ => None,
+        };
+        template.push_str(&literal(&body[at..span.range.start]));
+        template.push_str(&gap.unwrap_or_else(|| literal(raw)));
+        at = span.range.end;
+    }
+    template + &literal(&body[at..])
+}
+
+fn number_gap(number: Option<i64>, login: &LoginObservation) -> Option<&'static str> {
+    let number = number?;
+    let near = |time: i64, scale: i64| (number - time * scale).abs() <= 120 * scale;
+    match login.life {
+        Some(life) if number == life => Some("<validade>"),
+        Some(life) if number == life * 1000 => Some("<validade ms>"),
+        Some(life) if near(login.now + life, 1) => Some("<expira>"),
+        _ if near(login.now, 1000) => Some("<milissegundos>"),
+        _ => None,
+    }
+}
+
+/// What varies in `values`, which all answers have in one place.
+fn gap(values: &[(&Observation, &Value)]) -> Option<&'static str> {
+    let all = |is: &dyn Fn(&Observation, &Value) -> bool| values.iter().all(|(seen, value)| is(seen, value));
+    if all(&|seen, value| value.as_u64() == Some(u64::from(seen.received.code))) {
+        return Some("<codigo>");
+    }
+    if all(&|seen, value| value.as_str() == Some(reason(seen.received.code))) {
+        return Some("<razao>");
+    }
+    if all(&|seen, value| value.as_str() == Some(&seen.path)) {
+        return Some("<caminho>");
+    }
+    let first = values.first()?.1;
+    let time = first.as_str().and_then(time_gap);
+    if time.is_some() && all(&|_, value| value.as_str().and_then(time_gap) == time) {
+        return time;
+    }
+    let is_now =
+        |value: &Value| value.as_i64().is_some_and(|number| (1_600_000_000_000..4_000_000_000_000).contains(&number));
+    all(&|_, value| is_now(value)).then_some("<milissegundos>")
+}
+
+/// The gap that writes times as `text` has one.
+fn time_gap(text: &str) -> Option<&'static str> {
+    let shape: String = text.chars().map(|letter| if letter.is_ascii_digit() { '9' } else { letter }).collect();
+    match shape.as_str() {
+        "9999-99-99T99:99:99.999Z" => Some("<instante>"),
+        "9999-99-99T99:99:99.999+99:99" => Some("<instante spring>"),
+        _ => None,
+    }
+}
+
+/// How probable it is that `values`, which stand in one place, are the texts of their answers.
+fn telling(values: &[(&Observation, &Value)]) -> usize {
+    let texts: Vec<_> = values.iter().filter_map(|(seen, value)| Some((seen.text, value.as_str()?))).collect();
+    let of_contract = texts.iter().filter(|(text, value)| text == value).count();
+    let mut different: Vec<_> = texts.iter().map(|(_, value)| value).collect();
+    different.sort();
+    different.dedup();
+    if different.len() < 2 { of_contract * 100 } else { of_contract * 100 + different.len() }
+}
+
+/// How `errors` write what is not ASCII. None where none of them shows it.
+fn escapes(errors: &[Observation]) -> Option<Escapes> {
+    let shows = |text: &str| !text.is_ascii() || text.contains('/');
+    let texts: Vec<(Value, &str)> = errors
+        .iter()
+        .flat_map(|seen| {
+            spans(&seen.received.body).into_iter().map(|span| (span.value, &seen.received.body[span.range]))
+        })
+        .filter(|(value, _)| value.as_str().is_some_and(shows))
+        .collect();
+    if errors.iter().all(|seen| spans(&seen.received.body).is_empty()) {
+        return Some(Escapes::Nenhum);
+    }
+    let all = [Escapes::Json, Escapes::Ascii, Escapes::AsciiEBarras, Escapes::Dotnet];
+    let written = |escapes: Escapes| {
+        texts
+            .iter()
+            .filter(|(value, raw)| value.as_str().is_some_and(|text| quoted(&escapes.written(text)) == *raw))
+            .count()
+    };
+    // The first of those that fit best: the simplest.
+    (!texts.is_empty()).then(|| all.into_iter().rev().max_by_key(|escapes| written(*escapes)).unwrap_or_default())
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
+
+/// `text` as a body writes it, where nothing is a gap.
+fn literal(text: &str) -> String {
+    crate::dialect::Template::literal(text)
+}

@@ -1,0 +1,57 @@
+//! Where the values of a JSON text stand in it.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// A value that is no object and no list.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Span {
+    /// Its place, such as `/erro/mensagem`.
+    pub(super) pointer: String,
+    /// Its bytes in the text, quotes included.
+    pub(super) range: Range<usize>,
+    pub(super) value: Value,
+}
+
+/// The values in `text`, in no order; none if it is no JSON.
+pub(super) fn spans(text: &str) -> Vec<Span> {
+    let mut found = Vec::new();
+    if let Ok(raw) = serde_json::from_str::<&RawValue>(text) {
+        collect(text, raw.get(), String::new(), &mut found);
+    }
+    found
+}
+
+fn collect(text: &str, raw: &str, pointer: String, found: &mut Vec<Span>) {
+    if let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw) {
+        members.into_iter().for_each(|(name, raw)| collect(text, raw.get(), format!("{pointer}/{name}"), found));
+    } else if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(raw) {
+        let items = items.into_iter().enumerate();
+        items.for_each(|(at, raw)| collect(text, raw.get(), format!("{pointer}/{at}"), found));
+    } else if let Ok(value) = serde_json::from_str(raw) {
+        // `raw` is a part of `text`.
+        let start = raw.as_ptr() as usize - text.as_ptr() as usize;
+        found.push(Span { pointer, range: start..start + raw.len(), value });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_value_is_found_where_it_stands() {
+        let text = " {\"a\" : [ \"x\\u00e9\", 12 ], \"b\":{\"c\":null}} ";
+        let mut found: Vec<_> = spans(text).into_iter().map(|span| (span.pointer, &text[span.range])).collect();
+        found.sort();
+        assert_eq!(
+            found,
+            [("/a/0", "\"x\\u00e9\""), ("/a/1", "12"), ("/b/c", "null")]
+                .map(|(pointer, raw)| (pointer.to_owned(), raw))
+        );
+        assert_eq!(spans("no JSON"), []);
+    }
+}
