@@ -74,6 +74,7 @@ pub(super) fn infer(errors: &[Observation], success: Option<&Received>, login: &
     let usual = most_frequent(bodies.iter().map(|(_, body)| body.clone())).unwrap_or_else(|| ERROR_BODY.to_owned());
     file.erro.corpo = Some(usual.clone()).filter(|body| body != ERROR_BODY);
     for (seen, (text, body)) in errors.iter().zip(bodies) {
+        let (text, body) = in_usual(&usual, seen).unwrap_or((text, body));
         let answer = AnswerFile {
             codigo: Some(seen.received.code).filter(|code| *code != seen.code),
             texto: Some(text).filter(|text| text != seen.text && body.contains("<texto>")),
@@ -96,6 +97,15 @@ pub(super) fn infer(errors: &[Observation], success: Option<&Received>, login: &
         content_type: Some(self::content_type(&login.received)).filter(|own| Some(own) != content_type.as_ref()),
     };
     file
+}
+
+/// The text of `seen`, and the `usual` body, where its body is that around another text.
+fn in_usual(usual: &str, seen: &Observation) -> Option<(String, String)> {
+    let (before, after) =
+        usual.split_once("<texto>").filter(|(before, after)| !before.contains('<') && !after.contains('<'))?;
+    let is_plain = spans(&seen.received.body).is_empty();
+    let text = seen.received.body.strip_prefix(before)?.strip_suffix(after)?;
+    is_plain.then(|| (text.to_owned(), usual.to_owned()))
 }
 
 fn success_of(received: &Received, envelope: &Envelope, content_type: Option<&str>) -> AnswerFile {

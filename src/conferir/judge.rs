@@ -19,8 +19,14 @@ pub enum Scope {
     Documented,
 }
 
+/// The dialect in which an answer is expected, and the path that was asked.
+pub(super) struct Spoken<'a> {
+    pub(super) dialect: &'a Dialect,
+    pub(super) path: String,
+}
+
 /// The expected answer in words: status, headers, body.
-pub(super) fn expected(case: &Case, scope: Scope, dialect: Option<&Dialect>) -> String {
+pub(super) fn expected(case: &Case, scope: Scope, spoken: Option<&Spoken<'_>>) -> String {
     if scope == Scope::Documented {
         let code = if case.code_mark == Mark::Doc { case.code.to_string() } else { "(any status)".to_owned() };
         return match case.answer {
@@ -30,29 +36,29 @@ pub(super) fn expected(case: &Case, scope: Scope, dialect: Option<&Dialect>) -> 
             ExpectedAnswer::Token => format!("{code}, a body with a token"),
         };
     }
-    let form = dialect.and_then(|dialect| form(case, dialect));
+    let form = spoken.and_then(|spoken| form(case, spoken.dialect));
     let mut lines = vec![form.map_or(case.code, |form| form.code).to_string()];
-    lines.extend(headers(case, dialect).into_iter().map(|(name, rule)| match rule {
+    lines.extend(headers(case, spoken).into_iter().map(|(name, rule)| match rule {
         Rule::Is(value) => format!("{name}: {value}"),
         Rule::IsNot(value) => format!("{name}: (not {value})"),
         Rule::There => format!("{name}: (any)"),
         Rule::Absent => format!("{name}: (none)"),
     }));
-    let own = dialect.zip(form).map(|(dialect, form)| worded(case, dialect, &form, None).0);
+    let own = spoken.zip(form).map(|(spoken, form)| worded(case, spoken, &form, None).0);
     lines.push(own.unwrap_or_else(|| body(case)));
     lines.join("\n")
 }
 
 /// What is wrong with `received`; empty if nothing is.
-pub(super) fn faults(case: &Case, scope: Scope, dialect: Option<&Dialect>, received: &Received) -> Vec<String> {
+pub(super) fn faults(case: &Case, scope: Scope, spoken: Option<&Spoken<'_>>, received: &Received) -> Vec<String> {
     let mut faults = Vec::new();
-    let form = dialect.and_then(|dialect| form(case, dialect));
+    let form = spoken.and_then(|spoken| form(case, spoken.dialect));
     let code = form.map_or(case.code, |form| form.code);
     if received.code != code && (scope == Scope::Contract || case.code_mark == Mark::Doc) {
         faults.push(format!("status {} instead of {code}", received.code));
     }
     if scope == Scope::Contract {
-        for (name, rule) in headers(case, dialect) {
+        for (name, rule) in headers(case, spoken) {
             let value = received.header(&name);
             let fits = match rule {
                 Rule::Is(expected) => value == Some(expected),
@@ -65,8 +71,8 @@ pub(super) fn faults(case: &Case, scope: Scope, dialect: Option<&Dialect>, recei
             }
         }
     }
-    let fits = match dialect.zip(form) {
-        Some((dialect, form)) => worded(case, dialect, &form, Some(&received.body)).1,
+    let fits = match spoken.zip(form) {
+        Some((spoken, form)) => worded(case, spoken, &form, Some(&received.body)).1,
         None => body_fits(case, scope, &received.body),
     };
     if !fits {
@@ -83,11 +89,11 @@ enum Rule {
 }
 
 /// The headers of the answer: those of every answer, and the case's own.
-fn headers(case: &Case, dialect: Option<&Dialect>) -> Vec<(String, Rule)> {
-    let form = dialect.and_then(|dialect| form(case, dialect));
+fn headers(case: &Case, spoken: Option<&Spoken<'_>>) -> Vec<(String, Rule)> {
+    let form = spoken.and_then(|spoken| form(case, spoken.dialect));
     let code = form.map_or(case.code, |form| form.code);
     // Of what goes beyond the page, a Citrus knows nothing.
-    let own = case.answers_header.filter(|_| dialect.is_none());
+    let own = case.answers_header.filter(|_| spoken.is_none());
     let mut usual = HeaderMap::new();
     let content_type = form.map_or(HeaderValue::from_static("application/json"), |form| form.content_type.clone());
     usual.insert(CONTENT_TYPE, content_type);
@@ -98,13 +104,13 @@ fn headers(case: &Case, dialect: Option<&Dialect>) -> Vec<(String, Rule)> {
     if own.is_none() {
         usual.insert(X_REQUEST_ID, HeaderValue::from_static(""));
     }
-    if let Some(dialect) = dialect.filter(|_| form.is_some()) {
-        dialect.add_headers(&mut usual, code);
+    if let Some(spoken) = spoken.filter(|_| form.is_some()) {
+        spoken.dialect.add_headers(&mut usual, code);
     }
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let rule = |value: String| if value.is_empty() { Rule::There } else { Rule::Is(value) };
     let mut rules: Vec<_> = usual.iter().map(|(name, value)| (name.as_str().to_owned(), rule(text(value)))).collect();
-    if dialect.is_some() && !usual.contains_key(WWW_AUTHENTICATE) {
+    if spoken.is_some() && !usual.contains_key(WWW_AUTHENTICATE) {
         rules.push((WWW_AUTHENTICATE.as_str().to_owned(), Rule::Absent));
     }
     rules.extend(own.map(|own| match own {
@@ -130,13 +136,14 @@ fn form<'a>(case: &Case, dialect: &'a Dialect) -> Option<AnswerForm<'a>> {
 }
 
 /// The body of the answer to `case` in the words of `form`; or whether `received` is it.
-fn worded(case: &Case, dialect: &Dialect, form: &AnswerForm<'_>, received: Option<&str>) -> (String, bool) {
+fn worded(case: &Case, spoken: &Spoken<'_>, form: &AnswerForm<'_>, received: Option<&str>) -> (String, bool) {
     let token = received.and_then(find_token);
     let text = form.text.replacen("{}", value_in(case), 1);
     let login = Some(LoggedIn { token: token.as_deref().unwrap_or("<token>"), validade: 0, login: "<login>" });
-    let facts = Facts { texto: &text, codigo: form.code, caminho: case.path, now: OffsetDateTime::UNIX_EPOCH, login };
-    let fits = received.is_some_and(|received| form.body.fits(dialect.escapes, &facts, received));
-    (form.body.filled(dialect.escapes, &facts), fits)
+    let facts =
+        Facts { texto: &text, codigo: form.code, caminho: &spoken.path, now: OffsetDateTime::UNIX_EPOCH, login };
+    let fits = received.is_some_and(|received| form.body.fits(spoken.dialect.escapes, &facts, received));
+    (form.body.filled(spoken.dialect.escapes, &facts), fits)
 }
 
 /// The value in the contract's text for `case`, where it has one.

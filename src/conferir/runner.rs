@@ -11,13 +11,14 @@ use tokio::time::sleep;
 use super::case::{Case, LOGIN, STATUS};
 use super::cases;
 use super::client::{Client, ClientError, Outgoing, Received};
-use super::judge::{self, Scope};
+use super::judge::{self, Scope, Spoken};
 use super::plan::Plan;
 use super::record::Unpermitted;
 use super::report::{Judgement, Outcome};
 use super::values::{Values, find_token};
 use crate::dialect::{Dialect, TokenHeader};
 use crate::domain::atendimento::Status;
+use crate::domain::rules::{SameStatus, UnneededMotivo};
 
 /// How often the status is set back before the run gives up.
 const ATTEMPTS: usize = 3;
@@ -113,9 +114,7 @@ impl Runner {
                 self.values.set_token(token.clone());
                 Ok((received, token))
             }
-            None if (200..300).contains(&received.code) && !says_more(&received) => {
-                Err(StartError::NoToken(received.code))
-            }
+            None if (200..300).contains(&received.code) => Err(StartError::NoToken(received.code)),
             None => Err(StartError::Login(self.shown(&received))),
         }
     }
@@ -127,6 +126,11 @@ impl Runner {
     /// Begins with the atendimento in `start`.
     pub(super) fn begin(&mut self, start: Status) {
         self.present = Some(start);
+    }
+
+    /// Brings the atendimento to `status`.
+    pub(super) async fn bring_to(&mut self, status: Status) -> Result<(), String> {
+        if self.present == Some(status) { Ok(()) } else { self.move_to(status).await }
     }
 
     pub(super) fn path(&self, case: &Case) -> String {
@@ -164,7 +168,7 @@ impl Runner {
         std::mem::swap(&mut self.values, &mut values);
         let answer = match self.log_in().await {
             Ok(_) => self.exchange(case).await.map(|received| (false, received)),
-            Err(StartError::Login(_)) => {
+            Err(StartError::Login(_) | StartError::NoToken(_)) => {
                 let again = self.client.send(post(LOGIN, self.values.sent(CREDENTIALS))).await;
                 again.map(|received| (true, received)).map_err(|error| error.to_string())
             }
@@ -208,13 +212,22 @@ impl Runner {
         mut report: impl FnMut(&Outcome),
     ) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(plan.cases.len());
+        let refuses_same =
+            self.dialect.as_ref().is_some_and(|dialect| dialect.rules.same_status == SameStatus::Refused);
+        if refuses_same {
+            // So that what is refused for want of a motivo is not refused for this. A failure shows in the cases.
+            _ = self.bring_to(Status::EmAtendimento).await;
+        }
         for (case, skip) in &plan.cases {
             let outcome = match skip {
                 Some(reason) => self.outcome(case, plan.scope, None, Judgement::Skipped((*reason).to_owned())),
                 None if stopped() => {
                     self.outcome(case, plan.scope, None, Judgement::Unjudged("the run was stopped".to_owned()))
                 }
-                None => self.ask(case, plan.scope).await,
+                None => match self.reason_to_skip(case) {
+                    Some(reason) => self.outcome(case, plan.scope, None, Judgement::Skipped(reason.to_owned())),
+                    None => self.ask(case, plan.scope).await,
+                },
             };
             report(&outcome);
             outcomes.push(outcome);
@@ -242,6 +255,43 @@ impl Runner {
         Err(trouble)
     }
 
+    /// The dialect, and the path that `case` asks in it.
+    fn spoken(&self, case: &Case) -> Option<Spoken<'_>> {
+        let path = self.path(case);
+        let path = path.split('?').next().unwrap_or_default().to_owned();
+        self.dialect.as_deref().map(|dialect| Spoken { dialect, path })
+    }
+
+    /// Why `case` says nothing about a server in the dialect, if there is one.
+    fn reason_to_skip(&self, case: &Case) -> Option<&'static str> {
+        let dialect = self.dialect.as_ref()?;
+        let takes = |scheme: Option<&str>| {
+            let headers = dialect.token_headers();
+            headers.iter().any(|header| header.name == AUTHORIZATION && header.scheme.as_deref() == scheme)
+        };
+        let is_carried = match case.authorization {
+            None => true,
+            Some(form) if form.starts_with("Bearer ") => true,
+            Some("<token>") => takes(None),
+            Some(_) => takes(Some("Bearer")),
+        };
+        let rules = dialect.rules;
+        let sets_again = case.to.is_some() && case.from == case.to || case.name.starts_with("status/idempotency-key");
+        let needs_motivo = case.from.zip(case.to).is_some_and(|(from, to)| from.requires_motivo(to));
+        let names = |motivo: &str| case.to.is_some() && !needs_motivo && case.body.contains(motivo);
+        if !is_carried {
+            Some("in this dialect the token comes otherwise")
+        } else if rules.same_status == SameStatus::Refused && sets_again {
+            Some("in this dialect a status is not set again")
+        } else if rules.unneeded_motivo != UnneededMotivo::Ignored && names("<outro motivo>")
+            || rules.unneeded_motivo == UnneededMotivo::Refused && names("<motivo>")
+        {
+            Some("in this dialect such a motivo is refused")
+        } else {
+            None
+        }
+    }
+
     async fn ask(&mut self, case: &Case, scope: Scope) -> Outcome {
         if let Some(from) = case.from.filter(|from| self.present != Some(*from))
             && let Err(reason) = self.move_to(from).await
@@ -252,7 +302,7 @@ impl Runner {
         match self.client.send(self.request(case)).await {
             Ok(received) => {
                 self.follow(case, &received);
-                let faults = judge::faults(case, scope, self.dialect.as_deref(), &received);
+                let faults = judge::faults(case, scope, self.spoken(case).as_ref(), &received);
                 let judgement = if faults.is_empty() {
                     Judgement::Passed
                 } else if matches!(received.code, 429 | 503) {
@@ -356,7 +406,7 @@ impl Runner {
             mark: case.mark,
             judgement,
             request: format!("{} {}\n{head}{}", case.method, case.path, self.values.shown(case.body)),
-            expected: judge::expected(case, scope, self.dialect.as_deref()),
+            expected: judge::expected(case, scope, self.spoken(case).as_ref()),
             received: received.map(|received| self.shown(received)),
         }
     }
@@ -379,9 +429,4 @@ fn carried(header: &TokenHeader, token: &str) -> String {
 /// A body without what may change from one answer to the next: numbers and times.
 pub(super) fn steady(body: &str) -> String {
     body.chars().filter(|letter| !letter.is_ascii_digit()).collect()
-}
-
-/// Whether a success without a token may be a refusal all the same, and says why.
-fn says_more(received: &Received) -> bool {
-    !received.body.trim().is_empty()
 }

@@ -2,6 +2,7 @@
 
 mod arrows;
 mod deploy;
+mod dialects;
 mod errors;
 mod generated;
 mod guide;

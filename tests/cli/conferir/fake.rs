@@ -210,7 +210,7 @@ async fn a_first_change_that_may_have_been_made_is_set_back() {
 async fn a_login_without_a_token_ends_the_run() {
     let database = Database::sqlite();
     let fake = Fake::start(|_, _| (200, "opaque".to_owned())).await;
-    conferir(&database, &fake.address, &["--yes"]).fails(1, &["the login was answered 200, without a JWT"]);
+    conferir(&database, &fake.address, &["--yes"]).fails(1, &["the login was answered 200, without a token"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
