@@ -189,6 +189,10 @@ See a failure (docs/ERRORS.md has the codes) after a delay, and restore the exam
 curl -s http://{address}/api/motivos -H 'X-Sandbox-Falha: expired_token' -H 'X-Sandbox-Atraso: 500'
 curl -s -X POST http://{address}/sandbox/reset
 
+Make the next change, but lose its answer (docs/SANDBOX.md has more):
+
+curl -s http://{address}/sandbox/falhas -d '{{"rota": "status", "modo": "perdida", "codigo": "reset"}}'
+
 Ctrl-C stops it."#
     )
 }

@@ -71,7 +71,7 @@ pub async fn set(State(sandbox): State<Arc<Sandbox>>, request: Request) -> Resul
         }
         [Value::Absent, Value::Text(text)] => ("agora", OffsetDateTime::parse(&text, &Rfc3339).ok()),
         [Value::Absent, Value::Absent] => return Err(ApiError::Required("avancar")),
-        [Value::Absent, _] | [Value::Number(_), _] => return Err(ApiError::Invalid("agora")),
+        [Value::Absent | Value::Number(_), _] => return Err(ApiError::Invalid("agora")),
         _ => return Err(ApiError::Invalid("avancar")),
     };
     let then = then.filter(|then| YEARS.contains(&then.year())).ok_or(ApiError::Invalid(name))?;

@@ -28,17 +28,22 @@ pub fn masked(text: &[u8]) -> String {
 
 /// Masks each senha in `value`, and says whether there was one.
 fn mask(value: &mut Value) -> bool {
+    let mut any = false;
     match value {
-        Value::Object(members) => members.iter_mut().fold(false, |any, (name, value)| {
-            if name.eq_ignore_ascii_case(SENHA) {
-                *value = MASK.into();
-                return true;
+        Value::Object(members) => {
+            for (name, value) in members {
+                if name.eq_ignore_ascii_case(SENHA) {
+                    *value = MASK.into();
+                    any = true;
+                } else {
+                    any |= mask(value);
+                }
             }
-            mask(value) || any
-        }),
-        Value::Array(items) => items.iter_mut().fold(false, |any, item| mask(item) || any),
-        _ => false,
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| any |= mask(item)),
+        _ => {}
     }
+    any
 }
 
 /// The value of the header `name`. A credential is told apart by a part of its SHA-256, behind its scheme.
