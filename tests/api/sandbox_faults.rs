@@ -1,15 +1,16 @@
 //! The faults that a test programs in a sandbox: errors, lost answers and broken connections.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use crate::support::both_engines;
-use crate::support::client::{Client, request};
+use crate::support::client::{Client, HANG, Raw, request};
 use crate::support::database::Database;
 use crate::support::server::{Answer, Server};
 
@@ -35,7 +36,7 @@ async fn changes(server: &Server) -> usize {
 }
 
 /// A change over a connection of its own, and how it went.
-async fn change(server: &Server, token: &str, headers: &str) -> std::io::Result<crate::support::client::Raw> {
+async fn change(server: &Server, token: &str, headers: &str) -> io::Result<Raw> {
     let mut client = Client::connect(server.address).await;
     client.try_ask(request(&format!("POST {STATUS}"), token, headers, CHANGE)).await
 }
@@ -161,9 +162,8 @@ async fn a_stop_waits_for_no_fault(database: &Database) {
     let mut silent = Client::connect(server.address).await;
     silent.send(request(&format!("POST {STATUS}"), &token, "", CHANGE)).await.unwrap();
     // It is made, and that is all that can be seen.
-    while changes(&server).await == 0 {
-        tokio::task::yield_now().await;
-    }
+    let made = async { while changes(&server).await == 0 {} };
+    timeout(HANG, made).await.expect("the change is not made");
     let start = Instant::now();
     server.stop().await;
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
@@ -181,11 +181,9 @@ async fn a_silence_ends_with_its_client(database: &Database) {
         drop(client);
         server.get("/health/live").await.is(200, "OK");
     }
-    let mut seen = 0;
-    while seen < 5 {
-        seen =
-            server.get("/sandbox/requisicoes?rota=/api/motivos").await.json()["requisicoes"].as_array().unwrap().len();
-    }
+    let journal = "/sandbox/requisicoes?rota=/api/motivos";
+    let seen = async || server.get(journal).await.json()["requisicoes"].as_array().unwrap().len();
+    timeout(HANG, async { while seen().await < 5 {} }).await.expect("five requests");
     server.get(MOTIVOS).await.is(401, "Token is missing");
     server.stop().await;
 }
