@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::config::{Config, HttpSettings, SecretError};
 use crate::http::frame::Frame;
 use crate::http::limits::BATCH_REQUESTS_MAX;
@@ -60,17 +60,18 @@ pub enum Stop {
     AtOnce,
 }
 
-/// Serves what `service` makes of the application on `store` until `stop`, and tells `manager` how it gets on. `ready`
-/// hears the address once it is listened on.
+/// Serves what `service` makes of the application on `store` and `clock` until `stop`, and tells `manager` how it gets
+/// on. `ready` hears the address once it is listened on.
 pub async fn listen(
     config: &Config,
     store: Arc<Store>,
+    clock: Arc<dyn Clock>,
     mut manager: ServiceManager,
     stop: impl Future<Output = Stop>,
     service: impl FnOnce(SharedState) -> Frame,
     ready: impl FnOnce(SocketAddr),
 ) -> Result<(), AppError> {
-    let (app, workers) = wire(config, Arc::clone(&store), Arc::new(SystemClock))?;
+    let (app, workers) = wire(config, Arc::clone(&store), clock)?;
     let listener = listener(manager.api.take(), "BIND_ADDR", &config.http.bind)
         .await
         .map_err(|source| AppError::Listen { bind: config.http.bind.clone(), source })?;

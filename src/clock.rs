@@ -1,8 +1,11 @@
 //! Time: where it comes from, and how it is written.
 
-use time::OffsetDateTime;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
+use time::{Duration, OffsetDateTime};
 
 /// Where the time comes from; tests bring their own.
 pub trait Clock: Send + Sync {
@@ -18,6 +21,37 @@ impl Clock for SystemClock {
     fn now(&self) -> OffsetDateTime {
         let now = OffsetDateTime::now_utc();
         now.replace_millisecond(now.millisecond()).unwrap_or(now)
+    }
+}
+
+/// A clock that can be set ahead of another, or behind it.
+pub struct MovableClock {
+    base: Arc<dyn Clock>,
+    /// In milliseconds.
+    ahead: AtomicI64,
+}
+
+impl MovableClock {
+    /// Shows the time of `base` until it is set.
+    pub fn new(base: Arc<dyn Clock>) -> Self {
+        Self { base, ahead: AtomicI64::new(0) }
+    }
+
+    /// How far it is ahead of the other.
+    pub fn ahead(&self) -> Duration {
+        Duration::milliseconds(self.ahead.load(Ordering::Relaxed))
+    }
+
+    /// Sets it so far ahead of the other.
+    pub fn set_ahead(&self, by: Duration) {
+        self.ahead.store(i64::try_from(by.whole_milliseconds()).unwrap_or_default(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for MovableClock {
+    fn now(&self) -> OffsetDateTime {
+        let base = self.base.now();
+        base.checked_add(self.ahead()).unwrap_or(base)
     }
 }
 

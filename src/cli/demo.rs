@@ -15,6 +15,7 @@ use super::support::error::{CliError, Result};
 use super::support::output::{self, shown};
 use super::support::{open_files, signals, wait};
 use crate::app;
+use crate::clock::{MovableClock, SystemClock};
 use crate::config::settings::{
     DATA_DIR, DATABASE_PASSWORD, DATABASE_URL, JWT_ACCEPTED_SECRETS, JWT_AUDIENCE, JWT_ISSUER, JWT_SECRET, Setting,
 };
@@ -52,9 +53,10 @@ pub async fn run(flags: Flags, args: Args) -> Result {
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;
     load_example_data(&store).await?;
-    let service = |app| routes::sandbox_service(app, example());
+    let clock = Arc::new(MovableClock::new(Arc::new(SystemClock)));
+    let service = |app| routes::sandbox_service(app, example(), Arc::clone(&clock));
     let announce = |address| output::announce(announcement(address, &database, Container::around().as_ref()));
-    app::listen(&config, store, ServiceManager::default(), stop, service, announce).await?;
+    app::listen(&config, store, clock.clone(), ServiceManager::default(), stop, service, announce).await?;
     Ok(())
 }
 
@@ -186,6 +188,10 @@ See a failure (docs/ERRORS.md has the codes) after a delay, and restore the exam
 
 curl -s http://{address}/api/motivos -H 'X-Sandbox-Falha: expired_token' -H 'X-Sandbox-Atraso: 500'
 curl -s -X POST http://{address}/sandbox/reset
+
+Make the next change, but lose its answer (docs/SANDBOX.md has more):
+
+curl -s http://{address}/sandbox/falhas -d '{{"rota": "status", "modo": "perdida", "codigo": "reset"}}'
 
 Ctrl-C stops it."#
     )

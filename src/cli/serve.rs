@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::Arc;
 
 use rustix::process::geteuid;
 
@@ -11,6 +12,7 @@ use super::support::error::Result;
 use super::support::session::load;
 use super::support::{open_files, signals, wait};
 use crate::app;
+use crate::clock::SystemClock;
 use crate::config::{Config, Flags};
 use crate::http::routes;
 use crate::service_manager::{Inherited, ServiceManager};
@@ -51,7 +53,7 @@ pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
         tracing::warn!("PostgreSQL runs with {risk}: a crash of its machine may lose changes that were answered 200");
     }
     let announce = |address| tracing::info!(%address, "listening");
-    app::listen(&config, store, manager, stop, routes::service, announce).await?;
+    app::listen(&config, store, Arc::new(SystemClock), manager, stop, routes::service, announce).await?;
     Ok(())
 }
 

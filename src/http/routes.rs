@@ -9,6 +9,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
 
+use crate::clock::MovableClock;
 use crate::dialect::Dialect;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::spoken::Speaker;
@@ -46,12 +47,12 @@ pub fn service(app: SharedState) -> Frame {
     framed(routes, names, &app)
 }
 
-/// The same in a sandbox, which starts over from `example`.
-pub fn sandbox_service(app: SharedState, example: Example) -> Frame {
+/// The same in a sandbox, which starts over from `example` and sets `clock`, the one of `app`.
+pub fn sandbox_service(app: SharedState, example: Example, clock: Arc<MovableClock>) -> Frame {
     let (routes, mut names) = router(app.clone());
     names.add(sandbox::paths());
     let dialect = app.dialect.clone();
-    let routes = sandbox::around(routes, app.clone(), example);
+    let routes = sandbox::around(routes, app.clone(), example, clock);
     framed(docs::documented(routes, move || sandbox_openapi_text(dialect.clone())), names, &app)
 }
 

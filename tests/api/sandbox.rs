@@ -336,8 +336,10 @@ async fn the_document_of_a_sandbox_has_what_it_adds(database: &Database) {
     assert!(!citrus_status::http::openapi::TEXT.contains("andbox"));
     let document = server.get("/openapi.json").await.json();
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), usual["paths"].as_object().unwrap().len() + 1);
-    assert!(paths.contains_key("/sandbox/reset"));
+    assert_eq!(paths.len(), usual["paths"].as_object().unwrap().len() + 4);
+    for path in [RESET, "/sandbox/falhas", "/sandbox/relogio", "/sandbox/requisicoes"] {
+        assert!(paths.contains_key(path), "{path}");
+    }
     for operation in paths.values().flat_map(|operations| operations.as_object().unwrap().values()) {
         let parameters = operation["parameters"].as_array().unwrap();
         let named = |name: &str| parameters.iter().find(|parameter| parameter["name"] == name).unwrap();

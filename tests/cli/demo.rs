@@ -56,12 +56,13 @@ impl Demo {
 
     /// Runs the printed commands of the sandbox, after `follow`.
     fn try_sandbox(&self) {
-        let [fail, reset, show] =
-            ["X-Sandbox-Falha", "/sandbox/reset", "atendimento mostrar"].map(|part| self.line(part));
-        let script = format!("{fail}\n{reset}\n{show} --json");
+        let [fail, lose, reset, show] =
+            ["X-Sandbox-Falha", "/sandbox/falhas", "/sandbox/reset", "atendimento mostrar"].map(|part| self.line(part));
+        let script = format!("{fail}\n{lose}\n{reset}\n{show} --json");
         let output = Command::new("bash").args(["-ec", &script]).output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
         assert!(stdout.starts_with(r#"{"message":"JWT expired at "#), "{stdout}");
+        assert!(stdout.contains(r#""modo":"perdida","codigo":"reset","vezes":1"#), "{stdout}");
         let (_, record) = stdout.split_once(r#"{"message":"Dados de exemplo restaurados"}"#).unwrap();
         let record: serde_json::Value = serde_json::from_str(record).unwrap();
         assert_eq!((&record["status"], &record["historico"]), (&json!("Aberto"), &json!([])));

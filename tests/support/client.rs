@@ -63,6 +63,13 @@ impl Client {
         whole(timeout(HANG, self.try_head()).await)
     }
 
+    /// All that comes until the connection is closed.
+    pub async fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        timeout(HANG, self.0.read_to_string(&mut rest)).await.expect("no end").unwrap();
+        rest
+    }
+
     /// Asks and takes the answer.
     pub async fn ask(&mut self, request: impl AsRef<[u8]>) -> Raw {
         self.send(request).await.unwrap();

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use citrus_status::cli::record;
-use citrus_status::clock::Clock;
+use citrus_status::clock::{Clock, MovableClock};
 use citrus_status::config::Config;
 use citrus_status::domain::text::Name;
 use citrus_status::http::frame::Frame;
@@ -64,19 +64,29 @@ impl Server {
 
     /// In the demo's sandbox, with `extra` settings.
     pub async fn sandbox(database: &Database, extra: &[(&str, &str)]) -> Self {
-        let service = |app| routes::sandbox_service(app, example::example());
-        let server = Self::serving(database.config(extra), example(database).await, service).await;
+        let clock = Arc::new(ManualClock::new());
+        let movable = Arc::new(MovableClock::new(clock.clone()));
+        let service = |app| routes::sandbox_service(app, example::example(), Arc::clone(&movable));
+        let server =
+            Self::serving(database.config(extra), example(database).await, clock, movable.clone(), service).await;
         Self { is_documented: false, ..server }
     }
 
     /// On a store that is set up already.
     pub async fn on(config: Config, store: Arc<Store>) -> Self {
-        Self::serving(config, store, routes::service).await
+        let clock = Arc::new(ManualClock::new());
+        Self::serving(config, store, clock.clone(), clock, routes::service).await
     }
 
-    async fn serving(config: Config, store: Arc<Store>, service: impl FnOnce(SharedState) -> Frame) -> Self {
-        let clock = Arc::new(ManualClock::new());
-        let (app, workers) = app::wire(&config, Arc::clone(&store), clock.clone()).unwrap();
+    /// Under `shown`, which shows the time of `clock`.
+    async fn serving(
+        config: Config,
+        store: Arc<Store>,
+        clock: Arc<ManualClock>,
+        shown: Arc<dyn Clock>,
+        service: impl FnOnce(SharedState) -> Frame,
+    ) -> Self {
+        let (app, workers) = app::wire(&config, Arc::clone(&store), shown).unwrap();
         let listener = transport::listen(&config.http.bind).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();

@@ -26,7 +26,7 @@ use crate::json::JsonError;
 
 /// The errors of each operation by its id, in the order in which they are looked for. Those of `ALWAYS` follow in
 /// every operation.
-pub const OPERATIONS: [(&str, &[&[ApiError]]); 13] = [
+pub const OPERATIONS: [(&str, &[&[ApiError]]); 21] = [
     ("login", &[BODY, LOGIN]),
     ("lerStatus", &[TOKEN, PROTOCOLO]),
     ("alterarStatus", &[TOKEN, CHANGE_OPTIONS, BODY, CHANGE]),
@@ -40,6 +40,14 @@ pub const OPERATIONS: [(&str, &[&[ApiError]]); 13] = [
     ("vivo", &[]),
     ("pronto", &[]),
     ("restaurar", &[]),
+    ("programarFalha", &[BODY, FAULT]),
+    ("lerFalhas", &[]),
+    ("apagarFalhas", &[]),
+    ("moverRelogio", &[BODY, CLOCK]),
+    ("lerRelogio", &[]),
+    ("acertarRelogio", &[]),
+    ("lerRequisicoes", &[JOURNAL]),
+    ("apagarRequisicoes", &[]),
 ];
 
 const ALWAYS: &[ApiError] = &[Malformed, Internal, Unavailable];
@@ -114,6 +122,38 @@ const BATCH: &[ApiError] = &[Body(JsonError::Duplicate("itens")), Required("iten
 const PROTOCOLO: &[ApiError] = &[Required("protocolo"), Invalid("protocolo"), Denied(Denial::AtendimentoNotFound)];
 
 const PAGE: &[ApiError] = &[Invalid("cursor"), Invalid("limite"), Invalid("visivelCliente")];
+
+const FAULT: &[ApiError] = &[
+    Body(JsonError::Duplicate("codigo")),
+    Body(JsonError::Text("codigo")),
+    Invalid(UNKNOWN_IN_FAULT),
+    Invalid("rota"),
+    Invalid("modo"),
+    Required("codigo"),
+    Invalid("codigo"),
+    Invalid("vezes"),
+    Invalid("depois"),
+    Invalid("atraso"),
+    Invalid("intervalo"),
+    Invalid("bytes"),
+    Invalid(TOO_MANY_FAULTS),
+];
+
+const CLOCK: &[ApiError] = &[
+    Body(JsonError::Duplicate("agora")),
+    Body(JsonError::Text("agora")),
+    Invalid(UNKNOWN_IN_CLOCK),
+    Required("avancar"),
+    Invalid("avancar"),
+    Invalid("agora"),
+];
+
+const JOURNAL: &[ApiError] = &[Invalid("rota"), Invalid("desde"), Invalid("limite")];
+
+/// The members that requests to a sandbox do not have, and more faults than it takes.
+pub const UNKNOWN_IN_FAULT: &str = "membro fora de rota, modo, codigo, vezes, depois, atraso, intervalo e bytes";
+pub const UNKNOWN_IN_CLOCK: &str = "membro fora de avancar e agora";
+pub const TOO_MANY_FAULTS: &str = "mais de 100 falhas programadas";
 
 /// The errors of the operation `id` that a server gives: those that are only a dialect's rules' in such a one.
 pub fn of(id: Option<&str>, rules: Rules) -> impl Iterator<Item = &'static ApiError> {

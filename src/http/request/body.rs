@@ -31,6 +31,17 @@ impl JsonBody {
         json::members(&self.0, names).map_err(ApiError::Body)
     }
 
+    /// The same, of an object without others, which are refused as `unknown`.
+    pub fn only_members<const N: usize>(
+        &self,
+        names: [&'static str; N],
+        unknown: &'static str,
+    ) -> Result<[Value<'_>; N], ApiError> {
+        let mut others = false;
+        let members = json::members_noting_others(&self.0, names, &mut |_| others = true).map_err(ApiError::Body)?;
+        if others { Err(ApiError::Invalid(unknown)) } else { Ok(members) }
+    }
+
     /// The same; those that are spelled otherwise are added to `misspelt`.
     pub fn members_noting<const N: usize>(
         &self,

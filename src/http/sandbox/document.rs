@@ -9,17 +9,21 @@ use utoipa::openapi::{OpenApi, Ref, ResponseBuilder};
 use super::failures::{DELAY, DELAY_MAX, FAILURE, codes};
 use crate::http::answer::problem;
 use crate::http::openapi::parameters::parameter;
-use crate::http::openapi::{add, operations, written};
+use crate::http::openapi::{Shapes, add, operations, written};
 use crate::http::shapes::{integer, text};
 
 pub const SANDBOX: &str = "Sandbox";
 
 /// The usual `document`, with the routes `described` and with the headers that force failures and delays.
-pub fn generate(mut document: OpenApi, described: Paths) -> String {
-    add(&mut document, described);
+pub fn generate(mut document: OpenApi, described: impl IntoIterator<Item = (Shapes, Paths)>) -> String {
+    for (shapes, paths) in described {
+        document.components.get_or_insert_default().schemas.extend(shapes);
+        add(&mut document, paths);
+    }
     document.paths.paths.values_mut().flat_map(operations).for_each(offer_failures);
     let tag = TagBuilder::new().name(SANDBOX).description(Some(
-        "Só no `demo`: restauração dos dados de exemplo, e falhas e atrasos simulados em todas as rotas [ours]",
+        "Só no `demo`: restauração dos dados de exemplo, falhas e atrasos simulados em todas as rotas, um relógio que se adianta e as \
+         requisições recebidas [ours]",
     ));
     document.tags.get_or_insert_default().push(tag.build());
     written(&document)

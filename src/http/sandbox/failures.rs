@@ -1,16 +1,12 @@
-//! Failures and delays on demand, so that you can test how your client handles them.
+//! Failures and delays that a request asks for in its headers.
 
 use std::time::Duration;
 
-use axum::extract::{Request, State};
 use axum::http::HeaderMap;
-use axum::middleware::Next;
-use axum::response::Response;
-use tokio::time::sleep;
 
 use crate::auth::token::Rejection;
 use crate::http::answer::catalogue::ApiError;
-use crate::http::state::{AppState, SharedState};
+use crate::http::state::AppState;
 
 pub const FAILURE: &str = "X-Sandbox-Falha";
 pub const DELAY: &str = "X-Sandbox-Atraso";
@@ -18,22 +14,22 @@ pub const DELAY_MAX: Duration = Duration::from_mins(1);
 /// For how long a token has expired that is said to have.
 const EXPIRED_FOR: Duration = Duration::from_secs(5);
 
-/// Does what the headers of a sandbox ask for, before the request is looked at.
-pub async fn intercept(State(app): State<SharedState>, request: Request, next: Next) -> Result<Response, ApiError> {
-    let failure = header(request.headers(), FAILURE, |code| failure(&app, code))?;
-    if let Some(delay) = header(request.headers(), DELAY, delay)? {
-        sleep(delay).await;
-    }
-    match failure {
-        Some(error) => {
-            tracing::info!(code = error.code(), "a failure was forced");
-            Err(error)
-        }
-        None => Ok(next.run(request).await),
+/// What a request says that is to happen to it.
+pub struct Demand {
+    pub error: Option<ApiError>,
+    pub delay: Duration,
+}
+
+impl Demand {
+    /// The one in `headers`.
+    pub fn of(app: &AppState, headers: &HeaderMap) -> Result<Self, ApiError> {
+        let error = header(headers, FAILURE, |code| failure(app, code))?;
+        Ok(Self { error, delay: header(headers, DELAY, delay)?.unwrap_or_default() })
     }
 }
 
-fn failure(app: &AppState, code: &str) -> Option<ApiError> {
+/// The error that `code` names, if it can be forced.
+pub fn failure(app: &AppState, code: &str) -> Option<ApiError> {
     match forcible().find(|error| error.code() == code)? {
         // With the limits in force; there may be none.
         ApiError::Throttled(_) => app.login.refusal().map(ApiError::Throttled),
@@ -48,6 +44,15 @@ fn failure(app: &AppState, code: &str) -> Option<ApiError> {
 /// The errors that can be answered without a request that is at fault: one of each code.
 fn forcible() -> impl Iterator<Item = ApiError> {
     ApiError::one_of_each().into_iter().filter(|error| error.row().is_forcible)
+}
+
+/// The code that `text` is, or that alone has it as its HTTP status.
+pub fn code(text: &str) -> Option<&'static str> {
+    let of_status: Vec<ApiError> = forcible().filter(|error| error.status().as_str() == text).collect();
+    match of_status.as_slice() {
+        [error] => Some(error.code()),
+        _ => codes().into_iter().find(|code| *code == text),
+    }
 }
 
 /// The codes of the errors that can be forced, sorted.

@@ -26,6 +26,7 @@ use tokio::time::{Sleep, sleep, timeout};
 use tower_http::add_extension::AddExtension;
 use tower_service::Service;
 
+use super::fault::Fault;
 use super::keep_alive::{HEAD_DEADLINE, HeadTimer};
 
 /// How long a client may leave what was written to it untouched.
@@ -88,6 +89,9 @@ pub async fn serve<S>(
         tracing::debug!(%error, "a connection ended early");
     }
     let stream = http.into_parts().io.into_inner().stream;
+    if let Some(fault @ (Fault::Reset | Fault::Silence)) = ended.as_ref().err().and_then(Fault::behind) {
+        return Box::pin(fault.end(stream, stop)).await;
+    }
     // hyper has refused what is not HTTP, and may have read only a part of it.
     let still_sends = unread.was_left() || ended.is_err_and(|error| error.is_parse());
     close(stream, still_sends).await;
@@ -103,18 +107,21 @@ async fn close(mut stream: TcpStream, still_sends: bool) {
 }
 
 /// Answers `request`. Where the server stops, or the next request would begin behind a body that does not come, the
-/// answer says that it is the connection's last.
+/// answer says that it is the connection's last. A [`Fault`] is an error where it lets nothing through.
 async fn answer<S>(
     mut routes: WithPeer<S>,
     request: Request<Incoming>,
     unread: Arc<Unread>,
     stop: &watch::Receiver<()>,
-) -> Result<Response, Infallible>
+) -> Result<Response, Fault>
 where
     S: Service<Request<TrackedBody>, Response = Response, Error = Infallible>,
 {
     let expects = request.headers().contains_key(EXPECT);
-    let mut response = routes.call(request.map(|body| TrackedBody::new(body, &unread))).await?;
+    let Ok(mut response) = routes.call(request.map(|body| TrackedBody::new(body, &unread))).await;
+    if let Some(fault) = response.extensions_mut().remove::<Fault>() {
+        response = Box::pin(fault.spoil(response, stop.clone())).await?;
+    }
     if let Some(body) = unread.take() {
         // Without "100 Continue" there may be no body at all, and then the next request looks like one.
         if expects || ends_connection(response.headers()) || !arrived(body).await {

@@ -1,6 +1,7 @@
 //! The accept loop, for any service: what `axum::serve` leaves out, namely deadlines, a cap, and a stop that ends.
 
 mod connection;
+mod fault;
 mod keep_alive;
 
 use std::convert::Infallible;
@@ -22,6 +23,7 @@ use tower_http::add_extension::AddExtension;
 use tower_service::Service;
 
 use connection::TrackedBody;
+pub use fault::Fault;
 use keep_alive::HeadTimer;
 
 /// Pause after the system refused us a connection, e.g. for want of file descriptors.

@@ -1,0 +1,99 @@
+//! What a journal shows of secrets.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use axum::http::{HeaderName, HeaderValue};
+use serde_json::Value;
+use url::form_urlencoded;
+
+const SENHA: &str = "senha";
+const MASK: &str = "***";
+/// For a text that has a senha somewhere.
+const HIDDEN: &str = "(oculto: contém senha)";
+/// How much of a digest tells tokens apart: 16 digits.
+const DIGEST_BYTES: usize = 8;
+
+/// `text` without any senha in it: with a mask in its place where it is a member of JSON, or else not at all.
+pub fn masked(text: &[u8]) -> String {
+    let shown = String::from_utf8_lossy(text).into_owned();
+    match serde_json::from_slice::<Value>(text) {
+        Ok(mut value) => match mask(&mut value) {
+            true => value.to_string(),
+            false => shown,
+        },
+        Err(_) if may_name_a_senha(&shown) => HIDDEN.to_owned(),
+        Err(_) => shown,
+    }
+}
+
+/// Whether a text that is no JSON may name a senha: in the clear, in UTF-16 with its zeros between the letters, encoded as
+/// in a form, or behind an escape of JSON.
+fn may_name_a_senha(text: &str) -> bool {
+    let names = |text: &str| text.replace('\0', "").to_ascii_lowercase().contains(SENHA);
+    let mut pairs = form_urlencoded::parse(text.as_bytes());
+    names(text) || text.contains("\\u") || pairs.any(|(name, value)| names(&name) || names(&value))
+}
+
+/// Masks each senha in `value`, and says whether there was one.
+fn mask(value: &mut Value) -> bool {
+    let mut any = false;
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                if name.eq_ignore_ascii_case(SENHA) {
+                    *value = MASK.into();
+                    any = true;
+                } else {
+                    any |= mask(value);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| any |= mask(item)),
+        _ => {}
+    }
+    any
+}
+
+/// The value of the header `name`. A credential is told apart by a part of its SHA-256, behind its scheme.
+pub fn header(name: &HeaderName, value: &HeaderValue) -> String {
+    if ![AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name) {
+        return String::from_utf8_lossy(value.as_bytes()).into_owned();
+    }
+    let text = String::from_utf8_lossy(value.as_bytes());
+    let (scheme, credential) = text.split_once(' ').unwrap_or(("", &text));
+    let digest = digest(&SHA256, credential.trim().as_bytes());
+    let digits: String = digest.as_ref()[..DIGEST_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{scheme} sha256:{digits}").trim_start().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_senha_is_masked_or_its_text_is_hidden() {
+        assert_eq!(masked(br#"{"login": "a", "senha": "b"}"#), r#"{"login":"a","senha":"***"}"#);
+        assert_eq!(masked(br#"{"\u0073enha": 1, "x": [{"SENHA": {}}]}"#), r#"{"senha":"***","x":[{"SENHA":"***"}]}"#);
+        assert_eq!(masked(br#"{"senha": "b""#), HIDDEN);
+        assert_eq!(masked(b"login=a&Senha=b"), HIDDEN);
+        assert_eq!(masked(b"login=a&s%65nha=b"), HIDDEN);
+        assert_eq!(masked(br#"{"x":"a","\u0073enha":"b"#), HIDDEN);
+        assert_eq!(masked(b"{\0\"\0s\0e\0n\0h\0a\0\"\0"), HIDDEN);
+    }
+
+    #[test]
+    fn all_else_is_shown_as_it_came() {
+        for text in [r#"{ "status" : "Aberto", "n": 1.0 }"#, "", "{", r#"{"comentario": "a senha"}"#] {
+            assert_eq!(masked(text.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn of_a_credential_its_fingerprint_is_shown() {
+        let shown = |value| header(&AUTHORIZATION, &HeaderValue::from_static(value));
+        // printf abc | sha256sum
+        assert_eq!(shown("Bearer abc"), "Bearer sha256:ba7816bf8f01cfea");
+        assert_eq!(shown("abc"), "sha256:ba7816bf8f01cfea");
+        assert_eq!(header(&HeaderName::from_static("accept"), &HeaderValue::from_static("abc")), "abc");
+    }
+}
