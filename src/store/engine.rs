@@ -93,7 +93,7 @@ impl Store {
         }
     }
 
-    fn attempts(&self) -> &Attempts {
+    pub(super) fn attempts(&self) -> &Attempts {
         match self {
             Self::Postgres(store) => &store.attempts,
             Self::Sqlite(store) => &store.attempts,

@@ -95,6 +95,16 @@ impl Cluster {
         self.order("kill");
     }
 
+    /// Freezes all its processes: it goes silent, and its connections stay open.
+    pub fn freeze(&mut self) {
+        self.order("freeze");
+    }
+
+    /// Lets them go on.
+    pub fn thaw(&mut self) {
+        self.order("thaw");
+    }
+
     /// Stops it in good order; a standby gets all of its changes first.
     pub fn stop(&mut self) {
         self.order("stop");

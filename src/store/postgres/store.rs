@@ -60,14 +60,15 @@ impl PostgresStore {
         }
         let connections = max_connections.saturating_sub(LANES as u32).max(1);
         let attempts = Attempts::new(connections);
-        let freshness = || attempts.freshness.clone();
-        let opening = Opening { hosts: hosts.clone(), search_path: server.search_path.into() };
-        let pool = session::pool(opening.clone(), connections, freshness());
-        let commands = session::command_pool(opening.clone(), connections, freshness());
+        let freshness = attempts.freshness.clone();
+        let opening =
+            Opening { hosts: hosts.clone(), search_path: server.search_path.into(), freshness: freshness.clone() };
+        let pool = session::pool(opening.clone(), connections);
+        let commands = session::command_pool(opening.clone(), connections);
         let pools = vec![pool.clone(), commands.clone()];
         Ok(Self {
-            watch: session.map(|session| Watch::start(hosts.clone(), pools, freshness(), session)),
-            lanes: Lanes::new(opening, freshness()),
+            watch: session.map(|session| Watch::start(hosts.clone(), pools, freshness, session)),
+            lanes: Lanes::new(opening),
             pool,
             commands,
             hosts,
