@@ -1,6 +1,7 @@
 //! How statements of requests are tried: how long they may take, how long they wait for locks, and which
 //! sessions they may use.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -75,6 +76,7 @@ pub(super) struct Freshness {
     tainted: Arc<Mutex<Option<Instant>>>,
     trouble: Arc<Notify>,
     moved: Arc<Notify>,
+    trusted: Arc<AtomicBool>,
 }
 
 impl Freshness {
@@ -111,6 +113,19 @@ impl Freshness {
         if error.may_be_over_elsewhere() {
             self.trouble.notify_one();
         }
+        if let StoreError::Slow = error {
+            self.trusted.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether commits may hang, as far as anybody knows: at the start, and after a statement was not answered in time.
+    pub fn is_in_doubt(&self) -> bool {
+        !self.trusted.load(Ordering::Relaxed)
+    }
+
+    /// Notes that commits do not hang.
+    pub fn trust(&self) {
+        self.trusted.store(true, Ordering::Relaxed);
     }
 
     /// Lets no session be used that was opened until now.

@@ -1,20 +1,20 @@
 //! Two PostgreSQL servers, of which one follows the other synchronously: the leader goes, and the other is promoted
 //! under load.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use libtest_mimic::Trial;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{Connection, PgConnection};
 use tokio::time::sleep;
 
 use crate::checker::{Attempt, Outcome};
 use crate::database_faults::{CLIENTS, PROBES, Trouble, recovery};
 use crate::load::{changes, now};
+use crate::pair::{Pair, count, set};
 use crate::report::{Form, Progress, conclude};
-use crate::scene::{LOOK, Scene, ready, trial};
+use crate::scene::{LOOK, Scene, trial};
 use crate::support::database::Engine;
 use crate::support::postgres::Cluster;
-use crate::support::program::Process;
 
 /// A `REQUEST_TIMEOUT_SECONDS` that no request reaches.
 const DEADLINE: u64 = 10;
@@ -163,73 +163,4 @@ async fn silent_and_back(mut scene: Scene, _: Form) {
     let what = "leader silent, its standby promoted at once, leader back beside it";
     conclude(what, scene.database.engine, 1, &verdict, Some(worst));
     assert!(worst <= SILENT_RECOVERY, "a request failed {worst:?} after the promotion");
-}
-
-/// A leader and the standby that every commit waits for.
-struct Pair {
-    leader: Cluster,
-    standby: Cluster,
-    /// `DATABASE_URL` with both, the leader first.
-    url: String,
-}
-
-impl Pair {
-    /// Gives the scene's cluster a standby, and lends both.
-    async fn of(scene: &mut Scene) -> Self {
-        let leader = scene.cluster.take().expect("these are PostgreSQL's");
-        let standby = leader.standby("fsync=on");
-        set(&leader, "synchronous_standby_names = '*'").await;
-        let mut admin = admin(&leader).await;
-        let followers = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
-        while count(&mut admin, followers).await == 0 {
-            sleep(LOOK).await;
-        }
-        let both = format!(":{},127.0.0.1:{}/", leader.port, standby.port);
-        let url = scene.database.url.replace(&format!(":{}/", leader.port), &both) + "&target_session_attrs=read-write";
-        Self { leader, standby, url }
-    }
-
-    /// The standby has taken over from the leader, a server has followed it, and the leader is back as one. With the
-    /// server and a token.
-    async fn of_leaders(scene: &mut Scene) -> (Self, Process, String) {
-        let mut pair = Self::of(scene).await;
-        let process = pair.serve(scene);
-        let token = process.token("user.api").await;
-        pair.leader.kill();
-        pair.standby.promote();
-        ready(&process, Instant::now()).await;
-        pair.leader.restart();
-        (pair, process, token)
-    }
-
-    fn serve(&self, scene: &Scene) -> Process {
-        scene.serve_with(&[("DATABASE_URL", &self.url)], &[])
-    }
-
-    /// A server whose log the test reads.
-    fn serve_unread(&self, scene: &Scene) -> Process {
-        Process::serve_unread(&scene.database, &[("DATABASE_URL", &self.url)])
-    }
-
-    /// Gives the scene the new leader, and ends the old one.
-    fn settle(self, scene: &mut Scene) {
-        let port = |cluster: &Cluster| format!(":{}/", cluster.port);
-        scene.database.url = scene.database.url.replace(&port(&self.leader), &port(&self.standby));
-        scene.cluster = Some(self.standby);
-    }
-}
-
-/// Changes a setting of `cluster` while it runs.
-async fn set(cluster: &Cluster, setting: &str) {
-    let mut admin = admin(cluster).await;
-    admin.execute(AssertSqlSafe(format!("ALTER SYSTEM SET {setting}"))).await.unwrap();
-    admin.execute("SELECT pg_reload_conf()").await.unwrap();
-}
-
-async fn admin(cluster: &Cluster) -> PgConnection {
-    PgConnection::connect(&cluster.url).await.unwrap()
-}
-
-async fn count(session: &mut PgConnection, statement: &'static str) -> i64 {
-    sqlx::query_scalar(statement).fetch_one(session).await.unwrap()
 }

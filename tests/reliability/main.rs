@@ -10,11 +10,13 @@ mod disconnects;
 mod failover;
 mod histories;
 mod load;
+mod pair;
 mod proxy;
 mod report;
 mod retries;
 mod rolling;
 mod scene;
+mod stalled;
 mod stop;
 
 /// Shared with `tests/main.rs`.
@@ -57,6 +59,7 @@ fn main() {
         database_faults::trials(form),
         database_states::trials(form),
         failover::trials(form),
+        stalled::trials(form),
         stop::trials(form),
         rolling::trials(form),
     ];

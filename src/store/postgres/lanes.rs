@@ -57,7 +57,7 @@ impl Lanes {
                     let (guard, outcome) = work(guard).await;
                     let outcome = outcome.map_err(StoreError::from);
                     // What a connection is in the middle of after any other failure, or when it is given up, is unknown.
-                    if let Ok(_) | Err(StoreError::Contention(_)) = outcome {
+                    if let Ok(_) | Err(StoreError::Contention(_) | StoreError::Stalled) = outcome {
                         guard.keep();
                     }
                     outcome
