@@ -11,6 +11,7 @@ mod failover;
 mod histories;
 mod load;
 mod pair;
+mod patroni;
 mod proxy;
 mod report;
 mod retries;
@@ -60,6 +61,7 @@ fn main() {
         database_states::trials(form),
         failover::trials(form),
         stalled::trials(form),
+        patroni::trials(form),
         stop::trials(form),
         rolling::trials(form),
     ];

@@ -42,7 +42,7 @@ async fn find() -> Option<String> {
 }
 
 /// The directory of the newest `initdb`.
-fn installed() -> Option<PathBuf> {
+pub fn installed() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut newest: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
     newest.sort_by_key(|bin| bin.parent().and_then(Path::file_name).and_then(|v| v.to_str()?.parse::<u32>().ok()));
