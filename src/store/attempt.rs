@@ -1,9 +1,11 @@
 //! How statements of requests are tried: how long they may take, how long they wait for locks, and which
 //! sessions they may use.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{sleep, timeout};
 
@@ -17,14 +19,6 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3);
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 const PAUSE: Duration = Duration::from_millis(20);
-
-/// What `statement` yields, unless it takes too long.
-pub(super) async fn in_time<T, E>(statement: impl Future<Output = Result<T, E>>) -> Result<T>
-where
-    StoreError: From<E>,
-{
-    Ok(timeout(STATEMENT_TIMEOUT, statement).await.map_err(|_| StoreError::Slow)??)
-}
 
 /// Repeats `attempt` while it meets somebody else's lock, for so long.
 pub async fn retry_on_contention<T, F>(wait: Duration, mut attempt: impl FnMut() -> F) -> Result<T>
@@ -61,7 +55,7 @@ impl Attempts {
         F: Future<Output = Result<T>>,
     {
         let start = Instant::now();
-        let mut attempt = || in_time(attempt());
+        let mut attempt = || self.freshness.in_time(attempt());
         let mut outcome = self.freshness.renew(&mut attempt).await;
         while let Err(StoreError::Contention(_)) = outcome
             && start.elapsed() < LOCK_WAIT
@@ -81,9 +75,23 @@ impl Attempts {
 pub(super) struct Freshness {
     tainted: Arc<Mutex<Option<Instant>>>,
     trouble: Arc<Notify>,
+    moved: Arc<Notify>,
+    trusted: Arc<AtomicBool>,
 }
 
 impl Freshness {
+    /// What `statement` yields, unless it takes too long, or the database moves to another host: a session of the old
+    /// one may stay silent.
+    pub async fn in_time<T, E>(&self, statement: impl Future<Output = Result<T, E>>) -> Result<T>
+    where
+        StoreError: From<E>,
+    {
+        tokio::select! {
+            outcome = timeout(STATEMENT_TIMEOUT, statement) => Ok(outcome.map_err(|_| StoreError::Slow)??),
+            () = self.moved() => Err(StoreError::Slow),
+        }
+    }
+
     /// What `attempt` yields, which takes a session that may be used. Where that one may not write, nothing was
     /// written, and a fresh one is tried.
     pub async fn renew<T, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T>
@@ -105,11 +113,36 @@ impl Freshness {
         if error.may_be_over_elsewhere() {
             self.trouble.notify_one();
         }
+        if let StoreError::Slow = error {
+            self.trusted.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether commits may hang, as far as anybody knows: at the start, and after a statement was not answered in time.
+    pub fn is_in_doubt(&self) -> bool {
+        !self.trusted.load(Ordering::Relaxed)
+    }
+
+    /// Notes that commits do not hang.
+    pub fn trust(&self) {
+        self.trusted.store(true, Ordering::Relaxed);
     }
 
     /// Lets no session be used that was opened until now.
     pub fn taint(&self) {
         *self.tainted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Lets no session be used that was opened until now, and gives up what is asked of them: the database is on
+    /// another host.
+    pub fn leave(&self) {
+        self.taint();
+        self.moved.notify_waiters();
+    }
+
+    /// Completes once the database is on another host than when this was called.
+    pub fn moved(&self) -> Notified<'_> {
+        self.moved.notified()
     }
 
     /// Completes once a session has met what another host might not have.

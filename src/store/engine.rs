@@ -72,7 +72,7 @@ impl Store {
     /// A connection for what requests write past the change queue.
     async fn write(&self) -> Result<Connection> {
         Ok(match self {
-            Self::Postgres(store) => Connection::Postgres(store.acquire().await?),
+            Self::Postgres(store) => Connection::Postgres(store.acquire_to_write().await?),
             Self::Sqlite(store) => Connection::Sqlite(store.write().await?),
         })
     }
@@ -80,7 +80,7 @@ impl Store {
     /// A connection for what commands read.
     async fn command_reader(&self) -> Result<Connection> {
         Ok(match self {
-            Self::Postgres(store) => Connection::Postgres(PooledConnection(store.commands.acquire().await?)),
+            Self::Postgres(store) => Connection::Postgres(store.acquire_for_command().await?),
             Self::Sqlite(store) => Connection::Sqlite(store.reader.acquire().await?),
         })
     }
@@ -93,7 +93,7 @@ impl Store {
         }
     }
 
-    fn attempts(&self) -> &Attempts {
+    pub(super) fn attempts(&self) -> &Attempts {
         match self {
             Self::Postgres(store) => &store.attempts,
             Self::Sqlite(store) => &store.attempts,

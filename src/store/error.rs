@@ -40,6 +40,12 @@ pub enum StoreError {
     Slow,
     #[error("changes have failed, and no write has succeeded since")]
     Failing,
+    /// Nothing was written.
+    #[error(
+        "commits wait for a synchronous standby, and none answers: bring it back, or take it out of \
+         synchronous_standby_names"
+    )]
+    Stalled,
     /// A pooler gives each transaction another session.
     #[error(
         "a pooler between here and PostgreSQL gives each transaction another session; it has to keep one session for \
@@ -104,6 +110,7 @@ impl StoreError {
                 | Self::Moved
                 | Self::Slow
                 | Self::Failing
+                | Self::Stalled
                 | Self::Contention(_)
                 | Self::Missing(_)
                 | Self::Refused(_)
@@ -123,7 +130,7 @@ impl StoreError {
     /// without a privilege, or without an answer.
     pub fn escapes_probes(&self) -> bool {
         match self {
-            Self::Slow | Self::Forbidden(_) => true,
+            Self::Slow | Self::Stalled | Self::Forbidden(_) => true,
             Self::Unavailable(sqlx::Error::Database(error)) => match postgres_code(error.as_ref()) {
                 Some(code) => code.starts_with("53") && code != "53300" || code.starts_with("58"),
                 None => matches!(sqlite_code(error.as_ref()), Some(SQLITE_IOERR | SQLITE_FULL)),
@@ -150,7 +157,10 @@ impl StoreError {
 
     /// Whether another host of the same database might do the work.
     pub(super) fn may_be_over_elsewhere(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::ReadOnly | Self::Slow | Self::Missing(_) | Self::Refused(_))
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::ReadOnly | Self::Slow | Self::Stalled | Self::Missing(_) | Self::Refused(_)
+        )
     }
 
     /// Whether sessions opened until now may be of no use later. What only the opening of a session meets

@@ -57,7 +57,8 @@ impl Store {
     /// Whether changes can be made now: the database is reachable, migrated and writable. The error says what
     /// is missing.
     pub async fn ready(&self) -> Result<()> {
-        if !retry_on_contention(READY_WAIT, || self.pending_migrations()).await?.is_empty() {
+        let pending = || self.attempts().freshness.in_time(self.pending_migrations());
+        if !retry_on_contention(READY_WAIT, pending).await?.is_empty() {
             return Err(StoreError::Pending);
         }
         self.check_writable().await

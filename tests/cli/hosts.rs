@@ -27,6 +27,12 @@ async fn the_host_that_can_be_written_to_is_used_wherever_it_stands() {
     is_used(check(&hosts), &other);
     assert_eq!(command(&hosts, &["nivel", "criar", "Suporte"]).code, 0);
 
+    leader.freeze();
+    let silent = format!("{one}: the database is read-only; {other}: the database did not answer in time");
+    command(&hosts, &["nivel", "listar"]).fails(1, &[&silent]);
+    leader.thaw();
+    is_used(check(&hosts), &other);
+
     leader.stop();
     let refusal = [
         "none of the hosts in DATABASE_URL can be written to: ",

@@ -1,30 +1,37 @@
 //! Two PostgreSQL servers, of which one follows the other synchronously: the leader goes, and the other is promoted
 //! under load.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use libtest_mimic::Trial;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{Connection, PgConnection};
 use tokio::time::sleep;
 
 use crate::checker::{Attempt, Outcome};
 use crate::database_faults::{CLIENTS, PROBES, Trouble, recovery};
 use crate::load::{changes, now};
+use crate::pair::{Pair, count, set};
 use crate::report::{Form, Progress, conclude};
-use crate::scene::{LOOK, Scene, ready, trial};
+use crate::scene::{LOOK, Scene, trial};
 use crate::support::database::Engine;
 use crate::support::postgres::Cluster;
-use crate::support::program::Process;
 
 /// A `REQUEST_TIMEOUT_SECONDS` that no request reaches.
 const DEADLINE: u64 = 10;
 /// How soon all has to be well again once the other server is promoted.
-const RECOVERY: Duration = Duration::from_secs(5);
+const RECOVERY: Duration = Duration::from_secs(2);
+/// The same where nobody knows yet that the leader is gone, because it is only silent.
+const SILENT_RECOVERY: Duration = Duration::from_secs(3);
+
+const SESSIONS: &str = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'citrus-status'";
+const CHANGES: &str = "SELECT count(*) FROM historico";
 
 pub fn trials(form: Form) -> Vec<Trial> {
     vec![
         trial("failover::killed", Engine::Postgres, form, killed),
         trial("failover::stopped", Engine::Postgres, form, stopped),
+        trial("failover::silent", Engine::Postgres, form, silent),
+        trial("failover::silent_and_back", Engine::Postgres, form, silent_and_back),
         trial("failover::demoted", Engine::Postgres, form, demoted),
         trial("failover::two_leaders", Engine::Postgres, form, two_leaders),
         trial("failover::only_the_old_leader", Engine::Postgres, form, only_the_old_leader),
@@ -37,6 +44,11 @@ async fn killed(scene: Scene, form: Form) {
 
 async fn stopped(scene: Scene, form: Form) {
     fail_over(scene, form, "leader stopped under load, its standby promoted", async |leader| leader.stop()).await;
+}
+
+/// The leader answers nothing any more, and its connections stay open.
+async fn silent(scene: Scene, form: Form) {
+    fail_over(scene, form, "leader silent under load, its standby promoted", async |leader| leader.freeze()).await;
 }
 
 /// The leader goes on answering, and takes no changes.
@@ -121,67 +133,34 @@ async fn only_the_old_leader(mut scene: Scene, _: Form) {
     conclude("old leader alone for a while", scene.database.engine, 1, &verdict, None);
 }
 
-/// A leader and the standby that every commit waits for.
-struct Pair {
-    leader: Cluster,
-    standby: Cluster,
-    /// `DATABASE_URL` with both, the leader first.
-    url: String,
-}
-
-impl Pair {
-    /// Gives the scene's cluster a standby, and lends both.
-    async fn of(scene: &mut Scene) -> Self {
-        let leader = scene.cluster.take().expect("these are PostgreSQL's");
-        let standby = leader.standby("fsync=on");
-        set(&leader, "synchronous_standby_names = '*'").await;
-        let mut admin = admin(&leader).await;
-        let followers = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'";
-        while sqlx::query_scalar::<_, i64>(followers).fetch_one(&mut admin).await.unwrap() == 0 {
-            sleep(LOOK).await;
-        }
-        let both = format!(":{},127.0.0.1:{}/", leader.port, standby.port);
-        let url = scene.database.url.replace(&format!(":{}/", leader.port), &both) + "&target_session_attrs=read-write";
-        Self { leader, standby, url }
+/// The leader goes silent, and comes back as a leader that waits for nobody: no change is made on it any more.
+async fn silent_and_back(mut scene: Scene, _: Form) {
+    let mut pair = Pair::of(&mut scene).await;
+    let process = pair.serve(&scene);
+    let token = process.token("user.api").await;
+    let trouble = Trouble::begin_with(&scene, token, process, 0);
+    trouble.load.all_succeed(5).await;
+    let began = now();
+    pair.leader.freeze();
+    pair.standby.promote();
+    let promoted = now();
+    trouble.load.all_succeed(5).await;
+    let well = now();
+    pair.leader.thaw();
+    set(&pair.leader, "synchronous_standby_names = ''").await;
+    // What it got before it went silent is its own, and then it has no session of the server.
+    let mut old = PgConnection::connect(&scene.database.url).await.unwrap();
+    while count(&mut old, SESSIONS).await > 0 {
+        sleep(LOOK).await;
     }
-
-    /// The standby has taken over from the leader, a server has followed it, and the leader is back as one. With the
-    /// server and a token.
-    async fn of_leaders(scene: &mut Scene) -> (Self, Process, String) {
-        let mut pair = Self::of(scene).await;
-        let process = pair.serve(scene);
-        let token = process.token("user.api").await;
-        pair.leader.kill();
-        pair.standby.promote();
-        ready(&process, Instant::now()).await;
-        pair.leader.restart();
-        (pair, process, token)
-    }
-
-    fn serve(&self, scene: &Scene) -> Process {
-        scene.serve_with(&[("DATABASE_URL", &self.url)], &[])
-    }
-
-    /// A server whose log the test reads.
-    fn serve_unread(&self, scene: &Scene) -> Process {
-        Process::serve_unread(&scene.database, &[("DATABASE_URL", &self.url)])
-    }
-
-    /// Gives the scene the new leader, and ends the old one.
-    fn settle(self, scene: &mut Scene) {
-        let port = |cluster: &Cluster| format!(":{}/", cluster.port);
-        scene.database.url = scene.database.url.replace(&port(&self.leader), &port(&self.standby));
-        scene.cluster = Some(self.standby);
-    }
-}
-
-/// Changes a setting of `cluster` while it runs.
-async fn set(cluster: &Cluster, setting: &str) {
-    let mut admin = admin(cluster).await;
-    admin.execute(AssertSqlSafe(format!("ALTER SYSTEM SET {setting}"))).await.unwrap();
-    admin.execute("SELECT pg_reload_conf()").await.unwrap();
-}
-
-async fn admin(cluster: &Cluster) -> PgConnection {
-    PgConnection::connect(&cluster.url).await.unwrap()
+    let before = count(&mut old, CHANGES).await;
+    trouble.load.acknowledge(1_000).await;
+    assert_eq!((count(&mut old, CHANGES).await, count(&mut old, SESSIONS).await), (before, 0));
+    let attempts = trouble.end(DEADLINE).await;
+    pair.settle(&mut scene);
+    let verdict = scene.verdict(&changes(&attempts)).await;
+    let worst = recovery(&attempts, (began, promoted, well));
+    let what = "leader silent, its standby promoted at once, leader back beside it";
+    conclude(what, scene.database.engine, 1, &verdict, Some(worst));
+    assert!(worst <= SILENT_RECOVERY, "a request failed {worst:?} after the promotion");
 }

@@ -10,11 +10,14 @@ mod disconnects;
 mod failover;
 mod histories;
 mod load;
+mod pair;
+mod patroni;
 mod proxy;
 mod report;
 mod retries;
 mod rolling;
 mod scene;
+mod stalled;
 mod stop;
 
 /// Shared with `tests/main.rs`.
@@ -57,6 +60,8 @@ fn main() {
         database_faults::trials(form),
         database_states::trials(form),
         failover::trials(form),
+        stalled::trials(form),
+        patroni::trials(form),
         stop::trials(form),
         rolling::trials(form),
     ];

@@ -65,10 +65,19 @@ impl Scene {
                 (Database::postgres(&cluster.url).await, Some(cluster))
             }
         };
+        Some(Self::of(database, cluster).await)
+    }
+
+    /// In a schema on the server of `url`, which others run.
+    pub async fn on(url: &str) -> Self {
+        Self::of(Database::postgres(url).await, None).await
+    }
+
+    async fn of(database: Database, cluster: Option<Cluster>) -> Self {
         database.example().await.close().await;
         let mut scene = Self { database, cluster, before: Vec::new() };
         scene.before = scene.records().await;
-        Some(scene)
+        scene
     }
 
     /// The first `count` protocol numbers.

@@ -42,7 +42,7 @@ async fn find() -> Option<String> {
 }
 
 /// The directory of the newest `initdb`.
-fn installed() -> Option<PathBuf> {
+pub fn installed() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut newest: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
     newest.sort_by_key(|bin| bin.parent().and_then(Path::file_name).and_then(|v| v.to_str()?.parse::<u32>().ok()));
@@ -93,6 +93,16 @@ impl Cluster {
     /// Kills all its processes with SIGKILL.
     pub fn kill(&mut self) {
         self.order("kill");
+    }
+
+    /// Freezes all its processes: it goes silent, and its connections stay open.
+    pub fn freeze(&mut self) {
+        self.order("freeze");
+    }
+
+    /// Lets them go on.
+    pub fn thaw(&mut self) {
+        self.order("thaw");
     }
 
     /// Stops it in good order; a standby gets all of its changes first.

@@ -78,7 +78,10 @@ impl PostgresStore {
     pub async fn commit(&self, changes: &[Change]) -> Result<Vec<i64>> {
         let commit = |locked| {
             self.lanes.run(false, move |mut lane| async move {
-                let refused = write(&mut lane, locked, changes).await;
+                let refused = match self.check_commits(&mut lane).await {
+                    Ok(()) => write(&mut lane, locked, changes).await,
+                    Err(error) => Err(error),
+                };
                 (lane, refused)
             })
         };

@@ -9,12 +9,14 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::store::error::{Result, StoreError};
 
 /// How long a host may take to say whether it can be written to.
 const LOOK: Duration = Duration::from_secs(2);
+/// The pause before a host is asked again, while others have said nothing yet: it may be promoted meanwhile.
+const PAUSE: Duration = Duration::from_millis(250);
 /// How long the others may still take once one can: of two, the newer one has to be found.
 const OTHERS: Duration = Duration::from_millis(250);
 
@@ -104,20 +106,25 @@ impl Hosts {
 
     /// Asks all hosts at the same time for the one that can be written to.
     pub async fn look(&self) -> Result<Writable> {
-        let mut views: Vec<View> = self.candidates.iter().map(|_| View::Away(StoreError::Slow)).collect();
-        let mut asked = FuturesUnordered::new();
-        for (number, options) in self.candidates.iter().enumerate() {
-            asked.push(async move { (number, view(options).await) });
-        }
+        let mut views: Vec<Option<View>> = self.candidates.iter().map(|_| None).collect();
+        let ask = async |number: usize, pause| {
+            sleep(pause).await;
+            (number, view(&self.candidates[number]).await)
+        };
+        let mut asked: FuturesUnordered<_> = (0..views.len()).map(|number| ask(number, Duration::ZERO)).collect();
         let mut until = Instant::now() + LOOK;
-        while let Ok(Some((number, view))) = timeout_at(until, asked.next()).await {
+        while views.iter().any(Option::is_none)
+            && let Ok(Some((number, view))) = timeout_at(until, asked.next()).await
+        {
             if let View::Writable(..) = view {
                 until = until.min(Instant::now() + OTHERS);
+            } else {
+                asked.push(ask(number, PAUSE));
             }
-            views[number] = view;
+            views[number] = Some(view);
         }
         drop(asked);
-        self.choose(views)
+        self.choose(views.into_iter().map(|view| view.unwrap_or(View::Away(StoreError::Slow))).collect())
     }
 
     /// The one of `views` that was promoted last. The changes of the others are not its own, and would be lost when they
@@ -185,8 +192,7 @@ async fn view(options: &PgConnectOptions) -> View {
 
 /// Whether the server of `session` can be written to.
 pub(super) async fn is_writable(session: &mut PgConnection) -> Result<bool> {
-    let asked = sqlx::query_scalar(IS_WRITABLE).fetch_one(session);
-    Ok(timeout(LOOK, asked).await.map_err(|_| StoreError::Slow)??)
+    Ok(sqlx::query_scalar(IS_WRITABLE).fetch_one(session).await?)
 }
 
 #[cfg(test)]

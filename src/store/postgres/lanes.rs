@@ -11,7 +11,6 @@ use sqlx::postgres::PgConnection;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::session::{LockTimeout, Opening, connect};
-use crate::store::attempt::{Freshness, in_time};
 use crate::store::error::{Result, StoreError};
 
 /// How many there are: one batch is synced while the next is decided.
@@ -23,7 +22,6 @@ const OBSTRUCTION: Duration = Duration::from_secs(2);
 /// A few connections, opened when first used and again after any failure.
 pub(super) struct Lanes {
     opening: Opening,
-    freshness: Freshness,
     slots: [Mutex<Option<Lane>>; LANES],
     /// When a lock last timed out.
     obstructed: std::sync::Mutex<Option<Instant>>,
@@ -37,9 +35,9 @@ struct Lane {
 }
 
 impl Lanes {
-    pub fn new(opening: Opening, freshness: Freshness) -> Self {
+    pub fn new(opening: Opening) -> Self {
         let (slots, obstructed) = Default::default();
-        Self { opening, freshness, slots, obstructed, closed: AtomicBool::new(false) }
+        Self { opening, slots, obstructed, closed: AtomicBool::new(false) }
     }
 
     /// What `work` does with a connection, which it gives back: one statement or transaction. It is tried again
@@ -50,6 +48,7 @@ impl Lanes {
         StoreError: From<E>,
         F: Future<Output = (LaneGuard<'a>, Result<T, E>)>,
     {
+        let freshness = &self.opening.freshness;
         let attempt = || async {
             loop {
                 let guard = self.guard().await?;
@@ -58,22 +57,22 @@ impl Lanes {
                     let (guard, outcome) = work(guard).await;
                     let outcome = outcome.map_err(StoreError::from);
                     // What a connection is in the middle of after any other failure, or when it is given up, is unknown.
-                    if let Ok(_) | Err(StoreError::Contention(_)) = outcome {
+                    if let Ok(_) | Err(StoreError::Contention(_) | StoreError::Stalled) = outcome {
                         guard.keep();
                     }
                     outcome
                 };
-                match in_time::<T, StoreError>(tried).await {
+                match freshness.in_time::<T, StoreError>(tried).await {
                     Err(error @ StoreError::Contention(_)) => {
                         *self.obstructed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                         return Err(error);
                     }
-                    Err(error) if repeatable && may_be_dead => self.freshness.note(&error),
+                    Err(error) if repeatable && may_be_dead => freshness.note(&error),
                     outcome => return outcome,
                 }
             }
         };
-        self.freshness.renew(attempt).await
+        freshness.renew(attempt).await
     }
 
     /// Whether a batch would probably run into a lock again.
@@ -111,8 +110,9 @@ impl Lanes {
     async fn guard(&self) -> Result<LaneGuard<'_>> {
         let mut slot = self.slot().await;
         let lock_timeout = if self.are_obstructed() { LockTimeout::Short } else { LockTimeout::Usual };
-        if let Some(mut lane) = slot.take().filter(|lane| self.freshness.allows(lane.opened.elapsed()))
-            && lane.wait_for(lock_timeout).await.is_ok()
+        let freshness = &self.opening.freshness;
+        if let Some(mut lane) = slot.take().filter(|lane| freshness.allows(lane.opened.elapsed()))
+            && freshness.in_time(lane.wait_for(lock_timeout)).await.is_ok()
         {
             return Ok(LaneGuard { slot, lane, used_before: true });
         }
@@ -139,7 +139,7 @@ impl Lane {
     /// Lets its statements wait for locks as long as `lock_timeout`.
     async fn wait_for(&mut self, lock_timeout: LockTimeout) -> Result<()> {
         if self.lock_timeout != lock_timeout {
-            in_time(lock_timeout.set(&mut self.connection)).await?;
+            lock_timeout.set(&mut self.connection).await?;
             self.lock_timeout = lock_timeout;
         }
         Ok(())

@@ -6,7 +6,11 @@ use std::time::Duration;
 use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgConnection;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
+
+use crate::store::attempt::Freshness;
+use crate::store::error::StoreError;
 
 /// How long a connection that comes back may take to answer.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -14,25 +18,37 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(1);
 /// A connection of a pool. The pool asks a connection that comes back whether it lives, without a limit:
 /// one that was cut without a word would keep its place until the system gave it up, a quarter of an
 /// hour later.
-pub struct PooledConnection(pub PoolConnection<Postgres>);
+pub struct PooledConnection {
+    pub(super) connection: PoolConnection<Postgres>,
+    pub(super) freshness: Freshness,
+    /// Among those that write.
+    pub(super) place: Option<OwnedSemaphorePermit>,
+}
 
 impl Deref for PooledConnection {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        &self.0
+        &self.connection
     }
 }
 
 impl DerefMut for PooledConnection {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.0
+        &mut self.connection
     }
 }
 
 impl Drop for PooledConnection {
     fn drop(&mut self) {
-        // Given up half-way, it frees its place.
-        tokio::spawn(timeout(RELEASE_TIMEOUT, self.0.return_to_pool()));
+        let (returned, freshness, place) =
+            (self.connection.return_to_pool(), self.freshness.clone(), self.place.take());
+        tokio::spawn(async move {
+            // Given up half-way, it frees its place.
+            if timeout(RELEASE_TIMEOUT, returned).await.is_err() {
+                freshness.note(&StoreError::Slow);
+            }
+            drop(place);
+        });
     }
 }

@@ -65,7 +65,7 @@ impl PostgresStore {
     }
 
     pub async fn try_write(&self) -> Result<()> {
-        self.attempts.run(|| async { Ok(trial(&mut *self.acquire().await?).await?) }).await
+        self.attempts.run(|| async { Ok(trial(&mut *self.acquire_to_write().await?).await?) }).await
     }
 }
 

@@ -74,11 +74,15 @@ impl LockTimeout {
     }
 }
 
-/// How a session is opened, and the search path of all of them.
+/// How long an idle session may take to say that it lives.
+const PING_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How a session is opened, the search path of all of them, and which may be used.
 #[derive(Clone)]
 pub(super) struct Opening {
     pub hosts: Hosts,
     pub search_path: Arc<str>,
+    pub freshness: Freshness,
 }
 
 impl Opening {
@@ -94,6 +98,18 @@ impl Opening {
             .execute(connection)
             .await
             .map(drop)
+    }
+
+    /// Whether an idle session may be used, and lives. One whose host went away without a word stays silent.
+    async fn is_of_use(&self, connection: &mut PgConnection, age: Duration) -> bool {
+        if !self.freshness.allows(age) {
+            return false;
+        }
+        let Ok(alive) = timeout(PING_TIMEOUT, connection.ping()).await else {
+            self.freshness.note(&StoreError::Slow);
+            return false;
+        };
+        alive.is_ok()
     }
 }
 
@@ -140,12 +156,17 @@ async fn session_of(connection: &mut PgConnection) -> sqlx::Result<String> {
 pub(super) async fn connect(opening: &Opening, lock_timeout: LockTimeout) -> Result<PgConnection> {
     let connect = async {
         loop {
-            let host = opening.hosts.in_use();
-            let mut connection = opening.hosts.options().connect().await?;
-            opening.set_up(&mut connection, lock_timeout).await?;
-            // Another host may have been taken into use meanwhile.
-            if opening.hosts.in_use() == host {
-                return Ok::<_, sqlx::Error>(connection);
+            let moved = opening.freshness.moved();
+            let open = async {
+                let mut connection = opening.hosts.options().connect().await?;
+                opening.set_up(&mut connection, lock_timeout).await?;
+                Ok::<_, sqlx::Error>(connection)
+            };
+            tokio::select! {
+                biased;
+                // Another host was taken into use meanwhile.
+                () = moved => {}
+                opened = open => return opened,
             }
         }
     };
@@ -153,29 +174,36 @@ pub(super) async fn connect(opening: &Opening, lock_timeout: LockTimeout) -> Res
 }
 
 /// A pool of sessions for what requests do past the change queue.
-pub(super) fn pool(opening: Opening, connections: u32, freshness: Freshness) -> PgPool {
+pub(super) fn pool(opening: Opening, connections: u32) -> PgPool {
     let options = opening.hosts.options().clone();
-    set_up_as(opening, LockTimeout::Short, freshness).max_connections(connections).connect_lazy_with(options)
+    set_up_as(opening, LockTimeout::Short).max_connections(connections).connect_lazy_with(options)
 }
 
 /// A pool of sessions for commands and migrations.
-pub(super) fn command_pool(opening: Opening, connections: u32, freshness: Freshness) -> PgPool {
+pub(super) fn command_pool(opening: Opening, connections: u32) -> PgPool {
     let options = opening.hosts.options().clone();
-    set_up_as(opening, LockTimeout::None, freshness)
+    set_up_as(opening, LockTimeout::None)
         .max_connections(connections)
         .idle_timeout(COMMAND_IDLE)
         .connect_lazy_with(options)
 }
 
-fn set_up_as(opening: Opening, lock_timeout: LockTimeout, freshness: Freshness) -> PgPoolOptions {
+fn set_up_as(opening: Opening, lock_timeout: LockTimeout) -> PgPoolOptions {
+    let (idle, used) = (opening.clone(), opening.freshness.clone());
     PgPoolOptions::new()
         .acquire_timeout(OPENING_TIMEOUT)
+        // The pool's own question has no limit.
+        .test_before_acquire(false)
         .after_connect(move |connection, _| {
             let opening = opening.clone();
             Box::pin(async move { opening.set_up(connection, lock_timeout).await })
         })
-        .before_acquire(move |_, session| {
-            let allowed = freshness.allows(session.age);
+        .before_acquire(move |connection, session| {
+            let opening = idle.clone();
+            Box::pin(async move { Ok(opening.is_of_use(connection, session.age).await) })
+        })
+        .after_release(move |_, session| {
+            let allowed = used.allows(session.age);
             Box::pin(async move { Ok(allowed) })
         })
 }

@@ -1,9 +1,11 @@
 //! The connections to the server.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Connection;
-use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::hosts::Hosts;
@@ -23,6 +25,12 @@ SELECT current_setting('server_version_num')::int AS number, current_setting('se
        coalesce((SELECT string_agg(quote_ident(name), ', ') FROM unnest(current_schemas(false)) AS name),
                 current_setting('search_path')) AS search_path";
 
+/// Whether a commit of ours waits for a synchronous standby longer than one that answers takes.
+const COMMITS_HANG: &str = "
+SELECT EXISTS (
+    SELECT FROM pg_stat_activity
+    WHERE usename = current_user AND wait_event = 'SyncRep' AND state_change < clock_timestamp() - interval '1 second')";
+
 #[derive(sqlx::FromRow)]
 struct Server {
     number: i32,
@@ -35,6 +43,8 @@ pub struct PostgresStore {
     pub(in crate::store) attempts: Attempts,
     /// For what requests do past the change queue.
     pub(in crate::store) pool: PgPool,
+    /// As many of its connections as may write at the same time.
+    writers: Arc<Semaphore>,
     pub(super) lanes: Lanes,
     /// For the command line and for migrations.
     pub(in crate::store) commands: PgPool,
@@ -60,15 +70,17 @@ impl PostgresStore {
         }
         let connections = max_connections.saturating_sub(LANES as u32).max(1);
         let attempts = Attempts::new(connections);
-        let freshness = || attempts.freshness.clone();
-        let opening = Opening { hosts: hosts.clone(), search_path: server.search_path.into() };
-        let pool = session::pool(opening.clone(), connections, freshness());
-        let commands = session::command_pool(opening.clone(), connections, freshness());
+        let freshness = attempts.freshness.clone();
+        let opening =
+            Opening { hosts: hosts.clone(), search_path: server.search_path.into(), freshness: freshness.clone() };
+        let pool = session::pool(opening.clone(), connections);
+        let commands = session::command_pool(opening.clone(), connections);
         let pools = vec![pool.clone(), commands.clone()];
         Ok(Self {
-            watch: session.map(|session| Watch::start(hosts.clone(), pools, freshness(), session)),
-            lanes: Lanes::new(opening, freshness()),
+            watch: session.map(|session| Watch::start(hosts.clone(), pools, freshness, session)),
+            lanes: Lanes::new(opening),
             pool,
+            writers: Arc::new(Semaphore::new((connections as usize / 2).max(1))),
             commands,
             hosts,
             attempts,
@@ -77,7 +89,39 @@ impl PostgresStore {
 
     /// A connection for what requests do past the change queue.
     pub async fn acquire(&self) -> Result<PooledConnection> {
-        Ok(PooledConnection(self.pool.acquire().await?))
+        Ok(self.of_pool(&self.pool, None).await?)
+    }
+
+    /// A connection for what commands read.
+    pub async fn acquire_for_command(&self) -> Result<PooledConnection> {
+        Ok(self.of_pool(&self.commands, None).await?)
+    }
+
+    async fn of_pool(&self, pool: &PgPool, place: Option<OwnedSemaphorePermit>) -> sqlx::Result<PooledConnection> {
+        let connection = pool.acquire().await?;
+        Ok(PooledConnection { connection, freshness: self.attempts.freshness.clone(), place })
+    }
+
+    /// A connection for what requests write past the change queue. They take no more than half of the pool, so that
+    /// reads go on while commits hang.
+    pub async fn acquire_to_write(&self) -> Result<PooledConnection> {
+        let place = Arc::clone(&self.writers).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
+        let mut connection = self.of_pool(&self.pool, Some(place)).await?;
+        self.check_commits(&mut connection).await?;
+        Ok(connection)
+    }
+
+    /// Fails while commits hang, which PostgreSQL lets nobody interrupt: each would take one more session. Commits end in
+    /// the order in which they began to wait, so none that is refused would have ended before those that hang.
+    pub(super) async fn check_commits(&self, connection: &mut PgConnection) -> Result<()> {
+        let freshness = &self.attempts.freshness;
+        if freshness.is_in_doubt() {
+            if sqlx::query_scalar(COMMITS_HANG).fetch_one(connection).await? {
+                return Err(StoreError::Stalled);
+            }
+            freshness.trust();
+        }
+        Ok(())
     }
 
     /// How many of the lanes are open, how many of those wait for work, and how many there may be.

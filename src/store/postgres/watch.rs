@@ -1,10 +1,11 @@
 //! Follows the database to another of its hosts.
 
+use std::iter;
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnection, PgPool};
 use tokio::task::AbortHandle;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::hosts::{Hosts, is_writable};
 use super::session::OPENING_TIMEOUT;
@@ -12,6 +13,8 @@ use crate::store::attempt::Freshness;
 
 /// How often the host in use is asked whether it can still be written to, however little happens.
 const PERIOD: Duration = Duration::from_secs(1);
+/// How long it may take to say so.
+const ANSWER: Duration = Duration::from_secs(1);
 /// The pause after a look at all hosts.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -51,13 +54,13 @@ impl Watcher {
     async fn run(mut self) {
         let mut is_lost = false;
         loop {
-            let is_troubled = tokio::select! {
-                () = self.freshness.trouble() => true,
-                () = sleep(PERIOD), if !is_lost => false,
-                () = sleep(PAUSE), if is_lost => true,
-            };
+            let look_at_once = is_lost
+                || tokio::select! {
+                    () = self.freshness.trouble() => true,
+                    () = sleep(PERIOD) => false,
+                };
             self.end_late_sessions();
-            if !is_troubled && self.is_well().await {
+            if !look_at_once && self.is_well().await {
                 continue;
             }
             match self.hosts.look().await {
@@ -81,7 +84,7 @@ impl Watcher {
     /// Whether the host in use can still be written to.
     async fn is_well(&mut self) -> bool {
         match &mut self.session {
-            Some(session) => is_writable(session).await.is_ok_and(|writable| writable),
+            Some(session) => matches!(timeout(ANSWER, is_writable(session)).await, Ok(Ok(true))),
             None => false,
         }
     }
@@ -99,7 +102,10 @@ impl Watcher {
         for pool in &self.pools {
             pool.set_connect_options(self.hosts.options().clone());
         }
-        self.freshness.taint();
+        self.freshness.leave();
+        for idle in self.pools.iter().flat_map(|pool| iter::from_fn(|| pool.try_acquire())) {
+            tokio::spawn(idle.close());
+        }
         self.switched = Some(Instant::now());
         let (from, to) = (self.hosts.endpoint(before), self.hosts.endpoint(number));
         tracing::warn!(from, to, "the database has failed over to another host");

@@ -11,7 +11,7 @@ use sqlx::{Connection, Sqlite};
 use super::store::{BEGIN, SqliteStore, list};
 use super::table::RowsStatement;
 use crate::domain::atendimento::{Change, Snapshot};
-use crate::store::attempt::{in_time, retry_on_contention};
+use crate::store::attempt::retry_on_contention;
 use crate::store::error::{Result, StoreError};
 use crate::store::rows::{ScopedKey, fingerprints, snapshot_of, steps};
 use crate::store::value::{Param, Time};
@@ -71,8 +71,8 @@ impl SqliteStore {
 
     pub async fn idempotency_keys(&self, keys: &[ScopedKey]) -> Result<HashMap<ScopedKey, i64>> {
         let query = sqlx::query_as(KEYS).bind(list(keys));
-        let rows = in_time::<_, StoreError>(async { Ok(query.fetch_all(&mut *self.read().await?).await?) }).await?;
-        Ok(fingerprints(rows))
+        let rows = async { Ok::<_, StoreError>(query.fetch_all(&mut *self.read().await?).await?) };
+        Ok(fingerprints(self.attempts.freshness.in_time(rows).await?))
     }
 
     pub async fn commit(&self, changes: &[Change]) -> Result<Vec<i64>> {
