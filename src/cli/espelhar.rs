@@ -10,22 +10,28 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::interval;
+use tokio::time::{interval, timeout};
 use url::Url;
 
 use super::support::error::{CliError, Result};
 use super::support::output::{complain, say, shown, table};
 use super::support::signals;
+use crate::conferir::client::Client;
 use crate::config::read_dialect;
 use crate::dialect::Dialect;
+use crate::espelhar::exchange::Exchange;
 use crate::espelhar::observe::{Observation, Observer};
 use crate::espelhar::page;
 use crate::espelhar::proxy::{self, Upstream};
 use crate::espelhar::record::{self, Progress, Recorder, Settings};
 use crate::espelhar::redact::Disclosure;
+use crate::espelhar::relay;
+use crate::espelhar::shadow::{Comparison, Shadow};
 use crate::espelhar::tally::Tally;
 use crate::printable::printable;
 
+/// How long the shadow may take for what is waiting at the end.
+const SHADOW_DEADLINE: Duration = Duration::from_secs(10);
 const REPORT_EVERY: Duration = Duration::from_mins(1);
 /// Longest line of a recording that is read.
 const LINE_MAX: u64 = 1024 * 1024;
@@ -56,6 +62,9 @@ pub struct Args {
     /// Compare with a server in this dialect, not with the contract
     #[arg(long, value_name = "FILE")]
     dialeto: Option<PathBuf>,
+    /// Ask one of our servers the same, changes as dry runs, and compare: its address
+    #[arg(long, value_name = "URL")]
+    sombra: Option<Url>,
     /// Leave `Host` as the client sends it; otherwise it names the upstream
     #[arg(long)]
     manter_host: bool,
@@ -92,6 +101,7 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
         }
         None => Dialect::contract(),
     };
+    let dialect = Arc::new(dialect);
     let behind =
         Upstream::new(upstream, args.manter_host).map_err(|error| CliError::Usage(format!("--upstream: {error}")))?;
     let listener = TcpListener::bind(&args.bind).await.map_err(|error| {
@@ -101,11 +111,19 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
     let file = record::create(&path)
         .map_err(|error| CliError::Failed(format!("{} can't be created: {error}", shown(&path))))?;
     let settings = Settings {
-        observer: Observer::new(Arc::new(dialect)),
+        observer: Observer::new(Arc::clone(&dialect)),
         disclosure: Disclosure { comments: args.com_comentarios, logins: args.com_logins },
         limit: args.limite.saturating_mul(1024 * 1024),
     };
+    let shadow = match &args.sombra {
+        Some(url) => {
+            let client = Client::new(url).map_err(|error| CliError::Failed(format!("--sombra: {error}")))?;
+            Some(Shadow::start(client, Observer::new(Arc::clone(&dialect))))
+        }
+        None => None,
+    };
     let recorder = Arc::new(Recorder::start(file, settings, announce));
+    let watchers = Arc::new(Watchers { recorder: Arc::clone(&recorder), shadow });
     let stop = signals::stop()?;
     let watching = tokio::spawn(watch(Arc::clone(&recorder)));
     say!(
@@ -115,11 +133,47 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
         std::process::id(),
     )?;
     let failed = |error: std::io::Error| tracing::debug!(%error, "a connection failed");
-    proxy::serve(listener, behind, Arc::clone(&recorder) as Arc<_>, async { _ = stop.await }, failed).await;
+    proxy::serve(listener, behind, Arc::clone(&watchers) as Arc<_>, async { _ = stop.await }, failed).await;
     watching.abort();
     let finished = Arc::clone(&recorder);
     _ = tokio::task::spawn_blocking(move || finished.finish()).await;
-    conclude(&recorder.progress())
+    let ended = conclude(&recorder.progress());
+    if let Some(shadow) = &watchers.shadow {
+        _ = timeout(SHADOW_DEADLINE, shadow.finish()).await;
+        compare(&shadow.comparison())?;
+    }
+    ended
+}
+
+/// Who is told of each exchange.
+struct Watchers {
+    recorder: Arc<Recorder>,
+    shadow: Option<Shadow>,
+}
+
+impl relay::Observer for Watchers {
+    fn is_on(&self) -> bool {
+        self.recorder.is_on()
+    }
+
+    fn saw(&self, exchange: Exchange) {
+        if let Some(shadow) = &self.shadow {
+            shadow.offer(&exchange);
+        }
+        self.recorder.saw(exchange);
+    }
+}
+
+fn compare(comparison: &Comparison) -> Result {
+    let Comparison { alike, differing, without_login, unanswered, left_out } = comparison;
+    say!("\nthe shadow answered {alike} times alike")?;
+    for ((theirs, ours), times) in differing {
+        say!("{times} times Citrus answered {theirs}, and the shadow {ours}")?;
+    }
+    say!(
+        "not asked: {without_login} changes whose login was not seen, {left_out} that came too fast; {unanswered} without an answer"
+    )?;
+    Ok(())
 }
 
 fn new_name() -> PathBuf {

@@ -57,11 +57,11 @@ enum Connections {
 }
 
 /// A request; its texts are ready to be sent.
-pub(super) struct Outgoing {
-    pub(super) method: &'static str,
-    pub(super) path: String,
-    pub(super) headers: Vec<(HeaderName, String)>,
-    pub(super) body: String,
+pub struct Outgoing {
+    pub method: &'static str,
+    pub path: String,
+    pub headers: Vec<(HeaderName, String)>,
+    pub body: String,
 }
 
 impl Client {
@@ -80,7 +80,7 @@ impl Client {
     }
 
     /// Sends `request` and reads the answer.
-    pub(super) async fn send(&self, request: Outgoing) -> Result<Received, ClientError> {
+    pub async fn send(&self, request: Outgoing) -> Result<Received, ClientError> {
         let mut builder = Request::builder().method(request.method).uri(format!("{}{}", self.base, request.path));
         for (name, value) in request.headers {
             builder = builder.header(name, value.as_bytes());

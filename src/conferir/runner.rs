@@ -324,6 +324,9 @@ impl Runner {
 
     /// Keeps up with where the answer leaves the atendimento.
     fn follow(&mut self, case: &Case, received: &Received) {
+        if let Some(token) = find_token(&received.body).filter(|_| case.path == LOGIN) {
+            self.values.remember(token);
+        }
         if !case.changes() || received.header("idempotency-replayed").is_some() {
             return;
         }

@@ -1,10 +1,13 @@
 //! What the texts in `<>` of a case stand for.
 
+use std::cmp::Reverse;
+
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded::byte_serialize;
 use uuid::Uuid;
 
+use crate::dialect::Escapes;
 use crate::domain::atendimento::Status;
 
 /// The comment that the run leaves.
@@ -18,6 +21,8 @@ pub(super) struct Values {
     known: Vec<(&'static str, String)>,
     senha: SecretString,
     token: SecretString,
+    /// All tokens that were received: some are of users that nobody logs out.
+    received: Vec<SecretString>,
 }
 
 impl Values {
@@ -39,11 +44,19 @@ impl Values {
             ("outro status", format!("conferir {other}")),
             ("outro motivo", format!("conferir {other}")),
         ];
-        Self { known, senha, token: SecretString::default() }
+        Self { known, senha, token: SecretString::default(), received: Vec::new() }
     }
 
     pub(super) fn set_token(&mut self, token: String) {
+        self.remember(token.clone());
         self.token = SecretString::from(token);
+    }
+
+    /// Keeps `token` out of all that is shown from now on.
+    pub(super) fn remember(&mut self, token: String) {
+        if self.received.iter().all(|known| known.expose_secret() != token) {
+            self.received.push(SecretString::from(token));
+        }
     }
 
     /// The body that brings the atendimento from `present`, if that is known, to `status`.
@@ -96,14 +109,19 @@ impl Values {
         while let Some(token) = find_jwt(&text) {
             text = text.replace(&token, "<token>");
         }
-        let senha = self.senha.expose_secret();
-        let as_json = Some(escaped(senha)).filter(|escaped| escaped != senha).unwrap_or_default();
-        for (secret, name) in [(self.token.expose_secret(), "<token>"), (&as_json, "<senha>"), (senha, "<senha>")] {
-            if !secret.is_empty() {
-                text = text.replace(secret, name);
-            }
+        for token in &self.received {
+            text = text.replace(token.expose_secret(), "<token>");
         }
-        text
+        let senha = self.senha.expose_secret();
+        // However a server escapes it; longest first, as the plain one may be a part of another.
+        let escapes = [Escapes::Dotnet, Escapes::AsciiEBarras, Escapes::Ascii, Escapes::Json, Escapes::Nenhum];
+        let mut written = escapes.map(|escapes| escapes.written(senha)).to_vec();
+        written.sort_by_key(|written| (Reverse(written.len()), written.clone()));
+        written.dedup();
+        written
+            .iter()
+            .filter(|written| !written.is_empty())
+            .fold(text, |text, written| text.replace(written, "<senha>"))
     }
 }
 
@@ -254,6 +272,13 @@ mod tests {
         let answer = format!(r#"{{"accessToken":"{TOKEN}","x":"{TOKEN}","y":"se"nha"}}"#);
         assert_eq!(values.redacted(&answer), r#"{"accessToken":"<token>","x":"<token>","y":"<senha>"}"#);
         assert_eq!(values.redacted(r#"{"senha": "se\"nha"}"#), r#"{"senha": "<senha>"}"#);
+        let mut values = Values::new("user.api", SecretString::from("sénha/9"), "2022", "x");
+        values.set_token("0123456789abcdef0123456789abcdef".to_owned());
+        values.remember("an-opaque-token-of-another-login-1".to_owned());
+        for shown in ["s\\u00e9nha\\/9", "s\\u00E9nha/9", "sénha/9"] {
+            let answer = format!("{shown} 0123456789abcdef0123456789abcdef an-opaque-token-of-another-login-1");
+            assert_eq!(values.redacted(&answer), "<senha> <token> <token>");
+        }
         assert_eq!(find_jwt("Access token: eyJh.eyJz.x!"), Some("eyJh.eyJz.x".to_owned()));
         assert_eq!(find_jwt("www.example.com a.b.c"), None);
     }

@@ -9,4 +9,5 @@ pub mod proxy;
 pub mod record;
 pub mod redact;
 pub mod relay;
+pub mod shadow;
 pub mod tally;

@@ -28,7 +28,7 @@ impl Route {
         }
     }
 
-    fn of(exchange: &Exchange) -> Self {
+    pub fn of(exchange: &Exchange) -> Self {
         let is_post = exchange.request.head.method == "POST";
         match exchange.path().trim_end_matches('/') {
             path if is_post && path.ends_with("/api/usuario/login") => Self::Login,

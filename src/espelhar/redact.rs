@@ -252,6 +252,12 @@ fn is_harmless(text: &str) -> bool {
         && !text.split(|letter: char| letter.is_whitespace() || "\"'<>(){}:,;".contains(letter)).any(is_token)
 }
 
+/// The first word of `text` that may be a token.
+pub fn find_token(text: &str) -> Option<String> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && !"-_+/=~.".contains(letter));
+    { words }.find(|word| is_token(word)).map(str::to_owned)
+}
+
 /// Whether `text` may be a token: three parts of base64, or a long word with digits in it.
 fn is_token(text: &str) -> bool {
     let is_word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_+/=~".contains(&byte));

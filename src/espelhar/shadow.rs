@@ -1,0 +1,171 @@
+//! The same logins and changes at one of our servers, changes as dry runs: what it would have answered.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::http::HeaderName;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::task::JoinHandle;
+
+use super::exchange::{Capture, Exchange};
+use super::message::Head;
+use super::observe::{Observer, Route};
+use super::redact::find_token;
+use crate::conferir::client::{Client, Outgoing, Received};
+
+/// Most exchanges that wait; more are left out.
+const WAITING_MAX: usize = 256;
+/// Most tokens that are remembered; then all are forgotten, and come with the next logins.
+const TOKENS_MAX: usize = 10_000;
+/// Where clients put tokens.
+const TOKEN_HEADERS: [&str; 3] = ["authorization", "x-access-token", "token"];
+
+/// Asks a server of ours the same.
+pub struct Shadow {
+    exchanges: Mutex<Option<Sender<Exchange>>>,
+    state: Arc<State>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Default)]
+struct State {
+    left_out: AtomicU64,
+    comparison: Mutex<Comparison>,
+}
+
+/// How our server's answers compare.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// Answers of the same case.
+    pub alike: u64,
+    /// Other ones, by what Citrus and what ours answered.
+    pub differing: BTreeMap<(String, String), u64>,
+    /// Changes of users whose login was not seen.
+    pub without_login: u64,
+    /// Questions that our server did not answer.
+    pub unanswered: u64,
+    /// What was not asked, as too much was waiting.
+    pub left_out: u64,
+}
+
+impl Shadow {
+    /// Asks by `client`, and compares as `observer` does.
+    pub fn start(client: Client, observer: Observer) -> Self {
+        let (sender, receiver) = channel(WAITING_MAX);
+        let state = Arc::new(State::default());
+        let asker = Asker { client, observer, tokens: HashMap::new(), state: Arc::clone(&state) };
+        let task = tokio::spawn(asker.run(receiver));
+        Self { exchanges: Mutex::new(Some(sender)), state, task: Mutex::new(Some(task)) }
+    }
+
+    /// Asks what `exchange` asked, some time later. It never waits.
+    pub fn offer(&self, exchange: &Exchange) {
+        if Route::of(exchange) == Route::Other {
+            return;
+        }
+        let exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
+        if exchanges.as_ref().is_some_and(|exchanges| exchanges.try_send(exchange.clone()).is_err()) {
+            self.state.left_out.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub fn comparison(&self) -> Comparison {
+        let comparison = self.state.comparison.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Comparison { left_out: self.state.left_out.load(Ordering::Relaxed), ..comparison }
+    }
+
+    /// Asks what is waiting, and ends.
+    pub async fn finish(&self) {
+        drop(self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            _ = task.await;
+        }
+    }
+}
+
+struct Asker {
+    client: Client,
+    observer: Observer,
+    /// Our tokens, by those of Citrus. In memory alone.
+    tokens: HashMap<String, String>,
+    state: Arc<State>,
+}
+
+impl Asker {
+    async fn run(mut self, mut exchanges: Receiver<Exchange>) {
+        while let Some(exchange) = exchanges.recv().await {
+            let answer = match Route::of(&exchange) {
+                Route::Login => self.log_in(&exchange).await,
+                _ => self.change(&exchange).await,
+            };
+            let Some(answer) = answer else { continue };
+            let mut comparison = self.state.comparison.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(answer) = answer else {
+                comparison.unanswered += 1;
+                continue;
+            };
+            let theirs = self.case(&exchange);
+            let ours = self.case(&Exchange { answer: answer.0, body: answer.1, ..exchange });
+            if theirs == ours {
+                comparison.alike += 1;
+            } else {
+                *comparison.differing.entry((theirs, ours)).or_default() += 1;
+            }
+        }
+    }
+
+    /// The answer's name, or its status code.
+    fn case(&self, exchange: &Exchange) -> String {
+        let case = self.observer.observe(exchange).case;
+        case.map_or_else(|| exchange.answer.status.to_string(), str::to_owned)
+    }
+
+    async fn log_in(&mut self, exchange: &Exchange) -> Option<Option<(Head, Capture)>> {
+        let received = self.ask("/api/usuario/login", exchange, None).await?;
+        if let Some(received) = &received
+            && let (Some(theirs), Some(ours)) = (exchange.answer_text(), find_token(&received.body))
+            && let Some(theirs) = find_token(&theirs)
+        {
+            if self.tokens.len() >= TOKENS_MAX {
+                self.tokens.clear();
+            }
+            self.tokens.insert(theirs, ours);
+        }
+        Some(received.map(answered))
+    }
+
+    async fn change(&mut self, exchange: &Exchange) -> Option<Option<(Head, Capture)>> {
+        let sent = TOKEN_HEADERS.iter().find_map(|name| exchange.request.head.header(name));
+        let token = sent.and_then(|sent| sent.split_whitespace().next_back()).map(|theirs| self.tokens.get(theirs));
+        let token = match token {
+            Some(None) => {
+                self.state.comparison.lock().unwrap_or_else(PoisonError::into_inner).without_login += 1;
+                return None;
+            }
+            Some(Some(ours)) => Some(ours.clone()),
+            None => None,
+        };
+        Some(self.ask("/api/atendimentos/status?simular=true", exchange, token).await?.map(answered))
+    }
+
+    /// Our answer to the body of `exchange`; none inside where there was none. None where the body was not kept.
+    async fn ask(&self, path: &str, exchange: &Exchange, token: Option<String>) -> Option<Option<Received>> {
+        let body = exchange.request_text()?;
+        let content_type = exchange.request.head.header("content-type").unwrap_or("application/json").to_owned();
+        let mut headers: Vec<(HeaderName, String)> = vec![(CONTENT_TYPE, content_type)];
+        headers.extend(token.map(|token| (AUTHORIZATION, format!("Bearer {token}"))));
+        Some(self.client.send(Outgoing { method: "POST", path: path.to_owned(), headers, body }).await.ok())
+    }
+}
+
+fn answered(received: Received) -> (Head, Capture) {
+    let headers = received.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
+    // It is decompressed already.
+    let headers = headers.filter(|(name, _)| name != "content-encoding").collect();
+    let mut body = Capture::default();
+    body.add(received.body.as_bytes());
+    (Head { status: received.code, headers, ..Head::default() }, body)
+}
