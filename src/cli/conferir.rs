@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
-use self::report::{failed_in, hand_over, indented, verdict, write_files};
+use self::report::{Outputs, failed_in, hand_over, indented, verdict, write_files};
 
 use super::support::error::{CliError, Result};
 use super::support::input::{confirmed, parse_status, read_senha, read_two_senhas};
@@ -74,18 +74,8 @@ pub struct Args {
     /// Change the atendimento without asking for confirmation
     #[arg(long)]
     yes: bool,
-    /// Print the report as JSON
-    #[arg(long)]
-    json: bool,
-    /// Write the report as JUnit XML to this file, too
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-    /// Write the report as one HTML page to this file, too
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
-    /// Write the requests and answers as HAR to this file, too
-    #[arg(long, value_name = "FILE")]
-    har: Option<PathBuf>,
+    #[command(flatten)]
+    outputs: Outputs,
 }
 
 impl Args {
@@ -99,7 +89,7 @@ impl Args {
             base_url: self.base_url.to_string(),
             only_documented: self.only_documented,
             protocolo: self.protocolo.clone(),
-            status,
+            status: status.map(Status::nome),
             changes,
             restored,
             counts: Report::count(&cases),
@@ -150,7 +140,7 @@ pub async fn run(args: Args) -> Result {
 }
 
 fn concluded(args: &Args, report: &Report) -> Result {
-    hand_over(args, report)?;
+    hand_over(&args.outputs, report)?;
     if report.is_good() { Ok(()) } else { Err(CliError::Failed(verdict(report))) }
 }
 
@@ -164,7 +154,7 @@ async fn begin(args: &Args, runner: &mut Runner) -> Result<Option<Status>> {
 fn stopped_early(args: &Args, plan: &Plan, runner: &Runner, error: CliError) -> CliError {
     if args.gravar.is_none() {
         let cases = runner.unasked(plan, &error.to_string());
-        if let Err(unwritten) = write_files(args, &args.report(None, runner.changes(), true, cases)) {
+        if let Err(unwritten) = write_files(&args.outputs, &args.report(None, runner.changes(), true, cases)) {
             complain(unwritten);
         }
     }

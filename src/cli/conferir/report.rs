@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Args;
 use crate::cli::support::error::{CliError, Result};
 use crate::cli::support::output::{self, say, shown, table};
 use crate::conferir::plan;
@@ -18,10 +17,27 @@ use crate::printable::printable;
 /// A report of all cases is a tenth of it.
 const REPORT_MAX: u64 = 64 * 1024 * 1024;
 
+/// What the report is written to.
+#[derive(clap::Args)]
+pub(super) struct Outputs {
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    /// Write the report as JUnit XML to this file, too
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write the report as one HTML page to this file, too
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write the requests and answers as HAR to this file, too
+    #[arg(long, value_name = "FILE")]
+    har: Option<PathBuf>,
+}
+
 /// Writes the report to the files and prints it. A file that can't be written does not keep it from being printed.
-pub(super) fn hand_over(args: &Args, report: &Report) -> Result {
-    let written = write_files(args, report);
-    if args.json {
+pub(super) fn hand_over(outputs: &Outputs, report: &Report) -> Result {
+    let written = write_files(outputs, report);
+    if outputs.json {
         output::json(report)?;
     } else {
         print(report)?;
@@ -30,9 +46,9 @@ pub(super) fn hand_over(args: &Args, report: &Report) -> Result {
 }
 
 /// Writes each file that was asked for, and complains of the first that can't be written.
-pub(super) fn write_files(args: &Args, report: &Report) -> Result {
-    let forms: [(&Option<PathBuf>, fn(&Report) -> String); 3] =
-        [(&args.junit, junit::write), (&args.html, html::write), (&args.har, har::write)];
+pub(super) fn write_files(outputs: &Outputs, report: &Report) -> Result {
+    let forms: [(_, fn(&Report) -> String); 3] =
+        [(&outputs.junit, junit::write), (&outputs.html, html::write), (&outputs.har, har::write)];
     let mut outcome = Ok(());
     for (file, form) in forms {
         let Some(file) = file else { continue };
