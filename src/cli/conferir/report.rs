@@ -47,8 +47,11 @@ pub(super) fn hand_over(outputs: &Outputs, report: &Report) -> Result {
 
 /// Writes each file that was asked for, and complains of the first that can't be written.
 pub(super) fn write_files(outputs: &Outputs, report: &Report) -> Result {
-    let forms: [(_, fn(&Report) -> String); 3] =
-        [(&outputs.junit, junit::write), (&outputs.html, html::write), (&outputs.har, har::write)];
+    let forms = [
+        (&outputs.junit, junit::write as fn(&Report) -> String),
+        (&outputs.html, html::write),
+        (&outputs.har, har::write),
+    ];
     let mut outcome = Ok(());
     for (file, form) in forms {
         let Some(file) = file else { continue };
