@@ -14,7 +14,6 @@ use super::cases;
 use super::client::{Client, ClientError, Outgoing, Received};
 use super::judge::{self, Scope, Spoken};
 use super::plan::Plan;
-use super::record::Unpermitted;
 use super::report::{Answered, Judgement, Outcome, Sent};
 use super::values::{Values, find_token};
 use crate::dialect::{Dialect, TokenHeader};
@@ -49,6 +48,12 @@ pub struct RunInput {
     pub protocolo: String,
     /// A registered motivo.
     pub motivo: String,
+}
+
+/// A user without the permission to change statuses.
+pub struct Unpermitted {
+    pub login: String,
+    pub senha: SecretString,
 }
 
 pub struct Runner {
@@ -246,15 +251,16 @@ impl Runner {
                     let reason = format!("the server had not answered {UNANSWERED_MAX} cases in a row");
                     self.outcome(case, plan.scope, None, Judgement::Unjudged(reason))
                 }
-                None => match self.reason_to_skip(case) {
-                    Some(reason) => self.outcome(case, plan.scope, None, Judgement::Skipped(reason.to_owned())),
-                    None => {
+                None => {
+                    if let Some(reason) = self.reason_to_skip(case) {
+                        self.outcome(case, plan.scope, None, Judgement::Skipped(reason.to_owned()))
+                    } else {
                         let (began, since) = (OffsetDateTime::now_utc(), Instant::now());
                         let outcome = self.ask(case, plan.scope).await;
                         unanswered = if outcome.received.is_none() { unanswered + 1 } else { 0 };
                         Outcome { began, took: since.elapsed(), ..outcome }
                     }
-                },
+                }
             };
             report(&outcome);
             outcomes.push(outcome);
