@@ -1,5 +1,7 @@
 //! `conferir`: the conformance kit at the terminal.
 
+mod report;
+
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -12,16 +14,17 @@ use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
+use self::report::{Outputs, failed_in, hand_over, indented, verdict, write_files};
+
 use super::support::error::{CliError, Result};
 use super::support::input::{confirmed, parse_status, read_senha, read_two_senhas};
-use super::support::output::{self, complain, say, shown, table};
+use super::support::output::{complain, say, shown};
 use crate::conferir::client::Client;
 use crate::conferir::judge::Scope;
-use crate::conferir::junit;
-use crate::conferir::plan::{self, Plan, Traces};
-use crate::conferir::record::{Unpermitted, record};
-use crate::conferir::report::{Judgement, Outcome, Report};
-use crate::conferir::runner::{RunInput, Runner, StartError, StatusAnswer};
+use crate::conferir::plan::{self, Plan, Selection, Traces};
+use crate::conferir::record::record;
+use crate::conferir::report::{Outcome, Report};
+use crate::conferir::runner::{RunInput, Runner, StartError, StatusAnswer, Unpermitted};
 use crate::config::read_dialect;
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
@@ -41,23 +44,29 @@ pub struct Args {
     #[arg(long)]
     protocolo: String,
     /// The name of a registered motivo
-    #[arg(long)]
-    motivo: String,
+    #[arg(long, required_unless_present = "somente_leitura")]
+    motivo: Option<String>,
     /// The current status of the atendimento. Needed for a server that does not report it, such as Citrus
     #[arg(long, value_name = "STATUS", value_parser = parse_status)]
     status_atual: Option<Status>,
     /// Run only the cases of the vendor's page, and compare only what it states
     #[arg(long)]
     only_documented: bool,
-    /// Skip a case, such as login/unknown-user where `HARDENED_LOGIN` is set; may be repeated. An unknown name, such as x,
-    /// lists the names of all cases
-    #[arg(long, value_name = "CASE", value_parser = PossibleValuesParser::new(plan::names()), hide_possible_values = true)]
+    /// Skip a case, such as login/unknown-user where `HARDENED_LOGIN` is set, or a group, such as login/; may be repeated.
+    /// An unknown name, such as x, lists the names of all
+    #[arg(long, value_name = "CASE", value_parser = cases_and_groups(), hide_possible_values = true)]
     pular: Vec<String>,
+    /// Ask only what changes nothing: reads, logins that do not fail, and tokens that no server trusts
+    #[arg(long, conflicts_with_all = ["gravar", "status_atual"])]
+    somente_leitura: bool,
+    /// Ask again only what failed or was not judged in the JSON report of another run
+    #[arg(long, value_name = "REPORT", conflicts_with = "gravar")]
+    repetir_falhas: Option<PathBuf>,
     /// Judge by this dialect, not by the contract
     #[arg(long, value_name = "FILE", conflicts_with = "only_documented")]
     dialeto: Option<PathBuf>,
     /// Write down how the server answers, as a dialect in this new file; nothing is judged
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["dialeto", "only_documented", "json", "junit", "pular"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dialeto", "only_documented", "json", "junit", "html", "har", "pular"])]
     gravar: Option<PathBuf>,
     /// With --gravar: a login that may not change statuses. Its password is the second line of standard input
     #[arg(long, value_name = "LOGIN", requires = "gravar")]
@@ -65,18 +74,40 @@ pub struct Args {
     /// Change the atendimento without asking for confirmation
     #[arg(long)]
     yes: bool,
-    /// Print the report as JSON
-    #[arg(long)]
-    json: bool,
-    /// Write the report as JUnit XML to this file, too
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
+    #[command(flatten)]
+    outputs: Outputs,
+}
+
+impl Args {
+    fn motivo(&self) -> &str {
+        self.motivo.as_deref().unwrap_or_default()
+    }
+
+    /// The report on `cases`, of an atendimento that was found in `status`.
+    fn report(&self, status: Option<Status>, changes: usize, restored: bool, cases: Vec<Outcome>) -> Report {
+        Report {
+            base_url: self.base_url.to_string(),
+            only_documented: self.only_documented,
+            protocolo: self.protocolo.clone(),
+            status: status.map(Status::nome),
+            changes,
+            restored,
+            counts: Report::count(&cases),
+            cases,
+        }
+    }
 }
 
 pub async fn run(args: Args) -> Result {
     let scope = if args.only_documented { Scope::Documented } else { Scope::Contract };
-    let plan = Plan::new(scope, &args.pular, &args.protocolo);
-    if !args.yes && (args.senha_stdin || !std::io::stdin().is_terminal()) {
+    let only = args.repetir_falhas.as_deref().map(failed_in).transpose()?;
+    if only.as_ref().is_some_and(Vec::is_empty) {
+        complain("no case of that report failed; nothing was asked");
+        return Ok(());
+    }
+    let selection = Selection { without: args.pular.clone(), only, reads_only: args.somente_leitura };
+    let plan = Plan::new(scope, &selection, &args.protocolo);
+    if !args.yes && !args.somente_leitura && (args.senha_stdin || !std::io::stdin().is_terminal()) {
         return Err(CliError::Usage(
             "this changes an atendimento, and there is no terminal to ask on; add --yes to go ahead".to_owned(),
         ));
@@ -88,8 +119,15 @@ pub async fn run(args: Args) -> Result {
         }
         None => (read_senha(args.senha_stdin)?, None),
     };
-    let mut runner = logged_in(&args, senha).await?;
-    let start = present_status(&runner, args.status_atual).await?;
+    let mut runner = runner(&args, senha)?;
+    let start = match begin(&args, &mut runner).await {
+        Ok(start) => start,
+        Err(error) => return Err(stopped_early(&args, &plan, &runner, error)),
+    };
+    let Some(start) = start else {
+        let report = read_only(&args, &plan, &mut runner).await?;
+        return concluded(&args, &report);
+    };
     if let Some(file) = &args.gravar {
         return record_dialect(&args, file, &mut runner, start, unpermitted).await;
     }
@@ -98,20 +136,57 @@ pub async fn run(args: Args) -> Result {
         return Err(CliError::Failed("nothing was changed".to_owned()));
     }
     let report = conduct(&args, &plan, &mut runner, start).await?;
-    hand_over(&args, &report)?;
-    if report.is_good() { Ok(()) } else { Err(CliError::Failed(verdict(&report))) }
+    concluded(&args, &report)
 }
 
-async fn logged_in(args: &Args, senha: SecretString) -> Result<Runner> {
+fn concluded(args: &Args, report: &Report) -> Result {
+    hand_over(&args.outputs, report)?;
+    if report.is_good() { Ok(()) } else { Err(CliError::Failed(verdict(report))) }
+}
+
+/// Logs in and finds the status; a run that only reads needs none.
+async fn begin(args: &Args, runner: &mut Runner) -> Result<Option<Status>> {
+    runner.log_in().await.map_err(explained)?;
+    if args.somente_leitura { Ok(None) } else { present_status(runner, args.status_atual).await.map(Some) }
+}
+
+/// Writes to the files that no case was asked, for `error`. A build server then shows that.
+fn stopped_early(args: &Args, plan: &Plan, runner: &Runner, error: CliError) -> CliError {
+    if args.gravar.is_none() {
+        let cases = runner.unasked(plan, &error.to_string());
+        if let Err(unwritten) = write_files(&args.outputs, &args.report(None, runner.changes(), true, cases)) {
+            complain(unwritten);
+        }
+    }
+    error
+}
+
+/// Asks the cases of a run that changes nothing.
+async fn read_only(args: &Args, plan: &Plan, runner: &mut Runner) -> Result<Report> {
+    let stopped = watch_signals("stopping after this case")?;
+    complain(format_args!(
+        "{} cases on {} as '{}'; none of them changes anything.",
+        plan.asked().count(),
+        args.base_url,
+        printable(&args.login)
+    ));
+    let cases = ask_all(plan, runner, &stopped).await;
+    Ok(args.report(None, 0, true, cases))
+}
+
+fn runner(args: &Args, senha: SecretString) -> Result<Runner> {
     let client = Client::new(&args.base_url).map_err(StartError::from)?;
-    let target =
-        RunInput { login: args.login.clone(), senha, protocolo: args.protocolo.clone(), motivo: args.motivo.clone() };
+    let target = RunInput {
+        login: args.login.clone(),
+        senha,
+        protocolo: args.protocolo.clone(),
+        motivo: args.motivo().to_owned(),
+    };
     let mut runner = Runner::new(client, target);
     if let Some(file) = &args.dialeto {
         let dialect = read_dialect(file).map_err(|what| CliError::Failed(format!("{}: {what}", shown(file))))?;
         runner.speak(Arc::new(dialect));
     }
-    runner.log_in().await.map_err(explained)?;
     Ok(runner)
 }
 
@@ -154,20 +229,6 @@ async fn record_dialect(
     if restored { Ok(()) } else { Err(CliError::Failed("the atendimento may NOT be back in its status".to_owned())) }
 }
 
-/// Writes the report to the file and prints it. A file that can't be written does not keep it from being printed.
-fn hand_over(args: &Args, report: &Report) -> Result {
-    let written = args.junit.as_ref().map_or(Ok(()), |file| {
-        std::fs::write(file, junit::write(report))
-            .map_err(|error| CliError::Failed(format!("{} can't be written: {error}", shown(file))))
-    });
-    if args.json {
-        output::json(report)?;
-    } else {
-        print(report)?;
-    }
-    written
-}
-
 /// `error` as a person can use it, and with nothing of the server's that steers a terminal.
 fn explained(error: StartError) -> CliError {
     match error {
@@ -178,10 +239,17 @@ fn explained(error: StartError) -> CliError {
 
 /// Asks the cases and brings the atendimento back, whatever comes.
 async fn conduct(args: &Args, plan: &Plan, runner: &mut Runner, start: Status) -> Result<Report> {
-    let stopped = watch_signals()?;
+    let stopped = watch_signals("stopping after this case; the atendimento is set back first")?;
     if let Err(answer) = runner.prove_motivo(start).await {
-        return Err(refused(args, runner, start, &answer).await);
+        let error = refused(args, runner, start, &answer).await;
+        return Err(stopped_early(args, plan, runner, error));
     }
+    let cases = ask_all(plan, runner, &stopped).await;
+    let restored = restore(runner, start).await;
+    Ok(args.report(Some(start), runner.changes(), restored, cases))
+}
+
+async fn ask_all(plan: &Plan, runner: &mut Runner, stopped: &AtomicBool) -> Vec<Outcome> {
     let bar = ProgressBar::new(plan.cases.len() as u64)
         .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}").expect("the template is well-formed"));
     let progress = |outcome: &Outcome| {
@@ -190,17 +258,7 @@ async fn conduct(args: &Args, plan: &Plan, runner: &mut Runner, start: Status) -
     };
     let cases = runner.run(plan, || stopped.load(Ordering::Relaxed), progress).await;
     bar.finish_and_clear();
-    let restored = restore(runner, start).await;
-    Ok(Report {
-        base_url: args.base_url.to_string(),
-        only_documented: args.only_documented,
-        protocolo: args.protocolo.clone(),
-        status: start,
-        changes: runner.changes(),
-        restored,
-        counts: Report::count(&cases),
-        cases,
-    })
+    cases
 }
 
 /// Brings the atendimento back to `start`, or says loudly that it can't.
@@ -225,7 +283,7 @@ async fn refused(args: &Args, runner: &mut Runner, start: Status, answer: &str) 
     };
     CliError::Failed(format!(
         "the first change, which needs the motivo '{}', was answered\n{}\n{end}, and no case was asked",
-        printable(&args.motivo),
+        printable(args.motivo()),
         indented(answer)
     ))
 }
@@ -248,14 +306,14 @@ async fn present_status(runner: &Runner, given: Option<Status>) -> Result<Status
 
 /// Whether one of the signals to stop has come. They end nothing by themselves any more, so that the
 /// atendimento is always brought back; all that is waited for has a deadline.
-fn watch_signals() -> Result<Arc<AtomicBool>> {
+fn watch_signals(words: &'static str) -> Result<Arc<AtomicBool>> {
     let stopped = Arc::new(AtomicBool::new(false));
     for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
         let (mut signals, stopped) = (signal(kind)?, Arc::clone(&stopped));
         tokio::spawn(async move {
             signals.recv().await;
             stopped.store(true, Ordering::Relaxed);
-            complain("stopping after this case; the atendimento is set back first");
+            complain(words);
         });
     }
     Ok(stopped)
@@ -277,49 +335,16 @@ fn announce(args: &Args, plan: &Plan, traces: &Traces) {
         printable(&args.protocolo),
         traces.path.len() - 1,
         path.join(" → "),
-        printable(&args.motivo),
+        printable(args.motivo()),
         traces.comments,
         traces.visible,
         path[0],
     ));
 }
 
-fn print(report: &Report) -> Result {
-    let rows: Vec<_> = report
-        .cases
-        .iter()
-        .map(|outcome| {
-            let reason = outcome.judgement.reason().unwrap_or_default().lines().next().unwrap_or_default();
-            [outcome.judgement.word(), outcome.mark.text(), outcome.name, reason].map(str::to_owned)
-        })
-        .collect();
-    table(["result", "mark", "case", "why"], &rows)?;
-    for outcome in report.cases.iter().filter(|outcome| matches!(outcome.judgement, Judgement::Failed(_))) {
-        let received = outcome.received.as_deref().or(outcome.judgement.reason()).unwrap_or_default();
-        say!("\n{}", outcome.name)?;
-        for (title, text) in
-            [("request", outcome.request.as_str()), ("expected", &outcome.expected), ("received", received)]
-        {
-            say!("  {title}\n{}", indented(text))?;
-        }
-    }
-    if report.is_good() {
-        say!("\n{}", verdict(report))?;
-    }
-    Ok(())
-}
-
-fn verdict(report: &Report) -> String {
-    let counts = report.counts;
-    let place = if report.restored { "is back in its status" } else { "may NOT be back in its status" };
-    format!(
-        "{} passed, {} failed, {} unjudged, {} skipped; {} changes, and the atendimento {place}",
-        counts.passed, counts.failed, counts.unjudged, counts.skipped, report.changes
-    )
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {}", printable(line))).collect::<Vec<_>>().join("\n")
+/// The names that `--pular` takes.
+fn cases_and_groups() -> PossibleValuesParser {
+    PossibleValuesParser::new(plan::groups().chain(plan::names()))
 }
 
 fn parse_url(text: &str) -> Result<Url, String> {

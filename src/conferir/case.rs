@@ -181,6 +181,17 @@ impl Case {
         self.method != "GET" && self.path.starts_with(STATUS)
     }
 
+    /// Whether no server changes anything by it: it reads, logs in, or is without a token to be trusted.
+    pub(super) fn is_harmless(&self) -> bool {
+        let trusted = self.authorization.is_some_and(|value| value.contains("<token>"));
+        !self.fails_login() && (self.method == "GET" || !trusted)
+    }
+
+    /// Whether it is sent with the key that several cases share.
+    pub(super) fn shares_key(&self) -> bool {
+        self.header.is_some_and(|(_, value)| value == "<chave>")
+    }
+
     /// Whether the login counts as a failed one.
     pub fn fails_login(&self) -> bool {
         self.path == LOGIN && self.body.contains("<outra senha>")

@@ -79,9 +79,14 @@ impl Client {
         Ok(Self { base: base.as_str().trim_end_matches('/').to_owned(), connections })
     }
 
+    /// The address of `path`.
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
     /// Sends `request` and reads the answer.
     pub async fn send(&self, request: Outgoing) -> Result<Received, ClientError> {
-        let mut builder = Request::builder().method(request.method).uri(format!("{}{}", self.base, request.path));
+        let mut builder = Request::builder().method(request.method).uri(self.url(&request.path));
         for (name, value) in request.headers {
             builder = builder.header(name, value.as_bytes());
         }

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::answers::{AnswerName, error_name};
 use super::case::{Case, ExpectedAnswer, Header, Mark};
 use super::client::Received;
+use super::difference;
 use super::values::{find_jwt, find_token};
 use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn};
 
@@ -60,23 +61,26 @@ pub(super) fn faults(case: &Case, scope: Scope, spoken: Option<&Spoken<'_>>, rec
     if scope == Scope::Contract {
         for (name, rule) in headers(case, spoken) {
             let value = received.header(&name);
-            let fits = match rule {
-                Rule::Is(expected) => value == Some(expected),
-                Rule::IsNot(refused) => value.as_deref().is_some_and(|value| !value.is_empty() && value != refused),
-                Rule::There => value.is_some_and(|value| !value.is_empty()),
-                Rule::Absent => value.is_none(),
+            let fault = match (rule, value) {
+                (Rule::Absent, None) => None,
+                (Rule::Absent, Some(_)) => Some("not expected".to_owned()),
+                (_, None) => Some("missing".to_owned()),
+                (Rule::Is(expected), Some(value)) => difference::first(&expected, &value),
+                (Rule::IsNot(refused), Some(value)) => (value == refused).then(|| "the request's value".to_owned()),
+                (Rule::There, Some(value)) => value.is_empty().then(|| "empty".to_owned()),
             };
-            if !fits {
-                faults.push(format!("header {name}"));
-            }
+            faults.extend(fault.map(|fault| format!("header {name}: {fault}")));
         }
     }
-    let fits = match spoken.zip(form) {
-        Some((spoken, form)) => worded(case, spoken, &form, Some(&received.body)).1,
-        None => body_fits(case, scope, &received.body),
+    let (wording, fits) = match spoken.zip(form) {
+        Some((spoken, form)) => worded(case, spoken, &form, Some(&received.body)),
+        None => (body(case), body_fits(case, scope, &received.body)),
     };
     if !fits {
-        faults.push("body".to_owned());
+        // A token and a time are no fixed characters.
+        let fixed = scope == Scope::Contract && form.is_none() && !matches!(case.answer, ExpectedAnswer::Token);
+        let place = difference::first(&wording, &received.body).filter(|_| fixed);
+        faults.push(place.map_or_else(|| "body".to_owned(), |place| format!("body: {place}")));
     }
     faults
 }
@@ -208,13 +212,23 @@ mod tests {
     fn the_contract_is_compared_to_the_byte() {
         let right = r#"{"message":"Senha inválida"}"#;
         assert!(faults(&WRONG, Scope::Contract, None, &received(401, right)).is_empty());
-        for other in [r#"{"message": "Senha inválida"}"#, r#"{"message":"Senha invalida"}"#, "", "{}"] {
-            assert_eq!(faults(&WRONG, Scope::Contract, None, &received(401, other)), ["body"], "{other}");
+        for (other, place) in [
+            (r#"{"message": "Senha inválida"}"#, "character 12: U+0022 expected, U+0020 received"),
+            (r#"{"message":"Senha invalida"}"#, "character 22: U+00E1 expected, U+0061 received"),
+            ("", "character 1: U+007B expected, the end received"),
+        ] {
+            let wrong = faults(&WRONG, Scope::Contract, None, &received(401, other));
+            assert_eq!(wrong, [format!("body: {place}")], "{other}");
         }
+        let mut plain = received(401, right);
+        plain.headers.insert("content-type", HeaderValue::from_static("application/jsom"));
+        let place = "header content-type: character 16: U+006E expected, U+006D received";
+        assert_eq!(faults(&WRONG, Scope::Contract, None, &plain), [place]);
         assert_eq!(faults(&WRONG, Scope::Contract, None, &received(400, right)), ["status 400 instead of 401"]);
         let mut bare = received(401, right);
         bare.headers.clear();
-        let missing = ["header content-type", "header cache-control", "header www-authenticate", "header x-request-id"];
+        let missing = ["content-type", "cache-control", "www-authenticate", "x-request-id"];
+        let missing = missing.map(|name| format!("header {name}: missing"));
         assert_eq!(faults(&WRONG, Scope::Contract, None, &bare), missing);
     }
 

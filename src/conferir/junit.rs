@@ -1,11 +1,12 @@
 //! JUnit's XML: failures for other answers, errors for cases without an answer to judge.
 
 use std::io;
+use std::time::Duration;
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::report::{Judgement, Outcome, Report};
+use super::report::{Answered, Judgement, Outcome, Report};
 
 /// `report` in the form that JUnit writes and build servers read.
 pub fn write(report: &Report) -> String {
@@ -20,12 +21,15 @@ fn document(writer: &mut Writer<Vec<u8>>, report: &Report) -> io::Result<()> {
     let [tests, failures, errors, skipped] =
         [report.cases.len(), counts.failed, counts.unjudged + usize::from(!report.restored), counts.skipped]
             .map(|n| n.to_string());
+    let took: Duration = report.cases.iter().map(|outcome| outcome.took).sum();
+    let time = seconds(took);
     let suite = writer.create_element("testsuite").with_attributes([
         ("name", "citrus-status conferir"),
         ("tests", tests.as_str()),
         ("failures", failures.as_str()),
         ("errors", errors.as_str()),
         ("skipped", skipped.as_str()),
+        ("time", time.as_str()),
     ]);
     suite.write_inner_content(|writer| {
         report.cases.iter().try_for_each(|outcome| case(writer, outcome))?;
@@ -42,8 +46,12 @@ fn document(writer: &mut Writer<Vec<u8>>, report: &Report) -> io::Result<()> {
 fn case(writer: &mut Writer<Vec<u8>>, outcome: &Outcome) -> io::Result<()> {
     let (group, _) = outcome.name.split_once('/').unwrap_or((outcome.name, ""));
     let class = format!("conferir.{group}.{}", outcome.mark.text());
-    let element =
-        writer.create_element("testcase").with_attributes([("classname", class.as_str()), ("name", outcome.name)]);
+    let time = seconds(outcome.took);
+    let element = writer.create_element("testcase").with_attributes([
+        ("classname", class.as_str()),
+        ("name", outcome.name),
+        ("time", time.as_str()),
+    ]);
     let (kind, reason) = match &outcome.judgement {
         Judgement::Passed => return element.write_empty().map(drop),
         Judgement::Failed(reason) => ("failure", reason),
@@ -57,12 +65,17 @@ fn case(writer: &mut Writer<Vec<u8>>, outcome: &Outcome) -> io::Result<()> {
             if kind == "skipped" {
                 return inner.write_empty().map(drop);
             }
-            let received = outcome.received.as_deref().unwrap_or("(nothing)");
-            let text =
-                format!("request:\n{}\n\nexpected:\n{}\n\nreceived:\n{received}\n", outcome.request, outcome.expected);
+            let received = outcome.received.as_ref().map_or_else(|| "(nothing)".to_owned(), Answered::text);
+            let before = outcome.status_before.map(|status| format!("status before: {status}\n\n")).unwrap_or_default();
+            let (request, expected) = (outcome.request.text(), &outcome.expected);
+            let text = format!("request:\n{request}\n\n{before}expected:\n{expected}\n\nreceived:\n{received}\n");
             inner.write_text_content(BytesText::new(&legal(&text))).map(drop)
         })
         .map(drop)
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.3}", time.as_secs_f64())
 }
 
 /// `text` without the characters that XML can't hold in any way.

@@ -1,6 +1,5 @@
 //! Asks a Citrus what the vendor's page leaves open, and writes it down as a dialect.
 
-use secrecy::SecretString;
 use time::OffsetDateTime;
 
 use super::answers::{AnswerName, error_name};
@@ -8,7 +7,7 @@ use super::case::{Case, ExpectedAnswer};
 use super::cases;
 use super::client::Received;
 use super::infer::{self, LoginObservation, Observation};
-use super::runner::{Runner, StartError, steady};
+use super::runner::{Runner, StartError, Unpermitted, steady};
 use super::values::life_of;
 use crate::dialect::{DialectFile, Handling, TokenHeader, Verdict};
 use crate::domain::atendimento::Status::{self, Aberto, EmAtendimento, Finalizado};
@@ -74,12 +73,6 @@ pub struct Recording {
     pub evidence: Vec<(String, String)>,
     /// What could not be asked, and why.
     pub unasked: Vec<(String, String)>,
-}
-
-/// A user without the permission to change statuses.
-pub struct Unpermitted {
-    pub login: String,
-    pub senha: SecretString,
 }
 
 /// Asks everything on behalf of `runner`, whose atendimento is in `start`. It stays where the last change leaves it.

@@ -1,7 +1,11 @@
 //! What a run found.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
+
+use time::OffsetDateTime;
 
 use super::case::Mark;
 use crate::domain::atendimento::Status;
@@ -38,6 +42,40 @@ impl Judgement {
     }
 }
 
+/// A request as it was sent, but that its secrets are names in `<>`.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub method: &'static str,
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+/// An answer without its secrets, with the headers of which the contract speaks.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    pub code: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Sent {
+    pub fn text(&self) -> String {
+        lines(&format!("{} {}", self.method, self.url), &self.headers, &self.body)
+    }
+}
+
+impl Answered {
+    pub fn text(&self) -> String {
+        lines(&self.code.to_string(), &self.headers, &self.body)
+    }
+}
+
+fn lines(first: &str, headers: &[(String, String)], body: &str) -> String {
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    format!("{first}\n{headers}{body}")
+}
+
 /// A case and what came of it. Nothing in it is secret.
 #[derive(Debug)]
 pub struct Outcome {
@@ -45,11 +83,14 @@ pub struct Outcome {
     /// Who gives its text.
     pub mark: Mark,
     pub judgement: Judgement,
-    pub request: String,
+    pub request: Sent,
+    /// The status in which a change found the atendimento, as far as that is known.
+    pub status_before: Option<Status>,
     /// What the contract says: status, headers, body.
     pub expected: String,
-    /// What came: status, headers, body.
-    pub received: Option<String>,
+    pub received: Option<Answered>,
+    pub began: OffsetDateTime,
+    pub took: Duration,
 }
 
 impl Serialize for Outcome {
@@ -59,9 +100,11 @@ impl Serialize for Outcome {
         map.serialize_entry("mark", self.mark.text())?;
         map.serialize_entry("result", self.judgement.word())?;
         map.serialize_entry("reason", &self.judgement.reason())?;
-        map.serialize_entry("request", &self.request)?;
+        map.serialize_entry("request", &self.request.text())?;
+        map.serialize_entry("statusBefore", &self.status_before.map(Status::nome))?;
         map.serialize_entry("expected", &self.expected)?;
-        map.serialize_entry("received", &self.received)?;
+        map.serialize_entry("received", &self.received.as_ref().map(Answered::text))?;
+        map.serialize_entry("seconds", &self.took.as_secs_f64())?;
         map.end()
     }
 }
@@ -82,9 +125,8 @@ pub struct Report {
     /// Whether only what the vendor's page says was compared.
     pub only_documented: bool,
     pub protocolo: String,
-    /// The status in which it was found.
-    #[serde(serialize_with = "by_name")]
-    pub status: Status,
+    /// The name of the status in which it was found, if it was asked for.
+    pub status: Option<&'static str>,
     /// How many times the run set its status, the way back included.
     pub changes: usize,
     /// Whether it is in that status again.
@@ -111,8 +153,4 @@ impl Report {
     pub fn is_good(&self) -> bool {
         self.counts.failed == 0 && self.counts.unjudged == 0 && self.restored
     }
-}
-
-fn by_name<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(status.nome())
 }

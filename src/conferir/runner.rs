@@ -1,11 +1,12 @@
 //! Asks the cases one after the other, and brings the atendimento back to where it was.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::HeaderName;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::SecretString;
+use time::OffsetDateTime;
 use tokio::time::sleep;
 
 use super::case::{Case, LOGIN, STATUS};
@@ -13,8 +14,7 @@ use super::cases;
 use super::client::{Client, ClientError, Outgoing, Received};
 use super::judge::{self, Scope, Spoken};
 use super::plan::Plan;
-use super::record::Unpermitted;
-use super::report::{Judgement, Outcome};
+use super::report::{Answered, Judgement, Outcome, Sent};
 use super::values::{Values, find_token};
 use crate::dialect::{Dialect, TokenHeader};
 use crate::domain::atendimento::Status;
@@ -23,6 +23,8 @@ use crate::domain::rules::{SameStatus, UnneededMotivo};
 /// How often the status is set back before the run gives up.
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_secs(1);
+/// So many cases in a row without an answer end the run.
+const UNANSWERED_MAX: usize = 3;
 
 const CREDENTIALS: &str = r#"{"login": "<login>", "senha": "<senha>"}"#;
 const PRESENT: Case = Case::read("the current status", "/api/atendimentos/status?protocolo=<protocolo>");
@@ -48,6 +50,12 @@ pub struct RunInput {
     pub motivo: String,
 }
 
+/// A user without the permission to change statuses.
+pub struct Unpermitted {
+    pub login: String,
+    pub senha: SecretString,
+}
+
 pub struct Runner {
     client: Client,
     values: Values,
@@ -59,6 +67,8 @@ pub struct Runner {
     /// Where the atendimento is; `None` after an answer that leaves it open.
     present: Option<Status>,
     changes: usize,
+    /// Whether the run may change nothing.
+    harmless: bool,
 }
 
 /// What a server answers to the question for the current status.
@@ -92,7 +102,7 @@ impl Runner {
         let RunInput { login, senha, protocolo, motivo } = target;
         let values = Values::new(&login, senha, &protocolo, &motivo);
         let token_header = TokenHeader { name: AUTHORIZATION, scheme: Some("Bearer".to_owned()) };
-        Self { client, values, token_header, dialect: None, success: None, present: None, changes: 0 }
+        Self { client, values, token_header, dialect: None, success: None, present: None, changes: 0, harmless: false }
     }
 
     /// Judges by `dialect` from now on, and sends the token as that takes it.
@@ -201,10 +211,21 @@ impl Runner {
         }
         // A success in other words may be none.
         self.present = self.present.filter(|present| *present == start);
-        Err(outcome.received.unwrap_or_else(|| outcome.judgement.reason().unwrap_or_default().to_owned()))
+        let answer = outcome.received.map(|received| received.text());
+        Err(answer.unwrap_or_else(|| outcome.judgement.reason().unwrap_or_default().to_owned()))
     }
 
-    /// Asks the cases of `plan` until `stopped`. The atendimento stays where the last case leaves it.
+    /// The cases of `plan`, of which none was asked: why.
+    pub fn unasked(&self, plan: &Plan, why: &str) -> Vec<Outcome> {
+        let unjudged = |skip: Option<&str>| match skip {
+            Some(reason) => Judgement::Skipped(reason.to_owned()),
+            None => Judgement::Unjudged(why.to_owned()),
+        };
+        plan.cases.iter().map(|(case, skip)| self.outcome(case, plan.scope, None, unjudged(*skip))).collect()
+    }
+
+    /// Asks the cases of `plan` until `stopped`, or until the server answers no more. The atendimento stays where the
+    /// last case leaves it.
     pub async fn run(
         &mut self,
         plan: &Plan,
@@ -212,9 +233,11 @@ impl Runner {
         mut report: impl FnMut(&Outcome),
     ) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(plan.cases.len());
+        self.harmless = plan.reads_only;
+        let mut unanswered = 0;
         let refuses_same =
             self.dialect.as_ref().is_some_and(|dialect| dialect.rules.same_status == SameStatus::Refused);
-        if refuses_same {
+        if refuses_same && !plan.reads_only {
             // So that what is refused for want of a motivo is not refused for this. A failure shows in the cases.
             _ = self.bring_to(Status::EmAtendimento).await;
         }
@@ -224,10 +247,20 @@ impl Runner {
                 None if stopped() => {
                     self.outcome(case, plan.scope, None, Judgement::Unjudged("the run was stopped".to_owned()))
                 }
-                None => match self.reason_to_skip(case) {
-                    Some(reason) => self.outcome(case, plan.scope, None, Judgement::Skipped(reason.to_owned())),
-                    None => self.ask(case, plan.scope).await,
-                },
+                None if unanswered == UNANSWERED_MAX => {
+                    let reason = format!("the server had not answered {UNANSWERED_MAX} cases in a row");
+                    self.outcome(case, plan.scope, None, Judgement::Unjudged(reason))
+                }
+                None => {
+                    if let Some(reason) = self.reason_to_skip(case) {
+                        self.outcome(case, plan.scope, None, Judgement::Skipped(reason.to_owned()))
+                    } else {
+                        let (began, since) = (OffsetDateTime::now_utc(), Instant::now());
+                        let outcome = self.ask(case, plan.scope).await;
+                        unanswered = if outcome.received.is_none() { unanswered + 1 } else { 0 };
+                        Outcome { began, took: since.elapsed(), ..outcome }
+                    }
+                }
             };
             report(&outcome);
             outcomes.push(outcome);
@@ -299,7 +332,8 @@ impl Runner {
             let reason = format!("the atendimento could not be brought to {from}: {reason}");
             return self.outcome(case, scope, None, Judgement::Unjudged(reason));
         }
-        match self.client.send(self.request(case)).await {
+        let before = self.present.filter(|_| case.changes());
+        let outcome = match self.client.send(self.request(case)).await {
             Ok(received) => {
                 self.follow(case, &received);
                 let faults = judge::faults(case, scope, self.spoken(case).as_ref(), &received);
@@ -309,7 +343,7 @@ impl Runner {
                     let later = received.header("retry-after").unwrap_or_else(|| "some".to_owned());
                     Judgement::Unjudged(format!("the server asks to come back in {later} s"))
                 } else {
-                    Judgement::Failed(faults.join(", "))
+                    Judgement::Failed(faults.join("; "))
                 };
                 self.outcome(case, scope, Some(&received), judgement)
             }
@@ -319,7 +353,8 @@ impl Runner {
                 }
                 self.outcome(case, scope, None, Judgement::Failed(error.to_string()))
             }
-        }
+        };
+        Outcome { status_before: before, ..outcome }
     }
 
     /// Keeps up with where the answer leaves the atendimento.
@@ -374,6 +409,20 @@ impl Runner {
     }
 
     fn request(&self, case: &Case) -> Outgoing {
+        let headers = self.headers(case).into_iter().map(|(name, value)| (name, self.values.sent(&value)));
+        let body = self.values.sent(&self.body(case));
+        Outgoing { method: case.method, path: self.values.path(case.path), headers: headers.collect(), body }
+    }
+
+    /// The body of `case`. What may change nothing names no atendimento where a server might take it for a change.
+    fn body(&self, case: &Case) -> String {
+        if self.harmless && case.changes() {
+            return case.body.replace("<protocolo>", "<outro protocolo>");
+        }
+        case.body.to_owned()
+    }
+
+    fn headers(&self, case: &Case) -> Vec<(HeaderName, String)> {
         let mut headers = vec![(CONTENT_TYPE, "application/json".to_owned())];
         if let Some(value) = case.authorization {
             // Other schemes, and none, are asked for what they are.
@@ -381,36 +430,45 @@ impl Runner {
                 Some(token) => (self.token_header.name.clone(), carried(&self.token_header, token)),
                 None => (AUTHORIZATION, value.to_owned()),
             };
-            headers.push((name, self.values.sent(&value)));
+            headers.push((name, value));
         }
         if let Some((name, value)) = case.header {
             let name = HeaderName::from_static(name);
             headers.retain(|(other, _)| *other != name);
-            headers.push((name, self.values.sent(value)));
+            headers.push((name, value.to_owned()));
         }
-        Outgoing { method: case.method, path: self.values.path(case.path), headers, body: self.values.sent(case.body) }
+        headers
     }
 
     /// An answer as a report shows it: what the contract speaks of, without secrets.
     pub(super) fn shown(&self, received: &Received) -> String {
-        let mut lines = vec![received.code.to_string()];
+        self.answered(received).text()
+    }
+
+    fn answered(&self, received: &Received) -> Answered {
         let redacted = |text: &str| self.values.redacted(text);
-        let values = SHOWN.iter().filter_map(|name| Some(format!("{name}: {}", redacted(&received.header(name)?))));
-        lines.extend(values);
-        lines.push(redacted(&received.body));
-        lines.join("\n")
+        let header = |name: &&str| Some(((*name).to_owned(), redacted(&received.header(name)?)));
+        let headers = SHOWN.iter().filter_map(header).collect();
+        Answered { code: received.code, headers, body: redacted(&received.body) }
     }
 
     fn outcome(&self, case: &Case, scope: Scope, received: Option<&Received>, judgement: Judgement) -> Outcome {
-        let headers = case.authorization.map(|value| ("authorization", value)).into_iter().chain(case.header);
-        let head = headers.map(|(name, value)| format!("{name}: {value}\n")).collect::<String>();
+        let shown = |(name, value): (HeaderName, String)| (name.as_str().to_owned(), self.values.shown(&value));
         Outcome {
             name: case.name,
             mark: case.mark,
             judgement,
-            request: format!("{} {}\n{head}{}", case.method, case.path, self.values.shown(case.body)),
+            request: Sent {
+                method: case.method,
+                url: self.client.url(&self.values.path(case.path)),
+                headers: self.headers(case).into_iter().map(shown).collect(),
+                body: self.values.shown(&self.body(case)),
+            },
+            status_before: None,
             expected: judge::expected(case, scope, self.spoken(case).as_ref()),
-            received: received.map(|received| self.shown(received)),
+            received: received.map(|received| self.answered(received)),
+            began: OffsetDateTime::now_utc(),
+            took: Duration::ZERO,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod fake;
 mod fakes;
+mod reports;
 
 use std::sync::Arc;
 
@@ -233,7 +234,7 @@ async fn a_hardened_server_fails_one_case_that_can_be_left_out() {
     let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
     let failed = cases(&report, "failed");
     assert_eq!((failed.len(), &failed[0]["name"]), (1, &json!("login/unknown-user")));
-    assert_eq!(failed[0]["reason"], "status 401 instead of 404, body");
+    assert_eq!(failed[0]["reason"], "status 401 instead of 404; body: character 13: U+0055 expected, U+0053 received");
     assert!(failed[0]["expected"].as_str().unwrap().ends_with(r#"{"message":"Usuário não encontrado"}"#));
     assert!(failed[0]["received"].as_str().unwrap().ends_with(r#"{"message":"Senha inválida"}"#));
     let without = conferir(&database, &server.address, &["--yes", "--json", "--pular", "login/unknown-user"]);

@@ -13,14 +13,14 @@ use crate::support::database::Database;
 use crate::support::program::program;
 
 /// A server that takes down what it is asked and answers what `answer` says.
-struct Fake {
-    address: String,
+pub(super) struct Fake {
+    pub(super) address: String,
     /// Path and body of each request.
     asked: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Fake {
-    async fn start(answer: impl Fn(&str, &str) -> (u16, String) + Send + Sync + 'static) -> Self {
+    pub(super) async fn start(answer: impl Fn(&str, &str) -> (u16, String) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -31,12 +31,21 @@ impl Fake {
                 let (path, body) = read_request(&mut stream).await;
                 taken.lock().unwrap().push((path.clone(), body.clone()));
                 let (code, body) = answer(&path, &body);
+                // Code 0: it hangs up.
+                if code == 0 {
+                    continue;
+                }
                 let length = body.len();
                 let text = format!("HTTP/1.1 {code} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
                 stream.write_all(text.as_bytes()).await.unwrap();
             }
         });
         Self { address, asked }
+    }
+
+    /// Path and body of each request.
+    pub(super) fn asked(&self) -> Vec<(String, String)> {
+        self.asked.lock().unwrap().clone()
     }
 
     /// The statuses of the changes that it was asked for.
@@ -102,12 +111,14 @@ async fn a_server_that_says_yes_to_everything_fails() {
     let fake = Fake::start(answer).await;
     let outcome = conferir(&database, &fake.address, &["--yes", "--status-atual", "Aberto", "--junit", "report.xml"]);
     assert_eq!(outcome.code, 1, "{outcome:?}");
-    let shown = "login/senha-missing\n  request\n    POST /api/usuario/login\n    {\"login\": \"user.api\"}\n  \
+    let url = format!("http://{}/api/usuario/login", fake.address);
+    let shown = "\n    content-type: application/json\n    {\"login\": \"user.api\"}\n  \
                  expected\n    400\n    content-type: application/json\n    cache-control: no-store\n    x-request-id: (any)\n    \
                  {\"message\":\"Este campo é obrigatório senha\"}\n  received\n    200\n    <token>\\u{1b}[2J <&\n";
-    assert!(outcome.stdout.contains(shown), "{}", outcome.stdout);
+    let shown = format!("login/senha-missing\n  request\n    POST {url}{shown}");
+    assert!(outcome.stdout.contains(&shown), "{}", outcome.stdout);
     let line = outcome.stdout.lines().find(|line| line.contains("common/json-no-object ")).unwrap();
-    let why = ["failed", "ours", "common/json-no-object", "status", "200", "instead", "of", "400,", "header"];
+    let why = ["failed", "ours", "common/json-no-object", "status", "200", "instead", "of", "400;", "header"];
     assert_eq!(line.split_whitespace().take(why.len()).collect::<Vec<_>>(), why);
     assert!(!outcome.stdout.contains("passed  "), "{}", outcome.stdout);
 
