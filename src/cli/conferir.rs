@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::builder::PossibleValuesParser;
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::SecretString;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use url::Url;
 
 use self::report::{Outputs, failed_in, hand_over, indented, verdict, write_files};
@@ -101,12 +101,18 @@ impl Args {
 pub async fn run(args: Args) -> Result {
     let scope = if args.only_documented { Scope::Documented } else { Scope::Contract };
     let only = args.repetir_falhas.as_deref().map(failed_in).transpose()?;
-    if only.as_ref().is_some_and(Vec::is_empty) {
-        complain("no case of that report failed; nothing was asked");
-        return Ok(());
-    }
+    let nothing_failed = only.as_ref().is_some_and(Vec::is_empty);
     let selection = Selection { without: args.pular.clone(), only, reads_only: args.somente_leitura };
     let plan = Plan::new(scope, &selection, &args.protocolo);
+    if nothing_failed {
+        complain("no case of that report failed; nothing was asked");
+        let runner = runner(&args, SecretString::default())?;
+        let skipped = runner.unasked(&plan, "no case of that report failed");
+        return hand_over(&args.outputs, &args.report(None, 0, true, skipped));
+    }
+    if plan.asked().next().is_none() && args.gravar.is_none() {
+        return Err(CliError::Usage("these options leave no case to ask".to_owned()));
+    }
     if !args.yes && !args.somente_leitura && (args.senha_stdin || !std::io::stdin().is_terminal()) {
         return Err(CliError::Usage(
             "this changes an atendimento, and there is no terminal to ask on; add --yes to go ahead".to_owned(),
@@ -122,7 +128,7 @@ pub async fn run(args: Args) -> Result {
     let mut runner = runner(&args, senha)?;
     let start = match begin(&args, &mut runner).await {
         Ok(start) => start,
-        Err(error) => return Err(stopped_early(&args, &plan, &runner, error)),
+        Err(error) => return Err(stopped_early(&args, &plan, &runner, true, error)),
     };
     let Some(start) = start else {
         let report = read_only(&args, &plan, &mut runner).await?;
@@ -151,10 +157,10 @@ async fn begin(args: &Args, runner: &mut Runner) -> Result<Option<Status>> {
 }
 
 /// Writes to the files that no case was asked, for `error`. A build server then shows that.
-fn stopped_early(args: &Args, plan: &Plan, runner: &Runner, error: CliError) -> CliError {
+fn stopped_early(args: &Args, plan: &Plan, runner: &Runner, restored: bool, error: CliError) -> CliError {
     if args.gravar.is_none() {
         let cases = runner.unasked(plan, &error.to_string());
-        if let Err(unwritten) = write_files(&args.outputs, &args.report(None, runner.changes(), true, cases)) {
+        if let Err(unwritten) = write_files(&args.outputs, &args.report(None, runner.changes(), restored, cases)) {
             complain(unwritten);
         }
     }
@@ -211,10 +217,22 @@ async fn record_dialect(
         return Err(CliError::Failed("nothing was changed".to_owned()));
     }
     let bar = ProgressBar::new_spinner();
-    let recorded = record(runner, start, unpermitted, |case| bar.set_message(case.to_owned())).await;
+    let mut signals = Signals::watch()?;
+    let recorded = tokio::select! {
+        recorded = record(runner, start, unpermitted, |case| bar.set_message(case.to_owned())) => Some(recorded),
+        () = signals.next() => None,
+    };
     bar.finish_and_clear();
+    let recorded = recorded.unwrap_or_else(|| {
+        complain("stopping; the atendimento is set back first");
+        runner.doubt();
+        Err(StartError::Stopped)
+    });
     let restored = restore(runner, start).await;
-    let recording = recorded.map_err(explained)?;
+    let recording = recorded.map_err(|error| {
+        _ = std::fs::remove_file(file);
+        explained(error)
+    })?;
     new.write_all(recording.toml(args.base_url.as_str()).as_bytes())?;
     for (what, why) in &recording.unasked {
         say!("not asked: {what}: {}", printable(why.lines().next().unwrap_or_default()))?;
@@ -241,8 +259,9 @@ fn explained(error: StartError) -> CliError {
 async fn conduct(args: &Args, plan: &Plan, runner: &mut Runner, start: Status) -> Result<Report> {
     let stopped = watch_signals("stopping after this case; the atendimento is set back first")?;
     if let Err(answer) = runner.prove_motivo(start).await {
-        let error = refused(args, runner, start, &answer).await;
-        return Err(stopped_early(args, plan, runner, error));
+        let restored = restore(runner, start).await;
+        let error = refused(args, runner, restored, &answer);
+        return Err(stopped_early(args, plan, runner, restored, error));
     }
     let cases = ask_all(plan, runner, &stopped).await;
     let restored = restore(runner, start).await;
@@ -274,8 +293,7 @@ async fn restore(runner: &mut Runner, start: Status) -> bool {
 }
 
 /// The first change was not made, as `answer` says, or may not have been.
-async fn refused(args: &Args, runner: &mut Runner, start: Status, answer: &str) -> CliError {
-    let restored = restore(runner, start).await;
+fn refused(args: &Args, runner: &Runner, restored: bool, answer: &str) -> CliError {
     let end = match (restored, runner.changes()) {
         (true, 0) => "Nothing was changed",
         (true, _) => "The atendimento was set back, in case it had changed",
@@ -304,18 +322,34 @@ async fn present_status(runner: &Runner, given: Option<Status>) -> Result<Status
     }
 }
 
+/// The signals to stop. They end nothing by themselves any more.
+struct Signals([Signal; 3]);
+
+impl Signals {
+    fn watch() -> Result<Self> {
+        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
+    }
+
+    async fn next(&mut self) {
+        let Self([interrupt, terminate, hangup]) = self;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    }
+}
+
 /// Whether one of the signals to stop has come. They end nothing by themselves any more, so that the
 /// atendimento is always brought back; all that is waited for has a deadline.
 fn watch_signals(words: &'static str) -> Result<Arc<AtomicBool>> {
     let stopped = Arc::new(AtomicBool::new(false));
-    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
-        let (mut signals, stopped) = (signal(kind)?, Arc::clone(&stopped));
-        tokio::spawn(async move {
-            signals.recv().await;
-            stopped.store(true, Ordering::Relaxed);
-            complain(words);
-        });
-    }
+    let (mut signals, seen) = (Signals::watch()?, Arc::clone(&stopped));
+    tokio::spawn(async move {
+        signals.next().await;
+        seen.store(true, Ordering::Relaxed);
+        complain(words);
+    });
     Ok(stopped)
 }
 

@@ -89,6 +89,8 @@ pub enum StartError {
     /// It succeeded and gave nothing to go on with.
     #[error("the login was answered {0}, without a token")]
     NoToken(u16),
+    #[error("the run was stopped")]
+    Stopped,
     #[error("no header was found by which the server takes the token")]
     NoTokenHeader,
     /// The first change was answered so.
@@ -136,6 +138,11 @@ impl Runner {
     /// Begins with the atendimento in `start`.
     pub(super) fn begin(&mut self, start: Status) {
         self.present = Some(start);
+    }
+
+    /// It is not known where the atendimento is: a question was broken off.
+    pub fn doubt(&mut self) {
+        self.present = None;
     }
 
     /// Brings the atendimento to `status`.

@@ -175,15 +175,13 @@ async fn a_stop_waits_for_no_fault(database: &Database) {
 async fn a_silence_ends_with_its_client(database: &Database) {
     let server = Server::sandbox(database, &[("MAX_CONNECTIONS", "2")]).await;
     programmed(&server, json!({"rota": MOTIVOS, "modo": "conexao", "codigo": "silencio", "vezes": 5})).await;
-    for _ in 0..5 {
-        let mut client = Client::connect(server.address).await;
-        client.send(request(&format!("GET {MOTIVOS}"), "", "", "")).await.unwrap();
-        drop(client);
-        server.get("/health/live").await.is(200, "OK");
-    }
     let journal = "/sandbox/requisicoes?rota=/api/motivos";
     let seen = async || server.get(journal).await.json()["requisicoes"].as_array().unwrap().len();
-    timeout(HANG, async { while seen().await < 5 {} }).await.expect("five requests");
+    for number in 1..=5 {
+        let mut client = Client::connect(server.address).await;
+        client.send(request(&format!("GET {MOTIVOS}"), "", "", "")).await.unwrap();
+        timeout(HANG, async { while seen().await < number {} }).await.expect("the request has a place");
+    }
     server.get(MOTIVOS).await.is(401, "Token is missing");
     server.stop().await;
 }
