@@ -84,7 +84,9 @@ impl Observer {
         };
         if let Some((name, code, said)) = self.recognised(&text) {
             observation.case = Some(name);
-            let form = self.dialect.error(name, None, code, &said);
+            // Such as in `status – esse campo é obrigatório`.
+            let field = said.split_once(" – ").map(|(field, _)| field);
+            let form = self.dialect.error(name, field, code, &said);
             observation.differences = self.differences(exchange, &text, AnswerForm { text: &said, ..form }, None);
         } else if (200..300).contains(&status) {
             observation.case = Some(if route == Route::Login { "login" } else { "sucesso" });

@@ -56,7 +56,9 @@ fn mask(value: &mut Value) -> bool {
 
 /// The value of the header `name`. A credential is told apart by a part of its SHA-256, behind its scheme.
 pub fn header(name: &HeaderName, value: &HeaderValue) -> String {
-    if ![AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name) {
+    // A dialect may take the token from any header.
+    let is_credential = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name) || name.as_str().contains("token");
+    if !is_credential {
         return String::from_utf8_lossy(value.as_bytes()).into_owned();
     }
     let text = String::from_utf8_lossy(value.as_bytes());
@@ -94,6 +96,8 @@ mod tests {
         // printf abc | sha256sum
         assert_eq!(shown("Bearer abc"), "Bearer sha256:ba7816bf8f01cfea");
         assert_eq!(shown("abc"), "sha256:ba7816bf8f01cfea");
+        let other = HeaderValue::from_static("abc");
+        assert_eq!(header(&HeaderName::from_static("x-access-token"), &other), "sha256:ba7816bf8f01cfea");
         assert_eq!(header(&HeaderName::from_static("accept"), &HeaderValue::from_static("abc")), "abc");
     }
 }
