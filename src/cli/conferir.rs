@@ -2,8 +2,9 @@
 
 mod report;
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -204,7 +205,7 @@ async fn record_dialect(
     start: Status,
     unpermitted: Option<Unpermitted>,
 ) -> Result {
-    let new = File::create_new(file);
+    let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     let mut new = new.map_err(|error| CliError::Failed(format!("{} can't be created: {error}", shown(file))))?;
     complain(format_args!(
         "{} is asked as '{}' how it answers; two logins fail. Atendimento '{}' will be changed about ten times, and is {start} \
@@ -233,7 +234,7 @@ async fn record_dialect(
         _ = std::fs::remove_file(file);
         explained(error)
     })?;
-    new.write_all(recording.toml(args.base_url.as_str()).as_bytes())?;
+    new.write_all(runner.redacted(&recording.toml(args.base_url.as_str())).as_bytes())?;
     for (what, why) in &recording.unasked {
         say!("not asked: {what}: {}", printable(why.lines().next().unwrap_or_default()))?;
     }

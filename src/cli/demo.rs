@@ -20,6 +20,7 @@ use crate::config::settings::{
     DATA_DIR, DATABASE_PASSWORD, DATABASE_URL, JWT_ACCEPTED_SECRETS, JWT_AUDIENCE, JWT_ISSUER, JWT_SECRET, Setting,
 };
 use crate::config::{Config, Flags, Sources, has_password};
+use crate::dialect::{Dialect, TokenHeader};
 use crate::example::{ATENDIMENTOS, FIRST_PROTOCOLO, SENHA, example, load_example_data};
 use crate::http::routes;
 use crate::printable::printable;
@@ -55,7 +56,14 @@ pub async fn run(flags: Flags, args: Args) -> Result {
     load_example_data(&store).await?;
     let clock = Arc::new(MovableClock::new(Arc::new(SystemClock)));
     let service = |app| routes::sandbox_service(app, example(), Arc::clone(&clock));
-    let announce = |address| output::announce(announcement(address, &database, Container::around().as_ref()));
+    let announce = |address| {
+        output::announce(announcement(
+            address,
+            &database,
+            Container::around().as_ref(),
+            config.http.dialect.as_deref(),
+        ));
+    };
     app::listen(&config, store, clock.clone(), ServiceManager::default(), stop, service, announce).await?;
     Ok(())
 }
@@ -152,7 +160,24 @@ fn exposure(listening: SocketAddr, container: Option<&Container>) -> String {
     }
 }
 
-fn announcement(listening: SocketAddr, database: &str, container: Option<&Container>) -> String {
+/// How a shell takes the token out of a login's answer, and the header that carries it.
+fn token_use(dialect: Option<&Dialect>) -> (&'static str, String) {
+    let Some(dialect) = dialect else {
+        return (r#"sed 's/.*"accessToken":"\([^"]*\)".*/\1/'"#, "Authorization: Bearer $TOKEN".to_owned());
+    };
+    // Wherever a dialect has it.
+    let find = r"grep -o 'eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*' | head -n 1";
+    let TokenHeader { name, scheme } = &dialect.token_headers()[0];
+    (find, scheme.as_ref().map_or_else(|| format!("{name}: $TOKEN"), |scheme| format!("{name}: {scheme} $TOKEN")))
+}
+
+fn announcement(
+    listening: SocketAddr,
+    database: &str,
+    container: Option<&Container>,
+    dialect: Option<&Dialect>,
+) -> String {
+    let (find_token, carry_token) = token_use(dialect);
     let (address, exposure) = (reachable(listening)[0], exposure(listening, container));
     let last = FIRST_PROTOCOLO + ATENDIMENTOS as u64 - 1;
     let database = if has_password(database) { "…".to_owned() } else { quoted(database) };
@@ -177,8 +202,8 @@ citrus-status demo on http://{address}
 
 In a browser: http://{address}/docs. Or here: log in, then change a status:
 
-TOKEN=$(curl -s http://{address}/api/usuario/login -d '{{"login": "user.api", "senha": "{SENHA}"}}' | sed 's/.*"accessToken":"\([^"]*\)".*/\1/')
-curl -s http://{address}/api/atendimentos/status -H "Authorization: Bearer $TOKEN" -d '{{"protocolo": "{FIRST_PROTOCOLO}", "status": "Finalizado", "comentario": "Resolvido", "visivelCliente": "True"}}'
+TOKEN=$(curl -s http://{address}/api/usuario/login -d '{{"login": "user.api", "senha": "{SENHA}"}}' | {find_token})
+curl -s http://{address}/api/atendimentos/status -H "{carry_token}" -d '{{"protocolo": "{FIRST_PROTOCOLO}", "status": "Finalizado", "comentario": "Resolvido", "visivelCliente": "True"}}'
 
 Then look at its record:
 
@@ -227,7 +252,7 @@ mod tests {
 
     fn announced(listening: &str, container: Option<&str>) -> String {
         let container = container.map(|name| Container { engine: "docker", name: name.to_owned() });
-        announcement(listening.parse().unwrap(), "sqlite:///data/x.db", container.as_ref())
+        announcement(listening.parse().unwrap(), "sqlite:///data/x.db", container.as_ref(), None)
     }
 
     #[test]
@@ -240,6 +265,14 @@ mod tests {
         assert!(announced("192.0.2.1:80", None).contains("OTHER MACHINES"));
         let own = announced("127.0.0.1:8080", None);
         assert!(!own.contains("OTHER MACHINES") && own.contains("\nDATABASE_URL=sqlite:///data/x.db "), "{own}");
+    }
+
+    #[test]
+    fn in_a_dialect_the_token_goes_where_that_takes_it() {
+        let dialect = Dialect::parse("[token]\ncabecalhos = ['x-access-token']", &[]).unwrap();
+        let said = announcement("127.0.0.1:1".parse().unwrap(), "x", None, Some(&dialect));
+        assert!(said.contains(r#"-H "x-access-token: $TOKEN""#) && !said.contains("accessToken"), "{said}");
+        assert!(announced("127.0.0.1:1", None).contains(r#"-H "Authorization: Bearer $TOKEN""#));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::answers::AnswerName;
 use super::client::Received;
 use super::spans::{Span, spans};
+use super::values::find_token;
 use crate::dialect::{AnswerFile, CONTENT_TYPE, DialectFile, ERROR_BODY, Escapes, LOGIN_BODY, reason};
 
 /// An answer of the server, and the case that showed it.
@@ -126,8 +127,9 @@ fn success_of(received: &Received, envelope: &Envelope, content_type: Option<&st
     }
 }
 
+/// Empty answers may have none; so may careless ones, and then it is the contract's.
 fn content_type(received: &Received) -> String {
-    received.header("content-type").unwrap_or_default()
+    received.header("content-type").filter(|found| found.contains('/')).unwrap_or_else(|| CONTENT_TYPE.to_owned())
 }
 
 fn most_frequent(values: impl Iterator<Item = String>) -> Option<String> {
@@ -224,7 +226,8 @@ impl Envelope {
                 _ if Some(&span.pointer) == place => {
                     text = span.value.as_str().unwrap_or_default().to_owned();
                     // Escaped otherwise than the rest, it stays as it is.
-                    (quoted(&escapes.written(&text)) == raw).then(|| quoted("<texto>"))
+                    let is_text = quoted(&escapes.written(&text)) == raw && !text.contains("{}");
+                    is_text.then(|| quoted("<texto>"))
                 }
                 Some(gap) => Some(if span.value.is_string() { quoted(gap) } else { (*gap).to_owned() }),
                 None => None,
@@ -269,6 +272,8 @@ fn login_body(login: &LoginObservation, escapes: Escapes) -> String {
             Value::String(text) if text.contains(&login.token) => {
                 Some(quoted(&literal(text).replace(&login.token, "<token>")))
             }
+            // Another token, such as one to refresh this.
+            Value::String(text) if find_token(text).as_ref() == Some(text) => Some(quoted("<token>")),
             Value::String(text) if *text == login.login && quoted(&escapes.written(text)) == raw => {
                 Some(quoted("<login>"))
             }

@@ -113,11 +113,15 @@ pub async fn record(
     runner.carry_token_by(first);
     let success = prove(runner, start).await?;
     let mut errors = Vec::new();
+    let mut accepts_unknown = false;
     let known = ERRORS.map(|name| cases::all().find(|case| case.name == name).expect("each is a case"));
     for case in known.into_iter().chain(&COMMENTS) {
         asked(case.name);
         match runner.exchange(case).await {
             Ok(received) if case.changes() && runner.made(&received) => {
+                accepts_unknown |= case.name == "status/cancelado-motivo-unknown";
+                // So that the next case does not ask for the status that it has.
+                _ = runner.bring_to(EmAtendimento).await;
                 recording.unasked.push((case.name.to_owned(), "the server accepts it".to_owned()));
             }
             Ok(received) => errors.extend(observation(runner, case, received)),
@@ -128,6 +132,7 @@ pub async fn record(
     let mut file = infer::infer(&errors, Some(&success), &login);
     file.regras.mesmo_status = rules.0;
     file.regras.motivo_desnecessario = rules.1;
+    file.regras.motivo_desconhecido = accepts_unknown.then_some(Verdict::Aceito);
     match unpermitted {
         Some(user) => {
             let verdict = ask_without_permission(runner, user, &mut errors).await;
@@ -187,12 +192,13 @@ async fn token_headers(runner: &mut Runner) -> Result<Vec<TokenHeader>, StartErr
 /// Makes the first change, which needs the motivo: its answer is that of a success.
 async fn prove(runner: &mut Runner, start: Status) -> Result<Received, StartError> {
     runner.begin(start);
-    let unknown = cases::all().find(|case| case.name == "status/cancelado-motivo-unknown").expect("it is a case");
-    let refused = runner.exchange(unknown).await.map_err(StartError::Change)?;
-    runner.begin(start);
+    let missing = cases::all().find(|case| case.name == "status/cancelado-motivo-missing").expect("it is a case");
+    let refused = runner.exchange(missing).await.map_err(StartError::Change)?;
     let received = runner.exchange(cases::proof(start)).await.map_err(StartError::Change)?;
     let is_other = (refused.code, steady(&refused.body)) != (received.code, steady(&received.body));
+    // If it was no refusal, nobody knows where the atendimento is; the run ends, and sets it back.
     if !(200..300).contains(&received.code) || !is_other {
+        runner.doubt();
         return Err(StartError::Change(runner.shown(&received)));
     }
     runner.learn_success(&received);

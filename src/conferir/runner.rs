@@ -140,6 +140,11 @@ impl Runner {
         self.present = Some(start);
     }
 
+    /// `text` without senha and tokens.
+    pub fn redacted(&self, text: &str) -> String {
+        self.values.redacted(text)
+    }
+
     /// It is not known where the atendimento is: a question was broken off.
     pub fn doubt(&mut self) {
         self.present = None;

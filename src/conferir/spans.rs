@@ -20,17 +20,21 @@ pub(super) struct Span {
 pub(super) fn spans(text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     if let Ok(raw) = serde_json::from_str::<&RawValue>(text) {
-        collect(text, raw.get(), String::new(), &mut found);
+        collect(text, raw.get(), String::new(), DEPTH_MAX, &mut found);
     }
     found
 }
 
-fn collect(text: &str, raw: &str, pointer: String, found: &mut Vec<Span>) {
+/// Deeper values are not looked at.
+const DEPTH_MAX: usize = 32;
+
+fn collect(text: &str, raw: &str, pointer: String, depth: usize, found: &mut Vec<Span>) {
+    let Some(depth) = depth.checked_sub(1) else { return };
     if let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw) {
-        members.into_iter().for_each(|(name, raw)| collect(text, raw.get(), format!("{pointer}/{name}"), found));
+        members.into_iter().for_each(|(name, raw)| collect(text, raw.get(), format!("{pointer}/{name}"), depth, found));
     } else if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(raw) {
         let items = items.into_iter().enumerate();
-        items.for_each(|(at, raw)| collect(text, raw.get(), format!("{pointer}/{at}"), found));
+        items.for_each(|(at, raw)| collect(text, raw.get(), format!("{pointer}/{at}"), depth, found));
     } else if let Ok(value) = serde_json::from_str(raw) {
         // `raw` is a part of `text`.
         let start = raw.as_ptr() as usize - text.as_ptr() as usize;
@@ -53,5 +57,6 @@ mod tests {
                 .map(|(pointer, raw)| (pointer.to_owned(), raw))
         );
         assert_eq!(spans("no JSON"), []);
+        assert_eq!(spans(&["[".repeat(100), "1".to_owned(), "]".repeat(100)].concat()), []);
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 use time::format_description::well_known::Rfc3339;
+use url::form_urlencoded;
 
 use super::exchange::Exchange;
 use super::message::Head;
@@ -190,32 +191,57 @@ fn kind(value: &Value) -> Value {
 }
 
 /// Values of a request that an answer may repeat.
-struct Secrets(Vec<String>);
+struct Secrets {
+    values: Vec<String>,
+    /// Whether the request has a body that was not understood, so that anything may be one.
+    is_opaque: bool,
+}
 
 impl Secrets {
     fn of(exchange: &Exchange, disclosure: Disclosure) -> Self {
-        let members: Map<String, Value> =
-            exchange.request_text().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let parsed = exchange.request_text().and_then(|text| serde_json::from_str::<Map<String, Value>>(&text).ok());
+        let is_opaque = parsed.is_none() && exchange.request.body.length > 0;
+        let members = parsed.unwrap_or_default();
         let is_known = |name: &str| match name {
             "status" | "motivoStatus" | "statusAtual" | "visivelCliente" | "protocolo" => true,
             "login" => disclosure.logins,
             "comentario" => disclosure.comments,
             _ => false,
         };
-        let members = members.iter().filter(|(name, _)| !is_known(name)).filter_map(|(_, value)| value.as_str());
+        let mut values = Vec::new();
+        members.iter().filter(|(name, _)| !is_known(name)).for_each(|(_, value)| collect(value, &mut values));
+        let query = exchange.request.head.target.split_once('?').map_or("", |(_, query)| query);
+        values.extend(form_urlencoded::parse(query.as_bytes()).map(|(_, value)| value.into_owned()));
+        values.extend(exchange.path().split('/').filter(|part| !SEGMENTS.contains(part)).map(str::to_owned));
         let headers = exchange
             .request
             .head
             .headers
             .iter()
             .filter(|(name, _)| !HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known)));
-        let headers = headers.filter_map(|(_, value)| std::str::from_utf8(value).ok()?.split_whitespace().next_back());
-        Self(members.chain(headers).map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty()).collect())
+        let words = |value: &[u8]| {
+            String::from_utf8_lossy(value).split([' ', ';', ',', '=']).map(str::to_owned).collect::<Vec<_>>()
+        };
+        values.extend(headers.flat_map(|(_, value)| words(value)));
+        // Shorter ones are in any text.
+        let values = values.iter().map(|text| text.trim().to_lowercase()).filter(|text| text.chars().count() >= 3);
+        Self { values: values.collect(), is_opaque }
     }
 
     fn are_in(&self, text: &str) -> bool {
         let text = text.to_lowercase();
-        self.0.iter().any(|secret| text.contains(secret))
+        self.is_opaque || self.values.iter().any(|secret| text.contains(secret))
+    }
+}
+
+/// All values in `value`, as texts.
+fn collect(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::String(text) => into.push(text.clone()),
+        Value::Number(number) => into.push(number.to_string()),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, into)),
+        Value::Object(members) => members.values().for_each(|member| collect(member, into)),
+        Value::Null | Value::Bool(_) => {}
     }
 }
 

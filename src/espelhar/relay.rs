@@ -2,15 +2,19 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
 
 use super::exchange::{Capture, Exchange, Request};
 use super::message::{Head, Messages, Piece, Side};
 
+/// How long a client may go on sending after the upstream has said its last word.
+const LINGER: Duration = Duration::from_secs(10);
 const BUFFER: usize = 16 * 1024;
 /// Most requests of a connection that wait for their answers and are watched; more pass unseen.
 const WAITING_MAX: usize = 64;
@@ -25,7 +29,11 @@ pub trait Observer: Send + Sync {
 
 /// The requests of a connection that wait for their answers. What isn't wanted is there too, to keep the order.
 #[derive(Default)]
-struct Waiting(Mutex<VecDeque<Asked>>);
+struct Waiting {
+    asked: Mutex<VecDeque<Asked>>,
+    /// Whether both sides speak another protocol now.
+    is_tunnel: AtomicBool,
+}
 
 struct Asked {
     begun: Instant,
@@ -49,13 +57,19 @@ where
     let mut requests_ended = false;
     loop {
         tokio::select! {
-            ended = &mut answers => return ended,
-            ended = &mut requests, if !requests_ended => {
+            ended = &mut answers => {
                 ended?;
-                requests_ended = true;
+                break;
             }
+            // Where the upstream takes no more, its answer may still be on its way.
+            _ = &mut requests, if !requests_ended => requests_ended = true,
         }
     }
+    // The client may still be sending what an early answer did not wait for.
+    if !requests_ended {
+        _ = timeout(LINGER, requests).await;
+    }
+    Ok(())
 }
 
 async fn pass_requests<R, W>(
@@ -95,11 +109,10 @@ where
             }
             Piece::End => {}
         };
-        if length == 0 {
+        if length == 0 || waiting.is_tunnel.load(Ordering::Relaxed) {
             messages.close(&mut take);
-        } else {
-            messages.feed(&buffer[..length], || false, &mut take);
         }
+        messages.feed(&buffer[..length], || false, &mut take);
         to.write_all(&out).await?;
         to.flush().await?;
         out.clear();
@@ -126,6 +139,7 @@ where
         to.write_all(&buffer[..length]).await?;
         let take = |piece: Piece<'_>| match piece {
             Piece::Head(_, head) if head.is_interim() => current = None,
+            Piece::Head(_, head) if head.status == 101 => waiting.is_tunnel.store(true, Ordering::Relaxed),
             Piece::Head(_, head) => current = Some((head, Capture::default())),
             Piece::Body { content, .. } => {
                 if let Some((_, body)) = &mut current {
@@ -137,7 +151,10 @@ where
                     waiting.answered(head, body, observer);
                 }
             }
-            Piece::Opaque(_) => current = None,
+            Piece::Opaque(_) => {
+                current = None;
+                waiting.forget();
+            }
         };
         if length == 0 {
             messages.close(take);
@@ -165,7 +182,7 @@ fn write_with_host(out: &mut Vec<u8>, head: &[u8], host: &str) {
 impl Waiting {
     /// Notes a request; a place for its body, if somebody wants it.
     fn begin(&self, head: Head, is_wanted: bool) -> Option<Arc<Mutex<Request>>> {
-        let mut waiting = lock(&self.0);
+        let mut waiting = lock(&self.asked);
         let is_head = head.method == "HEAD";
         let request = (is_wanted && waiting.len() < WAITING_MAX)
             .then(|| Arc::new(Mutex::new(Request { at: OffsetDateTime::now_utc(), head, body: Capture::default() })));
@@ -174,11 +191,11 @@ impl Waiting {
     }
 
     fn next_is_head(&self) -> bool {
-        lock(&self.0).front().is_some_and(|asked| asked.is_head)
+        lock(&self.asked).front().is_some_and(|asked| asked.is_head)
     }
 
     fn answered(&self, answer: Head, body: Capture, observer: &dyn Observer) {
-        let Some(Asked { begun, request, .. }) = lock(&self.0).pop_front() else { return };
+        let Some(Asked { begun, request, .. }) = lock(&self.asked).pop_front() else { return };
         if let Some(request) = request {
             let request = lock(&request).clone();
             observer.saw(Exchange { request, answer, body, took: begun.elapsed() });
@@ -187,7 +204,7 @@ impl Waiting {
 
     /// From here on it is unknown which answer belongs to which request.
     fn forget(&self) {
-        lock(&self.0).clear();
+        lock(&self.asked).clear();
     }
 }
 
