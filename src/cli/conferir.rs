@@ -18,7 +18,7 @@ use url::Url;
 use self::report::{Outputs, failed_in, hand_over, indented, verdict, write_files};
 
 use super::support::error::{CliError, Result};
-use super::support::input::{confirmed, parse_status, read_senha, read_two_senhas};
+use super::support::input::{confirmed, parse_status, read_dialect, read_senha, read_two_senhas};
 use super::support::output::{complain, say, shown};
 use crate::conferir::client::Client;
 use crate::conferir::judge::Scope;
@@ -26,7 +26,7 @@ use crate::conferir::plan::{self, Plan, Selection, Traces};
 use crate::conferir::record::record;
 use crate::conferir::report::{Outcome, Report};
 use crate::conferir::runner::{RunInput, Runner, StartError, StatusAnswer, Unpermitted};
-use crate::config::read_dialect;
+use crate::config;
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
 
@@ -191,8 +191,7 @@ fn runner(args: &Args, senha: SecretString) -> Result<Runner> {
     };
     let mut runner = Runner::new(client, target);
     if let Some(file) = &args.dialeto {
-        let dialect = read_dialect(file).map_err(|what| CliError::Failed(format!("{}: {what}", shown(file))))?;
-        runner.speak(Arc::new(dialect));
+        runner.speak(read_dialect(file)?);
     }
     Ok(runner)
 }
@@ -238,7 +237,7 @@ async fn record_dialect(
     for (what, why) in &recording.unasked {
         say!("not asked: {what}: {}", printable(why.lines().next().unwrap_or_default()))?;
     }
-    read_dialect(file)
+    config::read_dialect(file)
         .map_err(|what| CliError::Failed(format!("{} is no dialect; please report this: {what}", shown(file))))?;
     say!(
         "{} answers of its own; try them with `citrus-status demo --dialeto {}`",

@@ -1,13 +1,13 @@
 //! `dialeto`: what a server answers in a dialect, and the document of such a one.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
 
-use super::support::error::{CliError, Result};
-use super::support::output::{self, say, shown, table};
-use crate::config::read_dialect;
+use super::support::error::Result;
+use super::support::input::read_dialect;
+use super::support::output::{self, say, table};
 use crate::dialect::Dialect;
 use crate::http::answer::spoken::{Speaker, Spoken};
 use crate::http::routes;
@@ -38,7 +38,7 @@ pub struct OpenapiArgs {
 pub fn run(command: &Command) -> Result {
     let Command::Mostrar { arquivo, json } = command;
     let dialect = match arquivo {
-        Some(file) => read(file)?,
+        Some(file) => read_dialect(file)?,
         None => Arc::new(Dialect::contract()),
     };
     let answers = Speaker::example(dialect).all();
@@ -54,10 +54,6 @@ pub fn run(command: &Command) -> Result {
 }
 
 pub fn openapi(args: &OpenapiArgs) -> Result {
-    let dialect = args.dialeto.as_deref().map(read).transpose()?;
+    let dialect = args.dialeto.as_deref().map(read_dialect).transpose()?;
     Ok(say!("{}", routes::openapi_text(dialect).trim_end())?)
-}
-
-fn read(file: &Path) -> Result<Arc<Dialect>> {
-    read_dialect(file).map(Arc::new).map_err(|complaints| CliError::Failed(format!("{}: {complaints}", shown(file))))
 }

@@ -14,10 +14,10 @@ use tokio::time::{interval, timeout};
 use url::Url;
 
 use super::support::error::{CliError, Result};
+use super::support::input::read_dialect;
 use super::support::output::{complain, say, shown, table};
 use super::support::signals;
 use crate::conferir::client::Client;
-use crate::config::read_dialect;
 use crate::dialect::Dialect;
 use crate::espelhar::exchange::Exchange;
 use crate::espelhar::observe::{Observation, Observer};
@@ -96,12 +96,9 @@ pub async fn run(args: Args) -> Result {
 
 async fn mirror(upstream: &Url, args: Args) -> Result {
     let dialect = match &args.dialeto {
-        Some(file) => {
-            read_dialect(file).map_err(|complaint| CliError::Failed(format!("{}: {complaint}", shown(file))))?
-        }
-        None => Dialect::contract(),
+        Some(file) => read_dialect(file)?,
+        None => Arc::new(Dialect::contract()),
     };
-    let dialect = Arc::new(dialect);
     let behind =
         Upstream::new(upstream, args.manter_host).map_err(|error| CliError::Usage(format!("--upstream: {error}")))?;
     let listener = TcpListener::bind(&args.bind).await.map_err(|error| {

@@ -1,12 +1,21 @@
 //! The names under which a dialect speaks of the contract's answers. The kit knows them by itself, from the texts of its
 //! cases; a test holds them against the server's.
 
+use crate::dialect::answer_key;
+
 /// An answer as a dialect names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AnswerName {
     pub name: &'static str,
     /// The field, where the answer is about one of many.
     pub field: Option<&'static str>,
+}
+
+impl AnswerName {
+    /// What a dialect's file calls it.
+    pub fn key(self) -> String {
+        answer_key(self.name, self.field)
+    }
 }
 
 const NAMES: [(&str, &str); 26] = [

@@ -76,28 +76,32 @@ pub(super) fn infer(errors: &[Observation], success: Option<&Received>, login: &
     file.erro.corpo = Some(usual.clone()).filter(|body| body != ERROR_BODY);
     for (seen, (text, body)) in errors.iter().zip(bodies) {
         let (text, body) = in_usual(&usual, seen).unwrap_or((text, body));
-        let answer = AnswerFile {
-            codigo: Some(seen.received.code).filter(|code| *code != seen.code),
-            texto: Some(text).filter(|text| text != seen.text && body.contains("<texto>")),
-            corpo: Some(body).filter(|body| *body != usual),
-            content_type: Some(self::content_type(&seen.received)).filter(|own| Some(own) != content_type.as_ref()),
-        };
+        let texto = Some(text).filter(|text| text != seen.text && body.contains("<texto>"));
+        let answer =
+            AnswerFile { texto, ..differing(&seen.received, seen.code, body, &usual, content_type.as_deref()) };
         if answer != AnswerFile::default() {
-            let field = seen.name.field.map(|field| format!("_{field}")).unwrap_or_default();
-            file.respostas.insert(format!("{}{field}", seen.name.name), answer);
+            file.respostas.insert(seen.name.key(), answer);
         }
     }
     if let Some(received) = success {
-        file.sucesso = success_of(received, &envelope, content_type.as_deref());
+        let (text, body) = envelope.body_of(received, MADE);
+        let texto = Some(text).filter(|text| text != MADE && body.contains("<texto>"));
+        file.sucesso = AnswerFile { texto, ..differing(received, 200, body, ERROR_BODY, content_type.as_deref()) };
     }
     let body = login_body(login, envelope.escapes.unwrap_or_default());
-    file.login = AnswerFile {
-        codigo: Some(login.received.code).filter(|code| *code != 200),
-        texto: None,
-        corpo: Some(body).filter(|body| body != LOGIN_BODY),
-        content_type: Some(self::content_type(&login.received)).filter(|own| Some(own) != content_type.as_ref()),
-    };
+    file.login = differing(&login.received, 200, body, LOGIN_BODY, content_type.as_deref());
     file
+}
+
+/// Where `received`, which has this `body` with gaps, is another answer than one of the `code`, the `usual` body and the usual
+/// `content_type`.
+fn differing(received: &Received, code: u16, body: String, usual: &str, content_type: Option<&str>) -> AnswerFile {
+    AnswerFile {
+        codigo: Some(received.code).filter(|own| *own != code),
+        texto: None,
+        corpo: Some(body).filter(|body| body != usual),
+        content_type: Some(self::content_type(received)).filter(|own| Some(own.as_str()) != content_type),
+    }
 }
 
 /// The text of `seen`, and the `usual` body, where its body is that around another text.
@@ -107,24 +111,6 @@ fn in_usual(usual: &str, seen: &Observation) -> Option<(String, String)> {
     let is_plain = spans(&seen.received.body).is_empty();
     let text = seen.received.body.strip_prefix(before)?.strip_suffix(after)?;
     is_plain.then(|| (text.to_owned(), usual.to_owned()))
-}
-
-fn success_of(received: &Received, envelope: &Envelope, content_type: Option<&str>) -> AnswerFile {
-    let seen = Observation {
-        case: "",
-        name: AnswerName { name: "sucesso", field: None },
-        code: 200,
-        text: MADE,
-        path: super::case::STATUS.to_owned(),
-        received: received.clone(),
-    };
-    let (text, body) = envelope.body(&seen);
-    AnswerFile {
-        codigo: Some(received.code).filter(|code| *code != 200),
-        texto: Some(text).filter(|text| text != MADE && body.contains("<texto>")),
-        corpo: Some(body).filter(|body| body != ERROR_BODY),
-        content_type: Some(self::content_type(received)).filter(|own| Some(own.as_str()) != content_type),
-    }
 }
 
 /// Empty answers may have none; so may careless ones, and then it is the contract's.
@@ -206,86 +192,79 @@ impl Envelope {
 
     /// The text of `seen`, and its body with gaps in the places of what varies.
     fn body(&self, seen: &Observation) -> (String, String) {
-        let body = &seen.received.body;
+        self.body_of(&seen.received, seen.text)
+    }
+
+    /// The same of an answer that the contract gives with `text`.
+    fn body_of(&self, received: &Received, text: &str) -> (String, String) {
+        let body = &received.body;
         let escapes = self.escapes.unwrap_or_default();
-        let mut spans = spans(body);
-        spans.sort_by_key(|span| span.range.start);
+        let spans = spans(body);
         if spans.is_empty() {
-            return of_plain(seen, escapes);
+            return of_plain(body, text, escapes);
         }
-        let own = spans.iter().find(|span| span.value.as_str() == Some(seen.text)).map(|span| &span.pointer);
-        let place = own.or(self
-            .text
-            .as_ref()
-            .filter(|place| spans.iter().any(|span| span.pointer == **place && span.value.is_string())));
-        let mut text = seen.text.to_owned();
-        let (mut template, mut at) = (String::new(), 0);
-        for span in &spans {
-            let raw = &body[span.range.clone()];
-            let gap = match self.gaps.get(&span.pointer) {
-                _ if Some(&span.pointer) == place => {
-                    text = span.value.as_str().unwrap_or_default().to_owned();
-                    // Escaped otherwise than the rest, it stays as it is.
-                    let is_text = quoted(&escapes.written(&text)) == raw && !text.contains("{}");
-                    is_text.then(|| quoted("<texto>"))
-                }
-                Some(gap) => Some(if span.value.is_string() { quoted(gap) } else { (*gap).to_owned() }),
-                None => None,
-            };
-            template.push_str(&literal(&body[at..span.range.start]));
-            template.push_str(&gap.unwrap_or_else(|| literal(raw)));
-            at = span.range.end;
-        }
-        template.push_str(&literal(&body[at..]));
-        (text, template)
+        let own = spans.iter().find(|span| span.value.as_str() == Some(text)).map(|span| &span.pointer);
+        let is_there = |place: &&String| spans.iter().any(|span| span.pointer == **place && span.value.is_string());
+        let place = own.or(self.text.as_ref().filter(is_there));
+        let mut said = text.to_owned();
+        let template = with_gaps(body, &spans, |span, raw| {
+            if Some(&span.pointer) == place {
+                span.value.as_str().unwrap_or_default().clone_into(&mut said);
+                // Escaped otherwise than the rest, it stays as it is.
+                let is_text = quoted(&escapes.written(&said)) == raw && !said.contains("{}");
+                return is_text.then(|| quoted("<texto>"));
+            }
+            let gap = self.gaps.get(&span.pointer)?;
+            Some(if span.value.is_string() { quoted(gap) } else { (*gap).to_owned() })
+        });
+        (said, template)
     }
 }
 
+/// `body` with what `gap` makes of each value and its bytes, where it makes something.
+fn with_gaps(body: &str, spans: &[Span], mut gap: impl FnMut(&Span, &str) -> Option<String>) -> String {
+    let (mut template, mut at) = (String::new(), 0);
+    for span in spans {
+        let raw = &body[span.range.clone()];
+        template.push_str(&literal(&body[at..span.range.start]));
+        template.push_str(&gap(span, raw).unwrap_or_else(|| literal(raw)));
+        at = span.range.end;
+    }
+    template + &literal(&body[at..])
+}
+
 /// The text and the body of an answer that is no JSON.
-fn of_plain(seen: &Observation, escapes: Escapes) -> (String, String) {
-    let body = &seen.received.body;
-    let text = escapes.written(seen.text);
-    match body.split_once(&text) {
-        Some((before, after)) => (seen.text.to_owned(), format!("{}<texto>{}", literal(before), literal(after))),
+fn of_plain(body: &str, text: &str, escapes: Escapes) -> (String, String) {
+    match body.split_once(&escapes.written(text)) {
+        Some((before, after)) => (text.to_owned(), format!("{}<texto>{}", literal(before), literal(after))),
         // All of it is the text, unless it is a page.
         None if !body.contains('<') && !body.trim().is_empty() => {
             let trimmed = body.trim();
             let (before, after) = body.split_once(trimmed).unwrap_or(("", ""));
             (trimmed.to_owned(), format!("{before}<texto>{after}"))
         }
-        None => (seen.text.to_owned(), literal(body)),
+        None => (text.to_owned(), literal(body)),
     }
 }
 
 /// What of a success of a login varies.
 fn login_body(login: &LoginObservation, escapes: Escapes) -> String {
     let body = &login.received.body;
-    let mut spans = spans(body);
-    spans.sort_by_key(|span| span.range.start);
+    let spans = spans(body);
     if spans.is_empty() {
         return literal(body).replace(&login.token, "<token>");
     }
-    let (mut template, mut at) = (String::new(), 0);
-    for span in &spans {
-        let raw = &body[span.range.clone()];
-        let gap = match &span.value {
-            Value::String(text) if text.contains(&login.token) => {
-                Some(quoted(&literal(text).replace(&login.token, "<token>")))
-            }
-            // Another token, such as one to refresh this.
-            Value::String(text) if find_token(text).as_ref() == Some(text) => Some(quoted("<token>")),
-            Value::String(text) if *text == login.login && quoted(&escapes.written(text)) == raw => {
-                Some(quoted("<login>"))
-            }
-            Value::String(text) => time_gap(text).map(quoted),
-            Value::Number(number) => number_gap(number.as_i64(), login).map(str::to_owned),
-            _ => None,
-        };
-        template.push_str(&literal(&body[at..span.range.start]));
-        template.push_str(&gap.unwrap_or_else(|| literal(raw)));
-        at = span.range.end;
-    }
-    template + &literal(&body[at..])
+    with_gaps(body, &spans, |span, raw| match &span.value {
+        Value::String(text) if text.contains(&login.token) => {
+            Some(quoted(&literal(text).replace(&login.token, "<token>")))
+        }
+        // Another token, such as one to refresh this.
+        Value::String(text) if find_token(text).as_ref() == Some(text) => Some(quoted("<token>")),
+        Value::String(text) if *text == login.login && quoted(&escapes.written(text)) == raw => Some(quoted("<login>")),
+        Value::String(text) => time_gap(text).map(quoted),
+        Value::Number(number) => number_gap(number.as_i64(), login).map(str::to_owned),
+        _ => None,
+    })
 }
 
 fn number_gap(number: Option<i64>, login: &LoginObservation) -> Option<&'static str> {

@@ -9,7 +9,7 @@ use super::client::Received;
 use super::infer::{self, LoginObservation, Observation};
 use super::runner::{Runner, StartError, Unpermitted, steady};
 use super::values::life_of;
-use crate::dialect::{DialectFile, Handling, TokenHeader, Verdict};
+use crate::dialect::{DialectFile, Handling, RulesFile, TokenHeader, Verdict};
 use crate::domain::atendimento::Status::{self, Aberto, EmAtendimento, Finalizado};
 
 /// The cases that show an error each. None of them changes anything on a server that checks what the page says.
@@ -128,26 +128,22 @@ pub async fn record(
             Err(reason) => recording.unasked.push((case.name.to_owned(), reason)),
         }
     }
-    let rules = ask_rules(runner, &mut errors, &mut recording.unasked, &mut asked).await;
+    let (mesmo_status, motivo_desnecessario) = ask_rules(runner, &mut errors, &mut recording.unasked, &mut asked).await;
+    let denial = match unpermitted {
+        Some(user) => ask_without_permission(runner, user, &mut errors).await,
+        None => Err("pass --login-sem-permissao".to_owned()),
+    };
+    let login_sem_permissao = denial.unwrap_or_else(|reason| {
+        recording.unasked.push(("access_denied".to_owned(), reason));
+        None
+    });
     let mut file = infer::infer(&errors, Some(&success), &login);
-    file.regras.mesmo_status = rules.0;
-    file.regras.motivo_desnecessario = rules.1;
-    file.regras.motivo_desconhecido = accepts_unknown.then_some(Verdict::Aceito);
-    match unpermitted {
-        Some(user) => {
-            let verdict = ask_without_permission(runner, user, &mut errors).await;
-            match verdict {
-                Ok(verdict) => {
-                    let regras = file.regras.clone();
-                    file = infer::infer(&errors, Some(&success), &login);
-                    file.regras = regras;
-                    file.regras.login_sem_permissao = verdict;
-                }
-                Err(reason) => recording.unasked.push(("access_denied".to_owned(), reason)),
-            }
-        }
-        None => recording.unasked.push(("access_denied".to_owned(), "pass --login-sem-permissao".to_owned())),
-    }
+    file.regras = RulesFile {
+        mesmo_status,
+        motivo_desnecessario,
+        motivo_desconhecido: accepts_unknown.then_some(Verdict::Aceito),
+        login_sem_permissao,
+    };
     let written = |header: &TokenHeader| match &header.scheme {
         Some(scheme) => format!("{}: {scheme}", canonical(header)),
         None => canonical(header),
@@ -285,8 +281,7 @@ fn evidence(
 ) -> Vec<(String, String)> {
     let mut evidence = Vec::new();
     for seen in errors {
-        let field = seen.name.field.map(|field| format!("_{field}")).unwrap_or_default();
-        let key = format!("{}{field}", seen.name.name);
+        let key = seen.name.key();
         if file.respostas.contains_key(&key) {
             evidence.push((format!("[respostas.{key}]"), format!("{}: {}", seen.case, runner.shown(&seen.received))));
         }

@@ -161,15 +161,31 @@ impl Runner {
 
     /// The answer to `case`, from the status that it needs; or why there is none.
     pub(super) async fn exchange(&mut self, case: &Case) -> Result<Received, String> {
-        if let Some(from) = case.from.filter(|from| self.present != Some(*from)) {
-            let moved = self.move_to(from).await;
-            moved.map_err(|reason| format!("the atendimento could not be brought to {from}: {reason}"))?;
+        self.prepare(case).await?;
+        self.send(case).await.map_err(|error| error.to_string())
+    }
+
+    /// Brings the atendimento to the status that `case` needs.
+    async fn prepare(&mut self, case: &Case) -> Result<(), String> {
+        let Some(from) = case.from else { return Ok(()) };
+        let moved = self.bring_to(from).await;
+        moved.map_err(|reason| format!("the atendimento could not be brought to {from}: {reason}"))
+    }
+
+    /// Sends `case`, and keeps up with where its answer leaves the atendimento.
+    async fn send(&mut self, case: &Case) -> Result<Received, ClientError> {
+        match self.client.send(self.request(case)).await {
+            Ok(received) => {
+                self.follow(case, &received);
+                Ok(received)
+            }
+            Err(error) => {
+                if case.changes() {
+                    self.present = None;
+                }
+                Err(error)
+            }
         }
-        let sent = self.client.send(self.request(case)).await;
-        let received = sent.inspect_err(|_| self.present = self.present.filter(|_| !case.changes()));
-        let received = received.map_err(|error| error.to_string())?;
-        self.follow(case, &received);
-        Ok(received)
     }
 
     /// The answer to `case` with `token` in `header`; empty for no header.
@@ -338,16 +354,12 @@ impl Runner {
     }
 
     async fn ask(&mut self, case: &Case, scope: Scope) -> Outcome {
-        if let Some(from) = case.from.filter(|from| self.present != Some(*from))
-            && let Err(reason) = self.move_to(from).await
-        {
-            let reason = format!("the atendimento could not be brought to {from}: {reason}");
+        if let Err(reason) = self.prepare(case).await {
             return self.outcome(case, scope, None, Judgement::Unjudged(reason));
         }
         let before = self.present.filter(|_| case.changes());
-        let outcome = match self.client.send(self.request(case)).await {
+        let outcome = match self.send(case).await {
             Ok(received) => {
-                self.follow(case, &received);
                 let faults = judge::faults(case, scope, self.spoken(case).as_ref(), &received);
                 let judgement = if faults.is_empty() {
                     Judgement::Passed
@@ -359,12 +371,7 @@ impl Runner {
                 };
                 self.outcome(case, scope, Some(&received), judgement)
             }
-            Err(error) => {
-                if case.changes() {
-                    self.present = None;
-                }
-                self.outcome(case, scope, None, Judgement::Failed(error.to_string()))
-            }
+            Err(error) => self.outcome(case, scope, None, Judgement::Failed(error.to_string())),
         };
         Outcome { status_before: before, ..outcome }
     }

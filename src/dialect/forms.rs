@@ -66,10 +66,15 @@ pub struct TokenHeader {
     pub scheme: Option<String>,
 }
 
+/// What a file calls the error `name`, about `field` if that is told apart.
+pub fn answer_key(name: &str, field: Option<&str>) -> String {
+    field.map_or_else(|| name.to_owned(), |field| format!("{name}_{field}"))
+}
+
 impl Dialect {
     /// The form of the error `name`, about `field` if it names one. The contract says `code` and `text`.
     pub fn error<'a>(&'a self, name: &str, field: Option<&str>, code: u16, text: &'a str) -> AnswerForm<'a> {
-        let of_field = field.and_then(|field| self.errors.get(&format!("{name}_{field}")));
+        let of_field = field.and_then(|_| self.errors.get(&answer_key(name, field)));
         let forms = of_field.into_iter().chain(self.errors.get(name)).chain([&self.error]);
         self.form(forms, &self.message, code, text)
     }

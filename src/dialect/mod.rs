@@ -8,5 +8,5 @@ mod template;
 
 pub use check::{DialectError, Known};
 pub use file::{AnswerFile, DialectFile, Handling, HeaderCase, RulesFile, TokenFile, Verdict};
-pub use forms::{AnswerForm, CONTENT_TYPE, Dialect, ERROR_BODY, LOGIN_BODY, TokenHeader, after_scheme};
-pub use template::{Escapes, Facts, Gap, LoggedIn, Part, Template, reason};
+pub use forms::{AnswerForm, CONTENT_TYPE, Dialect, ERROR_BODY, LOGIN_BODY, TokenHeader, after_scheme, answer_key};
+pub use template::{Escapes, Facts, Gap, LoggedIn, Part, Template, fits_between, reason};

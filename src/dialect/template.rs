@@ -238,14 +238,7 @@ impl Template {
                 Part::Gap(gap) => known.last_mut().expect("it has one").push_str(&fill(*gap, escapes, facts)),
             }
         }
-        let [first, rest @ ..] = known.as_slice() else { return false };
-        let Some(mut body) = body.strip_prefix(first.as_str()) else { return false };
-        let [middle @ .., last] = rest else { return body.is_empty() };
-        for part in middle {
-            let Some((_, after)) = body.split_once(part.as_str()) else { return false };
-            body = after;
-        }
-        body.ends_with(last.as_str())
+        fits_between(&known, body)
     }
 
     /// The body of an answer that says `facts`.
@@ -258,6 +251,18 @@ impl Template {
             body
         })
     }
+}
+
+/// Whether `text` is `parts` in their order, with anything between them.
+pub fn fits_between(parts: &[String], text: &str) -> bool {
+    let [first, rest @ ..] = parts else { return false };
+    let Some(mut text) = text.strip_prefix(first.as_str()) else { return false };
+    let [middle @ .., last] = rest else { return text.is_empty() };
+    for part in middle {
+        let Some((_, after)) = text.split_once(part.as_str()) else { return false };
+        text = after;
+    }
+    text.ends_with(last.as_str())
 }
 
 /// The name that `name` nearly is. Names of HTML are no slips.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::exchange::Exchange;
-use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn};
+use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn, fits_between};
 use crate::http::answer::MADE;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::fuzzing;
@@ -105,7 +105,7 @@ impl Observer {
     fn recognised(&self, body: &str) -> Option<(&'static str, u16, String)> {
         let strings = strings(body);
         self.texts.iter().find_map(|(parts, name, code)| {
-            let said = strings.iter().find(|said| fits(parts, said))?;
+            let said = strings.iter().find(|said| fits_between(parts, said))?;
             Some((*name, *code, said.clone()))
         })
     }
@@ -156,18 +156,6 @@ fn refusal(exchange: &Exchange, route: Route) -> Option<String> {
 
 fn split(text: &str) -> Vec<String> {
     text.split("{}").map(str::to_owned).collect()
-}
-
-/// Whether `text` is `parts` with something between them.
-fn fits(parts: &[String], text: &str) -> bool {
-    let [first, rest @ ..] = parts else { return false };
-    let Some(mut text) = text.strip_prefix(first.as_str()) else { return false };
-    let [middle @ .., last] = rest else { return text.is_empty() };
-    for part in middle {
-        let Some((_, after)) = text.split_once(part.as_str()) else { return false };
-        text = after;
-    }
-    text.ends_with(last.as_str())
 }
 
 /// All texts in a body: the values in JSON, or else all of it.

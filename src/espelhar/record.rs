@@ -7,14 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::exchange::Exchange;
 use super::observe::{Observation, Observer};
 use super::redact::{self, Disclosure};
-use super::relay;
+use super::relay::{self, lock};
 use super::tally::Tally;
 
 /// Most exchanges that wait to be written, and most bytes of their bodies.
@@ -177,8 +177,4 @@ impl<News: Fn(&Observation)> Writer<News> {
         }
         *lock(&self.state.failure) = Some(failure);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

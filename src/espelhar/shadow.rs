@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use axum::http::HeaderName;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -13,6 +13,7 @@ use super::exchange::{Capture, Exchange};
 use super::message::Head;
 use super::observe::{Observer, Route};
 use super::redact::find_token;
+use super::relay::lock;
 use crate::conferir::client::{Client, Outgoing, Received};
 
 /// Most exchanges that wait; more are left out.
@@ -65,21 +66,21 @@ impl Shadow {
         if Route::of(exchange) == Route::Other {
             return;
         }
-        let exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
+        let exchanges = lock(&self.exchanges);
         if exchanges.as_ref().is_some_and(|exchanges| exchanges.try_send(exchange.clone()).is_err()) {
             self.state.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     pub fn comparison(&self) -> Comparison {
-        let comparison = self.state.comparison.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let comparison = lock(&self.state.comparison).clone();
         Comparison { left_out: self.state.left_out.load(Ordering::Relaxed), ..comparison }
     }
 
     /// Asks what is waiting, and ends.
     pub async fn finish(&self) {
-        drop(self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(lock(&self.exchanges).take());
+        let task = lock(&self.task).take();
         if let Some(task) = task {
             _ = task.await;
         }
@@ -102,7 +103,7 @@ impl Asker {
                 _ => self.change(&exchange).await,
             };
             let Some(answer) = answer else { continue };
-            let mut comparison = self.state.comparison.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut comparison = lock(&self.state.comparison);
             let Some(answer) = answer else {
                 comparison.unanswered += 1;
                 continue;
@@ -142,7 +143,7 @@ impl Asker {
         let token = sent.and_then(|sent| sent.split_whitespace().next_back()).map(|theirs| self.tokens.get(theirs));
         let token = match token {
             Some(None) => {
-                self.state.comparison.lock().unwrap_or_else(PoisonError::into_inner).without_login += 1;
+                lock(&self.state.comparison).without_login += 1;
                 return None;
             }
             Some(Some(ours)) => Some(ours.clone()),

@@ -2,11 +2,15 @@
 
 use std::fmt::Display;
 use std::io::{BufRead, IsTerminal, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::{CliError, Result};
-use super::output::complain;
+use super::output::{complain, shown};
+use crate::config;
+use crate::dialect::Dialect;
 use crate::domain::atendimento::Status;
 use crate::domain::text::{SENHA_MAX, cut, did_you_mean};
 use crate::file_text::decode;
@@ -17,6 +21,12 @@ pub fn parse_status(text: &str) -> Result<Status, String> {
         let (found, hint) = (cut(text), did_you_mean(text, nomes));
         format!("there is no status '{found}'{hint}; one of: {}", nomes.join(", "))
     })
+}
+
+/// The dialect in `file`.
+pub fn read_dialect(file: &Path) -> Result<Arc<Dialect>> {
+    let dialect = config::read_dialect(file);
+    dialect.map(Arc::new).map_err(|complaints| CliError::Failed(format!("{}: {complaints}", shown(file))))
 }
 
 /// A senha to log in with: from standard input, or from a hidden prompt.

@@ -326,6 +326,12 @@ mesmo_status = "recusado"
     text
 }
 
+/// `text` with each letter beyond ASCII as `escape` writes its number.
+fn escaped(text: &str, escape: impl Fn(u32) -> String) -> String {
+    let written = |letter: char| if letter.is_ascii() { letter.to_string() } else { escape(letter as u32) };
+    text.chars().map(written).collect()
+}
+
 /// PHP: HTTP/1.0, escaped slashes, and a type that is not true.
 fn php(said: Said, path: &str) -> Vec<u8> {
     let (code, body) = match said {
@@ -334,14 +340,7 @@ fn php(said: Said, path: &str) -> Vec<u8> {
             (200, format!(r#"{{"data": {{"token": "{token}", "validade": 1800, "login": "user.api"}}}}"#))
         }
         Said::Refused(refusal) => {
-            let mut escaped = String::new();
-            for letter in text(refusal).chars() {
-                if letter.is_ascii() {
-                    escaped.push(letter);
-                } else {
-                    write!(escaped, "\\u{:04x}", letter as u32).unwrap();
-                }
-            }
+            let escaped = escaped(&text(refusal), |letter| format!("\\u{letter:04x}"));
             let path = path.replace('/', "\\/");
             let code = if matches!(refusal, Refusal::NoRoute) { 404 } else { 400 };
             (code, format!(r#"{{"mensagem": "{escaped}", "rota": "{path}"}}"#))
@@ -358,14 +357,7 @@ fn aspnet(said: Said, _: &str) -> Vec<u8> {
         Said::Made => (200, r#"{"Message":"Atendimento atualizado com sucesso"}"#.to_owned()),
         Said::Token(token) => (200, format!(r#"{{"AccessToken":"{token}","ExpiresIn":1800}}"#)),
         Said::Refused(refusal) => {
-            let mut escaped = String::new();
-            for letter in text(refusal).chars() {
-                if letter.is_ascii() {
-                    escaped.push(letter);
-                } else {
-                    write!(escaped, "\\u{:04X}", letter as u32).unwrap();
-                }
-            }
+            let escaped = escaped(&text(refusal), |letter| format!("\\u{letter:04X}"));
             let code = match refusal {
                 Refusal::Missing(_) | Refusal::Invalid(_) | Refusal::MotivoMissing => 422,
                 Refusal::NoToken | Refusal::BadToken | Refusal::Denied => 403,
@@ -397,34 +389,19 @@ fn old(said: Said, _: &str) -> Vec<u8> {
     plain(&format!("HTTP/1.1 {code} {reason}\r\nContent-Type: {kind}"), body.as_bytes())
 }
 
-fn gravar(database: &Database, address: &str) -> Outcome {
+/// Runs the kit against `address`, whose atendimento is in `status`.
+fn conferir(database: &Database, address: &str, status: &str, extra: &[&str], senhas: &str) -> Outcome {
     let base = format!("http://{address}");
-    let args = [
-        "conferir",
-        "--base-url",
-        &base,
-        "--login",
-        "user.api",
-        "--protocolo",
-        PROTOCOLO,
-        "--motivo",
-        "Duplicado",
-        "--status-atual",
-        "Aberto",
-        "--senha-stdin",
-        "--yes",
-        "--gravar",
-        "dialeto.toml",
-        "--login-sem-permissao",
-        "user.sem",
-    ];
-    run_with(database, &[], &args, format!("{SENHA}\noutra\n"))
+    let asked = ["conferir", "--base-url", &base, "--login", "user.api", "--protocolo", PROTOCOLO];
+    let told = ["--motivo", "Duplicado", "--status-atual", status, "--senha-stdin", "--yes"];
+    run_with(database, &[], &[&asked[..], &told, extra].concat(), senhas)
 }
 
 /// Records `make`, checks what was found, and lets our server answer so.
 async fn recorded(database: &Database, make: Make, expected: Option<&str>) {
     let address = start(make).await;
-    let outcome = gravar(database, &address);
+    let gravar = ["--gravar", "dialeto.toml", "--login-sem-permissao", "user.sem"];
+    let outcome = conferir(database, &address, "Aberto", &gravar, &format!("{SENHA}\noutra\n"));
     assert_eq!(outcome.code, 0, "{outcome:?}");
     let text = std::fs::read_to_string(database.dir.path().join("dialeto.toml")).unwrap();
     for secret in [SENHA, TOKEN, LATER, "outra"] {
@@ -435,25 +412,7 @@ async fn recorded(database: &Database, make: Make, expected: Option<&str>) {
         assert_eq!(found, expected, "{text}");
     }
     let server = serve(database, &[("DIALECT_FILE", "dialeto.toml")]).await;
-    let base = format!("http://{}", server.address);
-    let args = [
-        "conferir",
-        "--base-url",
-        &base,
-        "--login",
-        "user.api",
-        "--protocolo",
-        PROTOCOLO,
-        "--motivo",
-        "Duplicado",
-        "--senha-stdin",
-        "--status-atual",
-        "Finalizado",
-        "--yes",
-        "--dialeto",
-        "dialeto.toml",
-    ];
-    let judged = run_with(database, &[], &args, SENHA);
+    let judged = conferir(database, &server.address, "Finalizado", &["--dialeto", "dialeto.toml"], SENHA);
     let failed: Vec<&str> =
         judged.stdout.lines().filter(|line| line.starts_with("failed") || line.starts_with("unjudged")).collect();
     assert_eq!((judged.code, failed), (0, vec![]), "{text}\n{}", judged.stderr);
