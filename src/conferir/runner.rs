@@ -212,7 +212,8 @@ impl Runner {
             }
             Err(error) => Err(error.to_string()),
         };
-        self.values = values;
+        std::mem::swap(&mut self.values, &mut values);
+        self.values.hide_secrets_of(values);
         answer
     }
 

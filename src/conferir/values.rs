@@ -23,6 +23,8 @@ pub(super) struct Values {
     token: SecretString,
     /// All tokens that were received: some are of users that nobody logs out.
     received: Vec<SecretString>,
+    /// That of a user without the permission.
+    other_senha: SecretString,
 }
 
 impl Values {
@@ -44,7 +46,13 @@ impl Values {
             ("outro status", format!("conferir {other}")),
             ("outro motivo", format!("conferir {other}")),
         ];
-        Self { known, senha, token: SecretString::default(), received: Vec::new() }
+        Self {
+            known,
+            senha,
+            token: SecretString::default(),
+            received: Vec::new(),
+            other_senha: SecretString::default(),
+        }
     }
 
     pub(super) fn set_token(&mut self, token: String) {
@@ -112,17 +120,24 @@ impl Values {
         for token in &self.received {
             text = text.replace(token.expose_secret(), "<token>");
         }
-        let senha = self.senha.expose_secret();
-        // However a server escapes it; longest first, as the plain one may be a part of another.
-        let escapes = [Escapes::Dotnet, Escapes::AsciiEBarras, Escapes::Ascii, Escapes::Json, Escapes::Nenhum];
-        let mut written = escapes.map(|escapes| escapes.written(senha)).to_vec();
-        written.sort_by_key(|written| (Reverse(written.len()), written.clone()));
-        written.dedup();
-        written
-            .iter()
-            .filter(|written| !written.is_empty())
-            .fold(text, |text, written| text.replace(written, "<senha>"))
+        without_senha(without_senha(text, &self.senha), &self.other_senha)
     }
+
+    /// Keeps what is secret of another user out of all that is shown from now on.
+    pub(super) fn hide_secrets_of(&mut self, other: Self) {
+        other.received.iter().for_each(|token| self.remember(token.expose_secret().to_owned()));
+        self.other_senha = other.senha;
+    }
+}
+
+/// `text` without `senha`, however a server escapes it; longest first, as the plain one may be a part of another.
+fn without_senha(text: String, senha: &SecretString) -> String {
+    let senha = senha.expose_secret();
+    let escapes = [Escapes::Dotnet, Escapes::AsciiEBarras, Escapes::Ascii, Escapes::Json, Escapes::Nenhum];
+    let mut written = escapes.map(|escapes| escapes.written(senha)).to_vec();
+    written.sort_by_key(|written| (Reverse(written.len()), written.clone()));
+    written.dedup();
+    written.iter().filter(|written| !written.is_empty()).fold(text, |text, written| text.replace(written, "<senha>"))
 }
 
 /// Whether the vendor's page requires a motivo; what is not known may be `Finalizado`.
@@ -279,6 +294,10 @@ mod tests {
             let answer = format!("{shown} 0123456789abcdef0123456789abcdef an-opaque-token-of-another-login-1");
             assert_eq!(values.redacted(&answer), "<senha> <token> <token>");
         }
+        let mut other = Values::new("outra", SecretString::from("outra/senha"), "2022", "x");
+        other.set_token("fedcba9876543210fedcba9876543210".to_owned());
+        values.hide_secrets_of(other);
+        assert_eq!(values.redacted("outra\\/senha fedcba9876543210fedcba9876543210"), "<senha> <token>");
         assert_eq!(find_jwt("Access token: eyJh.eyJz.x!"), Some("eyJh.eyJz.x".to_owned()));
         assert_eq!(find_jwt("www.example.com a.b.c"), None);
     }
