@@ -1,5 +1,6 @@
 //! `config`
 
+use super::estado;
 use super::support::database;
 use super::support::error::{CliError, Result};
 use super::support::output::{say, shown, table};
@@ -34,6 +35,7 @@ async fn check(flags: &Flags, with_database: bool) -> Result {
     table(["setting", "value", "from"], &rows)?;
     let config = Config::load(&sources)?;
     config.require_secret()?;
+    config.state_file.as_deref().map(estado::read_setting).transpose()?;
     say!("")?;
     if let Some(tls) = config.tls() {
         say!("TLS to the database: {tls}")?;

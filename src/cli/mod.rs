@@ -10,6 +10,7 @@ mod demo;
 mod diagnostico;
 mod dialeto;
 mod espelhar;
+mod estado;
 mod historico;
 mod migrate;
 mod motivo;
@@ -120,6 +121,13 @@ enum Command {
     /// answer otherwise
     #[command(after_help = ESPELHAR_HELP)]
     Espelhar(espelhar::Args),
+    /// Níveis, perfis, users and motivos as a file: show it, or make the server like it
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  citrus-status estado mostrar > estado.toml\n  \
+                      citrus-status estado aplicar estado.toml --dry-run"
+    )]
+    Estado(estado::Command),
     /// Hierarchical levels (níveis)
     #[command(subcommand, after_help = "Example:\n  citrus-status nivel criar Suporte --superior Empresa")]
     Nivel(nivel::Command),
@@ -191,6 +199,7 @@ async fn dispatch(cli: Cli, inherited: Inherited) -> Result {
         Command::Dialeto(command) => dialeto::run(&command),
         Command::Conferir(args) => conferir::run(args).await,
         Command::Espelhar(args) => espelhar::run(args).await,
+        Command::Estado(command) => estado::run(flags, command).await,
         Command::Nivel(command) => {
             Session::with(&flags, command.if_missing(), async |s| nivel::run(s, command).await).await
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rustix::process::geteuid;
 
+use super::estado;
 use super::support::database::{self, IfMissing, open_store};
 use super::support::error::Result;
 use super::support::session::load;
@@ -32,6 +33,7 @@ pub struct Args {
 pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
     let config = load(&Flags { bind: args.bind, dialect: args.dialeto, ..flags }, telemetry::start_queued)?;
     config.require_secret()?;
+    let state_file = config.state_file.as_deref().map(estado::read_setting).transpose()?;
     let manager = ServiceManager::of_process(inherited)?;
     // Before anything else, so that a signal ends the wait for the database, too.
     let mut stop = pin!(signals::stop()?);
@@ -44,6 +46,11 @@ pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
     let store = store?;
     if let Some(host) = store.host() {
         tracing::info!(host, "using the host that can be written to");
+    }
+    if let Some(file) = state_file {
+        let applying = estado::apply_at_start(&store, &file);
+        let Some(applied) = wait::unless_stopped(applying, stop.as_mut()).await else { return Ok(()) };
+        applied?;
     }
     // Kept until the end.
     let _claim = database::claim(&config.database.target);

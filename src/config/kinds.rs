@@ -81,6 +81,23 @@ impl Parse for Directory {
     }
 }
 
+/// A file, or none.
+pub struct OptionalFile;
+
+impl Kind for OptionalFile {
+    fn values(&self) -> String {
+        "the path of a file".to_owned()
+    }
+}
+
+impl Parse for OptionalFile {
+    type Value = Option<PathBuf>;
+
+    fn parse(&self, _: &str, text: &str) -> Result<Option<PathBuf>, String> {
+        Ok(Some(PathBuf::from(text)).filter(|path| !path.as_os_str().is_empty()))
+    }
+}
+
 pub struct Number(pub u32, pub u32);
 
 impl Kind for Number {

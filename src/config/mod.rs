@@ -42,6 +42,8 @@ pub struct Config {
     /// The files of secrets, and `.env` where a secret stands in it.
     pub secret_files: Vec<PathBuf>,
     pub data_dir: PathBuf,
+    /// `STATE_FILE`; `None` for none.
+    pub state_file: Option<PathBuf>,
     pub database: DatabaseSettings,
     pub http: HttpSettings,
     /// `QUEUE_CAPACITY`: most status changes waiting.
@@ -142,6 +144,7 @@ impl Config {
             secret_files: sources.secret_files(),
             database: database_settings(&mut reader, &data_dir),
             data_dir,
+            state_file: reader.read(&settings::STATE_FILE),
             http: http_settings(&mut reader),
             queue_capacity: reader.read(&settings::QUEUE_CAPACITY) as usize,
             jwt_secret: reader.read(&settings::JWT_SECRET),

@@ -5,7 +5,7 @@ use super::database::{DatabasePassword, DatabaseUrl};
 use super::dialect::DialectPath;
 use super::kinds::{
     Address, Directory, Either, FailureLimit, Flag, Kind, LogFilter, Mebibytes, Networks, Number, NumberOrCores,
-    OptionalAddress, Seconds, Text,
+    OptionalAddress, OptionalFile, Seconds, Text,
 };
 use super::secret::{AcceptedSecrets, SigningSecret};
 
@@ -59,6 +59,9 @@ settings! {
             "Directory of the embedded database and of the generated token secret. Flag --data-dir.";
         AUTO_MIGRATE: Flag = "true",
             "Migrate the database at the start. false: refuse to start while migrations are pending.";
+        STATE_FILE: OptionalFile = "",
+            "A file of níveis, perfis, users and motivos, which serve registers at the start, before it listens. It \
+             removes nothing. A server that is as the file says is left alone. Empty: none. docs/STATE.md describes it.";
     }
     "HTTP server" {
         BIND_ADDR: Address = "127.0.0.1:8080",

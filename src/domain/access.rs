@@ -17,7 +17,7 @@ pub trait Required: Send + Sync + 'static {
 macro_rules! permissoes {
     ($($variant:ident = $nome:literal, $title:literal;)+) => {
         /// A permission that a perfil can hold.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Permissao {
             $(#[doc = $title] $variant,)+
         }

@@ -19,7 +19,7 @@ macro_rules! actions {
         impl Action {
             pub const ALL: &[Action] = &[$(Action::$variant),+];
 
-            /// The name in the database, after the command that does it.
+            /// The name in the database, after the command that does it, or the change of a state file.
             pub fn name(self) -> &'static str {
                 match self { $(Action::$variant => $name),+ }
             }
@@ -29,9 +29,13 @@ macro_rules! actions {
 
 actions! {
     CreateNivel = "nivel.criar";
+    MoveNivel = "nivel.mover";
+    DeleteNivel = "nivel.remover";
     Release = "permissao.liberar";
     Withdraw = "permissao.recolher";
     CreatePerfil = "perfil.criar";
+    MovePerfil = "perfil.mover";
+    DeletePerfil = "perfil.remover";
     Grant = "perfil.conceder";
     Revoke = "perfil.revogar";
     CreateUsuario = "usuario.criar";

@@ -11,4 +11,5 @@ pub mod login;
 mod pace;
 pub mod provisioning;
 pub mod purge;
+pub mod state_file;
 pub mod throttle;

@@ -62,13 +62,18 @@ pub struct Motivo {
     pub ativo: bool,
 }
 
-const USUARIOS: &str = "
+pub(super) const NIVEIS: &str = "SELECT id, nome, superior_id FROM nivel ORDER BY id";
+pub(super) const RELEASES: &str = "SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao";
+pub(super) const PERFIS: &str = "SELECT id, nome, nivel_id FROM perfil ORDER BY chave";
+pub(super) const GRANTS: &str = "SELECT perfil_id, permissao FROM concessao ORDER BY perfil_id, permissao";
+pub(super) const MOTIVOS: &str = "SELECT nome, ativo FROM motivo ORDER BY chave";
+pub(super) const USUARIOS: &str = "
 SELECT usuario.id, usuario.login, perfil.nome AS perfil, usuario.ativo
 FROM usuario JOIN perfil ON perfil.id = usuario.perfil_id
 ORDER BY usuario.chave";
 
 #[derive(sqlx::FromRow)]
-struct NivelRow {
+pub(super) struct NivelRow {
     id: i64,
     nome: String,
     superior_id: Option<i64>,
@@ -84,10 +89,9 @@ WHERE usuario.chave = $1";
 
 /// Níveis, perfis, users and motivos.
 impl Store {
-    /// All níveis, by id: a nível comes after the one above it.
+    /// All níveis, by id.
     pub async fn niveis(&self) -> Result<Vec<Nivel>> {
-        let rows = self.command_rows("SELECT id, nome, superior_id FROM nivel ORDER BY id", &[]).await?;
-        Ok(rows.into_iter().map(nivel_of).collect())
+        Ok(self.command_rows(NIVEIS, &[]).await?.into_iter().map(nivel_of).collect())
     }
 
     pub async fn nivel(&self, key: &NameKey) -> Result<Option<Nivel>> {
@@ -96,12 +100,12 @@ impl Store {
     }
 
     pub async fn releases(&self) -> Result<Vec<Release>> {
-        self.command_rows("SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao", &[]).await
+        self.command_rows(RELEASES, &[]).await
     }
 
     /// All perfis, by name.
     pub async fn perfis(&self) -> Result<Vec<Perfil>> {
-        self.command_rows("SELECT id, nome, nivel_id FROM perfil ORDER BY chave", &[]).await
+        self.command_rows(PERFIS, &[]).await
     }
 
     pub async fn perfil(&self, key: &NameKey) -> Result<Option<Perfil>> {
@@ -109,7 +113,7 @@ impl Store {
     }
 
     pub async fn grants(&self) -> Result<Vec<Grant>> {
-        self.command_rows("SELECT perfil_id, permissao FROM concessao ORDER BY perfil_id, permissao", &[]).await
+        self.command_rows(GRANTS, &[]).await
     }
 
     /// All users, by login.
@@ -119,15 +123,15 @@ impl Store {
 
     /// All motivos, by name.
     pub async fn motivos(&self) -> Result<Vec<Motivo>> {
-        self.command_rows("SELECT nome, ativo FROM motivo ORDER BY chave", &[]).await
+        self.command_rows(MOTIVOS, &[]).await
     }
 }
 
-/// `insert_*` fail with [`StoreError::AlreadyExists`].
+/// `insert_*` return the row's id, and fail with [`StoreError::AlreadyExists`].
 impl Edit {
-    pub async fn insert_nivel(&mut self, nome: &Name, superior_id: Option<i64>) -> Result<()> {
-        let insert = "INSERT INTO nivel (nome, chave, superior_id) VALUES ($1, $2, $3)";
-        self.execute(insert, &[nome.texto.as_str().into(), (&nome.key).into(), superior_id.into()]).await.map(drop)
+    pub async fn insert_nivel(&mut self, nome: &Name, superior_id: Option<i64>) -> Result<i64> {
+        let insert = "INSERT INTO nivel (nome, chave, superior_id) VALUES ($1, $2, $3) RETURNING id";
+        self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into(), superior_id.into()]).await
     }
 
     /// The permissions released to a nível, which nobody else changes until the end.
@@ -146,9 +150,9 @@ impl Edit {
         self.set_permissoes(statement, nivel_id, permissoes).await
     }
 
-    pub async fn insert_perfil(&mut self, nome: &Name, nivel_id: Option<i64>) -> Result<()> {
-        let insert = "INSERT INTO perfil (nome, chave, nivel_id) VALUES ($1, $2, $3)";
-        self.execute(insert, &[nome.texto.as_str().into(), (&nome.key).into(), nivel_id.into()]).await.map(drop)
+    pub async fn insert_perfil(&mut self, nome: &Name, nivel_id: Option<i64>) -> Result<i64> {
+        let insert = "INSERT INTO perfil (nome, chave, nivel_id) VALUES ($1, $2, $3) RETURNING id";
+        self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into(), nivel_id.into()]).await
     }
 
     /// The permissions that a perfil holds, which nobody else changes until the end.
@@ -167,7 +171,7 @@ impl Edit {
         self.set_permissoes(statement, perfil_id, permissoes).await
     }
 
-    /// Registers a user, whose tokens are of `generation`; its row id.
+    /// Registers a user, whose tokens are of `generation`.
     pub async fn insert_usuario(
         &mut self,
         login: &Name,
@@ -179,8 +183,7 @@ impl Edit {
                       RETURNING id";
         let (texto, key) = (login.texto.as_str().into(), (&login.key).into());
         let values = [texto, key, perfil_id.into(), senha_hash.into(), generation.into()];
-        let row: Option<(i64,)> = self.0.rows(insert, &values).await?.pop();
-        row.map(|(id,)| id).ok_or_else(|| StoreError::Corrupt("a user without an id".to_owned()))
+        self.insert(insert, &values).await
     }
 
     /// The user of that login, which nobody else changes until the end.
@@ -258,6 +261,12 @@ impl Edit {
         self.0.execute(statement, values).await
     }
 
+    /// Runs an `INSERT … RETURNING id`.
+    async fn insert(&mut self, statement: &'static str, values: &[Param<'_>]) -> Result<i64> {
+        let row: Option<(i64,)> = self.0.rows(statement, values).await?.pop();
+        row.map(|(id,)| id).ok_or_else(|| StoreError::Corrupt("a row without an id".to_owned()))
+    }
+
     async fn texts(&mut self, statement: &'static str, id: i64) -> Result<Vec<String>> {
         let rows: Vec<(String,)> = self.0.rows(statement, &[id.into()]).await?;
         Ok(rows.into_iter().map(|(text,)| text).collect())
@@ -278,7 +287,7 @@ impl Edit {
     }
 }
 
-fn nivel_of(row: NivelRow) -> Nivel {
+pub(super) fn nivel_of(row: NivelRow) -> Nivel {
     let NivelRow { id, nome, superior_id } = row;
     Nivel { id, nome, superior_id }
 }

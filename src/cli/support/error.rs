@@ -9,6 +9,7 @@ use crate::printable::printable;
 use crate::service::backup::BackupError;
 use crate::service::import::ImportError;
 use crate::service::provisioning::ProvisioningError;
+use crate::service::state_file::StateError;
 use crate::service_manager::SocketError;
 use crate::store::StoreError;
 
@@ -42,6 +43,8 @@ pub enum CliError {
     #[error(transparent)]
     Import(#[from] ImportError),
     #[error(transparent)]
+    State(#[from] StateError),
+    #[error(transparent)]
     Backup(#[from] BackupError),
     #[error(transparent)]
     Conferir(#[from] StartError),
@@ -69,6 +72,7 @@ impl CliError {
             Self::Config(_)
             | Self::Usage(_)
             | Self::Failed(_)
+            | Self::State(StateError::Faults(_))
             | Self::App(AppError::Listen { .. } | AppError::ListenMetrics { .. }) => self.to_string(),
             _ => printable(&self.to_string()).into_owned(),
         }

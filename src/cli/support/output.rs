@@ -111,6 +111,12 @@ pub fn json(value: &impl Serialize) -> io::Result<()> {
     write_printable(&printable_json('\n', &text))
 }
 
+/// Prints TOML whose texts are in double quotes.
+pub fn toml(text: &str) -> io::Result<()> {
+    // The escapes of JSON that this makes are those of TOML.
+    write_printable(printable_json('\n', text).trim_end())
+}
+
 /// Prints `values` as a JSON array, one a line: there may be millions. After a failure the array has no end.
 pub async fn json_stream(values: impl Stream<Item = Result<impl Serialize, StoreError>>) -> Result<(), CliError> {
     let mut values = pin!(values);

@@ -10,6 +10,7 @@ use crate::domain::text::Name;
 use crate::service::audit::command_line;
 use crate::service::erasure::Erasure;
 use crate::service::provisioning::Provisioning;
+use crate::service::state_file::StateFiles;
 use crate::store::Store;
 use crate::telemetry;
 
@@ -40,6 +41,10 @@ impl Session {
             Some(login) => Some(self.provisioning.usuario(login).await?.id),
             None => None,
         })
+    }
+
+    pub fn state_files(&self) -> StateFiles {
+        StateFiles::new(Arc::clone(&self.store), self.actor.clone())
     }
 
     pub fn erasure(&self) -> Erasure {

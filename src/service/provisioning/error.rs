@@ -69,6 +69,17 @@ pub enum SenhaFault {
     Nul,
 }
 
+impl SenhaFault {
+    pub fn of(senha: &str) -> Option<Self> {
+        match senha {
+            "" => Some(Self::Empty),
+            _ if senha.len() > SENHA_MAX => Some(Self::TooLong),
+            _ if senha.contains('\0') => Some(Self::Nul),
+            _ => None,
+        }
+    }
+}
+
 fn not_released(permissoes: &[Permissao], nivel: &str) -> String {
     let nomes: Vec<&str> = permissoes.iter().map(|permissao| permissao.nome()).collect();
     let (are, count) = if nomes.len() == 1 { ("is", "the grant") } else { ("are", "these grants") };

@@ -15,7 +15,7 @@ use crate::domain::access::{Nivel, Permissao, below};
 use crate::domain::atendimento::Status;
 use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::record::PresentState;
-use crate::domain::text::{LOGIN_MAX, Name, NameKey, PROTOCOLO_MAX, PSEUDONYM, SENHA_MAX, fits};
+use crate::domain::text::{LOGIN_MAX, Name, NameKey, PROTOCOLO_MAX, PSEUDONYM, fits};
 use crate::service::audit::{named, of_usuario};
 use crate::service::throttle::bucket_of;
 use crate::store::{Edit, HeldUsuario, NewAtendimento, Perfil, Store, StoreError, Usuario};
@@ -312,14 +312,10 @@ impl Provisioning {
     }
 
     async fn hash(&self, senha: SecretString) -> Result<String> {
-        let text = senha.expose_secret();
-        let fault = match text {
-            "" => SenhaFault::Empty,
-            _ if text.len() > SENHA_MAX => SenhaFault::TooLong,
-            _ if text.contains('\0') => SenhaFault::Nul,
-            _ => return Ok(self.passwords.hash(senha).await?),
-        };
-        Err(ProvisioningError::InvalidSenha(fault))
+        match SenhaFault::of(senha.expose_secret()) {
+            Some(fault) => Err(ProvisioningError::InvalidSenha(fault)),
+            None => Ok(self.passwords.hash(senha).await?),
+        }
     }
 }
 

@@ -1,0 +1,51 @@
+//! What is wrong with a file.
+
+use std::fmt;
+
+/// How many faults are told.
+const TOLD_MAX: usize = 100;
+
+/// Something that is wrong, and in which line.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// None for what the file lacks.
+    pub line: Option<usize>,
+    pub text: String,
+}
+
+impl Fault {
+    pub(super) fn at(line: Option<usize>, text: impl fmt::Display) -> Self {
+        Self { line, text: text.to_string() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}: {}", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
+}
+
+/// Everything that is wrong, one fault a line, in the order of the file.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", told(.0))]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Fails with `faults`, if there are any.
+    pub(super) fn none_of(mut faults: Vec<Fault>) -> Result<(), Self> {
+        faults.sort();
+        if faults.is_empty() { Ok(()) } else { Err(Self(faults)) }
+    }
+}
+
+fn told(faults: &[Fault]) -> String {
+    let lines: Vec<String> = faults.iter().take(TOLD_MAX).map(Fault::to_string).collect();
+    let more = match faults.len().saturating_sub(TOLD_MAX) {
+        0 => String::new(),
+        more => format!("\nand {more} more"),
+    };
+    lines.join("\n") + &more
+}

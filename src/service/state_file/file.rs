@@ -1,0 +1,260 @@
+//! The file: what it describes, and everything that is wrong with it, before any database is looked at.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use toml::de::DeTable;
+
+use super::fault::{Fault, Faults};
+use super::reader::{Item, Reader};
+use super::state::{MotivoState, NivelState, PerfilState, State, UsuarioState, top_down};
+use crate::domain::text::{Name, NameKey, PSEUDONYM, cut, did_you_mean};
+
+/// Most bytes of a file.
+pub const FILE_MAX: usize = 4 * 1024 * 1024;
+
+/// Where the senhas of a file come from.
+#[derive(Clone, Copy)]
+pub enum Senhas<'a> {
+    /// From the environment, and from files in this directory.
+    Elsewhere(&'a Path),
+    /// From the file itself; whoever has none there has this one. For a demo, in which nobody's real senha may be.
+    Public(&'a str),
+}
+
+/// What a file describes.
+pub struct StateFile {
+    pub(super) state: State,
+    pub(super) senhas: HashMap<NameKey, SenhaSource>,
+    /// Where its perfis and users stand.
+    pub(super) perfil_lines: HashMap<NameKey, usize>,
+    pub(super) usuario_lines: HashMap<NameKey, usize>,
+}
+
+/// Where a senha is.
+#[derive(Clone)]
+pub(super) enum SenhaSource {
+    Environment(String),
+    File(PathBuf),
+    Public(SecretString),
+}
+
+/// That something has a name that has to be in the file, too.
+struct Reference {
+    line: usize,
+    kind: Kind,
+    name: Name,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Nivel,
+    Perfil,
+}
+
+impl StateFile {
+    /// Understands the TOML of a file.
+    pub fn parse(text: &str, senhas: Senhas<'_>) -> Result<Self, Faults> {
+        if text.len() > FILE_MAX {
+            Faults::none_of(vec![Fault::at(None, format_args!("it is longer than {FILE_MAX} bytes"))])?;
+        }
+        let (root, errors) = DeTable::parse_recoverable(text);
+        let mut reader = Reader::new(text);
+        if !errors.is_empty() {
+            // Its own words only: it would also repeat the line, in which a senha may be.
+            let fault = |error: &toml::de::Error| {
+                Fault::at(
+                    error.span().map(|span| reader.line(&span)),
+                    format_args!("no TOML: {}", cut(error.message())),
+                )
+            };
+            Faults::none_of(errors.iter().map(fault).collect())?;
+        }
+        let mut parsing = Parsing {
+            reader: &mut reader,
+            senhas,
+            references: Vec::new(),
+            file: Self {
+                state: State::default(),
+                senhas: HashMap::new(),
+                perfil_lines: HashMap::new(),
+                usuario_lines: HashMap::new(),
+            },
+        };
+        parsing.read(root.get_ref());
+        let file = parsing.file;
+        Faults::none_of(reader.faults)?;
+        Ok(file)
+    }
+}
+
+struct Parsing<'a> {
+    reader: &'a mut Reader,
+    senhas: Senhas<'a>,
+    references: Vec<Reference>,
+    file: StateFile,
+}
+
+impl Parsing<'_> {
+    fn read(&mut self, root: &DeTable<'_>) {
+        self.reader.require_known(root, &["niveis", "perfis", "usuarios", "motivos"]);
+        let mut lines = HashMap::new();
+        for item in self.reader.items(root, "niveis", &["nome", "superior", "permissoes"]) {
+            self.nivel(item, &mut lines);
+        }
+        for item in self.reader.items(root, "perfis", &["nome", "root", "nivel", "permissoes"]) {
+            self.perfil(item);
+        }
+        for item in
+            self.reader.items(root, "usuarios", &["login", "perfil", "ativo", "senha_env", "senha_file", "senha"])
+        {
+            self.usuario(item);
+        }
+        let mut motivo_lines = HashMap::new();
+        for item in self.reader.items(root, "motivos", &["nome", "ativo"]) {
+            self.motivo(item, &mut motivo_lines);
+        }
+        self.look_for_missing();
+        self.look_for_circles(&lines);
+    }
+
+    fn nivel(&mut self, item: Item<'_>, lines: &mut HashMap<NameKey, usize>) {
+        let superior = self.reference(item, "superior", Kind::Nivel);
+        let permissoes = self.reader.permissoes(item);
+        if let Some(nome) = self.own_name(item, "nome", lines) {
+            self.file.state.niveis.insert(nome.key.clone(), NivelState { nome, superior, permissoes });
+        }
+    }
+
+    fn perfil(&mut self, item: Item<'_>) {
+        let root = self.reader.flag(item, "root").unwrap_or_default();
+        let nivel = self.reference(item, "nivel", Kind::Nivel);
+        let permissoes = self.reader.permissoes(item);
+        match (root, item.has("nivel")) {
+            (true, true) => self.reader.complain(item.line, "a perfil is on a nível, or root = true; keep one of them"),
+            (false, false) => self.reader.complain(item.line, "a perfil needs nivel = \"NAME\", or root = true"),
+            _ => {}
+        }
+        let mut lines = std::mem::take(&mut self.file.perfil_lines);
+        if let Some(nome) = self.own_name(item, "nome", &mut lines) {
+            self.file.state.perfis.insert(nome.key.clone(), PerfilState { nome, nivel, permissoes });
+        }
+        self.file.perfil_lines = lines;
+    }
+
+    fn usuario(&mut self, item: Item<'_>) {
+        let perfil = self.reference(item, "perfil", Kind::Perfil);
+        if !item.has("perfil") {
+            self.reader.complain(item.line, "perfil is missing");
+        }
+        let (ativo, source) = (self.reader.flag(item, "ativo"), self.senha(item));
+        let mut lines = std::mem::take(&mut self.file.usuario_lines);
+        let login = self.own_name(item, "login", &mut lines);
+        self.file.usuario_lines = lines;
+        let Some(login) = login else { return };
+        if login.key.as_str().starts_with(PSEUDONYM) {
+            let text =
+                format!("a login that begins with '{PSEUDONYM}' is that of an anonymised user; choose another one");
+            self.reader.complain(item.line, text);
+        }
+        if let Some(source) = source {
+            self.file.senhas.insert(login.key.clone(), source);
+        }
+        if let Some(perfil) = perfil {
+            self.file.state.usuarios.insert(login.key.clone(), UsuarioState { login, perfil, ativo });
+        }
+    }
+
+    fn motivo(&mut self, item: Item<'_>, lines: &mut HashMap<NameKey, usize>) {
+        let ativo = self.reader.flag(item, "ativo");
+        if let Some(nome) = self.own_name(item, "nome", lines) {
+            self.file.state.motivos.insert(nome.key.clone(), MotivoState { nome, ativo });
+        }
+    }
+
+    fn senha(&mut self, item: Item<'_>) -> Option<SenhaSource> {
+        let environment = self.reader.text(item, "senha_env").map(|(name, _)| name);
+        let file = self.reader.text(item, "senha_file").map(|(path, _)| path);
+        let own = self.reader.text(item, "senha");
+        if environment.is_some() && file.is_some() {
+            self.reader.complain(item.line, "the senha is in senha_env, or in senha_file; keep one of them");
+        }
+        match self.senhas {
+            Senhas::Public(usual) => {
+                let senha = own.map_or_else(|| usual.to_owned(), |(senha, _)| senha);
+                Some(SenhaSource::Public(SecretString::from(senha)))
+            }
+            Senhas::Elsewhere(dir) => {
+                if item.has("senha") {
+                    let text = "a senha does not belong into the file: write senha_env = \"NAME\" for a variable of the \
+                                environment, or senha_file = \"PATH\" for a file";
+                    self.reader.complain(own.map_or(item.line, |(_, line)| line), text);
+                }
+                environment.map(SenhaSource::Environment).or(file.map(|path| SenhaSource::File(dir.join(path))))
+            }
+        }
+    }
+
+    /// The name of `item`, unless it stands there a second time.
+    fn own_name(&mut self, item: Item<'_>, key: &str, lines: &mut HashMap<NameKey, usize>) -> Option<Name> {
+        let (name, line) = self.reader.own_name(item, key)?;
+        if let Some(first) = lines.insert(name.key.clone(), line) {
+            let text = format!("'{}' stands there twice, first in line {first}; case does not count", cut(&name.texto));
+            self.reader.complain(line, text);
+        }
+        Some(name)
+    }
+
+    fn reference(&mut self, item: Item<'_>, key: &str, kind: Kind) -> Option<Name> {
+        let (name, line) = self.reader.name(item, key)?;
+        self.references.push(Reference { line, kind, name: name.clone() });
+        Some(name)
+    }
+
+    fn look_for_missing(&mut self) {
+        let State { niveis, perfis, .. } = &self.file.state;
+        for Reference { line, kind, name } in &self.references {
+            let (word, is_there) = match kind {
+                Kind::Nivel => ("nível", niveis.contains_key(&name.key)),
+                Kind::Perfil => ("perfil", perfis.contains_key(&name.key)),
+            };
+            if is_there {
+                continue;
+            }
+            let known: Vec<&str> = match kind {
+                Kind::Nivel => niveis.values().map(|nivel| nivel.nome.texto.as_str()).collect(),
+                Kind::Perfil => perfis.values().map(|perfil| perfil.nome.texto.as_str()).collect(),
+            };
+            let hint = did_you_mean(&name.texto, known);
+            self.reader.complain(*line, format_args!("there is no {word} '{}' in the file{hint}", cut(&name.texto)));
+        }
+    }
+
+    fn look_for_circles(&mut self, lines: &HashMap<NameKey, usize>) {
+        for circle in circles(&self.file.state.niveis) {
+            let names: Vec<_> = circle.iter().map(|nivel| format!("'{}'", cut(&nivel.nome.texto))).collect();
+            let text = format!("a nível is below itself: {}, and again", names.join(" below "));
+            self.reader.complain(lines.get(&circle[0].nome.key).copied().unwrap_or_default(), text);
+        }
+    }
+}
+
+/// The circles in which níveis are below each other.
+fn circles(niveis: &BTreeMap<NameKey, NivelState>) -> Vec<Vec<&NivelState>> {
+    let reached: BTreeSet<&NameKey> = top_down(niveis).into_iter().map(|nivel| &nivel.nome.key).collect();
+    let mut rest: BTreeSet<&NameKey> = niveis.keys().filter(|key| !reached.contains(key)).collect();
+    let mut circles = Vec::new();
+    while let Some(start) = rest.first().copied() {
+        let (mut path, mut at) = (Vec::new(), start);
+        while rest.remove(at) {
+            let nivel = &niveis[at];
+            path.push(nivel);
+            at = nivel.superior.as_ref().map_or(at, |superior| &superior.key);
+        }
+        if let Some(first) = path.iter().position(|nivel| nivel.nome.key == *at) {
+            circles.push(path.split_off(first));
+        }
+    }
+    circles
+}

@@ -1,0 +1,84 @@
+//! The senhas that a file names, read where they are needed: for new users, and where they are asked for.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::fault::Fault;
+use super::file::{SenhaSource, StateFile};
+use super::registered::Registered;
+use super::{Options, StateFiles};
+use crate::domain::text::{NameKey, SENHA_MAX, cut};
+use crate::file_text::{decode, trimmed};
+use crate::service::provisioning::SenhaFault;
+
+impl StateFiles {
+    /// The senhas of those in `file` who are new, and with [`Options::senhas`] of the others who do not have theirs yet.
+    pub(super) async fn senhas(
+        &self,
+        file: &StateFile,
+        registered: &Registered,
+        options: Options,
+        faults: &mut Vec<Fault>,
+    ) -> super::Result<BTreeMap<NameKey, SecretString>> {
+        let mut senhas = BTreeMap::new();
+        for (key, usuario) in &file.state.usuarios {
+            let is_new = !registered.usuarios.contains_key(key);
+            let source = file.senhas.get(key).filter(|_| is_new || options.senhas);
+            let senha = match source {
+                None if is_new => Err("it is new, and needs senha_env = \"NAME\" or senha_file = \"PATH\"".to_owned()),
+                None => continue,
+                Some(source) => read(source),
+            };
+            match senha {
+                Err(fault) => {
+                    let line = file.usuario_lines.get(key).copied();
+                    faults.push(Fault::at(line, format_args!("usuario '{}': {fault}", cut(&usuario.login.texto))));
+                }
+                Ok(senha) if is_new || !self.has_senha(key, &senha).await? => _ = senhas.insert(key.clone(), senha),
+                Ok(_) => {}
+            }
+        }
+        Ok(senhas)
+    }
+
+    /// Whether `senha` is that of the user.
+    async fn has_senha(&self, login: &NameKey, senha: &SecretString) -> super::Result<bool> {
+        let hash = self.store.credential(login).await?.map(|credential| credential.senha_hash);
+        let turn = self.passwords.turn(self.passwords.place()?).await?;
+        Ok(self.passwords.verify(&turn, hash, senha.clone()).await?)
+    }
+}
+
+/// The senha in `source`, or why there is none. That repeats nothing of it.
+fn read(source: &SenhaSource) -> Result<SecretString, String> {
+    let (place, senha) = match source {
+        SenhaSource::Environment(name) => {
+            let value = std::env::var(name).map_err(|_| format!("senha_env: {} is not set, or no text", cut(name)))?;
+            (format!("the senha in {}", cut(name)), SecretString::from(value))
+        }
+        SenhaSource::File(path) => {
+            let shown = cut(&path.to_string_lossy()).into_owned();
+            let senha = read_file(path).map_err(|fault| format!("senha_file: {shown} {fault}"))?;
+            (format!("the senha in {shown}"), senha)
+        }
+        SenhaSource::Public(senha) => ("the senha".to_owned(), senha.clone()),
+    };
+    match SenhaFault::of(senha.expose_secret()) {
+        Some(fault) => Err(format!("{place} {fault}; a senha has 1 to {SENHA_MAX} bytes and no NUL")),
+        None => Ok(senha),
+    }
+}
+
+/// What is in a file, without line ends after it.
+fn read_file(path: &Path) -> Result<SecretString, String> {
+    let mut bytes = Vec::new();
+    let opened = File::open(path).map_err(|error| format!("can't be read: {error}"))?;
+    // Room for a mark, a line end, and one byte too many.
+    opened.take(SENHA_MAX as u64 + 6).read_to_end(&mut bytes).map_err(|error| format!("can't be read: {error}"))?;
+    let text = decode(bytes).map_err(|error| error.to_string())?;
+    Ok(SecretString::from(trimmed(&text)))
+}
