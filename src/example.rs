@@ -9,7 +9,7 @@ use crate::domain::atendimento::Status;
 use crate::domain::text::Name;
 use crate::service::audit::command_line;
 use crate::service::provisioning::{Provisioning, ProvisioningError};
-use crate::store::{Example, NewAtendimento, Store};
+use crate::store::{Example, NewAtendimento, NewMotivo, Store, StoreError};
 
 /// The password of all users.
 pub const SENHA: &str = "1234";
@@ -21,19 +21,28 @@ const MOTIVOS: [&str; 4] = ["Atendimento já finalizado", "Aberto por engano", "
 
 /// What a reset restores.
 pub fn example() -> Example {
+    let motivos = MOTIVOS.map(|motivo| NewMotivo { nome: nome(motivo), ativo: true }).to_vec();
+    Example { motivos, atendimentos: atendimentos() }
+}
+
+fn atendimentos() -> Vec<NewAtendimento> {
     let statuses = Status::ALL.into_iter().chain(std::iter::repeat(Status::Aberto));
-    let atendimentos = (FIRST_PROTOCOLO..)
+    (FIRST_PROTOCOLO..)
         .zip(statuses)
         .take(ATENDIMENTOS)
         .map(|(protocolo, status)| NewAtendimento { protocolo: protocolo.to_string(), status })
-        .collect();
-    Example { motivos: MOTIVOS.map(nome).to_vec(), atendimentos }
+        .collect()
 }
 
 /// Users, motivos and atendimentos to try everything with.
 pub async fn load_example_data(store: &Arc<Store>) -> Result<(), ProvisioningError> {
-    let actor = command_line();
-    let provisioning = Provisioning::new(Arc::clone(store), actor.clone());
+    load_example_access(store).await?;
+    Ok(load_example_atendimentos(store).await?)
+}
+
+/// Only the users and the motivos.
+pub async fn load_example_access(store: &Arc<Store>) -> Result<(), ProvisioningError> {
+    let provisioning = Provisioning::new(Arc::clone(store), command_line());
     let (empresa, suporte) = (nome("Empresa"), nome("Suporte"));
     let (integracao, consulta, administrador) = (nome("Integração"), nome("Consulta"), nome("Administrador"));
     provisioning.create_nivel(&empresa, None).await?;
@@ -51,11 +60,14 @@ pub async fn load_example_data(store: &Arc<Store>) -> Result<(), ProvisioningErr
     for (login, perfil) in [("user.api", &integracao), ("user.sem.permissao", &consulta), ("admin", &administrador)] {
         provisioning.create_usuario(&nome(login), perfil, SecretString::from(SENHA)).await?;
     }
-    let Example { motivos, atendimentos } = example();
-    provisioning.create_motivos(&motivos).await?;
+    provisioning.create_motivos(&MOTIVOS.map(nome)).await
+}
+
+/// Only the atendimentos.
+pub async fn load_example_atendimentos(store: &Store) -> Result<(), StoreError> {
     let mut import = store.begin_import().await?;
-    import.insert(&atendimentos).await?;
-    Ok(import.commit(&actor, &[]).await?)
+    import.insert(&atendimentos()).await?;
+    import.commit(&command_line(), &[]).await
 }
 
 fn nome(text: &str) -> Name {

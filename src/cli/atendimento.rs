@@ -18,11 +18,12 @@ use super::support::record;
 use super::support::session::Session;
 use crate::clock::{Clock, SystemClock, rfc3339_millis};
 use crate::domain::atendimento::{Comentario, Status};
+use crate::domain::audit::Actor;
 use crate::domain::record::{PresentState, StoredChange};
 use crate::domain::text::is_blank;
 use crate::printable::printable;
 use crate::service::import::{Columns, ImportOptions, Notice, Summary, import};
-use crate::store::{AtendimentosQuery, StoreError};
+use crate::store::{AtendimentosQuery, Store, StoreError};
 
 const IMPORT_HELP: &str = "\
 The file is CSV with a header, a workbook (.xlsx, .xlsb, .xls, .ods), NDJSON, or a JSON array. The columns `protocolo` and \
@@ -239,13 +240,19 @@ async fn section<const N: usize>(
 }
 
 async fn run_import(session: &Session, args: ImportArgs) -> Result {
-    let (reader, bar) = open(&args.arquivo)?;
     let options = ImportOptions {
         columns: Columns { protocolo: args.coluna_protocolo, status: args.coluna_status },
         atualizar: args.atualizar,
         ignorar_invalidos: args.ignorar_invalidos,
         dry_run: args.dry_run,
     };
+    let summary = import_file(&session.store, &session.actor, &args.arquivo, options).await?;
+    print_summary(summary, args.dry_run)
+}
+
+/// Imports the file at `path`, and tells what is wrong with it.
+pub async fn import_file(store: &Store, actor: &Actor, path: &Path, options: ImportOptions) -> Result<Summary> {
+    let (reader, bar) = open(path)?;
     let mut report = |report: Notice| {
         let text = match report {
             Notice::BadRow(bad) => bad.to_string(),
@@ -253,9 +260,9 @@ async fn run_import(session: &Session, args: ImportArgs) -> Result {
         };
         bar.suspend(|| output::complain(printable(&text)));
     };
-    let outcome = import(&session.store, &session.actor, bar.wrap_read(reader), options, &mut report).await;
+    let outcome = import(store, actor, bar.wrap_read(reader), options, &mut report).await;
     bar.finish_and_clear();
-    print_summary(outcome?, args.dry_run)
+    Ok(outcome?)
 }
 
 fn print_summary(summary: Summary, dry_run: bool) -> Result {

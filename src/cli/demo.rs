@@ -1,5 +1,7 @@
 //! `demo`: `serve` on an empty database with example data, which `serve` never loads.
 
+mod fixtures;
+
 use std::fs::Permissions;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -9,6 +11,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
+use self::fixtures::{Fixtures, Introduction};
 use super::probe::reachable;
 use super::support::database::{IfMissing, connect};
 use super::support::error::{CliError, Result};
@@ -17,13 +20,13 @@ use super::support::{open_files, signals, wait};
 use crate::app;
 use crate::clock::{MovableClock, SystemClock};
 use crate::config::settings::{
-    DATA_DIR, DATABASE_PASSWORD, DATABASE_URL, JWT_ACCEPTED_SECRETS, JWT_AUDIENCE, JWT_ISSUER, JWT_SECRET, Setting,
+    DATA_DIR, DATABASE_PASSWORD, DATABASE_URL, JWT_ACCEPTED_SECRETS, JWT_AUDIENCE, JWT_ISSUER, JWT_SECRET, STATE_FILE,
+    Setting,
 };
 use crate::config::{Config, Flags, Sources, has_password};
 use crate::dialect::{Dialect, TokenHeader};
-use crate::example::{ATENDIMENTOS, FIRST_PROTOCOLO, SENHA, example, load_example_data};
 use crate::http::routes;
-use crate::printable::printable;
+use crate::printable::{printable, printable_json};
 use crate::service_manager::ServiceManager;
 use crate::store::{Store, Target};
 use crate::telemetry;
@@ -39,10 +42,13 @@ pub struct Args {
     /// Use this database instead of a temporary one; it has to be empty. `DATABASE_URL` is ignored
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
+    #[command(flatten)]
+    fixtures: fixtures::Args,
 }
 
 pub async fn run(flags: Flags, args: Args) -> Result {
     let mut sources = own_sources(flags, &args)?;
+    let fixtures = Fixtures::read(args.fixtures)?;
     // Kept until the server has stopped; dropping it removes the directory.
     let _temporary = temporary_data_dir(&mut sources)?;
     let config = Config::load(&sources)?;
@@ -53,12 +59,13 @@ pub async fn run(flags: Flags, args: Args) -> Result {
     let opening = wait::until(&config, async || open_empty(&config).await);
     let Some(store) = wait::unless_stopped(opening, stop.as_mut()).await else { return Ok(()) };
     let store = store?;
-    load_example_data(&store).await?;
+    let (example, introduction) = fixtures.load(&store).await?;
     let clock = Arc::new(MovableClock::new(Arc::new(SystemClock)));
-    let service = |app| routes::sandbox_service(app, example(), Arc::clone(&clock));
+    let service = |app| routes::sandbox_service(app, example, Arc::clone(&clock));
     let announce = |address| {
         output::announce(announcement(
             address,
+            &introduction,
             &database,
             Container::around().as_ref(),
             config.http.dialect.as_deref(),
@@ -74,8 +81,15 @@ fn own_sources(flags: Flags, args: &Args) -> Result<Sources> {
         return Err(CliError::Usage("--database-url and --data-dir both say where the data goes; keep one".to_owned()));
     }
     let mut sources = Flags { bind: args.bind.clone(), dialect: args.dialeto.clone(), ..flags }.sources()?;
-    let real: [&Setting; 6] =
-        [&DATABASE_URL, &DATABASE_PASSWORD, &JWT_SECRET, &JWT_ACCEPTED_SECRETS, &JWT_ISSUER, &JWT_AUDIENCE];
+    let real: [&Setting; 7] = [
+        &DATABASE_URL,
+        &DATABASE_PASSWORD,
+        &JWT_SECRET,
+        &JWT_ACCEPTED_SECRETS,
+        &JWT_ISSUER,
+        &JWT_AUDIENCE,
+        &STATE_FILE,
+    ];
     real.into_iter().for_each(|setting| sources.clear(setting));
     if let Some(url) = &args.database_url {
         // The environment's DATA_DIR may have the token secret of a real installation.
@@ -173,13 +187,16 @@ fn token_use(dialect: Option<&Dialect>) -> (&'static str, String) {
 
 fn announcement(
     listening: SocketAddr,
+    introduction: &Introduction,
     database: &str,
     container: Option<&Container>,
     dialect: Option<&Dialect>,
 ) -> String {
     let (find_token, carry_token) = token_use(dialect);
     let (address, exposure) = (reachable(listening)[0], exposure(listening, container));
-    let last = FIRST_PROTOCOLO + ATENDIMENTOS as u64 - 1;
+    let Introduction { users, login, senha, atendimentos, protocolo } = introduction;
+    let [login, senha, inner] = [login, senha, protocolo].map(|text| in_json(text));
+    let protocolo = quoted(protocolo);
     let database = if has_password(database) { "…".to_owned() } else { quoted(database) };
     let program =
         std::env::current_exe().map_or_else(|_| "citrus-status".to_owned(), |path| quoted(&path.display().to_string()));
@@ -195,19 +212,17 @@ citrus-status demo on http://{address}
 
   !! Example data only. The passwords are PUBLIC: never put this on a network. !!
 
-{exposure}  user.api / {SENHA}              may change statuses
-  user.sem.permissao / {SENHA}    can log in, has no permissions
-  admin / {SENHA}                 on a root profile
-  atendimentos {FIRST_PROTOCOLO} to {last}
+{exposure}{users}
+  {atendimentos}
 
 In a browser: http://{address}/docs. Or here: log in, then change a status:
 
-TOKEN=$(curl -s http://{address}/api/usuario/login -d '{{"login": "user.api", "senha": "{SENHA}"}}' | {find_token})
-curl -s http://{address}/api/atendimentos/status -H "{carry_token}" -d '{{"protocolo": "{FIRST_PROTOCOLO}", "status": "Finalizado", "comentario": "Resolvido", "visivelCliente": "True"}}'
+TOKEN=$(curl -s http://{address}/api/usuario/login -d '{{"login": {login}, "senha": {senha}}}' | {find_token})
+curl -s http://{address}/api/atendimentos/status -H "{carry_token}" -d '{{"protocolo": {inner}, "status": "Finalizado", "comentario": "Resolvido", "visivelCliente": "True"}}'
 
 Then look at its record:
 
-{command} atendimento mostrar {FIRST_PROTOCOLO}
+{command} atendimento mostrar {protocolo}
 
 See a failure (docs/ERRORS.md has the codes) after a delay, and restore the example data:
 
@@ -220,6 +235,12 @@ curl -s http://{address}/sandbox/falhas -d '{{"rota": "status", "modo": "perdida
 
 Ctrl-C stops it."#
     )
+}
+
+/// `text` as a string of JSON that stands between single quotes of a shell.
+fn in_json(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    printable_json('\n', &json).replace('\'', r"'\''")
 }
 
 /// `text` as bash takes it. What steers a terminal is spelled out in bytes, whatever the shell's encoding.
@@ -252,7 +273,13 @@ mod tests {
 
     fn announced(listening: &str, container: Option<&str>) -> String {
         let container = container.map(|name| Container { engine: "docker", name: name.to_owned() });
-        announcement(listening.parse().unwrap(), "sqlite:///data/x.db", container.as_ref(), None)
+        announcement(
+            listening.parse().unwrap(),
+            &Introduction::of_example(),
+            "sqlite:///data/x.db",
+            container.as_ref(),
+            None,
+        )
     }
 
     #[test]
@@ -270,7 +297,7 @@ mod tests {
     #[test]
     fn in_a_dialect_the_token_goes_where_that_takes_it() {
         let dialect = Dialect::parse("[token]\ncabecalhos = ['x-access-token']", &[]).unwrap();
-        let said = announcement("127.0.0.1:1".parse().unwrap(), "x", None, Some(&dialect));
+        let said = announcement("127.0.0.1:1".parse().unwrap(), &Introduction::of_example(), "x", None, Some(&dialect));
         assert!(said.contains(r#"-H "x-access-token: $TOKEN""#) && !said.contains("accessToken"), "{said}");
         assert!(announced("127.0.0.1:1", None).contains(r#"-H "Authorization: Bearer $TOKEN""#));
     }

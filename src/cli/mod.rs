@@ -41,6 +41,7 @@ use support::session::Session;
 const DEMO_HELP: &str = "\
 Examples:
   citrus-status demo --bind 127.0.0.1:8081
+  citrus-status demo --estado estado.toml --atendimentos atendimentos.csv
   citrus-status demo --database-url postgres://postgres@127.0.0.1:5432/demo";
 
 const CONFERIR_HELP: &str = "\

@@ -57,6 +57,11 @@ pub struct Name {
 }
 
 impl Name {
+    /// A name as it is stored.
+    pub fn registered(texto: String) -> Self {
+        Self { key: NameKey::new(&texto), texto }
+    }
+
     /// What stands in the place of the login of the anonymised user of that row id.
     pub fn pseudonym(usuario_id: i64) -> Self {
         let texto = format!("{PSEUDONYM}{usuario_id}");

@@ -40,7 +40,7 @@ pub use listings::{AtendimentosQuery, Between, HistoricoQuery};
 pub use migrations::Migration;
 pub use postgres::endpoint;
 pub use provisioning::{Grant, HeldUsuario, Motivo, Perfil, Release, Usuario};
-pub use rows::{Example, NewAtendimento, ScopedKey};
+pub use rows::{Example, NewAtendimento, NewMotivo, ScopedKey};
 pub use state::Provisioned;
 pub use tables::{Column, Kind, TABLES, Table, Value, tables_at};
 pub use throttle::{Bucket, BucketKey, Debit};

@@ -16,12 +16,18 @@ pub struct NewAtendimento {
     pub status: Status,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMotivo {
+    pub nome: Name,
+    /// False if it is deactivated from the start.
+    pub ativo: bool,
+}
+
 /// What a sandbox begins with.
 #[derive(Clone, Debug)]
 pub struct Example {
-    /// The motivos, all active.
-    pub motivos: Vec<Name>,
-    /// The atendimentos, none of them changed yet; at least one.
+    pub motivos: Vec<NewMotivo>,
+    /// The atendimentos, none of them changed yet.
     pub atendimentos: Vec<NewAtendimento>,
 }
 

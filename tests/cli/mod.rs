@@ -13,6 +13,7 @@ mod dialeto;
 mod dotenv;
 mod erasure;
 mod espelhar;
+mod estado;
 mod files;
 mod full_disk;
 mod hosts;

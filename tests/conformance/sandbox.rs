@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use citrus_status::domain::atendimento::{Change, Comentario, IdempotencyKey, Status};
 use citrus_status::domain::text::NameKey;
-use citrus_status::store::{Debit, Example, NewAtendimento, Store};
+use citrus_status::store::{Debit, Example, NewAtendimento, NewMotivo, Store};
 use serde_json::json;
 use time::Duration;
 
@@ -13,10 +13,14 @@ use crate::support::database::Database;
 use crate::support::edits::edit;
 use crate::support::server::{nome, record_of};
 
+fn motivo(texto: &str) -> NewMotivo {
+    NewMotivo { nome: nome(texto), ativo: true }
+}
+
 fn example() -> Example {
     let novo = |(protocolo, status): (&str, Status)| NewAtendimento { protocolo: protocolo.to_owned(), status };
     Example {
-        motivos: ["Duplicado", "Fora do escopo"].map(nome).to_vec(),
+        motivos: ["Duplicado", "Fora do escopo"].map(motivo).to_vec(),
         atendimentos: [("1", Status::Aberto), ("2", Status::Finalizado)].map(novo).to_vec(),
     }
 }
@@ -104,7 +108,7 @@ async fn a_start_that_fails_leaves_everything(store: &Arc<Store>, database: &Dat
     store.start_over(&example()).await.unwrap();
     store.commit(&[change(current(store, "1").await, Status::Finalizado)]).await.unwrap();
     let before = (current(store, "1").await, current(store, "2").await);
-    let twice = Example { motivos: ["Duplicado", "duplicado"].map(nome).to_vec(), ..example() };
+    let twice = Example { motivos: ["Duplicado", "duplicado"].map(motivo).to_vec(), ..example() };
     assert!(store.start_over(&twice).await.is_err());
     assert_eq!((current(store, "1").await, current(store, "2").await), before);
     assert_eq!(store.motivos().await.unwrap().len(), 2);

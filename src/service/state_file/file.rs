@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use toml::de::DeTable;
 
 use super::fault::{Fault, Faults};
 use super::reader::{Item, Reader};
 use super::state::{MotivoState, NivelState, PerfilState, State, UsuarioState, top_down};
+use crate::domain::access::Permissao;
 use crate::domain::text::{Name, NameKey, PSEUDONYM, cut, did_you_mean};
 
 /// Most bytes of a file.
@@ -30,6 +31,14 @@ pub struct StateFile {
     /// Where its perfis and users stand.
     pub(super) perfil_lines: HashMap<NameKey, usize>,
     pub(super) usuario_lines: HashMap<NameKey, usize>,
+}
+
+/// A user whose senha is public.
+pub struct PublicUser {
+    pub login: String,
+    pub senha: String,
+    pub perfil: String,
+    pub changes_statuses: bool,
 }
 
 /// Where a senha is.
@@ -86,6 +95,23 @@ impl StateFile {
         let file = parsing.file;
         Faults::none_of(reader.faults)?;
         Ok(file)
+    }
+}
+
+impl StateFile {
+    /// The active users with a senha that is public.
+    pub fn public_users(&self) -> Vec<PublicUser> {
+        let active = self.state.usuarios.iter().filter(|(_, usuario)| usuario.ativo != Some(false));
+        let user = |(key, usuario): (&NameKey, &UsuarioState)| {
+            let Some(SenhaSource::Public(senha)) = self.senhas.get(key) else { return None };
+            Some(PublicUser {
+                login: usuario.login.texto.clone(),
+                senha: senha.expose_secret().to_owned(),
+                perfil: usuario.perfil.texto.clone(),
+                changes_statuses: self.state.allows(&usuario.perfil, Permissao::AlterarStatus),
+            })
+        };
+        active.filter_map(user).collect()
     }
 }
 

@@ -19,7 +19,7 @@ use secrecy::SecretString;
 
 pub use self::change::Change;
 pub use self::fault::{Fault, Faults};
-pub use self::file::{FILE_MAX, Senhas, StateFile};
+pub use self::file::{FILE_MAX, PublicUser, Senhas, StateFile};
 pub use self::state::State;
 
 use self::apply::apply;

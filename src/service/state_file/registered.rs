@@ -21,7 +21,8 @@ impl Registered {
         let Provisioned { niveis, releases, perfis, grants, usuarios, motivos } = rows;
         let released = by_id(releases.into_iter().map(|release| (release.nivel_id, release.permissao)));
         let granted = by_id(grants.into_iter().map(|grant| (grant.perfil_id, grant.permissao)));
-        let names: HashMap<i64, Name> = niveis.iter().map(|nivel| (nivel.id, registered(&nivel.nome))).collect();
+        let names: HashMap<i64, Name> =
+            niveis.iter().map(|nivel| (nivel.id, Name::registered(nivel.nome.clone()))).collect();
         let mut this = Self {
             state: State::default(),
             niveis: HashMap::new(),
@@ -37,7 +38,7 @@ impl Registered {
             this.state.niveis.insert(nome.key.clone(), NivelState { nome, superior, permissoes });
         }
         for Perfil { id, nome, nivel_id } in perfis {
-            let nome = registered(&nome);
+            let nome = Name::registered(nome);
             let nivel = nivel_id.and_then(|id| names.get(&id).cloned());
             let permissoes = granted.get(&id).cloned().unwrap_or_default();
             this.perfis.insert(nome.key.clone(), id);
@@ -45,27 +46,22 @@ impl Registered {
         }
         usuarios.into_iter().for_each(|usuario| this.add_usuario(usuario));
         for Motivo { nome, ativo } in motivos {
-            let nome = registered(&nome);
+            let nome = Name::registered(nome);
             this.state.motivos.insert(nome.key.clone(), MotivoState { nome, ativo: Some(ativo) });
         }
         this
     }
 
     fn add_usuario(&mut self, Usuario { id, login, perfil, ativo }: Usuario) {
-        let perfil = registered(&perfil);
+        let perfil = Name::registered(perfil);
         if login == Name::pseudonym(id).texto {
             *self.anonymised.entry(perfil.key).or_default() += 1;
             return;
         }
-        let login = registered(&login);
+        let login = Name::registered(login);
         self.usuarios.insert(login.key.clone(), id);
         self.state.usuarios.insert(login.key.clone(), UsuarioState { login, perfil, ativo: Some(ativo) });
     }
-}
-
-/// A name as it is registered.
-fn registered(texto: &str) -> Name {
-    Name { key: NameKey::new(texto), texto: texto.to_owned() }
 }
 
 /// The permissions of each row id. One that only another release knows is left alone.

@@ -13,6 +13,16 @@ pub struct State {
     pub(super) motivos: BTreeMap<NameKey, MotivoState>,
 }
 
+impl State {
+    /// Whether those on `perfil` may do what `permissao` says.
+    pub(super) fn allows(&self, perfil: &Name, permissao: Permissao) -> bool {
+        let Some(PerfilState { nivel, permissoes, .. }) = self.perfis.get(&perfil.key) else { return false };
+        let nivel = nivel.as_ref().map(|nivel| self.niveis.get(&nivel.key));
+        let is_released = nivel.is_none_or(|nivel| nivel.is_some_and(|nivel| nivel.permissoes.contains(&permissao)));
+        permissoes.contains(&permissao) && is_released
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct NivelState {
     pub nome: Name,

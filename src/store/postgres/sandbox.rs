@@ -33,9 +33,10 @@ async fn start_over(connection: &mut PgConnection, example: &Example) -> Result<
     sqlx::query(LOCK_TABLES).execute(&mut *transaction).await?;
     raw_sql(FORGET).execute(&mut *transaction).await?;
     let motivos = || example.motivos.iter();
-    sqlx::query("INSERT INTO motivo (nome, chave) SELECT * FROM unnest($1::text[], $2::text[])")
-        .bind(motivos().map(|motivo| motivo.texto.as_str()).collect::<Vec<&str>>())
-        .bind(motivos().map(|motivo| motivo.key.as_str()).collect::<Vec<&str>>())
+    sqlx::query("INSERT INTO motivo (nome, chave, ativo) SELECT * FROM unnest($1::text[], $2::text[], $3::bool[])")
+        .bind(motivos().map(|motivo| motivo.nome.texto.as_str()).collect::<Vec<&str>>())
+        .bind(motivos().map(|motivo| motivo.nome.key.as_str()).collect::<Vec<&str>>())
+        .bind(motivos().map(|motivo| motivo.ativo).collect::<Vec<bool>>())
         .execute(&mut *transaction)
         .await?;
     insert(&mut transaction, &example.atendimentos).await?;

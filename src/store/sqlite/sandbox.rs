@@ -8,11 +8,11 @@ use super::insert::insert;
 use super::store::{BEGIN, SqliteStore, list};
 use crate::store::attempt::{LOCK_WAIT, retry_on_contention};
 use crate::store::error::Result;
-use crate::store::rows::{Example, FORGET};
+use crate::store::rows::{Example, FORGET, NewMotivo};
 
-/// $1 lists `[nome, chave]`.
+/// $1 lists `[nome, chave, ativo]`.
 const INSERT_MOTIVOS: &str = "
-INSERT INTO motivo (nome, chave) SELECT value ->> 0, value ->> 1 FROM json_each($1)";
+INSERT INTO motivo (nome, chave, ativo) SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1)";
 
 impl SqliteStore {
     pub async fn start_over(&self, example: &Example) -> Result<()> {
@@ -28,7 +28,8 @@ impl SqliteStore {
 async fn start_over(connection: &mut SqliteConnection, example: &Example) -> Result<()> {
     let mut transaction = connection.begin_with(BEGIN).await?;
     raw_sql(FORGET).execute(&mut *transaction).await?;
-    let motivos: Vec<_> = example.motivos.iter().map(|motivo| (&motivo.texto, motivo.key.as_str())).collect();
+    let row = |motivo: &NewMotivo| (motivo.nome.texto.clone(), motivo.nome.key.as_str().to_owned(), motivo.ativo);
+    let motivos: Vec<_> = example.motivos.iter().map(row).collect();
     sqlx::query(INSERT_MOTIVOS).bind(list(&motivos)).execute(&mut *transaction).await?;
     insert(&mut transaction, &example.atendimentos).await?;
     Ok(transaction.commit().await?)
