@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use self::fixtures::{Fixtures, Introduction};
+use self::fixtures::{FixtureArgs, Fixtures, Introduction};
 use super::probe::reachable;
 use super::support::database::{IfMissing, connect};
 use super::support::error::{CliError, Result};
@@ -43,7 +43,7 @@ pub struct Args {
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
     #[command(flatten)]
-    fixtures: fixtures::Args,
+    fixtures: FixtureArgs,
 }
 
 pub async fn run(flags: Flags, args: Args) -> Result {

@@ -48,6 +48,7 @@ impl Store {
     pub async fn begin_restore(&self, schema: i64) -> Result<Restore<'_>> {
         let mut transaction = self.begin().await?;
         transaction.keep_migrations_out().await?;
+        transaction.defer_references().await?;
         let applied = self.applied(&mut transaction).await?;
         match self.schema_of(&applied)? {
             None => transaction.migrate_to(self.migrator(), Some(schema)).await?,
@@ -210,6 +211,15 @@ impl Transaction {
             transaction.unlock().await?;
         }
         Ok(())
+    }
+
+    /// Lets a row refer to a later one: a nível may be below one that was registered after it. PostgreSQL looks when all
+    /// rows of a portion are there.
+    async fn defer_references(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => self.execute("PRAGMA defer_foreign_keys = ON", &[]).await.map(drop),
+            Self::Postgres(_) => Ok(()),
+        }
     }
 
     /// Keeps writers out of the tables of `schema` until the end, and fails where one has rows.

@@ -192,8 +192,17 @@ async fn each_command_that_changes_something_leaves_its_entry(database: &Databas
         let is_about_a_user = entry["acao"].as_str().unwrap().starts_with("usuario.");
         assert_eq!(entry["usuario_id"], if is_about_a_user { json!(1) } else { Value::Null });
     }
-    // The anonymisation of a user changes how the others look, so it has a test of its own; as backups have.
-    let elsewhere = [Action::AnonymiseUsuario, Action::CreateBackup, Action::RestoreBackup];
+    // The anonymisation of a user changes how the others look, so it has a test of its own; as backups have, and what only
+    // a state file does.
+    let elsewhere = [
+        Action::AnonymiseUsuario,
+        Action::CreateBackup,
+        Action::RestoreBackup,
+        Action::MoveNivel,
+        Action::DeleteNivel,
+        Action::MovePerfil,
+        Action::DeletePerfil,
+    ];
     let actions: Vec<&str> = entries.iter().map(|entry| entry["acao"].as_str().unwrap()).collect();
     for action in Action::ALL.iter().filter(|action| !elsewhere.contains(action)) {
         assert!(actions.contains(&action.name()), "no command has left {}", action.name());

@@ -1,5 +1,6 @@
 //! `demo`: what it prints works as printed.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
@@ -115,6 +116,114 @@ async fn it_runs_on_the_empty_database_of_the_flag(database: &Database) {
     alone.remove().await;
 }
 
+/// Names that a shell, JSON and TOML write in different ways.
+const ESTADO: &str = r#"
+[[niveis]]
+nome = "Suporte"
+permissoes = ["alterar-status"]
+
+[[perfis]]
+nome = "Integração"
+nivel = "Suporte"
+permissoes = ["alterar-status"]
+
+[[perfis]]
+nome = "Consulta"
+root = true
+
+[[usuarios]]
+login = "ana"
+perfil = "Consulta"
+senha_env = "SENHA_QUE_NINGUEM_TEM"
+
+[[usuarios]]
+login = "o'brien \"x\""
+perfil = "Integração"
+senha = "it's \"$1\\"
+
+[[motivos]]
+nome = "Duplicado"
+
+[[motivos]]
+nome = "Antigo"
+ativo = false
+"#;
+
+async fn it_begins_with_files(database: &Database) {
+    let alone = Database::alone(database.engine).await.unwrap();
+    let [estado, atendimentos] = ["estado.toml", "atendimentos.csv"].map(|name| alone.dir.path().join(name));
+    fs::write(&estado, ESTADO).unwrap();
+    fs::write(&atendimentos, "protocolo,status\nit's \"1\",Aberto\nX2,Cancelado\n").unwrap();
+    let [estado, atendimentos] = [&estado, &atendimentos].map(|path| path.to_str().unwrap());
+    let args = ["--database-url", &alone.url, "--estado", estado, "--atendimentos", atendimentos];
+    let demo = Demo::start(&alone, &args);
+    demo.line(r#"  o'brien "x" / it's "$1\    on the perfil Integração"#);
+    demo.line("atendimentos: 2, such as it's \"1\"");
+    demo.follow();
+    // A senha from elsewhere is not read: that of the examples takes its place.
+    demo.line("  ana / 1234    on the perfil Consulta");
+    let address = demo.line("citrus-status demo on http://").rsplit_once('/').unwrap().1.to_owned();
+    let ana = json!({"login": "ana", "senha": "1234"}).to_string();
+    let login = reqwest::Client::new().post(format!("http://{address}/api/usuario/login")).body(ana);
+    assert_eq!(login.send().await.unwrap().status(), 200);
+    alone.execute("UPDATE motivo SET ativo = NOT ativo").await;
+    alone.execute("DELETE FROM atendimento WHERE protocolo = 'X2'").await;
+    demo.try_sandbox();
+    let restored = "SELECT count(*) FROM motivo WHERE ativo AND nome = 'Duplicado' OR NOT ativo AND nome = 'Antigo'";
+    assert_eq!(alone.number(restored).await, 2);
+    assert_eq!(alone.number("SELECT count(*) FROM motivo").await, 2);
+    assert_eq!(alone.number("SELECT status FROM atendimento WHERE protocolo = 'X2'").await, 3);
+    assert_eq!(alone.number("SELECT count(*) FROM atendimento").await, 2);
+    assert_eq!(alone.number("SELECT count(*) FROM usuario").await, 2);
+    demo.stop();
+    alone.remove().await;
+}
+
+/// What a file leaves out is the example's.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_begins_with_one_file_and_the_rest_of_the_example() {
+    let database = Database::sqlite();
+    let file = database.dir.path().join("atendimentos.ndjson");
+    fs::write(&file, "{\"protocolo\": \"7\", \"status\": \"Aberto\"}\n").unwrap();
+    let demo = Demo::start(&database, &["--atendimentos", file.to_str().unwrap()]);
+    demo.line("user.api / 1234");
+    demo.follow();
+    demo.stop();
+    let file = database.dir.path().join("estado.toml");
+    fs::write(&file, ESTADO).unwrap();
+    let demo = Demo::start(&database, &["--estado", file.to_str().unwrap()]);
+    demo.line("atendimentos 20221104000001 to 20221104000030");
+    demo.follow();
+    demo.stop();
+    // Nobody, and nothing.
+    fs::write(&file, "").unwrap();
+    let rows = database.dir.path().join("none.csv");
+    fs::write(&rows, "protocolo,status\n").unwrap();
+    let none = ["--estado", file.to_str().unwrap(), "--atendimentos", rows.to_str().unwrap()];
+    let demo = Demo::start(&database, &none);
+    demo.line("atendimentos: 0");
+    let reset = Command::new("bash").args(["-ec", demo.line("/sandbox/reset")]).output().unwrap();
+    assert!(String::from_utf8_lossy(&reset.stdout).contains("Dados de exemplo restaurados"), "{reset:?}");
+    demo.stop();
+}
+
+#[test]
+fn it_refuses_files_that_are_wrong() {
+    let database = Database::sqlite();
+    let file = database.dir.path().join("wrong");
+    let with = |flag: &str, text: &str| {
+        fs::write(&file, text).unwrap();
+        let mut command = demo(&database, NOWHERE, &[flag, file.to_str().unwrap()]);
+        command.env("TMPDIR", database.dir.path());
+        finish(command, "")
+    };
+    with("--estado", "[[niveis]]\nnome = 5\n").fails(1, &["wrong is wrong:\nline 2: nome has to be a text in quotes"]);
+    with("--estado", "[[usuarios]]\nlogin = 'a'\nperfil = 'P'\n")
+        .fails(1, &["line 3: there is no perfil 'P' in the file"]);
+    with("--atendimentos", "protocolo,status\n1,Feito\n").fails(1, &["nothing was imported"]);
+    assert_eq!(fs::read_dir(database.dir.path()).unwrap().count(), 1, "the temporary directory stays behind");
+}
+
 async fn it_refuses_a_database_with_migrations_or_other_tables(database: &Database) {
     database.store().await.close().await;
     refuses(database, 0).await;
@@ -219,6 +328,7 @@ async fn serve_has_no_sandbox(database: &Database) {
 
 both_engines! {
     it_runs_on_the_empty_database_of_the_flag,
+    it_begins_with_files,
     it_refuses_a_database_with_migrations_or_other_tables,
     its_data_goes_to_one_place,
     serve_has_no_sandbox,

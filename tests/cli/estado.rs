@@ -1,6 +1,7 @@
 //! `estado`: níveis, perfis, users and motivos as a file.
 
 use std::fs;
+use std::thread;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -523,17 +524,12 @@ async fn servers_come_up_as_the_file_of_the_setting_says(database: &Database) {
     fs::write(&path, FULL.replace("user.api", "outro")).unwrap();
     let setting = ("STATE_FILE", path.to_str().unwrap());
     // Where nothing is there yet, several at once.
-    let servers = join_all(
-        (0..3).map(|_| async { tokio::task::block_in_place(|| Process::serve_logged(database, &[setting, SENHA])) }),
-    );
-    let logs: Vec<String> = servers
-        .await
-        .into_iter()
-        .map(|(server, log)| {
-            server.stop();
-            log.join().unwrap()
-        })
-        .collect();
+    let start = || Process::serve_logged(database, &[setting, SENHA]);
+    let servers = thread::scope(|scope| [(); 3].map(|()| scope.spawn(start)).map(|server| server.join().unwrap()));
+    let logs = servers.map(|(server, log)| {
+        server.stop();
+        log.join().unwrap()
+    });
     let told_so = |text: &str| logs.iter().filter(|log| log.contains(text)).count();
     assert_eq!(told_so("brought about STATE_FILE: added: 11, changed: 0, taken away: 0;"), 1, "{logs:#?}");
     assert_eq!(told_so("the server is as STATE_FILE says"), 2, "{logs:#?}");
@@ -562,9 +558,10 @@ async fn servers_come_up_as_the_file_of_the_setting_says(database: &Database) {
 
 async fn a_backup_of_a_moved_nivel_is_restored(database: &Database) {
     applies(database, "[[niveis]]\nnome = 'A'\n", &["--yes"]);
-    let moved = "[[niveis]]\nnome = 'A'\nsuperior = 'E'\n[[niveis]]\nnome = 'B'\n[[niveis]]\nnome = 'C'\nsuperior = 'D'\n\
-                 [[niveis]]\nnome = 'D'\n[[niveis]]\nnome = 'E'\n";
-    applies(database, moved, &["--yes"]);
+    // What is above has the greater number, and is restored later.
+    let names = ["B", "C", "D", "E", "F", "Z"].map(|nome| format!("[[niveis]]\nnome = '{nome}'\n"));
+    let moved = format!("[[niveis]]\nnome = 'A'\nsuperior = 'Z'\n{}", names.concat());
+    applies(database, &moved, &["--yes"]);
     let file = database.dir.path().join("x.backup");
     let file = file.to_str().unwrap();
     let made = run(database, &["backup", "criar", file]);

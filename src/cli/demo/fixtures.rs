@@ -21,7 +21,7 @@ use crate::store::{AtendimentosQuery, Example, Motivo, NewAtendimento, NewMotivo
 const SHOWN_MAX: usize = 10;
 
 #[derive(clap::Args)]
-pub struct Args {
+pub struct FixtureArgs {
     /// Níveis, perfis, users and motivos in the place of the example's, as `estado mostrar` prints them. A user's senha is
     /// `senha = "…"` in the file, else 1234
     #[arg(long, value_name = "FILE")]
@@ -50,7 +50,7 @@ pub struct Introduction {
 
 impl Fixtures {
     /// Reads the state file, so that a fault in it is told before there is a database.
-    pub fn read(args: Args) -> Result<Self> {
+    pub fn read(args: FixtureArgs) -> Result<Self> {
         let state = args.estado.map(|file| estado::read_with(&file, Senhas::Public(SENHA))).transpose()?;
         Ok(Self { state, atendimentos: args.atendimentos })
     }
