@@ -48,7 +48,6 @@ impl Store {
     pub async fn begin_restore(&self, schema: i64) -> Result<Restore<'_>> {
         let mut transaction = self.begin().await?;
         transaction.keep_migrations_out().await?;
-        transaction.defer_references().await?;
         let applied = self.applied(&mut transaction).await?;
         match self.schema_of(&applied)? {
             None => transaction.migrate_to(self.migrator(), Some(schema)).await?,
@@ -100,7 +99,7 @@ impl Export {
         Ok(rows.first().map_or(0, |(highest, position)| *highest.max(position)))
     }
 
-    /// The rows of `table` in the order of its key, the same on both engines: `columns` of them, one by one.
+    /// The rows of `table` in the order of its key, the same on both engines, but each after the one above it: `columns` of them, one by one.
     pub fn rows<'a>(&'a mut self, table: &Table, columns: &'a [&'static Column]) -> BoxStream<'a, Result<Vec<Value>>> {
         let select = AssertSqlSafe(format!(
             "SELECT {} FROM {} ORDER BY {}",
@@ -166,13 +165,21 @@ impl Restore<'_> {
 
 /// How the engines differ.
 impl Transaction {
-    /// The key of `table`, compared byte by byte.
+    /// How far below others a row is, if there is an above and a below, and the key of `table`, compared byte by byte.
     fn order(&self, table: &Table) -> String {
+        let depth = table.above.map(|above| {
+            let Table { name, .. } = table;
+            format!(
+                "(WITH RECURSIVE up (id) AS (SELECT {name}.{above} UNION
+                     SELECT other.{above} FROM {name} other JOIN up ON other.id = up.id)
+                  SELECT count(*) FROM up)"
+            )
+        });
         let key = table.key().iter().map(|column| match (self, column.kind) {
             (Self::Postgres(_), Kind::Text(_)) => format!("{} COLLATE \"C\"", column.name),
             _ => column.name.to_owned(),
         });
-        key.collect::<Vec<_>>().join(", ")
+        depth.into_iter().chain(key).collect::<Vec<_>>().join(", ")
     }
 
     /// An expression for the greatest id that was given to a row of `table`. SQLite counts some since the migration 7,
@@ -211,15 +218,6 @@ impl Transaction {
             transaction.unlock().await?;
         }
         Ok(())
-    }
-
-    /// Lets a row refer to a later one: a nível may be below one that was registered after it. PostgreSQL looks when all
-    /// rows of a portion are there.
-    async fn defer_references(&mut self) -> Result<()> {
-        match self {
-            Self::Sqlite(_) => self.execute("PRAGMA defer_foreign_keys = ON", &[]).await.map(drop),
-            Self::Postgres(_) => Ok(()),
-        }
     }
 
     /// Keeps writers out of the tables of `schema` until the end, and fails where one has rows.

@@ -11,6 +11,8 @@ pub struct Table {
     columns: &'static [Column],
     /// How many of the first columns are its key.
     key: usize,
+    /// The column that names the row above a row, if there is one.
+    pub(super) above: Option<&'static str>,
     /// The migration that made it.
     since: i64,
 }
@@ -66,7 +68,7 @@ pub enum Value {
 
 /// All tables, each after those to which it refers.
 pub const TABLES: &[Table] = &[
-    table("nivel", 1, &[ID, NOME, CHAVE, column("superior_id", Kind::Reference).or_null()]),
+    table("nivel", 1, &[ID, NOME, CHAVE, column("superior_id", Kind::Reference).or_null()]).below("superior_id"),
     table("liberacao", 2, &[column("nivel_id", Kind::Reference), PERMISSAO]),
     table("perfil", 1, &[ID, NOME, CHAVE, column("nivel_id", Kind::Reference).or_null()]),
     table("concessao", 2, &[column("perfil_id", Kind::Reference), PERMISSAO]),
@@ -167,7 +169,7 @@ const IDEMPOTENCY_KEY: usize = 300;
 const AUDIT_TEXT: usize = 10_000;
 
 const fn table(name: &'static str, key: usize, columns: &'static [Column]) -> Table {
-    Table { name, columns, key, since: 1 }
+    Table { name, columns, key, above: None, since: 1 }
 }
 
 const fn column(name: &'static str, kind: Kind) -> Column {
@@ -175,6 +177,10 @@ const fn column(name: &'static str, kind: Kind) -> Column {
 }
 
 impl Table {
+    const fn below(self, above: &'static str) -> Self {
+        Self { above: Some(above), ..self }
+    }
+
     const fn since(self, migration: i64) -> Self {
         Self { since: migration, ..self }
     }

@@ -53,14 +53,14 @@ senha_env = "SENHA_TESTE"
 
 const FULL_CHANGES: &str = "\
 + nível 'Empresa', at the top
-+ nível 'Suporte', below 'empresa'
++ nível 'Suporte', below 'Empresa'
 + nível 'Suporte': 'alterar-status', 'consultar-status' released
 + perfil 'Administrador', root
 + perfil 'Administrador': 'alterar-status' granted
-+ perfil 'Integração', on the nível 'SUPORTE'
++ perfil 'Integração', on the nível 'Suporte'
 + perfil 'Integração': 'alterar-status' granted
 + usuario 'antigo', on the perfil 'Administrador', deactivated
-+ usuario 'user.api', on the perfil 'integração'
++ usuario 'user.api', on the perfil 'Integração'
 + motivo 'Antigo', deactivated
 + motivo 'Duplicado'
 ";
@@ -196,7 +196,7 @@ async fn each_change_leaves_its_entry(database: &Database) {
     applies(database, FULL, &["--yes"]);
     let first = told(database);
     assert_eq!(first.len(), 11);
-    assert_eq!(first[1], json!(["nivel.criar", "Suporte", null, {"superior": "empresa"}]));
+    assert_eq!(first[1], json!(["nivel.criar", "Suporte", null, {"superior": "Empresa"}]));
     assert_eq!(first[7], json!(["usuario.criar", "antigo", null, {"perfil": "Administrador", "ativo": false}]));
 
     let other = r#"
@@ -298,7 +298,7 @@ async fn what_a_file_does_not_name_stays_unless_it_is_to_go(database: &Database)
                  [[usuarios]]\nlogin = 'USER.API'\nperfil = 'Administrador'\n";
     assert_eq!(
         applies(database, moved, &["--remover", "--yes"]),
-        "~ usuario 'USER.API': on the perfil 'Administrador', was 'Integração'\n\
+        "~ usuario 'user.api': on the perfil 'Administrador', was 'Integração'\n\
          - motivo 'Duplicado': deactivated\n\
          - perfil 'Administrador': 'alterar-status' revoked\n\
          - perfil 'Integração'\n\

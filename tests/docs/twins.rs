@@ -5,8 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Pages in English and Portuguese, from the root of the repository. `guide.rs` has those for clients.
-const TWINS: [[&str; 2]; 3] =
-    [["README.md", "README.pt-BR.md"], ["docs/INSTALL.md", "docs/INSTALAR.md"], ["docs/MIGRATE.md", "docs/MIGRAR.md"]];
+const TWINS: [[&str; 2]; 4] = [
+    ["README.md", "README.pt-BR.md"],
+    ["docs/INSTALL.md", "docs/INSTALAR.md"],
+    ["docs/MIGRATE.md", "docs/MIGRAR.md"],
+    ["docs/STATE.md", "docs/ESTADO.md"],
+];
 
 /// Bytes that each README and each page for installing may have, so that people read them to the end.
 const MOST_BYTES: usize = 8192;

@@ -9,6 +9,7 @@ use indicatif::HumanCount;
 use crate::cli::atendimento::import_file;
 use crate::cli::estado;
 use crate::cli::support::error::Result;
+use crate::domain::atendimento::Status;
 use crate::domain::text::Name;
 use crate::example::{ATENDIMENTOS, FIRST_PROTOCOLO, SENHA, load_example_access, load_example_atendimentos};
 use crate::printable::printable;
@@ -76,8 +77,10 @@ impl Fixtures {
             introduction.introduce(&state.public_users());
         }
         if self.atendimentos.is_some() {
-            let protocolo = example.atendimentos.first().map(|first| first.protocolo.as_str());
-            let count = HumanCount(example.atendimentos.len() as u64);
+            let all = &example.atendimentos;
+            let tried = all.iter().find(|novo| novo.status == Status::Aberto).or(all.first());
+            let protocolo = tried.map(|novo| novo.protocolo.as_str());
+            let count = HumanCount(all.len() as u64);
             introduction.protocolo = protocolo.unwrap_or("PROTOCOLO").to_owned();
             introduction.atendimentos =
                 format!("atendimentos: {count}, such as {}", printable(&introduction.protocolo));

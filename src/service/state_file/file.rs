@@ -49,19 +49,6 @@ pub(super) enum SenhaSource {
     Public(SecretString),
 }
 
-/// That something has a name that has to be in the file, too.
-struct Reference {
-    line: usize,
-    kind: Kind,
-    name: Name,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Nivel,
-    Perfil,
-}
-
 impl StateFile {
     /// Understands the TOML of a file.
     pub fn parse(text: &str, senhas: Senhas<'_>) -> Result<Self, Faults> {
@@ -83,7 +70,8 @@ impl StateFile {
         let mut parsing = Parsing {
             reader: &mut reader,
             senhas,
-            references: Vec::new(),
+            niveis_named: Vec::new(),
+            perfis_named: Vec::new(),
             file: Self {
                 state: State::default(),
                 senhas: HashMap::new(),
@@ -118,7 +106,9 @@ impl StateFile {
 struct Parsing<'a> {
     reader: &'a mut Reader,
     senhas: Senhas<'a>,
-    references: Vec<Reference>,
+    /// Names that have to be in the file, too, with their lines.
+    niveis_named: Vec<(Name, usize)>,
+    perfis_named: Vec<(Name, usize)>,
     file: StateFile,
 }
 
@@ -146,7 +136,7 @@ impl Parsing<'_> {
     }
 
     fn nivel(&mut self, item: Item<'_>, lines: &mut HashMap<NameKey, usize>) {
-        let superior = self.reference(item, "superior", Kind::Nivel);
+        let superior = self.nivel_named(item, "superior");
         let permissoes = self.reader.permissoes(item);
         if let Some(nome) = self.own_name(item, "nome", lines) {
             self.file.state.niveis.insert(nome.key.clone(), NivelState { nome, superior, permissoes });
@@ -155,7 +145,7 @@ impl Parsing<'_> {
 
     fn perfil(&mut self, item: Item<'_>) {
         let root = self.reader.flag(item, "root").unwrap_or_default();
-        let nivel = self.reference(item, "nivel", Kind::Nivel);
+        let nivel = self.nivel_named(item, "nivel");
         let permissoes = self.reader.permissoes(item);
         match (root, item.has("nivel")) {
             (true, true) => self.reader.complain(item.line, "a perfil is on a nível, or root = true; keep one of them"),
@@ -170,10 +160,8 @@ impl Parsing<'_> {
     }
 
     fn usuario(&mut self, item: Item<'_>) {
-        let perfil = self.reference(item, "perfil", Kind::Perfil);
-        if !item.has("perfil") {
-            self.reader.complain(item.line, "perfil is missing");
-        }
+        let perfil = self.reader.required_name(item, "perfil");
+        self.perfis_named.extend(perfil.clone());
         let (ativo, source) = (self.reader.flag(item, "ativo"), self.senha(item));
         let mut lines = std::mem::take(&mut self.file.usuario_lines);
         let login = self.own_name(item, "login", &mut lines);
@@ -187,7 +175,7 @@ impl Parsing<'_> {
         if let Some(source) = source {
             self.file.senhas.insert(login.key.clone(), source);
         }
-        if let Some(perfil) = perfil {
+        if let Some((perfil, _)) = perfil {
             self.file.state.usuarios.insert(login.key.clone(), UsuarioState { login, perfil, ativo });
         }
     }
@@ -224,7 +212,7 @@ impl Parsing<'_> {
 
     /// The name of `item`, unless it stands there a second time.
     fn own_name(&mut self, item: Item<'_>, key: &str, lines: &mut HashMap<NameKey, usize>) -> Option<Name> {
-        let (name, line) = self.reader.own_name(item, key)?;
+        let (name, line) = self.reader.required_name(item, key)?;
         if let Some(first) = lines.insert(name.key.clone(), line) {
             let text = format!("'{}' stands there twice, first in line {first}; case does not count", cut(&name.texto));
             self.reader.complain(line, text);
@@ -232,28 +220,22 @@ impl Parsing<'_> {
         Some(name)
     }
 
-    fn reference(&mut self, item: Item<'_>, key: &str, kind: Kind) -> Option<Name> {
-        let (name, line) = self.reader.name(item, key)?;
-        self.references.push(Reference { line, kind, name: name.clone() });
-        Some(name)
+    fn nivel_named(&mut self, item: Item<'_>, key: &str) -> Option<Name> {
+        let named = self.reader.name(item, key);
+        self.niveis_named.extend(named.clone());
+        named.map(|(name, _)| name)
     }
 
     fn look_for_missing(&mut self) {
         let State { niveis, perfis, .. } = &self.file.state;
-        for Reference { line, kind, name } in &self.references {
-            let (word, is_there) = match kind {
-                Kind::Nivel => ("nível", niveis.contains_key(&name.key)),
-                Kind::Perfil => ("perfil", perfis.contains_key(&name.key)),
-            };
-            if is_there {
-                continue;
+        let niveis: BTreeMap<_, _> = niveis.iter().map(|(key, nivel)| (key, nivel.nome.texto.as_str())).collect();
+        let perfis: BTreeMap<_, _> = perfis.iter().map(|(key, perfil)| (key, perfil.nome.texto.as_str())).collect();
+        for (kind, named, known) in [("nível", &self.niveis_named, niveis), ("perfil", &self.perfis_named, perfis)] {
+            for (name, line) in named.iter().filter(|(name, _)| !known.contains_key(&name.key)) {
+                let hint = did_you_mean(&name.texto, known.values().copied());
+                self.reader
+                    .complain(*line, format_args!("there is no {kind} '{}' in the file{hint}", cut(&name.texto)));
             }
-            let known: Vec<&str> = match kind {
-                Kind::Nivel => niveis.values().map(|nivel| nivel.nome.texto.as_str()).collect(),
-                Kind::Perfil => perfis.values().map(|perfil| perfil.nome.texto.as_str()).collect(),
-            };
-            let hint = did_you_mean(&name.texto, known);
-            self.reader.complain(*line, format_args!("there is no {word} '{}' in the file{hint}", cut(&name.texto)));
         }
     }
 

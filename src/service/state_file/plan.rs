@@ -51,20 +51,31 @@ impl<'a> Planning<'a> {
         if self.remove { self.change(change) } else { self.plan.left += count }
     }
 
+    /// As it is registered, else as the file introduces it.
+    fn nivel_named(&self, name: &Name) -> Name {
+        let of = |state: &State| state.niveis.get(&name.key).map(|nivel| nivel.nome.clone());
+        of(self.now).or_else(|| of(&self.file.state)).unwrap_or_else(|| name.clone())
+    }
+
+    fn perfil_named(&self, name: &Name) -> Name {
+        let of = |state: &State| state.perfis.get(&name.key).map(|perfil| perfil.nome.clone());
+        of(self.now).or_else(|| of(&self.file.state)).unwrap_or_else(|| name.clone())
+    }
+
     fn niveis(&mut self) {
         for NivelState { nome, superior, permissoes } in top_down(&self.file.state.niveis) {
             let now = self.now.niveis.get(&nome.key);
+            let (nome, superior) = (self.nivel_named(nome), superior.as_ref().map(|name| self.nivel_named(name)));
             match now {
-                None => self.change(Change::CreateNivel { nome: nome.clone(), superior: superior.clone() }),
+                None => self.change(Change::CreateNivel { nome: nome.clone(), superior }),
                 Some(now) if !same(now.superior.as_ref(), superior.as_ref()) => {
-                    let (from, to) = (now.superior.clone(), superior.clone());
-                    self.change(Change::MoveNivel { nome: nome.clone(), from, to });
+                    self.change(Change::MoveNivel { nome: nome.clone(), from: now.superior.clone(), to: superior });
                 }
                 Some(_) => {}
             }
             let new = beyond(permissoes, &now.map(|now| now.permissoes.clone()).unwrap_or_default());
             if !new.is_empty() {
-                self.change(Change::Release { nivel: nome.clone(), permissoes: new });
+                self.change(Change::Release { nivel: nome, permissoes: new });
             }
         }
     }
@@ -72,18 +83,18 @@ impl<'a> Planning<'a> {
     fn perfis(&mut self) {
         for PerfilState { nome, nivel, permissoes } in self.file.state.perfis.values() {
             let now = self.now.perfis.get(&nome.key);
+            let (nome, nivel) = (self.perfil_named(nome), nivel.as_ref().map(|name| self.nivel_named(name)));
+            let new = beyond(permissoes, &now.map(|now| now.permissoes.clone()).unwrap_or_default());
+            self.require_release(&nome, nivel.as_ref(), &new);
             match now {
-                None => self.change(Change::CreatePerfil { nome: nome.clone(), nivel: nivel.clone() }),
+                None => self.change(Change::CreatePerfil { nome: nome.clone(), nivel }),
                 Some(now) if !same(now.nivel.as_ref(), nivel.as_ref()) => {
-                    let (from, to) = (now.nivel.clone(), nivel.clone());
-                    self.change(Change::MovePerfil { nome: nome.clone(), from, to });
+                    self.change(Change::MovePerfil { nome: nome.clone(), from: now.nivel.clone(), to: nivel });
                 }
                 Some(_) => {}
             }
-            let new = beyond(permissoes, &now.map(|now| now.permissoes.clone()).unwrap_or_default());
             if !new.is_empty() {
-                self.require_release(nome, nivel.as_ref(), &new);
-                self.change(Change::Grant { perfil: nome.clone(), permissoes: new });
+                self.change(Change::Grant { perfil: nome, permissoes: new });
             }
         }
     }
@@ -110,11 +121,13 @@ impl<'a> Planning<'a> {
 
     fn usuarios(&mut self, renewed: &BTreeSet<NameKey>) {
         for (key, usuario) in &self.file.state.usuarios {
-            let (login, perfil) = (usuario.login.clone(), usuario.perfil.clone());
+            let perfil = self.perfil_named(&usuario.perfil);
             let Some(now) = self.now.usuarios.get(key) else {
-                self.change(Change::CreateUsuario { login, perfil, ativo: usuario.ativo.unwrap_or(true) });
+                let (login, ativo) = (usuario.login.clone(), usuario.ativo.unwrap_or(true));
+                self.change(Change::CreateUsuario { login, perfil, ativo });
                 continue;
             };
+            let login = now.login.clone();
             if now.perfil.key != perfil.key {
                 self.change(Change::SetPerfil { login: login.clone(), from: now.perfil.clone(), to: perfil });
             }
@@ -130,11 +143,13 @@ impl<'a> Planning<'a> {
 
     fn motivos(&mut self) {
         for (key, motivo) in &self.file.state.motivos {
-            let nome = motivo.nome.clone();
             match (self.now.motivos.get(key), motivo.ativo) {
-                (None, ativo) => self.change(Change::CreateMotivo { nome, ativo: ativo.unwrap_or(true) }),
+                (None, ativo) => {
+                    let (nome, ativo) = (motivo.nome.clone(), ativo.unwrap_or(true));
+                    self.change(Change::CreateMotivo { nome, ativo });
+                }
                 (Some(now), Some(ativo)) if now.ativo != Some(ativo) => {
-                    self.change(Change::SetMotivoAtivo { nome, ativo });
+                    self.change(Change::SetMotivoAtivo { nome: now.nome.clone(), ativo });
                 }
                 _ => {}
             }

@@ -85,7 +85,7 @@ impl Reader {
     }
 
     /// As [`Reader::name`], of a name that has to be there.
-    pub fn own_name(&mut self, item: Item<'_>, key: &str) -> Option<(Name, usize)> {
+    pub fn required_name(&mut self, item: Item<'_>, key: &str) -> Option<(Name, usize)> {
         if !item.has(key) {
             self.complain(item.line, format_args!("{key} is missing"));
         }
