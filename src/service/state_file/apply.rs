@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use super::change::Change;
+use super::error::{Result, StateError};
 use super::registered::Registered;
-use super::{Result, StateError};
 use crate::auth::token::new_generation;
 use crate::domain::access::Permissao;
 use crate::domain::audit::{Action, Entry};

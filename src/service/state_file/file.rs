@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use toml::de::DeTable;
 
-use super::fault::{Fault, Faults};
+use super::error::{Fault, Faults};
 use super::reader::{Item, Reader};
 use super::state::{MotivoState, NivelState, PerfilState, State, UsuarioState, top_down};
 use crate::domain::access::Permissao;

@@ -3,7 +3,7 @@
 
 mod apply;
 mod change;
-mod fault;
+mod error;
 mod file;
 mod plan;
 mod reader;
@@ -18,32 +18,20 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 pub use self::change::Change;
-pub use self::fault::{Fault, Faults};
+pub use self::error::{Fault, Faults, StateError};
 pub use self::file::{FILE_MAX, PublicUser, Senhas, StateFile};
 pub use self::state::State;
 
 use self::apply::apply;
+use self::error::Result;
 use self::plan::plan;
 use self::registered::Registered;
-use crate::auth::password::{PasswordError, Passwords};
+use self::senhas::senhas_of;
+use crate::auth::password::Passwords;
 use crate::domain::audit::Actor;
 use crate::domain::text::NameKey;
 use crate::service::provisioning::is_short;
-use crate::store::{Store, StoreError};
-
-#[derive(Debug, thiserror::Error)]
-pub enum StateError {
-    #[error("nothing was changed:\n{0}")]
-    Faults(#[from] Faults),
-    #[error("nothing was changed, because somebody else has changed something meanwhile; look at the changes again")]
-    Overtaken,
-    #[error(transparent)]
-    Password(#[from] PasswordError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-type Result<T, E = StateError> = std::result::Result<T, E>;
+use crate::store::Store;
 
 /// How far a file reaches.
 #[derive(Clone, Copy, Debug, Default)]
@@ -94,7 +82,7 @@ impl StateFiles {
     pub async fn compare(&self, file: &StateFile, options: Options) -> Result<Comparison> {
         let registered = Registered::of(self.store.provisioned().await?);
         let mut faults = Vec::new();
-        let senhas = self.senhas(file, &registered, options, &mut faults).await?;
+        let senhas = senhas_of(file, &registered, options.senhas, &self.store, &self.passwords, &mut faults).await?;
         let renewed = senhas.keys().filter(|login| registered.usuarios.contains_key(*login)).cloned().collect();
         let plan = plan(&registered, file, options.remove, &renewed);
         faults.extend(plan.faults);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::change::{Change, beyond};
-use super::fault::Fault;
+use super::error::Fault;
 use super::file::StateFile;
 use super::registered::Registered;
 use super::state::{NivelState, PerfilState, State, same, top_down};

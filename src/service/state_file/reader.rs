@@ -8,7 +8,7 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::fault::Fault;
+use super::error::Fault;
 use crate::domain::access::Permissao;
 use crate::domain::text::{Name, cut, did_you_mean};
 

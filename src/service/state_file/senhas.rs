@@ -7,50 +7,51 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::fault::Fault;
+use super::error::{Fault, Result};
 use super::file::{SenhaSource, StateFile};
 use super::registered::Registered;
-use super::{Options, StateFiles};
+use crate::auth::password::Passwords;
 use crate::domain::text::{NameKey, SENHA_MAX, cut};
 use crate::file_text::{decode, trimmed};
 use crate::service::provisioning::SenhaFault;
+use crate::store::Store;
 
-impl StateFiles {
-    /// The senhas of those in `file` who are new, and with [`Options::senhas`] of the others who do not have theirs yet.
-    pub(super) async fn senhas(
-        &self,
-        file: &StateFile,
-        registered: &Registered,
-        options: Options,
-        faults: &mut Vec<Fault>,
-    ) -> super::Result<BTreeMap<NameKey, SecretString>> {
-        let mut senhas = BTreeMap::new();
-        for (key, usuario) in &file.state.usuarios {
-            let is_new = !registered.usuarios.contains_key(key);
-            let source = file.senhas.get(key).filter(|_| is_new || options.senhas);
-            let senha = match source {
-                None if is_new => Err("it is new, and needs senha_env = \"NAME\" or senha_file = \"PATH\"".to_owned()),
-                None => continue,
-                Some(source) => read(source),
-            };
-            match senha {
-                Err(fault) => {
-                    let line = file.usuario_lines.get(key).copied();
-                    faults.push(Fault::at(line, format_args!("usuario '{}': {fault}", cut(&usuario.login.texto))));
-                }
-                Ok(senha) if is_new || !self.has_senha(key, &senha).await? => _ = senhas.insert(key.clone(), senha),
-                Ok(_) => {}
+/// The senhas of those in `file` who are new; with `renew`, also of the others, unless they have theirs already.
+pub(super) async fn senhas_of(
+    file: &StateFile,
+    registered: &Registered,
+    renew: bool,
+    store: &Store,
+    passwords: &Passwords,
+    faults: &mut Vec<Fault>,
+) -> Result<BTreeMap<NameKey, SecretString>> {
+    let mut senhas = BTreeMap::new();
+    for (key, usuario) in &file.state.usuarios {
+        let is_new = !registered.usuarios.contains_key(key);
+        let senha = match file.senhas.get(key) {
+            Some(source) if is_new || renew => read(source),
+            None if is_new => Err("it is new, and needs senha_env = \"NAME\" or senha_file = \"PATH\"".to_owned()),
+            _ => continue,
+        };
+        match senha {
+            Err(fault) => {
+                let line = file.usuario_lines.get(key).copied();
+                faults.push(Fault::at(line, format_args!("usuario '{}': {fault}", cut(&usuario.login.texto))));
             }
+            Ok(senha) if is_new || !is_set(store, passwords, key, &senha).await? => {
+                senhas.insert(key.clone(), senha);
+            }
+            Ok(_) => {}
         }
-        Ok(senhas)
     }
+    Ok(senhas)
+}
 
-    /// Whether `senha` is that of the user.
-    async fn has_senha(&self, login: &NameKey, senha: &SecretString) -> super::Result<bool> {
-        let hash = self.store.credential(login).await?.map(|credential| credential.senha_hash);
-        let turn = self.passwords.turn(self.passwords.place()?).await?;
-        Ok(self.passwords.verify(&turn, hash, senha.clone()).await?)
-    }
+/// Whether `senha` is that of the user.
+async fn is_set(store: &Store, passwords: &Passwords, login: &NameKey, senha: &SecretString) -> Result<bool> {
+    let hash = store.credential(login).await?.map(|credential| credential.senha_hash);
+    let turn = passwords.turn(passwords.place()?).await?;
+    Ok(passwords.verify(&turn, hash, senha.clone()).await?)
 }
 
 /// The senha in `source`, or why there is none. That repeats nothing of it.

@@ -1,11 +1,25 @@
-//! What is wrong with a file.
+//! Why nothing was changed.
 
 use std::fmt;
 
-/// How many faults are told.
-const TOLD_MAX: usize = 100;
+use crate::auth::password::PasswordError;
+use crate::store::StoreError;
 
-/// Something that is wrong, and in which line.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("nothing was changed:\n{0}")]
+    Faults(#[from] Faults),
+    #[error("nothing was changed, because somebody else has changed something meanwhile; look at the changes again")]
+    Overtaken,
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+pub(super) type Result<T, E = StateError> = std::result::Result<T, E>;
+
+/// Something that is wrong with a file, and in which line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
     /// None for what the file lacks.
@@ -27,6 +41,9 @@ impl fmt::Display for Fault {
         }
     }
 }
+
+/// How many faults are told.
+const TOLD_MAX: usize = 100;
 
 /// Everything that is wrong, one fault a line, in the order of the file.
 #[derive(Debug, thiserror::Error)]
