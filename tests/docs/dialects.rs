@@ -43,7 +43,7 @@ fn the_pages_list_the_names_of_fields() {
     let rows: Vec<&str> = ApiError::told_apart().map(|error| error.row().name).collect();
     let names = known().into_keys().filter(|name| !rows.contains(&name.as_str())).map(|name| format!("`{name}`"));
     let list = names.collect::<Vec<_>>().join(", ") + ".\n";
-    for page in ["docs/DIALECT.md"] {
+    for page in ["docs/DIALECT.md", "docs/DIALETO.md"] {
         is_current(page, &with_part(&read(page), "fields", &list));
     }
 }
