@@ -39,31 +39,35 @@ pub struct Grant {
 pub struct Usuario {
     /// Row id: the `usuario_id` of the audit log.
     pub id: i64,
-    pub login: String,
-    pub perfil: String,
-    /// False once deactivated.
-    pub ativo: bool,
-}
-
-/// A user that nobody else changes until the end of the transaction.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct HeldUsuario {
-    pub id: i64,
     /// As registered.
     pub login: String,
     pub perfil: String,
+    pub perfil_id: i64,
+    /// The nível of its perfil; `None` for a root perfil.
+    pub nivel_id: Option<i64>,
+    /// False once deactivated.
     pub ativo: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Motivo {
+    pub id: i64,
     pub nome: String,
     /// False once deactivated.
     pub ativo: bool,
 }
 
+/// What has a name and a row id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    Nivel,
+    Perfil,
+    Usuario,
+    Motivo,
+}
+
 const USUARIOS: &str = "
-SELECT usuario.id, usuario.login, perfil.nome AS perfil, usuario.ativo
+SELECT usuario.id, usuario.login, perfil.nome AS perfil, perfil_id, nivel_id, usuario.ativo
 FROM usuario JOIN perfil ON perfil.id = usuario.perfil_id
 ORDER BY usuario.chave";
 
@@ -77,17 +81,37 @@ struct NivelRow {
 /// Takes the lock of the row, on either engine.
 const HOLD_USUARIO: &str = "UPDATE usuario SET ativo = ativo WHERE chave = $1";
 
-const HELD_USUARIO: &str = "
-SELECT usuario.id, usuario.login, perfil.nome AS perfil, usuario.ativo
+const USUARIO: &str = "
+SELECT usuario.id, usuario.login, perfil.nome AS perfil, perfil_id, nivel_id, usuario.ativo
 FROM usuario JOIN perfil ON perfil.id = usuario.perfil_id
 WHERE usuario.chave = $1";
+
+/// Who holds both $1 and $2, by a root perfil.
+const AT_ROOT: &str = "
+SELECT u.id FROM usuario u
+JOIN perfil p ON p.id = u.perfil_id
+JOIN concessao a ON a.perfil_id = p.id AND a.permissao = $1
+JOIN concessao b ON b.perfil_id = p.id AND b.permissao = $2
+WHERE u.ativo AND p.nivel_id IS NULL
+LIMIT 1";
+
+/// What the perfil $1 holds, and that is released to its nível, if it has one.
+const COUNTING: &str = "
+SELECT c.permissao FROM concessao c JOIN perfil p ON p.id = c.perfil_id
+WHERE p.id = $1 AND (p.nivel_id IS NULL
+    OR EXISTS (SELECT 1 FROM liberacao l WHERE l.nivel_id = p.nivel_id AND l.permissao = c.permissao))
+ORDER BY c.permissao";
+
+const NIVEIS: &str = "SELECT id, nome, superior_id FROM nivel ORDER BY id";
+const RELEASES: &str = "SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao";
+const PERFIS: &str = "SELECT id, nome, nivel_id FROM perfil ORDER BY chave";
+const PERFIL: &str = "SELECT id, nome, nivel_id FROM perfil WHERE chave = $1";
 
 /// Níveis, perfis, users and motivos.
 impl Store {
     /// All níveis, by id: a nível comes after the one above it.
     pub async fn niveis(&self) -> Result<Vec<Nivel>> {
-        let rows = self.command_rows("SELECT id, nome, superior_id FROM nivel ORDER BY id", &[]).await?;
-        Ok(rows.into_iter().map(nivel_of).collect())
+        Ok(self.command_rows(NIVEIS, &[]).await?.into_iter().map(nivel_of).collect())
     }
 
     pub async fn nivel(&self, key: &NameKey) -> Result<Option<Nivel>> {
@@ -96,16 +120,16 @@ impl Store {
     }
 
     pub async fn releases(&self) -> Result<Vec<Release>> {
-        self.command_rows("SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao", &[]).await
+        self.command_rows(RELEASES, &[]).await
     }
 
     /// All perfis, by name.
     pub async fn perfis(&self) -> Result<Vec<Perfil>> {
-        self.command_rows("SELECT id, nome, nivel_id FROM perfil ORDER BY chave", &[]).await
+        self.command_rows(PERFIS, &[]).await
     }
 
     pub async fn perfil(&self, key: &NameKey) -> Result<Option<Perfil>> {
-        self.command_row("SELECT id, nome, nivel_id FROM perfil WHERE chave = $1", &[key.into()]).await
+        self.command_row(PERFIL, &[key.into()]).await
     }
 
     pub async fn grants(&self) -> Result<Vec<Grant>> {
@@ -117,17 +141,74 @@ impl Store {
         self.command_rows(USUARIOS, &[]).await
     }
 
+    /// The names of what has these row ids; a login for a user.
+    pub async fn nome_of(&self, kind: Named, id: i64) -> Result<Option<String>> {
+        let select = match kind {
+            Named::Nivel => "SELECT nome FROM nivel WHERE id = $1",
+            Named::Perfil => "SELECT nome FROM perfil WHERE id = $1",
+            Named::Usuario => "SELECT login FROM usuario WHERE id = $1",
+            Named::Motivo => "SELECT nome FROM motivo WHERE id = $1",
+        };
+        let row: Option<(String,)> = self.command_row(select, &[id.into()]).await?;
+        Ok(row.map(|(nome,)| nome))
+    }
+
     /// All motivos, by name.
     pub async fn motivos(&self) -> Result<Vec<Motivo>> {
-        self.command_rows("SELECT nome, ativo FROM motivo ORDER BY chave", &[]).await
+        self.command_rows("SELECT id, nome, ativo FROM motivo ORDER BY chave", &[]).await
     }
 }
 
-/// `insert_*` fail with [`StoreError::AlreadyExists`].
+/// `insert_*` return the row's id, and fail with [`StoreError::AlreadyExists`].
 impl Edit {
-    pub async fn insert_nivel(&mut self, nome: &Name, superior_id: Option<i64>) -> Result<()> {
-        let insert = "INSERT INTO nivel (nome, chave, superior_id) VALUES ($1, $2, $3)";
-        self.execute(insert, &[nome.texto.as_str().into(), (&nome.key).into(), superior_id.into()]).await.map(drop)
+    /// Keeps others from changing who may do what until the end. They may read it.
+    pub async fn hold_access_model(&mut self) -> Result<()> {
+        match &self.0 {
+            Transaction::Postgres(_) => {
+                self.execute("LOCK TABLE nivel IN SHARE ROW EXCLUSIVE MODE", &[]).await.map(drop)
+            }
+            // One transaction writes at a time.
+            Transaction::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// Whether an active user of a root perfil holds both `permissoes`.
+    pub async fn has_user_at_root(&mut self, permissoes: [Permissao; 2]) -> Result<bool> {
+        let found: Vec<(i64,)> = self.0.rows(AT_ROOT, &permissoes.map(|permissao| permissao.nome().into())).await?;
+        Ok(!found.is_empty())
+    }
+
+    /// All níveis, by id: a nível comes after the one above it.
+    pub async fn niveis(&mut self) -> Result<Vec<Nivel>> {
+        Ok(self.0.rows(NIVEIS, &[]).await?.into_iter().map(nivel_of).collect())
+    }
+
+    pub async fn releases(&mut self) -> Result<Vec<Release>> {
+        self.0.rows(RELEASES, &[]).await
+    }
+
+    /// All perfis, by name.
+    pub async fn perfis(&mut self) -> Result<Vec<Perfil>> {
+        self.0.rows(PERFIS, &[]).await
+    }
+
+    pub async fn perfil(&mut self, key: &NameKey) -> Result<Option<Perfil>> {
+        Ok(self.0.rows(PERFIL, &[key.into()]).await?.pop())
+    }
+
+    /// The permissions that a perfil holds and that count: those that are released to its nível, or all at root.
+    pub async fn counting_permissoes(&mut self, perfil_id: i64) -> Result<Vec<String>> {
+        self.texts(COUNTING, perfil_id).await
+    }
+
+    /// All users, by login.
+    pub async fn usuarios(&mut self) -> Result<Vec<Usuario>> {
+        self.0.rows(USUARIOS, &[]).await
+    }
+
+    pub async fn insert_nivel(&mut self, nome: &Name, superior_id: Option<i64>) -> Result<i64> {
+        let insert = "INSERT INTO nivel (nome, chave, superior_id) VALUES ($1, $2, $3) RETURNING id";
+        self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into(), superior_id.into()]).await
     }
 
     /// The permissions released to a nível, which nobody else changes until the end.
@@ -146,9 +227,9 @@ impl Edit {
         self.set_permissoes(statement, nivel_id, permissoes).await
     }
 
-    pub async fn insert_perfil(&mut self, nome: &Name, nivel_id: Option<i64>) -> Result<()> {
-        let insert = "INSERT INTO perfil (nome, chave, nivel_id) VALUES ($1, $2, $3)";
-        self.execute(insert, &[nome.texto.as_str().into(), (&nome.key).into(), nivel_id.into()]).await.map(drop)
+    pub async fn insert_perfil(&mut self, nome: &Name, nivel_id: Option<i64>) -> Result<i64> {
+        let insert = "INSERT INTO perfil (nome, chave, nivel_id) VALUES ($1, $2, $3) RETURNING id";
+        self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into(), nivel_id.into()]).await
     }
 
     /// The permissions that a perfil holds, which nobody else changes until the end.
@@ -167,7 +248,7 @@ impl Edit {
         self.set_permissoes(statement, perfil_id, permissoes).await
     }
 
-    /// Registers a user, whose tokens are of `generation`; its row id.
+    /// Registers a user, whose tokens are of `generation`.
     pub async fn insert_usuario(
         &mut self,
         login: &Name,
@@ -179,14 +260,13 @@ impl Edit {
                       RETURNING id";
         let (texto, key) = (login.texto.as_str().into(), (&login.key).into());
         let values = [texto, key, perfil_id.into(), senha_hash.into(), generation.into()];
-        let row: Option<(i64,)> = self.0.rows(insert, &values).await?.pop();
-        row.map(|(id,)| id).ok_or_else(|| StoreError::Corrupt("a user without an id".to_owned()))
+        self.insert(insert, &values).await
     }
 
     /// The user of that login, which nobody else changes until the end.
-    pub async fn usuario(&mut self, login: &NameKey) -> Result<Option<HeldUsuario>> {
+    pub async fn usuario(&mut self, login: &NameKey) -> Result<Option<Usuario>> {
         self.execute(HOLD_USUARIO, &[login.into()]).await?;
-        Ok(self.0.rows(HELD_USUARIO, &[login.into()]).await?.pop())
+        Ok(self.0.rows(USUARIO, &[login.into()]).await?.pop())
     }
 
     /// Sets the password and the generation of the tokens that count, and forgets the failures of `bucket` and of
@@ -231,17 +311,24 @@ impl Edit {
     /// The motivo of that name, which nobody else changes until the end.
     pub async fn motivo(&mut self, key: &NameKey) -> Result<Option<Motivo>> {
         self.execute("UPDATE motivo SET ativo = ativo WHERE chave = $1", &[key.into()]).await?;
-        Ok(self.0.rows("SELECT nome, ativo FROM motivo WHERE chave = $1", &[key.into()]).await?.pop())
+        Ok(self.0.rows("SELECT id, nome, ativo FROM motivo WHERE chave = $1", &[key.into()]).await?.pop())
     }
 
-    pub async fn insert_motivo(&mut self, nome: &Name) -> Result<()> {
-        let insert = "INSERT INTO motivo (nome, chave) VALUES ($1, $2)";
-        self.execute(insert, &[nome.texto.as_str().into(), (&nome.key).into()]).await.map(drop)
+    pub async fn insert_motivo(&mut self, nome: &Name) -> Result<i64> {
+        let insert = "INSERT INTO motivo (nome, chave) VALUES ($1, $2) RETURNING id";
+        self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into()]).await
     }
 
     pub async fn set_motivo_ativo(&mut self, key: &NameKey, ativo: bool) -> Result<()> {
         let update = "UPDATE motivo SET ativo = $2 WHERE chave = $1";
         self.execute(update, &[key.into(), ativo.into()]).await.map(drop)
+    }
+
+    /// The next number of the protocolos of a day, from 1.
+    pub async fn draw(&mut self, day: i64) -> Result<i64> {
+        let next = "INSERT INTO sequencia (dia, ultimo) VALUES ($1, 1)
+                    ON CONFLICT (dia) DO UPDATE SET ultimo = sequencia.ultimo + 1 RETURNING ultimo";
+        self.insert(next, &[day.into()]).await
     }
 
     /// Registers an atendimento.
@@ -256,6 +343,12 @@ impl Edit {
 
     pub(super) async fn execute(&mut self, statement: &'static str, values: &[Param<'_>]) -> Result<u64> {
         self.0.execute(statement, values).await
+    }
+
+    /// Runs an `INSERT … RETURNING id`.
+    async fn insert(&mut self, statement: &'static str, values: &[Param<'_>]) -> Result<i64> {
+        let row: Option<(i64,)> = self.0.rows(statement, values).await?.pop();
+        row.map(|(id,)| id).ok_or_else(|| StoreError::Corrupt("a row without an id".to_owned()))
     }
 
     async fn texts(&mut self, statement: &'static str, id: i64) -> Result<Vec<String>> {

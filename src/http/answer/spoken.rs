@@ -72,7 +72,7 @@ impl Speaker {
     /// `error` in the dialect. None where that has no words for it: a status that is not as the client expects is
     /// our own extension.
     pub fn error(&self, error: &ApiError) -> Option<Spoken> {
-        if error.present_status().is_some() {
+        if error.is_ours_alone() {
             return None;
         }
         let error = error.told();

@@ -19,6 +19,7 @@ use crate::http::memory::MemoryFull;
 use crate::json::JsonError;
 use crate::service::changes::ChangeError;
 use crate::service::login::LoginError;
+use crate::service::provisioning::{Kind, ProvisioningError};
 use crate::service::throttle::Throttled;
 use crate::store::StoreError;
 
@@ -76,12 +77,32 @@ pub enum ApiError {
     TokenRevoked(AuditedUser),
     AccessDenied(AuditedUser),
     Denied(Denial),
+    /// There is none of that id or name, or none that the user sees.
+    Missing(Kind),
+    UnknownPermissao,
+    /// The name is taken.
+    Exists(Kind),
+    /// Not released to the perfil's nível.
+    NotReleased,
+    /// More than the hierarchy lets the user do.
+    Beyond(Limit),
+    LastRootAdministrator,
+    Anonymised,
     /// A request of the same idempotency key is being answered.
     InProgress,
     /// Our fault; whoever found it has logged it.
     Internal,
     /// The database is away, or there is too much to do.
     Unavailable,
+}
+
+/// What of the hierarchy stands in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    RootOnly,
+    OwnNivel,
+    Permissao,
+    Oneself,
 }
 
 impl ApiError {
@@ -119,6 +140,21 @@ impl ApiError {
             Self::Required(field) | Self::Invalid(field) => Some(field),
             _ => None,
         }
+    }
+
+    /// Whether no Citrus has it, whatever its dialect: a difference from what the client read, and administration.
+    pub fn is_ours_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::Denied(Denial::StatusDiffers(_) | Denial::RevisionDiffers(_))
+                | Self::Missing(_)
+                | Self::UnknownPermissao
+                | Self::Exists(_)
+                | Self::NotReleased
+                | Self::Beyond(_)
+                | Self::LastRootAdministrator
+                | Self::Anonymised
+        )
     }
 
     /// Whether the client hung up while it sent its request.
@@ -208,6 +244,37 @@ impl From<LoginError> for ApiError {
                 log(&error);
                 Self::TokenFailed
             }
+        }
+    }
+}
+
+impl From<ProvisioningError> for ApiError {
+    fn from(error: ProvisioningError) -> Self {
+        match error {
+            ProvisioningError::Exists { kind, .. } => Self::Exists(kind),
+            ProvisioningError::Missing { kind: Kind::Atendimento, .. } => Self::Denied(Denial::AtendimentoNotFound),
+            ProvisioningError::Missing { kind, .. } => Self::Missing(kind),
+            ProvisioningError::NotReleased { .. } => Self::NotReleased,
+            ProvisioningError::LongLogin | ProvisioningError::ReservedLogin => Self::Invalid("login"),
+            ProvisioningError::Anonymised(_) => Self::Anonymised,
+            ProvisioningError::InvalidSenha(_) => Self::Invalid("senha"),
+            ProvisioningError::InvalidProtocolo(_) => Self::Invalid("protocolo"),
+            ProvisioningError::NotAllowed(usuario_id) => Self::AccessDenied(AuditedUser { usuario_id, login: None }),
+            ProvisioningError::KeyReused => Self::Denied(Denial::KeyReused),
+            // Whoever knows what was made has answered before.
+            ProvisioningError::Replayed(_) => Self::InProgress,
+            ProvisioningError::RootOnly => Self::Beyond(Limit::RootOnly),
+            ProvisioningError::OwnNivel => Self::Beyond(Limit::OwnNivel),
+            ProvisioningError::Beyond(_) => Self::Beyond(Limit::Permissao),
+            ProvisioningError::Oneself => Self::Beyond(Limit::Oneself),
+            ProvisioningError::LastRootAdministrator => Self::LastRootAdministrator,
+            ProvisioningError::Password(PasswordError::Busy) => Self::Unavailable,
+            ProvisioningError::Password(error) => {
+                log(&error);
+                Self::Internal
+            }
+            ProvisioningError::Store(StoreError::KeyTaken) => Self::InProgress,
+            ProvisioningError::Store(error) => error.into(),
         }
     }
 }
