@@ -1,11 +1,12 @@
 //! `espelhar`: between a client and its Citrus.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::format_description;
 use tokio::net::TcpListener;
@@ -18,8 +19,10 @@ use super::support::input::read_dialect;
 use super::support::output::{complain, say, shown, table};
 use super::support::signals;
 use crate::conferir::client::Client;
+use crate::conferir::record::Recording;
 use crate::dialect::Dialect;
 use crate::espelhar::exchange::Exchange;
+use crate::espelhar::findings::Findings;
 use crate::espelhar::observe::{Observation, Observer};
 use crate::espelhar::page;
 use crate::espelhar::proxy::{self, Upstream};
@@ -83,12 +86,17 @@ enum Command {
         /// Write a page with an example of each case, too
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
+        /// Write how the Citrus answers as a dialect into this new file, too
+        #[arg(long, value_name = "FILE")]
+        dialeto: Option<PathBuf>,
     },
 }
 
 pub async fn run(args: Args) -> Result {
     match (args.command, args.upstream) {
-        (Some(Command::Relatorio { arquivo, html }), _) => report(&arquivo, html.as_deref()),
+        (Some(Command::Relatorio { arquivo, html, dialeto }), _) => {
+            report(&arquivo, html.as_deref(), dialeto.as_deref())
+        }
         (None, Some(ref upstream)) => mirror(upstream, Args { command: None, upstream: None, ..args }).await,
         (None, None) => Err(CliError::Usage("--upstream is missing".to_owned())),
     }
@@ -182,7 +190,7 @@ fn new_name() -> PathBuf {
 fn announce(observation: &Observation) {
     let (route, case) = (observation.route.word(), observation.case.unwrap_or("?"));
     let differences = observation.differences.join("; ");
-    let refusal = observation.refusal.as_ref().map(|refusal| format!("; ours refuses the request: {refusal}"));
+    let refusal = observation.refusal_of_accepted().map(|refusal| format!("; ours refuses the request: {refusal}"));
     let (differs, refusal) =
         (if differences.is_empty() { "as ours" } else { &differences }, refusal.unwrap_or_default());
     complain(format_args!("new: {route} {case}: {}", printable(&format!("{differs}{refusal}"))));
@@ -233,32 +241,69 @@ fn print(tally: &Tally) -> Result {
     Ok(())
 }
 
-fn report(recording: &Path, html: Option<&Path>) -> Result {
-    let failed = |what: &str| CliError::Failed(format!("{} {what}", shown(recording)));
-    let file = File::open(recording).map_err(|error| failed(&format!("can't be read: {error}")))?;
+fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>) -> Result {
     let mut tally = Tally::default();
     let mut examples = page::Examples::default();
+    let mut findings = Findings::new();
+    read_recording(recording, |number, line| {
+        let is_one = tally.read(line);
+        if is_one {
+            examples.add(line);
+            findings.add(number, line);
+        }
+        is_one
+    })?;
+    print(&tally)?;
+    let unwritten =
+        |file: &Path, error: std::io::Error| CliError::Failed(format!("{} can't be written: {error}", shown(file)));
+    if let Some(html) = html {
+        std::fs::write(html, page::write(&tally, &examples)).map_err(|error| unwritten(html, error))?;
+    }
+    if let Some(file) = dialect {
+        let found = findings.conclude();
+        let text = found.toml(&shown(recording));
+        let written = record::create(file).and_then(|mut new| new.write_all(text.as_bytes()));
+        written.map_err(|error| unwritten(file, error))?;
+        hand_over_dialect(&found, file)?;
+    }
+    Ok(())
+}
+
+/// Says what `file` has, and what it hasn't.
+fn hand_over_dialect(found: &Recording, file: &Path) -> Result {
+    for (what, why) in &found.unasked {
+        say!("not known: {what}: {}", printable(why))?;
+    }
+    read_dialect(file)?;
+    say!(
+        "{} answers of its own; try them with `citrus-status demo --dialeto {}`",
+        found.file.respostas.len(),
+        shown(file)
+    )?;
+    Ok(())
+}
+
+/// Hands each line of `recording` to `take`, with its number, until one is none.
+fn read_recording(recording: &Path, mut take: impl FnMut(u64, &Value) -> bool) -> Result {
+    let failed = |what: &str| CliError::Failed(format!("{} {what}", shown(recording)));
+    let file = File::open(recording).map_err(|error| failed(&format!("can't be read: {error}")))?;
     let mut reader = BufReader::new(file);
     let mut line = String::new();
     for number in 1_u64.. {
         line.clear();
-        let length = std::io::Read::take(&mut reader, LINE_MAX).read_line(&mut line)?;
+        let length = Read::take(&mut reader, LINE_MAX).read_line(&mut line)?;
         if length == 0 {
             break;
         }
-        let read = serde_json::from_str(&line).ok().filter(|value| tally.read(value));
-        // The last line of a process that was killed.
-        let is_cut = !line.ends_with('\n');
-        match read {
-            Some(value) => examples.add(&value),
-            None if is_cut && length < LINE_MAX as usize => complain("the last line is not whole, and left out"),
-            None => return Err(failed(&format!("is no recording: line {number} is not one of its lines"))),
+        if serde_json::from_str(&line).is_ok_and(|value| take(number, &value)) {
+            continue;
         }
-    }
-    print(&tally)?;
-    if let Some(html) = html {
-        std::fs::write(html, page::write(&tally, &examples))
-            .map_err(|error| CliError::Failed(format!("{} can't be written: {error}", shown(html))))?;
+        // The last line of a process that was killed.
+        let is_cut = !line.ends_with('\n') && length < LINE_MAX as usize;
+        if !is_cut {
+            return Err(failed(&format!("is no recording: line {number} is not one of its lines")));
+        }
+        complain("the last line is not whole, and left out");
     }
     Ok(())
 }

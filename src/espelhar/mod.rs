@@ -2,6 +2,7 @@
 //! have answered.
 
 pub mod exchange;
+pub mod findings;
 pub mod message;
 pub mod observe;
 pub mod page;

@@ -12,9 +12,9 @@ use tokio::task::JoinHandle;
 use super::exchange::{Capture, Exchange};
 use super::message::Head;
 use super::observe::{Observer, Route};
-use super::redact::find_token;
 use super::relay::lock;
 use crate::conferir::client::{Client, Outgoing, Received};
+use crate::conferir::values::find_token;
 
 /// Most exchanges that wait; more are left out.
 const WAITING_MAX: usize = 256;

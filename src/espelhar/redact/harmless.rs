@@ -1,0 +1,100 @@
+//! What is known to tell of nobody.
+
+use std::borrow::Cow;
+
+/// Headers whose values tell nothing of anybody.
+pub(super) const HEADERS: [&str; 22] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "allow",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "expect",
+    "keep-alive",
+    "pragma",
+    "retry-after",
+    "server",
+    "transfer-encoding",
+    "upgrade",
+    "vary",
+    "www-authenticate",
+    "x-content-type-options",
+    "x-frame-options",
+    "x-powered-by",
+];
+
+/// Segments of paths that are no values.
+pub(super) const SEGMENTS: [&str; 14] = [
+    "api",
+    "usuario",
+    "login",
+    "atendimentos",
+    "atendimento",
+    "status",
+    "lote",
+    "historico",
+    "transicoes",
+    "motivos",
+    "health",
+    "docs",
+    "v1",
+    "v2",
+];
+
+/// Whether a text from a server can tell of nobody: no address, no long number, nothing that may be a token.
+pub(super) fn is_harmless(text: &str) -> bool {
+    let has_long_number = text
+        .split(|letter: char| !letter.is_ascii_digit() && !".-/".contains(letter))
+        .any(|run| run.bytes().filter(u8::is_ascii_digit).count() >= 5);
+    text.len() <= 4096
+        && !text.contains('@')
+        && !has_long_number
+        && !text.split(|letter: char| letter.is_whitespace() || "\"'<>(){}:,;".contains(letter)).any(is_token)
+}
+
+/// Whether `text` may be a token: three parts of base64, or a long word with digits in it.
+pub(super) fn is_token(text: &str) -> bool {
+    let is_word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_+/=~".contains(&byte));
+    let is_code = text.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    let is_jwt = text.len() >= 16 && is_code && text.matches('.').count() == 2 && text.split('.').all(is_word);
+    is_jwt || (text.len() >= 20 && is_word(text) && text.bytes().any(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether `text` is a time and nothing more.
+pub(super) fn is_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    (10..=35).contains(&bytes.len())
+        && bytes.iter().all(|byte| byte.is_ascii_digit() || b"-:T. Z+".contains(byte))
+        && bytes[..4].iter().all(u8::is_ascii_digit)
+        && bytes[4] == b'-'
+}
+
+/// `text` with its long words that may be tokens replaced.
+pub(super) fn tokens_replaced(text: &str) -> Cow<'_, str> {
+    if text.split([' ', ';', ',', '=', '"']).any(is_token) { "<token>".into() } else { text.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_known_by_their_shape() {
+        for token in ["eyJhbGciOi.eyJzdWIiOi.c2ln", "0123456789abcdef0123", "f47ac10b-58cc-4372-a567-0e02b2c3d479"] {
+            assert!(is_token(token), "{token}");
+            assert!(!is_harmless(&format!("token {token}")), "{token}");
+        }
+        for text in ["Atendimento", "api.atendimentos.status", "2022110400", "Usuário não encontrado"] {
+            assert!(!is_token(text), "{text}");
+        }
+        for text in ["a@b.br", "CPF 123.456.789-00", "fone 99999-1234"] {
+            assert!(!is_harmless(text), "{text}");
+        }
+        assert!(is_harmless("motivoStatus – esse campo é obrigatório"));
+    }
+}

@@ -1,0 +1,108 @@
+//! What of an exchange may be written down. What isn't known to be harmless is replaced, so that nothing has to be
+//! guessed to be a secret.
+
+mod answer;
+mod harmless;
+mod request;
+
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+
+use self::harmless::{HEADERS, SEGMENTS, tokens_replaced};
+use self::request::Secrets;
+pub use self::request::MEMBERS;
+use super::exchange::Exchange;
+use super::message::Head;
+use super::observe::Observation;
+
+/// What may be written although it tells of people.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disclosure {
+    pub comments: bool,
+    pub logins: bool,
+}
+
+/// `exchange` as a line of a recording, with what was observed.
+pub fn line(exchange: &Exchange, observation: &Observation, disclosure: Disclosure) -> Value {
+    let secrets = Secrets::of(exchange, disclosure);
+    json!({
+        "quando": exchange.request.at.format(&Rfc3339).unwrap_or_default(),
+        "metodo": word(&exchange.request.head.method),
+        "caminho": target(&exchange.request.head.target),
+        "cabecalhos": headers(&exchange.request.head),
+        "corpo": request::body(exchange, disclosure),
+        "codigo": exchange.answer.status,
+        "cabecalhosDaResposta": headers(&exchange.answer),
+        "resposta": answer::body(exchange, observation.route, &secrets),
+        "validade": answer::life_of_token(exchange, observation.route),
+        "milissegundos": exchange.took.as_millis() as u64,
+        "rota": observation.route.word(),
+        "caso": observation.case,
+        "diferencas": observation.differences,
+        "recusa": observation.refusal.as_deref(),
+    })
+}
+
+/// A method, or a stand-in for what is none.
+fn word(method: &str) -> &str {
+    if method.len() <= 20 && method.bytes().all(|byte| byte.is_ascii_uppercase()) { method } else { "<método>" }
+}
+
+/// The names of all headers, and the values of those that are harmless.
+fn headers(head: &Head) -> Vec<Value> {
+    let shown = |(name, value): &(String, Vec<u8>)| {
+        let known = HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known));
+        let text = std::str::from_utf8(value).ok().filter(|text| known && text.len() <= 200);
+        json!([
+            header_name(name),
+            text.map_or_else(|| stand_in(name, value), |text| tokens_replaced(text).into_owned())
+        ])
+    };
+    head.headers.iter().map(shown).collect()
+}
+
+fn header_name(name: &str) -> &str {
+    if name.len() <= 64 { name } else { "<cabeçalho>" }
+}
+
+/// What stands for the value of a header: its scheme, if it has a usual one, and its length.
+fn stand_in(name: &str, value: &[u8]) -> String {
+    let text = String::from_utf8_lossy(value);
+    let scheme = text.split_once(' ').map(|(scheme, _)| scheme);
+    let scheme = scheme
+        .filter(|scheme| ["bearer", "basic", "token", "jwt"].iter().any(|known| scheme.eq_ignore_ascii_case(known)));
+    match scheme {
+        Some(scheme) if name.eq_ignore_ascii_case("authorization") => format!("{scheme} <{} bytes>", value.len()),
+        _ => format!("<{} bytes>", value.len()),
+    }
+}
+
+/// A target without its values: known segments, and the names of known parameters.
+pub fn target(target: &str) -> String {
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    let segments: Vec<&str> = path
+        .split('/')
+        .map(|segment| if segment.is_empty() || SEGMENTS.contains(&segment) { segment } else { "<segmento>" })
+        .collect();
+    let parameters = query.map(|query| {
+        let shown = query.split('&').map(|parameter| match parameter {
+            "simular=true" | "simular=false" => parameter,
+            _ => "<parâmetro>",
+        });
+        format!("?{}", shown.collect::<Vec<_>>().join("&"))
+    });
+    segments.join("/") + &parameters.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_keeps_what_it_asks_and_not_of_whom() {
+        assert_eq!(
+            target("/api/atendimentos/2022/historico?simular=true&cpf=1"),
+            "/api/atendimentos/<segmento>/historico?simular=true&<parâmetro>"
+        );
+    }
+}
