@@ -1,8 +1,9 @@
 //! What of an answer may be written down.
 
 use serde_json::Value;
+use time::OffsetDateTime;
 
-use super::harmless::{is_harmless, is_time, is_token};
+use super::harmless::{is_harmless, is_time, is_token, only_known_words};
 use super::request::Secrets;
 use super::target;
 use crate::conferir::values::{find_token, life_of};
@@ -15,7 +16,10 @@ pub(super) fn body(exchange: &Exchange, route: Route, secrets: &Secrets) -> Valu
     let length = exchange.body.length;
     let text = exchange.answer_text().filter(|_| route != Route::Other);
     let Some(text) = text.filter(|text| !text.is_empty()) else { return format!("<{length} bytes>").into() };
-    let keeps_texts = route == Route::Change || exchange.answer.status >= 400;
+    let is_refused = exchange.answer.status >= 400;
+    let keeps_texts = route == Route::Change || is_refused;
+    let moment = Moment { now: exchange.request.at, life: life_of_token(exchange, route) };
+    let known = |text: &str| if is_refused { text.to_owned() } else { only_known_words(text) };
     let shown = |text: &str| {
         if text == exchange.path() {
             return target(text);
@@ -26,12 +30,19 @@ pub(super) fn body(exchange: &Exchange, route: Route, secrets: &Secrets) -> Valu
         if let Some(scheme) = before_token(text) {
             return format!("{scheme}<token>");
         }
-        let is_kept = is_time(text) || ["Bearer", "JWT", "bearer"].contains(&text) || keeps_texts && is_harmless(text);
-        if is_kept && !secrets.are_in(text) { text.to_owned() } else { "<texto>".to_owned() }
+        if secrets.are_in(text) {
+            return "<texto>".to_owned();
+        }
+        match text {
+            "Bearer" | "JWT" | "bearer" => text.to_owned(),
+            _ if moment.is_near(text) => text.to_owned(),
+            _ if keeps_texts && is_harmless(text) => known(text),
+            _ => "<texto>".to_owned(),
+        }
     };
     match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
-        Ok(_) => json_replaced(&text, shown).into(),
-        Err(_) if keeps_texts && text.len() <= 4096 && is_harmless(&text) && !secrets.are_in(&text) => text.into(),
+        Ok(_) => json_replaced(&text, shown, |number| moment.explains(number)).into(),
+        Err(_) if keeps_texts && is_harmless(&text) && !secrets.are_in(&text) => known(&text).into(),
         Err(_) => format!("<{length} bytes>").into(),
     }
 }
@@ -48,13 +59,42 @@ pub(super) fn life_of_token(exchange: &Exchange, route: Route) -> Option<i64> {
     life_of(&find_token(&text)?)
 }
 
-/// The JSON `text` with each text that is a value, and each long number, replaced by what `shown` makes of it; all other bytes
-/// stay. A member's name that is no word is replaced, too.
-fn json_replaced(text: &str, shown: impl Fn(&str) -> String) -> String {
+/// When an exchange was, by which its times are known.
+struct Moment {
+    now: OffsetDateTime,
+    /// How long a token that came lives, in seconds.
+    life: Option<i64>,
+}
+
+impl Moment {
+    /// Whether `number` is a time about now or about the end of the token, in seconds or milliseconds, or the token's life.
+    fn explains(&self, number: &str) -> bool {
+        let Ok(number) = number.parse::<i64>() else { return false };
+        let (now, life) = (self.now.unix_timestamp(), self.life.unwrap_or_default());
+        let is_life = [1, 1000].iter().any(|scale| self.life.is_some() && number == life.saturating_mul(*scale));
+        let is_near = |time: i64| [number, number / 1000].iter().any(|number| number.abs_diff(time) <= NEAR);
+        is_life || is_near(now) || is_near(now.saturating_add(life))
+    }
+
+    /// Whether `text` is a time, with its hour, of about this year.
+    fn is_near(&self, text: &str) -> bool {
+        let year = text.get(..4).and_then(|year| year.parse::<i32>().ok());
+        is_time(text) && year.is_some_and(|year| (year - self.now.year()).abs() <= 1)
+    }
+}
+
+/// How far clocks may be apart, in seconds.
+const NEAR: u64 = 3600;
+/// Numbers that have so many digits may name somebody: the shortest telephone numbers have eight.
+const LONG: usize = 8;
+
+/// The JSON `text` with each text that is a value replaced by what `shown` makes of it, and each long number that isn't
+/// `explained`; all other bytes stay. A member's name that is no word is replaced, too.
+fn json_replaced(text: &str, shown: impl Fn(&str) -> String, explained: impl Fn(&str) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('"') {
-        out.push_str(&numbers_replaced(&rest[..start]));
+        out.push_str(&numbers_replaced(&rest[..start], &explained));
         let end = start + 1 + end_of_string(&rest[start + 1..]);
         let literal = &rest[start..end];
         rest = &rest[end..];
@@ -70,9 +110,9 @@ fn json_replaced(text: &str, shown: impl Fn(&str) -> String) -> String {
             false => shown(&decoded),
         };
         // What is kept stays as it was escaped.
-        out.push_str(&if kept == decoded { literal.to_owned() } else { format!("\"{kept}\"") });
+        out.push_str(&if kept == decoded { literal.to_owned() } else { Value::from(kept).to_string() });
     }
-    out + &numbers_replaced(rest)
+    out + &numbers_replaced(rest, &explained)
 }
 
 /// Where the string that `text` begins in ends: after its quote.
@@ -86,8 +126,8 @@ fn end_of_string(text: &str) -> usize {
     end.map_or(text.len(), |end| end + 1)
 }
 
-/// `text` between strings, without numbers that may name somebody: of nine digits and more, but for times.
-fn numbers_replaced(text: &str) -> String {
+/// `text` between strings, without long numbers that aren't `explained`.
+fn numbers_replaced(text: &str, explained: impl Fn(&str) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut run = String::new();
     for letter in text.chars().chain(['\0']) {
@@ -95,8 +135,7 @@ fn numbers_replaced(text: &str) -> String {
             run.push(letter);
             continue;
         }
-        let is_time = matches!(run.len(), 10 | 13) && run.starts_with('1');
-        out.push_str(if run.len() < 9 || is_time { &run } else { "<número>" });
+        out.push_str(if run.len() < LONG || explained(&run) { &run } else { "<número>" });
         run.clear();
         if letter != '\0' {
             out.push(letter);
@@ -107,15 +146,40 @@ fn numbers_replaced(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use time::macros::datetime;
+
     use super::*;
 
     #[test]
     fn strings_are_replaced_and_the_form_stays() {
         let text = "{ \"a\" : \"João\", \"b\":[\"x\\\"y\", 12345678901, 1795867205250],\n\"ç\":\"\\u00e9\",\"a b\":1}";
-        let shown = |text: &str| if text == "é" { text.to_owned() } else { "<texto>".to_owned() };
+        let shown = |text: &str| if text == "é" { text.to_owned() } else { "<\"texto>".to_owned() };
         assert_eq!(
-            json_replaced(text, shown),
-            "{ \"a\" : \"<texto>\", \"b\":[\"<texto>\", <número>, 1795867205250],\n\"ç\":\"\\u00e9\",\"<nome>\":1}"
+            json_replaced(text, shown, |number| number == "1795867205250"),
+            "{ \"a\" : \"<\\\"texto>\", \"b\":[\"<\\\"texto>\", <número>, 1795867205250],\n\"ç\":\"\\u00e9\",\"<nome>\":1}"
         );
+    }
+
+    #[test]
+    fn a_long_number_is_kept_where_the_time_explains_it() {
+        let moment = Moment { now: datetime!(2026-11-28 12:00 UTC), life: Some(86_400) };
+        let kept = |text: &str| numbers_replaced(text, |number| moment.explains(number)) == text;
+        for number in ["1795867200", "1795867200123", "1795870000", "1795953600", "1795953600000", "86400000", "1234567"] {
+            assert!(kept(number), "{number}");
+        }
+        // Telephones, with and without their areas, and CPFs.
+        for number in ["1133334444", "33334444", "11987654321", "1795800000", "1234567890123", "18446744073709551616"] {
+            assert!(!kept(number), "{number}");
+        }
+        for (text, is_near) in [
+            ("2026-11-28T12:00:05.123Z", true),
+            ("2026-11-28 12:00:05", true),
+            ("2027-01-01T00:00:00+00:00", true),
+            ("1980-05-12T00:00:00Z", false),
+            ("2026-11-28", false),
+            ("2026", false),
+        ] {
+            assert_eq!(moment.is_near(text), is_near, "{text}");
+        }
     }
 }

@@ -1,6 +1,12 @@
 //! What is known to tell of nobody.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::domain::atendimento::Status;
+use crate::http::answer::MADE;
+use crate::http::answer::catalogue::ApiError;
 
 /// Headers whose values tell nothing of anybody.
 pub(super) const HEADERS: [&str; 22] = [
@@ -46,6 +52,39 @@ pub(super) const SEGMENTS: [&str; 14] = [
     "v2",
 ];
 
+/// Words that servers use to say that they did something, or could not, beside those of our own texts.
+const WORDS: [&str; 64] = [
+    "a", "ao", "alterada", "alterado", "alteração", "aplicada", "aplicado", "as", "atualizada", "atualização", "changed",
+    "chamado", "com", "concluída", "concluído", "da", "de", "do", "dados", "e", "efetuada", "efetuado", "em", "error",
+    "erro", "está", "este", "esta", "executada", "falha", "feita", "feito", "foi", "gravada", "gravado", "ilegível",
+    "inválida", "inválido", "malformado", "mudança", "no", "not", "o", "ok", "operação", "os", "para", "por", "processada",
+    "processado", "realizada", "realizado", "registrada", "registrado", "registro", "salva", "salvo", "ser", "situação",
+    "solicitação", "success", "successfully", "ticket", "updated",
+];
+
+/// `text` with each word that may name somebody replaced, as well as each number of more than three digits.
+pub(super) fn only_known_words(text: &str) -> String {
+    static KNOWN: LazyLock<HashSet<String>> = LazyLock::new(|| {
+        let errors = ApiError::one_of_each();
+        let own = errors.iter().map(|error| error.row().text).chain(Status::ALL.map(Status::nome)).chain([MADE]);
+        own.flat_map(words).chain(WORDS).map(str::to_lowercase).collect()
+    });
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(word) = words(rest).next() {
+        let start = word.as_ptr() as usize - rest.as_ptr() as usize;
+        let is_number = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
+        kept.push_str(&rest[..start]);
+        kept.push_str(if is_number || KNOWN.contains(&word.to_lowercase()) { word } else { "<texto>" });
+        rest = &rest[start + word.len()..];
+    }
+    kept + rest
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
 /// Whether a text from a server can tell of nobody: no address, no long number, nothing that may be a token.
 pub(super) fn is_harmless(text: &str) -> bool {
     let has_long_number = text
@@ -65,10 +104,10 @@ pub(super) fn is_token(text: &str) -> bool {
     is_jwt || (text.len() >= 20 && is_word(text) && text.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether `text` is a time and nothing more.
+/// Whether `text` is a date with a time and nothing more.
 pub(super) fn is_time(text: &str) -> bool {
     let bytes = text.as_bytes();
-    (10..=35).contains(&bytes.len())
+    (16..=35).contains(&bytes.len())
         && bytes.iter().all(|byte| byte.is_ascii_digit() || b"-:T. Z+".contains(byte))
         && bytes[..4].iter().all(u8::is_ascii_digit)
         && bytes[4] == b'-'
@@ -96,5 +135,18 @@ mod tests {
             assert!(!is_harmless(text), "{text}");
         }
         assert!(is_harmless("motivoStatus – esse campo é obrigatório"));
+    }
+
+    #[test]
+    fn of_a_success_the_words_stay_that_name_nobody() {
+        for (text, kept) in [
+            ("Atendimento atualizado com sucesso", "Atendimento atualizado com sucesso"),
+            ("Status alterado por Maria da Silva.", "Status alterado por <texto> da <texto>."),
+            ("O atendimento já está com este status", "O atendimento já está com este status"),
+            ("ok, jsilva/2022 (12)", "ok, <texto>/<texto> (12)"),
+            ("", ""),
+        ] {
+            assert_eq!(only_known_words(text), kept);
+        }
     }
 }
