@@ -3,6 +3,7 @@
 
 pub mod exchange;
 pub mod findings;
+mod headers;
 pub mod message;
 pub mod observe;
 pub mod page;

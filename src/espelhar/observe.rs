@@ -3,10 +3,15 @@
 
 use std::sync::Arc;
 
+use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::exchange::Exchange;
+use super::headers;
+use crate::conferir::difference;
+use crate::conferir::infer::OURS;
 use crate::conferir::values::find_token;
 use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn, fits_between};
 use crate::http::answer::MADE;
@@ -121,14 +126,12 @@ impl Observer {
             observation.case = Some(known.name);
             let form = self.dialect.error(known.name, known.field(), known.code, &known.said);
             let text_of_form = if fits_between(&split(form.text), &known.said) { &known.said } else { form.text };
-            observation.differences =
-                self.differences(exchange, &text, AnswerForm { text: text_of_form, ..form }, None);
+            let form = AnswerForm { text: text_of_form, ..form };
+            observation.differences = self.differences(exchange, &text, known.code, form);
         } else if (200..300).contains(&status) {
             observation.case = Some(if route == Route::Login { LOGIN } else { SUCESSO });
-            let token = find_token(&text);
-            let login = token.as_deref().map(|token| LoggedIn { token, validade: 0, login: "" });
             let form = if route == Route::Login { self.dialect.login() } else { self.dialect.success(MADE) };
-            observation.differences = self.differences(exchange, &text, form, login);
+            observation.differences = self.differences(exchange, &text, 200, form);
         } else {
             observation.differences.push(format!("an answer that we do not know, {status}"));
         }
@@ -147,37 +150,49 @@ impl Observer {
         find(|parts, text| fits_between(parts, text).then(|| text.to_owned())).or_else(|| find(said_within))
     }
 
-    fn differences(
-        &self,
-        exchange: &Exchange,
-        body: &str,
-        form: AnswerForm<'_>,
-        login: Option<LoggedIn<'_>>,
-    ) -> Vec<String> {
+    /// Where our answer in `form` would be another one. The contract gives it with `code`.
+    fn differences(&self, exchange: &Exchange, body: &str, code: u16, form: AnswerForm<'_>) -> Vec<String> {
         let mut differences = Vec::new();
         let status = exchange.answer.status;
         if status != form.code {
             differences.push(format!("status {status}, ours {}", form.code));
         }
-        let content_type = exchange.answer.header("content-type").unwrap_or_default();
-        let ours = String::from_utf8_lossy(form.content_type.as_bytes());
-        if content_type != ours {
-            differences.push(format!(
-                "content-type {}, ours {ours}",
-                if content_type.len() < 60 { content_type } else { "?" }
-            ));
+        differences.extend(headers::differences(&exchange.answer, &self.headers(code, &form)));
+        differences.extend(self.difference_of_bodies(exchange, body, form));
+        differences
+    }
+
+    /// The headers of our answer.
+    fn headers(&self, code: u16, form: &AnswerForm<'_>) -> HeaderMap {
+        let ours = OURS.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let mut headers = HeaderMap::from_iter(ours);
+        headers.insert(CONTENT_TYPE, form.content_type.clone());
+        if code == 401 {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        let facts = Facts {
+        self.dialect.add_headers(&mut headers, form.code);
+        headers
+    }
+
+    /// Where `body` is another one than ours in `form`.
+    fn difference_of_bodies(&self, exchange: &Exchange, body: &str, form: AnswerForm<'_>) -> Option<String> {
+        let token = find_token(body);
+        let facts = |now, validade, login| Facts {
             texto: form.text,
             codigo: form.code,
             caminho: exchange.path(),
-            now: OffsetDateTime::now_utc(),
-            login,
+            now,
+            login: Some(LoggedIn { token: token.as_deref().unwrap_or("<token>"), validade, login }),
         };
-        if !form.body.fits(self.dialect.escapes, &facts, body) {
-            differences.push("body".to_owned());
+        let escapes = self.dialect.escapes;
+        let (some, others) = (facts(OffsetDateTime::UNIX_EPOCH, 1, "a"), facts(exchange.request.at, 22, "b"));
+        if form.body.fits(escapes, &some, body) {
+            return None;
         }
-        differences
+        // What only the server knows is no difference: the place is told where it doesn't depend on that.
+        let place = |facts| difference::first(&form.body.filled(escapes, facts), body);
+        let place = place(&some).filter(|found| place(&others).as_ref() == Some(found));
+        Some(place.map_or_else(|| "body".to_owned(), |place| format!("body: {place}")))
     }
 }
 

@@ -113,8 +113,32 @@ pub(super) fn is_time(text: &str) -> bool {
         && bytes[4] == b'-'
 }
 
+/// The name of a header, if it isn't too long to be one.
+pub fn header_name(name: &str) -> &str {
+    if name.len() <= 64 { name } else { "<cabeçalho>" }
+}
+
+/// The value of the header `name`, if that is harmless, or what stands for it.
+pub fn header_value(name: &str, value: &[u8]) -> String {
+    let is_known = HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known));
+    let text = std::str::from_utf8(value).ok().filter(|text| is_known && text.len() <= 200);
+    text.map_or_else(|| stand_in(name, value), |text| tokens_replaced(text).into_owned())
+}
+
+/// What stands for the value of a header: its scheme, if it has a usual one, and its length.
+fn stand_in(name: &str, value: &[u8]) -> String {
+    let text = String::from_utf8_lossy(value);
+    let scheme = text.split_once(' ').map(|(scheme, _)| scheme);
+    let scheme = scheme
+        .filter(|scheme| ["bearer", "basic", "token", "jwt"].iter().any(|known| scheme.eq_ignore_ascii_case(known)));
+    match scheme {
+        Some(scheme) if name.eq_ignore_ascii_case("authorization") => format!("{scheme} <{} bytes>", value.len()),
+        _ => format!("<{} bytes>", value.len()),
+    }
+}
+
 /// `text` with its long words that may be tokens replaced.
-pub(super) fn tokens_replaced(text: &str) -> Cow<'_, str> {
+fn tokens_replaced(text: &str) -> Cow<'_, str> {
     if text.split([' ', ';', ',', '=', '"']).any(is_token) { "<token>".into() } else { text.into() }
 }
 
