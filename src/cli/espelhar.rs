@@ -15,7 +15,7 @@ use tokio::time::{interval, timeout};
 use url::Url;
 
 use super::support::error::{CliError, Result};
-use super::support::input::read_dialect;
+use super::support::input::{parse_url, read_dialect};
 use super::support::output::{complain, say, shown, table};
 use super::support::signals;
 use crate::conferir::client::Client;
@@ -25,7 +25,7 @@ use crate::espelhar::exchange::Exchange;
 use crate::espelhar::findings::Findings;
 use crate::espelhar::observe::{Observation, Observer};
 use crate::espelhar::page;
-use crate::espelhar::proxy::{self, Upstream};
+use crate::espelhar::proxy::{self, News, Upstream};
 use crate::espelhar::record::{self, Progress, Recorder, Settings};
 use crate::espelhar::redact::Disclosure;
 use crate::espelhar::relay;
@@ -44,8 +44,8 @@ const LINE_MAX: u64 = 1024 * 1024;
 pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The Citrus to pass everything on to: http:// or https://, without a path
-    #[arg(long, value_name = "URL", required = true)]
+    /// The Citrus to pass everything on to: http:// or https://, with a path in front of /api if it has one
+    #[arg(long, value_name = "URL", required = true, value_parser = parse_url)]
     upstream: Option<Url>,
     /// Address and port to listen on
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
@@ -66,7 +66,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     dialeto: Option<PathBuf>,
     /// Ask one of our servers the same, changes as dry runs, and compare: its address
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = parse_url)]
     sombra: Option<Url>,
     /// Leave `Host` as the client sends it; otherwise it names the upstream
     #[arg(long)]
@@ -137,8 +137,7 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
         shown(&path),
         std::process::id(),
     )?;
-    let failed = |error: std::io::Error| tracing::debug!(%error, "a connection failed");
-    proxy::serve(listener, behind, Arc::clone(&watchers) as Arc<_>, async { _ = stop.await }, failed).await;
+    proxy::serve(listener, behind, Arc::clone(&watchers) as Arc<_>, async { _ = stop.await }, tell).await;
     watching.abort();
     let finished = Arc::clone(&recorder);
     _ = tokio::task::spawn_blocking(move || finished.finish()).await;
@@ -184,6 +183,14 @@ fn compare(comparison: &Comparison) -> Result {
 fn new_name() -> PathBuf {
     let format = format_description!("espelho-[year][month][day]-[hour][minute][second].ndjson");
     PathBuf::from(OffsetDateTime::now_utc().format(format).unwrap_or_else(|_| "espelho.ndjson".to_owned()))
+}
+
+fn tell(news: News) {
+    match news {
+        News::Away(error) => complain(format_args!("Citrus can't be reached: {error}; clients see their connections end")),
+        News::Back => complain("Citrus can be reached again"),
+        News::Failed(error) => tracing::debug!(%error, "a connection failed"),
+    }
 }
 
 /// Says what is seen for the first time.
