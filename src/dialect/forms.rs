@@ -66,6 +66,13 @@ pub struct TokenHeader {
     pub scheme: Option<String>,
 }
 
+impl TokenHeader {
+    /// What the header says to carry `token`.
+    pub fn value(&self, token: &str) -> String {
+        self.scheme.as_ref().map_or_else(|| token.to_owned(), |scheme| format!("{scheme} {token}"))
+    }
+}
+
 /// What a file calls the error `name`, about `field` if that is told apart.
 pub fn answer_key(name: &str, field: Option<&str>) -> String {
     field.map_or_else(|| name.to_owned(), |field| format!("{name}_{field}"))

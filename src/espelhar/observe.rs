@@ -89,7 +89,7 @@ impl Recognised {
 
 /// Observes beside a server that answers in `dialect`.
 pub struct Observer {
-    dialect: Arc<Dialect>,
+    pub dialect: Arc<Dialect>,
     /// Every text of an error, split at its gaps, with its name; the most telling ones first.
     texts: Vec<(Vec<String>, &'static str, u16)>,
 }
