@@ -69,7 +69,7 @@ where
                 ended?;
                 break;
             }
-            // Where the upstream takes no more, its answer may still be on its way.
+            // Where the client sends no more, the answer may still be on its way.
             _ = &mut requests, if !requests_ended => requests_ended = true,
         }
     }
@@ -93,6 +93,7 @@ where
 {
     let mut messages = Messages::of(Side::Request);
     let mut current: Option<Arc<Mutex<Request>>> = None;
+    let mut is_deaf = false;
     let mut buffer = vec![0; BUFFER];
     let mut out = Vec::with_capacity(BUFFER);
     loop {
@@ -118,8 +119,8 @@ where
             messages.close(&mut take);
         }
         messages.feed(&buffer[..length], || false, &mut take);
-        to.write_all(&out).await?;
-        to.flush().await?;
+        // What the upstream takes no more is read all the same: closed before that, the client would lose its answer.
+        is_deaf = is_deaf || to.write_all(&out).await.is_err() || to.flush().await.is_err();
         out.clear();
         if length == 0 {
             return to.shutdown().await;

@@ -2,6 +2,7 @@
 
 mod dialects;
 mod load;
+mod passing;
 mod secrets;
 mod shadow;
 
@@ -124,7 +125,13 @@ async fn every_byte_passes_but_the_host() {
         let line = &lines[0];
         assert_eq!((&line["codigo"], &line["caso"], &line["rota"]), (&200.into(), &"sucesso".into(), &"status".into()));
         assert_eq!(line["resposta"], MADE);
-        assert_eq!(line["diferencas"], serde_json::json!(["content-type , ours application/json"]));
+        assert_eq!(line["diferencas"], serde_json::json!([
+            "no content-type, ours application/json",
+            "no cache-control, ours no-store",
+            "no x-content-type-options, ours nosniff",
+            "no x-request-id",
+            "X-b <1 bytes>, ours none",
+        ]));
         assert!(log.contains("1 exchanges, 1 cases, 1 of them differ; 0 were not recorded"), "{log}");
     }
 }
@@ -222,8 +229,13 @@ fn what_cannot_be_is_said_before_anything_is_passed() {
         finish(command, "")
     };
     run(&[]).fails(2, &["--upstream"]);
-    run(&["--upstream", "https://x/base"]).fails(2, &["give the address alone, without a path"]);
-    run(&["--upstream", "ftp://x"]).fails(2, &["it has to begin with http:// or https://"]);
+    for flags in [&["--upstream"][..], &["--upstream", "http://x", "--sombra"]] {
+        let with = |url: &str| run(&[flags, &[url]].concat());
+        with("ftp://x").fails(2, &["it has to begin with http:// or https://"]);
+        for url in ["https://ana@x", "https://x/?a=b", "https://x/#a"] {
+            with(url).fails(2, &["give the address alone: no user, no query, no fragment"]);
+        }
+    }
     let there = run(&["--upstream", "http://127.0.0.1:1", "--bind", "127.0.0.1:0", "--gravar", "there.ndjson"]);
     there.fails(1, &["there.ndjson can't be created"]);
     run(&["relatorio", "nothing.ndjson"]).fails(1, &["nothing.ndjson can't be read"]);

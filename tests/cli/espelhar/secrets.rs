@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde_json::Value;
 
 use super::{Mirror, ask, upstream, with_length};
 use crate::support::program::{Outcome, finish};
@@ -127,4 +129,85 @@ async fn comments_and_logins_are_written_where_that_is_wanted() {
         (&lines[0]["caso"], &lines[0]["resposta"]),
         (&"wrong_senha".into(), &"{\"message\":\"Senha inválida\"}".into())
     );
+}
+
+/// What is recorded of a request and its answer.
+async fn recorded(request: &[u8], answer: &[u8], flags: &[&str]) -> Value {
+    let (address, _) = upstream(vec![(request.len(), answer.to_vec())]).await;
+    let mirror = Mirror::start(&format!("http://{address}"), &[&["--manter-host"], flags].concat(), &[]);
+    ask(&mirror.process.address, request).await;
+    let mode = fs::metadata(mirror.recording()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let (_, _, mut lines) = mirror.end();
+    lines.remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_senha_is_never_written_whatever_it_is_and_wherever_it_stands() {
+    let bodies = [
+        (r#"{"login":"ana","senha":"ninguemsabe"}"#, "/senha", "<texto de 11 caracteres>"),
+        (r#"{"login":"ana","senha":["ninguemsabe"]}"#, "/senha", "<lista de 1>"),
+        (r#"{"login":"ana","senha":{"a":"ninguemsabe"}}"#, "/senha", "<objeto de 1>"),
+        (r#"{"login":"ana","senha":7531}"#, "/senha", "<número>"),
+        (r#"{"login":"ana","Senha":"ninguemsabe"}"#, "/<campo 1>", "<texto de 11 caracteres>"),
+        (r#"{"senha":"ninguemsabe","senha":"ninguemsabe"}"#, "/senha", "<texto de 11 caracteres>"),
+    ];
+    for (body, place, shown) in bodies {
+        for path in ["/api/usuario/login", "/api/atendimentos/status"] {
+            let request = with_length(&format!("POST {path} HTTP/1.1\r\nHost: x\r\n"), body.as_bytes());
+            let answer = with_length("HTTP/1.1 400 X\r\n", body.as_bytes());
+            let line = recorded(&request, &answer, &["--com-logins", "--com-comentarios"]).await;
+            assert_eq!(line["corpo"].pointer(place).unwrap(), shown, "{line}");
+            let written = line.to_string();
+            assert!(!written.contains("ninguemsabe") && !written.contains("\"7531"), "{written}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_answer_repeats_of_its_request_is_not_written() {
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let change = "/api/atendimentos/status";
+    for (target, header, body, repeated) in [
+        ("/api/atendimentos/status?chave=Ca%20nario", "", "{}", "ca nario"),
+        ("/api/usuario/login/../usuario/login", "", r#"{"senha":"canario"}"#, "CANARIO"),
+        ("/canario/api/usuario/login", "", "{}", "canario"),
+        (change, form, "login=x&senha=canario", "canario"),
+        (change, "", r#"{"a":{"b":["canario"]}}"#, "canario"),
+        (change, "", r#"{"senha":7531}"#, "7531"),
+        (change, "", r#"{"comentario":"cana\u0072io"}"#, "canario"),
+        (change, "Cookie: a=b; sessao=canario\r\n", "{}", "canario"),
+        (change, "Authorization: Bearer canario\r\n", "{}", "canario"),
+        (change, "X-Chave: canario\r\n", "{}", "canario"),
+    ] {
+        let request = with_length(&format!("POST {target} HTTP/1.1\r\nHost: x\r\n{header}"), body.as_bytes());
+        for (answer, written) in [
+            (format!(r#"{{"message":"Recusado: {repeated}"}}"#), r#"{"message":"<texto>"}"#.to_owned()),
+            (format!("Recusado: {repeated}"), format!("<{} bytes>", repeated.len() + 10)),
+        ] {
+            let line = recorded(&request, &with_length("HTTP/1.1 400 X\r\n", answer.as_bytes()), &[]).await;
+            assert_eq!(line["resposta"], written, "{target} {header}{body}");
+        }
+    }
+    let request = with_length(&format!("POST {change} HTTP/1.1\r\nHost: x\r\n"), br#"{"comentario":"canario"}"#);
+    for answer in [r#"{"message":"Recusado: outro"}"#, "Recusado: outro"] {
+        let line = recorded(&request, &with_length("HTTP/1.1 400 X\r\n", answer.as_bytes()), &[]).await;
+        assert_eq!(line["resposta"], answer);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_success_no_name_and_no_number_is_written() {
+    let request = with_length("POST /api/atendimentos/status HTTP/1.1\r\nHost: x\r\n", b"{}");
+    for (answer, written) in [
+        (r#"{"message":"Status alterado por Maria"}"#, r#"{"message":"Status alterado por <texto>"}"#),
+        ("Alterado por jsilva", "Alterado por <texto>"),
+        (
+            r#"{"fone":1133334444,"cpf":"123.456.789-00","nascimento":"1980-05-12T00:00:00Z","id":12}"#,
+            r#"{"fone":<número>,"cpf":"<texto>","nascimento":"<texto>-<texto>-<texto>","id":12}"#,
+        ),
+    ] {
+        let line = recorded(&request, &with_length("HTTP/1.1 200 X\r\n", answer.as_bytes()), &[]).await;
+        assert_eq!(line["resposta"], written);
+    }
 }
