@@ -77,7 +77,7 @@ pub struct Args {
 enum Command {
     /// Report on a recording
     #[command(
-        after_help = "Example:\n  citrus-status espelhar relatorio espelho-20261128-120000.ndjson --html espelho.html"
+        after_help = "Example:\n  citrus-status espelhar relatorio espelho-20261128-120000.ndjson --html espelho.html --dialeto dialeto.toml"
     )]
     Relatorio {
         /// The recording
@@ -113,8 +113,7 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
         CliError::Failed(format!("can't listen on {}: {error}; choose another with --bind", printable(&args.bind)))
     })?;
     let path = args.gravar.unwrap_or_else(new_name);
-    let file = record::create(&path)
-        .map_err(|error| CliError::Failed(format!("{} can't be created: {error}", shown(&path))))?;
+    let file = created(&path)?;
     let settings = Settings {
         observer: Observer::new(Arc::clone(&dialect)),
         disclosure: Disclosure { comments: args.com_comentarios, logins: args.com_logins },
@@ -147,6 +146,11 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
         compare(&shadow.comparison())?;
     }
     ended
+}
+
+/// A new file that only its owner reads.
+fn created(path: &Path) -> Result<File> {
+    record::create(path).map_err(|error| CliError::Failed(format!("{} can't be created: {error}", shown(path))))
 }
 
 /// Who is told of each exchange.
@@ -268,9 +272,8 @@ fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>) -> Resu
     }
     if let Some(file) = dialect {
         let found = findings.conclude();
-        let text = found.toml(&shown(recording));
-        let written = record::create(file).and_then(|mut new| new.write_all(text.as_bytes()));
-        written.map_err(|error| unwritten(file, error))?;
+        let mut new = created(file)?;
+        new.write_all(found.toml(&shown(recording)).as_bytes()).map_err(|error| unwritten(file, error))?;
         hand_over_dialect(&found, file)?;
     }
     Ok(())
@@ -282,11 +285,7 @@ fn hand_over_dialect(found: &Recording, file: &Path) -> Result {
         say!("not known: {what}: {}", printable(why))?;
     }
     read_dialect(file)?;
-    say!(
-        "{} answers of its own; try them with `citrus-status demo --dialeto {}`",
-        found.file.respostas.len(),
-        shown(file)
-    )?;
+    say!("wrote {0}; try it with `citrus-status demo --dialeto {0}`", shown(file))?;
     Ok(())
 }
 

@@ -3,32 +3,18 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use axum::http::{HeaderMap, HeaderName};
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::observe::{LOGIN, Observer, Recognised, Route, SUCESSO, is_success};
-use super::redact::MEMBERS;
-use crate::conferir::answers::AnswerName;
-use crate::conferir::client::Received;
-use crate::conferir::infer::{LoginObservation, Observation, infer};
+use super::variants::{Case, Variant};
+use crate::conferir::infer::infer;
 use crate::conferir::record::Recording;
-use crate::conferir::runner::steady;
 use crate::dialect::{Dialect, Handling, RulesFile, Verdict};
 use crate::domain::atendimento::Status;
 use crate::http::answer::catalogue::ApiError;
-use crate::printable::printable;
 
-/// Most different answers to one case that are kept.
-const VARIANTS_MAX: usize = 8;
-/// Most bytes of an answer that a comment shows.
-const SHOWN_MAX: usize = 300;
 /// Most atendimentos whose status is followed; then all are forgotten.
 const ATENDIMENTOS_MAX: usize = 100_000;
-/// What stands for what was not recorded, so that it can be told apart from everything else.
-const A_TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJlc3BlbGhvIjoxfQ.espelho";
-const A_LOGIN: &str = "login.do.espelho";
 /// Where clients put the token, and how the contract's clients do.
 const TOKEN_HEADERS: [&str; 3] = ["authorization", "x-access-token", "token"];
 const BEARER: [&str; 2] = ["Authorization: Bearer", "Authorization"];
@@ -47,32 +33,6 @@ pub struct Findings {
     unread: BTreeSet<String>,
     checks_motivo: bool,
     denies_at_login: bool,
-}
-
-/// A case, and the different answers to it.
-struct Case {
-    /// None for a success, and for what nobody knows.
-    error: Option<Recognised>,
-    variants: Vec<Variant>,
-    /// How often yet others came.
-    others: u64,
-}
-
-struct Variant {
-    /// All of it that does not vary by itself: code, content type, body.
-    shape: (u16, String, String),
-    seen: u64,
-    /// The first line that has it.
-    line: u64,
-    path: String,
-    /// When the request came, in seconds, and how long the token in the answer lives.
-    now: i64,
-    life: Option<i64>,
-    received: Received,
-    /// The body, as the recording has it.
-    recorded: String,
-    /// What it answers, if it is no success.
-    instead: Option<Recognised>,
 }
 
 impl Findings {
@@ -214,141 +174,11 @@ impl Findings {
     }
 }
 
-impl Case {
-    /// Counts `variant`, with those of its shape.
-    fn add(&mut self, variant: Variant) {
-        let is_same = |known: &&mut Variant| known.shape == variant.shape && known.instead == variant.instead;
-        if let Some(known) = self.variants.iter_mut().find(is_same) {
-            known.seen += variant.seen;
-        } else if self.variants.len() < VARIANTS_MAX {
-            self.variants.push(variant);
-        } else {
-            self.others += variant.seen;
-        }
-    }
-
-    /// The answer that is taken; the variants are sorted.
-    fn chosen(&self) -> Option<&Variant> {
-        self.variants.first().filter(|variant| !variant.is_cut() || variant.is_login())
-    }
-
-    fn observation(&self) -> Option<(&Variant, Observation)> {
-        let (error, variant) = (self.error.as_ref()?, self.chosen()?);
-        let seen = Observation {
-            case: error.name,
-            name: error.answer_name(),
-            code: error.code,
-            text: error.said.clone().into(),
-            path: variant.path.clone(),
-            received: variant.received.clone(),
-        };
-        Some((variant, seen))
-    }
-
-    /// What of the case `key` is not known for sure.
-    fn doubts(&self, key: &str) -> Vec<(String, String)> {
-        let mut doubts = Vec::new();
-        let mut doubt = |why: String| doubts.push((key.to_owned(), why));
-        let is_known = self.error.is_some() || is_success(key);
-        match self.variants.first() {
-            Some(variant) if variant.is_cut() && variant.is_login() => {
-                doubt("what stands for texts and numbers that were not recorded is empty, or 0".to_owned());
-            }
-            Some(variant) if variant.is_cut() => doubt(format!("not recorded whole; {}", variant.told())),
-            _ => {}
-        }
-        for variant in self.variants.iter().skip(usize::from(is_known)) {
-            doubt(format!("{}; {}", if is_known { "also answered otherwise" } else { "taken for nothing" }, variant.told()));
-        }
-        if self.others > 0 {
-            doubt(format!("answered otherwise {} times more", self.others));
-        }
-        doubts
-    }
-}
-
-impl Variant {
-    fn new(number: u64, line: &Value, instead: Option<Recognised>) -> Self {
-        let text = |member: &str| line[member].as_str().unwrap_or_default();
-        let recorded = text("resposta").to_owned();
-        let headers = headers(&line["cabecalhosDaResposta"]);
-        let code = line["codigo"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or_default();
-        let received = Received { code, headers, body: filled(&recorded) };
-        let content_type = received.header("content-type").unwrap_or_default();
-        Self {
-            shape: (code, content_type, steady(&recorded)),
-            seen: 1,
-            line: number,
-            path: text("caminho").split('?').next().unwrap_or_default().to_owned(),
-            now: OffsetDateTime::parse(text("quando"), &Rfc3339).map_or(0, OffsetDateTime::unix_timestamp),
-            life: line["validade"].as_i64(),
-            received,
-            recorded,
-            instead,
-        }
-    }
-
-    /// What is whole goes first, then what came most often, then what came first.
-    fn rank(&self) -> (bool, Reverse<u64>, u64) {
-        (self.is_cut(), Reverse(self.seen), self.line)
-    }
-
-    /// Whether a part of it was not recorded.
-    fn is_cut(&self) -> bool {
-        let is_length = self.recorded.starts_with('<') && self.recorded.ends_with(" bytes>");
-        is_length || ["<texto>", "<nome>", "<número>"].iter().any(|mark| self.recorded.contains(mark))
-    }
-
-    /// Whether it is the success of a login: without its token there is none.
-    fn is_login(&self) -> bool {
-        self.received.body.contains(A_TOKEN)
-    }
-
-    fn login_observation(&self) -> LoginObservation {
-        LoginObservation {
-            token: A_TOKEN.to_owned(),
-            login: A_LOGIN.to_owned(),
-            now: self.now,
-            life: self.life,
-            received: self.received.clone(),
-        }
-    }
-
-    /// Where it came, as a comment tells it.
-    fn told(&self) -> String {
-        let Self { line, seen, received, recorded, .. } = self;
-        let shown: String = recorded.chars().take(SHOWN_MAX).collect();
-        format!("line {line} of the recording, seen {seen} times: {} {}", received.code, printable(&shown))
-    }
-}
-
-impl Recognised {
-    /// As a dialect names it: by the field, where the error is one for many.
-    fn answer_name(&self) -> AnswerName {
-        let field = self.field().and_then(|field| MEMBERS.iter().copied().find(|known| *known == field));
-        AnswerName { name: self.name, field: field.filter(|_| ["required", "invalid"].contains(&self.name)) }
-    }
-}
-
 /// The contract's error `name`.
 fn contract(name: &str) -> Option<Recognised> {
     let errors = ApiError::one_of_each();
     let row = errors.iter().map(ApiError::row).find(|row| row.name == name)?;
     Some(Recognised { name: row.name, code: row.status.as_u16(), said: row.text.to_owned() })
-}
-
-/// The body `recorded`, with values in the places of what was not recorded.
-fn filled(recorded: &str) -> String {
-    let marks = [("<token>", A_TOKEN), ("<login>", A_LOGIN), ("<texto>", ""), ("<número>", "0")];
-    marks.into_iter().fold(recorded.to_owned(), |body, (mark, value)| body.replace(mark, value))
-}
-
-/// The headers whose values were recorded, and the id, which is another one in each answer.
-fn headers(pairs: &Value) -> HeaderMap {
-    let pairs = pairs.as_array().into_iter().flatten();
-    let pairs = pairs.filter_map(|pair| Some((pair[0].as_str()?, pair[1].as_str()?)));
-    let kept = pairs.filter(|(name, value)| !value.starts_with('<') || name.eq_ignore_ascii_case("x-request-id"));
-    kept.filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?))).collect::<Vec<(HeaderName, _)>>().into_iter().collect()
 }
 
 /// How the token of `line` may have come, as a dialect writes it.
@@ -371,4 +201,59 @@ fn status_in(line: &Value) -> Option<Status> {
 /// Whether the change of `line` is one that needs a motivo in some status.
 fn may_need_motivo(line: &Value) -> bool {
     status_in(line).is_none_or(|status| Status::ALL.iter().any(|present| present.requires_motivo(status)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::dialect::{AnswerFile, DialectFile};
+
+    fn line(case: Option<&str>, code: u16, answer: &str) -> Value {
+        json!({
+            "rota": "status", "caso": case, "codigo": code, "resposta": answer, "recusa": null, "quando": "",
+            "caminho": "/api/atendimentos/status", "cabecalhos": [], "cabecalhosDaResposta": [], "corpo": null,
+        })
+    }
+
+    fn concluded(lines: &[Value]) -> Recording {
+        let mut findings = Findings::new();
+        (1..).zip(lines).for_each(|(number, line)| findings.add(number, line));
+        findings.conclude()
+    }
+
+    #[test]
+    fn what_came_most_often_is_taken_and_the_rest_is_named() {
+        let (often, once) = (r#"{"message":"Erro: Motivo não encontrado"}"#, r#"{"message":"Motivo não encontrado"}"#);
+        let case = Some("unknown_motivo");
+        let found = concluded(&[line(case, 404, once), line(case, 422, often), line(case, 422, often)]);
+        let answer = &found.file.respostas["unknown_motivo"];
+        assert_eq!((answer.codigo, answer.texto.as_deref()), (Some(422), Some("Erro: Motivo não encontrado")));
+        let came = |line: &str| found.evidence.iter().any(|(_, came)| came.starts_with(line));
+        assert!(came("line 2 of the recording, and 1 more: 422 ") && !came("line 1 "), "{:?}", found.evidence);
+        let doubt = ("unknown_motivo".to_owned(), format!("also answered otherwise; line 1 of the recording, and 0 more: 404 {once}"));
+        assert!(found.unasked.contains(&doubt), "{:?}", found.unasked);
+    }
+
+    #[test]
+    fn what_was_not_recorded_whole_and_what_nobody_knows_is_named_and_not_taken() {
+        let cut = line(Some("unknown_motivo"), 404, r#"{"message":"<texto>"}"#);
+        let found = concluded(&[cut, line(None, 418, "bule"), line(Some("sucesso"), 200, "<12 bytes>")]);
+        assert_eq!(found.file.respostas.len(), 0);
+        assert_eq!(found.file.sucesso, AnswerFile::default());
+        for (what, why) in [
+            ("unknown_motivo", "not recorded whole; line 1 of the recording, and 0 more: 404 {\"message\":\"<texto>\"}"),
+            ("unknown answer", "taken for nothing; line 2 of the recording, and 0 more: 418 bule"),
+            ("sucesso", "not recorded whole; line 3 of the recording, and 0 more: 200 <12 bytes>"),
+        ] {
+            assert!(found.unasked.contains(&(what.to_owned(), why.to_owned())), "{why}: {:?}", found.unasked);
+        }
+        assert!(found.unasked.last().unwrap().1.contains("login, malformed"), "{:?}", found.unasked);
+    }
+
+    #[test]
+    fn an_empty_recording_is_the_contract() {
+        assert_eq!(concluded(&[]).file, DialectFile::default());
+    }
 }

@@ -13,3 +13,4 @@ pub mod redact;
 pub mod relay;
 pub mod shadow;
 pub mod tally;
+mod variants;

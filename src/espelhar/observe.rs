@@ -141,13 +141,14 @@ impl Observer {
     /// The error that `body` has the text of.
     pub fn recognised(&self, body: &str) -> Option<Recognised> {
         let strings = strings(body);
-        let find = |said_in: fn(&[String], &str) -> Option<String>| {
+        let find = |is_whole: bool| {
             self.texts.iter().find_map(|(parts, name, code)| {
-                let said = strings.iter().find_map(|text| said_in(parts, text))?;
-                Some(Recognised { name, code: *code, said })
+                let mut said = strings.iter().filter_map(|text| Some((text, said_within(parts, text)?)));
+                let (_, said) = said.find(|(text, said)| !is_whole || *said == text.as_str())?;
+                Some(Recognised { name, code: *code, said: said.to_owned() })
             })
         };
-        find(|parts, text| fits_between(parts, text).then(|| text.to_owned())).or_else(|| find(said_within))
+        find(true).or_else(|| find(false))
     }
 
     /// Where our answer in `form` would be another one. The contract gives it with `code`.
@@ -165,8 +166,7 @@ impl Observer {
     /// The headers of our answer.
     fn headers(&self, code: u16, form: &AnswerForm<'_>) -> HeaderMap {
         let ours = OURS.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        let mut headers = HeaderMap::from_iter(ours);
-        headers.insert(CONTENT_TYPE, form.content_type.clone());
+        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, form.content_type.clone())].into_iter().chain(ours));
         if code == 401 {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -216,7 +216,7 @@ fn split(text: &str) -> Vec<String> {
 }
 
 /// What in `text` is `parts` in their order, with something between them, such as in `ERRO: status – valor inválido`.
-fn said_within(parts: &[String], text: &str) -> Option<String> {
+fn said_within<'a>(parts: &[String], text: &'a str) -> Option<&'a str> {
     let mut places = Vec::with_capacity(parts.len());
     let mut end = 0;
     for part in parts {
@@ -231,7 +231,7 @@ fn said_within(parts: &[String], text: &str) -> Option<String> {
         false => *places.first()?,
     };
     let end = if is_open(parts.last()) { end + text[end..].find(' ').unwrap_or(text.len() - end) } else { end };
-    Some(text[start..end].to_owned())
+    Some(&text[start..end])
 }
 
 /// All texts in a body: the values in JSON, or else all of it.
@@ -262,6 +262,7 @@ mod tests {
         for (body, name, said) in [
             (r#"{"a":[1,{"b":"Senha inválida"}]}"#, "wrong_senha", "Senha inválida"),
             ("ERRO: Token is missing\n", "token_missing", "Token is missing"),
+            ("ERRO: motivoStatus – esse campo é obrigatório\n", "motivo_required", "motivoStatus – esse campo é obrigatório"),
             ("ERRO: status – valor inválido (12)", "invalid", "status – valor inválido"),
             (r#"{"m":"motivoStatus – esse campo é obrigatório."}"#, "motivo_required", "motivoStatus – esse campo é obrigatório"),
             (

@@ -7,6 +7,7 @@ use super::harmless::{is_harmless, is_time, is_token, only_known_words};
 use super::request::Secrets;
 use super::target;
 use crate::conferir::values::{find_token, life_of};
+use crate::dialect::reason;
 use crate::espelhar::exchange::Exchange;
 use crate::espelhar::observe::Route;
 
@@ -16,10 +17,14 @@ pub(super) fn body(exchange: &Exchange, route: Route, secrets: &Secrets) -> Valu
     let length = exchange.body.length;
     let text = exchange.answer_text().filter(|_| route != Route::Other);
     let Some(text) = text.filter(|text| !text.is_empty()) else { return format!("<{length} bytes>").into() };
-    let is_refused = exchange.answer.status >= 400;
-    let keeps_texts = route == Route::Change || is_refused;
+    let status = exchange.answer.status;
     let moment = Moment { now: exchange.request.at, life: life_of_token(exchange, route) };
-    let known = |text: &str| if is_refused { text.to_owned() } else { only_known_words(text) };
+    // A refusal tells what is wrong with a request; a success may tell of people.
+    let known = |text: &str| match (status, route) {
+        (400.., _) => text.to_owned(),
+        (_, Route::Change) => only_known_words(text),
+        _ => only_if_known(text),
+    };
     let shown = |text: &str| {
         if text == exchange.path() {
             return target(text);
@@ -30,21 +35,23 @@ pub(super) fn body(exchange: &Exchange, route: Route, secrets: &Secrets) -> Valu
         if let Some(scheme) = before_token(text) {
             return format!("{scheme}<token>");
         }
-        if secrets.are_in(text) {
-            return "<texto>".to_owned();
-        }
         match text {
             "Bearer" | "JWT" | "bearer" => text.to_owned(),
-            _ if moment.is_near(text) => text.to_owned(),
-            _ if keeps_texts && is_harmless(text) => known(text),
+            _ if text == reason(status) || moment.is_near(text) => text.to_owned(),
+            _ if is_harmless(text) && !secrets.are_in(text) => known(text),
             _ => "<texto>".to_owned(),
         }
     };
     match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
         Ok(_) => json_replaced(&text, shown, |number| moment.explains(number)).into(),
-        Err(_) if keeps_texts && is_harmless(&text) && !secrets.are_in(&text) => known(&text).into(),
+        Err(_) if is_harmless(&text) && !secrets.are_in(&text) && known(&text) != "<texto>" => known(&text).into(),
         Err(_) => format!("<{length} bytes>").into(),
     }
+}
+
+/// `text`, if each of its words is known.
+fn only_if_known(text: &str) -> String {
+    if only_known_words(text) == text { text.to_owned() } else { "<texto>".to_owned() }
 }
 
 /// What stands before the token in `text`, if that is a token and no more than its scheme.

@@ -52,6 +52,10 @@ pub(super) const SEGMENTS: [&str; 14] = [
     "v2",
 ];
 
+/// Members of requests, in the spelling of the vendor's page.
+pub const MEMBERS: [&str; 8] =
+    ["login", "senha", "protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"];
+
 /// Words that servers use to say that they did something, or could not, beside those of our own texts.
 const WORDS: [&str; 64] = [
     "a", "ao", "alterada", "alterado", "alteração", "aplicada", "aplicado", "as", "atualizada", "atualização", "changed",
@@ -67,18 +71,20 @@ pub(super) fn only_known_words(text: &str) -> String {
     static KNOWN: LazyLock<HashSet<String>> = LazyLock::new(|| {
         let errors = ApiError::one_of_each();
         let own = errors.iter().map(|error| error.row().text).chain(Status::ALL.map(Status::nome)).chain([MADE]);
-        own.flat_map(words).chain(WORDS).map(str::to_lowercase).collect()
+        own.flat_map(words).chain(WORDS).chain(MEMBERS).map(str::to_lowercase).collect()
     });
-    let mut kept = String::with_capacity(text.len());
+    let (mut kept, mut is_any_known) = (String::with_capacity(text.len()), false);
     let mut rest = text;
     while let Some(word) = words(rest).next() {
         let start = word.as_ptr() as usize - rest.as_ptr() as usize;
         let is_number = word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
+        let is_known = is_number || KNOWN.contains(&word.to_lowercase());
+        is_any_known |= is_known;
         kept.push_str(&rest[..start]);
-        kept.push_str(if is_number || KNOWN.contains(&word.to_lowercase()) { word } else { "<texto>" });
+        kept.push_str(if is_known { word } else { "<texto>" });
         rest = &rest[start + word.len()..];
     }
-    kept + rest
+    if is_any_known || rest.len() == text.len() { kept + rest } else { "<texto>".to_owned() }
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -168,6 +174,8 @@ mod tests {
             ("Status alterado por Maria da Silva.", "Status alterado por <texto> da <texto>."),
             ("O atendimento já está com este status", "O atendimento já está com este status"),
             ("ok, jsilva/2022 (12)", "ok, <texto>/<texto> (12)"),
+            ("Ana Maria", "<texto>"),
+            (" - ", " - "),
             ("", ""),
         ] {
             assert_eq!(only_known_words(text), kept);

@@ -10,7 +10,6 @@ use time::format_description::well_known::Rfc3339;
 
 use self::harmless::{SEGMENTS, header_name, header_value};
 use self::request::Secrets;
-pub use self::request::MEMBERS;
 use super::exchange::Exchange;
 use super::message::Head;
 use super::observe::Observation;

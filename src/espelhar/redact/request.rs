@@ -4,13 +4,9 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use super::Disclosure;
-use super::harmless::{HEADERS, SEGMENTS, is_harmless};
+use super::harmless::{HEADERS, MEMBERS, SEGMENTS, is_harmless, only_known_words};
 use crate::domain::atendimento::Status;
 use crate::espelhar::exchange::Exchange;
-
-/// Members of requests, in the spelling of the vendor's page.
-pub const MEMBERS: [&str; 8] =
-    ["login", "senha", "protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"];
 
 /// The body, member by member.
 pub(super) fn body(exchange: &Exchange, disclosure: Disclosure) -> Value {
@@ -111,8 +107,10 @@ impl Secrets {
     }
 
     pub(super) fn are_in(&self, text: &str) -> bool {
+        // What is made of words that every server uses tells nothing.
+        let may_repeat = self.is_opaque && only_known_words(text) != text;
         let text = text.to_lowercase();
-        self.is_opaque || self.values.iter().any(|secret| text.contains(secret))
+        may_repeat || self.values.iter().any(|secret| text.contains(secret))
     }
 }
 

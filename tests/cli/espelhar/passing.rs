@@ -33,10 +33,10 @@ async fn every_difference_is_named_and_its_place() {
         differences(answer).await,
         json!([
             "status 403, ours 401",
-            "cache-control no-cache, ours no-store",
             "no content-type, ours application/json",
-            "no www-authenticate, ours Bearer",
+            "cache-control no-cache, ours no-store",
             "no x-request-id",
+            "no www-authenticate, ours Bearer",
             "X-Powered-By Express, ours none",
             "X-Ana <7 bytes>, ours none",
             "body: character 12: U+0022 expected, U+0020 received",
