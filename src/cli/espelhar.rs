@@ -191,7 +191,9 @@ fn new_name() -> PathBuf {
 
 fn tell(news: News) {
     match news {
-        News::Away(error) => complain(format_args!("Citrus can't be reached: {error}; clients see their connections end")),
+        News::Away(error) => {
+            complain(format_args!("Citrus can't be reached: {error}; clients see their connections end"))
+        }
         News::Back => complain("Citrus can be reached again"),
         News::Failed(error) => tracing::debug!(%error, "a connection failed"),
     }

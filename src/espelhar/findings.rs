@@ -116,7 +116,8 @@ impl Findings {
             infer(&errors, success.map(|variant| &variant.received), login.map(Variant::login_observation).as_ref());
         file.regras = self.rules();
         file.token.cabecalhos = self.token_headers();
-        let entries = errors.iter().map(|seen| format!("[respostas.{}]", seen.name.key())).zip(variants.iter().copied());
+        let entries =
+            errors.iter().map(|seen| format!("[respostas.{}]", seen.name.key())).zip(variants.iter().copied());
         let first = variants.first().map(|variant| ("[erro]".to_owned(), *variant));
         let successes = [("[sucesso]", success), ("[login]", login)];
         let successes = successes.into_iter().filter_map(|(entry, variant)| Some((entry.to_owned(), variant?)));
@@ -130,7 +131,8 @@ impl Findings {
             let Some(case) = self.cases.get_mut(key) else { continue };
             let (plain, others): (Vec<_>, Vec<_>) =
                 std::mem::take(&mut case.variants).into_iter().partition(|variant| variant.instead.is_none());
-            let is_refusal = |variant: &Variant| !plain.is_empty() && plain.iter().all(|plain| plain.shape != variant.shape);
+            let is_refusal =
+                |variant: &Variant| !plain.is_empty() && plain.iter().all(|plain| plain.shape != variant.shape);
             let (refusals, accepted): (Vec<_>, Vec<_>) = others.into_iter().partition(is_refusal);
             for variant in plain.into_iter().chain(accepted) {
                 case.add(Variant { instead: None, ..variant });
@@ -232,7 +234,10 @@ mod tests {
         assert_eq!((answer.codigo, answer.texto.as_deref()), (Some(422), Some("Erro: Motivo não encontrado")));
         let came = |line: &str| found.evidence.iter().any(|(_, came)| came.starts_with(line));
         assert!(came("line 2 of the recording, and 1 more: 422 ") && !came("line 1 "), "{:?}", found.evidence);
-        let doubt = ("unknown_motivo".to_owned(), format!("also answered otherwise; line 1 of the recording, and 0 more: 404 {once}"));
+        let doubt = (
+            "unknown_motivo".to_owned(),
+            format!("also answered otherwise; line 1 of the recording, and 0 more: 404 {once}"),
+        );
         assert!(found.unasked.contains(&doubt), "{:?}", found.unasked);
     }
 
@@ -243,7 +248,10 @@ mod tests {
         assert_eq!(found.file.respostas.len(), 0);
         assert_eq!(found.file.sucesso, AnswerFile::default());
         for (what, why) in [
-            ("unknown_motivo", "not recorded whole; line 1 of the recording, and 0 more: 404 {\"message\":\"<texto>\"}"),
+            (
+                "unknown_motivo",
+                "not recorded whole; line 1 of the recording, and 0 more: 404 {\"message\":\"<texto>\"}",
+            ),
             ("unknown answer", "taken for nothing; line 2 of the recording, and 0 more: 418 bule"),
             ("sucesso", "not recorded whole; line 3 of the recording, and 0 more: 200 <12 bytes>"),
         ] {

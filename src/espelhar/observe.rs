@@ -262,9 +262,17 @@ mod tests {
         for (body, name, said) in [
             (r#"{"a":[1,{"b":"Senha inválida"}]}"#, "wrong_senha", "Senha inválida"),
             ("ERRO: Token is missing\n", "token_missing", "Token is missing"),
-            ("ERRO: motivoStatus – esse campo é obrigatório\n", "motivo_required", "motivoStatus – esse campo é obrigatório"),
+            (
+                "ERRO: motivoStatus – esse campo é obrigatório\n",
+                "motivo_required",
+                "motivoStatus – esse campo é obrigatório",
+            ),
             ("ERRO: status – valor inválido (12)", "invalid", "status – valor inválido"),
-            (r#"{"m":"motivoStatus – esse campo é obrigatório."}"#, "motivo_required", "motivoStatus – esse campo é obrigatório"),
+            (
+                r#"{"m":"motivoStatus – esse campo é obrigatório."}"#,
+                "motivo_required",
+                "motivoStatus – esse campo é obrigatório",
+            ),
             (
                 "<p>JWT strings must contain exactly 2 period characters. Found: 0 </p>",
                 "token_periods",

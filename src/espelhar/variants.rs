@@ -93,7 +93,11 @@ impl Case {
             _ => {}
         }
         for variant in self.variants.iter().skip(usize::from(is_known)) {
-            doubt(format!("{}; {}", if is_known { "also answered otherwise" } else { "taken for nothing" }, variant.told()));
+            doubt(format!(
+                "{}; {}",
+                if is_known { "also answered otherwise" } else { "taken for nothing" },
+                variant.told()
+            ));
         }
         if self.others > 0 {
             doubt(format!("answered otherwise {} times more", self.others));
@@ -177,5 +181,8 @@ fn headers(pairs: &Value) -> HeaderMap {
     let pairs = pairs.as_array().into_iter().flatten();
     let pairs = pairs.filter_map(|pair| Some((pair[0].as_str()?, pair[1].as_str()?)));
     let kept = pairs.filter(|(name, value)| !value.starts_with('<') || name.eq_ignore_ascii_case("x-request-id"));
-    kept.filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?))).collect::<Vec<(HeaderName, _)>>().into_iter().collect()
+    kept.filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)))
+        .collect::<Vec<(HeaderName, _)>>()
+        .into_iter()
+        .collect()
 }

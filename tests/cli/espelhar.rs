@@ -125,13 +125,16 @@ async fn every_byte_passes_but_the_host() {
         let line = &lines[0];
         assert_eq!((&line["codigo"], &line["caso"], &line["rota"]), (&200.into(), &"sucesso".into(), &"status".into()));
         assert_eq!(line["resposta"], MADE);
-        assert_eq!(line["diferencas"], serde_json::json!([
-            "no content-type, ours application/json",
-            "no cache-control, ours no-store",
-            "no x-content-type-options, ours nosniff",
-            "no x-request-id",
-            "X-b <1 bytes>, ours none",
-        ]));
+        assert_eq!(
+            line["diferencas"],
+            serde_json::json!([
+                "no content-type, ours application/json",
+                "no cache-control, ours no-store",
+                "no x-content-type-options, ours nosniff",
+                "no x-request-id",
+                "X-b <1 bytes>, ours none",
+            ])
+        );
         assert!(log.contains("1 exchanges, 1 cases, 1 of them differ; 0 were not recorded"), "{log}");
     }
 }

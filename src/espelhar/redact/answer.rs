@@ -171,7 +171,9 @@ mod tests {
     fn a_long_number_is_kept_where_the_time_explains_it() {
         let moment = Moment { now: datetime!(2026-11-28 12:00 UTC), life: Some(86_400) };
         let kept = |text: &str| numbers_replaced(text, |number| moment.explains(number)) == text;
-        for number in ["1795867200", "1795867200123", "1795870000", "1795953600", "1795953600000", "86400000", "1234567"] {
+        for number in
+            ["1795867200", "1795867200123", "1795870000", "1795953600", "1795953600000", "86400000", "1234567"]
+        {
             assert!(kept(number), "{number}");
         }
         // Telephones, with and without their areas, and CPFs.

@@ -124,4 +124,3 @@ fn collect(value: &Value, into: &mut Vec<String>) {
         Value::Null | Value::Bool(_) => {}
     }
 }
-

@@ -30,7 +30,8 @@ fn a_day(protocolo: &str) -> Vec<Asked> {
     let with_motivo =
         |motivo: &str| change(json!({"protocolo": protocolo, "status": "Cancelado", "motivoStatus": motivo}));
     let commented = |visivel: Value| {
-        let members = json!({"protocolo": protocolo, "status": "Finalizado", "comentario": "x", "visivelCliente": visivel});
+        let members =
+            json!({"protocolo": protocolo, "status": "Finalizado", "comentario": "x", "visivelCliente": visivel});
         change(members)
     };
     vec![
@@ -126,16 +127,27 @@ async fn a_spring_server_is_known_from_its_recording(database: &Database) {
 }
 
 async fn an_express_server_is_known_from_its_recording(database: &Database) {
-    let dialect = watched(database, Make { token_header: "x-access-token", scheme: "", refuses_same: true, answer: fakes::express, ..BEARER }, ("x-access-token", "")).await;
+    let dialect = watched(
+        database,
+        Make { token_header: "x-access-token", scheme: "", refuses_same: true, answer: fakes::express, ..BEARER },
+        ("x-access-token", ""),
+    )
+    .await;
     assert!(dialect.contains("mesmo_status = \"recusado\""), "{dialect}");
 }
 
 async fn a_php_server_is_known_from_its_recording(database: &Database) {
-    watched(database, Make { token_header: "token", scheme: "", denies_at_login: true, answer: fakes::php, ..BEARER }, ("token", "")).await;
+    watched(
+        database,
+        Make { token_header: "token", scheme: "", denies_at_login: true, answer: fakes::php, ..BEARER },
+        ("token", ""),
+    )
+    .await;
 }
 
 async fn an_aspnet_server_is_known_from_its_recording(database: &Database) {
-    watched(database, Make { checks_motivo: true, answer: fakes::aspnet, ..BEARER }, ("authorization", "Bearer ")).await;
+    watched(database, Make { checks_motivo: true, answer: fakes::aspnet, ..BEARER }, ("authorization", "Bearer "))
+        .await;
 }
 
 async fn an_old_server_is_known_from_its_recording(database: &Database) {

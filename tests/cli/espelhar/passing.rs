@@ -27,7 +27,8 @@ async fn every_difference_is_named_and_its_place() {
         br#"{"message":"Token is missing"}"#,
     );
     assert_eq!(differences(alike).await, json!([]));
-    let other = "cache-control: no-cache\r\nX-Powered-By: Express\r\nX-Ana: canario\r\nx-content-type-options: nosniff\r\n";
+    let other =
+        "cache-control: no-cache\r\nX-Powered-By: Express\r\nX-Ana: canario\r\nx-content-type-options: nosniff\r\n";
     let answer = with_length(&format!("HTTP/1.1 403 X\r\n{other}"), br#"{"message": "Token is missing"}"#);
     assert_eq!(
         differences(answer).await,
@@ -99,7 +100,8 @@ async fn an_answer_before_the_end_of_the_body_is_not_cut_off() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (length, given) = (head.len(), answer.clone());
-    let serving = tokio::spawn(async move { super::answer(listener.accept().await.unwrap().0, vec![(length, given)]).await });
+    let serving =
+        tokio::spawn(async move { super::answer(listener.accept().await.unwrap().0, vec![(length, given)]).await });
     let mirror = Mirror::start(&format!("http://{address}"), &["--manter-host"], &[]);
     let mut stream = TcpStream::connect(&mirror.process.address).await.unwrap();
     stream.write_all(head.as_bytes()).await.unwrap();
