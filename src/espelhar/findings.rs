@@ -229,7 +229,8 @@ mod tests {
     fn what_came_most_often_is_taken_and_the_rest_is_named() {
         let (often, once) = (r#"{"message":"Erro: Motivo não encontrado"}"#, r#"{"message":"Motivo não encontrado"}"#);
         let case = Some("unknown_motivo");
-        let found = concluded(&[line(case, 404, once), line(case, 422, often), line(case, 422, often)]);
+        let other = line(Some("unknown_status"), 404, r#"{"message":"Status não encontrado"}"#);
+        let found = concluded(&[line(case, 404, once), line(case, 422, often), line(case, 422, often), other]);
         let answer = &found.file.respostas["unknown_motivo"];
         assert_eq!((answer.codigo, answer.texto.as_deref()), (Some(422), Some("Erro: Motivo não encontrado")));
         let came = |line: &str| found.evidence.iter().any(|(_, came)| came.starts_with(line));
