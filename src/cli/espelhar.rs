@@ -192,7 +192,7 @@ fn new_name() -> PathBuf {
 fn tell(news: News) {
     match news {
         News::Away(error) => {
-            complain(format_args!("Citrus can't be reached: {error}; clients see their connections end"))
+            complain(format_args!("Citrus can't be reached: {error}; clients see their connections end"));
         }
         News::Back => complain("Citrus can be reached again"),
         News::Failed(error) => tracing::debug!(%error, "a connection failed"),
@@ -257,7 +257,7 @@ fn print(tally: &Tally) -> Result {
 fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>) -> Result {
     let mut tally = Tally::default();
     let mut examples = page::Examples::default();
-    let mut findings = Findings::new();
+    let mut findings = Findings::default();
     read_recording(recording, |number, line| {
         let is_one = tally.read(line);
         if is_one {

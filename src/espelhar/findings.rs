@@ -35,8 +35,8 @@ pub struct Findings {
     denies_at_login: bool,
 }
 
-impl Findings {
-    pub fn new() -> Self {
+impl Default for Findings {
+    fn default() -> Self {
         Self {
             observer: Observer::new(Dialect::contract().into()),
             cases: BTreeMap::new(),
@@ -47,7 +47,9 @@ impl Findings {
             denies_at_login: false,
         }
     }
+}
 
+impl Findings {
     /// Takes the line `number` of a recording.
     pub fn add(&mut self, number: u64, line: &Value) {
         let route = line["rota"].as_str().unwrap_or_default();
@@ -220,7 +222,7 @@ mod tests {
     }
 
     fn concluded(lines: &[Value]) -> Recording {
-        let mut findings = Findings::new();
+        let mut findings = Findings::default();
         (1..).zip(lines).for_each(|(number, line)| findings.add(number, line));
         findings.conclude()
     }

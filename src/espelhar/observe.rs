@@ -166,7 +166,8 @@ impl Observer {
     /// The headers of our answer.
     fn headers(&self, code: u16, form: &AnswerForm<'_>) -> HeaderMap {
         let ours = OURS.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, form.content_type.clone())].into_iter().chain(ours));
+        let content_type = (CONTENT_TYPE, form.content_type.clone());
+        let mut headers: HeaderMap = [content_type].into_iter().chain(ours).collect();
         if code == 401 {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -3,9 +3,8 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::harmless::{is_harmless, is_time, is_token, only_known_words};
+use super::harmless::{is_harmless, is_time, is_token, only_known_words, target};
 use super::request::Secrets;
-use super::target;
 use crate::conferir::values::{find_token, life_of};
 use crate::dialect::reason;
 use crate::espelhar::exchange::Exchange;

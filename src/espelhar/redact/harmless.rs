@@ -149,6 +149,23 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
+/// A target without its values: known segments, and the names of known parameters.
+pub fn target(target: &str) -> String {
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    let segments: Vec<&str> = path
+        .split('/')
+        .map(|segment| if segment.is_empty() || SEGMENTS.contains(&segment) { segment } else { "<segmento>" })
+        .collect();
+    let parameters = query.map(|query| {
+        let shown = query.split('&').map(|parameter| match parameter {
+            "simular=true" | "simular=false" => parameter,
+            _ => "<parâmetro>",
+        });
+        format!("?{}", shown.collect::<Vec<_>>().join("&"))
+    });
+    segments.join("/") + &parameters.unwrap_or_default()
+}
+
 /// Whether a text from a server can tell of nobody: no address, no long number, nothing that may be a token.
 pub(super) fn is_harmless(text: &str) -> bool {
     let has_long_number = text
@@ -238,5 +255,13 @@ mod tests {
         ] {
             assert_eq!(only_known_words(text), kept);
         }
+    }
+
+    #[test]
+    fn a_target_keeps_what_it_asks_and_not_of_whom() {
+        assert_eq!(
+            target("/api/atendimentos/2022/historico?simular=true&cpf=1"),
+            "/api/atendimentos/<segmento>/historico?simular=true&<parâmetro>"
+        );
     }
 }

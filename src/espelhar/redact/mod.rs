@@ -8,18 +8,13 @@ mod request;
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
-use self::harmless::{SEGMENTS, header_name, header_value};
+pub use self::request::Disclosure;
+
+use self::harmless::{header_name, header_value, target};
 use self::request::Secrets;
 use super::exchange::Exchange;
 use super::message::Head;
 use super::observe::Observation;
-
-/// What may be written although it tells of people.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Disclosure {
-    pub comments: bool,
-    pub logins: bool,
-}
 
 /// `exchange` as a line of a recording, with what was observed.
 pub fn line(exchange: &Exchange, observation: &Observation, disclosure: Disclosure) -> Value {
@@ -51,34 +46,4 @@ fn word(method: &str) -> &str {
 fn headers(head: &Head) -> Vec<Value> {
     let shown = |(name, value): &(String, Vec<u8>)| json!([header_name(name), header_value(name, value)]);
     head.headers.iter().map(shown).collect()
-}
-
-/// A target without its values: known segments, and the names of known parameters.
-pub fn target(target: &str) -> String {
-    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    let segments: Vec<&str> = path
-        .split('/')
-        .map(|segment| if segment.is_empty() || SEGMENTS.contains(&segment) { segment } else { "<segmento>" })
-        .collect();
-    let parameters = query.map(|query| {
-        let shown = query.split('&').map(|parameter| match parameter {
-            "simular=true" | "simular=false" => parameter,
-            _ => "<parâmetro>",
-        });
-        format!("?{}", shown.collect::<Vec<_>>().join("&"))
-    });
-    segments.join("/") + &parameters.unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_target_keeps_what_it_asks_and_not_of_whom() {
-        assert_eq!(
-            target("/api/atendimentos/2022/historico?simular=true&cpf=1"),
-            "/api/atendimentos/<segmento>/historico?simular=true&<parâmetro>"
-        );
-    }
 }

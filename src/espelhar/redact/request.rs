@@ -3,10 +3,16 @@
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::Disclosure;
 use super::harmless::{HEADERS, MEMBERS, SEGMENTS, is_harmless, only_known_words};
 use crate::domain::atendimento::Status;
 use crate::espelhar::exchange::Exchange;
+
+/// What may be written although it tells of people.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disclosure {
+    pub comments: bool,
+    pub logins: bool,
+}
 
 /// The body, member by member.
 pub(super) fn body(exchange: &Exchange, disclosure: Disclosure) -> Value {
