@@ -20,7 +20,7 @@ use crate::config::settings::{
     DATA_DIR, DATABASE_PASSWORD, DATABASE_URL, JWT_ACCEPTED_SECRETS, JWT_AUDIENCE, JWT_ISSUER, JWT_SECRET, Setting,
 };
 use crate::config::{Config, Flags, Sources, has_password};
-use crate::dialect::{Dialect, TokenHeader};
+use crate::dialect::Dialect;
 use crate::example::{ATENDIMENTOS, FIRST_PROTOCOLO, SENHA, example, load_example_data};
 use crate::http::routes;
 use crate::printable::printable;
@@ -167,8 +167,7 @@ fn token_use(dialect: Option<&Dialect>) -> (&'static str, String) {
     };
     // Wherever a dialect has it.
     let find = r"grep -o 'eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*' | head -n 1";
-    let TokenHeader { name, scheme } = &dialect.token_headers()[0];
-    (find, scheme.as_ref().map_or_else(|| format!("{name}: $TOKEN"), |scheme| format!("{name}: {scheme} $TOKEN")))
+    (find, dialect.token_headers()[0].carrying("$TOKEN"))
 }
 
 fn announcement(
@@ -249,6 +248,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::Known;
 
     fn announced(listening: &str, container: Option<&str>) -> String {
         let container = container.map(|name| Container { engine: "docker", name: name.to_owned() });
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn in_a_dialect_the_token_goes_where_that_takes_it() {
-        let dialect = Dialect::parse("[token]\ncabecalhos = ['x-access-token']", &[]).unwrap();
+        let dialect = Dialect::parse("[token]\ncabecalhos = ['x-access-token']", &Known::new()).unwrap();
         let said = announcement("127.0.0.1:1".parse().unwrap(), "x", None, Some(&dialect));
         assert!(said.contains(r#"-H "x-access-token: $TOKEN""#) && !said.contains("accessToken"), "{said}");
         assert!(announced("127.0.0.1:1", None).contains(r#"-H "Authorization: Bearer $TOKEN""#));

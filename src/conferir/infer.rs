@@ -55,7 +55,7 @@ pub const PASSING: [&str; 18] = [
     "allow",
 ];
 /// What every answer of ours carries.
-pub const OURS: [(&str, &str); 3] =
+const OURS: [(&str, &str); 3] =
     [("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("x-request-id", "")];
 /// The contract's text of a change that was made.
 const MADE: &str = "Atendimento atualizado com sucesso";

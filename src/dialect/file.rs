@@ -9,7 +9,7 @@ use crate::domain::rules::{Rules, SameStatus, UnknownMotivo, UnneededMotivo};
 
 /// A dialect as written. What is left out is the contract's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct DialectFile {
     /// The `Content-Type` of the answers.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,7 @@ pub struct DialectFile {
 
 /// How an answer differs from the contract.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct AnswerFile {
     /// The status code.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ pub struct AnswerFile {
 
 /// Where requests carry the token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct TokenFile {
     /// Headers, in the order in which they are looked at: `Name: Scheme`, or `Name` for the token alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ pub struct TokenFile {
 
 /// Where its rules are not ours.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct RulesFile {
     /// A change to the status that the atendimento has.
     #[serde(skip_serializing_if = "Option::is_none")]

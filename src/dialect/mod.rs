@@ -4,6 +4,8 @@
 mod check;
 mod file;
 mod forms;
+mod settings;
+mod source;
 mod template;
 
 pub use check::{DialectError, Known};

@@ -4,18 +4,17 @@
 use std::sync::Arc;
 
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::exchange::Exchange;
 use super::headers;
 use crate::conferir::difference;
-use crate::conferir::infer::OURS;
 use crate::conferir::values::find_token;
 use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn, fits_between};
-use crate::http::answer::MADE;
 use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::{ALWAYS, MADE, REQUEST_ID};
 use crate::http::fuzzing;
 
 /// The names of the successes.
@@ -165,9 +164,10 @@ impl Observer {
 
     /// The headers of our answer.
     fn headers(&self, code: u16, form: &AnswerForm<'_>) -> HeaderMap {
-        let ours = OURS.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        let content_type = (CONTENT_TYPE, form.content_type.clone());
-        let mut headers: HeaderMap = [content_type].into_iter().chain(ours).collect();
+        let always = ALWAYS.into_iter().chain([(REQUEST_ID, "")]);
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, form.content_type.clone());
+        headers.extend(always.map(|(name, value)| (name, HeaderValue::from_static(value))));
         if code == 401 {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

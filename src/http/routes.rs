@@ -12,9 +12,9 @@ use utoipa_axum::routes;
 use crate::clock::MovableClock;
 use crate::dialect::Dialect;
 use crate::http::answer::catalogue::ApiError;
-use crate::http::answer::spoken::Speaker;
 use crate::http::api::{batch, change, history, login, reads};
 use crate::http::frame::{DialectInForce, Frame, RouteNames, Watch};
+use crate::http::openapi::spoken::Named;
 use crate::http::openapi::{self, routed};
 use crate::http::pages::{docs, health, home, metrics};
 use crate::http::sandbox;
@@ -81,12 +81,17 @@ pub fn sandbox_openapi_text(dialect: Option<Arc<Dialect>>) -> String {
     sandbox::document_text(document(dialect))
 }
 
+/// Every answer of a server in `dialect`.
+pub fn answers(dialect: &Arc<Dialect>) -> Vec<Named> {
+    openapi::spoken::answers(&mut document(None), dialect)
+}
+
 fn document(dialect: Option<Arc<Dialect>>) -> OpenApi {
     let mut described = Vec::new();
     each_route(|(shapes, paths, _)| described.push((shapes, paths)));
     let document = openapi::document(described);
     match dialect {
-        Some(dialect) => openapi::spoken::in_dialect(document, &Speaker::example(dialect)),
+        Some(dialect) => openapi::spoken::in_dialect(document, &dialect),
         None => document,
     }
 }

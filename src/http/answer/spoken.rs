@@ -11,7 +11,7 @@ use time::macros::datetime;
 
 use super::MADE;
 use super::catalogue::ApiError;
-use crate::dialect::{AnswerForm, Dialect, Facts, Known, LoggedIn};
+use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn};
 use crate::domain::atendimento::Denial;
 use crate::domain::rules::{Rules, SameStatus, UnneededMotivo};
 
@@ -47,9 +47,9 @@ impl Success {
 }
 
 impl Speaker {
-    /// For the documents: at a time that stands for any.
-    pub fn example(dialect: Arc<Dialect>) -> Self {
-        Self { dialect, path: "/api/atendimentos/status".to_owned(), now: datetime!(2026-11-28 12:00 UTC) }
+    /// For the documents: of requests to `path`, at a time that stands for any.
+    pub fn example(dialect: Arc<Dialect>, path: &str) -> Self {
+        Self { dialect, path: path.replace("{protocolo}", "20221104000001"), now: datetime!(2026-11-28 12:00 UTC) }
     }
 }
 
@@ -75,20 +75,11 @@ impl Speaker {
         if error.present_status().is_some() {
             return None;
         }
+        let error = error.told();
         let row = error.row();
         let form = self.dialect.error(row.name, error.subject(), row.status.as_u16(), row.text);
         let text = error.fill(form.text);
         Some(self.spoken(form, &text, None))
-    }
-
-    /// Every answer by its name: the successes, then the errors that a server with the dialect's rules gives.
-    pub fn all(&self) -> Vec<(String, Spoken)> {
-        let successes = [("login", Success::example()), ("sucesso", Success::Made)];
-        let successes = successes.into_iter().map(|(name, success)| (name.to_owned(), self.success(&success)));
-        let rules = self.dialect.rules;
-        let errors = ApiError::one_of_each().into_iter().filter(|error| error.can_be_given(rules));
-        let errors = errors.filter_map(|error| Some((error.row().name.to_owned(), self.error(&error)?)));
-        successes.chain(errors).collect()
     }
 
     /// `success` in the dialect.
@@ -141,34 +132,6 @@ impl ApiError {
             Self::Denied(Denial::SameStatus) => rules.same_status == SameStatus::Refused,
             Self::Denied(Denial::MotivoUnneeded) => rules.unneeded_motivo == UnneededMotivo::Refused,
             _ => true,
-        }
-    }
-
-    /// The errors that a dialect may speak of: each row, and the single fields that a row is about.
-    pub fn known() -> Vec<Known> {
-        const OF_FIELDS: [&str; 10] = [
-            "required_protocolo",
-            "required_status",
-            "required_visivelCliente",
-            "invalid_login",
-            "invalid_senha",
-            "invalid_protocolo",
-            "invalid_status",
-            "invalid_motivoStatus",
-            "invalid_comentario",
-            "invalid_visivelCliente",
-        ];
-        let rows = Self::one_of_each().into_iter().filter(|error| error.present_status().is_none());
-        let rows =
-            rows.map(|error| Known { name: error.row().name, parameters: error.row().text.matches("{}").count() });
-        rows.chain(OF_FIELDS.map(|name| Known { name, parameters: 1 })).collect()
-    }
-
-    /// The field that it is about, where its row is one for many fields.
-    fn subject(&self) -> Option<&'static str> {
-        match self {
-            Self::Required(field) | Self::Invalid(field) => Some(field),
-            _ => None,
         }
     }
 }

@@ -14,6 +14,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Content, Ref, Response, ResponseBuilder};
 
 use crate::auth::token::Rejection;
+use crate::dialect::Known;
 use crate::domain::atendimento::Denial;
 use crate::domain::atendimento::Status::Finalizado;
 use crate::domain::rules::Rules;
@@ -24,9 +25,12 @@ use crate::http::answer::render;
 use crate::http::shapes::text;
 use crate::json::JsonError;
 
-/// The errors of each operation by its id, in the order in which they are looked for. Those of `ALWAYS` follow in
+/// An operation by its id, and its errors.
+type Errors = (&'static str, &'static [&'static [ApiError]]);
+
+/// The errors of each operation, in the order in which they are looked for. Those of `ALWAYS` follow in
 /// every operation.
-pub const OPERATIONS: [(&str, &[&[ApiError]]); 21] = [
+pub const OPERATIONS: [Errors; 12] = [
     ("login", &[BODY, LOGIN]),
     ("lerStatus", &[TOKEN, PROTOCOLO]),
     ("alterarStatus", &[TOKEN, CHANGE_OPTIONS, BODY, CHANGE]),
@@ -39,6 +43,10 @@ pub const OPERATIONS: [(&str, &[&[ApiError]]); 21] = [
     ("documentacao", &[]),
     ("vivo", &[]),
     ("pronto", &[]),
+];
+
+/// The same of the operations that a sandbox adds.
+pub const SANDBOX: [Errors; 9] = [
     ("restaurar", &[]),
     ("programarFalha", &[BODY, FAULT]),
     ("lerFalhas", &[]),
@@ -157,8 +165,21 @@ pub const TOO_MANY_FAULTS: &str = "mais de 100 falhas programadas";
 
 /// The errors of the operation `id` that a server gives: those that are only a dialect's rules' in such a one.
 pub fn of(id: Option<&str>, rules: Rules) -> impl Iterator<Item = &'static ApiError> {
-    let own = OPERATIONS.iter().find(|(operation, _)| id == Some(operation)).map_or(&[][..], |(_, lists)| *lists);
+    let own = OPERATIONS
+        .iter()
+        .chain(&SANDBOX)
+        .find(|(operation, _)| id == Some(operation))
+        .map_or(&[][..], |(_, lists)| *lists);
     own.iter().copied().chain([ALWAYS]).flatten().filter(move |error| error.can_be_given(rules))
+}
+
+/// The errors that a dialect may speak of, by name: each row, and each field that an operation names.
+pub fn known() -> Known {
+    let of_fields = OPERATIONS.iter().flat_map(|(_, lists)| lists.concat()).filter(|error| error.subject().is_some());
+    let of_fields = of_fields.map(|error| (error.key(), error));
+    let rows = ApiError::told_apart().map(|error| (error.row().name.to_owned(), error));
+    let spoken = rows.chain(of_fields).filter(|(_, error)| error.present_status().is_none());
+    spoken.map(|(name, error)| (name, error.row().text.matches("{}").count())).collect()
 }
 
 pub fn describe(operation: &mut Operation) {

@@ -13,6 +13,7 @@ use axum::http::StatusCode;
 use crate::auth::password::PasswordError;
 use crate::auth::token::Rejection;
 use crate::clock::rfc3339_seconds;
+use crate::dialect::answer_key;
 use crate::domain::atendimento::{Denial, Status};
 use crate::http::memory::MemoryFull;
 use crate::json::JsonError;
@@ -95,6 +96,29 @@ impl ApiError {
     /// A word for the audit log, and for programs; see `docs/ERRORS.md`.
     pub fn code(&self) -> &'static str {
         self.row().code.word
+    }
+
+    /// The error that the client is told: what is hidden from people is hidden from programs.
+    pub fn told(&self) -> &Self {
+        if matches!(self, Self::UsuarioHidden) { &Self::SenhaWrong } else { self }
+    }
+
+    /// One error of each row that clients can tell from the others.
+    pub fn told_apart() -> impl Iterator<Item = Self> {
+        Self::one_of_each().into_iter().filter(|error| !matches!(error, Self::UsuarioHidden))
+    }
+
+    /// What the file of a dialect calls it; the field is told where one row is about many.
+    pub fn key(&self) -> String {
+        answer_key(self.row().name, self.subject())
+    }
+
+    /// The field that it is about, where its row is one for many fields.
+    pub fn subject(&self) -> Option<&'static str> {
+        match self {
+            Self::Required(field) | Self::Invalid(field) => Some(field),
+            _ => None,
+        }
     }
 
     /// Whether the client hung up while it sent its request.
