@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::{Mirror, ask, upstream, with_length};
 
@@ -63,9 +63,10 @@ async fn an_upstream_may_have_a_path() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upstream_that_is_away_is_told_of_once() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // It has its port, and doesn't listen yet.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
     let mirror = Mirror::start(&format!("http://{address}"), &["--manter-host"], &[]);
     let request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     let closed = async || {
@@ -76,7 +77,7 @@ async fn an_upstream_that_is_away_is_told_of_once() {
     for _ in 0..3 {
         assert_eq!(closed().await, 0);
     }
-    let listener = TcpListener::bind(address).await.unwrap();
+    let listener = socket.listen(16).unwrap();
     let answer = b"HTTP/1.1 204 X\r\n\r\n";
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
