@@ -18,7 +18,7 @@ use url::Url;
 use self::report::{Outputs, failed_in, hand_over, indented, verdict, write_files};
 
 use super::support::error::{CliError, Result};
-use super::support::input::{confirmed, parse_status, read_dialect, read_senha, read_two_senhas};
+use super::support::input::{confirmed, parse_status, parse_url, read_dialect, read_senha, read_two_senhas};
 use super::support::output::{complain, say, shown};
 use crate::conferir::client::Client;
 use crate::conferir::judge::Scope;
@@ -379,15 +379,4 @@ fn announce(args: &Args, plan: &Plan, traces: &Traces) {
 /// The names that `--pular` takes.
 fn cases_and_groups() -> PossibleValuesParser {
     PossibleValuesParser::new(plan::groups().chain(plan::names()))
-}
-
-fn parse_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err("it has to begin with http:// or https://".to_owned());
-    }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        return Err("give the address alone: no user, no query, no fragment".to_owned());
-    }
-    Ok(url)
 }

@@ -1,5 +1,6 @@
 //! From the answers of a Citrus to the dialect that it speaks.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -11,29 +12,29 @@ use super::values::find_token;
 use crate::dialect::{AnswerFile, CONTENT_TYPE, DialectFile, ERROR_BODY, Escapes, LOGIN_BODY, reason};
 
 /// An answer of the server, and the case that showed it.
-pub(super) struct Observation {
-    pub(super) case: &'static str,
-    pub(super) name: AnswerName,
+pub struct Observation {
+    pub case: &'static str,
+    pub name: AnswerName,
     /// What the contract says.
-    pub(super) code: u16,
-    pub(super) text: &'static str,
+    pub code: u16,
+    pub text: Cow<'static, str>,
     /// The path that was asked.
-    pub(super) path: String,
-    pub(super) received: Received,
+    pub path: String,
+    pub received: Received,
 }
 
 /// The success of a login, and what was sent and found in it.
-pub(super) struct LoginObservation {
-    pub(super) token: String,
-    pub(super) login: String,
+pub struct LoginObservation {
+    pub token: String,
+    pub login: String,
     /// When it was asked, and how long the token lives, both in seconds.
-    pub(super) now: i64,
-    pub(super) life: Option<i64>,
-    pub(super) received: Received,
+    pub now: i64,
+    pub life: Option<i64>,
+    pub received: Received,
 }
 
 /// Headers that belong to a connection or an answer, and say nothing of a dialect.
-const PASSING: [&str; 18] = [
+pub const PASSING: [&str; 18] = [
     "age",
     "connection",
     "content-encoding",
@@ -60,8 +61,9 @@ const OURS: [(&str, &str); 3] =
 const MADE: &str = "Atendimento atualizado com sucesso";
 
 /// What `errors`, the `success` of a change and that of a `login` say, where it is not the contract.
-pub(super) fn infer(errors: &[Observation], success: Option<&Received>, login: &LoginObservation) -> DialectFile {
-    let all = || errors.iter().map(|seen| &seen.received).chain(success).chain([&login.received]);
+pub fn infer(errors: &[Observation], success: Option<&Received>, login: Option<&LoginObservation>) -> DialectFile {
+    let received = || login.map(|login| &login.received);
+    let all = || errors.iter().map(|seen| &seen.received).chain(success).chain(received());
     let envelope = Envelope::of(errors);
     let content_type = most_frequent(all().map(content_type));
     let mut file = DialectFile {
@@ -76,7 +78,7 @@ pub(super) fn infer(errors: &[Observation], success: Option<&Received>, login: &
     file.erro.corpo = Some(usual.clone()).filter(|body| body != ERROR_BODY);
     for (seen, (text, body)) in errors.iter().zip(bodies) {
         let (text, body) = in_usual(&usual, seen).unwrap_or((text, body));
-        let texto = Some(text).filter(|text| text != seen.text && body.contains("<texto>"));
+        let texto = Some(text).filter(|text| *text != seen.text && body.contains("<texto>"));
         let answer =
             AnswerFile { texto, ..differing(&seen.received, seen.code, body, &usual, content_type.as_deref()) };
         if answer != AnswerFile::default() {
@@ -88,8 +90,10 @@ pub(super) fn infer(errors: &[Observation], success: Option<&Received>, login: &
         let texto = Some(text).filter(|text| text != MADE && body.contains("<texto>"));
         file.sucesso = AnswerFile { texto, ..differing(received, 200, body, ERROR_BODY, content_type.as_deref()) };
     }
-    let body = login_body(login, envelope.escapes.unwrap_or_default());
-    file.login = differing(&login.received, 200, body, LOGIN_BODY, content_type.as_deref());
+    if let Some(login) = login {
+        let body = login_body(login, envelope.escapes.unwrap_or_default());
+        file.login = differing(&login.received, 200, body, LOGIN_BODY, content_type.as_deref());
+    }
     file
 }
 
@@ -192,7 +196,7 @@ impl Envelope {
 
     /// The text of `seen`, and its body with gaps in the places of what varies.
     fn body(&self, seen: &Observation) -> (String, String) {
-        self.body_of(&seen.received, seen.text)
+        self.body_of(&seen.received, &seen.text)
     }
 
     /// The same of an answer that the contract gives with `text`.
@@ -313,7 +317,7 @@ fn time_gap(text: &str) -> Option<&'static str> {
 
 /// How probable it is that `values`, which stand in one place, are the texts of their answers.
 fn telling(values: &[(&Observation, &Value)]) -> usize {
-    let texts: Vec<_> = values.iter().filter_map(|(seen, value)| Some((seen.text, value.as_str()?))).collect();
+    let texts: Vec<_> = values.iter().filter_map(|(seen, value)| Some((seen.text.as_ref(), value.as_str()?))).collect();
     let of_contract = texts.iter().filter(|(text, value)| text == value).count();
     let mut different: Vec<_> = texts.iter().map(|(_, value)| value).collect();
     different.sort();
@@ -331,7 +335,7 @@ fn escapes(errors: &[Observation]) -> Option<Escapes> {
         })
         .filter(|(value, _)| value.as_str().is_some_and(shows))
         .collect();
-    if errors.iter().all(|seen| spans(&seen.received.body).is_empty()) {
+    if !errors.is_empty() && errors.iter().all(|seen| spans(&seen.received.body).is_empty()) {
         return Some(Escapes::Nenhum);
     }
     let all = [Escapes::Json, Escapes::Ascii, Escapes::AsciiEBarras, Escapes::Dotnet];

@@ -137,7 +137,7 @@ pub async fn record(
         recording.unasked.push(("access_denied".to_owned(), reason));
         None
     });
-    let mut file = infer::infer(&errors, Some(&success), &login);
+    let mut file = infer::infer(&errors, Some(&success), Some(&login));
     file.regras = RulesFile {
         mesmo_status,
         motivo_desnecessario,
@@ -209,7 +209,7 @@ fn observation(runner: &Runner, case: &'static Case, received: Received) -> Opti
         case: case.name,
         name: error_name(text)?,
         code: case.code,
-        text,
+        text: text.into(),
         path: runner.path(case),
         received,
     })
@@ -230,6 +230,7 @@ async fn ask_rules(
                 let (name, code, text) = refusal;
                 let name = AnswerName { name, field: None };
                 if !name.name.is_empty() {
+                    let text = text.into();
                     errors.push(Observation { case: case.name, name, code, text, path: runner.path(case), received });
                 }
                 Some(false)
@@ -264,7 +265,7 @@ async fn ask_without_permission(
         case: "a user without the permission",
         name,
         code: 403,
-        text: "Acess denied",
+        text: "Acess denied".into(),
         path,
         received,
     });

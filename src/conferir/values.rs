@@ -192,7 +192,7 @@ fn tampered(token: &str) -> String {
 }
 
 /// The token in the answer to a login: a JWT, or else the longest word that may be one.
-pub(super) fn find_token(text: &str) -> Option<String> {
+pub fn find_token(text: &str) -> Option<String> {
     let part_of_one = |letter: char| letter.is_ascii_alphanumeric() || "-_.+/=~".contains(letter);
     let words = text.split(|letter| !part_of_one(letter)).filter(|word| word.len() >= 20);
     let opaque = words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit())).max_by_key(|word| word.len());
@@ -200,7 +200,7 @@ pub(super) fn find_token(text: &str) -> Option<String> {
 }
 
 /// How long a JWT lives, in seconds, as it says itself.
-pub(super) fn life_of(token: &str) -> Option<i64> {
+pub fn life_of(token: &str) -> Option<i64> {
     let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
     Some(claims["exp"].as_i64()? - claims["iat"].as_i64()?)

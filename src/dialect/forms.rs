@@ -67,10 +67,14 @@ pub struct TokenHeader {
 }
 
 impl TokenHeader {
+    /// What the header says to carry `token`.
+    pub fn value(&self, token: &str) -> String {
+        self.scheme.as_ref().map_or_else(|| token.to_owned(), |scheme| format!("{scheme} {token}"))
+    }
+
     /// The header with `token`, as a request has it.
     pub fn carrying(&self, token: &str) -> String {
-        let Self { name, scheme } = self;
-        scheme.as_ref().map_or_else(|| format!("{name}: {token}"), |scheme| format!("{name}: {scheme} {token}"))
+        format!("{}: {}", self.name, self.value(token))
     }
 }
 

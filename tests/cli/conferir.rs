@@ -1,7 +1,7 @@
 //! `conferir`: our own server passes, others fail, and the atendimento is always brought back.
 
 mod fake;
-mod fakes;
+pub mod fakes;
 mod reports;
 
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::program::{Outcome, Process, run, run_with};
 
-const PROTOCOLO: &str = "20221104000005";
-const SENHA: &str = "a senha that is unlike anything else";
+pub const PROTOCOLO: &str = "20221104000005";
+pub const SENHA: &str = "a senha that is unlike anything else";
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2VjcmV0";
 
 /// A server process with the example data, its user under a senha that can be searched for.
-async fn serve(database: &Database, extra: &[(&str, &str)]) -> Process {
+pub async fn serve(database: &Database, extra: &[(&str, &str)]) -> Process {
     database.example().await.close().await;
     let set = run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], SENHA);
     assert_eq!(set.code, 0, "{set:?}");

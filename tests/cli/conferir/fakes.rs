@@ -22,14 +22,14 @@ const LATER: &str = "eyJhbGciOiJIUzI1NiJ9.eyJpYXQiOjEsImV4cCI6MTgwMn0.b3V0cm8";
 
 /// What is to be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Said {
+pub enum Said {
     Made,
     Token(&'static str),
     Refused(Refusal),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refusal {
+pub enum Refusal {
     NoRoute,
     NoMethod,
     BadBody,
@@ -48,13 +48,13 @@ enum Refusal {
 }
 
 /// How a make says it, and what it does otherwise.
-struct Make {
-    token_header: &'static str,
-    scheme: &'static str,
-    refuses_same: bool,
-    denies_at_login: bool,
-    checks_motivo: bool,
-    answer: fn(Said, path: &str) -> Vec<u8>,
+pub struct Make {
+    pub token_header: &'static str,
+    pub scheme: &'static str,
+    pub refuses_same: bool,
+    pub denies_at_login: bool,
+    pub checks_motivo: bool,
+    pub answer: fn(Said, path: &str) -> Vec<u8>,
 }
 
 /// The state of a server: where its one atendimento is.
@@ -124,7 +124,7 @@ fn judge(make: &Make, state: &State, method: &str, path: &str, header: &str, bod
     Said::Made
 }
 
-async fn start(make: Make) -> String {
+pub async fn start(make: Make) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let state: State = Arc::new(Mutex::new("Aberto".to_owned()));
@@ -196,7 +196,7 @@ fn reason(code: u16) -> &'static str {
 }
 
 /// Spring Boot: an envelope with the time, chunked.
-fn spring(said: Said, path: &str) -> Vec<u8> {
+pub fn spring(said: Said, path: &str) -> Vec<u8> {
     let (code, body) = match said {
         Said::Made => (200, r#"{"message":"Status alterado com sucesso"}"#.to_owned()),
         Said::Token(token) => (200, format!(r#"{{"token":"{token}","type":"Bearer","expiresIn":1800000}}"#)),
@@ -254,7 +254,7 @@ texto = "JSON ilegível"
 "#;
 
 /// Express: 200 for everything, and the code in the body.
-fn express(said: Said, _: &str) -> Vec<u8> {
+pub fn express(said: Said, _: &str) -> Vec<u8> {
     let body = match said {
         Said::Made => r#"{"success":true,"data":{"message":"Atendimento atualizado com sucesso"}}"#.to_owned(),
         Said::Token(token) => format!(r#"{{"success":true,"data":{{"token":"{token}","jwt":"{token}"}}}}"#),
@@ -333,7 +333,7 @@ fn escaped(text: &str, escape: impl Fn(u32) -> String) -> String {
 }
 
 /// PHP: HTTP/1.0, escaped slashes, and a type that is not true.
-fn php(said: Said, path: &str) -> Vec<u8> {
+pub fn php(said: Said, path: &str) -> Vec<u8> {
     let (code, body) = match said {
         Said::Made => (201, r#"{"mensagem": "Atendimento atualizado com sucesso", "ok": 1}"#.to_owned()),
         Said::Token(token) => {
@@ -352,7 +352,7 @@ fn php(said: Said, path: &str) -> Vec<u8> {
 }
 
 /// ASP.NET: compressed, its own escapes.
-fn aspnet(said: Said, _: &str) -> Vec<u8> {
+pub fn aspnet(said: Said, _: &str) -> Vec<u8> {
     let (code, body) = match said {
         Said::Made => (200, r#"{"Message":"Atendimento atualizado com sucesso"}"#.to_owned()),
         Said::Token(token) => (200, format!(r#"{{"AccessToken":"{token}","ExpiresIn":1800}}"#)),
@@ -379,7 +379,7 @@ fn aspnet(said: Said, _: &str) -> Vec<u8> {
 }
 
 /// Something old: plain text.
-fn old(said: Said, _: &str) -> Vec<u8> {
+pub fn old(said: Said, _: &str) -> Vec<u8> {
     let (code, kind, body) = match said {
         Said::Made => (200, "text/plain", "Atendimento atualizado com sucesso\n".to_owned()),
         Said::Token(token) => (200, "application/json", format!("{{ \"access_token\" : \"{token}\" }}\n")),
@@ -418,7 +418,7 @@ async fn recorded(database: &Database, make: Make, expected: Option<&str>) {
     assert_eq!((judged.code, failed), (0, vec![]), "{text}\n{}", judged.stderr);
 }
 
-const BEARER: Make = Make {
+pub const BEARER: Make = Make {
     token_header: "authorization",
     scheme: "Bearer",
     refuses_same: false,
