@@ -5,15 +5,17 @@ use std::fmt;
 
 use axum::http::{HeaderName, HeaderValue};
 
+use super::escapes::Escapes;
+use super::facts::{ChangeMade, Facts, LoggedIn};
 use super::file::{AnswerFile, DialectFile, HeaderCase, Verdict};
 use super::forms::{CONTENT_TYPE, Dialect, ERROR_BODY, Form, LOGIN_BODY, TokenHeader};
 use super::source::{Complaint, Lines, Source, place};
-use super::template::{Escapes, Facts, Gap, LoggedIn, Template};
+use super::template::{Gap, Kind, Template};
 use crate::domain::rules::{SameStatus, UnneededMotivo};
 use crate::domain::text::nearest;
 
 /// Most bytes of a file.
-const FILE_MAX: usize = 256 * 1024;
+pub const FILE_MAX: usize = 256 * 1024;
 
 /// Most complaints that are told.
 const COMPLAINTS_MAX: usize = 100;
@@ -49,6 +51,13 @@ impl fmt::Display for DialectError {
 
 impl std::error::Error for DialectError {}
 
+impl DialectError {
+    /// Each begins with its place, such as `[erro] corpo`.
+    pub fn complaints(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|complaint| complaint.text.as_str())
+    }
+}
+
 impl Dialect {
     /// The contract, as a dialect.
     pub fn contract() -> Self {
@@ -78,8 +87,8 @@ struct Parts {
     code: bool,
     /// How many values its text has, if it may have another one.
     text: Option<usize>,
-    /// Whether it is the success of a login.
-    login: bool,
+    /// Which success it is; none for an error.
+    kind: Option<Kind>,
 }
 
 struct Check<'a> {
@@ -101,12 +110,17 @@ impl Check<'_> {
             escapes: file.escapes.unwrap_or_default(),
             header_case: file.nomes_de_cabecalhos.unwrap_or(HeaderCase::Minusculas),
             headers: self.headers(),
-            error: self.form(&["erro"], &file.erro, Parts { code: false, text: None, login: false }),
-            success: self.form(&["sucesso"], &file.sucesso, Parts { code: true, text: Some(0), login: false }),
-            login: self.form(&["login"], &file.login, Parts { code: true, text: None, login: true }),
+            error: self.form(&["erro"], &file.erro, Parts { code: false, text: None, kind: None }),
+            success: self.form(
+                &["sucesso"],
+                &file.sucesso,
+                Parts { code: true, text: Some(0), kind: Some(Kind::Change) },
+            ),
+            login: self.form(&["login"], &file.login, Parts { code: true, text: None, kind: Some(Kind::Login) }),
             errors: self.errors(known),
             token_headers: self.token_headers(),
             rules: file.regras.rules(),
+            not_asked: file.conferir.pular.clone(),
             logs_in_without_permission: file.regras.login_sem_permissao != Some(Verdict::Recusado),
             message: Template::parse(ERROR_BODY).expect("the contract's body is well-formed"),
             token: Template::parse(LOGIN_BODY).expect("the contract's body is well-formed"),
@@ -128,9 +142,11 @@ impl Check<'_> {
         value
     }
 
+    /// An answer may have none; all of them have one.
     fn content_type(&mut self, table: &[&str], text: Option<&str>) -> Option<HeaderValue> {
         let text = text?;
-        let value = HeaderValue::from_str(text).ok().filter(|_| text.contains('/'));
+        let is_none = text.is_empty() && !table.is_empty();
+        let value = HeaderValue::from_str(text).ok().filter(|_| is_none || text.contains('/'));
         if value.is_none() {
             self.complain(table, "content_type", "has to be a media type, such as text/plain");
         }
@@ -193,7 +209,7 @@ impl Check<'_> {
             if let Some(rule) = self.rule_against(name) {
                 self.complain(table, "", format_args!("is never given; it takes {rule} in [regras]"));
             }
-            let parts = Parts { code: true, text: Some(*parameters), login: false };
+            let parts = Parts { code: true, text: Some(*parameters), kind: None };
             forms.insert(name.clone(), self.form(table, answer, parts));
         }
         forms
@@ -243,12 +259,15 @@ impl Check<'_> {
                 return None;
             }
         };
-        match body.gap_of_login() {
-            Some(name) if !may.login => complain(&format_args!("has <{name}>, which only [login] can fill")),
-            _ if may.login && !body.has(Gap::Token) => complain(&"needs <token>"),
-            _ => {}
+        match body.gap_of_another(may.kind) {
+            Some((name, kind)) => complain(&format_args!("has <{name}>, which only [{}] can fill", kind.table())),
+            None if may.kind == Some(Kind::Login) && !body.has(Gap::Token) => complain(&"needs <token>"),
+            None => {}
         }
-        if self.is_json(table, answer) && !reads_as_json(&body, self.file.escapes.unwrap_or_default()) {
+        if !text.is_empty()
+            && self.is_json(table, answer)
+            && !reads_as_json(&body, self.file.escapes.unwrap_or_default())
+        {
             self.complain(
                 table,
                 "corpo",
@@ -268,8 +287,16 @@ impl Check<'_> {
 
 fn reads_as_json(body: &Template, escapes: Escapes) -> bool {
     let login = LoggedIn { token: "a.b.c", validade: 1, login: "\"\\" };
-    let facts =
-        Facts { texto: "\"\\", codigo: 400, caminho: "/", now: time::OffsetDateTime::UNIX_EPOCH, login: Some(login) };
+    let change = ChangeMade { protocolo: "\"\\", status: "" };
+    let facts = Facts {
+        texto: "\"\\",
+        codigo: 400,
+        metodo: "",
+        caminho: "/",
+        now: time::OffsetDateTime::UNIX_EPOCH,
+        login: Some(login),
+        change: Some(change),
+    };
     serde_json::from_str::<serde::de::IgnoredAny>(&body.filled(escapes, &facts)).is_ok()
 }
 
@@ -306,6 +333,12 @@ mod tests {
             ("[login]\ntexto = 'x'", "line 2: [login] texto can't be set here"),
             ("[login]\ncorpo = '{}'", "[login] corpo needs <token>"),
             ("[erro]\ncorpo = '{\"m\":\"<token>\"}'", "[erro] corpo has <token>, which only [login] can fill"),
+            ("[erro]\ncorpo = '{\"m\":\"<status>\"}'", "[erro] corpo has <status>, which only [sucesso] can fill"),
+            (
+                "[login]\ncorpo = '\"<token><protocolo>\"'",
+                "[login] corpo has <protocolo>, which only [sucesso] can fill",
+            ),
+            ("[sucesso]\ncorpo = '\"<validade>\"'", "[sucesso] corpo has <validade>, which only [login] can fill"),
             ("[erro]\ncorpo = '<texto'", "[erro] corpo is no JSON"),
             ("[erro]\ncorpo = '<text>'", "did you mean <texto>?"),
             ("[respostas.wrong_senha]\ntexto = 'a {}'", "texto has 1 of {}; the contract's text has 0 values"),
@@ -335,6 +368,8 @@ mod tests {
     fn a_body_may_be_no_json_where_it_says_so() {
         dialect("[erro]\ncorpo = '<texto'\ncontent_type = 'text/plain'");
         dialect("escapes = 'nenhum'\n[erro]\ncorpo = '<texto'");
+        // An answer without a body, and without a type.
+        dialect("[erro]\ncorpo = ''\ncontent_type = ''");
     }
 
     #[test]

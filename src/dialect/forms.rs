@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::escapes::Escapes;
 use super::file::HeaderCase;
-use super::template::{Escapes, Template};
+use super::template::Template;
 use crate::domain::rules::Rules;
 
 /// The body of the contract's errors.
@@ -32,6 +33,8 @@ pub struct Dialect {
     pub(super) errors: BTreeMap<String, Form>,
     pub(super) token_headers: Vec<TokenHeader>,
     pub rules: Rules,
+    /// The cases that `conferir` does not ask, and groups of them.
+    pub not_asked: Vec<String>,
     /// Whether a user may log in without the permission to change statuses.
     pub logs_in_without_permission: bool,
     /// The contract's bodies.
@@ -55,6 +58,7 @@ pub struct AnswerForm<'a> {
     /// With a `{}` for each value.
     pub text: &'a str,
     pub body: &'a Template,
+    /// Empty for none.
     pub content_type: &'a HeaderValue,
 }
 
@@ -89,6 +93,11 @@ impl Dialect {
         let of_field = field.and_then(|_| self.errors.get(&answer_key(name, field)));
         let forms = of_field.into_iter().chain(self.errors.get(name)).chain([&self.error]);
         self.form(forms, &self.message, code, text)
+    }
+
+    /// Whether an error may have the status code of a success.
+    pub fn refuses_with_success(&self) -> bool {
+        self.errors.values().filter_map(|form| form.code).any(|code| (200..300).contains(&code))
     }
 
     /// The form of the success of a change, which the contract answers with `text`.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::observe::{LOGIN, Observer, Recognised, Route, SUCESSO, is_success};
 use super::variants::{Case, Variant};
 use crate::conferir::infer::infer;
+use crate::conferir::infer::seen::{ChangeObservation, Seen};
 use crate::conferir::record::Recording;
 use crate::dialect::{Dialect, Handling, RulesFile, Verdict};
 use crate::domain::atendimento::Status;
@@ -116,17 +117,25 @@ impl Findings {
         let chosen = |key: &str| self.cases.get(key).and_then(Case::chosen);
         let (login, success) = (chosen(LOGIN), chosen(SUCESSO));
         let (variants, errors): (Vec<_>, Vec<_>) = self.cases.values().filter_map(Case::observation).unzip();
-        let mut file =
-            infer(&errors, success.map(|variant| &variant.received), login.map(Variant::login_observation).as_ref());
+        let change = |variant: &Variant| ChangeObservation { status: None, received: variant.received.clone() };
+        let seen = Seen {
+            errors,
+            changes: success.map(change).into_iter().collect(),
+            login: login.map(Variant::login_observation),
+            protocolo: String::new(),
+        };
+        let inferred = infer(&seen);
+        let mut file = inferred.file;
         file.regras = self.rules();
         file.token.cabecalhos = self.token_headers();
         let entries =
-            errors.iter().map(|seen| format!("[respostas.{}]", seen.name.key())).zip(variants.iter().copied());
+            seen.errors.iter().map(|seen| format!("[respostas.{}]", seen.name.key())).zip(variants.iter().copied());
         let first = variants.first().map(|variant| ("[erro]".to_owned(), *variant));
         let successes = [("[sucesso]", success), ("[login]", login)];
         let successes = successes.into_iter().filter_map(|(entry, variant)| Some((entry.to_owned(), variant?)));
-        let evidence = entries.chain(first).chain(successes).map(|(entry, variant)| (entry, variant.told())).collect();
-        Recording { file, evidence, unasked }
+        let evidence = entries.chain(first).chain(successes).map(|(entry, variant)| (entry, variant.told()));
+        let notes = inferred.notes.into_iter().map(|(table, note)| (table.to_owned(), note));
+        Recording { file, comments: notes.chain(evidence).collect(), unasked, personal: inferred.personal }
     }
 
     /// Some servers answer everything with 200: what came only to requests that could be refused is a refusal.
@@ -239,8 +248,8 @@ mod tests {
         let found = concluded(&[line(case, 404, once), line(case, 422, often), line(case, 422, often), other]);
         let answer = &found.file.respostas["unknown_motivo"];
         assert_eq!((answer.codigo, answer.texto.as_deref()), (Some(422), Some("Erro: Motivo não encontrado")));
-        let came = |line: &str| found.evidence.iter().any(|(_, came)| came.starts_with(line));
-        assert!(came("line 2 of the recording, and 1 more: 422 ") && !came("line 1 "), "{:?}", found.evidence);
+        let came = |line: &str| found.comments.iter().any(|(_, came)| came.starts_with(line));
+        assert!(came("line 2 of the recording, and 1 more: 422 ") && !came("line 1 "), "{:?}", found.comments);
         let doubt = (
             "unknown_motivo".to_owned(),
             format!("also answered otherwise; line 1 of the recording, and 0 more: 404 {once}"),

@@ -181,9 +181,11 @@ impl Observer {
         let facts = |now, validade, login| Facts {
             texto: form.text,
             codigo: form.code,
+            metodo: &exchange.request.head.method,
             caminho: exchange.path(),
             now,
             login: Some(LoggedIn { token: token.as_deref().unwrap_or("<token>"), validade, login }),
+            change: None,
         };
         let escapes = self.dialect.escapes;
         let (some, others) = (facts(OffsetDateTime::UNIX_EPOCH, 1, "a"), facts(exchange.request.at, 22, "b"));

@@ -11,8 +11,8 @@ use super::observe::{Recognised, is_success};
 use super::redact::harmless::MEMBERS;
 use crate::conferir::answers::AnswerName;
 use crate::conferir::client::Received;
-use crate::conferir::infer::{LoginObservation, Observation};
-use crate::conferir::runner::steady;
+use crate::conferir::infer::seen::{LoginObservation, Observation};
+use crate::conferir::learned::steady;
 use crate::printable::printable;
 
 /// Most different answers to one case that are kept.
@@ -74,6 +74,7 @@ impl Case {
             name: error.answer_name(),
             code: error.code,
             text: error.said.clone().into(),
+            method: "POST",
             path: variant.path.clone(),
             received: variant.received.clone(),
         };
@@ -150,6 +151,7 @@ impl Variant {
             now: self.now,
             life: self.life,
             received: self.received.clone(),
+            other: None,
         }
     }
 

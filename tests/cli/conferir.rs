@@ -200,6 +200,12 @@ async fn it_refuses_before_it_sends_anything() {
     conferir(&database, &address, &[]).fails(2, &["there is no terminal to ask on; add --yes"]);
     conferir(&database, &address, &["--yes", "--pular", "login/x"])
         .fails(2, &["login/x", "common/unknown-route, ", "status/cancelado"]);
+    let groups = ["--pular", "common/", "--pular", "login/", "--pular", "token/", "--pular", "status/"];
+    conferir(&database, &address, &[&["--yes", "--only-documented"], &groups[..]].concat())
+        .fails(2, &["these options leave no case to ask"]);
+    std::fs::write(database.dir.path().join("dialeto.toml"), "[conferir]\npular = ['login/x']\n").unwrap();
+    conferir(&database, &address, &["--yes", "--dialeto", "dialeto.toml"])
+        .fails(2, &["dialeto.toml: [conferir] pular: there is no case 'login/x'"]);
     conferir(&database, &address, &["--yes", "--status-atual", "x"]).fails(2, &["one of: Aberto, Em atendimento"]);
     for base in ["ftp://127.0.0.1", "http://user@127.0.0.1", "http://127.0.0.1/?a=b"] {
         let mut command = arguments(base, PROTOCOLO);

@@ -4,21 +4,25 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::MADE;
 use super::catalogue::ApiError;
-use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn};
-use crate::domain::atendimento::Denial;
+use crate::dialect::{AnswerForm, ChangeMade, Dialect, Facts, LoggedIn};
+use crate::domain::atendimento::{Denial, Status};
 use crate::domain::rules::{Rules, SameStatus, UnneededMotivo};
 
 /// A success that a dialect words otherwise. It leaves its handler as the contract has it, and as this beside it.
 #[derive(Clone)]
 pub enum Success {
-    Made,
+    Made {
+        protocolo: String,
+        /// The status after it.
+        status: &'static str,
+    },
     LoggedIn {
         token: String,
         /// In seconds.
@@ -44,18 +48,25 @@ impl Success {
             login: "user.api".to_owned(),
         }
     }
+
+    /// A change that was made, for the documents.
+    pub fn example_of_a_change() -> Self {
+        Self::Made { protocolo: "20221104000001".to_owned(), status: Status::Finalizado.nome() }
+    }
 }
 
 impl Speaker {
     /// For the documents: of requests to `path`, at a time that stands for any.
     pub fn example(dialect: Arc<Dialect>, path: &str) -> Self {
-        Self { dialect, path: path.replace("{protocolo}", "20221104000001"), now: datetime!(2026-11-28 12:00 UTC) }
+        let path = path.replace("{protocolo}", "20221104000001");
+        Self { dialect, method: Method::POST, path, now: datetime!(2026-11-28 12:00 UTC) }
     }
 }
 
 /// The dialect in force, and what of a request it may tell.
 pub struct Speaker {
     pub dialect: Arc<Dialect>,
+    pub method: Method,
     /// The path of the request, as sent.
     pub path: String,
     pub now: OffsetDateTime,
@@ -64,6 +75,7 @@ pub struct Speaker {
 /// An answer in a dialect.
 pub struct Spoken {
     pub code: u16,
+    /// Empty for none.
     pub content_type: String,
     pub body: String,
 }
@@ -79,24 +91,31 @@ impl Speaker {
         let row = error.row();
         let form = self.dialect.error(row.name, error.subject(), row.status.as_u16(), row.text);
         let text = error.fill(form.text);
-        Some(self.spoken(form, &text, None))
+        Some(self.spoken(form, &text, None, None))
     }
 
     /// `success` in the dialect.
     pub fn success(&self, success: &Success) -> Spoken {
         match success {
-            Success::Made => {
+            Success::Made { protocolo, status } => {
                 let form = self.dialect.success(MADE);
-                self.spoken(form, form.text, None)
+                self.spoken(form, form.text, None, Some(ChangeMade { protocolo, status }))
             }
             Success::LoggedIn { token, expires_in, login } => {
-                self.spoken(self.dialect.login(), "", Some(LoggedIn { token, validade: *expires_in, login }))
+                self.spoken(self.dialect.login(), "", Some(LoggedIn { token, validade: *expires_in, login }), None)
             }
         }
     }
 
-    fn spoken(&self, form: AnswerForm<'_>, texto: &str, login: Option<LoggedIn<'_>>) -> Spoken {
-        let facts = Facts { texto, codigo: form.code, caminho: &self.path, now: self.now, login };
+    fn spoken(
+        &self,
+        form: AnswerForm<'_>,
+        texto: &str,
+        login: Option<LoggedIn<'_>>,
+        change: Option<ChangeMade<'_>>,
+    ) -> Spoken {
+        let (metodo, caminho) = (self.method.as_str(), self.path.as_str());
+        let facts = Facts { texto, codigo: form.code, metodo, caminho, now: self.now, login, change };
         let content_type = String::from_utf8_lossy(form.content_type.as_bytes()).into_owned();
         Spoken { code: form.code, content_type, body: form.body.filled(self.dialect.escapes, &facts) }
     }
@@ -116,7 +135,9 @@ impl Speaker {
 }
 
 fn set_body_headers(headers: &mut HeaderMap, spoken: &Spoken) {
-    if let Ok(value) = spoken.content_type.parse() {
+    if spoken.content_type.is_empty() {
+        headers.remove(CONTENT_TYPE);
+    } else if let Ok(value) = spoken.content_type.parse() {
         headers.insert(CONTENT_TYPE, value);
     }
     // The router has set it for the contract's body.

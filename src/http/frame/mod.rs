@@ -65,8 +65,8 @@ pub struct DialectInForce {
 
 impl DialectInForce {
     fn speaker<B>(&self, request: &Request<B>) -> Speaker {
-        let path = request.uri().path().to_owned();
-        Speaker { dialect: Arc::clone(&self.dialect), path, now: self.clock.now() }
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        Speaker { dialect: Arc::clone(&self.dialect), method, path, now: self.clock.now() }
     }
 }
 

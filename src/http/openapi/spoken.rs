@@ -63,7 +63,7 @@ fn answers_of(operation: &Operation, speaker: &Speaker) -> Vec<Named> {
 fn success_of(operation: &Operation) -> Option<(&'static str, Success)> {
     match operation.operation_id.as_deref() {
         Some("login") => Some(("login", Success::example())),
-        Some("alterarStatus") => Some(("sucesso", Success::Made)),
+        Some("alterarStatus") => Some(("sucesso", Success::example_of_a_change())),
         _ => None,
     }
 }
@@ -151,6 +151,8 @@ fn add(response: &mut Response, answers: &[Named]) {
         by_type.entry(&spoken.content_type).or_default().push((name.clone(), example));
         response.description.push_str(&format!("- `{name}`\n"));
     }
+    // Where there is no type, there is nothing to show.
+    by_type.remove("");
     for (content_type, examples) in by_type {
         let content = ContentBuilder::new().examples_from_iter(examples).build();
         response.content.insert(content_type.to_owned(), content.into());

@@ -8,7 +8,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Mirror;
-use crate::cli::conferir::fakes::{self, BEARER, Make};
+use crate::cli::conferir::fakes::server::{Make, Server};
+use crate::cli::conferir::fakes::{BEARER, makes};
 use crate::cli::conferir::{PROTOCOLO, SENHA, serve};
 use crate::support::both_engines;
 use crate::support::database::Database;
@@ -96,7 +97,8 @@ async fn live(process: &Process, protocolo: &str, carrier: (&str, &str)) -> Vec<
 
 /// Watches a day at `make`, and lets our server answer as its recording says.
 async fn watched(database: &Database, make: Make, carrier: (&str, &str)) -> String {
-    let mirror = Mirror::start(&format!("http://{}", fakes::start(make).await), &[], &[]);
+    let fake = Server::start(make, "Aberto", |_| {}).await;
+    let mirror = Mirror::start(&format!("http://{}", fake.address), &[], &[]);
     let theirs = live(&mirror.process, PROTOCOLO, carrier).await;
     let (_, _, text) = mirror.stop();
     assert_eq!(text.lines().count(), theirs.len());
@@ -129,7 +131,7 @@ async fn a_spring_server_is_known_from_its_recording(database: &Database) {
 async fn an_express_server_is_known_from_its_recording(database: &Database) {
     let dialect = watched(
         database,
-        Make { token_header: "x-access-token", scheme: "", refuses_same: true, answer: fakes::express, ..BEARER },
+        Make { token_header: "x-access-token", scheme: "", refuses_same: true, answer: makes::express, ..BEARER },
         ("x-access-token", ""),
     )
     .await;
@@ -139,19 +141,19 @@ async fn an_express_server_is_known_from_its_recording(database: &Database) {
 async fn a_php_server_is_known_from_its_recording(database: &Database) {
     watched(
         database,
-        Make { token_header: "token", scheme: "", denies_at_login: true, answer: fakes::php, ..BEARER },
+        Make { token_header: "token", scheme: "", denies_at_login: true, answer: makes::php, ..BEARER },
         ("token", ""),
     )
     .await;
 }
 
 async fn an_aspnet_server_is_known_from_its_recording(database: &Database) {
-    watched(database, Make { checks_motivo: true, answer: fakes::aspnet, ..BEARER }, ("authorization", "Bearer "))
+    watched(database, Make { checks_motivo: true, answer: makes::aspnet, ..BEARER }, ("authorization", "Bearer "))
         .await;
 }
 
 async fn an_old_server_is_known_from_its_recording(database: &Database) {
-    watched(database, Make { answer: fakes::old, ..BEARER }, ("authorization", "Bearer ")).await;
+    watched(database, Make { answer: makes::old, ..BEARER }, ("authorization", "Bearer ")).await;
 }
 
 both_engines! {
