@@ -63,10 +63,13 @@ async fn statuses(server: &Server, method: Method, path: &str, body: impl Fn(&st
     statuses
 }
 
-async fn the_hierarchy_decides_who_does_what(server: &Server) {
+fn nothing(_: &str) -> Value {
+    Value::Null
+}
+
+async fn the_hierarchy_decides_who_sets_up_niveis_and_perfis(server: &Server) {
     hierarchy(server).await;
     let (get, post, put, delete) = (Method::GET, Method::POST, Method::PUT, Method::DELETE);
-    let nothing = |_: &str| Value::Null;
     for list in ["niveis", "permissoes", "perfis", "usuarios", "motivos", "atendimentos", "auditoria"] {
         let path = format!("/api/admin/{list}");
         assert_eq!(statuses(server, get.clone(), &path, nothing).await, [200, 200, 200, 403], "{path}");
@@ -115,7 +118,11 @@ async fn the_hierarchy_decides_who_does_what(server: &Server) {
         let path = format!("/api/admin/perfis/{}/permissoes/alterar-status", id_of(server, perfil).await);
         assert_eq!(statuses(server, put.clone(), &path, nothing).await, expected, "{perfil}");
     }
+}
 
+async fn the_hierarchy_decides_who_sets_up_users_and_the_rest(server: &Server) {
+    hierarchy(server).await;
+    let (post, put) = (Method::POST, Method::PUT);
     for (perfil, expected) in [
         ("Administrador", [201, 404, 404, 403]),
         ("Caixa", [201, 404, 404, 403]),
@@ -488,7 +495,8 @@ async fn atendimentos_are_found(server: &Server) {
 }
 
 both_engines! {
-    the_hierarchy_decides_who_does_what,
+    the_hierarchy_decides_who_sets_up_niveis_and_perfis,
+    the_hierarchy_decides_who_sets_up_users_and_the_rest,
     lists_show_what_is_seen,
     answers_have_these_bytes,
     refusals_have_these_texts,
