@@ -284,7 +284,10 @@ async fn answers_have_these_bytes(server: &Server) {
         r#"{"protocolo":"7","status":"Finalizado","motivoStatus":null,"atualizadoEm":"2026-11-23T10:00:00.000Z"}"#,
     )
     .await;
-    // What nobody may see anywhere.
+}
+
+async fn no_answer_has_what_authenticates(server: &Server) {
+    let token = server.token("admin").await;
     for list in ["usuarios", "auditoria"] {
         let answer = ask(server, &token, Method::GET, &format!("/api/admin/{list}"), Value::Null).await;
         assert!(!answer.body.contains("argon2") && !answer.body.contains("senha_hash"), "{answer:?}");
@@ -499,6 +502,7 @@ both_engines! {
     the_hierarchy_decides_who_sets_up_users_and_the_rest,
     lists_show_what_is_seen,
     answers_have_these_bytes,
+    no_answer_has_what_authenticates,
     refusals_have_these_texts,
     nobody_climbs_by_another_user,
     two_that_go_at_once_leave_one,
