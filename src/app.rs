@@ -184,17 +184,19 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
     let metrics = Arc::new(Metrics::default());
     let (changes, workers) = ChangeQueue::start(&store, &metrics, queue);
     let activity = changes.activity();
+    let passwords = Arc::new(Passwords::new(config.login.concurrency, move || activity.is_busy(Instant::now())));
     let app = Arc::new(AppState {
         access: AccessService::new(Arc::clone(&store), Arc::clone(&clock)),
         login: Arc::new(LoginService::new(
             Arc::clone(&store),
             Arc::clone(&clock),
-            Passwords::new(config.login.concurrency, move || activity.is_busy(Instant::now())),
+            Arc::clone(&passwords),
             Arc::clone(&tokens),
             Throttle::new(Arc::clone(&store), config.login.limits),
             Arc::clone(&metrics),
             config.login.hardened,
         )),
+        passwords,
         purge: Purge::start(&store, config.login.limits, purge::EVERY),
         store,
         clock,

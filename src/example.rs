@@ -17,6 +17,14 @@ pub const SENHA: &str = "1234";
 pub const FIRST_PROTOCOLO: u64 = 20_221_104_000_001;
 /// How many atendimentos there are.
 pub const ATENDIMENTOS: usize = 30;
+/// What the perfil of programs holds.
+const INTEGRATION: &[Permissao] = &[
+    Permissao::AlterarStatus,
+    Permissao::ConsultarStatus,
+    Permissao::ConsultarHistorico,
+    Permissao::ConsultarTransicoes,
+    Permissao::ConsultarMotivos,
+];
 const MOTIVOS: [&str; 4] = ["Atendimento já finalizado", "Aberto por engano", "Duplicado", "Fora do escopo"];
 
 /// What a reset restores.
@@ -54,9 +62,8 @@ pub async fn load_example_access(store: &Arc<Store>) -> Result<(), ProvisioningE
     for nivel in [&empresa, &suporte] {
         provisioning.release(Permissao::ALL, nivel).await?;
     }
-    for perfil in [&integracao, &administrador] {
-        provisioning.grant(perfil, Permissao::ALL).await?;
-    }
+    provisioning.grant(&integracao, INTEGRATION).await?;
+    provisioning.grant(&administrador, Permissao::ALL).await?;
     for (login, perfil) in [("user.api", &integracao), ("user.sem.permissao", &consulta), ("admin", &administrador)] {
         provisioning.create_usuario(&nome(login), perfil, SecretString::from(SENHA)).await?;
     }

@@ -82,7 +82,7 @@ pub async fn run(session: &Session, command: Command) -> Result {
 }
 
 fn listed(entry: AuditEntry) -> Value {
-    let AuditEntry { id, em, origem, autor, lugar, acao, objeto, usuario_id, antes, depois } = entry;
+    let AuditEntry { id, em, origem, autor, lugar, acao, objeto, usuario_id, antes, depois, .. } = entry;
     json!({
         "id": id, "em": rfc3339_millis(em), "origem": origem, "autor": autor, "lugar": lugar, "acao": acao,
         "objeto": objeto, "usuario_id": usuario_id, "antes": value_of(antes), "depois": value_of(depois)

@@ -24,7 +24,7 @@ use crate::config::settings::{
     Setting,
 };
 use crate::config::{Config, Flags, Sources, has_password};
-use crate::dialect::{Dialect, TokenHeader};
+use crate::dialect::Dialect;
 use crate::http::routes;
 use crate::printable::{printable, printable_json};
 use crate::service_manager::ServiceManager;
@@ -181,8 +181,7 @@ fn token_use(dialect: Option<&Dialect>) -> (&'static str, String) {
     };
     // Wherever a dialect has it.
     let find = r"grep -o 'eyJ[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*' | head -n 1";
-    let TokenHeader { name, scheme } = &dialect.token_headers()[0];
-    (find, scheme.as_ref().map_or_else(|| format!("{name}: $TOKEN"), |scheme| format!("{name}: {scheme} $TOKEN")))
+    (find, dialect.token_headers()[0].carrying("$TOKEN"))
 }
 
 fn announcement(
@@ -270,6 +269,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::Known;
 
     fn announced(listening: &str, container: Option<&str>) -> String {
         let container = container.map(|name| Container { engine: "docker", name: name.to_owned() });
@@ -296,7 +296,7 @@ mod tests {
 
     #[test]
     fn in_a_dialect_the_token_goes_where_that_takes_it() {
-        let dialect = Dialect::parse("[token]\ncabecalhos = ['x-access-token']", &[]).unwrap();
+        let dialect = Dialect::parse("[token]\ncabecalhos = ['x-access-token']", &Known::new()).unwrap();
         let said = announcement("127.0.0.1:1".parse().unwrap(), &Introduction::of_example(), "x", None, Some(&dialect));
         assert!(said.contains(r#"-H "x-access-token: $TOKEN""#) && !said.contains("accessToken"), "{said}");
         assert!(announced("127.0.0.1:1", None).contains(r#"-H "Authorization: Bearer $TOKEN""#));

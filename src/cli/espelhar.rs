@@ -1,11 +1,12 @@
 //! `espelhar`: between a client and its Citrus.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::format_description;
 use tokio::net::TcpListener;
@@ -14,15 +15,17 @@ use tokio::time::{interval, timeout};
 use url::Url;
 
 use super::support::error::{CliError, Result};
-use super::support::input::read_dialect;
+use super::support::input::{parse_url, read_dialect};
 use super::support::output::{complain, say, shown, table};
 use super::support::signals;
 use crate::conferir::client::Client;
+use crate::conferir::record::Recording;
 use crate::dialect::Dialect;
 use crate::espelhar::exchange::Exchange;
+use crate::espelhar::findings::Findings;
 use crate::espelhar::observe::{Observation, Observer};
 use crate::espelhar::page;
-use crate::espelhar::proxy::{self, Upstream};
+use crate::espelhar::proxy::{self, News, Upstream};
 use crate::espelhar::record::{self, Progress, Recorder, Settings};
 use crate::espelhar::redact::Disclosure;
 use crate::espelhar::relay;
@@ -41,8 +44,8 @@ const LINE_MAX: u64 = 1024 * 1024;
 pub struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// The Citrus to pass everything on to: http:// or https://, without a path
-    #[arg(long, value_name = "URL", required = true)]
+    /// The Citrus to pass everything on to: http:// or https://, with a path in front of /api if it has one
+    #[arg(long, value_name = "URL", required = true, value_parser = parse_url)]
     upstream: Option<Url>,
     /// Address and port to listen on
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
@@ -63,7 +66,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     dialeto: Option<PathBuf>,
     /// Ask one of our servers the same, changes as dry runs, and compare: its address
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = parse_url)]
     sombra: Option<Url>,
     /// Leave `Host` as the client sends it; otherwise it names the upstream
     #[arg(long)]
@@ -74,7 +77,7 @@ pub struct Args {
 enum Command {
     /// Report on a recording
     #[command(
-        after_help = "Example:\n  citrus-status espelhar relatorio espelho-20261128-120000.ndjson --html espelho.html"
+        after_help = "Example:\n  citrus-status espelhar relatorio espelho-20261128-120000.ndjson --html espelho.html --dialeto dialeto.toml"
     )]
     Relatorio {
         /// The recording
@@ -83,12 +86,17 @@ enum Command {
         /// Write a page with an example of each case, too
         #[arg(long, value_name = "FILE")]
         html: Option<PathBuf>,
+        /// Write how the Citrus answers as a dialect into this new file, too
+        #[arg(long, value_name = "FILE")]
+        dialeto: Option<PathBuf>,
     },
 }
 
 pub async fn run(args: Args) -> Result {
     match (args.command, args.upstream) {
-        (Some(Command::Relatorio { arquivo, html }), _) => report(&arquivo, html.as_deref()),
+        (Some(Command::Relatorio { arquivo, html, dialeto }), _) => {
+            report(&arquivo, html.as_deref(), dialeto.as_deref())
+        }
         (None, Some(ref upstream)) => mirror(upstream, Args { command: None, upstream: None, ..args }).await,
         (None, None) => Err(CliError::Usage("--upstream is missing".to_owned())),
     }
@@ -105,8 +113,7 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
         CliError::Failed(format!("can't listen on {}: {error}; choose another with --bind", printable(&args.bind)))
     })?;
     let path = args.gravar.unwrap_or_else(new_name);
-    let file = record::create(&path)
-        .map_err(|error| CliError::Failed(format!("{} can't be created: {error}", shown(&path))))?;
+    let file = created(&path)?;
     let settings = Settings {
         observer: Observer::new(Arc::clone(&dialect)),
         disclosure: Disclosure { comments: args.com_comentarios, logins: args.com_logins },
@@ -129,8 +136,7 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
         shown(&path),
         std::process::id(),
     )?;
-    let failed = |error: std::io::Error| tracing::debug!(%error, "a connection failed");
-    proxy::serve(listener, behind, Arc::clone(&watchers) as Arc<_>, async { _ = stop.await }, failed).await;
+    proxy::serve(listener, behind, Arc::clone(&watchers) as Arc<_>, async { _ = stop.await }, tell).await;
     watching.abort();
     let finished = Arc::clone(&recorder);
     _ = tokio::task::spawn_blocking(move || finished.finish()).await;
@@ -140,6 +146,11 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
         compare(&shadow.comparison())?;
     }
     ended
+}
+
+/// A new file that only its owner reads.
+fn created(path: &Path) -> Result<File> {
+    record::create(path).map_err(|error| CliError::Failed(format!("{} can't be created: {error}", shown(path))))
 }
 
 /// Who is told of each exchange.
@@ -178,11 +189,21 @@ fn new_name() -> PathBuf {
     PathBuf::from(OffsetDateTime::now_utc().format(format).unwrap_or_else(|_| "espelho.ndjson".to_owned()))
 }
 
+fn tell(news: News) {
+    match news {
+        News::Away(error) => {
+            complain(format_args!("Citrus can't be reached: {error}; clients see their connections end"));
+        }
+        News::Back => complain("Citrus can be reached again"),
+        News::Failed(error) => tracing::debug!(%error, "a connection failed"),
+    }
+}
+
 /// Says what is seen for the first time.
 fn announce(observation: &Observation) {
     let (route, case) = (observation.route.word(), observation.case.unwrap_or("?"));
     let differences = observation.differences.join("; ");
-    let refusal = observation.refusal.as_ref().map(|refusal| format!("; ours refuses the request: {refusal}"));
+    let refusal = observation.refusal_of_accepted().map(|refusal| format!("; ours refuses the request: {refusal}"));
     let (differs, refusal) =
         (if differences.is_empty() { "as ours" } else { &differences }, refusal.unwrap_or_default());
     complain(format_args!("new: {route} {case}: {}", printable(&format!("{differs}{refusal}"))));
@@ -233,32 +254,64 @@ fn print(tally: &Tally) -> Result {
     Ok(())
 }
 
-fn report(recording: &Path, html: Option<&Path>) -> Result {
-    let failed = |what: &str| CliError::Failed(format!("{} {what}", shown(recording)));
-    let file = File::open(recording).map_err(|error| failed(&format!("can't be read: {error}")))?;
+fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>) -> Result {
     let mut tally = Tally::default();
     let mut examples = page::Examples::default();
+    let mut findings = Findings::default();
+    read_recording(recording, |number, line| {
+        let is_one = tally.read(line);
+        if is_one {
+            examples.add(line);
+            findings.add(number, line);
+        }
+        is_one
+    })?;
+    print(&tally)?;
+    let unwritten =
+        |file: &Path, error: std::io::Error| CliError::Failed(format!("{} can't be written: {error}", shown(file)));
+    if let Some(html) = html {
+        std::fs::write(html, page::write(&tally, &examples)).map_err(|error| unwritten(html, error))?;
+    }
+    if let Some(file) = dialect {
+        let found = findings.conclude();
+        let mut new = created(file)?;
+        new.write_all(found.toml(&shown(recording)).as_bytes()).map_err(|error| unwritten(file, error))?;
+        hand_over_dialect(&found, file)?;
+    }
+    Ok(())
+}
+
+/// Says what `file` has, and what it hasn't.
+fn hand_over_dialect(found: &Recording, file: &Path) -> Result {
+    for (what, why) in &found.unasked {
+        say!("not known: {what}: {}", printable(why))?;
+    }
+    read_dialect(file)?;
+    say!("wrote {0}; try it with `citrus-status demo --dialeto {0}`", shown(file))?;
+    Ok(())
+}
+
+/// Hands each line of `recording` to `take`, with its number, until one is none.
+fn read_recording(recording: &Path, mut take: impl FnMut(u64, &Value) -> bool) -> Result {
+    let failed = |what: &str| CliError::Failed(format!("{} {what}", shown(recording)));
+    let file = File::open(recording).map_err(|error| failed(&format!("can't be read: {error}")))?;
     let mut reader = BufReader::new(file);
     let mut line = String::new();
     for number in 1_u64.. {
         line.clear();
-        let length = std::io::Read::take(&mut reader, LINE_MAX).read_line(&mut line)?;
+        let length = Read::take(&mut reader, LINE_MAX).read_line(&mut line)?;
         if length == 0 {
             break;
         }
-        let read = serde_json::from_str(&line).ok().filter(|value| tally.read(value));
-        // The last line of a process that was killed.
-        let is_cut = !line.ends_with('\n');
-        match read {
-            Some(value) => examples.add(&value),
-            None if is_cut && length < LINE_MAX as usize => complain("the last line is not whole, and left out"),
-            None => return Err(failed(&format!("is no recording: line {number} is not one of its lines"))),
+        if serde_json::from_str(&line).is_ok_and(|value| take(number, &value)) {
+            continue;
         }
-    }
-    print(&tally)?;
-    if let Some(html) = html {
-        std::fs::write(html, page::write(&tally, &examples))
-            .map_err(|error| CliError::Failed(format!("{} can't be written: {error}", shown(html))))?;
+        // The last line of a process that was killed.
+        let is_cut = !line.ends_with('\n') && length < LINE_MAX as usize;
+        if !is_cut {
+            return Err(failed(&format!("is no recording: line {number} is not one of its lines")));
+        }
+        complain("the last line is not whole, and left out");
     }
     Ok(())
 }

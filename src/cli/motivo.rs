@@ -52,7 +52,7 @@ pub async fn run(session: &Session, command: Command) -> Result {
             }
         }
         Command::Desativar { nome } => {
-            session.provisioning.deactivate_motivo(&nome).await?;
+            session.provisioning.set_motivo_ativo(&nome, false).await?;
             say!("motivo '{}' is deactivated", nome.texto)?;
         }
         Command::Listar { json } => list(session, json).await?,

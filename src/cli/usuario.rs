@@ -117,7 +117,7 @@ pub async fn run(session: &Session, command: Command) -> Result {
             )?;
         }
         Command::Perfil { login, perfil } => {
-            let perfil = provisioning.set_perfil(&login, &perfil).await?;
+            let perfil = provisioning.set_perfil(&login, &perfil).await?.perfil;
             say!("usuario '{}' is on the perfil '{perfil}'; its tokens stay valid", login.texto)?;
         }
         Command::RevogarTokens { login } => {

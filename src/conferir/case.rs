@@ -3,6 +3,8 @@
 use crate::domain::atendimento::Status;
 
 pub(super) const LOGIN: &str = "/api/usuario/login";
+/// The text of a change that was made.
+pub(super) const MADE: &str = "Atendimento atualizado com sucesso";
 pub(super) const STATUS: &str = "/api/atendimentos/status";
 
 /// Who says so.
@@ -142,7 +144,7 @@ impl Case {
     /// Succeeds and leaves the atendimento in `to`.
     pub(super) const fn makes(mut self, to: Status) -> Self {
         self.to = Some(to);
-        self.says(200, "Atendimento atualizado com sucesso")
+        self.says(200, MADE)
     }
 
     /// Answered with `code` and the envelope.
@@ -176,6 +178,11 @@ impl Case {
         self.doc()
     }
 
+    /// Whether `name` is its own, or that of its group, such as `login/`.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        name == self.name || name.ends_with('/') && self.name.starts_with(name)
+    }
+
     /// Whether a server might take it for a change.
     pub(super) fn changes(&self) -> bool {
         self.method != "GET" && self.path.starts_with(STATUS)
@@ -190,6 +197,11 @@ impl Case {
     /// Whether it is sent with the key that several cases share.
     pub(super) fn shares_key(&self) -> bool {
         self.header.is_some_and(|(_, value)| value == "<chave>")
+    }
+
+    /// Whether it is refused because there is no such motivo.
+    pub(super) fn refuses_motivo(&self) -> bool {
+        matches!(self.answer, ExpectedAnswer::Message("Motivo não encontrado"))
     }
 
     /// Whether the login counts as a failed one.

@@ -1,18 +1,22 @@
 //! HTTP as the kit speaks it: one connection for each request, no proxy, no redirect, nothing without end.
 
+use std::fmt::Display;
+use std::future::poll_fn;
 use std::io::Read;
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::header::CONTENT_ENCODING;
-use axum::http::{HeaderMap, HeaderName, Request};
+use axum::http::{HeaderMap, HeaderName, Request, Uri};
 use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pooled;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
+use tower_service::Service;
 use url::Url;
 
 /// How long an answer may take: longer than a server of ours takes for any.
@@ -51,9 +55,10 @@ pub struct Client {
     connections: Connections,
 }
 
+/// A client, and what connects it.
 enum Connections {
-    Plain(Pooled<HttpConnector, Full<Bytes>>),
-    Tls(Pooled<HttpsConnector<HttpConnector>, Full<Bytes>>),
+    Plain(Pooled<HttpConnector, Full<Bytes>>, HttpConnector),
+    Tls(Pooled<HttpsConnector<HttpConnector>, Full<Bytes>>, HttpsConnector<HttpConnector>),
 }
 
 /// A request; its texts are ready to be sent.
@@ -72,9 +77,11 @@ impl Client {
         builder.pool_max_idle_per_host(0);
         let connections = if base.scheme() == "https" {
             let https = HttpsConnectorBuilder::new().with_native_roots().map_err(ClientError::Certificates)?;
-            Connections::Tls(builder.build(https.https_only().enable_http1().build()))
+            let https = https.https_only().enable_http1().build();
+            Connections::Tls(builder.build(https.clone()), https)
         } else {
-            Connections::Plain(builder.build_http())
+            let http = HttpConnector::new();
+            Connections::Plain(builder.build(http.clone()), http)
         };
         Ok(Self { base: base.as_str().trim_end_matches('/').to_owned(), connections })
     }
@@ -86,18 +93,34 @@ impl Client {
 
     /// Sends `request` and reads the answer.
     pub async fn send(&self, request: Outgoing) -> Result<Received, ClientError> {
+        let request = self.request(request)?;
+        timeout(DEADLINE, self.exchange(request)).await.map_err(|_| ClientError::TimedOut)?
+    }
+
+    fn request(&self, request: Outgoing) -> Result<Request<Full<Bytes>>, ClientError> {
         let mut builder = Request::builder().method(request.method).uri(self.url(&request.path));
         for (name, value) in request.headers {
             builder = builder.header(name, value.as_bytes());
         }
-        let request = builder.body(Full::from(request.body)).map_err(|error| ClientError::Failed(error.to_string()))?;
-        timeout(DEADLINE, self.exchange(request)).await.map_err(|_| ClientError::TimedOut)?
+        builder.body(Full::from(request.body)).map_err(|error| ClientError::Failed(error.to_string()))
+    }
+
+    /// The names of the headers of the answer to `request`, as the server writes them.
+    pub(super) async fn header_names(&self, request: Outgoing) -> Result<Vec<String>, ClientError> {
+        let (body, request) = (request.body.clone(), self.request(request)?);
+        let asked = async {
+            match &self.connections {
+                Connections::Plain(_, http) => header_names(http.clone(), &request, &body).await,
+                Connections::Tls(_, https) => header_names(https.clone(), &request, &body).await,
+            }
+        };
+        timeout(DEADLINE, asked).await.map_err(|_| ClientError::TimedOut)?
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Received, ClientError> {
         let answer = match &self.connections {
-            Connections::Plain(client) => client.request(request).await,
-            Connections::Tls(client) => client.request(request).await,
+            Connections::Plain(client, _) => client.request(request).await,
+            Connections::Tls(client, _) => client.request(request).await,
         };
         let (head, body) = answer.map_err(|error| ClientError::Failed(causes(&error)))?.into_parts();
         let body =
@@ -105,6 +128,41 @@ impl Client {
         let body = decompressed(&head.headers, body.to_bytes())?;
         let body = String::from_utf8_lossy(&body).into_owned();
         Ok(Received { code: head.status.as_u16(), headers: head.headers, body })
+    }
+}
+
+/// hyper makes the names of headers small, so the head is read as it comes.
+async fn header_names<C>(
+    mut connector: C,
+    request: &Request<Full<Bytes>>,
+    body: &str,
+) -> Result<Vec<String>, ClientError>
+where
+    C: Service<Uri, Error: Display, Response: hyper::rt::Read + hyper::rt::Write + Unpin>,
+{
+    let failed = |error: &dyn Display| ClientError::Failed(error.to_string());
+    let uri = request.uri();
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let host = uri.authority().map_or("", |authority| authority.as_str());
+    let mut head = format!("{} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n", request.method());
+    for (name, value) in request.headers() {
+        head.push_str(&format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes())));
+    }
+    head.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    poll_fn(|context| connector.poll_ready(context)).await.map_err(|error| failed(&error))?;
+    let stream = connector.call(uri.clone()).await.map_err(|error| failed(&error))?;
+    let mut stream = TokioIo::new(stream);
+    stream.write_all(head.as_bytes()).await.map_err(|error| failed(&error))?;
+    let mut bytes = Vec::new();
+    loop {
+        if stream.read_buf(&mut bytes).await.map_err(|error| failed(&error))? == 0 || bytes.len() > BODY_MAX {
+            return Err(ClientError::Failed("the head of an answer ends nowhere".to_owned()));
+        }
+        let mut headers = [httparse::EMPTY_HEADER; 128];
+        let mut answer = httparse::Response::new(&mut headers);
+        if answer.parse(&bytes).map_err(|error| failed(&error))?.is_complete() {
+            return Ok(answer.headers.iter().map(|header| header.name.to_owned()).collect());
+        }
     }
 }
 

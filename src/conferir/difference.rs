@@ -1,7 +1,7 @@
 //! Where two texts begin to differ.
 
 /// The first character of `received` that is not that of `expected`; `None` if the texts are the same.
-pub(super) fn first(expected: &str, received: &str) -> Option<String> {
+pub fn first(expected: &str, received: &str) -> Option<String> {
     let (mut expected, mut received) = (expected.chars(), received.chars());
     for place in 1_usize.. {
         match (expected.next(), received.next()) {

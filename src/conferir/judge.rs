@@ -9,7 +9,7 @@ use super::case::{Case, ExpectedAnswer, Header, Mark};
 use super::client::Received;
 use super::difference;
 use super::values::{find_jwt, find_token};
-use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn};
+use crate::dialect::{AnswerForm, ChangeMade, Dialect, Facts, LoggedIn};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +20,11 @@ pub enum Scope {
     Documented,
 }
 
-/// The dialect in which an answer is expected, and the path that was asked.
+/// The dialect in which an answer is expected, and what was asked.
 pub(super) struct Spoken<'a> {
     pub(super) dialect: &'a Dialect,
     pub(super) path: String,
+    pub(super) protocolo: &'a str,
 }
 
 /// The expected answer in words: status, headers, body.
@@ -112,8 +113,13 @@ fn headers(case: &Case, spoken: Option<&Spoken<'_>>) -> Vec<(String, Rule)> {
         spoken.dialect.add_headers(&mut usual, code);
     }
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let rule = |value: String| if value.is_empty() { Rule::There } else { Rule::Is(value) };
-    let mut rules: Vec<_> = usual.iter().map(|(name, value)| (name.as_str().to_owned(), rule(text(value)))).collect();
+    let rule = |name: &HeaderName, value: String| match value.is_empty() {
+        true if name == CONTENT_TYPE => Rule::Absent,
+        true => Rule::There,
+        false => Rule::Is(value),
+    };
+    let mut rules: Vec<_> =
+        usual.iter().map(|(name, value)| (name.as_str().to_owned(), rule(name, text(value)))).collect();
     if spoken.is_some() && !usual.contains_key(WWW_AUTHENTICATE) {
         rules.push((WWW_AUTHENTICATE.as_str().to_owned(), Rule::Absent));
     }
@@ -144,8 +150,16 @@ fn worded(case: &Case, spoken: &Spoken<'_>, form: &AnswerForm<'_>, received: Opt
     let token = received.and_then(find_token);
     let text = form.text.replacen("{}", value_in(case), 1);
     let login = Some(LoggedIn { token: token.as_deref().unwrap_or("<token>"), validade: 0, login: "<login>" });
-    let facts =
-        Facts { texto: &text, codigo: form.code, caminho: &spoken.path, now: OffsetDateTime::UNIX_EPOCH, login };
+    let change = case.to.map(|status| ChangeMade { protocolo: spoken.protocolo, status: status.nome() });
+    let facts = Facts {
+        texto: &text,
+        codigo: form.code,
+        metodo: case.method,
+        caminho: &spoken.path,
+        now: OffsetDateTime::UNIX_EPOCH,
+        login,
+        change,
+    };
     let fits = received.is_some_and(|received| form.body.fits(spoken.dialect.escapes, &facts, received));
     (form.body.filled(spoken.dialect.escapes, &facts), fits)
 }

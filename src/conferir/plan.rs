@@ -2,22 +2,32 @@
 
 use std::collections::BTreeSet;
 
+use axum::http::header::AUTHORIZATION;
+
 use super::case::{Case, Mark};
 use super::cases;
 use super::judge::Scope;
+use crate::dialect::Dialect;
 use crate::domain::atendimento::Status;
+use crate::domain::rules::{SameStatus, UnknownMotivo, UnneededMotivo};
 
 /// The cases of a run, in order.
 pub struct Plan {
     pub scope: Scope,
     /// Whether only what changes nothing is asked.
     pub reads_only: bool,
+    /// Whether the server refuses the status that the atendimento has, so that no case may ask for that unawares.
+    pub(super) refuses_same: bool,
     /// The cases, with the reason to leave one out.
     pub cases: Vec<(&'static Case, Option<&'static str>)>,
 }
 
+pub(super) fn cases() -> impl Iterator<Item = &'static Case> {
+    cases::all()
+}
+
 pub fn names() -> impl Iterator<Item = &'static str> {
-    cases::all().map(|case| case.name)
+    cases().map(|case| case.name)
 }
 
 /// The groups of the cases, as their names begin: `login/`.
@@ -49,13 +59,22 @@ pub struct Traces {
 }
 
 impl Plan {
-    /// The cases of `scope`, as far as they are in `selection`.
-    pub fn new(scope: Scope, selection: &Selection, protocolo: &str) -> Self {
-        let cases = cases::all()
+    /// The cases of `scope`, as far as they are in `selection`, and as a server in `dialect` has them. A dialect says of them
+    /// what the page does not.
+    pub fn new(scope: Scope, selection: &Selection, protocolo: &str, dialect: Option<&Dialect>) -> Self {
+        let reason = |case| {
+            reason_to_skip(case, selection, protocolo).or_else(|| dialect.and_then(|dialect| unsaid(case, dialect)))
+        };
+        let cases = cases()
             .filter(|case| scope == Scope::Contract || case.mark == Mark::Doc)
-            .map(|case| (case, reason_to_skip(case, selection, protocolo)))
+            .map(|case| (case, reason(case)))
             .collect();
-        Self { scope, reads_only: selection.reads_only, cases }
+        Self {
+            scope: if dialect.is_some() { Scope::Contract } else { scope },
+            reads_only: selection.reads_only,
+            refuses_same: dialect.is_some_and(|dialect| dialect.rules.same_status == SameStatus::Refused),
+            cases,
+        }
     }
 
     pub fn asked(&self) -> impl Iterator<Item = &'static Case> {
@@ -66,7 +85,11 @@ impl Plan {
     pub fn traces(&self, start: Status) -> Traces {
         let mut path = vec![start];
         let mut present = start;
-        for case in std::iter::once(cases::proof(start)).chain(self.asked()) {
+        for (number, case) in std::iter::once(cases::proof(start)).chain(self.asked()).enumerate() {
+            if number == 1 && self.refuses_same {
+                path.push(Status::EmAtendimento);
+                present = Status::EmAtendimento;
+            }
             let moves = case.from.filter(|from| *from != present);
             for status in moves.into_iter().chain(case.to) {
                 path.push(status);
@@ -89,14 +112,13 @@ impl Plan {
 
 fn reason_to_skip(case: &Case, selection: &Selection, protocolo: &str) -> Option<&'static str> {
     let protocolo = protocolo.trim();
-    let names = |name: &String| name == case.name || name.ends_with('/') && case.name.starts_with(name.as_str());
     let wanted = |only: &Vec<String>| {
         let is_in = |case: &Case| only.iter().any(|name| name == case.name);
         // The three with the key of one change build on each other.
         is_in(case) || case.shares_key() && cases::all().any(|other| other.shares_key() && is_in(other))
     };
     let number = !protocolo.starts_with('0') && protocolo.bytes().all(|byte| byte.is_ascii_digit());
-    if selection.without.iter().any(names) {
+    if selection.without.iter().any(|name| case.is_named(name)) {
         Some("left out by --pular")
     } else if selection.only.as_ref().is_some_and(|only| !wanted(only)) {
         Some("left out by --repetir-falhas")
@@ -109,12 +131,45 @@ fn reason_to_skip(case: &Case, selection: &Selection, protocolo: &str) -> Option
     }
 }
 
+/// Why `case` says nothing about a server in `dialect`, if there is a reason.
+fn unsaid(case: &Case, dialect: &Dialect) -> Option<&'static str> {
+    let takes = |scheme: Option<&str>| {
+        let headers = dialect.token_headers();
+        headers.iter().any(|header| header.name == AUTHORIZATION && header.scheme.as_deref() == scheme)
+    };
+    let is_carried = match case.authorization {
+        None => true,
+        Some(form) if form.starts_with("Bearer ") => true,
+        Some("<token>") => takes(None),
+        Some(_) => takes(Some("Bearer")),
+    };
+    let rules = dialect.rules;
+    let sets_again = case.to.is_some() && case.from == case.to || case.name.starts_with("status/idempotency-key");
+    let needs_motivo = case.from.zip(case.to).is_some_and(|(from, to)| from.requires_motivo(to));
+    let names = |motivo: &str| case.to.is_some() && !needs_motivo && case.body.contains(motivo);
+    if dialect.not_asked.iter().any(|name| case.is_named(name)) {
+        Some("this dialect leaves it out")
+    } else if !is_carried {
+        Some("in this dialect the token comes otherwise")
+    } else if rules.same_status == SameStatus::Refused && sets_again {
+        Some("in this dialect a status is not set again")
+    } else if rules.unneeded_motivo != UnneededMotivo::Ignored && names("<outro motivo>")
+        || rules.unneeded_motivo == UnneededMotivo::Refused && names("<motivo>")
+    {
+        Some("in this dialect such a motivo is refused")
+    } else if rules.unknown_motivo == UnknownMotivo::Ignored && case.refuses_motivo() {
+        Some("in this dialect such a motivo is accepted")
+    } else {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn plan(scope: Scope) -> Plan {
-        Plan::new(scope, &Selection::default(), "20221104000001")
+        Plan::new(scope, &Selection::default(), "20221104000001", None)
     }
 
     #[test]
@@ -150,7 +205,7 @@ mod tests {
     fn cases_are_left_out_by_name_and_where_they_can_not_be_asked() {
         let without = vec!["login/unknown-user".to_owned()];
         let all = plan(Scope::Contract).asked().count();
-        let plan = Plan::new(Scope::Contract, &Selection { without, ..Selection::default() }, "P-1");
+        let plan = Plan::new(Scope::Contract, &Selection { without, ..Selection::default() }, "P-1", None);
         assert_eq!(plan.cases.len(), all);
         // That one, and three with the protocolo as a number.
         assert_eq!(plan.asked().count(), all - 4);
@@ -158,7 +213,7 @@ mod tests {
     }
 
     fn names_asked(selection: &Selection) -> Vec<&'static str> {
-        Plan::new(Scope::Contract, selection, "20221104000001").asked().map(|case| case.name).collect()
+        Plan::new(Scope::Contract, selection, "20221104000001", None).asked().map(|case| case.name).collect()
     }
 
     #[test]
@@ -180,7 +235,7 @@ mod tests {
     #[test]
     fn a_run_that_only_reads_has_no_traces() {
         let selection = Selection { reads_only: true, ..Selection::default() };
-        let plan = Plan::new(Scope::Contract, &selection, "20221104000001");
+        let plan = Plan::new(Scope::Contract, &selection, "20221104000001", None);
         assert_eq!(plan.asked().filter(|case| case.fails_login() || case.to.is_some()).count(), 0);
         let asked = names_asked(&selection);
         for name in ["token/missing", "token/garbage", "login/success", "login/login-missing"] {

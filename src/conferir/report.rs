@@ -23,6 +23,13 @@ pub enum Judgement {
     Skipped(String),
 }
 
+impl Outcome {
+    /// Whether the case was asked and did not pass.
+    pub fn is_bad(&self) -> bool {
+        matches!(self.judgement, Judgement::Failed(_) | Judgement::Unjudged(_))
+    }
+}
+
 impl Judgement {
     pub fn word(&self) -> &'static str {
         match self {

@@ -111,6 +111,13 @@ impl Values {
         self.known.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether `body` repeats a value of this run.
+    pub(super) fn repeated_in(&self, body: &str) -> bool {
+        let own =
+            self.known.iter().filter(|(name, value)| !matches!(*name, "status" | "comentario") && value.len() >= 6);
+        { own }.any(|(_, value)| body.contains(value.as_str()))
+    }
+
     /// `text` of an answer without what must not be shown.
     pub(super) fn redacted(&self, text: &str) -> String {
         let mut text = text.to_owned();
@@ -180,8 +187,10 @@ fn with_header(header: &str, token: &str) -> String {
     format!("{header}.{rest}")
 }
 
+/// Without its signature; of one that has none, without its end, so that it is another one.
 fn unsigned(token: &str) -> String {
-    token.rfind('.').map_or(token, |end| &token[..=end]).to_owned()
+    let end = token.rfind('.').map_or(token.len().saturating_sub(1), |end| end + 1);
+    token.get(..end).unwrap_or_default().to_owned()
 }
 
 /// With another first character of the signature: all its bits count.
@@ -192,7 +201,7 @@ fn tampered(token: &str) -> String {
 }
 
 /// The token in the answer to a login: a JWT, or else the longest word that may be one.
-pub(super) fn find_token(text: &str) -> Option<String> {
+pub fn find_token(text: &str) -> Option<String> {
     let part_of_one = |letter: char| letter.is_ascii_alphanumeric() || "-_.+/=~".contains(letter);
     let words = text.split(|letter| !part_of_one(letter)).filter(|word| word.len() >= 20);
     let opaque = words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit())).max_by_key(|word| word.len());
@@ -200,7 +209,7 @@ pub(super) fn find_token(text: &str) -> Option<String> {
 }
 
 /// How long a JWT lives, in seconds, as it says itself.
-pub(super) fn life_of(token: &str) -> Option<i64> {
+pub fn life_of(token: &str) -> Option<i64> {
     let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
     Some(claims["exp"].as_i64()? - claims["iat"].as_i64()?)
@@ -279,6 +288,10 @@ mod tests {
             sent("<token outro kid>"),
             "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiIsImtpZCI6ImNvbmZlcmlyIn0.eyJzdWIiOiIxIn0.Aabc-_"
         );
+        values.set_token("opaque".to_owned());
+        for name in ["<token sem assinatura>", "<token alterado>", "<token alg none>", "<token outro kid>"] {
+            assert_ne!(values.sent(name), "opaque", "{name}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::kinds::{Kind, Parse};
 use crate::dialect::Dialect;
 use crate::file_text::decode;
-use crate::http::answer::catalogue::ApiError;
+use crate::http::openapi::errors::known;
 use crate::printable::printable;
 
 /// A dialect's file, read where it is named; none for the contract.
@@ -36,5 +36,5 @@ impl Parse for DialectPath {
 pub fn read(file: &Path) -> Result<Dialect, String> {
     let bytes = std::fs::read(file).map_err(|error| format!("can't be read: {error}"))?;
     let text = decode(bytes).map_err(|error| error.to_string())?;
-    Dialect::parse(&text, &ApiError::known()).map_err(|error| error.to_string())
+    Dialect::parse(&text, &known()).map_err(|error| error.to_string())
 }

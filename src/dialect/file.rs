@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::template::Escapes;
+use super::escapes::Escapes;
 use crate::domain::rules::{Rules, SameStatus, UnknownMotivo, UnneededMotivo};
 
 /// A dialect as written. What is left out is the contract's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct DialectFile {
     /// The `Content-Type` of the answers.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +37,8 @@ pub struct DialectFile {
     pub token: TokenFile,
     #[serde(skip_serializing_if = "is_default")]
     pub regras: RulesFile,
+    #[serde(skip_serializing_if = "is_default")]
+    pub conferir: KitFile,
     /// Single errors, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub respostas: BTreeMap<String, AnswerFile>,
@@ -44,7 +46,7 @@ pub struct DialectFile {
 
 /// How an answer differs from the contract.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct AnswerFile {
     /// The status code.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +63,7 @@ pub struct AnswerFile {
 
 /// Where requests carry the token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct TokenFile {
     /// Headers, in the order in which they are looked at: `Name: Scheme`, or `Name` for the token alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +72,7 @@ pub struct TokenFile {
 
 /// Where its rules are not ours.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct RulesFile {
     /// A change to the status that the atendimento has.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +86,15 @@ pub struct RulesFile {
     /// A login of a user who may not change statuses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login_sem_permissao: Option<Verdict>,
+}
+
+/// What `conferir` does not ask in this dialect.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct KitFile {
+    /// Cases, and groups of them such as `reads/`: this Citrus does not have what they are about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pular: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -111,6 +122,21 @@ pub enum HeaderCase {
     Minusculas,
     /// `Content-Type`
     IniciaisMaiusculas,
+}
+
+impl HeaderCase {
+    /// `name` so written.
+    pub fn written(self, name: &str) -> String {
+        let name = name.to_ascii_lowercase();
+        if self == Self::Minusculas {
+            return name;
+        }
+        let part = |part: &str| {
+            let (first, rest) = part.split_at_checked(1).unwrap_or((part, ""));
+            first.to_ascii_uppercase() + rest
+        };
+        name.split('-').map(part).collect::<Vec<_>>().join("-")
+    }
 }
 
 impl RulesFile {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::escapes::Escapes;
 use super::file::HeaderCase;
-use super::template::{Escapes, Template};
+use super::template::Template;
 use crate::domain::rules::Rules;
 
 /// The body of the contract's errors.
@@ -32,6 +33,8 @@ pub struct Dialect {
     pub(super) errors: BTreeMap<String, Form>,
     pub(super) token_headers: Vec<TokenHeader>,
     pub rules: Rules,
+    /// The cases that `conferir` does not ask, and groups of them.
+    pub not_asked: Vec<String>,
     /// Whether a user may log in without the permission to change statuses.
     pub logs_in_without_permission: bool,
     /// The contract's bodies.
@@ -55,6 +58,7 @@ pub struct AnswerForm<'a> {
     /// With a `{}` for each value.
     pub text: &'a str,
     pub body: &'a Template,
+    /// Empty for none.
     pub content_type: &'a HeaderValue,
 }
 
@@ -64,6 +68,18 @@ pub struct TokenHeader {
     pub name: HeaderName,
     /// The word before the token, in any case; `None` for the token alone.
     pub scheme: Option<String>,
+}
+
+impl TokenHeader {
+    /// What the header says to carry `token`.
+    pub fn value(&self, token: &str) -> String {
+        self.scheme.as_ref().map_or_else(|| token.to_owned(), |scheme| format!("{scheme} {token}"))
+    }
+
+    /// The header with `token`, as a request has it.
+    pub fn carrying(&self, token: &str) -> String {
+        format!("{}: {}", self.name, self.value(token))
+    }
 }
 
 /// What a file calls the error `name`, about `field` if that is told apart.
@@ -77,6 +93,11 @@ impl Dialect {
         let of_field = field.and_then(|_| self.errors.get(&answer_key(name, field)));
         let forms = of_field.into_iter().chain(self.errors.get(name)).chain([&self.error]);
         self.form(forms, &self.message, code, text)
+    }
+
+    /// Whether an error may have the status code of a success.
+    pub fn refuses_with_success(&self) -> bool {
+        self.errors.values().filter_map(|form| form.code).any(|code| (200..300).contains(&code))
     }
 
     /// The form of the success of a change, which the contract answers with `text`.
@@ -149,4 +170,80 @@ pub fn after_scheme<'a>(value: &'a [u8], scheme: &[u8]) -> Option<&'a [u8]> {
     let (word, rest) = value.split_at_checked(scheme.len())?;
     let is_scheme = word.eq_ignore_ascii_case(scheme) && rest.first().is_none_or(u8::is_ascii_whitespace);
     is_scheme.then(|| rest.trim_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Known;
+
+    fn dialect(text: &str) -> Dialect {
+        let known = ["wrong_senha", "required", "required_status"].map(|name| (name.to_owned(), 1));
+        Dialect::parse(text, &Known::from(known)).unwrap()
+    }
+
+    #[test]
+    fn an_empty_file_is_the_contract() {
+        let dialect = dialect("");
+        let form = dialect.error("wrong_senha", None, 401, "Senha inválida");
+        assert_eq!(
+            (form.code, form.text, form.content_type.as_bytes()),
+            (401, "Senha inválida", &b"application/json"[..])
+        );
+        assert_eq!(*form.body, Template::parse(ERROR_BODY).unwrap());
+        assert_eq!(*dialect.success("x").body, Template::parse(ERROR_BODY).unwrap());
+        assert_eq!(*dialect.login().body, Template::parse(LOGIN_BODY).unwrap());
+        let mut headers = HeaderMap::new();
+        dialect.add_headers(&mut headers, 401);
+        assert_eq!(headers[WWW_AUTHENTICATE], "Bearer");
+        assert_eq!(dialect.rules, Rules::default());
+        assert!(dialect.logs_in_without_permission);
+    }
+
+    #[test]
+    fn what_is_said_of_a_field_goes_before_what_is_said_of_the_error_and_of_all() {
+        let dialect = dialect(
+            "[erro]\ncorpo = '<texto>!'\ncontent_type = 'text/plain'\n\
+             [respostas.required]\ncodigo = 422\ntexto = 'falta {}'\n[respostas.required_status]\ncodigo = 418\n",
+        );
+        let form = dialect.error("required", Some("status"), 400, "{} – falta");
+        assert_eq!((form.code, form.text, form.content_type.as_bytes()), (418, "falta {}", &b"text/plain"[..]));
+        assert_eq!(dialect.error("required", Some("protocolo"), 400, "").code, 422);
+        assert_eq!(dialect.error("wrong_senha", None, 401, "a").code, 401);
+        assert_eq!(dialect.success("").content_type, "application/json");
+    }
+
+    #[test]
+    fn the_token_is_that_of_the_first_header_that_has_one() {
+        let asked = |dialect: &Dialect, headers: &[(&'static str, &'static str)]| {
+            let headers: HeaderMap =
+                headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            String::from_utf8(dialect.token_in(&headers).to_vec()).unwrap()
+        };
+        let own = dialect("[token]\ncabecalhos = ['x-access-token', 'Authorization: JWT', 'token']");
+        assert_eq!(asked(&own, &[("authorization", "jwt  a"), ("x-access-token", " ")]), "a");
+        assert_eq!(asked(&own, &[("authorization", "JWT a"), ("x-access-token", "b")]), "b");
+        assert_eq!(asked(&own, &[("authorization", "Bearer a")]), "");
+        assert_eq!(asked(&own, &[("authorization", "JWTa"), ("token", "c")]), "c");
+        let contract = dialect("");
+        for value in ["Bearer a", "bearer\ta ", "a"] {
+            assert_eq!(asked(&contract, &[("authorization", value)]), "a");
+        }
+        assert_eq!(asked(&contract, &[("authorization", "Bearer")]), "");
+        assert_eq!(asked(&contract, &[]), "");
+    }
+
+    #[test]
+    fn headers_are_added_replaced_and_left_out() {
+        let dialect = dialect("www_authenticate = ''\n[cabecalhos]\nServer = 'x'\ncache-control = ''");
+        let mut headers: HeaderMap = [("cache-control", "no-store"), ("www-authenticate", "Bearer"), ("server", "y")]
+            .into_iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect();
+        dialect.add_headers(&mut headers, 401);
+        assert_eq!(
+            headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect::<Vec<_>>(),
+            [("server", "x")]
+        );
+    }
 }

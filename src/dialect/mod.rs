@@ -2,11 +2,17 @@
 //! from, and the rules on which the vendor's page is silent. Without a file, the contract holds.
 
 mod check;
+mod escapes;
+mod facts;
 mod file;
 mod forms;
+mod settings;
+mod source;
 mod template;
 
-pub use check::{DialectError, Known};
-pub use file::{AnswerFile, DialectFile, Handling, HeaderCase, RulesFile, TokenFile, Verdict};
+pub use check::{DialectError, FILE_MAX, Known};
+pub use escapes::Escapes;
+pub use facts::{ChangeMade, Facts, LoggedIn};
+pub use file::{AnswerFile, DialectFile, Handling, HeaderCase, KitFile, RulesFile, TokenFile, Verdict};
 pub use forms::{AnswerForm, CONTENT_TYPE, Dialect, ERROR_BODY, LOGIN_BODY, TokenHeader, after_scheme, answer_key};
-pub use template::{Escapes, Facts, Gap, LoggedIn, Part, Template, fits_between, reason};
+pub use template::{BODY_MAX, Gap, Kind, Part, Template, fits_between, reason};

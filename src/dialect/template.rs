@@ -1,16 +1,15 @@
 //! A body as bytes with gaps: `{"message":"<texto>"}`.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
+use super::escapes::Escapes;
+use super::facts::{ChangeMade, Facts, LoggedIn};
 use crate::domain::text::nearest;
 
 /// Most bytes of a body.
-const BODY_MAX: usize = 16 * 1024;
+pub const BODY_MAX: usize = 16 * 1024;
 
 /// What stands in a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +20,8 @@ pub enum Gap {
     Codigo,
     /// The reason that belongs to it, such as `Not Found`.
     Razao,
+    /// The method of the request, such as `POST`.
+    Metodo,
     /// The path of the request, escaped.
     Caminho,
     /// The time, as `2026-11-28T12:00:00.000Z`.
@@ -37,16 +38,48 @@ pub enum Gap {
     ValidadeMs,
     /// When it expires, in seconds since 1970.
     Expira,
+    /// The same in milliseconds.
+    ExpiraMs,
+    /// The same as `2026-11-28T12:00:00.000Z`.
+    ExpiraInstante,
     /// The login of the user who logged in, escaped.
     Login,
+    /// What belongs to the user who logged in, such as a name: we leave it empty, and a reader takes whatever stands there.
+    Pessoal,
+    /// The same where a number stands: we write 0.
+    PessoalZero,
+    /// The protocolo of the atendimento that was changed, escaped.
+    Protocolo,
+    /// The status that it has now.
+    Status,
+}
+
+/// The one kind of answer that can fill a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The success of a login.
+    Login,
+    /// The success of a change.
+    Change,
+}
+
+impl Kind {
+    /// The table of a file that says how it is answered.
+    pub fn table(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Change => "sucesso",
+        }
+    }
 }
 
 impl Gap {
     /// All of them, as a file writes them between `<` and `>`.
-    pub const NAMES: [(&'static str, Self); 12] = [
+    pub const NAMES: [(&'static str, Self); 19] = [
         ("texto", Self::Texto),
         ("codigo", Self::Codigo),
         ("razao", Self::Razao),
+        ("metodo", Self::Metodo),
         ("caminho", Self::Caminho),
         ("instante", Self::Instante),
         ("instante spring", Self::InstanteSpring),
@@ -55,21 +88,39 @@ impl Gap {
         ("validade", Self::Validade),
         ("validade ms", Self::ValidadeMs),
         ("expira", Self::Expira),
+        ("expira ms", Self::ExpiraMs),
+        ("expira instante", Self::ExpiraInstante),
         ("login", Self::Login),
+        ("pessoal", Self::Pessoal),
+        ("pessoal 0", Self::PessoalZero),
+        ("protocolo", Self::Protocolo),
+        ("status", Self::Status),
     ];
 
     fn named(name: &str) -> Option<Self> {
         Self::NAMES.into_iter().find(|(other, _)| *other == name).map(|(_, gap)| gap)
     }
 
-    /// Whether it depends on when an answer was given, or on what only the server knows.
-    fn is_unknown_to_readers(self) -> bool {
-        !matches!(self, Self::Texto | Self::Codigo | Self::Razao | Self::Caminho | Self::Token)
+    /// Whether a reader of an answer that says `facts` can't know what stands there: it depends on when the answer was given,
+    /// or on what only the server knows.
+    fn is_unknown(self, facts: &Facts<'_>) -> bool {
+        match self {
+            Self::Texto | Self::Codigo | Self::Razao | Self::Metodo | Self::Caminho | Self::Token => false,
+            Self::Protocolo | Self::Status => facts.change.is_none(),
+            _ => true,
+        }
     }
 
-    /// Whether only the success of a login can fill it.
-    fn is_of_login(self) -> bool {
-        matches!(self, Self::Token | Self::Validade | Self::ValidadeMs | Self::Expira | Self::Login)
+    /// The kind of answer that alone can fill it.
+    fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Texto | Self::Codigo | Self::Razao | Self::Metodo | Self::Caminho => None,
+            Self::Instante | Self::InstanteSpring | Self::Milissegundos => None,
+            Self::Token | Self::Validade | Self::ValidadeMs | Self::Login => Some(Kind::Login),
+            Self::Expira | Self::ExpiraMs | Self::ExpiraInstante => Some(Kind::Login),
+            Self::Pessoal | Self::PessoalZero => Some(Kind::Login),
+            Self::Protocolo | Self::Status => Some(Kind::Change),
+        }
     }
 }
 
@@ -77,85 +128,6 @@ impl Gap {
 pub enum Part {
     Bytes(String),
     Gap(Gap),
-}
-
-/// How a text is written into a body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Escapes {
-    /// As JSON demands, and no more: the contract's way.
-    #[default]
-    Json,
-    /// Letters beyond ASCII too, such as `\u00e9`.
-    Ascii,
-    /// As PHP does: like `Ascii`, and `/` as `\/`.
-    AsciiEBarras,
-    /// As .NET does: `\u00E9`, and `"`, `'`, `<`, `>`, `&`, `+` and the grave accent in the same form.
-    Dotnet,
-    /// Not at all, for bodies that are no JSON.
-    Nenhum,
-}
-
-impl Escapes {
-    /// `text` as it stands between the quotes of a body.
-    pub fn written(self, text: &str) -> String {
-        match self {
-            Self::Nenhum => text.to_owned(),
-            Self::Json => in_json(text),
-            Self::Ascii => ascii(&in_json(text)),
-            Self::AsciiEBarras => ascii(&in_json(text)).replace('/', "\\/"),
-            Self::Dotnet => text.chars().map(dotnet).collect(),
-        }
-    }
-}
-
-fn in_json(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
-    quoted[1..quoted.len() - 1].to_owned()
-}
-
-fn ascii(text: &str) -> String {
-    let escaped = |unit: &u16| format!("\\u{unit:04x}");
-    let written = |letter: char| match letter.is_ascii() {
-        true => letter.to_string(),
-        false => letter.encode_utf16(&mut [0; 2]).iter().map(escaped).collect(),
-    };
-    text.chars().map(written).collect()
-}
-
-fn dotnet(letter: char) -> String {
-    let is_plain = letter.is_ascii() && !letter.is_ascii_control() && !"\"'<>&+`\\".contains(letter);
-    match letter {
-        letter if is_plain => letter.to_string(),
-        '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => in_json(&letter.to_string()),
-        letter => letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04X}")).collect(),
-    }
-}
-
-/// What an answer says, for the gaps of its body.
-#[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
-    pub texto: &'a str,
-    pub codigo: u16,
-    /// The path of the request.
-    pub caminho: &'a str,
-    pub now: OffsetDateTime,
-    pub login: Option<LoggedIn<'a>>,
-}
-
-/// What the success of a login says.
-#[derive(Clone, Copy)]
-pub struct LoggedIn<'a> {
-    pub token: &'a str,
-    /// In seconds.
-    pub validade: i64,
-    pub login: &'a str,
-}
-
-impl fmt::Debug for LoggedIn<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoggedIn").field("validade", &self.validade).finish_non_exhaustive()
-    }
 }
 
 /// A body with gaps. Written `<texto>`; `<<` is a `<` that begins none.
@@ -221,10 +193,10 @@ impl Template {
         self.0.contains(&Part::Gap(gap))
     }
 
-    /// The name of a gap that only a login can fill, if it has one.
-    pub(super) fn gap_of_login(&self) -> Option<&'static str> {
-        let of_login = |gap: Gap| gap.is_of_login() && self.has(gap);
-        Gap::NAMES.into_iter().find(|(_, gap)| of_login(*gap)).map(|(name, _)| name)
+    /// The name of a gap that an answer of `kind` can't fill, if it has one; and the kind that can.
+    pub(super) fn gap_of_another(&self, kind: Option<Kind>) -> Option<(&'static str, Kind)> {
+        let mut gaps = Gap::NAMES.into_iter().filter(|(_, gap)| self.has(*gap));
+        gaps.find_map(|(name, gap)| Some((name, gap.kind().filter(|own| Some(*own) != kind)?)))
     }
 
     /// Whether `body` says `facts` as this writes them. What a reader can't know may be anything: times, and all of a login
@@ -234,7 +206,7 @@ impl Template {
         for part in &self.0 {
             match part {
                 Part::Bytes(bytes) => known.last_mut().expect("it has one").push_str(bytes),
-                Part::Gap(gap) if gap.is_unknown_to_readers() => known.push(String::new()),
+                Part::Gap(gap) if gap.is_unknown(facts) => known.push(String::new()),
                 Part::Gap(gap) => known.last_mut().expect("it has one").push_str(&fill(*gap, escapes, facts)),
             }
         }
@@ -274,23 +246,32 @@ fn slip(name: &str) -> Option<&'static str> {
 fn fill(gap: Gap, escapes: Escapes, facts: &Facts<'_>) -> String {
     const UTC: &[BorrowedFormatItem<'_>] =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]");
-    let now = || facts.now.to_offset(time::UtcOffset::UTC).format(UTC).unwrap_or_default();
+    let written = |time: OffsetDateTime| time.to_offset(time::UtcOffset::UTC).format(UTC).unwrap_or_default();
+    let milliseconds = |time: OffsetDateTime| (time.unix_timestamp_nanos() / 1_000_000).to_string();
+    let life = time::Duration::seconds(facts.login.map(|login| login.validade).unwrap_or_default());
+    let end = facts.now.saturating_add(life);
     let of_login = |of: fn(LoggedIn<'_>) -> String| facts.login.map(of).unwrap_or_default();
+    let of_change = |of: fn(ChangeMade<'_>) -> &str| facts.change.map(of).unwrap_or_default();
     match gap {
         Gap::Texto => escapes.written(facts.texto),
         Gap::Codigo => facts.codigo.to_string(),
         Gap::Razao => reason(facts.codigo).to_owned(),
+        Gap::Metodo => facts.metodo.to_owned(),
         Gap::Caminho => escapes.written(facts.caminho),
-        Gap::Instante => now() + "Z",
-        Gap::InstanteSpring => now() + "+00:00",
-        Gap::Milissegundos => (facts.now.unix_timestamp_nanos() / 1_000_000).to_string(),
+        Gap::Instante => written(facts.now) + "Z",
+        Gap::InstanteSpring => written(facts.now) + "+00:00",
+        Gap::Milissegundos => milliseconds(facts.now),
         Gap::Token => of_login(|login| login.token.to_owned()),
         Gap::Validade => of_login(|login| login.validade.to_string()),
         Gap::ValidadeMs => of_login(|login| (login.validade.saturating_mul(1000)).to_string()),
-        Gap::Expira => {
-            facts.login.map(|login| facts.now.unix_timestamp() + login.validade).unwrap_or_default().to_string()
-        }
+        Gap::Expira => end.unix_timestamp().to_string(),
+        Gap::ExpiraMs => milliseconds(end),
+        Gap::ExpiraInstante => written(end) + "Z",
         Gap::Login => facts.login.map(|login| escapes.written(login.login)).unwrap_or_default(),
+        Gap::Pessoal => String::new(),
+        Gap::PessoalZero => "0".to_owned(),
+        Gap::Protocolo => escapes.written(of_change(|change| change.protocolo)),
+        Gap::Status => escapes.written(of_change(|change| change.status)),
     }
 }
 
@@ -306,7 +287,8 @@ mod tests {
     use super::*;
 
     fn facts(texto: &str) -> Facts<'_> {
-        Facts { texto, codigo: 404, caminho: "/api/x", now: datetime!(2026-11-28 12:00:05.25 UTC), login: None }
+        let now = datetime!(2026-11-28 12:00:05.25 UTC);
+        Facts { texto, codigo: 404, metodo: "PUT", caminho: "/api/x", now, login: None, change: None }
     }
 
     fn filled(template: &str, texto: &str) -> String {
@@ -317,16 +299,34 @@ mod tests {
     fn gaps_are_filled_and_all_else_stays() {
         assert_eq!(filled("", "a"), "");
         assert_eq!(filled(r#"{"message":"<texto>"}"#, "é \"x\"\n"), "{\"message\":\"é \\\"x\\\"\\n\"}");
-        assert_eq!(filled("<codigo> <razao> <caminho>", ""), "404 Not Found /api/x");
+        assert_eq!(filled("<codigo> <razao> <metodo> <caminho>", ""), "404 Not Found PUT /api/x");
         assert_eq!(
             filled("<instante>|<instante spring>|<milissegundos>", ""),
             "2026-11-28T12:00:05.250Z|2026-11-28T12:00:05.250+00:00|1795867205250"
         );
         let login = LoggedIn { token: "a.b.c", validade: 60, login: "é/\"" };
-        let template = Template::parse("<token>|<validade>|<validade ms>|<expira>|<login>").unwrap();
+        let template = Template::parse(
+            "<token>|<validade>|<validade ms>|<expira>|<expira ms>|<expira instante>|<login>|<pessoal>|<pessoal 0>",
+        )
+        .unwrap();
         let facts = Facts { login: Some(login), ..facts("") };
-        assert_eq!(template.filled(Escapes::Json, &facts), "a.b.c|60|60000|1795867265|é/\\\"");
+        assert_eq!(
+            template.filled(Escapes::Json, &facts),
+            "a.b.c|60|60000|1795867265|1795867265250|2026-11-28T12:01:05.250Z|é/\\\"||0"
+        );
         assert!(!format!("{facts:?}").contains("a.b.c"));
+    }
+
+    #[test]
+    fn the_success_of_a_change_tells_what_was_changed() {
+        let template = Template::parse("<protocolo>|<status>").unwrap();
+        let change = Some(ChangeMade { protocolo: "A\"1", status: "Em atendimento" });
+        let facts = Facts { change, ..facts("") };
+        assert_eq!(template.filled(Escapes::Json, &facts), "A\\\"1|Em atendimento");
+        assert!(template.fits(Escapes::Json, &facts, "A\\\"1|Em atendimento"));
+        assert!(!template.fits(Escapes::Json, &facts, "A2|Em atendimento"));
+        // A reader who does not know what was changed.
+        assert!(template.fits(Escapes::Json, &Facts { change: None, ..facts }, "A2|Aberto"));
     }
 
     #[test]
@@ -367,19 +367,5 @@ mod tests {
             assert!(Template::parse(slip).unwrap_err().contains("did you mean"), "{slip}");
         }
         Template::parse(&"x".repeat(BODY_MAX + 1)).unwrap_err();
-    }
-
-    #[test]
-    fn each_way_of_escaping() {
-        let text = "É – \"a/b\" <𝄞> \\ \u{1}";
-        for (escapes, written) in [
-            (Escapes::Json, "É – \\\"a/b\\\" <𝄞> \\\\ \\u0001"),
-            (Escapes::Ascii, "\\u00c9 \\u2013 \\\"a/b\\\" <\\ud834\\udd1e> \\\\ \\u0001"),
-            (Escapes::AsciiEBarras, "\\u00c9 \\u2013 \\\"a\\/b\\\" <\\ud834\\udd1e> \\\\ \\u0001"),
-            (Escapes::Dotnet, "\\u00C9 \\u2013 \\u0022a/b\\u0022 \\u003C\\uD834\\uDD1E\\u003E \\\\ \\u0001"),
-            (Escapes::Nenhum, text),
-        ] {
-            assert_eq!(escapes.written(text), written, "{escapes:?}");
-        }
     }
 }

@@ -53,6 +53,14 @@ permissoes! {
     ConsultarHistorico = "consultar-historico", "Consultar histórico de atendimento via API";
     ConsultarTransicoes = "consultar-transicoes", "Consultar transições de atendimento via API";
     ConsultarMotivos = "consultar-motivos", "Consultar motivos via API";
+    CriarAtendimento = "criar-atendimento", "Criar atendimento via API";
+    ConsultarAtendimentos = "consultar-atendimentos", "Consultar lista de atendimentos";
+    AdministrarNiveis = "administrar-niveis", "Administrar níveis";
+    AdministrarPermissoes = "administrar-permissoes", "Liberar permissões a níveis";
+    AdministrarPerfis = "administrar-perfis", "Administrar perfis";
+    AdministrarUsuarios = "administrar-usuarios", "Administrar usuários";
+    AdministrarMotivos = "administrar-motivos", "Administrar motivos";
+    ConsultarAuditoria = "consultar-auditoria", "Consultar auditoria";
 }
 
 impl fmt::Display for Permissao {
@@ -91,7 +99,9 @@ pub struct AccessRights {
     pub ativo: bool,
     /// Tokens of any other generation are revoked.
     pub generation: i64,
-    pub root: bool,
+    pub perfil_id: i64,
+    /// The perfil's nível; `None` for a root perfil.
+    pub nivel_id: Option<i64>,
     /// Names of the permissions that the perfil holds.
     pub granted: Vec<String>,
     /// Names of the permissions released to the perfil's nível; none for a root perfil.
@@ -99,6 +109,10 @@ pub struct AccessRights {
 }
 
 impl AccessRights {
+    pub fn is_root(&self) -> bool {
+        self.nivel_id.is_none()
+    }
+
     /// Whether a token of `generation` still stands.
     pub fn accepts_token(&self, generation: i64) -> bool {
         self.ativo && self.generation == generation
@@ -108,7 +122,7 @@ impl AccessRights {
     /// Root perfis need the grant but no release.
     pub fn allows(&self, permissao: Permissao) -> bool {
         let named = |nomes: &[String]| nomes.iter().any(|n| n == permissao.nome());
-        named(&self.granted) && (self.root || named(&self.released))
+        named(&self.granted) && (self.is_root() || named(&self.released))
     }
 }
 
@@ -139,7 +153,8 @@ mod tests {
             login: "user.api".into(),
             ativo: true,
             generation: 2,
-            root,
+            perfil_id: 1,
+            nivel_id: (!root).then_some(1),
             granted: owned(granted),
             released: owned(released),
         }

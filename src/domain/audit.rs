@@ -92,13 +92,54 @@ impl FromStr for ActionFilter {
     }
 }
 
-/// Who runs a command.
+/// Who changes something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Actor {
-    /// A user of the operating system.
-    pub name: String,
-    /// The host on which the command runs.
-    pub place: String,
+pub enum Actor {
+    /// Whoever runs a command.
+    Command {
+        /// A user of the operating system.
+        name: String,
+        /// The host on which the command runs.
+        place: String,
+    },
+    /// A user of ours, who asks over HTTP.
+    Usuario {
+        id: i64,
+        /// The address that it asks from.
+        place: String,
+    },
+}
+
+impl Actor {
+    /// The word for where the change came from.
+    pub fn origin(&self) -> &'static str {
+        match self {
+            Self::Command { .. } => "comando",
+            Self::Usuario { .. } => "api",
+        }
+    }
+
+    pub fn place(&self) -> &str {
+        match self {
+            Self::Command { place, .. } | Self::Usuario { place, .. } => place,
+        }
+    }
+
+    /// The user of the operating system.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Command { name, .. } => Some(name),
+            Self::Usuario { .. } => None,
+        }
+    }
+
+    /// The row id of a user of ours.
+    pub fn usuario_id(&self) -> Option<i64> {
+        match self {
+            Self::Command { .. } => None,
+            Self::Usuario { id, .. } => Some(*id),
+        }
+    }
 }
 
 /// What an action is about.

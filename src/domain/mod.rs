@@ -3,6 +3,7 @@
 pub mod access;
 pub mod atendimento;
 pub mod audit;
+pub mod hierarchy;
 pub mod protocolo;
 pub mod record;
 pub mod rules;

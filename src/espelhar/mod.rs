@@ -2,6 +2,8 @@
 //! have answered.
 
 pub mod exchange;
+pub mod findings;
+mod headers;
 pub mod message;
 pub mod observe;
 pub mod page;
@@ -11,3 +13,4 @@ pub mod redact;
 pub mod relay;
 pub mod shadow;
 pub mod tally;
+mod variants;

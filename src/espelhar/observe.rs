@@ -3,14 +3,23 @@
 
 use std::sync::Arc;
 
+use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::exchange::Exchange;
+use super::headers;
+use crate::conferir::difference;
+use crate::conferir::values::find_token;
 use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn, fits_between};
-use crate::http::answer::MADE;
 use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::{ALWAYS, MADE, REQUEST_ID};
 use crate::http::fuzzing;
+
+/// The names of the successes.
+pub const LOGIN: &str = "login";
+pub const SUCESSO: &str = "sucesso";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Route {
@@ -45,13 +54,41 @@ pub struct Observation {
     pub case: Option<&'static str>,
     /// In which points our answer would be another one.
     pub differences: Vec<String>,
-    /// What our server would have refused the request with, that was accepted.
+    /// What our server would refuse the request with, whatever its token and its atendimento.
     pub refusal: Option<String>,
+}
+
+impl Observation {
+    /// What our server would refuse the request with, that was accepted.
+    pub fn refusal_of_accepted(&self) -> Option<&str> {
+        self.refusal.as_deref().filter(|_| self.case.is_some_and(is_success))
+    }
+}
+
+/// Whether `case` names a success.
+pub fn is_success(case: &str) -> bool {
+    [LOGIN, SUCESSO].contains(&case)
+}
+
+/// An error of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    pub name: &'static str,
+    pub code: u16,
+    /// Its whole text.
+    pub said: String,
+}
+
+impl Recognised {
+    /// The field, such as that of `status – esse campo é obrigatório`.
+    pub fn field(&self) -> Option<&str> {
+        self.said.split_once(" – ").map(|(field, _)| field)
+    }
 }
 
 /// Observes beside a server that answers in `dialect`.
 pub struct Observer {
-    dialect: Arc<Dialect>,
+    pub dialect: Arc<Dialect>,
     /// Every text of an error, split at its gaps, with its name; the most telling ones first.
     texts: Vec<(Vec<String>, &'static str, u16)>,
 }
@@ -77,74 +114,97 @@ impl Observer {
         if route == Route::Other {
             return observation;
         }
+        observation.refusal = refusal(exchange, route);
         let status = exchange.answer.status;
         let Some(text) = exchange.answer_text() else {
             observation.differences.push("body can't be read".to_owned());
             return observation;
         };
-        if let Some((name, code, said)) = self.recognised(&text) {
-            observation.case = Some(name);
-            // Such as in `status – esse campo é obrigatório`.
-            let field = said.split_once(" – ").map(|(field, _)| field);
-            let form = self.dialect.error(name, field, code, &said);
-            observation.differences = self.differences(exchange, &text, AnswerForm { text: &said, ..form }, None);
+        let of_request = || self.recognised(observation.refusal.as_deref().filter(|_| blames_request(status))?);
+        if let Some(known) = self.recognised(&text).or_else(of_request) {
+            observation.case = Some(known.name);
+            let form = self.dialect.error(known.name, known.field(), known.code, &known.said);
+            let text_of_form = if fits_between(&split(form.text), &known.said) { &known.said } else { form.text };
+            let form = AnswerForm { text: text_of_form, ..form };
+            observation.differences = self.differences(exchange, &text, known.code, form);
         } else if (200..300).contains(&status) {
-            observation.case = Some(if route == Route::Login { "login" } else { "sucesso" });
-            let token = text.split('"').find(|part| part.len() > 16 && part.matches('.').count() == 2);
-            let login = token.map(|token| LoggedIn { token, validade: 0, login: "" });
+            observation.case = Some(if route == Route::Login { LOGIN } else { SUCESSO });
             let form = if route == Route::Login { self.dialect.login() } else { self.dialect.success(MADE) };
-            observation.differences = self.differences(exchange, &text, form, login);
-            observation.refusal = refusal(exchange, route);
+            observation.differences = self.differences(exchange, &text, 200, form);
         } else {
             observation.differences.push(format!("an answer that we do not know, {status}"));
         }
         observation
     }
 
-    /// The name, the code and the whole text of the error that `body` has.
-    fn recognised(&self, body: &str) -> Option<(&'static str, u16, String)> {
+    /// The error that `body` has the text of.
+    pub fn recognised(&self, body: &str) -> Option<Recognised> {
         let strings = strings(body);
-        self.texts.iter().find_map(|(parts, name, code)| {
-            let said = strings.iter().find(|said| fits_between(parts, said))?;
-            Some((*name, *code, said.clone()))
-        })
+        let find = |is_whole: bool| {
+            self.texts.iter().find_map(|(parts, name, code)| {
+                let mut said = strings.iter().filter_map(|text| Some((text, said_within(parts, text)?)));
+                let (_, said) = said.find(|(text, said)| !is_whole || *said == text.as_str())?;
+                Some(Recognised { name, code: *code, said: said.to_owned() })
+            })
+        };
+        find(true).or_else(|| find(false))
     }
 
-    fn differences(
-        &self,
-        exchange: &Exchange,
-        body: &str,
-        form: AnswerForm<'_>,
-        login: Option<LoggedIn<'_>>,
-    ) -> Vec<String> {
+    /// Where our answer in `form` would be another one. The contract gives it with `code`.
+    fn differences(&self, exchange: &Exchange, body: &str, code: u16, form: AnswerForm<'_>) -> Vec<String> {
         let mut differences = Vec::new();
         let status = exchange.answer.status;
         if status != form.code {
             differences.push(format!("status {status}, ours {}", form.code));
         }
-        let content_type = exchange.answer.header("content-type").unwrap_or_default();
-        let ours = String::from_utf8_lossy(form.content_type.as_bytes());
-        if content_type != ours {
-            differences.push(format!(
-                "content-type {}, ours {ours}",
-                if content_type.len() < 60 { content_type } else { "?" }
-            ));
+        differences.extend(headers::differences(&exchange.answer, &self.headers(code, &form)));
+        differences.extend(self.difference_of_bodies(exchange, body, form));
+        differences
+    }
+
+    /// The headers of our answer.
+    fn headers(&self, code: u16, form: &AnswerForm<'_>) -> HeaderMap {
+        let always = ALWAYS.into_iter().chain([(REQUEST_ID, "")]);
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, form.content_type.clone());
+        headers.extend(always.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        if code == 401 {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        let facts = Facts {
+        self.dialect.add_headers(&mut headers, form.code);
+        headers
+    }
+
+    /// Where `body` is another one than ours in `form`.
+    fn difference_of_bodies(&self, exchange: &Exchange, body: &str, form: AnswerForm<'_>) -> Option<String> {
+        let token = find_token(body);
+        let facts = |now, validade, login| Facts {
             texto: form.text,
             codigo: form.code,
+            metodo: &exchange.request.head.method,
             caminho: exchange.path(),
-            now: OffsetDateTime::now_utc(),
-            login,
+            now,
+            login: Some(LoggedIn { token: token.as_deref().unwrap_or("<token>"), validade, login }),
+            change: None,
         };
-        if !form.body.fits(self.dialect.escapes, &facts, body) {
-            differences.push("body".to_owned());
+        let escapes = self.dialect.escapes;
+        let (some, others) = (facts(OffsetDateTime::UNIX_EPOCH, 1, "a"), facts(exchange.request.at, 22, "b"));
+        if form.body.fits(escapes, &some, body) {
+            return None;
         }
-        differences
+        // What only the server knows is no difference: the place is told where it doesn't depend on that.
+        let place = |facts| difference::first(&form.body.filled(escapes, facts), body);
+        let place = place(&some).filter(|found| place(&others).as_ref() == Some(found));
+        Some(place.map_or_else(|| "body".to_owned(), |place| format!("body: {place}")))
     }
 }
 
-/// Why our server would refuse the request, which was accepted.
+/// Whether an answer with `status` may be about what is wrong with its request.
+fn blames_request(status: u16) -> bool {
+    matches!(status, 400 | 413 | 415 | 422 | 500)
+}
+
+/// Why our server would refuse the request, if it would.
 fn refusal(exchange: &Exchange, route: Route) -> Option<String> {
     let body = exchange.request_text()?;
     match route {
@@ -156,6 +216,25 @@ fn refusal(exchange: &Exchange, route: Route) -> Option<String> {
 
 fn split(text: &str) -> Vec<String> {
     text.split("{}").map(str::to_owned).collect()
+}
+
+/// What in `text` is `parts` in their order, with something between them, such as in `ERRO: status – valor inválido`.
+fn said_within<'a>(parts: &[String], text: &'a str) -> Option<&'a str> {
+    let mut places = Vec::with_capacity(parts.len());
+    let mut end = 0;
+    for part in parts {
+        let at = end + text[end..].find(part.as_str())?;
+        end = at + part.len();
+        places.push(at);
+    }
+    let is_open = |part: Option<&String>| part.is_some_and(String::is_empty);
+    // A value that begins or ends it is one word.
+    let start = match is_open(parts.first()) {
+        true => text[..*places.get(1)?].rfind(' ').map_or(0, |space| space + 1),
+        false => *places.first()?,
+    };
+    let end = if is_open(parts.last()) { end + text[end..].find(' ').unwrap_or(text.len() - end) } else { end };
+    Some(&text[start..end])
 }
 
 /// All texts in a body: the values in JSON, or else all of it.
@@ -174,4 +253,40 @@ fn strings(body: &str) -> Vec<String> {
         Err(_) => found.push(body.trim().to_owned()),
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_recognised_by_its_text_alone_or_within_another() {
+        let observer = Observer::new(Arc::new(Dialect::contract()));
+        for (body, name, said) in [
+            (r#"{"a":[1,{"b":"Senha inválida"}]}"#, "wrong_senha", "Senha inválida"),
+            ("ERRO: Token is missing\n", "token_missing", "Token is missing"),
+            (
+                "ERRO: motivoStatus – esse campo é obrigatório\n",
+                "motivo_required",
+                "motivoStatus – esse campo é obrigatório",
+            ),
+            ("ERRO: status – valor inválido (12)", "invalid", "status – valor inválido"),
+            (
+                r#"{"m":"motivoStatus – esse campo é obrigatório."}"#,
+                "motivo_required",
+                "motivoStatus – esse campo é obrigatório",
+            ),
+            (
+                "<p>JWT strings must contain exactly 2 period characters. Found: 0 </p>",
+                "token_periods",
+                "JWT strings must contain exactly 2 period characters. Found: 0",
+            ),
+        ] {
+            let known = observer.recognised(body).unwrap();
+            assert_eq!((known.name, known.said.as_str()), (name, said), "{body}");
+        }
+        for body in ["", "{}", "Senha invalida", r#"{"message":"ok"}"#, MADE] {
+            assert_eq!(observer.recognised(body), None, "{body}");
+        }
+    }
 }

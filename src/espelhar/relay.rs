@@ -42,9 +42,17 @@ struct Asked {
     request: Option<Arc<Mutex<Request>>>,
 }
 
-/// Passes bytes between `client` and `upstream` until the upstream has ended. Requests name `host`, if that is given, in the place of
-/// the host by which the client reached us.
-pub async fn relay<C, U>(client: C, upstream: U, host: Option<&str>, observer: &dyn Observer) -> io::Result<()>
+/// What the upstream gets otherwise than the client sent it.
+#[derive(Clone, Debug, Default)]
+pub struct Rewrite {
+    /// In the place of the host by which the client reached us.
+    pub host: Option<String>,
+    /// In front of each path.
+    pub base: String,
+}
+
+/// Passes bytes between `client` and `upstream` until the upstream has ended.
+pub async fn relay<C, U>(client: C, upstream: U, rewrite: &Rewrite, observer: &dyn Observer) -> io::Result<()>
 where
     C: AsyncRead + AsyncWrite + Unpin,
     U: AsyncRead + AsyncWrite + Unpin,
@@ -52,7 +60,7 @@ where
     let (client_reads, client_writes) = tokio::io::split(client);
     let (upstream_reads, upstream_writes) = tokio::io::split(upstream);
     let waiting = Waiting::default();
-    let mut requests = Box::pin(pass_requests(client_reads, upstream_writes, host, observer, &waiting));
+    let mut requests = Box::pin(pass_requests(client_reads, upstream_writes, rewrite, observer, &waiting));
     let mut answers = Box::pin(pass_answers(upstream_reads, client_writes, observer, &waiting));
     let mut requests_ended = false;
     loop {
@@ -61,7 +69,7 @@ where
                 ended?;
                 break;
             }
-            // Where the upstream takes no more, its answer may still be on its way.
+            // Where the client sends no more, the answer may still be on its way.
             _ = &mut requests, if !requests_ended => requests_ended = true,
         }
     }
@@ -75,7 +83,7 @@ where
 async fn pass_requests<R, W>(
     mut from: R,
     mut to: W,
-    host: Option<&str>,
+    rewrite: &Rewrite,
     observer: &dyn Observer,
     waiting: &Waiting,
 ) -> io::Result<()>
@@ -85,17 +93,15 @@ where
 {
     let mut messages = Messages::of(Side::Request);
     let mut current: Option<Arc<Mutex<Request>>> = None;
+    let mut is_deaf = false;
     let mut buffer = vec![0; BUFFER];
     let mut out = Vec::with_capacity(BUFFER);
     loop {
         let length = from.read(&mut buffer).await?;
         let mut take = |piece: Piece<'_>| match piece {
             Piece::Head(bytes, head) => {
-                match host {
-                    Some(host) => write_with_host(&mut out, bytes, host),
-                    None => out.extend_from_slice(bytes),
-                }
-                current = waiting.begin(head, observer.is_on());
+                rewrite.write(&mut out, bytes);
+                current = waiting.begin(rewrite.seen(head), observer.is_on());
             }
             Piece::Body { wire, content } => {
                 out.extend_from_slice(wire);
@@ -113,8 +119,8 @@ where
             messages.close(&mut take);
         }
         messages.feed(&buffer[..length], || false, &mut take);
-        to.write_all(&out).await?;
-        to.flush().await?;
+        // What the upstream takes no more is read all the same: closed before that, the client would lose its answer.
+        is_deaf = is_deaf || to.write_all(&out).await.is_err() || to.flush().await.is_err();
         out.clear();
         if length == 0 {
             return to.shutdown().await;
@@ -164,18 +170,38 @@ where
     }
 }
 
-/// Writes `head` with `host` in each `Host` line.
-fn write_with_host(out: &mut Vec<u8>, head: &[u8], host: &str) {
-    for line in head.split_inclusive(|byte| *byte == b'\n') {
-        let is_host = line.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"host:"));
-        if !is_host {
-            out.extend_from_slice(line);
-            continue;
+impl Rewrite {
+    /// Writes the bytes of a `head`.
+    fn write(&self, out: &mut Vec<u8>, head: &[u8]) {
+        let mut is_first = true;
+        for line in head.split_inclusive(|byte| *byte == b'\n') {
+            // Empty lines before a request are none of it.
+            let is_request_line = is_first && !line.trim_ascii().is_empty();
+            is_first &= !is_request_line;
+            let space = line.iter().position(|byte| *byte == b' ').map_or(0, |space| space + 1);
+            match &self.host {
+                _ if is_request_line => {
+                    out.extend_from_slice(&line[..space]);
+                    out.extend_from_slice(if line[space..].starts_with(b"/") { self.base.as_bytes() } else { b"" });
+                    out.extend_from_slice(&line[space..]);
+                }
+                Some(host) if line.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"host:")) => {
+                    out.extend_from_slice(&line[..5]);
+                    out.push(b' ');
+                    out.extend_from_slice(host.as_bytes());
+                    out.extend_from_slice(if line.ends_with(b"\r\n") { b"\r\n" } else { b"\n" });
+                }
+                _ => out.extend_from_slice(line),
+            }
         }
-        out.extend_from_slice(&line[..5]);
-        out.push(b' ');
-        out.extend_from_slice(host.as_bytes());
-        out.extend_from_slice(if line.ends_with(b"\r\n") { b"\r\n" } else { b"\n" });
+    }
+
+    /// `head` as the upstream gets it.
+    fn seen(&self, mut head: Head) -> Head {
+        if head.target.starts_with('/') {
+            head.target.insert_str(0, &self.base);
+        }
+        head
     }
 }
 

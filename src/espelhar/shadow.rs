@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::http::HeaderName;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
 use super::exchange::{Capture, Exchange};
 use super::message::Head;
 use super::observe::{Observer, Route};
-use super::redact::find_token;
 use super::relay::lock;
 use crate::conferir::client::{Client, Outgoing, Received};
+use crate::conferir::values::find_token;
 
 /// Most exchanges that wait; more are left out.
 const WAITING_MAX: usize = 256;
@@ -139,17 +139,25 @@ impl Asker {
     }
 
     async fn change(&mut self, exchange: &Exchange) -> Option<Option<(Head, Capture)>> {
-        let sent = TOKEN_HEADERS.iter().find_map(|name| exchange.request.head.header(name));
-        let token = sent.and_then(|sent| sent.split_whitespace().next_back()).map(|theirs| self.tokens.get(theirs));
-        let token = match token {
-            Some(None) => {
-                lock(&self.state.comparison).without_login += 1;
-                return None;
-            }
-            Some(Some(ours)) => Some(ours.clone()),
-            None => None,
-        };
+        let token = self.our_token(&exchange.request.head);
+        if token.is_none() && self.names_a_token(&exchange.request.head) {
+            lock(&self.state.comparison).without_login += 1;
+            return None;
+        }
         Some(self.ask("/api/atendimentos/status?simular=true", exchange, token).await?.map(answered))
+    }
+
+    /// Our token for the user of that in `head`, whichever header has it.
+    fn our_token(&self, head: &Head) -> Option<String> {
+        let values = head.headers.iter().filter_map(|(_, value)| std::str::from_utf8(value).ok());
+        let last_words = values.filter_map(|value| value.split_whitespace().next_back());
+        { last_words }.find_map(|word| self.tokens.get(word)).cloned()
+    }
+
+    /// Whether `head` has a header in which a token is expected.
+    fn names_a_token(&self, head: &Head) -> bool {
+        let ours = self.observer.dialect.token_headers().iter().map(|header| header.name.as_str());
+        TOKEN_HEADERS.into_iter().chain(ours).any(|name| head.header(name).is_some())
     }
 
     /// Our answer to the body of `exchange`; none inside where there was none. None where the body was not kept.
@@ -157,7 +165,8 @@ impl Asker {
         let body = exchange.request_text()?;
         let content_type = exchange.request.head.header("content-type").unwrap_or("application/json").to_owned();
         let mut headers: Vec<(HeaderName, String)> = vec![(CONTENT_TYPE, content_type)];
-        headers.extend(token.map(|token| (AUTHORIZATION, format!("Bearer {token}"))));
+        let carrier = &self.observer.dialect.token_headers()[0];
+        headers.extend(token.map(|token| (carrier.name.clone(), carrier.value(&token))));
         Some(self.client.send(Outgoing { method: "POST", path: path.to_owned(), headers, body }).await.ok())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::observe::{Observation, Route};
+use super::observe::{Observation, Route, is_success};
 
 /// Most kinds of differences and refusals that are counted apart.
 const KINDS_MAX: usize = 200;
@@ -28,9 +28,10 @@ impl Tally {
     /// Counts `observation`. Whether it showed something for the first time.
     pub fn add(&mut self, observation: &Observation) -> bool {
         self.exchanges += 1;
-        let Observation { route, case, differences, refusal } = observation;
-        *route != Route::Other
-            && self.count(route.word(), case.unwrap_or("?"), differences.iter().map(String::as_str), refusal.as_deref())
+        let Observation { route, case, differences, .. } = observation;
+        let differences = differences.iter().map(String::as_str);
+        let refusal = observation.refusal_of_accepted();
+        *route != Route::Other && self.count(route.word(), case.unwrap_or("?"), differences, refusal)
     }
 
     /// Counts a line of a recording. Whether it is one.
@@ -41,7 +42,8 @@ impl Tally {
         self.exchanges += 1;
         if route != Route::Other.word() {
             let differences = differences.iter().filter_map(Value::as_str);
-            self.count(route, line["caso"].as_str().unwrap_or("?"), differences, line["recusa"].as_str());
+            let case = line["caso"].as_str().unwrap_or("?");
+            self.count(route, case, differences, line["recusa"].as_str().filter(|_| is_success(case)));
         }
         true
     }

@@ -6,7 +6,7 @@ pub const BATCH_ITEMS_MAX: usize = 1000;
 pub const BATCH_BODY_MAX: usize = BATCH_ITEMS_MAX * 4 * 1024;
 /// Most requests of many changes at once, once their bodies are there; more are refused.
 pub const BATCH_REQUESTS_MAX: usize = 4;
-/// Entries of a history's page, where the request names no number.
-pub const HISTORY_PAGE: u16 = 50;
-pub const HISTORY_PAGE_MAX: u16 = 200;
+/// Entries of a page, where the request names no number.
+pub const PAGE_ENTRIES: u16 = 50;
+pub const PAGE_ENTRIES_MAX: u16 = 200;
 pub const IDEMPOTENCY_KEY_MAX: usize = 255;

@@ -1,5 +1,6 @@
 //! HTTP: routes, and the way in and out. Rules and storage are elsewhere.
 
+pub mod admin;
 pub mod answer;
 pub mod api;
 pub mod frame;

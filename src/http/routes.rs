@@ -11,10 +11,11 @@ use utoipa_axum::routes;
 
 use crate::clock::MovableClock;
 use crate::dialect::Dialect;
+use crate::http::admin::{atendimentos, auditoria, motivos, niveis, perfis, usuarios};
 use crate::http::answer::catalogue::ApiError;
-use crate::http::answer::spoken::Speaker;
 use crate::http::api::{batch, change, history, login, reads};
 use crate::http::frame::{DialectInForce, Frame, RouteNames, Watch};
+use crate::http::openapi::spoken::Named;
 use crate::http::openapi::{self, routed};
 use crate::http::pages::{docs, health, home, metrics};
 use crate::http::sandbox;
@@ -31,6 +32,23 @@ fn each_route(mut take: impl FnMut(UtoipaMethodRouter<SharedState>)) {
     take(routes!(history::historico));
     take(routes!(reads::targets));
     take(routes!(reads::motivos));
+    take(routes!(atendimentos::create));
+    take(routes!(niveis::list, niveis::create));
+    take(routes!(niveis::permissoes));
+    take(routes!(niveis::release, niveis::withdraw));
+    take(routes!(perfis::list, perfis::create));
+    take(routes!(perfis::grant, perfis::revoke));
+    take(routes!(usuarios::list, usuarios::create));
+    take(routes!(usuarios::set_senha));
+    take(routes!(usuarios::set_perfil));
+    take(routes!(usuarios::activate));
+    take(routes!(usuarios::deactivate));
+    take(routes!(usuarios::revoke_tokens));
+    take(routes!(motivos::list, motivos::create));
+    take(routes!(motivos::activate));
+    take(routes!(motivos::deactivate));
+    take(routes!(atendimentos::list));
+    take(routes!(auditoria::list));
     take(routes!(home::home));
     take(routes!(docs::document));
     take(routes!(docs::page));
@@ -81,12 +99,17 @@ pub fn sandbox_openapi_text(dialect: Option<Arc<Dialect>>) -> String {
     sandbox::document_text(document(dialect))
 }
 
+/// Every answer of a server in `dialect`.
+pub fn answers(dialect: &Arc<Dialect>) -> Vec<Named> {
+    openapi::spoken::answers(&mut document(None), dialect)
+}
+
 fn document(dialect: Option<Arc<Dialect>>) -> OpenApi {
     let mut described = Vec::new();
     each_route(|(shapes, paths, _)| described.push((shapes, paths)));
     let document = openapi::document(described);
     match dialect {
-        Some(dialect) => openapi::spoken::in_dialect(document, &Speaker::example(dialect)),
+        Some(dialect) => openapi::spoken::in_dialect(document, &dialect),
         None => document,
     }
 }

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
 use crate::dialect::Dialect;
@@ -35,6 +36,8 @@ pub struct AppState {
     /// `DIALECT_FILE`; `None` where the contract holds.
     pub dialect: Option<Arc<Dialect>>,
     pub access: AccessService,
+    /// Hashes and verifies, for the login and for administration.
+    pub passwords: Arc<Passwords>,
     pub login: Arc<LoginService>,
     pub changes: ChangeQueue,
     /// Goes on as long as somebody is served.

@@ -17,7 +17,10 @@ pub fn command_line() -> Actor {
     let user = user.filter(|name| !name.is_empty()).unwrap_or_else(|| format!("uid {id}"));
     let behind = std::env::var("SUDO_USER").ok().filter(|name| !name.is_empty());
     let place = Some(bounded(&uname().nodename().to_string_lossy())).filter(|place| !place.is_empty());
-    Actor { name: bounded(&name_of(&user, behind.as_deref())), place: place.unwrap_or_else(|| "unknown".to_owned()) }
+    Actor::Command {
+        name: bounded(&name_of(&user, behind.as_deref())),
+        place: place.unwrap_or_else(|| "unknown".to_owned()),
+    }
 }
 
 /// `behind`, whom the environment names, is no proof, and it is said only beside the user of the process.
@@ -54,8 +57,8 @@ mod tests {
 
     #[test]
     fn a_command_is_run_by_somebody_somewhere() {
-        let Actor { name, place } = command_line();
-        assert!(!name.is_empty() && !place.is_empty(), "{name}@{place}");
+        let actor = command_line();
+        assert!(actor.name().is_some_and(|name| !name.is_empty()) && !actor.place().is_empty(), "{actor:?}");
     }
 
     #[test]

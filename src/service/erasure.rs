@@ -10,13 +10,14 @@ use time::OffsetDateTime;
 use crate::auth::password::DUMMY;
 use crate::auth::token::new_generation;
 use crate::clock::rfc3339_millis;
+use crate::domain::access::Permissao;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::text::Name;
 use crate::service::audit::{named, of_usuario};
 use crate::service::pace::{Pace, in_portions};
-use crate::service::provisioning::{Kind, ProvisioningError, edit_usuario, is_anonymised};
+use crate::service::provisioning::{GuardedEdit, Kind, ProvisioningError, edit_usuario, is_anonymised};
 use crate::service::throttle::bucket_of;
-use crate::store::{Cursor, Leftovers, Store, StoreError};
+use crate::store::{Cursor, Leftovers, Store, StoreError, Usuario};
 
 type Result<T> = std::result::Result<T, ProvisioningError>;
 
@@ -62,7 +63,7 @@ impl Erasure {
     /// Puts a pseudonym in the place of a login, which is returned. The user can never log in again. A request in flight
     /// may leave a key even then, which the servers forget: see [`crate::service::purge`].
     pub async fn anonymise_usuario(&self, login: &Name) -> Result<String> {
-        let (mut edit, usuario) = edit_usuario(&self.store, login).await?;
+        let (mut edit, usuario) = self.edit_usuario(login).await?;
         if is_anonymised(&usuario) {
             return Ok(usuario.login);
         }
@@ -77,7 +78,7 @@ impl Erasure {
         }
         in_portions(|keys| self.forget_keys(usuario.id, keys)).await?;
         let pseudonym = Name::pseudonym(usuario.id);
-        let (mut edit, usuario) = edit_usuario(&self.store, login).await?;
+        let (mut edit, usuario) = self.edit_usuario(login).await?;
         // Those that came meanwhile.
         edit.forget_keys(usuario.id, u32::MAX).await?;
         let anonymised =
@@ -90,6 +91,12 @@ impl Erasure {
         }
         edit.commit(&self.actor, &[of_usuario(Action::AnonymiseUsuario, usuario.id, None, None)]).await?;
         Ok(pseudonym.texto)
+    }
+
+    async fn edit_usuario(&self, login: &Name) -> Result<(GuardedEdit, Usuario)> {
+        let mut edit = GuardedEdit::begin(&self.store, &self.actor, Permissao::AdministrarUsuarios).await?;
+        let usuario = edit_usuario(&mut edit, login).await?;
+        Ok((edit, usuario))
     }
 
     async fn forget_keys(&self, usuario_id: i64, limit: u32) -> Result<u64> {

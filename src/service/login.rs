@@ -23,7 +23,7 @@ const DEADLINE: Duration = Duration::from_secs(8);
 pub struct LoginService {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
-    passwords: Passwords,
+    passwords: Arc<Passwords>,
     tokens: Arc<Tokens>,
     throttle: Throttle,
     metrics: Arc<Metrics>,
@@ -95,7 +95,7 @@ impl LoginService {
     pub fn new(
         store: Arc<Store>,
         clock: Arc<dyn Clock>,
-        passwords: Passwords,
+        passwords: Arc<Passwords>,
         tokens: Arc<Tokens>,
         throttle: Throttle,
         metrics: Arc<Metrics>,

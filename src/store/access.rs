@@ -1,5 +1,6 @@
 //! What login and the access check read.
 
+use super::audit::Edit;
 use super::engine::Store;
 use super::error::Result;
 use crate::domain::access::AccessRights;
@@ -21,7 +22,7 @@ pub struct Credential {
 const CREDENTIAL: &str = "SELECT id AS usuario_id, login, senha_hash, ativo, geracao FROM usuario WHERE chave = $1";
 
 const ACESSO: &str = "
-SELECT u.login, u.ativo, u.geracao, p.nivel_id IS NULL AS root,
+SELECT u.login, u.ativo, u.geracao, u.perfil_id, p.nivel_id,
        (SELECT string_agg(permissao, ',') FROM concessao WHERE perfil_id = p.id) AS concedidas,
        (SELECT string_agg(permissao, ',') FROM liberacao WHERE nivel_id = p.nivel_id) AS liberadas
 FROM usuario u JOIN perfil p ON p.id = u.perfil_id
@@ -34,7 +35,8 @@ struct AccessRightsRow {
     ativo: bool,
     #[sqlx(rename = "geracao")]
     generation: i64,
-    root: bool,
+    perfil_id: i64,
+    nivel_id: Option<i64>,
     #[sqlx(rename = "concedidas")]
     granted: Option<String>,
     #[sqlx(rename = "liberadas")]
@@ -48,10 +50,19 @@ impl From<AccessRightsRow> for AccessRights {
             login: row.login.into(),
             ativo: row.ativo,
             generation: row.generation,
-            root: row.root,
+            perfil_id: row.perfil_id,
+            nivel_id: row.nivel_id,
             granted: split(row.granted),
             released: split(row.released),
         }
+    }
+}
+
+impl Edit {
+    /// As [`Store::access`].
+    pub async fn access(&mut self, usuario_id: i64) -> Result<Option<AccessRights>> {
+        let row: Option<AccessRightsRow> = self.0.rows(ACESSO, &[usuario_id.into()]).await?.pop();
+        Ok(row.map(Into::into))
     }
 }
 

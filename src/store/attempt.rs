@@ -1,6 +1,7 @@
 //! How statements of requests are tried: how long they may take, how long they wait for locks, and which
 //! sessions they may use.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -86,6 +87,8 @@ impl Freshness {
     where
         StoreError: From<E>,
     {
+        // Pinned, as it may have 15 KB, and each of these would move it.
+        let statement = pin!(statement);
         tokio::select! {
             outcome = timeout(STATEMENT_TIMEOUT, statement) => Ok(outcome.map_err(|_| StoreError::Slow)??),
             () = self.moved() => Err(StoreError::Slow),

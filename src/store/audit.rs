@@ -9,21 +9,18 @@ use super::listings::{Between, most};
 use super::value::{Param, Time};
 use crate::domain::audit::{ActionFilter, Actor, Entry, Object};
 
-/// What an entry of the command line has as its origin.
-const COMMAND: &str = "comando";
-
 const RECORD: &str = "
-INSERT INTO auditoria (em, origem, autor, lugar, acao, objeto, usuario_id, antes, depois)
-SELECT agora, $1, $2, $3, $4, $5, $6, $7, $8 FROM relogio";
+INSERT INTO auditoria (em, origem, autor, autor_id, lugar, acao, objeto, usuario_id, antes, depois)
+SELECT agora, $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM relogio";
 const RECORD_POSTGRES: &str = "
-INSERT INTO auditoria (em, origem, autor, lugar, acao, objeto, usuario_id, antes, depois)
-SELECT timestamptz 'epoch' + agora * interval '1 millisecond', $1, $2, $3, $4, $5, $6, $7, $8 FROM relogio";
+INSERT INTO auditoria (em, origem, autor, autor_id, lugar, acao, objeto, usuario_id, antes, depois)
+SELECT timestamptz 'epoch' + agora * interval '1 millisecond', $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM relogio";
 
 /// Entries show the login that a user has now. $1 is the page before, $4 an action or a group of them, $7 a user of the
 /// operating system: that of the command, or the one behind `sudo`.
 const ENTRIES: &str = "
 SELECT a.id, a.em, a.origem, coalesce(a.autor, author.login) AS autor, a.lugar, a.acao,
-       coalesce(a.objeto, subject.login) AS objeto, a.usuario_id, a.antes, a.depois
+       coalesce(a.objeto, subject.login) AS objeto, a.usuario_id, a.autor_id, a.antes, a.depois
 FROM auditoria a
 LEFT JOIN usuario author ON author.id = a.autor_id
 LEFT JOIN usuario subject ON subject.id = a.usuario_id
@@ -43,7 +40,7 @@ LIMIT $8";
 pub struct AuditEntry {
     pub id: i64,
     pub em: OffsetDateTime,
-    /// Where it came from: `comando`, the command line.
+    /// Where it came from: `comando`, the command line, or `api`.
     pub origem: String,
     pub autor: String,
     pub lugar: String,
@@ -52,6 +49,8 @@ pub struct AuditEntry {
     /// What was changed; the login of a user is that of now.
     pub objeto: Option<String>,
     pub usuario_id: Option<i64>,
+    /// The user of ours who asked for it.
+    pub autor_id: Option<i64>,
     /// JSON.
     pub antes: Option<String>,
     /// JSON.
@@ -68,6 +67,7 @@ struct EntryRow {
     acao: String,
     objeto: Option<String>,
     usuario_id: Option<i64>,
+    autor_id: Option<i64>,
     antes: Option<String>,
     depois: Option<String>,
 }
@@ -134,9 +134,10 @@ impl Transaction {
                 Object::Named(name) => (Some(name.as_str()), None),
             };
             let values = [
-                COMMAND.into(),
-                actor.name.as_str().into(),
-                actor.place.as_str().into(),
+                actor.origin().into(),
+                Param::Text(actor.name()),
+                actor.usuario_id().into(),
+                actor.place().into(),
                 action.name().into(),
                 Param::Text(name),
                 usuario_id.into(),
@@ -150,7 +151,7 @@ impl Transaction {
 }
 
 fn entry_of(row: EntryRow) -> AuditEntry {
-    let EntryRow { id, em: Time(em), origem, autor, lugar, acao, objeto, usuario_id, antes, depois } = row;
+    let EntryRow { id, em: Time(em), origem, autor, lugar, acao, objeto, usuario_id, autor_id, antes, depois } = row;
     let autor = autor.unwrap_or_default();
-    AuditEntry { id, em, origem, autor, lugar, acao, objeto, usuario_id, antes, depois }
+    AuditEntry { id, em, origem, autor, lugar, acao, objeto, usuario_id, autor_id, antes, depois }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::audit::Edit;
 use super::engine::Store;
 use super::error::Result;
 use super::rows::ScopedKey;
@@ -23,6 +24,32 @@ const FORGET_ANONYMISED: &str = "
 DELETE FROM idempotencia WHERE (usuario_id, chave) IN
     (SELECT usuario_id, chave FROM idempotencia
      WHERE usuario_id IN (SELECT id FROM usuario WHERE chave = $2 || CAST(id AS text)) LIMIT $1)";
+
+/// A key that came with a creation, or with a change.
+#[derive(sqlx::FromRow)]
+pub struct UsedKey {
+    #[sqlx(rename = "impressao")]
+    pub fingerprint: i64,
+    /// What was made: an id or a protocolo; `None` for a change.
+    #[sqlx(rename = "resultado")]
+    pub result: Option<String>,
+}
+
+impl Edit {
+    /// How a key of the user was used, if it was.
+    pub async fn used_key(&mut self, usuario_id: i64, key: &str) -> Result<Option<UsedKey>> {
+        let used = "SELECT impressao, resultado FROM idempotencia WHERE usuario_id = $1 AND chave = $2";
+        Ok(self.0.rows(used, &[usuario_id.into(), key.into()]).await?.pop())
+    }
+
+    /// Keeps a key of the user with what it made; fails with [`super::StoreError::AlreadyExists`] if it was used
+    /// meanwhile.
+    pub async fn use_key(&mut self, usuario_id: i64, key: &str, fingerprint: i64, result: &str) -> Result<()> {
+        let insert = "INSERT INTO idempotencia (usuario_id, chave, impressao, em, resultado)
+                      SELECT $1, $2, $3, agora, $4 FROM relogio";
+        self.execute(insert, &[usuario_id.into(), key.into(), fingerprint.into(), result.into()]).await.map(drop)
+    }
+}
 
 impl Store {
     /// The fingerprints of the bodies with which the `keys` came that are known. Waits for a lock no longer

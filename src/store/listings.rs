@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::engine::Store;
 use super::error::Result;
-use super::reads::{HistoricoRow, change_of, estado_of};
+use super::reads::{HistoricoRow, PresentStateRow, change_of, estado_of};
 use super::value::{Param, Row};
 use crate::domain::atendimento::Status;
 use crate::domain::record::{PresentState, StoredChange};
@@ -25,6 +25,19 @@ pub struct AtendimentosQuery {
     /// Last changed, or registered, in this time.
     pub between: Between,
     pub limit: Option<u32>,
+}
+
+/// A page of atendimentos, the last protocolo first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AtendimentosPage {
+    /// What their protocolo begins with.
+    pub prefix: String,
+    pub status: Option<Status>,
+    /// Last changed, or registered, in this time.
+    pub between: Between,
+    /// Only those before this protocolo.
+    pub before: Option<String>,
+    pub limit: u16,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,6 +89,26 @@ LEFT JOIN usuario u ON u.id = h.usuario_id
 WHERE a.protocolo = $1 AND h.revisao <= $2
 ORDER BY h.revisao";
 
+/// How many atendimentos are looked at for one page: so that a page takes no longer where few of many are meant. There
+/// is no index for it.
+const WINDOW: i64 = 20_000;
+
+/// Of the $6 last protocolos from $1 on and before $2, those asked for.
+const PAGE: &str = "
+SELECT a.protocolo, a.status, a.revisao, a.atualizado_em, m.nome AS motivo
+FROM (SELECT * FROM atendimento WHERE protocolo >= $1 AND protocolo < $2 ORDER BY protocolo DESC LIMIT $6) a
+LEFT JOIN historico h ON h.atendimento_id = a.id AND h.revisao = a.revisao
+LEFT JOIN motivo m ON m.id = h.motivo_id
+WHERE ($3 IS NULL OR a.status = $3)
+  AND ($4 IS NULL OR a.atualizado_em >= $4)
+  AND ($5 IS NULL OR a.atualizado_em < $5)
+ORDER BY a.protocolo DESC
+LIMIT $7";
+
+/// The last protocolo that was looked at, if there are more.
+const PAGE_END: &str = "
+SELECT protocolo FROM atendimento WHERE protocolo >= $1 AND protocolo < $2 ORDER BY protocolo DESC LIMIT 1 OFFSET $3";
+
 /// What `LIMIT` takes for `limit`.
 pub(super) fn most(limit: Option<u32>) -> i64 {
     limit.map_or(i64::MAX, i64::from)
@@ -87,6 +120,27 @@ impl Store {
         let AtendimentosQuery { status, between: Between { from, before }, limit } = asked;
         let status = Param::Small(status.map(Status::code));
         self.list(ATENDIMENTOS, &[status, from.into(), before.into(), most(limit).into()], estado_of)
+    }
+
+    /// The atendimentos asked for, and the protocolo before which to go on; `None` at the end. Only so many are looked
+    /// at: a page may have fewer entries than asked for, even none, although there are more.
+    pub async fn page_of_atendimentos(&self, asked: &AtendimentosPage) -> Result<(Vec<PresentState>, Option<String>)> {
+        let AtendimentosPage { prefix, status, between: Between { from, before: until }, before, limit } = asked;
+        // Nothing sorts after it.
+        let end = format!("{prefix}{}", char::MAX);
+        let end = before.as_ref().filter(|before| **before < end).unwrap_or(&end).as_str();
+        let (limit, status) = (i64::from(*limit), Param::Small(status.map(Status::code)));
+        let range = [prefix.as_str().into(), end.into()];
+        let [start, end] = range;
+        let values = [start, end, status, (*from).into(), (*until).into(), WINDOW.into(), limit.into()];
+        let rows: Vec<PresentStateRow> = self.command_rows(PAGE, &values).await?;
+        let page = rows.into_iter().map(estado_of).collect::<Result<Vec<_>>>()?;
+        if page.len() as i64 == limit {
+            let last = page.last().map(|last| last.protocolo.clone());
+            return Ok((page, last));
+        }
+        let next: Option<(String,)> = self.command_row(PAGE_END, &[start, end, (WINDOW - 1).into()]).await?;
+        Ok((page, next.map(|(protocolo,)| protocolo)))
     }
 
     /// The changes asked for, each with its protocolo, oldest first; those of one moment by protocolo and revision.

@@ -39,36 +39,35 @@ pub struct Grant {
 pub struct Usuario {
     /// Row id: the `usuario_id` of the audit log.
     pub id: i64,
-    pub login: String,
-    pub perfil: String,
-    /// False once deactivated.
-    pub ativo: bool,
-}
-
-/// A user that nobody else changes until the end of the transaction.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct HeldUsuario {
-    pub id: i64,
     /// As registered.
     pub login: String,
     pub perfil: String,
+    pub perfil_id: i64,
+    /// The nível of its perfil; `None` for a root perfil.
+    pub nivel_id: Option<i64>,
+    /// False once deactivated.
     pub ativo: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Motivo {
+    pub id: i64,
     pub nome: String,
     /// False once deactivated.
     pub ativo: bool,
 }
 
-pub(super) const NIVEIS: &str = "SELECT id, nome, superior_id FROM nivel ORDER BY id";
-pub(super) const RELEASES: &str = "SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao";
-pub(super) const PERFIS: &str = "SELECT id, nome, nivel_id FROM perfil ORDER BY chave";
-pub(super) const GRANTS: &str = "SELECT perfil_id, permissao FROM concessao ORDER BY perfil_id, permissao";
-pub(super) const MOTIVOS: &str = "SELECT nome, ativo FROM motivo ORDER BY chave";
+/// What has a name and a row id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    Nivel,
+    Perfil,
+    Usuario,
+    Motivo,
+}
+
 pub(super) const USUARIOS: &str = "
-SELECT usuario.id, usuario.login, perfil.nome AS perfil, usuario.ativo
+SELECT usuario.id, usuario.login, perfil.nome AS perfil, perfil_id, nivel_id, usuario.ativo
 FROM usuario JOIN perfil ON perfil.id = usuario.perfil_id
 ORDER BY usuario.chave";
 
@@ -82,10 +81,33 @@ pub(super) struct NivelRow {
 /// Takes the lock of the row, on either engine.
 const HOLD_USUARIO: &str = "UPDATE usuario SET ativo = ativo WHERE chave = $1";
 
-const HELD_USUARIO: &str = "
-SELECT usuario.id, usuario.login, perfil.nome AS perfil, usuario.ativo
+const USUARIO: &str = "
+SELECT usuario.id, usuario.login, perfil.nome AS perfil, perfil_id, nivel_id, usuario.ativo
 FROM usuario JOIN perfil ON perfil.id = usuario.perfil_id
 WHERE usuario.chave = $1";
+
+/// Who holds both $1 and $2, by a root perfil.
+const AT_ROOT: &str = "
+SELECT u.id FROM usuario u
+JOIN perfil p ON p.id = u.perfil_id
+JOIN concessao a ON a.perfil_id = p.id AND a.permissao = $1
+JOIN concessao b ON b.perfil_id = p.id AND b.permissao = $2
+WHERE u.ativo AND p.nivel_id IS NULL
+LIMIT 1";
+
+/// What the perfil $1 holds, and that is released to its nível, if it has one.
+const COUNTING: &str = "
+SELECT c.permissao FROM concessao c JOIN perfil p ON p.id = c.perfil_id
+WHERE p.id = $1 AND (p.nivel_id IS NULL
+    OR EXISTS (SELECT 1 FROM liberacao l WHERE l.nivel_id = p.nivel_id AND l.permissao = c.permissao))
+ORDER BY c.permissao";
+
+pub(super) const NIVEIS: &str = "SELECT id, nome, superior_id FROM nivel ORDER BY id";
+pub(super) const RELEASES: &str = "SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao";
+pub(super) const GRANTS: &str = "SELECT perfil_id, permissao FROM concessao ORDER BY perfil_id, permissao";
+pub(super) const MOTIVOS: &str = "SELECT id, nome, ativo FROM motivo ORDER BY chave";
+pub(super) const PERFIS: &str = "SELECT id, nome, nivel_id FROM perfil ORDER BY chave";
+const PERFIL: &str = "SELECT id, nome, nivel_id FROM perfil WHERE chave = $1";
 
 /// Níveis, perfis, users and motivos.
 impl Store {
@@ -109,7 +131,7 @@ impl Store {
     }
 
     pub async fn perfil(&self, key: &NameKey) -> Result<Option<Perfil>> {
-        self.command_row("SELECT id, nome, nivel_id FROM perfil WHERE chave = $1", &[key.into()]).await
+        self.command_row(PERFIL, &[key.into()]).await
     }
 
     pub async fn grants(&self) -> Result<Vec<Grant>> {
@@ -121,6 +143,18 @@ impl Store {
         self.command_rows(USUARIOS, &[]).await
     }
 
+    /// The names of what has these row ids; a login for a user.
+    pub async fn nome_of(&self, kind: Named, id: i64) -> Result<Option<String>> {
+        let select = match kind {
+            Named::Nivel => "SELECT nome FROM nivel WHERE id = $1",
+            Named::Perfil => "SELECT nome FROM perfil WHERE id = $1",
+            Named::Usuario => "SELECT login FROM usuario WHERE id = $1",
+            Named::Motivo => "SELECT nome FROM motivo WHERE id = $1",
+        };
+        let row: Option<(String,)> = self.command_row(select, &[id.into()]).await?;
+        Ok(row.map(|(nome,)| nome))
+    }
+
     /// All motivos, by name.
     pub async fn motivos(&self) -> Result<Vec<Motivo>> {
         self.command_rows(MOTIVOS, &[]).await
@@ -129,6 +163,51 @@ impl Store {
 
 /// `insert_*` return the row's id, and fail with [`StoreError::AlreadyExists`].
 impl Edit {
+    /// Keeps others from changing who may do what until the end. They may read it.
+    pub async fn hold_access_model(&mut self) -> Result<()> {
+        match &self.0 {
+            Transaction::Postgres(_) => {
+                self.execute("LOCK TABLE nivel IN SHARE ROW EXCLUSIVE MODE", &[]).await.map(drop)
+            }
+            // One transaction writes at a time.
+            Transaction::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// Whether an active user of a root perfil holds both `permissoes`.
+    pub async fn has_user_at_root(&mut self, permissoes: [Permissao; 2]) -> Result<bool> {
+        let found: Vec<(i64,)> = self.0.rows(AT_ROOT, &permissoes.map(|permissao| permissao.nome().into())).await?;
+        Ok(!found.is_empty())
+    }
+
+    /// All níveis, by id.
+    pub async fn niveis(&mut self) -> Result<Vec<Nivel>> {
+        Ok(self.0.rows(NIVEIS, &[]).await?.into_iter().map(nivel_of).collect())
+    }
+
+    pub async fn releases(&mut self) -> Result<Vec<Release>> {
+        self.0.rows(RELEASES, &[]).await
+    }
+
+    /// All perfis, by name.
+    pub async fn perfis(&mut self) -> Result<Vec<Perfil>> {
+        self.0.rows(PERFIS, &[]).await
+    }
+
+    pub async fn perfil(&mut self, key: &NameKey) -> Result<Option<Perfil>> {
+        Ok(self.0.rows(PERFIL, &[key.into()]).await?.pop())
+    }
+
+    /// The permissions that a perfil holds and that count: those that are released to its nível, or all at root.
+    pub async fn counting_permissoes(&mut self, perfil_id: i64) -> Result<Vec<String>> {
+        self.texts(COUNTING, perfil_id).await
+    }
+
+    /// All users, by login.
+    pub async fn usuarios(&mut self) -> Result<Vec<Usuario>> {
+        self.0.rows(USUARIOS, &[]).await
+    }
+
     pub async fn insert_nivel(&mut self, nome: &Name, superior_id: Option<i64>) -> Result<i64> {
         let insert = "INSERT INTO nivel (nome, chave, superior_id) VALUES ($1, $2, $3) RETURNING id";
         self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into(), superior_id.into()]).await
@@ -187,9 +266,9 @@ impl Edit {
     }
 
     /// The user of that login, which nobody else changes until the end.
-    pub async fn usuario(&mut self, login: &NameKey) -> Result<Option<HeldUsuario>> {
+    pub async fn usuario(&mut self, login: &NameKey) -> Result<Option<Usuario>> {
         self.execute(HOLD_USUARIO, &[login.into()]).await?;
-        Ok(self.0.rows(HELD_USUARIO, &[login.into()]).await?.pop())
+        Ok(self.0.rows(USUARIO, &[login.into()]).await?.pop())
     }
 
     /// Sets the password and the generation of the tokens that count, and forgets the failures of `bucket` and of
@@ -234,17 +313,24 @@ impl Edit {
     /// The motivo of that name, which nobody else changes until the end.
     pub async fn motivo(&mut self, key: &NameKey) -> Result<Option<Motivo>> {
         self.execute("UPDATE motivo SET ativo = ativo WHERE chave = $1", &[key.into()]).await?;
-        Ok(self.0.rows("SELECT nome, ativo FROM motivo WHERE chave = $1", &[key.into()]).await?.pop())
+        Ok(self.0.rows("SELECT id, nome, ativo FROM motivo WHERE chave = $1", &[key.into()]).await?.pop())
     }
 
-    pub async fn insert_motivo(&mut self, nome: &Name) -> Result<()> {
-        let insert = "INSERT INTO motivo (nome, chave) VALUES ($1, $2)";
-        self.execute(insert, &[nome.texto.as_str().into(), (&nome.key).into()]).await.map(drop)
+    pub async fn insert_motivo(&mut self, nome: &Name) -> Result<i64> {
+        let insert = "INSERT INTO motivo (nome, chave) VALUES ($1, $2) RETURNING id";
+        self.insert(insert, &[nome.texto.as_str().into(), (&nome.key).into()]).await
     }
 
     pub async fn set_motivo_ativo(&mut self, key: &NameKey, ativo: bool) -> Result<()> {
         let update = "UPDATE motivo SET ativo = $2 WHERE chave = $1";
         self.execute(update, &[key.into(), ativo.into()]).await.map(drop)
+    }
+
+    /// The next number of the protocolos of a day, from 1.
+    pub async fn draw(&mut self, day: i64) -> Result<i64> {
+        let next = "INSERT INTO sequencia (dia, ultimo) VALUES ($1, 1)
+                    ON CONFLICT (dia) DO UPDATE SET ultimo = sequencia.ultimo + 1 RETURNING ultimo";
+        self.insert(next, &[day.into()]).await
     }
 
     /// Registers an atendimento.

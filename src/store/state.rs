@@ -18,10 +18,6 @@ pub struct Provisioned {
     pub motivos: Vec<Motivo>,
 }
 
-/// Whatever changes these waits until the end. They may be read, and referred to.
-const HOLD: &str = "
-LOCK TABLE nivel, liberacao, perfil, concessao, usuario, motivo IN SHARE ROW EXCLUSIVE MODE";
-
 impl Store {
     /// Everything, as it is at one moment.
     pub async fn provisioned(&self) -> Result<Provisioned> {
@@ -30,12 +26,8 @@ impl Store {
 }
 
 impl Edit {
-    /// Everything, which nobody else changes until the end.
-    pub async fn hold_provisioned(&mut self) -> Result<Provisioned> {
-        // SQLite's transaction holds the whole file.
-        if let Transaction::Postgres(_) = self.0 {
-            self.execute(HOLD, &[]).await?;
-        }
+    /// Everything. Nobody else changes it after [`Edit::hold_access_model`].
+    pub async fn provisioned(&mut self) -> Result<Provisioned> {
         self.0.provisioned().await
     }
 

@@ -131,6 +131,7 @@ pub const TABLES: &[Table] = &[
             column("chave", Kind::Text(IDEMPOTENCY_KEY)),
             column("impressao", Kind::Number),
             column("em", Kind::Millis),
+            column("resultado", Kind::Text(IDEMPOTENCY_KEY)).or_null().since(9),
         ],
     )
     .since(3),
@@ -152,6 +153,7 @@ pub const TABLES: &[Table] = &[
         ],
     )
     .since(7),
+    table("sequencia", 1, &[column("dia", Kind::Number), column("ultimo", Kind::Number)]).since(9),
 ];
 
 const ID: Column = column("id", Kind::Id);

@@ -14,7 +14,7 @@ const LOGIN: &str = "/api/usuario/login";
 const STATUS: &str = "/api/atendimentos/status";
 
 async fn unknown_routes_and_wrong_methods_are_enveloped(server: &Server) {
-    for path in ["/index.html", "/api", "/api/usuario/login/x", "/API/usuario/login", "/api/atendimentos", "/health"] {
+    for path in ["/index.html", "/api", "/api/usuario/login/x", "/API/usuario/login", "/api/admin", "/health"] {
         server.get(path).await.is(404, "Recurso não encontrado");
     }
     for (path, allow, methods) in [

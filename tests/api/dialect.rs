@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use citrus_status::http::openapi;
+use citrus_status::http::openapi::errors::known;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -175,6 +177,20 @@ async fn each_rule_holds(database: &Database) {
     server.stop().await;
 }
 
+/// A hidden user is answered as the dialect answers a wrong senha: whoever guesses logins learns nothing.
+async fn a_hidden_user_stays_hidden(database: &Database) {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("dialeto.toml");
+    fs::write(&file, "[respostas.wrong_senha]\ncodigo = 422\ntexto = 'Login ou senha inválidos'\n").unwrap();
+    let settings = [("DIALECT_FILE", file.to_str().unwrap()), ("HARDENED_LOGIN", "true")];
+    let server = Server::with(database, &settings).await;
+    for login in ["user.api", "ninguem"] {
+        let answer = post(&server, LOGIN, &[], json!({"login": login, "senha": "errada"})).await;
+        answer.is(422, "Login ou senha inválidos");
+    }
+    server.stop().await;
+}
+
 async fn names_of_headers_and_escapes_are_the_dialects(database: &Database) {
     let text = "nomes_de_cabecalhos = 'iniciais-maiusculas'\nescapes = 'ascii-e-barras'\ncontent_type = 'text/html; charset=UTF-8'\n\
                 [erro]\ncorpo = '{\"erro\":\"<texto>\",\"onde\":\"<caminho>\"}'";
@@ -204,12 +220,54 @@ async fn the_document_shows_the_dialect(database: &Database) {
     server.stop().await;
 }
 
+/// Each member of a login and of a change, and what goes beside it, with a value that it can't have.
+async fn what_is_wrong_with_a_field_has_a_name(database: &Database) {
+    let server = Server::start(database).await;
+    let token = token(&server, "/accessToken").await;
+    let known = known();
+    let named = |answer: &Answer| {
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        let text = body["message"].as_str().unwrap();
+        let (field, end) = text.split_once(" – ").unwrap_or_else(|| panic!("{answer:?}"));
+        let row = if end == "valor inválido" { "invalid" } else { "required" };
+        assert!(known.contains_key(&format!("{row}_{field}")), "{row} {field}: {answer:?}");
+        field.to_owned()
+    };
+    let members = |schema: &str| {
+        let document: Value = serde_json::from_str(openapi::TEXT).unwrap();
+        document["components"]["schemas"][schema]["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    for member in members("Credenciais") {
+        let mut body = json!({"login": "user.api", "senha": "1234"});
+        body[&member] = json!("x".repeat(2_000));
+        assert_eq!(named(&post(&server, LOGIN, &[], body).await), member);
+    }
+    let headers = [("authorization", token.as_str())];
+    for member in members("Alteracao") {
+        let mut body =
+            json!({"protocolo": "20221104000001", "status": "Aberto", "comentario": "a", "visivelCliente": true});
+        body[&member] = json!("x".repeat(30_000));
+        assert_eq!(named(&post(&server, STATUS, &headers, body.clone()).await), member);
+        body.as_object_mut().unwrap().remove(&member);
+        let left_out = post(&server, STATUS, &headers, body).await;
+        assert!(left_out.status == 200 || named(&left_out) == member, "{left_out:?}");
+    }
+    let body = json!({"protocolo": "20221104000001", "status": "Aberto"});
+    let flag = post(&server, &format!("{STATUS}?simular=talvez"), &headers, body.clone()).await;
+    assert_eq!(named(&flag), "simular");
+    let key = post(&server, STATUS, &[headers[0], ("idempotency-key", "")], body).await;
+    assert_eq!(named(&key), "Idempotency-Key");
+    server.stop().await;
+}
+
 both_engines! {
     errors_and_successes_have_the_bytes_of_the_dialect,
     a_login_says_what_the_dialect_wants,
     what_is_ours_alone_stays_as_it_is,
     the_token_comes_where_the_dialect_says,
     each_rule_holds,
+    a_hidden_user_stays_hidden,
+    what_is_wrong_with_a_field_has_a_name,
     names_of_headers_and_escapes_are_the_dialects,
     the_document_shows_the_dialect,
 }

@@ -104,11 +104,11 @@ async fn no_answer_may_be_cached(server: &Server) {
 
 async fn hardened_login_does_not_tell_users_apart(database: &Database) {
     let server = Server::with(database, &[("HARDENED_LOGIN", "true")]).await;
-    server.provisioning.set_usuario_ativo(&nome("admin"), false).await.unwrap();
-    for login in ["user.api", "nobody", "admin"] {
+    server.provisioning.set_usuario_ativo(&nome("user.sem.permissao"), false).await.unwrap();
+    for login in ["user.api", "nobody", "user.sem.permissao"] {
         server.login_with(&json!({"login": login, "senha": "wrong"})).await.is(401, "Senha inválida");
     }
-    server.login_with(&json!({"login": "admin", "senha": "1234"})).await.is(401, "Senha inválida");
+    server.login_with(&json!({"login": "user.sem.permissao", "senha": "1234"})).await.is(401, "Senha inválida");
     assert_eq!(server.login_with(&json!({"login": "user.api", "senha": "1234"})).await.status, 200);
     server.stop().await;
 }

@@ -1,6 +1,7 @@
 //! What comes over the wire, to the byte, on each engine: the contract's tables, one assertion a row.
 
 mod access;
+mod admin;
 mod charsets;
 mod clocks;
 mod common;

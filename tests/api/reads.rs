@@ -222,7 +222,7 @@ async fn the_motivos_are_the_active_ones(server: &Server) {
     let token = server.token("user.api").await;
     let all = r#"{"motivos":["Aberto por engano","Atendimento já finalizado","Duplicado","Fora do escopo"]}"#;
     is(&read(server, &token, MOTIVOS, &[]).await, all);
-    server.provisioning.deactivate_motivo(&nome("Duplicado")).await.unwrap();
+    server.provisioning.set_motivo_ativo(&nome("Duplicado"), false).await.unwrap();
     let rest = r#"{"motivos":["Aberto por engano","Atendimento já finalizado","Fora do escopo"]}"#;
     is(&read(server, &token, MOTIVOS, &[]).await, rest);
 }

@@ -75,7 +75,7 @@ async fn a_reset_restores_the_example(database: &Database) {
     post(&server, STATUS, &keyed).await.is(200, MADE);
     guess(&server, &[]).await.is(401, "Senha inválida");
     assert_eq!(guess(&server, &[]).await.status, 429);
-    server.provisioning.deactivate_motivo(&nome("Duplicado")).await.unwrap();
+    server.provisioning.set_motivo_ativo(&nome("Duplicado"), false).await.unwrap();
     server.provisioning.create_atendimento("1", Status::Aberto).await.unwrap();
 
     server.advance(database, Duration::milliseconds(1)).await;

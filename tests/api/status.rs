@@ -65,7 +65,7 @@ async fn then_an_unknown_atendimento_then_an_unknown_status(server: &Server) {
 
 async fn then_a_motivo_where_one_is_required(server: &Server) {
     let token = server.token("user.api").await;
-    server.provisioning.deactivate_motivo(&"Duplicado".parse().unwrap()).await.unwrap();
+    server.provisioning.set_motivo_ativo(&"Duplicado".parse().unwrap(), false).await.unwrap();
     let mut body = json!({"protocolo": ABERTO, "status": "Cancelado"});
     server.change_with(&token, &body).await.is(400, MOTIVO_OBRIGATORIO);
     for none in [json!(null), json!(""), json!("  "), json!({}), json!(["Aberto por engano"])] {

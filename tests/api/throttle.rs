@@ -152,9 +152,9 @@ async fn a_success_costs_nothing(database: &Database) {
 async fn unknown_logins_are_throttled_like_known_ones(database: &Database) {
     let limits = [("HARDENED_LOGIN", "true"), ("LOGIN_LIMIT_PAIR", "2/60"), ("LOGIN_LIMIT_ACCOUNT", "3/600"), PROXY];
     let server = Server::with(database, &limits).await;
-    server.provisioning.set_usuario_ativo(&"admin".parse().unwrap(), false).await.unwrap();
+    server.provisioning.set_usuario_ativo(&"user.sem.permissao".parse().unwrap(), false).await.unwrap();
     let mut seen = Vec::new();
-    for (number, name) in ["user.api", "nobody", "admin"].into_iter().enumerate() {
+    for (number, name) in ["user.api", "nobody", "user.sem.permissao"].into_iter().enumerate() {
         let mut answers = Vec::new();
         for step in [1, 1, 1, 2, 2, 3] {
             let mut answer = login(&server, &format!("192.0.{number}.{step}"), name, "wrong").await;

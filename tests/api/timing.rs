@@ -39,10 +39,10 @@ async fn probability_that_unknown_is_slower(database: &Database, hardened: bool,
     let hardening = ("HARDENED_LOGIN", if hardened { "true" } else { "false" });
     let settings: Vec<_> = COUNTED.into_iter().chain([hardening]).collect();
     let server = Server::with(database, &settings).await;
-    server.provisioning.set_usuario_ativo(&nome("admin"), false).await.unwrap();
+    server.provisioning.set_usuario_ativo(&nome("user.sem.permissao"), false).await.unwrap();
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for round in 0..samples / 2 {
-        let stranger = if round % 4 < 2 { "nobody" } else { "admin" };
+        let stranger = if round % 4 < 2 { "nobody" } else { "user.sem.permissao" };
         let (a, b) = if round % 2 == 0 {
             let known = wrong(&server, "user.api").await;
             (known, wrong(&server, stranger).await)

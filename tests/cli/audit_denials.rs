@@ -118,10 +118,10 @@ async fn the_log_tells_a_deactivated_user_from_an_unknown_one_and_the_answer_doe
     for hardened in ["false", "true"] {
         let database = &Database::new(database.engine).await.unwrap();
         let scene = Scene::start(database, &[("HARDENED_LOGIN", hardened)]).await;
-        assert_eq!(run(database, &["usuario", "desativar", "admin"]).code, 0);
+        assert_eq!(run(database, &["usuario", "desativar", "user.sem.permissao"]).code, 0);
         let unknown = scene.login("nobody", "1234").await;
-        assert_eq!(scene.login("admin", "1234").await, unknown);
-        assert_eq!(scene.login("admin", "wrong").await, unknown);
+        assert_eq!(scene.login("user.sem.permissao", "1234").await, unknown);
+        assert_eq!(scene.login("user.sem.permissao", "wrong").await, unknown);
         let wrong = scene.login("user.api", "wrong").await;
         assert_eq!(wrong == unknown, hardened == "true");
         let lines: Vec<String> = scene
@@ -133,8 +133,8 @@ async fn the_log_tells_a_deactivated_user_from_an_unknown_one_and_the_answer_doe
             lines,
             [
                 "nobody unknown_user unknown",
-                "admin unknown_user deactivated",
-                "admin unknown_user deactivated",
+                "user.sem.permissao unknown_user deactivated",
+                "user.sem.permissao unknown_user deactivated",
                 "user.api wrong_password wrong_password",
             ]
         );

@@ -183,12 +183,12 @@ async fn each_command_that_changes_something_leaves_its_entry(database: &Databas
 
     // The program of the tests has no `SUDO_USER`.
     let actor = command_line();
-    let user = actor.name.split(" (sudo: ").next().unwrap();
+    let user = actor.name().unwrap().split(" (sudo: ").next().unwrap();
     for (i, entry) in entries.iter().rev().enumerate() {
         assert_eq!(entry["id"], json!(i + 1));
         assert_eq!(entry["em"], "2026-11-23T10:00:00.000Z");
         assert_eq!(entry["origem"], "comando");
-        assert_eq!((entry["autor"].as_str().unwrap(), entry["lugar"].as_str().unwrap()), (user, &*actor.place));
+        assert_eq!((entry["autor"].as_str().unwrap(), entry["lugar"].as_str().unwrap()), (user, actor.place()));
         let is_about_a_user = entry["acao"].as_str().unwrap().starts_with("usuario.");
         assert_eq!(entry["usuario_id"], if is_about_a_user { json!(1) } else { Value::Null });
     }

@@ -1,7 +1,7 @@
 //! `conferir`: our own server passes, others fail, and the atendimento is always brought back.
 
 mod fake;
-mod fakes;
+pub mod fakes;
 mod reports;
 
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::program::{Outcome, Process, run, run_with};
 
-const PROTOCOLO: &str = "20221104000005";
-const SENHA: &str = "a senha that is unlike anything else";
+pub const PROTOCOLO: &str = "20221104000005";
+pub const SENHA: &str = "a senha that is unlike anything else";
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2VjcmV0";
 
 /// A server process with the example data, its user under a senha that can be searched for.
-async fn serve(database: &Database, extra: &[(&str, &str)]) -> Process {
+pub async fn serve(database: &Database, extra: &[(&str, &str)]) -> Process {
     database.example().await.close().await;
     let set = run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], SENHA);
     assert_eq!(set.code, 0, "{set:?}");
@@ -200,6 +200,12 @@ async fn it_refuses_before_it_sends_anything() {
     conferir(&database, &address, &[]).fails(2, &["there is no terminal to ask on; add --yes"]);
     conferir(&database, &address, &["--yes", "--pular", "login/x"])
         .fails(2, &["login/x", "common/unknown-route, ", "status/cancelado"]);
+    let groups = ["--pular", "common/", "--pular", "login/", "--pular", "token/", "--pular", "status/"];
+    conferir(&database, &address, &[&["--yes", "--only-documented"], &groups[..]].concat())
+        .fails(2, &["these options leave no case to ask"]);
+    std::fs::write(database.dir.path().join("dialeto.toml"), "[conferir]\npular = ['login/x']\n").unwrap();
+    conferir(&database, &address, &["--yes", "--dialeto", "dialeto.toml"])
+        .fails(2, &["dialeto.toml: [conferir] pular: there is no case 'login/x'"]);
     conferir(&database, &address, &["--yes", "--status-atual", "x"]).fails(2, &["one of: Aberto, Em atendimento"]);
     for base in ["ftp://127.0.0.1", "http://user@127.0.0.1", "http://127.0.0.1/?a=b"] {
         let mut command = arguments(base, PROTOCOLO);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::program::{Outcome, finish};
@@ -29,29 +29,102 @@ fn json(outcome: &Outcome) -> Value {
     serde_json::from_str(&outcome.stdout).unwrap()
 }
 
-/// The answer `name` in the list that `dialeto mostrar --json` prints.
-fn answer<'a>(list: &'a Value, name: &str) -> &'a Value {
-    list.as_array().unwrap().iter().find(|answer| answer["nome"] == name).unwrap_or_else(|| panic!("no {name}: {list}"))
+/// The answer `name` in what `dialeto mostrar --json` prints.
+fn answer<'a>(listed: &'a Value, name: &str) -> &'a Value {
+    let answers = listed["respostas"].as_array().unwrap();
+    let mut found = answers.iter().filter(|answer| answer["nome"] == name);
+    let answer = found.next().unwrap_or_else(|| panic!("no {name}: {listed}"));
+    assert!(found.next().is_none(), "{name} is there twice");
+    answer
+}
+
+/// What is in force for `name`, and the contract's.
+fn setting<'a>(listed: &'a Value, name: &str) -> [&'a Value; 2] {
+    let settings = listed["ajustes"].as_array().unwrap();
+    let setting = settings.iter().find(|setting| setting["nome"] == name).unwrap_or_else(|| panic!("no {name}"));
+    [&setting["valor"], &setting["contrato"]]
 }
 
 #[test]
 fn the_pages_example_is_a_dialect_and_every_answer_is_listed() {
-    let list = json(&run(&example(), &["dialeto", "mostrar", "dialeto.toml", "--json"], &[]));
-    let user = answer(&list, "unknown_user");
-    assert_eq!((&user["codigo"], &user["contentType"]), (&401.into(), &"application/json;charset=UTF-8".into()));
-    assert!(user["corpo"].as_str().unwrap().contains(r#""error":"Unauthorized","message":"Login inv\u00e1lido""#));
-    assert_eq!(answer(&list, "sucesso")["codigo"], 201);
-    answer(&list, "same_status");
-    let table = run(&example(), &["dialeto", "mostrar", "dialeto.toml"], &[]);
-    assert!(table.stdout.contains("unknown_user "), "{table:?}");
+    let listed = json(&run(&example(), &["dialeto", "mostrar", "dialeto.toml", "--json"], &[]));
+    let user = answer(&listed, "unknown_user");
+    assert_eq!((&user["codigo"], &user["content_type"]), (&401.into(), &"application/json;charset=UTF-8".into()));
+    let body = user["corpo"].as_str().unwrap();
+    assert!(body.contains(r#""error":"Unauthorized","message":"Login inv\u00e1lido","path":"/api/usuario/login""#));
+    assert_eq!(user["do_arquivo"], json!(["codigo", "content_type", "corpo"]));
+    assert_eq!(answer(&listed, "wrong_senha")["do_arquivo"], json!(["content_type", "corpo"]));
+    assert_eq!(answer(&listed, "sucesso")["codigo"], 201);
+    let same = answer(&listed, "same_status");
+    assert!(same["corpo"].as_str().unwrap().contains(r#""path":"/api/atendimentos/status""#), "{same}");
+}
+
+#[test]
+fn an_answer_about_a_field_is_listed_by_itself() {
+    let text = "[respostas.required]\ncodigo = 422\n[respostas.required_status]\ncodigo = 418\n\
+                [respostas.invalid_statusAtual]\ntexto = 'não {}'\n";
+    let listed = json(&run(text, &["dialeto", "mostrar", "dialeto.toml", "--json"], &[]));
+    assert_eq!(answer(&listed, "required_status")["codigo"], 418);
+    assert_eq!(answer(&listed, "required_protocolo")["codigo"], 422);
+    assert_eq!(answer(&listed, "invalid_status")["do_arquivo"], json!([]));
+    assert_eq!(answer(&listed, "invalid_statusAtual")["corpo"], r#"{"message":"não statusAtual"}"#);
+    answer(&listed, "no_route");
+}
+
+#[test]
+fn what_holds_for_all_answers_is_listed_beside_the_contract() {
+    let listed = json(&run(&example(), &["dialeto", "mostrar", "dialeto.toml", "--json"], &[]));
+    for (name, wanted) in [
+        ("content_type", [json!("application/json;charset=UTF-8"), json!("application/json")]),
+        ("www_authenticate", [Value::Null, json!("Bearer")]),
+        ("escapes", [json!("ascii"), json!("json")]),
+        ("nomes_de_cabecalhos", [json!("iniciais-maiusculas"), json!("minusculas")]),
+        ("[cabecalhos] cache-control", [json!("no-cache"), json!("no-store")]),
+        ("[cabecalhos] x-request-id", [Value::Null, json!("<the request's own>")]),
+        ("[cabecalhos] server", [json!("nginx"), Value::Null]),
+        ("[cabecalhos] x-content-type-options", [json!("nosniff"), json!("nosniff")]),
+        (
+            "[token] cabecalhos",
+            [
+                json!(["authorization: Bearer <token>", "x-access-token: <token>"]),
+                json!(["authorization: Bearer <token>", "authorization: <token>"]),
+            ],
+        ),
+        ("[regras] mesmo_status", [json!("recusado"), json!("aceito")]),
+        ("[regras] motivo_desnecessario", [json!("conferido"), json!("ignorado")]),
+        ("[regras] motivo_desconhecido", [json!("recusado"), json!("recusado")]),
+        ("[regras] login_sem_permissao", [json!("aceito"), json!("aceito")]),
+    ] {
+        assert_eq!(setting(&listed, name), [&wanted[0], &wanted[1]], "{name}");
+    }
+}
+
+#[test]
+fn people_see_what_the_file_says_and_what_the_contract() {
+    let listed = run(&example(), &["dialeto", "mostrar", "dialeto.toml"], &[]).stdout;
+    let line = |begin: &str| {
+        let line = listed.lines().find(|line| line.starts_with(begin)).unwrap_or_else(|| panic!("{begin}: {listed}"));
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(line("escapes"), "escapes ascii file json");
+    assert_eq!(line("www_authenticate"), "www_authenticate - file Bearer");
+    assert_eq!(line("[regras] motivo_desconhecido"), "[regras] motivo_desconhecido recusado contract");
+    assert!(
+        line("unknown_user ").starts_with(
+            r#"unknown_user 401 application/json;charset=UTF-8 codigo, content_type, corpo {"timestamp":"#
+        )
+    );
+    assert!(!listed.contains("hidden_user"));
 }
 
 #[test]
 fn without_a_file_the_contract_is_listed() {
-    let list = json(&run("", &["dialeto", "mostrar", "--json"], &[]));
-    assert_eq!(answer(&list, "unknown_user")["corpo"], r#"{"message":"Usuário não encontrado"}"#);
-    assert_eq!(answer(&list, "sucesso")["corpo"], r#"{"message":"Atendimento atualizado com sucesso"}"#);
-    assert!(list.as_array().unwrap().iter().all(|answer| answer["nome"] != "same_status"));
+    let listed = json(&run("", &["dialeto", "mostrar", "--json"], &[]));
+    assert_eq!(answer(&listed, "unknown_user")["corpo"], r#"{"message":"Usuário não encontrado"}"#);
+    assert_eq!(answer(&listed, "sucesso")["corpo"], r#"{"message":"Atendimento atualizado com sucesso"}"#);
+    let answers = listed["respostas"].as_array().unwrap();
+    assert!(answers.iter().all(|answer| answer["nome"] != "same_status" && answer["do_arquivo"] == json!([])));
+    assert!(listed["ajustes"].as_array().unwrap().iter().all(|setting| setting["valor"] == setting["contrato"]));
 }
 
 #[test]
@@ -61,9 +134,35 @@ fn the_document_of_a_dialect_can_be_printed() {
 }
 
 #[test]
+fn the_document_says_where_the_token_goes() {
+    for (headers, wanted) in [
+        ("'Authorization: bearer'", json!({"type": "http", "scheme": "bearer"})),
+        (
+            "'x-access-token', 'Authorization: Bearer'",
+            json!({"type": "apiKey", "in": "header", "name": "x-access-token"}),
+        ),
+        ("'Authorization'", json!({"type": "apiKey", "in": "header", "name": "authorization"})),
+        (
+            "'Authorization: JWT'",
+            json!({"type": "apiKey", "in": "header", "name": "authorization", "x-esquema": "JWT"}),
+        ),
+    ] {
+        let text = format!("[token]\ncabecalhos = [{headers}]\n");
+        let document = json(&run(&text, &["openapi", "--dialeto", "dialeto.toml"], &[]));
+        let mut scheme = document["components"]["securitySchemes"]["token"].clone();
+        let description = scheme.as_object_mut().unwrap().remove("description").unwrap();
+        assert!(
+            description.as_str().unwrap().starts_with("O token de `POST /api/usuario/login`, em `"),
+            "{description}"
+        );
+        assert_eq!(scheme, wanted, "{headers}");
+    }
+}
+
+#[test]
 fn each_command_names_what_is_wrong_with_the_file() {
     let wrong = "[respostas.unknown_usr]\ncodigo = 1\n";
-    let complaint = "[respostas.unknown_usr] is no answer; did you mean unknown_user?";
+    let complaint = "line 1: [respostas.unknown_usr] is no answer; did you mean unknown_user?";
     for (code, args) in [
         (1, &["dialeto", "mostrar", "dialeto.toml"][..]),
         (1, &["openapi", "--dialeto", "dialeto.toml"]),
@@ -76,6 +175,15 @@ fn each_command_names_what_is_wrong_with_the_file() {
     let checked = run(wrong, &["config", "check"], &named);
     assert!(checked.code == 2 && checked.stderr.contains(complaint), "{checked:?}");
     run("", &["serve"], &[("DIALECT_FILE", "nada.toml")]).fails(2, &["DIALECT_FILE nada.toml: can't be read"]);
-    run("a = [", &["serve"], &named).fails(2, &["DIALECT_FILE dialeto.toml: TOML parse error at line 1, column"]);
-    run("cor = 'x'", &["serve"], &named).fails(2, &["unknown field `cor`"]);
+    run("a = [", &["serve"], &named).fails(2, &["DIALECT_FILE dialeto.toml: line 1: "]);
+    let many = run("cor = 'x'\n[erro]\ncorpu = ''\n[login]\ncodigo = 1\n", &["serve"], &named);
+    many.fails(
+        2,
+        &[
+            "DIALECT_FILE dialeto.toml: line 1: unknown field `cor`",
+            "DIALECT_FILE dialeto.toml: line 3: [erro] unknown field `corpu`",
+            "did you mean corpo?",
+            "DIALECT_FILE dialeto.toml: line 5: [login] codigo has to be 200 to 599",
+        ],
+    );
 }

@@ -500,6 +500,20 @@ async fn a_grant_needs_its_release(database: &Database) {
     assert!(applies(database, &shown(database), &["--remover"]).starts_with("nothing to change"));
 }
 
+async fn the_last_root_administrator_stays(database: &Database) {
+    let root = "[[perfis]]\nnome = 'Raiz'\nroot = true\npermissoes = ['administrar-perfis', 'administrar-usuarios']\n\
+                [[usuarios]]\nlogin = 'ana'\nperfil = 'Raiz'\nsenha_env = 'SENHA_TESTE'\n";
+    applies(database, root, &["--yes"]);
+    let all = rows(database).await;
+    for less in [root.replace("'administrar-perfis', ", ""), format!("{root}ativo = false\n")] {
+        complains(&tries(database, &less, &["--remover", "--yes"]), 1, &["takes the last root administrator away"]);
+    }
+    assert_eq!(rows(database).await, all);
+    // Another one in the same file takes its place.
+    let other = root.replace("'ana'", "'bia'") + "[[usuarios]]\nlogin = 'ana'\nperfil = 'Raiz'\nativo = false\n";
+    applies(database, &other, &["--yes"]);
+}
+
 async fn two_at_once_are_never_half(database: &Database) {
     database.store().await.close().await;
     let path = database.dir.path().join("estado.toml");
@@ -582,6 +596,7 @@ both_engines! {
     senhas_are_those_of_new_users_unless_asked_for,
     everything_that_is_wrong_with_a_file_is_told_at_once,
     a_grant_needs_its_release,
+    the_last_root_administrator_stays,
     two_at_once_are_never_half,
     servers_come_up_as_the_file_of_the_setting_says,
     a_backup_of_a_moved_nivel_is_restored,

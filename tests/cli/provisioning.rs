@@ -49,6 +49,14 @@ fn perfis_and_permissions(database: &Database) {
             {"permissao": "consultar-transicoes", "titulo": "Consultar transições de atendimento via API",
              "liberadaPara": []},
             {"permissao": "consultar-motivos", "titulo": "Consultar motivos via API", "liberadaPara": []},
+            {"permissao": "criar-atendimento", "titulo": "Criar atendimento via API", "liberadaPara": []},
+            {"permissao": "consultar-atendimentos", "titulo": "Consultar lista de atendimentos", "liberadaPara": []},
+            {"permissao": "administrar-niveis", "titulo": "Administrar níveis", "liberadaPara": []},
+            {"permissao": "administrar-permissoes", "titulo": "Liberar permissões a níveis", "liberadaPara": []},
+            {"permissao": "administrar-perfis", "titulo": "Administrar perfis", "liberadaPara": []},
+            {"permissao": "administrar-usuarios", "titulo": "Administrar usuários", "liberadaPara": []},
+            {"permissao": "administrar-motivos", "titulo": "Administrar motivos", "liberadaPara": []},
+            {"permissao": "consultar-auditoria", "titulo": "Consultar auditoria", "liberadaPara": []},
         ])
     );
     run(database, &["perfil", "conceder", "INTEGRAÇÃO", "alterar-status"])

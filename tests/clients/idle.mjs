@@ -2,26 +2,18 @@
 // A server that closes an idle connection first meets requests that are on their way: nginx answers them 502.
 // Usage: node idle.mjs PROGRAM [NGINX_SECONDS]; starts a demo of its own. KEEP_ALIVE_SECONDS is the demo's limit.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { createInterface } from 'node:readline';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { logIn, startNginx } from './processes.mjs';
+import { logIn, startDemo, startNginx } from './processes.mjs';
 
 const [program, seconds = '60'] = process.argv.slice(2);
 const LIMIT = Number(seconds) * 1000;
 const CONNECTIONS = 2000;
 const GATHERING = 10_000; // for as many requests to be on their way at once
 
-const demo = spawn(program, ['demo', '--bind', '127.0.0.1:0'], { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'ignore'] });
-process.on('exit', () => demo.kill('SIGKILL'));
-const stopped = new Promise(resolve => demo.on('exit', resolve));
-const url = await new Promise(announced => {
-  createInterface(demo.stdout).on('line', line => line.startsWith('citrus-status demo on ') && announced(line.slice(22)));
-});
+const { url, demo, stopped } = await startDemo(program);
 const nginx = await startNginx(new URL(url).host, seconds);
 const token = await logIn(url);
 const agent = new Agent({ keepAlive: true });

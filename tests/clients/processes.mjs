@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 
 // So that what is to be done at the exit is done.
@@ -21,6 +22,19 @@ export async function run([program, ...args], environment) {
 export async function logIn(baseUrl) {
   const login = { method: 'POST', body: '{"login": "user.api", "senha": "1234"}' };
   return (await (await fetch(`${baseUrl}/api/usuario/login`, login)).json()).accessToken;
+}
+
+/** Starts `citrus-status demo` on a free port, with `args` besides. It ends with this process. */
+export async function startDemo(program, ...args) {
+  const stdio = ['ignore', 'pipe', 'ignore'];
+  const child = spawn(program, ['demo', '--bind', '127.0.0.1:0', ...args], { cwd: tmpdir(), stdio });
+  process.on('exit', () => child.kill('SIGKILL'));
+  const stopped = new Promise(resolve => child.on('exit', resolve));
+  const url = await new Promise(announced => {
+    const lines = createInterface(child.stdout);
+    lines.on('line', line => line.startsWith('citrus-status demo on ') && announced(line.slice(22)));
+  });
+  return { url, demo: child, stopped };
 }
 
 function freePort() {

@@ -41,8 +41,15 @@ async fn access_is_read_with_grants_and_releases(store: &Arc<Store>) {
     edit(store, async |e| e.insert_usuario(&nome("r"), root.id, "h", 1).await).await.unwrap();
     let id = async |login| store.credential(&NameKey::new(login)).await.unwrap().unwrap().usuario_id;
     let (u, r) = (id("u").await, id("r").await);
-    let none =
-        AccessRights { login: "u".into(), ativo: true, generation: 1, root: false, granted: vec![], released: vec![] };
+    let none = AccessRights {
+        login: "u".into(),
+        ativo: true,
+        generation: 1,
+        perfil_id: perfil.id,
+        nivel_id: Some(nivel.id),
+        granted: vec![],
+        released: vec![],
+    };
     assert_eq!(store.access(u).await.unwrap().unwrap(), none);
 
     let p = Permissao::AlterarStatus;
@@ -53,7 +60,7 @@ async fn access_is_read_with_grants_and_releases(store: &Arc<Store>) {
 
     edit(store, async |e| e.set_grants(root.id, &[p], true).await).await.unwrap();
     let root_id = root.id;
-    let root = AccessRights { login: "r".into(), root: true, released: vec![], ..all };
+    let root = AccessRights { login: "r".into(), perfil_id: root_id, nivel_id: None, released: vec![], ..all };
     assert_eq!(store.access(r).await.unwrap().unwrap(), root);
     // A user who moves has what the other perfil holds.
     edit(store, async |e| e.set_perfil(u, root_id).await).await.unwrap();

@@ -70,7 +70,14 @@ async fn users_are_listed_by_login_without_their_hashes(store: &Arc<Store>) {
     })
     .await
     .unwrap();
-    let usuario = |id, login: &str, ativo| Usuario { id, login: login.to_owned(), perfil: "P".to_owned(), ativo };
+    let usuario = |id, login: &str, ativo| Usuario {
+        id,
+        login: login.to_owned(),
+        perfil: "P".to_owned(),
+        perfil_id: perfil.id,
+        nivel_id: None,
+        ativo,
+    };
     assert_eq!(store.usuarios().await.unwrap(), [usuario(2, "A", true), usuario(1, "b", false)]);
     let again = edit(store, async |e| e.insert_usuario(&nome("B"), perfil.id, "hash", 1).await).await;
     assert!(matches!(again, Err(StoreError::AlreadyExists)));
@@ -82,7 +89,7 @@ async fn motivos_are_deactivated_and_come_back(store: &Arc<Store>) {
         edit(store, async |e| e.insert_motivo(&nome("JÁ RESOLVIDO")).await).await,
         Err(StoreError::AlreadyExists)
     ));
-    let motivo = |ativo| [Motivo { nome: "Já resolvido".to_owned(), ativo }];
+    let motivo = |ativo| [Motivo { id: 1, nome: "Já resolvido".to_owned(), ativo }];
     assert_eq!(store.motivos().await.unwrap(), motivo(true));
     edit(store, async |e| {
         assert_eq!(e.motivo(&NameKey::new("nenhum")).await?, None);

@@ -12,14 +12,10 @@ const PATH: &str = "docs/ERRORS.md";
 
 /// One error of each row in English and in Portuguese, but for the one that is told as a wrong password.
 fn errors() -> impl Iterator<Item = [Value; 2]> {
-    told().map(|error| {
+    ApiError::told_apart().map(|error| {
         [Language::English, Language::Portuguese]
             .map(|language| serde_json::to_value(problem::of(&error, language)).unwrap())
     })
-}
-
-fn told() -> impl Iterator<Item = ApiError> {
-    ApiError::one_of_each().into_iter().filter(|error| !matches!(error, ApiError::UsuarioHidden))
 }
 
 fn text<'a>(problem: &'a Value, member: &str) -> &'a str {
@@ -38,7 +34,7 @@ fn codes() -> String {
 }
 
 fn rows() -> String {
-    let rows = errors().zip(told()).map(|([english, portuguese], error)| {
+    let rows = errors().zip(ApiError::told_apart()).map(|([english, portuguese], error)| {
         let field = english["field"].as_str().map(|field| format!("`{field}`")).unwrap_or_default();
         let [message, code, detail] = ["message", "code", "detail"].map(|member| text(&english, member));
         let status = &english["status"];

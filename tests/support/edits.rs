@@ -5,7 +5,7 @@ use citrus_status::store::{Edit, Result, Store};
 
 /// Whom entries of the tests name.
 pub fn tester() -> Actor {
-    Actor { name: "tester".to_owned(), place: "here".to_owned() }
+    Actor::Command { name: "tester".to_owned(), place: "here".to_owned() }
 }
 
 /// What `work` does in an edit of its own, which leaves no entry. A failure undoes it.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::app::AppError;
-use crate::conferir::runner::StartError;
+use crate::conferir::session::StartError;
 use crate::config::ConfigError;
 use crate::printable::printable;
 use crate::service::backup::BackupError;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use super::error::{CliError, Result};
 use super::output::{complain, shown};
@@ -21,6 +22,18 @@ pub fn parse_status(text: &str) -> Result<Status, String> {
         let (found, hint) = (cut(text), did_you_mean(text, nomes));
         format!("there is no status '{found}'{hint}; one of: {}", nomes.join(", "))
     })
+}
+
+/// The address of a server, with a path in front of /api if it has one.
+pub fn parse_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("it has to begin with http:// or https://".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Err("give the address alone: no user, no query, no fragment".to_owned());
+    }
+    Ok(url)
 }
 
 /// The dialect in `file`.

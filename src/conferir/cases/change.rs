@@ -1,7 +1,7 @@
 //! The status change: first what changes nothing, then a walk through the statuses.
 
 use super::MOTIVO_REQUIRED;
-use crate::conferir::case::{Case, Header};
+use crate::conferir::case::{Case, Header, MADE};
 use crate::domain::atendimento::Status::{Aberto, Cancelado, EmAtendimento, Finalizado, Improcedente};
 
 const NO_ATENDIMENTO: &str = "Atendimento não encontrado";
@@ -139,7 +139,7 @@ pub(super) const CASES: &[Case] = &[
         .makes(EmAtendimento),
     Case::change("status/idempotency-key-replayed", r#"{"protocolo": "<protocolo>", "status": "Em atendimento"}"#)
         .with("idempotency-key", "<chave>")
-        .says(200, "Atendimento atualizado com sucesso")
+        .says(200, MADE)
         .has(Header::Is("idempotency-replayed", "true")),
     Case::change("status/idempotency-key-of-another-body", r#"{"protocolo": "<protocolo>", "status": "Cancelado"}"#)
         .with("idempotency-key", "<chave>")

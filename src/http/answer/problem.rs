@@ -94,8 +94,7 @@ fn status_code() -> Object {
 }
 
 pub fn of(error: &ApiError, language: Language) -> Problem {
-    // What is hidden from people is hidden from programs.
-    let error = if matches!(error, ApiError::UsuarioHidden) { &ApiError::SenhaWrong } else { error };
+    let error = error.told();
     let row = error.row();
     let field = row.field.map(|field| error.fill(field));
     Problem {

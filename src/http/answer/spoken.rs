@@ -4,21 +4,25 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::Response;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
 use super::MADE;
 use super::catalogue::ApiError;
-use crate::dialect::{AnswerForm, Dialect, Facts, Known, LoggedIn};
-use crate::domain::atendimento::Denial;
+use crate::dialect::{AnswerForm, ChangeMade, Dialect, Facts, LoggedIn};
+use crate::domain::atendimento::{Denial, Status};
 use crate::domain::rules::{Rules, SameStatus, UnneededMotivo};
 
 /// A success that a dialect words otherwise. It leaves its handler as the contract has it, and as this beside it.
 #[derive(Clone)]
 pub enum Success {
-    Made,
+    Made {
+        protocolo: String,
+        /// The status after it.
+        status: &'static str,
+    },
     LoggedIn {
         token: String,
         /// In seconds.
@@ -44,18 +48,25 @@ impl Success {
             login: "user.api".to_owned(),
         }
     }
+
+    /// A change that was made, for the documents.
+    pub fn example_of_a_change() -> Self {
+        Self::Made { protocolo: "20221104000001".to_owned(), status: Status::Finalizado.nome() }
+    }
 }
 
 impl Speaker {
-    /// For the documents: at a time that stands for any.
-    pub fn example(dialect: Arc<Dialect>) -> Self {
-        Self { dialect, path: "/api/atendimentos/status".to_owned(), now: datetime!(2026-11-28 12:00 UTC) }
+    /// For the documents: of requests to `path`, at a time that stands for any.
+    pub fn example(dialect: Arc<Dialect>, path: &str) -> Self {
+        let path = path.replace("{protocolo}", "20221104000001");
+        Self { dialect, method: Method::POST, path, now: datetime!(2026-11-28 12:00 UTC) }
     }
 }
 
 /// The dialect in force, and what of a request it may tell.
 pub struct Speaker {
     pub dialect: Arc<Dialect>,
+    pub method: Method,
     /// The path of the request, as sent.
     pub path: String,
     pub now: OffsetDateTime,
@@ -64,6 +75,7 @@ pub struct Speaker {
 /// An answer in a dialect.
 pub struct Spoken {
     pub code: u16,
+    /// Empty for none.
     pub content_type: String,
     pub body: String,
 }
@@ -72,40 +84,38 @@ impl Speaker {
     /// `error` in the dialect. None where that has no words for it: a status that is not as the client expects is
     /// our own extension.
     pub fn error(&self, error: &ApiError) -> Option<Spoken> {
-        if error.present_status().is_some() {
+        if error.is_ours_alone() {
             return None;
         }
+        let error = error.told();
         let row = error.row();
         let form = self.dialect.error(row.name, error.subject(), row.status.as_u16(), row.text);
         let text = error.fill(form.text);
-        Some(self.spoken(form, &text, None))
-    }
-
-    /// Every answer by its name: the successes, then the errors that a server with the dialect's rules gives.
-    pub fn all(&self) -> Vec<(String, Spoken)> {
-        let successes = [("login", Success::example()), ("sucesso", Success::Made)];
-        let successes = successes.into_iter().map(|(name, success)| (name.to_owned(), self.success(&success)));
-        let rules = self.dialect.rules;
-        let errors = ApiError::one_of_each().into_iter().filter(|error| error.can_be_given(rules));
-        let errors = errors.filter_map(|error| Some((error.row().name.to_owned(), self.error(&error)?)));
-        successes.chain(errors).collect()
+        Some(self.spoken(form, &text, None, None))
     }
 
     /// `success` in the dialect.
     pub fn success(&self, success: &Success) -> Spoken {
         match success {
-            Success::Made => {
+            Success::Made { protocolo, status } => {
                 let form = self.dialect.success(MADE);
-                self.spoken(form, form.text, None)
+                self.spoken(form, form.text, None, Some(ChangeMade { protocolo, status }))
             }
             Success::LoggedIn { token, expires_in, login } => {
-                self.spoken(self.dialect.login(), "", Some(LoggedIn { token, validade: *expires_in, login }))
+                self.spoken(self.dialect.login(), "", Some(LoggedIn { token, validade: *expires_in, login }), None)
             }
         }
     }
 
-    fn spoken(&self, form: AnswerForm<'_>, texto: &str, login: Option<LoggedIn<'_>>) -> Spoken {
-        let facts = Facts { texto, codigo: form.code, caminho: &self.path, now: self.now, login };
+    fn spoken(
+        &self,
+        form: AnswerForm<'_>,
+        texto: &str,
+        login: Option<LoggedIn<'_>>,
+        change: Option<ChangeMade<'_>>,
+    ) -> Spoken {
+        let (metodo, caminho) = (self.method.as_str(), self.path.as_str());
+        let facts = Facts { texto, codigo: form.code, metodo, caminho, now: self.now, login, change };
         let content_type = String::from_utf8_lossy(form.content_type.as_bytes()).into_owned();
         Spoken { code: form.code, content_type, body: form.body.filled(self.dialect.escapes, &facts) }
     }
@@ -125,7 +135,9 @@ impl Speaker {
 }
 
 fn set_body_headers(headers: &mut HeaderMap, spoken: &Spoken) {
-    if let Ok(value) = spoken.content_type.parse() {
+    if spoken.content_type.is_empty() {
+        headers.remove(CONTENT_TYPE);
+    } else if let Ok(value) = spoken.content_type.parse() {
         headers.insert(CONTENT_TYPE, value);
     }
     // The router has set it for the contract's body.
@@ -141,34 +153,6 @@ impl ApiError {
             Self::Denied(Denial::SameStatus) => rules.same_status == SameStatus::Refused,
             Self::Denied(Denial::MotivoUnneeded) => rules.unneeded_motivo == UnneededMotivo::Refused,
             _ => true,
-        }
-    }
-
-    /// The errors that a dialect may speak of: each row, and the single fields that a row is about.
-    pub fn known() -> Vec<Known> {
-        const OF_FIELDS: [&str; 10] = [
-            "required_protocolo",
-            "required_status",
-            "required_visivelCliente",
-            "invalid_login",
-            "invalid_senha",
-            "invalid_protocolo",
-            "invalid_status",
-            "invalid_motivoStatus",
-            "invalid_comentario",
-            "invalid_visivelCliente",
-        ];
-        let rows = Self::one_of_each().into_iter().filter(|error| error.present_status().is_none());
-        let rows =
-            rows.map(|error| Known { name: error.row().name, parameters: error.row().text.matches("{}").count() });
-        rows.chain(OF_FIELDS.map(|name| Known { name, parameters: 1 })).collect()
-    }
-
-    /// The field that it is about, where its row is one for many fields.
-    fn subject(&self) -> Option<&'static str> {
-        match self {
-            Self::Required(field) | Self::Invalid(field) => Some(field),
-            _ => None,
         }
     }
 }

@@ -259,6 +259,27 @@ fn denied_read(client: ClientAddress, permissao: Permissao, protocolo: &str, err
     );
 }
 
+/// Writes the line of administration that needs `permissao` and that `error` denies; of no other failure.
+pub fn denied_administration(client: ClientAddress, usuario_id: Option<i64>, permissao: Permissao, error: &ApiError) {
+    if !matches!(error.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        return;
+    }
+    let user = match error {
+        ApiError::TokenRevoked(user) | ApiError::AccessDenied(user) => Some(user),
+        _ => None,
+    };
+    tracing::info!(
+        target: AUDIT,
+        from = %client.0,
+        usuario_id = user.map(|user| user.usuario_id).or(usuario_id),
+        login = user.and_then(|user| user.login.as_deref()),
+        permissao = permissao.nome(),
+        outcome = error.code(),
+        reason = error.row().name,
+        "administration"
+    );
+}
+
 fn outcome<T>(answer: &Result<T, ApiError>, success: &'static str) -> &'static str {
     match answer {
         Ok(_) => success,

@@ -118,35 +118,42 @@ async fn attempt(
     let mut misspelt = Misspelt::default();
     let request = change_request(&body, caller.usuario_id, audit, &mut misspelt)?;
     let request = ChangeRequest { idempotency, revisions, rules: app.rules(), ..request };
+    let success = app.dialect.as_ref().and_then(|_| success(&request));
     let response = if simular {
         audit.simulated();
         let outcome = Box::pin(app.changes.simulate(&request)).await;
         audit.done(&outcome);
-        simulated(app, outcome?)
+        simulated(success, outcome?)
     } else {
         let outcome = app.changes.submit(request).await;
         audit.done(&outcome);
         match outcome? {
-            Done::Made { .. } => made(app),
-            Done::Replayed => idempotency::replayed(made(app)),
+            Done::Made { .. } => made(success),
+            Done::Replayed => idempotency::replayed(made(success)),
         }
     };
     audit.ignored(&misspelt);
     Ok(misspelt.name_in(response))
 }
 
-fn made(app: &AppState) -> Response {
-    let response = json::of(StatusCode::OK, &Changed { message: MADE, ..Changed::default() });
-    spoken::beside(response, app.dialect.as_ref().map(|_| Success::Made))
+/// What a dialect may tell of `request`, once it is done.
+fn success(request: &ChangeRequest) -> Option<Success> {
+    let status = Status::from_nome(&request.status)?.nome();
+    Some(Success::Made { protocolo: request.protocolo.clone(), status })
 }
 
-fn simulated(app: &AppState, simulation: Simulation) -> Response {
+fn made(success: Option<Success>) -> Response {
+    let response = json::of(StatusCode::OK, &Changed { message: MADE, ..Changed::default() });
+    spoken::beside(response, success)
+}
+
+fn simulated(success: Option<Success>, simulation: Simulation) -> Response {
     match simulation {
         Simulation::Make { de, para, motivo } => {
             let (de, para) = (Some(de.nome()), Some(para.nome()));
             json::of(StatusCode::OK, &Changed { message: SIMULATED, de, para, motivo_status: Some(motivo) })
         }
-        Simulation::Replay => idempotency::replayed(made(app)),
+        Simulation::Replay => idempotency::replayed(made(success)),
     }
 }
 

@@ -6,8 +6,6 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,10 +17,9 @@ use crate::domain::atendimento::Status;
 use crate::domain::record::StoredChange;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
-use crate::http::limits::{HISTORY_PAGE, HISTORY_PAGE_MAX};
 use crate::http::openapi::LEITURAS;
 use crate::http::openapi::parameters::{Cursor, Limite, ProtocoloInPath, VisivelCliente};
-use crate::http::request::query;
+use crate::http::request::{page, query};
 use crate::http::state::SharedState;
 
 /// Bytes after which a page ends early, as they are sent. One entry may have 120 KiB.
@@ -109,43 +106,27 @@ pub async fn historico(
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let protocolo = query::path_protocolo(path)?;
-    let after = query::parameter(&uri, "cursor")?.map_or(Ok(0), |cursor| revision(&cursor))?;
-    let limit = query::parameter(&uri, "limite")?.map_or(Ok(HISTORY_PAGE), |limit| number(&limit))?;
+    let after = page::cursor(&uri)?.unwrap_or_default();
+    let limit = page::limit(&uri)?;
     let for_customer = query::flag(&uri, "visivelCliente")?;
     // One more than asked for, to know whether there is a next page.
     let changes = app.store.historico(&protocolo, after, limit + 1).await?.ok_or(UNKNOWN)?;
     let entries = changes.into_iter().map(|(revision, change)| (revision, Entrada::new(change, for_customer)));
-    let (historico, proximo) = page(entries, limit.into());
+    let (historico, proximo) = first_page(entries, limit.into());
     Ok(json::of(StatusCode::OK, &Page { protocolo, historico, proximo }))
 }
 
 /// The first of `entries`, at most `limit` of them, and the cursor of the rest. What counts is what the reader
 /// gets: by the end of a page nobody learns of a comment that is kept from them.
-fn page(entries: impl Iterator<Item = (i64, Entrada)>, limit: usize) -> (Vec<Entrada>, Option<String>) {
-    let (mut page, mut last, mut bytes) = (Vec::new(), 0, 0);
+fn first_page(entries: impl Iterator<Item = (i64, Entrada)>, limit: usize) -> (Vec<Entrada>, Option<String>) {
+    let (mut entradas, mut last, mut bytes) = (Vec::new(), 0, 0);
     for (revision, entry) in entries {
         bytes += json::length(&entry);
-        if page.len() == limit || bytes > PAGE_MAX {
-            return (page, Some(cursor(last)));
+        if entradas.len() == limit || bytes > PAGE_MAX {
+            return (entradas, Some(page::after(last)));
         }
-        page.push(entry);
+        entradas.push(entry);
         last = revision;
     }
-    (page, None)
-}
-
-fn number(limit: &str) -> Result<u16, ApiError> {
-    let digits = limit.bytes().all(|byte| byte.is_ascii_digit());
-    let number = limit.parse().ok().filter(|number| digits && (1..=HISTORY_PAGE_MAX).contains(number));
-    number.ok_or(ApiError::Invalid("limite"))
-}
-
-/// Names the entry of `revision`; the next page begins after it.
-fn cursor(revision: i64) -> String {
-    URL_SAFE_NO_PAD.encode(revision.to_be_bytes())
-}
-
-fn revision(cursor: &str) -> Result<i64, ApiError> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.map(i64::from_be_bytes).filter(|revision| *revision > 0).ok_or(ApiError::Invalid("cursor"))
+    (entradas, None)
 }

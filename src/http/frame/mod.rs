@@ -16,8 +16,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, CONNECTION, HOST, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Version};
+use axum::http::header::{CONNECTION, HOST};
+use axum::http::{HeaderMap, HeaderValue, Version};
 use axum::response::{IntoResponse, Response};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
@@ -34,10 +34,10 @@ use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::problem;
 use crate::http::answer::render::render;
 use crate::http::answer::spoken::Speaker;
+use crate::http::answer::{ALWAYS, REQUEST_ID};
 use crate::http::memory::Memory;
 use crate::http::request::path;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_MAX: usize = 128;
 /// The target of the requests' spans and events. Operators name it in `LOG_LEVEL`, so it stays where the code moves.
 const TARGET: &str = "citrus_status::http::request";
@@ -65,8 +65,8 @@ pub struct DialectInForce {
 
 impl DialectInForce {
     fn speaker<B>(&self, request: &Request<B>) -> Speaker {
-        let path = request.uri().path().to_owned();
-        Speaker { dialect: Arc::clone(&self.dialect), path, now: self.clock.now() }
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        Speaker { dialect: Arc::clone(&self.dialect), method, path, now: self.clock.now() }
     }
 }
 
@@ -176,8 +176,9 @@ fn names_one_host<B>(request: &Request<B>) -> bool {
 fn complete(response: &mut Response, id: HeaderValue) {
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
 }
 
 /// The answer after a panic; what it said stays in the log of the panic itself.

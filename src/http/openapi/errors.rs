@@ -14,19 +14,24 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Content, Ref, Response, ResponseBuilder};
 
 use crate::auth::token::Rejection;
+use crate::dialect::Known;
 use crate::domain::atendimento::Denial;
 use crate::domain::atendimento::Status::Finalizado;
 use crate::domain::rules::Rules;
 use crate::http::answer::catalogue::ApiError::{self, *};
-use crate::http::answer::catalogue::{AuditedUser, Cut};
+use crate::http::answer::catalogue::{AuditedUser, Cut, Limit};
 use crate::http::answer::problem::{self, Language};
 use crate::http::answer::render;
 use crate::http::shapes::text;
 use crate::json::JsonError;
+use crate::service::provisioning::Kind;
 
-/// The errors of each operation by its id, in the order in which they are looked for. Those of `ALWAYS` follow in
+/// An operation by its id, and its errors.
+type Errors = (&'static str, &'static [&'static [ApiError]]);
+
+/// The errors of each operation, in the order in which they are looked for. Those of `ALWAYS` follow in
 /// every operation.
-pub const OPERATIONS: [(&str, &[&[ApiError]]); 21] = [
+pub const OPERATIONS: [Errors; 12] = [
     ("login", &[BODY, LOGIN]),
     ("lerStatus", &[TOKEN, PROTOCOLO]),
     ("alterarStatus", &[TOKEN, CHANGE_OPTIONS, BODY, CHANGE]),
@@ -39,6 +44,37 @@ pub const OPERATIONS: [(&str, &[&[ApiError]]); 21] = [
     ("documentacao", &[]),
     ("vivo", &[]),
     ("pronto", &[]),
+];
+
+/// The same of administration.
+pub const ADMINISTRATION: [Errors; 23] = [
+    ("listarNiveis", &[TOKEN]),
+    ("criarNivel", &[TOKEN, KEY, BODY, NAME, NIVEL, CREATION, ROOT]),
+    ("listarPermissoes", &[TOKEN]),
+    ("liberarPermissao", &[TOKEN, NIVEL_ID, GOVERNING]),
+    ("recolherPermissao", &[TOKEN, NIVEL_ID, GOVERNING]),
+    ("listarPerfis", &[TOKEN]),
+    ("criarPerfil", &[TOKEN, KEY, BODY, NAME, PERFIL, CREATION, ROOT]),
+    ("concederPermissao", &[TOKEN, PERFIL_ID, GRANT]),
+    ("revogarPermissao", &[TOKEN, PERFIL_ID, REVOCATION]),
+    ("listarUsuarios", &[TOKEN, LIST]),
+    ("criarUsuario", &[TOKEN, KEY, BODY, USUARIO, SENHA, CREATION, HANDING_ON]),
+    ("trocarSenha", &[TOKEN, BODY, USUARIO_ID, SENHA, HANDING_ON]),
+    ("mudarPerfil", &[TOKEN, BODY, USUARIO_ID, MOVE, HANDING_ON, LAST]),
+    ("ativarUsuario", &[TOKEN, USUARIO_ID, HANDING_ON]),
+    ("desativarUsuario", &[TOKEN, USUARIO_ID, LAST]),
+    ("revogarTokens", &[TOKEN, USUARIO_ID]),
+    ("listarMotivos", &[TOKEN]),
+    ("criarMotivo", &[TOKEN, KEY, BODY, NAME, MOTIVO, CREATION]),
+    ("ativarMotivo", &[TOKEN, MOTIVO_ID]),
+    ("desativarMotivo", &[TOKEN, MOTIVO_ID]),
+    ("criarAtendimento", &[TOKEN, KEY, BODY, ATENDIMENTO, CREATION]),
+    ("listarAtendimentos", &[TOKEN, SEARCH, LIST]),
+    ("lerAuditoria", &[TOKEN, AUDIT, LIST]),
+];
+
+/// The same of the operations that a sandbox adds.
+pub const SANDBOX: [Errors; 9] = [
     ("restaurar", &[]),
     ("programarFalha", &[BODY, FAULT]),
     ("lerFalhas", &[]),
@@ -123,6 +159,58 @@ const PROTOCOLO: &[ApiError] = &[Required("protocolo"), Invalid("protocolo"), De
 
 const PAGE: &[ApiError] = &[Invalid("cursor"), Invalid("limite"), Invalid("visivelCliente")];
 
+const KEY: &[ApiError] = &[Invalid("Idempotency-Key")];
+const CREATION: &[ApiError] = &[Denied(Denial::KeyReused), InProgress];
+const LIST: &[ApiError] = &[Invalid("cursor"), Invalid("limite")];
+
+const NAME: &[ApiError] =
+    &[Body(JsonError::Duplicate("nome")), Body(JsonError::Text("nome")), Required("nome"), Invalid("nome")];
+const NIVEL: &[ApiError] = &[Invalid("superior"), Missing(Kind::Nivel), Exists(Kind::Nivel)];
+const ROOT: &[ApiError] = &[Beyond(Limit::RootOnly)];
+const NIVEL_ID: &[ApiError] = &[Missing(Kind::Nivel), UnknownPermissao];
+const GOVERNING: &[ApiError] = &[Beyond(Limit::OwnNivel), Beyond(Limit::Permissao)];
+const PERFIL: &[ApiError] =
+    &[Invalid("nivel"), Invalid("root"), Required("nivel"), Missing(Kind::Nivel), Exists(Kind::Perfil)];
+const PERFIL_ID: &[ApiError] = &[Missing(Kind::Perfil), UnknownPermissao];
+const GRANT: &[ApiError] = &[Beyond(Limit::Oneself), Beyond(Limit::Permissao), NotReleased];
+const REVOCATION: &[ApiError] = &[Beyond(Limit::Permissao), LastRootAdministrator];
+const USUARIO: &[ApiError] = &[
+    Body(JsonError::Duplicate("login")),
+    Body(JsonError::Text("login")),
+    Required("login"),
+    Invalid("login"),
+    Required("perfil"),
+    Invalid("perfil"),
+    Missing(Kind::Perfil),
+    Exists(Kind::Usuario),
+];
+const SENHA: &[ApiError] =
+    &[Body(JsonError::Duplicate("senha")), Body(JsonError::Text("senha")), SenhaRequired, Invalid("senha")];
+const USUARIO_ID: &[ApiError] = &[Missing(Kind::Usuario), Anonymised];
+const HANDING_ON: &[ApiError] = &[Beyond(Limit::Permissao)];
+const MOVE: &[ApiError] = &[
+    Body(JsonError::Duplicate("perfil")),
+    Body(JsonError::Text("perfil")),
+    Required("perfil"),
+    Invalid("perfil"),
+    Missing(Kind::Perfil),
+    Beyond(Limit::Oneself),
+];
+const LAST: &[ApiError] = &[LastRootAdministrator];
+const MOTIVO: &[ApiError] = &[Exists(Kind::Motivo)];
+const MOTIVO_ID: &[ApiError] = &[Missing(Kind::Motivo)];
+const ATENDIMENTO: &[ApiError] = &[
+    Body(JsonError::Duplicate("protocolo")),
+    Body(JsonError::Text("protocolo")),
+    Required("protocolo"),
+    InexactProtocolo,
+    Invalid("protocolo"),
+    Invalid("status"),
+    Exists(Kind::Atendimento),
+];
+const SEARCH: &[ApiError] = &[Invalid("protocolo"), Invalid("status"), Invalid("desde"), Invalid("ate")];
+const AUDIT: &[ApiError] = &[Invalid("desde"), Invalid("ate"), Invalid("acao")];
+
 const FAULT: &[ApiError] = &[
     Body(JsonError::Duplicate("codigo")),
     Body(JsonError::Text("codigo")),
@@ -157,8 +245,22 @@ pub const TOO_MANY_FAULTS: &str = "mais de 100 falhas programadas";
 
 /// The errors of the operation `id` that a server gives: those that are only a dialect's rules' in such a one.
 pub fn of(id: Option<&str>, rules: Rules) -> impl Iterator<Item = &'static ApiError> {
-    let own = OPERATIONS.iter().find(|(operation, _)| id == Some(operation)).map_or(&[][..], |(_, lists)| *lists);
+    let own = OPERATIONS
+        .iter()
+        .chain(&ADMINISTRATION)
+        .chain(&SANDBOX)
+        .find(|(operation, _)| id == Some(operation))
+        .map_or(&[][..], |(_, lists)| *lists);
     own.iter().copied().chain([ALWAYS]).flatten().filter(move |error| error.can_be_given(rules))
+}
+
+/// The errors that a dialect may speak of, by name, as no Citrus has our administration: each row, and each field that an operation names.
+pub fn known() -> Known {
+    let of_fields = OPERATIONS.iter().flat_map(|(_, lists)| lists.concat()).filter(|error| error.subject().is_some());
+    let of_fields = of_fields.map(|error| (error.key(), error));
+    let rows = ApiError::told_apart().map(|error| (error.row().name.to_owned(), error));
+    let spoken = rows.chain(of_fields).filter(|(_, error)| !error.is_ours_alone());
+    spoken.map(|(name, error)| (name, error.row().text.matches("{}").count())).collect()
 }
 
 pub fn describe(operation: &mut Operation) {

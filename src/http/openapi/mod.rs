@@ -25,6 +25,7 @@ use crate::http::shapes::text;
 pub const CITRUS: &str = "Citrus";
 pub const LEITURAS: &str = "Leituras";
 pub const LOTE: &str = "Lote";
+pub const ADMINISTRACAO: &str = "Administracao";
 pub const SERVIDOR: &str = "Servidor";
 
 #[derive(OpenApi)]
@@ -36,6 +37,7 @@ pub const SERVIDOR: &str = "Servidor";
         (name = CITRUS, description = "Os endpoints que a página do fornecedor descreve [doc]"),
         (name = LOTE, description = "Alterações em lote [ours]"),
         (name = LEITURAS, description = "Consultas; cada rota exige uma permissão própria [ours]"),
+        (name = ADMINISTRACAO, description = "As telas de administração, como JSON; cada rota exige uma permissão própria, e a hierarquia decide o que se vê [ours]"),
         (name = SERVIDOR, description = "Sobre o próprio servidor; sem token [ours]"),
     ),
     components(schemas(Message, Mismatch, Problem, Status)),

@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::ObjectBuilder;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat};
 
 use super::requests::name;
+use crate::domain::access::Permissao;
+use crate::domain::atendimento::Status;
 use crate::domain::text::PROTOCOLO_MAX;
-use crate::http::limits::{HISTORY_PAGE, HISTORY_PAGE_MAX, IDEMPOTENCY_KEY_MAX};
+use crate::http::limits::{IDEMPOTENCY_KEY_MAX, PAGE_ENTRIES, PAGE_ENTRIES_MAX};
 use crate::http::shapes::{boolean, integer, text};
 
 /// Declares parameters: where each is, its name, its shape, an example, and what it says.
@@ -49,11 +51,36 @@ parameters! {
         "Onde a página começa: `proximo` da página anterior.");
 
     Limite => parameter(ParameterIn::Query, "limite",
-        integer().minimum(Some(1)).maximum(Some(HISTORY_PAGE_MAX)).default(Some(json!(HISTORY_PAGE))), Value::Null,
+        integer().minimum(Some(1)).maximum(Some(PAGE_ENTRIES_MAX)).default(Some(json!(PAGE_ENTRIES))), Value::Null,
         "Quantas entradas, no máximo.");
+
+    IdInPath => parameter(ParameterIn::Path, "id", integer().minimum(Some(1)), json!(1),
+        "O número, como nas listas.").required(Required::True);
+
+    PermissaoInPath => parameter(ParameterIn::Path, "permissao",
+        text().enum_values(Some(Permissao::ALL.iter().map(|permissao| permissao.nome()))), json!("alterar-status"),
+        "O nome da permissão.").required(Required::True);
+
+    ProtocoloPrefix => parameter(ParameterIn::Query, "protocolo", text().max_length(Some(PROTOCOLO_MAX)), Value::Null,
+        "Como o protocolo começa.");
+
+    StatusInQuery => parameter(ParameterIn::Query, "status", text().enum_values(Some(Status::ALL.map(Status::nome))),
+        Value::Null, "O status atual.");
+
+    Desde => parameter(ParameterIn::Query, "desde", moment(), Value::Null, "A partir deste momento.");
+
+    Ate => parameter(ParameterIn::Query, "ate", moment(), Value::Null, "Antes deste momento.");
+
+    Acao => parameter(ParameterIn::Query, "acao", text(), Value::Null,
+        "Só esta ação, como `usuario.senha`, ou todas de um grupo, como `usuario`.");
 
     VisivelCliente => parameter(ParameterIn::Query, "visivelCliente", boolean().default(Some(json!(false))), Value::Null,
         "`true`: só o que o cliente pode ver.");
+}
+
+/// A moment, as RFC 3339 writes it.
+fn moment() -> ObjectBuilder {
+    text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
 }
 
 /// A parameter, not required unless it is said.

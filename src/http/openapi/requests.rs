@@ -10,9 +10,20 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::domain::text::{COMENTARIO_MAX, LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX, SENHA_MAX};
 use crate::http::limits::BATCH_ITEMS_MAX;
-use crate::http::shapes::text;
+use crate::http::shapes::{boolean, text};
 
-pub const NAMES: [&str; 3] = ["Alteracao", "Credenciais", "Lote"];
+pub const NAMES: [&str; 10] = [
+    "Alteracao",
+    "Credenciais",
+    "Lote",
+    "NovaSenha",
+    "NovoAtendimento",
+    "NovoMotivo",
+    "NovoNivel",
+    "NovoPerfil",
+    "NovoUsuario",
+    "PerfilDoUsuario",
+];
 
 const NO_NUL: &str = r"^[^\u0000]*$";
 const NOT_BLANK: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
@@ -66,10 +77,63 @@ shapes! {
         ],
     );
 
+    NovoNivel => object(
+        "Um nível a criar [ours].",
+        vec![
+            ("nome", described(name(NOME_MAX), "O nome; único sem distinguir maiúsculas de minúsculas."), true),
+            ("superior", described(or_null(text()).max_length(Some(NOME_MAX)), "O nome do nível acima; sem ele, no topo."), false),
+        ],
+    );
+
+    NovoPerfil => object(
+        "Um perfil a criar: num nível, ou raiz [ours].",
+        vec![
+            ("nome", described(name(NOME_MAX), "O nome; único sem distinguir maiúsculas de minúsculas."), true),
+            ("nivel", described(or_null(text()).max_length(Some(NOME_MAX)), "O nome do seu nível. Obrigatório sem `root`."), false),
+            ("root", boolean().description(Some("`true`: um perfil raiz, sem nível.")).into(), false),
+        ],
+    );
+
+    NovoUsuario => object(
+        "Um usuário a criar [ours].",
+        vec![
+            ("login", described(name(LOGIN_MAX), "O login; único sem distinguir maiúsculas de minúsculas."), true),
+            ("perfil", described(name(NOME_MAX), "O nome do seu perfil."), true),
+            ("senha", nova_senha(), true),
+        ],
+    );
+
+    NovaSenha => object("A senha nova de um usuário [ours].", vec![("senha", nova_senha(), true)]);
+
+    PerfilDoUsuario => object(
+        "O perfil novo de um usuário [ours].",
+        vec![("perfil", described(name(NOME_MAX), "O nome do perfil."), true)],
+    );
+
+    NovoMotivo => object(
+        "Um motivo a criar [ours].",
+        vec![("nome", described(name(NOME_MAX), "O nome; único sem distinguir maiúsculas de minúsculas."), true)],
+    );
+
+    NovoAtendimento => object(
+        "Um atendimento a criar [ours].",
+        vec![
+            ("protocolo", described(or_null(text()).max_length(Some(PROTOCOLO_MAX)), "O protocolo; sem ele, o servidor numera."), false),
+            ("status", reference_or_null("Status", "O status inicial; sem ele, `Aberto`."), false),
+        ],
+    );
+
     Lote => object(
         "Alterações em lote [ours].",
         vec![("itens", list(reference_to("Alteracao")).min_items(Some(1)).max_items(Some(BATCH_ITEMS_MAX)).into(), true)],
     );
+}
+
+fn nova_senha() -> RefOr<Schema> {
+    described(
+        text().min_length(Some(1)).max_length(Some(SENHA_MAX)).pattern(Some(NO_NUL)),
+        "Exatamente como enviada; o limite é em bytes de UTF-8.",
+    )
 }
 
 /// A member: its name, its shape, and whether it is always there.

@@ -1,52 +1,124 @@
 //! The document of a server that answers in a dialect: the same operations, with that one's answers.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use axum::http::header::AUTHORIZATION;
 use serde_json::Value;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::example::{Example, ExampleBuilder};
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{OpenApi, RefOr, Response, ResponseBuilder};
 
 use super::{errors, operations};
+use crate::dialect::{Dialect, TokenHeader};
+use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::problem;
 use crate::http::answer::spoken::{Speaker, Spoken, Success};
 
-/// `document`, with the answers that `speaker` words.
-pub fn in_dialect(mut document: OpenApi, speaker: &Speaker) -> OpenApi {
-    for item in document.paths.paths.values_mut() {
-        operations(item).for_each(|operation| word(operation, speaker));
+/// The path of a request that none of the routes takes.
+const NO_ROUTE: &str = "/api/nada";
+
+/// The member of the token's scheme that says which word goes before the token. OpenAPI has none for it.
+const SCHEME: &str = "x-esquema";
+
+/// An answer by the name that a dialect's file has for it.
+pub struct Named {
+    pub name: String,
+    pub spoken: Spoken,
+}
+
+/// Every answer of a server with the operations of `document`, in `dialect`. An answer that many operations give is that
+/// of the first one.
+pub fn answers(document: &mut OpenApi, dialect: &Arc<Dialect>) -> Vec<Named> {
+    let mut answers: Vec<Named> = Vec::new();
+    let mut add = |more: Vec<Named>| {
+        for answer in more {
+            if answers.iter().all(|other| other.name != answer.name) {
+                answers.push(answer);
+            }
+        }
+    };
+    for (path, item) in &mut document.paths.paths {
+        let speaker = Speaker::example(Arc::clone(dialect), path);
+        operations(item).for_each(|operation| add(answers_of(operation, &speaker)));
     }
-    let tokens = speaker.dialect.token_headers().iter().map(|header| match &header.scheme {
-        Some(scheme) => format!("`{}: {scheme} …`", header.name),
-        None => format!("`{}: …`", header.name),
-    });
-    let tokens = tokens.collect::<Vec<_>>().join(", ");
+    let elsewhere = Speaker::example(Arc::clone(dialect), NO_ROUTE);
+    let others = ApiError::told_apart().filter(|error| error.can_be_given(dialect.rules));
+    add(others.filter_map(|error| named(&error, &elsewhere)).collect());
+    answers
+}
+
+/// What `operation` answers, if a dialect words it: its success, then its errors in the order of the contract.
+fn answers_of(operation: &Operation, speaker: &Speaker) -> Vec<Named> {
+    let success =
+        success_of(operation).map(|(name, success)| Named { name: name.to_owned(), spoken: speaker.success(&success) });
+    let errors = errors::of(operation.operation_id.as_deref(), speaker.dialect.rules);
+    success.into_iter().chain(errors.filter_map(|error| named(error, speaker))).collect()
+}
+
+/// The success of `operation` that a dialect words, by its name.
+fn success_of(operation: &Operation) -> Option<(&'static str, Success)> {
+    match operation.operation_id.as_deref() {
+        Some("login") => Some(("login", Success::example())),
+        Some("alterarStatus") => Some(("sucesso", Success::example_of_a_change())),
+        _ => None,
+    }
+}
+
+fn named(error: &ApiError, speaker: &Speaker) -> Option<Named> {
+    Some(Named { name: error.key(), spoken: speaker.error(error)? })
+}
+
+/// `document`, with the answers of `dialect`.
+pub fn in_dialect(mut document: OpenApi, dialect: &Arc<Dialect>) -> OpenApi {
+    for (path, item) in &mut document.paths.paths {
+        let speaker = Speaker::example(Arc::clone(dialect), path);
+        operations(item).for_each(|operation| word(operation, &speaker));
+    }
+    document.components.get_or_insert_default().add_security_scheme("token", token_scheme(dialect));
     let said = format!(
         "**Este servidor responde num dialeto**: erros, o sucesso do login e o da alteração são como aqui aparecem, e não \
-         como o contrato os tem. O token vem em {tokens}.\n\n"
+         como o contrato os tem. O token vem em {}.\n\n",
+        written(dialect.token_headers()),
     );
     let description = document.info.description.get_or_insert_default();
     description.insert_str(0, &said);
     document
 }
 
-fn word(operation: &mut Operation, speaker: &Speaker) {
-    let success = match operation.operation_id.as_deref() {
-        Some("login") => Some(Success::example()),
-        Some("alterarStatus") => Some(Success::Made),
-        _ => None,
-    };
-    let mut by_code = BTreeMap::<u16, Vec<(String, Spoken)>>::new();
-    if let Some(success) = success {
-        let spoken = speaker.success(&success);
-        by_code.entry(spoken.code).or_default().push(("Feito".to_owned(), spoken));
-        operation.responses.responses.remove("200");
-    }
-    for error in errors::of(operation.operation_id.as_deref(), speaker.dialect.rules) {
-        if let Some(spoken) = speaker.error(error) {
-            by_code.entry(spoken.code).or_default().push((error.row().name.to_owned(), spoken));
+fn written(headers: &[TokenHeader]) -> String {
+    let headers = headers.iter().map(|header| format!("`{}`", header.carrying("…")));
+    headers.collect::<Vec<_>>().join(", ")
+}
+
+/// How a request carries the token: as the header has it that is looked at first.
+fn token_scheme(dialect: &Dialect) -> SecurityScheme {
+    let description = format!("O token de `POST /api/usuario/login`, em {}.", written(dialect.token_headers()));
+    match &dialect.token_headers()[0] {
+        TokenHeader { name, scheme: Some(scheme) }
+            if name == AUTHORIZATION && scheme.eq_ignore_ascii_case("bearer") =>
+        {
+            let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description));
+            SecurityScheme::Http(scheme.build())
         }
+        TokenHeader { name, scheme } => {
+            let mut key = ApiKeyValue::with_description(name.to_string(), description);
+            key.extensions = scheme.as_ref().map(|scheme| Extensions::from_iter([(SCHEME, scheme.as_str())]));
+            SecurityScheme::ApiKey(ApiKey::Header(key))
+        }
+    }
+}
+
+fn word(operation: &mut Operation, speaker: &Speaker) {
+    let mut by_code = BTreeMap::<u16, Vec<Named>>::new();
+    for answer in answers_of(operation, speaker) {
+        by_code.entry(answer.spoken.code).or_default().push(answer);
+    }
+    if success_of(operation).is_some() {
+        operation.responses.responses.remove("200");
     }
     leave_problems(operation);
     for (code, answers) in by_code {
@@ -71,14 +143,16 @@ fn leave_problems(operation: &mut Operation) {
     }
 }
 
-fn add(response: &mut Response, answers: &[(String, Spoken)]) {
+fn add(response: &mut Response, answers: &[Named]) {
     let mut by_type = BTreeMap::<&str, Vec<(String, Example)>>::new();
-    for (name, spoken) in answers {
+    for Named { name, spoken } in answers {
         let value = serde_json::from_str(&spoken.body).unwrap_or_else(|_| Value::from(spoken.body.as_str()));
         let example = ExampleBuilder::new().summary(name).value(Some(value)).build();
         by_type.entry(&spoken.content_type).or_default().push((name.clone(), example));
         response.description.push_str(&format!("- `{name}`\n"));
     }
+    // Where there is no type, there is nothing to show.
+    by_type.remove("");
     for (content_type, examples) in by_type {
         let content = ContentBuilder::new().examples_from_iter(examples).build();
         response.content.insert(content_type.to_owned(), content.into());

@@ -65,8 +65,12 @@ impl JsonBody {
 
     /// The first 64 bits of its SHA-256. A user can mislead only itself by a collision.
     pub fn fingerprint(&self) -> i64 {
-        let digest = digest(&SHA256, &self.0);
-        i64::from_be_bytes(digest.as_ref()[..8].try_into().expect("a digest of SHA-256 has 32 bytes"))
+        fingerprint(&self.0)
+    }
+
+    /// The same of a body that came to `path`: one key is one thing to do.
+    pub fn fingerprint_at(&self, path: &str) -> i64 {
+        fingerprint(&[path.as_bytes(), b"\n", &self.0].concat())
     }
 
     /// Reads the body of `request`, unless it has more than `max` bytes as sent.
@@ -82,6 +86,12 @@ impl JsonBody {
         // Clients in C send the end of their text with it.
         Ok(Self(body.slice(..body.len() - body.iter().rev().take_while(|byte| **byte == 0).count())))
     }
+}
+
+/// The first 64 bits of its SHA-256.
+fn fingerprint(bytes: &[u8]) -> i64 {
+    let digest = digest(&SHA256, bytes);
+    i64::from_be_bytes(digest.as_ref()[..8].try_into().expect("a digest of SHA-256 has 32 bytes"))
 }
 
 /// All of `body`, which has at most `max` bytes. Once it needs more than

@@ -6,6 +6,7 @@ pub mod charset;
 pub mod client_address;
 pub mod idempotency;
 pub mod misspelt;
+pub mod page;
 pub mod path;
 pub mod preconditions;
 pub mod query;

@@ -52,6 +52,27 @@ pub enum ProvisioningError {
         .0.trim().chars().count()
     )]
     InvalidProtocolo(String),
+    /// The user of this row id lacks the permission that it takes.
+    #[error("the user lacks the permission that this takes")]
+    NotAllowed(i64),
+    /// It was made already, by a request of the same idempotency key: this id or protocolo.
+    #[error("it was made already: {0}")]
+    Replayed(String),
+    #[error("the idempotency key came with another request")]
+    KeyReused,
+    #[error("only a root administrator registers what is at the top of the hierarchy")]
+    RootOnly,
+    #[error("permissions are released to níveis below one's own, by those above")]
+    OwnNivel,
+    #[error("these permissions are beyond those of the user who asks: {}", .0.join(", "))]
+    Beyond(Vec<String>),
+    #[error("nobody gives themselves permissions; another administrator can")]
+    Oneself,
+    #[error(
+        "that takes the last root administrator away: an active user of a root perfil with administrar-perfis and \
+         administrar-usuarios; make another one first"
+    )]
+    LastRootAdministrator,
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]

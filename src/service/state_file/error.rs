@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::auth::password::PasswordError;
+use crate::service::provisioning::ProvisioningError;
 use crate::store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +12,8 @@ pub enum StateError {
     Faults(#[from] Faults),
     #[error("nothing was changed, because somebody else has changed something meanwhile; look at the changes again")]
     Overtaken,
+    #[error(transparent)]
+    Provisioning(#[from] ProvisioningError),
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]

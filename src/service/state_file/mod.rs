@@ -28,9 +28,10 @@ use self::plan::plan;
 use self::registered::Registered;
 use self::senhas::senhas_of;
 use crate::auth::password::Passwords;
+use crate::domain::access::Permissao;
 use crate::domain::audit::Actor;
 use crate::domain::text::NameKey;
-use crate::service::provisioning::is_short;
+use crate::service::provisioning::{GuardedEdit, is_short};
 use crate::store::Store;
 
 /// How far a file reaches.
@@ -117,8 +118,8 @@ impl StateFiles {
         for (login, senha) in compared.senhas {
             hashes.insert(login, self.passwords.hash(senha).await?);
         }
-        let mut edit = self.store.edit().await?;
-        let registered = Registered::of(edit.hold_provisioned().await?);
+        let mut edit = GuardedEdit::begin(&self.store, &self.actor, Permissao::AdministrarPerfis).await?;
+        let registered = Registered::of(edit.provisioned().await?);
         let plan = plan(&registered, file, options.remove, &compared.renewed);
         Faults::none_of(plan.faults)?;
         if !wanted(&plan.changes) {

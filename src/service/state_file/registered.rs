@@ -45,14 +45,14 @@ impl Registered {
             this.state.perfis.insert(nome.key.clone(), PerfilState { nome, nivel, permissoes });
         }
         usuarios.into_iter().for_each(|usuario| this.add_usuario(usuario));
-        for Motivo { nome, ativo } in motivos {
+        for Motivo { nome, ativo, .. } in motivos {
             let nome = Name::registered(nome);
             this.state.motivos.insert(nome.key.clone(), MotivoState { nome, ativo: Some(ativo) });
         }
         this
     }
 
-    fn add_usuario(&mut self, Usuario { id, login, perfil, ativo }: Usuario) {
+    fn add_usuario(&mut self, Usuario { id, login, perfil, ativo, .. }: Usuario) {
         let perfil = Name::registered(perfil);
         if login == Name::pseudonym(id).texto {
             *self.anonymised.entry(perfil.key).or_default() += 1;

@@ -158,9 +158,15 @@ async fn what_failed_is_asked_again() {
     assert_eq!(second.code, 1, "{second:?}");
     let found = report(&second.stdout);
     assert_eq!((cases(&found, "failed").len(), cases(&found, "skipped").len()), (1, 125));
+    // With another option there may be no case left.
+    conferir(&database, &server.address, &[&again[..], &["--pular", "login/"]].concat())
+        .fails(2, &["these options leave no case to ask"]);
     // Its report stands for the next one; nothing is left to ask once all has passed.
     std::fs::write(&path, r#"{"cases":[]}"#).unwrap();
     let none = conferir(&database, &server.address, &again);
     assert_eq!(none.code, 0, "{none:?}");
     assert!(none.stderr.contains("nothing was asked"), "{}", none.stderr);
+    let found = report(&none.stdout);
+    assert_eq!((cases(&found, "skipped").len(), &found["changes"]), (126, &json!(0)));
+    assert_eq!(found["cases"][0]["reason"], "left out by --repetir-falhas");
 }

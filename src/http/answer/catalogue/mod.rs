@@ -13,11 +13,13 @@ use axum::http::StatusCode;
 use crate::auth::password::PasswordError;
 use crate::auth::token::Rejection;
 use crate::clock::rfc3339_seconds;
+use crate::dialect::answer_key;
 use crate::domain::atendimento::{Denial, Status};
 use crate::http::memory::MemoryFull;
 use crate::json::JsonError;
 use crate::service::changes::ChangeError;
 use crate::service::login::LoginError;
+use crate::service::provisioning::{Kind, ProvisioningError};
 use crate::service::throttle::Throttled;
 use crate::store::StoreError;
 
@@ -75,12 +77,32 @@ pub enum ApiError {
     TokenRevoked(AuditedUser),
     AccessDenied(AuditedUser),
     Denied(Denial),
+    /// There is none of that id or name, or none that the user sees.
+    Missing(Kind),
+    UnknownPermissao,
+    /// The name is taken.
+    Exists(Kind),
+    /// Not released to the perfil's nível.
+    NotReleased,
+    /// More than the hierarchy lets the user do.
+    Beyond(Limit),
+    LastRootAdministrator,
+    Anonymised,
     /// A request of the same idempotency key is being answered.
     InProgress,
     /// Our fault; whoever found it has logged it.
     Internal,
     /// The database is away, or there is too much to do.
     Unavailable,
+}
+
+/// What of the hierarchy stands in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    RootOnly,
+    OwnNivel,
+    Permissao,
+    Oneself,
 }
 
 impl ApiError {
@@ -95,6 +117,44 @@ impl ApiError {
     /// A word for the audit log, and for programs; see `docs/ERRORS.md`.
     pub fn code(&self) -> &'static str {
         self.row().code.word
+    }
+
+    /// The error that the client is told: what is hidden from people is hidden from programs.
+    pub fn told(&self) -> &Self {
+        if matches!(self, Self::UsuarioHidden) { &Self::SenhaWrong } else { self }
+    }
+
+    /// One error of each row that clients can tell from the others.
+    pub fn told_apart() -> impl Iterator<Item = Self> {
+        Self::one_of_each().into_iter().filter(|error| !matches!(error, Self::UsuarioHidden))
+    }
+
+    /// What the file of a dialect calls it; the field is told where one row is about many.
+    pub fn key(&self) -> String {
+        answer_key(self.row().name, self.subject())
+    }
+
+    /// The field that it is about, where its row is one for many fields.
+    pub fn subject(&self) -> Option<&'static str> {
+        match self {
+            Self::Required(field) | Self::Invalid(field) => Some(field),
+            _ => None,
+        }
+    }
+
+    /// Whether no Citrus has it, whatever its dialect: a difference from what the client read, and administration.
+    pub fn is_ours_alone(&self) -> bool {
+        matches!(
+            self,
+            Self::Denied(Denial::StatusDiffers(_) | Denial::RevisionDiffers(_))
+                | Self::Missing(_)
+                | Self::UnknownPermissao
+                | Self::Exists(_)
+                | Self::NotReleased
+                | Self::Beyond(_)
+                | Self::LastRootAdministrator
+                | Self::Anonymised
+        )
     }
 
     /// Whether the client hung up while it sent its request.
@@ -184,6 +244,37 @@ impl From<LoginError> for ApiError {
                 log(&error);
                 Self::TokenFailed
             }
+        }
+    }
+}
+
+impl From<ProvisioningError> for ApiError {
+    fn from(error: ProvisioningError) -> Self {
+        match error {
+            ProvisioningError::Exists { kind, .. } => Self::Exists(kind),
+            ProvisioningError::Missing { kind: Kind::Atendimento, .. } => Self::Denied(Denial::AtendimentoNotFound),
+            ProvisioningError::Missing { kind, .. } => Self::Missing(kind),
+            ProvisioningError::NotReleased { .. } => Self::NotReleased,
+            ProvisioningError::LongLogin | ProvisioningError::ReservedLogin => Self::Invalid("login"),
+            ProvisioningError::Anonymised(_) => Self::Anonymised,
+            ProvisioningError::InvalidSenha(_) => Self::Invalid("senha"),
+            ProvisioningError::InvalidProtocolo(_) => Self::Invalid("protocolo"),
+            ProvisioningError::NotAllowed(usuario_id) => Self::AccessDenied(AuditedUser { usuario_id, login: None }),
+            ProvisioningError::KeyReused => Self::Denied(Denial::KeyReused),
+            // Whoever knows what was made has answered before.
+            ProvisioningError::Replayed(_) => Self::InProgress,
+            ProvisioningError::RootOnly => Self::Beyond(Limit::RootOnly),
+            ProvisioningError::OwnNivel => Self::Beyond(Limit::OwnNivel),
+            ProvisioningError::Beyond(_) => Self::Beyond(Limit::Permissao),
+            ProvisioningError::Oneself => Self::Beyond(Limit::Oneself),
+            ProvisioningError::LastRootAdministrator => Self::LastRootAdministrator,
+            ProvisioningError::Password(PasswordError::Busy) => Self::Unavailable,
+            ProvisioningError::Password(error) => {
+                log(&error);
+                Self::Internal
+            }
+            ProvisioningError::Store(StoreError::KeyTaken) => Self::InProgress,
+            ProvisioningError::Store(error) => error.into(),
         }
     }
 }

@@ -4,11 +4,12 @@ use axum::http::StatusCode;
 use time::macros::datetime;
 
 use super::codes::{self, Code};
-use super::{ApiError, AuditedUser, Cut};
+use super::{ApiError, AuditedUser, Cut, Limit};
 use crate::auth::token::Rejection::{Expired, Periods, Unsigned, Untrusted};
 use crate::domain::atendimento::Denial::*;
 use crate::domain::atendimento::{Atendimento, Status};
 use crate::json::JsonError;
+use crate::service::provisioning::Kind;
 use crate::service::throttle::Throttled as Exhausted;
 
 /// All that we say about an error. In its texts, each `{}` stands for a parameter of the error.
@@ -266,6 +267,61 @@ rows! {
         row("reused_key", StatusCode::UNPROCESSABLE_ENTITY, codes::REUSED_KEY, "Idempotency-Key já usada com outra requisição")
             .detail("A chave já veio com outro corpo.", "The key came with another body before.")
             .field("Idempotency-Key").forcible();
+    Missing(Kind::Nivel) as Self::Missing(Kind::Nivel) =>
+        row("unknown_nivel", StatusCode::NOT_FOUND, codes::UNKNOWN_NIVEL, "Nível não encontrado")
+            .detail("Não há este nível, ou não abaixo do seu.", "There is no such nível, or not below yours.");
+    Missing(Kind::Perfil) as Self::Missing(Kind::Perfil) =>
+        row("unknown_perfil", StatusCode::NOT_FOUND, codes::UNKNOWN_PERFIL, "Perfil não encontrado")
+            .detail("Não há este perfil, ou não no seu nível nem abaixo.", "There is no such perfil, or not on your nível or below.");
+    Missing(Kind::Motivo) as Self::Missing(Kind::Motivo) =>
+        row("unknown_motivo_id", StatusCode::NOT_FOUND, codes::UNKNOWN_MOTIVO, "Motivo não encontrado")
+            .detail("Não há este motivo.", "There is no such motivo.");
+    Missing(_) as Self::Missing(Kind::Usuario) =>
+        row("unknown_usuario", StatusCode::NOT_FOUND, codes::UNKNOWN_USER, "Usuário não encontrado")
+            .detail("Não há este usuário, ou não no seu nível nem abaixo.", "There is no such user, or not on your nível or below.");
+    UnknownPermissao =>
+        row("unknown_permissao", StatusCode::NOT_FOUND, codes::UNKNOWN_PERMISSAO, "Permissão não encontrada")
+            .detail("Não há permissão com este nome.", "There is no permission of this name.");
+    Exists(Kind::Nivel) as Self::Exists(Kind::Nivel) =>
+        row("nivel_exists", StatusCode::CONFLICT, codes::EXISTS, "Nível já existe")
+            .detail("O nome já é de outro nível.", "Another nível has this name.").field("nome");
+    Exists(Kind::Perfil) as Self::Exists(Kind::Perfil) =>
+        row("perfil_exists", StatusCode::CONFLICT, codes::EXISTS, "Perfil já existe")
+            .detail("O nome já é de outro perfil.", "Another perfil has this name.").field("nome");
+    Exists(Kind::Usuario) as Self::Exists(Kind::Usuario) =>
+        row("usuario_exists", StatusCode::CONFLICT, codes::EXISTS, "Usuário já existe")
+            .detail("O login já é de outro usuário.", "Another user has this login.").field("login");
+    Exists(Kind::Motivo) as Self::Exists(Kind::Motivo) =>
+        row("motivo_exists", StatusCode::CONFLICT, codes::EXISTS, "Motivo já existe")
+            .detail("O nome já é de outro motivo, talvez inativo.", "Another motivo has this name; it may be inactive.").field("nome");
+    Exists(Kind::Atendimento) as Self::Exists(Kind::Atendimento) =>
+        row("atendimento_exists", StatusCode::CONFLICT, codes::EXISTS, "Atendimento já existe")
+            .detail("O protocolo já é de outro atendimento.", "Another atendimento has this protocolo.").field("protocolo");
+    NotReleased =>
+        row("not_released", StatusCode::CONFLICT, codes::NOT_RELEASED, "Permissão não liberada para o nível do perfil")
+            .detail("Primeiro a permissão precisa ser liberada para o nível do perfil.",
+                "The permission has to be released to the nível of the perfil first.");
+    Beyond(Limit::RootOnly) as Self::Beyond(Limit::RootOnly) =>
+        row("root_only", StatusCode::FORBIDDEN, codes::BEYOND_AUTHORITY, "Somente um administrador raiz pode fazer isto")
+            .detail("O topo da hierarquia e os perfis raiz são dos administradores raiz.",
+                "The top of the hierarchy and root perfis are for root administrators.");
+    Beyond(Limit::OwnNivel) as Self::Beyond(Limit::OwnNivel) =>
+        row("own_nivel", StatusCode::FORBIDDEN, codes::BEYOND_AUTHORITY, "Permissões são liberadas a níveis abaixo do seu")
+            .detail("O seu nível recebe permissões de quem está acima.", "Your nível has its permissions from above.");
+    Beyond(Limit::Permissao) as Self::Beyond(Limit::Permissao) =>
+        row("beyond_permissao", StatusCode::FORBIDDEN, codes::BEYOND_AUTHORITY, "Permissão fora da sua alçada")
+            .detail("Ninguém passa adiante uma permissão que não pode conceder.",
+                "Nobody hands on a permission that they cannot grant.");
+    Beyond(Limit::Oneself) as Self::Beyond(Limit::Oneself) =>
+        row("oneself", StatusCode::FORBIDDEN, codes::BEYOND_AUTHORITY, "Ninguém amplia as próprias permissões")
+            .detail("Outro administrador pode fazê-lo.", "Another administrator can do it.");
+    LastRootAdministrator =>
+        row("last_root_administrator", StatusCode::CONFLICT, codes::LAST_ADMINISTRATOR, "É o último administrador raiz")
+            .detail("Primeiro outro usuário ativo precisa ter um perfil raiz com administrar-perfis e administrar-usuarios.",
+                "First another active user needs a root perfil with administrar-perfis and administrar-usuarios.");
+    Anonymised =>
+        row("anonymised", StatusCode::CONFLICT, codes::ANONYMISED, "Usuário anonimizado")
+            .detail("Um usuário anonimizado fica como está.", "An anonymised user stays as it is.");
     InProgress =>
         row("in_progress", StatusCode::CONFLICT, codes::IN_PROGRESS, "Requisição com esta Idempotency-Key em andamento")
             .detail("Uma requisição com a mesma chave ainda não foi respondida.",

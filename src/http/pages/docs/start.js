@@ -38,6 +38,13 @@ const Folded = ({ React }) => ({
     },
 });
 
+// What goes into the header after a login: its token, wherever a dialect has it, behind the word that a dialect may want.
+function carried(answer) {
+    const [token] = answer.match(/eyJ[\w-]*\.[\w-]*\.[\w-]*/);
+    const { "x-esquema": scheme } = ui.specSelectors.specJson().getIn(["components", "securitySchemes", "token"]).toJS();
+    return scheme ? `${scheme} ${token}` : token;
+}
+
 const ui = SwaggerUIBundle({
     dom_id: "#api",
     url: at("openapi.json"),
@@ -49,10 +56,8 @@ const ui = SwaggerUIBundle({
     defaultModelsExpandDepth: 0,
     plugins: [Folded],
     responseInterceptor: (response) => {
-        if (response.status === 200 && response.url === at("openapi.json")) response.text = shown(response.text);
-        if (response.status === 200 && response.url === at("api/usuario/login")) {
-            ui.preauthorizeApiKey("token", JSON.parse(response.text).accessToken);
-        }
+        if (response.ok && response.url === at("openapi.json")) response.text = shown(response.text);
+        if (response.ok && response.url === at("api/usuario/login")) ui.preauthorizeApiKey("token", carried(response.text));
         return response;
     },
 });

@@ -1,0 +1,79 @@
+//! `conferir --gravar` at the terminal.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use indicatif::ProgressBar;
+
+use super::args::Args;
+use super::ending::{Signals, explained, restore};
+use crate::cli::support::error::{CliError, Result};
+use crate::cli::support::input::confirmed;
+use crate::cli::support::output::{complain, say, shown};
+use crate::conferir::record::record;
+use crate::conferir::runner::Runner;
+use crate::conferir::session::{StartError, Unpermitted};
+use crate::config;
+use crate::domain::atendimento::Status;
+use crate::printable::printable;
+
+/// Asks the server how it answers, and writes that to `file`.
+pub(super) async fn record_dialect(
+    args: &Args,
+    file: &Path,
+    runner: &mut Runner,
+    start: Status,
+    unpermitted: Option<Unpermitted>,
+) -> Result {
+    let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let mut new = new.map_err(|error| CliError::Failed(format!("{} can't be created: {error}", shown(file))))?;
+    complain(format_args!(
+        "{} is asked as '{}' how it answers; two logins fail. Atendimento '{}' will be changed about thirty times, and is \
+         {start} again at the end. Its history remains, and one comment that the customer does not see.",
+        args.base_url,
+        printable(&args.login),
+        printable(&args.protocolo),
+    ));
+    if !args.yes && !confirmed()? {
+        return Err(CliError::Failed("nothing was changed".to_owned()));
+    }
+    let bar = ProgressBar::new_spinner();
+    let mut signals = Signals::watch()?;
+    let recorded = tokio::select! {
+        recorded = record(runner, start, unpermitted, |case| bar.set_message(case.to_owned())) => Some(recorded),
+        () = signals.next() => None,
+    };
+    bar.finish_and_clear();
+    let recorded = recorded.unwrap_or_else(|| {
+        complain("stopping; the atendimento is set back first");
+        Err(StartError::Stopped)
+    });
+    let start = match recorded {
+        Err(StartError::OtherStatus { told, .. }) => told,
+        _ => start,
+    };
+    let restored = restore(runner, start).await;
+    let recording = recorded.map_err(|error| {
+        _ = std::fs::remove_file(file);
+        let end = match (restored, runner.session.changes()) {
+            (true, 0) => "nothing was changed".to_owned(),
+            (true, changes) => format!("after {changes} changes the atendimento is {start} again"),
+            (false, _) => format!("the atendimento may NOT be {start} again"),
+        };
+        CliError::Failed(format!("{}\n{end}; no dialect was written", explained(error)))
+    })?;
+    new.write_all(runner.session.redacted(&recording.toml(args.base_url.as_str())).as_bytes())?;
+    for (what, why) in &recording.unasked {
+        say!("not asked: {what}: {}", printable(why.lines().next().unwrap_or_default()))?;
+    }
+    config::read_dialect(file)
+        .map_err(|what| CliError::Failed(format!("{} is no dialect; please report this: {what}", shown(file))))?;
+    say!(
+        "{} answers of its own; try them with `citrus-status demo --dialeto {}`",
+        recording.file.respostas.len(),
+        shown(file)
+    )?;
+    if restored { Ok(()) } else { Err(CliError::Failed("the atendimento may NOT be back in its status".to_owned())) }
+}

@@ -1,0 +1,271 @@
+//! The success of a login: what of it varies, and what belongs to the user who logged in and stays out of the dialect.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::envelope::{quoted, with_gaps};
+use super::known::Known;
+use super::seen::LoginObservation;
+use super::times::{Told, told};
+use crate::conferir::spans::{Span, spans};
+use crate::conferir::values::find_token;
+use crate::dialect::{Escapes, Template};
+
+/// Members of which people know that they tell of people, as parts of their names.
+const PERSONAL: [&str; 18] = [
+    "nome",
+    "name",
+    "cpf",
+    "cnpj",
+    "rg",
+    "mail",
+    "tel",
+    "phone",
+    "fone",
+    "celular",
+    "nasc",
+    "birth",
+    "endereco",
+    "address",
+    "matricula",
+    "usuario",
+    "user",
+    "login",
+];
+/// Members that hold words of the server's, and not of a user's.
+const WORDS: [&str; 12] = [
+    "message",
+    "mensagem",
+    "msg",
+    "type",
+    "tokentype",
+    "token_type",
+    "tipo",
+    "tipotoken",
+    "scheme",
+    "status",
+    "result",
+    "resultado",
+];
+
+/// The success of a login with gaps, and what was found in it.
+pub(super) struct LoginBody {
+    pub(super) corpo: String,
+    /// Its body as a report may show it.
+    pub(super) shown: String,
+    /// What the user's members held.
+    pub(super) personal: Vec<String>,
+    pub(super) notes: Vec<String>,
+}
+
+pub(super) fn login_body(login: &LoginObservation, escapes: Escapes) -> LoginBody {
+    let body = &login.received.body;
+    let spans = spans(body);
+    let mut found = LoginBody { corpo: String::new(), shown: body.clone(), personal: Vec::new(), notes: Vec::new() };
+    if spans.is_empty() {
+        found.corpo = Template::literal(body).replace(&login.token, "<token>");
+        found.notes.push("it is no JSON, and its body stands as it came: see that it names nobody".to_owned());
+        return found;
+    }
+    let other = login.other.as_ref().map(|other| values_of(&other.body));
+    let meanings: BTreeMap<&str, Meaning> = meanings(login, &spans, other.as_ref(), body, escapes);
+    let nothing = Known::new(escapes, []);
+    let written = |hidden: fn(&Value) -> String| {
+        with_gaps(body, &spans, &nothing, |span, _| match meanings.get(span.pointer.as_str())? {
+            Meaning::Gap(gap) => Some(gap.clone()),
+            Meaning::Personal => Some(hidden(&span.value)),
+            Meaning::Constant => None,
+        })
+    };
+    found.corpo = written(|value| if value.is_string() { quoted("<pessoal>") } else { "<pessoal 0>".to_owned() });
+    found.shown = written(|_| quoted("…"));
+    for span in &spans {
+        let place = &span.pointer;
+        match (&meanings[place.as_str()], told_by(login, span)) {
+            (Meaning::Personal, _) => {
+                found.notes.push(format!("{place} is the user's, and stands empty"));
+                let number = || span.value.as_u64().map(|number| number.to_string());
+                found.personal.extend(span.value.as_str().map(str::to_owned).or_else(number));
+            }
+            (_, Some(Told::Guess(gap))) => found.notes.push(format!(
+                "{place} is taken for {gap} for its name; the token does not say how long it lives (TOKEN_TTL_SECONDS sets ours)"
+            )),
+            (Meaning::Constant, Some(Told::Else)) => found.notes.push(format!("{place} is a time, and stands as it came")),
+            _ => {}
+        }
+    }
+    found
+}
+
+enum Meaning {
+    /// What fills it, with its quotes.
+    Gap(String),
+    /// It is the user's.
+    Personal,
+    Constant,
+}
+
+fn meanings<'a>(
+    login: &LoginObservation,
+    spans: &'a [Span],
+    other: Option<&BTreeMap<String, Value>>,
+    body: &str,
+    escapes: Escapes,
+) -> BTreeMap<&'a str, Meaning> {
+    let gaps = spans.iter().map(|span| (span, gap(login, span, &body[span.range.clone()], escapes)));
+    let (filled, rest): (Vec<_>, Vec<_>) = gaps.partition(|(_, gap)| gap.is_some());
+    let filled = filled.into_iter().filter_map(|(span, gap)| Some((span.pointer.as_str(), Meaning::Gap(gap?))));
+    // What tells of the user for its name alone.
+    let mut names: Vec<&str> = vec![&login.login];
+    names.extend(rest.iter().filter(|(span, _)| is_personal(span)).filter_map(|(span, _)| span.value.as_str()));
+    let meaning = |span: &Span| match is_constant(login, span, other, &names) {
+        true => Meaning::Constant,
+        false => Meaning::Personal,
+    };
+    { filled }.chain(rest.iter().map(|(span, _)| (span.pointer.as_str(), meaning(span)))).collect()
+}
+
+/// What fills `span`, which stands as `raw` in the body, if that is known.
+fn gap(login: &LoginObservation, span: &Span, raw: &str, escapes: Escapes) -> Option<String> {
+    match &span.value {
+        Value::String(text) if text.contains(&login.token) => {
+            return Some(quoted(&Template::literal(text).replace(&login.token, "<token>")));
+        }
+        // Another token, such as one to refresh this.
+        Value::String(text) if find_token(text).as_ref() == Some(text) => return Some(quoted("<token>")),
+        Value::String(text) if *text == login.login && quoted(&escapes.written(text)) == raw => {
+            return Some(quoted("<login>"));
+        }
+        _ => {}
+    }
+    match told_by(login, span)? {
+        Told::Gap(gap) | Told::Guess(gap) if span.value.is_string() => Some(quoted(gap)),
+        Told::Gap(gap) | Told::Guess(gap) => Some(gap.to_owned()),
+        Told::Else => None,
+    }
+}
+
+fn told_by(login: &LoginObservation, span: &Span) -> Option<Told> {
+    told(name(span), &span.value, login.now, login.life)
+}
+
+/// Whether `span` may stand in a dialect as it came: it tells of no user.
+fn is_constant(login: &LoginObservation, span: &Span, other: Option<&BTreeMap<String, Value>>, names: &[&str]) -> bool {
+    let is_same = other.and_then(|other| other.get(&span.pointer)).map(|value| *value == span.value);
+    match &span.value {
+        Value::Null | Value::Bool(_) => true,
+        Value::String(text) if text.is_empty() => true,
+        _ if is_personal(span) || is_same == Some(false) => false,
+        Value::String(text) if is_same == Some(true) => !has_word_of(text, names),
+        _ if is_same == Some(true) => true,
+        // A time that is no gap is the server's, if it is not of the user's past.
+        Value::Number(number) => {
+            let is_code = number.as_u64() == Some(u64::from(login.received.code));
+            is_code || matches!(number.as_u64(), Some(0 | 1)) || matches!(told_by(login, span), Some(Told::Else))
+        }
+        Value::String(text) => WORDS.contains(&name(span).to_ascii_lowercase().as_str()) && names_nobody(text, names),
+        Value::Array(_) | Value::Object(_) => true,
+    }
+}
+
+/// Whether `text` is words alone, and none of them is of `names` or written like one: `Bearer`, `Login efetuado com sucesso`.
+fn names_nobody(text: &str, names: &[&str]) -> bool {
+    let is_plain = |letter: char| letter.is_alphabetic() || " .,;:!-".contains(letter);
+    let is_upper = |word: &str| word.chars().next().is_some_and(char::is_uppercase);
+    text.chars().all(is_plain) && !text.split_whitespace().skip(1).any(is_upper) && !has_word_of(text, names)
+}
+
+fn has_word_of(text: &str, names: &[&str]) -> bool {
+    let of_names: Vec<String> = names.iter().flat_map(|name| words(name)).collect();
+    words(text).iter().any(|word| of_names.contains(word))
+}
+
+fn words(text: &str) -> Vec<String> {
+    let words = text.split(|letter: char| !letter.is_alphanumeric());
+    words.filter(|word| word.chars().count() >= 3).map(str::to_lowercase).collect()
+}
+
+/// The name of the member that holds `span`, or that of the list that does.
+fn name(span: &Span) -> &str {
+    let is_index = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+    span.pointer.rsplit('/').find(|part| !is_index(part)).unwrap_or_default()
+}
+
+/// Whether the name of `span`, or of what it is in, says that it tells of a person.
+fn is_personal(span: &Span) -> bool {
+    let place = span.pointer.to_ascii_lowercase();
+    // Short ones are parts of other words.
+    let is_one = |part: &str| PERSONAL.iter().any(|word| part == *word || word.len() > 3 && part.contains(word));
+    place.split('/').any(is_one)
+}
+
+fn values_of(body: &str) -> BTreeMap<String, Value> {
+    spans(body).into_iter().map(|span| (span.pointer, span.value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+
+    use super::*;
+    use crate::conferir::client::Received;
+
+    const TOKEN: &str = "c2VjcmV0LXRva2VuLW9mLWEtdXNlcg0123";
+
+    fn received(body: &str) -> Received {
+        Received { code: 200, headers: HeaderMap::new(), body: body.to_owned() }
+    }
+
+    fn found(body: &str, other: Option<&str>) -> LoginBody {
+        let login = LoginObservation {
+            token: TOKEN.to_owned(),
+            login: "user.api".to_owned(),
+            now: 1_795_867_205,
+            life: None,
+            received: received(&body.replace("TOKEN", TOKEN)),
+            other: other.map(received),
+        };
+        login_body(&login, Escapes::Json)
+    }
+
+    #[test]
+    fn what_is_the_users_stays_out() {
+        let body = r#"{"token":"TOKEN","tokenType":"Bearer","id":4711,"usuario":{"nome":"Fulana de Tal","cpf":"000.000.000-00","login":"user.api"},"perfil":"Gerente","ativo":true,"message":"Login efetuado com sucesso"}"#;
+        let found = found(body, None);
+        let corpo = r#"{"token":"<token>","tokenType":"Bearer","id":<pessoal 0>,"usuario":{"nome":"<pessoal>","cpf":"<pessoal>","login":"<login>"},"perfil":"<pessoal>","ativo":true,"message":"Login efetuado com sucesso"}"#;
+        assert_eq!(found.corpo, corpo);
+        for personal in ["Fulana", "000.000", "Gerente", "4711"] {
+            assert!(!found.shown.contains(personal), "{}", found.shown);
+        }
+        assert_eq!(found.notes.len(), 4, "{:?}", found.notes);
+    }
+
+    #[test]
+    fn a_greeting_is_the_users() {
+        for message in ["Olá, Fulana", "Bem-vindo, fulana!", "Bem-vindo, USER.API", "Acesso 4711", "a@b"] {
+            let body = format!(r#"{{"token":"TOKEN","nome":"Fulana","message":"{message}"}}"#);
+            assert_eq!(
+                found(&body, None).corpo,
+                r#"{"token":"<token>","nome":"<pessoal>","message":"<pessoal>"}"#,
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_another_user_gets_too_is_the_servers() {
+        let body =
+            r#"{"token":"TOKEN","versao":7,"empresa":"Exemplo Ltda","id":4711,"nome":"Fulana","x":"Oi, Fulana"}"#;
+        let other = r#"{"token":"x","versao":7,"empresa":"Exemplo Ltda","id":4712,"nome":"Fulana","x":"Oi, Fulana"}"#;
+        let corpo = r#"{"token":"<token>","versao":7,"empresa":"Exemplo Ltda","id":<pessoal 0>,"nome":"<pessoal>","x":"<pessoal>"}"#;
+        assert_eq!(found(body, Some(other)).corpo, corpo);
+    }
+
+    #[test]
+    fn a_life_is_guessed_and_that_is_said() {
+        let found = found(r#"{"access_token":"TOKEN","expires_in":7200}"#, None);
+        assert_eq!(found.corpo, r#"{"access_token":"<token>","expires_in":<validade>}"#);
+        assert!(found.notes[0].starts_with("/expires_in is taken for <validade>"), "{:?}", found.notes);
+    }
+}

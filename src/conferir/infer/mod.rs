@@ -1,0 +1,147 @@
+//! From the answers of a Citrus to the dialect that it speaks.
+
+mod envelope;
+mod known;
+mod login;
+pub mod seen;
+mod success;
+mod times;
+
+use std::collections::BTreeMap;
+
+use self::envelope::Envelope;
+use self::login::login_body;
+use self::seen::{Observation, Seen};
+use self::success::success_body;
+use super::case::MADE;
+use super::client::Received;
+use crate::dialect::{AnswerFile, CONTENT_TYPE, DialectFile, ERROR_BODY, Escapes, LOGIN_BODY};
+
+/// Headers that belong to a connection or an answer, and say nothing of a dialect.
+pub const PASSING: [&str; 18] = [
+    "age",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "keep-alive",
+    "last-modified",
+    "location",
+    "retry-after",
+    "set-cookie",
+    "transfer-encoding",
+    "vary",
+    "via",
+    "www-authenticate",
+    "allow",
+];
+/// What every answer of ours carries.
+const OURS: [(&str, &str); 3] =
+    [("cache-control", "no-store"), ("x-content-type-options", "nosniff"), ("x-request-id", "")];
+/// What was seen says, where it is not the contract.
+#[derive(Default)]
+pub struct Inferred {
+    pub file: DialectFile,
+    /// The body of the login's success without what is the user's, and the texts that are.
+    pub login_shown: String,
+    pub personal: Vec<String>,
+    /// What is to be said of a table: the table, and the sentence.
+    pub notes: Vec<(&'static str, String)>,
+}
+
+pub fn infer(seen: &Seen) -> Inferred {
+    let envelope = Envelope::of(&seen.errors);
+    let content_type = most_frequent(seen.answers().map(content_type).filter(|found| !found.is_empty()));
+    let content_type = content_type.unwrap_or_else(|| CONTENT_TYPE.to_owned());
+    let mut file = DialectFile {
+        content_type: Some(content_type.clone()).filter(|found| found != CONTENT_TYPE),
+        escapes: envelope.escapes.filter(|escapes| *escapes != Escapes::Json),
+        www_authenticate: challenge(&seen.errors),
+        cabecalhos: headers(&seen.answers().collect::<Vec<_>>()),
+        ..DialectFile::default()
+    };
+    let bodies = seen.errors.iter().map(|error| envelope.error(error, None).1);
+    let usual = most_frequent(bodies).unwrap_or_else(|| ERROR_BODY.to_owned());
+    file.erro.corpo = Some(usual.clone()).filter(|body| body != ERROR_BODY);
+    for error in &seen.errors {
+        let (text, body) = envelope.error(error, Some(&usual));
+        let texto = Some(text).filter(|text| *text != error.text && body.contains("<texto>"));
+        let answer = AnswerFile { texto, ..differing(&error.received, error.code, body, &usual, &content_type) };
+        if answer != AnswerFile::default() {
+            file.respostas.insert(error.name.key(), answer);
+        }
+    }
+    let mut notes = Vec::new();
+    if let Some(change) = seen.changes.first() {
+        let (text, body, note) = success_body(seen, &envelope);
+        let texto = Some(text).filter(|text| text != MADE && body.contains("<texto>"));
+        file.sucesso = AnswerFile { texto, ..differing(&change.received, 200, body, ERROR_BODY, &content_type) };
+        notes.extend(note.map(|note| ("[sucesso]", note)));
+    }
+    let mut inferred = Inferred { file, notes, ..Inferred::default() };
+    if let Some(seen) = &seen.login {
+        let login = login_body(seen, envelope.escapes.unwrap_or_default());
+        inferred.file.login = differing(&seen.received, 200, login.corpo, LOGIN_BODY, &content_type);
+        inferred.notes.extend(login.notes.into_iter().map(|note| ("[login]", note)));
+        (inferred.login_shown, inferred.personal) = (login.shown, login.personal);
+    }
+    inferred
+}
+
+/// Where `received`, which has this `body` with gaps, is another answer than one of the `code`, the `usual` body and the usual
+/// `content_type`.
+fn differing(received: &Received, code: u16, body: String, usual: &str, content_type: &str) -> AnswerFile {
+    AnswerFile {
+        codigo: Some(received.code).filter(|own| *own != code),
+        texto: None,
+        corpo: Some(body).filter(|body| body != usual),
+        content_type: Some(self::content_type(received)).filter(|own| own != content_type),
+    }
+}
+
+/// Empty for none.
+fn content_type(received: &Received) -> String {
+    received.header("content-type").filter(|found| found.contains('/')).unwrap_or_default()
+}
+
+fn most_frequent(values: impl Iterator<Item = String>) -> Option<String> {
+    let mut counts = BTreeMap::<String, (usize, usize)>::new();
+    for (at, value) in values.enumerate() {
+        counts.entry(value).or_insert((0, usize::MAX - at)).0 += 1;
+    }
+    counts.into_iter().max_by_key(|(_, rank)| *rank).map(|(value, _)| value)
+}
+
+/// The challenge of 401, if that is not the contract's; empty for none.
+fn challenge(errors: &[Observation]) -> Option<String> {
+    let refused = errors.iter().filter(|seen| seen.received.code == 401);
+    let found = most_frequent(refused.map(|seen| seen.received.header("www-authenticate").unwrap_or_default()))?;
+    Some(found).filter(|found| found != "Bearer")
+}
+
+/// The headers that all answers have alike, and ours that none of them has.
+fn headers(all: &[&Received]) -> BTreeMap<String, String> {
+    let mut headers = BTreeMap::new();
+    for (name, ours) in OURS {
+        let values: Vec<_> = all.iter().map(|received| received.header(name)).collect();
+        match most_frequent(values.iter().map(|value| value.clone().unwrap_or_default())) {
+            Some(value) if value.is_empty() => _ = headers.insert(name.to_owned(), value),
+            // One of its own for each answer, as ours is.
+            Some(value) if name != "x-request-id" && value != ours => _ = headers.insert(name.to_owned(), value),
+            _ => {}
+        }
+    }
+    let names = all.first().into_iter().flat_map(|received| received.headers.keys());
+    for name in names.filter(|name| !PASSING.contains(&name.as_str()) && OURS.iter().all(|(ours, _)| ours != name)) {
+        let value = all[0].header(name.as_str());
+        if value.as_ref().is_some_and(|value| !value.is_empty())
+            && all.iter().all(|received| received.header(name.as_str()) == value)
+        {
+            headers.insert(name.as_str().to_owned(), value.unwrap_or_default());
+        }
+    }
+    headers
+}

@@ -1,0 +1,58 @@
+//! What a recording has seen: the answers of a Citrus, and what was asked.
+
+use std::borrow::Cow;
+
+use crate::conferir::answers::AnswerName;
+use crate::conferir::client::Received;
+use crate::domain::atendimento::Status;
+
+/// An error of the server, and the case that showed it.
+pub struct Observation {
+    pub case: &'static str,
+    pub name: AnswerName,
+    /// What the contract says.
+    pub code: u16,
+    pub text: Cow<'static, str>,
+    /// How it was asked, and on which path.
+    pub method: &'static str,
+    pub path: String,
+    pub received: Received,
+}
+
+/// The success of a change.
+pub struct ChangeObservation {
+    /// The status after it, if that is known.
+    pub status: Option<Status>,
+    pub received: Received,
+}
+
+/// The success of a login, and what was sent and found in it.
+pub struct LoginObservation {
+    pub token: String,
+    pub login: String,
+    /// When it was asked, and how long the token lives, both in seconds.
+    pub now: i64,
+    pub life: Option<i64>,
+    pub received: Received,
+    /// The answer to another user.
+    pub other: Option<Received>,
+}
+
+pub struct Seen {
+    pub errors: Vec<Observation>,
+    /// The first is that of the first change.
+    pub changes: Vec<ChangeObservation>,
+    pub login: Option<LoginObservation>,
+    /// That of the atendimento that was changed; empty if it is not known.
+    pub protocolo: String,
+}
+
+impl Seen {
+    /// Each answer once.
+    pub fn answers(&self) -> impl Iterator<Item = &Received> {
+        let errors = self.errors.iter().map(|seen| &seen.received);
+        errors
+            .chain(self.changes.first().map(|seen| &seen.received))
+            .chain(self.login.as_ref().map(|login| &login.received))
+    }
+}

@@ -1,0 +1,218 @@
+//! Asks a Citrus what the vendor's page leaves open, and writes it down as a dialect.
+
+mod ask;
+mod file;
+
+use std::sync::Arc;
+
+pub use self::file::Recording;
+
+use self::ask::{Unasked, known};
+use super::case::{Case, Mark};
+use super::client::Received;
+use super::infer::infer;
+use super::infer::seen::{Observation, Seen};
+use super::judge::Scope;
+use super::plan::{self, Plan, Selection};
+use super::report::Outcome;
+use super::runner::Runner;
+use super::session::{Session, StartError, Unpermitted};
+use crate::dialect::{Dialect, DialectFile, RulesFile, Verdict};
+use crate::domain::atendimento::Status::{self, EmAtendimento};
+
+/// The cases that show an error each. None of them changes anything on a server that checks what the page says.
+const ERRORS: [&str; 21] = [
+    "common/unknown-route",
+    "common/login-wrong-method",
+    "common/json-incomplete",
+    "common/json-typographic-quotes",
+    "common/json-no-object",
+    "login/login-missing",
+    "login/senha-missing",
+    "login/unknown-user",
+    "login/wrong-senha",
+    "token/missing",
+    "token/no-period",
+    "token/unsigned",
+    "token/tampered-signature",
+    "status/protocolo-missing",
+    "status/protocolo-list",
+    "status/status-missing",
+    "status/status-no-text",
+    "status/unknown-protocolo",
+    "status/unknown-status",
+    "status/cancelado-motivo-missing",
+    "status/cancelado-motivo-unknown",
+];
+
+/// What the page's rules refuse for the comment alone: the motivo is there, so that a server that looks for it first says
+/// nothing of that.
+const COMMENTS: [Case; 3] = [
+    Case::change(
+        "a comment that is no text",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "motivoStatus": "<motivo>", "comentario": [1], "visivelCliente": "False"}"#,
+    )
+    .from(EmAtendimento)
+    .says(400, "comentario – valor inválido"),
+    Case::change(
+        "a comment without visivelCliente",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "motivoStatus": "<motivo>", "comentario": "<comentario>"}"#,
+    )
+    .from(EmAtendimento)
+    .says(400, "visivelCliente – esse campo é obrigatório"),
+    Case::change(
+        "another visivelCliente",
+        r#"{"protocolo": "<protocolo>", "status": "Cancelado", "motivoStatus": "<motivo>", "comentario": "<comentario>", "visivelCliente": "sim"}"#,
+    )
+    .from(EmAtendimento)
+    .says(400, "visivelCliente – valor inválido"),
+];
+
+/// What no run can ask.
+const NEVER: [(&str, &str); 4] = [
+    ("token_expired", "it takes as long as a token lives"),
+    ("token_revoked", "it takes an administrator"),
+    ("throttled", "it would lock the user out"),
+    ("internal, unavailable, token_failed", "it takes a fault"),
+];
+
+/// Asks everything on behalf of `runner`, whose atendimento is in `start`. It stays where the last change leaves it.
+pub async fn record(
+    runner: &mut Runner,
+    start: Status,
+    unpermitted: Option<Unpermitted>,
+    mut asked: impl FnMut(&str),
+) -> Result<Recording, StartError> {
+    let session = &mut runner.session;
+    let mut unasked: Unasked = NEVER.map(|(what, why)| (what.to_owned(), why.to_owned())).to_vec();
+    let mut login = ask::login(session).await?;
+    let tokens = ask::token_headers(session).await?;
+    session.carry_token_by(tokens.first().ok_or(StartError::NoTokenHeader)?.clone());
+    let (header_case, written) = ask::header_case(session).await;
+    let changes = ask::walk(session, start, &mut unasked).await?;
+    let mut errors = Vec::new();
+    let accepts_unknown = ask_errors(session, &mut errors, &mut unasked, &mut asked).await;
+    let (mesmo_status, motivo_desnecessario) = ask::rules(session, &mut errors, &mut unasked, &mut asked).await;
+    let mut login_sem_permissao = None;
+    match unpermitted {
+        None => unasked.push(("access_denied".to_owned(), "pass --login-sem-permissao".to_owned())),
+        Some(user) => match ask::without_permission(session, user).await {
+            Err(reason) => unasked.push(("access_denied".to_owned(), reason)),
+            Ok((denial, other)) => {
+                login_sem_permissao = other.is_none().then_some(Verdict::Recusado);
+                login.other = other;
+                errors.push(denial);
+            }
+        },
+    }
+    let seen = Seen { errors, changes, login: Some(login), protocolo: session.protocolo().to_owned() };
+    let inferred = infer(&seen);
+    let mut file = inferred.file;
+    file.nomes_de_cabecalhos = header_case;
+    file.token.cabecalhos = ask::as_written(&tokens);
+    file.regras = RulesFile {
+        mesmo_status,
+        motivo_desnecessario,
+        motivo_desconhecido: accepts_unknown.then_some(Verdict::Aceito),
+        login_sem_permissao,
+    };
+    unasked.extend(file::leave_out_refused(&mut file));
+    let mut comments = evidence(session, &file, &seen, &inferred.login_shown);
+    comments.extend(written.map(|note| (String::new(), note)));
+    comments.extend(inferred.notes.into_iter().map(|(table, note)| (table.to_owned(), note)));
+    try_out(runner, &mut file, &mut comments, &mut asked).await;
+    Ok(Recording { file, comments, unasked, personal: inferred.personal })
+}
+
+/// The errors of the cases; and whether an unknown motivo is accepted.
+async fn ask_errors(
+    session: &mut Session,
+    errors: &mut Vec<Observation>,
+    unasked: &mut Unasked,
+    asked: &mut impl FnMut(&str),
+) -> bool {
+    let mut accepts_unknown = false;
+    for case in ERRORS.map(known).into_iter().chain(&COMMENTS) {
+        asked(case.name);
+        match session.exchange(case).await {
+            Ok(received) if case.changes() && session.learned.made(case.to, &received) => {
+                accepts_unknown |= case.name == "status/cancelado-motivo-unknown";
+                // So that the next case does not ask for the status that it has.
+                _ = session.bring_to(EmAtendimento).await;
+                unasked.push((case.name.to_owned(), "the server accepts it".to_owned()));
+            }
+            Ok(received) => errors.extend(ask::observation(session, case, received)),
+            Err(reason) => unasked.push((case.name.to_owned(), reason)),
+        }
+    }
+    accepts_unknown
+}
+
+/// What came, beside each entry that it led to, and what of it can't be said by a dialect.
+fn evidence(session: &Session, file: &DialectFile, seen: &Seen, login_shown: &str) -> Vec<(String, String)> {
+    let mut comments = Vec::new();
+    for error in &seen.errors {
+        let table = format!("[respostas.{}]", error.name.key());
+        let shown = format!("{}: {}", error.case, session.shown(&error.received));
+        if file.respostas.contains_key(&error.name.key()) {
+            if session.is_echo(&error.received) {
+                comments.push((table.clone(), "it repeats what was asked, and stands as it came".to_owned()));
+            }
+            comments.push((table, shown));
+        }
+    }
+    if let Some(error) = seen.errors.first() {
+        comments.push(("[erro]".to_owned(), format!("{}: {}", error.case, session.shown(&error.received))));
+    }
+    if let Some(change) = seen.changes.first() {
+        comments.push(("[sucesso]".to_owned(), format!("the first change: {}", session.shown(&change.received))));
+    }
+    if let Some(login) = &seen.login {
+        let login = Received { body: login_shown.to_owned(), ..login.received.clone() };
+        comments.push(("[login]".to_owned(), format!("login/success: {}", session.shown(&login))));
+    }
+    comments
+}
+
+/// Judges the server by its own dialect, and writes down which of our cases it answers otherwise: what goes beyond the page,
+/// it does not have. What the page says, and the dialect does not reproduce, is said.
+async fn try_out(
+    runner: &mut Runner,
+    file: &mut DialectFile,
+    comments: &mut Vec<(String, String)>,
+    asked: &mut impl FnMut(&str),
+) {
+    let Ok(dialect) = Dialect::of(file, &file::known(file)) else { return };
+    let dialect = Arc::new(dialect);
+    // No login fails a second time, and comments are as the page says.
+    let left_out = plan::cases().filter(|case| case.fails_login() || case.comment.is_some() && case.mark == Mark::Doc);
+    let selection = Selection { without: left_out.map(|case| case.name.to_owned()).collect(), ..Selection::default() };
+    let plan = Plan::new(Scope::Contract, &selection, runner.session.protocolo(), Some(&dialect));
+    runner.speak(dialect);
+    let outcomes = runner.run(&plan, || false, |outcome| asked(outcome.name)).await;
+    let is_ours = |outcome: &&Outcome| outcome.mark == Mark::Ours && !ERRORS.contains(&outcome.name);
+    let (ours, told): (Vec<_>, Vec<_>) = outcomes.iter().filter(|outcome| outcome.is_bad()).partition(is_ours);
+    let reason = |outcome: &Outcome| {
+        let reason = outcome.judgement.reason().unwrap_or_default();
+        format!("{}: {}", outcome.name, reason.lines().next().unwrap_or_default())
+    };
+    file.conferir.pular = grouped(&outcomes, &ours);
+    comments.extend(ours.iter().map(|outcome| ("[conferir]".to_owned(), reason(outcome))));
+    let unsaid = |outcome: &&Outcome| (String::new(), format!("not reproduced: {}", reason(outcome)));
+    comments.extend(told.iter().map(unsaid));
+}
+
+/// The names of `bad` among `all`; of a group of which nothing is good, its own.
+fn grouped(all: &[Outcome], bad: &[&Outcome]) -> Vec<String> {
+    let is_bad = |name: &str| bad.iter().any(|outcome| outcome.name == name);
+    let mut names = Vec::new();
+    for group in plan::groups() {
+        let of_group = || all.iter().map(|outcome| outcome.name).filter(|name| name.starts_with(group));
+        if of_group().all(is_bad) {
+            names.push(group.to_owned());
+        } else {
+            names.extend(of_group().filter(|name| is_bad(name)).map(str::to_owned));
+        }
+    }
+    names
+}

@@ -1,0 +1,387 @@
+//! A run's conversation with a server: it logs in, sends cases, keeps up with where their answers leave the atendimento, and
+//! brings that back.
+
+use std::time::Duration;
+
+use axum::http::HeaderName;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use secrecy::SecretString;
+use tokio::time::sleep;
+
+use super::case::{Case, LOGIN, STATUS};
+use super::client::{Client, ClientError, Outgoing, Received};
+use super::learned::{Learned, asked_status};
+use super::report::{Answered, Sent};
+use super::values::{Values, find_token};
+use crate::dialect::TokenHeader;
+use crate::domain::atendimento::Status;
+
+/// How often the status is set back before the run gives up.
+const ATTEMPTS: usize = 3;
+const PAUSE: Duration = Duration::from_secs(1);
+
+const CREDENTIALS: &str = r#"{"login": "<login>", "senha": "<senha>"}"#;
+const PRESENT: Case = Case::read("the current status", "/api/atendimentos/status?protocolo=<protocolo>");
+
+/// The headers that a report shows.
+const SHOWN: [&str; 8] = [
+    "content-type",
+    "cache-control",
+    "www-authenticate",
+    "allow",
+    "idempotency-replayed",
+    "location",
+    "retry-after",
+    "x-request-id",
+];
+
+/// Whose login it is, and on what the run works.
+pub struct RunInput {
+    pub login: String,
+    pub senha: SecretString,
+    pub protocolo: String,
+    /// A registered motivo.
+    pub motivo: String,
+}
+
+/// A user without the permission to change statuses.
+pub struct Unpermitted {
+    pub login: String,
+    pub senha: SecretString,
+}
+
+pub struct Session {
+    client: Client,
+    values: Values,
+    /// The header that carries the token.
+    token_header: TokenHeader,
+    /// How the server says that a change was made, where it has words of its own for it.
+    pub(super) learned: Learned,
+    /// Where the atendimento is; `None` after an answer that leaves it open.
+    present: Option<Status>,
+    changes: usize,
+    /// Whether a run has begun, so that there is something to bring back.
+    begun: bool,
+    /// Whether the run may change nothing.
+    harmless: bool,
+}
+
+/// What a server answers to the question for the current status.
+pub enum StatusAnswer {
+    Told(Status),
+    /// Another answer than ours: status code, headers, body.
+    Untold(String),
+}
+
+/// Why a run can't begin.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The login was answered so: status, headers, body, as the server wrote them.
+    #[error("the login was answered {0:?}")]
+    Login(String),
+    /// It succeeded and gave nothing to go on with.
+    #[error("the login was answered {0}, without a token")]
+    NoToken(u16),
+    #[error("the run was stopped")]
+    Stopped,
+    /// What it answers contradicts what the caller says.
+    #[error("the server says that the atendimento was in the status {told}, not {given}")]
+    OtherStatus { told: Status, given: Status },
+    #[error("no header was found by which the server takes the token")]
+    NoTokenHeader,
+    /// The first change was answered so.
+    #[error("the first change was answered {0:?}")]
+    Change(String),
+}
+
+impl Session {
+    /// With `client`, on `target`.
+    pub fn new(client: Client, target: RunInput) -> Self {
+        let RunInput { login, senha, protocolo, motivo } = target;
+        let values = Values::new(&login, senha, &protocolo, &motivo);
+        let token_header = TokenHeader { name: AUTHORIZATION, scheme: Some("Bearer".to_owned()) };
+        Self {
+            client,
+            values,
+            token_header,
+            learned: Learned::default(),
+            present: None,
+            changes: 0,
+            begun: false,
+            harmless: false,
+        }
+    }
+
+    pub(super) fn carry_token_by(&mut self, header: TokenHeader) {
+        self.token_header = header;
+    }
+
+    /// The answer to a login, and the token in it.
+    pub async fn log_in(&mut self) -> Result<(Received, String), StartError> {
+        let received = self.client.send(post(LOGIN, self.values.sent(CREDENTIALS))).await?;
+        let token = find_token(&received.body).filter(|_| (200..300).contains(&received.code));
+        match token {
+            Some(token) => {
+                self.values.set_token(token.clone());
+                Ok((received, token))
+            }
+            None if (200..300).contains(&received.code) => Err(StartError::NoToken(received.code)),
+            None => Err(StartError::Login(self.shown(&received))),
+        }
+    }
+
+    pub(super) fn login(&self) -> &str {
+        self.values.login()
+    }
+
+    pub(super) fn protocolo(&self) -> &str {
+        self.values.protocolo()
+    }
+
+    /// Begins with the atendimento in `start`.
+    pub(super) fn begin(&mut self, start: Status) {
+        self.present = Some(start);
+        self.begun = true;
+    }
+
+    /// From now on, what may change nothing names no atendimento where a server might take it for a change, if `harmless`.
+    pub(super) fn set_harmless(&mut self, harmless: bool) {
+        self.harmless = harmless;
+    }
+
+    /// Where the atendimento is, if that is known.
+    pub(super) fn present(&self) -> Option<Status> {
+        self.present
+    }
+
+    /// `text` without senha and tokens.
+    pub fn redacted(&self, text: &str) -> String {
+        self.values.redacted(text)
+    }
+
+    /// It is not known where the atendimento is.
+    pub(super) fn doubt(&mut self) {
+        self.present = None;
+    }
+
+    /// Brings the atendimento to `status`.
+    pub(super) async fn bring_to(&mut self, status: Status) -> Result<(), String> {
+        if self.present == Some(status) { Ok(()) } else { self.move_to(status).await.map(drop) }
+    }
+
+    pub(super) fn path(&self, case: &Case) -> String {
+        self.values.path(case.path)
+    }
+
+    /// The answer to `case`, from the status that it needs; or why there is none.
+    pub(super) async fn exchange(&mut self, case: &Case) -> Result<Received, String> {
+        self.prepare(case).await?;
+        self.send(case).await.map_err(|error| error.to_string())
+    }
+
+    /// Brings the atendimento to the status that `case` needs.
+    pub(super) async fn prepare(&mut self, case: &Case) -> Result<(), String> {
+        let Some(from) = case.from else { return Ok(()) };
+        let moved = self.bring_to(from).await;
+        moved.map_err(|reason| format!("the atendimento could not be brought to {from}: {reason}"))
+    }
+
+    /// Sends `case`, and keeps up with where its answer leaves the atendimento.
+    pub(super) async fn send(&mut self, case: &Case) -> Result<Received, ClientError> {
+        // If this is broken off while a change is on its way, it is not known where that leaves the atendimento.
+        let before = if case.changes() { self.present.take() } else { self.present };
+        let received = self.client.send(self.request(case)).await?;
+        self.present = before;
+        self.follow(case, &received);
+        Ok(received)
+    }
+
+    /// The answer to `case` with `token` in `header`; empty for no header.
+    pub(super) async fn ask_by(&self, case: &Case, header: &TokenHeader, token: &str) -> Result<Received, ClientError> {
+        let mut request = self.request(case);
+        request.headers.retain(|(name, _)| *name != self.token_header.name);
+        if !token.is_empty() {
+            request.headers.push((header.name.clone(), self.values.sent(&header.value(token))));
+        }
+        self.client.send(request).await
+    }
+
+    /// The answer to the login of another user, if that succeeds, and to `case` with that one's token; or else to the login alone.
+    pub(super) async fn ask_as(
+        &mut self,
+        user: Unpermitted,
+        case: &Case,
+    ) -> Result<(Option<Received>, Received), String> {
+        let protocolo = self.values.protocolo().to_owned();
+        let mut values = Values::new(&user.login, user.senha, &protocolo, "");
+        std::mem::swap(&mut self.values, &mut values);
+        let answer = match self.log_in().await {
+            Ok((login, _)) => self.exchange(case).await.map(|received| (Some(login), received)),
+            Err(StartError::Login(_) | StartError::NoToken(_)) => {
+                let again = self.client.send(post(LOGIN, self.values.sent(CREDENTIALS))).await;
+                again.map(|received| (None, received)).map_err(|error| error.to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        std::mem::swap(&mut self.values, &mut values);
+        self.values.hide_secrets_of(values);
+        answer
+    }
+
+    /// Asks for the status of the atendimento by a read, which changes nothing on any server.
+    pub async fn ask_status(&self) -> Result<StatusAnswer, ClientError> {
+        let received = self.client.send(self.request(&PRESENT)).await?;
+        let told = serde_json::from_str::<serde_json::Value>(&received.body).unwrap_or_default();
+        let ours = received.code == 200 && told["protocolo"].as_str() == Some(self.values.protocolo());
+        let status = told["status"].as_str().filter(|_| ours).and_then(Status::from_nome);
+        Ok(status.map_or_else(|| StatusAnswer::Untold(self.shown(&received)), StatusAnswer::Told))
+    }
+
+    pub fn changes(&self) -> usize {
+        self.changes
+    }
+
+    /// Brings the atendimento back to `start`; says what stood in the way.
+    pub async fn restore(&mut self, start: Status) -> Result<(), String> {
+        let mut trouble = String::new();
+        for attempt in 0..ATTEMPTS {
+            if !self.begun || self.present == Some(start) {
+                return Ok(());
+            }
+            if attempt > 0 {
+                sleep(PAUSE).await;
+                // The token may have expired.
+                _ = self.log_in().await;
+            }
+            match self.move_to(start).await {
+                Ok(_) => return Ok(()),
+                Err(reason) => trouble = reason,
+            }
+        }
+        Err(trouble)
+    }
+
+    /// Keeps up with where the answer leaves the atendimento.
+    fn follow(&mut self, case: &Case, received: &Received) {
+        if let Some(token) = find_token(&received.body).filter(|_| case.path == LOGIN) {
+            self.values.remember(token);
+        }
+        if !case.changes() || received.header("idempotency-replayed").is_some() {
+            return;
+        }
+        match received.code {
+            _ if self.learned.made(case.to, received) => {
+                self.changes += 1;
+                self.present = case.to.or_else(|| asked_status(&self.values.shown(&self.body(case))));
+            }
+            // It may have been made all the same.
+            500.. => self.present = None,
+            _ => {}
+        }
+    }
+
+    /// Whether `received` repeats what was asked, and what another answer would have otherwise.
+    pub(super) fn is_echo(&self, received: &Received) -> bool {
+        self.values.repeated_in(&received.body)
+    }
+
+    /// How the answer to `case` writes the names of its headers.
+    pub(super) async fn header_names(&self, case: &Case) -> Result<Vec<String>, ClientError> {
+        self.client.header_names(self.request(case)).await
+    }
+
+    /// Sets the status outside of a case.
+    pub(super) async fn move_to(&mut self, status: Status) -> Result<Received, String> {
+        let before = self.present.take();
+        let moved = self.move_by(before, status, self.values.move_to(before, status)).await;
+        if moved.is_ok() || before.is_some() {
+            return moved;
+        }
+        // Some servers refuse a motivo where none is required, and it is not known whether one is.
+        let plain = self.values.move_to(Some(status), status);
+        self.move_by(before, status, plain).await
+    }
+
+    async fn move_by(&mut self, before: Option<Status>, status: Status, body: String) -> Result<Received, String> {
+        let mut request = post(STATUS, body);
+        request.headers.push((self.token_header.name.clone(), self.values.sent(&self.token_header.value("<token>"))));
+        let received = self.client.send(request).await.map_err(|error| error.to_string())?;
+        match received.code {
+            _ if self.learned.made(Some(status), &received) => {
+                self.changes += 1;
+                self.present = Some(status);
+                Ok(received)
+            }
+            code => {
+                self.present = before.filter(|_| code < 500);
+                Err(self.shown(&received))
+            }
+        }
+    }
+
+    /// The request of `case` as a report shows it.
+    pub(super) fn sent(&self, case: &Case) -> Sent {
+        let shown = |(name, value): (HeaderName, String)| (name.as_str().to_owned(), self.values.shown(&value));
+        Sent {
+            method: case.method,
+            url: self.client.url(&self.values.path(case.path)),
+            headers: self.headers(case).into_iter().map(shown).collect(),
+            body: self.values.shown(&self.body(case)),
+        }
+    }
+
+    fn request(&self, case: &Case) -> Outgoing {
+        let headers = self.headers(case).into_iter().map(|(name, value)| (name, self.values.sent(&value)));
+        let body = self.values.sent(&self.body(case));
+        Outgoing { method: case.method, path: self.values.path(case.path), headers: headers.collect(), body }
+    }
+
+    /// The body of `case`. What may change nothing names no atendimento where a server might take it for a change.
+    fn body(&self, case: &Case) -> String {
+        if self.harmless && case.changes() {
+            return case.body.replace("<protocolo>", "<outro protocolo>");
+        }
+        case.body.to_owned()
+    }
+
+    fn headers(&self, case: &Case) -> Vec<(HeaderName, String)> {
+        let mut headers = vec![(CONTENT_TYPE, "application/json".to_owned())];
+        if let Some(value) = case.authorization {
+            // Other schemes, and none, are asked for what they are.
+            let (name, value) = match value.strip_prefix("Bearer ") {
+                Some(token) => (self.token_header.name.clone(), self.token_header.value(token)),
+                None => (AUTHORIZATION, value.to_owned()),
+            };
+            headers.push((name, value));
+        }
+        if let Some((name, value)) = case.header {
+            let name = HeaderName::from_static(name);
+            headers.retain(|(other, _)| *other != name);
+            headers.push((name, value.to_owned()));
+        }
+        headers
+    }
+
+    /// An answer as a report shows it: what the contract speaks of, without secrets.
+    pub(super) fn shown(&self, received: &Received) -> String {
+        self.answered(received).text()
+    }
+
+    pub(super) fn answered(&self, received: &Received) -> Answered {
+        let redacted = |text: &str| self.values.redacted(text);
+        let header = |name: &&str| Some(((*name).to_owned(), redacted(&received.header(name)?)));
+        let headers = SHOWN.iter().filter_map(header).collect();
+        Answered { code: received.code, headers, body: redacted(&received.body) }
+    }
+}
+
+fn post(path: &'static str, body: String) -> Outgoing {
+    Outgoing {
+        method: "POST",
+        path: path.to_owned(),
+        headers: vec![(CONTENT_TYPE, "application/json".to_owned())],
+        body,
+    }
+}

@@ -1,0 +1,75 @@
+//! How texts are written into bodies.
+
+use serde::{Deserialize, Serialize};
+
+/// How a text is written into a body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Escapes {
+    /// As JSON demands, and no more: the contract's way.
+    #[default]
+    Json,
+    /// Letters beyond ASCII too, such as `\u00e9`.
+    Ascii,
+    /// As PHP does: like `Ascii`, and `/` as `\/`.
+    AsciiEBarras,
+    /// As .NET does: `\u00E9`, and `"`, `'`, `<`, `>`, `&`, `+` and the grave accent in the same form.
+    Dotnet,
+    /// Not at all, for bodies that are no JSON.
+    Nenhum,
+}
+
+impl Escapes {
+    /// `text` as it stands between the quotes of a body.
+    pub fn written(self, text: &str) -> String {
+        match self {
+            Self::Nenhum => text.to_owned(),
+            Self::Json => in_json(text),
+            Self::Ascii => ascii(&in_json(text)),
+            Self::AsciiEBarras => ascii(&in_json(text)).replace('/', "\\/"),
+            Self::Dotnet => text.chars().map(dotnet).collect(),
+        }
+    }
+}
+
+fn in_json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+fn ascii(text: &str) -> String {
+    let escaped = |unit: &u16| format!("\\u{unit:04x}");
+    let written = |letter: char| match letter.is_ascii() {
+        true => letter.to_string(),
+        false => letter.encode_utf16(&mut [0; 2]).iter().map(escaped).collect(),
+    };
+    text.chars().map(written).collect()
+}
+
+fn dotnet(letter: char) -> String {
+    let is_plain = letter.is_ascii() && !letter.is_ascii_control() && !"\"'<>&+`\\".contains(letter);
+    match letter {
+        letter if is_plain => letter.to_string(),
+        '\\' | '\n' | '\r' | '\t' | '\u{8}' | '\u{c}' => in_json(&letter.to_string()),
+        letter => letter.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04X}")).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_way_of_escaping() {
+        let text = "É – \"a/b\" <𝄞> \\ \u{1}";
+        for (escapes, written) in [
+            (Escapes::Json, "É – \\\"a/b\\\" <𝄞> \\\\ \\u0001"),
+            (Escapes::Ascii, "\\u00c9 \\u2013 \\\"a/b\\\" <\\ud834\\udd1e> \\\\ \\u0001"),
+            (Escapes::AsciiEBarras, "\\u00c9 \\u2013 \\\"a\\/b\\\" <\\ud834\\udd1e> \\\\ \\u0001"),
+            (Escapes::Dotnet, "\\u00C9 \\u2013 \\u0022a/b\\u0022 \\u003C\\uD834\\uDD1E\\u003E \\\\ \\u0001"),
+            (Escapes::Nenhum, text),
+        ] {
+            assert_eq!(escapes.written(text), written, "{escapes:?}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! The headers of an answer beside those of ours.
+
+use axum::http::HeaderMap;
+
+use super::message::Head;
+use super::redact::harmless::{header_name, header_value};
+use crate::conferir::infer::PASSING;
+
+/// Where the headers of `answer` are others than `ours`, of which an empty one may have any value.
+pub fn differences(answer: &Head, ours: &HeaderMap) -> Vec<String> {
+    let mut differences = Vec::new();
+    for (name, value) in ours {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        match answer.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name.as_str())) {
+            None if value.is_empty() => differences.push(format!("no {name}")),
+            None => differences.push(format!("no {name}, ours {value}")),
+            Some((_, theirs)) if !value.is_empty() && theirs.trim_ascii() != value.as_bytes() => {
+                differences.push(format!("{name} {}, ours {value}", header_value(name.as_str(), theirs)));
+            }
+            Some(_) => {}
+        }
+    }
+    let passes = |name: &str| PASSING.iter().any(|passing| name.eq_ignore_ascii_case(passing));
+    for (name, value) in &answer.headers {
+        if !ours.contains_key(name.as_str()) && (!passes(name) || name.eq_ignore_ascii_case("www-authenticate")) {
+            differences.push(format!("{} {}, ours none", header_name(name), header_value(name, value)));
+        }
+    }
+    differences
+}

@@ -1,0 +1,153 @@
+//! Atendimentos: registered one by one, listed and searched.
+
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use utoipa::ToSchema;
+
+use super::{Administering, created};
+use crate::clock::rfc3339_millis;
+use crate::domain::access::{ConsultarAtendimentos, CriarAtendimento};
+use crate::domain::atendimento::Status;
+use crate::domain::record::PresentState;
+use crate::domain::text::{NOME_MAX, PROTOCOLO_MAX, fits, is_blank};
+use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::json;
+use crate::http::api::change::read_protocolo;
+use crate::http::openapi::ADMINISTRACAO;
+use crate::http::openapi::parameters::{Ate, Cursor, Desde, IdempotencyHeader, Limite, ProtocoloPrefix, StatusInQuery};
+use crate::http::openapi::requests::NovoAtendimento;
+use crate::http::request::{page, query};
+use crate::http::state::SharedState;
+use crate::json::Value;
+use crate::store::{AtendimentosPage, Between};
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = AtendimentoListado, description = "Um atendimento e o seu estado atual [ours].")]
+struct Atendimento {
+    protocolo: String,
+    #[schema(value_type = Status)]
+    status: &'static str,
+    /// O motivo da última alteração.
+    #[schema(required)]
+    motivo_status: Option<String>,
+    /// Quando foi alterado pela última vez, ou registrado.
+    #[schema(format = DateTime)]
+    atualizado_em: String,
+}
+
+impl From<PresentState> for Atendimento {
+    fn from(PresentState { protocolo, status, motivo, atualizado_em, .. }: PresentState) -> Self {
+        Self { protocolo, status: status.nome(), motivo_status: motivo, atualizado_em: rfc3339_millis(atualizado_em) }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(description = "Uma página dos atendimentos, do maior protocolo ao menor [ours].")]
+struct Atendimentos {
+    atendimentos: Vec<Atendimento>,
+    /// O `cursor` da página seguinte; `null` na última. Uma página pode ter menos entradas, até nenhuma, e ainda assim
+    /// haver outra: procura-se só num trecho por vez.
+    #[schema(required)]
+    proximo: Option<String>,
+}
+
+/// `POST /api/atendimentos`
+#[utoipa::path(
+    post, path = "/api/atendimentos", tag = ADMINISTRACAO, operation_id = "criarAtendimento",
+    summary = "Cria um atendimento [ours]",
+    description = "Sem `protocolo`, o servidor o numera: o dia em Brasília e um número de seis dígitos, como `20221104000001`. \
+        Exige a permissão *Criar atendimento via API*.",
+    security(("token" = [])),
+    params(IdempotencyHeader),
+    request_body(content = NovoAtendimento, examples(
+        ("1-numerado" = (summary = "O servidor numera", value = json!({}))),
+        ("2-dado" = (summary = "Com protocolo e status", value = json!({"protocolo": "20221104000099", "status": "Em atendimento"}))),
+    )),
+    responses((status = 201, description = "O atendimento criado", body = Atendimento,
+        headers(("Idempotency-Replayed" = String, description = "`true` numa resposta repetida")), example = json!({
+        "protocolo": "20221104000099", "status": "Aberto", "motivoStatus": null, "atualizadoEm": "2026-11-23T10:00:00.000Z"
+    }))),
+)]
+pub async fn create(
+    State(app): State<SharedState>,
+    who: Administering<CriarAtendimento>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (body, provisioning) = who.creation(request).await?;
+    let [protocolo, status] = body.members(["protocolo", "status"])?;
+    let protocolo = if protocolo == Value::Absent { None } else { Some(read_protocolo(protocolo)?) };
+    let status = status_of(status)?.unwrap_or(Status::Aberto);
+    let outcome = match protocolo {
+        Some(protocolo) => {
+            provisioning.create_atendimento(&protocolo, status).await.map(|()| protocolo.trim().to_owned())
+        }
+        None => provisioning.draw_atendimento(status, app.clock.now()).await,
+    };
+    let (protocolo, is_replay) = who.made::<String>(outcome)?;
+    let atendimento = who.judged(provisioning.present_state(&protocolo).await)?;
+    Ok(created(&Atendimento::from(atendimento), is_replay))
+}
+
+/// `GET /api/admin/atendimentos`
+#[utoipa::path(
+    get, path = "/api/admin/atendimentos", tag = ADMINISTRACAO, operation_id = "listarAtendimentos",
+    summary = "Lista e procura atendimentos [ours]",
+    description = "Por protocolo, do maior ao menor: onde começam com o dia, do mais novo ao mais antigo. Exige a permissão *Consultar lista de atendimentos*.",
+    security(("token" = [])),
+    params(ProtocoloPrefix, StatusInQuery, Desde, Ate, Cursor, Limite),
+    responses((status = 200, description = "Uma página", body = Atendimentos, example = json!({
+        "atendimentos": [{
+            "protocolo": "20221104000001", "status": "Cancelado", "motivoStatus": "Duplicado",
+            "atualizadoEm": "2026-11-23T10:00:00.000Z"
+        }],
+        "proximo": null
+    }))),
+)]
+pub async fn list(
+    State(app): State<SharedState>,
+    _: Administering<ConsultarAtendimentos>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let protocolo = query::parameter(&uri, "protocolo")?.map(|text| text.trim().to_owned());
+    if protocolo.as_ref().is_some_and(|protocolo| !fits(protocolo, PROTOCOLO_MAX)) {
+        return Err(ApiError::Invalid("protocolo"));
+    }
+    let status = query::parameter(&uri, "status")?.filter(|nome| !is_blank(nome));
+    let asked = AtendimentosPage {
+        prefix: protocolo.unwrap_or_default(),
+        status: status.map(|nome| Status::from_nome(&nome).ok_or(ApiError::Invalid("status"))).transpose()?,
+        between: between(&uri)?,
+        before: page::text_cursor(&uri)?,
+        limit: page::limit(&uri)?,
+    };
+    let (found, next) = app.store.page_of_atendimentos(&asked).await?;
+    let atendimentos = found.into_iter().map(Atendimento::from).collect();
+    Ok(json::of(
+        StatusCode::OK,
+        &Atendimentos { atendimentos, proximo: next.map(|protocolo| page::after_text(&protocolo)) },
+    ))
+}
+
+/// The parameters `desde` and `ate`: from the one on, before the other.
+pub fn between(uri: &Uri) -> Result<Between, ApiError> {
+    let time = |name| {
+        let text = query::parameter(uri, name)?;
+        text.map(|text| OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| ApiError::Invalid(name))).transpose()
+    };
+    Ok(Between { from: time("desde")?, before: time("ate")? })
+}
+
+fn status_of(value: Value<'_>) -> Result<Option<Status>, ApiError> {
+    match value.scalar() {
+        Value::Absent => Ok(None),
+        Value::Text(nome) if fits(&nome, NOME_MAX) => {
+            Status::from_nome(&nome).map(Some).ok_or(ApiError::Invalid("status"))
+        }
+        _ => Err(ApiError::Invalid("status")),
+    }
+}

@@ -1,0 +1,92 @@
+//! The audit trail.
+
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::Administering;
+use super::atendimentos::between;
+use crate::clock::rfc3339_millis;
+use crate::domain::access::ConsultarAuditoria;
+use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::json;
+use crate::http::openapi::ADMINISTRACAO;
+use crate::http::openapi::parameters::{Acao, Ate, Cursor, Desde, Limite};
+use crate::http::request::{page, query};
+use crate::store::{AuditEntry, AuditQuery};
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = EntradaDeAuditoria, description = "O que um administrador alterou [ours].")]
+struct Entry {
+    id: i64,
+    #[schema(format = DateTime)]
+    em: String,
+    /// De onde veio: `comando` ou `api`.
+    origem: String,
+    /// O usuário que pediu, ou o do sistema operacional que executou o comando.
+    autor: String,
+    /// O endereço ou a máquina.
+    lugar: String,
+    /// Como `usuario.criar`.
+    acao: String,
+    /// O que foi alterado.
+    #[schema(required)]
+    objeto: Option<String>,
+    /// Como era.
+    antes: Value,
+    /// Como é desde então.
+    depois: Value,
+}
+
+impl From<AuditEntry> for Entry {
+    fn from(entry: AuditEntry) -> Self {
+        let AuditEntry { id, em, origem, autor, lugar, acao, objeto, .. } = entry;
+        let [antes, depois] = [entry.antes, entry.depois].map(value_of);
+        Self { id, em: rfc3339_millis(em), origem, autor, lugar, acao, objeto, antes, depois }
+    }
+}
+
+/// What another program has written need not be JSON.
+fn value_of(text: Option<String>) -> Value {
+    text.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(description = "Uma página da auditoria, da entrada mais nova à mais antiga [ours].")]
+struct Auditoria {
+    auditoria: Vec<Entry>,
+    /// O `cursor` da página seguinte; `null` na última. Uma página pode ter menos entradas, até nenhuma, e ainda assim
+    /// haver outra: procura-se só num trecho por vez.
+    #[schema(required)]
+    proximo: Option<String>,
+}
+
+/// `GET /api/admin/auditoria`
+#[utoipa::path(
+    get, path = "/api/admin/auditoria", tag = ADMINISTRACAO, operation_id = "lerAuditoria",
+    summary = "Lê a auditoria [ours]",
+    description = "Um administrador raiz vê tudo; outros, o que usuários que eles veem fizeram ou sofreram. Exige a permissão *Consultar auditoria*.",
+    security(("token" = [])),
+    params(Desde, Ate, Acao, Cursor, Limite),
+    responses((status = 200, description = "Uma página", body = Auditoria, example = json!({
+        "auditoria": [{
+            "id": 7, "em": "2026-11-23T10:00:00.000Z", "origem": "api", "autor": "ana.souza", "lugar": "192.0.2.7",
+            "acao": "motivo.desativar", "objeto": "Duplicado", "antes": {"ativo": true}, "depois": {"ativo": false}
+        }],
+        "proximo": null
+    }))),
+)]
+pub async fn list(who: Administering<ConsultarAuditoria>, uri: Uri) -> Result<Response, ApiError> {
+    let action = query::parameter(&uri, "acao")?.map(|text| text.parse().map_err(|_| ApiError::Invalid("acao")));
+    let asked = AuditQuery {
+        before_id: page::cursor(&uri)?,
+        between: between(&uri)?,
+        action: action.transpose()?,
+        ..AuditQuery::default()
+    };
+    let (entries, next) = who.judged(who.provisioning().seen_audit(asked, page::limit(&uri)?.into()).await)?;
+    let auditoria = entries.into_iter().map(Entry::from).collect();
+    Ok(json::of(StatusCode::OK, &Auditoria { auditoria, proximo: next.map(page::after) }))
+}

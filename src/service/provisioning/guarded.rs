@@ -1,0 +1,199 @@
+//! Changes of the access model, judged by who asks for them.
+
+use std::ops::{Deref, DerefMut};
+
+use super::error::ProvisioningError;
+use crate::domain::access::{Nivel, Permissao};
+use crate::domain::atendimento::IdempotencyKey;
+use crate::domain::audit::{Actor, Entry};
+use crate::domain::hierarchy::{Administrator, ROOT_ADMINISTRATOR};
+use crate::store::{Edit, Perfil, Store, UsedKey, Usuario};
+
+type Result<T, E = ProvisioningError> = std::result::Result<T, E>;
+
+/// An edit during which nobody else changes the access model, with what its actor may do.
+pub(in crate::service) struct GuardedEdit {
+    edit: Edit,
+    authority: Authority,
+    had_root_administrator: bool,
+    /// The key with which a creation came that has not been made yet.
+    key: Option<(i64, IdempotencyKey)>,
+}
+
+/// What an actor may do.
+pub(super) enum Authority {
+    /// Whoever runs a command has the database anyway.
+    Everything,
+    /// What the hierarchy lets a user do.
+    Administrator(Box<Administrator>),
+}
+
+impl GuardedEdit {
+    /// Begins an edit, unless `actor` is a user without the permission that it `needs`.
+    pub async fn begin(store: &Store, actor: &Actor, needs: Permissao) -> Result<Self> {
+        let mut edit = store.edit().await?;
+        edit.hold_access_model().await?;
+        let authority = match actor.usuario_id() {
+            None => Authority::Everything,
+            Some(id) => {
+                let rights = edit.access(id).await?.ok_or(ProvisioningError::NotAllowed(id))?;
+                Authority::of(Administrator::new(id, rights, &edit.niveis().await?), needs)?
+            }
+        };
+        let had_root_administrator = edit.has_user_at_root(ROOT_ADMINISTRATOR).await?;
+        Ok(Self { edit, authority, had_root_administrator, key: None })
+    }
+
+    /// The same for a creation that came with `key`; fails where the key was used.
+    pub async fn begin_creation(
+        store: &Store,
+        actor: &Actor,
+        needs: Permissao,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Self> {
+        let mut edit = Self::begin(store, actor, needs).await?;
+        if let (Some(usuario_id), Some(key)) = (actor.usuario_id(), key) {
+            match edit.used_key(usuario_id, &key.key).await? {
+                Some(UsedKey { fingerprint, result: Some(result) }) if fingerprint == key.fingerprint => {
+                    return Err(ProvisioningError::Replayed(result));
+                }
+                Some(_) => return Err(ProvisioningError::KeyReused),
+                None => edit.key = Some((usuario_id, key.clone())),
+            }
+        }
+        Ok(edit)
+    }
+
+    /// [`GuardedEdit::commit`] of a creation, whose key is kept with what it made: an id or a protocolo.
+    pub async fn commit_creation(mut self, actor: &Actor, entry: Entry, made: &str) -> Result<()> {
+        if let Some((usuario_id, IdempotencyKey { key, fingerprint })) = self.key.take() {
+            self.use_key(usuario_id, &key, fingerprint, made).await?;
+        }
+        self.commit(actor, &[entry]).await
+    }
+
+    /// Makes it durable with `entries`, unless it takes the last root administrator away.
+    pub async fn commit(mut self, actor: &Actor, entries: &[Entry]) -> Result<()> {
+        if self.had_root_administrator && !self.edit.has_user_at_root(ROOT_ADMINISTRATOR).await? {
+            return Err(ProvisioningError::LastRootAdministrator);
+        }
+        Ok(self.edit.commit(actor, entries).await?)
+    }
+
+    pub(super) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Fails unless the actor may give all that `perfil` holds, and that counts there, to somebody.
+    pub(super) async fn require_handing_on(&mut self, perfil: &Perfil) -> Result<()> {
+        if matches!(self.authority, Authority::Everything) {
+            return Ok(());
+        }
+        let counting = self.edit.counting_permissoes(perfil.id).await?;
+        self.authority.require_handing_on(counting.iter().map(String::as_str))
+    }
+}
+
+impl Deref for GuardedEdit {
+    type Target = Edit;
+
+    fn deref(&self) -> &Edit {
+        &self.edit
+    }
+}
+
+impl DerefMut for GuardedEdit {
+    fn deref_mut(&mut self) -> &mut Edit {
+        &mut self.edit
+    }
+}
+
+impl Authority {
+    /// That of a user, who `needs` a permission.
+    pub fn of(who: Administrator, needs: Permissao) -> Result<Self> {
+        if !who.allows(needs) {
+            return Err(ProvisioningError::NotAllowed(who.usuario_id));
+        }
+        Ok(Self::Administrator(Box::new(who)))
+    }
+
+    pub fn sees_permissao(&self, nome: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Administrator(who) => who.sees_permissao(nome),
+        }
+    }
+
+    /// Those of `permissoes` that the actor sees.
+    pub fn seen_of<'a>(&self, permissoes: impl Iterator<Item = &'a String>) -> Vec<String> {
+        permissoes.filter(|nome| self.sees_permissao(nome)).cloned().collect()
+    }
+
+    pub fn sees(&self, nivel_id: Option<i64>) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Administrator(who) => who.sees(nivel_id),
+        }
+    }
+
+    /// `Some` where the actor sees it: who does not must not learn that it is there.
+    pub fn see_nivel(&self, nivel: Option<Nivel>) -> Option<Nivel> {
+        nivel.filter(|nivel| self.sees(Some(nivel.id)))
+    }
+
+    pub fn see_perfil(&self, perfil: Option<Perfil>) -> Option<Perfil> {
+        perfil.filter(|perfil| self.sees(perfil.nivel_id))
+    }
+
+    pub fn see_usuario(&self, usuario: Option<Usuario>) -> Option<Usuario> {
+        usuario.filter(|usuario| self.sees(usuario.nivel_id))
+    }
+
+    /// Fails unless the actor may register something at the top, or as root.
+    pub fn require_root(&self) -> Result<()> {
+        match self {
+            Self::Administrator(who) if !who.is_root() => Err(ProvisioningError::RootOnly),
+            _ => Ok(()),
+        }
+    }
+
+    /// Fails unless the actor may release `permissoes` to a nível, or take them back.
+    pub fn require_governing(&self, nivel: &Nivel, permissoes: &[Permissao]) -> Result<()> {
+        match self {
+            Self::Administrator(who) if !who.governs(nivel.id) => Err(ProvisioningError::OwnNivel),
+            _ => self.require_seeing(permissoes),
+        }
+    }
+
+    /// Fails unless the actor may give all of `permissoes` to somebody.
+    pub fn require_handing_on<'a>(&self, permissoes: impl Iterator<Item = &'a str>) -> Result<()> {
+        match self {
+            Self::Administrator(who) => require(permissoes, |nome| who.may_hand_on(nome)),
+            Self::Everything => Ok(()),
+        }
+    }
+
+    /// Fails unless the actor sees all of `permissoes`.
+    pub fn require_seeing(&self, permissoes: &[Permissao]) -> Result<()> {
+        require(permissoes.iter().map(|permissao| permissao.nome()), |nome| self.sees_permissao(nome))
+    }
+
+    /// Fails where the actor would give itself something by a change of `perfil`.
+    pub fn require_other_perfil(&self, perfil: &Perfil) -> Result<()> {
+        match self {
+            Self::Administrator(who) if who.is_own_perfil(perfil.id) => Err(ProvisioningError::Oneself),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether `usuario` is the actor.
+    pub fn is_oneself(&self, usuario: &Usuario) -> bool {
+        matches!(self, Self::Administrator(who) if who.usuario_id == usuario.id)
+    }
+}
+
+/// Fails with those of `permissoes` that are not `within` what the actor may do.
+fn require<'a>(permissoes: impl Iterator<Item = &'a str>, within: impl Fn(&str) -> bool) -> Result<()> {
+    let beyond: Vec<String> = permissoes.filter(|nome| !within(nome)).map(str::to_owned).collect();
+    if beyond.is_empty() { Ok(()) } else { Err(ProvisioningError::Beyond(beyond)) }
+}

@@ -1,0 +1,61 @@
+//! Motivos.
+
+use serde_json::json;
+
+use super::error::{created, missing};
+use super::{Kind, Provisioning, ProvisioningError, Result};
+use crate::domain::access::Permissao;
+use crate::domain::audit::Action;
+use crate::domain::text::Name;
+use crate::service::audit::named;
+use crate::store::Motivo;
+
+impl Provisioning {
+    /// Registers a motivo; its row id.
+    pub async fn create_motivo(&self, nome: &Name) -> Result<i64> {
+        let mut edit = self.begin_creation(Permissao::AdministrarMotivos).await?;
+        let id = created(Kind::Motivo, nome, edit.insert_motivo(nome).await)?;
+        let entry = named(Action::CreateMotivo, &nome.texto, None, Some(json!({"ativo": true})));
+        self.commit_creation(edit, entry, id).await?;
+        Ok(id)
+    }
+
+    /// Registers motivos, or activates them again: all, or none when one is there already.
+    pub async fn create_motivos(&self, nomes: &[Name]) -> Result<()> {
+        let mut edit = self.begin(Permissao::AdministrarMotivos).await?;
+        let mut entries = Vec::with_capacity(nomes.len());
+        for nome in nomes {
+            let before = match edit.motivo(&nome.key).await? {
+                Some(motivo) if motivo.ativo => {
+                    return Err(ProvisioningError::Exists { kind: Kind::Motivo, nome: nome.texto.clone() });
+                }
+                Some(motivo) => {
+                    edit.set_motivo_ativo(&nome.key, true).await?;
+                    Some(json!({"ativo": motivo.ativo}))
+                }
+                None => {
+                    created(Kind::Motivo, nome, edit.insert_motivo(nome).await)?;
+                    None
+                }
+            };
+            entries.push(named(Action::CreateMotivo, &nome.texto, before, Some(json!({"ativo": true}))));
+        }
+        self.commit(edit, entries).await
+    }
+
+    /// Activates or deactivates a motivo: what was recorded with it stays.
+    pub async fn set_motivo_ativo(&self, nome: &Name, ativo: bool) -> Result<Motivo> {
+        let mut edit = self.begin(Permissao::AdministrarMotivos).await?;
+        let Some(motivo) = edit.motivo(&nome.key).await? else {
+            drop(edit);
+            let motivos = self.store.motivos().await?;
+            return Err(missing(Kind::Motivo, nome, motivos.iter().map(|motivo| motivo.nome.as_str())));
+        };
+        edit.set_motivo_ativo(&nome.key, ativo).await?;
+        let action = if ativo { Action::CreateMotivo } else { Action::DeactivateMotivo };
+        let [before, after] = [!ativo, ativo].map(|ativo| Some(json!({"ativo": ativo})));
+        let entry = named(action, &motivo.nome, before, after);
+        self.commit(edit, (motivo.ativo != ativo).then_some(entry)).await?;
+        Ok(Motivo { ativo, ..motivo })
+    }
+}

@@ -1,0 +1,128 @@
+//! Users.
+
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::error::{created, missing};
+use super::guarded::GuardedEdit;
+use super::{Kind, Provisioning, ProvisioningError, Result};
+use crate::auth::token::new_generation;
+use crate::domain::access::Permissao;
+use crate::domain::audit::Action;
+use crate::domain::text::{LOGIN_MAX, Name, NameKey, PSEUDONYM, fits};
+use crate::service::audit::of_usuario;
+use crate::service::throttle::bucket_of;
+use crate::store::{Perfil, Usuario};
+
+impl Provisioning {
+    /// Registers a user; its row id.
+    pub async fn create_usuario(&self, login: &Name, perfil: &Name, senha: SecretString) -> Result<i64> {
+        if !fits(&login.texto, LOGIN_MAX) {
+            return Err(ProvisioningError::LongLogin);
+        }
+        if login.key.as_str().starts_with(PSEUDONYM) {
+            return Err(ProvisioningError::ReservedLogin);
+        }
+        let hash = self.hash(senha).await?;
+        let mut edit = self.begin_creation(Permissao::AdministrarUsuarios).await?;
+        let perfil = self.perfil(&mut edit, perfil).await?;
+        edit.require_handing_on(&perfil).await?;
+        let inserted = edit.insert_usuario(login, perfil.id, &hash, new_generation()).await;
+        let usuario_id = created(Kind::Usuario, login, inserted)?;
+        let after = json!({"perfil": perfil.nome, "ativo": true});
+        let entry = of_usuario(Action::CreateUsuario, usuario_id, None, Some(after));
+        self.commit_creation(edit, entry, usuario_id).await?;
+        Ok(usuario_id)
+    }
+
+    /// Sets a password, revokes the tokens issued so far, and forgets the login's failures. Returns the user, as do the
+    /// other changes of users.
+    pub async fn set_senha(&self, login: &Name, senha: SecretString) -> Result<Usuario> {
+        let (hash, bucket) = (self.hash(senha).await?, bucket_of(&login.key));
+        let (mut edit, usuario) = self.edit_usuario(login).await?;
+        // With its senha, one has what it has.
+        if !edit.authority().is_oneself(&usuario) {
+            edit.require_handing_on(&perfil_of(&usuario)).await?;
+        }
+        edit.set_senha(usuario.id, &hash, new_generation(), &bucket).await?;
+        self.commit(edit, [of_usuario(Action::SetSenha, usuario.id, None, None)]).await?;
+        Ok(usuario)
+    }
+
+    /// Activates or deactivates a user and revokes the tokens issued so far. An activation forgets the login's
+    /// failures, also where the user was active.
+    pub async fn set_usuario_ativo(&self, login: &Name, ativo: bool) -> Result<Usuario> {
+        let (mut edit, usuario) = self.edit_usuario(login).await?;
+        let generation = new_generation();
+        let action = if ativo {
+            edit.require_handing_on(&perfil_of(&usuario)).await?;
+            edit.activate_usuario(usuario.id, generation, &bucket_of(&login.key)).await?;
+            Action::ActivateUsuario
+        } else {
+            edit.deactivate_usuario(usuario.id, generation).await?;
+            Action::DeactivateUsuario
+        };
+        let [before, after] = [usuario.ativo, ativo].map(|ativo| Some(json!({"ativo": ativo})));
+        self.commit(edit, [of_usuario(action, usuario.id, before, after)]).await?;
+        Ok(Usuario { ativo, ..usuario })
+    }
+
+    /// Moves a user to a perfil. The tokens stay valid: access is judged by the perfil of the moment.
+    pub async fn set_perfil(&self, login: &Name, perfil: &Name) -> Result<Usuario> {
+        let (mut edit, usuario) = self.edit_usuario(login).await?;
+        let perfil = self.perfil(&mut edit, perfil).await?;
+        if edit.authority().is_oneself(&usuario) {
+            return Err(ProvisioningError::Oneself);
+        }
+        edit.require_handing_on(&perfil).await?;
+        edit.set_perfil(usuario.id, perfil.id).await?;
+        let changed = usuario.perfil != perfil.nome;
+        let [before, after] = [&usuario.perfil, &perfil.nome].map(|perfil| Some(json!({"perfil": perfil})));
+        let entry = of_usuario(Action::SetPerfil, usuario.id, before, after);
+        self.commit(edit, changed.then_some(entry)).await?;
+        let Perfil { id: perfil_id, nome: perfil, nivel_id } = perfil;
+        Ok(Usuario { perfil, perfil_id, nivel_id, ..usuario })
+    }
+
+    pub async fn revoke_tokens(&self, login: &Name) -> Result<Usuario> {
+        let (mut edit, usuario) = self.edit_usuario(login).await?;
+        edit.set_generation(usuario.id, new_generation()).await?;
+        self.commit(edit, [of_usuario(Action::RevokeTokens, usuario.id, None, None)]).await?;
+        Ok(usuario)
+    }
+
+    pub async fn usuario(&self, login: &Name) -> Result<Usuario> {
+        let usuarios = self.store.usuarios().await?;
+        let found = usuarios.iter().find(|usuario| NameKey::new(&usuario.login) == login.key);
+        found.cloned().ok_or_else(|| missing_usuario(login, &usuarios))
+    }
+
+    /// Begins the edit of a user whom the actor sees and who is not anonymised.
+    async fn edit_usuario(&self, login: &Name) -> Result<(GuardedEdit, Usuario)> {
+        let mut edit = self.begin(Permissao::AdministrarUsuarios).await?;
+        let usuario = edit_usuario(&mut edit, login).await?;
+        if is_anonymised(&usuario) { Err(ProvisioningError::Anonymised(usuario.login)) } else { Ok((edit, usuario)) }
+    }
+}
+
+/// The user of that login, whom the actor of `edit` sees, and whom nobody else changes until its end.
+pub(in crate::service) async fn edit_usuario(edit: &mut GuardedEdit, login: &Name) -> Result<Usuario> {
+    let found = edit.usuario(&login.key).await?;
+    if let Some(seen) = edit.authority().see_usuario(found) {
+        return Ok(seen);
+    }
+    Err(missing_usuario(login, &edit.usuarios().await?))
+}
+
+/// Whether its login is a pseudonym; nobody else can have one.
+pub(in crate::service) fn is_anonymised(usuario: &Usuario) -> bool {
+    usuario.login == Name::pseudonym(usuario.id).texto
+}
+
+fn perfil_of(usuario: &Usuario) -> Perfil {
+    Perfil { id: usuario.perfil_id, nome: usuario.perfil.clone(), nivel_id: usuario.nivel_id }
+}
+
+fn missing_usuario(login: &Name, usuarios: &[Usuario]) -> ProvisioningError {
+    missing(Kind::Usuario, login, usuarios.iter().map(|usuario| usuario.login.as_str()))
+}

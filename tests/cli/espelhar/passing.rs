@@ -1,0 +1,142 @@
+//! What passes, and how it differs from ours.
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use super::{Mirror, ask, upstream, with_length};
+
+const CHANGE: &str = "POST /api/atendimentos/status HTTP/1.1\r\nHost: x\r\n";
+
+/// Where the answer to a change differs from ours.
+async fn differences(answer: Vec<u8>) -> serde_json::Value {
+    let request = with_length(CHANGE, b"{}");
+    let (address, _) = upstream(vec![(request.len(), answer)]).await;
+    let mirror = Mirror::start(&format!("http://{address}"), &["--manter-host"], &[]);
+    ask(&mirror.process.address, &request).await;
+    let (_, _, mut lines) = mirror.end();
+    lines[0]["diferencas"].take()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_difference_is_named_and_its_place() {
+    let ours = "Content-Type: application/json\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: 1\r\n";
+    let passing = "Date: x\r\nSet-Cookie: a=b\r\nETag: 1\r\n";
+    let alike = with_length(
+        &format!("HTTP/1.1 401 X\r\nWWW-Authenticate: Bearer\r\n{ours}{passing}"),
+        br#"{"message":"Token is missing"}"#,
+    );
+    assert_eq!(differences(alike).await, json!([]));
+    let other =
+        "cache-control: no-cache\r\nX-Powered-By: Express\r\nX-Ana: canario\r\nx-content-type-options: nosniff\r\n";
+    let answer = with_length(&format!("HTTP/1.1 403 X\r\n{other}"), br#"{"message": "Token is missing"}"#);
+    assert_eq!(
+        differences(answer).await,
+        json!([
+            "status 403, ours 401",
+            "no content-type, ours application/json",
+            "cache-control no-cache, ours no-store",
+            "no x-request-id",
+            "no www-authenticate, ours Bearer",
+            "X-Powered-By Express, ours none",
+            "X-Ana <7 bytes>, ours none",
+            "body: character 12: U+0022 expected, U+0020 received",
+        ])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstream_may_have_a_path() {
+    for (base, asked, expected) in [
+        ("/citrus/", "GET /api?a=/b HTTP/1.1\r\nHost: x\r\n\r\n", "GET /citrus/api?a=/b HTTP/1.1\r\nHost: x\r\n\r\n"),
+        ("", "GET /api HTTP/1.1\r\nHost: x\r\n\r\n", "GET /api HTTP/1.1\r\nHost: x\r\n\r\n"),
+        ("/a/b", "\r\nGET / HTTP/1.1\r\nGET: /\r\n\r\n", "\r\nGET /a/b/ HTTP/1.1\r\nGET: /\r\n\r\n"),
+        ("/a", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"),
+        ("/a", "GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", "GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n"),
+    ] {
+        let (address, serving) = upstream(vec![(expected.len(), b"HTTP/1.1 204 X\r\n\r\n".to_vec())]).await;
+        let mirror = Mirror::start(&format!("http://{address}{base}"), &["--manter-host"], &[]);
+        ask(&mirror.process.address, asked.as_bytes()).await;
+        assert_eq!(serving.await.unwrap(), [expected.as_bytes()], "{asked}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upstream_that_is_away_is_told_of_once() {
+    // It has its port, and doesn't listen yet.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    let mirror = Mirror::start(&format!("http://{address}"), &["--manter-host"], &[]);
+    let request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    let closed = async || {
+        let mut stream = TcpStream::connect(&mirror.process.address).await.unwrap();
+        _ = stream.write_all(request).await;
+        stream.read_to_end(&mut Vec::new()).await.unwrap_or(0)
+    };
+    for _ in 0..3 {
+        assert_eq!(closed().await, 0);
+    }
+    let listener = socket.listen(16).unwrap();
+    let answer = b"HTTP/1.1 204 X\r\n\r\n";
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            super::answer(stream, vec![(request.len(), answer.to_vec())]).await;
+        }
+    });
+    for _ in 0..3 {
+        assert_eq!(ask(&mirror.process.address, request).await, answer);
+    }
+    let (_, log, _) = mirror.end();
+    for said in ["Citrus can't be reached: Connection refused", "Citrus can be reached again"] {
+        assert_eq!(log.matches(said).count(), 1, "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_before_the_end_of_the_body_is_not_cut_off() {
+    const LENGTH: usize = 4 * 1024 * 1024;
+    let head = format!("{CHANGE}Content-Length: {LENGTH}\r\n\r\n");
+    let answer = with_length("HTTP/1.1 413 X\r\nConnection: close\r\n", &vec![b'x'; 100_000]);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (length, given) = (head.len(), answer.clone());
+    let serving =
+        tokio::spawn(async move { super::answer(listener.accept().await.unwrap().0, vec![(length, given)]).await });
+    let mirror = Mirror::start(&format!("http://{address}"), &["--manter-host"], &[]);
+    let mut stream = TcpStream::connect(&mirror.process.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    serving.await.unwrap();
+    // The upstream is gone; all of the body is sent before the answer is read.
+    stream.write_all(&vec![b'b'; LENGTH]).await.unwrap();
+    let mut received = vec![0; answer.len()];
+    stream.read_exact(&mut received).await.unwrap();
+    assert!(received == answer);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_101_every_byte_passes_both_ways() {
+    let asked = b"GET /api HTTP/1.1\r\nHost: x\r\nUpgrade: other\r\n\r\n";
+    let switched = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: other\r\n\r\n";
+    // They look like HTTP, and are none.
+    let said: [&[u8]; 2] = [b"GET / HTTP/1.1\r\nHost: y\r\n\r\n", b"\0\xff more"];
+    let replied: [&[u8]; 2] = [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", b"\0\xff"];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let expected = String::from_utf8_lossy(asked).replace("Host: x", &format!("Host: {address}"));
+    let exchanges = vec![
+        (expected.len(), switched.to_vec()),
+        (said[0].len(), replied[0].to_vec()),
+        (said[1].len(), replied[1].to_vec()),
+    ];
+    let serving = tokio::spawn(async move { super::answer(listener.accept().await.unwrap().0, exchanges).await });
+    let mirror = Mirror::start(&format!("http://{address}"), &[], &[]);
+    let mut stream = TcpStream::connect(&mirror.process.address).await.unwrap();
+    for (sent, received) in [(&asked[..], &switched[..]), (said[0], replied[0]), (said[1], replied[1])] {
+        stream.write_all(sent).await.unwrap();
+        let mut read = vec![0; received.len()];
+        stream.read_exact(&mut read).await.unwrap();
+        assert_eq!(read, received);
+    }
+    assert_eq!(serving.await.unwrap(), [expected.as_bytes(), said[0], said[1]]);
+}
