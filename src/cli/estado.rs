@@ -74,12 +74,8 @@ pub async fn run(flags: Flags, command: Command) -> Result {
 
 async fn show(session: &Session, json: bool) -> Result {
     let state = session.state_files().state().await?;
-    if json {
-        output::json(&state.json())?
-    } else {
-        output::toml(&state.toml())?
-    }
-    Ok(())
+    let printed = if json { output::json(&state.json()) } else { output::toml(&state.toml()) };
+    Ok(printed?)
 }
 
 async fn apply(session: &Session, file: &StateFile, args: &ApplyArgs) -> Result {

@@ -48,7 +48,8 @@ pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
         tracing::info!(host, "using the host that can be written to");
     }
     if let Some(file) = state_file {
-        let applying = estado::apply_at_start(&store, &file);
+        // Boxed as above.
+        let applying = Box::pin(estado::apply_at_start(&store, &file));
         let Some(applied) = wait::unless_stopped(applying, stop.as_mut()).await else { return Ok(()) };
         applied?;
     }

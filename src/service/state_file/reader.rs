@@ -75,7 +75,8 @@ impl Reader {
     }
 
     pub fn flag(&mut self, item: Item<'_>, key: &str) -> Option<bool> {
-        self.value(item, key, "true or false", |value| value.as_bool()).map(|(flag, _)| flag)
+        let flag = |value: &DeValue<'_>| if let DeValue::Boolean(flag) = value { Some(*flag) } else { None };
+        self.value(item, key, "true or false", flag).map(|(flag, _)| flag)
     }
 
     /// A name, with its line.
