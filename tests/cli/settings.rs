@@ -17,12 +17,13 @@ async fn migrate_shows_and_applies(database: &Database) {
              0005       clock              {applied}\n\
              0006       login of attempts  {applied}\n\
              0007       audit entries      {applied}\n\
-             0008       ids given once     {applied}\n"
+             0008       ids given once     {applied}\n\
+             0009       administration     {applied}\n"
         )
     };
     database.open().await.close().await;
     run(database, &["migrate", "--status"]).prints(&status("no"));
-    run(database, &["migrate"]).prints("migrations applied: 8\n");
+    run(database, &["migrate"]).prints("migrations applied: 9\n");
     run(database, &["migrate"]).prints("the database is up to date\n");
     run(database, &["migrate", "--status"]).prints(&status("yes"));
 }
