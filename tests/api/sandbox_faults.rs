@@ -173,10 +173,16 @@ async fn a_stop_waits_for_no_fault(database: &Database) {
 
 /// The place of a connection is free again once its client has given up.
 async fn a_silence_ends_with_its_client(database: &Database) {
-    let server = Server::sandbox(database, &[("MAX_CONNECTIONS", "2")]).await;
+    // One place for each silent client, and one each for those who program and watch. Who watches asks all the time,
+    // and a second connection of theirs would never be idle.
+    let server = Server::sandbox(database, &[("MAX_CONNECTIONS", "3")]).await;
     programmed(&server, json!({"rota": MOTIVOS, "modo": "conexao", "codigo": "silencio", "vezes": 5})).await;
-    let journal = "/sandbox/requisicoes?rota=/api/motivos";
-    let seen = async || server.get(journal).await.json()["requisicoes"].as_array().unwrap().len();
+    let mut watcher = Client::connect(server.address).await;
+    let journal = request("GET /sandbox/requisicoes?rota=/api/motivos", "", "", "");
+    let mut seen = async || {
+        let answer: Value = serde_json::from_str(&watcher.ask(&journal).await.body).unwrap();
+        answer["requisicoes"].as_array().unwrap().len()
+    };
     for number in 1..=5 {
         let mut client = Client::connect(server.address).await;
         client.send(request(&format!("GET {MOTIVOS}"), "", "", "")).await.unwrap();
