@@ -2,6 +2,7 @@
 //!
 //! Source: the contract's "Around it", after the vendor page's "Pré-requisitos".
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -136,11 +137,9 @@ pub struct Nivel {
 
 /// The níveis below `id`, at any depth, in the order of `niveis`.
 pub fn below(niveis: &[Nivel], id: i64) -> Vec<&Nivel> {
-    let superior = |id: i64| niveis.iter().find(|n| n.id == id).and_then(|n| n.superior_id);
-    niveis
-        .iter()
-        .filter(|nivel| std::iter::successors(nivel.superior_id, |&above| superior(above)).any(|above| above == id))
-        .collect()
+    let superiors: HashMap<i64, Option<i64>> = niveis.iter().map(|nivel| (nivel.id, nivel.superior_id)).collect();
+    let superior = |id: &i64| superiors.get(id).copied().flatten();
+    niveis.iter().filter(|nivel| std::iter::successors(nivel.superior_id, superior).any(|above| above == id)).collect()
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ impl Administrator {
         self.is_root() || self.below.contains(&nivel_id)
     }
 
-    /// Whether it sees a permission: root sees all, others those that are released to their nível [doc].
+    /// Whether it sees a permission: root sees all, others those that are released to their nível.
     pub fn sees_permissao(&self, nome: &str) -> bool {
         self.is_root() || self.rights.released.iter().any(|released| released == nome)
     }

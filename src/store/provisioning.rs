@@ -95,13 +95,6 @@ JOIN concessao b ON b.perfil_id = p.id AND b.permissao = $2
 WHERE u.ativo AND p.nivel_id IS NULL
 LIMIT 1";
 
-/// What the perfil $1 holds, and that is released to its nível, if it has one.
-const COUNTING: &str = "
-SELECT c.permissao FROM concessao c JOIN perfil p ON p.id = c.perfil_id
-WHERE p.id = $1 AND (p.nivel_id IS NULL
-    OR EXISTS (SELECT 1 FROM liberacao l WHERE l.nivel_id = p.nivel_id AND l.permissao = c.permissao))
-ORDER BY c.permissao";
-
 pub(super) const NIVEIS: &str = "SELECT id, nome, superior_id FROM nivel ORDER BY id";
 pub(super) const RELEASES: &str = "SELECT nivel_id, permissao FROM liberacao ORDER BY nivel_id, permissao";
 pub(super) const GRANTS: &str = "SELECT perfil_id, permissao FROM concessao ORDER BY perfil_id, permissao";
@@ -196,11 +189,6 @@ impl Edit {
 
     pub async fn perfil(&mut self, key: &NameKey) -> Result<Option<Perfil>> {
         Ok(self.0.rows(PERFIL, &[key.into()]).await?.pop())
-    }
-
-    /// The permissions that a perfil holds and that count: those that are released to its nível, or all at root.
-    pub async fn counting_permissoes(&mut self, perfil_id: i64) -> Result<Vec<String>> {
-        self.texts(COUNTING, perfil_id).await
     }
 
     /// All users, by login.

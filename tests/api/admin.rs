@@ -371,6 +371,20 @@ async fn nobody_climbs_by_another_user(server: &Server) {
     }
     let colega = format!("/api/admin/usuarios/{}/perfil", id_of(server, "user.sem.permissao").await);
     ask(server, &token, Method::PUT, &colega, json!({"perfil": "Gestão"})).await.is(403, beyond);
+    // A stronger colleague is not made weak first, neither by a move nor by what is released.
+    for login in ["gestor", "chefe"] {
+        let path = format!("/api/admin/usuarios/{}/perfil", id_of(server, login).await);
+        ask(server, &token, Method::PUT, &path, json!({"perfil": "Consulta"})).await.is(403, beyond);
+    }
+    server.provisioning.withdraw(Permissao::ALL, &nome("Filial")).await.unwrap();
+    let chefe = format!("/api/admin/usuarios/{}/senha", id_of(server, "chefe").await);
+    ask(server, &token, Method::PUT, &chefe, json!({"senha": "x"})).await.is(403, beyond);
+    server.provisioning.grant(&portaria, &[Permissao::AdministrarPermissoes]).await.unwrap();
+    server.clock.advance(Duration::seconds(1));
+    let release = format!("/api/admin/niveis/{}/permissoes/administrar-perfis", id_of(server, "Filial").await);
+    for method in [Method::PUT, Method::DELETE] {
+        ask(server, &token, method, &release, Value::Null).await.is(403, beyond);
+    }
     // What they hold they hand on, and their own senha they set.
     assert_eq!(ask(server, &token, Method::PUT, &colega, json!({"perfil": "Portaria"})).await.status, 200);
     let own = format!("/api/admin/usuarios/{}/senha", id_of(server, "porteiro").await);

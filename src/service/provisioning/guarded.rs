@@ -84,13 +84,13 @@ impl GuardedEdit {
         &self.authority
     }
 
-    /// Fails unless the actor may give all that `perfil` holds, and that counts there, to somebody.
+    /// Fails unless the actor may give all that `perfil` holds to somebody: what is not released to it now may be later.
     pub(super) async fn require_handing_on(&mut self, perfil: &Perfil) -> Result<()> {
         if matches!(self.authority, Authority::Everything) {
             return Ok(());
         }
-        let counting = self.edit.counting_permissoes(perfil.id).await?;
-        self.authority.require_handing_on(counting.iter().map(String::as_str))
+        let granted = self.edit.grants_of(perfil.id).await?;
+        self.authority.require_handing_on(granted.iter().map(String::as_str))
     }
 }
 
@@ -161,7 +161,7 @@ impl Authority {
     pub fn require_governing(&self, nivel: &Nivel, permissoes: &[Permissao]) -> Result<()> {
         match self {
             Self::Administrator(who) if !who.governs(nivel.id) => Err(ProvisioningError::OwnNivel),
-            _ => self.require_seeing(permissoes),
+            _ => self.require_handing_on(permissoes.iter().map(|permissao| permissao.nome())),
         }
     }
 

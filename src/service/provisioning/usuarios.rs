@@ -74,6 +74,7 @@ impl Provisioning {
         if edit.authority().is_oneself(&usuario) {
             return Err(ProvisioningError::Oneself);
         }
+        edit.require_handing_on(&perfil_of(&usuario)).await?;
         edit.require_handing_on(&perfil).await?;
         edit.set_perfil(usuario.id, perfil.id).await?;
         let changed = usuario.perfil != perfil.nome;
