@@ -10,6 +10,7 @@ use super::support::session::Session;
 use crate::clock::rfc3339_millis;
 use crate::domain::audit::ActionFilter;
 use crate::domain::text::Name;
+use crate::service::audit::told;
 use crate::store::{AuditEntry, AuditQuery};
 
 const LIST_HELP: &str = "\
@@ -85,11 +86,6 @@ fn listed(entry: AuditEntry) -> Value {
     let AuditEntry { id, em, origem, autor, lugar, acao, objeto, usuario_id, antes, depois, .. } = entry;
     json!({
         "id": id, "em": rfc3339_millis(em), "origem": origem, "autor": autor, "lugar": lugar, "acao": acao,
-        "objeto": objeto, "usuario_id": usuario_id, "antes": value_of(antes), "depois": value_of(depois)
+        "objeto": objeto, "usuario_id": usuario_id, "antes": told(antes), "depois": told(depois)
     })
-}
-
-/// What another program has written need not be JSON.
-fn value_of(text: Option<String>) -> Value {
-    text.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }

@@ -95,9 +95,8 @@ pub struct Observer {
 
 impl Observer {
     pub fn new(dialect: Arc<Dialect>) -> Self {
-        let mut texts: Vec<_> = ApiError::one_of_each()
-            .iter()
-            .filter(|error| error.present_status().is_none() && !matches!(error, ApiError::UsuarioHidden))
+        let mut texts: Vec<_> = ApiError::told_apart()
+            .filter(|error| !error.is_ours_alone())
             .flat_map(|error| {
                 let row = error.row();
                 let own = dialect.error(row.name, None, row.status.as_u16(), row.text).text.to_owned();

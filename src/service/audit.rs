@@ -46,6 +46,11 @@ pub(super) fn of_usuario(action: Action, usuario_id: i64, before: Option<Value>,
     entry(action, Object::Usuario(usuario_id), before, after)
 }
 
+/// What an entry tells of before or since; what another program has written need not be JSON.
+pub fn told(text: Option<String>) -> Value {
+    text.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text)))
+}
+
 fn entry(action: Action, object: Object, before: Option<Value>, after: Option<Value>) -> Entry {
     let text = |value: Option<Value>| value.map(|value| value.to_string());
     Entry { action, object, before: text(before), after: text(after) }

@@ -9,14 +9,13 @@ use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 
 use super::{Administering, created};
-use crate::clock::rfc3339_millis;
 use crate::domain::access::{ConsultarAtendimentos, CriarAtendimento};
 use crate::domain::atendimento::Status;
-use crate::domain::record::PresentState;
 use crate::domain::text::{NOME_MAX, PROTOCOLO_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::api::change::read_protocolo;
+use crate::http::api::reads::Atendimento;
 use crate::http::openapi::ADMINISTRACAO;
 use crate::http::openapi::parameters::{Ate, Cursor, Desde, IdempotencyHeader, Limite, ProtocoloPrefix, StatusInQuery};
 use crate::http::openapi::requests::NovoAtendimento;
@@ -24,27 +23,6 @@ use crate::http::request::{page, query};
 use crate::http::state::SharedState;
 use crate::json::Value;
 use crate::store::{AtendimentosPage, Between};
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = AtendimentoListado, description = "Um atendimento e o seu estado atual [ours].")]
-struct Atendimento {
-    protocolo: String,
-    #[schema(value_type = Status)]
-    status: &'static str,
-    /// O motivo da última alteração.
-    #[schema(required)]
-    motivo_status: Option<String>,
-    /// Quando foi alterado pela última vez, ou registrado.
-    #[schema(format = DateTime)]
-    atualizado_em: String,
-}
-
-impl From<PresentState> for Atendimento {
-    fn from(PresentState { protocolo, status, motivo, atualizado_em, .. }: PresentState) -> Self {
-        Self { protocolo, status: status.nome(), motivo_status: motivo, atualizado_em: rfc3339_millis(atualizado_em) }
-    }
-}
 
 #[derive(Serialize, ToSchema)]
 #[schema(description = "Uma página dos atendimentos, do maior protocolo ao menor [ours].")]

@@ -15,6 +15,7 @@ use crate::http::answer::json;
 use crate::http::openapi::ADMINISTRACAO;
 use crate::http::openapi::parameters::{Acao, Ate, Cursor, Desde, Limite};
 use crate::http::request::{page, query};
+use crate::service::audit::told;
 use crate::store::{AuditEntry, AuditQuery};
 
 #[derive(Serialize, ToSchema)]
@@ -43,14 +44,9 @@ struct Entry {
 impl From<AuditEntry> for Entry {
     fn from(entry: AuditEntry) -> Self {
         let AuditEntry { id, em, origem, autor, lugar, acao, objeto, .. } = entry;
-        let [antes, depois] = [entry.antes, entry.depois].map(value_of);
+        let [antes, depois] = [entry.antes, entry.depois].map(told);
         Self { id, em: rfc3339_millis(em), origem, autor, lugar, acao, objeto, antes, depois }
     }
-}
-
-/// What another program has written need not be JSON.
-fn value_of(text: Option<String>) -> Value {
-    text.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
 
 #[derive(Serialize, ToSchema)]

@@ -8,7 +8,6 @@ pub mod niveis;
 pub mod perfis;
 pub mod usuarios;
 
-use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -62,8 +61,7 @@ impl<P: Required> FromRequestParts<SharedState> for Administering<P> {
 impl<P: Required> Administering<P> {
     /// What sets up and shows, for this user.
     pub fn provisioning(&self) -> Provisioning {
-        let place = canonical(self.client.0);
-        let actor = Actor::Usuario { id: self.caller.usuario_id, place };
+        let actor = Actor::Usuario { id: self.caller.usuario_id, place: self.client.0.to_string() };
         Provisioning::with(Arc::clone(&self.app.store), Arc::clone(&self.app.passwords), actor)
     }
 
@@ -118,11 +116,6 @@ impl<P: Required> Administering<P> {
         let nome = self.app.store.nome_of(kind, id).await?.ok_or_else(missing)?;
         nome.parse().map_err(|_| missing())
     }
-}
-
-/// An address, as the audit trail has it.
-fn canonical(address: IpAddr) -> String {
-    address.to_canonical().to_string()
 }
 
 /// What stands in the path; text that is none is no id.

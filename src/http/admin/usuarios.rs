@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 
 use super::{Administering, created, required_name};
 use crate::domain::access::AdministrarUsuarios;
-use crate::domain::text::{LOGIN_MAX, SENHA_MAX, fits};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::openapi::ADMINISTRACAO;
@@ -88,9 +87,6 @@ pub async fn create(who: Administering<AdministrarUsuarios>, request: Request) -
     let (body, provisioning) = who.creation(request).await?;
     let [login, perfil, novo] = body.members(["login", "perfil", "senha"])?;
     let login = required_name("login", login)?;
-    if !fits(&login.texto, LOGIN_MAX) {
-        return Err(ApiError::Invalid("login"));
-    }
     let (perfil, novo) = (required_name("perfil", perfil)?, senha(novo)?);
     let (id, is_replay) = who.made(provisioning.create_usuario(&login, &perfil, novo).await)?;
     let usuarios = who.judged(provisioning.seen_usuarios().await)?;
@@ -212,7 +208,8 @@ fn senha(value: Value<'_>) -> Result<SecretString, ApiError> {
     match value.scalar() {
         Value::Absent => Err(ApiError::SenhaRequired),
         Value::Text(text) if text.is_empty() => Err(ApiError::SenhaRequired),
-        Value::Text(text) if text.len() <= SENHA_MAX && !text.contains('\0') => Ok(SecretString::from(text)),
+        // The service judges the rest.
+        Value::Text(text) => Ok(SecretString::from(text)),
         _ => Err(ApiError::Invalid("senha")),
     }
 }

@@ -172,7 +172,7 @@ impl ChangeAudit {
 
     pub fn end<T>(mut self, answer: &Result<T, ApiError>) {
         self.outcome = outcome(answer, self.success);
-        if let Err(ApiError::TokenRevoked(user) | ApiError::AccessDenied(user)) = answer {
+        if let Some(user) = answer.as_ref().err().and_then(denied_user) {
             self.user = Some(user.clone());
         }
     }
@@ -240,13 +240,10 @@ impl<P: Required> FromRequestParts<SharedState> for AuditedCaller<P> {
 
 /// Writes the line of a read that needs `permissao` and that `error` denies; of no other failure.
 fn denied_read(client: ClientAddress, permissao: Permissao, protocolo: &str, error: &ApiError) {
-    if !matches!(error.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+    if !is_denial(error) {
         return;
     }
-    let user = match error {
-        ApiError::TokenRevoked(user) | ApiError::AccessDenied(user) => Some(user),
-        _ => None,
-    };
+    let user = denied_user(error);
     tracing::info!(
         target: AUDIT,
         from = %client.0,
@@ -261,13 +258,10 @@ fn denied_read(client: ClientAddress, permissao: Permissao, protocolo: &str, err
 
 /// Writes the line of administration that needs `permissao` and that `error` denies; of no other failure.
 pub fn denied_administration(client: ClientAddress, usuario_id: Option<i64>, permissao: Permissao, error: &ApiError) {
-    if !matches!(error.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+    if !is_denial(error) {
         return;
     }
-    let user = match error {
-        ApiError::TokenRevoked(user) | ApiError::AccessDenied(user) => Some(user),
-        _ => None,
-    };
+    let user = denied_user(error);
     tracing::info!(
         target: AUDIT,
         from = %client.0,
@@ -278,6 +272,18 @@ pub fn denied_administration(client: ClientAddress, usuario_id: Option<i64>, per
         reason = error.row().name,
         "administration"
     );
+}
+
+fn is_denial(error: &ApiError) -> bool {
+    matches!(error.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+}
+
+/// Whom `error` denies, where it says so.
+fn denied_user(error: &ApiError) -> Option<&AuditedUser> {
+    match error {
+        ApiError::TokenRevoked(user) | ApiError::AccessDenied(user) => Some(user),
+        _ => None,
+    }
 }
 
 fn outcome<T>(answer: &Result<T, ApiError>, success: &'static str) -> &'static str {

@@ -26,7 +26,7 @@ pub const UNKNOWN: ApiError = ApiError::Denied(Denial::AtendimentoNotFound);
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(description = "O estado atual de um atendimento [ours].")]
-struct Atendimento {
+pub struct Atendimento {
     protocolo: String,
     #[schema(value_type = Status)]
     status: &'static str,
@@ -36,6 +36,12 @@ struct Atendimento {
     /// Quando foi alterado pela última vez, ou registrado.
     #[schema(format = DateTime)]
     atualizado_em: String,
+}
+
+impl From<PresentState> for Atendimento {
+    fn from(PresentState { protocolo, status, motivo, atualizado_em, .. }: PresentState) -> Self {
+        Self { protocolo, status: status.nome(), motivo_status: motivo, atualizado_em: rfc3339_millis(atualizado_em) }
+    }
 }
 
 /// `GET /api/atendimentos/status?protocolo=…`: the current status, named by an entity tag.
@@ -61,15 +67,14 @@ pub async fn status(
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let PresentState { protocolo, status, motivo: motivo_status, atualizado_em, revisao } =
-        app.store.present_state(&query::protocolo(&uri)?).await?.ok_or(UNKNOWN)?;
+    let state = app.store.present_state(&query::protocolo(&uri)?).await?.ok_or(UNKNOWN)?;
+    let revisao = state.revisao;
     let response = if preconditions::is_known(&headers, revisao) {
         let mut unchanged = Response::new(Body::empty());
         *unchanged.status_mut() = StatusCode::NOT_MODIFIED;
         unchanged
     } else {
-        let (status, atualizado_em) = (status.nome(), rfc3339_millis(atualizado_em));
-        json::of(StatusCode::OK, &Atendimento { protocolo, status, motivo_status, atualizado_em })
+        json::of(StatusCode::OK, &Atendimento::from(state))
     };
     Ok(etag::tagged(response, revisao))
 }
