@@ -16,6 +16,7 @@ use crate::app;
 use crate::clock::SystemClock;
 use crate::config::{Config, Flags};
 use crate::http::routes;
+use crate::printable::printable;
 use crate::service_manager::{Inherited, ServiceManager};
 use crate::store::Target;
 use crate::telemetry;
@@ -31,6 +32,7 @@ pub struct Args {
 }
 
 pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
+    let data_dir = flags.data_dir.clone();
     let config = load(&Flags { bind: args.bind, dialect: args.dialeto, ..flags }, telemetry::start_queued)?;
     config.require_secret()?;
     let state_file = config.state_file.as_deref().map(estado::read_setting).transpose()?;
@@ -60,9 +62,21 @@ pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
     for risk in store.risks().await? {
         tracing::warn!("PostgreSQL runs with {risk}: a crash of its machine may lose changes that were answered 200");
     }
-    let announce = |address| tracing::info!(%address, "listening");
+    let first_administrator = (!store.has_usuarios().await?).then(|| command_for_administrator(data_dir));
+    let announce = |address| {
+        tracing::info!(%address, "listening");
+        if let Some(command) = first_administrator {
+            tracing::warn!("there is no user, so nobody can log in; make the first administrator: {command}");
+        }
+    };
     app::listen(&config, store, Arc::new(SystemClock), manager, stop, routes::service, announce).await?;
     Ok(())
+}
+
+/// What to type for the first administrator, on the same database.
+fn command_for_administrator(data_dir: Option<PathBuf>) -> String {
+    let flag = data_dir.map(|dir| format!(" --data-dir '{}'", printable(&dir.to_string_lossy()))).unwrap_or_default();
+    format!("citrus-status{flag} usuario criar admin --administrador")
 }
 
 /// Says what runs here and on what, before it may have to wait.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::support::database::IfMissing;
 use super::support::erased::erased_for_good;
 use super::support::error::Result;
 use super::support::input::{confirm, read_new_senha};
@@ -23,13 +24,24 @@ Examples:
 pub enum Command {
     /// Register a user; asks for the senha unless --senha-stdin is given
     #[command(after_help = "Examples:\n  citrus-status usuario criar user.api --perfil Integração\n  \
-                            printf %s \"$SENHA\" | citrus-status usuario criar user.api --perfil Integração --senha-stdin")]
+                            printf %s \"$SENHA\" | citrus-status usuario criar user.api --perfil Integração --senha-stdin\n  \
+                            citrus-status usuario criar admin --administrador")]
     Criar {
         /// Its login
         login: Name,
         /// Its perfil
-        #[arg(long, value_name = "PERFIL")]
+        #[arg(
+            long,
+            value_name = "PERFIL",
+            required = false,
+            required_unless_present = "administrador",
+            default_value_if("administrador", "true", "Administrador")
+        )]
         perfil: Name,
+        /// Make it a root administrator, who can do all the rest. The root perfil, `Administrador` unless named, is made
+        /// with every permission where it is not there
+        #[arg(long)]
+        administrador: bool,
         /// Read the senha from standard input
         #[arg(long)]
         senha_stdin: bool,
@@ -87,15 +99,32 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether it makes a database that is not there.
+    pub fn if_missing(&self) -> IfMissing {
+        match self {
+            Self::Criar { administrador: true, .. } => IfMissing::Create,
+            _ => IfMissing::Refuse,
+        }
+    }
+}
+
 pub async fn run(session: &Session, command: Command) -> Result {
     let provisioning = &session.provisioning;
     match command {
-        Command::Criar { login, perfil, senha_stdin } => {
-            provisioning.require_perfil(&perfil).await?;
+        Command::Criar { login, perfil, administrador, senha_stdin } => {
+            if !administrador {
+                provisioning.require_perfil(&perfil).await?;
+            }
             let senha = read_new_senha(senha_stdin)?;
             let short = is_short(&senha);
-            provisioning.create_usuario(&login, &perfil, senha).await?;
-            say!("usuario '{}' created", login.texto)?;
+            if administrador {
+                provisioning.create_administrator(&login, &perfil, senha).await?;
+                say!("usuario '{}' created, a root administrator", login.texto)?;
+            } else {
+                provisioning.create_usuario(&login, &perfil, senha).await?;
+                say!("usuario '{}' created", login.texto)?;
+            }
             warn_if(short);
         }
         Command::Senha { login, senha_stdin } => {

@@ -136,6 +136,12 @@ impl Store {
         self.command_rows(USUARIOS, &[]).await
     }
 
+    /// Whether there is any user, active or not.
+    pub async fn has_usuarios(&self) -> Result<bool> {
+        let found: Option<(i64,)> = self.command_row("SELECT id FROM usuario LIMIT 1", &[]).await?;
+        Ok(found.is_some())
+    }
+
     /// The names of what has these row ids; a login for a user.
     pub async fn nome_of(&self, kind: Named, id: i64) -> Result<Option<String>> {
         let select = match kind {

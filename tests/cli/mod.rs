@@ -16,6 +16,7 @@ mod espelhar;
 pub mod estado;
 mod estado_faults;
 mod files;
+mod first_administrator;
 mod full_disk;
 mod hosts;
 mod import;

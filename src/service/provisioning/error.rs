@@ -73,6 +73,11 @@ pub enum ProvisioningError {
          administrar-usuarios; make another one first"
     )]
     LastRootAdministrator,
+    #[error(
+        "the perfil '{0}' is there, and is not one of root administrators: a root perfil with administrar-perfis and \
+         administrar-usuarios; name another one, which is made"
+    )]
+    NotAdministrators(String),
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]

@@ -1,6 +1,7 @@
 //! What administrators set up: names turned into rows, typed refusals, and an entry of the audit trail for each change.
 //! The same for the command line and over HTTP; a user does what the hierarchy lets it do.
 
+mod administrator;
 mod atendimentos;
 mod error;
 mod guarded;

@@ -17,12 +17,7 @@ use crate::store::{Perfil, Usuario};
 impl Provisioning {
     /// Registers a user; its row id.
     pub async fn create_usuario(&self, login: &Name, perfil: &Name, senha: SecretString) -> Result<i64> {
-        if !fits(&login.texto, LOGIN_MAX) {
-            return Err(ProvisioningError::LongLogin);
-        }
-        if login.key.as_str().starts_with(PSEUDONYM) {
-            return Err(ProvisioningError::ReservedLogin);
-        }
+        require_login(login)?;
         let hash = self.hash(senha).await?;
         let mut edit = self.begin_creation(Permissao::AdministrarUsuarios).await?;
         let perfil = self.perfil(&mut edit, perfil).await?;
@@ -104,6 +99,17 @@ impl Provisioning {
         let usuario = edit_usuario(&mut edit, login).await?;
         if is_anonymised(&usuario) { Err(ProvisioningError::Anonymised(usuario.login)) } else { Ok((edit, usuario)) }
     }
+}
+
+/// Fails for a login that nobody can have.
+pub(super) fn require_login(login: &Name) -> Result<()> {
+    if !fits(&login.texto, LOGIN_MAX) {
+        return Err(ProvisioningError::LongLogin);
+    }
+    if login.key.as_str().starts_with(PSEUDONYM) {
+        return Err(ProvisioningError::ReservedLogin);
+    }
+    Ok(())
 }
 
 /// The user of that login, whom the actor of `edit` sees, and whom nobody else changes until its end.

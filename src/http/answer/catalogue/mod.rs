@@ -268,6 +268,8 @@ impl From<ProvisioningError> for ApiError {
             ProvisioningError::Beyond(_) => Self::Beyond(Limit::Permissao),
             ProvisioningError::Oneself => Self::Beyond(Limit::Oneself),
             ProvisioningError::LastRootAdministrator => Self::LastRootAdministrator,
+            // By a command alone.
+            ProvisioningError::NotAdministrators(_) => Self::Exists(Kind::Perfil),
             ProvisioningError::Password(PasswordError::Busy) => Self::Unavailable,
             ProvisioningError::Password(error) => {
                 log(&error);
