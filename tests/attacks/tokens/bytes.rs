@@ -94,7 +94,7 @@ pub fn encodings(good: &Genuine, other: &Genuine) -> Vec<Attack> {
         ("of ones", &format!("{}8", "_".repeat(42))),
         ("of another token", other.parts()[2]),
         ("in hexadecimal", &"0a".repeat(32)),
-        ("of one character", "A"),
+        ("of two characters", "AA"),
         ("null", "null"),
     ] {
         attacks.push(untrusted(format!("signature {name}"), format!("{header}.{claims}.{signature}")));
