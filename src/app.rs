@@ -186,6 +186,7 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
     let activity = changes.activity();
     let passwords = Arc::new(Passwords::new(config.login.concurrency, move || activity.is_busy(Instant::now())));
     let app = Arc::new(AppState {
+        administration: store.administration(),
         access: AccessService::new(Arc::clone(&store), Arc::clone(&clock)),
         login: Arc::new(LoginService::new(
             Arc::clone(&store),

@@ -36,6 +36,7 @@ pub struct Tokens {
     verifying: Vec<(String, DecodingKey)>,
     validation: Validation,
     verified: VerifiedTokens<Subject>,
+    fingerprinting: Vec<hmac::Key>,
 }
 
 /// Who issues tokens, for whom, and for how long.
@@ -97,12 +98,26 @@ impl Tokens {
             verifying: verifying.collect(),
             validation,
             verified: VerifiedTokens::new(),
+            fingerprinting: std::iter::once(secret)
+                .chain(accepted)
+                .map(|s| fingerprinting(s.expose_secret()))
+                .collect(),
             settings,
         }
     }
 
     pub fn ttl(&self) -> i64 {
         self.settings.ttl
+    }
+
+    /// What is kept of `text` to know it again, under each secret that counts, that of the tokens to come first. Without
+    /// the secret nobody can try out texts against it, such as senhas.
+    pub fn fingerprints(&self, text: &[u8]) -> Vec<i64> {
+        let of = |key: &hmac::Key| {
+            let tag = hmac::sign(key, text);
+            i64::from_be_bytes(tag.as_ref()[..8].try_into().expect("a tag of HMAC-SHA-256 has 32 bytes"))
+        };
+        self.fingerprinting.iter().map(of).collect()
     }
 
     /// A token for `subject`, issued at `now`.
@@ -186,6 +201,12 @@ pub fn new_generation() -> i64 {
     let mut bytes = [0; 8];
     rand::fill(&mut bytes).expect("the system gives random bytes");
     i64::from_be_bytes(bytes) & i64::MAX
+}
+
+/// A key of its own, so that no tag is that of a token.
+fn fingerprinting(secret: &[u8]) -> hmac::Key {
+    let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"citrus-status fingerprint");
+    hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
 }
 
 /// Names a secret without revealing it: 64 bits of a MAC under it.

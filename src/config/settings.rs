@@ -51,7 +51,8 @@ settings! {
         DATABASE_PASSWORD: DatabasePassword = "",
             "The password for PostgreSQL, instead of one in DATABASE_URL. No character of it has to be percent-encoded.";
         DATABASE_MAX_CONNECTIONS: Number(3, 10_000) = "10",
-            "Most connections to PostgreSQL for each server process, the change queue's two among them.";
+            "Most connections to PostgreSQL for each server process, the change queue's two among them. Administration has \
+             up to three more.";
         DATABASE_WAIT_SECONDS: Seconds(0, 3_600) = "30",
             "How long serve, demo and migrate wait at the start for a database that is not there yet. 0: they do \
              not wait. The log says what they wait for.";

@@ -139,7 +139,10 @@ pub struct Nivel {
 pub fn below(niveis: &[Nivel], id: i64) -> Vec<&Nivel> {
     let superiors: HashMap<i64, Option<i64>> = niveis.iter().map(|nivel| (nivel.id, nivel.superior_id)).collect();
     let superior = |id: &i64| superiors.get(id).copied().flatten();
-    niveis.iter().filter(|nivel| std::iter::successors(nivel.superior_id, superior).any(|above| above == id)).collect()
+    niveis
+        .iter()
+        .filter(|nivel| std::iter::successors(nivel.superior_id, superior).take(niveis.len()).any(|above| above == id))
+        .collect()
 }
 
 #[cfg(test)]

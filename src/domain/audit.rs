@@ -46,6 +46,7 @@ actions! {
     RevokeTokens = "usuario.revogar-tokens";
     AnonymiseUsuario = "usuario.anonimizar";
     CreateMotivo = "motivo.criar";
+    ActivateMotivo = "motivo.ativar";
     DeactivateMotivo = "motivo.desativar";
     CreateAtendimento = "atendimento.criar";
     ImportAtendimentos = "atendimento.importar";
@@ -70,6 +71,12 @@ pub struct ActionFilter(&'static str);
 impl ActionFilter {
     pub fn as_str(&self) -> &'static str {
         self.0
+    }
+
+    /// The actions that are meant.
+    pub fn actions(&self) -> impl Iterator<Item = &'static str> {
+        let wanted = self.0;
+        Action::ALL.iter().filter(move |action| [action.name(), action.group()].contains(&wanted)).map(|a| a.name())
     }
 }
 
@@ -179,6 +186,9 @@ mod tests {
         let of = |text: &str| text.parse::<ActionFilter>().map(|filter| filter.as_str());
         assert_eq!(of("usuario.senha").unwrap(), "usuario.senha");
         assert_eq!(of(" Usuario ").unwrap(), "usuario");
+        let actions = |text: &str| text.parse::<ActionFilter>().unwrap().actions().collect::<Vec<_>>();
+        assert_eq!(actions("motivo"), ["motivo.criar", "motivo.ativar", "motivo.desativar"]);
+        assert_eq!(actions("motivo.ativar"), ["motivo.ativar"]);
         for unknown in ["", "usu", "usuario.", "usuario.%", ".senha"] {
             assert!(of(unknown).is_err(), "{unknown}");
         }

@@ -3,10 +3,24 @@
 //! Source: the vendor page's "Pré-requisitos": a root administrator enables a permission for the hierarchy below, and
 //! only then do the others see it. The rest is ours.
 
+use std::collections::HashMap;
+use std::iter;
+
 use super::access::{AccessRights, Nivel, Permissao, below};
 
 /// What a user needs to be a root administrator: with both, all the rest can be had again.
 pub const ROOT_ADMINISTRATOR: [Permissao; 2] = [Permissao::AdministrarPerfis, Permissao::AdministrarUsuarios];
+
+/// How many níveis there may be below each other, the top included. Whoever looks at the tree walks it.
+pub const DEPTH_MAX: usize = 32;
+
+/// How many níveis there are from the top to the one of that id, itself included.
+pub fn depth(niveis: &[Nivel], id: i64) -> usize {
+    let superiors: HashMap<i64, Option<i64>> = niveis.iter().map(|nivel| (nivel.id, nivel.superior_id)).collect();
+    let above = |id: &i64| superiors.get(id).copied().flatten();
+    // A circle, which only another program could have made, ends, too.
+    iter::successors(Some(id), above).take(niveis.len()).count()
+}
 
 /// A user who administers.
 #[derive(Clone, Debug)]

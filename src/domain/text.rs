@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizer;
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
 use strsim::damerau_levenshtein;
 
 use crate::printable::printable;
@@ -62,6 +64,12 @@ impl Name {
         Self { key: NameKey::new(&texto), texto }
     }
 
+    /// Whether `text` may be stored as a name, also as one that was registered before names had to be visible.
+    pub fn is_stored(text: &str) -> bool {
+        let composed = ComposingNormalizer::new_nfc().normalize(text.trim());
+        composed == text && !text.is_empty() && fits(text, NOME_MAX) && !text.contains(char::is_control)
+    }
+
     /// What stands in the place of the login of the anonymised user of that row id.
     pub fn pseudonym(usuario_id: i64) -> Self {
         let texto = format!("{PSEUDONYM}{usuario_id}");
@@ -70,7 +78,7 @@ impl Name {
 }
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("'{0}' is not a name: give 1 to {NOME_MAX} characters, no control characters")]
+#[error("'{0}' is not a name: give 1 to {NOME_MAX} characters, nothing that controls or that nobody sees")]
 pub struct InvalidName(String);
 
 impl FromStr for Name {
@@ -78,11 +86,25 @@ impl FromStr for Name {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let texto = ComposingNormalizer::new_nfc().normalize(text.trim()).into_owned();
-        if texto.is_empty() || !fits(&texto, NOME_MAX) || texto.contains(char::is_control) {
+        if texto.is_empty() || !fits(&texto, NOME_MAX) || texto.contains(hides) {
             return Err(InvalidName(cut(text).into_owned()));
         }
         Ok(Self { key: NameKey::new(&texto), texto })
     }
+}
+
+/// Whether nobody sees `c`, or it hides what is beside it: controls, marks of the writing direction and of line ends, what
+/// is ignored where text is shown, and what no font has. Names that look alike but for these would be taken for each other.
+pub fn hides(c: char) -> bool {
+    use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, Surrogate, Unassigned};
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
+    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    matches!(category, Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | Surrogate | Unassigned)
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+        // The pattern of Braille without a dot.
+        || c == '\u{2800}'
 }
 
 /// The most characters of a text that a message repeats.
@@ -169,6 +191,45 @@ mod tests {
         assert_eq!((nome.texto.as_str(), nome.key.as_str()), ("Já", "já"));
         for refused in ["", "  ", "a\0b", "a\x1b[2Jb", &"x".repeat(NOME_MAX + 1)] {
             assert!(refused.parse::<Name>().is_err(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn names_have_nothing_that_nobody_sees() {
+        for hidden in [
+            '\u{85}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{115f}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{2800}',
+            '\u{3164}',
+            '\u{e000}',
+            '\u{fe0f}',
+            '\u{feff}',
+            '\u{ffa0}',
+            '\u{fff9}',
+            '\u{ffff}',
+            '\u{1d173}',
+            '\u{e0041}',
+            '\u{10ffff}',
+            '\u{378}',
+        ] {
+            for name in [format!("a{hidden}b"), format!("{hidden}")] {
+                assert!(name.parse::<Name>().is_err(), "{name:?}");
+            }
+        }
+        for name in ["João da Silva", "Ação nº 5 – São Paulo", "営業部", "مبيعات", "Ζ", "a\u{a0}b", "e\u{301}", "☎ 😀"]
+        {
+            assert!(name.parse::<Name>().is_ok(), "{name:?}");
         }
     }
 

@@ -39,6 +39,7 @@ fn each_route(mut take: impl FnMut(UtoipaMethodRouter<SharedState>)) {
     take(routes!(perfis::list, perfis::create));
     take(routes!(perfis::grant, perfis::revoke));
     take(routes!(usuarios::list, usuarios::create));
+    take(routes!(usuarios::perfis));
     take(routes!(usuarios::set_senha));
     take(routes!(usuarios::set_perfil));
     take(routes!(usuarios::activate));

@@ -31,6 +31,8 @@ pub type SharedState = Arc<AppState>;
 pub struct AppState {
     /// For the readiness probe, and what clients read.
     pub store: Arc<Store>,
+    /// For administration over HTTP, which has connections of its own and waits for nothing for long.
+    pub administration: Arc<Store>,
     pub clock: Arc<dyn Clock>,
     pub tokens: Arc<Tokens>,
     /// `DIALECT_FILE`; `None` where the contract holds.

@@ -94,9 +94,8 @@ impl Erasure {
     }
 
     async fn edit_usuario(&self, login: &Name) -> Result<(GuardedEdit, Usuario)> {
-        let mut edit = GuardedEdit::begin(&self.store, &self.actor, Permissao::AdministrarUsuarios).await?;
-        let usuario = edit_usuario(&mut edit, login).await?;
-        Ok((edit, usuario))
+        let edit = GuardedEdit::begin(&self.store, &self.actor, Permissao::AdministrarUsuarios).await?;
+        edit_usuario(&self.store, edit, login).await
     }
 
     async fn forget_keys(&self, usuario_id: i64, limit: u32) -> Result<u64> {

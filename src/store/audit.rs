@@ -9,12 +9,21 @@ use super::listings::{Between, most};
 use super::value::{Param, Time};
 use crate::domain::audit::{ActionFilter, Actor, Entry, Object};
 
+/// With the níveis of the author and of the user changed, as they are at the end of the change.
 const RECORD: &str = "
-INSERT INTO auditoria (em, origem, autor, autor_id, lugar, acao, objeto, usuario_id, antes, depois)
-SELECT agora, $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM relogio";
+INSERT INTO auditoria
+    (em, origem, autor, autor_id, lugar, acao, objeto, usuario_id, antes, depois, autor_nivel_id, usuario_nivel_id)
+SELECT agora, $1, $2, $3, $4, $5, $6, $7, $8, $9,
+       (SELECT p.nivel_id FROM usuario u JOIN perfil p ON p.id = u.perfil_id WHERE u.id = $3),
+       (SELECT p.nivel_id FROM usuario u JOIN perfil p ON p.id = u.perfil_id WHERE u.id = $7)
+FROM relogio";
 const RECORD_POSTGRES: &str = "
-INSERT INTO auditoria (em, origem, autor, autor_id, lugar, acao, objeto, usuario_id, antes, depois)
-SELECT timestamptz 'epoch' + agora * interval '1 millisecond', $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM relogio";
+INSERT INTO auditoria
+    (em, origem, autor, autor_id, lugar, acao, objeto, usuario_id, antes, depois, autor_nivel_id, usuario_nivel_id)
+SELECT timestamptz 'epoch' + agora * interval '1 millisecond', $1, $2, $3, $4, $5, $6, $7, $8, $9,
+       (SELECT p.nivel_id FROM usuario u JOIN perfil p ON p.id = u.perfil_id WHERE u.id = $3),
+       (SELECT p.nivel_id FROM usuario u JOIN perfil p ON p.id = u.perfil_id WHERE u.id = $7)
+FROM relogio";
 
 /// Entries show the login that a user has now. $1 is the page before, $4 an action or a group of them, $7 a user of the
 /// operating system: that of the command, or the one behind `sudo`.
@@ -58,7 +67,7 @@ pub struct AuditEntry {
 }
 
 #[derive(sqlx::FromRow)]
-struct EntryRow {
+pub(super) struct EntryRow {
     id: i64,
     em: Time,
     origem: String,
@@ -150,7 +159,7 @@ impl Transaction {
     }
 }
 
-fn entry_of(row: EntryRow) -> AuditEntry {
+pub(super) fn entry_of(row: EntryRow) -> AuditEntry {
     let EntryRow { id, em: Time(em), origem, autor, lugar, acao, objeto, usuario_id, autor_id, antes, depois } = row;
     let autor = autor.unwrap_or_default();
     AuditEntry { id, em, origem, autor, lugar, acao, objeto, usuario_id, autor_id, antes, depois }

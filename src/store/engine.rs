@@ -9,15 +9,16 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, SqlSafeStr, SqlStr, Sqlite};
 
 use super::attempt::Attempts;
-use super::error::Result;
+use super::budget::{Bounds, Handle};
+use super::error::{Result, StoreError};
 use super::migrations;
-use super::postgres::{self, PooledConnection, PostgresStore};
-use super::sqlite::{self, SqliteStore};
+use super::postgres::{self, PooledConnection, PostgresStore, PostgresTransaction};
+use super::sqlite::{self, SqliteStore, SqliteTransaction};
 use super::value::{Param, Row, arguments};
 
 pub enum Store {
-    Postgres(Box<PostgresStore>),
-    Sqlite(Box<SqliteStore>),
+    Postgres(Handle<PostgresStore, Postgres>),
+    Sqlite(Handle<SqliteStore, Sqlite>),
 }
 
 /// Which database, and how many connections to it.
@@ -39,9 +40,15 @@ impl Store {
     /// Opens `target` without touching its schema.
     pub async fn open(target: Target) -> Result<Arc<Self>> {
         Ok(Arc::new(match target {
-            Target::Sqlite { file } => Self::Sqlite(Box::new(SqliteStore::open(&file).await?)),
+            Target::Sqlite { file } => {
+                let store = Arc::new(SqliteStore::open(&file).await?);
+                let commands = store.commands.clone();
+                Self::Sqlite(Handle::new(store, commands))
+            }
             Target::Postgres { hosts, max_connections } => {
-                Self::Postgres(Box::new(PostgresStore::open(hosts, max_connections).await?))
+                let store = Arc::new(PostgresStore::open(hosts, max_connections).await?);
+                let commands = store.commands.clone();
+                Self::Postgres(Handle::new(store, commands))
             }
         }))
     }
@@ -61,9 +68,31 @@ impl Store {
         }
     }
 
+    /// The same database for administration over HTTP: whatever is asked of it takes one of its own few connections, and
+    /// fails soon, as for a database that is away, where it would have to wait for long. Both end with either's
+    /// [`Store::close`].
+    #[must_use]
+    pub fn administration(&self) -> Arc<Self> {
+        Arc::new(match self {
+            Self::Postgres(store) => Self::Postgres(store.bounded(&store.administration)),
+            Self::Sqlite(store) => Self::Sqlite(store.bounded(&store.administration)),
+        })
+    }
+
+    /// The limits of its statements: those of administration over HTTP have some, those of commands have none.
+    pub(super) fn bounds(&self) -> Bounds {
+        let is_bounded = match self {
+            Self::Postgres(store) => store.is_bounded,
+            Self::Sqlite(store) => store.is_bounded,
+        };
+        if is_bounded { Bounds::of(&self.attempts().freshness) } else { Bounds::none() }
+    }
+
     /// A connection for what requests read.
     pub(super) async fn read(&self) -> Result<Connection> {
         Ok(match self {
+            Self::Postgres(store) if store.is_bounded => Connection::Postgres(store.acquire_of(&store.desk).await?),
+            Self::Sqlite(store) if store.is_bounded => Connection::Sqlite(store.administer().await?),
             Self::Postgres(store) => Connection::Postgres(store.acquire().await?),
             Self::Sqlite(store) => Connection::Sqlite(store.read().await?),
         })
@@ -78,9 +107,10 @@ impl Store {
     }
 
     /// A connection for what commands read.
-    async fn command_reader(&self) -> Result<Connection> {
+    pub(super) async fn command_reader(&self) -> Result<Connection> {
         Ok(match self {
-            Self::Postgres(store) => Connection::Postgres(store.acquire_for_command().await?),
+            Self::Postgres(store) => Connection::Postgres(store.acquire_of(&store.desk).await?),
+            Self::Sqlite(store) if store.is_bounded => Connection::Sqlite(store.administer().await?),
             Self::Sqlite(store) => Connection::Sqlite(store.reader.acquire().await?),
         })
     }
@@ -101,10 +131,13 @@ impl Store {
     }
 }
 
-/// For requests: what meets a lock is tried again.
+/// For requests: what meets a lock is tried again, unless an administrator asks, who is told.
 impl Store {
     /// The rows that `statement` yields.
     pub(super) async fn rows<T: Row>(&self, statement: &'static str, values: &[Param<'_>]) -> Result<Vec<T>> {
+        if self.bounds().are_set() {
+            return self.command_rows(statement, values).await;
+        }
         self.attempts().run(|| async { self.read().await?.rows(statement, values).await }).await
     }
 
@@ -119,11 +152,12 @@ impl Store {
     }
 }
 
-/// For commands, which wait for locks.
+/// For commands, which wait for locks, and for administration over HTTP, which does not.
 impl Store {
     /// The rows that `statement` yields.
     pub(super) async fn command_rows<T: Row>(&self, statement: &'static str, values: &[Param<'_>]) -> Result<Vec<T>> {
-        self.command_reader().await?.rows(statement, values).await
+        // Boxed, because every request that reads would hold it.
+        Box::pin(self.bounds().keep(async { self.command_reader().await?.rows(statement, values).await })).await
     }
 
     pub(super) async fn command_row<T: Row>(&self, statement: &'static str, values: &[Param<'_>]) -> Result<Option<T>> {
@@ -137,27 +171,37 @@ impl Store {
         values: &[Param<'_>],
     ) -> sqlx::Result<BoxStream<'a, sqlx::Result<T>>> {
         Ok(match self {
-            Self::Postgres(store) => {
-                sqlx::query_as_with(statement, arguments::<Postgres>(values)?).fetch(&store.commands)
-            }
-            Self::Sqlite(store) => sqlx::query_as_with(statement, arguments::<Sqlite>(values)?).fetch(&store.commands),
+            Self::Postgres(store) => sqlx::query_as_with(statement, arguments::<Postgres>(values)?).fetch(&store.desk),
+            Self::Sqlite(store) => sqlx::query_as_with(statement, arguments::<Sqlite>(values)?).fetch(&store.desk),
         })
     }
 
     /// A transaction that reads, and sees what was committed before it.
     pub(super) async fn begin_snapshot(&self) -> Result<Transaction> {
-        Ok(match self {
-            Self::Postgres(store) => Transaction::Postgres(store.commands.begin_with(postgres::BEGIN_SNAPSHOT).await?),
-            Self::Sqlite(store) => Transaction::Sqlite(store.commands.begin().await?),
-        })
+        self.begin_as(postgres::BEGIN_SNAPSHOT, sqlite::BEGIN_SNAPSHOT).await
     }
 
     /// A transaction that writes.
     pub(super) async fn begin(&self) -> Result<Transaction> {
-        Ok(match self {
-            Self::Postgres(store) => Transaction::Postgres(store.commands.begin().await?),
-            Self::Sqlite(store) => Transaction::Sqlite(store.begin().await?),
-        })
+        self.begin_as(postgres::BEGIN, sqlite::BEGIN).await
+    }
+
+    async fn begin_as(&self, postgres: &'static str, sqlite: &'static str) -> Result<Transaction> {
+        let bounds = self.bounds();
+        let begun = async {
+            Ok::<_, StoreError>(match self {
+                Self::Postgres(store) if store.is_bounded => {
+                    Transaction::Postgres(store.begin_bounded(postgres).await?)
+                }
+                Self::Postgres(store) => Transaction::Postgres(store.begin(postgres).await?),
+                Self::Sqlite(store) if store.is_bounded => {
+                    Transaction::Sqlite(store.begin_bounded(sqlite, bounds.clone()).await?)
+                }
+                Self::Sqlite(store) => Transaction::Sqlite(store.begin(sqlite, bounds.clone()).await?),
+            })
+        };
+        // Boxed, because whoever edits something would hold it whole.
+        Box::pin(bounds.keep(begun)).await
     }
 }
 
@@ -168,7 +212,7 @@ pub(super) enum Connection {
 }
 
 impl Connection {
-    pub async fn rows<T: Row>(&mut self, statement: &'static str, values: &[Param<'_>]) -> Result<Vec<T>> {
+    pub async fn rows<T: Row>(&mut self, statement: impl SqlSafeStr, values: &[Param<'_>]) -> Result<Vec<T>> {
         Ok(match self {
             Self::Postgres(connection) => {
                 sqlx::query_as_with(statement, arguments::<Postgres>(values)?).fetch_all(&mut **connection).await?
@@ -201,33 +245,35 @@ impl Connection {
     }
 }
 
-/// A transaction of a command's; dropping it undoes it.
+/// A transaction of a command's, or of administration over HTTP; dropping it undoes it.
 pub(super) enum Transaction {
-    Postgres(sqlx::Transaction<'static, Postgres>),
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(PostgresTransaction),
+    Sqlite(SqliteTransaction),
 }
 
 impl Transaction {
     pub async fn rows<T: Row>(&mut self, statement: impl SqlSafeStr, values: &[Param<'_>]) -> Result<Vec<T>> {
-        Ok(match self {
+        match self {
             Self::Postgres(transaction) => {
-                sqlx::query_as_with(statement, arguments::<Postgres>(values)?).fetch_all(&mut **transaction).await?
+                let query = sqlx::query_as_with(statement, arguments::<Postgres>(values)?);
+                transaction.bounds().keep(query.fetch_all(&mut **transaction)).await
             }
             Self::Sqlite(transaction) => {
-                sqlx::query_as_with(statement, arguments::<Sqlite>(values)?).fetch_all(&mut **transaction).await?
+                let query = sqlx::query_as_with(statement, arguments::<Sqlite>(values)?);
+                transaction.bounds.clone().keep(query.fetch_all(&mut **transaction)).await
             }
-        })
+        }
     }
 
     pub async fn execute(&mut self, statement: impl SqlSafeStr, values: &[Param<'_>]) -> Result<u64> {
         Ok(match self {
             Self::Postgres(transaction) => {
                 let query = sqlx::query_with(statement, arguments::<Postgres>(values)?);
-                query.execute(&mut **transaction).await?.rows_affected()
+                transaction.bounds().keep(query.execute(&mut **transaction)).await?.rows_affected()
             }
             Self::Sqlite(transaction) => {
                 let query = sqlx::query_with(statement, arguments::<Sqlite>(values)?);
-                query.execute(&mut **transaction).await?.rows_affected()
+                transaction.bounds.clone().keep(query.execute(&mut **transaction)).await?.rows_affected()
             }
         })
     }
@@ -252,9 +298,8 @@ impl Transaction {
     /// Makes it durable and visible.
     pub async fn commit(self) -> Result<()> {
         match self {
-            Self::Postgres(transaction) => transaction.commit().await?,
-            Self::Sqlite(transaction) => transaction.commit().await?,
+            Self::Postgres(transaction) => transaction.commit().await,
+            Self::Sqlite(transaction) => transaction.commit().await,
         }
-        Ok(())
     }
 }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::engine::Store;
 use super::error::Result;
 use super::reads::{HistoricoRow, PresentStateRow, change_of, estado_of};
-use super::value::{Param, Row};
+use super::value::{Param, Row, Time};
 use crate::domain::atendimento::Status;
 use crate::domain::record::{PresentState, StoredChange};
 
@@ -93,21 +93,52 @@ ORDER BY h.revisao";
 /// is no index for it.
 const WINDOW: i64 = 20_000;
 
-/// Of the $6 last protocolos from $1 on and before $2, those asked for.
-const PAGE: &str = "
-SELECT a.protocolo, a.status, a.revisao, a.atualizado_em, m.nome AS motivo
-FROM (SELECT * FROM atendimento WHERE protocolo >= $1 AND protocolo < $2 ORDER BY protocolo DESC LIMIT $6) a
-LEFT JOIN historico h ON h.atendimento_id = a.id AND h.revisao = a.revisao
-LEFT JOIN motivo m ON m.id = h.motivo_id
-WHERE ($3 IS NULL OR a.status = $3)
-  AND ($4 IS NULL OR a.atualizado_em >= $4)
-  AND ($5 IS NULL OR a.atualizado_em < $5)
-ORDER BY a.protocolo DESC
-LIMIT $7";
+/// A row of [`PAGE`]: what was found, if anything, and where the look ended, if there may be more.
+#[derive(sqlx::FromRow)]
+struct PageRow {
+    fim: Option<String>,
+    #[sqlx(flatten)]
+    found: FoundRow,
+}
 
-/// The last protocolo that was looked at, if there are more.
-const PAGE_END: &str = "
-SELECT protocolo FROM atendimento WHERE protocolo >= $1 AND protocolo < $2 ORDER BY protocolo DESC LIMIT 1 OFFSET $3";
+#[derive(sqlx::FromRow)]
+struct FoundRow {
+    protocolo: Option<String>,
+    status: Option<i16>,
+    revisao: Option<i64>,
+    atualizado_em: Option<Time>,
+    motivo: Option<String>,
+}
+
+/// Of the $6 last protocolos from $1 on and before $2, those asked for; one row without any where there are none.
+const PAGE: &str = "
+WITH looked_at AS (
+    SELECT id, protocolo, status, revisao, atualizado_em FROM atendimento
+    WHERE protocolo >= $1 AND protocolo < $2 ORDER BY protocolo DESC LIMIT $6
+), found AS (
+    SELECT * FROM looked_at
+    WHERE ($3 IS NULL OR status = $3) AND ($4 IS NULL OR atualizado_em >= $4) AND ($5 IS NULL OR atualizado_em < $5)
+    ORDER BY protocolo DESC LIMIT $7
+)
+SELECT look.fim, f.protocolo, f.status, f.revisao, f.atualizado_em, m.nome AS motivo
+FROM (SELECT CASE WHEN count(*) = $6 THEN min(protocolo) END AS fim FROM looked_at) look
+LEFT JOIN found f ON true
+LEFT JOIN historico h ON h.atendimento_id = f.id AND h.revisao = f.revisao
+LEFT JOIN motivo m ON m.id = h.motivo_id
+ORDER BY f.protocolo DESC";
+
+impl FoundRow {
+    fn read(self) -> Option<PresentStateRow> {
+        let Self { protocolo, status, revisao, atualizado_em, motivo } = self;
+        Some(PresentStateRow {
+            protocolo: protocolo?,
+            status: status?,
+            revisao: revisao?,
+            atualizado_em: atualizado_em?,
+            motivo,
+        })
+    }
+}
 
 /// What `LIMIT` takes for `limit`.
 pub(super) fn most(limit: Option<u32>) -> i64 {
@@ -126,21 +157,25 @@ impl Store {
     /// at: a page may have fewer entries than asked for, even none, although there are more.
     pub async fn page_of_atendimentos(&self, asked: &AtendimentosPage) -> Result<(Vec<PresentState>, Option<String>)> {
         let AtendimentosPage { prefix, status, between: Between { from, before: until }, before, limit } = asked;
-        // Nothing sorts after it.
+        // Nothing that may be in a protocolo sorts after it.
         let end = format!("{prefix}{}", char::MAX);
         let end = before.as_ref().filter(|before| **before < end).unwrap_or(&end).as_str();
-        let (limit, status) = (i64::from(*limit), Param::Small(status.map(Status::code)));
-        let range = [prefix.as_str().into(), end.into()];
-        let [start, end] = range;
-        let values = [start, end, status, (*from).into(), (*until).into(), WINDOW.into(), limit.into()];
-        let rows: Vec<PresentStateRow> = self.command_rows(PAGE, &values).await?;
-        let page = rows.into_iter().map(estado_of).collect::<Result<Vec<_>>>()?;
-        if page.len() as i64 == limit {
-            let last = page.last().map(|last| last.protocolo.clone());
-            return Ok((page, last));
-        }
-        let next: Option<(String,)> = self.command_row(PAGE_END, &[start, end, (WINDOW - 1).into()]).await?;
-        Ok((page, next.map(|(protocolo,)| protocolo)))
+        let (limit, status) = (usize::from(*limit), Param::Small(status.map(Status::code)));
+        // One more than asked for: whether there is another page.
+        let most = i64::from(asked.limit) + 1;
+        // Where all are meant, the first ones are found.
+        let is_filtered = asked.status.is_some() || asked.between != Between::default();
+        let window = if is_filtered { WINDOW } else { most };
+        let values =
+            [prefix.as_str().into(), end.into(), status, (*from).into(), (*until).into(), window.into(), most.into()];
+        let rows: Vec<PageRow> = self.command_rows(PAGE, &values).await?;
+        let looked_up_to = rows.first().and_then(|row| row.fim.clone());
+        let found = rows.into_iter().filter_map(|row| row.found.read());
+        let mut page = found.map(estado_of).collect::<Result<Vec<_>>>()?;
+        let has_more = page.len() > limit;
+        page.truncate(limit);
+        let next = if has_more { page.last().map(|last| last.protocolo.clone()) } else { looked_up_to };
+        Ok((page, next))
     }
 
     /// The changes asked for, each with its protocolo, oldest first; those of one moment by protocolo and revision.

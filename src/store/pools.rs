@@ -7,18 +7,25 @@ use crate::metrics::Pool;
 
 /// For the change queue.
 const CHANGES: &str = "changes";
+/// For administration over HTTP.
+const ADMINISTRATION: &str = "administration";
 /// For all other requests.
 const REQUESTS: &str = "requests";
 
 impl Store {
-    /// The connections of a server: those of the change queue, and those of all other requests.
+    /// The connections of a server: those of the change queue, of administration, and of all other requests.
     pub fn pools(&self) -> Vec<Pool> {
         match self {
             Self::Postgres(store) => {
                 let (open, idle, max) = store.lanes_usage();
-                vec![Pool { name: CHANGES, open, idle, max }, usage(REQUESTS, &store.pool)]
+                let administration = usage(ADMINISTRATION, &store.administration);
+                vec![Pool { name: CHANGES, open, idle, max }, usage(REQUESTS, &store.pool), administration]
             }
-            Self::Sqlite(store) => vec![usage(CHANGES, &store.writer), usage(REQUESTS, &store.reader)],
+            Self::Sqlite(store) => vec![
+                usage(CHANGES, &store.writer),
+                usage(REQUESTS, &store.reader),
+                usage(ADMINISTRATION, &store.administration),
+            ],
         }
     }
 }

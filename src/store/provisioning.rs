@@ -136,22 +136,18 @@ impl Store {
         self.command_rows(USUARIOS, &[]).await
     }
 
+    pub async fn perfil_of(&self, id: i64) -> Result<Option<Perfil>> {
+        self.command_row("SELECT id, nome, nivel_id FROM perfil WHERE id = $1", &[id.into()]).await
+    }
+
+    pub async fn motivo_of(&self, id: i64) -> Result<Option<Motivo>> {
+        self.command_row("SELECT id, nome, ativo FROM motivo WHERE id = $1", &[id.into()]).await
+    }
+
     /// Whether there is any user, active or not.
     pub async fn has_usuarios(&self) -> Result<bool> {
         let found: Option<(i64,)> = self.command_row("SELECT id FROM usuario LIMIT 1", &[]).await?;
         Ok(found.is_some())
-    }
-
-    /// The names of what has these row ids; a login for a user.
-    pub async fn nome_of(&self, kind: Named, id: i64) -> Result<Option<String>> {
-        let select = match kind {
-            Named::Nivel => "SELECT nome FROM nivel WHERE id = $1",
-            Named::Perfil => "SELECT nome FROM perfil WHERE id = $1",
-            Named::Usuario => "SELECT login FROM usuario WHERE id = $1",
-            Named::Motivo => "SELECT nome FROM motivo WHERE id = $1",
-        };
-        let row: Option<(String,)> = self.command_row(select, &[id.into()]).await?;
-        Ok(row.map(|(nome,)| nome))
     }
 
     /// All motivos, by name.
@@ -188,18 +184,8 @@ impl Edit {
         self.0.rows(RELEASES, &[]).await
     }
 
-    /// All perfis, by name.
-    pub async fn perfis(&mut self) -> Result<Vec<Perfil>> {
-        self.0.rows(PERFIS, &[]).await
-    }
-
     pub async fn perfil(&mut self, key: &NameKey) -> Result<Option<Perfil>> {
         Ok(self.0.rows(PERFIL, &[key.into()]).await?.pop())
-    }
-
-    /// All users, by login.
-    pub async fn usuarios(&mut self) -> Result<Vec<Usuario>> {
-        self.0.rows(USUARIOS, &[]).await
     }
 
     pub async fn insert_nivel(&mut self, nome: &Name, superior_id: Option<i64>) -> Result<i64> {
@@ -318,6 +304,20 @@ impl Edit {
     pub async fn set_motivo_ativo(&mut self, key: &NameKey, ativo: bool) -> Result<()> {
         let update = "UPDATE motivo SET ativo = $2 WHERE chave = $1";
         self.execute(update, &[key.into(), ativo.into()]).await.map(drop)
+    }
+
+    /// The protocolos after `after` and up to `last`, in their order.
+    pub async fn protocolos_between(&mut self, after: &str, last: &str, limit: i64) -> Result<Vec<String>> {
+        let select =
+            "SELECT protocolo FROM atendimento WHERE protocolo > $1 AND protocolo <= $2 ORDER BY protocolo LIMIT $3";
+        let rows: Vec<(String,)> = self.0.rows(select, &[after.into(), last.into(), limit.into()]).await?;
+        Ok(rows.into_iter().map(|(protocolo,)| protocolo).collect())
+    }
+
+    /// Lets the last number of a day be `number`.
+    pub async fn set_drawn(&mut self, day: i64, number: i64) -> Result<()> {
+        let update = "UPDATE sequencia SET ultimo = $2 WHERE dia = $1";
+        self.execute(update, &[day.into(), number.into()]).await.map(drop)
     }
 
     /// The next number of the protocolos of a day, from 1.

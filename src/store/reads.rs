@@ -17,11 +17,11 @@ WHERE a.protocolo = $1";
 
 #[derive(sqlx::FromRow)]
 pub(super) struct PresentStateRow {
-    protocolo: String,
-    status: i16,
-    revisao: i64,
-    atualizado_em: Time,
-    motivo: Option<String>,
+    pub protocolo: String,
+    pub status: i16,
+    pub revisao: i64,
+    pub atualizado_em: Time,
+    pub motivo: Option<String>,
 }
 
 const HISTORICO: &str = "

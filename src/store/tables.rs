@@ -150,6 +150,8 @@ pub const TABLES: &[Table] = &[
             column("usuario_id", Kind::Reference).or_null(),
             column("antes", Kind::Text(AUDIT_TEXT)).or_null(),
             column("depois", Kind::Text(AUDIT_TEXT)).or_null(),
+            column("autor_nivel_id", Kind::Reference).or_null().since(11),
+            column("usuario_nivel_id", Kind::Reference).or_null().since(11),
         ],
     )
     .since(7),

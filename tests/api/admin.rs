@@ -16,7 +16,7 @@ const WHO: [&str; 4] = ["admin", "gestor", "chefe", "user.sem.permissao"];
 
 /// Beside the example data: Filial below Suporte and Vendas beside it, with a perfil that administers on the first two
 /// and a user of each perfil.
-async fn hierarchy(server: &Server) {
+pub async fn hierarchy(server: &Server) {
     let provisioning = &server.provisioning;
     for (nivel, superior) in [("Filial", "Suporte"), ("Vendas", "Empresa")] {
         provisioning.create_nivel(&nome(nivel), Some(&nome(superior))).await.unwrap();
@@ -35,16 +35,16 @@ async fn hierarchy(server: &Server) {
     usuario(server, "balconista", "Balcão").await;
 }
 
-async fn usuario(server: &Server, login: &str, perfil: &str) {
+pub async fn usuario(server: &Server, login: &str, perfil: &str) {
     server.provisioning.create_usuario(&nome(login), &nome(perfil), SecretString::from("1234")).await.unwrap();
 }
 
-async fn ask(server: &Server, token: &str, method: Method, path: &str, body: Value) -> Answer {
+pub async fn ask(server: &Server, token: &str, method: Method, path: &str, body: Value) -> Answer {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     server.send(method, path, &[("authorization", token)], body).await
 }
 
-async fn id_of(server: &Server, nome: &str) -> i64 {
+pub async fn id_of(server: &Server, nome: &str) -> i64 {
     let key = nome.parse::<Name>().unwrap().key;
     let perfil = server.store.perfil(&key).await.unwrap().map(|perfil| perfil.id);
     let nivel = server.store.nivel(&key).await.unwrap().map(|nivel| nivel.id);
@@ -54,7 +54,7 @@ async fn id_of(server: &Server, nome: &str) -> i64 {
 }
 
 /// The statuses with which each of `WHO` is answered.
-async fn statuses(server: &Server, method: Method, path: &str, body: impl Fn(&str) -> Value) -> [u16; 4] {
+pub async fn statuses(server: &Server, method: Method, path: &str, body: impl Fn(&str) -> Value) -> [u16; 4] {
     let mut statuses = [0; 4];
     for (status, who) in statuses.iter_mut().zip(WHO) {
         let token = server.token(who).await;
@@ -63,7 +63,7 @@ async fn statuses(server: &Server, method: Method, path: &str, body: impl Fn(&st
     statuses
 }
 
-fn nothing(_: &str) -> Value {
+pub fn nothing(_: &str) -> Value {
     Value::Null
 }
 
@@ -207,11 +207,11 @@ async fn answers_have_these_bytes(server: &Server) {
         "/api/admin/niveis/3/permissoes/alterar-status",
         Value::Null,
         200,
-        r#"{"nivel":"Filial","permissao":"alterar-status","liberada":true,"alterada":true,"ainda_liberada_em":[]}"#,
+        r#"{"nivel":"Filial","permissao":"alterar-status","liberada":true,"alterada":true,"aindaLiberadaEm":[]}"#,
     )
     .await;
     is(delete.clone(), "/api/admin/niveis/2/permissoes/alterar-status", Value::Null, 200,
-        r#"{"nivel":"Suporte","permissao":"alterar-status","liberada":false,"alterada":true,"ainda_liberada_em":["Filial"]}"#).await;
+        r#"{"nivel":"Suporte","permissao":"alterar-status","liberada":false,"alterada":true,"aindaLiberadaEm":["Filial"]}"#).await;
     is(
         post.clone(),
         "/api/admin/perfis",
@@ -241,7 +241,7 @@ async fn answers_have_these_bytes(server: &Server) {
         "/api/admin/usuarios",
         json!({"login": "Ana", "perfil": "balcão", "senha": "x"}),
         201,
-        r#"{"id":4,"login":"Ana","perfil":"Balcão","ativo":true}"#,
+        r#"{"id":4,"login":"Ana","perfil":"Balcão","ativo":true,"avisos":["A senha tem menos de 8 caracteres e é fácil de adivinhar"]}"#,
     )
     .await;
     is(

@@ -2,6 +2,9 @@
 
 mod access;
 mod admin;
+mod admin_budget;
+mod admin_hidden;
+mod admin_many;
 mod charsets;
 mod clocks;
 mod common;

@@ -58,7 +58,10 @@ impl Random {
 
     /// A name that differs from others by its number.
     fn name(&mut self, number: usize) -> Name {
-        format!("{} {number}", self.text(12)).parse().unwrap()
+        let visible: Name =
+            format!("{} {number}", self.text(12).replace(['\u{2028}', '\u{feff}'], "")).parse().unwrap();
+        // One that an older release took.
+        if self.chance() { Name::registered(format!("\u{feff}{}", visible.texto)) } else { visible }
     }
 
     fn comment(&mut self) -> String {

@@ -132,7 +132,7 @@ fn of_atendimentos() -> Vec<(Vec<&'static str>, Vec<Value>)> {
         ),
         (
             vec!["motivo", "criar", "Engano"],
-            told("motivo.criar", json!("Engano"), json!({"ativo": false}), json!({"ativo": true})),
+            told("motivo.ativar", json!("Engano"), json!({"ativo": false}), json!({"ativo": true})),
         ),
         (
             vec!["atendimento", "criar", " 1 ", "--status", "Cancelado"],

@@ -240,7 +240,7 @@ async fn each_change_leaves_its_entry(database: &Database) {
             json!(["perfil.mover", "Integração", {"root": false, "nivel": "Suporte"}, {"root": false, "nivel": "Empresa"}]),
             json!(["usuario.ativar", "antigo", {"ativo": false}, {"ativo": true}]),
             json!(["usuario.perfil", "user.api", {"perfil": "Integração"}, {"perfil": "Administrador"}]),
-            json!(["motivo.criar", "Antigo", {"ativo": false}, {"ativo": true}]),
+            json!(["motivo.ativar", "Antigo", {"ativo": false}, {"ativo": true}]),
             json!(["motivo.desativar", "Duplicado", {"ativo": true}, {"ativo": false}]),
             json!(["perfil.revogar", "Integração", {"permissoes": [a]}, {"permissoes": []}]),
             json!(["permissao.recolher", "Suporte", {"permissoes": [a, b]}, {"permissoes": [a]}]),

@@ -186,7 +186,9 @@ async fn the_last_root_administrator_stays(database: &Database) {
     applies(database, root, &["--yes"]);
     let all = rows(database).await;
     for less in [root.replace("'administrar-perfis', ", ""), format!("{root}ativo = false\n")] {
-        complains(&tries(database, &less, &["--remover", "--yes"]), 1, &["takes the last root administrator away"]);
+        for flag in ["--yes", "--dry-run"] {
+            complains(&tries(database, &less, &["--remover", flag]), 1, &["takes the last root administrator away"]);
+        }
     }
     assert_eq!(rows(database).await, all);
     // Another one in the same file takes its place.

@@ -14,6 +14,7 @@ mod dotenv;
 mod erasure;
 mod espelhar;
 pub mod estado;
+mod estado_attacks;
 mod estado_faults;
 mod files;
 mod first_administrator;

@@ -1,6 +1,7 @@
 //! Every method of the store, on each engine, by the same test.
 
 mod access;
+mod administration;
 mod atendimentos;
 mod diagnostics;
 mod erasure;

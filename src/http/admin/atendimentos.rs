@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::{Administering, created};
 use crate::domain::access::{ConsultarAtendimentos, CriarAtendimento};
 use crate::domain::atendimento::Status;
-use crate::domain::text::{NOME_MAX, PROTOCOLO_MAX, fits, is_blank};
+use crate::domain::text::{NOME_MAX, PROTOCOLO_MAX, fits, hides, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::api::change::read_protocolo;
@@ -92,10 +92,11 @@ pub async fn list(
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let protocolo = query::parameter(&uri, "protocolo")?.map(|text| text.trim().to_owned());
-    if protocolo.as_ref().is_some_and(|protocolo| !fits(protocolo, PROTOCOLO_MAX)) {
+    let is_beginning = |text: &String| !text.is_empty() && fits(text, PROTOCOLO_MAX) && !text.contains(hides);
+    if protocolo.as_ref().is_some_and(|protocolo| !is_beginning(protocolo)) {
         return Err(ApiError::Invalid("protocolo"));
     }
-    let status = query::parameter(&uri, "status")?.filter(|nome| !is_blank(nome));
+    let status = query::parameter(&uri, "status")?;
     let asked = AtendimentosPage {
         prefix: protocolo.unwrap_or_default(),
         status: status.map(|nome| Status::from_nome(&nome).ok_or(ApiError::Invalid("status"))).transpose()?,
@@ -103,7 +104,7 @@ pub async fn list(
         before: page::text_cursor(&uri)?,
         limit: page::limit(&uri)?,
     };
-    let (found, next) = app.store.page_of_atendimentos(&asked).await?;
+    let (found, next) = app.administration.page_of_atendimentos(&asked).await?;
     let atendimentos = found.into_iter().map(Atendimento::from).collect();
     Ok(json::of(
         StatusCode::OK,
@@ -123,6 +124,7 @@ pub fn between(uri: &Uri) -> Result<Between, ApiError> {
 fn status_of(value: Value<'_>) -> Result<Option<Status>, ApiError> {
     match value.scalar() {
         Value::Absent => Ok(None),
+        Value::Text(nome) if is_blank(&nome) => Ok(None),
         Value::Text(nome) if fits(&nome, NOME_MAX) => {
             Status::from_nome(&nome).map(Some).ok_or(ApiError::Invalid("status"))
         }

@@ -16,7 +16,7 @@ use crate::http::openapi::ADMINISTRACAO;
 use crate::http::openapi::parameters::{Acao, Ate, Cursor, Desde, Limite};
 use crate::http::request::{page, query};
 use crate::service::audit::told;
-use crate::store::{AuditEntry, AuditQuery};
+use crate::store::{AuditEntry, AuditPage};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = EntradaDeAuditoria, description = "O que um administrador alterou [ours].")]
@@ -53,8 +53,7 @@ impl From<AuditEntry> for Entry {
 #[schema(description = "Uma página da auditoria, da entrada mais nova à mais antiga [ours].")]
 struct Auditoria {
     auditoria: Vec<Entry>,
-    /// O `cursor` da página seguinte; `null` na última. Uma página pode ter menos entradas, até nenhuma, e ainda assim
-    /// haver outra: procura-se só num trecho por vez.
+    /// O `cursor` da página seguinte; `null` na última.
     #[schema(required)]
     proximo: Option<String>,
 }
@@ -63,7 +62,7 @@ struct Auditoria {
 #[utoipa::path(
     get, path = "/api/admin/auditoria", tag = ADMINISTRACAO, operation_id = "lerAuditoria",
     summary = "Lê a auditoria [ours]",
-    description = "Um administrador raiz vê tudo; outros, o que usuários que eles veem fizeram ou sofreram. Exige a permissão *Consultar auditoria*.",
+    description = "Um administrador raiz vê tudo; outros, o que fizeram ou sofreram usuários que então estavam em níveis que eles veem. Exige a permissão *Consultar auditoria*.",
     security(("token" = [])),
     params(Desde, Ate, Acao, Cursor, Limite),
     responses((status = 200, description = "Uma página", body = Auditoria, example = json!({
@@ -76,13 +75,14 @@ struct Auditoria {
 )]
 pub async fn list(who: Administering<ConsultarAuditoria>, uri: Uri) -> Result<Response, ApiError> {
     let action = query::parameter(&uri, "acao")?.map(|text| text.parse().map_err(|_| ApiError::Invalid("acao")));
-    let asked = AuditQuery {
-        before_id: page::cursor(&uri)?,
+    let asked = AuditPage {
+        before: page::moment_cursor(&uri)?,
         between: between(&uri)?,
         action: action.transpose()?,
-        ..AuditQuery::default()
+        niveis: None,
+        limit: page::limit(&uri)?,
     };
-    let (entries, next) = who.judged(who.provisioning().seen_audit(asked, page::limit(&uri)?.into()).await)?;
+    let (entries, next) = who.judged(who.provisioning().seen_audit(asked).await)?;
     let auditoria = entries.into_iter().map(Entry::from).collect();
-    Ok(json::of(StatusCode::OK, &Auditoria { auditoria, proximo: next.map(page::after) }))
+    Ok(json::of(StatusCode::OK, &Auditoria { auditoria, proximo: next.map(page::after_moment) }))
 }

@@ -20,7 +20,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::access::{Permissao, Required};
-use crate::domain::atendimento::IdempotencyKey;
 use crate::domain::audit::Actor;
 use crate::domain::text::{NOME_MAX, Name, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
@@ -33,7 +32,7 @@ use crate::http::request::client_address::ClientAddress;
 use crate::http::request::idempotency;
 use crate::http::state::SharedState;
 use crate::json::Value;
-use crate::service::provisioning::{Kind, Provisioning, ProvisioningError};
+use crate::service::provisioning::{CreationKey, Kind, Provisioning, ProvisioningError};
 use crate::store::Named;
 
 /// A user who administers, with the permission that it takes. Whoever is refused leaves a line in the log.
@@ -62,7 +61,7 @@ impl<P: Required> Administering<P> {
     /// What sets up and shows, for this user.
     pub fn provisioning(&self) -> Provisioning {
         let actor = Actor::Usuario { id: self.caller.usuario_id, place: self.client.0.to_string() };
-        Provisioning::with(Arc::clone(&self.app.store), Arc::clone(&self.app.passwords), actor)
+        Provisioning::with(Arc::clone(&self.app.administration), Arc::clone(&self.app.passwords), actor)
     }
 
     /// The body of a request, which may have taken long: the user is judged again.
@@ -76,7 +75,13 @@ impl<P: Required> Administering<P> {
     pub async fn creation(&self, request: Request) -> Result<(JsonBody, Provisioning), ApiError> {
         let (key, path) = (idempotency::key(request.headers())?, request.uri().path().to_owned());
         let body = self.body(request).await?;
-        let key = key.map(|key| IdempotencyKey { key, fingerprint: body.fingerprint_at(&path) });
+        // Under a secret, because a senha may be in it.
+        let creation_key = |key| {
+            let mut fingerprints = self.app.tokens.fingerprints(&body.at(&path)).into_iter();
+            let fingerprint = fingerprints.next().unwrap_or_default();
+            CreationKey { key, fingerprint, earlier: fingerprints.collect() }
+        };
+        let key = key.map(creation_key);
         let provisioning = self.provisioning().keyed(key);
         Ok((body, provisioning))
     }
@@ -98,23 +103,22 @@ impl<P: Required> Administering<P> {
         }
     }
 
-    /// The name of what has the id in the path.
+    /// The name of what has the id in the path, if the user sees it. It is looked for before anything else is judged, so that
+    /// what is hidden is answered as what is not there.
     pub async fn named(&self, kind: Named, path: Result<Path<String>, PathRejection>) -> Result<Name, ApiError> {
         self.named_by(kind, &parameter(path)?).await
     }
 
     pub async fn named_by(&self, kind: Named, id: &str) -> Result<Name, ApiError> {
-        let missing = || {
-            ApiError::Missing(match kind {
+        let Some(id) = number(id) else {
+            return Err(ApiError::Missing(match kind {
                 Named::Nivel => Kind::Nivel,
                 Named::Perfil => Kind::Perfil,
                 Named::Usuario => Kind::Usuario,
                 Named::Motivo => Kind::Motivo,
-            })
+            }));
         };
-        let id = number(id).ok_or_else(missing)?;
-        let nome = self.app.store.nome_of(kind, id).await?.ok_or_else(missing)?;
-        nome.parse().map_err(|_| missing())
+        self.judged(self.provisioning().seen_nome(kind, id, P::PERMISSAO).await)
     }
 }
 

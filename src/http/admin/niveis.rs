@@ -119,7 +119,8 @@ struct Liberacao {
     /// Se isto mudou agora.
     alterada: bool,
     /// Os níveis abaixo que ainda têm a permissão recolhida.
-    ainda_liberada_em: Vec<String>,
+    #[serde(rename = "aindaLiberadaEm")]
+    still_released_on: Vec<String>,
 }
 
 /// `PUT /api/admin/niveis/{id}/permissoes/{permissao}`
@@ -130,7 +131,7 @@ struct Liberacao {
     security(("token" = [])),
     params(IdInPath, PermissaoInPath),
     responses((status = 200, description = "A liberação", body = Liberacao, example = json!({
-        "nivel": "Suporte", "permissao": "alterar-status", "liberada": true, "alterada": true, "ainda_liberada_em": []
+        "nivel": "Suporte", "permissao": "alterar-status", "liberada": true, "alterada": true, "aindaLiberadaEm": []
     }))),
 )]
 pub async fn release(
@@ -141,7 +142,7 @@ pub async fn release(
     let changed = who.judged(who.provisioning().release(&[permissao], &nivel).await)?;
     let alterada = changed.first().copied().unwrap_or_default();
     let (nivel, permissao) = (nivel.texto, permissao.nome());
-    let liberacao = Liberacao { nivel, permissao, liberada: true, alterada, ainda_liberada_em: Vec::new() };
+    let liberacao = Liberacao { nivel, permissao, liberada: true, alterada, still_released_on: Vec::new() };
     Ok(json::of(StatusCode::OK, &liberacao))
 }
 
@@ -153,7 +154,7 @@ pub async fn release(
     security(("token" = [])),
     params(IdInPath, PermissaoInPath),
     responses((status = 200, description = "A liberação", body = Liberacao, example = json!({
-        "nivel": "Suporte", "permissao": "alterar-status", "liberada": false, "alterada": true, "ainda_liberada_em": []
+        "nivel": "Suporte", "permissao": "alterar-status", "liberada": false, "alterada": true, "aindaLiberadaEm": []
     }))),
 )]
 pub async fn withdraw(
@@ -162,9 +163,9 @@ pub async fn withdraw(
 ) -> Result<Response, ApiError> {
     let (nivel, permissao) = target(&who, path).await?;
     let changed = who.judged(who.provisioning().withdraw(&[permissao], &nivel).await)?;
-    let (alterada, ainda_liberada_em) = changed.into_iter().next().unwrap_or_default();
+    let (alterada, still_released_on) = changed.into_iter().next().unwrap_or_default();
     let (nivel, permissao) = (nivel.texto, permissao.nome());
-    let liberacao = Liberacao { nivel, permissao, liberada: false, alterada, ainda_liberada_em };
+    let liberacao = Liberacao { nivel, permissao, liberada: false, alterada, still_released_on };
     Ok(json::of(StatusCode::OK, &liberacao))
 }
 

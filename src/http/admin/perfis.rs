@@ -40,8 +40,14 @@ impl From<SeenPerfil> for Perfil {
 
 #[derive(Serialize, ToSchema)]
 #[schema(description = "Os perfis que se veem, por nome [ours].")]
-struct Perfis {
+pub struct Perfis {
     perfis: Vec<Perfil>,
+}
+
+impl Perfis {
+    pub fn of(perfis: Vec<SeenPerfil>) -> Self {
+        Self { perfis: perfis.into_iter().map(Perfil::from).collect() }
+    }
 }
 
 /// `GET /api/admin/perfis`
@@ -56,7 +62,7 @@ struct Perfis {
 )]
 pub async fn list(who: Administering<AdministrarPerfis>) -> Result<Response, ApiError> {
     let perfis = who.judged(who.provisioning().seen_perfis().await)?;
-    Ok(json::of(StatusCode::OK, &Perfis { perfis: perfis.into_iter().map(Perfil::from).collect() }))
+    Ok(json::of(StatusCode::OK, &Perfis::of(perfis)))
 }
 
 /// `POST /api/admin/perfis`

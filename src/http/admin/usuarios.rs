@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::perfis::Perfis;
 use super::{Administering, created, required_name};
 use crate::domain::access::AdministrarUsuarios;
 use crate::http::answer::catalogue::ApiError;
@@ -17,7 +18,7 @@ use crate::http::openapi::parameters::{Cursor, IdInPath, IdempotencyHeader, Limi
 use crate::http::openapi::requests::{NovaSenha, NovoUsuario, PerfilDoUsuario};
 use crate::http::request::page;
 use crate::json::Value;
-use crate::service::provisioning::Kind;
+use crate::service::provisioning::is_short;
 use crate::store::{self, Named};
 
 #[derive(Serialize, ToSchema)]
@@ -27,12 +28,22 @@ struct Usuario {
     login: String,
     perfil: String,
     ativo: bool,
+    /// O que convém saber, como que a senha é curta; só onde há algo.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    avisos: Vec<&'static str>,
 }
 
 impl From<store::Usuario> for Usuario {
     fn from(usuario: store::Usuario) -> Self {
         let store::Usuario { id, login, perfil, ativo, .. } = usuario;
-        Self { id, login, perfil, ativo }
+        Self { id, login, perfil, ativo, avisos: Vec::new() }
+    }
+}
+
+impl Usuario {
+    fn with(self, avisos: Vec<&'static str>) -> Self {
+        Self { avisos, ..self }
     }
 }
 
@@ -57,15 +68,25 @@ struct Usuarios {
     }))),
 )]
 pub async fn list(who: Administering<AdministrarUsuarios>, uri: Uri) -> Result<Response, ApiError> {
-    let (after, limit) = (page::cursor(&uri)?.unwrap_or_default(), usize::from(page::limit(&uri)?));
-    let mut usuarios = who.judged(who.provisioning().seen_usuarios().await)?;
-    usuarios.retain(|usuario| usuario.id > after);
-    usuarios.sort_unstable_by_key(|usuario| usuario.id);
-    let is_last = usuarios.len() <= limit;
-    usuarios.truncate(limit);
-    let proximo = usuarios.last().filter(|_| !is_last).map(|usuario| page::after(usuario.id));
+    let (after, limit) = (page::cursor(&uri)?.unwrap_or_default(), page::limit(&uri)?);
+    let (usuarios, next) = who.judged(who.provisioning().seen_usuarios(after, limit).await)?;
     let usuarios = usuarios.into_iter().map(Usuario::from).collect();
-    Ok(json::of(StatusCode::OK, &Usuarios { usuarios, proximo }))
+    Ok(json::of(StatusCode::OK, &Usuarios { usuarios, proximo: next.map(page::after) }))
+}
+
+/// `GET /api/admin/usuarios/perfis`
+#[utoipa::path(
+    get, path = "/api/admin/usuarios/perfis", tag = ADMINISTRACAO, operation_id = "listarPerfisAtribuiveis",
+    summary = "Lista os perfis que se podem dar a usuários [ours]",
+    description = "Os que se veem e cujas permissões se podem conceder. Exige a permissão *Administrar usuários*.",
+    security(("token" = [])),
+    responses((status = 200, description = "Os perfis", body = Perfis, example = json!({"perfis": [
+        {"id": 2, "nome": "Integração", "root": false, "nivel": "Suporte", "permissoes": ["alterar-status"]}
+    ]}))),
+)]
+pub async fn perfis(who: Administering<AdministrarUsuarios>) -> Result<Response, ApiError> {
+    let perfis = who.judged(who.provisioning().assignable_perfis().await)?;
+    Ok(json::of(StatusCode::OK, &Perfis::of(perfis)))
 }
 
 /// `POST /api/admin/usuarios`
@@ -88,10 +109,10 @@ pub async fn create(who: Administering<AdministrarUsuarios>, request: Request) -
     let [login, perfil, novo] = body.members(["login", "perfil", "senha"])?;
     let login = required_name("login", login)?;
     let (perfil, novo) = (required_name("perfil", perfil)?, senha(novo)?);
+    let avisos = avisos(&novo);
     let (id, is_replay) = who.made(provisioning.create_usuario(&login, &perfil, novo).await)?;
-    let usuarios = who.judged(provisioning.seen_usuarios().await)?;
-    let usuario = usuarios.into_iter().find(|usuario| usuario.id == id).ok_or(ApiError::Missing(Kind::Usuario))?;
-    Ok(created(&Usuario::from(usuario), is_replay))
+    let usuario = who.judged(provisioning.seen_usuario(id).await)?;
+    Ok(created(&Usuario::from(usuario).with(avisos), is_replay))
 }
 
 /// `PUT /api/admin/usuarios/{id}/senha`
@@ -115,8 +136,9 @@ pub async fn set_senha(
     let login = who.named(Named::Usuario, path).await?;
     let [nova] = body.members(["senha"])?;
     let nova = senha(nova)?;
+    let avisos = avisos(&nova);
     let usuario = who.judged(who.provisioning().set_senha(&login, nova).await)?;
-    Ok(json::of(StatusCode::OK, &Usuario::from(usuario)))
+    Ok(json::of(StatusCode::OK, &Usuario::from(usuario).with(avisos)))
 }
 
 /// `PUT /api/admin/usuarios/{id}/perfil`
@@ -202,6 +224,11 @@ pub async fn revoke_tokens(
     let login = who.named(Named::Usuario, path).await?;
     let usuario = who.judged(who.provisioning().revoke_tokens(&login).await)?;
     Ok(json::of(StatusCode::OK, &Usuario::from(usuario)))
+}
+
+/// What is said of a senha beside taking it, as the command line says it.
+fn avisos(senha: &SecretString) -> Vec<&'static str> {
+    if is_short(senha) { vec!["A senha tem menos de 8 caracteres e é fácil de adivinhar"] } else { Vec::new() }
 }
 
 fn senha(value: Value<'_>) -> Result<SecretString, ApiError> {

@@ -47,7 +47,7 @@ pub const OPERATIONS: [Errors; 12] = [
 ];
 
 /// The same of administration.
-pub const ADMINISTRATION: [Errors; 23] = [
+pub const ADMINISTRATION: [Errors; 24] = [
     ("listarNiveis", &[TOKEN]),
     ("criarNivel", &[TOKEN, KEY, BODY, NAME, NIVEL, CREATION, ROOT]),
     ("listarPermissoes", &[TOKEN]),
@@ -58,12 +58,13 @@ pub const ADMINISTRATION: [Errors; 23] = [
     ("concederPermissao", &[TOKEN, PERFIL_ID, GRANT]),
     ("revogarPermissao", &[TOKEN, PERFIL_ID, REVOCATION]),
     ("listarUsuarios", &[TOKEN, LIST]),
+    ("listarPerfisAtribuiveis", &[TOKEN]),
     ("criarUsuario", &[TOKEN, KEY, BODY, USUARIO, SENHA, CREATION, HANDING_ON]),
     ("trocarSenha", &[TOKEN, BODY, USUARIO_ID, SENHA, HANDING_ON]),
     ("mudarPerfil", &[TOKEN, BODY, USUARIO_ID, MOVE, HANDING_ON, LAST]),
     ("ativarUsuario", &[TOKEN, USUARIO_ID, HANDING_ON]),
-    ("desativarUsuario", &[TOKEN, USUARIO_ID, LAST]),
-    ("revogarTokens", &[TOKEN, USUARIO_ID]),
+    ("desativarUsuario", &[TOKEN, USUARIO_ID, HANDING_ON, LAST]),
+    ("revogarTokens", &[TOKEN, USUARIO_ID, HANDING_ON]),
     ("listarMotivos", &[TOKEN]),
     ("criarMotivo", &[TOKEN, KEY, BODY, NAME, MOTIVO, CREATION]),
     ("ativarMotivo", &[TOKEN, MOTIVO_ID]),
@@ -207,6 +208,7 @@ const ATENDIMENTO: &[ApiError] = &[
     Invalid("protocolo"),
     Invalid("status"),
     Exists(Kind::Atendimento),
+    DayIsFull,
 ];
 const SEARCH: &[ApiError] = &[Invalid("protocolo"), Invalid("status"), Invalid("desde"), Invalid("ate")];
 const AUDIT: &[ApiError] = &[Invalid("desde"), Invalid("ate"), Invalid("acao")];

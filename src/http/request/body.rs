@@ -68,9 +68,9 @@ impl JsonBody {
         fingerprint(&self.0)
     }
 
-    /// The same of a body that came to `path`: one key is one thing to do.
-    pub fn fingerprint_at(&self, path: &str) -> i64 {
-        fingerprint(&[path.as_bytes(), b"\n", &self.0].concat())
+    /// What is asked for where it came to `path`: one key is one thing to do.
+    pub fn at(&self, path: &str) -> Vec<u8> {
+        [path.as_bytes(), b"\n", &self.0].concat()
     }
 
     /// Reads the body of `request`, unless it has more than `max` bytes as sent.

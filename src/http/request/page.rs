@@ -3,8 +3,10 @@
 use axum::http::Uri;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use time::OffsetDateTime;
 
 use super::query;
+use crate::clock::{from_unix_millis, unix_millis};
 use crate::domain::text::{PROTOCOLO_MAX, fits};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::limits::{PAGE_ENTRIES, PAGE_ENTRIES_MAX};
@@ -25,8 +27,24 @@ pub fn cursor(uri: &Uri) -> Result<Option<i64>, ApiError> {
 
 /// The parameter `cursor`: the name of the entry after which the page begins.
 pub fn text_cursor(uri: &Uri) -> Result<Option<String>, ApiError> {
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok().filter(|text| fits(text, PROTOCOLO_MAX));
+    let text =
+        |bytes: Vec<u8>| String::from_utf8(bytes).ok().filter(|text| !text.is_empty() && fits(text, PROTOCOLO_MAX));
     decoded(uri)?.map(|bytes| text(bytes).ok_or(INVALID)).transpose()
+}
+
+/// The parameter `cursor`: the moment and the number of the entry after which the page begins.
+pub fn moment_cursor(uri: &Uri) -> Result<Option<(OffsetDateTime, i64)>, ApiError> {
+    let position = |bytes: Vec<u8>| {
+        let (moment, number) = bytes.split_first_chunk::<8>()?;
+        let number = i64::from_be_bytes(number.try_into().ok()?);
+        Some((from_unix_millis(i64::from_be_bytes(*moment))?, number))
+    };
+    decoded(uri)?.map(|bytes| position(bytes).ok_or(INVALID)).transpose()
+}
+
+/// The cursor of the page after the entry of this moment and number.
+pub fn after_moment((moment, number): (OffsetDateTime, i64)) -> String {
+    URL_SAFE_NO_PAD.encode([unix_millis(moment).to_be_bytes(), number.to_be_bytes()].concat())
 }
 
 /// The cursor of the page after the entry `number`.

@@ -43,7 +43,7 @@ pub(super) fn fault(column: &Column, value: &Value) -> Option<&'static str> {
 
 fn fault_of_text(kind: Kind, text: &str) -> Option<&'static str> {
     let is_right = match kind {
-        Kind::Name => text.parse::<Name>().is_ok_and(|name| name.texto == text),
+        Kind::Name => Name::is_stored(text),
         Kind::Text(max) => !text.is_empty() && fits(text, max),
         Kind::SenhaHash => fits(text, SENHA_HASH_MAX) && is_bearable_hash(text),
         Kind::Protocolo => !is_blank(text) && text.trim() == text && fits(text, PROTOCOLO_MAX),

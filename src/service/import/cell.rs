@@ -4,7 +4,7 @@ use super::shape::{is_digits, is_scientific, plain_number, spoilt};
 use super::tidy::{bare, is_empty, quoted, tidy};
 use crate::domain::atendimento::Status;
 use crate::domain::protocolo::exact_integer;
-use crate::domain::text::{PROTOCOLO_MAX, fits};
+use crate::domain::text::{PROTOCOLO_MAX, fits, hides};
 
 /// Digits that a spreadsheet keeps of a number.
 const DIGITS_KEPT: usize = 15;
@@ -38,10 +38,9 @@ impl Cell<'_> {
             Self::Date => return Err(format!("protocolo is a date or a time; {CURE}")),
             Self::Other(shown) => return Err(no_protocolo(shown)),
         };
-        let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-        if protocolo.contains(breaks) && !protocolo.contains('\0') {
+        if protocolo.contains(hides) && !protocolo.contains('\0') {
             return Err(format!(
-                "protocolo {} has a line break or another control character inside",
+                "protocolo {} has a line break or another character inside that nobody sees",
                 quoted(&protocolo)
             ));
         }

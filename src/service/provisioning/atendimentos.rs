@@ -10,7 +10,7 @@ use crate::domain::access::Permissao;
 use crate::domain::atendimento::Status;
 use crate::domain::audit::Action;
 use crate::domain::record::PresentState;
-use crate::domain::text::{PROTOCOLO_MAX, fits};
+use crate::domain::text::{PROTOCOLO_MAX, fits, hides};
 use crate::service::audit::named;
 use crate::store::{NewAtendimento, StoreError};
 
@@ -18,7 +18,7 @@ impl Provisioning {
     /// Registers an atendimento.
     pub async fn create_atendimento(&self, asked: &str, status: Status) -> Result<()> {
         let protocolo = asked.trim();
-        if protocolo.is_empty() || !fits(protocolo, PROTOCOLO_MAX) {
+        if protocolo.is_empty() || !fits(protocolo, PROTOCOLO_MAX) || protocolo.contains(hides) {
             return Err(ProvisioningError::InvalidProtocolo(asked.to_owned()));
         }
         let novo = NewAtendimento { protocolo: protocolo.to_owned(), status };
@@ -32,19 +32,24 @@ impl Provisioning {
         self.commit_created(edit, protocolo, status).await
     }
 
-    /// Registers an atendimento with a protocolo of its own, which is returned: the day in Brasília and its next number,
-    /// as Citrus draws them. Numbers that were registered otherwise are passed over. Servers that share a database draw
-    /// one after the other, so that no number comes twice and none is left out.
+    /// Registers an atendimento with a protocolo of its own, which is returned: the day in Brasília and its next number of
+    /// six digits, as Citrus draws them. Numbers that were registered otherwise are passed over. Servers that share a
+    /// database draw one after the other, so that no number comes twice and none is left out.
     pub async fn draw_atendimento(&self, status: Status, now: OffsetDateTime) -> Result<String> {
         let mut edit = self.begin_creation(Permissao::CriarAtendimento).await?;
         let day = day_of(now);
+        let mut number = edit.draw(day).await?;
         loop {
-            let protocolo = format!("{day}{:06}", edit.draw(day).await?);
-            let novo = NewAtendimento { protocolo, status };
+            if number > NUMBER_MAX {
+                return Err(ProvisioningError::DayIsFull(day));
+            }
+            let novo = NewAtendimento { protocolo: drawn(day, number), status };
             match edit.insert_atendimento(&novo).await {
-                Err(StoreError::AlreadyExists) => {}
+                // An import may have taken it, or may take the next one at this moment.
+                Err(StoreError::AlreadyExists) => number = next_free(&mut edit, day, number).await?,
                 outcome => {
                     outcome?;
+                    edit.set_drawn(day, number).await?;
                     self.commit_created(edit, &novo.protocolo, status).await?;
                     return Ok(novo.protocolo);
                 }
@@ -70,6 +75,36 @@ impl Provisioning {
         let entry = named(Action::ExportAtendimento, &state.protocolo, None, None);
         self.commit(self.begin(Permissao::ConsultarAtendimentos).await?, [entry]).await?;
         Ok(state)
+    }
+}
+
+/// The greatest number of a day.
+const NUMBER_MAX: i64 = 999_999;
+/// How many protocolos are read at once to find a number that is free.
+const READ_AT_ONCE: i64 = 20_000;
+
+fn drawn(day: i64, number: i64) -> String {
+    format!("{day}{number:06}")
+}
+
+/// The first number of a day after the one that is `taken` and all that follow it without a gap. A single number far
+/// ahead does not use the day up.
+async fn next_free(edit: &mut GuardedEdit, day: i64, taken: i64) -> Result<i64> {
+    let (mut free, mut after, last) = (taken + 1, drawn(day, taken), drawn(day, NUMBER_MAX));
+    loop {
+        let found = edit.protocolos_between(&after, &last, READ_AT_ONCE).await?;
+        // Others begin like numbers and are none.
+        let numbers = found.iter().filter(|protocolo| protocolo.len() == last.len());
+        for number in numbers.filter_map(|protocolo| protocolo.get(8..)?.parse::<u32>().ok()).map(i64::from) {
+            if number > free {
+                return Ok(free);
+            }
+            free = number + 1;
+        }
+        match found.last() {
+            Some(end) if found.len() as i64 == READ_AT_ONCE => after.clone_from(end),
+            _ => return Ok(free),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::auth::password::PasswordError;
 use crate::domain::access::Permissao;
+use crate::domain::hierarchy::DEPTH_MAX;
 use crate::domain::text::{LOGIN_MAX, Name, PROTOCOLO_MAX, PSEUDONYM, SENHA_MAX, cut, did_you_mean, nearest};
 use crate::store::StoreError;
 
@@ -47,7 +48,8 @@ pub enum ProvisioningError {
     #[error("the senha {0}; a senha has 1 to {SENHA_MAX} bytes and no NUL")]
     InvalidSenha(SenhaFault),
     #[error(
-        "'{}' is not a protocolo: it has {} characters; a protocolo has 1 to {PROTOCOLO_MAX} characters and no NUL",
+        "'{}' is not a protocolo: it has {} characters; a protocolo has 1 to {PROTOCOLO_MAX} characters, and none that \
+         nobody sees",
         cut(.0),
         .0.trim().chars().count()
     )]
@@ -73,6 +75,11 @@ pub enum ProvisioningError {
          administrar-usuarios; make another one first"
     )]
     LastRootAdministrator,
+    #[error("the nível '{}' would be {} níveis deep; there are at most {DEPTH_MAX} below each other", cut(.0), DEPTH_MAX + 1)]
+    TooDeep(String),
+    /// All numbers of the day are taken.
+    #[error("the protocolos of the day {0} are used up: there is none left of six digits")]
+    DayIsFull(i64),
     #[error(
         "the perfil '{0}' is there, and is not one of root administrators: a root perfil with administrar-perfis and \
          administrar-usuarios; name another one, which is made"

@@ -1,12 +1,13 @@
 //! Changes of the access model, judged by who asks for them.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
-use super::error::ProvisioningError;
+use super::error::{Kind, ProvisioningError, missing};
 use crate::domain::access::{Nivel, Permissao};
-use crate::domain::atendimento::IdempotencyKey;
 use crate::domain::audit::{Actor, Entry};
 use crate::domain::hierarchy::{Administrator, ROOT_ADMINISTRATOR};
+use crate::domain::text::Name;
 use crate::store::{Edit, Perfil, Store, UsedKey, Usuario};
 
 type Result<T, E = ProvisioningError> = std::result::Result<T, E>;
@@ -17,7 +18,22 @@ pub(in crate::service) struct GuardedEdit {
     authority: Authority,
     had_root_administrator: bool,
     /// The key with which a creation came that has not been made yet.
-    key: Option<(i64, IdempotencyKey)>,
+    key: Option<(i64, CreationKey)>,
+}
+
+/// An idempotency key that came with a creation.
+#[derive(Clone)]
+pub struct CreationKey {
+    pub key: Arc<str>,
+    /// What is kept of the request, and how it may have been kept before.
+    pub fingerprint: i64,
+    pub earlier: Vec<i64>,
+}
+
+impl CreationKey {
+    fn is_of(&self, kept: i64) -> bool {
+        self.fingerprint == kept || self.earlier.contains(&kept)
+    }
 }
 
 /// What an actor may do.
@@ -49,12 +65,12 @@ impl GuardedEdit {
         store: &Store,
         actor: &Actor,
         needs: Permissao,
-        key: Option<&IdempotencyKey>,
+        key: Option<&CreationKey>,
     ) -> Result<Self> {
         let mut edit = Self::begin(store, actor, needs).await?;
         if let (Some(usuario_id), Some(key)) = (actor.usuario_id(), key) {
             match edit.used_key(usuario_id, &key.key).await? {
-                Some(UsedKey { fingerprint, result: Some(result) }) if fingerprint == key.fingerprint => {
+                Some(UsedKey { fingerprint, result: Some(result) }) if key.is_of(fingerprint) => {
                     return Err(ProvisioningError::Replayed(result));
                 }
                 Some(_) => return Err(ProvisioningError::KeyReused),
@@ -66,7 +82,7 @@ impl GuardedEdit {
 
     /// [`GuardedEdit::commit`] of a creation, whose key is kept with what it made: an id or a protocolo.
     pub async fn commit_creation(mut self, actor: &Actor, entry: Entry, made: &str) -> Result<()> {
-        if let Some((usuario_id, IdempotencyKey { key, fingerprint })) = self.key.take() {
+        if let Some((usuario_id, CreationKey { key, fingerprint, .. })) = self.key.take() {
             self.use_key(usuario_id, &key, fingerprint, made).await?;
         }
         self.commit(actor, &[entry]).await
@@ -78,6 +94,20 @@ impl GuardedEdit {
             return Err(ProvisioningError::LastRootAdministrator);
         }
         Ok(self.edit.commit(actor, entries).await?)
+    }
+
+    /// That there is no `nome` that the actor sees, and which of the names was probably meant, if whoever runs a command
+    /// asks. The edit ends before: to read and compare many names takes long.
+    pub(super) async fn missing(
+        self,
+        kind: Kind,
+        nome: &Name,
+        names: impl AsyncFnOnce() -> Result<Vec<String>>,
+    ) -> Result<ProvisioningError> {
+        let is_command = matches!(self.authority, Authority::Everything);
+        drop(self);
+        let known = if is_command { names().await? } else { Vec::new() };
+        Ok(missing(kind, nome, known.iter().map(String::as_str)))
     }
 
     pub(super) fn authority(&self) -> &Authority {

@@ -7,6 +7,7 @@ use super::guarded::GuardedEdit;
 use super::{Kind, Provisioning, ProvisioningError, Result};
 use crate::domain::access::{Nivel, Permissao, below};
 use crate::domain::audit::Action;
+use crate::domain::hierarchy::{DEPTH_MAX, depth};
 use crate::domain::text::Name;
 use crate::service::audit::named;
 use crate::store::Perfil;
@@ -14,8 +15,13 @@ use crate::store::Perfil;
 impl Provisioning {
     /// Registers a nível, below `superior` or at the top; its row id.
     pub async fn create_nivel(&self, nome: &Name, superior: Option<&Name>) -> Result<i64> {
-        let mut edit = self.begin_creation(Permissao::AdministrarNiveis).await?;
-        let superior = self.nivel_or_root(&mut edit, superior).await?;
+        let edit = self.begin_creation(Permissao::AdministrarNiveis).await?;
+        let (mut edit, superior) = self.nivel_or_root(edit, superior).await?;
+        if let Some(superior) = &superior
+            && depth(&edit.niveis().await?, superior.id) >= DEPTH_MAX
+        {
+            return Err(ProvisioningError::TooDeep(nome.texto.clone()));
+        }
         let inserted = edit.insert_nivel(nome, superior.as_ref().map(|nivel| nivel.id)).await;
         let id = created(Kind::Nivel, nome, inserted)?;
         let after = json!({"superior": superior.map(|nivel| nivel.nome)});
@@ -46,16 +52,16 @@ impl Provisioning {
     }
 
     async fn edit_releases(&self, permissoes: &[Permissao], nivel: &Name) -> Result<(GuardedEdit, Nivel)> {
-        let mut edit = self.begin(Permissao::AdministrarPermissoes).await?;
-        let nivel = self.nivel(&mut edit, nivel).await?;
+        let edit = self.begin(Permissao::AdministrarPermissoes).await?;
+        let (edit, nivel) = self.nivel(edit, nivel).await?;
         edit.authority().require_governing(&nivel, permissoes)?;
         Ok((edit, nivel))
     }
 
     /// Registers a perfil on a nível, or a root one; its row id.
     pub async fn create_perfil(&self, nome: &Name, nivel: Option<&Name>) -> Result<i64> {
-        let mut edit = self.begin_creation(Permissao::AdministrarPerfis).await?;
-        let nivel = self.nivel_or_root(&mut edit, nivel).await?;
+        let edit = self.begin_creation(Permissao::AdministrarPerfis).await?;
+        let (mut edit, nivel) = self.nivel_or_root(edit, nivel).await?;
         let inserted = edit.insert_perfil(nome, nivel.as_ref().map(|nivel| nivel.id)).await;
         let id = created(Kind::Perfil, nome, inserted)?;
         let after = json!({"root": nivel.is_none(), "nivel": nivel.map(|nivel| nivel.nome)});
@@ -66,8 +72,8 @@ impl Provisioning {
     /// Grants `permissoes` to a perfil, all or none; for each, false when it holds it already. Refused while one of
     /// them is not released to the perfil's nível [doc: only then can it be granted].
     pub async fn grant(&self, perfil: &Name, permissoes: &[Permissao]) -> Result<Vec<bool>> {
-        let mut edit = self.begin(Permissao::AdministrarPerfis).await?;
-        let perfil = self.perfil(&mut edit, perfil).await?;
+        let edit = self.begin(Permissao::AdministrarPerfis).await?;
+        let (mut edit, perfil) = self.perfil(edit, perfil).await?;
         edit.authority().require_other_perfil(&perfil)?;
         edit.authority().require_handing_on(permissoes.iter().map(|permissao| permissao.nome()))?;
         require_release(&mut edit, &perfil, permissoes).await?;
@@ -77,8 +83,8 @@ impl Provisioning {
 
     /// Revokes `permissoes` from a perfil, all or none; for each, false when it did not hold it.
     pub async fn revoke(&self, perfil: &Name, permissoes: &[Permissao]) -> Result<Vec<bool>> {
-        let mut edit = self.begin(Permissao::AdministrarPerfis).await?;
-        let perfil = self.perfil(&mut edit, perfil).await?;
+        let edit = self.begin(Permissao::AdministrarPerfis).await?;
+        let (mut edit, perfil) = self.perfil(edit, perfil).await?;
         edit.authority().require_seeing(permissoes)?;
         let changed = set_grants(&mut edit, &perfil, permissoes, false).await?;
         self.commit_permissoes(edit, Action::Revoke, &perfil.nome, changed).await
@@ -86,15 +92,15 @@ impl Provisioning {
 
     /// Fails where there is no such perfil, before anybody is asked for a password.
     pub async fn require_perfil(&self, nome: &Name) -> Result<()> {
-        let mut edit = self.begin(Permissao::AdministrarUsuarios).await?;
-        self.perfil(&mut edit, nome).await.map(drop)
+        let edit = self.begin(Permissao::AdministrarUsuarios).await?;
+        self.perfil(edit, nome).await.map(drop)
     }
 
     /// The nível below or on which something is registered; `None` at the top, and for root.
-    async fn nivel_or_root(&self, edit: &mut GuardedEdit, nome: Option<&Name>) -> Result<Option<Nivel>> {
+    async fn nivel_or_root(&self, edit: GuardedEdit, nome: Option<&Name>) -> Result<(GuardedEdit, Option<Nivel>)> {
         match nome {
-            Some(nome) => self.nivel(edit, nome).await.map(Some),
-            None => edit.authority().require_root().map(|()| None),
+            Some(nome) => self.nivel(edit, nome).await.map(|(edit, nivel)| (edit, Some(nivel))),
+            None => edit.authority().require_root().map(|()| (edit, None)),
         }
     }
 

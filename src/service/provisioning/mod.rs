@@ -14,14 +14,13 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use self::error::missing;
 pub use self::error::{Kind, ProvisioningError, SenhaFault};
+pub use self::guarded::CreationKey;
 pub(in crate::service) use self::guarded::GuardedEdit;
 pub use self::seen::{SeenNivel, SeenPerfil};
 pub(in crate::service) use self::usuarios::{edit_usuario, is_anonymised};
 use crate::auth::password::Passwords;
 use crate::domain::access::{Nivel, Permissao};
-use crate::domain::atendimento::IdempotencyKey;
 use crate::domain::audit::{Actor, Entry};
 use crate::domain::text::{Name, NameKey};
 use crate::store::{Perfil, Store};
@@ -31,7 +30,7 @@ pub struct Provisioning {
     store: Arc<Store>,
     passwords: Arc<Passwords>,
     actor: Actor,
-    key: Option<IdempotencyKey>,
+    key: Option<CreationKey>,
 }
 
 /// Senhas of fewer characters are warned of.
@@ -60,7 +59,7 @@ impl Provisioning {
 
     /// The same for a creation that came with `key`, if one did: it is made once.
     #[must_use]
-    pub fn keyed(self, key: Option<IdempotencyKey>) -> Self {
+    pub fn keyed(self, key: Option<CreationKey>) -> Self {
         Self { key, ..self }
     }
 
@@ -83,21 +82,23 @@ impl Provisioning {
     }
 
     /// The nível of that name, which the actor sees.
-    async fn nivel(&self, edit: &mut GuardedEdit, nome: &Name) -> Result<Nivel> {
+    async fn nivel(&self, mut edit: GuardedEdit, nome: &Name) -> Result<(GuardedEdit, Nivel)> {
         let niveis = edit.niveis().await?;
         let found = niveis.iter().find(|nivel| NameKey::new(&nivel.nome) == nome.key).cloned();
-        let seen = edit.authority().see_nivel(found);
-        seen.ok_or_else(|| missing(Kind::Nivel, nome, niveis.iter().map(|nivel| nivel.nome.as_str())))
+        if let Some(seen) = edit.authority().see_nivel(found) {
+            return Ok((edit, seen));
+        }
+        Err(edit.missing(Kind::Nivel, nome, async || Ok(niveis.into_iter().map(|nivel| nivel.nome).collect())).await?)
     }
 
     /// The perfil of that name, which the actor sees.
-    async fn perfil(&self, edit: &mut GuardedEdit, nome: &Name) -> Result<Perfil> {
+    async fn perfil(&self, mut edit: GuardedEdit, nome: &Name) -> Result<(GuardedEdit, Perfil)> {
         let found = edit.perfil(&nome.key).await?;
         if let Some(seen) = edit.authority().see_perfil(found) {
-            return Ok(seen);
+            return Ok((edit, seen));
         }
-        let perfis = edit.perfis().await?;
-        Err(missing(Kind::Perfil, nome, perfis.iter().map(|perfil| perfil.nome.as_str())))
+        let names = async || Ok(self.store.perfis().await?.into_iter().map(|perfil| perfil.nome).collect());
+        Err(edit.missing(Kind::Perfil, nome, names).await?)
     }
 
     async fn hash(&self, senha: SecretString) -> Result<String> {

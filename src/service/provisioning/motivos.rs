@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::error::{created, missing};
+use super::error::created;
 use super::{Kind, Provisioning, ProvisioningError, Result};
 use crate::domain::access::Permissao;
 use crate::domain::audit::Action;
@@ -25,20 +25,20 @@ impl Provisioning {
         let mut edit = self.begin(Permissao::AdministrarMotivos).await?;
         let mut entries = Vec::with_capacity(nomes.len());
         for nome in nomes {
-            let before = match edit.motivo(&nome.key).await? {
+            let (action, before) = match edit.motivo(&nome.key).await? {
                 Some(motivo) if motivo.ativo => {
                     return Err(ProvisioningError::Exists { kind: Kind::Motivo, nome: nome.texto.clone() });
                 }
                 Some(motivo) => {
                     edit.set_motivo_ativo(&nome.key, true).await?;
-                    Some(json!({"ativo": motivo.ativo}))
+                    (Action::ActivateMotivo, Some(json!({"ativo": motivo.ativo})))
                 }
                 None => {
                     created(Kind::Motivo, nome, edit.insert_motivo(nome).await)?;
-                    None
+                    (Action::CreateMotivo, None)
                 }
             };
-            entries.push(named(Action::CreateMotivo, &nome.texto, before, Some(json!({"ativo": true}))));
+            entries.push(named(action, &nome.texto, before, Some(json!({"ativo": true}))));
         }
         self.commit(edit, entries).await
     }
@@ -47,12 +47,11 @@ impl Provisioning {
     pub async fn set_motivo_ativo(&self, nome: &Name, ativo: bool) -> Result<Motivo> {
         let mut edit = self.begin(Permissao::AdministrarMotivos).await?;
         let Some(motivo) = edit.motivo(&nome.key).await? else {
-            drop(edit);
-            let motivos = self.store.motivos().await?;
-            return Err(missing(Kind::Motivo, nome, motivos.iter().map(|motivo| motivo.nome.as_str())));
+            let names = async || Ok(self.store.motivos().await?.into_iter().map(|motivo| motivo.nome).collect());
+            return Err(edit.missing(Kind::Motivo, nome, names).await?);
         };
         edit.set_motivo_ativo(&nome.key, ativo).await?;
-        let action = if ativo { Action::CreateMotivo } else { Action::DeactivateMotivo };
+        let action = if ativo { Action::ActivateMotivo } else { Action::DeactivateMotivo };
         let [before, after] = [!ativo, ativo].map(|ativo| Some(json!({"ativo": ativo})));
         let entry = named(action, &motivo.nome, before, after);
         self.commit(edit, (motivo.ativo != ativo).then_some(entry)).await?;

@@ -1,15 +1,15 @@
 //! What an actor sees of the access model. Reads hold nothing up: what they show may change meanwhile.
 
-use futures_util::TryStreamExt;
+use std::collections::HashMap;
 
 use super::guarded::Authority;
-use super::{Provisioning, ProvisioningError, Result};
+use super::{Kind, Provisioning, ProvisioningError, Result};
 use crate::domain::access::{Nivel, Permissao};
 use crate::domain::hierarchy::Administrator;
-use crate::store::{AuditEntry, AuditQuery, Grant, Motivo, Perfil, Release, Usuario};
-
-/// How many audit entries are looked at for one page.
-const AUDIT_WINDOW: u32 = 5_000;
+use crate::domain::text::Name;
+use crate::store::{
+    AuditEntry, AuditPage, AuditPosition, Grant, Motivo, Named, Perfil, Release, Usuario, UsuariosPage,
+};
 
 /// A nível, as an actor sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,23 +55,70 @@ impl Provisioning {
 
     pub async fn seen_perfis(&self) -> Result<Vec<SeenPerfil>> {
         let authority = self.read(Permissao::AdministrarPerfis).await?;
-        let (niveis, grants) = (self.seen(&authority).await?, self.store.grants().await?);
-        let granted = |id| grants.iter().filter(move |grant: &&Grant| grant.perfil_id == id);
-        let seen = |perfil: Perfil| SeenPerfil {
-            id: perfil.id,
-            nivel: nome_of(&niveis, perfil.nivel_id),
-            permissoes: authority.seen_of(granted(perfil.id).map(|grant| &grant.permissao)),
-            nome: perfil.nome,
-        };
-        let perfis = self.store.perfis().await?.into_iter();
-        Ok(perfis.filter(|perfil| authority.sees(perfil.nivel_id)).map(seen).collect())
+        self.perfis_of(&authority, |_| true).await
     }
 
-    /// By login.
-    pub async fn seen_usuarios(&self) -> Result<Vec<Usuario>> {
+    /// The perfis to which the actor may move users, and on which it may create them.
+    pub async fn assignable_perfis(&self) -> Result<Vec<SeenPerfil>> {
         let authority = self.read(Permissao::AdministrarUsuarios).await?;
-        let usuarios = self.store.usuarios().await?.into_iter();
-        Ok(usuarios.filter(|usuario| authority.sees(usuario.nivel_id)).collect())
+        let may_give =
+            |granted: &[&String]| authority.require_handing_on(granted.iter().map(|nome| nome.as_str())).is_ok();
+        self.perfis_of(&authority, may_give).await
+    }
+
+    /// The perfis that are seen and whose grants are `wanted`.
+    async fn perfis_of(&self, authority: &Authority, wanted: impl Fn(&[&String]) -> bool) -> Result<Vec<SeenPerfil>> {
+        let (niveis, grants) = (self.seen(authority).await?, self.store.grants().await?);
+        let mut granted: HashMap<i64, Vec<&String>> = HashMap::new();
+        for Grant { perfil_id, permissao } in &grants {
+            granted.entry(*perfil_id).or_default().push(permissao);
+        }
+        let seen = |perfil: Perfil| {
+            let granted = granted.get(&perfil.id).map(Vec::as_slice).unwrap_or_default();
+            wanted(granted).then(|| SeenPerfil {
+                id: perfil.id,
+                nivel: nome_of(&niveis, perfil.nivel_id),
+                permissoes: authority.seen_of(granted.iter().copied()),
+                nome: perfil.nome,
+            })
+        };
+        let perfis = self.store.perfis().await?.into_iter();
+        Ok(perfis.filter(|perfil| authority.sees(perfil.nivel_id)).filter_map(seen).collect())
+    }
+
+    /// A page of the users after the one of the id `after`, by id, and the id after which to go on; `None` at the end.
+    pub async fn seen_usuarios(&self, after: i64, limit: u16) -> Result<(Vec<Usuario>, Option<i64>)> {
+        let authority = self.read(Permissao::AdministrarUsuarios).await?;
+        let niveis = self.niveis_of(&authority).await?;
+        Ok(self.store.page_of_usuarios(&UsuariosPage { after, niveis, limit }).await?)
+    }
+
+    /// The user of that id, if the actor sees it.
+    pub async fn seen_usuario(&self, id: i64) -> Result<Usuario> {
+        let authority = self.read(Permissao::AdministrarUsuarios).await?;
+        let found = authority.see_usuario(self.store.usuario_of(id).await?);
+        found.ok_or_else(|| unknown(Kind::Usuario))
+    }
+
+    /// The name of what has the `id`, if the actor sees it, who `needs` a permission for that. The refusal is the same
+    /// whether there is none or it is hidden.
+    pub async fn seen_nome(&self, kind: Named, id: i64, needs: Permissao) -> Result<Name> {
+        let authority = self.read(needs).await?;
+        let nome = match kind {
+            Named::Nivel => {
+                let found = self.store.niveis().await?.into_iter().find(|nivel| nivel.id == id);
+                authority.see_nivel(found).map(|nivel| nivel.nome).ok_or(Kind::Nivel)
+            }
+            Named::Perfil => {
+                authority.see_perfil(self.store.perfil_of(id).await?).map(|perfil| perfil.nome).ok_or(Kind::Perfil)
+            }
+            Named::Usuario => authority
+                .see_usuario(self.store.usuario_of(id).await?)
+                .map(|usuario| usuario.login)
+                .ok_or(Kind::Usuario),
+            Named::Motivo => self.store.motivo_of(id).await?.map(|motivo| motivo.nome).ok_or(Kind::Motivo),
+        };
+        nome.map(Name::registered).map_err(unknown)
     }
 
     /// All motivos, by name.
@@ -80,34 +127,12 @@ impl Provisioning {
         Ok(self.store.motivos().await?)
     }
 
-    /// The audit entries that the actor sees, newest first, and the id before which to go on; `None` at the end. Root
-    /// sees all entries, others those of users and about users whom they see. A page may have fewer entries than
-    /// `limit`, even none, although there are more: only so many are looked at.
-    pub async fn seen_audit(&self, asked: AuditQuery, limit: usize) -> Result<(Vec<AuditEntry>, Option<i64>)> {
+    /// The audit entries of the page `asked` for that the actor sees, newest first, and where to go on; `None` at the end.
+    /// Root sees all, others those by users and about users who stood on níveis that they see, at that time.
+    pub async fn seen_audit(&self, asked: AuditPage) -> Result<(Vec<AuditEntry>, Option<AuditPosition>)> {
         let authority = self.read(Permissao::ConsultarAuditoria).await?;
-        let seen: Option<Vec<i64>> = if authority.sees(None) {
-            None
-        } else {
-            let usuarios = self.store.usuarios().await?.into_iter();
-            Some(usuarios.filter(|usuario| authority.sees(usuario.nivel_id)).map(|usuario| usuario.id).collect())
-        };
-        let is_seen = |entry: &AuditEntry| {
-            let among = |id: Option<i64>| id.is_some_and(|id| seen.as_ref().is_none_or(|ids| ids.contains(&id)));
-            seen.is_none() || among(entry.usuario_id) || among(entry.autor_id)
-        };
-        let mut entries = self.store.list_audit(&AuditQuery { limit: Some(AUDIT_WINDOW), ..asked });
-        let (mut page, mut looked_at) = (Vec::new(), 0);
-        while let Some(entry) = entries.try_next().await? {
-            looked_at += 1;
-            let id = entry.id;
-            if is_seen(&entry) {
-                page.push(entry);
-            }
-            if page.len() == limit || looked_at == AUDIT_WINDOW {
-                return Ok((page, Some(id)));
-            }
-        }
-        Ok((page, None))
+        let niveis = self.niveis_of(&authority).await?;
+        Ok(self.store.page_of_audit(&AuditPage { niveis, ..asked }).await?)
     }
 
     /// What the actor may do, unless it is a user without the permission that it `needs`.
@@ -117,10 +142,23 @@ impl Provisioning {
         Authority::of(Administrator::new(id, rights, &self.store.niveis().await?), needs)
     }
 
+    /// The níveis to which what the actor sees is confined; `None` for one who sees all.
+    async fn niveis_of(&self, authority: &Authority) -> Result<Option<Vec<i64>>> {
+        if authority.sees(None) {
+            return Ok(None);
+        }
+        Ok(Some(self.seen(authority).await?.into_iter().map(|nivel| nivel.id).collect()))
+    }
+
     async fn seen(&self, authority: &Authority) -> Result<Vec<Nivel>> {
         let niveis = self.store.niveis().await?.into_iter();
         Ok(niveis.filter(|nivel| authority.sees(Some(nivel.id))).collect())
     }
+}
+
+/// That there is nothing of an id that is seen.
+fn unknown(kind: Kind) -> ProvisioningError {
+    ProvisioningError::Missing { kind, nome: String::new(), near: None }
 }
 
 fn nome_of(niveis: &[Nivel], id: Option<i64>) -> Option<String> {

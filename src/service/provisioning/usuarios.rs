@@ -12,15 +12,15 @@ use crate::domain::audit::Action;
 use crate::domain::text::{LOGIN_MAX, Name, NameKey, PSEUDONYM, fits};
 use crate::service::audit::of_usuario;
 use crate::service::throttle::bucket_of;
-use crate::store::{Perfil, Usuario};
+use crate::store::{Perfil, Store, Usuario};
 
 impl Provisioning {
     /// Registers a user; its row id.
     pub async fn create_usuario(&self, login: &Name, perfil: &Name, senha: SecretString) -> Result<i64> {
         require_login(login)?;
         let hash = self.hash(senha).await?;
-        let mut edit = self.begin_creation(Permissao::AdministrarUsuarios).await?;
-        let perfil = self.perfil(&mut edit, perfil).await?;
+        let edit = self.begin_creation(Permissao::AdministrarUsuarios).await?;
+        let (mut edit, perfil) = self.perfil(edit, perfil).await?;
         edit.require_handing_on(&perfil).await?;
         let inserted = edit.insert_usuario(login, perfil.id, &hash, new_generation()).await;
         let usuario_id = created(Kind::Usuario, login, inserted)?;
@@ -36,9 +36,7 @@ impl Provisioning {
         let (hash, bucket) = (self.hash(senha).await?, bucket_of(&login.key));
         let (mut edit, usuario) = self.edit_usuario(login).await?;
         // With its senha, one has what it has.
-        if !edit.authority().is_oneself(&usuario) {
-            edit.require_handing_on(&perfil_of(&usuario)).await?;
-        }
+        require_no_less(&mut edit, &usuario).await?;
         edit.set_senha(usuario.id, &hash, new_generation(), &bucket).await?;
         self.commit(edit, [of_usuario(Action::SetSenha, usuario.id, None, None)]).await?;
         Ok(usuario)
@@ -54,6 +52,7 @@ impl Provisioning {
             edit.activate_usuario(usuario.id, generation, &bucket_of(&login.key)).await?;
             Action::ActivateUsuario
         } else {
+            require_no_less(&mut edit, &usuario).await?;
             edit.deactivate_usuario(usuario.id, generation).await?;
             Action::DeactivateUsuario
         };
@@ -64,8 +63,8 @@ impl Provisioning {
 
     /// Moves a user to a perfil. The tokens stay valid: access is judged by the perfil of the moment.
     pub async fn set_perfil(&self, login: &Name, perfil: &Name) -> Result<Usuario> {
-        let (mut edit, usuario) = self.edit_usuario(login).await?;
-        let perfil = self.perfil(&mut edit, perfil).await?;
+        let (edit, usuario) = self.edit_usuario(login).await?;
+        let (mut edit, perfil) = self.perfil(edit, perfil).await?;
         if edit.authority().is_oneself(&usuario) {
             return Err(ProvisioningError::Oneself);
         }
@@ -82,6 +81,7 @@ impl Provisioning {
 
     pub async fn revoke_tokens(&self, login: &Name) -> Result<Usuario> {
         let (mut edit, usuario) = self.edit_usuario(login).await?;
+        require_no_less(&mut edit, &usuario).await?;
         edit.set_generation(usuario.id, new_generation()).await?;
         self.commit(edit, [of_usuario(Action::RevokeTokens, usuario.id, None, None)]).await?;
         Ok(usuario)
@@ -95,8 +95,8 @@ impl Provisioning {
 
     /// Begins the edit of a user whom the actor sees and who is not anonymised.
     async fn edit_usuario(&self, login: &Name) -> Result<(GuardedEdit, Usuario)> {
-        let mut edit = self.begin(Permissao::AdministrarUsuarios).await?;
-        let usuario = edit_usuario(&mut edit, login).await?;
+        let edit = self.begin(Permissao::AdministrarUsuarios).await?;
+        let (edit, usuario) = edit_usuario(&self.store, edit, login).await?;
         if is_anonymised(&usuario) { Err(ProvisioningError::Anonymised(usuario.login)) } else { Ok((edit, usuario)) }
     }
 }
@@ -113,12 +113,22 @@ pub(super) fn require_login(login: &Name) -> Result<()> {
 }
 
 /// The user of that login, whom the actor of `edit` sees, and whom nobody else changes until its end.
-pub(in crate::service) async fn edit_usuario(edit: &mut GuardedEdit, login: &Name) -> Result<Usuario> {
+pub(in crate::service) async fn edit_usuario(
+    store: &Store,
+    mut edit: GuardedEdit,
+    login: &Name,
+) -> Result<(GuardedEdit, Usuario)> {
     let found = edit.usuario(&login.key).await?;
     if let Some(seen) = edit.authority().see_usuario(found) {
-        return Ok(seen);
+        return Ok((edit, seen));
     }
-    Err(missing_usuario(login, &edit.usuarios().await?))
+    let logins = async || Ok(store.usuarios().await?.into_iter().map(|usuario| usuario.login).collect());
+    Err(edit.missing(Kind::Usuario, login, logins).await?)
+}
+
+/// Fails where the actor would lock out somebody who may do more than it could give: with such a user it may do nothing.
+async fn require_no_less(edit: &mut GuardedEdit, usuario: &Usuario) -> Result<()> {
+    if edit.authority().is_oneself(usuario) { Ok(()) } else { edit.require_handing_on(&perfil_of(usuario)).await }
 }
 
 /// Whether its login is a pseudonym; nobody else can have one.

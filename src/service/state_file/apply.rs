@@ -162,7 +162,7 @@ impl Making<'_> {
 
     async fn set_motivo_ativo(&mut self, nome: &Name, ativo: bool) -> Result<Entry> {
         self.edit.set_motivo_ativo(&nome.key, ativo).await?;
-        let action = if ativo { Action::CreateMotivo } else { Action::DeactivateMotivo };
+        let action = if ativo { Action::ActivateMotivo } else { Action::DeactivateMotivo };
         Ok(named(action, &nome.texto, Some(activity(!ativo)), Some(activity(ativo))))
     }
 }

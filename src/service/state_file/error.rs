@@ -46,7 +46,7 @@ impl fmt::Display for Fault {
 }
 
 /// How many faults are told.
-const TOLD_MAX: usize = 100;
+pub(super) const TOLD_MAX: usize = 100;
 
 /// Everything that is wrong, one fault a line, in the order of the file.
 #[derive(Debug, thiserror::Error)]

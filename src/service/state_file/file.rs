@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use toml::de::DeTable;
 
-use super::error::{Fault, Faults};
+use super::error::{Fault, Faults, TOLD_MAX};
 use super::reader::{Item, Reader};
 use super::state::{MotivoState, NivelState, PerfilState, State, UsuarioState, top_down};
 use crate::domain::access::Permissao;
@@ -14,6 +14,9 @@ use crate::domain::text::{Name, NameKey, PSEUDONYM, cut, did_you_mean};
 
 /// Most bytes of a file.
 pub const FILE_MAX: usize = 4 * 1024 * 1024;
+
+/// How many níveis a fault names.
+const NAMED_MAX: usize = 10;
 
 /// Where the senhas of a file come from.
 #[derive(Clone, Copy)]
@@ -28,7 +31,8 @@ pub enum Senhas<'a> {
 pub struct StateFile {
     pub(super) state: State,
     pub(super) senhas: HashMap<NameKey, SenhaSource>,
-    /// Where its perfis and users stand.
+    /// Where its níveis, perfis and users stand.
+    pub(super) nivel_lines: HashMap<NameKey, usize>,
     pub(super) perfil_lines: HashMap<NameKey, usize>,
     pub(super) usuario_lines: HashMap<NameKey, usize>,
 }
@@ -75,6 +79,7 @@ impl StateFile {
             file: Self {
                 state: State::default(),
                 senhas: HashMap::new(),
+                nivel_lines: HashMap::new(),
                 perfil_lines: HashMap::new(),
                 usuario_lines: HashMap::new(),
             },
@@ -133,6 +138,7 @@ impl Parsing<'_> {
         }
         self.look_for_missing();
         self.look_for_circles(&lines);
+        self.file.nivel_lines = lines;
     }
 
     fn nivel(&mut self, item: Item<'_>, lines: &mut HashMap<NameKey, usize>) {
@@ -231,8 +237,11 @@ impl Parsing<'_> {
         let niveis: BTreeMap<_, _> = niveis.iter().map(|(key, nivel)| (key, nivel.nome.texto.as_str())).collect();
         let perfis: BTreeMap<_, _> = perfis.iter().map(|(key, perfil)| (key, perfil.nome.texto.as_str())).collect();
         for (kind, named, known) in [("nível", &self.niveis_named, niveis), ("perfil", &self.perfis_named, perfis)] {
-            for (name, line) in named.iter().filter(|(name, _)| !known.contains_key(&name.key)) {
-                let hint = did_you_mean(&name.texto, known.values().copied());
+            let missing = named.iter().filter(|(name, _)| !known.contains_key(&name.key));
+            for (number, (name, line)) in missing.enumerate() {
+                // Each is compared with all: only where the hint may be told.
+                let hint =
+                    if number < TOLD_MAX { did_you_mean(&name.texto, known.values().copied()) } else { String::new() };
                 self.reader
                     .complain(*line, format_args!("there is no {kind} '{}' in the file{hint}", cut(&name.texto)));
             }
@@ -241,8 +250,10 @@ impl Parsing<'_> {
 
     fn look_for_circles(&mut self, lines: &HashMap<NameKey, usize>) {
         for circle in circles(&self.file.state.niveis) {
-            let names: Vec<_> = circle.iter().map(|nivel| format!("'{}'", cut(&nivel.nome.texto))).collect();
-            let text = format!("a nível is below itself: {}, and again", names.join(" below "));
+            let named = circle.iter().take(NAMED_MAX).map(|nivel| format!("'{}'", cut(&nivel.nome.texto)));
+            let more = if circle.len() > NAMED_MAX { " below others" } else { "" };
+            let names = named.collect::<Vec<_>>().join(" below ");
+            let text = format!("a nível is below itself: {names}{more}, and again");
             self.reader.complain(lines.get(&circle[0].nome.key).copied().unwrap_or_default(), text);
         }
     }

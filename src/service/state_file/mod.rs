@@ -5,6 +5,7 @@ mod apply;
 mod change;
 mod error;
 mod file;
+mod outcome;
 mod plan;
 mod reader;
 mod registered;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::change::{Change, beyond};
 use super::error::Fault;
 use super::file::StateFile;
+use super::outcome::{require_root_administrator, require_shallow};
 use super::registered::Registered;
 use super::state::{NivelState, PerfilState, State, same, top_down};
 use crate::domain::access::Permissao;
@@ -30,6 +31,8 @@ pub(super) fn plan(registered: &Registered, file: &StateFile, remove: bool, rene
     planning.usuarios(renewed);
     planning.motivos();
     planning.take_away();
+    planning.plan.faults.extend(require_shallow(&registered.state, file));
+    planning.plan.faults.extend(require_root_administrator(&registered.state, file, remove));
     planning.plan
 }
 

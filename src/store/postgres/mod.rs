@@ -10,6 +10,7 @@ mod sandbox;
 mod schema;
 mod session;
 mod store;
+mod transaction;
 mod watch;
 
 pub(super) use changes::change;
@@ -19,6 +20,7 @@ pub(super) use insert::{insert, lock};
 pub(super) use lanes::LANES;
 pub(super) use pooled::PooledConnection;
 pub(super) use schema::{
-    ANY_TABLE, BEGIN_SNAPSHOT, DESCRIPTION, HOLD_ADVISORY_LOCKS, MIGRATIONS_TABLE, MIGRATOR, RISKS,
+    ANY_TABLE, BEGIN, BEGIN_SNAPSHOT, DESCRIPTION, HOLD_ADVISORY_LOCKS, MIGRATIONS_TABLE, MIGRATOR, RISKS,
 };
 pub use store::PostgresStore;
+pub(super) use transaction::PostgresTransaction;

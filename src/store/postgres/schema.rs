@@ -16,6 +16,7 @@ pub(in crate::store) static MIGRATOR: LazyLock<Migrator> =
 /// A row if there is a table of migrations.
 pub(in crate::store) const MIGRATIONS_TABLE: &str = "SELECT 1 WHERE to_regclass('_sqlx_migrations') IS NOT NULL";
 
+pub(in crate::store) const BEGIN: &str = "BEGIN";
 /// Begins a transaction that sees nothing of what others commit meanwhile.
 pub(in crate::store) const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::hosts::Hosts;
 use crate::store::attempt::Freshness;
+use crate::store::budget;
 use crate::store::error::{Result, StoreError};
 
 /// How long it may take to open a session.
@@ -30,7 +31,8 @@ const COMMAND_IDLE: Duration = Duration::from_secs(10);
 /// - The tables are where they were when the program started ($1): a change of the search path needs a restart.
 /// - A statement ends soon after its client: somebody has stopped a list, or the server is gone. Only PostgreSQL on Linux
 ///   can look for that everywhere, and other systems refuse the setting.
-/// - Nothing else ends a statement, a transaction or a session: an import may be long, and its source slow.
+/// - A transaction in which nothing happens for $4 ends: its server is gone, or stands still with a lock. Nothing else ends
+///   a statement, a transaction or a session: an import may be long, and its source slow.
 const SETTINGS: &str = "
 SELECT set_config(name, value, false)
 FROM (VALUES
@@ -40,7 +42,7 @@ FROM (VALUES
     ('lock_timeout', $2),
     ('statement_timeout', $3),
     ('transaction_timeout', '0'),
-    ('idle_in_transaction_session_timeout', '0'),
+    ('idle_in_transaction_session_timeout', $4),
     ('idle_session_timeout', '0'),
     ('client_connection_check_interval', CASE WHEN version() LIKE '%-linux%' THEN '2s' ELSE '0' END),
     ('exit_on_error', 'off'),
@@ -54,6 +56,8 @@ pub(super) enum LockTimeout {
     Usual,
     /// For the change queue while it knows of a lock that is held, and for the pool: others wait behind that try.
     Short,
+    /// For administration over HTTP, whose user is told soon.
+    Brief,
     /// For commands, whose user can stop them.
     None,
 }
@@ -63,7 +67,18 @@ impl LockTimeout {
         match self {
             Self::Usual => "250ms",
             Self::Short => "20ms",
+            Self::Brief => "1s",
             Self::None => "0",
+        }
+    }
+
+    /// How long a statement may take, and how long a transaction may do nothing. A command's may as long as they like.
+    fn patience(self) -> [&'static str; 2] {
+        match self {
+            // The server gives a statement of a request up after 3 s.
+            Self::Usual | Self::Short => ["4s", "0"],
+            Self::Brief => ["4s", "10s"],
+            Self::None => ["0", "0"],
         }
     }
 
@@ -86,15 +101,14 @@ pub(super) struct Opening {
 }
 
 impl Opening {
-    /// Sets what every session relies on, and how long its statements wait for locks. A command's may take as long
-    /// as they like.
+    /// Sets what every session relies on, and how long its statements wait for locks.
     async fn set_up(&self, connection: &mut PgConnection, lock_timeout: LockTimeout) -> sqlx::Result<()> {
-        // The server gives a statement of a request up after 3 s.
-        let statement_timeout = if lock_timeout == LockTimeout::None { "0" } else { "4s" };
+        let [statement_timeout, idle_timeout] = lock_timeout.patience();
         sqlx::query(SETTINGS)
             .bind(&*self.search_path)
             .bind(lock_timeout.value())
             .bind(statement_timeout)
+            .bind(idle_timeout)
             .execute(connection)
             .await
             .map(drop)
@@ -185,6 +199,15 @@ pub(super) fn command_pool(opening: Opening, connections: u32) -> PgPool {
     set_up_as(opening, LockTimeout::None)
         .max_connections(connections)
         .idle_timeout(COMMAND_IDLE)
+        .connect_lazy_with(options)
+}
+
+/// A pool of sessions for administration over HTTP.
+pub(super) fn administration_pool(opening: Opening) -> PgPool {
+    let options = opening.hosts.options().clone();
+    set_up_as(opening, LockTimeout::Brief)
+        .max_connections(budget::CONNECTIONS)
+        .idle_timeout(budget::IDLE)
         .connect_lazy_with(options)
 }
 

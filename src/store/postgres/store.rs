@@ -12,6 +12,7 @@ use super::hosts::Hosts;
 use super::lanes::{LANES, Lanes};
 use super::pooled::PooledConnection;
 use super::session::{self, Opening};
+use super::transaction::{BoundedTransaction, PostgresTransaction};
 use super::watch::Watch;
 use crate::store::attempt::Attempts;
 use crate::store::error::{Result, StoreError};
@@ -48,6 +49,10 @@ pub struct PostgresStore {
     pub(super) lanes: Lanes,
     /// For the command line and for migrations.
     pub(in crate::store) commands: PgPool,
+    /// For administration over HTTP.
+    pub(in crate::store) administration: PgPool,
+    /// One administrator changes something at a time.
+    edits: Arc<Semaphore>,
     hosts: Hosts,
     /// Where there are several hosts.
     watch: Option<Watch>,
@@ -75,13 +80,16 @@ impl PostgresStore {
             Opening { hosts: hosts.clone(), search_path: server.search_path.into(), freshness: freshness.clone() };
         let pool = session::pool(opening.clone(), connections);
         let commands = session::command_pool(opening.clone(), connections);
-        let pools = vec![pool.clone(), commands.clone()];
+        let administration = session::administration_pool(opening.clone());
+        let pools = vec![pool.clone(), commands.clone(), administration.clone()];
         Ok(Self {
             watch: session.map(|session| Watch::start(hosts.clone(), pools, freshness, session)),
             lanes: Lanes::new(opening),
             pool,
             writers: Arc::new(Semaphore::new((connections as usize / 2).max(1))),
             commands,
+            administration,
+            edits: Arc::new(Semaphore::new(1)),
             hosts,
             attempts,
         })
@@ -92,9 +100,23 @@ impl PostgresStore {
         Ok(self.of_pool(&self.pool, None).await?)
     }
 
-    /// A connection for what commands read.
-    pub async fn acquire_for_command(&self) -> Result<PooledConnection> {
-        Ok(self.of_pool(&self.commands, None).await?)
+    /// A connection of `pool`.
+    pub async fn acquire_of(&self, pool: &PgPool) -> Result<PooledConnection> {
+        Ok(self.of_pool(pool, None).await?)
+    }
+
+    /// A transaction of a command's.
+    pub async fn begin(&self, begin: &'static str) -> Result<PostgresTransaction> {
+        Ok(PostgresTransaction::Command(self.commands.begin_with(begin).await?))
+    }
+
+    /// A transaction of administration over HTTP. The others wait for it, so that they do not all wait for one lock on
+    /// all connections.
+    pub async fn begin_bounded(&self, begin: &'static str) -> Result<PostgresTransaction> {
+        let place = Arc::clone(&self.edits).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
+        let mut session = self.of_pool(&self.administration, Some(place)).await?;
+        self.check_commits(&mut session).await?;
+        Ok(PostgresTransaction::Bounded(BoundedTransaction::begin(session, begin).await?))
     }
 
     async fn of_pool(&self, pool: &PgPool, place: Option<OwnedSemaphorePermit>) -> sqlx::Result<PooledConnection> {
@@ -140,6 +162,7 @@ impl PostgresStore {
         }
         self.pool.close().await;
         self.commands.close().await;
+        self.administration.close().await;
         self.lanes.close().await;
     }
 }

@@ -9,8 +9,11 @@ mod schema;
 mod scrub;
 mod store;
 mod table;
+mod transaction;
 
 pub(super) use changes::{change, snapshot};
 pub(super) use insert::insert;
 pub(super) use schema::{MIGRATIONS_TABLE, MIGRATOR};
 pub use store::SqliteStore;
+pub(super) use store::{BEGIN, BEGIN_SNAPSHOT};
+pub(super) use transaction::SqliteTransaction;

@@ -31,7 +31,7 @@ DELETE FROM historico WHERE revisao = -1 AND atendimento_id = (SELECT min(id) FR
 impl SqliteStore {
     pub async fn apply_migrations(&self) -> Result<()> {
         // SQLite has no lock of its own for this; the write lock keeps other processes out.
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.commands.begin_with(BEGIN).await?;
         MIGRATOR.run_direct(None, &mut *transaction, false).await?;
         Ok(transaction.commit().await?)
     }

@@ -1,19 +1,27 @@
 //! The connections to the file.
 
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Sqlite, Transaction};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions, Sqlite};
+use tokio::sync::Semaphore;
 
 use super::place::{Place, create_private, take_turn};
-use crate::store::attempt::Attempts;
+use super::transaction::{SqliteTransaction, Turn};
+use crate::store::attempt::{Attempts, retry_on_contention};
+use crate::store::budget::{self, Bounds};
 use crate::store::error::{Result, StoreError};
 
 /// Takes the write lock at once: a transaction that reads first could not be upgraded later.
-pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+pub(in crate::store) const BEGIN: &str = "BEGIN IMMEDIATE";
+/// Begins a transaction that sees nothing of what others commit meanwhile.
+pub(in crate::store) const BEGIN_SNAPSHOT: &str = "BEGIN";
 
 const READERS: u32 = 4;
 /// How long a statement of a request waits for another process's lock until it gives its connection back and
@@ -21,6 +29,12 @@ const READERS: u32 = 4;
 const LOCK_TIMEOUT: Duration = Duration::from_millis(50);
 const COMMAND_LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long administration over HTTP waits for another process's lock.
+const EDIT_WAIT: Duration = Duration::from_secs(1);
+/// How long all of its statements on a connection may take, until it gives that back.
+const EDIT_TIME: Duration = Duration::from_secs(4);
+/// After how many of its instructions SQLite looks whether the time is over.
+const INSTRUCTIONS: i32 = 100_000;
 
 /// Negative: KiB for each connection that needs them.
 const CACHE_SIZE: &str = "-16384";
@@ -36,6 +50,10 @@ pub struct SqliteStore {
     pub(in crate::store) reader: SqlitePool,
     /// For the command line and for migrations: it waits longer.
     pub(in crate::store) commands: SqlitePool,
+    /// For administration over HTTP.
+    pub(in crate::store) administration: SqlitePool,
+    /// One administrator changes something at a time.
+    edits: Arc<Semaphore>,
 }
 
 impl SqliteStore {
@@ -75,7 +93,11 @@ impl SqliteStore {
         let options = options.create_if_missing(false);
         let (writer, reader) =
             (pool(1).connect_lazy_with(options.clone()), pool(READERS).connect_lazy_with(options.clone()));
-        Ok(Self { attempts, options, place: Place::new(file), writer, reader, commands })
+        let administration = pool(budget::CONNECTIONS)
+            .idle_timeout(budget::IDLE)
+            .connect_lazy_with(options.clone().pragma("secure_delete", "ON"));
+        let (place, edits) = (Place::new(file), Arc::new(Semaphore::new(1)));
+        Ok(Self { attempts, options, place, writer, reader, commands, administration, edits })
     }
 
     pub async fn read(&self) -> Result<PoolConnection<Sqlite>> {
@@ -89,8 +111,30 @@ impl SqliteStore {
         Ok(self.writer.acquire().await?)
     }
 
-    pub async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
-        Ok(self.commands.begin_with(BEGIN).await?)
+    /// A connection for what administration over HTTP does; SQLite ends by itself what takes too long on it.
+    pub async fn administer(&self) -> Result<PoolConnection<Sqlite>> {
+        self.place.check()?;
+        let mut connection = self.administration.acquire().await?;
+        bound(&mut connection).await?;
+        Ok(connection)
+    }
+
+    /// A transaction of a command's.
+    pub async fn begin(&self, begin: &'static str, bounds: Bounds) -> Result<SqliteTransaction> {
+        Ok(SqliteTransaction::new(self.commands.begin_with(begin).await?, bounds, None))
+    }
+
+    /// A transaction of administration over HTTP. In between it lets changes have their turn.
+    pub async fn begin_bounded(&self, begin: &'static str, bounds: Bounds) -> Result<SqliteTransaction> {
+        let place = Arc::clone(&self.edits).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
+        let attempt = || async {
+            let line = self.write().await?;
+            let mut transaction = self.administration.begin_with(begin).await?;
+            bound(&mut transaction).await?;
+            Ok((transaction, line))
+        };
+        let (transaction, line) = retry_on_contention(EDIT_WAIT, attempt).await?;
+        Ok(SqliteTransaction::new(transaction, bounds, Some(Turn { _line: line, _place: place })))
     }
 
     /// Writes in one transaction. After any failure but a lock the connection is given up. What a session refused
@@ -117,9 +161,18 @@ impl SqliteStore {
     pub async fn close(&self) {
         self.reader.close().await;
         self.commands.close().await;
+        self.administration.close().await;
         // Last, so that it folds the write-ahead log back into the file.
         self.writer.close().await;
     }
+}
+
+/// Lets what is done on `connection` from now on take no longer than a request's may.
+async fn bound(connection: &mut SqliteConnection) -> sqlx::Result<()> {
+    let start = Instant::now();
+    let goes_on = move || start.elapsed() < EDIT_TIME;
+    connection.lock_handle().await?.set_progress_handler(INSTRUCTIONS, goes_on);
+    Ok(())
 }
 
 /// A JSON array of `items`.

@@ -87,6 +87,8 @@ pub enum ApiError {
     /// More than the hierarchy lets the user do.
     Beyond(Limit),
     LastRootAdministrator,
+    /// All protocolos of the day are taken.
+    DayIsFull,
     Anonymised,
     /// A request of the same idempotency key is being answered.
     InProgress,
@@ -153,6 +155,7 @@ impl ApiError {
                 | Self::NotReleased
                 | Self::Beyond(_)
                 | Self::LastRootAdministrator
+                | Self::DayIsFull
                 | Self::Anonymised
         )
     }
@@ -268,6 +271,8 @@ impl From<ProvisioningError> for ApiError {
             ProvisioningError::Beyond(_) => Self::Beyond(Limit::Permissao),
             ProvisioningError::Oneself => Self::Beyond(Limit::Oneself),
             ProvisioningError::LastRootAdministrator => Self::LastRootAdministrator,
+            ProvisioningError::TooDeep(_) => Self::Invalid("superior"),
+            ProvisioningError::DayIsFull(_) => Self::DayIsFull,
             // By a command alone.
             ProvisioningError::NotAdministrators(_) => Self::Exists(Kind::Perfil),
             ProvisioningError::Password(PasswordError::Busy) => Self::Unavailable,

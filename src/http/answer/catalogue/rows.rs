@@ -319,6 +319,10 @@ rows! {
         row("last_root_administrator", StatusCode::CONFLICT, codes::LAST_ADMINISTRATOR, "É o último administrador raiz")
             .detail("Primeiro outro usuário ativo precisa ter um perfil raiz com administrar-perfis e administrar-usuarios.",
                 "First another active user needs a root perfil with administrar-perfis and administrar-usuarios.");
+    DayIsFull =>
+        row("day_is_full", StatusCode::CONFLICT, codes::DAY_IS_FULL, "Não há mais protocolos para o dia")
+            .detail("Os 999999 números do dia já são de atendimentos; envie um protocolo.",
+                "The 999999 numbers of the day are taken; send a protocolo.");
     Anonymised =>
         row("anonymised", StatusCode::CONFLICT, codes::ANONYMISED, "Usuário anonimizado")
             .detail("Um usuário anonimizado fica como está.", "An anonymised user stays as it is.");

@@ -1,0 +1,121 @@
+//! Administration where there is much: numbers that are taken, users, entries.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::admin::{ask, hierarchy, id_of};
+use crate::support::both_engines;
+use crate::support::database::{Database, Engine};
+use crate::support::server::Server;
+
+/// How long a request may take here, on a busy machine; the smallest of these took seconds, or was refused.
+const SOON: Duration = Duration::from_millis(1500);
+
+/// Registers the numbers of the test's day from `first` to `last` past the server, each with `suffix`.
+async fn import(database: &Database, first: u32, last: u32, suffix: &str) {
+    let (now, number) = match database.engine {
+        Engine::Postgres => ("now()", "lpad(n::text, 6, '0')"),
+        Engine::Sqlite => ("0", "printf('%06d', n)"),
+    };
+    let sql = format!(
+        "INSERT INTO atendimento (protocolo, status, atualizado_em)
+         WITH RECURSIVE numbers (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})
+         SELECT '20261123' || {number} || '{suffix}', 1, {now} FROM numbers"
+    );
+    database.execute(&sql).await;
+}
+
+async fn numbers_that_are_taken_are_passed_over_at_once(server: &Server, database: &Database) {
+    let token = server.token("admin").await;
+    let draw = async || {
+        let asked = Instant::now();
+        let answer = ask(server, &token, Method::POST, "/api/atendimentos", json!({})).await;
+        assert!(asked.elapsed() < SOON, "{answer:?} after {:?}", asked.elapsed());
+        answer
+    };
+    let drawn = async || draw().await.json()["protocolo"].as_str().unwrap_or_default().to_owned();
+    import(database, 1, 60_000, "").await;
+    assert_eq!(drawn().await, "20261123060001");
+    assert_eq!(drawn().await, "20261123060002");
+    // What only begins like a number, and one far ahead, stand in nobody's way.
+    import(database, 60_003, 61_000, "-A").await;
+    import(database, 60_005, 60_006, "").await;
+    import(database, 999_990, 999_999, "").await;
+    assert_eq!([drawn().await, drawn().await, drawn().await], ["20261123060003", "20261123060004", "20261123060007"]);
+    // The last number of a day, and then none.
+    database.execute("UPDATE sequencia SET ultimo = 999988").await;
+    assert_eq!(drawn().await, "20261123999989");
+    for _ in 0..2 {
+        draw().await.is(409, "Não há mais protocolos para o dia");
+    }
+    let given = ask(server, &token, Method::POST, "/api/atendimentos", json!({"protocolo": "20261123-1"})).await;
+    assert_eq!(given.status, 201, "{given:?}");
+}
+
+async fn many_users_are_paged(server: &Server, database: &Database) {
+    hierarchy(server).await;
+    let (caixa, balcao) = (id_of(server, "Caixa").await, id_of(server, "Balcão").await);
+    database
+        .execute(&format!(
+            "INSERT INTO usuario (login, chave, perfil_id, senha_hash, geracao)
+             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 20000)
+             SELECT 'u' || n, 'u' || n, CASE WHEN n % 5000 = 0 THEN {balcao} ELSE {caixa} END, 'x', 1 FROM numbers"
+        ))
+        .await;
+    let all = async |who: &str, limit: usize| {
+        let token = server.token(who).await;
+        let (mut logins, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
+        loop {
+            let asked = Instant::now();
+            let path = format!("/api/admin/usuarios?limite={limit}{cursor}");
+            let page = ask(server, &token, Method::GET, &path, Value::Null).await.json();
+            assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+            let found = page["usuarios"].as_array().unwrap();
+            logins.extend(found.iter().map(|usuario| usuario["login"].as_str().unwrap().to_owned()));
+            pages += 1;
+            match page["proximo"].as_str() {
+                Some(next) if pages < 5 => cursor = format!("&cursor={next}"),
+                _ => break,
+            }
+        }
+        logins
+    };
+    assert_eq!(all("chefe", 2).await, ["chefe", "balconista", "u5000", "u10000", "u15000", "u20000"]);
+    assert_eq!(all("chefe", 6).await.len(), 6);
+    assert_eq!(all("admin", 200).await.len(), 1000);
+    // A creation looks for one name, not for all.
+    let token = server.token("chefe").await;
+    for (perfil, status) in [("Balcão", 201), ("Balcao", 404), ("Caixa", 404)] {
+        let asked = Instant::now();
+        let body = json!({"login": format!("novo {perfil}"), "perfil": perfil, "senha": "uma senha comprida"});
+        assert_eq!(ask(server, &token, Method::POST, "/api/admin/usuarios", body).await.status, status);
+        assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+    }
+}
+
+async fn a_creation_of_a_user_leaves_no_trace_of_its_senha(server: &Server, database: &Database) {
+    let token = server.token("admin").await;
+    let create = async |key: &str, senha: &str| {
+        let headers = [("authorization", token.as_str()), ("idempotency-key", key)];
+        let body = format!(r#"{{"login":"ana","perfil":"Consulta","senha":"{senha}"}}"#);
+        (server.send(Method::POST, "/api/admin/usuarios", &headers, body.clone()).await, body)
+    };
+    let (made, body) = create("k", "uma senha comprida").await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(create("k", "uma senha comprida").await.0.header("idempotency-replayed"), Some("true"));
+    create("k", "outra senha comprida").await.0.is(422, "Idempotency-Key já usada com outra requisição");
+    // Whoever has the table and knows all but the senha can try none out against it.
+    let kept = database.number("SELECT impressao FROM idempotencia").await;
+    for text in [body.clone(), format!("/api/admin/usuarios\n{body}")] {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+        assert_ne!(kept, i64::from_be_bytes(digest.as_ref()[..8].try_into().unwrap()));
+    }
+}
+
+both_engines! {
+    numbers_that_are_taken_are_passed_over_at_once,
+    many_users_are_paged,
+    a_creation_of_a_user_leaves_no_trace_of_its_senha,
+}
