@@ -6,7 +6,6 @@ mod recording;
 mod report;
 
 use std::io::IsTerminal;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,10 +20,11 @@ use self::report::{failed_in, hand_over, indented, verdict, write_files};
 
 use super::support::error::{CliError, Result};
 use super::support::input::{confirmed, read_dialect, read_senha, read_two_senhas};
-use super::support::output::{complain, shown};
+use super::support::output::complain;
 use crate::conferir::client::Client;
 use crate::conferir::judge::Scope;
-use crate::conferir::plan::{self, Plan, Selection, Traces};
+use crate::conferir::plan::{Plan, Selection, Traces};
+use crate::conferir::record::Wishes;
 use crate::conferir::report::{Outcome, Report};
 use crate::conferir::runner::Runner;
 use crate::conferir::session::{RunInput, Session, StartError, StatusAnswer, Unpermitted};
@@ -37,7 +37,7 @@ pub async fn run(args: Args) -> Result {
     let only = args.repetir_falhas.as_deref().map(failed_in).transpose()?;
     let nothing_failed = only.as_ref().is_some_and(Vec::is_empty);
     let selection = Selection { without: args.pular.clone(), only, reads_only: args.somente_leitura };
-    let dialect = args.dialeto.as_deref().map(read_kit_dialect).transpose()?;
+    let dialect = args.dialeto.as_deref().map(read_dialect).transpose()?;
     let plan = Plan::new(scope, &selection, &args.protocolo, dialect.as_deref());
     if nothing_failed {
         complain("no case of that report failed; nothing was asked");
@@ -70,7 +70,8 @@ pub async fn run(args: Args) -> Result {
         return concluded(&args, &report);
     };
     if let Some(file) = &args.gravar {
-        return record_dialect(&args, file, &mut runner, start, unpermitted).await;
+        let wishes = Wishes { unpermitted, token_header: args.cabecalho_do_token.clone() };
+        return record_dialect(&args, file, &mut runner, start, wishes).await;
     }
     announce(&args, &plan, &plan.traces(start));
     if !args.yes && !confirmed()? {
@@ -117,18 +118,6 @@ async fn read_only(args: &Args, plan: &Plan, runner: &mut Runner) -> Result<Repo
     Ok(args.report(None, 0, true, cases))
 }
 
-/// A dialect whose cases are ours.
-fn read_kit_dialect(file: &Path) -> Result<Arc<Dialect>> {
-    let dialect = read_dialect(file)?;
-    let is_known = |name: &&String| plan::groups().chain(plan::names()).any(|known| known == *name);
-    match dialect.not_asked.iter().find(|name| !is_known(name)) {
-        Some(name) => {
-            Err(CliError::Usage(format!("{}: [conferir] pular: there is no case '{}'", shown(file), printable(name))))
-        }
-        None => Ok(dialect),
-    }
-}
-
 fn runner(args: &Args, senha: SecretString, dialect: Option<Arc<Dialect>>) -> Result<Runner> {
     let client = Client::new(&args.base_url).map_err(StartError::from)?;
     let target = RunInput {
@@ -141,15 +130,19 @@ fn runner(args: &Args, senha: SecretString, dialect: Option<Arc<Dialect>>) -> Re
     if let Some(dialect) = dialect {
         runner.speak(dialect);
     }
+    if let Some(header) = &args.cabecalho_do_token {
+        runner.session.carry_token_by(header.clone());
+    }
     Ok(runner)
 }
 
 /// Asks the cases and brings the atendimento back, whatever comes.
 async fn conduct(args: &Args, plan: &Plan, runner: &mut Runner, start: Status) -> Result<Report> {
     let stopped = watch_signals("stopping after this case; the atendimento is set back first")?;
-    if let Err(answer) = runner.prove_motivo(start).await {
-        let restored = restore(runner, start).await;
-        let error = refused(args, runner, restored, &answer);
+    if let Err(error) = runner.prove_motivo(start).await {
+        let found = if let StartError::OtherStatus { told, .. } = error { told } else { start };
+        let restored = restore(runner, found).await;
+        let error = refused(args, runner, restored, error);
         return Err(stopped_early(args, plan, runner, restored, error));
     }
     let cases = ask_all(plan, runner, &stopped).await;
@@ -169,18 +162,22 @@ async fn ask_all(plan: &Plan, runner: &mut Runner, stopped: &AtomicBool) -> Vec<
     cases
 }
 
-/// The first change was not made, as `answer` says, or may not have been.
-fn refused(args: &Args, runner: &Runner, restored: bool, answer: &str) -> CliError {
+/// The first change was not made, as `error` says, or may not have been, or it was no change of what it should be.
+fn refused(args: &Args, runner: &Runner, restored: bool, error: StartError) -> CliError {
     let end = match (restored, runner.session.changes()) {
         (true, 0) => "Nothing was changed",
         (true, _) => "The atendimento was set back, in case it had changed",
         (false, _) => "The atendimento may have been changed",
     };
-    CliError::Failed(format!(
-        "the first change, which needs the motivo '{}', was answered\n{}\n{end}, and no case was asked",
-        printable(args.motivo()),
-        indented(answer)
-    ))
+    let what = match error {
+        StartError::Change(answer) => format!(
+            "the first change, which needs the motivo '{}', was answered\n{}",
+            printable(args.motivo()),
+            indented(&answer)
+        ),
+        error => error.to_string(),
+    };
+    CliError::Failed(format!("{what}\n{end}, and no case was asked"))
 }
 
 /// Where the atendimento is: as the server tells, and as the caller says.

@@ -1,6 +1,7 @@
 //! The names under which a dialect speaks of the contract's answers. The kit knows them by itself, from the texts of its
 //! cases; a test holds them against the server's.
 
+use super::case::MADE;
 use crate::dialect::answer_key;
 
 /// An answer as a dialect names it.
@@ -56,6 +57,17 @@ const BEGINNINGS: [(&str, &str); 6] = [
     ("JWT signature does not match locally computed signature.", "token_untrusted"),
     ("JWT expired at ", "token_expired"),
 ];
+
+/// Whether `word` stands in a text of the contract, so that it is nobody's name.
+pub(super) fn is_contracts(word: &str) -> bool {
+    let texts = NAMES.iter().chain(&BEGINNINGS).map(|(text, _)| *text).chain([
+        MADE,
+        "esse campo é obrigatório",
+        "valor inválido",
+    ]);
+    let word = word.to_lowercase();
+    { texts }.any(|text| text.to_lowercase().contains(&word))
+}
 
 /// The name of the error that the contract answers with `text`.
 pub fn error_name(text: &'static str) -> Option<AnswerName> {

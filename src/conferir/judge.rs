@@ -3,13 +3,16 @@
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::answers::{AnswerName, error_name};
+use super::asked::Asked;
 use super::case::{Case, ExpectedAnswer, Header, Mark};
 use super::client::Received;
 use super::difference;
-use super::values::{find_jwt, find_token};
-use crate::dialect::{AnswerForm, ChangeMade, Dialect, Facts, LoggedIn};
+use super::jwt::find_jwt;
+use super::values::find_token;
+use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn, Named};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub enum Scope {
 pub(super) struct Spoken<'a> {
     pub(super) dialect: &'a Dialect,
     pub(super) path: String,
-    pub(super) protocolo: &'a str,
+    pub(super) asked: Asked,
 }
 
 /// The expected answer in words: status, headers, body.
@@ -150,7 +153,8 @@ fn worded(case: &Case, spoken: &Spoken<'_>, form: &AnswerForm<'_>, received: Opt
     let token = received.and_then(find_token);
     let text = form.text.replacen("{}", value_in(case), 1);
     let login = Some(LoggedIn { token: token.as_deref().unwrap_or("<token>"), validade: 0, login: "<login>" });
-    let change = case.to.map(|status| ChangeMade { protocolo: spoken.protocolo, status: status.nome() });
+    let named = spoken.asked.named();
+    let status = case.to.map_or(named.status, |status| status.nome());
     let facts = Facts {
         texto: &text,
         codigo: form.code,
@@ -158,7 +162,8 @@ fn worded(case: &Case, spoken: &Spoken<'_>, form: &AnswerForm<'_>, received: Opt
         caminho: &spoken.path,
         now: OffsetDateTime::UNIX_EPOCH,
         login,
-        change,
+        named: Some(Named { status, ..named }),
+        id: Uuid::nil(),
     };
     let fits = received.is_some_and(|received| form.body.fits(spoken.dialect.escapes, &facts, received));
     (form.body.filled(spoken.dialect.escapes, &facts), fits)

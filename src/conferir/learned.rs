@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::case::{MADE, STATUS};
 use super::client::Received;
 use super::spans::spans;
-use crate::dialect::{Dialect, Facts};
+use crate::dialect::{Dialect, Facts, Group, alike, is_explained};
 use crate::domain::atendimento::Status;
 
 /// Nothing at first: then the status code says it.
@@ -29,10 +30,37 @@ impl Learned {
         }
         let mut known = self.successes.iter().filter(|(of, _)| status.is_none_or(|status| status == *of)).peekable();
         let fits = match known.peek() {
-            Some(_) => known.any(|(_, success)| steady(success) == steady(&received.body)),
+            Some(_) => {
+                known.any(|(_, success)| self.is_like(success, &received.body) || self.has_form(success, received))
+            }
             None => self.may_be_success(received),
         };
         (200..300).contains(&received.code) && fits
+    }
+
+    /// Whether `received` has the members of `success`, where refusals have another status code: its texts may move.
+    fn has_form(&self, success: &str, received: &Received) -> bool {
+        let places = |body: &str| spans(body).into_iter().map(|span| span.pointer).collect::<Vec<_>>();
+        let refuses_otherwise = self.refusal.as_ref().is_some_and(|refusal| !(200..300).contains(&refusal.code));
+        refuses_otherwise && places(success) == places(&received.body)
+    }
+
+    /// Whether `body` says what `success` says: what differs is an id, or differs between successes of the same status too.
+    fn is_like(&self, success: &str, body: &str) -> bool {
+        let now = OffsetDateTime::now_utc();
+        let plain = without_statuses;
+        let mut by_status: Vec<(Status, Vec<String>)> = Vec::new();
+        for (status, success) in &self.successes {
+            match by_status.iter_mut().find(|(of, _)| of == status) {
+                Some((_, bodies)) => bodies.push(plain(success)),
+                None => by_status.push((*status, vec![plain(success)])),
+            }
+        }
+        let (one, other) = (plain(success), plain(body));
+        let again = by_status.iter().filter(|(_, bodies)| bodies.len() > 1);
+        let groups = again.map(|(_, bodies)| Group { now, texts: bodies.iter().map(String::as_str).collect() });
+        let alone = [&one, &other].map(|text| Group { now, texts: vec![text.as_str()] });
+        says_the_same(success, body) || is_explained(&groups.chain(alone).collect::<Vec<_>>())
     }
 
     /// Whether `received`, to a change whose success is not known yet, is not like a refusal.
@@ -41,7 +69,7 @@ impl Learned {
         let places = |body: &str| spans(body).into_iter().map(|span| span.pointer).collect::<Vec<_>>();
         let own = places(&received.body);
         !(200..300).contains(&refusal.code)
-            || steady(success) == steady(&received.body)
+            || says_the_same(success, &received.body)
             || own == places(success) && own != places(&refusal.body)
     }
 
@@ -70,15 +98,24 @@ fn is_success(dialect: &Dialect, received: &Received) -> bool {
         caminho: STATUS,
         now: OffsetDateTime::UNIX_EPOCH,
         login: None,
-        change: None,
+        named: None,
+        id: Uuid::nil(),
     };
     received.code == form.code && form.body.fits(dialect.escapes, &facts, &received.body)
 }
 
+/// Whether two answers that nobody can ask for again may say the same: but for the status, and for ids.
+pub(super) fn says_the_same(one: &str, other: &str) -> bool {
+    alike(&without_statuses(one), &without_statuses(other))
+}
+
+fn without_statuses(body: &str) -> String {
+    Status::ALL.iter().fold(body.to_owned(), |body, status| body.replace(status.nome(), ""))
+}
+
 /// A body without what may change from one answer to the next: numbers, times and statuses.
 pub fn steady(body: &str) -> String {
-    let body = Status::ALL.iter().fold(body.to_owned(), |body, status| body.replace(status.nome(), ""));
-    body.chars().filter(|letter| !letter.is_ascii_digit()).collect()
+    without_statuses(body).chars().filter(|letter| !letter.is_ascii_digit()).collect()
 }
 
 /// The status that `body` asks for.
@@ -86,8 +123,17 @@ pub(super) fn asked_status(body: &str) -> Option<Status> {
     spans(body).iter().find(|span| span.pointer == "/status").and_then(|span| Status::from_nome(span.value.as_str()?))
 }
 
+/// The status in which the atendimento was, if the answer to a change of it to `asked` tells another one than `start`.
+pub(super) fn contradiction(received: &Received, start: Status, asked: Status) -> Option<Status> {
+    let told: Vec<Status> = statuses_told(&received.body).into_iter().filter(|told| *told != asked).collect();
+    match told[..] {
+        [told] if told != start => Some(told),
+        _ => None,
+    }
+}
+
 /// The statuses that members of `body` name.
-pub(super) fn statuses_told(body: &str) -> Vec<Status> {
+fn statuses_told(body: &str) -> Vec<Status> {
     let mut told: Vec<Status> = Vec::new();
     for status in spans(body).iter().filter_map(|span| Status::from_nome(span.value.as_str()?)) {
         if !told.contains(&status) {

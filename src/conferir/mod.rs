@@ -4,6 +4,7 @@
 //! can't be wrong in the same way as the server that it judges.
 
 pub mod answers;
+pub mod asked;
 pub mod case;
 mod cases;
 pub mod client;
@@ -13,11 +14,16 @@ pub mod html;
 pub mod infer;
 pub mod judge;
 pub mod junit;
+mod jwt;
 pub mod learned;
+mod likeness;
+mod logins;
+mod personal;
 pub mod plan;
 pub mod record;
 pub mod report;
 pub mod runner;
+mod secrets;
 pub mod session;
 mod spans;
 pub mod values;

@@ -147,7 +147,7 @@ fn unsaid(case: &Case, dialect: &Dialect) -> Option<&'static str> {
     let sets_again = case.to.is_some() && case.from == case.to || case.name.starts_with("status/idempotency-key");
     let needs_motivo = case.from.zip(case.to).is_some_and(|(from, to)| from.requires_motivo(to));
     let names = |motivo: &str| case.to.is_some() && !needs_motivo && case.body.contains(motivo);
-    if dialect.not_asked.iter().any(|name| case.is_named(name)) {
+    if dialect.not_asked.iter().any(|not_asked| case.is_named(&not_asked.name)) {
         Some("this dialect leaves it out")
     } else if !is_carried {
         Some("in this dialect the token comes otherwise")

@@ -9,9 +9,10 @@ use super::case::Case;
 use super::cases;
 use super::client::Received;
 use super::judge::{self, Scope, Spoken};
+use super::learned::contradiction;
 use super::plan::Plan;
 use super::report::{Judgement, Outcome};
-use super::session::Session;
+use super::session::{Session, StartError};
 use crate::dialect::Dialect;
 use crate::domain::atendimento::Status;
 
@@ -41,10 +42,15 @@ impl Runner {
     }
 
     /// Makes the first change to the atendimento, which is in `start`: one that the server takes only with a motivo
-    /// that it knows. Otherwise says what it answered.
-    pub async fn prove_motivo(&mut self, start: Status) -> Result<(), String> {
+    /// that it knows. Otherwise says what it answered, or that it was in another status.
+    pub async fn prove_motivo(&mut self, start: Status) -> Result<(), StartError> {
         self.session.begin(start);
-        let outcome = self.ask(cases::proof(start), Scope::Documented).await;
+        let proof = cases::proof(start);
+        let (outcome, received) = self.ask_for_answer(proof, Scope::Documented).await;
+        let told = received.zip(proof.to).and_then(|(received, asked)| contradiction(&received, start, asked));
+        if let Some(told) = told {
+            return Err(StartError::OtherStatus { told, given: start });
+        }
         if outcome.judgement == Judgement::Passed {
             return Ok(());
         }
@@ -53,7 +59,7 @@ impl Runner {
             self.session.doubt();
         }
         let answer = outcome.received.map(|received| received.text());
-        Err(answer.unwrap_or_else(|| outcome.judgement.reason().unwrap_or_default().to_owned()))
+        Err(StartError::Change(answer.unwrap_or_else(|| outcome.judgement.reason().unwrap_or_default().to_owned())))
     }
 
     /// The cases of `plan`, of which none was asked: why.
@@ -107,16 +113,21 @@ impl Runner {
     fn spoken(&self, case: &Case) -> Option<Spoken<'_>> {
         let path = self.session.path(case);
         let path = path.split('?').next().unwrap_or_default().to_owned();
-        let protocolo = self.session.protocolo();
-        self.dialect.as_deref().map(|dialect| Spoken { dialect, path, protocolo })
+        let asked = self.session.asked(case);
+        self.dialect.as_deref().map(|dialect| Spoken { dialect, path, asked })
     }
 
     async fn ask(&mut self, case: &Case, scope: Scope) -> Outcome {
+        self.ask_for_answer(case, scope).await.0
+    }
+
+    /// What came of `case`, and its answer as it came.
+    async fn ask_for_answer(&mut self, case: &Case, scope: Scope) -> (Outcome, Option<Received>) {
         if let Err(reason) = self.session.prepare(case).await {
-            return self.outcome(case, scope, None, Judgement::Unjudged(reason));
+            return (self.outcome(case, scope, None, Judgement::Unjudged(reason)), None);
         }
         let before = self.session.present().filter(|_| case.changes());
-        let outcome = match self.session.send(case).await {
+        let (outcome, received) = match self.session.send(case).await {
             Ok(received) => {
                 let faults = judge::faults(case, scope, self.spoken(case).as_ref(), &received);
                 let judgement = if faults.is_empty() {
@@ -127,11 +138,11 @@ impl Runner {
                 } else {
                     Judgement::Failed(faults.join("; "))
                 };
-                self.outcome(case, scope, Some(&received), judgement)
+                (self.outcome(case, scope, Some(&received), judgement), Some(received))
             }
-            Err(error) => self.outcome(case, scope, None, Judgement::Failed(error.to_string())),
+            Err(error) => (self.outcome(case, scope, None, Judgement::Failed(error.to_string())), None),
         };
-        Outcome { status_before: before, ..outcome }
+        (Outcome { status_before: before, ..outcome }, received)
     }
 
     fn outcome(&self, case: &Case, scope: Scope, received: Option<&Received>, judgement: Judgement) -> Outcome {

@@ -8,11 +8,13 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::SecretString;
 use tokio::time::sleep;
 
+use super::asked::Asked;
 use super::case::{Case, LOGIN, STATUS};
 use super::client::{Client, ClientError, Outgoing, Received};
 use super::learned::{Learned, asked_status};
+use super::personal::Personal;
 use super::report::{Answered, Sent};
-use super::values::{Values, find_token};
+use super::values::Values;
 use crate::dialect::TokenHeader;
 use crate::domain::atendimento::Status;
 
@@ -20,7 +22,7 @@ use crate::domain::atendimento::Status;
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
-const CREDENTIALS: &str = r#"{"login": "<login>", "senha": "<senha>"}"#;
+pub(super) const CREDENTIALS: &str = r#"{"login": "<login>", "senha": "<senha>"}"#;
 const PRESENT: Case = Case::read("the current status", "/api/atendimentos/status?protocolo=<protocolo>");
 
 /// The headers that a report shows.
@@ -51,8 +53,10 @@ pub struct Unpermitted {
 }
 
 pub struct Session {
-    client: Client,
-    values: Values,
+    pub(super) client: Client,
+    pub(super) values: Values,
+    /// What belongs to the users who logged in.
+    pub(super) personal: Personal,
     /// The header that carries the token.
     token_header: TokenHeader,
     /// How the server says that a change was made, where it has words of its own for it.
@@ -89,7 +93,7 @@ pub enum StartError {
     /// What it answers contradicts what the caller says.
     #[error("the server says that the atendimento was in the status {told}, not {given}")]
     OtherStatus { told: Status, given: Status },
-    #[error("no header was found by which the server takes the token")]
+    #[error("no header was found by which the server takes the token; if you know it, pass --cabecalho-do-token")]
     NoTokenHeader,
     /// The first change was answered so.
     #[error("the first change was answered {0:?}")]
@@ -105,6 +109,7 @@ impl Session {
         Self {
             client,
             values,
+            personal: Personal::default(),
             token_header,
             learned: Learned::default(),
             present: None,
@@ -114,22 +119,8 @@ impl Session {
         }
     }
 
-    pub(super) fn carry_token_by(&mut self, header: TokenHeader) {
+    pub fn carry_token_by(&mut self, header: TokenHeader) {
         self.token_header = header;
-    }
-
-    /// The answer to a login, and the token in it.
-    pub async fn log_in(&mut self) -> Result<(Received, String), StartError> {
-        let received = self.client.send(post(LOGIN, self.values.sent(CREDENTIALS))).await?;
-        let token = find_token(&received.body).filter(|_| (200..300).contains(&received.code));
-        match token {
-            Some(token) => {
-                self.values.set_token(token.clone());
-                Ok((received, token))
-            }
-            None if (200..300).contains(&received.code) => Err(StartError::NoToken(received.code)),
-            None => Err(StartError::Login(self.shown(&received))),
-        }
     }
 
     pub(super) fn login(&self) -> &str {
@@ -208,28 +199,6 @@ impl Session {
         self.client.send(request).await
     }
 
-    /// The answer to the login of another user, if that succeeds, and to `case` with that one's token; or else to the login alone.
-    pub(super) async fn ask_as(
-        &mut self,
-        user: Unpermitted,
-        case: &Case,
-    ) -> Result<(Option<Received>, Received), String> {
-        let protocolo = self.values.protocolo().to_owned();
-        let mut values = Values::new(&user.login, user.senha, &protocolo, "");
-        std::mem::swap(&mut self.values, &mut values);
-        let answer = match self.log_in().await {
-            Ok((login, _)) => self.exchange(case).await.map(|received| (Some(login), received)),
-            Err(StartError::Login(_) | StartError::NoToken(_)) => {
-                let again = self.client.send(post(LOGIN, self.values.sent(CREDENTIALS))).await;
-                again.map(|received| (None, received)).map_err(|error| error.to_string())
-            }
-            Err(error) => Err(error.to_string()),
-        };
-        std::mem::swap(&mut self.values, &mut values);
-        self.values.hide_secrets_of(values);
-        answer
-    }
-
     /// Asks for the status of the atendimento by a read, which changes nothing on any server.
     pub async fn ask_status(&self) -> Result<StatusAnswer, ClientError> {
         let received = self.client.send(self.request(&PRESENT)).await?;
@@ -265,8 +234,8 @@ impl Session {
 
     /// Keeps up with where the answer leaves the atendimento.
     fn follow(&mut self, case: &Case, received: &Received) {
-        if let Some(token) = find_token(&received.body).filter(|_| case.path == LOGIN) {
-            self.values.remember(token);
+        if case.path == LOGIN && (200..300).contains(&received.code) {
+            self.remember_tokens(received);
         }
         if !case.changes() || received.header("idempotency-replayed").is_some() {
             return;
@@ -280,11 +249,6 @@ impl Session {
             500.. => self.present = None,
             _ => {}
         }
-    }
-
-    /// Whether `received` repeats what was asked, and what another answer would have otherwise.
-    pub(super) fn is_echo(&self, received: &Received) -> bool {
-        self.values.repeated_in(&received.body)
     }
 
     /// How the answer to `case` writes the names of its headers.
@@ -332,6 +296,11 @@ impl Session {
         }
     }
 
+    /// What `case` names.
+    pub(super) fn asked(&self, case: &Case) -> Asked {
+        Asked::in_body(&self.values.sent(&self.body(case)))
+    }
+
     fn request(&self, case: &Case) -> Outgoing {
         let headers = self.headers(case).into_iter().map(|(name, value)| (name, self.values.sent(&value)));
         let body = self.values.sent(&self.body(case));
@@ -370,14 +339,14 @@ impl Session {
     }
 
     pub(super) fn answered(&self, received: &Received) -> Answered {
-        let redacted = |text: &str| self.values.redacted(text);
-        let header = |name: &&str| Some(((*name).to_owned(), redacted(&received.header(name)?)));
+        let shown = |text: &str| self.personal.hidden(&self.values.redacted(text));
+        let header = |name: &&str| Some(((*name).to_owned(), shown(&received.header(name)?)));
         let headers = SHOWN.iter().filter_map(header).collect();
-        Answered { code: received.code, headers, body: redacted(&received.body) }
+        Answered { code: received.code, headers, body: shown(&self.without_people(received)) }
     }
 }
 
-fn post(path: &'static str, body: String) -> Outgoing {
+pub(super) fn post(path: &'static str, body: String) -> Outgoing {
     Outgoing {
         method: "POST",
         path: path.to_owned(),

@@ -1,15 +1,16 @@
 //! What the texts in `<>` of a case stand for.
 
-use std::cmp::Reverse;
-
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded::byte_serialize;
 use uuid::Uuid;
 
-use crate::dialect::Escapes;
+use super::jwt::find_jwt;
+use super::secrets::Secrets;
 use crate::domain::atendimento::Status;
 
+/// Shorter words may be any.
+const SECRET: usize = 16;
 /// The comment that the run leaves.
 const COMENTARIO: &str = "Conferência do contrato da API";
 /// `{"typ":"JWT","alg":"none"}`
@@ -21,10 +22,8 @@ pub(super) struct Values {
     known: Vec<(&'static str, String)>,
     senha: SecretString,
     token: SecretString,
-    /// All tokens that were received: some are of users that nobody logs out.
-    received: Vec<SecretString>,
-    /// That of a user without the permission.
-    other_senha: SecretString,
+    /// What is shown nowhere: some of the tokens are of users that nobody logs out.
+    secrets: Secrets,
 }
 
 impl Values {
@@ -46,25 +45,23 @@ impl Values {
             ("outro status", format!("conferir {other}")),
             ("outro motivo", format!("conferir {other}")),
         ];
-        Self {
-            known,
-            senha,
-            token: SecretString::default(),
-            received: Vec::new(),
-            other_senha: SecretString::default(),
-        }
+        let secrets = Secrets::of(senha.clone());
+        Self { known, senha, token: SecretString::default(), secrets }
     }
 
     pub(super) fn set_token(&mut self, token: String) {
-        self.remember(token.clone());
+        self.remember(&token);
+        // Who knows what the cases make of it knows nearly all of it.
+        [unsigned(&token), tampered(&token), with_header(ALG_NONE, &token), with_header(OTHER_KID, &token)]
+            .iter()
+            .filter(|spoilt| spoilt.len() >= SECRET)
+            .for_each(|spoilt| self.remember(spoilt));
         self.token = SecretString::from(token);
     }
 
     /// Keeps `token` out of all that is shown from now on.
-    pub(super) fn remember(&mut self, token: String) {
-        if self.received.iter().all(|known| known.expose_secret() != token) {
-            self.received.push(SecretString::from(token));
-        }
+    pub(super) fn remember(&mut self, token: &str) {
+        self.secrets.add_token(token);
     }
 
     /// The body that brings the atendimento from `present`, if that is known, to `status`.
@@ -111,40 +108,20 @@ impl Values {
         self.known.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether `body` repeats a value of this run.
-    pub(super) fn repeated_in(&self, body: &str) -> bool {
-        let own =
-            self.known.iter().filter(|(name, value)| !matches!(*name, "status" | "comentario") && value.len() >= 6);
-        { own }.any(|(_, value)| body.contains(value.as_str()))
-    }
-
     /// `text` of an answer without what must not be shown.
     pub(super) fn redacted(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        while let Some(token) = find_jwt(&text) {
-            text = text.replace(&token, "<token>");
-        }
-        for token in &self.received {
-            text = text.replace(token.expose_secret(), "<token>");
-        }
-        without_senha(without_senha(text, &self.senha), &self.other_senha)
+        self.secrets.redacted(text)
+    }
+
+    /// Whether `text` is a token that was received.
+    pub(super) fn is_token(&self, text: &str) -> bool {
+        self.secrets.has(text)
     }
 
     /// Keeps what is secret of another user out of all that is shown from now on.
     pub(super) fn hide_secrets_of(&mut self, other: Self) {
-        other.received.iter().for_each(|token| self.remember(token.expose_secret().to_owned()));
-        self.other_senha = other.senha;
+        self.secrets.add_all(other.secrets);
     }
-}
-
-/// `text` without `senha`, however a server escapes it; longest first, as the plain one may be a part of another.
-fn without_senha(text: String, senha: &SecretString) -> String {
-    let senha = senha.expose_secret();
-    let escapes = [Escapes::Dotnet, Escapes::AsciiEBarras, Escapes::Ascii, Escapes::Json, Escapes::Nenhum];
-    let mut written = escapes.map(|escapes| escapes.written(senha)).to_vec();
-    written.sort_by_key(|written| (Reverse(written.len()), written.clone()));
-    written.dedup();
-    written.iter().filter(|written| !written.is_empty()).fold(text, |text, written| text.replace(written, "<senha>"))
 }
 
 /// Whether the vendor's page requires a motivo; what is not known may be `Finalizado`.
@@ -203,8 +180,9 @@ fn tampered(token: &str) -> String {
 /// The token in the answer to a login: a JWT, or else the longest word that may be one.
 pub fn find_token(text: &str) -> Option<String> {
     let part_of_one = |letter: char| letter.is_ascii_alphanumeric() || "-_.+/=~".contains(letter);
-    let words = text.split(|letter| !part_of_one(letter)).filter(|word| word.len() >= 20);
-    let opaque = words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit())).max_by_key(|word| word.len());
+    let words = text.split(|letter| !part_of_one(letter)).map(|word| word.trim_end_matches('.'));
+    let is_long = |word: &&str| word.len() >= 20 && word.bytes().any(|byte| byte.is_ascii_digit());
+    let opaque = words.filter(is_long).max_by_key(|word| word.len());
     find_jwt(text).or_else(|| opaque.map(str::to_owned))
 }
 
@@ -213,17 +191,6 @@ pub fn life_of(token: &str) -> Option<i64> {
     let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
     Some(claims["exp"].as_i64()? - claims["iat"].as_i64()?)
-}
-
-/// The first JWT in `text`, wherever a server puts it: the page does not say.
-pub(super) fn find_jwt(text: &str) -> Option<String> {
-    let part_of_one = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let jwt = |word: &&str| {
-        let parts: Vec<&str> = word.split('.').collect();
-        // Longer than host names and file names, which have periods too.
-        parts.len() == 3 && parts[0].starts_with("eyJ") && parts[1].starts_with("eyJ") && !parts[2].is_empty()
-    };
-    text.split(|c| !part_of_one(c)).find(jwt).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -302,7 +269,7 @@ mod tests {
         assert_eq!(values.redacted(r#"{"senha": "se\"nha"}"#), r#"{"senha": "<senha>"}"#);
         let mut values = Values::new("user.api", SecretString::from("sénha/9"), "2022", "x");
         values.set_token("0123456789abcdef0123456789abcdef".to_owned());
-        values.remember("an-opaque-token-of-another-login-1".to_owned());
+        values.remember("an-opaque-token-of-another-login-1");
         for shown in ["s\\u00e9nha\\/9", "s\\u00E9nha/9", "sénha/9"] {
             let answer = format!("{shown} 0123456789abcdef0123456789abcdef an-opaque-token-of-another-login-1");
             assert_eq!(values.redacted(&answer), "<senha> <token> <token>");
@@ -313,5 +280,22 @@ mod tests {
         assert_eq!(values.redacted("outra\\/senha fedcba9876543210fedcba9876543210"), "<senha> <token>");
         assert_eq!(find_jwt("Access token: eyJh.eyJz.x!"), Some("eyJh.eyJz.x".to_owned()));
         assert_eq!(find_jwt("www.example.com a.b.c"), None);
+        assert_eq!(find_token(&format!("O token é {TOKEN}.")), Some(TOKEN.to_owned()));
+        assert_eq!(
+            find_token("O token é 0123456789abcdef0123456789abcdef."),
+            Some("0123456789abcdef0123456789abcdef".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_token_that_was_spoilt_is_not_shown_either() {
+        for token in [TOKEN, "0123456789abcdef0123456789abcdef"] {
+            let mut values = values();
+            values.set_token(token.to_owned());
+            for name in ["<token sem assinatura>", "<token alterado>", "<token alg none>", "<token outro kid>"] {
+                let shown = values.redacted(&format!("Token '{}'.", values.sent(name)));
+                assert!(["Token '<token>'.", "Token '<token>.A'."].contains(&shown.as_str()), "{name}: {shown}");
+            }
+        }
     }
 }

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use axum::http::{HeaderName, HeaderValue};
+use uuid::Uuid;
 
 use super::escapes::Escapes;
-use super::facts::{ChangeMade, Facts, LoggedIn};
+use super::facts::{Facts, LoggedIn, Named};
 use super::file::{AnswerFile, DialectFile, HeaderCase, Verdict};
-use super::forms::{CONTENT_TYPE, Dialect, ERROR_BODY, Form, LOGIN_BODY, TokenHeader};
+use super::forms::{CONTENT_TYPE, Dialect, ERROR_BODY, Form, LOGIN_BODY, NotAsked, TokenHeader};
+use super::gap::{Gap, Kind};
 use super::source::{Complaint, Lines, Source, place};
-use super::template::{Gap, Kind, Template};
+use super::template::Template;
 use crate::domain::rules::{SameStatus, UnneededMotivo};
 use crate::domain::text::nearest;
 
@@ -120,7 +122,7 @@ impl Check<'_> {
             errors: self.errors(known),
             token_headers: self.token_headers(),
             rules: file.regras.rules(),
-            not_asked: file.conferir.pular.clone(),
+            not_asked: self.not_asked(),
             logs_in_without_permission: file.regras.login_sem_permissao != Some(Verdict::Recusado),
             message: Template::parse(ERROR_BODY).expect("the contract's body is well-formed"),
             token: Template::parse(LOGIN_BODY).expect("the contract's body is well-formed"),
@@ -176,24 +178,25 @@ impl Check<'_> {
         let mut complain = |what: &str| self.complain(&["token"], "cabecalhos", what);
         let mut headers: Vec<TokenHeader> = Vec::new();
         for text in written {
-            let (name, scheme) = text.split_once(':').unwrap_or((text, ""));
-            let scheme = Some(scheme.trim()).filter(|scheme| !scheme.is_empty()).map(str::to_owned);
-            let is_word = scheme.as_deref().is_none_or(|scheme| scheme.bytes().all(|byte| byte.is_ascii_graphic()));
-            match name.trim().parse() {
-                Ok(name) if is_word => {
-                    let header = TokenHeader { name, scheme };
+            match TokenHeader::parse(text) {
+                Ok(header) => {
                     if headers.contains(&header) {
                         complain(&format!("names {text} twice"));
                     }
                     headers.push(header);
                 }
-                _ => complain(&format!("has '{text}', which is no header")),
+                Err(what) => complain(&what),
             }
         }
         if written.is_empty() {
             complain("has to name a header");
         }
         headers
+    }
+
+    fn not_asked(&self) -> Vec<NotAsked> {
+        let line = |at: usize| self.lines.of(&["conferir", "pular", &at.to_string()]);
+        self.file.conferir.pular.iter().enumerate().map(|(at, name)| NotAsked::new(name, line(at))).collect()
     }
 
     fn errors(&mut self, known: &Known) -> BTreeMap<String, Form> {
@@ -235,8 +238,11 @@ impl Check<'_> {
                 self.complain(table, key, "can't be set here");
             }
         }
-        if answer.codigo.is_some_and(|code| !(200..=599).contains(&code) || [204, 205, 304].contains(&code)) {
-            self.complain(table, "codigo", "has to be 200 to 599, and not one without a body");
+        let most = if may.kind.is_some() { 299 } else { 599 };
+        if answer.codigo.is_some_and(|code| !(200..=most).contains(&code) || [204, 205, 304].contains(&code)) {
+            let whose = if may.kind.is_some() { " for a success" } else { "" };
+            let what = format_args!("has to be 200 to {most}{whose}, and not one without a body");
+            self.complain(table, "codigo", what);
         }
         if let (Some(text), Some(parameters)) = (&answer.texto, may.text) {
             let gaps = text.matches("{}").count();
@@ -260,8 +266,8 @@ impl Check<'_> {
             }
         };
         match body.gap_of_another(may.kind) {
-            Some((name, kind)) => complain(&format_args!("has <{name}>, which only [{}] can fill", kind.table())),
-            None if may.kind == Some(Kind::Login) && !body.has(Gap::Token) => complain(&"needs <token>"),
+            Some((name, elsewhere)) => complain(&format_args!("has <{name}>, which {elsewhere}")),
+            None if may.kind == Some(Kind::Login) && !body.has(&Gap::Token) => complain(&"needs <token>"),
             None => {}
         }
         if !text.is_empty()
@@ -287,7 +293,8 @@ impl Check<'_> {
 
 fn reads_as_json(body: &Template, escapes: Escapes) -> bool {
     let login = LoggedIn { token: "a.b.c", validade: 1, login: "\"\\" };
-    let change = ChangeMade { protocolo: "\"\\", status: "" };
+    // A protocolo may stand without quotes, too.
+    let named = Named { protocolo: "7", status: "\"\\", motivo: "\"\\", login: "\"\\" };
     let facts = Facts {
         texto: "\"\\",
         codigo: 400,
@@ -295,7 +302,8 @@ fn reads_as_json(body: &Template, escapes: Escapes) -> bool {
         caminho: "/",
         now: time::OffsetDateTime::UNIX_EPOCH,
         login: Some(login),
-        change: Some(change),
+        named: Some(named),
+        id: Uuid::nil(),
     };
     serde_json::from_str::<serde::de::IgnoredAny>(&body.filled(escapes, &facts)).is_ok()
 }
@@ -329,15 +337,21 @@ mod tests {
             ("[respostas.nada]\ncodigo = 400", "line 1: [respostas.nada] is no answer"),
             ("[respostas.wrong_senha]\ncodigo = 99", "codigo has to be 200 to 599, and not one without a body"),
             ("[erro]\ncodigo = 400", "line 2: [erro] codigo can't be set here"),
+            ("[login]\ncodigo = 500", "line 2: [login] codigo has to be 200 to 299 for a success"),
+            ("[sucesso]\ncodigo = 404", "line 2: [sucesso] codigo has to be 200 to 299 for a success"),
+            ("[sucesso]\ncodigo = 302", "line 2: [sucesso] codigo has to be 200 to 299 for a success"),
+            ("[token]\ncabecalhos = ['host']", "line 2: [token] cabecalhos has 'host', which can't carry a token"),
+            ("[token]\ncabecalhos = ['token', 'Content-Type: x']", "has 'Content-Type: x', which can't carry a token"),
+            ("[token]\ncabecalhos = ['Content-Length']", "can't carry a token"),
+            ("[token]\ncabecalhos = ['Connection']", "can't carry a token"),
             ("[erro]\ntexto = 'x'", "line 2: [erro] texto can't be set here"),
             ("[login]\ntexto = 'x'", "line 2: [login] texto can't be set here"),
             ("[login]\ncorpo = '{}'", "[login] corpo needs <token>"),
             ("[erro]\ncorpo = '{\"m\":\"<token>\"}'", "[erro] corpo has <token>, which only [login] can fill"),
-            ("[erro]\ncorpo = '{\"m\":\"<status>\"}'", "[erro] corpo has <status>, which only [sucesso] can fill"),
-            (
-                "[login]\ncorpo = '\"<token><protocolo>\"'",
-                "[login] corpo has <protocolo>, which only [sucesso] can fill",
-            ),
+            ("[login]\ncorpo = '\"<token><protocolo>\"'", "[login] corpo has <protocolo>, which [login] can't fill"),
+            ("[sucesso]\ncorpo = '\"<login>\"'", "[sucesso] corpo has <login>, which [sucesso] can't fill"),
+            ("[erro]\ncorpo = '\"<aleatorio hex>\"'", "[erro] corpo has <aleatorio hex>, which is no form of an id"),
+            ("[erro]\ncorpo = '{\"m\":<status>}'", "[erro] corpo is no JSON"),
             ("[sucesso]\ncorpo = '\"<validade>\"'", "[sucesso] corpo has <validade>, which only [login] can fill"),
             ("[erro]\ncorpo = '<texto'", "[erro] corpo is no JSON"),
             ("[erro]\ncorpo = '<text>'", "did you mean <texto>?"),

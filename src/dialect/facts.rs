@@ -3,6 +3,7 @@
 use std::fmt;
 
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// What an answer says, for the gaps of its body.
 #[derive(Clone, Copy, Debug)]
@@ -15,15 +16,20 @@ pub struct Facts<'a> {
     pub caminho: &'a str,
     pub now: OffsetDateTime,
     pub login: Option<LoggedIn<'a>>,
-    pub change: Option<ChangeMade<'a>>,
+    /// What the request named, where that is known.
+    pub named: Option<Named<'a>>,
+    /// What its ids are made of: another one for each answer.
+    pub id: Uuid,
 }
 
-/// What the success of a change says.
-#[derive(Clone, Copy, Debug)]
-pub struct ChangeMade<'a> {
+/// What a request named, for the answer that tells it; empty where it named nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Named<'a> {
     pub protocolo: &'a str,
-    /// The status after it.
+    /// The status that was asked for, and that the atendimento has if the change was made.
     pub status: &'a str,
+    pub motivo: &'a str,
+    pub login: &'a str,
 }
 
 /// What the success of a login says.

@@ -7,8 +7,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::escapes::Escapes;
 use super::file::HeaderCase;
+use super::source::Complaint;
 use super::template::Template;
 use crate::domain::rules::Rules;
+use crate::domain::text::nearest;
 
 /// The body of the contract's errors.
 pub const ERROR_BODY: &str = r#"{"message":"<texto>"}"#;
@@ -34,12 +36,25 @@ pub struct Dialect {
     pub(super) token_headers: Vec<TokenHeader>,
     pub rules: Rules,
     /// The cases that `conferir` does not ask, and groups of them.
-    pub not_asked: Vec<String>,
+    pub not_asked: Vec<NotAsked>,
     /// Whether a user may log in without the permission to change statuses.
     pub logs_in_without_permission: bool,
     /// The contract's bodies.
     pub(super) message: Template,
     pub(super) token: Template,
+}
+
+/// A case that `conferir` does not ask, or a group of them, and its line in the file.
+#[derive(Clone, Debug)]
+pub struct NotAsked {
+    pub name: String,
+    line: Option<usize>,
+}
+
+impl NotAsked {
+    pub(super) fn new(name: &str, line: Option<usize>) -> Self {
+        Self { name: name.to_owned(), line }
+    }
 }
 
 /// An answer as far as it is not the contract's.
@@ -70,7 +85,39 @@ pub struct TokenHeader {
     pub scheme: Option<String>,
 }
 
+/// Headers that say something else, of the connection or the body.
+const NO_TOKEN: [&str; 14] = [
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "expect",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 impl TokenHeader {
+    /// `Name: Scheme`, or `Name` for the token alone; or what is wrong with it, as the end of a sentence.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (name, scheme) = text.split_once(':').unwrap_or((text, ""));
+        let scheme = Some(scheme.trim()).filter(|scheme| !scheme.is_empty()).map(str::to_owned);
+        let is_word = scheme.as_deref().is_none_or(|scheme| scheme.bytes().all(|byte| byte.is_ascii_graphic()));
+        match name.trim().parse::<HeaderName>() {
+            Ok(name) if NO_TOKEN.contains(&name.as_str()) => {
+                Err(format!("has '{text}', which can't carry a token: it says something else of a request"))
+            }
+            Ok(name) if is_word => Ok(Self { name, scheme }),
+            _ => Err(format!("has '{text}', which is no header")),
+        }
+    }
+
     /// What the header says to carry `token`.
     pub fn value(&self, token: &str) -> String {
         self.scheme.as_ref().map_or_else(|| token.to_owned(), |scheme| format!("{scheme} {token}"))
@@ -138,6 +185,19 @@ impl Dialect {
                 None => _ = headers.remove(name),
             }
         }
+    }
+
+    /// What is wrong with the cases that it names, a complaint a line, if `known` are all that there are.
+    pub fn unknown_cases<'a>(&self, known: impl Iterator<Item = &'a str> + Clone) -> Option<String> {
+        let is_known = |not_asked: &&NotAsked| known.clone().any(|name| name == not_asked.name);
+        let complaint = |NotAsked { name, line }: &NotAsked| {
+            let meant =
+                nearest(name, known.clone()).map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+            let text = format!("[conferir] pular has '{name}', which is no case of the kit and no group{meant}");
+            Complaint { line: *line, text }.to_string()
+        };
+        let unknown: Vec<String> = self.not_asked.iter().filter(|name| !is_known(name)).map(complaint).collect();
+        (!unknown.is_empty()).then(|| unknown.join("\n"))
     }
 
     /// The headers that may carry the token, in the order in which they are looked at.

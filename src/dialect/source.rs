@@ -87,6 +87,7 @@ impl Reader {
             let path = [path, std::slice::from_ref(&key)].concat();
             let names = path.iter().map(|key| key.get_ref().to_string()).collect();
             self.lines.0.insert(names, self.line(key.span().start));
+            self.note_items(&path, &value);
             let span = value.span();
             let value = match value.into_inner() {
                 DeValue::Table(table) if !table.is_empty() => DeValue::Table(self.readable(&path, table)),
@@ -96,6 +97,15 @@ impl Reader {
             self.is_readable(&path, &value).then_some((key, value))
         });
         entries.collect()
+    }
+
+    /// Notes the lines of the items of `value`, which is at `path`, if it is a list.
+    fn note_items<'i>(&mut self, path: &[Key<'i>], value: &Spanned<DeValue<'i>>) {
+        let DeValue::Array(items) = value.get_ref() else { return };
+        for (at, item) in items.iter().enumerate() {
+            let names = path.iter().map(|key| key.get_ref().to_string()).chain([at.to_string()]).collect();
+            self.lines.0.insert(names, self.line(item.span().start));
+        }
     }
 
     /// Whether `value` alone, at `path`, makes a file.
@@ -205,5 +215,7 @@ mod tests {
         assert_eq!(source.lines.of(&["erro", "corpo"]), Some(3));
         assert_eq!(source.lines.of(&["erro", "codigo"]), Some(2));
         assert_eq!(source.lines.of(&["login", "codigo"]), None);
+        let source = Source::read("[conferir]\npular = [\n 'a',\n 'b',\n]\n").unwrap();
+        assert_eq!(source.lines.of(&["conferir", "pular", "1"]), Some(4));
     }
 }

@@ -5,129 +5,18 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use super::escapes::Escapes;
-use super::facts::{ChangeMade, Facts, LoggedIn};
-use crate::domain::text::nearest;
+use super::facts::{Facts, LoggedIn};
+use super::gap::{Gap, Kind};
+use super::random::Random;
 
 /// Most bytes of a body.
 pub const BODY_MAX: usize = 16 * 1024;
 
-/// What stands in a gap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gap {
-    /// The text of the answer, escaped.
-    Texto,
-    /// The status code.
-    Codigo,
-    /// The reason that belongs to it, such as `Not Found`.
-    Razao,
-    /// The method of the request, such as `POST`.
-    Metodo,
-    /// The path of the request, escaped.
-    Caminho,
-    /// The time, as `2026-11-28T12:00:00.000Z`.
-    Instante,
-    /// The time as Spring writes it, with `+00:00` in place of `Z`.
-    InstanteSpring,
-    /// The time in milliseconds since 1970.
-    Milissegundos,
-    /// The token of a login.
-    Token,
-    /// How long it lives, in seconds.
-    Validade,
-    /// The same in milliseconds.
-    ValidadeMs,
-    /// When it expires, in seconds since 1970.
-    Expira,
-    /// The same in milliseconds.
-    ExpiraMs,
-    /// The same as `2026-11-28T12:00:00.000Z`.
-    ExpiraInstante,
-    /// The login of the user who logged in, escaped.
-    Login,
-    /// What belongs to the user who logged in, such as a name: we leave it empty, and a reader takes whatever stands there.
-    Pessoal,
-    /// The same where a number stands: we write 0.
-    PessoalZero,
-    /// The protocolo of the atendimento that was changed, escaped.
-    Protocolo,
-    /// The status that it has now.
-    Status,
-}
-
-/// The one kind of answer that can fill a gap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The success of a login.
-    Login,
-    /// The success of a change.
-    Change,
-}
-
-impl Kind {
-    /// The table of a file that says how it is answered.
-    pub fn table(self) -> &'static str {
-        match self {
-            Self::Login => "login",
-            Self::Change => "sucesso",
-        }
-    }
-}
-
-impl Gap {
-    /// All of them, as a file writes them between `<` and `>`.
-    pub const NAMES: [(&'static str, Self); 19] = [
-        ("texto", Self::Texto),
-        ("codigo", Self::Codigo),
-        ("razao", Self::Razao),
-        ("metodo", Self::Metodo),
-        ("caminho", Self::Caminho),
-        ("instante", Self::Instante),
-        ("instante spring", Self::InstanteSpring),
-        ("milissegundos", Self::Milissegundos),
-        ("token", Self::Token),
-        ("validade", Self::Validade),
-        ("validade ms", Self::ValidadeMs),
-        ("expira", Self::Expira),
-        ("expira ms", Self::ExpiraMs),
-        ("expira instante", Self::ExpiraInstante),
-        ("login", Self::Login),
-        ("pessoal", Self::Pessoal),
-        ("pessoal 0", Self::PessoalZero),
-        ("protocolo", Self::Protocolo),
-        ("status", Self::Status),
-    ];
-
-    fn named(name: &str) -> Option<Self> {
-        Self::NAMES.into_iter().find(|(other, _)| *other == name).map(|(_, gap)| gap)
-    }
-
-    /// Whether a reader of an answer that says `facts` can't know what stands there: it depends on when the answer was given,
-    /// or on what only the server knows.
-    fn is_unknown(self, facts: &Facts<'_>) -> bool {
-        match self {
-            Self::Texto | Self::Codigo | Self::Razao | Self::Metodo | Self::Caminho | Self::Token => false,
-            Self::Protocolo | Self::Status => facts.change.is_none(),
-            _ => true,
-        }
-    }
-
-    /// The kind of answer that alone can fill it.
-    fn kind(self) -> Option<Kind> {
-        match self {
-            Self::Texto | Self::Codigo | Self::Razao | Self::Metodo | Self::Caminho => None,
-            Self::Instante | Self::InstanteSpring | Self::Milissegundos => None,
-            Self::Token | Self::Validade | Self::ValidadeMs | Self::Login => Some(Kind::Login),
-            Self::Expira | Self::ExpiraMs | Self::ExpiraInstante => Some(Kind::Login),
-            Self::Pessoal | Self::PessoalZero => Some(Kind::Login),
-            Self::Protocolo | Self::Status => Some(Kind::Change),
-        }
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     Bytes(String),
-    Gap(Gap),
+    /// A gap, and its name.
+    Gap(String, Gap),
 }
 
 /// A body with gaps. Written `<texto>`; `<<` is a `<` that begins none.
@@ -158,10 +47,11 @@ impl Template {
                 if !bytes.is_empty() {
                     parts.push(Part::Bytes(std::mem::take(&mut bytes)));
                 }
-                parts.push(Part::Gap(gap));
+                parts.push(Part::Gap(name.to_owned(), gap));
                 rest = &after[name.len() + 1..];
-            } else if let Some(meant) = slip(name) {
-                return Err(format!("has <{name}>; did you mean <{meant}>? (`<<{name}>` writes it as it is)"));
+            } else if let Some(slip) = Gap::slip(name) {
+                let joint = if slip.starts_with("which") { ", " } else { "; " };
+                return Err(format!("has <{name}>{joint}{slip} (`<<{name}>` writes it as it is)"));
             } else {
                 bytes.push('<');
                 rest = after;
@@ -180,7 +70,7 @@ impl Template {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('<') {
             let name = after.split_once('>').map(|(name, _)| name).unwrap_or_default();
-            let is_taken = Gap::named(name).is_some() || slip(name).is_some() || after.starts_with('<');
+            let is_taken = Gap::named(name).is_some() || Gap::slip(name).is_some() || after.starts_with('<');
             written.push_str(before);
             written.push_str(if is_taken { "<<" } else { "<" });
             rest = after;
@@ -189,39 +79,118 @@ impl Template {
     }
 
     /// Whether it has `gap`.
-    pub fn has(&self, gap: Gap) -> bool {
-        self.0.contains(&Part::Gap(gap))
+    pub fn has(&self, gap: &Gap) -> bool {
+        self.gaps().any(|(_, other)| other == gap)
     }
 
-    /// The name of a gap that an answer of `kind` can't fill, if it has one; and the kind that can.
-    pub(super) fn gap_of_another(&self, kind: Option<Kind>) -> Option<(&'static str, Kind)> {
-        let mut gaps = Gap::NAMES.into_iter().filter(|(_, gap)| self.has(*gap));
-        gaps.find_map(|(name, gap)| Some((name, gap.kind().filter(|own| Some(*own) != kind)?)))
+    /// All of it, if it has no gap.
+    pub fn without_gaps(&self) -> Option<&str> {
+        match &self.0[..] {
+            [] => Some(""),
+            [Part::Bytes(bytes)] => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Its gaps, each with its name.
+    fn gaps(&self) -> impl Iterator<Item = (&str, &Gap)> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Gap(name, gap) => Some((name.as_str(), gap)),
+            Part::Bytes(_) => None,
+        })
+    }
+
+    /// The name of a gap that an answer of `kind` can't fill, if it has one; and where it can be.
+    pub(super) fn gap_of_another(&self, kind: Option<Kind>) -> Option<(&str, &'static str)> {
+        self.gaps().find_map(|(name, gap)| Some((name, gap.elsewhere(kind)?)))
     }
 
     /// Whether `body` says `facts` as this writes them. What a reader can't know may be anything: times, and all of a login
-    /// but its token.
+    /// but its token; an id has to have its form.
     pub fn fits(&self, escapes: Escapes, facts: &Facts<'_>, body: &str) -> bool {
-        let mut known = vec![String::new()];
+        // Between what may be anything.
+        let mut runs = vec![Vec::new()];
         for part in &self.0 {
+            let run = runs.last_mut().expect("it has one");
             match part {
-                Part::Bytes(bytes) => known.last_mut().expect("it has one").push_str(bytes),
-                Part::Gap(gap) if gap.is_unknown(facts) => known.push(String::new()),
-                Part::Gap(gap) => known.last_mut().expect("it has one").push_str(&fill(*gap, escapes, facts)),
+                Part::Bytes(bytes) => run.push(Piece::Known(bytes.clone())),
+                Part::Gap(_, Gap::Random(form)) => match form.length() {
+                    Some(length) => run.push(Piece::Id(*form, length)),
+                    None => runs.push(Vec::new()),
+                },
+                Part::Gap(_, gap) if is_unknown(gap, facts) => runs.push(Vec::new()),
+                Part::Gap(_, gap) => run.push(Piece::Known(fill(gap, escapes, facts, 0))),
             }
         }
-        fits_between(&known, body)
+        fits_runs(&runs, body)
     }
 
     /// The body of an answer that says `facts`.
     pub fn filled(&self, escapes: Escapes, facts: &Facts<'_>) -> String {
-        self.0.iter().fold(String::with_capacity(256), |mut body, part| {
+        self.0.iter().enumerate().fold(String::with_capacity(256), |mut body, (place, part)| {
             match part {
                 Part::Bytes(bytes) => body.push_str(bytes),
-                Part::Gap(gap) => body.push_str(&fill(*gap, escapes, facts)),
+                Part::Gap(_, gap) => body.push_str(&fill(gap, escapes, facts, place)),
             }
             body
         })
+    }
+}
+
+/// A part of a body whose length is known.
+enum Piece {
+    Known(String),
+    /// An id, and how many bytes it has.
+    Id(Random, usize),
+}
+
+/// Whether `text` is `runs` in their order, with anything between them.
+fn fits_runs(runs: &[Vec<Piece>], text: &str) -> bool {
+    let [first, rest @ ..] = runs else { return false };
+    let Some(mut text) = after_run(first, text) else { return false };
+    let [middle @ .., last] = rest else { return text.is_empty() };
+    for run in middle {
+        let starts = (0..=text.len()).filter(|at| text.is_char_boundary(*at));
+        let Some(after) = { starts }.find_map(|at| after_run(run, &text[at..])) else { return false };
+        text = after;
+    }
+    let length: usize = last
+        .iter()
+        .map(|piece| match piece {
+            Piece::Known(bytes) => bytes.len(),
+            Piece::Id(_, length) => *length,
+        })
+        .sum();
+    let end = text.len().checked_sub(length).and_then(|start| text.get(start..));
+    end.and_then(|end| after_run(last, end)).is_some_and(str::is_empty)
+}
+
+/// Whether `byte` is one of which ids are made.
+fn is_sign(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_+/".contains(&byte)
+}
+
+/// What comes after `run` in `text`, if that begins so.
+fn after_run<'a>(run: &[Piece], text: &'a str) -> Option<&'a str> {
+    run.iter().try_fold(text, |text, piece| match piece {
+        Piece::Known(bytes) => text.strip_prefix(bytes.as_str()),
+        Piece::Id(form, length) => {
+            let (id, after) = text.split_at_checked(*length)?;
+            // Of few ids that were seen, some signs of their alphabet may be missing.
+            (form.fits(id) || !form.is_uuid() && id.bytes().all(is_sign)).then_some(after)
+        }
+    })
+}
+
+/// Whether a reader of an answer that says `facts` can't know what stands in `gap`: it depends on when the answer was given,
+/// or on what only the server knows.
+fn is_unknown(gap: &Gap, facts: &Facts<'_>) -> bool {
+    match gap {
+        Gap::Texto | Gap::Codigo | Gap::Razao | Gap::Metodo | Gap::Caminho | Gap::Token => false,
+        Gap::Protocolo | Gap::Status | Gap::Motivo => facts.named.is_none(),
+        // Of a success, the login as registered: the server alone knows it.
+        Gap::Login => facts.login.is_some() || facts.named.is_none(),
+        _ => true,
     }
 }
 
@@ -237,13 +206,7 @@ pub fn fits_between(parts: &[String], text: &str) -> bool {
     text.ends_with(last.as_str())
 }
 
-/// The name that `name` nearly is. Names of HTML are no slips.
-fn slip(name: &str) -> Option<&'static str> {
-    let is_word = !name.is_empty() && name.chars().all(|letter| letter.is_alphabetic() || " _-".contains(letter));
-    is_word.then(|| nearest(name, Gap::NAMES.iter().map(|(name, _)| *name))).flatten()
-}
-
-fn fill(gap: Gap, escapes: Escapes, facts: &Facts<'_>) -> String {
+fn fill(gap: &Gap, escapes: Escapes, facts: &Facts<'_>, place: usize) -> String {
     const UTC: &[BorrowedFormatItem<'_>] =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]");
     let written = |time: OffsetDateTime| time.to_offset(time::UtcOffset::UTC).format(UTC).unwrap_or_default();
@@ -251,7 +214,7 @@ fn fill(gap: Gap, escapes: Escapes, facts: &Facts<'_>) -> String {
     let life = time::Duration::seconds(facts.login.map(|login| login.validade).unwrap_or_default());
     let end = facts.now.saturating_add(life);
     let of_login = |of: fn(LoggedIn<'_>) -> String| facts.login.map(of).unwrap_or_default();
-    let of_change = |of: fn(ChangeMade<'_>) -> &str| facts.change.map(of).unwrap_or_default();
+    let named = facts.named.unwrap_or_default();
     match gap {
         Gap::Texto => escapes.written(facts.texto),
         Gap::Codigo => facts.codigo.to_string(),
@@ -260,18 +223,23 @@ fn fill(gap: Gap, escapes: Escapes, facts: &Facts<'_>) -> String {
         Gap::Caminho => escapes.written(facts.caminho),
         Gap::Instante => written(facts.now) + "Z",
         Gap::InstanteSpring => written(facts.now) + "+00:00",
+        Gap::Moment(moment) => escapes.written(&moment.written(facts.now)),
+        Gap::Segundos => facts.now.unix_timestamp().to_string(),
         Gap::Milissegundos => milliseconds(facts.now),
+        Gap::Random(form) => escapes.written(&form.written(facts.id, place)),
         Gap::Token => of_login(|login| login.token.to_owned()),
         Gap::Validade => of_login(|login| login.validade.to_string()),
         Gap::ValidadeMs => of_login(|login| (login.validade.saturating_mul(1000)).to_string()),
         Gap::Expira => end.unix_timestamp().to_string(),
         Gap::ExpiraMs => milliseconds(end),
         Gap::ExpiraInstante => written(end) + "Z",
-        Gap::Login => facts.login.map(|login| escapes.written(login.login)).unwrap_or_default(),
+        Gap::ExpiraMoment(moment) => escapes.written(&moment.written(end)),
+        Gap::Login => escapes.written(facts.login.map_or(named.login, |login| login.login)),
         Gap::Pessoal => String::new(),
         Gap::PessoalZero => "0".to_owned(),
-        Gap::Protocolo => escapes.written(of_change(|change| change.protocolo)),
-        Gap::Status => escapes.written(of_change(|change| change.status)),
+        Gap::Protocolo => escapes.written(named.protocolo),
+        Gap::Status => escapes.written(named.status),
+        Gap::Motivo => escapes.written(named.motivo),
     }
 }
 
@@ -283,12 +251,14 @@ pub fn reason(codigo: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
+    use uuid::Uuid;
 
     use super::*;
+    use crate::dialect::Named;
 
     fn facts(texto: &str) -> Facts<'_> {
         let now = datetime!(2026-11-28 12:00:05.25 UTC);
-        Facts { texto, codigo: 404, metodo: "PUT", caminho: "/api/x", now, login: None, change: None }
+        Facts { texto, codigo: 404, metodo: "PUT", caminho: "/api/x", now, login: None, named: None, id: Uuid::nil() }
     }
 
     fn filled(template: &str, texto: &str) -> String {
@@ -318,15 +288,43 @@ mod tests {
     }
 
     #[test]
-    fn the_success_of_a_change_tells_what_was_changed() {
-        let template = Template::parse("<protocolo>|<status>").unwrap();
-        let change = Some(ChangeMade { protocolo: "A\"1", status: "Em atendimento" });
-        let facts = Facts { change, ..facts("") };
-        assert_eq!(template.filled(Escapes::Json, &facts), "A\\\"1|Em atendimento");
-        assert!(template.fits(Escapes::Json, &facts, "A\\\"1|Em atendimento"));
-        assert!(!template.fits(Escapes::Json, &facts, "A2|Em atendimento"));
-        // A reader who does not know what was changed.
-        assert!(template.fits(Escapes::Json, &Facts { change: None, ..facts }, "A2|Aberto"));
+    fn an_answer_tells_what_was_asked() {
+        let template = Template::parse("<protocolo>|<status>|<motivo>|<login>").unwrap();
+        let named = Some(Named { protocolo: "A\"1", status: "Em atendimento", motivo: "M", login: "user.api" });
+        let facts = Facts { named, ..facts("") };
+        assert_eq!(template.filled(Escapes::Json, &facts), "A\\\"1|Em atendimento|M|user.api");
+        assert!(template.fits(Escapes::Json, &facts, "A\\\"1|Em atendimento|M|user.api"));
+        assert!(!template.fits(Escapes::Json, &facts, "A2|Em atendimento|M|user.api"));
+        // A reader who does not know what was asked.
+        assert!(template.fits(Escapes::Json, &Facts { named: None, ..facts }, "A2|Aberto||"));
+        assert_eq!(template.filled(Escapes::Json, &Facts { named: None, ..facts }), "|||");
+    }
+
+    #[test]
+    fn times_and_ids_are_written_as_the_gap_says() {
+        let body = "<instante dd/MM/yyyy HH:mm em -03:00>|<segundos>|<aleatorio hex 8>|<aleatorio hex 8>";
+        let template = Template::parse(body).unwrap();
+        let facts = Facts { id: Uuid::from_u128(7), ..facts("") };
+        let written = template.filled(Escapes::AsciiEBarras, &facts);
+        let (times, ids) = written.split_at(r"28\/11\/2026 09:00|1795867205|".len());
+        assert_eq!(times, r"28\/11\/2026 09:00|1795867205|");
+        let (first, second) = ids.split_once('|').unwrap();
+        assert!(first != second && first.len() == 8, "{ids}");
+        assert!(template.fits(Escapes::AsciiEBarras, &facts, &format!("ontem|1|{second}|{first}")));
+        for other in ["ontem|1|0123456|01234567", "ontem|1|0123456!|01234567", "ontem|1|01234567|012345678"] {
+            assert!(!template.fits(Escapes::Json, &facts, other), "{other}");
+        }
+        let login = Some(LoggedIn { token: "", validade: 3600, login: "" });
+        let end = Template::parse("<expira instante yyyy-MM-dd HH:mm:ss>").unwrap();
+        assert_eq!(end.filled(Escapes::Json, &Facts { login, ..facts }), "2026-11-28 13:00:05");
+    }
+
+    #[test]
+    fn an_id_is_looked_for_after_what_may_be_anything() {
+        let template = Template::parse("<instante>-<aleatorio digitos 2>x<instante>!").unwrap();
+        let fits = |body: &str| template.fits(Escapes::Json, &facts(""), body);
+        assert!(fits("-12x!") && fits("é-1-é-12x é!") && fits("-ab-12x!!"));
+        assert!(!fits("-1x!") && !fits("-12x") && !fits("-12xé"));
     }
 
     #[test]
@@ -363,8 +361,15 @@ mod tests {
 
     #[test]
     fn a_word_that_is_nearly_a_name_is_refused() {
-        for slip in ["<text>", "<Texto>", "<tokem>", "<validade_ms>", "<código>"] {
-            assert!(Template::parse(slip).unwrap_err().contains("did you mean"), "{slip}");
+        for slip in ["<text>", "<Texto>", "<tokem>", "<validade_ms>", "<código>", "<aleatorio uid>", "<aleatorio>"] {
+            let complaint = Template::parse(slip).unwrap_err();
+            assert!(
+                complaint.contains("did you mean") || complaint.contains("is no form of an id"),
+                "{slip}: {complaint}"
+            );
+        }
+        for slip in ["<instante dd/mm/aaaa>", "<instante >", "<expira instante HH:mm em x>"] {
+            assert!(Template::parse(slip).unwrap_err().contains("is no picture of a time"), "{slip}");
         }
         Template::parse(&"x".repeat(BODY_MAX + 1)).unwrap_err();
     }

@@ -117,7 +117,11 @@ impl Findings {
         let chosen = |key: &str| self.cases.get(key).and_then(Case::chosen);
         let (login, success) = (chosen(LOGIN), chosen(SUCESSO));
         let (variants, errors): (Vec<_>, Vec<_>) = self.cases.values().filter_map(Case::observation).unzip();
-        let change = |variant: &Variant| ChangeObservation { status: None, received: variant.received.clone() };
+        let change = |variant: &Variant| ChangeObservation {
+            status: None,
+            now: variant.now,
+            received: variant.received.clone(),
+        };
         let seen = Seen {
             errors,
             changes: success.map(change).into_iter().collect(),

@@ -7,6 +7,7 @@ use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::exchange::Exchange;
 use super::headers;
@@ -184,7 +185,8 @@ impl Observer {
             caminho: exchange.path(),
             now,
             login: Some(LoggedIn { token: token.as_deref().unwrap_or("<token>"), validade, login }),
-            change: None,
+            named: None,
+            id: Uuid::nil(),
         };
         let escapes = self.dialect.escapes;
         let (some, others) = (facts(OffsetDateTime::UNIX_EPOCH, 1, "a"), facts(exchange.request.at, 22, "b"));

@@ -10,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 use super::observe::{Recognised, is_success};
 use super::redact::harmless::MEMBERS;
 use crate::conferir::answers::AnswerName;
+use crate::conferir::asked::Asked;
 use crate::conferir::client::Received;
 use crate::conferir::infer::seen::{LoginObservation, Observation};
 use crate::conferir::learned::steady;
@@ -76,7 +77,10 @@ impl Case {
             text: error.said.clone().into(),
             method: "POST",
             path: variant.path.clone(),
+            now: variant.now,
             received: variant.received.clone(),
+            again: None,
+            asked: Asked::default(),
         };
         Some((variant, seen))
     }
@@ -151,6 +155,7 @@ impl Variant {
             now: self.now,
             life: self.life,
             received: self.received.clone(),
+            again: None,
             other: None,
         }
     }

@@ -97,7 +97,7 @@ pub fn openapi_text(dialect: Option<Arc<Dialect>>) -> String {
 }
 
 pub fn sandbox_openapi_text(dialect: Option<Arc<Dialect>>) -> String {
-    sandbox::document_text(document(dialect))
+    sandbox::document_text(document(None), |document| in_dialect(document, dialect))
 }
 
 /// Every answer of a server in `dialect`.
@@ -108,7 +108,10 @@ pub fn answers(dialect: &Arc<Dialect>) -> Vec<Named> {
 fn document(dialect: Option<Arc<Dialect>>) -> OpenApi {
     let mut described = Vec::new();
     each_route(|(shapes, paths, _)| described.push((shapes, paths)));
-    let document = openapi::document(described);
+    in_dialect(openapi::document(described), dialect)
+}
+
+fn in_dialect(document: OpenApi, dialect: Option<Arc<Dialect>>) -> OpenApi {
     match dialect {
         Some(dialect) => openapi::spoken::in_dialect(document, &dialect),
         None => document,

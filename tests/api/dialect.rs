@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use citrus_status::dialect::Dialect;
 use citrus_status::http::openapi;
 use citrus_status::http::openapi::errors::known;
+use citrus_status::http::routes::sandbox_openapi_text;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -191,6 +193,51 @@ async fn a_hidden_user_stays_hidden(database: &Database) {
     server.stop().await;
 }
 
+async fn errors_tell_what_was_asked_and_have_an_id_of_their_own(database: &Database) {
+    let text = r#"
+[erro]
+corpo = '{"detail":"<texto>","id":"<aleatorio uuid>","ref":"00-<aleatorio hex 32>-00","em":"<instante dd/MM/yyyy HH:mm em -03:00>"}'
+[sucesso]
+corpo = '{"ref":"<aleatorio HEX 12>","motivo":"<motivo>"}'
+[respostas.unknown_atendimento]
+corpo = '{"detail":"Atendimento <protocolo> não encontrado"}'
+[respostas.unknown_status]
+corpo = '{"detail":"<protocolo>: status <status> inválido, motivo <motivo>"}'
+[respostas.unknown_user]
+corpo = '{"detail":"<login> não existe<pessoal>","em":<segundos>}'
+"#;
+    let server = server(database, text).await;
+    let first: Value = serde_json::from_str(&server.get("/nada").await.body).unwrap();
+    let second: Value = serde_json::from_str(&server.get("/nada").await.body).unwrap();
+    for answer in [&first, &second] {
+        uuid::Uuid::try_parse(answer["id"].as_str().unwrap()).unwrap();
+        let reference = answer["ref"].as_str().unwrap().strip_prefix("00-").unwrap().strip_suffix("-00").unwrap();
+        assert!(reference.len() == 32 && reference.bytes().all(|byte| byte.is_ascii_hexdigit()), "{reference}");
+        assert_eq!(answer["em"].as_str().unwrap().len(), "28/11/2026 09:00".len());
+    }
+    assert!(first["id"] != second["id"] && first["ref"] != second["ref"], "{first}");
+    let token = token(&server, "/accessToken").await;
+    let change = async |body: Value| post(&server, STATUS, &[("authorization", &token)], body).await.body;
+    for (body, answer) in [
+        (json!({"protocolo": " 123 ", "status": "Aberto"}), "Atendimento 123 não encontrado"),
+        (
+            json!({"protocolo": 20_221_104_000_001_u64, "status": "Fo\"o"}),
+            "20221104000001: status Fo\\\"o inválido, motivo ",
+        ),
+        (
+            json!({"protocolo": "20221104000001", "status": "x", "motivoStatus": "M"}),
+            "20221104000001: status x inválido, motivo M",
+        ),
+    ] {
+        assert_eq!(change(body).await, format!(r#"{{"detail":"{answer}"}}"#));
+    }
+    let made = change(json!({"protocolo": "20221104000001", "status": "Aberto", "motivoStatus": "Duplicado"})).await;
+    assert!(made.len() == r#"{"ref":"0123456789AB","motivo":"Duplicado"}"#.len(), "{made}");
+    let refused = post(&server, LOGIN, &[], json!({"login": "Ninguém", "senha": "x"})).await.body;
+    assert!(refused.starts_with(r#"{"detail":"Ninguém não existe","em":1"#), "{refused}");
+    server.stop().await;
+}
+
 async fn names_of_headers_and_escapes_are_the_dialects(database: &Database) {
     let text = "nomes_de_cabecalhos = 'iniciais-maiusculas'\nescapes = 'ascii-e-barras'\ncontent_type = 'text/html; charset=UTF-8'\n\
                 [erro]\ncorpo = '{\"erro\":\"<texto>\",\"onde\":\"<caminho>\"}'";
@@ -218,6 +265,33 @@ async fn the_document_shows_the_dialect(database: &Database) {
     assert!(document["paths"][STATUS]["post"]["responses"]["201"].is_object());
     assert!(document["info"]["description"].as_str().unwrap().contains("responde num dialeto"));
     server.stop().await;
+}
+
+#[test]
+fn the_document_of_a_sandbox_shows_the_dialect_on_its_own_routes_too() {
+    let dialect =
+        Dialect::parse("[respostas.internal]\ncodigo = 503\n[erro]\ncorpo = '{\"erro\":\"<texto>\"}'", &known())
+            .unwrap();
+    let document: Value = serde_json::from_str(&sandbox_openapi_text(Some(dialect.into()))).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let (mut own, mut said) = (0, 0);
+    for (path, item) in paths.iter().filter(|(path, _)| path.starts_with("/sandbox")) {
+        for operation in item.as_object().unwrap().values().filter(|operation| operation["responses"].is_object()) {
+            own += 1;
+            let responses = operation["responses"].as_object().unwrap();
+            assert_eq!(
+                responses["503"]["content"]["application/json"]["examples"]["internal"]["value"]["erro"],
+                "Erro interno",
+                "{path}"
+            );
+            for (code, response) in responses.iter().filter(|(code, _)| code.starts_with(['4', '5'])) {
+                let content = &response["content"]["application/json"];
+                assert!(content.get("schema").is_none(), "{path} {code}: {content}");
+                said += usize::from(content["examples"].is_object());
+            }
+        }
+    }
+    assert!(own == 9 && said > 9, "{own} {said}");
 }
 
 /// Each member of a login and of a change, and what goes beside it, with a value that it can't have.
@@ -268,6 +342,7 @@ both_engines! {
     each_rule_holds,
     a_hidden_user_stays_hidden,
     what_is_wrong_with_a_field_has_a_name,
+    errors_tell_what_was_asked_and_have_an_id_of_their_own,
     names_of_headers_and_escapes_are_the_dialects,
     the_document_shows_the_dialect,
 }

@@ -13,6 +13,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
+use self::fakes::BEARER;
+use self::fakes::server::{START, Server};
 use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::program::{Outcome, Process, run, run_with};
@@ -190,6 +192,19 @@ async fn over_tls_the_certificate_has_to_be_one_that_the_system_trusts() {
     let outcome = run(&trusted);
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert_eq!(record(&database)["status"], "Finalizado");
+    // A recording reads the head of an answer as it comes, through TLS too.
+    let fake = Server::start(BEARER, START, |_| {}).await;
+    let (address, certificate) = tls_front(fake.address.clone()).await;
+    std::fs::write(&trusted, certificate).unwrap();
+    let base = format!("https://{address}");
+    let values =
+        ["--motivo", "Duplicado", "--status-atual", START, "--senha-stdin", "--yes", "--gravar", "dialeto.toml"];
+    let asked = ["conferir", "--base-url", &base, "--login", "user.api", "--protocolo", PROTOCOLO];
+    let settings = [("SSL_CERT_FILE", trusted.to_str().unwrap())];
+    let outcome = run_with(&database, &settings, &[&asked[..], &values].concat(), SENHA);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let text = std::fs::read_to_string(database.dir.path().join("dialeto.toml")).unwrap();
+    assert!(text.contains("nomes_de_cabecalhos = \"iniciais-maiusculas\""), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,7 +220,7 @@ async fn it_refuses_before_it_sends_anything() {
         .fails(2, &["these options leave no case to ask"]);
     std::fs::write(database.dir.path().join("dialeto.toml"), "[conferir]\npular = ['login/x']\n").unwrap();
     conferir(&database, &address, &["--yes", "--dialeto", "dialeto.toml"])
-        .fails(2, &["dialeto.toml: [conferir] pular: there is no case 'login/x'"]);
+        .fails(1, &["dialeto.toml: line 2: [conferir] pular has 'login/x', which is no case of the kit and no group"]);
     conferir(&database, &address, &["--yes", "--status-atual", "x"]).fails(2, &["one of: Aberto, Em atendimento"]);
     for base in ["ftp://127.0.0.1", "http://user@127.0.0.1", "http://127.0.0.1/?a=b"] {
         let mut command = arguments(base, PROTOCOLO);

@@ -160,6 +160,22 @@ fn the_document_says_where_the_token_goes() {
 }
 
 #[test]
+fn a_case_that_is_none_is_named_with_its_line() {
+    let text = "[conferir]\npular = [\n 'reads/',\n 'logn/',\n 'status/canceladoo',\n 'xyz',\n]\n";
+    for args in [&["dialeto", "mostrar", "dialeto.toml"][..], &["openapi", "--dialeto", "dialeto.toml"]] {
+        run(text, args, &[]).fails(
+            1,
+            &[
+                "dialeto.toml: line 4: [conferir] pular has 'logn/', which is no case of the kit and no group; did you mean login/?",
+                "line 5: [conferir] pular has 'status/canceladoo'",
+                "did you mean status/cancelado?",
+                "line 6: [conferir] pular has 'xyz', which is no case of the kit and no group\n",
+            ],
+        );
+    }
+}
+
+#[test]
 fn each_command_names_what_is_wrong_with_the_file() {
     let wrong = "[respostas.unknown_usr]\ncodigo = 1\n";
     let complaint = "line 1: [respostas.unknown_usr] is no answer; did you mean unknown_user?";
@@ -183,7 +199,7 @@ fn each_command_names_what_is_wrong_with_the_file() {
             "DIALECT_FILE dialeto.toml: line 1: unknown field `cor`",
             "DIALECT_FILE dialeto.toml: line 3: [erro] unknown field `corpu`",
             "did you mean corpo?",
-            "DIALECT_FILE dialeto.toml: line 5: [login] codigo has to be 200 to 599",
+            "DIALECT_FILE dialeto.toml: line 5: [login] codigo has to be 200 to 299 for a success",
         ],
     );
 }

@@ -9,6 +9,7 @@ use super::report::Outputs;
 use crate::cli::support::input::{parse_status, parse_url};
 use crate::conferir::plan;
 use crate::conferir::report::{Outcome, Report};
+use crate::dialect::TokenHeader;
 use crate::domain::atendimento::Status;
 
 #[derive(clap::Args)]
@@ -53,6 +54,10 @@ pub struct Args {
     /// With --gravar: a login that may not change statuses. Its password is the second line of standard input
     #[arg(long, value_name = "LOGIN", requires = "gravar")]
     pub(super) login_sem_permissao: Option<String>,
+    /// The header that carries the token: 'X-Auth-Token' for the token alone, 'Authorization: Token' with a word before it.
+    /// With --gravar it is tried before the usual ones
+    #[arg(long, value_name = "HEADER", value_parser = parse_token_header)]
+    pub(super) cabecalho_do_token: Option<TokenHeader>,
     /// Change the atendimento without asking for confirmation
     #[arg(long)]
     pub(super) yes: bool,
@@ -78,6 +83,10 @@ impl Args {
             cases,
         }
     }
+}
+
+fn parse_token_header(text: &str) -> Result<TokenHeader, String> {
+    TokenHeader::parse(text).map_err(|what| format!("it {what}"))
 }
 
 /// The names that `--pular` takes.

@@ -12,9 +12,9 @@ use super::ending::{Signals, explained, restore};
 use crate::cli::support::error::{CliError, Result};
 use crate::cli::support::input::confirmed;
 use crate::cli::support::output::{complain, say, shown};
-use crate::conferir::record::record;
+use crate::conferir::record::{Wishes, record};
 use crate::conferir::runner::Runner;
-use crate::conferir::session::{StartError, Unpermitted};
+use crate::conferir::session::StartError;
 use crate::config;
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
@@ -25,7 +25,7 @@ pub(super) async fn record_dialect(
     file: &Path,
     runner: &mut Runner,
     start: Status,
-    unpermitted: Option<Unpermitted>,
+    wishes: Wishes,
 ) -> Result {
     let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     let mut new = new.map_err(|error| CliError::Failed(format!("{} can't be created: {error}", shown(file))))?;
@@ -42,7 +42,7 @@ pub(super) async fn record_dialect(
     let bar = ProgressBar::new_spinner();
     let mut signals = Signals::watch()?;
     let recorded = tokio::select! {
-        recorded = record(runner, start, unpermitted, |case| bar.set_message(case.to_owned())) => Some(recorded),
+        recorded = record(runner, start, wishes, |case| bar.set_message(case.to_owned())) => Some(recorded),
         () = signals.next() => None,
     };
     bar.finish_and_clear();

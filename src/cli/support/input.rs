@@ -10,11 +10,13 @@ use url::Url;
 
 use super::error::{CliError, Result};
 use super::output::{complain, shown};
+use crate::conferir::plan;
 use crate::config;
 use crate::dialect::Dialect;
 use crate::domain::atendimento::Status;
 use crate::domain::text::{SENHA_MAX, cut, did_you_mean};
 use crate::file_text::decode;
+use crate::printable::printable_but;
 
 pub fn parse_status(text: &str) -> Result<Status, String> {
     let nomes = Status::ALL.map(Status::nome);
@@ -36,10 +38,15 @@ pub fn parse_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// The dialect in `file`.
+/// The dialect in `file`. What it says of the kit's cases is looked at too, which a server has no use for.
 pub fn read_dialect(file: &Path) -> Result<Arc<Dialect>> {
-    let dialect = config::read_dialect(file);
-    dialect.map(Arc::new).map_err(|complaints| CliError::Failed(format!("{}: {complaints}", shown(file))))
+    let cases: Vec<&str> = plan::groups().chain(plan::names()).collect();
+    let of_cases = |dialect: &Dialect| dialect.unknown_cases(cases.iter().copied());
+    let dialect = config::read_dialect(file).and_then(|dialect| match of_cases(&dialect) {
+        Some(complaints) => Err(complaints),
+        None => Ok(Arc::new(dialect)),
+    });
+    dialect.map_err(|complaints| CliError::Failed(format!("{}: {}", shown(file), printable_but('\n', &complaints))))
 }
 
 /// A senha to log in with: from standard input, or from a hidden prompt.

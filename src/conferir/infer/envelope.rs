@@ -1,37 +1,50 @@
 //! What the members of a server's errors mean, by their places.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::known::Known;
+use super::moving::{Place, around, moves, moving, pieces_of, text_of, value_at, written};
 use super::seen::Observation;
-use super::times::time_gap;
 use crate::conferir::client::Received;
+use crate::conferir::personal::Personal;
 use crate::conferir::spans::{Span, spans};
-use crate::dialect::{Escapes, Template, reason};
+use crate::dialect::{Escapes, Piece, Random, Template, reason, strip};
 
 pub(super) struct Envelope {
-    gaps: BTreeMap<String, &'static str>,
+    /// What fills a place, without quotes.
+    gaps: BTreeMap<String, String>,
+    /// The place of the text, and what stands around that there.
     text: Option<String>,
+    around: (Vec<Piece>, Vec<Piece>),
+    /// Places in which each error has something else that does not move, such as a code of its own.
+    own: BTreeSet<String>,
     /// How the errors write what is not ASCII. None where none of them shows it.
     pub(super) escapes: Option<Escapes>,
+    /// What of the users stands in no dialect.
+    personal: Personal,
+    /// The ids of errors that are no JSON, in their order, and whether those tell their status codes.
+    ids: Vec<Random>,
+    tells_code: bool,
 }
 
 impl Envelope {
-    pub(super) fn of(errors: &[Observation]) -> Self {
+    pub(super) fn of(errors: &[Observation], personal: Personal) -> Self {
         let parsed: Vec<(&Observation, Vec<Span>)> = errors
             .iter()
             .map(|seen| (seen, spans(&seen.received.body)))
             .filter(|(_, spans)| !spans.is_empty())
             .collect();
-        let mut places = BTreeMap::<&str, Vec<(&Observation, &Value)>>::new();
+        let mut places = BTreeMap::<&str, Vec<(&Observation, &Span)>>::new();
         for (seen, spans) in &parsed {
-            spans.iter().for_each(|span| places.entry(&span.pointer).or_default().push((seen, &span.value)));
+            spans.iter().for_each(|span| places.entry(&span.pointer).or_default().push((seen, span)));
         }
+        let escapes = escapes(errors);
         let mut gaps = BTreeMap::new();
         for (place, values) in &places {
-            if let Some(gap) = gap(values) {
+            if let Some(gap) = gap(values, escapes.unwrap_or_default()) {
                 gaps.insert((*place).to_owned(), gap);
             }
         }
@@ -41,51 +54,138 @@ impl Envelope {
             .max_by_key(|(_, values)| telling(values))
             .filter(|(_, values)| telling(values) > 0)
             .map(|(place, _)| (*place).to_owned());
-        Self { gaps, text, escapes: escapes(errors) }
+        let around = text.as_deref().map(|place| around(&texts_with_pieces(&places[place]))).unwrap_or_default();
+        let repeats_text = |seen: &Observation, span: &Span| {
+            let said = text.as_deref().and_then(|place| value_at(&seen.received, place));
+            said.as_ref() == Some(&span.value)
+        };
+        let is_own = |(place, values): &(&&str, &Vec<(&Observation, &Span)>)| {
+            let values: Vec<&Span> =
+                values.iter().filter(|(seen, span)| !repeats_text(seen, span)).map(|(_, span)| *span).collect();
+            !gaps.contains_key(**place) && text.as_deref() != Some(**place) && is_another_for_most(&values)
+        };
+        let own = places.iter().filter(is_own).map(|(place, _)| (*place).to_owned()).collect();
+        let plain: Vec<&Observation> = errors.iter().filter(|seen| spans(&seen.received.body).is_empty()).collect();
+        let tells_code = |seen: &&Observation| seen.received.body.contains(&seen.received.code.to_string());
+        let tells_code = plain.len() > 1 && plain.iter().all(tells_code);
+        let ids =
+            plain.iter().filter(|seen| seen.again.is_some()).map(|seen| ids(&plain_pieces(seen))).reduce(joined_ids);
+        Self { gaps, text, around, own, escapes, personal, ids: ids.unwrap_or_default(), tells_code }
     }
 
     /// Whether the errors have the reason of their status code in `place`.
     pub(super) fn is_reason(&self, place: &str) -> bool {
-        self.gaps.get(place) == Some(&"<razao>")
+        self.gaps.get(place).is_some_and(|gap| gap == "<razao>")
+    }
+
+    /// The places where the errors that were not seen stay empty.
+    pub(super) fn own(&self) -> impl Iterator<Item = &str> {
+        self.own.iter().map(String::as_str)
+    }
+
+    /// The body of `seen` as one for every error: without what is its own.
+    pub(super) fn for_all(&self, seen: &Observation) -> String {
+        let emptied = |span: &Span| self.own.contains(&span.pointer).then(|| emptied(&span.value)).flatten();
+        self.worded(seen, None, emptied).1
     }
 
     /// The text of `seen`, and its body with gaps in the places of what varies.
     pub(super) fn error(&self, seen: &Observation, usual: Option<&str>) -> (String, String) {
-        let known = [(seen.path.as_str(), "<caminho>"), (seen.method, "<metodo>")];
-        let known = Known::new(self.escapes.unwrap_or_default(), known);
-        let found = usual.and_then(|usual| in_usual(usual, seen, &known));
-        found.unwrap_or_else(|| self.body(&seen.received, &seen.text, &known, |place, _| self.gaps.get(place).copied()))
+        self.worded(seen, usual, |_| None)
     }
 
-    /// The same of an answer that the contract gives with `text`: `gap` says what varies in a place.
+    fn worded(
+        &self,
+        seen: &Observation,
+        usual: Option<&str>,
+        instead: impl Fn(&Span) -> Option<String>,
+    ) -> (String, String) {
+        let (asked, code) = (&seen.asked, seen.received.code.to_string());
+        let known = [
+            (seen.path.as_str(), "<caminho>"),
+            (seen.method, "<metodo>"),
+            (&asked.protocolo, "<protocolo>"),
+            (&asked.status, "<status>"),
+            (&asked.motivo, "<motivo>"),
+            (&asked.login, "<login>"),
+            (if self.tells_code { code.as_str() } else { "" }, "<codigo>"),
+        ];
+        // A word of the contract's text is nobody's name.
+        let personal =
+            self.personal.telling().filter(|value| !seen.text.contains(value)).map(|value| (value, "<pessoal>"));
+        let known = Known::new(self.escapes.unwrap_or_default(), known.into_iter().chain(personal));
+        let (text, body) = self.body(&seen.received, (&seen.text, seen.now), &known, |span| {
+            if span.value.as_str().is_some_and(|value| self.personal.has(value) && value != seen.asked.login) {
+                return Some("<pessoal>".to_owned());
+            }
+            let own = || {
+                let again = seen.again.as_ref().and_then(|again| value_at(again, &span.pointer));
+                let found = pieces_of(seen, text_of(&span.value)?, again.as_ref().and_then(text_of))?;
+                moves(&found).then(|| written(&found, self.escapes.unwrap_or_default(), &known))
+            };
+            instead(span).or_else(|| self.gaps.get(&span.pointer).cloned()).or_else(own)
+        });
+        if !spans(&seen.received.body).is_empty() {
+            return (text, body);
+        }
+        let pieces = with_ids(plain_pieces(seen), &self.ids);
+        let found = usual.and_then(|usual| in_usual(usual, &pieces, &known));
+        found.unwrap_or_else(|| of_plain(&pieces, &seen.text, self.escapes.unwrap_or_default(), &known))
+    }
+
+    /// The same of an answer that the contract gives with `text`: `gap` says what varies in a place, without its quotes.
     pub(super) fn body(
         &self,
         received: &Received,
-        text: &str,
+        (text, now): (&str, i64),
         known: &Known,
-        gap: impl Fn(&str, &Value) -> Option<&'static str>,
+        gap: impl Fn(&Span) -> Option<String>,
     ) -> (String, String) {
         let body = &received.body;
         let escapes = self.escapes.unwrap_or_default();
         let spans = spans(body);
         if spans.is_empty() {
-            return of_plain(body, text, escapes, known);
+            return of_plain(&[Piece::Same(body.clone())], text, escapes, known);
         }
         let own = spans.iter().find(|span| span.value.as_str() == Some(text)).map(|span| &span.pointer);
         let is_there = |place: &&String| spans.iter().any(|span| span.pointer == **place && span.value.is_string());
         let place = own.or(self.text.as_ref().filter(is_there));
+        // Some say it in two places.
+        let value = spans.iter().find(|span| Some(&span.pointer) == place).map(|span| &span.value);
         let mut said = text.to_owned();
         let template = with_gaps(body, &spans, known, |span, raw| {
-            if Some(&span.pointer) == place && !known.is_in(raw) {
-                span.value.as_str().unwrap_or_default().clone_into(&mut said);
-                // Escaped otherwise than the rest, it stays as it is.
-                let is_text = quoted(&escapes.written(&said)) == raw && !said.contains("{}");
-                return is_text.then(|| quoted("<texto>"));
+            let own = gap(span);
+            if Some(&span.value) == value
+                && span.value.as_str().is_some_and(|text| text.contains(' ') || Some(&span.pointer) == place)
+                && (own.is_none() || moves(&self.around.0) || moves(&self.around.1))
+                && let Some(worded) = self.text_in(span, raw, now, known, &mut said)
+            {
+                return Some(worded);
             }
-            let gap = gap(&span.pointer, &span.value)?;
-            Some(if span.value.is_string() { quoted(gap) } else { gap.to_owned() })
+            Some(if span.value.is_string() { quoted(&own?) } else { own? })
         });
         (said, template)
+    }
+
+    /// `<texto>` with what stands around it, where `span` has the text, which is then `said`; or what it tells, where that is no
+    /// text for itself.
+    fn text_in(&self, span: &Span, raw: &str, now: i64, known: &Known, said: &mut String) -> Option<String> {
+        let escapes = self.escapes.unwrap_or_default();
+        let text = span.value.as_str().unwrap_or_default();
+        let (before, after) = &self.around;
+        let now = OffsetDateTime::from_unix_timestamp(now).ok()?;
+        let middle = strip(text, before, after, now).filter(|middle| !middle.is_empty())?;
+        // Escaped otherwise than the rest, it stays as it is.
+        if quoted(&escapes.written(text)) != raw {
+            return None;
+        }
+        let [begin, end] = [before, after].map(|pieces| written(pieces, escapes, &Known::new(escapes, [])));
+        let plain = escapes.written(&middle);
+        if middle.contains("{}") || known.is_in(&plain) {
+            return Some(quoted(&format!("{begin}{}{end}", known.with_gaps(&plain))));
+        }
+        said.clone_from(&middle);
+        Some(quoted(&format!("{begin}<texto>{end}")))
     }
 }
 
@@ -106,62 +206,133 @@ pub(super) fn with_gaps(
     template + &Template::literal(&body[at..])
 }
 
-/// The text of `seen`, and the `usual` body, where its body is that around another text.
-fn in_usual(usual: &str, seen: &Observation, known: &Known) -> Option<(String, String)> {
-    let (before, after) =
-        usual.split_once("<texto>").filter(|(before, after)| !before.contains('<') && !after.contains('<'))?;
-    let is_plain = spans(&seen.received.body).is_empty();
-    let text = seen.received.body.strip_prefix(before)?.strip_suffix(after)?;
-    (is_plain && !text.is_empty() && !known.is_in(text)).then(|| (text.to_owned(), usual.to_owned()))
+/// What of an error that is no JSON moves.
+fn plain_pieces(seen: &Observation) -> Vec<Piece> {
+    let again = seen.again.as_ref().map(|again| again.body.clone());
+    let body = || seen.received.body.clone();
+    pieces_of(seen, body(), again).unwrap_or_else(|| vec![Piece::Same(body())])
+}
+
+fn ids(pieces: &[Piece]) -> Vec<Random> {
+    let id = |piece: &Piece| if let Piece::Id(form) = piece { Some(*form) } else { None };
+    pieces.iter().filter_map(id).collect()
+}
+
+/// What `one` and `other` have together, from their ends, as far as both have ids.
+fn joined_ids(one: Vec<Random>, other: Vec<Random>) -> Vec<Random> {
+    let joined = one.iter().rev().zip(other.iter().rev()).map(|(one, other)| one.joined(*other));
+    let mut joined: Vec<Random> = joined.collect();
+    joined.reverse();
+    joined
+}
+
+/// `pieces` with the forms of `ids`, from their ends: of a single one, a sign of its alphabet may be missing.
+fn with_ids(mut pieces: Vec<Piece>, ids: &[Random]) -> Vec<Piece> {
+    let own = pieces.iter_mut().rev().filter_map(|piece| if let Piece::Id(form) = piece { Some(form) } else { None });
+    for (own, form) in own.zip(ids.iter().rev()) {
+        if own.joined(*form) == *form {
+            *own = *form;
+        }
+    }
+    pieces
+}
+
+/// The text in `pieces`, and the `usual` body, where they are that around another text.
+fn in_usual(usual: &str, pieces: &[Piece], known: &Known) -> Option<(String, String)> {
+    let (before, after) = usual.split_once("<texto>")?;
+    let template = written(pieces, Escapes::Nenhum, known);
+    let text = within(&template, before, after).filter(|text| !known.is_in(text))?;
+    Some((text, usual.to_owned()))
+}
+
+/// The text of which `template` is made between `before` and `after`, if it has no gap.
+fn within(template: &str, before: &str, after: &str) -> Option<String> {
+    let text = template.strip_prefix(before)?.strip_suffix(after)?;
+    let parsed = Template::parse(text).ok()?;
+    parsed.without_gaps().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// The text and the body of an answer that is no JSON.
-fn of_plain(body: &str, text: &str, escapes: Escapes, known: &Known) -> (String, String) {
-    let trimmed = body.trim();
-    match body.split_once(&escapes.written(text)) {
-        Some((before, after)) => {
-            (text.to_owned(), format!("{}<texto>{}", known.with_gaps(before), known.with_gaps(after)))
-        }
-        // All of it is the text, unless it is a page, or tells what was asked.
-        None if !body.contains('<') && !trimmed.is_empty() && !known.is_in(body) => {
-            let (before, after) = body.split_once(trimmed).unwrap_or(("", ""));
-            (trimmed.to_owned(), format!("{before}<texto>{after}"))
-        }
-        None => (text.to_owned(), known.with_gaps(body)),
+fn of_plain(pieces: &[Piece], text: &str, escapes: Escapes, known: &Known) -> (String, String) {
+    let own = escapes.written(text);
+    let place = pieces.iter().position(|piece| matches!(piece, Piece::Same(part) if part.contains(&own)));
+    if let Some(place) = place
+        && let Piece::Same(part) = &pieces[place]
+        && let Some((before, after)) = part.split_once(&own)
+    {
+        let [begin, end] =
+            [&pieces[..place], &pieces[place + 1..]].map(|pieces| written(pieces, Escapes::Nenhum, known));
+        let (before, after) = (known.with_gaps(before), known.with_gaps(after));
+        return (text.to_owned(), format!("{begin}{before}<texto>{after}{end}"));
     }
+    // All of it is the text, unless it is a page, or tells what was asked.
+    if let [Piece::Same(body)] = pieces
+        && let trimmed = body.trim()
+        && !body.contains('<')
+        && !trimmed.is_empty()
+        && !known.is_in(body)
+    {
+        let (before, after) = body.split_once(trimmed).unwrap_or(("", ""));
+        return (trimmed.to_owned(), format!("{before}<texto>{after}"));
+    }
+    (text.to_owned(), written(pieces, Escapes::Nenhum, known))
 }
 
 /// What varies in `values`, which all answers have in one place.
-fn gap(values: &[(&Observation, &Value)]) -> Option<&'static str> {
-    let all = |is: &dyn Fn(&Observation, &Value) -> bool| values.iter().all(|(seen, value)| is(seen, value));
+fn gap(values: &[(&Observation, &Span)], escapes: Escapes) -> Option<String> {
+    let all = |is: &dyn Fn(&Observation, &Value) -> bool| values.iter().all(|(seen, span)| is(seen, &span.value));
     let is_code = |seen: &Observation, value: &Value| {
         let code = seen.received.code;
         value.as_u64() == Some(u64::from(code)) || value.as_str() == Some(&code.to_string())
     };
     if all(&is_code) {
-        return Some("<codigo>");
+        return Some("<codigo>".to_owned());
     }
     if all(&|seen, value| value.as_str() == Some(reason(seen.received.code))) {
-        return Some("<razao>");
+        return Some("<razao>".to_owned());
     }
     if all(&|seen, value| value.as_str() == Some(&seen.path)) {
-        return Some("<caminho>");
+        return Some("<caminho>".to_owned());
     }
-    let time = time_gap(values.first()?.1)?;
-    all(&|_, value| time_gap(value) == Some(time)).then_some(time)
+    let places: Option<Vec<Place>> = values.iter().map(|(seen, span)| Place::at(span, seen)).collect();
+    let found = moving(&places?)?;
+    Some(written(&found, escapes, &Known::new(escapes, [])))
+}
+
+/// The texts of `values` of which a part moves.
+fn texts_with_pieces(values: &[(&Observation, &Span)]) -> Vec<Vec<Piece>> {
+    let asked_again = values.iter().filter(|(seen, _)| seen.again.is_some());
+    asked_again.filter_map(|(seen, span)| moving(&[Place::at(span, seen)?])).collect()
+}
+
+/// Whether no value is that of more than half of `values`.
+fn is_another_for_most(values: &[&Span]) -> bool {
+    let mut counts = HashMap::<String, usize>::new();
+    values.iter().for_each(|span| *counts.entry(span.value.to_string()).or_default() += 1);
+    counts.len() > 1 && counts.values().all(|count| count * 2 <= values.len())
+}
+
+/// What stands for a value that is not known.
+fn emptied(value: &Value) -> Option<String> {
+    match value {
+        Value::String(_) => Some(String::new()),
+        Value::Number(_) => Some("0".to_owned()),
+        _ => None,
+    }
 }
 
 /// How probable it is that `values`, which stand in one place, are the texts of their answers.
-fn telling(values: &[(&Observation, &Value)]) -> usize {
-    let texts: Vec<_> = values.iter().filter_map(|(seen, value)| Some((seen.text.as_ref(), value.as_str()?))).collect();
-    let of_contract = texts.iter().filter(|(text, value)| text == value).count();
+fn telling(values: &[(&Observation, &Span)]) -> usize {
+    let texts: Vec<_> =
+        values.iter().filter_map(|(seen, span)| Some((seen.text.as_ref(), span.value.as_str()?))).collect();
+    let of_contract = texts.iter().filter(|(text, value)| value.contains(text)).count();
     let mut different: Vec<_> = texts.iter().map(|(_, value)| value).collect();
     different.sort();
     different.dedup();
     if different.len() < 2 { of_contract * 100 } else { of_contract * 100 + different.len() }
 }
 
-fn escapes(errors: &[Observation]) -> Option<Escapes> {
+pub(super) fn escapes(errors: &[Observation]) -> Option<Escapes> {
     let shows = |text: &str| !text.is_ascii() || text.contains('/');
     let texts: Vec<(Value, &str)> = errors
         .iter()

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::envelope::{quoted, with_gaps};
 use super::known::Known;
+use super::moving::{Place, moving, written};
 use super::seen::LoginObservation;
 use super::times::{Told, told};
 use crate::conferir::spans::{Span, spans};
@@ -68,18 +69,22 @@ pub(super) fn login_body(login: &LoginObservation, escapes: Escapes) -> LoginBod
         found.notes.push("it is no JSON, and its body stands as it came: see that it names nobody".to_owned());
         return found;
     }
-    let other = login.other.as_ref().map(|other| values_of(&other.body));
-    let meanings: BTreeMap<&str, Meaning> = meanings(login, &spans, other.as_ref(), body, escapes);
+    let other = login.other.as_ref().map(|other| values_of(&other.received.body));
+    let again = login.again.as_ref().map(|again| values_of(&again.body));
+    let meanings: BTreeMap<&str, Meaning> = meanings(login, &spans, [other.as_ref(), again.as_ref()], escapes);
     let nothing = Known::new(escapes, []);
-    let written = |hidden: fn(&Value) -> String| {
+    let body_with = |hidden: fn(&Value) -> String, is_shown: fn(&str) -> bool| {
         with_gaps(body, &spans, &nothing, |span, _| match meanings.get(span.pointer.as_str())? {
-            Meaning::Gap(gap) => Some(gap.clone()),
+            Meaning::Gap(gap) => Some(gap.clone()).filter(|gap| is_shown(gap)),
             Meaning::Personal => Some(hidden(&span.value)),
             Meaning::Constant => None,
         })
     };
-    found.corpo = written(|value| if value.is_string() { quoted("<pessoal>") } else { "<pessoal 0>".to_owned() });
-    found.shown = written(|_| quoted("…"));
+    let gap = |value: &Value| if value.is_string() { quoted("<pessoal>") } else { "<pessoal 0>".to_owned() };
+    found.corpo = body_with(gap, |_| true);
+    // Times and lives may be seen as they came.
+    found.shown =
+        body_with(|_| quoted("…"), |gap| ["<token>", "<login>", "<aleatorio "].iter().any(|name| gap.contains(name)));
     for span in &spans {
         let place = &span.pointer;
         match (&meanings[place.as_str()], told_by(login, span)) {
@@ -109,11 +114,11 @@ enum Meaning {
 fn meanings<'a>(
     login: &LoginObservation,
     spans: &'a [Span],
-    other: Option<&BTreeMap<String, Value>>,
-    body: &str,
+    [other, again]: [Option<&BTreeMap<String, Value>>; 2],
     escapes: Escapes,
 ) -> BTreeMap<&'a str, Meaning> {
-    let gaps = spans.iter().map(|span| (span, gap(login, span, &body[span.range.clone()], escapes)));
+    let again = |span: &Span| again.and_then(|again| again.get(&span.pointer));
+    let gaps = spans.iter().map(|span| (span, gap(login, span, again(span), escapes)));
     let (filled, rest): (Vec<_>, Vec<_>) = gaps.partition(|(_, gap)| gap.is_some());
     let filled = filled.into_iter().filter_map(|(span, gap)| Some((span.pointer.as_str(), Meaning::Gap(gap?))));
     // What tells of the user for its name alone.
@@ -126,24 +131,37 @@ fn meanings<'a>(
     { filled }.chain(rest.iter().map(|(span, _)| (span.pointer.as_str(), meaning(span)))).collect()
 }
 
-/// What fills `span`, which stands as `raw` in the body, if that is known.
-fn gap(login: &LoginObservation, span: &Span, raw: &str, escapes: Escapes) -> Option<String> {
+/// What fills `span`, if that is known. `again` is what stood there when the same user logged in again.
+fn gap(login: &LoginObservation, span: &Span, again: Option<&Value>, escapes: Escapes) -> Option<String> {
+    let raw = &login.received.body[span.range.clone()];
     match &span.value {
         Value::String(text) if text.contains(&login.token) => {
             return Some(quoted(&Template::literal(text).replace(&login.token, "<token>")));
         }
         // Another token, such as one to refresh this.
-        Value::String(text) if find_token(text).as_ref() == Some(text) => return Some(quoted("<token>")),
+        Value::String(text)
+            if is_token(text) && (again.is_none_or(|again| *again == span.value) || text.contains('.')) =>
+        {
+            return Some(quoted("<token>"));
+        }
         Value::String(text) if *text == login.login && quoted(&escapes.written(text)) == raw => {
             return Some(quoted("<login>"));
         }
         _ => {}
     }
-    match told_by(login, span)? {
-        Told::Gap(gap) | Told::Guess(gap) if span.value.is_string() => Some(quoted(gap)),
-        Told::Gap(gap) | Told::Guess(gap) => Some(gap.to_owned()),
-        Told::Else => None,
-    }
+    let gap = match told_by(login, span) {
+        Some(Told::Gap(gap) | Told::Guess(gap)) => gap,
+        // The id of a session, and the like.
+        _ if again.is_some_and(|again| *again != span.value) => {
+            written(&moving(&[Place::between(span, again, login.now)?])?, escapes, &Known::new(escapes, []))
+        }
+        _ => return None,
+    };
+    Some(if span.value.is_string() { quoted(&gap) } else { gap })
+}
+
+fn is_token(text: &str) -> bool {
+    find_token(text).is_some_and(|token| token == text)
 }
 
 fn told_by(login: &LoginObservation, span: &Span) -> Option<Told> {
@@ -210,6 +228,7 @@ mod tests {
 
     use super::*;
     use crate::conferir::client::Received;
+    use crate::conferir::infer::seen::OtherLogin;
 
     const TOKEN: &str = "c2VjcmV0LXRva2VuLW9mLWEtdXNlcg0123";
 
@@ -218,13 +237,22 @@ mod tests {
     }
 
     fn found(body: &str, other: Option<&str>) -> LoginBody {
+        found_twice(body, None, other)
+    }
+
+    fn found_twice(body: &str, again: Option<&str>, other: Option<&str>) -> LoginBody {
         let login = LoginObservation {
             token: TOKEN.to_owned(),
             login: "user.api".to_owned(),
             now: 1_795_867_205,
             life: None,
             received: received(&body.replace("TOKEN", TOKEN)),
-            other: other.map(received),
+            again: again.map(|again| received(&again.replace("TOKEN", "b3V0cm8tdG9rZW4tb2YtYS11c2VyMDEyMzQ"))),
+            other: other.map(|body| OtherLogin {
+                login: "x".to_owned(),
+                token: "x".to_owned(),
+                received: received(body),
+            }),
         };
         login_body(&login, Escapes::Json)
     }
@@ -239,6 +267,16 @@ mod tests {
             assert!(!found.shown.contains(personal), "{}", found.shown);
         }
         assert_eq!(found.notes.len(), 4, "{:?}", found.notes);
+    }
+
+    #[test]
+    fn what_is_another_one_at_each_login_becomes_a_gap() {
+        let body = |id: &str, count: u8| format!(r#"{{"token":"TOKEN","sid":"{id}","acessos":{count},"nome":"Ana"}}"#);
+        let found = found_twice(&body("9f3a1b2c4d5e", 41), Some(&body("0a1b2c3d4e5f", 42)), None);
+        let corpo =
+            r#"{"token":"<token>","sid":"<aleatorio hex 12>","acessos":<aleatorio digitos 2>,"nome":"<pessoal>"}"#;
+        assert_eq!((found.corpo.as_str(), found.personal), (corpo, vec!["Ana".to_owned()]));
+        assert!(!found.shown.contains("9f3a") && !found.shown.contains("Ana"), "{}", found.shown);
     }
 
     #[test]

@@ -3,22 +3,24 @@
 mod envelope;
 mod known;
 mod login;
+mod moving;
 pub mod seen;
 mod success;
 mod times;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::envelope::Envelope;
-use self::login::login_body;
-use self::seen::{Observation, Seen};
+use self::login::{LoginBody, login_body};
+use self::seen::{LoginObservation, Observation, Seen};
 use self::success::success_body;
 use super::case::MADE;
 use super::client::Received;
+use super::personal::Personal;
 use crate::dialect::{AnswerFile, CONTENT_TYPE, DialectFile, ERROR_BODY, Escapes, LOGIN_BODY};
 
 /// Headers that belong to a connection or an answer, and say nothing of a dialect.
-pub const PASSING: [&str; 18] = [
+pub const PASSING: [&str; 17] = [
     "age",
     "connection",
     "content-encoding",
@@ -33,7 +35,6 @@ pub const PASSING: [&str; 18] = [
     "retry-after",
     "set-cookie",
     "transfer-encoding",
-    "vary",
     "via",
     "www-authenticate",
     "allow",
@@ -47,25 +48,55 @@ pub struct Inferred {
     pub file: DialectFile,
     /// The body of the login's success without what is the user's, and the texts that are.
     pub login_shown: String,
-    pub personal: Vec<String>,
+    pub personal: Personal,
+    /// Which error has the body of all, and which change that of a success.
+    pub usual: Option<usize>,
+    pub success: usize,
     /// What is to be said of a table: the table, and the sentence.
     pub notes: Vec<(&'static str, String)>,
 }
 
+/// What belongs to the user in the success of a login.
+pub(super) struct LoginFound {
+    pub(super) personal: Vec<String>,
+    /// Its body without that.
+    pub(super) shown: String,
+}
+
+pub(super) fn look_at_login(login: &LoginObservation) -> LoginFound {
+    let LoginBody { personal, shown, .. } = login_body(login, Escapes::default());
+    LoginFound { personal, shown }
+}
+
 pub fn infer(seen: &Seen) -> Inferred {
-    let envelope = Envelope::of(&seen.errors);
+    let escapes = envelope::escapes(&seen.errors);
+    let login = seen.login.as_ref().map(|login| login_body(login, escapes.unwrap_or_default()));
+    let mut personal = Personal::default();
+    if let (Some(login), Some(found)) = (&seen.login, &login) {
+        personal.add(found.personal.iter().cloned().chain([login.login.clone()]));
+        let other = login.of_other();
+        let found = other.iter().flat_map(|other| login_body(other, escapes.unwrap_or_default()).personal);
+        personal.add(found.chain(other.iter().map(|other| other.login.clone())));
+    }
+    let envelope = Envelope::of(&seen.errors, personal.clone());
     let content_type = most_frequent(seen.answers().map(content_type).filter(|found| !found.is_empty()));
     let content_type = content_type.unwrap_or_else(|| CONTENT_TYPE.to_owned());
     let mut file = DialectFile {
         content_type: Some(content_type.clone()).filter(|found| found != CONTENT_TYPE),
-        escapes: envelope.escapes.filter(|escapes| *escapes != Escapes::Json),
+        escapes: escapes.filter(|escapes| *escapes != Escapes::Json),
         www_authenticate: challenge(&seen.errors),
-        cabecalhos: headers(&seen.answers().collect::<Vec<_>>()),
+        cabecalhos: headers(&seen.answers().collect::<Vec<_>>(), &personal),
         ..DialectFile::default()
     };
-    let bodies = seen.errors.iter().map(|error| envelope.error(error, None).1);
-    let usual = most_frequent(bodies).unwrap_or_else(|| ERROR_BODY.to_owned());
+    let mut notes = Vec::new();
+    let bodies: Vec<String> = seen.errors.iter().map(|error| envelope.for_all(error)).collect();
+    let usual = most_frequent(bodies.iter().cloned()).filter(|usual| is_for_all(usual, &bodies));
+    let place = usual.as_ref().and_then(|usual| bodies.iter().position(|body| body == usual));
+    let usual = usual.unwrap_or_else(|| ERROR_BODY.to_owned());
     file.erro.corpo = Some(usual.clone()).filter(|body| body != ERROR_BODY);
+    notes.extend(envelope.own().map(|place| {
+        ("[erro]", format!("{place} is another one in most errors; in those that could not be asked it stands empty"))
+    }));
     for error in &seen.errors {
         let (text, body) = envelope.error(error, Some(&usual));
         let texto = Some(text).filter(|text| *text != error.text && body.contains("<texto>"));
@@ -74,21 +105,26 @@ pub fn infer(seen: &Seen) -> Inferred {
             file.respostas.insert(error.name.key(), answer);
         }
     }
-    let mut notes = Vec::new();
-    if let Some(change) = seen.changes.first() {
-        let (text, body, note) = success_body(seen, &envelope);
-        let texto = Some(text).filter(|text| text != MADE && body.contains("<texto>"));
-        file.sucesso = AnswerFile { texto, ..differing(&change.received, 200, body, ERROR_BODY, &content_type) };
-        notes.extend(note.map(|note| ("[sucesso]", note)));
+    let mut inferred = Inferred { usual: place, personal, ..Inferred::default() };
+    if !seen.changes.is_empty() {
+        let success = success_body(seen, &envelope);
+        let texto = Some(success.text).filter(|text| text != MADE && success.corpo.contains("<texto>"));
+        let received = &seen.changes[success.shown_by].received;
+        file.sucesso = AnswerFile { texto, ..differing(received, 200, success.corpo, ERROR_BODY, &content_type) };
+        notes.extend(success.note.map(|note| ("[sucesso]", note)));
+        inferred.success = success.shown_by;
     }
-    let mut inferred = Inferred { file, notes, ..Inferred::default() };
-    if let Some(seen) = &seen.login {
-        let login = login_body(seen, envelope.escapes.unwrap_or_default());
-        inferred.file.login = differing(&seen.received, 200, login.corpo, LOGIN_BODY, &content_type);
-        inferred.notes.extend(login.notes.into_iter().map(|note| ("[login]", note)));
-        (inferred.login_shown, inferred.personal) = (login.shown, login.personal);
+    if let (Some(seen), Some(login)) = (&seen.login, login) {
+        file.login = differing(&seen.received, 200, login.corpo, LOGIN_BODY, &content_type);
+        notes.extend(login.notes.into_iter().map(|note| ("[login]", note)));
+        inferred.login_shown = login.shown;
     }
-    inferred
+    Inferred { file, notes, ..inferred }
+}
+
+/// Whether `usual`, one of `bodies`, is one for errors that were not seen, too.
+fn is_for_all(usual: &String, bodies: &[String]) -> bool {
+    usual.contains("<texto>") || bodies.len() == 1 || bodies.iter().filter(|body| *body == usual).count() > 1
 }
 
 /// Where `received`, which has this `body` with gaps, is another answer than one of the `code`, the `usual` body and the usual
@@ -122,8 +158,22 @@ fn challenge(errors: &[Observation]) -> Option<String> {
     Some(found).filter(|found| found != "Bearer")
 }
 
+/// The headers of the answers in `seen` that `file` doesn't speak of, although they say something.
+pub fn headers_not_written(seen: &Seen, file: &DialectFile) -> Vec<String> {
+    const TRANSPORT: [&str; 6] =
+        ["connection", "content-encoding", "content-length", "date", "keep-alive", "transfer-encoding"];
+    let is_written = |name: &str| {
+        TRANSPORT.contains(&name)
+            || ["content-type", "www-authenticate"].contains(&name)
+            || OURS.iter().any(|(ours, _)| *ours == name)
+            || file.cabecalhos.contains_key(name)
+    };
+    let names = seen.answers().flat_map(|received| received.headers.keys()).map(|name| name.as_str().to_owned());
+    names.filter(|name| !is_written(name)).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// The headers that all answers have alike, and ours that none of them has.
-fn headers(all: &[&Received]) -> BTreeMap<String, String> {
+fn headers(all: &[&Received], personal: &Personal) -> BTreeMap<String, String> {
     let mut headers = BTreeMap::new();
     for (name, ours) in OURS {
         let values: Vec<_> = all.iter().map(|received| received.header(name)).collect();
@@ -137,7 +187,7 @@ fn headers(all: &[&Received]) -> BTreeMap<String, String> {
     let names = all.first().into_iter().flat_map(|received| received.headers.keys());
     for name in names.filter(|name| !PASSING.contains(&name.as_str()) && OURS.iter().all(|(ours, _)| ours != name)) {
         let value = all[0].header(name.as_str());
-        if value.as_ref().is_some_and(|value| !value.is_empty())
+        if value.as_ref().is_some_and(|value| !value.is_empty() && personal.hidden(value) == *value)
             && all.iter().all(|received| received.header(name.as_str()) == value)
         {
             headers.insert(name.as_str().to_owned(), value.unwrap_or_default());

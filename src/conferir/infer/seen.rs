@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::conferir::answers::AnswerName;
+use crate::conferir::asked::Asked;
 use crate::conferir::client::Received;
 use crate::domain::atendimento::Status;
 
@@ -16,13 +17,20 @@ pub struct Observation {
     /// How it was asked, and on which path.
     pub method: &'static str,
     pub path: String,
+    /// When it was asked, in seconds.
+    pub now: i64,
     pub received: Received,
+    /// The answer to the same request when it was made again, if it was.
+    pub again: Option<Received>,
+    pub asked: Asked,
 }
 
 /// The success of a change.
 pub struct ChangeObservation {
     /// The status after it, if that is known.
     pub status: Option<Status>,
+    /// When it was made, in seconds.
+    pub now: i64,
     pub received: Received,
 }
 
@@ -34,8 +42,26 @@ pub struct LoginObservation {
     pub now: i64,
     pub life: Option<i64>,
     pub received: Received,
-    /// The answer to another user.
-    pub other: Option<Received>,
+    /// The answer to the same login when it was made again, if it was.
+    pub again: Option<Received>,
+    /// The success of another user.
+    pub other: Option<OtherLogin>,
+}
+
+/// The success of a login of another user.
+pub struct OtherLogin {
+    pub login: String,
+    pub token: String,
+    pub received: Received,
+}
+
+impl LoginObservation {
+    /// The login of the other user, as far as it is known.
+    pub fn of_other(&self) -> Option<Self> {
+        let OtherLogin { login, token, received } = self.other.as_ref()?;
+        let (login, token, received) = (login.clone(), token.clone(), received.clone());
+        Some(Self { token, login, now: self.now, life: self.life, received, again: None, other: None })
+    }
 }
 
 pub struct Seen {

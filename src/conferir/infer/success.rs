@@ -1,43 +1,87 @@
 //! The success of a change: what of it is the change's.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::envelope::Envelope;
 use super::known::Known;
+use super::moving::{Place, moving, text_of, value_at, written};
 use super::seen::{ChangeObservation, Seen};
-use super::times::time_gap;
 use crate::conferir::case::{MADE, STATUS};
-use crate::dialect::reason;
+use crate::dialect::{Piece, reason};
 use crate::domain::atendimento::Status;
 
-/// The text and the body of the changes in `seen`; and what is to be said of them.
-pub(super) fn success_body(seen: &Seen, envelope: &Envelope) -> (String, String, Option<String>) {
-    let bodies: Vec<(String, String)> =
-        seen.changes.iter().map(|change| body_of(change, &seen.protocolo, envelope)).collect();
+/// The success of a change, as a dialect writes it.
+pub(super) struct Success {
+    pub(super) text: String,
+    pub(super) corpo: String,
+    /// Which of the changes in what was seen has it.
+    pub(super) shown_by: usize,
+    pub(super) note: Option<String>,
+}
+
+/// Stands for the status of a change, while changes are compared.
+const MARK: char = '\u{2}';
+
+/// What the changes in `seen` are answered; and what is to be said of them.
+pub(super) fn success_body(seen: &Seen, envelope: &Envelope) -> Success {
+    let bodies: Vec<(String, String)> = seen.changes.iter().map(|change| body_of(change, seen, envelope)).collect();
     let count = |body: &(String, String)| bodies.iter().filter(|other| *other == body).count();
-    let Some(usual) = bodies.iter().rev().max_by_key(|body| count(body)).cloned() else {
-        return (MADE.to_owned(), String::new(), None);
+    let usual = (0..bodies.len()).rev().max_by_key(|at| count(&bodies[*at]));
+    let shown_by = usual.map_or(0, |usual| bodies.iter().position(|body| *body == bodies[usual]).unwrap_or(usual));
+    let Some(usual) = bodies.get(shown_by).cloned() else {
+        return Success { text: MADE.to_owned(), corpo: String::new(), shown_by, note: None };
     };
-    let others: Vec<&str> = { seen.changes.iter() }
+    let mut others: Vec<&str> = { seen.changes.iter() }
         .zip(&bodies)
         .filter(|(_, body)| **body != usual)
         .filter_map(|(change, _)| change.status.map(Status::nome))
         .collect();
+    others.dedup();
     let note = format!("the answer to a change is not always this; another one came for {}", others.join(", "));
-    (usual.0, usual.1, Some(note).filter(|_| !others.is_empty()))
+    Success { text: usual.0, corpo: usual.1, shown_by, note: Some(note).filter(|_| !others.is_empty()) }
 }
 
-fn body_of(change: &ChangeObservation, protocolo: &str, envelope: &Envelope) -> (String, String) {
-    let known =
-        [(protocolo, "<protocolo>"), (change.status.map_or("", Status::nome), "<status>"), (STATUS, "<caminho>")];
-    let known = Known::new(envelope.escapes.unwrap_or_default(), known);
+fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (String, String) {
+    let escapes = envelope.escapes.unwrap_or_default();
+    let status = change.status.map_or("", Status::nome);
+    let known = Known::new(escapes, [(&*seen.protocolo, "<protocolo>"), (status, "<status>"), (STATUS, "<caminho>")]);
     let code = change.received.code;
-    let gap = |place: &str, value: &Value| match value {
-        Value::Number(number) if number.as_u64() == Some(u64::from(code)) => Some("<codigo>"),
-        Value::String(text) if envelope.is_reason(place) && text == reason(code) => Some("<razao>"),
-        other => time_gap(other),
+    envelope.body(&change.received, (MADE, change.now), &known, |span| match &span.value {
+        Value::Number(number) if number.as_u64() == Some(u64::from(code)) => Some("<codigo>".to_owned()),
+        Value::String(text) if envelope.is_reason(&span.pointer) && text == reason(code) => Some("<razao>".to_owned()),
+        _ => {
+            let pieces = moving(&places(&span.pointer, &seen.changes)?)?;
+            let with_status = |piece: Piece| match piece {
+                Piece::Same(text) => Piece::Same(text.replace(MARK, status)),
+                other => other,
+            };
+            Some(written(&pieces.into_iter().map(with_status).collect::<Vec<_>>(), escapes, &known))
+        }
+    })
+}
+
+/// What stands at `pointer` in the answers to `changes`: changes to the same status are the same request. None where it names
+/// more than the status after the change.
+fn places(pointer: &str, changes: &[ChangeObservation]) -> Option<Vec<Place>> {
+    let mut by_status = BTreeMap::<&str, Vec<&ChangeObservation>>::new();
+    changes.iter().for_each(|change| by_status.entry(change.status.map_or("", Status::nome)).or_default().push(change));
+    let text = |change: &ChangeObservation| {
+        let text = text_of(&value_at(&change.received, pointer)?)?;
+        let marked =
+            change.status.map_or_else(|| text.clone(), |status| text.replace(status.nome(), &MARK.to_string()));
+        Some(marked)
     };
-    envelope.body(&change.received, MADE, &known, gap)
+    let of_status = |changes: Vec<&ChangeObservation>| {
+        let texts: Vec<String> = changes.iter().filter_map(|change| text(change)).collect();
+        (!texts.is_empty()).then(|| Place::of(changes[0].now, texts))
+    };
+    let is_named = |text: &String| Status::ALL.iter().any(|status| text.contains(status.nome()));
+    if changes.iter().filter_map(text).any(|text| is_named(&text)) {
+        return None;
+    }
+    Some(by_status.into_values().filter_map(of_status).collect())
 }
 
 #[cfg(test)]
@@ -46,13 +90,18 @@ mod tests {
 
     use super::*;
     use crate::conferir::client::Received;
+    use crate::conferir::personal::Personal;
+
+    const NOW: i64 = 1_795_867_205;
 
     fn found(body: impl Fn(Status) -> String) -> (String, String, Option<String>) {
         let received = |body: String| Received { code: 200, headers: HeaderMap::new(), body };
-        let change = |status| ChangeObservation { status: Some(status), received: received(body(status)) };
-        let changes = Status::ALL.map(change).into();
+        let change = |status| ChangeObservation { status: Some(status), now: NOW, received: received(body(status)) };
+        // One of them a second time.
+        let changes = Status::ALL.into_iter().chain([Status::Aberto]).map(change).collect();
         let seen = Seen { errors: Vec::new(), changes, login: None, protocolo: "20221104000005".to_owned() };
-        success_body(&seen, &Envelope::of(&[]))
+        let Success { text, corpo, note, .. } = success_body(&seen, &Envelope::of(&[], Personal::default()));
+        (text, corpo, note)
     }
 
     #[test]
@@ -64,6 +113,21 @@ mod tests {
             )
         };
         let corpo = r#"{"protocolo":"<protocolo>","numero":<protocolo>,"status":"<status>","mensagem":"Agora em <status>.","em":"<instante>","codigo":<codigo>}"#;
+        assert_eq!(found(body), (MADE.to_owned(), corpo.to_owned(), None));
+    }
+
+    #[test]
+    fn what_is_another_one_each_time_becomes_a_gap() {
+        let number = std::cell::Cell::new(0x1234_5678_9abc_u64);
+        let body = |status: Status| {
+            number.set(number.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
+            let id = number.get();
+            format!(
+                r#"{{"id":"{id:016x}","message":"{} (req {id:016x}, 28/11/2026 09:00)","epoch":{NOW}}}"#,
+                status.nome()
+            )
+        };
+        let corpo = r#"{"id":"<aleatorio hex 16>","message":"<status> (req <aleatorio hex 16>, <instante dd/MM/yyyy HH:mm em -03:00>)","epoch":<segundos>}"#;
         assert_eq!(found(body), (MADE.to_owned(), corpo.to_owned(), None));
     }
 

@@ -2,35 +2,15 @@
 
 use serde_json::Value;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-/// The gap that writes times as `value` is one.
-pub(super) fn time_gap(value: &Value) -> Option<&'static str> {
-    match value {
-        Value::String(text) => text_gap(text),
-        Value::Number(number) => {
-            let is_now = |number: &i64| (1_600_000_000_000..4_000_000_000_000).contains(number);
-            number.as_i64().filter(is_now).map(|_| "<milissegundos>")
-        }
-        _ => None,
-    }
-}
-
-fn text_gap(text: &str) -> Option<&'static str> {
-    let shape: String = text.chars().map(|letter| if letter.is_ascii_digit() { '9' } else { letter }).collect();
-    match shape.as_str() {
-        "9999-99-99T99:99:99.999Z" => Some("<instante>"),
-        "9999-99-99T99:99:99.999+99:99" => Some("<instante spring>"),
-        _ => None,
-    }
-}
+use crate::dialect::{Gap, Moment};
 
 /// What a number or a time in the success of a login tells of the token, or of the time.
 pub(super) enum Told {
     /// The gap that fills it.
-    Gap(&'static str),
+    Gap(String),
     /// The same, by its name alone: the token does not say how long it lives.
-    Guess(&'static str),
+    Guess(String),
     /// A time or a life of something else.
     Else,
 }
@@ -39,16 +19,18 @@ pub(super) enum Told {
 /// so; both in seconds. None if it is no time.
 pub(super) fn told(name: &str, value: &Value, now: i64, life: Option<i64>) -> Option<Told> {
     if let Value::String(text) = value {
-        return text_gap(text).map(|gap| of_text(text, gap, now));
+        return of_text(name, text, now, life);
     }
     let number = value.as_i64()?;
+    let gap = |gap: &str| Some(Told::Gap(gap.to_owned()));
     let near = |time: i64, scale: i64| (number - time * scale).abs() <= 120 * scale;
     match life {
-        Some(life) if number == life => return Some(Told::Gap("<validade>")),
-        Some(life) if number == life * 1000 => return Some(Told::Gap("<validade ms>")),
-        Some(life) if near(now + life, 1) => return Some(Told::Gap("<expira>")),
-        Some(life) if near(now + life, 1000) => return Some(Told::Gap("<expira ms>")),
-        _ if near(now, 1000) => return Some(Told::Gap("<milissegundos>")),
+        Some(life) if number == life => return gap("<validade>"),
+        Some(life) if number == life * 1000 => return gap("<validade ms>"),
+        Some(life) if near(now + life, 1) => return gap("<expira>"),
+        Some(life) if near(now + life, 1000) => return gap("<expira ms>"),
+        _ if near(now, 1000) => return gap("<milissegundos>"),
+        _ if near(now, 1) => return gap("<segundos>"),
         Some(_) => return tells_of_life(name).then_some(Told::Else),
         None => {}
     }
@@ -59,29 +41,36 @@ pub(super) fn told(name: &str, value: &Value, now: i64, life: Option<i64>) -> Op
 const LONGEST: i64 = 10 * 366 * 86_400;
 
 fn guess(number: i64, now: i64) -> Told {
-    match number {
-        _ if (now..now + LONGEST).contains(&number) => Told::Guess("<expira>"),
-        _ if (now * 1000..(now + LONGEST) * 1000).contains(&number) => Told::Guess("<expira ms>"),
+    let gap = match number {
+        _ if (now..now + LONGEST).contains(&number) => "<expira>",
+        _ if (now * 1000..(now + LONGEST) * 1000).contains(&number) => "<expira ms>",
         // Ten minutes or more, and whole minutes: days in seconds seldom are that.
-        600_000.. if number % 60_000 == 0 => Told::Guess("<validade ms>"),
-        1..LONGEST => Told::Guess("<validade>"),
-        _ => Told::Else,
-    }
+        600_000.. if number % 60_000 == 0 => "<validade ms>",
+        1..LONGEST => "<validade>",
+        _ => return Told::Else,
+    };
+    Told::Guess(gap.to_owned())
 }
 
-fn of_text(text: &str, gap: &'static str, now: i64) -> Told {
-    let Ok(time) = OffsetDateTime::parse(text, &Rfc3339) else { return Told::Else };
-    let later = time.unix_timestamp() - now;
-    match gap {
-        gap if later.abs() <= 120 => Told::Gap(gap),
-        "<instante>" if (0..LONGEST).contains(&later) => Told::Gap("<expira instante>"),
+/// The same of `text`. A clock that names no zone is ours at the time that it probably shows: now, or the end of the token.
+fn of_text(name: &str, text: &str, now: i64, life: Option<i64>) -> Option<Told> {
+    let at = |seconds: i64| OffsetDateTime::from_unix_timestamp(seconds).ok();
+    let later = |time: OffsetDateTime| time.unix_timestamp() - now;
+    let end = life.filter(|_| tells_of_life(name)).unwrap_or_default();
+    let (moment, time) = Moment::read(text, at(now.saturating_add(end))?)?;
+    Some(match later(time) {
+        later if later.abs() <= 120 => Told::Gap(Gap::of_moment(&moment)),
+        later if (0..LONGEST).contains(&later) => Told::Gap(Gap::of_end(&moment)),
         _ => Told::Else,
-    }
+    })
 }
 
 fn tells_of_life(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["expir", "valid", "ttl", "life", "duration", "duracao", "max_age", "maxage"].iter().any(|word| name.contains(word))
+    name == "exp"
+        || ["expir", "valid", "ttl", "life", "duration", "duracao", "max_age", "maxage"]
+            .iter()
+            .any(|word| name.contains(word))
 }
 
 #[cfg(test)]
@@ -92,12 +81,12 @@ mod tests {
 
     const NOW: i64 = 1_795_867_205;
 
-    fn gap(name: &str, value: Value, life: Option<i64>) -> &'static str {
+    fn gap(name: &str, value: Value, life: Option<i64>) -> String {
         match told(name, &value, NOW, life) {
-            None => "",
+            None => String::new(),
             Some(Told::Gap(gap)) => gap,
-            Some(Told::Guess(gap)) => gap.trim_start_matches('<'),
-            Some(Told::Else) => "else",
+            Some(Told::Guess(gap)) => gap.trim_start_matches('<').to_owned(),
+            Some(Told::Else) => "else".to_owned(),
         }
     }
 
@@ -121,7 +110,10 @@ mod tests {
             ("expires", json!(0), None, "else"),
             ("at", json!("2026-11-28T12:00:30.000Z"), None, "<instante>"),
             ("at", json!("2026-11-28T12:30:30.000Z"), None, "<expira instante>"),
-            ("at", json!("2026-11-28T12:30:30.000+00:00"), None, "else"),
+            ("at", json!("2026-11-28T12:30:30.000+00:00"), None, "<expira instante yyyy-MM-ddTHH:mm:ss.SSSxxx>"),
+            ("em", json!("28/11/2026 09:00"), None, "<instante dd/MM/yyyy HH:mm em -03:00>"),
+            ("expira", json!("28/11/2026 09:30"), Some(1800), "<expira instante dd/MM/yyyy HH:mm em -03:00>"),
+            ("x", json!(NOW + 1), Some(1800), "<segundos>"),
             ("born", json!("1990-01-01T00:00:00.000Z"), None, "else"),
             ("at", json!("ontem"), None, ""),
         ] {

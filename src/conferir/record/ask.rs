@@ -1,24 +1,33 @@
 //! What a recording asks beside the cases: where the token goes, what a change is answered, which rules hold.
 
+use axum::http::HeaderName;
 use time::OffsetDateTime;
 
 use crate::conferir::answers::{AnswerName, error_name};
+use crate::conferir::asked::Asked;
 use crate::conferir::case::{Case, ExpectedAnswer, LOGIN};
 use crate::conferir::cases;
 use crate::conferir::client::Received;
-use crate::conferir::infer::seen::{ChangeObservation, LoginObservation, Observation};
-use crate::conferir::learned::{statuses_told, steady};
+use crate::conferir::infer::seen::{ChangeObservation, LoginObservation, Observation, OtherLogin};
+use crate::conferir::learned::{contradiction, says_the_same};
+use crate::conferir::likeness::say_the_same;
+use crate::conferir::logins::AnswersToOther;
 use crate::conferir::session::{Session, StartError, Unpermitted};
 use crate::conferir::values::life_of;
 use crate::dialect::{Handling, HeaderCase, TokenHeader, Verdict};
 use crate::domain::atendimento::Status::{self, Aberto, Cancelado, EmAtendimento, Finalizado, Improcedente};
 
 /// Where clients usually put the token.
-const TOKEN_HEADERS: [(&str, Option<&str>); 5] = [
+const TOKEN_HEADERS: [(&str, Option<&str>); 10] = [
     ("authorization", Some("Bearer")),
     ("authorization", None),
     ("authorization", Some("JWT")),
+    ("authorization", Some("Token")),
     ("x-access-token", None),
+    ("x-auth-token", None),
+    ("x-api-token", None),
+    ("x-token", None),
+    ("access-token", None),
     ("token", None),
 ];
 
@@ -42,12 +51,16 @@ const PROBE: Case = Case::change("the token", r#"{"protocolo": "<outro protocolo
 /// What was asked for and did not come: what, and why.
 pub(super) type Unasked = Vec<(String, String)>;
 
-/// Logs in, and keeps the whole answer.
+/// Logs in twice, and keeps the whole answers.
 pub(super) async fn login(session: &mut Session) -> Result<LoginObservation, StartError> {
-    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let (again, _) = session.log_in().await?;
     let (received, token) = session.log_in().await?;
     let login = session.login().to_owned();
-    Ok(LoginObservation { life: life_of(&token), token, login, now, received, other: None })
+    Ok(LoginObservation { life: life_of(&token), token, login, now: now(), received, again: Some(again), other: None })
+}
+
+fn now() -> i64 {
+    OffsetDateTime::now_utc().unix_timestamp()
 }
 
 /// How the server writes the names of headers; and what is to be said of them.
@@ -72,16 +85,34 @@ pub(super) async fn header_case(session: &Session) -> (Option<HeaderCase>, Optio
     (case, Some(note).filter(|_| !others.is_empty()))
 }
 
-/// The headers by which the server takes the token: those where it tells a right one from a wrong one.
-pub(super) async fn token_headers(session: &Session) -> Result<Vec<TokenHeader>, StartError> {
-    let mut found = Vec::new();
-    for (name, scheme) in TOKEN_HEADERS {
-        let header = TokenHeader { name: name.parse().expect("it is a header"), scheme: scheme.map(str::to_owned) };
-        let right = session.ask_by(&PROBE, &header, "<token>").await?;
-        let wrong = session.ask_by(&PROBE, &header, "<token alterado>").await?;
-        let none = session.ask_by(&PROBE, &header, "").await?;
-        let is_other = |other: &Received| (right.code, steady(&right.body)) != (other.code, steady(&other.body));
-        if is_other(&wrong) && is_other(&none) {
+/// The headers by which the server takes the token, `own` or a usual one: those where it tells a right one from a wrong one. Each
+/// is asked twice, so that what is another one in each answer is no difference.
+pub(super) async fn token_headers(
+    session: &Session,
+    own: Option<&TokenHeader>,
+) -> Result<Vec<TokenHeader>, StartError> {
+    let usual = TOKEN_HEADERS
+        .map(|(name, scheme)| TokenHeader { name: HeaderName::from_static(name), scheme: scheme.map(str::to_owned) });
+    let usual = usual.into_iter().filter(|header| Some(header) != own);
+    let mut found: Vec<TokenHeader> = Vec::new();
+    let mut none: Option<[Received; 2]> = None;
+    for header in own.cloned().into_iter().chain(usual) {
+        let ask = async |token| {
+            let received = session.ask_by(&PROBE, &header, token).await?;
+            // Some answers repeat the token.
+            Ok::<_, StartError>(Received { body: session.redacted(&received.body), ..received })
+        };
+        if none.is_none() {
+            none = Some([ask("").await?, ask("").await?]);
+        }
+        let Some(none) = &none else { continue };
+        let right = ask("<token>").await?;
+        if say_the_same(none, std::slice::from_ref(&right)) {
+            continue;
+        }
+        let right = [right, ask("<token>").await?];
+        let wrong = [ask("<token alterado>").await?, ask("<token alterado>").await?];
+        if !say_the_same(&right, &wrong) && !say_the_same(none, &right) {
             found.push(header);
         }
     }
@@ -111,11 +142,12 @@ pub(super) async fn walk(
     let first = prove(session, start).await?;
     let other = if first.status == Some(Cancelado) { Improcedente } else { Cancelado };
     let mut changes = vec![first];
-    for status in [EmAtendimento, Aberto, other, Finalizado] {
+    // The last is asked for a second time, so that what moves in its answers is seen.
+    for status in [EmAtendimento, Aberto, other, Finalizado, EmAtendimento] {
         match session.move_to(status).await {
             Ok(received) => {
                 session.learned.success(status, &received);
-                changes.push(ChangeObservation { status: Some(status), received });
+                changes.push(ChangeObservation { status: Some(status), now: now(), received });
             }
             Err(reason) => unasked.push((format!("a change to {status}"), reason)),
         }
@@ -128,12 +160,16 @@ pub(super) async fn walk(
 async fn prove(session: &mut Session, start: Status) -> Result<ChangeObservation, StartError> {
     session.begin(start);
     let refused = session.exchange(known("status/cancelado-motivo-missing")).await.map_err(StartError::Change)?;
-    contradiction(&refused, start, Cancelado)?;
+    let contradiction = |received: &Received, asked| match contradiction(received, start, asked) {
+        Some(told) => Err(StartError::OtherStatus { told, given: start }),
+        None => Ok(()),
+    };
+    contradiction(&refused, Cancelado)?;
     let proof = cases::proof(start);
     let received = session.exchange(proof).await.map_err(StartError::Change)?;
     let status = proof.to.expect("it is a change");
-    contradiction(&received, start, status)?;
-    let is_other = (refused.code, steady(&refused.body)) != (received.code, steady(&received.body));
+    contradiction(&received, status)?;
+    let is_other = refused.code != received.code || !says_the_same(&refused.body, &received.body);
     if !(200..300).contains(&received.code) {
         return Err(StartError::Change(session.shown(&received)));
     }
@@ -144,33 +180,29 @@ async fn prove(session: &mut Session, start: Status) -> Result<ChangeObservation
     }
     session.learned.refusal(&refused);
     session.learned.success(status, &received);
-    Ok(ChangeObservation { status: Some(status), received })
-}
-
-/// An answer that names one other status than that which was `asked` for tells where the atendimento was.
-fn contradiction(received: &Received, start: Status, asked: Status) -> Result<(), StartError> {
-    let told: Vec<Status> = statuses_told(&received.body).into_iter().filter(|told| *told != asked).collect();
-    match told[..] {
-        [told] if told != start => Err(StartError::OtherStatus { told, given: start }),
-        _ => Ok(()),
-    }
+    Ok(ChangeObservation { status: Some(status), now: now(), received })
 }
 
 pub(super) fn known(name: &str) -> &'static Case {
     cases::all().find(|case| case.name == name).expect("it is a case")
 }
 
-pub(super) fn observation(session: &Session, case: &'static Case, received: Received) -> Option<Observation> {
+/// What `case`, which was refused with `received`, shows. It is asked again, unless that counts as a failed login.
+pub(super) async fn observation(session: &mut Session, case: &'static Case, received: Received) -> Option<Observation> {
     let ExpectedAnswer::Message(text) = case.answer else { return None };
-    Some(observed(session, case, (error_name(text)?, case.code, text), received))
+    Some(observed(session, case, (error_name(text)?, case.code, text), received).await)
 }
 
-fn observed(
-    session: &Session,
+async fn observed(
+    session: &mut Session,
     case: &'static Case,
     (name, code, text): (AnswerName, u16, &'static str),
     received: Received,
 ) -> Observation {
+    let again = if case.fails_login() { None } else { session.exchange(case).await.ok() };
+    // What is accepted the second time is another answer.
+    let is_same = |again: &Received| again.code == received.code && !session.learned.made(case.to, again);
+    let again = again.filter(is_same);
     Observation {
         case: case.name,
         name,
@@ -178,7 +210,10 @@ fn observed(
         text: text.into(),
         method: case.method,
         path: session.path(case),
+        now: now(),
         received,
+        again,
+        asked: session.asked(case),
     }
 }
 
@@ -194,9 +229,10 @@ pub(super) async fn rules(
         match session.exchange(case).await {
             Ok(received) if session.learned.made(case.to, &received) => Some(true),
             Ok(received) => {
-                errors.extend(refusal.map(|(name, code, text)| {
-                    observed(session, case, (AnswerName { name, field: None }, code, text), received)
-                }));
+                if let Some((name, code, text)) = refusal {
+                    let name = AnswerName { name, field: None };
+                    errors.push(observed(session, case, (name, code, text), received).await);
+                }
                 Some(false)
             }
             Err(reason) => {
@@ -221,9 +257,14 @@ pub(super) async fn rules(
 pub(super) async fn without_permission(
     session: &mut Session,
     user: Unpermitted,
-) -> Result<(Observation, Option<Received>), String> {
-    let (login, received) = session.ask_as(user, &PROBE).await?;
+) -> Result<(Observation, Option<OtherLogin>), String> {
+    let name = user.login.clone();
+    let AnswersToOther { login, refusals: [received, again] } = session.ask_as(user, &PROBE).await?;
     let path = if login.is_none() { LOGIN.to_owned() } else { session.path(&PROBE) };
+    let asked = match &login {
+        Some(_) => session.asked(&PROBE),
+        None => Asked { login: name.clone(), ..Asked::default() },
+    };
     let observation = Observation {
         case: "a user without the permission",
         name: AnswerName { name: "access_denied", field: None },
@@ -231,7 +272,10 @@ pub(super) async fn without_permission(
         text: "Acess denied".into(),
         method: PROBE.method,
         path,
+        now: now(),
         received,
+        again: Some(again),
+        asked,
     };
-    Ok((observation, login))
+    Ok((observation, login.map(|(received, token)| OtherLogin { login: name, token, received })))
 }

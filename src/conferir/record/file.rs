@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::ask::Unasked;
+use crate::conferir::personal::Personal;
 use crate::dialect::{AnswerFile, Dialect, DialectError, DialectFile, FILE_MAX, Known};
 use crate::printable::printable;
 
@@ -21,8 +22,8 @@ pub struct Recording {
     pub comments: Vec<(String, String)>,
     /// What could not be asked, and why.
     pub unasked: Unasked,
-    /// Texts that belong to the user who logged in.
-    pub personal: Vec<String>,
+    /// What belongs to the users who logged in.
+    pub personal: Personal,
 }
 
 impl Recording {
@@ -33,7 +34,8 @@ impl Recording {
              # Each table says which case showed it, and what came. Secrets are replaced.\n#\n# Not asked:\n"
         );
         for (what, why) in &self.unasked {
-            _ = writeln!(text, "# - {what}: {}", printable(why.lines().next().unwrap_or_default()));
+            let why = self.personal.hidden(why.lines().next().unwrap_or_default());
+            _ = writeln!(text, "# - {what}: {}", printable(&why));
         }
         // The keys before the first table have no head.
         self.comment("", &mut text);
@@ -46,13 +48,7 @@ impl Recording {
             text.push_str(line);
             text.push('\n');
         }
-        // Names and numbers of people may stand in other answers too; a single word or a small number may be any.
-        let is_number = |personal: &str| personal.bytes().all(|byte| byte.is_ascii_digit());
-        let tells = |personal: &&String| match is_number(personal) {
-            true => personal.len() >= 9,
-            false => personal.len() >= 5 && personal.chars().any(|letter| letter == ' ' || letter.is_ascii_digit()),
-        };
-        { self.personal.iter() }.filter(tells).fold(text, |text, personal| text.replace(personal.as_str(), ""))
+        text
     }
 
     fn comment(&self, head: &str, text: &mut String) {
@@ -60,7 +56,7 @@ impl Recording {
             let cut: String = comment.chars().take(SHOWN_MAX).collect();
             let end = if cut.len() < comment.len() { "…" } else { "" };
             for line in format!("{cut}{end}").lines() {
-                _ = writeln!(text, "# {}", printable(line));
+                _ = writeln!(text, "# {}", printable(&self.personal.hidden(line)));
             }
         }
     }
@@ -142,10 +138,15 @@ mod tests {
         assert!(!left_out.is_empty() && !file.respostas.is_empty(), "{left_out:?}");
         let comments: Vec<_> =
             file.respostas.keys().map(|name| (format!("[respostas.{name}]"), "\u{1b}é\\\"\n".repeat(4000))).collect();
-        let recording = Recording { file, comments, unasked: left_out, personal: vec!["Fulana de Tal".to_owned()] };
-        let text = recording.toml("http://127.0.0.1/?Fulana de Tal");
+        let mut personal = Personal::default();
+        personal.add(["Fulana de Tal".to_owned()]);
+        let told = ("[erro]".to_owned(), "x: 404\n{\"m\":\"Fulana de Tal não pode\"}".to_owned());
+        let unasked = left_out.into_iter().chain([("x".to_owned(), "de Fulana de Tal".to_owned())]).collect();
+        let comments = comments.into_iter().chain([told]).collect();
+        let recording = Recording { file, comments, unasked, personal };
+        let text = recording.toml("http://127.0.0.1/");
         assert!(text.len() < FILE_MAX && !text.contains("Fulana"), "{}", text.len());
-        assert!(text.contains("# \\u{1b}é\\\"\n"));
+        assert!(text.contains("# \\u{1b}é\\\"\n") && text.contains("# - x: de …\n"));
         assert_eq!(toml::from_str::<DialectFile>(&text).unwrap(), recording.file);
     }
 }

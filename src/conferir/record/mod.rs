@@ -10,14 +10,14 @@ pub use self::file::Recording;
 use self::ask::{Unasked, known};
 use super::case::{Case, Mark};
 use super::client::Received;
-use super::infer::infer;
 use super::infer::seen::{Observation, Seen};
+use super::infer::{Inferred, headers_not_written, infer};
 use super::judge::Scope;
 use super::plan::{self, Plan, Selection};
 use super::report::Outcome;
 use super::runner::Runner;
 use super::session::{Session, StartError, Unpermitted};
-use crate::dialect::{Dialect, DialectFile, RulesFile, Verdict};
+use crate::dialect::{Dialect, DialectFile, RulesFile, TokenHeader, Verdict};
 use crate::domain::atendimento::Status::{self, EmAtendimento};
 
 /// The cases that show an error each. None of them changes anything on a server that checks what the page says.
@@ -69,24 +69,32 @@ const COMMENTS: [Case; 3] = [
 ];
 
 /// What no run can ask.
-const NEVER: [(&str, &str); 4] = [
+const NEVER: [(&str, &str); 5] = [
     ("token_expired", "it takes as long as a token lives"),
     ("token_revoked", "it takes an administrator"),
     ("throttled", "it would lock the user out"),
     ("internal, unavailable, token_failed", "it takes a fault"),
+    ("a comment with visivelCliente True", "the customer would see it"),
 ];
+
+/// What whoever records adds to it.
+pub struct Wishes {
+    pub unpermitted: Option<Unpermitted>,
+    /// A header that may carry the token, beside the usual ones.
+    pub token_header: Option<TokenHeader>,
+}
 
 /// Asks everything on behalf of `runner`, whose atendimento is in `start`. It stays where the last change leaves it.
 pub async fn record(
     runner: &mut Runner,
     start: Status,
-    unpermitted: Option<Unpermitted>,
+    user: Wishes,
     mut asked: impl FnMut(&str),
 ) -> Result<Recording, StartError> {
     let session = &mut runner.session;
     let mut unasked: Unasked = NEVER.map(|(what, why)| (what.to_owned(), why.to_owned())).to_vec();
     let mut login = ask::login(session).await?;
-    let tokens = ask::token_headers(session).await?;
+    let tokens = ask::token_headers(session, user.token_header.as_ref()).await?;
     session.carry_token_by(tokens.first().ok_or(StartError::NoTokenHeader)?.clone());
     let (header_case, written) = ask::header_case(session).await;
     let changes = ask::walk(session, start, &mut unasked).await?;
@@ -94,7 +102,7 @@ pub async fn record(
     let accepts_unknown = ask_errors(session, &mut errors, &mut unasked, &mut asked).await;
     let (mesmo_status, motivo_desnecessario) = ask::rules(session, &mut errors, &mut unasked, &mut asked).await;
     let mut login_sem_permissao = None;
-    match unpermitted {
+    match user.unpermitted {
         None => unasked.push(("access_denied".to_owned(), "pass --login-sem-permissao".to_owned())),
         Some(user) => match ask::without_permission(session, user).await {
             Err(reason) => unasked.push(("access_denied".to_owned(), reason)),
@@ -106,8 +114,8 @@ pub async fn record(
         },
     }
     let seen = Seen { errors, changes, login: Some(login), protocolo: session.protocolo().to_owned() };
-    let inferred = infer(&seen);
-    let mut file = inferred.file;
+    let mut inferred = infer(&seen);
+    let mut file = std::mem::take(&mut inferred.file);
     file.nomes_de_cabecalhos = header_case;
     file.token.cabecalhos = ask::as_written(&tokens);
     file.regras = RulesFile {
@@ -117,7 +125,13 @@ pub async fn record(
         login_sem_permissao,
     };
     unasked.extend(file::leave_out_refused(&mut file));
-    let mut comments = evidence(session, &file, &seen, &inferred.login_shown);
+    session.personal.add(inferred.personal.all());
+    let mut comments = evidence(session, &file, &seen, &inferred);
+    let unwritten = headers_not_written(&seen, &file);
+    if !unwritten.is_empty() {
+        let note = format!("not compared, as they are those of single answers: the headers {}", unwritten.join(", "));
+        comments.push((String::new(), note));
+    }
     comments.extend(written.map(|note| (String::new(), note)));
     comments.extend(inferred.notes.into_iter().map(|(table, note)| (table.to_owned(), note)));
     try_out(runner, &mut file, &mut comments, &mut asked).await;
@@ -141,34 +155,31 @@ async fn ask_errors(
                 _ = session.bring_to(EmAtendimento).await;
                 unasked.push((case.name.to_owned(), "the server accepts it".to_owned()));
             }
-            Ok(received) => errors.extend(ask::observation(session, case, received)),
+            Ok(received) => errors.extend(ask::observation(session, case, received).await),
             Err(reason) => unasked.push((case.name.to_owned(), reason)),
         }
     }
     accepts_unknown
 }
 
-/// What came, beside each entry that it led to, and what of it can't be said by a dialect.
-fn evidence(session: &Session, file: &DialectFile, seen: &Seen, login_shown: &str) -> Vec<(String, String)> {
+/// What came, beside each entry that it led to.
+fn evidence(session: &Session, file: &DialectFile, seen: &Seen, inferred: &Inferred) -> Vec<(String, String)> {
     let mut comments = Vec::new();
+    let shown = |error: &Observation| format!("{}: {}", error.case, session.shown(&error.received));
     for error in &seen.errors {
-        let table = format!("[respostas.{}]", error.name.key());
-        let shown = format!("{}: {}", error.case, session.shown(&error.received));
         if file.respostas.contains_key(&error.name.key()) {
-            if session.is_echo(&error.received) {
-                comments.push((table.clone(), "it repeats what was asked, and stands as it came".to_owned()));
-            }
-            comments.push((table, shown));
+            comments.push((format!("[respostas.{}]", error.name.key()), shown(error)));
         }
     }
-    if let Some(error) = seen.errors.first() {
-        comments.push(("[erro]".to_owned(), format!("{}: {}", error.case, session.shown(&error.received))));
+    if let Some(usual) = inferred.usual {
+        comments.push(("[erro]".to_owned(), shown(&seen.errors[usual])));
     }
-    if let Some(change) = seen.changes.first() {
-        comments.push(("[sucesso]".to_owned(), format!("the first change: {}", session.shown(&change.received))));
+    if let Some(change) = seen.changes.get(inferred.success) {
+        let what = change.status.map_or_else(|| "a change".to_owned(), |status| format!("a change to {status}"));
+        comments.push(("[sucesso]".to_owned(), format!("{what}: {}", session.shown(&change.received))));
     }
     if let Some(login) = &seen.login {
-        let login = Received { body: login_shown.to_owned(), ..login.received.clone() };
+        let login = Received { body: inferred.login_shown.clone(), ..login.received.clone() };
         comments.push(("[login]".to_owned(), format!("login/success: {}", session.shown(&login))));
     }
     comments

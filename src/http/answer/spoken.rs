@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use time::OffsetDateTime;
 use time::macros::datetime;
+use uuid::Uuid;
 
 use super::MADE;
 use super::catalogue::ApiError;
-use crate::dialect::{AnswerForm, ChangeMade, Dialect, Facts, LoggedIn};
+use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn, Named};
 use crate::domain::atendimento::{Denial, Status};
 use crate::domain::rules::{Rules, SameStatus, UnneededMotivo};
 
@@ -22,6 +23,8 @@ pub enum Success {
         protocolo: String,
         /// The status after it.
         status: &'static str,
+        /// As the request named it.
+        motivo: String,
     },
     LoggedIn {
         token: String,
@@ -29,6 +32,35 @@ pub enum Success {
         expires_in: i64,
         login: String,
     },
+}
+
+/// What the request of a login or a change names, for a refusal that tells it. Empty where it names nothing.
+#[derive(Clone, Default)]
+pub struct Asked {
+    pub protocolo: String,
+    pub status: String,
+    pub motivo: String,
+    pub login: String,
+}
+
+impl Asked {
+    /// For the documents.
+    pub fn example() -> Self {
+        let [protocolo, motivo, login] = ["20221104000001", "Duplicado", "user.api"].map(str::to_owned);
+        Self { protocolo, status: Status::Finalizado.nome().to_owned(), motivo, login }
+    }
+}
+
+/// `answer` to what was `asked`, if a dialect may tell that.
+pub fn told(answer: Result<Response, ApiError>, asked: Option<Asked>) -> Result<Response, ApiError> {
+    match (answer, asked) {
+        (Err(error), Some(asked)) => {
+            let mut response = error.into_response();
+            response.extensions_mut().insert(asked);
+            Ok(response)
+        }
+        (answer, _) => answer,
+    }
 }
 
 /// `response`, with what a dialect words otherwise.
@@ -51,7 +83,8 @@ impl Success {
 
     /// A change that was made, for the documents.
     pub fn example_of_a_change() -> Self {
-        Self::Made { protocolo: "20221104000001".to_owned(), status: Status::Finalizado.nome() }
+        let Asked { protocolo, motivo, .. } = Asked::example();
+        Self::Made { protocolo, status: Status::Finalizado.nome(), motivo }
     }
 }
 
@@ -59,7 +92,7 @@ impl Speaker {
     /// For the documents: of requests to `path`, at a time that stands for any.
     pub fn example(dialect: Arc<Dialect>, path: &str) -> Self {
         let path = path.replace("{protocolo}", "20221104000001");
-        Self { dialect, method: Method::POST, path, now: datetime!(2026-11-28 12:00 UTC) }
+        Self { dialect, method: Method::POST, path, now: datetime!(2026-11-28 12:00 UTC), id: Uuid::max() }
     }
 }
 
@@ -70,6 +103,8 @@ pub struct Speaker {
     /// The path of the request, as sent.
     pub path: String,
     pub now: OffsetDateTime,
+    /// What the ids of the answer are made of.
+    pub id: Uuid,
 }
 
 /// An answer in a dialect.
@@ -81,9 +116,9 @@ pub struct Spoken {
 }
 
 impl Speaker {
-    /// `error` in the dialect. None where that has no words for it: a status that is not as the client expects is
-    /// our own extension.
-    pub fn error(&self, error: &ApiError) -> Option<Spoken> {
+    /// `error` in the dialect, about the change `asked` for. None where that has no words for it: a status that is not as
+    /// the client expects is our own extension.
+    pub fn error(&self, error: &ApiError, asked: Option<&Asked>) -> Option<Spoken> {
         if error.is_ours_alone() {
             return None;
         }
@@ -91,15 +126,16 @@ impl Speaker {
         let row = error.row();
         let form = self.dialect.error(row.name, error.subject(), row.status.as_u16(), row.text);
         let text = error.fill(form.text);
-        Some(self.spoken(form, &text, None, None))
+        let named = asked.map(|Asked { protocolo, status, motivo, login }| Named { protocolo, status, motivo, login });
+        Some(self.spoken(form, &text, None, named))
     }
 
     /// `success` in the dialect.
     pub fn success(&self, success: &Success) -> Spoken {
         match success {
-            Success::Made { protocolo, status } => {
+            Success::Made { protocolo, status, motivo } => {
                 let form = self.dialect.success(MADE);
-                self.spoken(form, form.text, None, Some(ChangeMade { protocolo, status }))
+                self.spoken(form, form.text, None, Some(Named { protocolo, status, motivo, login: "" }))
             }
             Success::LoggedIn { token, expires_in, login } => {
                 self.spoken(self.dialect.login(), "", Some(LoggedIn { token, validade: *expires_in, login }), None)
@@ -112,17 +148,18 @@ impl Speaker {
         form: AnswerForm<'_>,
         texto: &str,
         login: Option<LoggedIn<'_>>,
-        change: Option<ChangeMade<'_>>,
+        named: Option<Named<'_>>,
     ) -> Spoken {
         let (metodo, caminho) = (self.method.as_str(), self.path.as_str());
-        let facts = Facts { texto, codigo: form.code, metodo, caminho, now: self.now, login, change };
+        let facts = Facts { texto, codigo: form.code, metodo, caminho, now: self.now, login, named, id: self.id };
         let content_type = String::from_utf8_lossy(form.content_type.as_bytes()).into_owned();
         Spoken { code: form.code, content_type, body: form.body.filled(self.dialect.escapes, &facts) }
     }
 
     /// `response` in the dialect, if it is an error or a success that this words; and whether it is.
     pub fn speak(&self, mut response: Response) -> (Response, bool) {
-        let error = response.extensions().get::<ApiError>().map(|error| self.error(error));
+        let asked = response.extensions().get::<Asked>();
+        let error = response.extensions().get::<ApiError>().map(|error| self.error(error, asked));
         let success = response.extensions().get::<Success>().map(|success| self.success(success));
         let Some(spoken) = error.flatten().or(success) else { return (response, false) };
         _ = response.extensions_mut().remove::<ApiError>();

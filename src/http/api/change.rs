@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::asked;
 use super::audit::ChangeAudit;
 use crate::domain::access::AlterarStatus;
 use crate::domain::atendimento::{ChangeRequest, Comentario, IdempotencyKey, Status};
@@ -15,7 +16,7 @@ use crate::domain::text::{COMENTARIO_MAX, NOME_MAX, NameKey, PROTOCOLO_MAX, fits
 use crate::http::answer::MADE;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
-use crate::http::answer::spoken::{self, Success};
+use crate::http::answer::spoken::{self, Asked, Success};
 use crate::http::limits::BODY_MAX;
 use crate::http::openapi::CITRUS;
 use crate::http::openapi::parameters::{IdempotencyHeader, IfMatch, Simular};
@@ -94,10 +95,10 @@ pub async fn change(
     caller: Result<Caller<AlterarStatus>, ApiError>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let mut audit = ChangeAudit::begin(client);
-    let answer = attempt(&app, caller, request, &mut audit).await;
+    let (mut audit, mut asked) = (ChangeAudit::begin(client), None);
+    let answer = attempt(&app, caller, request, &mut audit, &mut asked).await;
     audit.end(&answer);
-    answer
+    spoken::told(answer, asked)
 }
 
 async fn attempt(
@@ -105,6 +106,7 @@ async fn attempt(
     caller: Result<Caller<AlterarStatus>, ApiError>,
     request: Request,
     audit: &mut ChangeAudit,
+    asked: &mut Option<Asked>,
 ) -> Result<Response, ApiError> {
     let caller = caller?;
     audit.caller(&caller);
@@ -112,13 +114,14 @@ async fn attempt(
     let key = idempotency::key(request.headers())?;
     let revisions = preconditions::if_match(request.headers());
     let body = JsonBody::read(request, app, BODY_MAX).await?;
+    *asked = app.dialect.as_ref().map(|_| asked::in_body(&body));
     // The body may have taken long.
     caller.confirm(app).await?;
     let idempotency = key.map(|key| IdempotencyKey { key, fingerprint: body.fingerprint() });
     let mut misspelt = Misspelt::default();
     let request = change_request(&body, caller.usuario_id, audit, &mut misspelt)?;
     let request = ChangeRequest { idempotency, revisions, rules: app.rules(), ..request };
-    let success = app.dialect.as_ref().and_then(|_| success(&request));
+    let success = asked.as_ref().and_then(|asked| success(&request, &asked.motivo));
     let response = if simular {
         audit.simulated();
         let outcome = Box::pin(app.changes.simulate(&request)).await;
@@ -136,10 +139,10 @@ async fn attempt(
     Ok(misspelt.name_in(response))
 }
 
-/// What a dialect may tell of `request`, once it is done.
-fn success(request: &ChangeRequest) -> Option<Success> {
+/// What a dialect may tell of `request`, which names `motivo`, once it is done.
+fn success(request: &ChangeRequest, motivo: &str) -> Option<Success> {
     let status = Status::from_nome(&request.status)?.nome();
-    Some(Success::Made { protocolo: request.protocolo.clone(), status })
+    Some(Success::Made { protocolo: request.protocolo.clone(), status, motivo: motivo.to_owned() })
 }
 
 fn made(success: Option<Success>) -> Response {

@@ -8,12 +8,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
+use super::asked;
 use super::audit::LoginAudit;
 use crate::domain::access::AlterarStatus;
 use crate::domain::text::{LOGIN_MAX, SENHA_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
-use crate::http::answer::spoken::{self, Success};
+use crate::http::answer::spoken::{self, Asked, Success};
 use crate::http::limits::BODY_MAX;
 use crate::http::openapi::CITRUS;
 use crate::http::openapi::requests::Credenciais;
@@ -65,10 +66,10 @@ pub async fn login(
     client: ClientAddress,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let mut audit = LoginAudit::begin(client);
-    let answer = attempt(&app, client, request, &mut audit).await;
+    let (mut audit, mut asked) = (LoginAudit::begin(client), None);
+    let answer = attempt(&app, client, request, &mut audit, &mut asked).await;
     audit.end(&answer);
-    answer
+    spoken::told(answer, asked)
 }
 
 async fn attempt(
@@ -76,9 +77,14 @@ async fn attempt(
     client: ClientAddress,
     request: Request,
     audit: &mut LoginAudit,
+    asked: &mut Option<Asked>,
 ) -> Result<Response, ApiError> {
     // The body goes before the wait in the line: it keeps the connection's buffer.
-    let (login, senha) = credentials(&JsonBody::read(request, app, BODY_MAX).await?, audit)?;
+    let (login, senha) = {
+        let body = JsonBody::read(request, app, BODY_MAX).await?;
+        *asked = app.dialect.as_ref().map(|_| asked::in_body(&body));
+        credentials(&body, audit)?
+    };
     let outcome = app.login.login(&login, senha, client.0).await;
     let AccessToken { usuario_id, login, token, expires_in } = outcome.inspect_err(|error| {
         audit.refused(error);

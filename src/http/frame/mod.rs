@@ -66,7 +66,7 @@ pub struct DialectInForce {
 impl DialectInForce {
     fn speaker<B>(&self, request: &Request<B>) -> Speaker {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        Speaker { dialect: Arc::clone(&self.dialect), method, path, now: self.clock.now() }
+        Speaker { dialect: Arc::clone(&self.dialect), method, path, now: self.clock.now(), id: Uuid::new_v4() }
     }
 }
 

@@ -14,12 +14,18 @@ use crate::http::shapes::{integer, text};
 
 pub const SANDBOX: &str = "Sandbox";
 
-/// The usual `document`, with the routes `described` and with the headers that force failures and delays.
-pub fn generate(mut document: OpenApi, described: impl IntoIterator<Item = (Shapes, Paths)>) -> String {
+/// The usual `document`, with the routes `described`, the answers as `worded` has them, and the headers that force failures and
+/// delays.
+pub fn generate(
+    mut document: OpenApi,
+    described: impl IntoIterator<Item = (Shapes, Paths)>,
+    worded: impl FnOnce(OpenApi) -> OpenApi,
+) -> String {
     for (shapes, paths) in described {
         document.components.get_or_insert_default().schemas.extend(shapes);
         add(&mut document, paths);
     }
+    let mut document = worded(document);
     document.paths.paths.values_mut().flat_map(operations).for_each(offer_failures);
     let tag = TagBuilder::new().name(SANDBOX).description(Some(
         "Só no `demo`: restauração dos dados de exemplo, falhas e atrasos simulados em todas as rotas, um relógio que se adianta e as \

@@ -39,9 +39,9 @@ fn own_routes() -> [UtoipaMethodRouter<Arc<Sandbox>>; 4] {
     ]
 }
 
-/// The usual `document` and what a sandbox adds to it, as a text.
-pub fn document_text(document: OpenApi) -> String {
-    document::generate(document, own_routes().map(|(shapes, paths, _)| (shapes, paths)))
+/// The usual `document` and what a sandbox adds to it, with the answers as `worded` has them, as a text.
+pub fn document_text(document: OpenApi, worded: impl FnOnce(OpenApi) -> OpenApi) -> String {
+    document::generate(document, own_routes().map(|(shapes, paths, _)| (shapes, paths)), worded)
 }
 
 /// The paths that it adds.

@@ -4,6 +4,7 @@
 mod compare;
 pub mod makes;
 pub mod server;
+mod stacks;
 
 use std::path::Path;
 use std::process::Stdio;
@@ -44,7 +45,17 @@ async fn recorded(database: &Database, name: &str, make: Make) {
     assert_eq!(outcome.code, 0, "{outcome:?}");
     assert_eq!(fake.present(), START);
     let text = std::fs::read_to_string(database.dir.path().join("dialeto.toml")).unwrap();
-    for secret in [SENHA, make.tokens[0], make.tokens[1], "outra", "Fulana", "000.000"] {
+    for secret in [
+        SENHA,
+        make.tokens[0],
+        make.tokens[1],
+        "outra",
+        "Fulana",
+        "Beltrana",
+        "000.000",
+        "example.com",
+        "laravel_session",
+    ] {
         assert!(!text.contains(secret) && !outcome.stdout.contains(secret), "{secret} is in {text}");
     }
     let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/cli/conferir/fakes/{name}.toml"));
@@ -119,6 +130,16 @@ async fn a_fastify_server_is_recorded(database: &Database) {
     recorded(database, "fastify", make).await;
 }
 
+async fn a_django_server_is_recorded(database: &Database) {
+    let make = Make { scheme: "Token", tokens: [OPAQUE, OPAQUE_LATER], answer: stacks::django, ..BEARER };
+    recorded(database, "django", make).await;
+}
+
+async fn a_laravel_server_is_recorded(database: &Database) {
+    let make = Make { token_header: "x-auth-token", scheme: "", refuses_same: true, answer: stacks::laravel, ..BEARER };
+    recorded(database, "laravel", make).await;
+}
+
 const TALKATIVE: Make = Make { answer: makes::talkative, ..BEARER };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,7 +150,7 @@ async fn a_success_that_varies_is_recorded_and_that_is_said() {
     assert_eq!((outcome.code, fake.present()), (0, START), "{outcome:?}");
     let text = std::fs::read_to_string(database.dir.path().join("dialeto.toml")).unwrap();
     for said in [
-        "# it repeats what was asked",
+        "corpo = '{\"message\":\"<status> não existe\"}'",
         "# the answer to a change is not always this",
         "# {\"message\":\"Cancelamento feito\",\"antes\":\"Improcedente\"}\n",
     ] {
@@ -150,6 +171,73 @@ async fn a_status_that_the_server_contradicts_is_not_believed() {
     );
     assert_eq!(fake.present(), START);
     assert!(!database.dir.path().join("dialeto.toml").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_judged_run_believes_no_contradicted_status_either() {
+    let database = Database::sqlite();
+    let fake = Server::start(TALKATIVE, START, |_| {}).await;
+    let files = ["--junit", "report.xml"];
+    conferir(&database, &fake.address, "Finalizado", &files, SENHA).fails(
+        1,
+        &[
+            "the server says that the atendimento was in the status Improcedente, not Finalizado",
+            "The atendimento was set back, in case it had changed, and no case was asked",
+        ],
+    );
+    assert_eq!(fake.present(), START);
+    let junit = std::fs::read_to_string(database.dir.path().join("report.xml")).unwrap();
+    assert!(junit.contains("errors=\"126\"") && junit.contains("not Finalizado"), "{junit}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_that_nobody_guesses_can_be_named() {
+    let database = Database::sqlite();
+    for (token_header, scheme, named) in
+        [("x-citrus-sessao", "", "X-Citrus-Sessao"), ("authorization", "Citrus", "Authorization: Citrus")]
+    {
+        let fake = Server::start(Make { token_header, scheme, answer: makes::aspnet, ..BEARER }, START, |_| {}).await;
+        let unnamed = conferir(&database, &fake.address, START, &["--gravar", "dialeto.toml"], SENHA);
+        unnamed.fails(1, &["no header was found by which the server takes the token", "pass --cabecalho-do-token"]);
+        let gravar = ["--gravar", "dialeto.toml", "--cabecalho-do-token", named];
+        let outcome = conferir(&database, &fake.address, START, &gravar, SENHA);
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        let file = database.dir.path().join("dialeto.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let written = if scheme.is_empty() { token_header } else { named };
+        assert!(text.contains(&format!("cabecalhos = [\"{written}\"]")), "{text}");
+        std::fs::remove_file(file).unwrap();
+        // Without it, the server would not take the first change.
+        let judged =
+            conferir(&database, &fake.address, START, &["--cabecalho-do-token", named, "--only-documented"], SENHA);
+        assert!(judged.stdout.contains("passed  doc   status/em-atendimento\n"), "{judged:?}");
+    }
+    let other = conferir(&database, "127.0.0.1:1", START, &["--cabecalho-do-token", "Content-Length"], SENHA);
+    other.fails(2, &["--cabecalho-do-token", "can't carry a token"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_report_shows_what_belongs_to_the_user() {
+    let database = Database::sqlite();
+    let make = Make { scheme: "JWT", tokens: [OPAQUE, OPAQUE_LATER], answer: makes::fastify, ..BEARER };
+    let fake = Server::start(make, START, |_| {}).await;
+    let files = ["--html", "report.html", "--har", "report.har", "--junit", "report.xml"];
+    assert_eq!(conferir(&database, &fake.address, START, &["--gravar", "d.toml"], SENHA).code, 0);
+    let dialect = ["--dialeto", "d.toml"];
+    let outcome = conferir(&database, &fake.address, START, &[&files[..], &dialect].concat(), SENHA);
+    let json = conferir(&database, &fake.address, START, &[&["--json"][..], &dialect].concat(), SENHA);
+    let read = |name: &&str| std::fs::read_to_string(database.dir.path().join(name)).unwrap();
+    let files = ["report.html", "report.har", "report.xml"];
+    for shown in files.iter().map(read).chain([outcome.stdout, outcome.stderr, json.stdout]) {
+        for person in ["Fulana", "000.000.001-91", "id\":4711", "id\\\":4711", "id&quot;:4711"] {
+            assert!(!shown.contains(person), "{person} is in {shown}");
+        }
+    }
+    assert!(
+        read(&"report.har").contains(r#"\"nome\":\"…\",\"cpf\":\"…\",\"login\":\"<login>\""#),
+        "{}",
+        read(&"report.har")
+    );
 }
 
 /// Records a server that is told of each request, and gets the signal to stop with the first that has `word`.
@@ -208,4 +296,6 @@ both_engines! {
     an_aspnet_server_is_recorded,
     an_old_server_is_recorded,
     a_fastify_server_is_recorded,
+    a_django_server_is_recorded,
+    a_laravel_server_is_recorded,
 }

@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use flate2::read::GzDecoder;
+use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -26,7 +27,7 @@ pub struct Answer {
 }
 
 /// Of a connection, or of one answer.
-const PASSING: [&str; 13] = [
+const PASSING: [&str; 14] = [
     "allow",
     "connection",
     "content-encoding",
@@ -35,8 +36,9 @@ const PASSING: [&str; 13] = [
     "keep-alive",
     "set-cookie",
     "transfer-encoding",
-    "vary",
+    "x-request-id",
     "x-response-time",
+    "x-runtime",
     "accept-encoding",
     "ratelimit",
     "ratelimit-policy",
@@ -119,8 +121,15 @@ async fn log_in(address: &str, login: &str, senha: &str, answers: &mut Vec<(Stri
 
 /// `body` of a login without what a recording leaves out of it.
 fn without_people(body: &str, login: &str) -> String {
-    let people =
-        [("Fulana de Tal", ""), ("000.000.001-91", ""), ("4711", "0"), ("Bem-vinda, Fulana!", ""), (login, "user.api")];
+    let people = [
+        ("Fulana de Tal", ""),
+        ("000.000.001-91", ""),
+        ("fulana@example.com", ""),
+        ("beltrana@example.com", ""),
+        ("4711", "0"),
+        ("Bem-vinda, Fulana!", ""),
+        (login, "user.api"),
+    ];
     people.iter().fold(body.to_owned(), |body, (own, left)| body.replace(own, left)).replace(":86400", ":1800")
 }
 
@@ -129,16 +138,30 @@ async fn ask(address: &str, request: (&str, &str, &str, &str), answers: &mut Vec
     answers.push((format!("{request:?}"), Answer { body: steady(&answer.body), ..answer }));
 }
 
-/// `body` without its times.
+/// `body` without its times and ids, and without whom the recording leaves out.
 fn steady(body: &str) -> String {
-    let mut steady = body.to_owned();
-    for (at, _) in body.match_indices("2026-") {
-        let end = at + "2026-11-28T12:00:00.123".len();
-        if body.get(end..).is_some() {
-            steady.replace_range(at..end, "0000-00-00T00:00:00.000");
-        }
-    }
-    steady
+    const PEOPLE: [&str; 2] = ["Beltrana Souza", "000.000.002-72"];
+    let body = PEOPLE.iter().fold(body.to_owned(), |body, person| body.replace(person, ""));
+    let now = OffsetDateTime::now_utc();
+    let words = body.split_inclusive(|letter: char| " \"<>()[]{},".contains(letter));
+    let shown = |word: &str| {
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        let near =
+            word.trim_matches(['}', ',', ':']).parse().is_ok_and(|at: i64| at.abs_diff(now.unix_timestamp()) < 100);
+        let is_time = digits >= 8 && (word.contains(&now.year().to_string()) && word.contains(['-', '/']));
+        let is_clock = word.len() <= 7 && digits == 4 && word.contains(':');
+        let is_id = digits >= 1 && word.matches('-').count() == 4
+            || is_reference(word)
+            || word.matches('-').count() == 2 && word.rsplit('-').next().is_some_and(|end| end.len() >= 9);
+        if near || is_time || is_clock || is_id { "<moves>" } else { word }.to_owned()
+    };
+    words.map(shown).collect()
+}
+
+/// Twelve signs, such as `0A1B2C3D4E5F`.
+fn is_reference(word: &str) -> bool {
+    let word = word.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    word.len() == 12 && word.bytes().all(|byte| byte.is_ascii_digit() || (b'A'..=b'F').contains(&byte))
 }
 
 async fn exchange(address: &str, (method, path, header, body): (&str, &str, &str, &str)) -> Answer {

@@ -1,18 +1,20 @@
-//! Six makes of servers, which look like nothing of ours, and not like each other.
+//! Makes of servers, which look like nothing of ours, and not like each other.
 
 use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
 
 use super::server::{Asked, Refusal, Said, text};
 use crate::cli::conferir::PROTOCOLO;
 
-fn plain(head: &str, body: &[u8]) -> Vec<u8> {
+pub fn plain(head: &str, body: &[u8]) -> Vec<u8> {
     [format!("{head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len()).as_bytes(), body].concat()
 }
 
-fn reason(code: u16) -> &'static str {
+pub fn reason(code: u16) -> &'static str {
     match code {
         200 => "OK",
         201 => "Created",
@@ -24,6 +26,21 @@ fn reason(code: u16) -> &'static str {
         409 => "Conflict",
         _ => "Unprocessable Entity",
     }
+}
+
+/// The time by a clock that is so many hours from UTC's.
+fn local(hours: i8) -> OffsetDateTime {
+    OffsetDateTime::now_utc().to_offset(UtcOffset::from_hms(hours, 0, 0).unwrap())
+}
+
+/// The same, as `2026-11-28T12:00:00`.
+fn now(hours: i8) -> String {
+    local(hours).format(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]")).unwrap()
+}
+
+/// The same, as `28/11/2026 12:00`.
+pub fn now_in_brazil() -> String {
+    local(-3).format(format_description!("[day]/[month]/[year] [hour]:[minute]")).unwrap()
 }
 
 /// Spring Boot: an envelope with the time, chunked.
@@ -39,11 +56,11 @@ pub fn spring(said: Said, Asked { path, .. }: Asked<'_>) -> Vec<u8> {
                 Refusal::Denied => 403,
                 _ => 400,
             };
-            let (text, reason) = (text(refusal), reason(code));
+            let (text, reason, now) = (text(refusal), reason(code), now(0));
             (
                 code,
                 format!(
-                    r#"{{"timestamp":"2026-11-28T12:00:00.123+00:00","status":{code},"error":"{reason}","message":"{text}","path":"{path}"}}"#
+                    r#"{{"timestamp":"{now}.123+00:00","status":{code},"error":"{reason}","message":"{text}","path":"{path}"}}"#
                 ),
             )
         }
@@ -73,7 +90,7 @@ pub fn express(said: Said, _: Asked<'_>) -> Vec<u8> {
 }
 
 /// `text` with each letter beyond ASCII as `escape` writes its number.
-fn escaped(text: &str, escape: impl Fn(u32) -> String) -> String {
+pub fn escaped(text: &str, escape: impl Fn(u32) -> String) -> String {
     let written = |letter: char| if letter.is_ascii() { letter.to_string() } else { escape(letter as u32) };
     text.chars().map(written).collect()
 }
@@ -143,7 +160,8 @@ pub fn fastify(said: Said, Asked { method, path, .. }: Asked<'_>) -> Vec<u8> {
         Said::Made(_, status) => (
             200,
             format!(
-                r#"{{"ok":true,"atendimento":{{"protocolo":"{PROTOCOLO}","status":"{status}","em":"2026-11-28T12:00:00.123Z"}},"mensagem":"{PROTOCOLO}: agora {status}"}}"#
+                r#"{{"ok":true,"atendimento":{{"protocolo":"{PROTOCOLO}","status":"{status}","em":"{}.123Z"}},"mensagem":"{PROTOCOLO}: agora {status}"}}"#,
+                now(0)
             ),
         ),
         Said::Token(token) => (

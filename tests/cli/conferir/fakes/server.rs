@@ -45,6 +45,8 @@ pub struct Asked<'a> {
     pub path: &'a str,
     /// The status that a change asks for.
     pub status: &'a str,
+    pub protocolo: &'a str,
+    pub login: &'a str,
 }
 
 /// How a make says it, and what it does otherwise.
@@ -158,7 +160,9 @@ impl Server {
                     .find_map(|header| header.to_lowercase().starts_with(&name).then(|| &header[name.len()..]));
                 let said = judge(&make, &state, method, path, header.unwrap_or_default(), &body);
                 let body: Value = serde_json::from_str(&body).unwrap_or_default();
-                let asked = Asked { method, path, status: body["status"].as_str().unwrap_or_default() };
+                let text = |name: &str| body[name].as_str().unwrap_or_default();
+                let [status, protocolo, login] = ["status", "protocolo", "login"].map(text);
+                let asked = Asked { method, path, status, protocolo, login };
                 send(&mut stream, &(make.answer)(said, asked)).await;
             }
         });

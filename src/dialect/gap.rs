@@ -1,0 +1,167 @@
+//! What can stand in the gaps of a body.
+
+use super::moment::Moment;
+use super::random::Random;
+use crate::domain::text::nearest;
+
+/// What stands in a gap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// The text of the answer, escaped.
+    Texto,
+    /// The status code.
+    Codigo,
+    /// The reason that belongs to it, such as `Not Found`.
+    Razao,
+    /// The method of the request, such as `POST`.
+    Metodo,
+    /// The path of the request, escaped.
+    Caminho,
+    /// The time, as `2026-11-28T12:00:00.000Z`.
+    Instante,
+    /// The time as Spring writes it, with `+00:00` in place of `Z`.
+    InstanteSpring,
+    /// The time by a picture.
+    Moment(Box<Moment>),
+    /// The time in seconds since 1970.
+    Segundos,
+    /// The time in milliseconds since 1970.
+    Milissegundos,
+    /// Another one in each answer.
+    Random(Random),
+    /// The token of a login.
+    Token,
+    /// How long it lives, in seconds.
+    Validade,
+    /// The same in milliseconds.
+    ValidadeMs,
+    /// When it expires, in seconds since 1970.
+    Expira,
+    /// The same in milliseconds.
+    ExpiraMs,
+    /// The same as `2026-11-28T12:00:00.000Z`.
+    ExpiraInstante,
+    /// The same by a picture.
+    ExpiraMoment(Box<Moment>),
+    /// The login of the user who logged in, or of the one who may not, escaped.
+    Login,
+    /// What belongs to a user, such as a name: we leave it empty, and a reader takes whatever stands there.
+    Pessoal,
+    /// The same where a number stands: we write 0.
+    PessoalZero,
+    /// The protocolo of the atendimento that was changed, or to be changed, escaped.
+    Protocolo,
+    /// The status that it has now, or was to have, escaped.
+    Status,
+    /// The motivo that was named, escaped.
+    Motivo,
+}
+
+/// The one kind of success that can fill a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The success of a login.
+    Login,
+    /// The success of a change.
+    Change,
+}
+
+/// Begin the names of gaps that say how they are filled.
+const TIME: &str = "instante ";
+const END: &str = "expira instante ";
+const RANDOM: &str = "aleatorio ";
+
+impl Gap {
+    /// Those that have one name, as a file writes it between `<` and `>`.
+    pub const NAMES: [(&'static str, Self); 21] = [
+        ("texto", Self::Texto),
+        ("codigo", Self::Codigo),
+        ("razao", Self::Razao),
+        ("metodo", Self::Metodo),
+        ("caminho", Self::Caminho),
+        ("instante", Self::Instante),
+        ("instante spring", Self::InstanteSpring),
+        ("segundos", Self::Segundos),
+        ("milissegundos", Self::Milissegundos),
+        ("token", Self::Token),
+        ("validade", Self::Validade),
+        ("validade ms", Self::ValidadeMs),
+        ("expira", Self::Expira),
+        ("expira ms", Self::ExpiraMs),
+        ("expira instante", Self::ExpiraInstante),
+        ("login", Self::Login),
+        ("pessoal", Self::Pessoal),
+        ("pessoal 0", Self::PessoalZero),
+        ("protocolo", Self::Protocolo),
+        ("status", Self::Status),
+        ("motivo", Self::Motivo),
+    ];
+
+    /// The gap that a file writes as `<name>`.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let by_picture = |begin| name.strip_prefix(begin).and_then(Moment::named).map(Box::new);
+        let plain = Self::NAMES.into_iter().find(|(other, _)| *other == name).map(|(_, gap)| gap);
+        plain
+            .or_else(|| by_picture(TIME).map(Self::Moment))
+            .or_else(|| by_picture(END).map(Self::ExpiraMoment))
+            .or_else(|| name.strip_prefix(RANDOM).and_then(Random::named).map(Self::Random))
+    }
+
+    /// Why `name`, which is none, is taken for a slip, as the end of a sentence. Names of HTML are no slips.
+    pub(super) fn slip(name: &str) -> Option<String> {
+        let begins = |begin: &&str| name.starts_with(begin) && name.len() <= 100;
+        if [TIME, END].iter().any(begins) {
+            return Some("which is no picture of a time, such as <instante dd/MM/yyyy HH:mm:ss>".to_owned());
+        }
+        if begins(&RANDOM) {
+            return Some("which is no form of an id, such as <aleatorio uuid> or <aleatorio hex 32>".to_owned());
+        }
+        let is_word = !name.is_empty() && name.chars().all(|letter| letter.is_alphabetic() || " _-".contains(letter));
+        let names = Self::NAMES.iter().map(|(name, _)| *name).chain([RANDOM.trim_end()]);
+        let meant = is_word.then(|| nearest(name, names)).flatten()?;
+        let form = if meant == RANDOM.trim_end() { " uuid" } else { "" };
+        Some(format!("did you mean <{meant}{form}>?"))
+    }
+
+    /// How a file writes the time of `moment`.
+    pub fn of_moment(moment: &Moment) -> String {
+        match moment.to_string().as_str() {
+            "yyyy-MM-ddTHH:mm:ss.SSSZ" => "<instante>".to_owned(),
+            "yyyy-MM-ddTHH:mm:ss.SSSxxx" => "<instante spring>".to_owned(),
+            picture => format!("<{TIME}{picture}>"),
+        }
+    }
+
+    /// How a file writes the end of a token's life as `moment`.
+    pub fn of_end(moment: &Moment) -> String {
+        match moment.to_string().as_str() {
+            "yyyy-MM-ddTHH:mm:ss.SSSZ" => "<expira instante>".to_owned(),
+            picture => format!("<{END}{picture}>"),
+        }
+    }
+
+    /// How a file writes an id of the form `random`.
+    pub fn of_random(random: Random) -> String {
+        format!("<{RANDOM}{random}>")
+    }
+
+    /// Where it can be filled, if not in an answer of `kind`; errors are of none.
+    pub(super) fn elsewhere(&self, kind: Option<Kind>) -> Option<&'static str> {
+        let of_login = matches!(
+            self,
+            Self::Token
+                | Self::Validade
+                | Self::ValidadeMs
+                | Self::Expira
+                | Self::ExpiraMs
+                | Self::ExpiraInstante
+                | Self::ExpiraMoment(_)
+        );
+        match (self, kind) {
+            (_, None | Some(Kind::Change)) if of_login => Some("only [login] can fill"),
+            (Self::Login, Some(Kind::Change)) => Some("[sucesso] can't fill"),
+            (Self::Protocolo | Self::Status | Self::Motivo, Some(Kind::Login)) => Some("[login] can't fill"),
+            _ => None,
+        }
+    }
+}
