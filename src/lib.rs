@@ -17,6 +17,7 @@ pub mod http;
 mod json;
 pub mod metrics;
 mod printable;
+mod sensitive;
 pub mod service;
 pub mod service_manager;
 pub mod store;

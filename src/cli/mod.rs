@@ -37,6 +37,7 @@ use support::error::{CliError, Result};
 use support::output;
 pub use support::record;
 use support::session::Session;
+use support::signals;
 
 const DEMO_HELP: &str = "\
 Examples:
@@ -188,6 +189,7 @@ pub async fn run(cli: Cli, inherited: Inherited) -> ExitCode {
 }
 
 async fn dispatch(cli: Cli, inherited: Inherited) -> Result {
+    signals::outlive_file_limit()?;
     let flags = Flags { data_dir: cli.data_dir, ..Flags::default() };
     match cli.command {
         Command::Serve(args) => serve::run(flags, args, inherited).await,

@@ -15,7 +15,7 @@ pub struct Asked {
 
 impl Asked {
     /// What the body of a request names.
-    pub(super) fn in_body(body: &str) -> Self {
+    pub fn in_body(body: &str) -> Self {
         let members: Value = serde_json::from_str(body).unwrap_or_default();
         let text = |name: &str| match &members[name] {
             Value::String(text) => text.trim().to_owned(),
@@ -27,7 +27,7 @@ impl Asked {
         Self { protocolo, status, motivo, login }
     }
 
-    pub(super) fn named(&self) -> Named<'_> {
+    pub fn named(&self) -> Named<'_> {
         let Self { protocolo, status, motivo, login } = self;
         Named { protocolo, status, motivo, login }
     }

@@ -104,7 +104,7 @@ impl Random {
     }
 
     /// A new one, made of `id`: in one answer another one for each `place`.
-    pub(super) fn written(self, id: Uuid, place: usize) -> String {
+    pub fn written(self, id: Uuid, place: usize) -> String {
         let number = |at: usize| {
             let mut hasher = DefaultHasher::new();
             hasher.write_u128(id.as_u128());

@@ -26,6 +26,11 @@ impl Capture {
         self.bytes.extend_from_slice(&content[..content.len().min(room)]);
     }
 
+    /// What is kept of it, as it came; none if there is none.
+    pub fn beginning(&self) -> Option<&[u8]> {
+        (!self.bytes.is_empty()).then_some(&self.bytes[..])
+    }
+
     /// How many bytes of it are kept.
     pub fn kept(&self) -> usize {
         self.bytes.len()

@@ -5,22 +5,25 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::observe::{LOGIN, Observer, Recognised, Route, SUCESSO, is_success};
-use super::variants::{Case, Variant};
+use super::carrier::is_carrier;
+use super::heads::Heads;
+use super::observe::{LOGIN, Observer, Route, SUCESSO, is_success};
+use super::recognise::{Recognised, contract};
+use super::variants::{A_PROTOCOLO, Case, Variant};
 use crate::conferir::infer::infer;
-use crate::conferir::infer::seen::{ChangeObservation, Seen};
-use crate::conferir::record::Recording;
-use crate::dialect::{Dialect, Handling, RulesFile, Verdict};
+use crate::conferir::infer::seen::Seen;
+use crate::conferir::record::{Recording, leave_out_refused};
+use crate::dialect::{Dialect, DialectFile, Handling, RulesFile, Verdict};
 use crate::domain::atendimento::Status;
 use crate::domain::rules::Rules;
-use crate::http::answer::catalogue::ApiError;
 use crate::http::openapi::errors;
 
 /// Most atendimentos whose status is followed; then all are forgotten.
 const ATENDIMENTOS_MAX: usize = 100_000;
-/// Where clients put the token, and how the contract's clients do.
-const TOKEN_HEADERS: [&str; 3] = ["authorization", "x-access-token", "token"];
+/// How the contract's clients carry the token.
 const BEARER: [&str; 2] = ["Authorization: Bearer", "Authorization"];
+/// What stands in a recording where an answer repeats its request.
+const REPEATED: [&str; 5] = ["<protocolo>", "<status>", "<motivo>", "<login>", "<texto>"];
 /// A case that nobody knows.
 const UNKNOWN: &str = "unknown answer";
 
@@ -30,12 +33,13 @@ pub struct Findings {
     cases: BTreeMap<String, Case>,
     /// Where each atendimento is, after the changes that were seen.
     statuses: HashMap<String, Status>,
-    /// How the token came with changes that were made, and how often.
-    carriers: BTreeMap<String, u64>,
+    /// How the token came with changes that were made, whether it was one that a login gave, and how often.
+    carriers: BTreeMap<Carrier, u64>,
     /// How it came with those of which the server said that they had none.
-    unread: BTreeSet<String>,
+    unread: BTreeSet<Carrier>,
     checks_motivo: bool,
     denies_at_login: bool,
+    heads: Heads,
 }
 
 impl Default for Findings {
@@ -48,6 +52,7 @@ impl Default for Findings {
             unread: BTreeSet::new(),
             checks_motivo: false,
             denies_at_login: false,
+            heads: Heads::default(),
         }
     }
 }
@@ -60,6 +65,7 @@ impl Findings {
             return;
         }
         let case = line["caso"].as_str().unwrap_or(UNKNOWN);
+        self.heads.add(number, case, line);
         self.checks_motivo |= case == "unknown_motivo" && !may_need_motivo(line);
         self.denies_at_login |= case == "access_denied" && route == Route::Login.word();
         let instead = if is_success(case) { self.refused(line) } else { None };
@@ -78,7 +84,7 @@ impl Findings {
 
     /// What the server may have refused the request of `line` for, although its answer is taken for a success.
     fn refused(&self, line: &Value) -> Option<Recognised> {
-        let of_request = line["recusa"].as_str().and_then(|refusal| self.observer.recognised(refusal));
+        let of_request = line["recusa"].as_str().and_then(|refusal| self.observer.errors.recognised(refusal));
         let present = line["corpo"]["protocolo"].as_str().and_then(|protocolo| self.statuses.get(protocolo));
         let is_same = present.is_some() && present == status_in(line).as_ref();
         of_request.or_else(|| contract("same_status").filter(|_| is_same))
@@ -97,8 +103,11 @@ impl Findings {
     /// The error that `case` names, with the text that the contract gives to `line`.
     fn error(&self, case: &str, line: &Value) -> Option<Recognised> {
         let texts = [&line["resposta"], &line["recusa"]].into_iter().filter_map(Value::as_str);
-        let known = { texts }.filter_map(|text| self.observer.recognised(text)).find(|known| known.name == case);
-        known.or_else(|| contract(case))
+        let repeated = REPEATED.map(str::to_owned);
+        let known = |text| {
+            self.observer.errors.recognised(text).or_else(|| self.observer.errors.recognised_beside(text, &repeated))
+        };
+        { texts }.filter_map(known).find(|known| known.name == case).or_else(|| contract(case))
     }
 
     fn case(&mut self, key: String, error: Option<Recognised>) -> &mut Case {
@@ -113,33 +122,51 @@ impl Findings {
             case.variants.sort_by_key(Variant::rank);
             unasked.extend(case.doubts(key));
         }
+        unasked.extend(self.heads.doubts());
         unasked.push(("never seen".to_owned(), self.unseen().join(", ")));
-        let chosen = |key: &str| self.cases.get(key).and_then(Case::chosen);
-        let (login, success) = (chosen(LOGIN), chosen(SUCESSO));
         let (variants, errors): (Vec<_>, Vec<_>) = self.cases.values().filter_map(Case::observation).unzip();
-        let change = |variant: &Variant| ChangeObservation {
-            status: None,
-            now: variant.now,
-            received: variant.received.clone(),
-        };
+        let success = self.cases.get(SUCESSO).and_then(Case::chosen);
         let seen = Seen {
             errors,
-            changes: success.map(change).into_iter().collect(),
-            login: login.map(Variant::login_observation),
-            protocolo: String::new(),
+            changes: success.map(Variant::change_observations).unwrap_or_default(),
+            login: self.cases.get(LOGIN).and_then(Case::login_observation),
+            protocolo: A_PROTOCOLO.to_owned(),
         };
         let inferred = infer(&seen);
         let mut file = inferred.file;
         file.regras = self.rules();
+        file.nomes_de_cabecalhos = self.heads.case();
         file.token.cabecalhos = self.token_headers();
-        let entries =
-            seen.errors.iter().map(|seen| format!("[respostas.{}]", seen.name.key())).zip(variants.iter().copied());
-        let first = variants.first().map(|variant| ("[erro]".to_owned(), *variant));
-        let successes = [("[sucesso]", success), ("[login]", login)];
-        let successes = successes.into_iter().filter_map(|(entry, variant)| Some((entry.to_owned(), variant?)));
-        let evidence = entries.chain(first).chain(successes).map(|(entry, variant)| (entry, variant.told()));
+        let evidence = self.evidence(inferred.usual, &seen, &variants);
+        self.add_codes(&mut file);
+        unasked.extend(leave_out_refused(&mut file));
         let notes = inferred.notes.into_iter().map(|(table, note)| (table.to_owned(), note));
         Recording { file, comments: notes.chain(evidence).collect(), unasked, personal: inferred.personal }
+    }
+
+    /// Which line shows each entry: `variants` are those of the errors in `seen`, of which `usual` has the body of all.
+    fn evidence(&self, usual: Option<usize>, seen: &Seen, variants: &[&Variant]) -> Vec<(String, String)> {
+        let errors = seen.errors.iter().map(|seen| seen.name.key()).zip(variants);
+        let usual = usual.and_then(|at| variants.get(at)).map(|variant| ("[erro]".to_owned(), variant.told()));
+        let cut = self.cases.values().filter_map(Case::cut);
+        let cut = cut.map(|(error, variant)| (error.answer_name().key(), variant.told()));
+        let whole = errors.map(|(key, variant)| (key, variant.told()));
+        let of_errors = whole.chain(cut).map(|(key, told)| (format!("[respostas.{key}]"), told));
+        let successes = [("[sucesso]", SUCESSO), ("[login]", LOGIN)].into_iter().filter_map(|(entry, key)| {
+            let variant = self.cases.get(key).and_then(Case::chosen)?;
+            Some((entry.to_owned(), variant.told()))
+        });
+        of_errors.chain(usual).chain(successes).collect()
+    }
+
+    /// The status codes of errors of which the recording has no more.
+    fn add_codes(&self, file: &mut DialectFile) {
+        for (error, variant) in self.cases.values().filter_map(Case::cut) {
+            let code = Some(variant.received.code).filter(|code| *code != error.code);
+            if code.is_some() {
+                file.respostas.entry(error.answer_name().key()).or_default().codigo = code;
+            }
+        }
     }
 
     /// Some servers answer everything with 200: what came only to requests that could be refused is a refusal.
@@ -178,8 +205,12 @@ impl Findings {
 
     /// The headers that carried the token of changes that were made, if they are not the contract's.
     fn token_headers(&self) -> Option<Vec<String>> {
-        let read = self.carriers.iter().filter(|(carrier, _)| !self.unread.contains(*carrier));
-        let mut headers: Vec<_> = read.map(|(carrier, seen)| (Reverse(*seen), carrier.clone())).collect();
+        let is_any_sure = self.carriers.keys().any(|carrier| carrier.is_sure);
+        let read = self
+            .carriers
+            .iter()
+            .filter(|(carrier, _)| carrier.is_sure || !is_any_sure && !self.unread.contains(*carrier));
+        let mut headers: Vec<_> = read.map(|(carrier, seen)| (Reverse(*seen), carrier.header.clone())).collect();
         headers.sort();
         let headers: Vec<String> = headers.into_iter().map(|(_, carrier)| carrier).collect();
         (!headers.iter().all(|carrier| BEARER.contains(&carrier.as_str()))).then_some(headers)
@@ -195,23 +226,26 @@ impl Findings {
     }
 }
 
-/// The contract's error `name`.
-fn contract(name: &str) -> Option<Recognised> {
-    let errors = ApiError::one_of_each();
-    let row = errors.iter().map(ApiError::row).find(|row| row.name == name)?;
-    Some(Recognised { name: row.name, code: row.status.as_u16(), said: row.text.to_owned() })
+/// How a token came.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Carrier {
+    /// As a dialect writes it.
+    header: String,
+    /// Whether a login gave the token. Else the name of the header says that it has one.
+    is_sure: bool,
 }
 
-/// How the token of `line` may have come, as a dialect writes it.
-fn carriers(line: &Value) -> impl Iterator<Item = String> {
+/// How the token of `line` may have come.
+fn carriers(line: &Value) -> impl Iterator<Item = Carrier> {
     let headers = line["cabecalhos"].as_array().into_iter().flatten();
     let headers = headers.filter_map(|pair| Some((pair[0].as_str()?.to_ascii_lowercase(), pair[1].as_str()?)));
-    headers.filter(|(name, _)| TOKEN_HEADERS.contains(&name.as_str())).map(|(name, value)| {
+    let headers: Vec<(String, &str)> = headers.collect();
+    let is_sure = headers.iter().any(|(_, value)| value.ends_with("<token>"));
+    let has_one = move |name: &str, value: &str| if is_sure { value.ends_with("<token>") } else { is_carrier(name) };
+    headers.into_iter().filter(move |(name, value)| has_one(name, value)).map(move |(name, value)| {
         let name = if name == "authorization" { "Authorization".to_owned() } else { name };
-        match value.split_once(" <") {
-            Some((scheme, _)) => format!("{name}: {scheme}"),
-            None => name,
-        }
+        let header = value.split_once(" <").map(|(scheme, _)| format!("{name}: {scheme}"));
+        Carrier { header: header.unwrap_or(name), is_sure }
     })
 }
 
@@ -225,63 +259,4 @@ fn may_need_motivo(line: &Value) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::dialect::{AnswerFile, DialectFile};
-
-    fn line(case: Option<&str>, code: u16, answer: &str) -> Value {
-        json!({
-            "rota": "status", "caso": case, "codigo": code, "resposta": answer, "recusa": null, "quando": "",
-            "caminho": "/api/atendimentos/status", "cabecalhos": [], "cabecalhosDaResposta": [], "corpo": null,
-        })
-    }
-
-    fn concluded(lines: &[Value]) -> Recording {
-        let mut findings = Findings::default();
-        (1..).zip(lines).for_each(|(number, line)| findings.add(number, line));
-        findings.conclude()
-    }
-
-    #[test]
-    fn what_came_most_often_is_taken_and_the_rest_is_named() {
-        let (often, once) = (r#"{"message":"Erro: Motivo não encontrado"}"#, r#"{"message":"Motivo não encontrado"}"#);
-        let case = Some("unknown_motivo");
-        let other = line(Some("unknown_status"), 404, r#"{"message":"Status não encontrado"}"#);
-        let found = concluded(&[line(case, 404, once), line(case, 422, often), line(case, 422, often), other]);
-        let answer = &found.file.respostas["unknown_motivo"];
-        assert_eq!((answer.codigo, answer.texto.as_deref()), (Some(422), Some("Erro: Motivo não encontrado")));
-        let came = |line: &str| found.comments.iter().any(|(_, came)| came.starts_with(line));
-        assert!(came("line 2 of the recording, and 1 more: 422 ") && !came("line 1 "), "{:?}", found.comments);
-        let doubt = (
-            "unknown_motivo".to_owned(),
-            format!("also answered otherwise; line 1 of the recording, and 0 more: 404 {once}"),
-        );
-        assert!(found.unasked.contains(&doubt), "{:?}", found.unasked);
-    }
-
-    #[test]
-    fn what_was_not_recorded_whole_and_what_nobody_knows_is_named_and_not_taken() {
-        let cut = line(Some("unknown_motivo"), 404, r#"{"message":"<texto>"}"#);
-        let found = concluded(&[cut, line(None, 418, "bule"), line(Some("sucesso"), 200, "<12 bytes>")]);
-        assert_eq!(found.file.respostas.len(), 0);
-        assert_eq!(found.file.sucesso, AnswerFile::default());
-        for (what, why) in [
-            (
-                "unknown_motivo",
-                "not recorded whole; line 1 of the recording, and 0 more: 404 {\"message\":\"<texto>\"}",
-            ),
-            ("unknown answer", "taken for nothing; line 2 of the recording, and 0 more: 418 bule"),
-            ("sucesso", "not recorded whole; line 3 of the recording, and 0 more: 200 <12 bytes>"),
-        ] {
-            assert!(found.unasked.contains(&(what.to_owned(), why.to_owned())), "{why}: {:?}", found.unasked);
-        }
-        assert!(found.unasked.last().unwrap().1.starts_with("login, access_denied, body_cut, "), "{:?}", found.unasked);
-    }
-
-    #[test]
-    fn an_empty_recording_is_the_contract() {
-        assert_eq!(concluded(&[]).file, DialectFile::default());
-    }
-}
+mod tests;

@@ -6,6 +6,9 @@ use super::message::Head;
 use super::redact::harmless::{header_name, header_value};
 use crate::conferir::infer::PASSING;
 
+/// What a client may depend on, although it says nothing of a dialect.
+pub(super) const TOLD: [&str; 4] = ["allow", "location", "set-cookie", "www-authenticate"];
+
 /// Where the headers of `answer` are others than `ours`, of which an empty one may have any value.
 pub fn differences(answer: &Head, ours: &HeaderMap) -> Vec<String> {
     let mut differences = Vec::new();
@@ -20,9 +23,9 @@ pub fn differences(answer: &Head, ours: &HeaderMap) -> Vec<String> {
             Some(_) => {}
         }
     }
-    let passes = |name: &str| PASSING.iter().any(|passing| name.eq_ignore_ascii_case(passing));
+    let is_of = |names: &[&str], name: &str| names.iter().any(|other| name.eq_ignore_ascii_case(other));
     for (name, value) in &answer.headers {
-        if !ours.contains_key(name.as_str()) && (!passes(name) || name.eq_ignore_ascii_case("www-authenticate")) {
+        if !ours.contains_key(name.as_str()) && (!is_of(&PASSING, name) || is_of(&TOLD, name)) {
             differences.push(format!("{} {}, ours none", header_name(name), header_value(name, value)));
         }
     }

@@ -19,6 +19,8 @@ pub struct Head {
     pub target: String,
     /// Of a response.
     pub status: u16,
+    /// The words after its status code.
+    pub reason: String,
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
@@ -212,13 +214,14 @@ fn parse(side: Side, bytes: &[u8]) -> Result<Option<(usize, Head)>, httparse::Er
             let httparse::Status::Complete(length) = request.parse(bytes)? else { return Ok(None) };
             let method = request.method.unwrap_or_default().to_owned();
             let target = request.path.unwrap_or_default().to_owned();
-            Ok(Some((length, Head { method, target, status: 0, headers: owned(request.headers) })))
+            Ok(Some((length, Head { method, target, headers: owned(request.headers), ..Head::default() })))
         }
         Side::Response => {
             let mut response = httparse::Response::new(&mut headers);
             let httparse::Status::Complete(length) = response.parse(bytes)? else { return Ok(None) };
             let status = response.code.unwrap_or_default();
-            Ok(Some((length, Head { status, headers: owned(response.headers), ..Head::default() })))
+            let reason = response.reason.unwrap_or_default().to_owned();
+            Ok(Some((length, Head { status, reason, headers: owned(response.headers), ..Head::default() })))
         }
     }
 }

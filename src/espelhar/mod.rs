@@ -1,13 +1,16 @@
 //! `espelhar`: stands between a client and its Citrus, passes everything on untouched, and tells how our server would
 //! have answered.
 
+pub mod carrier;
 pub mod exchange;
 pub mod findings;
 mod headers;
+mod heads;
 pub mod message;
 pub mod observe;
 pub mod page;
 pub mod proxy;
+pub mod recognise;
 pub mod record;
 pub mod redact;
 pub mod relay;

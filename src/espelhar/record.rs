@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::exchange::Exchange;
 use super::observe::{Observation, Observer};
-use super::redact::{self, Disclosure};
+use super::redact::{Disclosure, Redactor};
 use super::relay::{self, lock};
 use super::tally::Tally;
 
@@ -67,7 +67,9 @@ impl Recorder {
     pub fn start(file: File, settings: Settings, news: impl Fn(&Observation) + Send + 'static) -> Self {
         let (sender, receiver) = sync_channel(WAITING_MAX);
         let state = Arc::new(State::default());
-        let writer = Writer { file: Some(BufWriter::new(file)), written: 0, settings, state: Arc::clone(&state), news };
+        let redactor = Redactor::new(settings.disclosure);
+        let file = Some(BufWriter::new(file));
+        let writer = Writer { file, written: 0, settings, redactor, state: Arc::clone(&state), news };
         let thread = std::thread::spawn(move || writer.run(&receiver));
         Self { exchanges: Mutex::new(Some(sender)), state, thread: Mutex::new(Some(thread)) }
     }
@@ -121,6 +123,7 @@ struct Writer<News> {
     file: Option<BufWriter<File>>,
     written: u64,
     settings: Settings,
+    redactor: Redactor,
     state: Arc<State>,
     news: News,
 }
@@ -154,7 +157,7 @@ impl<News: Fn(&Observation)> Writer<News> {
             (self.news)(&observation);
         }
         let Some(file) = &mut self.file else { return };
-        let line = format!("{}\n", redact::line(exchange, &observation, self.settings.disclosure));
+        let line = format!("{}\n", self.redactor.line(exchange, &observation));
         if self.written + line.len() as u64 > self.settings.limit {
             return self.fail(format!("it has reached its limit of {} bytes", self.settings.limit));
         }

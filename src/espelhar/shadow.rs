@@ -9,19 +9,17 @@ use axum::http::header::CONTENT_TYPE;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
+use super::carrier::{names_a_token, token_in, words_of};
 use super::exchange::{Capture, Exchange};
 use super::message::Head;
 use super::observe::{Observer, Route};
 use super::relay::lock;
 use crate::conferir::client::{Client, Outgoing, Received};
-use crate::conferir::values::find_token;
 
 /// Most exchanges that wait; more are left out.
 const WAITING_MAX: usize = 256;
 /// Most tokens that are remembered; then all are forgotten, and come with the next logins.
 const TOKENS_MAX: usize = 10_000;
-/// Where clients put tokens.
-const TOKEN_HEADERS: [&str; 3] = ["authorization", "x-access-token", "token"];
 
 /// Asks a server of ours the same.
 pub struct Shadow {
@@ -67,8 +65,11 @@ impl Shadow {
             return;
         }
         let exchanges = lock(&self.exchanges);
-        if exchanges.as_ref().is_some_and(|exchanges| exchanges.try_send(exchange.clone()).is_err()) {
-            self.state.left_out.fetch_add(1, Ordering::Relaxed);
+        let Some(exchanges) = exchanges.as_ref() else { return };
+        // A copy is made only where there is a place for it.
+        match exchanges.try_reserve() {
+            Ok(place) => place.send(exchange.clone()),
+            Err(_) => _ = self.state.left_out.fetch_add(1, Ordering::Relaxed),
         }
     }
 
@@ -127,8 +128,8 @@ impl Asker {
     async fn log_in(&mut self, exchange: &Exchange) -> Option<Option<(Head, Capture)>> {
         let received = self.ask("/api/usuario/login", exchange, None).await?;
         if let Some(received) = &received
-            && let (Some(theirs), Some(ours)) = (exchange.answer_text(), find_token(&received.body))
-            && let Some(theirs) = find_token(&theirs)
+            && let (Some(theirs), Some(ours)) = (exchange.answer_text(), token_in(&received.body))
+            && let Some(theirs) = token_in(&theirs)
         {
             if self.tokens.len() >= TOKENS_MAX {
                 self.tokens.clear();
@@ -150,14 +151,13 @@ impl Asker {
     /// Our token for the user of that in `head`, whichever header has it.
     fn our_token(&self, head: &Head) -> Option<String> {
         let values = head.headers.iter().filter_map(|(_, value)| std::str::from_utf8(value).ok());
-        let last_words = values.filter_map(|value| value.split_whitespace().next_back());
-        { last_words }.find_map(|word| self.tokens.get(word)).cloned()
+        { values }.flat_map(words_of).find_map(|word| self.tokens.get(word)).cloned()
     }
 
     /// Whether `head` has a header in which a token is expected.
     fn names_a_token(&self, head: &Head) -> bool {
-        let ours = self.observer.dialect.token_headers().iter().map(|header| header.name.as_str());
-        TOKEN_HEADERS.into_iter().chain(ours).any(|name| head.header(name).is_some())
+        let mut ours = self.observer.dialect.token_headers().iter().map(|header| header.name.as_str());
+        names_a_token(head) || ours.any(|name| head.header(name).is_some())
     }
 
     /// Our answer to the body of `exchange`; none inside where there was none. None where the body was not kept.

@@ -6,14 +6,18 @@ use axum::http::{HeaderMap, HeaderName};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
 
-use super::observe::{Recognised, is_success};
-use super::redact::harmless::MEMBERS;
+use super::observe::is_success;
+use super::recognise::Recognised;
+use super::redact::MEMBERS;
 use crate::conferir::answers::AnswerName;
 use crate::conferir::asked::Asked;
 use crate::conferir::client::Received;
-use crate::conferir::infer::seen::{LoginObservation, Observation};
+use crate::conferir::infer::seen::{ChangeObservation, LoginObservation, Observation, OtherLogin};
 use crate::conferir::learned::steady;
+use crate::dialect::Random;
+use crate::domain::atendimento::Status;
 use crate::printable::printable;
 
 /// Most different answers to one case that are kept.
@@ -23,6 +27,14 @@ const SHOWN_MAX: usize = 300;
 /// What stands for what was not recorded, so that it can be told apart from everything else.
 const A_TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJlc3BlbGhvIjoxfQ.espelho";
 const A_LOGIN: &str = "login.do.espelho";
+/// It has to be a number: some write it without quotes.
+pub(super) const A_PROTOCOLO: &str = "99990101999998";
+const A_STATUS: &str = "Estado do espelho";
+const A_MOTIVO: &str = "Motivo do espelho";
+const A_PERSON: &str = "Pessoa do espelho";
+const ANOTHER: &str = "Outra do espelho";
+/// Most other answers of the same shape that are kept, to see what differs.
+const SAMPLES_MAX: usize = 4;
 
 /// A case, and the different answers to it.
 pub(super) struct Case {
@@ -40,12 +52,16 @@ pub(super) struct Variant {
     /// The first line that has it.
     pub(super) line: u64,
     pub(super) path: String,
+    /// The status that was asked for, if it is one.
+    pub(super) status: Option<Status>,
     /// When the request came, in seconds, and how long the token in the answer lives.
     pub(super) now: i64,
     pub(super) life: Option<i64>,
     pub(super) received: Received,
     /// The body, as the recording has it.
     pub(super) recorded: String,
+    /// The bodies of others that differ in what varies by itself, and the statuses that were asked for.
+    pub(super) samples: Vec<(String, Option<Status>)>,
     /// What it answers, if it is no success.
     pub(super) instead: Option<Recognised>,
 }
@@ -56,6 +72,12 @@ impl Case {
         let is_same = |known: &&mut Variant| known.shape == variant.shape && known.instead == variant.instead;
         if let Some(known) = self.variants.iter_mut().find(is_same) {
             known.seen += variant.seen;
+            for (body, status) in [vec![(variant.recorded, variant.status)], variant.samples].concat() {
+                let is_new = body != known.recorded && known.samples.iter().all(|(other, _)| *other != body);
+                if is_new && known.samples.len() < SAMPLES_MAX {
+                    known.samples.push((body, status));
+                }
+            }
         } else if self.variants.len() < VARIANTS_MAX {
             self.variants.push(variant);
         } else {
@@ -65,7 +87,37 @@ impl Case {
 
     /// The answer that is taken; the variants are sorted.
     pub(super) fn chosen(&self) -> Option<&Variant> {
-        self.variants.first().filter(|variant| !variant.is_cut() || variant.is_login())
+        self.variants.first().filter(|variant| !variant.is_cut() || self.is_login() && variant.is_login())
+    }
+
+    /// The answer of which the status code alone is taken: there is none that was recorded whole.
+    pub(super) fn cut(&self) -> Option<(&Recognised, &Variant)> {
+        let variant = self.variants.first().filter(|_| self.chosen().is_none())?;
+        Some((self.error.as_ref()?, variant))
+    }
+
+    fn is_login(&self) -> bool {
+        self.error.is_none()
+    }
+
+    /// The success of a login, and that of all others, in which is another value whatever is not the same in all.
+    pub(super) fn login_observation(&self) -> Option<LoginObservation> {
+        let chosen = self.chosen()?;
+        let mut observation = chosen.login_observation();
+        let read = |received: &Received| serde_json::from_str::<Value>(&received.body).ok();
+        let base = read(&chosen.received);
+        let mut merged = base.clone();
+        if let (Some(base), Some(merged)) = (&base, &mut merged) {
+            let of_variants = self.variants.iter().skip(1).filter(|variant| variant.is_login());
+            let others = { of_variants }.flat_map(Variant::others).chain(chosen.others());
+            others.filter_map(|(received, _)| read(&received)).for_each(|other| take_differences(merged, base, &other));
+        }
+        observation.other = merged.map(|merged| OtherLogin {
+            login: A_LOGIN.to_owned(),
+            token: A_TOKEN.to_owned(),
+            received: Received { body: merged.to_string(), ..chosen.received.clone() },
+        });
+        Some(observation)
     }
 
     pub(super) fn observation(&self) -> Option<(&Variant, Observation)> {
@@ -79,8 +131,8 @@ impl Case {
             path: variant.path.clone(),
             now: variant.now,
             received: variant.received.clone(),
-            again: None,
-            asked: Asked::default(),
+            again: Some(variant.again()),
+            asked: variant.asked(),
         };
         Some((variant, seen))
     }
@@ -91,10 +143,13 @@ impl Case {
         let mut doubt = |why: String| doubts.push((key.to_owned(), why));
         let is_known = self.error.is_some() || is_success(key);
         match self.variants.first() {
-            Some(variant) if variant.is_cut() && variant.is_login() => {
+            Some(variant) if variant.is_cut() && self.is_login() && variant.is_login() => {
                 doubt("what stands for texts and numbers that were not recorded is empty, or 0".to_owned());
             }
-            Some(variant) if variant.is_cut() => doubt(format!("not recorded whole; {}", variant.told())),
+            Some(variant) if variant.is_cut() => {
+                let taken = if self.error.is_some() { ", its status code alone is taken" } else { "" };
+                doubt(format!("not recorded whole{taken}; {}", variant.told()));
+            }
             _ => {}
         }
         for variant in self.variants.iter().skip(usize::from(is_known)) {
@@ -117,17 +172,19 @@ impl Variant {
         let recorded = text("resposta").to_owned();
         let headers = headers(&line["cabecalhosDaResposta"]);
         let code = line["codigo"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or_default();
-        let received = Received { code, headers, body: filled(&recorded) };
+        let received = Received { code, headers, body: filled(&recorded, 0, A_PERSON) };
         let content_type = received.header("content-type").unwrap_or_default();
         Self {
-            shape: (code, content_type, steady(&recorded)),
+            shape: (code, content_type, steady(&without_ids(&recorded))),
             seen: 1,
             line: number,
+            status: line["corpo"]["status"].as_str().and_then(Status::from_nome),
             path: text("caminho").split('?').next().unwrap_or_default().to_owned(),
             now: OffsetDateTime::parse(text("quando"), &Rfc3339).map_or(0, OffsetDateTime::unix_timestamp),
             life: line["validade"].as_i64(),
             received,
             recorded,
+            samples: Vec::new(),
             instead,
         }
     }
@@ -140,32 +197,95 @@ impl Variant {
     /// Whether a part of it was not recorded.
     fn is_cut(&self) -> bool {
         let is_length = self.recorded.starts_with('<') && self.recorded.ends_with(" bytes>");
-        is_length || ["<texto>", "<nome>", "<número>"].iter().any(|mark| self.recorded.contains(mark))
+        is_length || ["<texto>", "<nome>", "<número>", "<token>"].iter().any(|mark| self.recorded.contains(mark))
     }
 
-    /// Whether it is the success of a login: without its token there is none.
+    /// Whether it may be the success of a login: without its token there is none.
     fn is_login(&self) -> bool {
-        self.received.body.contains(A_TOKEN)
+        self.recorded.contains("<token>") && !self.recorded.contains("<nome>")
     }
 
-    pub(super) fn login_observation(&self) -> LoginObservation {
+    /// Answers of the same shape, of other people, and the statuses that were asked for.
+    fn others(&self) -> impl Iterator<Item = (Received, Option<Status>)> {
+        let bodies = self.samples.iter().map(|(body, status)| (body, *status)).chain([(&self.recorded, self.status)]);
+        bodies.enumerate().map(|(seed, (body, status))| (self.with(filled(body, seed + 1, ANOTHER)), status))
+    }
+
+    /// The answer to the same request, made again: that of a sample, or else with ids of its own.
+    fn again(&self) -> Received {
+        let sample = self.samples.iter().find(|(_, status)| *status == self.status).map(|(body, _)| body);
+        self.with(filled(sample.unwrap_or(&self.recorded), 1, A_PERSON))
+    }
+
+    fn with(&self, body: String) -> Received {
+        Received { body, ..self.received.clone() }
+    }
+
+    fn login_observation(&self) -> LoginObservation {
         LoginObservation {
             token: A_TOKEN.to_owned(),
             login: A_LOGIN.to_owned(),
             now: self.now,
             life: self.life,
             received: self.received.clone(),
-            again: None,
+            // A sample may be that of another user.
+            again: Some(self.with(filled(&self.recorded, 1, A_PERSON))),
             other: None,
+        }
+    }
+
+    /// The success of a change, once for each sample.
+    pub(super) fn change_observations(&self) -> Vec<ChangeObservation> {
+        let first = ChangeObservation { status: self.status, now: self.now, received: self.received.clone() };
+        let others = self.others().take(self.samples.len());
+        let others = others.map(|(received, status)| ChangeObservation { status, now: self.now, received });
+        [first].into_iter().chain(others).collect()
+    }
+
+    /// What its request named: what the recording has of it, or what stands for that.
+    fn asked(&self) -> Asked {
+        Asked {
+            protocolo: A_PROTOCOLO.to_owned(),
+            status: self
+                .status
+                .filter(|_| !self.recorded.contains("<status>"))
+                .map_or(A_STATUS, Status::nome)
+                .to_owned(),
+            motivo: A_MOTIVO.to_owned(),
+            login: A_LOGIN.to_owned(),
         }
     }
 
     /// Where it came, as a comment tells it.
     pub(super) fn told(&self) -> String {
         let Self { line, seen, received, recorded, .. } = self;
+        // What is the user's may be made of words that every server has.
+        let recorded = if self.is_login() { "" } else { recorded };
         let shown: String = recorded.chars().take(SHOWN_MAX).collect();
         let more = seen - 1;
         format!("line {line} of the recording, and {more} more: {} {}", received.code, printable(&shown))
+            .trim_end()
+            .to_owned()
+    }
+}
+
+/// Puts into `merged` what `other` has otherwise than `base`.
+fn take_differences(merged: &mut Value, base: &Value, other: &Value) {
+    match (merged, base, other) {
+        (Value::Object(merged), Value::Object(base), Value::Object(other)) => {
+            for (name, value) in merged {
+                if let (Some(base), Some(other)) = (base.get(name), other.get(name)) {
+                    take_differences(value, base, other);
+                }
+            }
+        }
+        (Value::Array(merged), Value::Array(base), Value::Array(other)) => {
+            for ((value, base), other) in merged.iter_mut().zip(base).zip(other) {
+                take_differences(value, base, other);
+            }
+        }
+        (merged, base, other) if base != other => other.clone_into(merged),
+        _ => {}
     }
 }
 
@@ -177,10 +297,41 @@ impl Recognised {
     }
 }
 
-/// The body `recorded`, with values in the places of what was not recorded.
-fn filled(recorded: &str) -> String {
-    let marks = [("<token>", A_TOKEN), ("<login>", A_LOGIN), ("<texto>", ""), ("<número>", "0")];
-    marks.into_iter().fold(recorded.to_owned(), |body, (mark, value)| body.replace(mark, value))
+/// The body `recorded`, with values in the places of what was not recorded: others for each `seed`.
+fn filled(recorded: &str, seed: usize, person: &str) -> String {
+    let marks = [
+        ("<token>", A_TOKEN),
+        ("<login>", A_LOGIN),
+        ("<protocolo>", A_PROTOCOLO),
+        ("<status>", A_STATUS),
+        ("<motivo>", A_MOTIVO),
+        ("<texto>", person),
+        ("<número>", if person == A_PERSON { "0" } else { "1" }),
+    ];
+    let body = marks.into_iter().fold(recorded.to_owned(), |body, (mark, value)| body.replace(mark, value));
+    with_ids(&body, |form, place| {
+        let form = Random::named(form)?;
+        Some(form.written(Uuid::from_u128(seed as u128 + 1), place))
+    })
+}
+
+/// `recorded` without the forms of ids: those may have other lengths in the next answer.
+fn without_ids(recorded: &str) -> String {
+    with_ids(recorded, |_, _| Some("<id>".to_owned()))
+}
+
+/// `recorded` with what `id` makes of the form of each id and its place among them.
+fn with_ids(recorded: &str, id: impl Fn(&str, usize) -> Option<String>) -> String {
+    let (mut written, mut rest, mut place) = (String::with_capacity(recorded.len()), recorded, 0);
+    while let Some((before, after)) = rest.split_once("<id ") {
+        written.push_str(before);
+        let made = after.split_once('>').and_then(|(form, after)| Some((id(form, place)?, after)));
+        let (made, after) = made.unwrap_or_else(|| ("<id ".to_owned(), after));
+        written.push_str(&made);
+        rest = after;
+        place += 1;
+    }
+    written + rest
 }
 
 /// The headers whose values were recorded, and the id, which is another one in each answer.

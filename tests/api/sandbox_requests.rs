@@ -21,24 +21,24 @@ async fn what_came_is_there_but_no_secret(database: &Database) {
     let server = Server::sandbox(database, &[]).await;
     assert_eq!(server.get(JOURNAL).await.body, r#"{"requisicoes":[],"ultima":0}"#);
     let mut client = Client::connect(server.address).await;
-    let login = r#"{"login": "user.api", "senha": "1234"}"#;
+    let login = r#"{"login": "user.api", "senha": "1234", "Password": "9"}"#;
     client.ask(request("POST /api/usuario/login", "", "", login)).await;
     let query = "POST /api//atendimentos/status?simular=true";
-    client.ask(request(query, "abc", "X-A: 1\r\nIdempotency-Key: k\r\nX-A: 2\r\n", CHANGE)).await;
+    client.ask(request(query, "abc", "X-A: 1\r\nIdempotency-Key: k\r\nX-A: 2\r\nX-Api-Key: abc\r\n", CHANGE)).await;
     assert_eq!(
         server.get(JOURNAL).await.body,
         json!({"requisicoes": [
             {
                 "id": 1, "hora": NOW, "metodo": "POST", "caminho": "/api/usuario/login", "consulta": null,
-                "cabecalhos": {"content-length": "38", "host": "x"},
-                "corpo": r#"{"login":"user.api","senha":"***"}"#, "corpoIncompleto": false,
+                "cabecalhos": {"content-length": "55", "host": "x"},
+                "corpo": r#"{"login":"user.api","senha":"***","Password":"***"}"#, "corpoIncompleto": false,
                 "status": 200, "falha": null
             },
             {
                 "id": 2, "hora": NOW, "metodo": "POST", "caminho": STATUS, "consulta": "simular=true",
                 "cabecalhos": {
                     "authorization": "Bearer sha256:ba7816bf8f01cfea", "content-length": "55", "host": "x",
-                    "idempotency-key": "k", "x-a": "1, 2"
+                    "idempotency-key": "k", "x-a": "1, 2", "x-api-key": "sha256:ba7816bf8f01cfea"
                 },
                 // The token is checked before anything is read.
                 "corpo": null, "corpoIncompleto": false,

@@ -23,7 +23,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::support::both_engines;
 use crate::support::database::Database;
-use crate::support::program::{Process, finish};
+use crate::support::program::{Process, finish, limit_files};
 
 const MADE: &str = r#"{"message":"Atendimento atualizado com sucesso"}"#;
 
@@ -128,6 +128,7 @@ async fn every_byte_passes_but_the_host() {
         assert_eq!(
             line["diferencas"],
             serde_json::json!([
+                "reason <texto>, ours OK",
                 "no content-type, ours application/json",
                 "no cache-control, ours no-store",
                 "no x-content-type-options, ours nosniff",
@@ -186,6 +187,26 @@ async fn a_recording_that_fails_is_said_and_fails_no_client() {
     let (code, log, lines) = mirror.end();
     assert_eq!((code, lines.len()), (Some(1), 0), "{log}");
     assert!(log.contains("the recording is not whole: it has reached its limit of 0 bytes"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_may_not_grow_ends_the_recording_and_no_client() {
+    let request = b"POST /api/usuario/login HTTP/1.1\r\nHost: x\r\n\r\n".to_vec();
+    let answer = with_length("HTTP/1.1 401 Unauthorized\r\n", b"{}");
+    let (address, _) = upstream(vec![(request.len(), answer.clone()); 40]).await;
+    let mirror = Mirror::start(&format!("http://{address}"), &["--manter-host"], &[]);
+    limit_files(mirror.process.id(), "4096");
+    let mut stream = TcpStream::connect(&mirror.process.address).await.unwrap();
+    for _ in 0..40 {
+        stream.write_all(&request).await.unwrap();
+        let mut read = vec![0; answer.len()];
+        stream.read_exact(&mut read).await.unwrap();
+        assert_eq!(read, answer);
+    }
+    let (code, log, text) = mirror.stop();
+    assert_eq!((code, text.len()), (Some(1), 4096), "{log}");
+    assert!(log.contains("the recording is not whole: File too large"), "{log}");
+    assert!(log.contains("40 exchanges, "), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

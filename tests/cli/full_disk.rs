@@ -12,8 +12,7 @@ use crate::support::program::{Outcome, Process, finish, limit_files, run};
 async fn it_turns_ready_off_until_a_write_succeeds() {
     let database = Database::sqlite();
     let store = database.example().await;
-    // The signal that comes with the limit would kill; a full disk sends none.
-    let (process, log) = Process::serve_logged_by(&database, &[], &["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
+    let (process, log) = Process::serve_logged(&database, &[]);
     let token = process.token("user.api").await;
     let change = async || {
         let body = json!({"protocolo": "20221104000001", "status": "Em atendimento"});
@@ -49,7 +48,7 @@ async fn a_server_that_starts_on_it_is_not_ready() {
     let database = Database::sqlite();
     let store = database.example().await;
     let log = std::fs::metadata(database.dir.path().join("citrus-status.db-wal")).unwrap().len();
-    let limited = format!("trap '' XFSZ; exec prlimit --fsize={log}:unlimited \"$0\" \"$@\"");
+    let limited = format!("exec prlimit --fsize={log}:unlimited \"$0\" \"$@\"");
     let process = Process::serve_with(&database, &[], &["sh", "-c", &limited]);
     assert_eq!(process.get("/health/ready", "").await, 503);
     limit_files(process.id(), "unlimited");

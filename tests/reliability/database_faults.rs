@@ -100,9 +100,7 @@ async fn on_the_network(scene: Scene, what: &str, fault: Fault, deadline: u64, s
 
 /// The disk is full: the system lets the server's files grow no more.
 async fn disk_full(scene: Scene, form: Form) {
-    // The signal that comes with it would kill; a full disk sends none.
-    let wrapper = ["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""];
-    let process = scene.serve_with(&[("REQUEST_TIMEOUT_SECONDS", &DEADLINE.to_string())], &wrapper);
+    let process = scene.serve_with(&[("REQUEST_TIMEOUT_SECONDS", &DEADLINE.to_string())], &[]);
     let id = process.id();
     let trouble = Trouble::begin(&scene, process).await;
     let wal = scene.database.dir.path().join("citrus-status.db-wal");

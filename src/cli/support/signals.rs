@@ -1,7 +1,8 @@
-//! The signals that stop a server.
+//! The signals that stop a server, and the one that must not.
 
 use std::fs;
 
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::error::Result;
@@ -38,6 +39,13 @@ pub fn stop() -> Result<impl Future<Output = Stop>> {
         });
         stop
     })
+}
+
+/// From now on, a file that may grow no more (`ulimit -f`) fails its write, as a full disk does, and doesn't end the process.
+pub fn outlive_file_limit() -> Result {
+    // What is heard has no default any more, also after its stream is gone.
+    drop(signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?);
+    Ok(())
 }
 
 /// Whether this process was started with `kind` ignored. Where the system does not say, it counts as not ignored.

@@ -63,7 +63,7 @@ impl Recording {
 }
 
 /// Leaves out of `file` what a reader of dialects refuses, and says what, and why.
-pub(super) fn leave_out_refused(file: &mut DialectFile) -> Unasked {
+pub fn leave_out_refused(file: &mut DialectFile) -> Unasked {
     let mut left_out = Unasked::new();
     for complaint in complaints(file) {
         let mut keep = |place: &str, answer: &mut AnswerFile| {

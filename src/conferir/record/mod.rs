@@ -5,7 +5,7 @@ mod file;
 
 use std::sync::Arc;
 
-pub use self::file::Recording;
+pub use self::file::{Recording, leave_out_refused};
 
 use self::ask::{Unasked, known};
 use super::case::{Case, Mark};

@@ -3,66 +3,157 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::harmless::{is_harmless, is_time, is_token, only_known_words, target};
-use super::request::Secrets;
+use super::harmless::{is_time, is_token, target};
+use super::json::{Kind, Shown, replaced};
+use super::secrets::{Secrets, TEXTO};
+use super::sentence::{Context, id, without_marks};
+use super::words;
 use crate::conferir::values::{find_token, life_of};
 use crate::dialect::reason;
+use crate::espelhar::carrier::{self, names_token};
 use crate::espelhar::exchange::Exchange;
 use crate::espelhar::observe::Route;
+use crate::sensitive::folded;
 
 /// The body of an answer as it was written, with a stand-in for each text that may tell of people. Other routes than the two of
-/// the contract answer with data: of their bodies only the length is kept.
+/// the contract answer with data: of their bodies only the length is kept, as of all that can't be read.
 pub(super) fn body(exchange: &Exchange, route: Route, secrets: &Secrets) -> Value {
     let length = exchange.body.length;
+    if length == 0 {
+        return "".into();
+    }
     let text = exchange.answer_text().filter(|_| route != Route::Other);
     let Some(text) = text.filter(|text| !text.is_empty()) else { return format!("<{length} bytes>").into() };
-    let status = exchange.answer.status;
-    let moment = Moment { now: exchange.request.at, life: life_of_token(exchange, route) };
-    // A refusal tells what is wrong with a request; a success may tell of people.
-    let known = |text: &str| match (status, route) {
-        (400.., _) => text.to_owned(),
-        (_, Route::Change) => only_known_words(text),
-        _ => only_if_known(text),
+    let answer = Answer {
+        exchange,
+        route,
+        context: Context { secrets, now: exchange.request.at },
+        moment: Moment { now: exchange.request.at, life: life_of_token(exchange, route) },
+        token: token_in(exchange, route),
     };
-    let shown = |text: &str| {
-        if text == exchange.path() {
-            return target(text);
-        }
-        if route == Route::Login && secrets.is_login(text) {
-            return "<login>".to_owned();
-        }
-        if let Some(scheme) = before_token(text) {
-            return format!("{scheme}<token>");
-        }
-        match text {
-            "Bearer" | "JWT" | "bearer" => text.to_owned(),
-            _ if text == reason(status) || moment.is_near(text) => text.to_owned(),
-            _ if is_harmless(text) && !secrets.are_in(text) => known(text),
-            _ => "<texto>".to_owned(),
-        }
-    };
-    match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
-        Ok(_) => json_replaced(&text, shown, |number| moment.explains(number)).into(),
-        Err(_) if is_harmless(&text) && !secrets.are_in(&text) && known(&text) != "<texto>" => known(&text).into(),
-        Err(_) => format!("<{length} bytes>").into(),
+    if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok() {
+        return replaced(&text, &answer).into();
     }
+    let cleaned = answer.context.cleaned(&text);
+    let is_whole = !["<texto>", "<número>", "<token>"].iter().any(|mark| cleaned.contains(mark));
+    if is_whole { cleaned.into() } else { format!("<{length} bytes>").into() }
 }
 
-/// `text`, if each of its words is known.
-fn only_if_known(text: &str) -> String {
-    if only_known_words(text) == text { text.to_owned() } else { "<texto>".to_owned() }
-}
-
-/// What stands before the token in `text`, if that is a token and no more than its scheme.
-fn before_token(text: &str) -> Option<&str> {
-    let (scheme, token) = text.split_at(text.find(' ').map_or(0, |space| space + 1));
-    (is_token(token) && ["", "Bearer ", "bearer ", "JWT "].contains(&scheme)).then_some(scheme)
+/// The token in the success of a login.
+pub(super) fn token_in(exchange: &Exchange, route: Route) -> Option<String> {
+    let is_success = route == Route::Login && (200..300).contains(&exchange.answer.status);
+    carrier::token_in(&exchange.answer_text().filter(|_| is_success)?)
 }
 
 /// How long the token of a login lives, in seconds, as it says itself.
 pub(super) fn life_of_token(exchange: &Exchange, route: Route) -> Option<i64> {
-    let text = exchange.answer_text().filter(|_| route == Route::Login)?;
-    life_of(&find_token(&text)?)
+    life_of(&token_in(exchange, route)?)
+}
+
+/// An answer of one of the two routes.
+struct Answer<'a> {
+    exchange: &'a Exchange,
+    route: Route,
+    context: Context<'a>,
+    moment: Moment,
+    /// That of a login.
+    token: Option<String>,
+}
+
+impl Shown for Answer<'_> {
+    fn name(&self, name: &str) -> String {
+        let is_own = words::is_name(name) && (words::is_known(name) || !self.context.secrets.are_in(name));
+        if is_own { name.to_owned() } else { "<nome>".to_owned() }
+    }
+
+    fn text(&self, text: &str, name: &str, kind: Kind) -> String {
+        let is_login = self.route == Route::Login;
+        if is_login && self.context.secrets.is_login(text) {
+            return "<login>".to_owned();
+        }
+        if let Some(shown) = self.token(text, name) {
+            return shown;
+        }
+        let is_json = || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+        match (text, kind) {
+            // JSON within JSON.
+            _ if text.starts_with(['{', '[']) && is_json() && !self.context.secrets.are_in(text) => {
+                replaced(text, self)
+            }
+            ("" | "Bearer" | "JWT" | "bearer", _) => text.to_owned(),
+            _ if text == self.exchange.path() => target(text),
+            _ if text == reason(self.exchange.answer.status) => text.to_owned(),
+            (_, Kind::Plain) if self.moment.is_near(text) => text.to_owned(),
+            (_, Kind::Plain) if is_token(text) && !self.context.secrets.are_in(text) => {
+                id(text).unwrap_or_else(|| TEXTO.to_owned())
+            }
+            (_, Kind::Plain) => self.plain(text),
+            (_, kind) if self.is_complaint(text, kind) => text.to_owned(),
+            _ => TEXTO.to_owned(),
+        }
+    }
+
+    fn number(&self, number: &str, kind: Kind) -> String {
+        if let Some(mark) = self.context.secrets.mark_of(number) {
+            return if mark == TEXTO { "<número>".to_owned() } else { mark.to_owned() };
+        }
+        let digits = number.bytes().filter(u8::is_ascii_digit).count();
+        let is_shown = self.moment.explains(number) || kind == Kind::Plain && digits < LONG;
+        if is_shown { number.to_owned() } else { "<número>".to_owned() }
+    }
+}
+
+impl Answer<'_> {
+    /// `text` of the member `name` with a stand-in for the token of a login, if it is no more than one, and its scheme.
+    fn token(&self, text: &str, name: &str) -> Option<String> {
+        if self.route != Route::Login || !(200..300).contains(&self.exchange.answer.status) {
+            return None;
+        }
+        let (scheme, rest) = text.split_at(text.find(' ').map_or(0, |space| space + 1));
+        let is_jwt = || find_token(rest).is_some_and(|token| token.starts_with("eyJ"));
+        let is_named = names_token(name) || folded(name).contains("refresh");
+        let is_one = self.token.as_deref() == Some(rest) || is_token(rest) && (is_named || is_jwt());
+        if is_one && ["", "Bearer ", "bearer ", "JWT ", "Token "].contains(&scheme) {
+            return Some(format!("{scheme}<token>"));
+        }
+        // Within a text.
+        let token = self.token.as_deref()?;
+        let (before, after) = text.split_once(token)?;
+        let [before, after] = [before, after].map(|text| self.context.cleaned(text));
+        Some(format!("{before}<token>{after}"))
+    }
+
+    /// A refusal tells what is wrong with a request; the success of a login tells of people, and is kept whole or not at all.
+    fn plain(&self, text: &str) -> String {
+        let cleaned = self.context.cleaned(text);
+        let is_greeting = self.route == Route::Login && self.exchange.answer.status < 400;
+        if is_greeting && cleaned != text { TEXTO.to_owned() } else { cleaned }
+    }
+
+    /// Whether `text`, which stands where a senha or a name may, says what is wrong with that.
+    fn is_complaint(&self, text: &str, kind: Kind) -> bool {
+        const WRONG: [&str; 12] = [
+            "obrigatori",
+            "invalid",
+            "required",
+            "blank",
+            "incorret",
+            "incorrect",
+            "wrong",
+            "missing",
+            "ausente",
+            "expirad",
+            "expired",
+            "errad",
+        ];
+        let whole = folded(text);
+        let says = || match kind {
+            Kind::Secret => WRONG.iter().any(|word| whole.contains(word)),
+            _ => true,
+        };
+        let is_sentence = || words::of(text).count() >= 3 && says() && self.context.cleaned(text) == text;
+        words::is_of_contract(text) || is_sentence() && without_marks(text) == text
+    }
 }
 
 /// When an exchange was, by which its times are known.
@@ -94,62 +185,6 @@ const NEAR: u64 = 3600;
 /// Numbers that have so many digits may name somebody: the shortest telephone numbers have eight.
 const LONG: usize = 8;
 
-/// The JSON `text` with each text that is a value replaced by what `shown` makes of it, and each long number that isn't
-/// `explained`; all other bytes stay. A member's name that is no word is replaced, too.
-fn json_replaced(text: &str, shown: impl Fn(&str) -> String, explained: impl Fn(&str) -> bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find('"') {
-        out.push_str(&numbers_replaced(&rest[..start], &explained));
-        let end = start + 1 + end_of_string(&rest[start + 1..]);
-        let literal = &rest[start..end];
-        rest = &rest[end..];
-        let decoded: String = serde_json::from_str(literal).unwrap_or_default();
-        let is_name = rest.trim_start().starts_with(':');
-        let kept = match is_name {
-            true if decoded.len() <= 40
-                && decoded.chars().all(|letter| letter.is_alphabetic() || "_-".contains(letter)) =>
-            {
-                decoded.clone()
-            }
-            true => "<nome>".to_owned(),
-            false => shown(&decoded),
-        };
-        // What is kept stays as it was escaped.
-        out.push_str(&if kept == decoded { literal.to_owned() } else { Value::from(kept).to_string() });
-    }
-    out + &numbers_replaced(rest, &explained)
-}
-
-/// Where the string that `text` begins in ends: after its quote.
-fn end_of_string(text: &str) -> usize {
-    let mut is_escaped = false;
-    let end = text.bytes().position(|byte| {
-        let ends = byte == b'"' && !is_escaped;
-        is_escaped = byte == b'\\' && !is_escaped;
-        ends
-    });
-    end.map_or(text.len(), |end| end + 1)
-}
-
-/// `text` between strings, without long numbers that aren't `explained`.
-fn numbers_replaced(text: &str, explained: impl Fn(&str) -> bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut run = String::new();
-    for letter in text.chars().chain(['\0']) {
-        if letter.is_ascii_digit() {
-            run.push(letter);
-            continue;
-        }
-        out.push_str(if run.len() < LONG || explained(&run) { &run } else { "<número>" });
-        run.clear();
-        if letter != '\0' {
-            out.push(letter);
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
@@ -157,27 +192,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_are_replaced_and_the_form_stays() {
-        let text = "{ \"a\" : \"João\", \"b\":[\"x\\\"y\", 12345678901, 1795867205250],\n\"ç\":\"\\u00e9\",\"a b\":1}";
-        let shown = |text: &str| if text == "é" { text.to_owned() } else { "<\"texto>".to_owned() };
-        assert_eq!(
-            json_replaced(text, shown, |number| number == "1795867205250"),
-            "{ \"a\" : \"<\\\"texto>\", \"b\":[\"<\\\"texto>\", <número>, 1795867205250],\n\"ç\":\"\\u00e9\",\"<nome>\":1}"
-        );
-    }
-
-    #[test]
     fn a_long_number_is_kept_where_the_time_explains_it() {
         let moment = Moment { now: datetime!(2026-11-28 12:00 UTC), life: Some(86_400) };
-        let kept = |text: &str| numbers_replaced(text, |number| moment.explains(number)) == text;
-        for number in
-            ["1795867200", "1795867200123", "1795870000", "1795953600", "1795953600000", "86400000", "1234567"]
-        {
-            assert!(kept(number), "{number}");
+        for number in ["1795867200", "1795867200123", "1795870000", "1795953600", "1795953600000", "86400000"] {
+            assert!(moment.explains(number), "{number}");
         }
         // Telephones, with and without their areas, and CPFs.
         for number in ["1133334444", "33334444", "11987654321", "1795800000", "1234567890123", "18446744073709551616"] {
-            assert!(!kept(number), "{number}");
+            assert!(!moment.explains(number), "{number}");
         }
         for (text, is_near) in [
             ("2026-11-28T12:00:05.123Z", true),

@@ -3,47 +3,102 @@
 
 mod answer;
 pub mod harmless;
+mod json;
 mod request;
+mod secrets;
+mod sentence;
+mod views;
+mod words;
 
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 pub use self::request::Disclosure;
+pub use self::words::MEMBERS;
 
-use self::harmless::{header_name, header_value, target};
-use self::request::Secrets;
+use self::harmless::{header_name, header_value, scheme, target};
+use self::secrets::Secrets;
+use self::sentence::Context;
+use super::carrier::{Tokens, words_of};
 use super::exchange::Exchange;
 use super::message::Head;
 use super::observe::Observation;
 
-/// `exchange` as a line of a recording, with what was observed.
-pub fn line(exchange: &Exchange, observation: &Observation, disclosure: Disclosure) -> Value {
-    let secrets = Secrets::of(exchange, disclosure);
-    json!({
-        "quando": exchange.request.at.format(&Rfc3339).unwrap_or_default(),
-        "metodo": word(&exchange.request.head.method),
-        "caminho": target(&exchange.request.head.target),
-        "cabecalhos": headers(&exchange.request.head),
-        "corpo": request::body(exchange, disclosure),
-        "codigo": exchange.answer.status,
-        "cabecalhosDaResposta": headers(&exchange.answer),
-        "resposta": answer::body(exchange, observation.route, &secrets),
-        "validade": answer::life_of_token(exchange, observation.route),
-        "milissegundos": exchange.took.as_millis() as u64,
-        "rota": observation.route.word(),
-        "caso": observation.case,
-        "diferencas": observation.differences,
-        "recusa": observation.refusal.as_deref(),
-    })
+/// Writes exchanges as lines of a recording.
+pub struct Redactor {
+    disclosure: Disclosure,
+    /// Those that logins gave.
+    tokens: Tokens,
+}
+
+impl Redactor {
+    pub fn new(disclosure: Disclosure) -> Self {
+        Self { disclosure, tokens: Tokens::default() }
+    }
+
+    /// `exchange` as a line of a recording, with what was observed.
+    pub fn line(&mut self, exchange: &Exchange, observation: &Observation) -> Value {
+        let secrets = Secrets::of(exchange, self.disclosure);
+        if let Some(token) = answer::token_in(exchange, observation.route) {
+            self.tokens.remember(&token);
+        }
+        json!({
+            "quando": exchange.request.at.format(&Rfc3339).unwrap_or_default(),
+            "metodo": method(&exchange.request.head.method),
+            "caminho": target(&exchange.request.head.target),
+            "cabecalhos": self.headers(&exchange.request.head),
+            "corpo": request::body(exchange, self.disclosure),
+            "codigo": exchange.answer.status,
+            "cabecalhosDaResposta": self.headers(&exchange.answer),
+            "resposta": answer::body(exchange, observation.route, &secrets),
+            "validade": answer::life_of_token(exchange, observation.route),
+            "milissegundos": exchange.took.as_millis() as u64,
+            "rota": observation.route.word(),
+            "caso": observation.case,
+            "diferencas": observation.differences,
+            "recusa": observation.refusal.as_deref(),
+        })
+    }
+
+    /// The names of all headers, and the values of those that are harmless. In the place of a token that a login gave stands
+    /// a mark, so that it is seen which header carries it.
+    fn headers(&self, head: &Head) -> Vec<Value> {
+        let shown = |(name, value): &(String, Vec<u8>)| {
+            let text = String::from_utf8_lossy(value);
+            let value = if self.tokens.has_one_in(&text) { carried(name, &text) } else { header_value(name, value) };
+            json!([header_name(name), value])
+        };
+        head.headers.iter().map(shown).collect()
+    }
+}
+
+/// The value of the header `name`, which has a token in it.
+fn carried(name: &str, value: &str) -> String {
+    let scheme = value.trim().split_once(' ').map(|(scheme, _)| scheme);
+    match (words_of(value).count(), scheme) {
+        (1, None) => "<token>".to_owned(),
+        (2, Some(own)) if own.len() <= 16 && (words::are_known(own) || self::scheme(name, value).is_some()) => {
+            format!("{own} <token>")
+        }
+        _ => format!("<{} bytes>", value.len()),
+    }
+}
+
+/// A sentence of ours about `exchange`, or of its server, without what may tell of somebody.
+pub fn sentence(text: &str, exchange: &Exchange) -> String {
+    // Of what it repeats, the words are known too.
+    if words::are_known(text) {
+        return text.to_owned();
+    }
+    let secrets = Secrets::of(exchange, Disclosure::default());
+    Context { secrets: &secrets, now: exchange.request.at }.cleaned(text)
 }
 
 /// A method, or a stand-in for what is none.
-fn word(method: &str) -> &str {
-    if method.len() <= 20 && method.bytes().all(|byte| byte.is_ascii_uppercase()) { method } else { "<método>" }
+fn method(method: &str) -> &str {
+    const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+    if METHODS.contains(&method) { method } else { "<método>" }
 }
 
-/// The names of all headers, and the values of those that are harmless.
-fn headers(head: &Head) -> Vec<Value> {
-    let shown = |(name, value): &(String, Vec<u8>)| json!([header_name(name), header_value(name, value)]);
-    head.headers.iter().map(shown).collect()
-}
+#[cfg(test)]
+mod tests;

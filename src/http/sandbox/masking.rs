@@ -1,19 +1,19 @@
 //! What a journal shows of secrets.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use axum::http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use axum::http::{HeaderName, HeaderValue};
 use serde_json::Value;
 use url::form_urlencoded;
 
-const SENHA: &str = "senha";
+use crate::sensitive::names_secret;
+
 const MASK: &str = "***";
-/// For a text that has a senha somewhere.
+/// For a text that has a secret somewhere.
 const HIDDEN: &str = "(oculto: contém senha)";
 /// How much of a digest tells tokens apart: 16 digits.
 const DIGEST_BYTES: usize = 8;
 
-/// `text` without any senha in it: with a mask in its place where it is a member of JSON, or else not at all.
+/// `text` without any senha, token or key in it: with a mask in its place where it is a member of JSON, or else not at all.
 pub fn masked(text: &[u8]) -> String {
     let shown = String::from_utf8_lossy(text).into_owned();
     match serde_json::from_slice::<Value>(text) {
@@ -21,26 +21,27 @@ pub fn masked(text: &[u8]) -> String {
             true => value.to_string(),
             false => shown,
         },
-        Err(_) if may_name_a_senha(&shown) => HIDDEN.to_owned(),
+        Err(_) if may_name_a_secret(&shown) => HIDDEN.to_owned(),
         Err(_) => shown,
     }
 }
 
-/// Whether a text that is no JSON may name a senha: in the clear, in UTF-16 with its zeros between the letters, encoded as
+/// Whether a text that is no JSON may name a secret: in the clear, in UTF-16 with its zeros between the letters, encoded as
 /// in a form, or behind an escape of JSON.
-fn may_name_a_senha(text: &str) -> bool {
-    let names = |text: &str| text.replace('\0', "").to_ascii_lowercase().contains(SENHA);
+fn may_name_a_secret(text: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || "-_.".contains(letter);
+    let names = |text: &str| text.replace('\0', "").split(|letter| !is_part(letter)).any(names_secret);
     let mut pairs = form_urlencoded::parse(text.as_bytes());
     names(text) || text.contains("\\u") || pairs.any(|(name, value)| names(&name) || names(&value))
 }
 
-/// Masks each senha in `value`, and says whether there was one.
+/// Masks each secret in `value`, and says whether there was one.
 fn mask(value: &mut Value) -> bool {
     let mut any = false;
     match value {
         Value::Object(members) => {
             for (name, value) in members {
-                if name.eq_ignore_ascii_case(SENHA) {
+                if names_secret(name) {
                     *value = MASK.into();
                     any = true;
                 } else {
@@ -57,8 +58,7 @@ fn mask(value: &mut Value) -> bool {
 /// The value of the header `name`. A credential is told apart by a part of its SHA-256, behind its scheme.
 pub fn header(name: &HeaderName, value: &HeaderValue) -> String {
     // A dialect may take the token from any header.
-    let is_credential = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name) || name.as_str().contains("token");
-    if !is_credential {
+    if !names_secret(name.as_str()) {
         return String::from_utf8_lossy(value.as_bytes()).into_owned();
     }
     let text = String::from_utf8_lossy(value.as_bytes());
@@ -70,12 +70,18 @@ pub fn header(name: &HeaderName, value: &HeaderValue) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::AUTHORIZATION;
+
     use super::*;
 
     #[test]
     fn a_senha_is_masked_or_its_text_is_hidden() {
         assert_eq!(masked(br#"{"login": "a", "senha": "b"}"#), r#"{"login":"a","senha":"***"}"#);
         assert_eq!(masked(br#"{"\u0073enha": 1, "x": [{"SENHA": {}}]}"#), r#"{"senha":"***","x":[{"SENHA":"***"}]}"#);
+        for name in ["password", "newPassword", "client_secret", "apiKey", "access_token", "pin"] {
+            assert_eq!(masked(format!("{{\"{name}\": [1]}}").as_bytes()), format!("{{\"{name}\":\"***\"}}"));
+            assert_eq!(masked(format!("a=b&{name}=c").as_bytes()), HIDDEN);
+        }
         assert_eq!(masked(br#"{"senha": "b""#), HIDDEN);
         assert_eq!(masked(b"login=a&Senha=b"), HIDDEN);
         assert_eq!(masked(b"login=a&s%65nha=b"), HIDDEN);
@@ -85,7 +91,7 @@ mod tests {
 
     #[test]
     fn all_else_is_shown_as_it_came() {
-        for text in [r#"{ "status" : "Aberto", "n": 1.0 }"#, "", "{", r#"{"comentario": "a senha"}"#] {
+        for text in [r#"{ "status" : "Aberto", "n": 1.0 }"#, "", "{", r#"{"comentario": "a senha"}"#, "limite=2"] {
             assert_eq!(masked(text.as_bytes()), text);
         }
     }
@@ -97,7 +103,9 @@ mod tests {
         assert_eq!(shown("Bearer abc"), "Bearer sha256:ba7816bf8f01cfea");
         assert_eq!(shown("abc"), "sha256:ba7816bf8f01cfea");
         let other = HeaderValue::from_static("abc");
-        assert_eq!(header(&HeaderName::from_static("x-access-token"), &other), "sha256:ba7816bf8f01cfea");
+        for name in ["x-access-token", "x-api-key", "x-auth", "cookie", "proxy-authorization", "x-session-id"] {
+            assert_eq!(header(&HeaderName::from_static(name), &other), "sha256:ba7816bf8f01cfea", "{name}");
+        }
         assert_eq!(header(&HeaderName::from_static("accept"), &HeaderValue::from_static("abc")), "abc");
     }
 }

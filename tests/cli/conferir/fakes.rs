@@ -19,8 +19,8 @@ use crate::support::program::{Outcome, program, run_with};
 
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJpYXQiOjEsImV4cCI6MTgwMX0.c2VjcmV0";
 const LATER: &str = "eyJhbGciOiJIUzI1NiJ9.eyJpYXQiOjEsImV4cCI6MTgwMn0.b3V0cm8";
-const OPAQUE: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
-const OPAQUE_LATER: &str = "f9e8d7c6b5a4938271605f4e3d2c1b0a76543210";
+pub const OPAQUE: &str = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567";
+pub const OPAQUE_LATER: &str = "f9e8d7c6b5a4938271605f4e3d2c1b0a76543210";
 
 /// Runs the kit against `address`, whose atendimento is in `status`.
 fn conferir(database: &Database, address: &str, status: &str, extra: &[&str], senhas: &str) -> Outcome {

@@ -21,25 +21,30 @@ async fn differences(answer: Vec<u8>) -> serde_json::Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_difference_is_named_and_its_place() {
     let ours = "Content-Type: application/json\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nX-Request-Id: 1\r\n";
-    let passing = "Date: x\r\nSet-Cookie: a=b\r\nETag: 1\r\n";
+    let passing = "Date: x\r\nETag: 1\r\nKeep-Alive: timeout=5\r\n";
     let alike = with_length(
-        &format!("HTTP/1.1 401 X\r\nWWW-Authenticate: Bearer\r\n{ours}{passing}"),
+        &format!("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n{ours}{passing}"),
         br#"{"message":"Token is missing"}"#,
     );
     assert_eq!(differences(alike).await, json!([]));
-    let other =
-        "cache-control: no-cache\r\nX-Powered-By: Express\r\nX-Ana: canario\r\nx-content-type-options: nosniff\r\n";
-    let answer = with_length(&format!("HTTP/1.1 403 X\r\n{other}"), br#"{"message": "Token is missing"}"#);
+    let other = "cache-control: no-cache\r\nX-Powered-By: Express\r\nX-Ana: canario\r\nx-content-type-options: nosniff\r\n\
+         Set-Cookie: a=b\r\nVary: Origin\r\nAllow: POST\r\nLocation: /x\r\n";
+    let answer = with_length(&format!("HTTP/1.1 403 Nada\r\n{other}"), br#"{"message": "Token is missing"}"#);
     assert_eq!(
         differences(answer).await,
         json!([
             "status 403, ours 401",
+            "reason Nada, ours Forbidden",
             "no content-type, ours application/json",
             "cache-control no-cache, ours no-store",
             "no x-request-id",
             "no www-authenticate, ours Bearer",
             "X-Powered-By Express, ours none",
             "X-Ana <7 bytes>, ours none",
+            "Set-Cookie <3 bytes>, ours none",
+            "Vary Origin, ours none",
+            "Allow POST, ours none",
+            "Location <2 bytes>, ours none",
             "body: character 12: U+0022 expected, U+0020 received",
         ])
     );

@@ -182,7 +182,7 @@ async fn what_an_answer_repeats_of_its_request_is_not_written() {
     ] {
         let request = with_length(&format!("POST {target} HTTP/1.1\r\nHost: x\r\n{header}"), body.as_bytes());
         for (answer, written) in [
-            (format!(r#"{{"message":"Recusado: {repeated}"}}"#), r#"{"message":"<texto>"}"#.to_owned()),
+            (format!(r#"{{"message":"Recusado: {repeated}"}}"#), r#"{"message":"Recusado: <texto>"}"#.to_owned()),
             (format!("Recusado: {repeated}"), format!("<{} bytes>", repeated.len() + 10)),
         ] {
             let line = recorded(&request, &with_length("HTTP/1.1 400 X\r\n", answer.as_bytes()), &[]).await;
@@ -201,7 +201,8 @@ async fn of_a_success_no_name_and_no_number_is_written() {
     let request = with_length("POST /api/atendimentos/status HTTP/1.1\r\nHost: x\r\n", b"{}");
     for (answer, written) in [
         (r#"{"message":"Status alterado por Maria"}"#, r#"{"message":"Status alterado por <texto>"}"#),
-        ("Alterado por jsilva", "Alterado por <texto>"),
+        ("Alterado por jsilva", "<19 bytes>"),
+        ("Status alterado com sucesso", "Status alterado com sucesso"),
         (
             r#"{"fone":1133334444,"cpf":"123.456.789-00","nascimento":"1980-05-12T00:00:00Z","id":12}"#,
             r#"{"fone":<número>,"cpf":"<texto>","nascimento":"<texto>","id":12}"#,

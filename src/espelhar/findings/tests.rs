@@ -1,0 +1,189 @@
+//! What is concluded from lines of a recording.
+
+use serde_json::json;
+
+use super::*;
+use crate::dialect::AnswerFile;
+
+fn line(case: Option<&str>, code: u16, answer: &str) -> Value {
+    json!({
+        "rota": "status", "caso": case, "codigo": code, "resposta": answer, "recusa": null, "quando": "",
+        "caminho": "/api/atendimentos/status", "cabecalhos": [], "cabecalhosDaResposta": [], "corpo": null,
+    })
+}
+
+fn concluded(lines: &[Value]) -> Recording {
+    let mut findings = Findings::default();
+    (1..).zip(lines).for_each(|(number, line)| findings.add(number, line));
+    findings.conclude()
+}
+
+#[test]
+fn what_came_most_often_is_taken_and_the_rest_is_named() {
+    let (often, once) = (r#"{"message":"Erro: Motivo não encontrado"}"#, r#"{"message":"Motivo não encontrado"}"#);
+    let case = Some("unknown_motivo");
+    let other = line(Some("unknown_status"), 404, r#"{"message":"Status não encontrado"}"#);
+    let found = concluded(&[line(case, 404, once), line(case, 422, often), line(case, 422, often), other]);
+    let answer = &found.file.respostas["unknown_motivo"];
+    assert_eq!((answer.codigo, answer.texto.as_deref()), (Some(422), Some("Erro: Motivo não encontrado")));
+    let came = |line: &str| found.comments.iter().any(|(_, came)| came.starts_with(line));
+    assert!(came("line 2 of the recording, and 1 more: 422 ") && !came("line 1 "), "{:?}", found.comments);
+    let doubt = (
+        "unknown_motivo".to_owned(),
+        format!("also answered otherwise; line 1 of the recording, and 0 more: 404 {once}"),
+    );
+    assert!(found.unasked.contains(&doubt), "{:?}", found.unasked);
+}
+
+#[test]
+fn what_was_not_recorded_whole_and_what_nobody_knows_is_named_and_not_taken() {
+    let cut = line(Some("unknown_motivo"), 404, r#"{"message":"<texto>"}"#);
+    let found = concluded(&[cut, line(None, 418, "bule"), line(Some("sucesso"), 200, "<12 bytes>")]);
+    assert_eq!(found.file.respostas.len(), 0);
+    assert_eq!(found.file.sucesso, AnswerFile::default());
+    for (what, why) in [
+        (
+            "unknown_motivo",
+            "not recorded whole, its status code alone is taken; line 1 of the recording, and 0 more: 404 {\"message\":\"<texto>\"}",
+        ),
+        ("unknown answer", "taken for nothing; line 2 of the recording, and 0 more: 418 bule"),
+        ("sucesso", "not recorded whole; line 3 of the recording, and 0 more: 200 <12 bytes>"),
+    ] {
+        assert!(found.unasked.contains(&(what.to_owned(), why.to_owned())), "{why}: {:?}", found.unasked);
+    }
+    assert!(found.unasked.last().unwrap().1.starts_with("login, access_denied, body_cut, "), "{:?}", found.unasked);
+}
+
+#[test]
+fn an_empty_recording_is_the_contract() {
+    assert_eq!(concluded(&[]).file, DialectFile::default());
+}
+
+/// The same with headers of the request and of the answer, and a body of the request.
+fn line_with(case: &str, code: u16, answer: &str, sent: &Value, returned: &Value, asked: &Value) -> Value {
+    let mut line = line(Some(case), code, answer);
+    (line["cabecalhos"], line["cabecalhosDaResposta"], line["corpo"]) = (sent.clone(), returned.clone(), asked.clone());
+    line["quando"] = "2026-11-28T12:00:00Z".into();
+    line["diferencas"] = json!([]);
+    line
+}
+
+fn login(answer: &str, asked: &Value) -> Value {
+    let mut line = line_with("login", 200, answer, &json!([]), &json!([]), asked);
+    line["rota"] = "login".into();
+    line
+}
+
+fn error(case: &str, code: u16, answer: &str) -> Value {
+    line_with(case, code, answer, &json!([]), &json!([]), &json!({"status": "Aberto"}))
+}
+
+#[test]
+fn an_id_is_a_gap_and_no_token() {
+    let answer = r#"{"message":"Motivo não encontrado","traceId":"00-<id hex 32>-<id hex 16>-00"}"#;
+    let malformed = r#"{"message":"JSON ruim","traceId":"00-<id hex 32>-<id hex 16>-00"}"#;
+    let found = concluded(&[error("unknown_motivo", 404, answer), error("body_malformed", 400, malformed)]);
+    let corpo = r#"{"message":"<texto>","traceId":"00-<aleatorio hex 32>-<aleatorio hex 16>-00"}"#;
+    assert_eq!(found.file.erro.corpo.as_deref(), Some(corpo), "{:?}", found.file);
+    assert_eq!(found.file.respostas["body_malformed"].texto.as_deref(), Some("JSON ruim"));
+    assert!(!format!("{:?}", found.file).contains("espelho"), "{:?}", found.file);
+}
+
+#[test]
+fn what_differs_between_answers_of_a_case_is_a_gap() {
+    let answers = ["req-12", "req-97"].map(|id| format!(r#"{{"message":"Motivo não encontrado","id":"{id}"}}"#));
+    let found = concluded(&answers.map(|answer| error("unknown_motivo", 404, &answer)));
+    let corpo = r#"{"message":"<texto>","id":"req-<aleatorio digitos 2>"}"#;
+    assert_eq!(found.file.erro.corpo.as_deref(), Some(corpo), "{:?}", found.file);
+}
+
+#[test]
+fn what_an_answer_repeats_is_a_gap() {
+    let made = |status: &str| {
+        let answer = format!(r#"{{"protocolo":"<protocolo>","numero":<protocolo>,"status":"{status}"}}"#);
+        line_with("sucesso", 200, &answer, &json!([]), &json!([]), &json!({"protocolo": "2022", "status": status}))
+    };
+    let found = concluded(&[
+        made("Aberto"),
+        made("Finalizado"),
+        error("unknown_atendimento", 404, r#"{"message":"Atendimento <protocolo> não encontrado"}"#),
+        error("unknown_status", 404, r#"{"message":"Status <status> não encontrado"}"#),
+        error("wrong_senha", 401, r#"{"message":"Senha inválida"}"#),
+    ]);
+    let corpo = |name: &str| found.file.respostas[name].corpo.as_deref();
+    let success = r#"{"protocolo":"<protocolo>","numero":<protocolo>,"status":"<status>"}"#;
+    assert_eq!(found.file.sucesso.corpo.as_deref(), Some(success), "{:?}", found.file);
+    let message = r#"{"message":"Atendimento <protocolo> não encontrado"}"#;
+    assert_eq!(corpo("unknown_atendimento"), Some(message), "{:?}", found.file);
+    assert_eq!(corpo("unknown_status"), Some(r#"{"message":"Status <status> não encontrado"}"#), "{:?}", found.file);
+}
+
+#[test]
+fn the_values_of_every_login_are_kept_out() {
+    let answer =
+        |perfil: &str, id: u32| format!(r#"{{"token":"<token>","nome":"<texto>","perfil":"{perfil}","id":{id}}}"#);
+    let asked = |login: &str| json!({"login": login});
+    let found = concluded(&[
+        login(&answer("Gerente", 1), &asked("ana.lima")),
+        login(&answer("Gerente", 1), &asked("ana.lima")),
+        login(&answer("Suporte", 2), &asked("rui.paz")),
+    ]);
+    let corpo = r#"{"token":"<token>","nome":"<pessoal>","perfil":"<pessoal>","id":<pessoal 0>}"#;
+    assert_eq!(found.file.login.corpo.as_deref(), Some(corpo), "{:?}", found.file);
+    let text = found.toml("r.ndjson");
+    for personal in ["ana.lima", "rui.paz", "Pessoa", "espelho", "Gerente", "Suporte"] {
+        assert!(!text.contains(personal), "{personal}: {text}");
+    }
+}
+
+#[test]
+fn what_no_reader_of_dialects_takes_is_left_out() {
+    let found = concluded(&[error("unknown_motivo", 404, "{}"), error("wrong_senha", 401, "{}")]);
+    let known = found.file.respostas.keys().map(|name| (name.clone(), 0)).collect();
+    Dialect::of(&found.file, &known).unwrap();
+    assert!(found.unasked.iter().any(|(_, why)| why.starts_with("left out: ")), "{:?}", found.unasked);
+}
+
+#[test]
+fn the_header_that_a_login_filled_is_the_carrier() {
+    let made = |sent: Value| line_with("sucesso", 200, r#"{"message":"ok"}"#, &sent, &json!([]), &json!({}));
+    let headers = |lines: &[Value]| concluded(lines).file.token.cabecalhos;
+    let by = |name: &str, value: &str| made(json!([["X-Api-Key", "<9 bytes>"], [name, value]]));
+    let both = [by("X-Chave", "<token>"), by("Authorization", "Token <token>"), by("X-Chave", "<token>")];
+    assert_eq!(headers(&both), Some(vec!["x-chave".to_owned(), "Authorization: Token".to_owned()]));
+    // Of a token that came before the recording, the name of its header tells.
+    assert_eq!(headers(&[made(json!([["X-Auth-Token", "<40 bytes>"]]))]), Some(vec!["x-auth-token".to_owned()]));
+    assert_eq!(headers(&[made(json!([["Authorization", "Bearer <40 bytes>"]]))]), None);
+}
+
+#[test]
+fn the_evidence_of_the_envelope_is_an_error_that_has_it() {
+    let usual = |text: &str| format!(r#"{{"erro":"{text}"}}"#);
+    let found = concluded(&[
+        error("access_denied", 403, r#"{"outro":"Sem acesso"}"#),
+        error("unknown_motivo", 404, &usual("Motivo não encontrado")),
+        error("unknown_status", 404, &usual("Status não encontrado")),
+    ]);
+    let of = |table: &str| found.comments.iter().find(|(head, _)| head == table).map(|(_, told)| told.as_str());
+    assert_eq!(found.file.erro.corpo.as_deref(), Some(r#"{"erro":"<texto>"}"#));
+    assert!(of("[erro]").unwrap().starts_with("line 2 "), "{:?}", found.comments);
+    assert!(of("[respostas.access_denied]").unwrap().starts_with("line 1 "), "{:?}", found.comments);
+}
+
+#[test]
+fn of_an_answer_that_was_cut_the_code_is_taken_and_its_heads_are_told() {
+    let returned =
+        json!([["Content-Type", "application/json"], ["X-Limite", "<4 bytes>"], ["Set-Cookie", "<3 bytes>"]]);
+    let cut = line_with("unknown_motivo", 422, r#"{"message":"<texto>"}"#, &json!([]), &returned, &json!({}));
+    let found = concluded(&[cut]);
+    assert_eq!(found.file.respostas["unknown_motivo"], AnswerFile { codigo: Some(422), ..AnswerFile::default() });
+    for told in ["X-Limite", "Set-Cookie"] {
+        assert!(
+            found
+                .unasked
+                .iter()
+                .any(|(what, why)| what == told && why.contains("line 1 of the recording, unknown_motivo"))
+        );
+    }
+    assert!(found.file.nomes_de_cabecalhos.is_some());
+}

@@ -1,0 +1,214 @@
+//! A text of a server without what may tell of somebody: what it repeats of its request, and all words that are not known.
+
+use std::ops::Range;
+
+use time::OffsetDateTime;
+
+use super::harmless::{is_time, is_token};
+use super::secrets::{Secrets, TEXTO};
+use super::views::views;
+use super::words;
+use crate::conferir::values::find_token;
+use crate::dialect::{Moment, Random};
+use crate::sensitive::names_secret;
+
+/// Longer texts are no sentences.
+const LENGTH_MAX: usize = 4096;
+/// Numbers that have so many digits may name somebody or something.
+const LONG: usize = 4;
+/// What may follow a number that counts something.
+const UNITS: [&str; 12] = [
+    "ms",
+    "milliseconds",
+    "milissegundos",
+    "s",
+    "seconds",
+    "segundos",
+    "minutes",
+    "minutos",
+    "bytes",
+    "characters",
+    "caracteres",
+    "kb",
+];
+/// What is an id of an answer, such as that of a trace, is written `<id FORM>`.
+const ID: &str = "<id ";
+const NUMBER: &str = "<número>";
+const TOKEN: &str = "<token>";
+
+/// What is known of an exchange when its texts are cleaned.
+pub(super) struct Context<'a> {
+    pub(super) secrets: &'a Secrets,
+    pub(super) now: OffsetDateTime,
+}
+
+impl Context<'_> {
+    /// `text` without what may tell of somebody.
+    pub(super) fn cleaned(&self, text: &str) -> String {
+        if words::is_of_contract(text) {
+            return text.to_owned();
+        }
+        if text.len() > LENGTH_MAX {
+            return TEXTO.to_owned();
+        }
+        let views = views(text);
+        let Some(innermost) = views.last() else { return self.plain(text) };
+        // Encoded, it stays whole, or it goes.
+        let is_hidden =
+            { views.iter().map(String::as_str) }.chain([text]).any(|view| !self.secrets.places(view).is_empty());
+        if is_hidden || self.plain(innermost) != *innermost { TEXTO.to_owned() } else { text.to_owned() }
+    }
+
+    fn plain(&self, text: &str) -> String {
+        let mut written = String::with_capacity(text.len());
+        let mut at = 0;
+        for (place, mark) in self.places(text) {
+            words_cleaned(&text[at..place.start], &mut written);
+            written.push_str(mark.unwrap_or(&text[place.clone()]));
+            at = place.end;
+        }
+        words_cleaned(&text[at..], &mut written);
+        while written.contains("<texto><texto>") {
+            written = written.replace("<texto><texto>", TEXTO);
+        }
+        let is_any_left = words::of(&without_marks(&written)).next().is_some();
+        let has_other_mark = written.replace(TEXTO, "").contains('<');
+        if written.contains(TEXTO) && !is_any_left && !has_other_mark { TEXTO.to_owned() } else { written }
+    }
+
+    /// Where `text` repeats the request, and where it has times about now, in their order, with what stands for each.
+    fn places(&self, text: &str) -> Vec<(Range<usize>, Option<&'static str>)> {
+        let mut places = self.secrets.places(text);
+        let mut from = 0;
+        while let Some((start, length, _)) = Moment::find(&text[from..], self.now) {
+            let time = from + start..from + start + length;
+            from = time.end;
+            if places.iter().all(|(other, _)| time.end <= other.start || other.end <= time.start) {
+                places.push((time, None));
+            }
+        }
+        places.sort_by_key(|(place, _)| place.start);
+        places
+    }
+}
+
+/// Writes `text` with the words that are not known replaced.
+fn words_cleaned(text: &str, written: &mut String) {
+    let mut rest = text;
+    while let Some(start) = rest.find(char::is_alphanumeric) {
+        written.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let length = piece(rest, written);
+        let is_secret = names_secret(&rest[..length]);
+        rest = &rest[length..];
+        if is_secret {
+            rest = hide_value(rest, written);
+        }
+    }
+    written.push_str(rest);
+}
+
+/// What comes after the value in `text`, for which a mark is written: what is said to be a secret, as in `senha='x'`, is hidden
+/// whatever it is.
+fn hide_value<'a>(text: &'a str, written: &mut String) -> &'a str {
+    let Some(value) = text.trim_start_matches(' ').strip_prefix('=') else { return text };
+    let begun = value.trim_start_matches(' ');
+    let quote = begun.chars().next().filter(|first| "'\"`".contains(*first));
+    let value = quote.map_or(begun, |quote| &begun[quote.len_utf8()..]);
+    let end = value.find(|letter| quote.map_or(" &;,".contains(letter), |quote| letter == quote));
+    let (value, after) = value.split_at(end.unwrap_or(value.len()));
+    written.push_str(&text[..text.len() - value.len() - after.len()]);
+    written.push_str(if is_token(value) { TOKEN } else { TEXTO });
+    after
+}
+
+/// Writes what stands for the piece that `text` begins with; how long that is.
+fn piece(text: &str, written: &mut String) -> usize {
+    let is_part = |letter: char| letter.is_alphanumeric() || "-_.:@/+~%#$*^|\\".contains(letter);
+    let end = text.find(|letter| !is_part(letter)).unwrap_or(text.len());
+    let piece = text[..end].trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    if !piece.contains(char::is_alphabetic) || is_time(piece) {
+        return number(text, written);
+    }
+    // Letter by letter, anything can be spelled.
+    let is_spelled = words::of(piece).filter(|word| word.chars().count() == 1).count() > 2;
+    if words::are_known(piece) && !is_token(piece) && !is_spelled {
+        written.push_str(piece);
+    } else if piece.contains('@') || is_spelled {
+        written.push_str(TEXTO);
+    } else if find_token(piece).is_some_and(|token| token.starts_with("eyJ")) {
+        written.push_str(TOKEN);
+    } else if let Some(id) = id(piece) {
+        written.push_str(&id);
+    } else {
+        word_by_word(piece, written);
+    }
+    piece.len()
+}
+
+/// Writes what stands for the number, of whichever form, that `text` begins with; how long that is.
+fn number(text: &str, written: &mut String) -> usize {
+    let is_part = |letter: char| letter.is_ascii_digit() || ".-/: ()+TZ".contains(letter);
+    let end = text.find(|letter| !is_part(letter)).unwrap_or(text.len());
+    let run = text[..end].trim_end_matches(|letter: char| !letter.is_ascii_digit() && letter != 'Z');
+    let run = if run.is_empty() { &text[..text.chars().next().map_or(0, char::len_utf8)] } else { run };
+    let unit = text[run.len()..].trim_start_matches(' ').split(|letter: char| !letter.is_alphabetic()).next();
+    let is_count = run.len() <= 12
+        && run.bytes().all(|byte| byte.is_ascii_digit())
+        && unit.is_some_and(|unit| UNITS.contains(&unit));
+    let digits = run.bytes().filter(u8::is_ascii_digit).count();
+    let is_shown = digits < LONG && words::are_known(run) || is_count;
+    written.push_str(if is_shown { run } else { NUMBER });
+    run.len()
+}
+
+fn word_by_word(piece: &str, written: &mut String) {
+    let mut rest = piece;
+    while let Some(word) = words::of(rest).next() {
+        let start = word.as_ptr() as usize - rest.as_ptr() as usize;
+        written.push_str(&rest[..start]);
+        written.push_str(if words::is_known(word) { word } else { TEXTO });
+        rest = &rest[start + word.len()..];
+    }
+    written.push_str(rest);
+}
+
+/// `text` without what stands for something.
+pub(super) fn without_marks(text: &str) -> String {
+    let marks = ["<texto>", "<número>", "<token>", "<protocolo>", "<status>", "<motivo>", "<login>"];
+    let mut text = marks.iter().fold(text.to_owned(), |text, mark| text.replace(mark, " "));
+    while let Some(start) = text.find(ID)
+        && let Some(length) = text[start..].find('>')
+    {
+        text.replace_range(start..=start + length, " ");
+    }
+    text
+}
+
+/// What stands for `piece`, if that may be an id: the forms of its parts, and what is between them.
+pub(super) fn id(piece: &str) -> Option<String> {
+    let form = |text: &str| Random::of(&[text]).map(|form| format!("{ID}{form}>"));
+    let is_uuid = piece.len() == 36 && piece.matches('-').count() == 4;
+    if is_uuid && let Some(form) = form(piece).filter(|form| form.to_ascii_lowercase().contains("uuid")) {
+        return Some(form);
+    }
+    let is_one = piece.len() >= 6
+        && piece.len() <= 128
+        && piece.bytes().any(|byte| byte.is_ascii_digit())
+        && piece.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:|+/=".contains(&byte));
+    if !is_one {
+        return None;
+    }
+    let mut written = String::new();
+    let mut rest = piece;
+    while let Some(word) = words::of(rest).next() {
+        let start = word.as_ptr() as usize - rest.as_ptr() as usize;
+        written.push_str(&rest[..start]);
+        // The version and the flags of a `traceparent`.
+        let is_shown = ["00", "01"].contains(&word)
+            || word.bytes().all(|byte| byte.is_ascii_alphabetic()) && words::is_known(word);
+        written.push_str(&if is_shown { word.to_owned() } else { form(word)? });
+        rest = &rest[start + word.len()..];
+    }
+    Some(written + rest)
+}

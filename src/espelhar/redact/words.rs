@@ -1,0 +1,171 @@
+//! Words that servers use, by which a text is known to name nobody: what is not among them may be anybody.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::domain::atendimento::Status;
+use crate::http::answer::MADE;
+use crate::http::answer::catalogue::ApiError;
+use crate::sensitive::{self, folded};
+
+/// Members of requests, in the spelling of the vendor's page.
+pub const MEMBERS: [&str; 8] =
+    ["login", "senha", "protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"];
+/// A word a word, without accents; lines that begin with `#` are remarks.
+const LIST: &str = include_str!("words.txt");
+/// How words end that are no names, if they are not at the beginning of one.
+const ENDINGS: [&str; 7] = ["cao", "coes", "mente", "avel", "ivel", "amento", "ation"];
+/// What is shorter may be the end of something else.
+const LONG: usize = 8;
+/// Numbers of so many digits tell of nobody.
+const DIGITS_MAX: usize = 3;
+
+/// The words of the list, and of the texts of the contract.
+static KNOWN: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let errors = ApiError::one_of_each();
+    let own = errors.iter().map(|error| error.row().text).chain(Status::ALL.map(Status::nome)).chain([MADE]);
+    let listed = LIST.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
+    { own }.flat_map(of).chain(listed).chain(MEMBERS).map(|word| stem(&folded(word))).collect()
+});
+
+/// The texts of the contract that have no values in them.
+static TEXTS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let errors = ApiError::one_of_each();
+    let texts = errors.iter().map(|error| error.row().text).filter(|text| !text.contains("{}"));
+    texts.chain([MADE]).collect()
+});
+
+/// The words in `text`.
+pub(super) fn of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+/// Whether `text` is one of the contract's.
+pub(super) fn is_of_contract(text: &str) -> bool {
+    TEXTS.contains(text.trim())
+}
+
+/// Whether `word` tells of nobody: a short number, or a word of servers, also one made of several, as `accessToken` is.
+pub(super) fn is_known(word: &str) -> bool {
+    if word.bytes().all(|byte| byte.is_ascii_digit()) {
+        return word.len() <= DIGITS_MAX || KNOWN.contains(word);
+    }
+    let whole = folded(word);
+    KNOWN.contains(&stem(&whole))
+        || has_usual_ending(word, &whole)
+        || !word.contains(char::is_numeric)
+            && has_several(word)
+            && sensitive::words(word).iter().all(|part| is_listed(part))
+}
+
+/// Whether all words in `text` are known.
+pub(super) fn are_known(text: &str) -> bool {
+    of(text).all(is_known)
+}
+
+/// Whether `name` is one that servers give to members: its words are known, or short beside known ones, as in `dsErro`.
+pub(super) fn is_name(name: &str) -> bool {
+    let words = sensitive::words(name);
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    name.len() <= 40
+        && name.chars().all(|letter| letter.is_alphanumeric() || "_-.@$".contains(letter))
+        && digits <= DIGITS_MAX
+        && words.iter().any(|word| is_listed(word))
+        && words.iter().all(|word| word.chars().count() <= 2 || is_listed(word))
+}
+
+fn has_several(word: &str) -> bool {
+    word.chars().any(char::is_lowercase) && word.chars().skip(1).any(char::is_uppercase)
+}
+
+fn is_listed(folded: &str) -> bool {
+    KNOWN.contains(&stem(folded))
+}
+
+fn has_usual_ending(word: &str, folded: &str) -> bool {
+    folded.len() >= LONG
+        && word.chars().all(char::is_lowercase)
+        && ENDINGS.iter().any(|ending| folded.strip_suffix('s').unwrap_or(folded).ends_with(ending))
+}
+
+/// `word` without the ending that tells gender and number.
+fn stem(word: &str) -> String {
+    let long = |ending: &str| word.strip_suffix(ending).filter(|rest| rest.len() >= 3);
+    let singular = match (long("oes"), long("ais"), long("eis")) {
+        (Some(rest), ..) => format!("{rest}ao"),
+        (_, Some(rest), _) => format!("{rest}al"),
+        (.., Some(rest)) => format!("{rest}el"),
+        _ => long("s").unwrap_or(word).to_owned(),
+    };
+    match singular.strip_suffix(['a', 'e', 'o']) {
+        Some(rest) if rest.len() >= 4 => rest.to_owned(),
+        _ => singular,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_servers_are_known_and_names_are_not() {
+        for word in [
+            "Usuário",
+            "usuarios",
+            "USUÁRIO",
+            "permissões",
+            "inválidas",
+            "Incorreta",
+            "accessToken",
+            "AccessDeniedException",
+            "JsonWebTokenError",
+            "12",
+            "404",
+            "parametrização",
+            "disponíveis",
+            "credenciais",
+            "1252",
+            "HS256",
+        ] {
+            assert!(is_known(word), "{word}");
+        }
+        for word in [
+            "Maria",
+            "maria",
+            "Silva",
+            "Fulana",
+            "canario",
+            "jsilva",
+            "João",
+            "Conceição",
+            "Clemente",
+            "7531",
+            "4a7f",
+            "s",
+            "r",
+            "Fernando",
+            "mariaToken",
+        ] {
+            assert!(!is_known(word), "{word}");
+        }
+    }
+
+    #[test]
+    fn names_of_members_are_known() {
+        for name in
+            ["message", "mensagemErro", "dsMensagem", "cd_erro", "expires_in", "@type", "traceId", "nr-protocolo"]
+        {
+            assert!(is_name(name), "{name}");
+        }
+        for name in ["maria", "Ana", "canarioNome", "a b", "erro12345", "maria_token", "", "x"] {
+            assert!(!is_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_list_has_every_word_once_and_without_accents() {
+        let listed: Vec<&str> =
+            LIST.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect();
+        assert!(listed.len() > 1500 && listed.iter().all(|word| folded(word) == **word));
+    }
+}
