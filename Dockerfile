@@ -13,6 +13,7 @@ RUN mkdir src \
 COPY release/licences release/licences
 RUN release/licences licences-of-dependencies.tar.gz
 
+COPY askama.toml askama.toml
 COPY docs/openapi.json docs/openapi.json
 COPY migrations migrations
 COPY src src

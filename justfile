@@ -32,6 +32,10 @@ generate:
 clients:
     tests/clients/run
 
+# Walk through the console in a browser; with --screenshots FOLDER, take pictures
+console *pictures:
+    tests/console/run {{ pictures }}
+
 # Try metrics, alerts and dashboard with a real Prometheus
 metrics *picture:
     tests/metrics/run {{ picture }}

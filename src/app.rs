@@ -26,7 +26,9 @@ use crate::printable::printable;
 use crate::service::access::AccessService;
 use crate::service::changes::{ChangeQueue, QueueSettings, Workers};
 use crate::service::login::LoginService;
+use crate::service::overview::Overviews;
 use crate::service::purge::{self, Purge};
+use crate::service::sessions::Sessions;
 use crate::service::throttle::Throttle;
 use crate::service_manager::ServiceManager;
 use crate::store::Store;
@@ -185,8 +187,9 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
     let (changes, workers) = ChangeQueue::start(&store, &metrics, queue);
     let activity = changes.activity();
     let passwords = Arc::new(Passwords::new(config.login.concurrency, move || activity.is_busy(Instant::now())));
+    let administration = store.administration();
     let app = Arc::new(AppState {
-        administration: store.administration(),
+        administration: Arc::clone(&administration),
         access: AccessService::new(Arc::clone(&store), Arc::clone(&clock)),
         login: Arc::new(LoginService::new(
             Arc::clone(&store),
@@ -198,7 +201,10 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
             config.login.hardened,
         )),
         passwords,
-        purge: Purge::start(&store, config.login.limits, purge::EVERY),
+        purge: Purge::start(&store, &clock, config.login.limits, purge::EVERY),
+        sessions: Sessions::new(Arc::clone(&administration), Arc::clone(&clock)),
+        overviews: Arc::new(Overviews::new(Arc::clone(&administration))),
+        console: config.http.console,
         store,
         clock,
         tokens,

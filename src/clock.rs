@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
-use time::{Duration, OffsetDateTime};
+use time::macros::{format_description, offset};
+use time::{Duration, OffsetDateTime, UtcOffset};
+
+/// Brasília's, where there is no summer time since 2019.
+pub const BRASILIA: UtcOffset = offset!(-3);
 
 /// Where the time comes from; tests bring their own.
 pub trait Clock: Send + Sync {

@@ -69,6 +69,7 @@ pub async fn run(flags: Flags, args: Args) -> Result {
             &database,
             Container::around().as_ref(),
             config.http.dialect.as_deref(),
+            config.http.console,
         ));
     };
     app::listen(&config, store, clock.clone(), ServiceManager::default(), stop, service, announce).await?;
@@ -190,8 +191,10 @@ fn announcement(
     database: &str,
     container: Option<&Container>,
     dialect: Option<&Dialect>,
+    has_console: bool,
 ) -> String {
     let (find_token, carry_token) = token_use(dialect);
+    let console = if has_console { " for the API, and /console for people" } else { "" };
     let (address, exposure) = (reachable(listening)[0], exposure(listening, container));
     let Introduction { users, login, senha, atendimentos, protocolo } = introduction;
     let [login, senha, inner] = [login, senha, protocolo].map(|text| in_json(text));
@@ -214,7 +217,7 @@ citrus-status demo on http://{address}
 {exposure}{users}
   {atendimentos}
 
-In a browser: http://{address}/docs. Or here: log in, then change a status:
+In a browser: http://{address}/docs{console}. Or here: log in, then change a status:
 
 TOKEN=$(curl -s http://{address}/api/usuario/login -d '{{"login": {login}, "senha": {senha}}}' | {find_token})
 curl -s http://{address}/api/atendimentos/status -H "{carry_token}" -d '{{"protocolo": {inner}, "status": "Finalizado", "comentario": "Resolvido", "visivelCliente": "True"}}'
@@ -279,6 +282,7 @@ mod tests {
             "sqlite:///data/x.db",
             container.as_ref(),
             None,
+            true,
         )
     }
 
@@ -291,13 +295,16 @@ mod tests {
         assert!(announced("[::]:80", None).contains("on http://[::1]:80\n"));
         assert!(announced("192.0.2.1:80", None).contains("OTHER MACHINES"));
         let own = announced("127.0.0.1:8080", None);
+        assert!(own.contains("http://127.0.0.1:8080/docs for the API, and /console for people."), "{own}");
         assert!(!own.contains("OTHER MACHINES") && own.contains("\nDATABASE_URL=sqlite:///data/x.db "), "{own}");
     }
 
     #[test]
     fn in_a_dialect_the_token_goes_where_that_takes_it() {
         let dialect = Dialect::parse("[token]\ncabecalhos = ['x-access-token']", &Known::new()).unwrap();
-        let said = announcement("127.0.0.1:1".parse().unwrap(), &Introduction::of_example(), "x", None, Some(&dialect));
+        let said =
+            announcement("127.0.0.1:1".parse().unwrap(), &Introduction::of_example(), "x", None, Some(&dialect), false);
+        assert!(!said.contains("for people"), "{said}");
         assert!(said.contains(r#"-H "x-access-token: $TOKEN""#) && !said.contains("accessToken"), "{said}");
         assert!(announced("127.0.0.1:1", None).contains(r#"-H "Authorization: Bearer $TOKEN""#));
     }

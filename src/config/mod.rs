@@ -77,6 +77,8 @@ pub struct HttpSettings {
     pub server: ServerSettings,
     /// `DIALECT_FILE`; `None` for the contract.
     pub dialect: Option<Arc<Dialect>>,
+    /// `CONSOLE`: whether there are pages for people.
+    pub console: bool,
     /// `SHUTDOWN_DELAY_SECONDS`; zero for no delay.
     pub stop_delay: Duration,
     /// `TRANSIT_MEMORY_MIB`, in bytes.
@@ -224,6 +226,7 @@ fn http_settings(reader: &mut Reader<'_>) -> HttpSettings {
                 .is_some_and(|dialect| dialect.header_case == HeaderCase::IniciaisMaiusculas),
         },
         dialect,
+        console: reader.read(&settings::CONSOLE),
         stop_delay: reader.read(&settings::SHUTDOWN_DELAY_SECONDS),
         transit_memory: reader.read(&settings::TRANSIT_MEMORY_MIB),
         trusted_proxies: reader.read(&settings::TRUSTED_PROXIES),

@@ -89,6 +89,8 @@ settings! {
              by its next answer, before it stops. Make it long enough for a load balancer to notice. 0: it stops at once.";
         SHUTDOWN_TIMEOUT_SECONDS: Seconds(1, 3_600) = "8",
             "Longest time for the requests in flight when the server is told to stop.";
+        CONSOLE: Flag = "true",
+            "Serve the console, the pages for people, at /console. false: the server has no such pages.";
         QUEUE_CAPACITY: Number(1, 1_000_000) = "4096",
             "Most status changes waiting; more get 503 at once.";
     }

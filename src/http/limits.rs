@@ -10,3 +10,5 @@ pub const BATCH_REQUESTS_MAX: usize = 4;
 pub const PAGE_ENTRIES: u16 = 50;
 pub const PAGE_ENTRIES_MAX: u16 = 200;
 pub const IDEMPOTENCY_KEY_MAX: usize = 255;
+/// Largest form of the console, in bytes: the longest comment, each of its characters percent-encoded.
+pub const FORM_MAX: usize = 256 * 1024;

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod answer;
 pub mod api;
+pub mod console;
 pub mod frame;
 #[doc(hidden)]
 pub mod fuzzing;

@@ -4,7 +4,7 @@ use std::mem;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
@@ -14,6 +14,7 @@ use crate::dialect::Dialect;
 use crate::http::admin::{atendimentos, auditoria, motivos, niveis, perfis, usuarios};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::api::{batch, change, history, login, reads};
+use crate::http::console;
 use crate::http::frame::{DialectInForce, Frame, RouteNames, Watch};
 use crate::http::openapi::spoken::Named;
 use crate::http::openapi::{self, routed};
@@ -57,8 +58,29 @@ fn each_route(mut take: impl FnMut(UtoipaMethodRouter<SharedState>)) {
     take(routes!(health::ready));
 }
 
+/// Hands all paths of the console to `take`, each with its pages. They are no part of the document.
+fn each_page(mut take: impl FnMut(&'static str, MethodRouter<SharedState>)) {
+    take("/console", get(console::painel::page));
+    take("/console/", get(console::painel::page));
+    take("/console/atendimentos", get(console::atendimentos::list));
+    take("/console/atendimentos/novo", get(console::atendimentos::new).post(console::atendimentos::create));
+    take("/console/atendimento", get(console::atendimento::page).post(console::atendimento::change));
+    take("/console/motivos", get(console::motivos::page).post(console::motivos::create));
+    take("/console/motivos/{id}", get(console::motivos::switch_page).post(console::motivos::set_ativo));
+    take("/console/sair", get(console::login::leaving).post(console::login::sign_out));
+    take("/console/idioma/{idioma}", get(console::language::choose));
+    take("/console/assets/{file}", get(console::assets::file));
+}
+
+/// Where somebody signs in: the handler knows all other pages.
+const ENTRANCE: &str = "/console/entrar";
+
 pub fn service(app: SharedState) -> Frame {
-    let (routes, names) = router(app.clone());
+    let (routes, mut names) = router(app.clone());
+    let routes = match console(&app, &mut names) {
+        Some(console) => routes.merge(console),
+        None => routes,
+    };
     let routes = match app.dialect.clone() {
         Some(dialect) => docs::documented(routes, move || openapi_text(Some(Arc::clone(&dialect)))),
         None => routes,
@@ -71,7 +93,12 @@ pub fn sandbox_service(app: SharedState, example: Example, clock: Arc<MovableClo
     let (routes, mut names) = router(app.clone());
     names.add(sandbox::paths());
     let dialect = app.dialect.clone();
-    let routes = sandbox::around(routes, app.clone(), example, clock);
+    let console = console(&app, &mut names);
+    let mut routes = sandbox::around(routes, app.clone(), example, clock);
+    // Around the sandbox: failures are for programs, and what people type is in no journal.
+    if let Some(console) = console {
+        routes = console.fallback_service(routes);
+    }
     framed(docs::documented(routes, move || sandbox_openapi_text(dialect.clone())), names, &app)
 }
 
@@ -88,7 +115,30 @@ fn framed(routes: Router, names: RouteNames, app: &AppState) -> Frame {
         trusted_proxies: app.trusted_proxies.clone(),
     };
     let dialect = app.dialect.clone().map(|dialect| DialectInForce { dialect, clock: Arc::clone(&app.clock) });
-    Frame::new(routes, watch, app.deadline, app.answers.clone(), Arc::clone(&app.is_leaving)).in_dialect(dialect)
+    let frame = Frame::new(routes, watch, app.deadline, app.answers.clone(), Arc::clone(&app.is_leaving));
+    let frame = if app.console { frame.with_error_pages(console::errors::pages) } else { frame };
+    frame.in_dialect(dialect)
+}
+
+/// The console, where the settings want one; its paths go to `names`.
+fn console(app: &SharedState, names: &mut RouteNames) -> Option<Router> {
+    if !app.console {
+        return None;
+    }
+    names.add([ENTRANCE]);
+    let mut pages = Router::new();
+    each_page(|path, page| {
+        names.add([path]);
+        pages = mem::take(&mut pages).route(path, page);
+    });
+    let pages = pages.method_not_allowed_fallback(async || ApiError::MethodNotAllowed).with_state(Arc::clone(app));
+    let entrance = {
+        let pages = pages.clone().fallback(async || ApiError::NotFound);
+        get(console::login::page).post(move |app, request| console::login::sign_in(app, pages, request))
+    };
+    let entrance = Router::new().route(ENTRANCE, entrance);
+    let entrance = entrance.method_not_allowed_fallback(async || ApiError::MethodNotAllowed);
+    Some(pages.merge(entrance.with_state(Arc::clone(app))))
 }
 
 /// The document of all routes, in `dialect` if there is one; else as [`openapi::TEXT`] has to be.

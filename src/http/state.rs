@@ -18,7 +18,9 @@ use crate::metrics::Metrics;
 use crate::service::access::AccessService;
 use crate::service::changes::ChangeQueue;
 use crate::service::login::LoginService;
+use crate::service::overview::Overviews;
 use crate::service::purge::Purge;
+use crate::service::sessions::Sessions;
 use crate::store::{Store, StoreError};
 
 /// How long the database may take to say that it works.
@@ -42,6 +44,12 @@ pub struct AppState {
     pub passwords: Arc<Passwords>,
     pub login: Arc<LoginService>,
     pub changes: ChangeQueue,
+    /// Who is signed in to the console.
+    pub sessions: Sessions,
+    /// How things stand, for the console.
+    pub overviews: Arc<Overviews>,
+    /// `CONSOLE`: whether there is one.
+    pub console: bool,
     /// Goes on as long as somebody is served.
     pub purge: Purge,
     pub metrics: Arc<Metrics>,

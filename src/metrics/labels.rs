@@ -153,6 +153,10 @@ impl<T: Closed> Counters<T> {
         self.counters[value.index()].inc();
     }
 
+    pub fn get(&self, value: T) -> u64 {
+        self.counters[value.index()].get()
+    }
+
     /// For what is counted elsewhere.
     pub fn set(&self, value: T, count: u64) {
         self.counters[value.index()].inner().store(count, Ordering::Relaxed);

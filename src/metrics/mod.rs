@@ -224,6 +224,11 @@ impl Metrics {
         self.logins.inc(outcome);
     }
 
+    /// How many logins came to this, since the start.
+    pub fn logins(&self, outcome: LoginOutcome) -> u64 {
+        self.logins.get(outcome)
+    }
+
     /// Counts a limit that refused a login.
     pub fn throttled(&self, limit: LimitName) {
         self.throttled.inc(limit);

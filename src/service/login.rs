@@ -33,6 +33,8 @@ pub struct LoginService {
 /// A token and its life.
 pub struct AccessToken {
     pub usuario_id: i64,
+    /// The one that the user's tokens and sessions have.
+    pub generation: i64,
     /// The login as registered.
     pub login: String,
     pub token: String,
@@ -209,6 +211,12 @@ impl LoginService {
         // The generation is the one read with the hash: a password changed meanwhile revokes this token too.
         let subject = Subject { usuario_id, generation: credential.generation };
         let token = self.tokens.issue(subject, &credential.login, self.clock.now())?;
-        Ok(AccessToken { usuario_id, login: credential.login.clone(), token, expires_in: self.tokens.ttl() })
+        Ok(AccessToken {
+            usuario_id,
+            generation: credential.generation,
+            login: credential.login.clone(),
+            token,
+            expires_in: self.tokens.ttl(),
+        })
     }
 }

@@ -4,11 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::pace::in_portions;
+use super::sessions::{IDLE, LIFE};
 use super::throttle::{KNOWN_FOR, Limits};
+use crate::clock::Clock;
 use crate::store::{Result, Store};
 
 /// How often.
@@ -21,12 +24,12 @@ pub struct Purge(JoinHandle<()>);
 
 impl Purge {
     /// Purges the rows of `store` each time that `every` has passed.
-    pub fn start(store: &Arc<Store>, limits: Limits, every: Duration) -> Self {
-        let store = Arc::clone(store);
+    pub fn start(store: &Arc<Store>, clock: &Arc<dyn Clock>, limits: Limits, every: Duration) -> Self {
+        let (store, clock) = (Arc::clone(store), Arc::clone(clock));
         Self(tokio::spawn(async move {
             loop {
                 sleep(every).await;
-                if let Err(error) = purge(&store, &limits).await {
+                if let Err(error) = purge(&store, &limits, clock.now()).await {
                     tracing::warn!(%error, "old rows were not purged");
                 }
             }
@@ -41,8 +44,10 @@ impl Drop for Purge {
 }
 
 /// Mends what a wrong clock wrote, and forgets what no longer counts: old idempotency keys, all keys of anonymised users,
-/// which a request in flight may have left, and old login attempts. The database's clock says what is old.
-pub async fn purge(store: &Store, limits: &Limits) -> Result<()> {
+/// which a request in flight may have left, and old login attempts. The database's clock says what is old. Sessions that
+/// are over go too, by the server's clock, which began them.
+pub async fn purge(store: &Store, limits: &Limits, now: OffsetDateTime) -> Result<()> {
+    in_portions(|rows| store.purge_sessions(now - LIFE, now - IDLE, rows)).await?;
     in_portions(|rows| store.mend_idempotency_keys(rows)).await?;
     in_portions(|rows| store.purge_idempotency_keys(KEYS_KEPT, rows)).await?;
     in_portions(|rows| store.forget_keys_of_anonymised(rows)).await?;

@@ -1,7 +1,8 @@
 //! The tables and columns that hold data: what a backup has. A migration that adds one adds it here, with its number,
 //! and `tests/backup/tables.rs` compares the list with the schema of both engines.
 //!
-//! Not listed: `_sqlx_migrations` and `compatibilidade`, which migrations write, and the view `relogio`.
+//! Not listed: `_sqlx_migrations` and `compatibilidade`, which migrations write, the view `relogio`, and `sessao`: a
+//! backup signs nobody in.
 
 use time::OffsetDateTime;
 

@@ -138,7 +138,7 @@ async fn the_page_at_the_root_links_what_there_is(server: &Server) {
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none';"));
     assert_eq!(page.header("cache-control"), Some("no-store"));
-    for link in ["./docs", "./openapi.json", "./health/live", "./health/ready"] {
+    for link in ["./console", "./docs", "./openapi.json", "./health/live", "./health/ready"] {
         assert!(page.body.contains(&format!("href=\"{link}\"")), "{}", page.body);
     }
     assert_eq!(server.send(Method::HEAD, "/", &[], "").await.status, 200);

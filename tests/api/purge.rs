@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration as StdDuration;
 
+use citrus_status::clock::{Clock, SystemClock};
 use citrus_status::domain::text::Name;
 use citrus_status::service::purge::{Purge, purge};
 use citrus_status::service::throttle::{Limit, Limits};
@@ -48,12 +49,13 @@ async fn old_rows_go_although_nobody_asks(store: &Arc<Store>, database: &Databas
     keys(database, 2, 1, "agora + 999999999").await;
     assert!(store.debit(&[Debit { key: [200; 16], login: None, cost: 999_999_999 }]).await.unwrap());
 
-    let purging = Purge::start(store, LIMITS, StdDuration::from_millis(1));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let purging = Purge::start(store, &clock, LIMITS, StdDuration::from_millis(1));
     let left = "SELECT (SELECT count(*) FROM idempotencia) + (SELECT count(*) FROM tentativa)";
     let purged = async { while database.number(left).await != 3 {} };
     timeout(StdDuration::from_secs(30), purged).await.expect("old rows are purged");
     drop(purging);
-    purge(store, &LIMITS).await.unwrap();
+    purge(store, &LIMITS, clock.now()).await.unwrap();
     assert_eq!(database.number("SELECT count(*) FROM idempotencia WHERE usuario_id = 2").await, 2);
     let ahead = "SELECT count(*) FROM idempotencia, relogio WHERE em > agora";
     assert_eq!(database.number(ahead).await, 0);

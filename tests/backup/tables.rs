@@ -10,8 +10,8 @@ use sqlx::{Connection, PgConnection, SqliteConnection};
 use crate::support::both_engines;
 use crate::support::database::{Database, Engine};
 
-/// What migrations write, and no release.
-const NO_DATA: [&str; 2] = ["_sqlx_migrations", "compatibilidade"];
+/// What migrations write, and no release; and who is signed in, which no copy may tell.
+const NO_DATA: [&str; 3] = ["_sqlx_migrations", "compatibilidade", "sessao"];
 
 /// Table, column, and 1 where it may be NULL.
 const SQLITE: &str = "

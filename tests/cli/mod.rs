@@ -7,6 +7,7 @@ mod audit_denials;
 mod audit_faults;
 pub mod auditoria;
 mod conferir;
+mod console_log;
 mod demo;
 mod diagnostico;
 mod dialeto;

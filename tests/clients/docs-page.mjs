@@ -46,7 +46,7 @@ async function answers(operation) {
 try {
   await page.goto(`${baseUrl}/`);
   const links = await page.locator('a').evaluateAll(links => links.map(link => link.href));
-  assert.deepEqual(links, ['/docs', '/openapi.json', '/health/live', '/health/ready'].map(path => baseUrl + path));
+  assert.deepEqual(links, ['/console', '/docs', '/openapi.json', '/health/live', '/health/ready'].map(path => baseUrl + path));
   await page.getByRole('link', { name: 'docs' }).click();
   assert.equal(page.url(), `${baseUrl}/docs`);
   assert.deepEqual(await send('Citrus', 'alterarStatus'), [401, '{"message":"Token is missing"}']);

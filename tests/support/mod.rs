@@ -1,5 +1,6 @@
 //! What the tests stand on: databases of their own, a clock that they set, servers on real sockets.
 
+pub mod browser;
 pub mod client;
 pub mod clock;
 pub mod database;

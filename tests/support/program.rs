@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
@@ -112,7 +113,7 @@ impl Process {
 
     /// Starts `command`, whose outputs go elsewhere.
     pub fn new(mut command: Command) -> Self {
-        let client = reqwest::Client::builder().no_proxy().timeout(IN_TIME).build().unwrap();
+        let client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(IN_TIME).build().unwrap();
         let child = command.spawn().unwrap();
         Self { child, log: None, seen: String::new(), address: String::new(), client }
     }

@@ -18,6 +18,7 @@ use citrus_status::store::Store;
 use citrus_status::{app, example};
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderMap};
+use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use time::Duration;
 use tokio::sync::oneshot;
@@ -100,7 +101,7 @@ impl Server {
             store,
             clock,
             limits,
-            client: reqwest::Client::builder().no_proxy().build().unwrap(),
+            client: reqwest::Client::builder().no_proxy().redirect(Policy::none()).build().unwrap(),
             is_documented: true,
             stop,
             serving,
@@ -110,7 +111,7 @@ impl Server {
 
     /// Purges old rows, as it does now and then in the background.
     pub async fn purge(&self) {
-        purge(&self.store, &self.limits).await.unwrap();
+        purge(&self.store, &self.limits, self.clock.now()).await.unwrap();
     }
 
     /// Lets time pass, by its clock and by the database's.

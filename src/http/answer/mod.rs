@@ -13,6 +13,6 @@ pub mod spoken;
 /// The text of a change that was made.
 pub const MADE: &str = "Atendimento atualizado com sucesso";
 
-/// Headers that every answer has, beside its id.
+/// Headers that every answer has, beside its id, unless it has them otherwise.
 pub const ALWAYS: [(HeaderName, &str); 2] = [(CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -23,7 +23,12 @@ pub enum Language {
 /// The language in which `headers` ask for problems, if they do.
 pub fn wanted(headers: &HeaderMap) -> Option<Language> {
     let wanted = list(headers, ACCEPT).any(|range| range.eq_ignore_ascii_case(MEDIA_TYPE));
-    wanted.then(|| list(headers, ACCEPT_LANGUAGE).find_map(language).unwrap_or(Language::Portuguese))
+    wanted.then(|| preferred(headers))
+}
+
+/// The language that `headers` prefer, of those that we have.
+pub fn preferred(headers: &HeaderMap) -> Language {
+    list(headers, ACCEPT_LANGUAGE).find_map(language).unwrap_or(Language::Portuguese)
 }
 
 /// Says in `headers` that a problem in `language` follows.
@@ -49,7 +54,7 @@ fn language(tag: &str) -> Option<Language> {
 }
 
 impl Language {
-    fn choose<T>(self, [portuguese, english]: [T; 2]) -> T {
+    pub fn choose<T>(self, [portuguese, english]: [T; 2]) -> T {
         match self {
             Self::Portuguese => portuguese,
             Self::English => english,

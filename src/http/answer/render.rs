@@ -30,6 +30,17 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// What shows the errors of a request to people: its answer, made a page. The answer has its status and its headers.
+pub type ErrorPage = Box<dyn FnOnce(Response, &ApiError) -> Response + Send>;
+
+/// `response`; if it is an error, as `page` shows it.
+pub fn shown(mut response: Response, page: ErrorPage) -> Response {
+    match response.extensions_mut().remove::<ApiError>() {
+        Some(error) => page(response, &error),
+        None => response,
+    }
+}
+
 /// `response`; if it is an error, with its body: a problem in `language`, or else the envelope.
 pub fn render(mut response: Response, language: Option<Language>) -> Response {
     let Some(error) = response.extensions_mut().remove::<ApiError>() else { return response };

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::Response;
 
 use crate::domain::access::{Permissao, Required};
 use crate::domain::atendimento::Status;
@@ -71,7 +70,7 @@ impl LoginAudit {
         }
     }
 
-    pub fn end(mut self, answer: &Result<Response, ApiError>) {
+    pub fn end<T>(mut self, answer: &Result<T, ApiError>) {
         self.outcome = outcome(answer, OK);
     }
 }
@@ -121,6 +120,11 @@ impl ChangeAudit {
 
     pub fn caller<P>(&mut self, caller: &Caller<P>) {
         self.user = Some(AuditedUser { usuario_id: caller.usuario_id, login: Some(Arc::clone(&caller.login)) });
+    }
+
+    /// The user, where no token names it.
+    pub fn user(&mut self, usuario_id: i64, login: &Arc<str>) {
+        self.user = Some(AuditedUser { usuario_id, login: Some(Arc::clone(login)) });
     }
 
     pub fn change(&mut self, protocolo: &str, status: &str) {

@@ -86,7 +86,7 @@ async fn attempt(
         credentials(&body, audit)?
     };
     let outcome = app.login.login(&login, senha, client.0).await;
-    let AccessToken { usuario_id, login, token, expires_in } = outcome.inspect_err(|error| {
+    let AccessToken { usuario_id, login, token, expires_in, .. } = outcome.inspect_err(|error| {
         audit.refused(error);
         // A failure that cannot be counted, such as on a full disk.
         if let LoginError::Store(error) = error {

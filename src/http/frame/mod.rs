@@ -17,7 +17,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header::{CONNECTION, HOST};
-use axum::http::{HeaderMap, HeaderValue, Version};
+use axum::http::{HeaderMap, HeaderValue, Uri, Version};
 use axum::response::{IntoResponse, Response};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
@@ -32,7 +32,7 @@ use crate::clock::Clock;
 use crate::dialect::Dialect;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::problem;
-use crate::http::answer::render::render;
+use crate::http::answer::render::{ErrorPage, render, shown};
 use crate::http::answer::spoken::Speaker;
 use crate::http::answer::{ALWAYS, REQUEST_ID};
 use crate::http::memory::Memory;
@@ -54,7 +54,11 @@ pub struct Frame {
     answers: Memory,
     is_leaving: Arc<AtomicBool>,
     dialect: Option<DialectInForce>,
+    error_pages: Option<ErrorPages>,
 }
+
+/// What shows people the errors of a request to this address with these headers; `None` where a program asks.
+pub type ErrorPages = fn(&Uri, &HeaderMap) -> Option<ErrorPage>;
 
 /// The dialect in which errors and successes are answered, and the time that they tell.
 #[derive(Clone)]
@@ -77,13 +81,19 @@ impl Frame {
     /// While the server `is_leaving`, each answer is its connection's last, so that a proxy has none to it when it stops.
     pub fn new(routes: Router, watch: Watch, deadline: Duration, answers: Memory, is_leaving: Arc<AtomicBool>) -> Self {
         let routes = CatchPanic::custom(routes, panicked as PanicHandler);
-        Self { routes, watch: Arc::new(watch), deadline, answers, is_leaving, dialect: None }
+        Self { routes, watch: Arc::new(watch), deadline, answers, is_leaving, dialect: None, error_pages: None }
     }
 
     /// The same, answering in `dialect` if there is one.
     #[must_use]
     pub fn in_dialect(self, dialect: Option<DialectInForce>) -> Self {
         Self { dialect, ..self }
+    }
+
+    /// The same, with pages of errors where `pages` has them.
+    #[must_use]
+    pub fn with_error_pages(self, pages: ErrorPages) -> Self {
+        Self { error_pages: Some(pages), ..self }
     }
 }
 
@@ -112,8 +122,10 @@ where
         );
         let language = problem::wanted(request.headers());
         let one_host = names_one_host(&request);
-        // Programs that ask for a problem get it as the contract has it.
-        let speaker = self.dialect.as_ref().filter(|_| language.is_none()).map(|dialect| dialect.speaker(&request));
+        let error_page = self.error_pages.and_then(|pages| pages(request.uri(), request.headers()));
+        // Programs that ask for a problem get it as the contract has it, and people a page.
+        let spoken = language.is_none() && error_page.is_none();
+        let speaker = self.dialect.as_ref().filter(|_| spoken).map(|dialect| dialect.speaker(&request));
         if let Some(uri) = path::cleaned(request.uri()) {
             *request.uri_mut() = uri;
         }
@@ -129,7 +141,10 @@ where
                 Some(speaker) => speaker.speak(response),
                 None => (response, false),
             };
-            let mut response = render(response, language);
+            let mut response = match error_page {
+                Some(page) => shown(response, page),
+                None => render(response, language),
+            };
             tracing::debug!(target: TARGET, status = response.status().as_u16(), "answered");
             complete(&mut response, id);
             if let Some(speaker) = speaker.filter(|_| spoken) {
@@ -177,7 +192,8 @@ fn complete(response: &mut Response, id: HeaderValue) {
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
     for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
+        // The files of a page may be kept, and say so.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
 }
 

@@ -76,16 +76,20 @@ impl JsonBody {
     /// Reads the body of `request`, unless it has more than `max` bytes as sent.
     pub async fn read(request: Request, app: &AppState, max: usize) -> Result<Self, ApiError> {
         let charset = Charset::declared(request.headers())?;
-        let body = request.into_body();
-        if body.size_hint().lower() > max as u64 {
-            return Err(ApiError::BodyTooLarge);
-        }
-        let arrived = timeout(app.body_deadline(), arrive(body, max, &app.bodies)).await;
-        let body = arrived.unwrap_or(Err(ApiError::BodySlow))?;
+        let body = read_bytes(request.into_body(), app, max).await?;
         let body = charset.decode(body, BODY_MAX, &app.bodies)?;
         // Clients in C send the end of their text with it.
         Ok(Self(body.slice(..body.len() - body.iter().rev().take_while(|byte| **byte == 0).count())))
     }
+}
+
+/// All of `body`, unless it has more than `max` bytes or takes too long.
+pub async fn read_bytes(body: Body, app: &AppState, max: usize) -> Result<Bytes, ApiError> {
+    if body.size_hint().lower() > max as u64 {
+        return Err(ApiError::BodyTooLarge);
+    }
+    let arrived = timeout(app.body_deadline(), arrive(body, max, &app.bodies)).await;
+    arrived.unwrap_or(Err(ApiError::BodySlow))
 }
 
 /// The first 64 bits of its SHA-256.

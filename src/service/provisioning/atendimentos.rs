@@ -1,11 +1,11 @@
 //! Single atendimentos.
 
 use serde_json::json;
-use time::macros::offset;
-use time::{OffsetDateTime, UtcOffset};
+use time::OffsetDateTime;
 
 use super::guarded::GuardedEdit;
 use super::{Kind, Provisioning, ProvisioningError, Result};
+use crate::clock::BRASILIA;
 use crate::domain::access::Permissao;
 use crate::domain::atendimento::Status;
 use crate::domain::audit::Action;
@@ -107,9 +107,6 @@ async fn next_free(edit: &mut GuardedEdit, day: i64, taken: i64) -> Result<i64> 
         }
     }
 }
-
-/// Brasília's, where there is no summer time since 2019.
-const BRASILIA: UtcOffset = offset!(-3);
 
 /// The digits of a day: 20221104.
 fn day_of(now: OffsetDateTime) -> i64 {

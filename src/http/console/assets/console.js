@@ -1,0 +1,17 @@
+// Makes the pages nicer. They work without it.
+'use strict';
+
+// A form is sent once, however often its button is pressed.
+for (const form of document.querySelectorAll('form[method="post"]')) {
+  form.addEventListener('submit', event => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = 'yes';
+  });
+}
+// The back button shows a page as it was left: it may send its forms again.
+window.addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
+});
+
+// The back button and a reload show a page that answers a form, and do not send the form again.
+window.history.replaceState(null, '', window.location.href);

@@ -1,0 +1,252 @@
+//! One atendimento: how it stands, its history, and the form that changes its status. A change is tried out before it is
+//! made, and made only on the revision that the person has seen.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use uuid::Uuid;
+
+use super::atendimentos::record_place;
+use super::filters;
+use super::form::{Form, TOKEN, Typed};
+use super::refusal::Answer;
+use super::session::{Admits, Posted, SignedIn};
+use super::view::View;
+use crate::domain::access::{AlterarStatus, ConsultarAtendimentos, Permissao};
+use crate::domain::atendimento::{ChangeRequest, Comentario, Denial, IdempotencyKey, Status, Transicao, transicoes};
+use crate::domain::record::{PresentState, StoredChange};
+use crate::domain::text::{COMENTARIO_MAX, NOME_MAX, NameKey, fits, is_blank};
+use crate::http::answer::catalogue::ApiError;
+use crate::http::api::audit::ChangeAudit;
+use crate::http::api::reads::UNKNOWN;
+use crate::http::request::body::JsonBody;
+use crate::http::request::query;
+use crate::http::state::SharedState;
+use crate::service::changes::Simulation;
+
+/// Changes on a page, and the bytes of comments after which it ends early.
+const ENTRIES: u16 = 50;
+const COMMENTS_MAX: usize = 512 * 1024;
+
+const STATUS: &str = "status";
+const MOTIVO: &str = "motivoStatus";
+const COMENTARIO: &str = "comentario";
+const VISIVEL: &str = "visivelCliente";
+/// The revision that the person has seen.
+const REVISAO: &str = "revisao";
+/// What makes the change once, however often the form is sent.
+const KEY: &str = "chave";
+/// Which button was pressed.
+const STEP: &str = "passo";
+
+#[derive(Template)]
+#[template(path = "atendimento.html")]
+struct Record<'a> {
+    view: &'a View,
+    state: PresentState,
+    place: String,
+    /// The latest change first; `None` where the person may not see them.
+    history: Option<Vec<(i64, StoredChange)>>,
+    /// The place of the changes before those.
+    older: Option<String>,
+    /// Whether these are the latest.
+    is_latest: bool,
+    /// `None` where the person may not change it.
+    change: Option<ChangeForm>,
+}
+
+struct ChangeForm {
+    form: Form,
+    targets: Vec<Transicao>,
+    motivos: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "atendimento_check.html")]
+struct Check<'a> {
+    view: &'a View,
+    form: Form,
+    place: String,
+    protocolo: String,
+    de: Status,
+    para: Status,
+    motivo: Option<String>,
+    comentario: Option<Comentario>,
+    key: String,
+}
+
+/// `GET /console/atendimento?protocolo=…`
+pub async fn page(State(app): State<SharedState>, who: SignedIn<ConsultarAtendimentos>, uri: Uri) -> Answer {
+    let state = present_state(&app, &uri).await?;
+    let until = Typed::parse(uri.query().unwrap_or_default().as_bytes()).get("antes").parse().ok();
+    let form = Form::kept(&who.typed);
+    record(&who, StatusCode::OK, state, until, form).await
+}
+
+async fn present_state(app: &SharedState, uri: &Uri) -> Result<PresentState, ApiError> {
+    let protocolo = query::protocolo(uri)?;
+    Box::pin(app.administration.present_state(&protocolo)).await?.ok_or(UNKNOWN)
+}
+
+/// The page, with the changes before the revision `until`.
+async fn record<P: Admits>(
+    who: &SignedIn<P>,
+    status: StatusCode,
+    state: PresentState,
+    until: Option<i64>,
+    form: Form,
+) -> Answer {
+    let store = &who.app.administration;
+    let newest = until.map_or(state.revisao, |until| (until - 1).min(state.revisao)).max(0);
+    let (mut history, mut older) = (None, None);
+    if who.allows(Permissao::ConsultarHistorico) {
+        let after = (newest - i64::from(ENTRIES)).max(0);
+        let found = Box::pin(store.historico(&state.protocolo, after, ENTRIES)).await?.ok_or(UNKNOWN)?;
+        let shown = first_page(found.into_iter().filter(|(revisao, _)| *revisao <= newest).rev());
+        let oldest = shown.last().map_or(after + 1, |(revisao, _)| *revisao);
+        older = (oldest > 1).then(|| format!("{}&antes={oldest}", record_place(&state.protocolo)));
+        history = Some(shown);
+    }
+    let mut change = None;
+    if who.allows(Permissao::AlterarStatus) {
+        let motivos = Box::pin(store.active_motivos()).await?;
+        change = Some(ChangeForm { form, targets: transicoes(state.status, who.app.rules()), motivos });
+    }
+    let (place, is_latest) = (record_place(&state.protocolo), newest == state.revisao);
+    Ok(who.view.show(status, &Record { view: &who.view, state, place, history, older, is_latest, change }))
+}
+
+/// The first of `changes`, until their comments are long.
+fn first_page(changes: impl Iterator<Item = (i64, StoredChange)>) -> Vec<(i64, StoredChange)> {
+    let mut bytes = 0;
+    let fits = |(_, change): &(i64, StoredChange)| {
+        let fits = bytes < COMMENTS_MAX;
+        bytes += change.comentario.as_ref().map_or(0, |comentario| comentario.texto.len());
+        fits
+    };
+    changes.take_while(fits).collect()
+}
+
+/// `POST /console/atendimento?protocolo=…`: tries the change out, goes back to the form, or makes it, as the button says.
+pub async fn change(State(app): State<SharedState>, uri: Uri, Posted { who, typed }: Posted<AlterarStatus>) -> Answer {
+    let state = present_state(&app, &uri).await?;
+    if typed.get(STEP) == "corrigir" {
+        return record(&who, StatusCode::OK, state, None, Form::of(&typed)).await;
+    }
+    let is_trial = typed.get(STEP) != "alterar";
+    let mut audit = ChangeAudit::begin(who.client);
+    audit.user(who.usuario_id, &who.rights.login);
+    let outcome = Box::pin(attempt(&who, &state, &typed, is_trial, &mut audit)).await;
+    audit.end(&outcome);
+    match outcome {
+        Ok(answer) => Ok(answer),
+        Err(error) => {
+            let form = refused(&who.view, &typed, &error);
+            // As it stands now, if somebody was faster.
+            let state = present_state(&app, &uri).await?;
+            record(&who, error.status(), state, None, form).await
+        }
+    }
+}
+
+async fn attempt(
+    who: &SignedIn<AlterarStatus>,
+    state: &PresentState,
+    typed: &Typed,
+    is_trial: bool,
+    audit: &mut ChangeAudit,
+) -> Result<Response, ApiError> {
+    let request = read(who, state, typed, audit)?;
+    let comentario = request.comentario.clone();
+    if is_trial {
+        audit.simulated();
+        let outcome = Box::pin(who.app.changes.simulate(&request)).await;
+        audit.done(&outcome);
+        return Ok(match outcome? {
+            Simulation::Make { de, para, motivo } => {
+                let key = URL_SAFE_NO_PAD.encode(Uuid::new_v4().as_bytes());
+                let (place, protocolo, form) =
+                    (record_place(&state.protocolo), state.protocolo.clone(), Form::of(typed));
+                let check = Check { view: &who.view, form, place, protocolo, de, para, motivo, comentario, key };
+                who.view.show(StatusCode::OK, &check)
+            }
+            Simulation::Replay => made(who, state, &request.status),
+        });
+    }
+    let status = request.status.clone();
+    let outcome = who.app.changes.submit(request).await;
+    audit.done(&outcome);
+    outcome?;
+    Ok(made(who, state, &status))
+}
+
+fn made(who: &SignedIn<AlterarStatus>, state: &PresentState, status: &str) -> Response {
+    let notice = who.view.fill(who.view.texts().atendimentos.changed, status);
+    who.view.done(&record_place(&state.protocolo), &notice)
+}
+
+/// The change that the form asks for. A motivo counts only where one is required: elsewhere the form asks for none.
+fn read(
+    who: &SignedIn<AlterarStatus>,
+    state: &PresentState,
+    typed: &Typed,
+    audit: &mut ChangeAudit,
+) -> Result<ChangeRequest, ApiError> {
+    let status = typed.get(STATUS);
+    audit.change(&state.protocolo, status);
+    if is_blank(status) {
+        return Err(ApiError::Required(STATUS));
+    }
+    let target = Status::from_nome(status).ok_or(ApiError::Invalid(STATUS))?;
+    let rules = who.app.rules();
+    let asks_motivo = transicoes(state.status, rules).iter().any(|to| to.para == target && to.motivo_obrigatorio);
+    let motivo = Some(typed.get(MOTIVO)).filter(|_| asks_motivo);
+    if let Some(motivo) = motivo {
+        audit.motivo(motivo);
+        if !fits(motivo, NOME_MAX) {
+            return Err(ApiError::Invalid(MOTIVO));
+        }
+    }
+    let texto = typed.get(COMENTARIO);
+    if !fits(texto, COMENTARIO_MAX) {
+        return Err(ApiError::Invalid(COMENTARIO));
+    }
+    let comentario = Comentario { texto: texto.into(), visivel_cliente: typed.get(VISIVEL) == "true" };
+    Ok(ChangeRequest {
+        protocolo: state.protocolo.clone(),
+        status: target.nome().to_owned(),
+        motivo: motivo.and_then(NameKey::non_blank),
+        comentario: Some(comentario).filter(|_| !is_blank(texto)),
+        expected: None,
+        // One that is no number was seen by nobody.
+        revisions: Some(typed.get(REVISAO).parse().into_iter().collect()),
+        idempotency: key(typed),
+        usuario_id: who.usuario_id,
+        rules,
+    })
+}
+
+fn key(typed: &Typed) -> Option<IdempotencyKey> {
+    let key = URL_SAFE_NO_PAD.decode(typed.get(KEY)).ok().filter(|bytes| bytes.len() == 16)?;
+    let mut fields = Vec::new();
+    for (name, value) in typed.fields().iter().filter(|(name, _)| name != TOKEN) {
+        fields.extend_from_slice(format!("{name}={value}\n").as_bytes());
+    }
+    let key: Arc<str> = format!("console:{}", URL_SAFE_NO_PAD.encode(key)).into();
+    Some(IdempotencyKey { key, fingerprint: JsonBody::new(Bytes::from(fields)).fingerprint() })
+}
+
+fn refused(view: &View, typed: &Typed, error: &ApiError) -> Form {
+    match error {
+        ApiError::Denied(Denial::RevisionDiffers(now)) => {
+            Form::wrong(typed, "", view.fill(view.texts().atendimentos.changed_meanwhile, now.status.nome()))
+        }
+        error => Form::refused(typed, error, &[STATUS, MOTIVO, COMENTARIO], view.language()),
+    }
+}

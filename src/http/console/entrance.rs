@@ -1,0 +1,92 @@
+//! The sign-in form, and the pages of those who are not signed in.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::cookies::ENTRANCE;
+use super::filters;
+use super::form::{Form, TOKEN, Typed};
+use super::view::View;
+use super::visit::{Visit, place};
+use crate::service::sessions::SessionId;
+
+/// The field that says where to go after the sign-in.
+pub const PLACE: &str = "volta";
+/// How the fields begin that were typed into another form, for which the session ended too early.
+pub const KEPT: &str = "digitado.";
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn<'a> {
+    view: &'a View,
+    form: Form,
+    /// The form's token.
+    token: String,
+    place: &'a str,
+    /// What was typed into another form.
+    kept: Typed,
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message<'a> {
+    view: &'a View,
+    title: &'a str,
+    text: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "hop.html")]
+struct Hop<'a> {
+    view: &'a View,
+}
+
+/// What the sign-in form of a browser is known by, until it is signed in.
+fn id(visit: &Visit) -> Option<SessionId> {
+    visit.cookies.get(ENTRANCE).and_then(SessionId::parse)
+}
+
+/// Whether the sign-in form that brought `typed` is one that this browser was given.
+pub fn is_ours(visit: &Visit, typed: &Typed) -> bool {
+    id(visit).is_some_and(|id| id.is_form_token(typed.get(TOKEN)))
+}
+
+/// The sign-in form, with what is wrong with it, for somebody who wants to `place` and has `kept` something.
+pub fn page(visit: Visit, status: StatusCode, form: Form, to: &str, kept: Typed) -> Response {
+    let known = id(&visit);
+    let new = known.is_none().then(SessionId::draw);
+    let token = known.as_ref().or(new.as_ref()).map(SessionId::form_token).unwrap_or_default();
+    let cookie = new.map(|id| visit.cookies.set(ENTRANCE, &id.text(), None));
+    let mut view = View::new(visit, None).with_notice();
+    if let Some(cookie) = cookie {
+        view = view.setting(cookie);
+    }
+    view.show(status, &SignIn { view: &view, form, token, place: place(to).unwrap_or_default(), kept })
+}
+
+/// The sign-in form after a session has ended, with what was typed meanwhile. A sign-out is no form to come back to.
+pub fn ended(visit: Visit, typed: &Typed) -> Response {
+    let text = visit.texts.entrance.ended;
+    let place = visit.place.clone();
+    page(visit, StatusCode::UNAUTHORIZED, Form::wrong(&Typed::default(), "", text), &place, typed.kept())
+}
+
+/// That a form came from elsewhere.
+pub fn foreign(visit: Visit) -> Response {
+    let view = View::new(visit, None);
+    let texts = &view.texts().entrance;
+    view.show(StatusCode::FORBIDDEN, &Message { view: &view, title: texts.foreign_title, text: texts.foreign })
+}
+
+/// A page that asks for itself: the browser then sends the cookies that it keeps back from links of other sites.
+pub fn hop(visit: Visit) -> Response {
+    let view = View::new(visit, None);
+    view.show(StatusCode::OK, &Hop { view: &view })
+}
+
+/// What stands in the way of a page.
+pub fn message(visit: Visit, status: StatusCode, title: &str, text: &str) -> Response {
+    let view = View::new(visit, None);
+    view.show(status, &Message { view: &view, title, text })
+}

@@ -1,0 +1,148 @@
+//! Forms: what was typed, and what is wrong with it.
+
+use axum::body::Bytes;
+use url::form_urlencoded;
+
+use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::problem::Language;
+
+/// The field that shows that a form is one of ours.
+pub const TOKEN: &str = "ficha";
+/// The most fields that a form is read with.
+const FIELDS_MAX: usize = 1000;
+/// How the fields begin whose values are given back to nobody.
+const SECRET: &str = "senha";
+
+/// The fields of a form, as typed.
+#[derive(Clone, Default)]
+pub struct Typed(Vec<(String, String)>);
+
+impl Typed {
+    /// What a body or a query says.
+    pub fn parse(text: &[u8]) -> Self {
+        let fields = form_urlencoded::parse(text).take(FIELDS_MAX);
+        // Browsers send the ends of lines as CRLF, whatever was typed.
+        Self(fields.map(|(name, value)| (name.into_owned(), value.replace("\r\n", "\n"))).collect())
+    }
+
+    pub fn of(body: &Bytes) -> Self {
+        Self::parse(body)
+    }
+
+    /// The field of that name; empty where there is none.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// All fields of that name, such as switches.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What may be shown again: neither a senha nor a token.
+    #[must_use]
+    pub fn kept(&self) -> Self {
+        let kept = self.0.iter().filter(|(name, _)| !name.starts_with(SECRET) && name != TOKEN);
+        Self(kept.cloned().collect())
+    }
+
+    /// The fields whose names begin with `prefix`, without it.
+    #[must_use]
+    pub fn below(&self, prefix: &str) -> Self {
+        let below =
+            self.0.iter().filter_map(|(name, value)| Some((name.strip_prefix(prefix)?.to_owned(), value.clone())));
+        Self(below.collect())
+    }
+
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.0
+    }
+}
+
+/// A form as it is shown: what was typed before, and what is wrong with it.
+#[derive(Clone, Default)]
+pub struct Form {
+    typed: Typed,
+    /// Whether it was typed before the session ended.
+    is_kept: bool,
+    /// The field, empty for the form as a whole, and what is wrong.
+    error: Option<(&'static str, String)>,
+}
+
+impl Form {
+    /// With what was typed, to be looked at again.
+    pub fn of(typed: &Typed) -> Self {
+        Self { typed: typed.kept(), ..Self::default() }
+    }
+
+    /// With what was typed before the session ended, if anything was.
+    pub fn kept(typed: &Typed) -> Self {
+        Self { is_kept: !typed.is_empty(), ..Self::of(typed) }
+    }
+
+    /// The same, with what is wrong with it: beside the field of `fields` that it is about, or above all.
+    pub fn refused(typed: &Typed, error: &ApiError, fields: &[&'static str], language: Language) -> Self {
+        let error = error.told();
+        let row = error.row();
+        let field = row.field.map(|field| error.fill(field));
+        let field = fields.iter().find(|known| field.as_deref() == Some(known));
+        let text = error.fill(language.choose(row.detail)).into_owned();
+        Self::wrong(typed, field.copied().unwrap_or_default(), text)
+    }
+
+    pub fn wrong(typed: &Typed, field: &'static str, text: impl Into<String>) -> Self {
+        Self { error: Some((field, text.into())), ..Self::of(typed) }
+    }
+
+    pub fn value(&self, name: &str) -> &str {
+        self.typed.get(name)
+    }
+
+    pub fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
+    /// What is wrong with the field; empty where nothing is.
+    pub fn error(&self, name: &str) -> &str {
+        self.error.as_ref().filter(|(field, _)| *field == name).map_or("", |(_, text)| text)
+    }
+
+    /// What is wrong with the form as a whole.
+    pub fn error_of_all(&self) -> &str {
+        self.error("")
+    }
+
+    pub fn is_refused(&self) -> bool {
+        self.error.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_secret_is_kept() {
+        let typed = Typed::parse(b"nome=a%26b&senha=x&senha_de_novo=y&ficha=z&permissao=p&permissao=q&texto=a%0D%0Ab");
+        assert_eq!(typed.get("senha"), "x");
+        let kept = typed.kept();
+        assert_eq!((kept.get("senha"), kept.get("senha_de_novo"), kept.get(TOKEN)), ("", "", ""));
+        assert_eq!((kept.get("nome"), kept.get("texto")), ("a&b", "a\nb"));
+        assert_eq!(kept.all("permissao").collect::<Vec<_>>(), ["p", "q"]);
+    }
+
+    #[test]
+    fn what_is_wrong_stands_beside_its_field() {
+        let typed = Typed::parse(b"nome=x");
+        let form = Form::refused(&typed, &ApiError::Required("nome"), &["nome"], Language::English);
+        assert_eq!((form.value("nome"), form.error("nome")), ("x", "The field is required and was not sent."));
+        assert_eq!(form.error_of_all(), "");
+        let form = Form::refused(&typed, &ApiError::Unavailable, &["nome"], Language::Portuguese);
+        assert_eq!((form.error("nome"), form.is_refused()), ("", true));
+        assert!(form.error_of_all().starts_with("O servidor não pode atender agora"));
+    }
+}

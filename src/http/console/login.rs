@@ -1,0 +1,160 @@
+//! Signing in and out. The same login, senha and throttle as the API's, and the same lines in the log.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::{COOKIE, RETRY_AFTER};
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use secrecy::SecretString;
+use tower_service::Service;
+
+use super::cookies::{ENTRANCE, SESSION};
+use super::entrance::{self, KEPT, PLACE};
+use super::form::{Form, Typed};
+use super::refusal::{Answer, Refusal};
+use super::session::{Anybody, Posted, is_signed_in};
+use super::view::View;
+use super::visit::{CONSOLE, ShownAt, Visit, is_same_origin, place};
+use crate::domain::text::{LOGIN_MAX, SENHA_MAX, fits, is_blank};
+use crate::http::answer::catalogue::ApiError;
+use crate::http::api::audit::LoginAudit;
+use crate::http::limits::FORM_MAX;
+use crate::http::request::body::read_bytes;
+use crate::http::request::client_address::ClientAddress;
+use crate::http::request::query;
+use crate::http::state::{AppState, SharedState};
+use crate::service::login::{AccessToken, LoginError};
+use crate::service::sessions::SessionId;
+
+const LOGIN: &str = "login";
+const SENHA: &str = "senha";
+/// More than a form has, as the sign-in form may have another one in it.
+const SIGN_IN_MAX: usize = FORM_MAX + 64 * 1024;
+
+/// `GET /console/entrar`
+pub async fn page(State(app): State<SharedState>, uri: Uri, request: Request) -> Answer {
+    let visit = Visit::of_request(&request);
+    let to = query::parameter(&uri, PLACE)?.unwrap_or_default();
+    if is_signed_in(&app, &visit).await? {
+        return Ok(View::new(visit, None).lead_to(place(&to).unwrap_or_default()));
+    }
+    Ok(entrance::page(visit, StatusCode::OK, Form::default(), &to, Typed::default()))
+}
+
+/// `POST /console/entrar`: whoever typed something into one of the `pages` while the session ended finds it there again.
+pub async fn sign_in(State(app): State<SharedState>, pages: Router, request: Request) -> Answer {
+    let (mut parts, body) = request.into_parts();
+    let visit = Visit::of(&parts);
+    let Ok(client) = ClientAddress::from_request_parts(&mut parts, &app).await;
+    if !is_same_origin(&parts.headers) {
+        return Err(Refusal::instead(entrance::foreign(visit)));
+    }
+    let typed = Typed::of(&read_bytes(body, &app, SIGN_IN_MAX).await?);
+    let (to, kept) = (typed.get(PLACE).to_owned(), typed.below(KEPT).kept());
+    if !entrance::is_ours(&visit, &typed) {
+        let form = Form::wrong(&typed, "", visit.texts.entrance.no_cookie);
+        return Ok(entrance::page(visit, StatusCode::FORBIDDEN, form, &to, kept));
+    }
+    let id = match attempt(&app, client, &typed).await {
+        Ok(id) => id,
+        Err(error) => return Ok(refused(visit, &typed, &error, &to, kept)),
+    };
+    // Nobody else may know the new session's id, and the old one's is of no use any more.
+    if let Some(old) = visit.cookies.get(SESSION).and_then(SessionId::parse) {
+        app.sessions.end(&old).await?;
+    }
+    let cookies = [visit.cookies.set(SESSION, &id.text(), None), visit.cookies.clear(ENTRANCE)];
+    let to = place(&to).unwrap_or_default();
+    let mut response = if kept.is_empty() {
+        View::new(visit, None).lead_to(to)
+    } else {
+        let session = visit.cookies.pair(SESSION, &id.text());
+        let mut again = parts;
+        again.method = Method::GET;
+        again.uri = format!("{CONSOLE}/{to}").parse().map_err(|_| ApiError::NotFound)?;
+        again.headers.insert(COOKIE, session);
+        again.extensions.insert(ShownAt(visit.root));
+        again.extensions.insert(kept);
+        shown_again(pages, Request::from_parts(again, Body::empty())).await
+    };
+    for cookie in cookies {
+        response.headers_mut().append(axum::http::header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// The page of a form, with what was typed into it. Nothing is done: it is a GET.
+async fn shown_again(mut pages: Router, request: Request) -> Response {
+    match pages.call(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+fn refused(visit: Visit, typed: &Typed, error: &ApiError, to: &str, kept: Typed) -> Response {
+    let form = Form::refused(typed, error, &[LOGIN, SENHA], visit.language);
+    let mut response = entrance::page(visit, error.told().status(), form, to, kept);
+    // How long to wait.
+    if let Some(wait) = error.clone().into_response().headers().get(RETRY_AFTER) {
+        response.headers_mut().insert(RETRY_AFTER, wait.clone());
+    }
+    response
+}
+
+async fn attempt(app: &AppState, client: ClientAddress, typed: &Typed) -> Result<SessionId, ApiError> {
+    let mut audit = LoginAudit::begin(client);
+    let outcome = judge(app, client, typed, &mut audit).await;
+    audit.end(&outcome);
+    outcome
+}
+
+async fn judge(
+    app: &AppState,
+    client: ClientAddress,
+    typed: &Typed,
+    audit: &mut LoginAudit,
+) -> Result<SessionId, ApiError> {
+    let (login, senha) = credentials(typed, audit)?;
+    let outcome = app.login.login(login, senha, client.0).await;
+    let AccessToken { usuario_id, generation, .. } = outcome.inspect_err(|error| {
+        audit.refused(error);
+        // A failure that cannot be counted, such as on a full disk.
+        if let LoginError::Store(error) = error {
+            app.changes.note_failure(error);
+        }
+    })?;
+    audit.usuario(usuario_id);
+    Ok(app.sessions.begin(usuario_id, generation).await?)
+}
+
+fn credentials<'a>(typed: &'a Typed, audit: &mut LoginAudit) -> Result<(&'a str, SecretString), ApiError> {
+    let (login, senha) = (typed.get(LOGIN), typed.get(SENHA));
+    audit.login(login);
+    if is_blank(login) {
+        return Err(ApiError::LoginRequired);
+    }
+    if !fits(login, LOGIN_MAX) {
+        return Err(ApiError::Invalid(LOGIN));
+    }
+    if senha.is_empty() {
+        return Err(ApiError::SenhaRequired);
+    }
+    if senha.len() > SENHA_MAX || senha.contains('\0') {
+        return Err(ApiError::Invalid(SENHA));
+    }
+    Ok((login, SecretString::from(senha)))
+}
+
+/// `GET /console/sair`: whoever comes here without a form meant to.
+pub async fn leaving(request: Request) -> Response {
+    View::new(Visit::of_request(&request), None).lead_to("")
+}
+
+/// `POST /console/sair`
+pub async fn sign_out(Posted { who, .. }: Posted<Anybody>) -> Answer {
+    who.sign_out().await?;
+    let cookie = who.view.visit.cookies.clear(SESSION);
+    let notice = who.view.texts().entrance.signed_out;
+    Ok(View::new(who.view.visit, None).setting(cookie).done("entrar", notice))
+}

@@ -1,0 +1,25 @@
+//! The console (ours): pages for people, made on the server. They do what the API does, by the same services, so that the
+//! hierarchy, the audit trail and the refusals are the same.
+//!
+//! A page is a file here, its templates and its texts. Its handlers name the permission that they need: a GET takes
+//! [`session::SignedIn`], a POST takes [`session::Posted`], which has checked where the form came from. Each path that
+//! takes a POST shows the form at a GET: there somebody is led whose session has ended meanwhile.
+
+pub mod assets;
+pub mod atendimento;
+pub mod atendimentos;
+pub mod charts;
+pub mod cookies;
+pub mod entrance;
+pub mod errors;
+pub mod filters;
+pub mod form;
+pub mod language;
+pub mod login;
+pub mod motivos;
+pub mod painel;
+pub mod refusal;
+pub mod session;
+pub mod texts;
+pub mod view;
+pub mod visit;

@@ -1,0 +1,104 @@
+//! The first page: how things stand, as far as one may know.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use askama::Template;
+use axum::http::StatusCode;
+use time::OffsetDateTime;
+
+use super::charts::{Chart, columns, rows};
+use super::filters;
+use super::refusal::Answer;
+use super::session::{Anybody, SignedIn};
+use super::texts::painel::Texts;
+use super::view::{View, status_class};
+use crate::clock::BRASILIA;
+use crate::domain::access::Permissao;
+use crate::domain::atendimento::Status;
+use crate::metrics::{LoginOutcome, Metrics};
+use crate::service::overview::{HOURS, Overview};
+
+/// How long the page waits for fresh numbers: it is shown within 50 ms.
+const PATIENCE: Duration = Duration::from_millis(35);
+
+#[derive(Template)]
+#[template(path = "painel.html")]
+struct Painel<'a> {
+    view: &'a View,
+    may_nothing: bool,
+    /// Where the person may see atendimentos.
+    work: Option<Work>,
+    /// Where the person may read the audit trail.
+    logins: Option<Chart>,
+    /// Whether the numbers are being looked up for the first time.
+    is_waiting: bool,
+    /// Whether they could not be looked up.
+    has_failed: bool,
+}
+
+/// The atendimentos and their changes.
+struct Work {
+    overview: Arc<Overview>,
+    seconds: String,
+    total: i64,
+    by_status: Chart,
+    changes: i64,
+    by_hour: Chart,
+    by_usuario: Chart,
+}
+
+/// `GET /console`
+pub async fn page(who: SignedIn<Anybody>) -> Answer {
+    let texts = &who.view.texts().painel;
+    let may_work = who.allows(Permissao::ConsultarAtendimentos);
+    let overview = if may_work { who.app.overviews.look(PATIENCE).await } else { None };
+    let has_failed = may_work && who.app.overviews.has_failed();
+    let is_waiting = may_work && overview.is_none() && !has_failed;
+    let work = overview.map(|overview| Work::of(overview, texts));
+    let logins = who.allows(Permissao::ConsultarAuditoria).then(|| refused_logins(&who.app.metrics, texts));
+    let may_nothing = who.view.person.as_ref().is_none_or(|person| person.sections.len() <= 1);
+    let painel = Painel { view: &who.view, may_nothing, work, logins, is_waiting, has_failed };
+    Ok(who.view.show(StatusCode::OK, &painel))
+}
+
+impl Work {
+    fn of(overview: Arc<Overview>, texts: &Texts) -> Self {
+        let statuses = Status::ALL.into_iter().zip(overview.by_status);
+        let by_status = rows(statuses.map(|(status, number)| (status.nome().to_owned(), number, status_class(status))));
+        let hours = (0..HOURS).map(|index| hour_name(overview.hour - (HOURS - 1 - index) as i64));
+        let named = |usuario: &Option<String>| usuario.clone().unwrap_or_else(|| texts.import.to_owned());
+        let mut usuarios: Vec<_> =
+            overview.by_usuario.iter().map(|(usuario, number)| (named(usuario), *number, "")).collect();
+        if overview.by_others > 0 {
+            usuarios.push((texts.others.to_owned(), overview.by_others, ""));
+        }
+        Self {
+            seconds: overview.age().as_secs().to_string(),
+            total: overview.by_status.iter().sum(),
+            by_status,
+            changes: overview.by_hour.iter().sum(),
+            by_hour: columns(hours.zip(overview.by_hour)),
+            by_usuario: rows(usuarios),
+            overview,
+        }
+    }
+}
+
+/// `7h`, in Brasília.
+fn hour_name(hour: i64) -> String {
+    let at = OffsetDateTime::from_unix_timestamp(hour * 3600).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    format!("{}h", at.to_offset(BRASILIA).hour())
+}
+
+fn refused_logins(metrics: &Metrics, texts: &Texts) -> Chart {
+    let outcomes = [
+        (texts.wrong_senha, LoginOutcome::WrongPassword),
+        (texts.unknown_login, LoginOutcome::UnknownUser),
+        (texts.deactivated, LoginOutcome::Deactivated),
+        (texts.throttled, LoginOutcome::Throttled),
+    ];
+    rows(outcomes.map(|(name, outcome)| {
+        (name.to_owned(), i64::try_from(metrics.logins(outcome)).unwrap_or(i64::MAX), "refused")
+    }))
+}

@@ -1,0 +1,218 @@
+//! Who asks for a page, and whether they may: in a handler's signature, as the permission that it needs.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use futures_util::future::BoxFuture;
+use tokio::time::timeout;
+
+use super::cookies::SESSION;
+use super::entrance;
+use super::form::{TOKEN, Typed};
+use super::refusal::Refusal;
+use super::view::{Person, View};
+use super::visit::{Visit, is_led_from_elsewhere, is_same_origin};
+use crate::domain::access::{AccessRights, Permissao, Required};
+use crate::domain::audit::Actor;
+use crate::http::answer::catalogue::{ApiError, AuditedUser};
+use crate::http::api::audit;
+use crate::http::limits::FORM_MAX;
+use crate::http::request::body::read_bytes;
+use crate::http::request::client_address::ClientAddress;
+use crate::http::state::SharedState;
+use crate::service::provisioning::{Provisioning, ProvisioningError};
+use crate::service::sessions::SessionId;
+
+/// Asks for nothing but a session.
+pub struct Anybody;
+
+/// Whom a page is for.
+pub trait Admits: Send + Sync + 'static {
+    const NEEDS: Option<Permissao>;
+}
+
+impl<P: Required> Admits for P {
+    const NEEDS: Option<Permissao> = Some(P::PERMISSAO);
+}
+
+impl Admits for Anybody {
+    const NEEDS: Option<Permissao> = None;
+}
+
+/// Somebody who is signed in and may see the page.
+pub struct SignedIn<P> {
+    pub app: SharedState,
+    pub usuario_id: i64,
+    pub rights: Arc<AccessRights>,
+    pub client: ClientAddress,
+    pub view: View,
+    /// What was typed into the page's form before the session ended.
+    pub typed: Typed,
+    session: SessionId,
+    generation: i64,
+    for_whom: PhantomData<P>,
+}
+
+/// Somebody who is signed in, a session of whom lasts.
+struct Known {
+    session: SessionId,
+    usuario_id: i64,
+    generation: i64,
+    rights: Arc<AccessRights>,
+}
+
+/// The session of a request, if it has one that lasts and that nobody has revoked.
+async fn known(app: &SharedState, visit: &Visit) -> Result<Option<Known>, ApiError> {
+    let Some(session) = visit.cookies.get(SESSION).and_then(SessionId::parse) else { return Ok(None) };
+    let Some(found) = app.sessions.find(&session).await? else { return Ok(None) };
+    let (usuario_id, generation) = (found.usuario_id, found.generation);
+    let rights = app.access.access(usuario_id).await?;
+    let Some(rights) = rights.filter(|rights| rights.accepts_token(generation)) else {
+        app.sessions.end(&session).await?;
+        return Ok(None);
+    };
+    Ok(Some(Known { session, usuario_id, generation, rights }))
+}
+
+/// Whether a session of the request lasts.
+pub async fn is_signed_in(app: &SharedState, visit: &Visit) -> Result<bool, ApiError> {
+    Ok(known(app, visit).await?.is_some())
+}
+
+impl<P: Admits> SignedIn<P> {
+    fn admit(
+        app: &SharedState,
+        known: Known,
+        visit: Visit,
+        client: ClientAddress,
+        typed: Typed,
+    ) -> Result<Self, ApiError> {
+        let Known { session, usuario_id, generation, rights } = known;
+        let view = View::new(visit, Some(Person::new(&rights, session.form_token()))).with_notice();
+        let who = Self {
+            app: Arc::clone(app),
+            usuario_id,
+            rights,
+            client,
+            view,
+            typed,
+            session,
+            generation,
+            for_whom: PhantomData,
+        };
+        who.judge(&who.rights)?;
+        Ok(who)
+    }
+
+    /// Fails for somebody who lacks the permission, and leaves a line in the log.
+    fn judge(&self, rights: &AccessRights) -> Result<(), ApiError> {
+        let Some(permissao) = P::NEEDS.filter(|permissao| !rights.allows(*permissao)) else { return Ok(()) };
+        let user = AuditedUser { usuario_id: self.usuario_id, login: Some(Arc::clone(&rights.login)) };
+        let error = ApiError::AccessDenied(user);
+        audit::denied_administration(self.client, Some(self.usuario_id), permissao, &error);
+        Err(error)
+    }
+
+    pub fn allows(&self, permissao: Permissao) -> bool {
+        self.rights.allows(permissao)
+    }
+
+    /// What sets up and shows, for this person.
+    pub fn provisioning(&self) -> Provisioning {
+        let actor = Actor::Usuario { id: self.usuario_id, place: self.client.0.to_string() };
+        Provisioning::with(Arc::clone(&self.app.administration), Arc::clone(&self.app.passwords), actor)
+    }
+
+    /// What the service says in time, or its refusal, which leaves a line in the log. A page that takes too long keeps
+    /// what was typed; one that the frame of all requests cuts off does not.
+    pub fn judged<'a, T: 'a>(
+        &'a self,
+        work: impl Future<Output = Result<T, ProvisioningError>> + Send + 'a,
+    ) -> BoxFuture<'a, Result<T, ApiError>> {
+        // Boxed: large, and next to what a page costs it is nothing.
+        let work = Box::pin(timeout(self.deadline(), work));
+        Box::pin(async move {
+            work.await.map_err(|_| ApiError::Unavailable)?.map_err(|error| {
+                let error = error.into();
+                if let Some(permissao) = P::NEEDS {
+                    audit::denied_administration(self.client, Some(self.usuario_id), permissao, &error);
+                }
+                error
+            })
+        })
+    }
+
+    /// How long work for a page may take: less than the request as a whole.
+    pub fn deadline(&self) -> Duration {
+        self.app.deadline / 2
+    }
+
+    /// Ends the session.
+    pub async fn sign_out(&self) -> Result<(), ApiError> {
+        Ok(self.app.sessions.end(&self.session).await?)
+    }
+}
+
+impl<P: Admits> FromRequestParts<SharedState> for SignedIn<P> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &SharedState) -> Result<Self, Refusal> {
+        let visit = Visit::of(parts);
+        let Ok(client) = ClientAddress::from_request_parts(parts, app).await;
+        match known(app, &visit).await? {
+            Some(known) => {
+                let typed = parts.extensions.remove::<Typed>().unwrap_or_default();
+                Ok(Self::admit(app, known, visit, client, typed)?)
+            }
+            // A link on another site led here, so the browser kept the cookie back. It sends it when the page itself asks.
+            None if visit.cookies.get(SESSION).is_none() && is_led_from_elsewhere(&parts.headers) => {
+                Err(Refusal::instead(entrance::hop(visit)))
+            }
+            None => {
+                let place = format!("entrar?volta={}", encoded(&visit.place));
+                Err(Refusal::instead(View::new(visit, None).lead_to(&place)))
+            }
+        }
+    }
+}
+
+/// A form that somebody who is signed in has sent from one of our pages.
+pub struct Posted<P> {
+    pub who: SignedIn<P>,
+    pub typed: Typed,
+}
+
+impl<P: Admits> FromRequest<SharedState> for Posted<P> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, app: &SharedState) -> Result<Self, Refusal> {
+        let (mut parts, body) = request.into_parts();
+        let visit = Visit::of(&parts);
+        let Ok(client) = ClientAddress::from_request_parts(&mut parts, app).await;
+        if !is_same_origin(&parts.headers) {
+            return Err(Refusal::instead(entrance::foreign(visit)));
+        }
+        let Some(known) = known(app, &visit).await? else {
+            let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);
+            return Err(Refusal::instead(entrance::ended(visit, &typed)));
+        };
+        let who = SignedIn::<P>::admit(app, known, visit, client, Typed::default())?;
+        let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);
+        if !who.session.is_form_token(typed.get(TOKEN)) {
+            return Err(Refusal::instead(entrance::foreign(who.view.visit)));
+        }
+        // The body may have taken long.
+        match app.access.access(who.usuario_id).await? {
+            Some(rights) if rights.accepts_token(who.generation) => who.judge(&rights)?,
+            _ => return Err(Refusal::instead(entrance::ended(who.view.visit, &typed))),
+        }
+        Ok(Self { who, typed })
+    }
+}
+
+fn encoded(place: &str) -> String {
+    url::form_urlencoded::byte_serialize(place.as_bytes()).collect()
+}

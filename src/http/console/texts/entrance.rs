@@ -1,0 +1,19 @@
+//! Signing in.
+
+texts! {
+    title: "Entrar", "Sign in";
+    lead: "Console do servidor de atendimentos", "Console of the atendimentos server";
+    login: "Login", "Login";
+    senha: "Senha", "Senha (password)";
+    submit: "Entrar", "Sign in";
+    ended: "A sessão terminou. Entre de novo; o que você digitou volta em seguida, sem ser enviado.",
+        "Your session has ended. Sign in again; what you typed comes back then, and is not sent.";
+    signed_out: "Você saiu.", "You have signed out.";
+    no_cookie: "O navegador não devolveu o cookie desta página. Tente de novo; se continuar, abra o console por https ou por localhost e permita cookies.",
+        "The browser did not send this page's cookie back. Try again; if that does not help, open the console by https or on localhost, and allow cookies.";
+    foreign_title: "Formulário recusado", "Form refused";
+    foreign: "O formulário não veio de uma página deste console, ou a página é de outra sessão. Nada foi feito. Abra a página de novo.",
+        "The form did not come from a page of this console, or the page is of another session. Nothing was done. Open the page again.";
+    hop: "Abrindo o console…", "Opening the console…";
+    go_on: "Continuar", "Continue";
+}

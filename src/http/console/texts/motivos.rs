@@ -1,0 +1,24 @@
+//! Motivos.
+
+texts! {
+    title: "Motivos", "Motivos";
+    lead: "O que se escolhe ao cancelar, dar por improcedente ou reabrir um atendimento.",
+        "What is chosen when an atendimento is cancelled, found unfounded or reopened.";
+    new: "Novo motivo", "New motivo";
+    nome: "Nome", "Name";
+    nome_hint: "De 1 a 255 caracteres. Maiúsculas e minúsculas não diferem.", "1 to 255 characters. Upper and lower case are the same.";
+    create: "Criar motivo", "Create motivo";
+    created: "Motivo “{}” criado.", "Motivo “{}” created.";
+    none: "Ainda não há motivos. Crie o primeiro ao lado.", "There are no motivos yet. Create the first one.";
+    status: "Situação", "State";
+    action: "Ação", "Action";
+    activate: "Ativar", "Activate";
+    deactivate: "Desativar", "Deactivate";
+    activate_title: "Ativar o motivo “{}”?", "Activate the motivo “{}”?";
+    deactivate_title: "Desativar o motivo “{}”?", "Deactivate the motivo “{}”?";
+    activate_follows: "Poderá ser escolhido de novo em alterações de status.", "It can be chosen again in status changes.";
+    deactivate_follows: "Não poderá mais ser escolhido, e alterações que o enviarem serão recusadas. O que foi registrado com ele fica.",
+        "It can no longer be chosen, and changes that name it are refused. What was recorded with it stays.";
+    activated: "Motivo “{}” ativado.", "Motivo “{}” activated.";
+    deactivated: "Motivo “{}” desativado.", "Motivo “{}” deactivated.";
+}

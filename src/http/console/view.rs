@@ -1,0 +1,298 @@
+//! What all pages have in common: the frame around them, and how they are answered.
+
+use askama::Template;
+use axum::body::{Body, Bytes};
+use axum::http::header::{
+    CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use url::form_urlencoded;
+
+use super::assets;
+use super::cookies::NOTICE;
+use super::texts::Texts;
+use super::visit::Visit;
+use crate::clock::{BRASILIA, rfc3339_millis};
+use crate::domain::access::{AccessRights, Permissao};
+use crate::domain::atendimento::Status;
+use crate::domain::text::excerpt;
+use crate::http::answer::problem::Language;
+use crate::http::memory::{LargeBody, UNCOUNTED};
+use crate::printable::printable;
+
+/// Only what this server sends is loaded and run, and only to it are forms sent.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'none'";
+
+/// Headers of each page. The referrer stays on this server; without any, browsers would send forms without an origin.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (CONTENT_TYPE, "text/html; charset=utf-8"),
+    (CONTENT_SECURITY_POLICY, POLICY),
+    (REFERRER_POLICY, "same-origin"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// How long a notice waits for its page, in seconds.
+const NOTICE_KEPT: u32 = 60;
+/// The longest notice that is taken, in bytes.
+const NOTICE_MAX: usize = 4096;
+
+/// A part of the console, as the menu has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    Painel,
+    Atendimentos,
+    Motivos,
+}
+
+impl Section {
+    const ALL: &[Self] = &[Self::Painel, Self::Atendimentos, Self::Motivos];
+
+    /// Where it is.
+    pub fn place(self) -> &'static str {
+        match self {
+            Self::Painel => "",
+            Self::Atendimentos => "atendimentos",
+            Self::Motivos => "motivos",
+        }
+    }
+
+    /// The permission without which it is not shown.
+    fn needs(self) -> Option<Permissao> {
+        match self {
+            Self::Painel => None,
+            Self::Atendimentos => Some(Permissao::ConsultarAtendimentos),
+            Self::Motivos => Some(Permissao::AdministrarMotivos),
+        }
+    }
+
+    pub fn label(self, texts: &Texts) -> &'static str {
+        match self {
+            Self::Painel => texts.painel.title,
+            Self::Atendimentos => texts.atendimentos.title,
+            Self::Motivos => texts.motivos.title,
+        }
+    }
+}
+
+/// Somebody who is signed in, as pages show it.
+#[derive(Clone)]
+pub struct Person {
+    pub login: String,
+    /// What forms bring back.
+    pub token: String,
+    /// What the menu has for this person.
+    pub sections: Vec<Section>,
+}
+
+impl Person {
+    pub fn new(rights: &AccessRights, token: String) -> Self {
+        let may = |section: &Section| section.needs().is_none_or(|permissao| rights.allows(permissao));
+        Self { login: rights.login.to_string(), token, sections: Section::ALL.iter().copied().filter(may).collect() }
+    }
+}
+
+/// What the templates have of every page.
+#[derive(Clone)]
+pub struct View {
+    pub visit: Visit,
+    pub person: Option<Person>,
+    /// What was done just now.
+    pub notice: Option<String>,
+    /// Cookies to set with the page.
+    cookies: Vec<HeaderValue>,
+}
+
+impl View {
+    pub fn new(visit: Visit, person: Option<Person>) -> Self {
+        Self { visit, person, notice: None, cookies: Vec::new() }
+    }
+
+    /// The same, with what the page before has left to be told.
+    #[must_use]
+    pub fn with_notice(mut self) -> Self {
+        let notice = self.visit.cookies.get(NOTICE).filter(|text| text.len() <= NOTICE_MAX);
+        let notice = notice.and_then(|text| String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok());
+        if notice.is_some() {
+            self.cookies.push(self.visit.cookies.clear(NOTICE));
+        }
+        Self { notice: notice.filter(|text| !text.is_empty()), ..self }
+    }
+
+    /// The same, setting a cookie.
+    #[must_use]
+    pub fn setting(mut self, cookie: HeaderValue) -> Self {
+        self.cookies.push(cookie);
+        self
+    }
+
+    pub fn texts(&self) -> &'static Texts {
+        self.visit.texts
+    }
+
+    pub fn language(&self) -> Language {
+        self.visit.language
+    }
+
+    /// `pt-BR` or `en`
+    pub fn lang(&self) -> &'static str {
+        self.language().choose(["pt-BR", "en"])
+    }
+
+    pub fn href(&self, place: &str) -> String {
+        self.visit.href(place)
+    }
+
+    /// The address of what has this id, in a place.
+    pub fn href_of(&self, place: &str, id: &i64) -> String {
+        self.href(&format!("{place}/{id}"))
+    }
+
+    /// The address of what is named so, in a place; a name may have any character.
+    pub fn href_named(&self, place: &str, parameter: &str, name: &str) -> String {
+        let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        self.href(&format!("{place}?{parameter}={name}"))
+    }
+
+    /// What distinguishes a status by style.
+    pub fn class(&self, status: &Status) -> &'static str {
+        status_class(*status)
+    }
+
+    /// A name as charts have room for it.
+    pub fn short(&self, name: &str) -> String {
+        excerpt(name, 14).into_owned()
+    }
+
+    /// A text of ours with a value in the place of its `{}`.
+    pub fn fill(&self, text: &str, value: &str) -> String {
+        text.replacen("{}", &printable(value), 1)
+    }
+
+    pub fn asset(&self, name: &str) -> String {
+        self.href(&format!("assets/{name}"))
+    }
+
+    pub fn css(&self) -> String {
+        self.asset(assets::css())
+    }
+
+    pub fn js(&self) -> String {
+        self.asset(assets::js())
+    }
+
+    pub fn icon(&self) -> String {
+        self.asset(assets::icon())
+    }
+
+    /// Whether the page is of the section.
+    pub fn is_here(&self, section: &Section) -> bool {
+        let path = self.visit.place.split('?').next().unwrap_or_default();
+        let first = path.split('/').next().unwrap_or_default();
+        // A record belongs to the list.
+        let first = if first == "atendimento" { Section::Atendimentos.place() } else { first };
+        first == section.place()
+    }
+
+    /// The address that switches to the other language and comes back.
+    pub fn other_language(&self) -> String {
+        let other = self.language().choose(["en", "pt"]);
+        let place: String = form_urlencoded::byte_serialize(self.visit.place.as_bytes()).collect();
+        self.href(&format!("idioma/{other}?volta={place}"))
+    }
+
+    pub fn other_lang(&self) -> &'static str {
+        self.language().choose(["en", "pt-BR"])
+    }
+
+    /// What forms bring back; empty where nobody is signed in.
+    pub fn token(&self) -> &str {
+        self.person.as_ref().map_or("", |person| &person.token)
+    }
+
+    /// The time in Brasília, to the minute.
+    pub fn time(&self, at: &OffsetDateTime) -> String {
+        const PT: &[BorrowedFormatItem<'_>] = format_description!("[day]/[month]/[year] [hour]:[minute]");
+        const EN: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]");
+        let form = self.language().choose([PT, EN]);
+        at.to_offset(BRASILIA).format(form).expect("the forms name only parts that every date has")
+    }
+
+    /// The same time for programs.
+    pub fn machine_time(&self, at: &OffsetDateTime) -> String {
+        rfc3339_millis(*at)
+    }
+
+    /// A number as people write it.
+    pub fn number(&self, number: &i64) -> String {
+        let separator = self.language().choose(['.', ',']);
+        let digits = number.unsigned_abs().to_string();
+        let mut out = if *number < 0 { "-".to_owned() } else { String::new() };
+        for (index, digit) in digits.chars().enumerate() {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                out.push(separator);
+            }
+            out.push(digit);
+        }
+        out
+    }
+
+    /// Answers with a page.
+    pub fn show(&self, status: StatusCode, page: &impl Template) -> Response {
+        let html = page.render().expect("templates take every value, and a text takes every write");
+        let html = Bytes::from(html);
+        let mut response = Response::new(Body::from(html.clone()));
+        *response.status_mut() = status;
+        if html.len() > UNCOUNTED {
+            response.extensions_mut().insert(LargeBody(html));
+        }
+        let headers = response.headers_mut();
+        for (name, value) in HEADERS {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(self.lang()));
+        for cookie in &self.cookies {
+            headers.append(SET_COOKIE, cookie.clone());
+        }
+        response
+    }
+
+    /// Leads to `place`, whose page tells `notice`.
+    pub fn done(&self, place: &str, notice: &str) -> Response {
+        let text = URL_SAFE_NO_PAD.encode(notice);
+        self.clone().setting(self.visit.cookies.set(NOTICE, &text, Some(NOTICE_KEPT))).lead_to(place)
+    }
+
+    /// Leads to `place`, which is asked for by a GET.
+    pub fn lead_to(&self, place: &str) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        let headers = response.headers_mut();
+        // Places are ASCII, as they came in an address or are our own.
+        let location = HeaderValue::try_from(self.href(place)).unwrap_or(HeaderValue::from_static("./"));
+        headers.insert(LOCATION, location);
+        for cookie in &self.cookies {
+            headers.append(SET_COOKIE, cookie.clone());
+        }
+        response
+    }
+}
+
+/// What distinguishes a status by style.
+pub fn status_class(status: Status) -> &'static str {
+    match status {
+        Status::Aberto => "aberto",
+        Status::EmAtendimento => "em-atendimento",
+        Status::Cancelado => "cancelado",
+        Status::Improcedente => "improcedente",
+        Status::Finalizado => "finalizado",
+    }
+}

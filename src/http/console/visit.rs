@@ -1,0 +1,226 @@
+//! What a request for a page says before anybody is known: in which language, from where, and to which place.
+
+use std::net::IpAddr;
+
+use axum::extract::Request;
+use axum::http::header::{FORWARDED, HOST, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Uri};
+use url::Url;
+
+use super::cookies::{Cookies, LANGUAGE};
+use super::texts::{EN, PT, Texts};
+use crate::http::answer::problem::{Language, preferred};
+
+/// Where the pages are.
+pub const CONSOLE: &str = "/console";
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// What proxies add.
+const FORWARDING: [HeaderName; 4] = [
+    FORWARDED,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+];
+
+/// The longest place that somebody is led back to, in bytes.
+const PLACE_MAX: usize = 1024;
+
+#[derive(Clone)]
+pub struct Visit {
+    pub language: Language,
+    pub texts: &'static Texts,
+    pub cookies: Cookies,
+    /// The way from the page to `/`: a proxy may serve all of this under a prefix.
+    pub root: String,
+    /// Where in the console, such as `motivos`; with the query.
+    pub place: String,
+}
+
+/// The root of a page that is shown at another address than its own.
+#[derive(Clone)]
+pub struct ShownAt(pub String);
+
+impl Visit {
+    pub fn of(parts: &Parts) -> Self {
+        let visit = Self::at(&parts.uri, &parts.headers);
+        match parts.extensions.get() {
+            Some(ShownAt(root)) => Self { root: root.clone(), ..visit },
+            None => visit,
+        }
+    }
+
+    pub fn of_request(request: &Request) -> Self {
+        Self::at(request.uri(), request.headers())
+    }
+
+    pub fn at(uri: &Uri, headers: &HeaderMap) -> Self {
+        let cookies = Cookies::of(headers, !came_by_loopback(headers));
+        let language = match cookies.get(LANGUAGE) {
+            Some("pt") => Language::Portuguese,
+            Some("en") => Language::English,
+            _ => preferred(headers),
+        };
+        let slashes = uri.path().matches('/').count().saturating_sub(1);
+        let root = if slashes == 0 { "./".to_owned() } else { "../".repeat(slashes) };
+        let place = uri.path_and_query().map_or("", |whole| whole.as_str());
+        let place = place.strip_prefix(CONSOLE).unwrap_or_default().trim_start_matches('/').to_owned();
+        Self { language, texts: language.choose([&PT, &EN]), cookies, root, place }
+    }
+
+    /// The address of a place in the console.
+    pub fn href(&self, place: &str) -> String {
+        let slash = if place.is_empty() || place.starts_with('?') { "" } else { "/" };
+        format!("{}console{slash}{place}", self.root)
+    }
+}
+
+/// `place` where it is one in the console: somebody is led there after a sign-in.
+pub fn place(place: &str) -> Option<&str> {
+    let path = place.split('?').next().unwrap_or_default();
+    let is_plain = place.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#');
+    let stays =
+        path.split('/').all(|part| !matches!(part, "." | "..")) && !path.starts_with('/') && !path.contains("//");
+    (place.len() <= PLACE_MAX && is_plain && stays).then_some(place)
+}
+
+/// Whether a form was sent by one of our pages, as far as the browser says. `Sec-Fetch-Site` comes from browsers of today
+/// by TLS and on loopback addresses, `Origin` from the others. Whoever sends neither has to know the form's token anyway.
+pub fn is_same_origin(headers: &HeaderMap) -> bool {
+    let mut sites = headers.get_all(FETCH_SITE).iter();
+    if let Some(site) = sites.next() {
+        return sites.next().is_none() && (site == "same-origin" || site == "none");
+    }
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let authority = |url: Url| {
+        let host = url.host_str()?.to_owned();
+        Some(url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
+    };
+    let origin = origin.to_str().ok().and_then(|origin| authority(Url::parse(origin).ok()?));
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    origin.is_some_and(|origin| host.is_some_and(|host| host.eq_ignore_ascii_case(&origin)))
+}
+
+/// Whether a link on another site led here: then the browser has kept our cookies back.
+pub fn is_led_from_elsewhere(headers: &HeaderMap) -> bool {
+    headers.get(FETCH_SITE).is_some_and(|site| site == "cross-site" || site == "same-site")
+}
+
+/// Whether the browser came by a loopback address, which it needs no TLS for, and no proxy did.
+fn came_by_loopback(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    !FORWARDING.iter().any(|name| headers.contains_key(name)) && is_loopback(host)
+}
+
+/// Whether `host`, with a port or without, names a loopback address.
+fn is_loopback(host: &str) -> bool {
+    let bare = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    let bare = bare.to_ascii_lowercase();
+    bare == "localhost"
+        || bare.ends_with(".localhost")
+        || bare.parse().is_ok_and(|address: IpAddr| address.to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn links_begin_where_the_page_stands() {
+        for (path, root, place) in [
+            ("/console", "./", ""),
+            ("/console/", "../", ""),
+            ("/console/motivos?cursor=x", "../", "motivos?cursor=x"),
+            ("/console/motivos/7/desativar", "../../../", "motivos/7/desativar"),
+            ("/console/atendimentos/a%2Fb", "../../", "atendimentos/a%2Fb"),
+        ] {
+            let visit = Visit::at(&path.parse().unwrap(), &HeaderMap::new());
+            assert_eq!((visit.root.as_str(), visit.place.as_str()), (root, place));
+        }
+    }
+
+    #[test]
+    fn nobody_is_led_out_of_the_console() {
+        for inside in
+            ["", "motivos", "atendimentos/20221104000001", "atendimentos?status=Aberto&protocolo=//x", "a/b%2F..%2Fc"]
+        {
+            assert_eq!(place(inside), Some(inside));
+        }
+        let long = "x".repeat(PLACE_MAX + 1);
+        for outside in [
+            "//evil.example",
+            "/motivos",
+            "../x",
+            "a/../../x",
+            "a//b",
+            "\\\\evil.example",
+            "a\r\nb",
+            "a b",
+            "é",
+            "a#b",
+            &long,
+        ] {
+            assert_eq!(place(outside), None, "{outside}");
+        }
+    }
+
+    #[test]
+    fn a_form_comes_from_our_own_pages() {
+        for ours in [
+            headers(&[]),
+            headers(&[("sec-fetch-site", "same-origin"), ("origin", "null")]),
+            headers(&[("sec-fetch-site", "none")]),
+            headers(&[("origin", "https://citrus.example"), ("host", "Citrus.example")]),
+            headers(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]),
+            headers(&[("origin", "http://[::1]:8080"), ("host", "[::1]:8080")]),
+        ] {
+            assert!(is_same_origin(&ours), "{ours:?}");
+        }
+        for foreign in [
+            headers(&[("sec-fetch-site", "cross-site")]),
+            headers(&[
+                ("sec-fetch-site", "same-site"),
+                ("origin", "https://citrus.example"),
+                ("host", "citrus.example"),
+            ]),
+            headers(&[("sec-fetch-site", "")]),
+            headers(&[("origin", "null"), ("host", "citrus.example")]),
+            headers(&[("origin", "https://evil.example"), ("host", "citrus.example")]),
+            headers(&[("origin", "https://citrus.example:8443"), ("host", "citrus.example")]),
+            headers(&[("origin", "https://citrus.example"), ("host", "citrus.example.evil.example")]),
+            headers(&[("origin", "https://citrus.example")]),
+        ] {
+            assert!(!is_same_origin(&foreign), "{foreign:?}");
+        }
+        let mut twice = headers(&[("sec-fetch-site", "same-origin")]);
+        twice.append(FETCH_SITE, HeaderValue::from_static("cross-site"));
+        assert!(!is_same_origin(&twice));
+    }
+
+    #[test]
+    fn loopback_is_what_the_browser_calls_so() {
+        for host in ["localhost", "LocalHost:8080", "a.localhost:1", "127.0.0.1:8080", "127.9.9.9", "[::1]:80", "[::1]"]
+        {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in
+            ["", "citrus.example", "localhost.evil.example:80", "127.0.0.1.evil.example", "10.0.0.1:80", "[fe80::1]"]
+        {
+            assert!(!is_loopback(host), "{host}");
+        }
+        assert!(came_by_loopback(&headers(&[("host", "localhost:8080")])));
+        for proxied in ["forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"] {
+            assert!(!came_by_loopback(&headers(&[("host", "localhost:8080"), (proxied, "x")])), "{proxied}");
+        }
+    }
+}

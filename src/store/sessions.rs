@@ -1,0 +1,86 @@
+//! Who is signed in to the console. Times are those of the server's clock, which comes with each use.
+
+use time::OffsetDateTime;
+
+use super::engine::Store;
+use super::error::{Result, StoreError};
+use super::value::Param;
+use crate::clock::{from_unix_millis, unix_millis};
+
+/// Names a session: the digest of the id that the browser has.
+pub type SessionKey = [u8; 32];
+
+/// A session, as it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub usuario_id: i64,
+    /// The user's at the login.
+    pub generation: i64,
+    pub created: OffsetDateTime,
+    /// The latest request that was noted.
+    pub seen: OffsetDateTime,
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    usuario_id: i64,
+    geracao: i64,
+    criada_em: i64,
+    vista_em: i64,
+}
+
+const SESSION: &str = "SELECT usuario_id, geracao, criada_em, vista_em FROM sessao WHERE chave = $1";
+
+const INSERT: &str = "INSERT INTO sessao (chave, usuario_id, geracao, criada_em, vista_em) VALUES ($1, $2, $3, $4, $5)";
+
+/// $1 is the user, $2 how many sessions stay: the latest.
+const TRIM: &str = "
+DELETE FROM sessao WHERE usuario_id = $1 AND chave NOT IN
+    (SELECT chave FROM sessao WHERE usuario_id = $1 ORDER BY criada_em DESC, vista_em DESC, chave LIMIT $2)";
+
+/// A session is over that was created at $1 or before, or last seen at $2 or before. $3 is how many at once.
+const PURGE: &str = "
+DELETE FROM sessao WHERE chave IN (SELECT chave FROM sessao WHERE criada_em <= $1 OR vista_em <= $2 LIMIT $3)";
+
+impl Store {
+    pub async fn session(&self, key: &SessionKey) -> Result<Option<Session>> {
+        let row: Option<SessionRow> = self.row(SESSION, &[bytes(key)]).await?;
+        let time = |millis| from_unix_millis(millis).ok_or_else(|| StoreError::Corrupt(format!("the time {millis}")));
+        row.map(|SessionRow { usuario_id, geracao, criada_em, vista_em }| {
+            Ok(Session { usuario_id, generation: geracao, created: time(criada_em)?, seen: time(vista_em)? })
+        })
+        .transpose()
+    }
+
+    /// Keeps `session`, and of its user's the `most` latest alone.
+    pub async fn insert_session(&self, key: &SessionKey, session: Session, most: u32) -> Result<()> {
+        let Session { usuario_id, generation, created, seen } = session;
+        let values = [bytes(key), usuario_id.into(), generation.into(), millis(created), millis(seen)];
+        self.execute(INSERT, &values).await?;
+        self.execute(TRIM, &[usuario_id.into(), i64::from(most).into()]).await.map(drop)
+    }
+
+    /// Notes the latest request of a session.
+    pub async fn touch_session(&self, key: &SessionKey, seen: OffsetDateTime) -> Result<()> {
+        self.execute("UPDATE sessao SET vista_em = $2 WHERE chave = $1", &[bytes(key), millis(seen)]).await.map(drop)
+    }
+
+    /// Ends a session; one that is over already stays so.
+    pub async fn delete_session(&self, key: &SessionKey) -> Result<()> {
+        self.execute("DELETE FROM sessao WHERE chave = $1", &[bytes(key)]).await.map(drop)
+    }
+
+    /// Forgets `limit` of the sessions that were created at the one time or before, or last seen at the other or
+    /// before; returns how many it were.
+    pub async fn purge_sessions(&self, created: OffsetDateTime, seen: OffsetDateTime, limit: u32) -> Result<u64> {
+        self.execute(PURGE, &[millis(created), millis(seen), i64::from(limit).into()]).await
+    }
+}
+
+fn bytes(key: &SessionKey) -> Param<'_> {
+    Param::Bytes(Some(key))
+}
+
+fn millis(at: OffsetDateTime) -> Param<'static> {
+    unix_millis(at).into()
+}

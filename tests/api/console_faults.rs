@@ -1,0 +1,77 @@
+//! The console while something does not work, and where something else is not as usual.
+
+use std::fs;
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::both_engines;
+use crate::support::browser::Browser;
+use crate::support::database::Database;
+use crate::support::server::Server;
+
+const PAGE: &str = "/console/motivos";
+
+async fn a_form_that_cannot_be_answered_now_loses_nothing(server: &Server, database: &Database) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let page = admin.get(PAGE).await;
+    let held = database.hold_by("LOCK TABLE nivel IN SHARE ROW EXCLUSIVE MODE").await;
+    let answer = admin.fill(&page, PAGE, &[("nome", "Fora da garantia")]).await;
+    assert_eq!((answer.status, answer.header("content-type")), (503, Some("text/html; charset=utf-8")), "{answer:?}");
+    assert!(answer.body.contains("role=\"alert\">The server cannot do it now; try again."), "{answer:?}");
+    assert!(answer.body.contains("name=\"nome\" value=\"Fora da garantia\""), "{answer:?}");
+    held.release().await;
+    assert_eq!(admin.fill(&answer, PAGE, &[("nome", "Fora da garantia")]).await.status, 303);
+}
+
+async fn errors_are_pages_in_the_persons_language(server: &Server) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    for (languages, title) in [("en", "Not found"), ("pt-BR", "Não encontrado")] {
+        admin.set_header("accept-language", Some(languages));
+        for path in
+            ["/console/nada", "/console/motivos/", "/console/motivos/x", "/console/assets/x", "/console//motivos"]
+        {
+            let page = admin.get(path).await;
+            assert_eq!((page.status, page.header("content-type")), (404, Some("text/html; charset=utf-8")), "{path}");
+            assert!(page.body.contains(&format!("<h1>{title}</h1>")), "{path}: {page:?}");
+        }
+    }
+    // Programs beside it are answered as ever.
+    server.get("/consolex").await.is(404, "Recurso não encontrado");
+    server.get("/api/console").await.is(404, "Recurso não encontrado");
+}
+
+async fn a_dialect_is_for_programs(database: &Database) {
+    let file = database.dir.path().join("dialeto.toml");
+    fs::write(&file, "[erro]\ncorpo = '{\"erro\":\"<texto>\"}'\n").unwrap();
+    let server = Server::with(database, &[("DIALECT_FILE", file.to_str().unwrap())]).await;
+    assert!(server.get("/nada").await.body.contains("\"erro\""));
+    let mut browser = Browser::new(&server);
+    let page = browser.get("/console/nada").await;
+    assert!(page.status == 404 && page.body.contains("<h1>Not found</h1>"), "{page:?}");
+    assert_eq!(browser.sign_in("admin", "1234").await.status, 303);
+    assert_eq!(browser.get(PAGE).await.status, 200);
+    server.stop().await;
+}
+
+/// What people type is in no journal, and failures that a program asks for are not theirs.
+async fn the_sandbox_is_for_programs(database: &Database) {
+    let server = Server::sandbox(database, &[]).await;
+    let failure = json!({"rota": "/console/motivos", "erro": "internal", "vezes": 5}).to_string();
+    server.send(Method::POST, "/sandbox/falhas", &[], failure).await;
+    let mut admin = Browser::new(&server);
+    admin.set_header("x-sandbox-falha", Some("internal"));
+    assert_eq!(admin.sign_in("admin", "1234").await.status, 303);
+    assert_eq!(admin.get(PAGE).await.status, 200);
+    let journal = server.get("/sandbox/requisicoes").await;
+    assert_eq!(journal.status, 200, "{journal:?}");
+    assert!(!journal.body.contains("console"), "{journal:?}");
+    server.stop().await;
+}
+
+both_engines! {
+    a_form_that_cannot_be_answered_now_loses_nothing,
+    errors_are_pages_in_the_persons_language,
+    a_dialect_is_for_programs,
+    the_sandbox_is_for_programs,
+}

@@ -1,0 +1,233 @@
+// Walks through the console as people do. See run --help.
+// Usage: node walk.mjs PROGRAM CHROMIUM [SCREENSHOTS]
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { logIn, startDemo, startNginx } from '../clients/processes.mjs';
+
+const [program, executablePath, screenshots] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+// What the pages show: changes, comments of both kinds, and names that try to be more than names.
+const HOSTILE = '<script>alert(1)</script>"\'><img src=x onerror=alert(1)>';
+const RECORD = 'atendimento?protocolo=20221104000001';
+
+/** Each page: its name, its place, and what has to be on it. The first asks for no session. */
+const PAGES = [
+  ['entrar', 'entrar', 'form[action$="console/entrar"]'],
+  ['painel', '', 'svg.chart'],
+  ['atendimentos', 'atendimentos', 'table.cards'],
+  ['atendimentos-busca', 'atendimentos?protocolo=2022110400000&status=Aberto', 'table.cards'],
+  ['atendimentos-erro', 'atendimentos?de=ontem', '.error'],
+  ['atendimentos-nada', 'atendimentos?protocolo=9', '.empty'],
+  ['atendimento-novo', 'atendimentos/novo', 'form[action$="atendimentos/novo"]'],
+  ['atendimento', RECORD, 'ol.timeline'],
+  ['motivos', 'motivos', 'table.cards'],
+  ['motivo', 'motivos/1', '.confirm'],
+  ['nada', 'nada', 'h1'],
+];
+const LANGUAGES = ['pt-BR', 'en'];
+
+const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu', ...quiet] });
+const complaints = [];
+
+/** A browser of its own for one person. */
+async function person(baseUrl, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'pt-BR', ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.on('request', request => request.url().startsWith(`${baseUrl}/`) || complaints.push(`asked ${request.url()}`));
+  page.on('pageerror', error => complaints.push(String(error)));
+  page.on('dialog', dialog => complaints.push(`a dialog: ${dialog.message()}`));
+  // Pages of errors have their status on purpose.
+  const isMeant = message => message.type() !== 'error' || /status of 4\d\d/.test(message.text());
+  page.on('console', message => isMeant(message) || complaints.push(message.text()));
+  return { context, page, at: place => page.goto(`${baseUrl}/console${place && !place.startsWith('?') ? '/' : ''}${place}`) };
+}
+
+async function signIn({ page, at }, login = 'admin', senha = '1234') {
+  await at('entrar');
+  await page.locator('[name=login]').fill(login);
+  await page.locator('[name=senha]').fill(senha);
+  await page.locator('main button').click();
+  if (senha === '1234') await page.waitForURL(url => !url.pathname.endsWith('/entrar'));
+}
+
+/** What axe-core finds fault with. */
+async function faults(page) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+/** Nothing is left in the browser, and no page is wider than its window. */
+async function isTidy(page, name) {
+  const left = await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]);
+  assert.deepEqual(left, [0, 0, ''], name);
+  const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.equal(excess, 0, `${name} is too wide`);
+}
+
+/** All pages in one language, one colour scheme and one width. */
+async function walk(baseUrl, lang, colorScheme, width) {
+  const one = await person(baseUrl, { locale: lang, colorScheme, viewport: { width, height: 844 } });
+  const { page, at, context } = one;
+  let signedIn = false;
+  for (const [name, place, element] of PAGES) {
+    await at(place);
+    await page.locator(element).first().waitFor();
+    const label = `${name}-${lang}-${colorScheme}-${width}`;
+    assert.equal(await page.locator('html').getAttribute('lang'), lang, label);
+    assert.deepEqual(await faults(page), [], label);
+    await isTidy(page, label);
+    if (screenshots) await page.screenshot({ path: join(screenshots, `${label}.png`), fullPage: true });
+    if (!signedIn) await signIn(one);
+    signedIn = true;
+  }
+  await context.close();
+}
+
+/** Changes a status by the keyboard alone, from the sign-in on. */
+async function byKeyboard(baseUrl) {
+  const { page, at, context } = await person(baseUrl);
+  const press = async (key, times = 1) => { for (let time = 0; time < times; time += 1) await page.keyboard.press(key); };
+  const focused = () => page.evaluate(() => document.activeElement.name || document.activeElement.textContent.trim());
+  const reach = async wanted => {
+    for (let tabs = 0; tabs < 60; tabs += 1) {
+      if (wanted.test(await focused())) {
+        const outline = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+        assert.notEqual(outline, 'none', `${wanted} shows no focus`);
+        return;
+      }
+      await press('Tab');
+    }
+    assert.fail(`no way to ${wanted}`);
+  };
+  await at(RECORD);
+  await press('Tab');
+  assert.equal(await focused(), 'Pular para o conteúdo');
+  await press('Enter');
+  await reach(/^login$/);
+  await page.keyboard.type('admin');
+  await press('Tab');
+  await page.keyboard.type('1234');
+  await press('Enter');
+  await page.locator('ol.timeline').waitFor();
+  const before = await page.locator('ol.timeline > li').count();
+  await reach(/^status$/);
+  await press('ArrowDown', 2);
+  await press('ArrowUp', 2);
+  await press('ArrowDown', 2);
+  assert.equal(await page.locator('[name=status]:checked').inputValue(), 'Cancelado');
+  assert.ok(await page.locator('#motivo').isVisible());
+  await reach(/^motivoStatus$/);
+  await press('ArrowDown');
+  await reach(/^comentario$/);
+  await page.keyboard.type('Pelo teclado');
+  await reach(/^passo$/);
+  await press('Enter');
+  await page.getByText('Nada foi gravado ainda').waitFor();
+  await reach(/^passo$/);
+  await press('Enter');
+  await page.getByText('Status alterado para Cancelado.').waitFor();
+  assert.equal(await page.locator('ol.timeline > li').count(), before + 1);
+  await context.close();
+}
+
+let motivos = 0;
+
+/** By mouse: a motivo made and used, an atendimento reopened, the other language, and out. */
+async function byMouse(baseUrl, options) {
+  const one = await person(baseUrl, options);
+  const { page, context } = one;
+  await signIn(one, 'admin', 'errada');
+  await page.getByText('A senha não confere.').waitFor();
+  assert.equal(await page.locator('[name=login]').inputValue(), 'admin');
+  await signIn(one);
+  await page.getByRole('link', { name: 'Motivos' }).click();
+  motivos += 1;
+  const motivo = `Reaberto a pedido ${motivos}`;
+  await page.locator('[name=nome]').fill(motivo);
+  await page.getByRole('button', { name: 'Criar motivo' }).click();
+  await page.getByText(`Motivo “${motivo}” criado.`).waitFor();
+  await page.getByRole('link', { name: 'Atendimentos' }).click();
+  await page.locator('select[name=status]').selectOption('Finalizado');
+  await page.getByRole('button', { name: 'Procurar' }).click();
+  await page.locator('table.cards tbody a').first().click();
+  assert.ok(await page.locator('#motivo').isHidden());
+  await page.getByLabel('Aberto').check();
+  assert.ok(await page.locator('#motivo').isVisible());
+  await page.locator('#motivo').selectOption(motivo);
+  await page.locator('#comentario').fill('O cliente ligou de novo.');
+  await page.getByLabel('Visível ao cliente').check();
+  await page.getByRole('button', { name: 'Conferir' }).click();
+  // axe-core is a script, too.
+  if (options?.javaScriptEnabled !== false) assert.deepEqual(await faults(page), []);
+  if (screenshots) await page.screenshot({ path: join(screenshots, 'conferir.png'), fullPage: true });
+  await page.getByRole('button', { name: 'Corrigir' }).click();
+  assert.equal(await page.locator('#comentario').inputValue(), 'O cliente ligou de novo.');
+  await page.getByRole('button', { name: 'Conferir' }).click();
+  await page.getByRole('button', { name: 'Alterar agora' }).click();
+  await page.getByText('Status alterado para Aberto.').waitFor();
+  const shown = page.url();
+  if (options?.javaScriptEnabled !== false) {
+    // To the page that asked for the confirmation: as it is now, and nothing is sent again.
+    await page.goBack();
+    await page.locator('#alterar').waitFor();
+    await page.goForward();
+  }
+  await page.getByRole('link', { name: 'English' }).click();
+  assert.equal(page.url(), shown);
+  await page.getByText('Change the status').waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByText('You have signed out.').waitFor();
+  await context.close();
+}
+
+/** A link on another site leads a person who is signed in to the page, although the browser keeps the cookie back. */
+async function byLink(baseUrl) {
+  const link = `<a href="${baseUrl}/console/motivos">motivos</a>`;
+  const site = createServer((_, response) => response.setHeader('content-type', 'text/html').end(link));
+  await new Promise(listening => site.listen(0, '127.0.0.1', listening));
+  const elsewhere = `http://localhost:${site.address().port}/`;
+  for (const [login, end] of [['admin', 'table.cards'], [null, '[name=senha]']]) {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    if (login) await signIn({ page, at: place => page.goto(`${baseUrl}/console/${place}`) }, login);
+    await page.goto(elsewhere);
+    await page.getByRole('link').click();
+    await page.locator(end).waitFor();
+    await context.close();
+  }
+  site.close();
+}
+
+try {
+  const { url } = await startDemo(program);
+  const headers = { authorization: `Bearer ${await logIn(url)}` };
+  const change = body => fetch(`${url}/api/atendimentos/status`, { method: 'POST', headers, body: JSON.stringify(body) });
+  const protocolo = '20221104000001';
+  await change({ protocolo, status: 'Em atendimento', comentario: 'Já estamos vendo.\nVolto em breve.', visivelCliente: true });
+  await change({ protocolo, status: 'Cancelado', motivoStatus: 'Duplicado', comentario: HOSTILE, visivelCliente: false });
+  await change({ protocolo, status: 'Aberto' });
+  for (let number = 6; number < 26; number += 1) await change({ protocolo: `202211040000${String(number).padStart(2, '0')}`, status: 'Finalizado' });
+
+  const walks = LANGUAGES.flatMap(lang => ['light', 'dark'].map(scheme => [lang, scheme]));
+  await Promise.all(walks.map(([lang, scheme]) => walk(url, lang, scheme, 1280)));
+  await Promise.all([walk(url, 'pt-BR', 'light', 390), walk(url, 'pt-BR', 'dark', 390)]);
+  await byKeyboard(url);
+  await byLink(url);
+  await byMouse(url);
+  await byMouse(url, { javaScriptEnabled: false });
+  const nginx = await startNginx(new URL(url).host, 60);
+  await byMouse(`${nginx.url}/a/citrus`, {});
+  assert.deepEqual(complaints, []);
+} finally {
+  await browser.close();
+}
+console.log('walked through the console by mouse, by keyboard, without scripts and under a prefix');
+process.exit();
