@@ -14,12 +14,12 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use crate::auth::password::Passwords;
 use crate::auth::token::Tokens;
 use crate::clock::Clock;
-use crate::config::{Config, HttpSettings, SecretError};
+use crate::config::{Config, HttpSettings, Origin, SecretError};
 use crate::http::frame::Frame;
 use crate::http::limits::BATCH_REQUESTS_MAX;
 use crate::http::memory::Memory;
 use crate::http::routes;
-use crate::http::state::{AppState, Readiness, SharedState};
+use crate::http::state::{AppState, Readiness, SharedState, ShownSetting};
 use crate::http::transport::{self, ServerSettings};
 use crate::metrics::Metrics;
 use crate::printable::printable;
@@ -178,6 +178,10 @@ async fn watch_readiness(app: SharedState) {
     }
 }
 
+fn shown_setting((name, value, origin): &(&'static str, String, Origin)) -> ShownSetting {
+    ShownSetting { name, value: value.clone(), origin: origin.name() }
+}
+
 pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result<(SharedState, Workers), SecretError> {
     let tokens = Tokens::new(&config.token_secret()?, &config.accepted_secrets(), config.tokens.clone());
     let tokens = Arc::new(tokens);
@@ -210,6 +214,7 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
         tokens,
         dialect: config.http.dialect.clone(),
         changes,
+        settings: config.effective.iter().map(shown_setting).collect(),
         metrics,
         lotes: Semaphore::new(BATCH_REQUESTS_MAX),
         bodies: Memory::new(config.http.transit_memory),

@@ -39,6 +39,8 @@ use crate::store::Target;
 pub struct Config {
     /// Which settings came from where, without their values.
     pub origins: String,
+    /// Every setting as `config check` shows it.
+    pub effective: Vec<(&'static str, String, Origin)>,
     /// The files of secrets, and `.env` where a secret stands in it.
     pub secret_files: Vec<PathBuf>,
     pub data_dir: PathBuf,
@@ -143,6 +145,7 @@ impl Config {
         let data_dir = reader.read(&settings::DATA_DIR);
         let config = Self {
             origins: sources.summary(),
+            effective: effective(sources).unwrap_or_default(),
             secret_files: sources.secret_files(),
             database: database_settings(&mut reader, &data_dir),
             data_dir,

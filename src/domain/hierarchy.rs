@@ -11,6 +11,11 @@ use super::access::{AccessRights, Nivel, Permissao, below};
 /// What a user needs to be a root administrator: with both, all the rest can be had again.
 pub const ROOT_ADMINISTRATOR: [Permissao; 2] = [Permissao::AdministrarPerfis, Permissao::AdministrarUsuarios];
 
+/// Whether somebody of these rights is a root administrator.
+pub fn is_root_administrator(rights: &AccessRights) -> bool {
+    rights.is_root() && ROOT_ADMINISTRATOR.iter().all(|permissao| rights.allows(*permissao))
+}
+
 /// How many níveis there may be below each other, the top included. Whoever looks at the tree walks it.
 pub const DEPTH_MAX: usize = 32;
 

@@ -52,6 +52,8 @@ pub struct AppState {
     pub console: bool,
     /// Goes on as long as somebody is served.
     pub purge: Purge,
+    /// All settings, as `config check` shows them.
+    pub settings: Vec<ShownSetting>,
     pub metrics: Arc<Metrics>,
     /// Room for requests of many changes.
     pub lotes: Semaphore,
@@ -68,6 +70,14 @@ pub struct AppState {
     pub is_leaving: Arc<AtomicBool>,
     /// Whether it was ready when somebody last asked.
     pub readiness: Readiness,
+}
+
+/// A setting without its secrets.
+pub struct ShownSetting {
+    pub name: &'static str,
+    pub value: String,
+    /// Where the value stands.
+    pub origin: &'static str,
 }
 
 impl AppState {

@@ -97,6 +97,14 @@ impl Sessions {
         Ok(Some(session))
     }
 
+    /// The sessions that last, each with its login: those seen last, at most `limit`.
+    pub async fn signed_in(&self, limit: u32) -> Result<Vec<(String, Session)>> {
+        let now = self.clock.now();
+        // As `lasts` has it: at the very limit it is over.
+        let tick = Duration::milliseconds(1);
+        self.store.sessions_since(now - LIFE + tick, now - IDLE + tick, limit).await
+    }
+
     /// Ends the session of that id.
     pub async fn end(&self, id: &SessionId) -> Result<()> {
         self.store.delete_session(&id.key()).await

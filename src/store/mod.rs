@@ -44,7 +44,7 @@ pub use idempotency::UsedKey;
 pub use listings::{AtendimentosPage, AtendimentosQuery, Between, HistoricoQuery};
 pub use migrations::Migration;
 pub use overview::HourOfChanges;
-pub use pages::{AuditPage, AuditPosition, UsuariosPage};
+pub use pages::{AuditPage, AuditPosition, UsuariosByLogin, UsuariosPage};
 pub use postgres::endpoint;
 pub use provisioning::{Grant, Motivo, Named, Perfil, Release, Usuario};
 pub use rows::{Example, NewAtendimento, NewMotivo, ScopedKey};

@@ -13,6 +13,7 @@ use super::listings::Between;
 use super::provisioning::Usuario;
 use super::value::{Param, Time};
 use crate::domain::audit::ActionFilter;
+use crate::domain::text::NameKey;
 
 /// Where an entry stands among those of the trail: by its time, and those of one moment by id.
 pub type AuditPosition = (OffsetDateTime, i64);
@@ -24,6 +25,10 @@ pub struct AuditPage {
     pub before: Option<AuditPosition>,
     pub between: Between,
     pub action: Option<ActionFilter>,
+    /// Only by or about the user of this row id.
+    pub usuario_id: Option<i64>,
+    /// Only by this user of the operating system, also where it stands behind `sudo`.
+    pub actor: Option<String>,
     /// Only by users who stood on one of these níveis then, or about such.
     pub niveis: Option<Vec<i64>>,
     pub limit: u16,
@@ -34,6 +39,18 @@ pub struct AuditPage {
 pub struct UsuariosPage {
     /// Only those after this id.
     pub after: i64,
+    /// Only those on one of these níveis.
+    pub niveis: Option<Vec<i64>>,
+    pub limit: u16,
+}
+
+/// A page of users, by login.
+#[derive(Clone, Debug, Default)]
+pub struct UsuariosByLogin {
+    /// What their logins contain.
+    pub containing: Option<NameKey>,
+    /// Only those after this login.
+    pub after: Option<NameKey>,
     /// Only those on one of these níveis.
     pub niveis: Option<Vec<i64>>,
     pub limit: u16,
@@ -62,6 +79,11 @@ FROM usuario u JOIN perfil p ON p.id = u.perfil_id
 WHERE u.perfil_id = $3 AND u.id > $1
 ORDER BY u.id
 LIMIT $2";
+
+const USUARIOS_BY_LOGIN: &str = "
+SELECT u.id, u.login, p.nome AS perfil, u.perfil_id, p.nivel_id, u.ativo
+FROM usuario u JOIN perfil p ON p.id = u.perfil_id
+WHERE ($1 IS NULL OR u.chave > $1) AND ($2 IS NULL OR u.chave LIKE $2 ESCAPE '!')";
 
 const USUARIO: &str = "
 SELECT u.id, u.login, p.nome AS perfil, u.perfil_id, p.nivel_id, u.ativo
@@ -118,9 +140,34 @@ impl Store {
         Ok((found, next))
     }
 
+    /// The users asked for, and whether there are more.
+    pub async fn page_by_login(&self, asked: &UsuariosByLogin) -> Result<(Vec<Usuario>, bool)> {
+        let UsuariosByLogin { containing, after, niveis, limit } = asked;
+        let like = containing.as_ref().map(|key| format!("%{}%", escaped(key.as_str())));
+        let after = Param::Text(after.as_ref().map(NameKey::as_str));
+        let mut values = vec![after, Param::Text(like.as_deref()), (i64::from(*limit) + 1).into()];
+        let mut on = String::new();
+        if let Some(niveis) = niveis {
+            let listed: Vec<String> = (0..niveis.len()).map(|index| format!("${}", index + 4)).collect();
+            on = format!(" AND p.nivel_id IN ({})", listed.join(", "));
+            values.extend(niveis.iter().map(|id| Param::from(*id)));
+        }
+        let statement = format!("{USUARIOS_BY_LOGIN}{on} ORDER BY u.chave LIMIT $3");
+        let read = async { self.command_reader().await?.rows(AssertSqlSafe(statement), &values).await };
+        let mut found: Vec<Usuario> = Box::pin(self.bounds().keep::<_, super::StoreError>(read)).await?;
+        let has_more = found.len() > usize::from(*limit);
+        found.truncate((*limit).into());
+        Ok((found, has_more))
+    }
+
     pub async fn usuario_of(&self, id: i64) -> Result<Option<Usuario>> {
         self.command_row(USUARIO, &[id.into()]).await
     }
+}
+
+/// `text` as `LIKE` takes it for itself.
+fn escaped(text: &str) -> String {
+    text.replace('!', "!!").replace('%', "!%").replace('_', "!_")
 }
 
 /// What one statement reads, from an index of its own.
@@ -143,7 +190,7 @@ fn sources<'a>(niveis: Option<&[i64]>, actions: &[&'a str]) -> Vec<Source<'a>> {
 }
 
 /// The statement for `source`, of the parts that count, so that each is what an index has.
-fn statement<'a>(asked: &AuditPage, actions: &[&'a str], source: Source<'a>) -> (String, Vec<Param<'a>>) {
+fn statement<'a>(asked: &'a AuditPage, actions: &[&'a str], source: Source<'a>) -> (String, Vec<Param<'a>>) {
     let (mut conditions, mut values) = (vec!["true".to_owned()], Vec::new());
     let mut parameter = |value: Param<'a>| {
         values.push(value);
@@ -163,6 +210,17 @@ fn statement<'a>(asked: &AuditPage, actions: &[&'a str], source: Source<'a>) -> 
     if let Some((em, id)) = asked.before {
         let (em, id) = (parameter(Param::Time(Some(Time(em)))), parameter(id.into()));
         conditions.push(format!("(a.em, a.id) < ({em}, {id})"));
+    }
+    if let Some(usuario_id) = asked.usuario_id {
+        let id = parameter(usuario_id.into());
+        conditions.push(format!("(a.usuario_id = {id} OR a.autor_id = {id})"));
+    }
+    if let Some(actor) = &asked.actor {
+        let name = parameter(actor.as_str().into());
+        conditions.push(format!(
+            "(a.autor = {name} OR substr(a.autor, 1, length({name}) + 8) = {name} || ' (sudo: ' \
+             OR substr(a.autor, length(a.autor) - length({name}) - 8) = ' (sudo: ' || {name} || ')')"
+        ));
     }
     let Between { from, before } = asked.between;
     if from.is_some() {

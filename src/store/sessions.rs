@@ -29,6 +29,13 @@ struct SessionRow {
     vista_em: i64,
 }
 
+#[derive(sqlx::FromRow)]
+struct SignedInRow {
+    login: String,
+    #[sqlx(flatten)]
+    session: SessionRow,
+}
+
 const SESSION: &str = "SELECT usuario_id, geracao, criada_em, vista_em FROM sessao WHERE chave = $1";
 
 const INSERT: &str = "INSERT INTO sessao (chave, usuario_id, geracao, criada_em, vista_em) VALUES ($1, $2, $3, $4, $5)";
@@ -42,14 +49,31 @@ DELETE FROM sessao WHERE usuario_id = $1 AND chave NOT IN
 const PURGE: &str = "
 DELETE FROM sessao WHERE chave IN (SELECT chave FROM sessao WHERE criada_em <= $1 OR vista_em <= $2 LIMIT $3)";
 
+/// $1 and $2 as in [`PURGE`], $3 how many. Sessions of another generation, or of a user who is inactive, are over too.
+const SIGNED_IN: &str = "
+SELECT usuario.login, sessao.usuario_id, sessao.geracao, criada_em, vista_em
+FROM sessao JOIN usuario ON usuario.id = sessao.usuario_id
+WHERE criada_em >= $1 AND vista_em >= $2 AND usuario.ativo AND usuario.geracao = sessao.geracao
+ORDER BY vista_em DESC, sessao.chave
+LIMIT $3";
+
 impl Store {
+    /// The `limit` sessions that were seen last, of those that were created since the one time and seen since the other,
+    /// each with its login.
+    pub async fn sessions_since(
+        &self,
+        created: OffsetDateTime,
+        seen: OffsetDateTime,
+        limit: u32,
+    ) -> Result<Vec<(String, Session)>> {
+        let values = [millis(created), millis(seen), i64::from(limit).into()];
+        let rows: Vec<SignedInRow> = self.command_rows(SIGNED_IN, &values).await?;
+        rows.into_iter().map(|SignedInRow { login, session }| Ok((login, session_of(session)?))).collect()
+    }
+
     pub async fn session(&self, key: &SessionKey) -> Result<Option<Session>> {
         let row: Option<SessionRow> = self.row(SESSION, &[bytes(key)]).await?;
-        let time = |millis| from_unix_millis(millis).ok_or_else(|| StoreError::Corrupt(format!("the time {millis}")));
-        row.map(|SessionRow { usuario_id, geracao, criada_em, vista_em }| {
-            Ok(Session { usuario_id, generation: geracao, created: time(criada_em)?, seen: time(vista_em)? })
-        })
-        .transpose()
+        row.map(session_of).transpose()
     }
 
     /// Keeps `session`, and of its user's the `most` latest alone.
@@ -75,6 +99,12 @@ impl Store {
     pub async fn purge_sessions(&self, created: OffsetDateTime, seen: OffsetDateTime, limit: u32) -> Result<u64> {
         self.execute(PURGE, &[millis(created), millis(seen), i64::from(limit).into()]).await
     }
+}
+
+fn session_of(row: SessionRow) -> Result<Session> {
+    let SessionRow { usuario_id, geracao, criada_em, vista_em } = row;
+    let time = |millis| from_unix_millis(millis).ok_or_else(|| StoreError::Corrupt(format!("the time {millis}")));
+    Ok(Session { usuario_id, generation: geracao, created: time(criada_em)?, seen: time(vista_em)? })
 }
 
 fn bytes(key: &SessionKey) -> Param<'_> {

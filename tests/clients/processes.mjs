@@ -19,8 +19,8 @@ export async function run([program, ...args], environment) {
 }
 
 /** A token of the example's user.api. */
-export async function logIn(baseUrl) {
-  const login = { method: 'POST', body: '{"login": "user.api", "senha": "1234"}' };
+export async function logIn(baseUrl, usuario = 'user.api') {
+  const login = { method: 'POST', body: JSON.stringify({ login: usuario, senha: '1234' }) };
   return (await (await fetch(`${baseUrl}/api/usuario/login`, login)).json()).accessToken;
 }
 

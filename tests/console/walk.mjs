@@ -27,6 +27,24 @@ const PAGES = [
   ['atendimento', RECORD, 'ol.timeline'],
   ['motivos', 'motivos', 'table.cards'],
   ['motivo', 'motivos/1', '.confirm'],
+  ['usuarios', 'usuarios', 'table.cards'],
+  ['usuarios-nada', 'usuarios?procura=%3Cb%3Eninguem', '.empty'],
+  ['usuario', 'usuarios/4', 'dl'],
+  ['usuario-eu', 'usuarios/3', '.you'],
+  ['usuario-senha', 'usuarios/4/senha', '#senha_de_novo'],
+  ['usuario-perfil', 'usuarios/4/perfil', 'select'],
+  ['usuario-situacao', 'usuarios/4/situacao', '.danger'],
+  ['usuario-revogar', 'usuarios/3/revogar', '.notice.warn'],
+  ['perfis', 'perfis', 'table.cards'],
+  ['perfil', 'perfis/2', '[role=switch]'],
+  ['perfil-filial', 'perfis/4', '[role=switch][disabled]'],
+  ['perfil-raiz', 'perfis/1', '.notice.warn'],
+  ['niveis', 'niveis', '.depth-2'],
+  ['nivel', 'niveis/3', '[role=switch]'],
+  ['auditoria', 'auditoria', 'table.trail'],
+  ['auditoria-erro', 'auditoria?ate=ontem', '.error'],
+  ['auditoria-nada', 'auditoria?acao=backup', '.empty'],
+  ['servidor', 'servidor', 'table.settings'],
   ['nada', 'nada', 'h1'],
 ];
 const LANGUAGES = ['pt-BR', 'en'];
@@ -188,6 +206,85 @@ async function byMouse(baseUrl, options) {
   await context.close();
 }
 
+/** Administers by mouse: switches turned, a user registered and moved, and what was done looked up. */
+async function administer(baseUrl, name, options) {
+  const one = await person(baseUrl, options);
+  const { page, context } = one;
+  const question = async (label, act) => {
+    assert.deepEqual(await faults(page), [], label);
+    if (screenshots) await page.screenshot({ path: join(screenshots, `${label}.png`), fullPage: true });
+    await act();
+  };
+  await signIn(one);
+  await page.getByRole('link', { name: 'Níveis' }).click();
+  await page.locator('[name=nome]').fill(`Loja ${name}`);
+  await page.locator('[name=superior]').selectOption('Filial');
+  await page.getByRole('button', { name: 'Criar nível' }).click();
+  await page.getByText(`Nível “Loja ${name}” criado.`).waitFor();
+  await page.getByRole('link', { name: 'Liberações Suporte' }).click();
+  await page.getByRole('switch', { name: /Consultar motivos/ }).uncheck();
+  await page.getByRole('button', { name: 'Ver o que muda' }).click();
+  await page.getByText('1 usuário perde a permissão').waitFor();
+  await question(`recolher-${name}`, () => page.getByRole('button', { name: 'Voltar e ajustar' }).click());
+  await page.getByText('sua escolha; agora está ligada').waitFor();
+  await page.getByRole('link', { name: 'Perfis' }).click();
+  await page.locator('[name=nome]').fill(`Caixa ${name}`);
+  await page.locator('[name=nivel]').selectOption('Suporte');
+  await page.getByRole('button', { name: 'Criar perfil' }).click();
+  await page.getByText(`Perfil “Caixa ${name}” criado.`).waitFor();
+  await page.getByRole('switch', { name: /Alterar status/ }).check();
+  await page.getByRole('button', { name: 'Ver o que muda' }).click();
+  await question(`conceder-${name}`, () => page.getByRole('button', { name: 'Confirmar' }).click());
+  await page.getByText(`Permissões de “Caixa ${name}” alteradas.`).waitFor();
+  await page.getByRole('link', { name: 'Usuários' }).click();
+  const login = `caixa.${name}`;
+  await page.locator('[name=login]').fill(login);
+  await page.locator('[name=perfil]').selectOption(`Caixa ${name}`);
+  await page.locator('[name=senha]').fill('1234');
+  await page.getByRole('button', { name: 'Criar usuário' }).click();
+  await page.getByText(`Usuário “${login}” criado`).waitFor();
+  await page.locator('[name=procura]').fill(login);
+  await page.getByRole('button', { name: 'Procurar' }).click();
+  await page.getByRole('link', { name: `Administrar ${login}` }).click();
+  await page.getByRole('link', { name: 'Mudar de perfil' }).click();
+  await page.locator('[name=perfil]').selectOption('Consulta');
+  await page.getByRole('button', { name: 'Ver o que muda' }).click();
+  await question(`mudar-${name}`, () => page.getByRole('button', { name: 'Mudar de perfil' }).click());
+  await page.getByText(`“${login}” agora é do perfil “Consulta”.`).waitFor();
+  await page.getByRole('link', { name: 'Desativar' }).click();
+  await page.getByRole('button', { name: 'Desativar' }).click();
+  await page.getByText(`“${login}” desativado.`).waitFor();
+  await page.goBack();
+  await page.goBack();
+  await page.getByRole('link', { name: 'Auditoria' }).click();
+  await page.locator('[name=usuario]').fill(login);
+  await page.locator('[name=acao]').selectOption('usuario.perfil');
+  await page.getByRole('button', { name: 'Filtrar' }).click();
+  await page.locator('.trail tbody tr').first().waitFor();
+  assert.equal(await page.locator('.trail tbody tr').count(), 1);
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Exportar CSV' }).click()]);
+  assert.match(readFileSync(await file.path(), 'utf8'), /^\ufeff"id";"em";.*\r\n"\d+";/);
+  await context.close();
+}
+
+/** What the pages of administration show: a nível below another, long and hostile names, a permission not released. */
+async function populate(baseUrl, headers) {
+  const send = async (method, path, body) => {
+    const answer = await fetch(`${baseUrl}/api/admin/${path}`, { method, headers, body: body && JSON.stringify(body) });
+    assert.ok(answer.ok, await answer.text());
+  };
+  await send('POST', 'niveis', { nome: 'Filial', superior: 'Suporte' });
+  await send('PUT', 'niveis/3/permissoes/alterar-status');
+  await send('POST', 'perfis', { nome: 'Balcão', nivel: 'Filial' });
+  await send('PUT', 'perfis/4/permissoes/alterar-status');
+  await send('POST', 'usuarios', { login: 'ana.souza', perfil: 'Balcão', senha: 'uma senha' });
+  await send('POST', 'usuarios', { login: HOSTILE, perfil: 'Balcão', senha: 'uma senha' });
+  await send('POST', 'usuarios', { login: 'm'.repeat(255), perfil: 'Consulta', senha: 'uma senha' });
+  await send('POST', 'niveis', { nome: 'W'.repeat(255), superior: 'Filial' });
+  await send('POST', 'perfis', { nome: `Perfil ${'longo '.repeat(41)}`.trim(), nivel: 'Filial' });
+  await send('POST', 'usuarios/6/desativar');
+}
+
 /** A link on another site leads a person who is signed in to the page, although the browser keeps the cookie back. */
 async function byLink(baseUrl) {
   const link = `<a href="${baseUrl}/console/motivos">motivos</a>`;
@@ -214,6 +311,7 @@ try {
   await change({ protocolo, status: 'Em atendimento', comentario: 'Já estamos vendo.\nVolto em breve.', visivelCliente: true });
   await change({ protocolo, status: 'Cancelado', motivoStatus: 'Duplicado', comentario: HOSTILE, visivelCliente: false });
   await change({ protocolo, status: 'Aberto' });
+  await populate(url, { authorization: `Bearer ${await logIn(url, 'admin')}` });
   for (let number = 6; number < 26; number += 1) await change({ protocolo: `202211040000${String(number).padStart(2, '0')}`, status: 'Finalizado' });
 
   const walks = LANGUAGES.flatMap(lang => ['light', 'dark'].map(scheme => [lang, scheme]));
@@ -223,6 +321,8 @@ try {
   await byLink(url);
   await byMouse(url);
   await byMouse(url, { javaScriptEnabled: false });
+  await administer(url, 'rato', {});
+  await administer(url, 'sem-script', { javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
   const nginx = await startNginx(new URL(url).host, 60);
   await byMouse(`${nginx.url}/a/citrus`, {});
   assert.deepEqual(complaints, []);

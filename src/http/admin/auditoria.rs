@@ -79,8 +79,8 @@ pub async fn list(who: Administering<ConsultarAuditoria>, uri: Uri) -> Result<Re
         before: page::moment_cursor(&uri)?,
         between: between(&uri)?,
         action: action.transpose()?,
-        niveis: None,
         limit: page::limit(&uri)?,
+        ..AuditPage::default()
     };
     let (entries, next) = who.judged(who.provisioning().seen_audit(asked).await)?;
     let auditoria = entries.into_iter().map(Entry::from).collect();

@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use url::form_urlencoded;
 
+use crate::domain::text::{Name, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::problem::Language;
 
@@ -98,6 +99,12 @@ impl Form {
         Self { error: Some((field, text.into())), ..Self::of(typed) }
     }
 
+    /// The same, with what is wrong beside that field.
+    #[must_use]
+    pub fn beside(self, field: &'static str) -> Self {
+        Self { error: self.error.map(|(_, text)| (field, text)), ..self }
+    }
+
     pub fn value(&self, name: &str) -> &str {
         self.typed.get(name)
     }
@@ -119,6 +126,32 @@ impl Form {
     pub fn is_refused(&self) -> bool {
         self.error.is_some()
     }
+}
+
+/// What one of several is chosen by, and what it is called.
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+}
+
+impl Choice {
+    pub fn new(value: String, label: String) -> Self {
+        Self { value, label }
+    }
+
+    /// A name so deep in a tree.
+    pub fn below(depth: usize, nome: &str) -> Self {
+        Self::new(nome.to_owned(), format!("{}{nome}", "– ".repeat(depth)))
+    }
+}
+
+/// A name that has to be there.
+pub fn required_name(typed: &Typed, field: &'static str) -> Result<Name, ApiError> {
+    let text = typed.get(field);
+    if is_blank(text) {
+        return Err(ApiError::Required(field));
+    }
+    text.parse().map_err(|_| ApiError::Invalid(field))
 }
 
 #[cfg(test)]

@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::filters;
-use super::form::Form;
+use super::form::{Form, required_name};
 use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
 use super::view::{Section, View};
 use crate::domain::access::AdministrarMotivos;
-use crate::domain::text::{Name, is_blank};
+use crate::domain::text::Name;
 use crate::http::answer::catalogue::ApiError;
 use crate::service::provisioning::Kind;
 use crate::store::Motivo;
@@ -50,7 +50,7 @@ async fn list(who: &SignedIn<AdministrarMotivos>, status: StatusCode, form: Form
 
 /// `POST /console/motivos`
 pub async fn create(Posted { who, typed }: Posted<AdministrarMotivos>) -> Answer {
-    let outcome = match read_nome(typed.get(NOME)) {
+    let outcome = match required_name(&typed, NOME) {
         Ok(nome) => who.judged(who.provisioning().create_motivo(&nome)).await.map(|_| nome),
         Err(error) => Err(error),
     };
@@ -96,11 +96,4 @@ async fn find(who: &SignedIn<AdministrarMotivos>, id: IdInPath) -> Result<Motivo
     let Ok(Path(id)) = id else { return Err(ApiError::Missing(Kind::Motivo)) };
     let motivos = who.judged(who.provisioning().seen_motivos()).await?;
     motivos.into_iter().find(|motivo| motivo.id == id).ok_or(ApiError::Missing(Kind::Motivo))
-}
-
-fn read_nome(text: &str) -> Result<Name, ApiError> {
-    if is_blank(text) {
-        return Err(ApiError::Required(NOME));
-    }
-    text.parse().map_err(|_| ApiError::Invalid(NOME))
 }

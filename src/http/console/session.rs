@@ -17,6 +17,7 @@ use super::view::{Person, View};
 use super::visit::{Visit, is_led_from_elsewhere, is_same_origin};
 use crate::domain::access::{AccessRights, Permissao, Required};
 use crate::domain::audit::Actor;
+use crate::domain::hierarchy::is_root_administrator;
 use crate::http::answer::catalogue::{ApiError, AuditedUser};
 use crate::http::api::audit;
 use crate::http::limits::FORM_MAX;
@@ -31,7 +32,12 @@ pub struct Anybody;
 
 /// Whom a page is for.
 pub trait Admits: Send + Sync + 'static {
+    /// The permission that the log names where somebody is refused.
     const NEEDS: Option<Permissao>;
+
+    fn admits(rights: &AccessRights) -> bool {
+        Self::NEEDS.is_none_or(|permissao| rights.allows(permissao))
+    }
 }
 
 impl<P: Required> Admits for P {
@@ -40,6 +46,17 @@ impl<P: Required> Admits for P {
 
 impl Admits for Anybody {
     const NEEDS: Option<Permissao> = None;
+}
+
+/// Asks for a root administrator.
+pub struct RootAdministrator;
+
+impl Admits for RootAdministrator {
+    const NEEDS: Option<Permissao> = Some(Permissao::AdministrarUsuarios);
+
+    fn admits(rights: &AccessRights) -> bool {
+        is_root_administrator(rights)
+    }
 }
 
 /// Somebody who is signed in and may see the page.
@@ -109,7 +126,7 @@ impl<P: Admits> SignedIn<P> {
 
     /// Fails for somebody who lacks the permission, and leaves a line in the log.
     fn judge(&self, rights: &AccessRights) -> Result<(), ApiError> {
-        let Some(permissao) = P::NEEDS.filter(|permissao| !rights.allows(*permissao)) else { return Ok(()) };
+        let Some(permissao) = P::NEEDS.filter(|_| !P::admits(rights)) else { return Ok(()) };
         let user = AuditedUser { usuario_id: self.usuario_id, login: Some(Arc::clone(&rights.login)) };
         let error = ApiError::AccessDenied(user);
         audit::denied_administration(self.client, Some(self.usuario_id), permissao, &error);

@@ -21,6 +21,7 @@ use super::visit::Visit;
 use crate::clock::{BRASILIA, rfc3339_millis};
 use crate::domain::access::{AccessRights, Permissao};
 use crate::domain::atendimento::Status;
+use crate::domain::hierarchy::is_root_administrator;
 use crate::domain::text::excerpt;
 use crate::http::answer::problem::Language;
 use crate::http::memory::{LargeBody, UNCOUNTED};
@@ -51,10 +52,24 @@ pub enum Section {
     Painel,
     Atendimentos,
     Motivos,
+    Usuarios,
+    Perfis,
+    Niveis,
+    Auditoria,
+    Servidor,
 }
 
 impl Section {
-    const ALL: &[Self] = &[Self::Painel, Self::Atendimentos, Self::Motivos];
+    const ALL: &[Self] = &[
+        Self::Painel,
+        Self::Atendimentos,
+        Self::Motivos,
+        Self::Usuarios,
+        Self::Perfis,
+        Self::Niveis,
+        Self::Auditoria,
+        Self::Servidor,
+    ];
 
     /// Where it is.
     pub fn place(self) -> &'static str {
@@ -62,15 +77,25 @@ impl Section {
             Self::Painel => "",
             Self::Atendimentos => "atendimentos",
             Self::Motivos => "motivos",
+            Self::Usuarios => "usuarios",
+            Self::Perfis => "perfis",
+            Self::Niveis => "niveis",
+            Self::Auditoria => "auditoria",
+            Self::Servidor => "servidor",
         }
     }
 
-    /// The permission without which it is not shown.
-    fn needs(self) -> Option<Permissao> {
+    /// Whether somebody of these rights may see it.
+    fn is_for(self, rights: &AccessRights) -> bool {
         match self {
-            Self::Painel => None,
-            Self::Atendimentos => Some(Permissao::ConsultarAtendimentos),
-            Self::Motivos => Some(Permissao::AdministrarMotivos),
+            Self::Painel => true,
+            Self::Atendimentos => rights.allows(Permissao::ConsultarAtendimentos),
+            Self::Motivos => rights.allows(Permissao::AdministrarMotivos),
+            Self::Usuarios => rights.allows(Permissao::AdministrarUsuarios),
+            Self::Perfis => rights.allows(Permissao::AdministrarPerfis),
+            Self::Niveis => rights.allows(Permissao::AdministrarNiveis),
+            Self::Auditoria => rights.allows(Permissao::ConsultarAuditoria),
+            Self::Servidor => is_root_administrator(rights),
         }
     }
 
@@ -79,6 +104,11 @@ impl Section {
             Self::Painel => texts.painel.title,
             Self::Atendimentos => texts.atendimentos.title,
             Self::Motivos => texts.motivos.title,
+            Self::Usuarios => texts.usuarios.title,
+            Self::Perfis => texts.perfis.title,
+            Self::Niveis => texts.niveis.title,
+            Self::Auditoria => texts.auditoria.title,
+            Self::Servidor => texts.servidor.title,
         }
     }
 }
@@ -95,7 +125,7 @@ pub struct Person {
 
 impl Person {
     pub fn new(rights: &AccessRights, token: String) -> Self {
-        let may = |section: &Section| section.needs().is_none_or(|permissao| rights.allows(permissao));
+        let may = |section: &Section| section.is_for(rights);
         Self { login: rights.login.to_string(), token, sections: Section::ALL.iter().copied().filter(may).collect() }
     }
 }

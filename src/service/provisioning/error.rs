@@ -62,6 +62,9 @@ pub enum ProvisioningError {
     Replayed(String),
     #[error("the idempotency key came with another request")]
     KeyReused,
+    /// It is no longer as whoever asks says to have seen it.
+    #[error("somebody else has changed it meanwhile")]
+    Changed,
     #[error("only a root administrator registers what is at the top of the hierarchy")]
     RootOnly,
     #[error("permissions are released to níveis below one's own, by those above")]

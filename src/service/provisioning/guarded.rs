@@ -166,6 +166,11 @@ impl Authority {
         }
     }
 
+    /// Whether the actor sees the nível above `nivel`.
+    pub fn sees_above(&self, nivel: &Nivel) -> bool {
+        nivel.superior_id.is_some_and(|superior| self.sees(Some(superior)))
+    }
+
     /// `Some` where the actor sees it: who does not must not learn that it is there.
     pub fn see_nivel(&self, nivel: Option<Nivel>) -> Option<Nivel> {
         nivel.filter(|nivel| self.sees(Some(nivel.id)))

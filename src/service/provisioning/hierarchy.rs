@@ -6,7 +6,7 @@ use super::error::created;
 use super::guarded::GuardedEdit;
 use super::{Kind, Provisioning, ProvisioningError, Result};
 use crate::domain::access::{Nivel, Permissao, below};
-use crate::domain::audit::Action;
+use crate::domain::audit::{Action, Entry};
 use crate::domain::hierarchy::{DEPTH_MAX, depth};
 use crate::domain::text::Name;
 use crate::service::audit::named;
@@ -110,24 +110,29 @@ impl Provisioning {
         edit: GuardedEdit,
         action: Action,
         name: &str,
-        Permissoes { before, after, changed }: Permissoes,
+        permissoes: Permissoes,
     ) -> Result<Vec<bool>> {
-        let is_other = before != after;
-        let [before, after] = [before, after].map(|permissoes| Some(json!({"permissoes": permissoes})));
-        let entry = named(action, name, before, after);
-        self.commit(edit, is_other.then_some(entry)).await?;
-        Ok(changed)
+        self.commit(edit, permissoes.entry(action, name)).await?;
+        Ok(permissoes.changed)
     }
 }
 
 /// What a nível or a perfil has, before an edit and since then, and what the edit did to each permission.
-struct Permissoes {
+pub(super) struct Permissoes {
     before: Vec<String>,
     after: Vec<String>,
     changed: Vec<bool>,
 }
 
-async fn set_releases(
+impl Permissoes {
+    /// The entry that tells of it, if it is not the same as before.
+    pub(super) fn entry(&self, action: Action, name: &str) -> Option<Entry> {
+        let [before, after] = [&self.before, &self.after].map(|permissoes| Some(json!({"permissoes": permissoes})));
+        (self.before != self.after).then(|| named(action, name, before, after))
+    }
+}
+
+pub(super) async fn set_releases(
     edit: &mut GuardedEdit,
     nivel: &Nivel,
     permissoes: &[Permissao],
@@ -138,7 +143,7 @@ async fn set_releases(
     Ok(Permissoes { before, after: edit.releases_of(nivel.id).await?, changed })
 }
 
-async fn set_grants(
+pub(super) async fn set_grants(
     edit: &mut GuardedEdit,
     perfil: &Perfil,
     permissoes: &[Permissao],
@@ -150,7 +155,7 @@ async fn set_grants(
 }
 
 /// Fails while one of `permissoes` is not released to the perfil's nível. Root needs no release.
-async fn require_release(edit: &mut GuardedEdit, perfil: &Perfil, permissoes: &[Permissao]) -> Result<()> {
+pub(super) async fn require_release(edit: &mut GuardedEdit, perfil: &Perfil, permissoes: &[Permissao]) -> Result<()> {
     let Some(nivel_id) = perfil.nivel_id else { return Ok(()) };
     let released = edit.releases_of(nivel_id).await?;
     let is_released = |permissao: &Permissao| released.iter().any(|nome| nome == permissao.nome());

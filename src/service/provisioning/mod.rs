@@ -6,8 +6,11 @@ mod atendimentos;
 mod error;
 mod guarded;
 mod hierarchy;
+mod model;
 mod motivos;
 mod seen;
+mod stamp;
+mod switches;
 mod usuarios;
 
 use std::sync::Arc;
@@ -17,7 +20,9 @@ use secrecy::{ExposeSecret, SecretString};
 pub use self::error::{Kind, ProvisioningError, SenhaFault};
 pub use self::guarded::CreationKey;
 pub(in crate::service) use self::guarded::GuardedEdit;
-pub use self::seen::{SeenNivel, SeenPerfil};
+pub use self::model::{Effect, Obstacle, SeenModel, Switch};
+pub use self::seen::{SeenNivel, SeenPerfil, SeenUsuario};
+pub use self::stamp::Stamp;
 pub(in crate::service) use self::usuarios::{edit_usuario, is_anonymised};
 use crate::auth::password::Passwords;
 use crate::domain::access::{Nivel, Permissao};
@@ -31,6 +36,8 @@ pub struct Provisioning {
     passwords: Arc<Passwords>,
     actor: Actor,
     key: Option<CreationKey>,
+    /// How a user was when whoever asks looked.
+    seen: Option<Stamp>,
 }
 
 /// Senhas of fewer characters are warned of.
@@ -54,13 +61,19 @@ impl Provisioning {
 
     /// For `actor`, who shares `passwords` with others.
     pub fn with(store: Arc<Store>, passwords: Arc<Passwords>, actor: Actor) -> Self {
-        Self { store, passwords, actor, key: None }
+        Self { store, passwords, actor, key: None, seen: None }
     }
 
     /// The same for a creation that came with `key`, if one did: it is made once.
     #[must_use]
     pub fn keyed(self, key: Option<CreationKey>) -> Self {
         Self { key, ..self }
+    }
+
+    /// The same for a change of a user that is made only while the user is as it was `seen`.
+    #[must_use]
+    pub fn while_as(self, seen: Stamp) -> Self {
+        Self { seen: Some(seen), ..self }
     }
 
     async fn begin(&self, needs: Permissao) -> Result<GuardedEdit> {

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use super::guarded::Authority;
-use super::{Kind, Provisioning, ProvisioningError, Result};
+use super::{Kind, Provisioning, ProvisioningError, Result, Stamp, is_anonymised};
 use crate::domain::access::{Nivel, Permissao};
 use crate::domain::hierarchy::Administrator;
-use crate::domain::text::Name;
+use crate::domain::text::{Name, NameKey};
 use crate::store::{
-    AuditEntry, AuditPage, AuditPosition, Grant, Motivo, Named, Perfil, Release, Usuario, UsuariosPage,
+    AuditEntry, AuditPage, AuditPosition, Grant, Motivo, Named, Perfil, Release, Usuario, UsuariosByLogin, UsuariosPage,
 };
 
 /// A nível, as an actor sees it.
@@ -31,6 +31,18 @@ pub struct SeenPerfil {
     pub nivel: Option<String>,
     /// The permissions that it holds and that the actor sees.
     pub permissoes: Vec<String>,
+}
+
+/// A user, as an actor sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenUsuario {
+    pub usuario: Usuario,
+    /// How it was just before, for a change of what was seen.
+    pub stamp: Stamp,
+    /// Whether it is the actor.
+    pub is_oneself: bool,
+    /// It stays as it is.
+    pub is_anonymised: bool,
 }
 
 impl Provisioning {
@@ -119,6 +131,34 @@ impl Provisioning {
             Named::Motivo => self.store.motivo_of(id).await?.map(|motivo| motivo.nome).ok_or(Kind::Motivo),
         };
         nome.map(Name::registered).map_err(unknown)
+    }
+
+    /// The users that the actor sees of those asked for, by login, and whether there are more.
+    pub async fn seen_by_login(&self, asked: UsuariosByLogin) -> Result<(Vec<Usuario>, bool)> {
+        let authority = self.read(Permissao::AdministrarUsuarios).await?;
+        let niveis = self.niveis_of(&authority).await?;
+        Ok(self.store.page_by_login(&UsuariosByLogin { niveis, ..asked }).await?)
+    }
+
+    /// The user of that row id, if the actor sees it, with what decides what can be done with it.
+    pub async fn usuario_details(&self, id: i64) -> Result<Option<SeenUsuario>> {
+        let authority = self.read(Permissao::AdministrarUsuarios).await?;
+        // First how it is: what is read afterwards may only be newer, and then the change is refused.
+        let Some(rights) = self.store.access(id).await? else { return Ok(None) };
+        let usuario = authority.see_usuario(self.store.usuario_of(id).await?);
+        Ok(usuario.map(|usuario| SeenUsuario {
+            stamp: Stamp::of(&rights),
+            is_oneself: authority.is_oneself(&usuario),
+            is_anonymised: is_anonymised(&usuario),
+            usuario,
+        }))
+    }
+
+    /// The row id of the user of that login whom an actor who reads the audit trail sees.
+    pub async fn seen_author(&self, login: &NameKey) -> Result<Option<i64>> {
+        let authority = self.read(Permissao::ConsultarAuditoria).await?;
+        let found = self.store.usuario_named(login).await?;
+        Ok(authority.see_usuario(found).map(|usuario| usuario.id))
     }
 
     /// All motivos, by name.

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::error::{created, missing};
 use super::guarded::GuardedEdit;
-use super::{Kind, Provisioning, ProvisioningError, Result};
+use super::{Kind, Provisioning, ProvisioningError, Result, Stamp};
 use crate::auth::token::new_generation;
 use crate::domain::access::Permissao;
 use crate::domain::audit::Action;
@@ -96,8 +96,16 @@ impl Provisioning {
     /// Begins the edit of a user whom the actor sees and who is not anonymised.
     async fn edit_usuario(&self, login: &Name) -> Result<(GuardedEdit, Usuario)> {
         let edit = self.begin(Permissao::AdministrarUsuarios).await?;
-        let (edit, usuario) = edit_usuario(&self.store, edit, login).await?;
-        if is_anonymised(&usuario) { Err(ProvisioningError::Anonymised(usuario.login)) } else { Ok((edit, usuario)) }
+        let (mut edit, usuario) = edit_usuario(&self.store, edit, login).await?;
+        if is_anonymised(&usuario) {
+            return Err(ProvisioningError::Anonymised(usuario.login));
+        }
+        if let Some(seen) = &self.seen
+            && edit.access(usuario.id).await?.is_none_or(|rights| Stamp::of(&rights) != *seen)
+        {
+            return Err(ProvisioningError::Changed);
+        }
+        Ok((edit, usuario))
     }
 }
 

@@ -264,8 +264,8 @@ impl From<ProvisioningError> for ApiError {
             ProvisioningError::InvalidProtocolo(_) => Self::Invalid("protocolo"),
             ProvisioningError::NotAllowed(usuario_id) => Self::AccessDenied(AuditedUser { usuario_id, login: None }),
             ProvisioningError::KeyReused => Self::Denied(Denial::KeyReused),
-            // Whoever knows what was made has answered before.
-            ProvisioningError::Replayed(_) => Self::InProgress,
+            // Whoever knows what was made, or says what they saw, has answered before.
+            ProvisioningError::Replayed(_) | ProvisioningError::Changed => Self::InProgress,
             ProvisioningError::RootOnly => Self::Beyond(Limit::RootOnly),
             ProvisioningError::OwnNivel => Self::Beyond(Limit::OwnNivel),
             ProvisioningError::Beyond(_) => Self::Beyond(Limit::Permissao),

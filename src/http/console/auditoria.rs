@@ -1,0 +1,100 @@
+//! The audit trail: what was changed, by whom, and how it was before and is since.
+
+use askama::Template;
+use axum::http::{StatusCode, Uri};
+
+use super::audit_filter::{self, Filter};
+use super::filters;
+use super::form::{Choice, Form, Typed};
+use super::phrases::filled;
+use super::refusal::Answer;
+use super::session::SignedIn;
+use super::texts::names;
+use super::told_change::{Line, Part, lines};
+use super::view::View;
+use crate::domain::access::ConsultarAuditoria;
+use crate::domain::audit::Action;
+use crate::http::limits::PAGE_ENTRIES;
+use crate::http::request::page as paging;
+use crate::service::audit::told;
+use crate::store::AuditEntry;
+
+/// An entry, as the page has it.
+struct Row {
+    entry: AuditEntry,
+    /// In words; as it is in the database, for one of a later release.
+    action: String,
+    place: String,
+    lines: Vec<Line>,
+}
+
+#[derive(Template)]
+#[template(path = "auditoria.html")]
+struct Page<'a> {
+    view: &'a View,
+    form: Form,
+    actions: Vec<Choice>,
+    /// `None` where the filter is refused.
+    rows: Option<Vec<Row>>,
+    /// The places of the pages after this one and before it all, and of the export.
+    older: Option<String>,
+    newest: Option<String>,
+    export: String,
+    is_filtered: bool,
+}
+
+/// `GET /console/auditoria`
+pub async fn page(who: SignedIn<ConsultarAuditoria>, uri: Uri) -> Answer {
+    let typed = Typed::parse(uri.query().unwrap_or_default().as_bytes());
+    let query = audit_filter::query(&typed);
+    let is_filtered = !query.is_empty();
+    let cursor = paging::moment_cursor(&uri)?;
+    let (form, rows, next) = match Filter::of(&who, &typed).await? {
+        Filter::Refused(form) => (form, None, None),
+        Filter::Asks(mut asked) => {
+            (asked.before, asked.limit) = (cursor, PAGE_ENTRIES);
+            let (entries, next) = who.judged(who.provisioning().seen_audit(*asked)).await?;
+            (Form::of(&typed), Some(entries.into_iter().map(|entry| row(&who.view, entry)).collect()), next)
+        }
+    };
+    let status = if form.is_refused() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let with = |more: &str| {
+        let and = if is_filtered && !more.is_empty() { "&" } else { "" };
+        format!("auditoria?{query}{and}{more}")
+    };
+    let page = Page {
+        view: &who.view,
+        form,
+        actions: actions(&who.view),
+        rows,
+        older: next.map(|position| with(&format!("cursor={}", paging::after_moment(position)))),
+        newest: cursor.map(|_| with("")),
+        export: format!("auditoria.csv?{query}"),
+        is_filtered,
+    };
+    Ok(who.view.show(status, &page))
+}
+
+fn row(view: &View, mut entry: AuditEntry) -> Row {
+    let (texts, language) = (&view.texts().auditoria, view.language());
+    let [before, after] = [entry.antes.take(), entry.depois.take()].map(told);
+    let action = names::action_named(&entry.acao, language).map_or_else(|| entry.acao.clone(), str::to_owned);
+    let place = filled(if entry.origem == "comando" { texts.by_command } else { texts.by_http }, &[&entry.lugar]);
+    Row { action, place, lines: lines(&before, &after, texts, language), entry }
+}
+
+/// All actions, each group behind what stands for all of it.
+fn actions(view: &View) -> Vec<Choice> {
+    let (texts, language) = (&view.texts().auditoria, view.language());
+    let mut choices = Vec::new();
+    let mut group = "";
+    for action in Action::ALL {
+        let of = action.name().split('.').next().unwrap_or_default();
+        if of != group {
+            group = of;
+            choices.push(Choice::new(of.to_owned(), filled(texts.all_of, &[&names::group(of, language)])));
+        }
+        choices.push(Choice::new(action.name().to_owned(), format!("– {}", names::action(*action, language))));
+    }
+    choices
+}

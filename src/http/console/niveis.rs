@@ -1,0 +1,100 @@
+//! Níveis: the tree of those that are seen, and one more.
+
+use askama::Template;
+use axum::http::StatusCode;
+
+use super::filters;
+use super::form::{Choice, Form, Typed, required_name};
+use super::phrases::filled;
+use super::refusal::Answer;
+use super::session::{Posted, SignedIn};
+use super::view::{Section, View};
+use crate::domain::access::{AdministrarNiveis, Permissao};
+use crate::http::answer::catalogue::ApiError;
+use crate::service::provisioning::{Kind, SeenModel};
+
+const NOME: &str = "nome";
+const SUPERIOR: &str = "superior";
+/// The choice of the field `superior` that means the top: no name ends so.
+const TOP: &str = "topo ";
+
+/// A nível, as the tree has it.
+struct Row {
+    id: i64,
+    nome: String,
+    /// At most 8: as far as the page indents.
+    depth: usize,
+    superior: Option<String>,
+    released: usize,
+    perfis: usize,
+}
+
+#[derive(Template)]
+#[template(path = "niveis.html")]
+struct List<'a> {
+    view: &'a View,
+    niveis: Vec<Row>,
+    superiors: Vec<Choice>,
+    /// Whether the person may see the releases.
+    may_release: bool,
+    form: Form,
+}
+
+/// `GET /console/niveis`
+pub async fn page(who: SignedIn<AdministrarNiveis>) -> Answer {
+    let form = Form::kept(&who.typed);
+    list(&who, StatusCode::OK, form).await
+}
+
+async fn list(who: &SignedIn<AdministrarNiveis>, status: StatusCode, form: Form) -> Answer {
+    let model = who.judged(who.provisioning().seen_model(Permissao::AdministrarNiveis)).await?;
+    let niveis = model.tree().into_iter().map(|(depth, nivel)| Row {
+        id: nivel.id,
+        nome: nivel.nome.clone(),
+        depth: depth.min(8),
+        superior: nivel.superior_id.and_then(|id| model.nivel(id)).map(|nivel| nivel.nome.clone()),
+        released: model.released(nivel.id).len(),
+        perfis: model.perfis_on(nivel.id).count(),
+    });
+    let list = List {
+        view: &who.view,
+        niveis: niveis.collect(),
+        superiors: superiors(who, &model),
+        may_release: who.allows(Permissao::AdministrarPermissoes),
+        form,
+    };
+    Ok(who.view.show(status, &list))
+}
+
+/// The níveis to choose from, and the top for those who may.
+fn superiors(who: &SignedIn<AdministrarNiveis>, model: &SeenModel) -> Vec<Choice> {
+    let mut choices: Vec<_> =
+        model.tree().into_iter().map(|(depth, nivel)| Choice::below(depth, &nivel.nome)).collect();
+    if model.is_root() {
+        choices.push(Choice::new(TOP.to_owned(), who.view.texts().niveis.top.to_owned()));
+    }
+    choices
+}
+
+/// `POST /console/niveis`
+pub async fn create(Posted { who, typed }: Posted<AdministrarNiveis>) -> Answer {
+    match attempt(&who, &typed).await {
+        Ok(nome) => {
+            let text = filled(who.view.texts().niveis.created, &[&nome]);
+            Ok(who.view.done(Section::Niveis.place(), &text))
+        }
+        Err(error) => {
+            let is_about_superior = matches!(error, ApiError::Missing(Kind::Nivel) | ApiError::Beyond(_));
+            let form = Form::refused(&typed, &error, &[NOME, SUPERIOR], who.view.language());
+            let form = if is_about_superior { form.beside(SUPERIOR) } else { form };
+            list(&who, error.status(), form).await
+        }
+    }
+}
+
+async fn attempt(who: &SignedIn<AdministrarNiveis>, typed: &Typed) -> Result<String, ApiError> {
+    let nome = required_name(typed, NOME)?;
+    let superior = if typed.get(SUPERIOR) == TOP { None } else { Some(required_name(typed, SUPERIOR)?) };
+    who.judged(who.provisioning().create_nivel(&nome, superior.as_ref())).await?;
+    Ok(nome.texto)
+}

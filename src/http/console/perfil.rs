@@ -1,0 +1,131 @@
+//! The permissions of one perfil, as switches. Before any is turned, the page says who gains and who loses what.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::filters;
+use super::form::{Form, Typed};
+use super::phrases::{counted, filled};
+use super::refusal::Answer;
+use super::session::{Posted, SignedIn};
+use super::switchboard::{ADJUST, CONFIRMED, Switchboard, Told, Wanted};
+use super::usuario::unless_changed;
+use super::view::View;
+use crate::domain::access::{AdministrarPerfis, Permissao};
+use crate::domain::text::Name;
+use crate::http::answer::catalogue::ApiError;
+use crate::service::provisioning::{Kind, Obstacle, SeenModel};
+use crate::store::Perfil;
+
+type Who = SignedIn<AdministrarPerfis>;
+type IdInPath = Result<Path<i64>, PathRejection>;
+
+#[derive(Template)]
+#[template(path = "perfil.html")]
+struct Page<'a> {
+    view: &'a View,
+    perfil: &'a Perfil,
+    /// `None` for a root perfil.
+    nivel: Option<String>,
+    usuarios: String,
+    is_own: bool,
+    board: Switchboard,
+    /// Where the permissions are released, for those who may see it.
+    releases: Option<String>,
+    form: Form,
+}
+
+#[derive(Template)]
+#[template(path = "switches_question.html")]
+pub struct Question<'a> {
+    pub view: &'a View,
+    pub title: String,
+    pub place: String,
+    pub effects: Vec<Told>,
+    pub typed: &'a Typed,
+}
+
+async fn model(who: &Who) -> Result<SeenModel, ApiError> {
+    who.judged(who.provisioning().seen_model(Permissao::AdministrarPerfis)).await
+}
+
+fn find(model: &SeenModel, id: IdInPath) -> Result<&Perfil, ApiError> {
+    let found = id.ok().and_then(|Path(id)| model.perfil(id));
+    found.ok_or(ApiError::Missing(Kind::Perfil))
+}
+
+/// `GET /console/perfis/{id}`
+pub async fn page(who: Who, id: IdInPath) -> Answer {
+    let model = model(&who).await?;
+    let perfil = find(&model, id)?;
+    Ok(show(&who, StatusCode::OK, &model, perfil, &who.typed, Form::kept(&who.typed)))
+}
+
+fn show(who: &Who, status: StatusCode, model: &SeenModel, perfil: &Perfil, typed: &Typed, form: Form) -> Response {
+    let texts = &who.view.texts().perfis;
+    let switches = model.grant_switches(perfil);
+    let nivel = perfil.nivel_id.and_then(|id| model.nivel(id));
+    let may_release = nivel.filter(|_| who.allows(Permissao::AdministrarPermissoes));
+    let page = Page {
+        view: &who.view,
+        perfil,
+        nivel: nivel.map(|nivel| nivel.nome.clone()),
+        usuarios: counted(model.users_of(perfil.id), [texts.users_none, texts.users_one, texts.users_many]),
+        is_own: switches.iter().any(|switch| switch.obstacle == Some(Obstacle::OwnPerfil)),
+        board: Switchboard::new(&who.view, &switches, typed, nivel.map_or("", |nivel| &nivel.nome)),
+        releases: may_release.map(|nivel| who.view.href_of("niveis", &nivel.id)),
+        form,
+    };
+    who.view.show(status, &page)
+}
+
+/// `POST /console/perfis/{id}`: shows what follows, and once that is confirmed, turns the switches.
+pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPerfis>) -> Answer {
+    let model = model(&who).await?;
+    let perfil = find(&model, path)?;
+    let (texts, place) = (who.view.texts(), format!("perfis/{}", perfil.id));
+    let switches = model.grant_switches(perfil);
+    let wanted = Wanted::of(&typed, &switches);
+    if typed.get(ADJUST) == "sim" {
+        return Ok(show(&who, StatusCode::OK, &model, perfil, &typed, Form::default()));
+    }
+    if !wanted.is_as_seen(&switches) {
+        return changed(&who, perfil.id, &typed).await;
+    }
+    if wanted.turned().next().is_none() {
+        return Ok(who.view.done(&place, texts.switches.nothing));
+    }
+    if typed.get(CONFIRMED) != "sim" {
+        let effects = wanted.turned().map(|(permissao, is_on)| model.grant_effect(perfil, permissao, is_on));
+        let question = Question {
+            view: &who.view,
+            title: filled(texts.perfis.confirm_title, &[&perfil.nome]),
+            place,
+            effects: effects.map(|effect| Told::of(&who.view, &effect)).collect(),
+            typed: &typed,
+        };
+        return Ok(who.view.show(StatusCode::OK, &question));
+    }
+    let nome = Name::registered(perfil.nome.clone());
+    let provisioning = who.provisioning();
+    let work = provisioning.switch_grants(&nome, &wanted.seen, &wanted.wanted);
+    match who.judged(unless_changed(work)).await {
+        Ok(Some(())) => Ok(who.view.done(&place, &filled(texts.perfis.saved, &[&perfil.nome]))),
+        Ok(None) => changed(&who, perfil.id, &typed).await,
+        Err(error) => {
+            let form = Form::refused(&typed, &error, &[], who.view.language());
+            Ok(show(&who, error.status(), &model, perfil, &typed, form))
+        }
+    }
+}
+
+/// Shows how the perfil is now, with the person's choices.
+async fn changed(who: &Who, id: i64, typed: &Typed) -> Answer {
+    let model = model(who).await?;
+    let form = Form::wrong(typed, "", who.view.texts().perfis.changed);
+    let perfil = find(&model, Ok(Path(id)))?;
+    Ok(show(who, StatusCode::CONFLICT, &model, perfil, typed, form))
+}

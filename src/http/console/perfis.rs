@@ -1,0 +1,90 @@
+//! Perfis: those that are seen, and one more.
+
+use askama::Template;
+use axum::http::StatusCode;
+
+use super::filters;
+use super::form::{Choice, Form, Typed, required_name};
+use super::phrases::filled;
+use super::refusal::Answer;
+use super::session::{Posted, SignedIn};
+use super::view::View;
+use crate::domain::access::{AdministrarPerfis, Permissao};
+use crate::http::answer::catalogue::ApiError;
+use crate::service::provisioning::{Kind, SeenModel};
+
+const NOME: &str = "nome";
+const NIVEL: &str = "nivel";
+/// The choice of the field `nivel` that means root: no name ends so.
+const ROOT: &str = "raiz ";
+
+/// A perfil, as the list has it.
+struct Row {
+    id: i64,
+    nome: String,
+    /// `None` for a root perfil.
+    nivel: Option<String>,
+    permissoes: usize,
+    usuarios: i64,
+}
+
+#[derive(Template)]
+#[template(path = "perfis.html")]
+struct List<'a> {
+    view: &'a View,
+    perfis: Vec<Row>,
+    niveis: Vec<Choice>,
+    form: Form,
+}
+
+/// `GET /console/perfis`
+pub async fn page(who: SignedIn<AdministrarPerfis>) -> Answer {
+    let form = Form::kept(&who.typed);
+    list(&who, StatusCode::OK, form).await
+}
+
+async fn list(who: &SignedIn<AdministrarPerfis>, status: StatusCode, form: Form) -> Answer {
+    let model = who.judged(who.provisioning().seen_model(Permissao::AdministrarPerfis)).await?;
+    let perfis = model.perfis().map(|perfil| Row {
+        id: perfil.id,
+        nome: perfil.nome.clone(),
+        nivel: perfil.nivel_id.and_then(|id| model.nivel(id)).map(|nivel| nivel.nome.clone()),
+        permissoes: model.effective(perfil).len(),
+        usuarios: model.users_of(perfil.id),
+    });
+    let list = List { view: &who.view, perfis: perfis.collect(), niveis: niveis(who, &model), form };
+    Ok(who.view.show(status, &list))
+}
+
+/// The níveis to choose from, and root for those who may.
+fn niveis(who: &SignedIn<AdministrarPerfis>, model: &SeenModel) -> Vec<Choice> {
+    let mut choices: Vec<_> =
+        model.tree().into_iter().map(|(depth, nivel)| Choice::below(depth, &nivel.nome)).collect();
+    if model.is_root() {
+        choices.push(Choice::new(ROOT.to_owned(), who.view.texts().perfis.root_choice.to_owned()));
+    }
+    choices
+}
+
+/// `POST /console/perfis`
+pub async fn create(Posted { who, typed }: Posted<AdministrarPerfis>) -> Answer {
+    match attempt(&who, &typed).await {
+        Ok((id, nome)) => {
+            let text = filled(who.view.texts().perfis.created, &[&nome]);
+            Ok(who.view.done(&format!("perfis/{id}"), &text))
+        }
+        Err(error) => {
+            let is_about_nivel = matches!(error, ApiError::Missing(Kind::Nivel) | ApiError::Beyond(_));
+            let form = Form::refused(&typed, &error, &[NOME, NIVEL], who.view.language());
+            let form = if is_about_nivel { form.beside(NIVEL) } else { form };
+            list(&who, error.status(), form).await
+        }
+    }
+}
+
+async fn attempt(who: &SignedIn<AdministrarPerfis>, typed: &Typed) -> Result<(i64, String), ApiError> {
+    let nome = required_name(typed, NOME)?;
+    let nivel = if typed.get(NIVEL) == ROOT { None } else { Some(required_name(typed, NIVEL)?) };
+    let id = who.judged(who.provisioning().create_perfil(&nome, nivel.as_ref())).await?;
+    Ok((id, nome.texto))
+}

@@ -1,0 +1,143 @@
+//! Permissions as switches in a form: what is shown, and what somebody wants.
+
+use super::form::Typed;
+use super::texts::names;
+use super::texts::switches::Texts;
+use super::view::View;
+use crate::domain::access::Permissao;
+use crate::service::provisioning::{Effect, Obstacle, Switch};
+
+/// The field of the permissions that are to be on.
+pub const PERMISSAO: &str = "permissao";
+/// Those that were on when the form was shown.
+pub const SEEN: &str = "visto";
+pub const CONFIRMED: &str = "confirmado";
+/// That the form is wanted again, to be adjusted.
+pub const ADJUST: &str = "ajustar";
+
+/// A switch, as it is shown.
+pub struct Shown {
+    pub nome: &'static str,
+    pub title: &'static str,
+    pub is_on: bool,
+    pub is_locked: bool,
+    /// Why it is as it is; empty where nothing is to be said.
+    pub hint: String,
+    /// Whether a link leads from it to where the permission is released.
+    pub is_unreleased: bool,
+}
+
+/// All of them.
+pub struct Switchboard {
+    pub switches: Vec<Shown>,
+    /// What is on now.
+    pub seen: String,
+    /// Whether somebody else has turned one since the form that was sent was shown.
+    pub has_changed: bool,
+}
+
+/// What somebody wants: what was on when they looked, and what is to be on.
+pub struct Wanted {
+    pub seen: Vec<Permissao>,
+    pub wanted: Vec<Permissao>,
+}
+
+impl Wanted {
+    /// What `typed` says. A switch that is locked is not sent, and stays as it is.
+    pub fn of(typed: &Typed, switches: &[Switch]) -> Self {
+        let is_typed = |permissao: Permissao| typed.all(PERMISSAO).any(|nome| nome == permissao.nome());
+        let wanted = |switch: &&Switch| if switch.is_locked { switch.is_on } else { is_typed(switch.permissao) };
+        Self {
+            seen: listed(typed.get(SEEN)),
+            wanted: switches.iter().filter(wanted).map(|switch| switch.permissao).collect(),
+        }
+    }
+
+    /// The permissions that are to be turned, and whether on.
+    pub fn turned(&self) -> impl Iterator<Item = (Permissao, bool)> {
+        let off = self.seen.iter().filter(|permissao| !self.wanted.contains(permissao)).map(|off| (*off, false));
+        let on = self.wanted.iter().filter(|permissao| !self.seen.contains(permissao)).map(|on| (*on, true));
+        off.chain(on)
+    }
+
+    /// Whether it was as it is now.
+    pub fn is_as_seen(&self, switches: &[Switch]) -> bool {
+        switches.iter().all(|switch| self.seen.contains(&switch.permissao) == switch.is_on)
+    }
+}
+
+impl Switchboard {
+    /// The `switches` of what is on `nivel`, with the choices of somebody who sent the form before.
+    pub fn new(view: &View, switches: &[Switch], typed: &Typed, nivel: &str) -> Self {
+        let wanted = (!typed.is_empty()).then(|| Wanted::of(typed, switches));
+        let shown = |switch: &Switch| {
+            let choice = wanted.as_ref().and_then(|wanted| {
+                let turned = wanted.turned().find(|(permissao, _)| *permissao == switch.permissao)?;
+                Some(turned.1).filter(|is_on| *is_on != switch.is_on && !switch.is_locked)
+            });
+            Shown {
+                nome: switch.permissao.nome(),
+                title: names::permissao(switch.permissao, view.language()),
+                is_on: choice.unwrap_or(switch.is_on),
+                is_locked: switch.is_locked,
+                hint: hint(&view.texts().switches, switch, choice, nivel),
+                is_unreleased: switch.obstacle == Some(Obstacle::NotReleased),
+            }
+        };
+        let on: Vec<_> = switches.iter().filter(|switch| switch.is_on).map(|switch| switch.permissao.nome()).collect();
+        Self {
+            switches: switches.iter().map(shown).collect(),
+            seen: on.join(","),
+            has_changed: wanted.as_ref().is_some_and(|wanted| !wanted.is_as_seen(switches)),
+        }
+    }
+}
+
+fn hint(texts: &Texts, switch: &Switch, choice: Option<bool>, nivel: &str) -> String {
+    match (choice, switch.obstacle) {
+        (Some(true), _) => texts.chosen_on.to_owned(),
+        (Some(false), _) => texts.chosen_off.to_owned(),
+        (None, Some(Obstacle::NotReleased)) => {
+            super::phrases::filled(if switch.is_on { texts.not_counting } else { texts.not_released }, &[nivel])
+        }
+        (None, Some(Obstacle::OwnPerfil)) if switch.is_on => String::new(),
+        (None, Some(Obstacle::OwnPerfil)) => texts.own_perfil.to_owned(),
+        (None, Some(Obstacle::OwnNivel)) => texts.own_nivel.to_owned(),
+        (None, Some(Obstacle::Beyond)) => texts.beyond.to_owned(),
+        (None, None) => String::new(),
+    }
+}
+
+/// What turning a switch does, in words.
+pub struct Told {
+    pub title: &'static str,
+    pub nome: &'static str,
+    pub is_on: bool,
+    pub usuarios: String,
+    pub perfis: String,
+    pub keeping: String,
+}
+
+impl Told {
+    pub fn of(view: &View, effect: &Effect) -> Self {
+        let texts = &view.texts().switches;
+        let counted = if effect.is_on {
+            [texts.gain_none, texts.gain_one, texts.gain_many]
+        } else {
+            [texts.lose_none, texts.lose_one, texts.lose_many]
+        };
+        Self {
+            title: names::permissao(effect.permissao, view.language()),
+            nome: effect.permissao.nome(),
+            is_on: effect.is_on,
+            usuarios: super::phrases::counted(effect.usuarios, counted),
+            perfis: effect.perfis.join(", "),
+            keeping: effect.keeping.join(", "),
+        }
+    }
+}
+
+fn listed(names: &str) -> Vec<Permissao> {
+    let known = |nome: &str| Permissao::ALL.iter().copied().find(|permissao| permissao.nome() == nome);
+    names.split(',').filter_map(known).collect()
+}

@@ -1,0 +1,47 @@
+//! The audit trail.
+
+texts! {
+    title: "Auditoria", "Audit trail";
+    lead: "O que administradores alteraram, da entrada mais nova à mais antiga.", "What administrators changed, the newest first.";
+    filter: "Filtrar", "Filter";
+    usuario: "Usuário", "User";
+    usuario_hint: "Login de quem fez ou sofreu a alteração; também o usuário do sistema que executou um comando.",
+        "Login of who made the change or whom it is about; also the user of the operating system who ran a command.";
+    unknown_usuario: "Não há este usuário, ou não no seu nível nem abaixo.", "There is no such user, or not on your nível or below.";
+    acao: "Ação", "Action";
+    any: "Todas", "All";
+    all_of: "{}: todas", "{}: all";
+    desde: "Desde o dia", "From the day";
+    ate: "Até o dia", "To the day";
+    bad_date: "Não é uma data.", "That is not a date.";
+    dates_turned: "O fim vem antes do começo.", "The end is before the beginning.";
+    unknown_action: "Não há esta ação.", "There is no such action.";
+    apply: "Filtrar", "Filter";
+    clear: "Limpar o filtro", "Clear the filter";
+    export: "Exportar CSV", "Export CSV";
+    export_hint: "Com este filtro; as 50.000 entradas mais novas, no máximo.", "With this filter; the newest 50,000 entries at most.";
+    when: "Quando", "When";
+    who: "Quem", "Who";
+    what: "O quê", "What";
+    object: "Objeto", "Object";
+    change: "Antes e depois", "Before and after";
+    by_command: "por comando, em {}", "by command, on {}";
+    by_http: "de {}", "from {}";
+    none: "Nenhuma entrada com este filtro.", "No entry passes this filter.";
+    older: "Entradas mais antigas", "Older entries";
+    newest: "Entradas mais novas", "Newest entries";
+    was: "antes:", "before:";
+    is: "depois:", "after:";
+    added: "acrescentada:", "added:";
+    removed: "tirada:", "taken away:";
+    yes: "sim", "yes";
+    no: "não", "no";
+    nothing: "nada", "nothing";
+    m_permissoes: "Permissões", "Permissions";
+    m_ativo: "Ativo", "Active";
+    m_perfil: "Perfil", "Perfil";
+    m_nivel: "Nível", "Nível";
+    m_superior: "Nível acima", "Nível above";
+    m_root: "Raiz", "Root";
+    m_status: "Status", "Status";
+}

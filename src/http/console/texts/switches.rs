@@ -1,0 +1,25 @@
+//! Permissions as switches, of perfis and of níveis.
+
+texts! {
+    review: "Ver o que muda", "See what changes";
+    confirm: "Confirmar", "Confirm";
+    adjust: "Voltar e ajustar", "Go back and adjust";
+    nothing: "Nada mudou: as chaves estavam assim.", "Nothing changed: the switches were so already.";
+    follows: "Vale em um segundo, também para quem já entrou.", "It counts within a second, also for those who are signed in.";
+    turned_on: "ligar", "on";
+    turned_off: "desligar", "off";
+    not_released: "não liberada ao nível {}", "not released to the nível {}";
+    not_counting: "não vale: não liberada ao nível {}", "does not count: not released to the nível {}";
+    where_released: "Ver as liberações de {}", "See the releases of {}";
+    own_perfil: "é o seu próprio perfil", "it is your own perfil";
+    own_nivel: "vem de quem está acima", "comes from above";
+    beyond: "você não pode conceder esta permissão", "you cannot grant this permission";
+    chosen_on: "sua escolha; agora está desligada", "your choice; it is off now";
+    chosen_off: "sua escolha; agora está ligada", "your choice; it is on now";
+    lose_none: "nenhum usuário a perde", "no user loses it";
+    lose_one: "1 usuário perde a permissão", "1 user loses the permission";
+    lose_many: "{} usuários perdem a permissão", "{} users lose the permission";
+    gain_none: "nenhum usuário a ganha ainda", "no user gains it yet";
+    gain_one: "1 usuário ganha a permissão", "1 user gains the permission";
+    gain_many: "{} usuários ganham a permissão", "{} users gain the permission";
+}

@@ -1,0 +1,353 @@
+//! One user: how it is, and what can be done with it. Each page says what will follow, and its form carries what was
+//! seen: where somebody else was quicker, nothing is done, and the page shows how the user is now.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::filters;
+use super::form::{Choice, Form, Typed, required_name};
+use super::phrases::filled;
+use super::refusal::Answer;
+use super::session::{Posted, SignedIn};
+use super::texts::names;
+use super::usuarios::{PERFIL, SENHA, assignable, senha};
+use super::view::View;
+use crate::domain::access::{AdministrarUsuarios, Permissao};
+use crate::domain::text::Name;
+use crate::http::answer::catalogue::ApiError;
+use crate::service::provisioning::{Kind, Provisioning, ProvisioningError, SeenModel, SeenUsuario, Stamp, is_short};
+
+/// How the user was when the form was shown.
+pub const SEEN: &str = "visto";
+pub const CONFIRMED: &str = "confirmado";
+const SENHA_AGAIN: &str = "senha_de_novo";
+
+type Who = SignedIn<AdministrarUsuarios>;
+type IdInPath = Result<Path<i64>, PathRejection>;
+
+#[derive(Template)]
+#[template(path = "usuario.html")]
+struct Details<'a> {
+    view: &'a View,
+    seen: &'a SeenUsuario,
+    /// `None` for a root perfil.
+    nivel: Option<String>,
+    permissoes: Vec<&'static str>,
+}
+
+/// A question, whose form does something with the user.
+#[derive(Template)]
+#[template(path = "usuario_question.html")]
+struct Question<'a> {
+    view: &'a View,
+    seen: &'a SeenUsuario,
+    action: &'static str,
+    title: String,
+    follows: String,
+    /// What follows where somebody does it to themselves.
+    oneself: &'static str,
+    button: &'static str,
+    is_dangerous: bool,
+    asks_senha: bool,
+    /// What the form says beside that, as hidden fields.
+    hidden: Vec<(&'static str, &'static str)>,
+    form: Form,
+}
+
+#[derive(Template)]
+#[template(path = "usuario_perfil.html")]
+struct Move<'a> {
+    view: &'a View,
+    seen: &'a SeenUsuario,
+    perfis: Vec<Choice>,
+    form: Form,
+}
+
+#[derive(Template)]
+#[template(path = "usuario_move.html")]
+struct MoveQuestion<'a> {
+    view: &'a View,
+    seen: &'a SeenUsuario,
+    title: String,
+    perfil: &'a str,
+    gains: Vec<&'static str>,
+    loses: Vec<&'static str>,
+}
+
+async fn find(who: &Who, id: IdInPath) -> Result<SeenUsuario, ApiError> {
+    const MISSING: ApiError = ApiError::Missing(Kind::Usuario);
+    let Ok(Path(id)) = id else { return Err(MISSING) };
+    who.judged(who.provisioning().usuario_details(id)).await?.ok_or(MISSING)
+}
+
+/// The same, for something to be done with it.
+async fn find_to_change(who: &Who, id: IdInPath) -> Result<SeenUsuario, ApiError> {
+    let seen = find(who, id).await?;
+    if seen.is_anonymised { Err(ApiError::Anonymised) } else { Ok(seen) }
+}
+
+fn login(seen: &SeenUsuario) -> Name {
+    Name::registered(seen.usuario.login.clone())
+}
+
+fn place(seen: &SeenUsuario) -> String {
+    format!("usuarios/{}", seen.usuario.id)
+}
+
+/// What changes the user only as the form has seen it.
+fn careful(who: &Who, typed: &Typed) -> Provisioning {
+    who.provisioning().while_as(Stamp::from(typed.get(SEEN)))
+}
+
+/// What a change came to: `None` where somebody else was quicker.
+pub async fn unless_changed<T>(
+    work: impl Future<Output = Result<T, ProvisioningError>>,
+) -> Result<Option<T>, ProvisioningError> {
+    match work.await {
+        Err(ProvisioningError::Changed) => Ok(None),
+        outcome => outcome.map(Some),
+    }
+}
+
+/// `GET /console/usuarios/{id}`
+pub async fn page(who: Who, id: IdInPath) -> Answer {
+    let seen = find(&who, id).await?;
+    let model = model(&who).await?;
+    let perfil = model.perfil(seen.usuario.perfil_id);
+    let permissoes = perfil.map(|perfil| model.effective(perfil)).unwrap_or_default();
+    let nivel = seen.usuario.nivel_id.and_then(|id| model.nivel(id)).map(|nivel| nivel.nome.clone());
+    let language = who.view.language();
+    let permissoes = permissoes.into_iter().map(|permissao| names::permissao(permissao, language)).collect();
+    Ok(who.view.show(StatusCode::OK, &Details { view: &who.view, seen: &seen, nivel, permissoes }))
+}
+
+async fn model(who: &Who) -> Result<SeenModel, ApiError> {
+    who.judged(who.provisioning().seen_model(Permissao::AdministrarUsuarios)).await
+}
+
+/// Shows the question again after an attempt: with what is wrong, or as the user is now.
+async fn ask_again(
+    who: &Who,
+    id: i64,
+    typed: &Typed,
+    outcome: Result<(), ApiError>,
+    question: impl Fn(&Who, StatusCode, &SeenUsuario, Form) -> Response,
+) -> Answer {
+    let seen = find(who, Ok(Path(id))).await?;
+    let (status, form) = if let Err(error) = outcome {
+        (error.status(), Form::refused(typed, &error, &[SENHA], who.view.language()))
+    } else {
+        (StatusCode::CONFLICT, Form::wrong(typed, "", who.view.texts().usuarios.changed))
+    };
+    Ok(question(who, status, &seen, form))
+}
+
+/// `GET /console/usuarios/{id}/senha`
+pub async fn senha_page(who: Who, id: IdInPath) -> Answer {
+    let seen = find_to_change(&who, id).await?;
+    Ok(ask_senha(&who, StatusCode::OK, &seen, Form::kept(&who.typed)))
+}
+
+fn ask_senha(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> Response {
+    let (texts, login) = (&who.view.texts().usuarios, seen.usuario.login.as_str());
+    let question = Question {
+        view: &who.view,
+        seen,
+        action: "senha",
+        title: filled(texts.set_senha_title, &[login]),
+        follows: filled(texts.set_senha_follows, &[login]),
+        oneself: texts.oneself,
+        button: texts.set_senha,
+        is_dangerous: false,
+        asks_senha: true,
+        hidden: Vec::new(),
+        form,
+    };
+    who.view.show(status, &question)
+}
+
+/// `POST /console/usuarios/{id}/senha`
+pub async fn set_senha(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
+    let seen = find_to_change(&who, path).await?;
+    let (texts, id) = (&who.view.texts().usuarios, seen.usuario.id);
+    if !typed.get(SENHA).is_empty() && typed.get(SENHA) != typed.get(SENHA_AGAIN) {
+        let form = Form::wrong(&typed, SENHA_AGAIN, texts.senha_differs);
+        return Ok(ask_senha(&who, StatusCode::BAD_REQUEST, &seen, form));
+    }
+    let mut short = false;
+    let outcome = match senha(&typed) {
+        Ok(senha) => {
+            short = is_short(&senha);
+            who.judged(unless_changed(careful(&who, &typed).set_senha(&login(&seen), senha))).await
+        }
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(Some(usuario)) => {
+            let warning = if short { format!(" {}", texts.short) } else { String::new() };
+            Ok(who.view.done(&place(&seen), &(filled(texts.senha_set, &[&usuario.login]) + &warning)))
+        }
+        outcome => ask_again(&who, id, &typed, outcome.map(drop), ask_senha).await,
+    }
+}
+
+/// `GET /console/usuarios/{id}/situacao`
+pub async fn situacao_page(who: Who, id: IdInPath) -> Answer {
+    let seen = find_to_change(&who, id).await?;
+    Ok(ask_situacao(&who, StatusCode::OK, &seen, Form::default()))
+}
+
+fn ask_situacao(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> Response {
+    let (texts, login) = (&who.view.texts().usuarios, seen.usuario.login.as_str());
+    let ativo = seen.usuario.ativo;
+    let (title, follows, button, wanted) = if ativo {
+        (texts.deactivate_title, texts.deactivate_follows, texts.deactivate, "nao")
+    } else {
+        (texts.activate_title, texts.activate_follows, texts.activate, "sim")
+    };
+    let question = Question {
+        view: &who.view,
+        seen,
+        action: "situacao",
+        title: filled(title, &[login]),
+        follows: filled(follows, &[login]),
+        oneself: if ativo { texts.oneself_deactivate } else { texts.oneself },
+        button,
+        is_dangerous: ativo,
+        asks_senha: false,
+        hidden: vec![("ativo", wanted)],
+        form,
+    };
+    who.view.show(status, &question)
+}
+
+/// `POST /console/usuarios/{id}/situacao`: activates or deactivates it, as the form says.
+pub async fn set_ativo(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
+    let seen = find_to_change(&who, path).await?;
+    let (texts, id, ativo) = (&who.view.texts().usuarios, seen.usuario.id, typed.get("ativo") == "sim");
+    match who.judged(unless_changed(careful(&who, &typed).set_usuario_ativo(&login(&seen), ativo))).await {
+        Ok(Some(usuario)) => {
+            let text = if ativo { texts.activated } else { texts.deactivated };
+            Ok(who.view.done(&place(&seen), &filled(text, &[&usuario.login])))
+        }
+        outcome => ask_again(&who, id, &typed, outcome.map(drop), ask_situacao).await,
+    }
+}
+
+/// `GET /console/usuarios/{id}/revogar`
+pub async fn revoke_page(who: Who, id: IdInPath) -> Answer {
+    let seen = find_to_change(&who, id).await?;
+    Ok(ask_revoke(&who, StatusCode::OK, &seen, Form::default()))
+}
+
+fn ask_revoke(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> Response {
+    let (texts, login) = (&who.view.texts().usuarios, seen.usuario.login.as_str());
+    let question = Question {
+        view: &who.view,
+        seen,
+        action: "revogar",
+        title: filled(texts.revoke_title, &[login]),
+        follows: filled(texts.revoke_follows, &[login, login]),
+        oneself: texts.oneself,
+        button: texts.revoke,
+        is_dangerous: true,
+        asks_senha: false,
+        hidden: Vec::new(),
+        form,
+    };
+    who.view.show(status, &question)
+}
+
+/// `POST /console/usuarios/{id}/revogar`
+pub async fn revoke(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
+    let seen = find_to_change(&who, path).await?;
+    let (texts, id) = (&who.view.texts().usuarios, seen.usuario.id);
+    match who.judged(unless_changed(careful(&who, &typed).revoke_tokens(&login(&seen)))).await {
+        Ok(Some(usuario)) => Ok(who.view.done(&place(&seen), &filled(texts.revoked, &[&usuario.login]))),
+        outcome => ask_again(&who, id, &typed, outcome.map(drop), ask_revoke).await,
+    }
+}
+
+/// `GET /console/usuarios/{id}/perfil`
+pub async fn perfil_page(who: Who, id: IdInPath) -> Answer {
+    let seen = find_to_change(&who, id).await?;
+    let form = Form::kept(&who.typed);
+    choose_perfil(&who, StatusCode::OK, &seen, form).await
+}
+
+async fn choose_perfil(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> Answer {
+    let perfis = assignable(&model(who).await?);
+    Ok(who.view.show(status, &Move { view: &who.view, seen, perfis, form }))
+}
+
+/// `POST /console/usuarios/{id}/perfil`: shows what changes, and once that is confirmed, moves the user.
+pub async fn set_perfil(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
+    let seen = find_to_change(&who, path).await?;
+    match moved(&who, &seen, &typed).await {
+        Ok(Moved::Done(perfil)) => {
+            let text = filled(who.view.texts().usuarios.moved, &[&seen.usuario.login, &perfil]);
+            Ok(who.view.done(&place(&seen), &text))
+        }
+        Ok(Moved::Asks(question)) => Ok(question),
+        Ok(Moved::Changed) => {
+            let seen = find(&who, Ok(Path(seen.usuario.id))).await?;
+            let form = Form::wrong(&typed, "", who.view.texts().usuarios.changed);
+            choose_perfil(&who, StatusCode::CONFLICT, &seen, form).await
+        }
+        Err(error) => {
+            let is_about_perfil = matches!(error, ApiError::Missing(Kind::Perfil));
+            let form = Form::refused(&typed, &error, &[PERFIL], who.view.language());
+            let form = if is_about_perfil { form.beside(PERFIL) } else { form };
+            choose_perfil(&who, error.status(), &seen, form).await
+        }
+    }
+}
+
+enum Moved {
+    Done(String),
+    Asks(Response),
+    Changed,
+}
+
+async fn moved(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Moved, ApiError> {
+    let perfil = required_name(typed, PERFIL)?;
+    if typed.get(CONFIRMED) == "sim" {
+        let work = careful(who, typed);
+        let outcome = who.judged(unless_changed(work.set_perfil(&login(seen), &perfil))).await?;
+        return Ok(outcome.map_or(Moved::Changed, |usuario| Moved::Done(usuario.perfil)));
+    }
+    if typed.get(SEEN) != seen.stamp.to_string() {
+        return Ok(Moved::Changed);
+    }
+    let model = model(who).await?;
+    let from = model.perfil(seen.usuario.perfil_id).ok_or(ApiError::Missing(Kind::Perfil))?;
+    let to = model.perfis().find(|known| Name::registered(known.nome.clone()).key == perfil.key);
+    let to = to.ok_or(ApiError::Missing(Kind::Perfil))?;
+    let texts = &who.view.texts().usuarios;
+    if from.id == to.id {
+        let form = Form::wrong(typed, PERFIL, texts.same_perfil);
+        return Ok(Moved::Asks(choose_refused(who, seen, &model, form)));
+    }
+    let (has, gets) = (model.effective(from), model.effective(to));
+    let language = who.view.language();
+    let only = |these: &[Permissao], others: &[Permissao]| -> Vec<&'static str> {
+        let only = these.iter().filter(|permissao| !others.contains(permissao));
+        only.map(|permissao| names::permissao(*permissao, language)).collect()
+    };
+    let question = MoveQuestion {
+        view: &who.view,
+        seen,
+        title: filled(texts.move_confirm_title, &[&seen.usuario.login, &from.nome, &to.nome]),
+        perfil: &to.nome,
+        gains: only(&gets, &has),
+        loses: only(&has, &gets),
+    };
+    Ok(Moved::Asks(who.view.show(StatusCode::OK, &question)))
+}
+
+fn choose_refused(who: &Who, seen: &SeenUsuario, model: &SeenModel, form: Form) -> Response {
+    who.view.show(StatusCode::BAD_REQUEST, &Move { view: &who.view, seen, perfis: assignable(model), form })
+}

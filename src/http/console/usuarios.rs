@@ -1,0 +1,141 @@
+//! Users: those that are seen, searched by login, and one more.
+
+use askama::Template;
+use axum::http::{StatusCode, Uri};
+use secrecy::SecretString;
+use url::form_urlencoded::Serializer;
+
+use super::filters;
+use super::form::{Choice, Form, Typed, required_name};
+use super::phrases::filled;
+use super::refusal::Answer;
+use super::session::{Posted, SignedIn};
+use super::view::{Section, View};
+use crate::domain::access::{AdministrarUsuarios, Permissao};
+use crate::domain::text::NameKey;
+use crate::http::answer::catalogue::ApiError;
+use crate::http::limits::PAGE_ENTRIES;
+use crate::http::request::query;
+use crate::service::provisioning::{Kind, SeenModel, is_short};
+use crate::store::{Usuario, UsuariosByLogin};
+
+pub const LOGIN: &str = "login";
+pub const PERFIL: &str = "perfil";
+pub const SENHA: &str = "senha";
+/// What the logins that are looked for contain.
+const SEARCH: &str = "procura";
+/// The login after which the page begins.
+const AFTER: &str = "depois";
+
+#[derive(Template)]
+#[template(path = "usuarios.html")]
+struct List<'a> {
+    view: &'a View,
+    usuarios: Vec<Usuario>,
+    search: String,
+    /// The place of the next page, if there is one.
+    next: Option<String>,
+    is_first: bool,
+    perfis: Vec<Choice>,
+    form: Form,
+    usuario_id: i64,
+}
+
+/// Which users a page shows.
+#[derive(Default)]
+struct Asked {
+    search: String,
+    after: Option<String>,
+}
+
+impl Asked {
+    fn of(uri: &Uri) -> Result<Self, ApiError> {
+        let text = |name| {
+            let text = query::parameter(uri, name)?.map(|text| text.trim().to_owned());
+            Ok::<_, ApiError>(text.map(|text| text.replace('\0', "")).filter(|text| !text.is_empty()))
+        };
+        Ok(Self { search: text(SEARCH)?.unwrap_or_default(), after: text(AFTER)? })
+    }
+
+    fn page(&self) -> UsuariosByLogin {
+        UsuariosByLogin {
+            containing: NameKey::non_blank(&self.search),
+            after: self.after.as_deref().map(NameKey::new),
+            limit: PAGE_ENTRIES,
+            niveis: None,
+        }
+    }
+
+    /// The place of the page after `last`.
+    fn next(&self, last: &Usuario) -> String {
+        let mut query = Serializer::new(String::new());
+        if !self.search.is_empty() {
+            query.append_pair(SEARCH, &self.search);
+        }
+        format!("{}?{}", Section::Usuarios.place(), query.append_pair(AFTER, &last.login).finish())
+    }
+}
+
+/// `GET /console/usuarios`
+pub async fn page(who: SignedIn<AdministrarUsuarios>, uri: Uri) -> Answer {
+    let form = Form::kept(&who.typed);
+    list(&who, StatusCode::OK, Asked::of(&uri)?, form).await
+}
+
+async fn list(who: &SignedIn<AdministrarUsuarios>, status: StatusCode, asked: Asked, form: Form) -> Answer {
+    let provisioning = who.provisioning();
+    let (usuarios, has_more) = who.judged(provisioning.seen_by_login(asked.page())).await?;
+    let model = who.judged(provisioning.seen_model(Permissao::AdministrarUsuarios)).await?;
+    let next = usuarios.last().filter(|_| has_more).map(|last| asked.next(last));
+    let list = List {
+        view: &who.view,
+        usuarios,
+        next,
+        is_first: asked.after.is_none(),
+        search: asked.search,
+        perfis: assignable(&model),
+        form,
+        usuario_id: who.usuario_id,
+    };
+    Ok(who.view.show(status, &list))
+}
+
+/// The perfis to choose from.
+pub fn assignable(model: &SeenModel) -> Vec<Choice> {
+    model.assignable().map(|perfil| Choice::new(perfil.nome.clone(), perfil.nome.clone())).collect()
+}
+
+/// `POST /console/usuarios`
+pub async fn create(Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
+    match attempt(&who, &typed).await {
+        Ok((login, is_short)) => {
+            let texts = &who.view.texts().usuarios;
+            let warning = if is_short { format!(" {}", texts.short) } else { String::new() };
+            Ok(who.view.done(Section::Usuarios.place(), &(filled(texts.created, &[&login]) + &warning)))
+        }
+        Err(error) => {
+            let is_about_perfil = matches!(error, ApiError::Missing(Kind::Perfil) | ApiError::Beyond(_));
+            let form = Form::refused(&typed, &error, &[LOGIN, PERFIL, SENHA], who.view.language());
+            let form = if is_about_perfil { form.beside(PERFIL) } else { form };
+            list(&who, error.status(), Asked::default(), form).await
+        }
+    }
+}
+
+/// The login that was registered, and whether its senha is short.
+async fn attempt(who: &SignedIn<AdministrarUsuarios>, typed: &Typed) -> Result<(String, bool), ApiError> {
+    let login = required_name(typed, LOGIN)?;
+    let perfil = required_name(typed, PERFIL)?;
+    let senha = senha(typed)?;
+    let short = is_short(&senha);
+    who.judged(who.provisioning().create_usuario(&login, &perfil, senha)).await?;
+    Ok((login.texto, short))
+}
+
+/// The senha that was typed; the service judges more of it.
+pub fn senha(typed: &Typed) -> Result<SecretString, ApiError> {
+    match typed.get(SENHA) {
+        "" => Err(ApiError::SenhaRequired),
+        senha => Ok(SecretString::from(senha)),
+    }
+}

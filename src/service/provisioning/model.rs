@@ -1,0 +1,209 @@
+//! The access model as an actor sees it, read once for a page that says what a change would do.
+
+use super::guarded::Authority;
+use super::{Provisioning, Result};
+use crate::domain::access::{Nivel, Permissao, below};
+use crate::store::{Grant, Perfil, Release};
+
+pub struct SeenModel {
+    authority: Authority,
+    /// All of them: what is seen is said with each use.
+    niveis: Vec<Nivel>,
+    perfis: Vec<Perfil>,
+    releases: Vec<Release>,
+    grants: Vec<Grant>,
+    /// By perfil.
+    active_users: Vec<(i64, i64)>,
+}
+
+/// A permission that a perfil holds or a nível has released, or could.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switch {
+    pub permissao: Permissao,
+    pub is_on: bool,
+    /// Whether the actor cannot turn it.
+    pub is_locked: bool,
+    /// Why it cannot be turned on, or counts for nothing although it is.
+    pub obstacle: Option<Obstacle>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The perfil's nível does not have it released.
+    NotReleased,
+    /// The perfil is the actor's own.
+    OwnPerfil,
+    /// The nível is the actor's own.
+    OwnNivel,
+    /// The actor cannot give it to anybody.
+    Beyond,
+}
+
+/// What turning a permission does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    pub permissao: Permissao,
+    pub is_on: bool,
+    /// How many active users gain or lose it.
+    pub usuarios: i64,
+    /// Whose they are, where they are of several perfis.
+    pub perfis: Vec<String>,
+    /// The níveis below that keep it.
+    pub keeping: Vec<String>,
+}
+
+impl Provisioning {
+    /// The access model, for an actor with the permission that it `needs`.
+    pub async fn seen_model(&self, needs: Permissao) -> Result<SeenModel> {
+        let authority = self.read(needs).await?;
+        let store = &self.store;
+        Ok(SeenModel {
+            authority,
+            niveis: store.niveis().await?,
+            perfis: store.perfis().await?,
+            releases: store.releases().await?,
+            grants: store.grants().await?,
+            active_users: store.active_users().await?,
+        })
+    }
+}
+
+impl SeenModel {
+    /// Whether the actor may register something at the top, or as root.
+    pub fn is_root(&self) -> bool {
+        self.authority.require_root().is_ok()
+    }
+
+    /// The níveis that the actor sees, each with its depth below the first: one after the other down the tree.
+    pub fn tree(&self) -> Vec<(usize, &Nivel)> {
+        let mut tree = Vec::new();
+        let is_top = |nivel: &&Nivel| self.authority.sees(Some(nivel.id)) && !self.authority.sees_above(nivel);
+        for nivel in self.niveis.iter().filter(is_top) {
+            self.append(&mut tree, 0, nivel);
+        }
+        tree
+    }
+
+    fn append<'a>(&'a self, tree: &mut Vec<(usize, &'a Nivel)>, depth: usize, nivel: &'a Nivel) {
+        tree.push((depth, nivel));
+        for below in self.niveis.iter().filter(|below| below.superior_id == Some(nivel.id)) {
+            self.append(tree, depth + 1, below);
+        }
+    }
+
+    pub fn nivel(&self, id: i64) -> Option<&Nivel> {
+        self.niveis.iter().find(|nivel| nivel.id == id).filter(|nivel| self.authority.sees(Some(nivel.id)))
+    }
+
+    /// The perfis that the actor sees, by name.
+    pub fn perfis(&self) -> impl Iterator<Item = &Perfil> {
+        self.perfis.iter().filter(|perfil| self.authority.sees(perfil.nivel_id))
+    }
+
+    pub fn perfil(&self, id: i64) -> Option<&Perfil> {
+        self.perfis().find(|perfil| perfil.id == id)
+    }
+
+    /// The perfis that the actor may give to somebody.
+    pub fn assignable(&self) -> impl Iterator<Item = &Perfil> {
+        self.perfis().filter(|perfil| {
+            let granted = self.grants.iter().filter(|grant| grant.perfil_id == perfil.id);
+            self.authority.require_handing_on(granted.map(|grant| grant.permissao.as_str())).is_ok()
+        })
+    }
+
+    /// The perfis on a nível.
+    pub fn perfis_on(&self, nivel_id: i64) -> impl Iterator<Item = &Perfil> {
+        self.perfis.iter().filter(move |perfil| perfil.nivel_id == Some(nivel_id))
+    }
+
+    /// How many active users a perfil has.
+    pub fn users_of(&self, perfil_id: i64) -> i64 {
+        self.active_users.iter().find(|(id, _)| *id == perfil_id).map_or(0, |(_, count)| *count)
+    }
+
+    /// Whether the actor releases permissions to a nível, and takes them back.
+    pub fn governs(&self, nivel: &Nivel) -> bool {
+        self.authority.require_governing(nivel, &[]).is_ok()
+    }
+
+    pub fn grant_switches(&self, perfil: &Perfil) -> Vec<Switch> {
+        let switch = |permissao: Permissao| {
+            let is_on = self.is_granted(perfil.id, permissao);
+            let obstacle = if self.authority.require_other_perfil(perfil).is_err() {
+                Some(Obstacle::OwnPerfil)
+            } else if !self.is_released_to(perfil, permissao) {
+                Some(Obstacle::NotReleased)
+            } else {
+                self.is_beyond(permissao).then_some(Obstacle::Beyond)
+            };
+            Switch { permissao, is_on, is_locked: !is_on && obstacle.is_some(), obstacle }
+        };
+        self.seen_permissoes().map(switch).collect()
+    }
+
+    pub fn release_switches(&self, nivel: &Nivel) -> Vec<Switch> {
+        let switch = |permissao: Permissao| {
+            let obstacle = if self.governs(nivel) {
+                self.is_beyond(permissao).then_some(Obstacle::Beyond)
+            } else {
+                Some(Obstacle::OwnNivel)
+            };
+            Switch { permissao, is_on: self.is_released(nivel.id, permissao), is_locked: obstacle.is_some(), obstacle }
+        };
+        self.seen_permissoes().map(switch).collect()
+    }
+
+    /// What it does to turn `permissao` at a perfil. What does not count is neither gained nor lost.
+    pub fn grant_effect(&self, perfil: &Perfil, permissao: Permissao, is_on: bool) -> Effect {
+        let usuarios = if self.is_released_to(perfil, permissao) { self.users_of(perfil.id) } else { 0 };
+        Effect { permissao, is_on, usuarios, perfis: Vec::new(), keeping: Vec::new() }
+    }
+
+    /// What it does to turn `permissao` at a nível: its perfis that hold it gain or lose it.
+    pub fn release_effect(&self, nivel: &Nivel, permissao: Permissao, is_on: bool) -> Effect {
+        let holding: Vec<&Perfil> =
+            self.perfis_on(nivel.id).filter(|perfil| self.is_granted(perfil.id, permissao)).collect();
+        let keeping = below(&self.niveis, nivel.id).into_iter().filter(|nivel| self.is_released(nivel.id, permissao));
+        Effect {
+            permissao,
+            is_on,
+            usuarios: holding.iter().map(|perfil| self.users_of(perfil.id)).sum(),
+            perfis: holding.iter().map(|perfil| perfil.nome.clone()).collect(),
+            keeping: if is_on { Vec::new() } else { keeping.map(|nivel| nivel.nome.clone()).collect() },
+        }
+    }
+
+    /// The permissions that a perfil holds, that count, and that the actor sees.
+    pub fn effective(&self, perfil: &Perfil) -> Vec<Permissao> {
+        let counts =
+            |permissao: &Permissao| self.is_granted(perfil.id, *permissao) && self.is_released_to(perfil, *permissao);
+        self.seen_permissoes().filter(counts).collect()
+    }
+
+    /// The permissions that are released to a nível and that the actor sees.
+    pub fn released(&self, nivel_id: i64) -> Vec<Permissao> {
+        self.seen_permissoes().filter(|permissao| self.is_released(nivel_id, *permissao)).collect()
+    }
+
+    fn seen_permissoes(&self) -> impl Iterator<Item = Permissao> {
+        Permissao::ALL.iter().copied().filter(|permissao| self.authority.sees_permissao(permissao.nome()))
+    }
+
+    fn is_granted(&self, perfil_id: i64, permissao: Permissao) -> bool {
+        self.grants.iter().any(|grant| grant.perfil_id == perfil_id && grant.permissao == permissao.nome())
+    }
+
+    fn is_released(&self, nivel_id: i64, permissao: Permissao) -> bool {
+        self.releases.iter().any(|release| release.nivel_id == nivel_id && release.permissao == permissao.nome())
+    }
+
+    /// Root needs no release.
+    fn is_released_to(&self, perfil: &Perfil, permissao: Permissao) -> bool {
+        perfil.nivel_id.is_none_or(|nivel_id| self.is_released(nivel_id, permissao))
+    }
+
+    fn is_beyond(&self, permissao: Permissao) -> bool {
+        self.authority.require_handing_on([permissao.nome()].into_iter()).is_err()
+    }
+}

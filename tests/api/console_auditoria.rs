@@ -1,0 +1,216 @@
+//! The page of the audit trail, and its export.
+
+use citrus_status::domain::access::Permissao;
+use secrecy::SecretString;
+
+use super::admin::{hierarchy, id_of};
+use crate::support::both_engines;
+use crate::support::browser::Browser;
+use crate::support::database::{Database, Engine};
+use crate::support::server::{Answer, Server, nome};
+
+const PAGE: &str = "/console/auditoria";
+const CSV: &str = "/console/auditoria.csv";
+
+/// How many entries a page shows.
+fn entries(answer: &Answer) -> usize {
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body.matches("<time ").count()
+}
+
+#[track_caller]
+fn has_all(answer: &Answer, texts: &[&str]) {
+    for text in texts {
+        assert!(answer.body.contains(text), "{text}: {}", answer.body);
+    }
+}
+
+/// The records of a file, each with its cells, and how they are separated.
+fn records(text: &str, separator: char) -> Vec<Vec<String>> {
+    let text = text.strip_prefix('\u{feff}').expect("a mark");
+    let (mut records, mut record, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => cell.push(chars.next().unwrap()),
+            '"' => quoted = !quoted,
+            c if c == separator && !quoted => record.push(std::mem::take(&mut cell)),
+            '\r' if !quoted => {}
+            '\n' if !quoted => {
+                record.push(std::mem::take(&mut cell));
+                records.push(std::mem::take(&mut record));
+            }
+            c => cell.push(c),
+        }
+    }
+    assert!(cell.is_empty() && record.is_empty(), "a file that was cut off");
+    records
+}
+
+async fn what_was_changed_is_told_readably(server: &Server) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let provisioning = &server.provisioning;
+    provisioning.set_motivo_ativo(&nome("Duplicado"), false).await.unwrap();
+    provisioning.revoke(&nome("Integração"), &[Permissao::AlterarStatus]).await.unwrap();
+    provisioning.set_perfil(&nome("user.api"), &nome("Consulta")).await.unwrap();
+    let page = admin.get(PAGE).await;
+    has_all(
+        &page,
+        &[
+            "Motivo deactivated",
+            "Active: <span class=\"visually-hidden\">before: </span><del>yes</del>",
+            "<ins>no</ins>",
+            "Permission revoked",
+            "<span aria-hidden=\"true\">− </span>Change the status of atendimentos by API",
+            "User moved to a perfil",
+            "<del>Integração</del>",
+            "<ins>Consulta</ins>",
+            "by command, on ",
+        ],
+    );
+    // What is done here is told with the address that it came from.
+    let motivos = admin.get("/console/motivos").await;
+    admin.fill(&motivos, "/console/motivos", &[("nome", "Fora da garantia")]).await;
+    let page = admin.get(&format!("{PAGE}?acao=motivo.criar&usuario=ADMIN")).await;
+    assert_eq!(entries(&page), 1);
+    has_all(&page, &["<bdi>admin</bdi>", "from 127.0.0.1", "Fora da garantia"]);
+}
+
+async fn it_is_filtered_and_paged(server: &Server, database: &Database) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let id = id_of(server, "user.api").await;
+    let before = database.number("SELECT count(*) FROM auditoria").await;
+    for number in 0..120 {
+        let time = if database.engine == Engine::Postgres {
+            format!("timestamptz '2026-11-{:02} 02:59:59Z'", 1 + number % 3)
+        } else {
+            format!("(unixepoch('2026-11-{:02} 02:59:59') * 1000)", 1 + number % 3)
+        };
+        database
+            .execute(&format!(
+                "INSERT INTO auditoria (em, origem, autor, lugar, acao, usuario_id) \
+                 VALUES ({time}, 'comando', 'maria (sudo: ana)', 'host', 'usuario.revogar-tokens', {id})"
+            ))
+            .await;
+    }
+    let (mut path, mut pages) =
+        (format!("{PAGE}?usuario=+user.api+&acao=usuario.revogar-tokens&desde=&ate="), Vec::new());
+    loop {
+        let page = admin.get(&path).await;
+        pages.push(entries(&page));
+        let Some(next) = page.body.split("rel=\"next\" href=\"").nth(1) else {
+            has_all(&page, &["Newest entries"]);
+            break;
+        };
+        path = next.split('"').next().unwrap().replace("../", "/").replace("&#38;", "&");
+    }
+    assert_eq!(pages, [50, 50, 20]);
+    for (query, count) in [
+        // The last second of 31 October in Brasília, and of 1 and 2 November.
+        ("desde=2026-10-31&ate=2026-10-31", 40),
+        ("desde=2026-11-01&ate=2026-11-01", 40),
+        ("desde=2026-11-02&ate=02/11/2026", 40),
+        ("ate=2026-10-30", 0),
+        ("usuario=ana&desde=2026-11-02&ate=2026-11-02", 40),
+        ("usuario=ninguem", 0),
+        ("acao=backup", 0),
+    ] {
+        let page = admin.get(&format!("{PAGE}?{query}")).await;
+        assert_eq!(entries(&page), count, "{query}");
+        let file = admin.get(&format!("{CSV}?{query}")).await;
+        assert_eq!(records(&file.body, ',').len(), count + 1, "{query}");
+    }
+    let file = admin.get(CSV).await;
+    assert_eq!(records(&file.body, ',').len() as i64, before + 120 + 1);
+    for (query, field) in [
+        ("desde=ontem", "desde"),
+        ("ate=2026-13-01", "ate"),
+        ("desde=2026-11-02&ate=2026-11-01", "ate"),
+        ("acao=nada", "acao"),
+    ] {
+        let page = admin.get(&format!("{PAGE}?{query}")).await;
+        assert_eq!(page.status, 400, "{query}");
+        has_all(&page, &[&format!("id=\"{field}-erro\">")]);
+        let file = admin.get(&format!("{CSV}?{query}")).await;
+        assert_eq!(file.status, 303, "the page says what is wrong: {file:?}");
+    }
+    assert_eq!(admin.get(&format!("{PAGE}?cursor=x")).await.status, 400);
+}
+
+async fn the_hierarchy_decides_what_is_seen(server: &Server) {
+    hierarchy(server).await;
+    server.provisioning.revoke_tokens(&nome("caixa")).await.unwrap();
+    server.provisioning.revoke_tokens(&nome("balconista")).await.unwrap();
+    let mut gestor = Browser::signed_in(server, "gestor").await;
+    let page = gestor.get(&format!("{PAGE}?acao=usuario.revogar-tokens")).await;
+    assert_eq!(entries(&page), 1);
+    assert!(page.body.contains("balconista") && !page.body.contains("caixa"), "{page:?}");
+    let file = gestor.get(CSV).await;
+    assert!(file.body.contains("balconista") && !file.body.contains("caixa"), "{file:?}");
+    // Somebody whom one does not see is answered as nobody.
+    let mut told = Vec::new();
+    for login in ["caixa", "admin", "ninguem", "root"] {
+        let page = gestor.get(&format!("{PAGE}?usuario={login}")).await;
+        assert_eq!(page.status, 400, "{login}");
+        has_all(&page, &["id=\"usuario-erro\">There is no such user"]);
+        told.push(page.body.replace(login, "…"));
+    }
+    assert_eq!(told[0], told[2]);
+    assert_eq!(entries(&gestor.get(&format!("{PAGE}?usuario=Balconista")).await), 2);
+}
+
+async fn no_cell_is_a_formula(server: &Server, database: &Database) {
+    let formulas =
+        ["=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK(\"http://evil.example\";\"x\")", "a\";=1", "x;y,z", "＝1"];
+    for formula in formulas {
+        server.provisioning.create_motivos(&[nome(formula)]).await.unwrap();
+    }
+    // As an older release, or another program, took it.
+    database
+        .execute(
+            "INSERT INTO auditoria (em, origem, autor, lugar, acao, objeto, antes, depois) \
+             SELECT em, '=o', '\t=a', '@l', '-x', '\r=b', '+1', '%x' FROM auditoria ORDER BY id DESC LIMIT 1",
+        )
+        .await;
+    let mut admin = Browser::signed_in(server, "admin").await;
+    for (language, separator) in [("en", ','), ("pt-BR", ';')] {
+        admin.set_header("accept-language", Some(language));
+        let file = admin.get(CSV).await;
+        assert_eq!(file.header("content-type"), Some("text/csv; charset=utf-8"));
+        assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"auditoria.csv\""));
+        assert_eq!(file.header("cache-control"), Some("no-store"));
+        assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
+        let records = records(&file.body, separator);
+        assert_eq!(records[0].join(" "), "id em origem autor lugar acao objeto antes depois");
+        for record in &records {
+            assert_eq!(record.len(), 9, "{record:?}");
+            for cell in record {
+                assert!(!cell.trim_start().starts_with(['=', '+', '-', '@', '%', '＝']), "{record:?}");
+            }
+        }
+        let objects: Vec<&str> = records[2..].iter().map(|record| record[6].as_str()).collect();
+        for formula in formulas {
+            let is_text = formula.starts_with(['a', 'x']);
+            let cell = if is_text { formula.to_owned() } else { format!("'{formula}") };
+            assert!(objects.contains(&cell.as_str()), "{cell}: {objects:?}");
+        }
+    }
+}
+
+async fn no_secret_is_in_it(server: &Server) {
+    let senha = SecretString::from("segredo-secreto");
+    server.provisioning.set_senha(&nome("user.api"), senha).await.unwrap();
+    let mut admin = Browser::signed_in(server, "admin").await;
+    for path in [PAGE, CSV] {
+        let answer = admin.get(path).await;
+        assert!(!answer.body.contains("segredo-secreto") && !answer.body.contains("argon2"), "{path}");
+    }
+}
+
+both_engines! {
+    what_was_changed_is_told_readably,
+    it_is_filtered_and_paged,
+    the_hierarchy_decides_what_is_seen,
+    no_cell_is_a_formula,
+    no_secret_is_in_it,
+}

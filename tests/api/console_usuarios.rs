@@ -1,0 +1,286 @@
+//! The pages of users.
+
+use citrus_status::domain::access::Permissao;
+use time::Duration;
+
+use super::admin::{hierarchy, id_of, usuario};
+use crate::support::both_engines;
+use crate::support::browser::{Browser, value_of};
+use crate::support::database::Database;
+use crate::support::server::{Answer, Server, nome};
+
+const PAGE: &str = "/console/usuarios";
+
+/// Fills in the form of `page`, as it was seen.
+async fn confirm(browser: &mut Browser<'_>, page: &Answer, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let seen = value_of(&page.body, "visto").unwrap_or_else(|| panic!("{page:?}"));
+    browser.fill(page, path, &[fields, &[("visto", seen.as_str())]].concat()).await
+}
+
+#[track_caller]
+fn has_all(answer: &Answer, texts: &[&str]) {
+    for text in texts {
+        assert!(answer.body.contains(text), "{text}: {}", answer.body);
+    }
+}
+
+async fn a_user_is_created_moved_revoked_and_switched_off(server: &Server, database: &Database) {
+    hierarchy(server).await;
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let page = admin.get(PAGE).await;
+    let fields = [("login", " ana.souza "), ("perfil", "Integração"), ("senha", "1234")];
+    let answer = admin.fill(&page, PAGE, &fields).await;
+    assert_eq!((answer.status, answer.header("location")), (303, Some("../console/usuarios")), "{answer:?}");
+    has_all(&admin.get(PAGE).await, &["User “ana.souza” created; they can sign in now.", "<bdi>ana.souza</bdi>"]);
+    let path = format!("{PAGE}/{}", id_of(server, "ana.souza").await);
+    has_all(&admin.get(&path).await, &["<bdi>ana.souza</bdi>", "<bdi>Integração</bdi>", "<bdi>Suporte</bdi>"]);
+
+    let token = server.token("ana.souza").await;
+    let revoke = format!("{path}/revogar");
+    let question = admin.get(&revoke).await;
+    has_all(&question, &["The tokens and sessions of ana.souza end within a second"]);
+    assert_eq!(confirm(&mut admin, &question, &revoke, &[]).await.status, 303);
+    server.clock.advance(Duration::seconds(1));
+    assert_eq!(server.change_with(&token, "{}").await.status, 401);
+    has_all(&admin.get(&path).await, &["Tokens and sessions of “ana.souza” revoked."]);
+
+    let senha = format!("{path}/senha");
+    let question = admin.get(&senha).await;
+    has_all(&question, &["Set a new senha for “ana.souza”?", "The present senha no longer counts"]);
+    let fields = [("senha", "outra senha"), ("senha_de_novo", "outra senha")];
+    assert_eq!(confirm(&mut admin, &question, &senha, &fields).await.status, 303);
+    let mut ana = Browser::new(server);
+    assert_eq!(ana.sign_in("ana.souza", "1234").await.status, 401);
+    assert_eq!(ana.sign_in("ana.souza", "outra senha").await.status, 303);
+
+    // What changes is said before.
+    let perfil = format!("{path}/perfil");
+    let choice = admin.get(&perfil).await;
+    has_all(&choice, &["Present perfil: Integração"]);
+    let question = confirm(&mut admin, &choice, &perfil, &[("perfil", "Chefia")]).await;
+    has_all(&question, &["Move “ana.souza” from “Integração” to “Chefia”?", "<h2>Gains</h2>", "Administer perfis"]);
+    assert!(!question.body.contains("<h2>Loses</h2>"), "{question:?}");
+    assert_eq!(
+        confirm(&mut admin, &question, &perfil, &[("perfil", "Chefia"), ("confirmado", "sim")]).await.status,
+        303
+    );
+    has_all(&admin.get(&path).await, &["“ana.souza” now has the perfil “Chefia”.", "<bdi>Filial</bdi>"]);
+    let choice = admin.get(&perfil).await;
+    has_all(&confirm(&mut admin, &choice, &perfil, &[("perfil", "Consulta")]).await, &["<h2>Loses</h2>"]);
+
+    let situacao = format!("{path}/situacao");
+    let question = admin.get(&situacao).await;
+    has_all(&question, &["Deactivate “ana.souza”?", "ana.souza can no longer sign in"]);
+    assert_eq!(confirm(&mut admin, &question, &situacao, &[("ativo", "nao")]).await.status, 303);
+    assert_eq!(ana.sign_in("ana.souza", "outra senha").await.status, 404, "as one who is not there");
+    let question = admin.get(&situacao).await;
+    has_all(&question, &["Activate “ana.souza”?"]);
+    assert_eq!(confirm(&mut admin, &question, &situacao, &[("ativo", "sim")]).await.status, 303);
+    assert_eq!(ana.sign_in("ana.souza", "outra senha").await.status, 303);
+    let entries = "SELECT count(*) FROM auditoria WHERE usuario_id = (SELECT id FROM usuario WHERE login = 'ana.souza') \
+                   AND autor_id = (SELECT id FROM usuario WHERE login = 'admin')";
+    assert_eq!(database.number(entries).await, 6);
+}
+
+async fn what_is_wrong_stands_beside_its_field(server: &Server) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let page = admin.get(PAGE).await;
+    let long = "é".repeat(256);
+    for (login, perfil, senha, status, field, text) in [
+        ("", "Consulta", "x", 400, "login", "The field is required"),
+        (" ", "Consulta", "x", 400, "login", "The field is required"),
+        (long.as_str(), "Consulta", "x", 400, "login", "The field cannot"),
+        ("a\u{7}", "Consulta", "x", 400, "login", "The field cannot"),
+        ("anonimo-7", "Consulta", "x", 400, "login", "The field cannot"),
+        ("USER.API", "Consulta", "x", 409, "login", "Another user has this login"),
+        ("ana", "", "x", 400, "perfil", "The field is required"),
+        ("ana", "Ninguém", "x", 404, "perfil", "There is no such perfil"),
+        ("ana", "Consulta", "", 400, "senha", "The "),
+        ("ana", "Consulta", &"x".repeat(1025), 400, "senha", "The field cannot"),
+        ("ana", "Consulta", "a\0b", 400, "senha", "The field cannot"),
+    ] {
+        let answer = admin.fill(&page, PAGE, &[("login", login), ("perfil", perfil), ("senha", senha)]).await;
+        assert_eq!(answer.status, status, "{login} {perfil}: {answer:?}");
+        let error = answer.body.split(&format!("id=\"{field}-erro\">")).nth(1).unwrap_or_else(|| panic!("{answer:?}"));
+        assert!(error.starts_with(text), "{login} {perfil}: {error}");
+        assert_eq!(value_of(&answer.body, "login").as_deref(), Some(login));
+        if perfil == "Consulta" {
+            has_all(&answer, &["<option value=\"Consulta\" selected>"]);
+        }
+        assert!(!senha.starts_with("xx") || !answer.body.contains(senha), "a senha is given back");
+        has_all(&answer, &["<bdi>user.api</bdi>"]);
+    }
+    let path = format!("{PAGE}/{}/senha", id_of(server, "user.api").await);
+    let question = admin.get(&path).await;
+    let answer = confirm(&mut admin, &question, &path, &[("senha", "segredo"), ("senha_de_novo", "segrdo")]).await;
+    assert_eq!(answer.status, 400);
+    has_all(&answer, &["id=\"senha_de_novo-erro\">The two senhas are not the same."]);
+    assert!(!answer.body.contains("segr"), "{answer:?}");
+    let answer = confirm(&mut admin, &question, &path, &[("senha", ""), ("senha_de_novo", "")]).await;
+    assert_eq!(answer.status, 400);
+    has_all(&answer, &["id=\"senha-erro\">"]);
+    server.token("user.api").await;
+}
+
+async fn two_people_do_not_undo_each_other(server: &Server) {
+    hierarchy(server).await;
+    let id = id_of(server, "user.api").await;
+    let mut first = Browser::signed_in(server, "admin").await;
+    let mut second = Browser::signed_in(server, "gestor").await;
+    for (action, fields, then) in [
+        ("situacao", &[("ativo", "nao")][..], "Activate “user.api”?"),
+        ("revogar", &[], "Revoke the tokens and sessions of “user.api”?"),
+        ("senha", &[("senha", "nova senha"), ("senha_de_novo", "nova senha")], "Set a new senha for “user.api”?"),
+    ] {
+        let path = format!("{PAGE}/{id}/{action}");
+        let (mine, theirs) = (first.get(&path).await, second.get(&path).await);
+        assert_eq!(confirm(&mut second, &theirs, &path, fields).await.status, 303, "{action}");
+        let answer = confirm(&mut first, &mine, &path, fields).await;
+        assert_eq!(answer.status, 409, "{action}: {answer:?}");
+        has_all(&answer, &["Somebody changed this user meanwhile, and nothing was done.", then]);
+        // What is shown now can be confirmed.
+        if action == "situacao" {
+            assert_eq!(confirm(&mut first, &answer, &path, &[("ativo", "sim")]).await.status, 303);
+        } else {
+            assert_eq!(confirm(&mut first, &answer, &path, fields).await.status, 303);
+        }
+    }
+    let path = format!("{PAGE}/{id}/perfil");
+    let (mine, theirs) = (first.get(&path).await, second.get(&path).await);
+    let my_question = confirm(&mut first, &mine, &path, &[("perfil", "Chefia")]).await;
+    assert_eq!(my_question.status, 200);
+    let question = confirm(&mut second, &theirs, &path, &[("perfil", "Consulta")]).await;
+    let fields = [("perfil", "Consulta"), ("confirmado", "sim")];
+    assert_eq!(confirm(&mut second, &question, &path, &fields).await.status, 303);
+    for (page, fields) in
+        [(&mine, &[("perfil", "Chefia")][..]), (&my_question, &[("perfil", "Chefia"), ("confirmado", "sim")])]
+    {
+        let answer = confirm(&mut first, page, &path, fields).await;
+        assert_eq!(answer.status, 409, "{answer:?}");
+        has_all(
+            &answer,
+            &["Somebody changed this user meanwhile", "Present perfil: Consulta", "<option value=\"Chefia\" selected>"],
+        );
+    }
+    // A form without what it saw, and one with what it did not see.
+    let page = first.get(&path).await;
+    for seen in ["", "0123456789abcdef"] {
+        let fields = [("perfil", "Chefia"), ("confirmado", "sim"), ("visto", seen)];
+        assert_eq!(first.fill(&page, &path, &fields).await.status, 409);
+    }
+}
+
+async fn nobody_climbs(server: &Server) {
+    hierarchy(server).await;
+    // Administers users, and can hand on what it holds alone.
+    server.provisioning.create_perfil(&nome("Cadastro"), Some(&nome("Suporte"))).await.unwrap();
+    server.provisioning.grant(&nome("Cadastro"), &[Permissao::AdministrarUsuarios]).await.unwrap();
+    usuario(server, "cadastro", "Cadastro").await;
+    let mut cadastro = Browser::signed_in(server, "cadastro").await;
+    let page = cadastro.get(PAGE).await;
+    has_all(&page, &["<option value=\"Cadastro\">", "<option value=\"Consulta\">"]);
+    assert!(!page.body.contains("<option value=\"Gestão\">"), "{page:?}");
+    let fields = [("login", "novo"), ("perfil", "Gestão"), ("senha", "segredo")];
+    let answer = cadastro.fill(&page, PAGE, &fields).await;
+    assert_eq!(answer.status, 403, "{answer:?}");
+    has_all(&answer, &["Nobody hands on a permission that they cannot grant."]);
+    let gestor = format!("{PAGE}/{}/senha", id_of(server, "gestor").await);
+    let question = cadastro.get(&gestor).await;
+    let fields = [("senha", "minha senha"), ("senha_de_novo", "minha senha")];
+    assert_eq!(confirm(&mut cadastro, &question, &gestor, &fields).await.status, 403);
+    server.token("gestor").await;
+
+    // Nobody moves themselves, and the last root administrator stays.
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let own = format!("{PAGE}/{}", id_of(server, "admin").await);
+    assert!(!admin.get(&own).await.body.contains("/perfil\""), "no link to it");
+    let perfil = format!("{own}/perfil");
+    let choice = admin.get(&perfil).await;
+    let question = confirm(&mut admin, &choice, &perfil, &[("perfil", "Consulta")]).await;
+    let answer = confirm(&mut admin, &question, &perfil, &[("perfil", "Consulta"), ("confirmado", "sim")]).await;
+    assert_eq!(answer.status, 403, "{answer:?}");
+    has_all(&answer, &["Another administrator can do it."]);
+    let situacao = format!("{own}/situacao");
+    let question = admin.get(&situacao).await;
+    has_all(&question, &["That is you"]);
+    let answer = confirm(&mut admin, &question, &situacao, &[("ativo", "nao")]).await;
+    assert_eq!(answer.status, 409, "{answer:?}");
+    has_all(&answer, &["First another active user needs a root perfil"]);
+}
+
+async fn users_are_searched_and_paged(server: &Server, database: &Database) {
+    let perfil = id_of(server, "Consulta").await;
+    for number in 1..=120 {
+        database
+            .execute(&format!(
+                "INSERT INTO usuario (login, chave, perfil_id, senha_hash, geracao) \
+                 VALUES ('Pessoa &{number:03}', 'pessoa &{number:03}', {perfil}, 'x', 1)"
+            ))
+            .await;
+    }
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let logins = |answer: &Answer| answer.body.matches("<th scope=\"row\">").count();
+    let (mut path, mut pages) = (format!("{PAGE}?procura=PESSOA+%26"), Vec::new());
+    loop {
+        let page = admin.get(&path).await;
+        pages.push(logins(&page));
+        let Some(next) = page.body.split("rel=\"next\" href=\"").nth(1) else { break };
+        path = next.split('"').next().unwrap().replace("../", "/").replace("&#38;", "&");
+    }
+    assert_eq!(pages, [50, 50, 20]);
+    let page = admin.get(&format!("{PAGE}?procura=%20PESSOA+%26007%20")).await;
+    assert_eq!(logins(&page), 1, "{page:?}");
+    has_all(&page, &["<bdi>Pessoa &#38;007</bdi>", "Show all"]);
+    let page = admin.get(&format!("{PAGE}?procura=%3Cb%3E{}", "x".repeat(300))).await;
+    has_all(&page, &["No login contains “&#60;b&#62;xxx"]);
+    assert_eq!(logins(&admin.get(&format!("{PAGE}?depois=zzz")).await), 0);
+    assert_eq!(admin.get(&format!("{PAGE}?procura=%FF")).await.status, 400);
+}
+
+async fn an_anonymised_user_stays_as_it_is(server: &Server, database: &Database) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let id = id_of(server, "user.api").await;
+    database
+        .execute(&format!("UPDATE usuario SET login = 'anonimo-{id}', chave = 'anonimo-{id}' WHERE id = {id}"))
+        .await;
+    let page = admin.get(&format!("{PAGE}/{id}")).await;
+    has_all(&page, &["was anonymised and stays as it is"]);
+    assert!(!page.body.contains("/senha\""), "{page:?}");
+    for action in ["senha", "perfil", "situacao", "revogar"] {
+        let path = format!("{PAGE}/{id}/{action}");
+        assert_eq!(admin.get(&path).await.status, 409);
+        assert_eq!(admin.fill(&page, &path, &[]).await.status, 409);
+    }
+}
+
+/// The login goes on where the session ended in the middle, and keeps no senha.
+async fn a_form_outlives_its_session(server: &Server) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let page = admin.get(PAGE).await;
+    admin.forget("citrus-sessao");
+    let fields = [("login", "ana.souza"), ("perfil", "Consulta"), ("senha", "segredo secreto")];
+    let entrance = admin.fill(&page, PAGE, &fields).await;
+    assert_eq!(entrance.status, 401, "{entrance:?}");
+    assert!(!entrance.body.contains("segredo"), "{entrance:?}");
+    let fields = [
+        ("login", "admin"),
+        ("senha", "1234"),
+        ("volta", "usuarios"),
+        ("digitado.login", "ana.souza"),
+        ("digitado.perfil", "Consulta"),
+    ];
+    let again = admin.fill(&entrance, "/console/entrar", &fields).await;
+    assert_eq!(again.status, 200, "{again:?}");
+    assert_eq!(value_of(&again.body, "login").as_deref(), Some("ana.souza"));
+    has_all(&again, &["<option value=\"Consulta\" selected>", "nothing was done"]);
+}
+
+both_engines! {
+    a_user_is_created_moved_revoked_and_switched_off,
+    what_is_wrong_stands_beside_its_field,
+    two_people_do_not_undo_each_other,
+    nobody_climbs,
+    users_are_searched_and_paged,
+    an_anonymised_user_stays_as_it_is,
+    a_form_outlives_its_session,
+}
