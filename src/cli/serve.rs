@@ -63,10 +63,11 @@ pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
         tracing::warn!("PostgreSQL runs with {risk}: a crash of its machine may lose changes that were answered 200");
     }
     let first_administrator = (!store.has_usuarios().await?).then(|| command_for_administrator(data_dir));
+    let sign_in = if config.http.console { "; then sign in at /console in a browser" } else { "" };
     let announce = |address| {
         tracing::info!(%address, "listening");
         if let Some(command) = first_administrator {
-            tracing::warn!("there is no user, so nobody can log in; make the first administrator: {command}");
+            tracing::warn!("there is no user, so nobody can log in; make the first administrator: {command}{sign_in}");
         }
     };
     app::listen(&config, store, Arc::new(SystemClock), manager, stop, routes::service, announce).await?;

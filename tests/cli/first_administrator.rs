@@ -13,7 +13,9 @@ const SENHA: &str = "uma senha comprida";
 async fn a_server_without_users_says_how_to_make_the_first_one(database: &Database) {
     let mut server = Process::serve_unread(database, &[]);
     let line = server.says("nobody can log in");
-    let command = line.trim().split_once("citrus-status ").unwrap().1.to_owned();
+    let (_, command) = line.split_once("citrus-status ").unwrap();
+    let (command, place) = command.split_once("; ").unwrap();
+    assert_eq!(place.trim(), "then sign in at /console in a browser");
     let mut args: Vec<&str> = command.split(' ').collect();
     assert_eq!(args, CRIAR[..4]);
     args.push("--senha-stdin");
