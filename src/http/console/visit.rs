@@ -78,11 +78,13 @@ impl Visit {
 
 /// `place` where it is one in the console: somebody is led there after a sign-in.
 pub fn place(place: &str) -> Option<&str> {
-    let path = place.split('?').next().unwrap_or_default();
+    // Browsers take an encoded full stop for one.
+    let path = place.split('?').next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");
     let is_plain = place.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#');
     let stays =
         path.split('/').all(|part| !matches!(part, "." | "..")) && !path.starts_with('/') && !path.contains("//");
-    (place.len() <= PLACE_MAX && is_plain && stays).then_some(place)
+    let is_uri = || format!("/{place}").parse::<Uri>().is_ok();
+    (place.len() <= PLACE_MAX && is_plain && stays && is_uri()).then_some(place)
 }
 
 /// Whether a form was sent by one of our pages, as far as the browser says. `Sec-Fetch-Site` comes from browsers of today
@@ -166,6 +168,10 @@ mod tests {
             "\\\\evil.example",
             "a\r\nb",
             "a b",
+            "a\"<b",
+            "%2e%2e/x",
+            ".%2E/x",
+            "a/%2E",
             "é",
             "a#b",
             &long,
