@@ -23,7 +23,7 @@ async fn migrate_shows_and_applies(database: &Database) {
     };
     database.open().await.close().await;
     run(database, &["migrate", "--status"]).prints(&status("no"));
-    run(database, &["migrate"]).prints("migrations applied: 9\n");
+    run(database, &["migrate"]).prints("migrations applied: 11\n");
     run(database, &["migrate"]).prints("the database is up to date\n");
     run(database, &["migrate", "--status"]).prints(&status("yes"));
 }
