@@ -9,16 +9,18 @@ use crate::support::program::{Outcome, finish, program, run, run_with};
 async fn migrate_shows_and_applies(database: &Database) {
     let status = |applied| {
         format!(
-            "migration  description        applied\n\
-             0001       schema             {applied}\n\
-             0002       login attempts     {applied}\n\
-             0003       idempotency        {applied}\n\
-             0004       compatibility      {applied}\n\
-             0005       clock              {applied}\n\
-             0006       login of attempts  {applied}\n\
-             0007       audit entries      {applied}\n\
-             0008       ids given once     {applied}\n\
-             0009       administration     {applied}\n"
+            "migration  description           applied\n\
+             0001       schema                {applied}\n\
+             0002       login attempts        {applied}\n\
+             0003       idempotency           {applied}\n\
+             0004       compatibility         {applied}\n\
+             0005       clock                 {applied}\n\
+             0006       login of attempts     {applied}\n\
+             0007       audit entries         {applied}\n\
+             0008       ids given once        {applied}\n\
+             0009       administration        {applied}\n\
+             0010       sessions              {applied}\n\
+             0011       administration pages  {applied}\n"
         )
     };
     database.open().await.close().await;
