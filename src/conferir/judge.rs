@@ -6,13 +6,12 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::answers::{AnswerName, error_name};
-use super::asked::Asked;
 use super::case::{Case, ExpectedAnswer, Header, Mark};
 use super::client::Received;
 use super::difference;
 use super::jwt::find_jwt;
 use super::values::find_token;
-use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn, Named};
+use crate::dialect::{AnswerForm, Asked, Dialect, Facts, LoggedIn, Named};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

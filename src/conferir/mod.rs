@@ -9,6 +9,7 @@ pub mod case;
 mod cases;
 pub mod client;
 pub mod difference;
+pub mod entities;
 pub mod har;
 pub mod html;
 pub mod infer;

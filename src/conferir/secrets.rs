@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::entities::letter;
 use super::jwt::jwt_at;
 
 #[derive(Default)]
@@ -144,21 +145,7 @@ fn escape(text: &str) -> Read {
 /// `&quot;`, `&#39;`, `&#x2F;`
 fn entity(text: &str) -> Read {
     let (name, _) = text.strip_prefix('&')?.split_once(';').filter(|(name, _)| name.len() <= 8)?;
-    let sign = match name {
-        "amp" => '&',
-        "lt" => '<',
-        "gt" => '>',
-        "quot" => '"',
-        "apos" => '\'',
-        name => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(digits) => u32::from_str_radix(digits, 16),
-                None => number.parse(),
-            };
-            char::from_u32(code.ok()?)?
-        }
-    };
+    let sign = letter(name)?;
     Some((sign, name.len() + 2))
 }
 

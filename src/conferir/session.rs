@@ -8,14 +8,14 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::SecretString;
 use tokio::time::sleep;
 
-use super::asked::Asked;
+use super::asked::in_body;
 use super::case::{Case, LOGIN, STATUS};
 use super::client::{Client, ClientError, Outgoing, Received};
 use super::learned::{Learned, asked_status};
 use super::personal::Personal;
 use super::report::{Answered, Sent};
 use super::values::Values;
-use crate::dialect::TokenHeader;
+use crate::dialect::{Asked, TokenHeader};
 use crate::domain::atendimento::Status;
 
 /// How often the status is set back before the run gives up.
@@ -298,7 +298,7 @@ impl Session {
 
     /// What `case` names.
     pub(super) fn asked(&self, case: &Case) -> Asked {
-        Asked::in_body(&self.values.sent(&self.body(case)))
+        in_body(&self.values.sent(&self.body(case)))
     }
 
     fn request(&self, case: &Case) -> Outgoing {

@@ -32,6 +32,22 @@ pub struct Named<'a> {
     pub login: &'a str,
 }
 
+/// What a request named, kept for its answer.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    pub protocolo: String,
+    pub status: String,
+    pub motivo: String,
+    pub login: String,
+}
+
+impl Asked {
+    pub fn named(&self) -> Named<'_> {
+        let Self { protocolo, status, motivo, login } = self;
+        Named { protocolo, status, motivo, login }
+    }
+}
+
 /// What the success of a login says.
 #[derive(Clone, Copy)]
 pub struct LoggedIn<'a> {

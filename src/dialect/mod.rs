@@ -16,7 +16,7 @@ mod template;
 
 pub use check::{DialectError, FILE_MAX, Known};
 pub use escapes::Escapes;
-pub use facts::{Facts, LoggedIn, Named};
+pub use facts::{Asked, Facts, LoggedIn, Named};
 pub use file::{AnswerFile, DialectFile, Handling, HeaderCase, KitFile, RulesFile, TokenFile, Verdict};
 pub use forms::{AnswerForm, CONTENT_TYPE, Dialect, ERROR_BODY, LOGIN_BODY, TokenHeader, after_scheme, answer_key};
 pub use gap::{Gap, Kind};

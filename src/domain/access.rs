@@ -78,6 +78,13 @@ fn nomes() -> [&'static str; Permissao::ALL.len()] {
     std::array::from_fn(|i| Permissao::ALL[i].nome())
 }
 
+impl Permissao {
+    /// The permission that is stored under exactly this name.
+    pub fn named(nome: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|permissao| permissao.nome() == nome)
+    }
+}
+
 impl FromStr for Permissao {
     type Err = UnknownPermissao;
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::exchange::Exchange;
-use crate::conferir::asked::Asked;
-use crate::dialect::{Dialect, Facts, Gap};
+use crate::conferir::asked;
+use crate::dialect::{Asked, Dialect, Facts, Gap};
 use crate::http::answer::catalogue::ApiError;
 
 /// An error of ours.
@@ -114,7 +114,7 @@ impl KnownErrors {
 
 /// What a request names, and its answer may repeat.
 pub(super) fn asked(exchange: &Exchange) -> Asked {
-    Asked::in_body(&exchange.request_text().unwrap_or_default())
+    asked::in_body(&exchange.request_text().unwrap_or_default())
 }
 
 fn values(asked: &Asked) -> Vec<String> {

@@ -12,11 +12,10 @@ use super::observe::is_success;
 use super::recognise::Recognised;
 use super::redact::MEMBERS;
 use crate::conferir::answers::AnswerName;
-use crate::conferir::asked::Asked;
 use crate::conferir::client::Received;
 use crate::conferir::infer::seen::{ChangeObservation, LoginObservation, Observation, OtherLogin};
 use crate::conferir::learned::steady;
-use crate::dialect::Random;
+use crate::dialect::{Asked, Random};
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
 

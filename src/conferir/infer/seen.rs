@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::conferir::answers::AnswerName;
-use crate::conferir::asked::Asked;
 use crate::conferir::client::Received;
+use crate::dialect::Asked;
 use crate::domain::atendimento::Status;
 
 /// An error of the server, and the case that showed it.

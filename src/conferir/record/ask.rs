@@ -4,7 +4,6 @@ use axum::http::HeaderName;
 use time::OffsetDateTime;
 
 use crate::conferir::answers::{AnswerName, error_name};
-use crate::conferir::asked::Asked;
 use crate::conferir::case::{Case, ExpectedAnswer, LOGIN};
 use crate::conferir::cases;
 use crate::conferir::client::Received;
@@ -14,7 +13,7 @@ use crate::conferir::likeness::say_the_same;
 use crate::conferir::logins::AnswersToOther;
 use crate::conferir::session::{Session, StartError, Unpermitted};
 use crate::conferir::values::life_of;
-use crate::dialect::{Handling, HeaderCase, TokenHeader, Verdict};
+use crate::dialect::{Asked, Handling, HeaderCase, TokenHeader, Verdict};
 use crate::domain::atendimento::Status::{self, Aberto, Cancelado, EmAtendimento, Finalizado, Improcedente};
 
 /// Where clients usually put the token.

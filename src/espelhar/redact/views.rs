@@ -3,6 +3,8 @@
 
 use encoding_rs::WINDOWS_1252;
 
+use crate::conferir::entities::letter;
+
 /// So many layers are undone.
 const LAYERS_MAX: usize = 4;
 
@@ -30,22 +32,6 @@ fn without_entities(text: &str) -> Option<String> {
         rest = after;
     }
     (rest.len() < text.len()).then(|| written + rest)
-}
-
-fn letter(entity: &str) -> Option<char> {
-    let number = match entity.strip_prefix('#') {
-        Some(number) => match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-            None => number.parse().ok()?,
-        },
-        None => {
-            return [("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\''), ("nbsp", ' ')]
-                .into_iter()
-                .find(|(name, _)| *name == entity)
-                .map(|(_, letter)| letter);
-        }
-    };
-    char::from_u32(number)
 }
 
 /// `text` with each `%41` as the byte that it stands for, and each `+` as a space, as forms have it.

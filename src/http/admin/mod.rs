@@ -133,7 +133,7 @@ pub fn number(text: &str) -> Option<i64> {
 }
 
 pub fn permissao(nome: &str) -> Result<Permissao, ApiError> {
-    Permissao::ALL.iter().copied().find(|permissao| permissao.nome() == nome).ok_or(ApiError::UnknownPermissao)
+    Permissao::named(nome).ok_or(ApiError::UnknownPermissao)
 }
 
 /// What was made, with its answer's header where it was made before.

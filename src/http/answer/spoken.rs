@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::MADE;
 use super::catalogue::ApiError;
-use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn, Named};
+use crate::dialect::{AnswerForm, Asked, Dialect, Facts, LoggedIn, Named};
 use crate::domain::atendimento::{Denial, Status};
 use crate::domain::rules::{Rules, SameStatus, UnneededMotivo};
 
@@ -34,21 +34,10 @@ pub enum Success {
     },
 }
 
-/// What the request of a login or a change names, for a refusal that tells it. Empty where it names nothing.
-#[derive(Clone, Default)]
-pub struct Asked {
-    pub protocolo: String,
-    pub status: String,
-    pub motivo: String,
-    pub login: String,
-}
-
-impl Asked {
-    /// For the documents.
-    pub fn example() -> Self {
-        let [protocolo, motivo, login] = ["20221104000001", "Duplicado", "user.api"].map(str::to_owned);
-        Self { protocolo, status: Status::Finalizado.nome().to_owned(), motivo, login }
-    }
+/// What a request names, for the documents.
+pub fn example() -> Asked {
+    let [protocolo, motivo, login] = ["20221104000001", "Duplicado", "user.api"].map(str::to_owned);
+    Asked { protocolo, status: Status::Finalizado.nome().to_owned(), motivo, login }
 }
 
 /// `answer` to what was `asked`, if a dialect may tell that.
@@ -83,7 +72,7 @@ impl Success {
 
     /// A change that was made, for the documents.
     pub fn example_of_a_change() -> Self {
-        let Asked { protocolo, motivo, .. } = Asked::example();
+        let Asked { protocolo, motivo, .. } = example();
         Self::Made { protocolo, status: Status::Finalizado.nome(), motivo }
     }
 }
@@ -126,7 +115,7 @@ impl Speaker {
         let row = error.row();
         let form = self.dialect.error(row.name, error.subject(), row.status.as_u16(), row.text);
         let text = error.fill(form.text);
-        let named = asked.map(|Asked { protocolo, status, motivo, login }| Named { protocolo, status, motivo, login });
+        let named = asked.map(Asked::named);
         Some(self.spoken(form, &text, None, named))
     }
 

@@ -1,6 +1,6 @@
 //! What a request names, for a dialect whose refusals tell it.
 
-use crate::http::answer::spoken::Asked;
+use crate::dialect::Asked;
 use crate::http::request::body::JsonBody;
 use crate::json::Value;
 

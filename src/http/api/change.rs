@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::asked;
 use super::audit::ChangeAudit;
+use crate::dialect::Asked;
 use crate::domain::access::AlterarStatus;
 use crate::domain::atendimento::{ChangeRequest, Comentario, IdempotencyKey, Status};
 use crate::domain::protocolo::exact_integer;
@@ -16,7 +17,7 @@ use crate::domain::text::{COMENTARIO_MAX, NOME_MAX, NameKey, PROTOCOLO_MAX, fits
 use crate::http::answer::MADE;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
-use crate::http::answer::spoken::{self, Asked, Success};
+use crate::http::answer::spoken::{self, Success};
 use crate::http::limits::BODY_MAX;
 use crate::http::openapi::CITRUS;
 use crate::http::openapi::parameters::{IdempotencyHeader, IfMatch, Simular};

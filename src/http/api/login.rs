@@ -10,11 +10,12 @@ use utoipa::openapi::schema::Object;
 
 use super::asked;
 use super::audit::LoginAudit;
+use crate::dialect::Asked;
 use crate::domain::access::AlterarStatus;
 use crate::domain::text::{LOGIN_MAX, SENHA_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
-use crate::http::answer::spoken::{self, Asked, Success};
+use crate::http::answer::spoken::{self, Success};
 use crate::http::limits::BODY_MAX;
 use crate::http::openapi::CITRUS;
 use crate::http::openapi::requests::Credenciais;

@@ -16,7 +16,7 @@ use super::{errors, operations};
 use crate::dialect::{Dialect, TokenHeader};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::problem;
-use crate::http::answer::spoken::{Asked, Speaker, Spoken, Success};
+use crate::http::answer::spoken::{Speaker, Spoken, Success, example};
 
 /// The path of a request that none of the routes takes.
 const NO_ROUTE: &str = "/api/nada";
@@ -69,7 +69,7 @@ fn success_of(operation: &Operation) -> Option<(&'static str, Success)> {
 }
 
 fn named(error: &ApiError, speaker: &Speaker) -> Option<Named> {
-    Some(Named { name: error.key(), spoken: speaker.error(error, Some(&Asked::example()))? })
+    Some(Named { name: error.key(), spoken: speaker.error(error, Some(&example()))? })
 }
 
 /// `document`, with the answers of `dialect`.
