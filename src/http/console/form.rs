@@ -3,12 +3,18 @@
 use axum::body::Bytes;
 use url::form_urlencoded;
 
+use crate::domain::access::Nivel;
 use crate::domain::text::{Name, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::problem::Language;
+use crate::service::provisioning::SeenModel;
 
 /// The field that shows that a form is one of ours.
 pub const TOKEN: &str = "ficha";
+/// How that was which the form is about, when it was shown.
+pub const SEEN: &str = "visto";
+/// That what follows was shown and is wanted.
+pub const CONFIRMED: &str = "confirmado";
 /// The most fields that a form is read with.
 const FIELDS_MAX: usize = 1000;
 /// How the fields begin whose values are given back to nobody.
@@ -139,9 +145,12 @@ impl Choice {
         Self { value, label }
     }
 
-    /// A name so deep in a tree.
-    pub fn below(depth: usize, nome: &str) -> Self {
-        Self::new(nome.to_owned(), format!("{}{nome}", "– ".repeat(depth)))
+    /// The níveis that are seen, as a tree, and what is above them, for those who may choose that.
+    pub fn niveis(model: &SeenModel, above: Self) -> Vec<Self> {
+        let below = |(depth, nivel): (usize, &Nivel)| {
+            Self::new(nivel.nome.clone(), format!("{}{}", "– ".repeat(depth), nivel.nome))
+        };
+        model.tree().into_iter().map(below).chain(model.is_root().then_some(above)).collect()
     }
 }
 

@@ -2,14 +2,13 @@
 
 use askama::Template;
 use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::filters;
 use super::form::{Form, required_name};
 use super::refusal::Answer;
-use super::session::{Posted, SignedIn};
+use super::session::{IdInPath, Posted, SignedIn};
 use super::view::{Section, View};
 use crate::domain::access::AdministrarMotivos;
 use crate::domain::text::Name;
@@ -34,8 +33,6 @@ struct Switch<'a> {
     motivo: Motivo,
     form: Form,
 }
-
-type IdInPath = Result<Path<i64>, PathRejection>;
 
 /// `GET /console/motivos`
 pub async fn page(who: SignedIn<AdministrarMotivos>) -> Answer {

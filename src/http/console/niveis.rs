@@ -11,7 +11,7 @@ use super::session::{Posted, SignedIn};
 use super::view::{Section, View};
 use crate::domain::access::{AdministrarNiveis, Permissao};
 use crate::http::answer::catalogue::ApiError;
-use crate::service::provisioning::{Kind, SeenModel};
+use crate::service::provisioning::Kind;
 
 const NOME: &str = "nome";
 const SUPERIOR: &str = "superior";
@@ -47,7 +47,8 @@ pub async fn page(who: SignedIn<AdministrarNiveis>) -> Answer {
 }
 
 async fn list(who: &SignedIn<AdministrarNiveis>, status: StatusCode, form: Form) -> Answer {
-    let model = who.judged(who.provisioning().seen_model(Permissao::AdministrarNiveis)).await?;
+    let model = who.model().await?;
+    let top = Choice::new(TOP.to_owned(), who.view.texts().niveis.top.to_owned());
     let niveis = model.tree().into_iter().map(|(depth, nivel)| Row {
         id: nivel.id,
         nome: nivel.nome.clone(),
@@ -59,21 +60,11 @@ async fn list(who: &SignedIn<AdministrarNiveis>, status: StatusCode, form: Form)
     let list = List {
         view: &who.view,
         niveis: niveis.collect(),
-        superiors: superiors(who, &model),
+        superiors: Choice::niveis(&model, top),
         may_release: who.allows(Permissao::AdministrarPermissoes),
         form,
     };
     Ok(who.view.show(status, &list))
-}
-
-/// The níveis to choose from, and the top for those who may.
-fn superiors(who: &SignedIn<AdministrarNiveis>, model: &SeenModel) -> Vec<Choice> {
-    let mut choices: Vec<_> =
-        model.tree().into_iter().map(|(depth, nivel)| Choice::below(depth, &nivel.nome)).collect();
-    if model.is_root() {
-        choices.push(Choice::new(TOP.to_owned(), who.view.texts().niveis.top.to_owned()));
-    }
-    choices
 }
 
 /// `POST /console/niveis`

@@ -3,7 +3,6 @@
 
 use askama::Template;
 use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -12,8 +11,8 @@ use super::form::{Form, Typed};
 use super::perfil::Question;
 use super::phrases::filled;
 use super::refusal::Answer;
-use super::session::{Posted, SignedIn};
-use super::switchboard::{ADJUST, CONFIRMED, Switchboard, Told, Wanted};
+use super::session::{IdInPath, Posted, SignedIn};
+use super::switchboard::{Step, Switchboard, Told, Wanted};
 use super::usuario::unless_changed;
 use super::view::View;
 use crate::domain::access::{AdministrarPermissoes, Nivel, Permissao};
@@ -22,7 +21,6 @@ use crate::http::answer::catalogue::ApiError;
 use crate::service::provisioning::{Kind, SeenModel};
 
 type Who = SignedIn<AdministrarPermissoes>;
-type IdInPath = Result<Path<i64>, PathRejection>;
 
 #[derive(Template)]
 #[template(path = "nivel.html")]
@@ -36,10 +34,6 @@ struct Page<'a> {
     form: Form,
 }
 
-async fn model(who: &Who) -> Result<SeenModel, ApiError> {
-    who.judged(who.provisioning().seen_model(Permissao::AdministrarPermissoes)).await
-}
-
 fn find(model: &SeenModel, id: IdInPath) -> Result<&Nivel, ApiError> {
     let found = id.ok().and_then(|Path(id)| model.nivel(id));
     found.ok_or(ApiError::Missing(Kind::Nivel))
@@ -47,7 +41,7 @@ fn find(model: &SeenModel, id: IdInPath) -> Result<&Nivel, ApiError> {
 
 /// `GET /console/niveis/{id}`
 pub async fn page(who: Who, id: IdInPath) -> Answer {
-    let model = model(&who).await?;
+    let model = who.model().await?;
     let nivel = find(&model, id)?;
     Ok(show(&who, StatusCode::OK, &model, nivel, &who.typed, Form::kept(&who.typed)))
 }
@@ -66,47 +60,45 @@ fn show(who: &Who, status: StatusCode, model: &SeenModel, nivel: &Nivel, typed: 
 
 /// `POST /console/niveis/{id}`: shows what follows, and once that is confirmed, turns the switches.
 pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPermissoes>) -> Answer {
-    let model = model(&who).await?;
+    let model = who.model().await?;
     let nivel = find(&model, path)?;
     let (texts, place) = (who.view.texts(), format!("niveis/{}", nivel.id));
     let switches = model.release_switches(nivel);
     let wanted = Wanted::of(&typed, &switches);
-    if typed.get(ADJUST) == "sim" {
-        return Ok(show(&who, StatusCode::OK, &model, nivel, &typed, Form::default()));
-    }
-    if !wanted.is_as_seen(&switches) {
-        return changed(&who, nivel.id, &typed).await;
-    }
-    if wanted.turned().next().is_none() {
-        return Ok(who.view.done(&place, texts.switches.nothing));
-    }
-    if typed.get(CONFIRMED) != "sim" {
-        let effects = wanted.turned().map(|(permissao, is_on)| model.release_effect(nivel, permissao, is_on));
-        let question = Question {
-            view: &who.view,
-            title: filled(texts.niveis.confirm_title, &[&nivel.nome]),
-            place,
-            effects: effects.map(|effect| Told::of(&who.view, &effect)).collect(),
-            typed: &typed,
-        };
-        return Ok(who.view.show(StatusCode::OK, &question));
-    }
-    let nome = Name::registered(nivel.nome.clone());
-    let provisioning = who.provisioning();
-    let work = provisioning.switch_releases(&nome, &wanted.seen, &wanted.wanted);
-    match who.judged(unless_changed(work)).await {
-        Ok(Some(())) => Ok(who.view.done(&place, &filled(texts.niveis.saved, &[&nivel.nome]))),
-        Ok(None) => changed(&who, nivel.id, &typed).await,
-        Err(error) => {
-            let form = Form::refused(&typed, &error, &[], who.view.language());
-            Ok(show(&who, error.status(), &model, nivel, &typed, form))
+    match wanted.step(&typed, &switches) {
+        Step::Adjust => Ok(show(&who, StatusCode::OK, &model, nivel, &typed, Form::default())),
+        Step::Changed => changed(&who, nivel.id, &typed).await,
+        Step::Nothing => Ok(who.view.done(&place, texts.switches.nothing)),
+        Step::Ask => {
+            let effects = wanted.turned().map(|(permissao, is_on)| model.release_effect(nivel, permissao, is_on));
+            let question = Question {
+                view: &who.view,
+                title: filled(texts.niveis.confirm_title, &[&nivel.nome]),
+                place,
+                effects: effects.map(|effect| Told::of(&who.view, &effect)).collect(),
+                typed: &typed,
+            };
+            Ok(who.view.show(StatusCode::OK, &question))
+        }
+        Step::Turn => {
+            let nome = Name::registered(nivel.nome.clone());
+            let provisioning = who.provisioning();
+            let work = provisioning.switch_releases(&nome, &wanted.seen, &wanted.wanted);
+            match who.judged(unless_changed(work)).await {
+                Ok(Some(())) => Ok(who.view.done(&place, &filled(texts.niveis.saved, &[&nivel.nome]))),
+                Ok(None) => changed(&who, nivel.id, &typed).await,
+                Err(error) => {
+                    let form = Form::refused(&typed, &error, &[], who.view.language());
+                    Ok(show(&who, error.status(), &model, nivel, &typed, form))
+                }
+            }
         }
     }
 }
 
 /// Shows how the nível is now, with the person's choices.
 async fn changed(who: &Who, id: i64, typed: &Typed) -> Answer {
-    let model = model(who).await?;
+    let model = who.model().await?;
     let form = Form::wrong(typed, "", who.view.texts().niveis.changed);
     let nivel = find(&model, Ok(Path(id)))?;
     Ok(show(who, StatusCode::CONFLICT, &model, nivel, typed, form))

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -10,8 +9,8 @@ use super::filters;
 use super::form::{Form, Typed};
 use super::phrases::{counted, filled};
 use super::refusal::Answer;
-use super::session::{Posted, SignedIn};
-use super::switchboard::{ADJUST, CONFIRMED, Switchboard, Told, Wanted};
+use super::session::{IdInPath, Posted, SignedIn};
+use super::switchboard::{Step, Switchboard, Told, Wanted};
 use super::usuario::unless_changed;
 use super::view::View;
 use crate::domain::access::{AdministrarPerfis, Permissao};
@@ -21,7 +20,6 @@ use crate::service::provisioning::{Kind, Obstacle, SeenModel};
 use crate::store::Perfil;
 
 type Who = SignedIn<AdministrarPerfis>;
-type IdInPath = Result<Path<i64>, PathRejection>;
 
 #[derive(Template)]
 #[template(path = "perfil.html")]
@@ -48,10 +46,6 @@ pub struct Question<'a> {
     pub typed: &'a Typed,
 }
 
-async fn model(who: &Who) -> Result<SeenModel, ApiError> {
-    who.judged(who.provisioning().seen_model(Permissao::AdministrarPerfis)).await
-}
-
 fn find(model: &SeenModel, id: IdInPath) -> Result<&Perfil, ApiError> {
     let found = id.ok().and_then(|Path(id)| model.perfil(id));
     found.ok_or(ApiError::Missing(Kind::Perfil))
@@ -59,7 +53,7 @@ fn find(model: &SeenModel, id: IdInPath) -> Result<&Perfil, ApiError> {
 
 /// `GET /console/perfis/{id}`
 pub async fn page(who: Who, id: IdInPath) -> Answer {
-    let model = model(&who).await?;
+    let model = who.model().await?;
     let perfil = find(&model, id)?;
     Ok(show(&who, StatusCode::OK, &model, perfil, &who.typed, Form::kept(&who.typed)))
 }
@@ -84,47 +78,45 @@ fn show(who: &Who, status: StatusCode, model: &SeenModel, perfil: &Perfil, typed
 
 /// `POST /console/perfis/{id}`: shows what follows, and once that is confirmed, turns the switches.
 pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPerfis>) -> Answer {
-    let model = model(&who).await?;
+    let model = who.model().await?;
     let perfil = find(&model, path)?;
     let (texts, place) = (who.view.texts(), format!("perfis/{}", perfil.id));
     let switches = model.grant_switches(perfil);
     let wanted = Wanted::of(&typed, &switches);
-    if typed.get(ADJUST) == "sim" {
-        return Ok(show(&who, StatusCode::OK, &model, perfil, &typed, Form::default()));
-    }
-    if !wanted.is_as_seen(&switches) {
-        return changed(&who, perfil.id, &typed).await;
-    }
-    if wanted.turned().next().is_none() {
-        return Ok(who.view.done(&place, texts.switches.nothing));
-    }
-    if typed.get(CONFIRMED) != "sim" {
-        let effects = wanted.turned().map(|(permissao, is_on)| model.grant_effect(perfil, permissao, is_on));
-        let question = Question {
-            view: &who.view,
-            title: filled(texts.perfis.confirm_title, &[&perfil.nome]),
-            place,
-            effects: effects.map(|effect| Told::of(&who.view, &effect)).collect(),
-            typed: &typed,
-        };
-        return Ok(who.view.show(StatusCode::OK, &question));
-    }
-    let nome = Name::registered(perfil.nome.clone());
-    let provisioning = who.provisioning();
-    let work = provisioning.switch_grants(&nome, &wanted.seen, &wanted.wanted);
-    match who.judged(unless_changed(work)).await {
-        Ok(Some(())) => Ok(who.view.done(&place, &filled(texts.perfis.saved, &[&perfil.nome]))),
-        Ok(None) => changed(&who, perfil.id, &typed).await,
-        Err(error) => {
-            let form = Form::refused(&typed, &error, &[], who.view.language());
-            Ok(show(&who, error.status(), &model, perfil, &typed, form))
+    match wanted.step(&typed, &switches) {
+        Step::Adjust => Ok(show(&who, StatusCode::OK, &model, perfil, &typed, Form::default())),
+        Step::Changed => changed(&who, perfil.id, &typed).await,
+        Step::Nothing => Ok(who.view.done(&place, texts.switches.nothing)),
+        Step::Ask => {
+            let effects = wanted.turned().map(|(permissao, is_on)| model.grant_effect(perfil, permissao, is_on));
+            let question = Question {
+                view: &who.view,
+                title: filled(texts.perfis.confirm_title, &[&perfil.nome]),
+                place,
+                effects: effects.map(|effect| Told::of(&who.view, &effect)).collect(),
+                typed: &typed,
+            };
+            Ok(who.view.show(StatusCode::OK, &question))
+        }
+        Step::Turn => {
+            let nome = Name::registered(perfil.nome.clone());
+            let provisioning = who.provisioning();
+            let work = provisioning.switch_grants(&nome, &wanted.seen, &wanted.wanted);
+            match who.judged(unless_changed(work)).await {
+                Ok(Some(())) => Ok(who.view.done(&place, &filled(texts.perfis.saved, &[&perfil.nome]))),
+                Ok(None) => changed(&who, perfil.id, &typed).await,
+                Err(error) => {
+                    let form = Form::refused(&typed, &error, &[], who.view.language());
+                    Ok(show(&who, error.status(), &model, perfil, &typed, form))
+                }
+            }
         }
     }
 }
 
 /// Shows how the perfil is now, with the person's choices.
 async fn changed(who: &Who, id: i64, typed: &Typed) -> Answer {
-    let model = model(who).await?;
+    let model = who.model().await?;
     let form = Form::wrong(typed, "", who.view.texts().perfis.changed);
     let perfil = find(&model, Ok(Path(id)))?;
     Ok(show(who, StatusCode::CONFLICT, &model, perfil, typed, form))

@@ -9,9 +9,9 @@ use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
 use super::view::View;
-use crate::domain::access::{AdministrarPerfis, Permissao};
+use crate::domain::access::AdministrarPerfis;
 use crate::http::answer::catalogue::ApiError;
-use crate::service::provisioning::{Kind, SeenModel};
+use crate::service::provisioning::Kind;
 
 const NOME: &str = "nome";
 const NIVEL: &str = "nivel";
@@ -44,7 +44,8 @@ pub async fn page(who: SignedIn<AdministrarPerfis>) -> Answer {
 }
 
 async fn list(who: &SignedIn<AdministrarPerfis>, status: StatusCode, form: Form) -> Answer {
-    let model = who.judged(who.provisioning().seen_model(Permissao::AdministrarPerfis)).await?;
+    let model = who.model().await?;
+    let root = Choice::new(ROOT.to_owned(), who.view.texts().perfis.root_choice.to_owned());
     let perfis = model.perfis().map(|perfil| Row {
         id: perfil.id,
         nome: perfil.nome.clone(),
@@ -52,18 +53,8 @@ async fn list(who: &SignedIn<AdministrarPerfis>, status: StatusCode, form: Form)
         permissoes: model.effective(perfil).len(),
         usuarios: model.users_of(perfil.id),
     });
-    let list = List { view: &who.view, perfis: perfis.collect(), niveis: niveis(who, &model), form };
+    let list = List { view: &who.view, perfis: perfis.collect(), niveis: Choice::niveis(&model, root), form };
     Ok(who.view.show(status, &list))
-}
-
-/// The níveis to choose from, and root for those who may.
-fn niveis(who: &SignedIn<AdministrarPerfis>, model: &SeenModel) -> Vec<Choice> {
-    let mut choices: Vec<_> =
-        model.tree().into_iter().map(|(depth, nivel)| Choice::below(depth, &nivel.nome)).collect();
-    if model.is_root() {
-        choices.push(Choice::new(ROOT.to_owned(), who.view.texts().perfis.root_choice.to_owned()));
-    }
-    choices
 }
 
 /// `POST /console/perfis`

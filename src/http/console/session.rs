@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use futures_util::future::BoxFuture;
 use tokio::time::timeout;
@@ -24,8 +25,11 @@ use crate::http::limits::FORM_MAX;
 use crate::http::request::body::read_bytes;
 use crate::http::request::client_address::ClientAddress;
 use crate::http::state::SharedState;
-use crate::service::provisioning::{Provisioning, ProvisioningError};
+use crate::service::provisioning::{Provisioning, ProvisioningError, SeenModel};
 use crate::service::sessions::SessionId;
+
+/// A row id in a path.
+pub type IdInPath = Result<Path<i64>, PathRejection>;
 
 /// Asks for nothing but a session.
 pub struct Anybody;
@@ -170,6 +174,13 @@ impl<P: Admits> SignedIn<P> {
     /// Ends the session.
     pub async fn sign_out(&self) -> Result<(), ApiError> {
         Ok(self.app.sessions.end(&self.session).await?)
+    }
+}
+
+impl<P: Required> SignedIn<P> {
+    /// The access model, as this person sees it.
+    pub async fn model(&self) -> Result<SeenModel, ApiError> {
+        self.judged(self.provisioning().seen_model(P::PERMISSAO)).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Permissions as switches in a form: what is shown, and what somebody wants.
 
-use super::form::Typed;
+use super::form::{CONFIRMED, SEEN, Typed};
 use super::texts::names;
 use super::texts::switches::Texts;
 use super::view::View;
@@ -8,12 +8,9 @@ use crate::domain::access::Permissao;
 use crate::service::provisioning::{Effect, Obstacle, Switch};
 
 /// The field of the permissions that are to be on.
-pub const PERMISSAO: &str = "permissao";
-/// Those that were on when the form was shown.
-pub const SEEN: &str = "visto";
-pub const CONFIRMED: &str = "confirmado";
+const PERMISSAO: &str = "permissao";
 /// That the form is wanted again, to be adjusted.
-pub const ADJUST: &str = "ajustar";
+const ADJUST: &str = "ajustar";
 
 /// A switch, as it is shown.
 pub struct Shown {
@@ -34,6 +31,19 @@ pub struct Switchboard {
     pub seen: String,
     /// Whether somebody else has turned one since the form that was sent was shown.
     pub has_changed: bool,
+}
+
+/// What a form asks for.
+pub enum Step {
+    /// To be shown again, with what was chosen.
+    Adjust,
+    /// Nothing: somebody else has turned a switch since it was shown.
+    Changed,
+    /// Nothing: no switch is to be turned.
+    Nothing,
+    /// To be told what follows.
+    Ask,
+    Turn,
 }
 
 /// What somebody wants: what was on when they looked, and what is to be on.
@@ -60,8 +70,23 @@ impl Wanted {
         off.chain(on)
     }
 
+    /// What the form `typed` asks for, while the switches are these.
+    pub fn step(&self, typed: &Typed, switches: &[Switch]) -> Step {
+        if typed.get(ADJUST) == "sim" {
+            Step::Adjust
+        } else if !self.is_as_seen(switches) {
+            Step::Changed
+        } else if self.turned().next().is_none() {
+            Step::Nothing
+        } else if typed.get(CONFIRMED) == "sim" {
+            Step::Turn
+        } else {
+            Step::Ask
+        }
+    }
+
     /// Whether it was as it is now.
-    pub fn is_as_seen(&self, switches: &[Switch]) -> bool {
+    fn is_as_seen(&self, switches: &[Switch]) -> bool {
         switches.iter().all(|switch| self.seen.contains(&switch.permissao) == switch.is_on)
     }
 }
@@ -138,6 +163,5 @@ impl Told {
 }
 
 fn listed(names: &str) -> Vec<Permissao> {
-    let known = |nome: &str| Permissao::ALL.iter().copied().find(|permissao| permissao.nome() == nome);
-    names.split(',').filter_map(known).collect()
+    names.split(',').filter_map(Permissao::named).collect()
 }

@@ -95,8 +95,7 @@ impl Told<'_> {
     }
 
     fn permissao(&self, nome: &str) -> String {
-        let known = Permissao::ALL.iter().find(|permissao| permissao.nome() == nome);
-        known.map_or_else(|| cut(nome), |known| names::permissao(*known, self.language).to_owned())
+        Permissao::named(nome).map_or_else(|| cut(nome), |known| names::permissao(known, self.language).to_owned())
     }
 }
 

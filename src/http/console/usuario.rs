@@ -3,30 +3,25 @@
 
 use askama::Template;
 use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::filters;
-use super::form::{Choice, Form, Typed, required_name};
+use super::form::{CONFIRMED, Choice, Form, SEEN, Typed, required_name};
 use super::phrases::filled;
 use super::refusal::Answer;
-use super::session::{Posted, SignedIn};
+use super::session::{IdInPath, Posted, SignedIn};
 use super::texts::names;
-use super::usuarios::{PERFIL, SENHA, assignable, senha};
+use super::usuarios::{PERFIL, SENHA, assignable, senha, warned};
 use super::view::View;
 use crate::domain::access::{AdministrarUsuarios, Permissao};
 use crate::domain::text::Name;
 use crate::http::answer::catalogue::ApiError;
-use crate::service::provisioning::{Kind, Provisioning, ProvisioningError, SeenModel, SeenUsuario, Stamp, is_short};
+use crate::service::provisioning::{Kind, Provisioning, ProvisioningError, SeenUsuario, Stamp, is_short};
 
-/// How the user was when the form was shown.
-pub const SEEN: &str = "visto";
-pub const CONFIRMED: &str = "confirmado";
 const SENHA_AGAIN: &str = "senha_de_novo";
 
 type Who = SignedIn<AdministrarUsuarios>;
-type IdInPath = Result<Path<i64>, PathRejection>;
 
 #[derive(Template)]
 #[template(path = "usuario.html")]
@@ -115,17 +110,13 @@ pub async fn unless_changed<T>(
 /// `GET /console/usuarios/{id}`
 pub async fn page(who: Who, id: IdInPath) -> Answer {
     let seen = find(&who, id).await?;
-    let model = model(&who).await?;
+    let model = who.model().await?;
     let perfil = model.perfil(seen.usuario.perfil_id);
     let permissoes = perfil.map(|perfil| model.effective(perfil)).unwrap_or_default();
     let nivel = seen.usuario.nivel_id.and_then(|id| model.nivel(id)).map(|nivel| nivel.nome.clone());
     let language = who.view.language();
     let permissoes = permissoes.into_iter().map(|permissao| names::permissao(permissao, language)).collect();
     Ok(who.view.show(StatusCode::OK, &Details { view: &who.view, seen: &seen, nivel, permissoes }))
-}
-
-async fn model(who: &Who) -> Result<SeenModel, ApiError> {
-    who.judged(who.provisioning().seen_model(Permissao::AdministrarUsuarios)).await
 }
 
 /// Shows the question again after an attempt: with what is wrong, or as the user is now.
@@ -187,8 +178,8 @@ pub async fn set_senha(path: IdInPath, Posted { who, typed }: Posted<Administrar
     };
     match outcome {
         Ok(Some(usuario)) => {
-            let warning = if short { format!(" {}", texts.short) } else { String::new() };
-            Ok(who.view.done(&place(&seen), &(filled(texts.senha_set, &[&usuario.login]) + &warning)))
+            let text = filled(texts.senha_set, &[&usuario.login]);
+            Ok(who.view.done(&place(&seen), &warned(&who, text, short)))
         }
         outcome => ask_again(&who, id, &typed, outcome.map(drop), ask_senha).await,
     }
@@ -275,11 +266,11 @@ pub async fn revoke(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsu
 pub async fn perfil_page(who: Who, id: IdInPath) -> Answer {
     let seen = find_to_change(&who, id).await?;
     let form = Form::kept(&who.typed);
-    choose_perfil(&who, StatusCode::OK, &seen, form).await
+    Ok(choose_perfil(&who, StatusCode::OK, &seen, form).await?)
 }
 
-async fn choose_perfil(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> Answer {
-    let perfis = assignable(&model(who).await?);
+async fn choose_perfil(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> Result<Response, ApiError> {
+    let perfis = assignable(who).await?;
     Ok(who.view.show(status, &Move { view: &who.view, seen, perfis, form }))
 }
 
@@ -295,13 +286,13 @@ pub async fn set_perfil(path: IdInPath, Posted { who, typed }: Posted<Administra
         Ok(Moved::Changed) => {
             let seen = find(&who, Ok(Path(seen.usuario.id))).await?;
             let form = Form::wrong(&typed, "", who.view.texts().usuarios.changed);
-            choose_perfil(&who, StatusCode::CONFLICT, &seen, form).await
+            Ok(choose_perfil(&who, StatusCode::CONFLICT, &seen, form).await?)
         }
         Err(error) => {
             let is_about_perfil = matches!(error, ApiError::Missing(Kind::Perfil));
             let form = Form::refused(&typed, &error, &[PERFIL], who.view.language());
             let form = if is_about_perfil { form.beside(PERFIL) } else { form };
-            choose_perfil(&who, error.status(), &seen, form).await
+            Ok(choose_perfil(&who, error.status(), &seen, form).await?)
         }
     }
 }
@@ -322,14 +313,14 @@ async fn moved(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Moved, Ap
     if typed.get(SEEN) != seen.stamp.to_string() {
         return Ok(Moved::Changed);
     }
-    let model = model(who).await?;
+    let model = who.model().await?;
     let from = model.perfil(seen.usuario.perfil_id).ok_or(ApiError::Missing(Kind::Perfil))?;
     let to = model.perfis().find(|known| Name::registered(known.nome.clone()).key == perfil.key);
     let to = to.ok_or(ApiError::Missing(Kind::Perfil))?;
     let texts = &who.view.texts().usuarios;
     if from.id == to.id {
         let form = Form::wrong(typed, PERFIL, texts.same_perfil);
-        return Ok(Moved::Asks(choose_refused(who, seen, &model, form)));
+        return Ok(Moved::Asks(choose_perfil(who, StatusCode::BAD_REQUEST, seen, form).await?));
     }
     let (has, gets) = (model.effective(from), model.effective(to));
     let language = who.view.language();
@@ -346,8 +337,4 @@ async fn moved(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Moved, Ap
         loses: only(&has, &gets),
     };
     Ok(Moved::Asks(who.view.show(StatusCode::OK, &question)))
-}
-
-fn choose_refused(who: &Who, seen: &SeenUsuario, model: &SeenModel, form: Form) -> Response {
-    who.view.show(StatusCode::BAD_REQUEST, &Move { view: &who.view, seen, perfis: assignable(model), form })
 }

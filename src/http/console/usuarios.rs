@@ -11,12 +11,12 @@ use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
 use super::view::{Section, View};
-use crate::domain::access::{AdministrarUsuarios, Permissao};
+use crate::domain::access::AdministrarUsuarios;
 use crate::domain::text::NameKey;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::limits::PAGE_ENTRIES;
 use crate::http::request::query;
-use crate::service::provisioning::{Kind, SeenModel, is_short};
+use crate::service::provisioning::{Kind, is_short};
 use crate::store::{Usuario, UsuariosByLogin};
 
 pub const LOGIN: &str = "login";
@@ -83,9 +83,7 @@ pub async fn page(who: SignedIn<AdministrarUsuarios>, uri: Uri) -> Answer {
 }
 
 async fn list(who: &SignedIn<AdministrarUsuarios>, status: StatusCode, asked: Asked, form: Form) -> Answer {
-    let provisioning = who.provisioning();
-    let (usuarios, has_more) = who.judged(provisioning.seen_by_login(asked.page())).await?;
-    let model = who.judged(provisioning.seen_model(Permissao::AdministrarUsuarios)).await?;
+    let (usuarios, has_more) = who.judged(who.provisioning().seen_by_login(asked.page())).await?;
     let next = usuarios.last().filter(|_| has_more).map(|last| asked.next(last));
     let list = List {
         view: &who.view,
@@ -93,7 +91,7 @@ async fn list(who: &SignedIn<AdministrarUsuarios>, status: StatusCode, asked: As
         next,
         is_first: asked.after.is_none(),
         search: asked.search,
-        perfis: assignable(&model),
+        perfis: assignable(who).await?,
         form,
         usuario_id: who.usuario_id,
     };
@@ -101,17 +99,22 @@ async fn list(who: &SignedIn<AdministrarUsuarios>, status: StatusCode, asked: As
 }
 
 /// The perfis to choose from.
-pub fn assignable(model: &SeenModel) -> Vec<Choice> {
-    model.assignable().map(|perfil| Choice::new(perfil.nome.clone(), perfil.nome.clone())).collect()
+pub async fn assignable(who: &SignedIn<AdministrarUsuarios>) -> Result<Vec<Choice>, ApiError> {
+    let perfis = who.judged(who.provisioning().assignable_perfis()).await?;
+    Ok(perfis.into_iter().map(|perfil| Choice::new(perfil.nome.clone(), perfil.nome)).collect())
+}
+
+/// `text`, with a warning if the senha that was set is short.
+pub fn warned(who: &SignedIn<AdministrarUsuarios>, text: String, is_short: bool) -> String {
+    if is_short { text + " " + who.view.texts().usuarios.short } else { text }
 }
 
 /// `POST /console/usuarios`
 pub async fn create(Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
     match attempt(&who, &typed).await {
         Ok((login, is_short)) => {
-            let texts = &who.view.texts().usuarios;
-            let warning = if is_short { format!(" {}", texts.short) } else { String::new() };
-            Ok(who.view.done(Section::Usuarios.place(), &(filled(texts.created, &[&login]) + &warning)))
+            let text = filled(who.view.texts().usuarios.created, &[&login]);
+            Ok(who.view.done(Section::Usuarios.place(), &warned(&who, text, is_short)))
         }
         Err(error) => {
             let is_about_perfil = matches!(error, ApiError::Missing(Kind::Perfil) | ApiError::Beyond(_));

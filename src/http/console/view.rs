@@ -16,6 +16,7 @@ use url::form_urlencoded;
 
 use super::assets;
 use super::cookies::NOTICE;
+use super::phrases::filled;
 use super::texts::Texts;
 use super::visit::Visit;
 use crate::clock::{BRASILIA, rfc3339_millis};
@@ -25,7 +26,6 @@ use crate::domain::hierarchy::is_root_administrator;
 use crate::domain::text::excerpt;
 use crate::http::answer::problem::Language;
 use crate::http::memory::{LargeBody, UNCOUNTED};
-use crate::printable::printable;
 
 /// Only what this server sends is loaded and run, and only to it are forms sent.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; \
@@ -204,7 +204,7 @@ impl View {
 
     /// A text of ours with a value in the place of its `{}`.
     pub fn fill(&self, text: &str, value: &str) -> String {
-        text.replacen("{}", &printable(value), 1)
+        filled(text, &[value])
     }
 
     pub fn asset(&self, name: &str) -> String {

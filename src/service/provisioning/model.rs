@@ -104,14 +104,6 @@ impl SeenModel {
         self.perfis().find(|perfil| perfil.id == id)
     }
 
-    /// The perfis that the actor may give to somebody.
-    pub fn assignable(&self) -> impl Iterator<Item = &Perfil> {
-        self.perfis().filter(|perfil| {
-            let granted = self.grants.iter().filter(|grant| grant.perfil_id == perfil.id);
-            self.authority.require_handing_on(granted.map(|grant| grant.permissao.as_str())).is_ok()
-        })
-    }
-
     /// The perfis on a nível.
     pub fn perfis_on(&self, nivel_id: i64) -> impl Iterator<Item = &Perfil> {
         self.perfis.iter().filter(move |perfil| perfil.nivel_id == Some(nivel_id))
