@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use serde_json::Value;
 
-use super::message::Head;
+use super::head::Head;
 use crate::conferir::values::find_token;
 use crate::sensitive::{folded, names_secret};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use time::OffsetDateTime;
 
-use super::message::Head;
+use super::head::Head;
 
 /// Most bytes of a body that are kept.
 pub const BODY_MAX: usize = 64 * 1024;
@@ -79,6 +79,14 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Whether the body of the request may have said anything: it was cut, or is compressed in a way that can't be undone.
+    pub fn is_unread(&self) -> bool {
+        let body = &self.request.body;
+        let coding = self.request.head.header("content-encoding").unwrap_or("identity");
+        let is_coded = !["", "identity"].contains(&coding.to_ascii_lowercase().as_str());
+        body.length > body.kept() as u64 || body.length > 0 && is_coded && self.request_text().is_none()
+    }
+
     pub fn request_text(&self) -> Option<String> {
         self.request.body.text(self.request.head.header("content-encoding"))
     }

@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 
-use super::message::Head;
+use super::head::Head;
 use super::redact::harmless::{header_name, header_value};
 use crate::conferir::infer::PASSING;
 

@@ -1,41 +1,10 @@
 //! HTTP/1 messages as they pass by: where heads end and bodies end, without a byte changed or kept back that the
 //! other side waits for. What is no HTTP is passed on as it is.
 
+use super::head::{self, Head, Side};
+
 /// Most bytes of a head. Beyond, the connection is passed on unread.
 const HEAD_MAX: usize = 64 * 1024;
-const HEADERS_MAX: usize = 256;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    Request,
-    Response,
-}
-
-/// The first line of a message and its headers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Head {
-    /// Of a request.
-    pub method: String,
-    pub target: String,
-    /// Of a response.
-    pub status: u16,
-    /// The words after its status code.
-    pub reason: String,
-    pub headers: Vec<(String, Vec<u8>)>,
-}
-
-impl Head {
-    /// The first header `name`, as text.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
-        found.and_then(|(_, value)| std::str::from_utf8(value).ok()).map(str::trim)
-    }
-
-    /// Whether it announces another answer to the same request.
-    pub fn is_interim(&self) -> bool {
-        (100..200).contains(&self.status) && self.status != 101
-    }
-}
 
 /// A part of the bytes that pass.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,7 +61,7 @@ impl Messages {
                 State::Head => {
                     let before = self.head.len();
                     self.head.extend_from_slice(input);
-                    match parse(self.side, &self.head) {
+                    match head::parse(self.side, &self.head) {
                         Ok(None) if self.head.len() <= HEAD_MAX => return,
                         Ok(Some((length, head))) => {
                             input = &input[length - before..];
@@ -202,30 +171,6 @@ impl Chunk {
     }
 }
 
-/// The length of the head at the beginning of `bytes` and what it says; none while it is not whole.
-fn parse(side: Side, bytes: &[u8]) -> Result<Option<(usize, Head)>, httparse::Error> {
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let owned = |headers: &[httparse::Header<'_>]| {
-        headers.iter().map(|header| (header.name.to_owned(), header.value.to_vec())).collect()
-    };
-    match side {
-        Side::Request => {
-            let mut request = httparse::Request::new(&mut headers);
-            let httparse::Status::Complete(length) = request.parse(bytes)? else { return Ok(None) };
-            let method = request.method.unwrap_or_default().to_owned();
-            let target = request.path.unwrap_or_default().to_owned();
-            Ok(Some((length, Head { method, target, headers: owned(request.headers), ..Head::default() })))
-        }
-        Side::Response => {
-            let mut response = httparse::Response::new(&mut headers);
-            let httparse::Status::Complete(length) = response.parse(bytes)? else { return Ok(None) };
-            let status = response.code.unwrap_or_default();
-            let reason = response.reason.unwrap_or_default().to_owned();
-            Ok(Some((length, Head { status, reason, headers: owned(response.headers), ..Head::default() })))
-        }
-    }
-}
-
 /// How the body after `head` ends (RFC 9112, 6.3).
 fn framing(side: Side, head: &Head, is_bodiless: &impl Fn() -> bool) -> State {
     if side == Side::Response {
@@ -294,7 +239,7 @@ mod tests {
     fn what_is_no_http_passes_as_it_is() {
         let long = ["GET / HTTP/1.1\r\nA: ".to_owned(), "x".repeat(HEAD_MAX)].concat();
         for bytes in
-            ["\u{16}\u{3}\u{1} tls", "GET  /\r\n\r\nmore", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\nab", &long]
+            ["\u{16}\u{3}\u{1} tls", "GET / \r\n\r\nmore", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\nab", &long]
         {
             assert_eq!(followed(Side::Request, bytes.as_bytes(), 7).0, bytes.as_bytes());
         }

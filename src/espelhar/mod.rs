@@ -4,6 +4,7 @@
 pub mod carrier;
 pub mod exchange;
 pub mod findings;
+pub mod head;
 mod headers;
 mod heads;
 pub mod message;

@@ -56,6 +56,15 @@ enum Connection {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+impl Connection {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        }
+    }
+}
+
 impl Upstream {
     /// The server at `url`, which is `http://` or `https://`. With `keeps_host`, requests keep the host by which the client
     /// reached us.
@@ -89,8 +98,8 @@ impl Upstream {
         Ok(Connection::Tls(Box::new(shaking.await.map_err(|_| io::ErrorKind::TimedOut)??)))
     }
 
-    async fn pass(&self, client: TcpStream, observer: &dyn Observer, tell: impl Fn(News)) {
-        let connected = match self.connect().await {
+    async fn pass(&self, mut client: TcpStream, observer: &dyn Observer, tell: impl Fn(News)) {
+        let mut connected = match self.connect().await {
             Ok(connected) => connected,
             Err(error) => {
                 let is_news = lock(&self.outage).begins(Instant::now());
@@ -101,11 +110,14 @@ impl Upstream {
             tell(News::Back);
         }
         _ = client.set_nodelay(true);
-        let passed = match connected {
-            Connection::Plain(upstream) => relay(client, upstream, &self.rewrite, observer).await,
-            Connection::Tls(upstream) => relay(client, upstream, &self.rewrite, observer).await,
+        let passed = match &mut connected {
+            Connection::Plain(upstream) => relay(&mut client, upstream, &self.rewrite, observer).await,
+            Connection::Tls(upstream) => relay(&mut client, upstream, &self.rewrite, observer).await,
         };
         if let Err(error) = passed {
+            // What broke on one side breaks on the other, too: an answer that was cut must not look like a whole one.
+            _ = client.set_zero_linger();
+            _ = connected.socket().set_zero_linger();
             tell(News::Failed(error));
         }
     }

@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::exchange::{Capture, Exchange, Request};
-use super::message::{Head, Messages, Piece, Side};
+use super::head::{Head, Side};
+use super::message::{Messages, Piece};
 
 /// How long a client may go on sending after the upstream has said its last word.
 const LINGER: Duration = Duration::from_secs(10);
@@ -31,8 +33,10 @@ pub trait Observer: Send + Sync {
 #[derive(Default)]
 struct Waiting {
     asked: Mutex<VecDeque<Asked>>,
-    /// Whether both sides speak another protocol now.
-    is_tunnel: AtomicBool,
+    /// Whether the ends of messages are unknown: both sides speak another protocol, or none that we know.
+    is_opaque: AtomicBool,
+    /// From here on both sides speak another protocol.
+    tunnel: Notify,
 }
 
 struct Asked {
@@ -51,7 +55,8 @@ pub struct Rewrite {
     pub base: String,
 }
 
-/// Passes bytes between `client` and `upstream` until the upstream has ended.
+/// Passes bytes between `client` and `upstream` until the upstream has ended. Fails where one of them broke in the middle of an
+/// exchange, and the other one has to learn of that.
 pub async fn relay<C, U>(client: C, upstream: U, rewrite: &Rewrite, observer: &dyn Observer) -> io::Result<()>
 where
     C: AsyncRead + AsyncWrite + Unpin,
@@ -65,12 +70,16 @@ where
     let mut requests_ended = false;
     loop {
         tokio::select! {
-            ended = &mut answers => {
-                ended?;
-                break;
-            }
+            ended = &mut answers => match ended {
+                Err(error) if !waiting.is_at_rest() => return Err(error),
+                _ => break,
+            },
             // Where the client sends no more, the answer may still be on its way.
-            _ = &mut requests, if !requests_ended => requests_ended = true,
+            ended = &mut requests, if !requests_ended => match ended {
+                Err(error) if !waiting.is_at_rest() => return Err(error),
+                Err(_) => return Ok(()),
+                Ok(()) => requests_ended = true,
+            },
         }
     }
     // The client may still be sending what an early answer did not wait for.
@@ -96,8 +105,12 @@ where
     let mut is_deaf = false;
     let mut buffer = vec![0; BUFFER];
     let mut out = Vec::with_capacity(BUFFER);
+    let mut is_tunnel = false;
     loop {
-        let length = from.read(&mut buffer).await?;
+        let length = tokio::select! {
+            length = from.read(&mut buffer) => Some(length?),
+            () = waiting.tunnel.notified(), if !is_tunnel => None,
+        };
         let mut take = |piece: Piece<'_>| match piece {
             Piece::Head(bytes, head) => {
                 rewrite.write(&mut out, bytes);
@@ -115,15 +128,17 @@ where
             }
             Piece::End => {}
         };
-        if length == 0 || waiting.is_tunnel.load(Ordering::Relaxed) {
+        is_tunnel |= length.is_none();
+        if is_tunnel || length == Some(0) {
             messages.close(&mut take);
         }
-        messages.feed(&buffer[..length], || false, &mut take);
+        messages.feed(&buffer[..length.unwrap_or_default()], || false, &mut take);
         // What the upstream takes no more is read all the same: closed before that, the client would lose its answer.
         is_deaf = is_deaf || to.write_all(&out).await.is_err() || to.flush().await.is_err();
         out.clear();
-        if length == 0 {
-            return to.shutdown().await;
+        if length == Some(0) {
+            _ = to.shutdown().await;
+            return Ok(());
         }
     }
 }
@@ -145,7 +160,7 @@ where
         to.write_all(&buffer[..length]).await?;
         let take = |piece: Piece<'_>| match piece {
             Piece::Head(_, head) if head.is_interim() => current = None,
-            Piece::Head(_, head) if head.status == 101 => waiting.is_tunnel.store(true, Ordering::Relaxed),
+            Piece::Head(_, head) if head.status == 101 => waiting.tunnel.notify_one(),
             Piece::Head(_, head) => current = Some((head, Capture::default())),
             Piece::Body { content, .. } => {
                 if let Some((_, body)) = &mut current {
@@ -178,15 +193,16 @@ impl Rewrite {
             // Empty lines before a request are none of it.
             let is_request_line = is_first && !line.trim_ascii().is_empty();
             is_first &= !is_request_line;
-            let space = line.iter().position(|byte| *byte == b' ').map_or(0, |space| space + 1);
+            let is_after_method = |window: &[u8]| window[0] == b' ' && window[1] != b' ';
+            let space = line.windows(2).position(is_after_method).map_or(0, |space| space + 1);
             match &self.host {
                 _ if is_request_line => {
                     out.extend_from_slice(&line[..space]);
                     out.extend_from_slice(if line[space..].starts_with(b"/") { self.base.as_bytes() } else { b"" });
                     out.extend_from_slice(&line[space..]);
                 }
-                Some(host) if line.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"host:")) => {
-                    out.extend_from_slice(&line[..5]);
+                Some(host) if names_host(line) => {
+                    out.extend_from_slice(&line[..=line.iter().position(|byte| *byte == b':').unwrap_or_default()]);
                     out.push(b' ');
                     out.extend_from_slice(host.as_bytes());
                     out.extend_from_slice(if line.ends_with(b"\r\n") { b"\r\n" } else { b"\n" });
@@ -230,8 +246,20 @@ impl Waiting {
 
     /// From here on it is unknown which answer belongs to which request.
     fn forget(&self) {
+        self.is_opaque.store(true, Ordering::Relaxed);
         lock(&self.asked).clear();
     }
+
+    /// Whether every request has its whole answer.
+    fn is_at_rest(&self) -> bool {
+        !self.is_opaque.load(Ordering::Relaxed) && lock(&self.asked).is_empty()
+    }
+}
+
+/// Whether `line` of a head is its header `Host`.
+fn names_host(line: &[u8]) -> bool {
+    let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+    name.len() < line.len() && !name.starts_with(b" ") && name.trim_ascii_end().eq_ignore_ascii_case(b"host")
 }
 
 /// A panic elsewhere must not end a connection.

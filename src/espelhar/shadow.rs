@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::carrier::{names_a_token, token_in, words_of};
 use super::exchange::{Capture, Exchange};
-use super::message::Head;
+use super::head::Head;
 use super::observe::{Observer, Route};
 use super::relay::lock;
 use crate::conferir::client::{Client, Outgoing, Received};

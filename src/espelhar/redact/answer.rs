@@ -6,14 +6,14 @@ use time::OffsetDateTime;
 use super::harmless::{is_time, is_token, target};
 use super::json::{Kind, Shown, replaced};
 use super::secrets::{Secrets, TEXTO};
-use super::sentence::{Context, id, without_marks};
+use super::sentence::{Context, id, says_what_is_wrong, without_marks};
 use super::words;
 use crate::conferir::values::{find_token, life_of};
 use crate::dialect::reason;
 use crate::espelhar::carrier::{self, names_token};
 use crate::espelhar::exchange::Exchange;
 use crate::espelhar::observe::Route;
-use crate::sensitive::folded;
+use crate::sensitive::{self, folded};
 
 /// The body of an answer as it was written, with a stand-in for each text that may tell of people. Other routes than the two of
 /// the contract answer with data: of their bodies only the length is kept, as of all that can't be read.
@@ -32,7 +32,7 @@ pub(super) fn body(exchange: &Exchange, route: Route, secrets: &Secrets) -> Valu
         token: token_in(exchange, route),
     };
     if serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok() {
-        return replaced(&text, &answer).into();
+        return replaced(&text, "", Kind::Plain, &answer).into();
     }
     let cleaned = answer.context.cleaned(&text);
     let is_whole = !["<texto>", "<número>", "<token>"].iter().any(|mark| cleaned.contains(mark));
@@ -78,7 +78,7 @@ impl Shown for Answer<'_> {
         match (text, kind) {
             // JSON within JSON.
             _ if text.starts_with(['{', '[']) && is_json() && !self.context.secrets.are_in(text) => {
-                replaced(text, self)
+                replaced(text, name, kind, self)
             }
             ("" | "Bearer" | "JWT" | "bearer", _) => text.to_owned(),
             _ if text == self.exchange.path() => target(text),
@@ -93,12 +93,13 @@ impl Shown for Answer<'_> {
         }
     }
 
-    fn number(&self, number: &str, kind: Kind) -> String {
+    fn number(&self, number: &str, name: &str, kind: Kind) -> String {
         if let Some(mark) = self.context.secrets.mark_of(number) {
             return if mark == TEXTO { "<número>".to_owned() } else { mark.to_owned() };
         }
         let digits = number.bytes().filter(u8::is_ascii_digit).count();
-        let is_shown = self.moment.explains(number) || kind == Kind::Plain && digits < LONG;
+        let is_shown = self.moment.explains(number)
+            || kind == Kind::Plain && digits <= digits_of(name) && !self.context.secrets.are_unknown;
         if is_shown { number.to_owned() } else { "<número>".to_owned() }
     }
 }
@@ -132,25 +133,7 @@ impl Answer<'_> {
 
     /// Whether `text`, which stands where a senha or a name may, says what is wrong with that.
     fn is_complaint(&self, text: &str, kind: Kind) -> bool {
-        const WRONG: [&str; 12] = [
-            "obrigatori",
-            "invalid",
-            "required",
-            "blank",
-            "incorret",
-            "incorrect",
-            "wrong",
-            "missing",
-            "ausente",
-            "expirad",
-            "expired",
-            "errad",
-        ];
-        let whole = folded(text);
-        let says = || match kind {
-            Kind::Secret => WRONG.iter().any(|word| whole.contains(word)),
-            _ => true,
-        };
+        let says = || kind != Kind::Secret || says_what_is_wrong(text);
         let is_sentence = || words::of(text).count() >= 3 && says() && self.context.cleaned(text) == text;
         words::is_of_contract(text) || is_sentence() && without_marks(text) == text
     }
@@ -182,8 +165,34 @@ impl Moment {
 
 /// How far clocks may be apart, in seconds.
 const NEAR: u64 = 3600;
-/// Numbers that have so many digits may name somebody: the shortest telephone numbers have eight.
-const LONG: usize = 8;
+/// How many digits a number may have that is the value of the member `name`: with more, it may be a code that somebody was sent,
+/// or name somebody. Codes of errors are longer, and times in seconds or milliseconds.
+fn digits_of(name: &str) -> usize {
+    const CODES: [&str; 9] = ["codigo", "code", "cod", "cd", "status", "erro", "error", "errno", "err"];
+    const TIMES: [&str; 14] = [
+        "expires",
+        "expira",
+        "expiracao",
+        "expiration",
+        "expiry",
+        "exp",
+        "validade",
+        "ttl",
+        "lifetime",
+        "duracao",
+        "duration",
+        "segundos",
+        "seconds",
+        "ms",
+    ];
+    let words = sensitive::words(name);
+    let has_one = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_str()));
+    match () {
+        () if has_one(&TIMES) => 8,
+        () if has_one(&CODES) => 5,
+        () => 3,
+    }
+}
 
 #[cfg(test)]
 mod tests {

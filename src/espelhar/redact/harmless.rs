@@ -43,6 +43,12 @@ pub(super) const HEADERS: [&str; 37] = [
     "x-powered-by",
     "x-xss-protection",
 ];
+/// Directives of headers whose values are seconds.
+const DURATIONS: [&str; 6] = ["max-age", "s-maxage", "stale-while-revalidate", "stale-if-error", "timeout", "max"];
+/// What stands before a token or a password in a header.
+const SCHEMES: [&str; 9] = ["bearer", "basic", "token", "jwt", "digest", "negotiate", "ntlm", "key", "apikey"];
+/// So many digits are no version and no weight.
+const LONG: usize = 6;
 /// Beyond, a header may have anything in it.
 const HEADER_MAX: usize = 200;
 
@@ -105,18 +111,28 @@ pub(super) fn is_token(text: &str) -> bool {
     is_jwt || (text.len() >= 20 && is_word(text) && text.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether `text` is a date with a time and nothing more.
+/// Whether `text` is a date with a time (RFC 3339, or nearly) and nothing more.
 pub(super) fn is_time(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    (16..=35).contains(&bytes.len())
-        && bytes.iter().all(|byte| byte.is_ascii_digit() || b"-:T. Z+".contains(byte))
-        && bytes[..4].iter().all(u8::is_ascii_digit)
-        && bytes[4] == b'-'
+    let form: String = text.chars().map(|letter| if letter.is_ascii_digit() { '9' } else { letter }).collect();
+    let time = form.strip_prefix("9999-99-99").and_then(|form| form.strip_prefix(['T', ' ']));
+    let Some(rest) = time.and_then(|form| form.strip_prefix("99:99")) else { return false };
+    let rest = rest.strip_prefix(":99").unwrap_or(rest);
+    let fraction = rest.strip_prefix(['.', ',']).map(|digits| digits.trim_start_matches('9'));
+    let is_short = rest.len() - fraction.unwrap_or(rest).len() <= 10;
+    is_short
+        && ["", "Z", "+99", "-99", "+9999", "-9999", "+99:99", "-99:99"]
+            .contains(&fraction.unwrap_or(rest).trim_start())
 }
 
-/// The name of a header, if it can be one and has no value in it.
+/// Whether there are `digits` digits or more, of whichever script, in `text` with no letter between them.
+pub(super) fn has_long_number(text: &str, digits: usize) -> bool {
+    let runs = text.split(char::is_alphabetic);
+    runs.into_iter().any(|run| run.chars().filter(|letter| letter.is_numeric()).count() >= digits)
+}
+
+/// The name of a header, if servers and clients have such a one: what is none of their words may name somebody.
 pub fn header_name(name: &str) -> &str {
-    if name.len() <= 64 && !is_token(name) { name } else { "<cabeçalho>" }
+    if name.len() <= 64 && words::is_header(name) { name } else { "<cabeçalho>" }
 }
 
 /// The value of the header `name`, if that is harmless, or what stands for it.
@@ -128,15 +144,23 @@ pub fn header_value(name: &str, value: &[u8]) -> String {
 
 /// Whether `value` of the header `name` has nothing but times, short numbers, and words that servers and clients use.
 fn is_clean(name: &str, value: &str) -> bool {
-    let is_number = |word: &str| word.len() <= 8 && word.bytes().all(|byte| byte.is_ascii_digit());
-    let is_count = name.eq_ignore_ascii_case("content-length") && value.bytes().all(|byte| byte.is_ascii_digit());
-    let is_time = ["date", "expires"].iter().any(|time| name.eq_ignore_ascii_case(time))
+    let is_number = |word: &str, digits: usize| word.len() <= digits && word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_any = |names: &[&str]| names.iter().any(|other| name.eq_ignore_ascii_case(other));
+    let is_count =
+        is_any(&["content-length"]) && is_number(value, 19) || is_any(&["retry-after"]) && is_number(value, 5);
+    let is_time = is_any(&["date", "expires"])
         && value.len() <= 40
-        && words::of(value).all(|word| is_number(word) || words::is_known(word));
-    let is_directive =
-        name.eq_ignore_ascii_case("strict-transport-security") || name.eq_ignore_ascii_case("cache-control");
-    let is_known = |word: &str| words::is_known(word) || is_directive && is_number(word) || is_version(word);
-    is_count || is_time || !has_token(value) && words::of(value).all(is_known)
+        && words::of(value).all(|word| is_number(word, 4) || words::is_known(word));
+    let is_duration = |part: &str| {
+        let pair = part.trim().split_once('=');
+        pair.is_some_and(|(name, value)| DURATIONS.contains(&name) && is_number(value, 8))
+    };
+    let is_known = |word: &str| words::is_known(word) || is_version(word);
+    let is_part_known = |part: &str| is_duration(part) || words::of(part).all(is_known);
+    let others: Vec<&str> = value.split([',', ';']).filter(|part| !is_duration(part)).collect();
+    is_count
+        || is_time
+        || !has_token(value) && !has_long_number(&others.join(","), LONG) && others.into_iter().all(is_part_known)
 }
 
 /// Whether `word` is a part of a version, such as `v12` or `q0`, or a language.
@@ -159,8 +183,8 @@ fn stand_in(name: &str, value: &[u8]) -> String {
 /// The scheme in `value`, such as `Bearer`, where the header `name` may have one: a single word before another.
 pub(super) fn scheme<'a>(name: &str, value: &'a str) -> Option<&'a str> {
     let (scheme, rest) = value.split_once(' ')?;
-    let is_one = scheme.len() <= 16 && scheme.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
-    (is_one && names_secret(name) && words::are_known(scheme) && !rest.trim().contains([' ', '='])).then_some(scheme)
+    let is_known = SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    (is_known && names_secret(name) && !rest.trim().contains([' ', '='])).then_some(scheme)
 }
 
 #[cfg(test)]
@@ -205,7 +229,57 @@ mod tests {
         ] {
             assert_eq!(header_value(name, value.as_bytes()), shown, "{name}: {value}");
         }
-        assert_eq!(header_name("X-0123456789abcdef0123"), "<cabeçalho>");
+        for (name, value) in [
+            ("Accept", "11/987 654 321"),
+            ("Accept-Language", "123,456,789,00"),
+            ("Allow", "483, 920, 111"),
+            ("Cache-Control", "private=12345678"),
+            ("X-Powered-By", "PHP 123-456-789-00"),
+            ("Authorization", "senha acesso"),
+        ] {
+            assert_eq!(header_value(name, value.as_bytes()), format!("<{} bytes>", value.len()), "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn the_names_of_headers_are_kept_if_servers_or_clients_have_them() {
+        let usual = "Accept-CH Access-Control-Request-Headers Age Alt-Svc baggage CF-Ray cf-connecting-ip Content-Disposition \
+            Content-MD5 Cookie Cross-Origin-Embedder-Policy DNT ETag Forwarded From Host If-None-Match If-Modified-Since \
+            Idempotency-Key Last-Modified Link NEL Origin Postman-Token Priority Proxy-Connection Range Referer Report- \
+            To Sec-CH-UA-Platform Sec-Fetch-Dest Sec-WebSocket-Key Server-Timing Set-Cookie SOAPAction TE traceparent \
+            tracestate Trailer Upgrade-Insecure-Requests User-Agent Via Warning X-Amzn-Trace-Id X-Api-Version \
+            X-AspNetMvc-Version X-B3-SpanId x-ms-request-id X-Chave-Api X-Citrus-Sessao X-Correlation-ID X-CSRF-Token \
+            X-Forwarded-For X-Forwarded-Proto X-HTTP-Method-Override X-RateLimit-Remaining X-Real-IP X-Request-Id \
+            X-Requested-With X-Robots-Tag X-Runtime x-access-token X-UA-Compatible X-Tenant-Id X-Auth-Token X-b";
+        let lost: Vec<_> = usual.split_whitespace().filter(|name| header_name(name) != *name).collect();
+        assert!(lost.is_empty(), "{lost:?}");
+        for name in
+            ["X-0123456789abcdef0123", "X-12345678900", "Maria-da-Silva", "X-Cliente-Maria", "x-jsilva-id", "X-11-9876"]
+        {
+            assert_eq!(header_name(name), "<cabeçalho>", "{name}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_nothing_more() {
+        for time in [
+            "2026-11-28T12:00",
+            "2026-11-28 12:00:05",
+            "2026-11-28T12:00:05.123456Z",
+            "2026-11-28T12:00:05,1-03:00",
+            "2026-11-28 12:00:05 +0000",
+        ] {
+            assert!(is_time(time), "{time}");
+        }
+        for text in [
+            "2026-123.456.789-00",
+            "2026-12345678900",
+            "2026-11-28",
+            "2026-11-28T12:00 11 98765",
+            "2026-11-28T12:00.12345678901",
+        ] {
+            assert!(!is_time(text), "{text}");
+        }
     }
 
     #[test]

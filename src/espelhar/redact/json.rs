@@ -30,8 +30,8 @@ pub(super) trait Shown {
     fn name(&self, name: &str) -> String;
     /// A text that is the value of the member `name`.
     fn text(&self, text: &str, name: &str, kind: Kind) -> String;
-    /// A number, of which this is the writing.
-    fn number(&self, number: &str, kind: Kind) -> String;
+    /// A number that is the value of the member `name`, as it is written.
+    fn number(&self, number: &str, name: &str, kind: Kind) -> String;
 }
 
 /// A container that is open: whether it is an object, and what it is the value of.
@@ -41,12 +41,12 @@ struct Open {
     kind: Kind,
 }
 
-/// The JSON `text` with each name and each value as `shown` has it.
-pub(super) fn replaced(text: &str, shown: &impl Shown) -> String {
+/// The JSON `text`, which stands in a member `name` of this kind, with each name and each value as `shown` has it.
+pub(super) fn replaced(text: &str, name: &str, kind: Kind, shown: &impl Shown) -> String {
     let mut out = String::with_capacity(text.len());
     let mut open: Vec<Open> = Vec::new();
     // Of the value that comes next.
-    let (mut name, mut kind) = (String::new(), Kind::Plain);
+    let (mut name, mut kind) = (name.to_owned(), kind);
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let length = match first {
@@ -75,7 +75,7 @@ pub(super) fn replaced(text: &str, shown: &impl Shown) -> String {
                 continue;
             }
             '-' | '0'..='9' => {
-                out.push_str(&shown.number(token, kind));
+                out.push_str(&shown.number(token, &name, kind));
                 continue;
             }
             _ => {}
@@ -116,7 +116,7 @@ mod tests {
             if text == "é" { text.to_owned() } else { format!("<\"{name} {kind:?}>") }
         }
 
-        fn number(&self, number: &str, kind: Kind) -> String {
+        fn number(&self, number: &str, _: &str, kind: Kind) -> String {
             if number.len() > 8 || kind != Kind::Plain { "<número>".to_owned() } else { number.to_owned() }
         }
     }
@@ -135,7 +135,7 @@ mod tests {
             (r#"[{"senha":{"a":1}},2,"b"]"#, r#"[{"senha":{"a":<número>}},2,"<\" Plain>"]"#),
             (r#""a: {[,""#, r#""<\" Plain>""#),
         ] {
-            assert_eq!(replaced(text, &Marks), replaced_text, "{text}");
+            assert_eq!(replaced(text, "", Kind::Plain, &Marks), replaced_text, "{text}");
         }
     }
 }

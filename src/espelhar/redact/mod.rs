@@ -16,12 +16,12 @@ use time::format_description::well_known::Rfc3339;
 pub use self::request::Disclosure;
 pub use self::words::MEMBERS;
 
-use self::harmless::{header_name, header_value, scheme, target};
+use self::harmless::{header_name, header_value, is_token, scheme, target};
 use self::secrets::Secrets;
 use self::sentence::Context;
 use super::carrier::{Tokens, words_of};
 use super::exchange::Exchange;
-use super::message::Head;
+use super::head::Head;
 use super::observe::Observation;
 
 /// Writes exchanges as lines of a recording.
@@ -60,13 +60,15 @@ impl Redactor {
         })
     }
 
-    /// The names of all headers, and the values of those that are harmless. In the place of a token that a login gave stands
-    /// a mark, so that it is seen which header carries it.
+    /// The names of the usual headers, and the values of those that are harmless. In the place of a token that a login gave
+    /// stands a mark, so that it is seen which header carries it.
     fn headers(&self, head: &Head) -> Vec<Value> {
         let shown = |(name, value): &(String, Vec<u8>)| {
             let text = String::from_utf8_lossy(value);
-            let value = if self.tokens.has_one_in(&text) { carried(name, &text) } else { header_value(name, value) };
-            json!([header_name(name), value])
+            match self.tokens.has_one_in(&text) && !is_token(name) {
+                true => json!([name, carried(name, &text)]),
+                false => json!([header_name(name), header_value(name, value)]),
+            }
         };
         head.headers.iter().map(shown).collect()
     }
@@ -86,10 +88,6 @@ fn carried(name: &str, value: &str) -> String {
 
 /// A sentence of ours about `exchange`, or of its server, without what may tell of somebody.
 pub fn sentence(text: &str, exchange: &Exchange) -> String {
-    // Of what it repeats, the words are known too.
-    if words::are_known(text) {
-        return text.to_owned();
-    }
     let secrets = Secrets::of(exchange, Disclosure::default());
     Context { secrets: &secrets, now: exchange.request.at }.cleaned(text)
 }

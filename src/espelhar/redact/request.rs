@@ -6,6 +6,10 @@ use super::harmless::is_harmless;
 use super::words::{self, MEMBERS};
 use crate::domain::atendimento::Status;
 use crate::espelhar::exchange::Exchange;
+use crate::sensitive::folded;
+
+/// What clients send as a truth value.
+const YES_OR_NO: [&str; 11] = ["", "true", "false", "sim", "nao", "yes", "no", "s", "n", "0", "1"];
 
 /// What may be written although it tells of people.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,7 +52,7 @@ fn member(at: usize, name: &str, value: &Value, disclosure: Disclosure) -> (Stri
         "motivoStatus" => {
             value.as_str().map_or_else(|| is_short(value), |text| is_harmless(text) && words::are_known(text))
         }
-        _ => value.as_str().map_or_else(|| is_short(value), |text| text.len() <= 5 && words::are_known(text)),
+        _ => value.as_str().map_or_else(|| is_short(value), |text| YES_OR_NO.contains(&folded(text.trim()).as_str())),
     };
     let is_scalar = !value.is_array() && !value.is_object();
     ((*known).to_owned(), if is_kept && is_scalar { value.clone() } else { kind(value) })

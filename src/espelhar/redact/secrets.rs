@@ -29,6 +29,8 @@ pub(super) struct Secrets {
     values: Vec<Repeated>,
     /// The login, which the answer to one may have a place for.
     login: Option<String>,
+    /// Whether there may be others, which can't be known.
+    pub(super) are_unknown: bool,
 }
 
 /// A value that an answer may repeat, without case and accents.
@@ -45,7 +47,8 @@ impl Secrets {
         let head = &exchange.request.head;
         let mut hidden = Vec::new();
         if parsed.is_none() {
-            hidden.extend(exchange.request.body.beginning().map(values_of_unread).unwrap_or_default());
+            let bytes = text.as_deref().map(str::as_bytes).or(exchange.request.body.beginning());
+            hidden.extend(bytes.map(values_of_unread).unwrap_or_default());
         }
         let members = parsed.unwrap_or_default();
         let query = head.target.split_once('?').map_or("", |(_, query)| query);
@@ -81,8 +84,13 @@ impl Secrets {
         }
         values.extend(hidden.iter().map(|text| Repeated { value: folded(text.trim()), mark: Some(TEXTO) }));
         values.retain(|repeated| repeated.value.chars().count() >= SHORTEST);
+        if let Some(senha) =
+            members.get("senha").and_then(Value::as_str).map(str::trim).filter(|senha| !senha.is_empty())
+        {
+            values.push(Repeated { value: folded(senha), mark: Some(TEXTO) });
+        }
         let login = members.get("login").and_then(Value::as_str).map(str::to_owned);
-        Self { values, login }
+        Self { values, login, are_unknown: exchange.is_unread() }
     }
 
     pub(super) fn is_login(&self, text: &str) -> bool {
@@ -91,7 +99,9 @@ impl Secrets {
 
     /// Whether `number` is a value of the request, and what stands for it.
     pub(super) fn mark_of(&self, number: &str) -> Option<&'static str> {
-        self.values.iter().find(|repeated| repeated.value == number).and_then(|repeated| repeated.mark)
+        let size = |text: &str| text.parse::<f64>().ok().map(f64::abs);
+        let is_same = |value: &str| value == number || size(value).is_some_and(|own| size(number) == Some(own));
+        self.values.iter().find(|repeated| is_same(&repeated.value)).and_then(|repeated| repeated.mark)
     }
 
     /// Whether `text` repeats what must not be shown.
@@ -215,7 +225,7 @@ mod tests {
 
     fn secrets(values: &[&str]) -> Secrets {
         let values = values.iter().map(|value| Repeated { value: folded(value), mark: Some(TEXTO) }).collect();
-        Secrets { values, login: None }
+        Secrets { values, login: None, are_unknown: false }
     }
 
     #[test]

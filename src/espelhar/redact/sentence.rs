@@ -4,18 +4,20 @@ use std::ops::Range;
 
 use time::OffsetDateTime;
 
-use super::harmless::{is_time, is_token};
+use super::harmless::{has_long_number, is_time, is_token};
 use super::secrets::{Secrets, TEXTO};
 use super::views::views;
 use super::words;
 use crate::conferir::values::find_token;
 use crate::dialect::{Moment, Random};
-use crate::sensitive::names_secret;
+use crate::sensitive::{folded, names_secret};
 
 /// Longer texts are no sentences.
 const LENGTH_MAX: usize = 4096;
 /// Numbers that have so many digits may name somebody or something.
 const LONG: usize = 4;
+/// The same among letters, where versions are.
+const LONG_IN_WORD: usize = 6;
 /// What may follow a number that counts something.
 const UNITS: [&str; 12] = [
     "ms",
@@ -48,7 +50,7 @@ impl Context<'_> {
         if words::is_of_contract(text) {
             return text.to_owned();
         }
-        if text.len() > LENGTH_MAX {
+        if text.len() > LENGTH_MAX || self.secrets.are_unknown {
             return TEXTO.to_owned();
         }
         let views = views(text);
@@ -95,7 +97,7 @@ impl Context<'_> {
 /// Writes `text` with the words that are not known replaced.
 fn words_cleaned(text: &str, written: &mut String) {
     let mut rest = text;
-    while let Some(start) = rest.find(char::is_alphanumeric) {
+    while let Some(start) = rest.find(|letter: char| letter.is_alphanumeric()) {
         written.push_str(&rest[..start]);
         rest = &rest[start..];
         let length = piece(rest, written);
@@ -108,31 +110,78 @@ fn words_cleaned(text: &str, written: &mut String) {
     written.push_str(rest);
 }
 
-/// What comes after the value in `text`, for which a mark is written: what is said to be a secret, as in `senha='x'`, is hidden
-/// whatever it is.
+/// What comes after the value in `text`, for which a mark is written: what is said to be a secret, as in `senha='x'`, `"pin":483`,
+/// `<senha>x</senha>` or `senha: x`, is hidden whatever it is, unless it says what is wrong.
 fn hide_value<'a>(text: &'a str, written: &mut String) -> &'a str {
-    let Some(value) = text.trim_start_matches(' ').strip_prefix('=') else { return text };
-    let begun = value.trim_start_matches(' ');
-    let quote = begun.chars().next().filter(|first| "'\"`".contains(*first));
-    let value = quote.map_or(begun, |quote| &begun[quote.len_utf8()..]);
-    let end = value.find(|letter| quote.map_or(" &;,".contains(letter), |quote| letter == quote));
-    let (value, after) = value.split_at(end.unwrap_or(value.len()));
-    written.push_str(&text[..text.len() - value.len() - after.len()]);
+    let begun = match cell_after(text) {
+        Some(cell) => cell,
+        None => text.trim_start_matches([' ', '\t', '"', '\'', '`', '\\', ':', '=', '>']),
+    };
+    let lead = &text[..text.len() - begun.len()];
+    let is_element =
+        lead.starts_with('>') && written.rsplit(char::is_whitespace).next().is_some_and(|tag| tag.contains('<'));
+    if !is_element && !lead.contains([':', '=', '<']) {
+        return text;
+    }
+    let quote = lead.chars().next_back().filter(|last| "'\"`".contains(*last));
+    let ends = |letter: char| match quote {
+        Some(quote) => letter == quote,
+        None if lead.contains('=') => " &;,<\n".contains(letter),
+        None => "&;,<>{}[]\"\n".contains(letter),
+    };
+    let (value, after) = begun.split_at(begun.find(ends).unwrap_or(begun.len()));
+    if value.trim().is_empty() || says_what_is_wrong(value) {
+        return text;
+    }
+    written.push_str(lead);
     written.push_str(if is_token(value) { TOKEN } else { TEXTO });
     after
+}
+
+/// The next cell of a table or of a list of terms, where `text` begins at the end of one.
+fn cell_after(text: &str) -> Option<&str> {
+    let tags = text.trim_start().strip_prefix("</")?;
+    let cell = ["<td", "<dd"].iter().filter_map(|tag| tags.find(tag)).min()?;
+    let (between, _) = tags.split_at(cell);
+    let is_empty = between.split('<').all(|tag| tag.split_once('>').is_none_or(|(_, text)| text.trim().is_empty()));
+    tags[cell..].split_once('>').map(|(_, cell)| cell).filter(|_| is_empty)
+}
+
+/// Whether `text` says what is wrong with a value, as `inválida ou vencida` does.
+pub(super) fn says_what_is_wrong(text: &str) -> bool {
+    const WRONG: [&str; 13] = [
+        "obrigatori",
+        "invalid",
+        "required",
+        "blank",
+        "incorret",
+        "incorrect",
+        "wrong",
+        "missing",
+        "ausente",
+        "expirad",
+        "expired",
+        "errad",
+        "vazi",
+    ];
+    let whole = folded(text);
+    words::of(text).count() >= 2 && WRONG.iter().any(|word| whole.contains(word))
 }
 
 /// Writes what stands for the piece that `text` begins with; how long that is.
 fn piece(text: &str, written: &mut String) -> usize {
     let is_part = |letter: char| letter.is_alphanumeric() || "-_.:@/+~%#$*^|\\".contains(letter);
     let end = text.find(|letter| !is_part(letter)).unwrap_or(text.len());
+    // The value after the name of a secret stands for itself.
+    let end = text[..end].find(':').filter(|colon| names_secret(&text[..*colon])).unwrap_or(end);
     let piece = text[..end].trim_end_matches(|letter: char| !letter.is_alphanumeric());
     if !piece.contains(char::is_alphabetic) || is_time(piece) {
         return number(text, written);
     }
     // Letter by letter, anything can be spelled.
     let is_spelled = words::of(piece).filter(|word| word.chars().count() == 1).count() > 2;
-    if words::are_known(piece) && !is_token(piece) && !is_spelled {
+    let is_long = has_long_number(piece, LONG_IN_WORD);
+    if words::are_known(piece) && !is_token(piece) && !is_spelled && !is_long {
         written.push_str(piece);
     } else if piece.contains('@') || is_spelled {
         written.push_str(TEXTO);
@@ -140,6 +189,8 @@ fn piece(text: &str, written: &mut String) -> usize {
         written.push_str(TOKEN);
     } else if let Some(id) = id(piece) {
         written.push_str(&id);
+    } else if is_long {
+        written.push_str(TEXTO);
     } else {
         word_by_word(piece, written);
     }
@@ -148,17 +199,16 @@ fn piece(text: &str, written: &mut String) -> usize {
 
 /// Writes what stands for the number, of whichever form, that `text` begins with; how long that is.
 fn number(text: &str, written: &mut String) -> usize {
-    let is_part = |letter: char| letter.is_ascii_digit() || ".-/: ()+TZ".contains(letter);
+    // Whatever separates its digits; `T` and `Z` belong to times.
+    let is_part = |letter: char| "TZ".contains(letter) || !letter.is_alphabetic() && !"<>\n".contains(letter);
     let end = text.find(|letter| !is_part(letter)).unwrap_or(text.len());
-    let run = text[..end].trim_end_matches(|letter: char| !letter.is_ascii_digit() && letter != 'Z');
+    let run = text[..end].trim_end_matches(|letter: char| !letter.is_numeric() && letter != 'Z');
     let run = if run.is_empty() { &text[..text.chars().next().map_or(0, char::len_utf8)] } else { run };
     let unit = text[run.len()..].trim_start_matches(' ').split(|letter: char| !letter.is_alphabetic()).next();
-    let is_count = run.len() <= 12
-        && run.bytes().all(|byte| byte.is_ascii_digit())
-        && unit.is_some_and(|unit| UNITS.contains(&unit));
-    let digits = run.bytes().filter(u8::is_ascii_digit).count();
-    let is_shown = digits < LONG && words::are_known(run) || is_count;
-    written.push_str(if is_shown { run } else { NUMBER });
+    let is_ascii = run.bytes().all(|byte| byte.is_ascii_digit());
+    let is_count = run.len() <= 12 && is_ascii && unit.is_some_and(|unit| UNITS.contains(&unit));
+    let is_known = run.is_ascii() && words::are_known(run) && !has_long_number(run, LONG);
+    written.push_str(if is_known || is_count { run } else { NUMBER });
     run.len()
 }
 

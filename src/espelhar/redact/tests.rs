@@ -1,9 +1,12 @@
 //! What is written of whole exchanges.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use time::macros::datetime;
 
@@ -175,6 +178,104 @@ fn the_sentence_of_a_server_stays_without_what_names_somebody() {
         let expected = json!({"message": kept.unwrap_or(text)}).to_string();
         assert_eq!(written(asked, &body), expected);
     }
+}
+
+/// Each is a word or a number that servers use: nothing but the name before it gives it away.
+#[test]
+fn what_follows_the_name_of_a_secret_is_hidden_in_any_text() {
+    for (text, kept) in [
+        ("Sua nova senha: acesso, pin: 483", "Sua nova senha: <texto>, pin: <texto>"),
+        ("senha:acesso", "senha:<texto>"),
+        ("Senha: acesso ao servidor", "Senha: <texto>"),
+        (r#"\"senha\":\"acesso\","pin":483"#, r#"\"senha\":\"<texto>","pin":<texto>"#),
+        ("Senha: campo obrigatório", "Senha: campo obrigatório"),
+        ("Token: expirado ou ausente", "Token: expirado ou ausente"),
+        ("Senha inválida", "Senha inválida"),
+    ] {
+        let body = json!({"message": text}).to_string();
+        assert_eq!(written("{}", &body), json!({"message": kept}).to_string());
+    }
+    for body in [
+        "{\"senha\":\"acesso\",\"pin\":483}\n{\"senha\":\"mudar\"}",
+        "\u{feff}{\"senha\":\"acesso\"}",
+        "{\"message\":\"erro\",\"senha\":\"acesso\"",
+        "{\"message\":\"erro\",\"pin\":483",
+        "<erro><senha>acesso</senha><pin>483</pin></erro>",
+        "<ns:senha>acesso</ns:senha>",
+        "<table><tr><td>Senha</td><td>mudar</td></tr></table>",
+        "<dl><dt>Senha</dt>\n<dd class=\"x\">mudar</dd></dl>",
+        "Sua nova senha: acesso",
+    ] {
+        assert_eq!(written("{}", body), format!("<{} bytes>", body.len()), "{body}");
+    }
+    for body in ["<p>Senha</p><p>Acesso negado</p>", "<h1>Token inválido ou expirado</h1>"] {
+        assert_eq!(written("{}", body), body);
+    }
+    // JSON within the JSON of a secret is one, too.
+    for (value, kept) in
+        [(r#"{"v":123}"#, r#"{"<nome>":<número>}"#), ("[4839]", "[<número>]"), (r#"["acesso"]"#, r#"["<texto>"]"#)]
+    {
+        for name in ["senha", "pin", "usuario"] {
+            assert_eq!(written("{}", &json!({name: value}).to_string()), json!({name: kept}).to_string());
+        }
+    }
+}
+
+#[test]
+fn a_number_names_nobody_however_it_is_written() {
+    for text in [
+        "123.456.789-00",
+        "123\u{a0}456\u{a0}789\u{a0}00",
+        "123\u{2011}456\u{2011}789\u{2011}00",
+        "123_456_789_00",
+        "123,456,789,00",
+        "11|987|654|321",
+        "123[456]789(00)",
+        "2026-123.456.789-00",
+        "2026-12345678900",
+        "\u{ff11}\u{ff12}\u{ff13}\u{ff14}\u{ff15}",
+        "\u{661}\u{662}\u{663}\u{664}\u{665}",
+        "cpf:123.456.789-00",
+        "CPF-123-456-789-00",
+    ] {
+        for text in [text.to_owned(), format!("CPF {text} inválido")] {
+            let kept = written("{}", &json!({"erro": text}).to_string());
+            let shown: String = kept.split('<').map(|part| part.rsplit('>').next().unwrap()).collect();
+            assert!(shown.matches(char::is_numeric).count() <= 2, "{text}: {kept}");
+        }
+    }
+    let body =
+        r#"{"codigo":40401,"status":404,"id":483,"expires_in":86400,"a":4839,"codigo_erro":483920,"lat":-23.5505}"#;
+    let kept = r#"{"codigo":40401,"status":404,"id":483,"expires_in":86400,"a":<número>,"codigo_erro":<número>,"<nome>":<número>}"#;
+    assert_eq!(written("{}", body), kept);
+    for echo in ["4839", "-4839", "4839.0", "4.839e3"] {
+        let kept = written(r#"{"senha":"004839"}"#, &format!("{{\"expires\":{echo}}}"));
+        assert_eq!(kept, r#"{"expires":<número>}"#);
+    }
+    assert_eq!(
+        written(r#"{"login":"a","senha":"12"}"#, r#"{"message":"Valor 12 recusado"}"#),
+        r#"{"message":"Valor <texto> recusado"}"#
+    );
+}
+
+#[test]
+fn a_request_that_was_not_read_whole_leaves_no_words_of_its_answer() {
+    let long = json!({"comentario": "z".repeat(70_000), "senha": "mudar acesso"}).to_string();
+    let answer = r#"{"message":"Erro: mudar acesso","codigo":483}"#;
+    assert_eq!(written(&long, answer), r#"{"message":"<texto>","codigo":<número>}"#);
+    for coding in ["br", "gzip"] {
+        let sent = [("Content-Encoding", coding)];
+        let line = line(&Said { sent: &sent, asked: "?", answer, ..NOTHING });
+        assert_eq!(line["resposta"], r#"{"message":"<texto>","codigo":<número>}"#);
+    }
+    // A form that was compressed is read as one that was not.
+    let mut form = GzEncoder::new(Vec::new(), Compression::fast());
+    form.write_all(b"login=ana&senha=mudar+acesso").unwrap();
+    let mut exchange = Said { sent: &[("Content-Encoding", "gzip")], asked: "", answer, ..NOTHING }.exchange();
+    exchange.request.body.add(&form.finish().unwrap());
+    let observation = Observer::new(Arc::new(Dialect::contract())).observe(&exchange);
+    let line = Redactor::new(Disclosure::default()).line(&exchange, &observation);
+    assert_eq!(line["resposta"], r#"{"message":"Erro: <texto>","codigo":483}"#);
 }
 
 #[test]

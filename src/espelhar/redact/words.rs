@@ -74,6 +74,13 @@ pub(super) fn is_name(name: &str) -> bool {
         && words.iter().all(|word| word.chars().count() <= 2 || is_listed(word))
 }
 
+/// Whether `name` is one that servers and clients give to headers, such as `X-Request-Id`.
+pub(super) fn is_header(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        && name.bytes().filter(u8::is_ascii_digit).count() <= DIGITS_MAX
+        && sensitive::words(name).iter().all(|word| word.len() <= 2 || is_listed(word))
+}
+
 fn has_several(word: &str) -> bool {
     word.chars().any(char::is_lowercase) && word.chars().skip(1).any(char::is_uppercase)
 }

@@ -1,5 +1,7 @@
 //! What passes, and how it differs from ours.
 
+use std::io::ErrorKind;
+
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -144,4 +146,95 @@ async fn after_a_101_every_byte_passes_both_ways() {
         assert_eq!(read, received);
     }
     assert_eq!(serving.await.unwrap(), [expected.as_bytes(), said[0], said[1]]);
+}
+
+/// An upstream that reads a request, writes `beginning` and resets its connection.
+async fn broken_upstream(beginning: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        let mut stream = listener.accept().await.unwrap().0;
+        stream.read_buf(&mut Vec::with_capacity(1024)).await.unwrap();
+        stream.write_all(beginning).await.unwrap();
+        // The next request comes once the client has it.
+        stream.read_exact(&mut [0]).await.unwrap();
+        stream.set_zero_linger().unwrap();
+    });
+    address
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_broke_does_not_look_whole() {
+    for beginning in [
+        &b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\npartial"[..],
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npartial",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\npartial\r\n",
+        b"HTTP/1.1 200",
+        b"no HTTP at all",
+    ] {
+        let mirror = Mirror::start(&format!("http://{}", broken_upstream(beginning).await), &[], &[]);
+        let mut stream = TcpStream::connect(&mirror.process.address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let mut received = vec![0; beginning.len()];
+        stream.read_exact(&mut received).await.unwrap();
+        assert_eq!(received, beginning);
+        stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        let end = stream.read(&mut [0]).await.map_err(|error| error.kind());
+        assert_eq!(end, Err(ErrorKind::ConnectionReset), "{}", String::from_utf8_lossy(beginning));
+        let (_, log, lines) = mirror.end();
+        assert_eq!(lines.len(), 0, "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_resets_its_connection_is_noticed_by_the_upstream() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mirror = Mirror::start(&format!("http://{}", listener.local_addr().unwrap()), &["--manter-host"], &[]);
+    let asked = with_length(CHANGE, b"{}");
+    let mut client = TcpStream::connect(&mirror.process.address).await.unwrap();
+    client.write_all(&asked).await.unwrap();
+    let mut upstream = listener.accept().await.unwrap().0;
+    upstream.read_exact(&mut vec![0; asked.len()]).await.unwrap();
+    client.set_zero_linger().unwrap();
+    drop(client);
+    let end = upstream.read(&mut [0]).await.map_err(|error| error.kind());
+    assert_eq!(end, Err(ErrorKind::ConnectionReset));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_says_before_a_101_is_not_held_back() {
+    let asked = b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: other\r\n\r\nhello";
+    let switched = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
+    let (head, early) = (asked.len() - 5, 5);
+    let (address, serving) = upstream(vec![(head, switched.to_vec()), (early, b"good".to_vec())]).await;
+    let mirror = Mirror::start(&format!("http://{address}"), &["--manter-host"], &[]);
+    assert_eq!(ask(&mirror.process.address, asked).await, [&switched[..], b"good"].concat());
+    assert_eq!(serving.await.unwrap(), [&asked[..head], &asked[head..]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_only_lenient_servers_take_reaches_its_upstream_whole() {
+    let next = "GET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    for asked in [
+        "POST /a HTTP/1.1\r\nX-A: 1\r\n folded\r\nhost: x\r\nContent-Length: 2\r\n\r\n{}",
+        "POST /a HTTP/1.1\r\nX-A : 1\r\nHost : x\r\nContent-Length: 2\r\n\r\n{}",
+        "POST  /a?é HTTP/1.1\r\nHost: x\r\nX-Né: José\r\nContent-Length: 2\r\n\r\n{}",
+        "GET /a HTTP/2.0\r\nHost: x\r\n\r\n",
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let to_upstream = |text: &str| {
+            let text = text.replace("/a", "/citrus/a").replace("/b", "/citrus/b");
+            { text.replace("Host : x", &format!("Host : {address}")) }.replace("ost: x", &format!("ost: {address}"))
+        };
+        let (first, second) = (to_upstream(asked), to_upstream(next));
+        let exchanges = [&first, &second].map(|text| (text.len(), b"HTTP/1.1 204 X\r\n\r\n".to_vec())).to_vec();
+        let serving = tokio::spawn(async move { super::answer(listener.accept().await.unwrap().0, exchanges).await });
+        let mirror = Mirror::start(&format!("http://{address}/citrus"), &[], &[]);
+        ask(&mirror.process.address, [asked, next].concat().as_bytes()).await;
+        let read = serving.await.unwrap().into_iter().map(|bytes| String::from_utf8(bytes).unwrap());
+        assert_eq!(read.collect::<Vec<_>>(), [first, second]);
+        let (_, log, lines) = mirror.end();
+        assert_eq!(lines.len(), 2, "{log}");
+    }
 }
