@@ -29,7 +29,7 @@ use crate::espelhar::proxy::{self, News, Upstream};
 use crate::espelhar::record::{self, Progress, Recorder, Settings};
 use crate::espelhar::redact::Disclosure;
 use crate::espelhar::relay;
-use crate::espelhar::shadow::{Comparison, Shadow};
+use crate::espelhar::shadow::{self, Comparison, Shadow};
 use crate::espelhar::tally::Tally;
 use crate::printable::printable;
 
@@ -112,19 +112,26 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
     let listener = TcpListener::bind(&args.bind).await.map_err(|error| {
         CliError::Failed(format!("can't listen on {}: {error}; choose another with --bind", printable(&args.bind)))
     })?;
+    let shadow = match &args.sombra {
+        Some(url) => {
+            let client = Client::new(url).map_err(|error| CliError::Failed(format!("--sombra: {error}")))?;
+            let is_upstream =
+                url.host() == upstream.host() && url.port_or_known_default() == upstream.port_or_known_default();
+            if is_upstream || !shadow::is_ours(&client).await {
+                return Err(CliError::Failed(format!(
+                    "--sombra: {url} is not known to be a server of ours, by its page at /; any other one would make each change a second time"
+                )));
+            }
+            Some(Shadow::start(client, Observer::new(Arc::clone(&dialect))))
+        }
+        None => None,
+    };
     let path = args.gravar.unwrap_or_else(new_name);
     let file = created(&path)?;
     let settings = Settings {
         observer: Observer::new(Arc::clone(&dialect)),
         disclosure: Disclosure { comments: args.com_comentarios, logins: args.com_logins },
         limit: args.limite.saturating_mul(1024 * 1024),
-    };
-    let shadow = match &args.sombra {
-        Some(url) => {
-            let client = Client::new(url).map_err(|error| CliError::Failed(format!("--sombra: {error}")))?;
-            Some(Shadow::start(client, Observer::new(Arc::clone(&dialect))))
-        }
-        None => None,
     };
     let recorder = Arc::new(Recorder::start(file, settings, announce));
     let watchers = Arc::new(Watchers { recorder: Arc::clone(&recorder), shadow });
@@ -169,6 +176,10 @@ impl relay::Observer for Watchers {
             shadow.offer(&exchange);
         }
         self.recorder.saw(exchange);
+    }
+
+    fn missed(&self) {
+        self.recorder.missed();
     }
 }
 
@@ -247,7 +258,14 @@ fn conclude(progress: &Progress) -> Result {
 }
 
 fn print(tally: &Tally) -> Result {
+    let everywhere = tally.everywhere();
+    if !everywhere.is_empty() {
+        say!("in all answers: {}\n", printable(&everywhere.join("; ")))?;
+    }
     table(["route", "case", "seen", "where ours differs"], &tally.rows())?;
+    for (other, times) in &tally.others {
+        say!("not compared: {} ({times})", printable(other))?;
+    }
     for (refusal, times) in &tally.refusals {
         say!("ours refuses {times} requests that were accepted: {}", printable(refusal))?;
     }
@@ -259,7 +277,7 @@ fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>) -> Resu
     let mut examples = page::Examples::default();
     let mut findings = Findings::default();
     read_recording(recording, |number, line| {
-        let is_one = tally.read(line);
+        let is_one = tally.add(line).is_some();
         if is_one {
             examples.add(line);
             findings.add(number, line);
@@ -270,7 +288,11 @@ fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>) -> Resu
     let unwritten =
         |file: &Path, error: std::io::Error| CliError::Failed(format!("{} can't be written: {error}", shown(file)));
     if let Some(html) = html {
-        std::fs::write(html, page::write(&tally, &examples)).map_err(|error| unwritten(html, error))?;
+        std::fs::write(html, page::write(&tally, &examples)).map_err(|error| {
+            // No half of a page.
+            _ = std::fs::remove_file(html);
+            unwritten(html, error)
+        })?;
     }
     if let Some(file) = dialect {
         let found = findings.conclude();

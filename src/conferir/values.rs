@@ -188,9 +188,18 @@ pub fn find_token(text: &str) -> Option<String> {
 
 /// How long a JWT lives, in seconds, as it says itself.
 pub fn life_of(token: &str) -> Option<i64> {
-    let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+    let claims = claims(token)?;
     Some(claims["exp"].as_i64()? - claims["iat"].as_i64()?)
+}
+
+/// When `token` ends, in seconds since 1970, if it says so.
+pub fn end_of(token: &str) -> Option<i64> {
+    claims(token)?["exp"].as_i64()
+}
+
+fn claims(token: &str) -> Option<serde_json::Value> {
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice(&claims).ok()
 }
 
 #[cfg(test)]

@@ -64,7 +64,8 @@ impl Findings {
         if ![Route::Login, Route::Change].map(Route::word).contains(&route) {
             return;
         }
-        let case = line["caso"].as_str().unwrap_or(UNKNOWN);
+        let is_name = |case: &&str| case.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+        let case = line["caso"].as_str().filter(is_name).unwrap_or(UNKNOWN);
         self.heads.add(number, case, line);
         self.checks_motivo |= case == "unknown_motivo" && !may_need_motivo(line);
         self.denies_at_login |= case == "access_denied" && route == Route::Login.word();

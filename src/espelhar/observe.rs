@@ -8,12 +8,13 @@ use axum::http::{HeaderMap, HeaderValue};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::carrier::{names_a_token, token_in};
+use super::carrier::{names_a_token, token_in, words_of};
 use super::exchange::Exchange;
 use super::headers;
 use super::recognise::{KnownErrors, asked, contract, split};
 use super::redact::sentence;
 use crate::conferir::difference;
+use crate::conferir::values::end_of;
 use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn, fits_between, reason};
 use crate::http::answer::{ALWAYS, MADE, REQUEST_ID};
 use crate::http::fuzzing;
@@ -96,7 +97,9 @@ impl Observer {
             return observation;
         };
         let of_body = || self.errors.recognised(observation.refusal.as_deref().filter(|_| blames_request(status))?);
-        let of_request = || if misses_token(exchange, route) { contract("token_missing") } else { of_body() };
+        let of_token = || contract("token_expired").filter(|_| has_expired(exchange, route));
+        let of_rest = || of_body().or_else(of_token);
+        let of_request = || if misses_token(exchange, route) { contract("token_missing") } else { of_rest() };
         if let Some(known) = self.errors.answered(exchange, &text).or_else(of_request) {
             observation.case = Some(known.name);
             let form = self.dialect.error(known.name, known.field(), known.code, &known.said);
@@ -183,6 +186,15 @@ fn misses_token(exchange: &Exchange, route: Route) -> bool {
     let has_other = head.header("cookie").is_some() || head.target.contains('?');
     let is_refused = matches!(exchange.answer.status, 401 | 403);
     route == Route::Change && is_refused && !names_a_token(head) && !has_other
+}
+
+/// Whether a change was refused whose token had ended, as it says itself.
+fn has_expired(exchange: &Exchange, route: Route) -> bool {
+    let head = &exchange.request.head;
+    let values = head.headers.iter().filter_map(|(_, value)| std::str::from_utf8(value).ok());
+    let mut ends = values.flat_map(words_of).filter_map(end_of);
+    let is_refused = matches!(exchange.answer.status, 401 | 403);
+    route == Route::Change && is_refused && ends.any(|end| end <= exchange.request.at.unix_timestamp())
 }
 
 /// Why our server would refuse the request, if it would.

@@ -43,6 +43,10 @@ pub fn write(tally: &Tally, examples: &Examples) -> String {
         "<h1>Espelho do Citrus</h1>\n<p>{} trocas. Senhas e tokens foram trocados por marcas antes de gravar.</p>\n",
         tally.exchanges
     ));
+    let everywhere = tally.everywhere();
+    if !everywhere.is_empty() {
+        add(format_args!("<p>Em todas as respostas: {}</p>\n", escape(&everywhere.join("; "))));
+    }
     add(format_args!("<table><thead><tr><th>Rota<th>Caso<th>Vezes<th>Onde o citrus-status difere</thead><tbody>\n"));
     for [route, case, seen, differences] in tally.rows() {
         let differences = if differences == "none" { "em nada".to_owned() } else { differences };
@@ -56,6 +60,13 @@ pub fn write(tally: &Tally, examples: &Examples) -> String {
         ));
     }
     add(format_args!("</tbody></table>\n"));
+    if !tally.others.is_empty() {
+        add(format_args!("<h2>Outras rotas, que não foram comparadas</h2>\n<ul>\n"));
+        for (other, times) in &tally.others {
+            add(format_args!("<li>{times} × {}\n", escape(other)));
+        }
+        add(format_args!("</ul>\n"));
+    }
     if !tally.refusals.is_empty() {
         add(format_args!("<h2>Requisições que o citrus-status recusaria</h2>\n<ul>\n"));
         for (refusal, times) in &tally.refusals {

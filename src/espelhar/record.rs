@@ -1,7 +1,7 @@
 //! The recording: a queue that never makes a client wait, and a thread that observes, redacts and writes.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -23,6 +23,8 @@ const WAITING_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// What an exchange takes beside its bodies, about.
 const HEADS: usize = 4096;
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// So many bytes of lines are written at once.
+const BATCH: usize = 64 * 1024;
 
 /// Takes exchanges from connections.
 pub struct Recorder {
@@ -35,7 +37,7 @@ pub struct Recorder {
 struct State {
     is_off: AtomicBool,
     waiting_bytes: AtomicUsize,
-    /// Exchanges that were not taken, as the queue was full.
+    /// Exchanges that are not in the file.
     dropped: AtomicU64,
     tally: Mutex<Tally>,
     /// Why nothing is written any more.
@@ -68,8 +70,8 @@ impl Recorder {
         let (sender, receiver) = sync_channel(WAITING_MAX);
         let state = Arc::new(State::default());
         let redactor = Redactor::new(settings.disclosure);
-        let file = Some(BufWriter::new(file));
-        let writer = Writer { file, written: 0, settings, redactor, state: Arc::clone(&state), news };
+        let (file, batch) = (Some(file), Vec::with_capacity(2 * BATCH));
+        let writer = Writer { file, written: 0, batch, lines: 0, settings, redactor, state: Arc::clone(&state), news };
         let thread = std::thread::spawn(move || writer.run(&receiver));
         Self { exchanges: Mutex::new(Some(sender)), state, thread: Mutex::new(Some(thread)) }
     }
@@ -109,8 +111,12 @@ impl relay::Observer for Recorder {
             && exchanges.as_ref().is_some_and(|exchanges| exchanges.try_send(exchange).is_ok());
         if !is_taken {
             self.state.waiting_bytes.fetch_sub(size, Ordering::Relaxed);
-            self.state.dropped.fetch_add(1, Ordering::Relaxed);
+            self.missed();
         }
+    }
+
+    fn missed(&self) {
+        self.state.dropped.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -120,8 +126,12 @@ fn size(exchange: &Exchange) -> usize {
 
 struct Writer<News> {
     /// None once it can't be written.
-    file: Option<BufWriter<File>>,
+    file: Option<File>,
+    /// How long the file is, in bytes.
     written: u64,
+    /// What is to be written next, and how many lines that is.
+    batch: Vec<u8>,
+    lines: u64,
     settings: Settings,
     redactor: Redactor,
     state: Arc<State>,
@@ -152,32 +162,52 @@ impl<News: Fn(&Observation)> Writer<News> {
 
     fn take(&mut self, exchange: &Exchange) {
         let observation = self.settings.observer.observe(exchange);
-        let is_news = lock(&self.state.tally).add(&observation);
-        if is_news {
+        let line = self.redactor.line(exchange, &observation);
+        if lock(&self.state.tally).add(&line) == Some(true) {
             (self.news)(&observation);
         }
-        let Some(file) = &mut self.file else { return };
-        let line = format!("{}\n", self.redactor.line(exchange, &observation));
-        if self.written + line.len() as u64 > self.settings.limit {
+        self.lines += 1;
+        if self.file.is_none() {
+            return self.lose_batch();
+        }
+        let line = format!("{line}\n");
+        if self.written + (self.batch.len() + line.len()) as u64 > self.settings.limit {
+            self.lines -= 1;
+            self.flush();
+            self.lines = 1;
             return self.fail(format!("it has reached its limit of {} bytes", self.settings.limit));
         }
-        self.written += line.len() as u64;
-        if let Err(error) = file.write_all(line.as_bytes()) {
-            self.fail(error.to_string());
+        self.batch.extend_from_slice(line.as_bytes());
+        if self.batch.len() >= BATCH {
+            self.flush();
         }
     }
 
     fn flush(&mut self) {
-        if let Some(Err(error)) = self.file.as_mut().map(Write::flush) {
-            self.fail(error.to_string());
+        let Some(file) = &mut self.file else { return };
+        match file.write_all(&self.batch) {
+            Ok(()) => {
+                self.written += self.batch.len() as u64;
+                self.batch.clear();
+                self.lines = 0;
+            }
+            Err(error) => {
+                // No half of a line.
+                _ = file.set_len(self.written);
+                self.fail(error.to_string());
+            }
         }
     }
 
     /// Nothing is written any more; what passes is counted all the same.
     fn fail(&mut self, failure: String) {
-        if let Some(mut file) = self.file.take() {
-            _ = file.flush();
-        }
-        *lock(&self.state.failure) = Some(failure);
+        self.file = None;
+        self.lose_batch();
+        lock(&self.state.failure).get_or_insert(failure);
+    }
+
+    fn lose_batch(&mut self) {
+        self.state.dropped.fetch_add(std::mem::take(&mut self.lines), Ordering::Relaxed);
+        self.batch.clear();
     }
 }

@@ -27,6 +27,9 @@ pub trait Observer: Send + Sync {
     fn is_on(&self) -> bool;
 
     fn saw(&self, exchange: Exchange);
+
+    /// An exchange passed that could not be watched.
+    fn missed(&self);
 }
 
 /// The requests of a connection that wait for their answers. What isn't wanted is there too, to keep the order.
@@ -108,13 +111,15 @@ where
     let mut is_tunnel = false;
     loop {
         let length = tokio::select! {
-            length = from.read(&mut buffer) => Some(length?),
+            // First, so that what comes after it is no message.
+            biased;
             () = waiting.tunnel.notified(), if !is_tunnel => None,
+            length = from.read(&mut buffer) => Some(length?),
         };
         let mut take = |piece: Piece<'_>| match piece {
             Piece::Head(bytes, head) => {
                 rewrite.write(&mut out, bytes);
-                current = waiting.begin(rewrite.seen(head), observer.is_on());
+                current = waiting.begin(rewrite.seen(head), observer);
             }
             Piece::Body { wire, content } => {
                 out.extend_from_slice(wire);
@@ -124,7 +129,7 @@ where
             }
             Piece::Opaque(bytes) => {
                 out.extend_from_slice(bytes);
-                waiting.forget();
+                waiting.forget(observer);
             }
             Piece::End => {}
         };
@@ -157,7 +162,6 @@ where
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
             length => length?,
         };
-        to.write_all(&buffer[..length]).await?;
         let take = |piece: Piece<'_>| match piece {
             Piece::Head(_, head) if head.is_interim() => current = None,
             Piece::Head(_, head) if head.status == 101 => waiting.tunnel.notify_one(),
@@ -174,14 +178,16 @@ where
             }
             Piece::Opaque(_) => {
                 current = None;
-                waiting.forget();
+                waiting.forget(observer);
             }
         };
         if length == 0 {
             messages.close(take);
             return to.shutdown().await;
         }
+        // Before the client can react to it.
         messages.feed(&buffer[..length], || waiting.next_is_head(), take);
+        to.write_all(&buffer[..length]).await?;
     }
 }
 
@@ -223,10 +229,15 @@ impl Rewrite {
 
 impl Waiting {
     /// Notes a request; a place for its body, if somebody wants it.
-    fn begin(&self, head: Head, is_wanted: bool) -> Option<Arc<Mutex<Request>>> {
+    fn begin(&self, head: Head, observer: &dyn Observer) -> Option<Arc<Mutex<Request>>> {
         let mut waiting = lock(&self.asked);
         let is_head = head.method == "HEAD";
-        let request = (is_wanted && waiting.len() < WAITING_MAX)
+        let is_wanted = observer.is_on();
+        let has_room = waiting.len() < WAITING_MAX;
+        if is_wanted && !has_room {
+            observer.missed();
+        }
+        let request = (is_wanted && has_room)
             .then(|| Arc::new(Mutex::new(Request { at: OffsetDateTime::now_utc(), head, body: Capture::default() })));
         waiting.push_back(Asked { begun: Instant::now(), is_head, request: request.clone() });
         request
@@ -245,9 +256,10 @@ impl Waiting {
     }
 
     /// From here on it is unknown which answer belongs to which request.
-    fn forget(&self) {
+    fn forget(&self, observer: &dyn Observer) {
         self.is_opaque.store(true, Ordering::Relaxed);
-        lock(&self.asked).clear();
+        let asked = std::mem::take(&mut *lock(&self.asked));
+        asked.iter().filter(|asked| asked.request.is_some()).for_each(|_| observer.missed());
     }
 
     /// Whether every request has its whole answer.

@@ -31,6 +31,8 @@ pub struct Shadow {
 #[derive(Default)]
 struct State {
     left_out: AtomicU64,
+    /// What is still to be asked, or being asked.
+    waiting: AtomicU64,
     comparison: Mutex<Comparison>,
 }
 
@@ -47,6 +49,12 @@ pub struct Comparison {
     pub unanswered: u64,
     /// What was not asked, as too much was waiting.
     pub left_out: u64,
+}
+
+/// Whether the server behind `client` is one of ours, which makes no change of a dry run.
+pub async fn is_ours(client: &Client) -> bool {
+    let home = Outgoing { method: "GET", path: "/".to_owned(), headers: Vec::new(), body: String::new() };
+    client.send(home).await.is_ok_and(|home| home.code == 200 && home.body.contains("<title>citrus-status</title>"))
 }
 
 impl Shadow {
@@ -68,13 +76,18 @@ impl Shadow {
         let Some(exchanges) = exchanges.as_ref() else { return };
         // A copy is made only where there is a place for it.
         match exchanges.try_reserve() {
-            Ok(place) => place.send(exchange.clone()),
+            Ok(place) => {
+                self.state.waiting.fetch_add(1, Ordering::Relaxed);
+                place.send(exchange.clone());
+            }
             Err(_) => _ = self.state.left_out.fetch_add(1, Ordering::Relaxed),
         }
     }
 
+    /// As far as it is; what still waits has no answer.
     pub fn comparison(&self) -> Comparison {
-        let comparison = lock(&self.state.comparison).clone();
+        let mut comparison = lock(&self.state.comparison).clone();
+        comparison.unanswered += self.state.waiting.load(Ordering::Relaxed);
         Comparison { left_out: self.state.left_out.load(Ordering::Relaxed), ..comparison }
     }
 
@@ -103,8 +116,9 @@ impl Asker {
                 Route::Login => self.log_in(&exchange).await,
                 _ => self.change(&exchange).await,
             };
-            let Some(answer) = answer else { continue };
             let mut comparison = lock(&self.state.comparison);
+            self.state.waiting.fetch_sub(1, Ordering::Relaxed);
+            let Some(answer) = answer else { continue };
             let Some(answer) = answer else {
                 comparison.unanswered += 1;
                 continue;

@@ -149,6 +149,12 @@ impl Case {
                 let taken = if self.error.is_some() { ", its status code alone is taken" } else { "" };
                 doubt(format!("not recorded whole{taken}; {}", variant.told()));
             }
+            Some(variant) if variant.recorded.contains("<id ") => {
+                doubt(
+                    "its ids are new ones in each answer; of one that is always the same, the recording does not tell"
+                        .to_owned(),
+                );
+            }
             _ => {}
         }
         for variant in self.variants.iter().skip(usize::from(is_known)) {

@@ -84,6 +84,9 @@ impl Shown for Answer<'_> {
             _ if text == self.exchange.path() => target(text),
             _ if text == reason(self.exchange.answer.status) => text.to_owned(),
             (_, Kind::Plain) if self.moment.is_near(text) => text.to_owned(),
+            (_, Kind::Plain) if is_code(text) && names_code(name) && !self.context.secrets.are_in(text) => {
+                text.to_owned()
+            }
             (_, Kind::Plain) if is_token(text) && !self.context.secrets.are_in(text) => {
                 id(text).unwrap_or_else(|| TEXTO.to_owned())
             }
@@ -168,7 +171,6 @@ const NEAR: u64 = 3600;
 /// How many digits a number may have that is the value of the member `name`: with more, it may be a code that somebody was sent,
 /// or name somebody. Codes of errors are longer, and times in seconds or milliseconds.
 fn digits_of(name: &str) -> usize {
-    const CODES: [&str; 9] = ["codigo", "code", "cod", "cd", "status", "erro", "error", "errno", "err"];
     const TIMES: [&str; 14] = [
         "expires",
         "expira",
@@ -189,9 +191,23 @@ fn digits_of(name: &str) -> usize {
     let has_one = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_str()));
     match () {
         () if has_one(&TIMES) => 8,
-        () if has_one(&CODES) => 5,
+        () if names_code(name) => 5,
         () => 3,
     }
+}
+
+/// Whether the member `name` has the code of an error.
+fn names_code(name: &str) -> bool {
+    const CODES: [&str; 9] = ["codigo", "code", "cod", "cd", "status", "erro", "error", "errno", "err"];
+    sensitive::words(name).iter().any(|word| CODES.contains(&word.as_str()))
+}
+
+/// Whether `text` is a code such as `CTR-011`: letters, and up to three digits. Number plates of cars have four.
+fn is_code(text: &str) -> bool {
+    let digits = text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+    let letters = text.len() - digits.len();
+    let digits = digits.strip_prefix(['-', '_', '.']).unwrap_or(digits);
+    (1..=8).contains(&letters) && (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -132,7 +132,8 @@ pub(super) fn has_long_number(text: &str, digits: usize) -> bool {
 
 /// The name of a header, if servers and clients have such a one: what is none of their words may name somebody.
 pub fn header_name(name: &str) -> &str {
-    if name.len() <= 64 && words::is_header(name) { name } else { "<cabeçalho>" }
+    let is_usual = HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known)) || words::is_header(name);
+    if name.len() <= 64 && is_usual { name } else { "<cabeçalho>" }
 }
 
 /// The value of the header `name`, if that is harmless, or what stands for it.
@@ -243,7 +244,7 @@ mod tests {
 
     #[test]
     fn the_names_of_headers_are_kept_if_servers_or_clients_have_them() {
-        let usual = "Accept-CH Access-Control-Request-Headers Age Alt-Svc baggage CF-Ray cf-connecting-ip Content-Disposition \
+        let usual = "Accept-CH Accept-Language Pragma Access-Control-Request-Headers Age Alt-Svc baggage CF-Ray cf-connecting-ip Content-Disposition \
             Content-MD5 Cookie Cross-Origin-Embedder-Policy DNT ETag Forwarded From Host If-None-Match If-Modified-Since \
             Idempotency-Key Last-Modified Link NEL Origin Postman-Token Priority Proxy-Connection Range Referer Report- \
             To Sec-CH-UA-Platform Sec-Fetch-Dest Sec-WebSocket-Key Server-Timing Set-Cookie SOAPAction TE traceparent \

@@ -1,5 +1,6 @@
 //! What of a request its answer must not repeat, in whichever spelling.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use serde_json::{Map, Value};
@@ -14,6 +15,8 @@ use crate::sensitive::folded;
 
 /// Shorter values are in any text.
 const SHORTEST: usize = 3;
+/// With more values, a request can't be searched for in its answer: all of that goes.
+const VALUES_MAX: usize = 256;
 /// So many letters of its beginning give a value away.
 const BEGINNING: usize = 6;
 
@@ -89,8 +92,12 @@ impl Secrets {
         {
             values.push(Repeated { value: folded(senha), mark: Some(TEXTO) });
         }
+        let mut known = HashSet::new();
+        values.retain(|repeated| known.insert((repeated.value.clone(), repeated.mark)));
+        let are_unknown = exchange.is_unread() || values.len() > VALUES_MAX;
+        values.truncate(VALUES_MAX);
         let login = members.get("login").and_then(Value::as_str).map(str::to_owned);
-        Self { values, login, are_unknown: exchange.is_unread() }
+        Self { values, login, are_unknown }
     }
 
     pub(super) fn is_login(&self, text: &str) -> bool {

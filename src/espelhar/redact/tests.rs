@@ -2,9 +2,9 @@
 
 use std::io::Write;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use base64::prelude::{BASE64_STANDARD, Engine};
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
@@ -248,6 +248,14 @@ fn a_number_names_nobody_however_it_is_written() {
         r#"{"codigo":40401,"status":404,"id":483,"expires_in":86400,"a":4839,"codigo_erro":483920,"lat":-23.5505}"#;
     let kept = r#"{"codigo":40401,"status":404,"id":483,"expires_in":86400,"a":<número>,"codigo_erro":<número>,"<nome>":<número>}"#;
     assert_eq!(written("{}", body), kept);
+    for (body, kept) in [
+        (r#"{"codigo":"CTR-011","type":"https://httpstatuses.io/401"}"#, None),
+        (r#"{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1"}"#, None),
+        (r#"{"codigo":"XYZ-1234"}"#, Some(r#"{"codigo":"<id BASE36 3>-<id digitos 4>"}"#)),
+        (r#"{"id":"CTR-011"}"#, Some(r#"{"id":"<id BASE36 3>-<id digitos 3>"}"#)),
+    ] {
+        assert_eq!(written("{}", body), kept.unwrap_or(body));
+    }
     for echo in ["4839", "-4839", "4839.0", "4.839e3"] {
         let kept = written(r#"{"senha":"004839"}"#, &format!("{{\"expires\":{echo}}}"));
         assert_eq!(kept, r#"{"expires":<número>}"#);
@@ -350,4 +358,26 @@ fn what_our_server_would_say_repeats_nothing_of_the_request() {
     let asked = r#"{"canario":1,"canario":2,"protocolo":"2022"}"#;
     let line = line(&Said { asked, code: 200, answer: "{}", ..NOTHING });
     assert!(line["recusa"].is_string() && !line.to_string().contains("canario"), "{line}");
+}
+
+#[test]
+fn a_refusal_in_words_of_its_own_is_known_by_the_token_that_had_ended() {
+    for (end, case) in [(1_795_000_000, json!("token_expired")), (1_899_000_000, Value::Null)] {
+        let claims = BASE64_URL_SAFE_NO_PAD.encode(json!({"exp": end}).to_string());
+        let token = format!("Bearer eyJhbGciOiJIUzI1NiJ9.{claims}.c2ln");
+        let said =
+            Said { sent: &[("Authorization", &token)], code: 401, answer: r#"{"erro":"JWT expired"}"#, ..NOTHING };
+        assert_eq!(line(&said)["caso"], case);
+    }
+}
+
+/// It would hold up all that comes after it.
+#[test]
+fn a_request_of_thousands_of_values_takes_no_time() {
+    let form: String = (0..1500).map(|number| format!("campo=valor-repetido-{number}&")).collect();
+    let texts: Vec<&str> = vec![&form[..2000]; 20];
+    let begun = Instant::now();
+    assert!(written(&form, &json!({"erros": texts}).to_string()).contains("<texto>"));
+    assert!(written(&"campo=valor-repetido&".repeat(2000), &json!({"erros": texts}).to_string()).contains("<texto>"));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }

@@ -99,6 +99,11 @@ async fn a_hundred_thousand_exchanges_take_no_memory_and_little_time() {
 async fn a_shadow_costs_no_memory_and_little_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let home = with_length("HTTP/1.1 200 OK\r\nConnection: close\r\n", b"<title>citrus-status</title>");
+        super::answer(listener.accept().await.unwrap().0, vec![(1, home)]).await;
+        listener.accept().await
+    });
     let log = rounds(&["--sombra", &silent], "", 10_000).await;
     let left_out = log.split(" that came too fast").next().and_then(|before| before.rsplit(' ').next()?.parse().ok());
     assert!(left_out.is_some_and(|left_out: u64| left_out >= 50_000), "{log}");
