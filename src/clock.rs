@@ -60,11 +60,18 @@ impl Clock for MovableClock {
 
 const MILLIS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+const BRASILIA_MILLIS: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]-03:00");
 const SECONDS: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 
 /// `2026-11-23T10:00:00.000Z`: RFC 3339 in UTC with milliseconds.
 pub fn rfc3339_millis(at: OffsetDateTime) -> String {
     format(at, MILLIS)
+}
+
+/// `2026-11-23T07:00:00.000-03:00`: the same in Brasília.
+pub fn rfc3339_brasilia(at: OffsetDateTime) -> String {
+    at.to_offset(BRASILIA).format(BRASILIA_MILLIS).expect("the form names only parts that every date has")
 }
 
 /// `2026-11-23T10:00:00Z`: RFC 3339 in UTC with whole seconds.
@@ -96,6 +103,7 @@ mod tests {
         let at = datetime!(2026-11-23 07:00:05.006_9 -3);
         assert_eq!(rfc3339_millis(at), "2026-11-23T10:00:05.006Z");
         assert_eq!(rfc3339_seconds(at), "2026-11-23T10:00:05Z");
+        assert_eq!(rfc3339_brasilia(datetime!(2026-11-23 02:00:05 UTC)), "2026-11-22T23:00:05.000-03:00");
     }
 
     #[test]

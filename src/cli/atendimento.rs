@@ -1,6 +1,5 @@
 //! `atendimento`
 
-use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,9 +8,9 @@ use indicatif::{HumanCount, ProgressBar};
 
 use super::support::database::IfMissing;
 use super::support::erased::erased_for_good;
-use super::support::error::{CliError, Result};
-use super::support::input::{confirm, parse_status};
-use super::support::output::{self, or_dash, say, shown, table, yes_no};
+use super::support::error::Result;
+use super::support::input::{self, confirm, parse_status};
+use super::support::output::{self, or_dash, say, table, yes_no};
 use super::support::period::Period;
 use super::support::progress::styled;
 use super::support::record;
@@ -19,6 +18,7 @@ use super::support::session::Session;
 use crate::clock::{Clock, SystemClock, rfc3339_millis};
 use crate::domain::atendimento::{Comentario, Status};
 use crate::domain::audit::Actor;
+use crate::domain::protocolo::is_usual;
 use crate::domain::record::{PresentState, StoredChange};
 use crate::domain::text::is_blank;
 use crate::printable::printable;
@@ -151,6 +151,9 @@ pub async fn run(session: &Session, command: Command) -> Result {
         Command::Criar { protocolo, status } => {
             session.provisioning.create_atendimento(&protocolo, status).await?;
             say!("atendimento '{}' created, {status}", printable(protocolo.trim()))?;
+            if !is_usual(protocolo.trim()) {
+                output::complain("note: the protocolo does not look like one of Citrus, such as 20221104000001");
+            }
             Ok(())
         }
         Command::Mostrar { protocolo, json } => show(session, &protocolo, json).await,
@@ -289,13 +292,11 @@ fn print_summary(summary: Summary, dry_run: bool) -> Result {
 
 /// The file and its progress bar, which shows on a terminal alone.
 fn open(path: &Path) -> Result<(Box<dyn Read>, ProgressBar)> {
-    if path == Path::new("-") {
+    let Some(file) = input::open(path)? else {
         let bar = styled(ProgressBar::no_length(), "{spinner} {bytes} read, {bytes_per_sec}, {elapsed}");
         return Ok((Box::new(io::stdin()), bar));
-    }
-    let failed = |error| CliError::Failed(format!("{} can't be read: {error}", shown(path)));
-    let file = File::open(path).map_err(failed)?;
-    let size = file.metadata().map_err(failed)?.len();
+    };
+    let size = file.metadata()?.len();
     let bar = styled(ProgressBar::new(size), "{spinner} {bar:40} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left");
     Ok((Box::new(file), bar))
 }

@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 
 use super::support::database::{IfMissing, close, connect};
 use super::support::error::{CliError, Result};
+use super::support::input;
 use super::support::output::{self, say, shown, table};
 use super::support::session::load;
 use super::support::{signals, wait};
@@ -179,11 +180,10 @@ async fn commit(filled: Filled<'_>, stop: Pin<&mut impl Future<Output = Stop>>) 
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
-    if path == Path::new("-") {
-        return Ok(Box::new(io::stdin()));
-    }
-    let failed = |error| CliError::Failed(format!("{} can't be read: {error}", shown(path)));
-    Ok(Box::new(File::open(path).map_err(failed)?))
+    Ok(match input::open(path)? {
+        None => Box::new(io::stdin()),
+        Some(file) => Box::new(file),
+    })
 }
 
 /// Where a backup goes.

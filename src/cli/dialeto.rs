@@ -12,7 +12,7 @@ use super::support::input::read_dialect;
 use super::support::output::{self, say, table};
 use crate::dialect::Dialect;
 use crate::http::answer::{ALWAYS, REQUEST_ID};
-use crate::http::openapi::spoken::Named;
+use crate::http::openapi::spoken::NamedAnswer;
 use crate::http::routes;
 
 #[derive(clap::Subcommand)]
@@ -122,7 +122,7 @@ impl Listed {
 }
 
 impl Answer {
-    fn of(Named { name, spoken }: Named, contract: &Named) -> Self {
+    fn of(NamedAnswer { name, spoken }: NamedAnswer, contract: &NamedAnswer) -> Self {
         let parts = [
             ("codigo", spoken.code != contract.spoken.code),
             ("content_type", spoken.content_type != contract.spoken.content_type),

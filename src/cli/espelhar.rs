@@ -31,6 +31,7 @@ use crate::espelhar::redact::Disclosure;
 use crate::espelhar::relay;
 use crate::espelhar::shadow::{self, Comparison, Shadow};
 use crate::espelhar::tally::Tally;
+use crate::file_text::open_regular;
 use crate::printable::printable;
 
 /// How long the shadow may take for what is waiting at the end.
@@ -316,7 +317,7 @@ fn hand_over_dialect(found: &Recording, file: &Path) -> Result {
 /// Hands each line of `recording` to `take`, with its number, until one is none.
 fn read_recording(recording: &Path, mut take: impl FnMut(u64, &Value) -> bool) -> Result {
     let failed = |what: &str| CliError::Failed(format!("{} {what}", shown(recording)));
-    let file = File::open(recording).map_err(|error| failed(&format!("can't be read: {error}")))?;
+    let file = open_regular(recording).map_err(|error| failed(&format!("can't be read: {error}")))?;
     let mut reader = BufReader::new(file);
     let mut line = String::new();
     for number in 1_u64.. {

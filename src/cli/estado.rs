@@ -1,17 +1,17 @@
 //! `estado`: níveis, perfis, users and motivos as a file.
 
-use std::fs::File;
+use std::fmt::Display;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::support::database::IfMissing;
 use super::support::error::{CliError, Result};
-use super::support::input::confirm;
+use super::support::input::{self, confirm};
 use super::support::output::{self, complain, say, shown};
 use super::support::session::Session;
 use crate::config::Flags;
-use crate::file_text::decode;
+use crate::file_text::{decode, open_regular};
 use crate::service::audit::command_line;
 use crate::service::state_file::{Change, Comparison, FILE_MAX, Options, Senhas, StateFile, StateFiles};
 use crate::store::Store;
@@ -111,26 +111,36 @@ fn summary(changes: &[Change]) -> String {
 
 /// The state file at `path`, whose senhas are elsewhere.
 pub fn read(path: &Path) -> Result<StateFile> {
-    let dir = path.parent().unwrap_or(Path::new(""));
-    read_with(path, Senhas::Elsewhere(dir))
+    read_with(path, Senhas::Elsewhere(directory(path)))
 }
 
 /// The state file at `path`.
 pub fn read_with(path: &Path, senhas: Senhas<'_>) -> Result<StateFile> {
-    let is_stdin = path == Path::new("-");
-    let name = if is_stdin { "standard input".to_owned() } else { shown(path) };
-    let failed = |error| CliError::Failed(format!("{name} can't be read: {error}"));
-    let input: Box<dyn Read> =
-        if is_stdin { Box::new(io::stdin()) } else { Box::new(File::open(path).map_err(failed)?) };
-    let mut bytes = Vec::new();
-    input.take(FILE_MAX as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    let text = decode(bytes).map_err(|error| CliError::Failed(format!("{name} {error}")))?;
-    StateFile::parse(&text, senhas).map_err(|faults| CliError::Failed(format!("{name} is wrong:\n{faults}")))
+    match input::open(path)? {
+        None => parse("standard input", io::stdin(), senhas),
+        Some(file) => parse(&shown(path), file, senhas),
+    }
 }
 
 /// The file of the setting `STATE_FILE`.
 pub fn read_setting(path: &Path) -> Result<StateFile> {
-    read(path).map_err(|error| CliError::Failed(format!("STATE_FILE: {error}")))
+    let failed = |error: &dyn Display| CliError::Failed(format!("STATE_FILE: {error}"));
+    let name = shown(path);
+    let file = open_regular(path).map_err(|error| failed(&format_args!("{name} can't be read: {error}")))?;
+    parse(&name, file, Senhas::Elsewhere(directory(path))).map_err(|error| failed(&error))
+}
+
+/// Where the paths of a state file begin.
+fn directory(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
+fn parse(name: &str, input: impl Read, senhas: Senhas<'_>) -> Result<StateFile> {
+    let mut bytes = Vec::new();
+    let read = input.take(FILE_MAX as u64 + 1).read_to_end(&mut bytes);
+    read.map_err(|error| CliError::Failed(format!("{name} can't be read: {error}")))?;
+    let text = decode(bytes).map_err(|error| CliError::Failed(format!("{name} {error}")))?;
+    StateFile::parse(&text, senhas).map_err(|faults| CliError::Failed(format!("{name} is wrong:\n{faults}")))
 }
 
 /// Makes the server as the file of the setting `STATE_FILE` says, before it listens.

@@ -4,12 +4,14 @@ use serde_json::{Value, json};
 
 use super::support::database::IfMissing;
 use super::support::erased::erased_for_good;
-use super::support::error::Result;
+use super::support::error::{CliError, Result};
 use super::support::input::{confirm, read_new_senha};
-use super::support::output::{self, say, table, yes_no};
+use super::support::output::{self, complain, say, table, yes_no};
 use super::support::session::Session;
+use crate::domain::hierarchy::is_root_administrator;
 use crate::domain::text::Name;
-use crate::service::provisioning::is_short;
+use crate::printable::printable;
+use crate::service::provisioning::{is_short, require_senha, require_senha_of_administrator};
 
 const ANONYMISE_HELP: &str = "\
 The pseudonym takes the place of the login in all histories and audit entries. The user is deactivated, its tokens are \
@@ -113,22 +115,21 @@ pub async fn run(session: &Session, command: Command) -> Result {
     let provisioning = &session.provisioning;
     match command {
         Command::Criar { login, perfil, administrador, senha_stdin } => {
-            if !administrador {
-                provisioning.require_perfil(&perfil).await?;
-            }
-            let senha = read_new_senha(senha_stdin)?;
-            let short = is_short(&senha);
             if administrador {
-                provisioning.create_administrator(&login, &perfil, senha).await?;
-                say!("usuario '{}' created, a root administrator", login.texto)?;
-            } else {
-                provisioning.create_usuario(&login, &perfil, senha).await?;
-                say!("usuario '{}' created", login.texto)?;
+                return create_administrator(session, &login, &perfil, senha_stdin).await;
             }
+            provisioning.require_perfil(&perfil).await?;
+            let senha = read_new_senha(senha_stdin, require_senha)?;
+            let short = is_short(&senha);
+            provisioning.create_usuario(&login, &perfil, senha).await?;
+            say!("usuario '{}' created", login.texto)?;
             warn_if(short);
         }
         Command::Senha { login, senha_stdin } => {
-            let senha = read_new_senha(senha_stdin)?;
+            let rights = session.store.access(provisioning.usuario(&login).await?.id).await?;
+            let is_administrator = rights.is_some_and(|rights| is_root_administrator(&rights));
+            let judge = if is_administrator { require_senha_of_administrator } else { require_senha };
+            let senha = read_new_senha(senha_stdin, judge)?;
             let short = is_short(&senha);
             provisioning.set_senha(&login, senha).await?;
             say!("the senha of '{}' is set; its tokens are revoked, and its failed logins are forgotten", login.texto)?;
@@ -172,6 +173,37 @@ pub async fn run(session: &Session, command: Command) -> Result {
     Ok(())
 }
 
+async fn create_administrator(session: &Session, login: &Name, perfil: &Name, senha_stdin: bool) -> Result {
+    require_free(session, login).await?;
+    let senha = read_new_senha(senha_stdin, require_senha_of_administrator)?;
+    session.provisioning.create_administrator(login, perfil, senha).await?;
+    say!("usuario '{}' created, a root administrator", login.texto)?;
+    match &session.console {
+        Some(at) => say!("next: sign in at {at} as '{}', while `citrus-status serve` runs", login.texto)?,
+        None => say!("next: log in by POST /api/usuario/login; the console is switched off (CONSOLE=false)")?,
+    }
+    Ok(())
+}
+
+/// Fails where somebody has the login, and says what can be done then.
+async fn require_free(session: &Session, login: &Name) -> Result {
+    let Some(usuario) = session.store.usuario_named(&login.key).await? else { return Ok(()) };
+    let rights = session.store.access(usuario.id).await?;
+    let (login, perfil) = (&usuario.login, &usuario.perfil);
+    let what = match rights.filter(is_root_administrator) {
+        None => format!("on the perfil '{perfil}', which is not one of root administrators"),
+        Some(rights) if !rights.ativo => {
+            format!("a root administrator who is deactivated: `citrus-status usuario ativar '{login}'` activates it")
+        }
+        Some(_) => {
+            let sign_in = session.console.as_ref().map(|at| format!(" sign in at {at};")).unwrap_or_default();
+            format!("a root administrator:{sign_in} `citrus-status usuario senha '{login}'` sets a new senha")
+        }
+    };
+    let text = format!("usuario '{login}' exists already, {what}; give another login to make another administrator");
+    Err(CliError::Failed(printable(&text).into_owned()))
+}
+
 async fn list(session: &Session, json: bool) -> Result {
     let usuarios = session.store.usuarios().await?;
     if json {
@@ -191,6 +223,6 @@ async fn list(session: &Session, json: bool) -> Result {
 /// Warns of a short senha that was set, where `short` says that it is one.
 fn warn_if(short: bool) {
     if short {
-        output::complain("warning: the senha has fewer than 8 characters, and is easy to guess");
+        complain("warning: the senha has fewer than 8 characters, and is easy to guess");
     }
 }

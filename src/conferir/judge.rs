@@ -11,7 +11,7 @@ use super::client::Received;
 use super::difference;
 use super::jwt::find_jwt;
 use super::values::find_token;
-use crate::dialect::{AnswerForm, Asked, Dialect, Facts, LoggedIn, Named};
+use crate::dialect::{AnswerForm, Asked, Dialect, Facts, LoggedIn, Mention};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +161,7 @@ fn worded(case: &Case, spoken: &Spoken<'_>, form: &AnswerForm<'_>, received: Opt
         caminho: &spoken.path,
         now: OffsetDateTime::UNIX_EPOCH,
         login,
-        named: Some(Named { status, ..named }),
+        named: Some(Mention { status, ..named }),
         id: Uuid::nil(),
     };
     let fits = received.is_some_and(|received| form.body.fits(spoken.dialect.escapes, &facts, received));

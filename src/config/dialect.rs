@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::kinds::{Kind, Parse};
 use crate::dialect::Dialect;
-use crate::file_text::decode;
+use crate::file_text::{decode, read_regular};
 use crate::http::openapi::errors::known;
 use crate::printable::printable;
 
@@ -34,7 +34,7 @@ impl Parse for DialectPath {
 
 /// The dialect in `file`, or everything that is wrong with it, a complaint a line.
 pub fn read(file: &Path) -> Result<Dialect, String> {
-    let bytes = std::fs::read(file).map_err(|error| format!("can't be read: {error}"))?;
+    let bytes = read_regular(file).map_err(|error| format!("can't be read: {error}"))?;
     let text = decode(bytes).map_err(|error| error.to_string())?;
     Dialect::parse(&text, &known()).map_err(|error| error.to_string())
 }

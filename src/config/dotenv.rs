@@ -8,18 +8,17 @@
 //! - `$` stands for itself.
 //! - No name stands twice.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::file_text::decode;
+use crate::file_text::{decode, read_regular};
 use crate::printable::printable;
 
 pub type Entries = Vec<(String, String)>;
 
 /// The entries of `file`, or nothing where there is no such file.
 pub(super) fn read(file: &Path) -> Result<Option<Entries>, String> {
-    let bytes = match fs::read(file) {
+    let bytes = match read_regular(file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(format!(".env can't be read: {error}")),
@@ -129,6 +128,8 @@ fn double_quoted(text: &str) -> Quoted<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn one(line: &str) -> String {

@@ -1,6 +1,5 @@
 //! The secret that signs the tokens.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,7 @@ use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 use super::kinds::{Kind, Parse};
 use crate::auth::token::SECRET_MIN;
-use crate::file_text::trimmed;
+use crate::file_text::{read_regular, trimmed};
 
 const FILE: &str = "jwt-secret";
 /// Most secrets that are accepted beside the one that signs.
@@ -112,12 +111,12 @@ pub(super) fn path(data_dir: &Path) -> PathBuf {
 pub(super) fn generated(data_dir: &Path) -> Result<SecretSlice<u8>, SecretError> {
     let path = path(data_dir);
     let failed = |source| SecretError::Io { path: path.clone(), source };
-    let secret = match fs::read(&path) {
+    let secret = match read_regular(&path) {
         Ok(secret) => secret,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             keep(data_dir, &path, fresh().as_bytes()).map_err(failed)?;
             // Read again: another process may have been first.
-            fs::read(&path).map_err(failed)?
+            read_regular(&path).map_err(failed)?
         }
         Err(error) => return Err(failed(error)),
     };
@@ -161,6 +160,7 @@ fn fresh() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +10,7 @@ use super::database::has_password;
 use super::dotenv::{self, Entries};
 use super::settings::{DATABASE_URL, SETTINGS, Setting, setting};
 use crate::domain::text::nearest;
-use crate::file_text::{decode, trimmed};
+use crate::file_text::{decode, open_regular, trimmed};
 use crate::printable::printable;
 
 const DOTENV: &str = ".env";
@@ -209,7 +208,7 @@ fn read_secret(setting: &Setting, file: &Path) -> Result<String, String> {
     let shown = printable(&shown);
     let failed = |error| format!("{name}_FILE: {shown} can't be read: {error}");
     let mut bytes = Vec::new();
-    let opened = File::open(file).map_err(failed)?;
+    let opened = open_regular(file).map_err(failed)?;
     opened.take(SECRET_FILE_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > SECRET_FILE_MAX {
         return Err(format!("{name}_FILE: {shown} is too large for a secret"));

@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue};
 use uuid::Uuid;
 
 use super::escapes::Escapes;
-use super::facts::{Facts, LoggedIn, Named};
+use super::facts::{Facts, LoggedIn, Mention};
 use super::file::{AnswerFile, DialectFile, HeaderCase, Verdict};
 use super::forms::{CONTENT_TYPE, Dialect, ERROR_BODY, Form, LOGIN_BODY, NotAsked, TokenHeader};
 use super::gap::{Gap, Kind};
@@ -294,7 +294,7 @@ impl Check<'_> {
 fn reads_as_json(body: &Template, escapes: Escapes) -> bool {
     let login = LoggedIn { token: "a.b.c", validade: 1, login: "\"\\" };
     // A protocolo may stand without quotes, too.
-    let named = Named { protocolo: "7", status: "\"\\", motivo: "\"\\", login: "\"\\" };
+    let named = Mention { protocolo: "7", status: "\"\\", motivo: "\"\\", login: "\"\\" };
     let facts = Facts {
         texto: "\"\\",
         codigo: 400,

@@ -17,14 +17,14 @@ pub struct Facts<'a> {
     pub now: OffsetDateTime,
     pub login: Option<LoggedIn<'a>>,
     /// What the request named, where that is known.
-    pub named: Option<Named<'a>>,
+    pub named: Option<Mention<'a>>,
     /// What its ids are made of: another one for each answer.
     pub id: Uuid,
 }
 
 /// What a request named, for the answer that tells it; empty where it named nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Named<'a> {
+pub struct Mention<'a> {
     pub protocolo: &'a str,
     /// The status that was asked for, and that the atendimento has if the change was made.
     pub status: &'a str,
@@ -42,9 +42,9 @@ pub struct Asked {
 }
 
 impl Asked {
-    pub fn named(&self) -> Named<'_> {
+    pub fn named(&self) -> Mention<'_> {
         let Self { protocolo, status, motivo, login } = self;
-        Named { protocolo, status, motivo, login }
+        Mention { protocolo, status, motivo, login }
     }
 }
 

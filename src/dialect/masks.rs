@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use super::gap::Gap;
 use super::moment::Moment;
 use super::random::Random;
+use super::words::{split, words};
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,41 +171,6 @@ fn counted_time(word: &str, now: OffsetDateTime) -> Option<&'static str> {
 /// What stands between spaces, quotes and brackets, and these.
 fn tokens(text: &str) -> Vec<&str> {
     split(text, |letter| letter == TIME || letter.is_whitespace() || "\"'<>(){}[],;&".contains(letter))
-}
-
-/// Words of letters and digits, each id of the form `uuid` as one, and what stands between them.
-fn words(text: &str) -> Vec<&str> {
-    let mut words: Vec<&str> = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let is_uuid = |rest: &str| {
-            rest.get(..36)
-                .is_some_and(|id| Random::of(&[id]).is_some_and(|form| form.length() == Some(36) && id.contains('-')))
-                && !rest[36..].starts_with(char::is_alphanumeric)
-        };
-        let end = match rest.find(|letter: char| !letter.is_alphanumeric()) {
-            _ if is_uuid(rest) => 36,
-            Some(0) => rest.find(char::is_alphanumeric).unwrap_or(rest.len()),
-            Some(end) => end,
-            None => rest.len(),
-        };
-        words.push(&rest[..end]);
-        rest = &rest[end..];
-    }
-    words
-}
-
-/// `text` at each sign that `is_between` words; the signs stand alone.
-fn split(text: &str, is_between: impl Fn(char) -> bool) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    for (at, sign) in text.char_indices().filter(|(_, sign)| is_between(*sign)) {
-        let end = at + sign.len_utf8();
-        parts.extend([&text[start..at], &text[at..end]]);
-        start = end;
-    }
-    parts.push(&text[start..]);
-    parts
 }
 
 fn mask_token(groups: &[Vec<&str>]) -> Option<Vec<Piece>> {

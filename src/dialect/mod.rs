@@ -13,10 +13,11 @@ mod random;
 mod settings;
 mod source;
 mod template;
+mod words;
 
 pub use check::{DialectError, FILE_MAX, Known};
 pub use escapes::Escapes;
-pub use facts::{Asked, Facts, LoggedIn, Named};
+pub use facts::{Asked, Facts, LoggedIn, Mention};
 pub use file::{AnswerFile, DialectFile, Handling, HeaderCase, KitFile, RulesFile, TokenFile, Verdict};
 pub use forms::{AnswerForm, CONTENT_TYPE, Dialect, ERROR_BODY, LOGIN_BODY, TokenHeader, after_scheme, answer_key};
 pub use gap::{Gap, Kind};

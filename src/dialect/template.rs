@@ -254,7 +254,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::dialect::Named;
+    use crate::dialect::Mention;
 
     fn facts(texto: &str) -> Facts<'_> {
         let now = datetime!(2026-11-28 12:00:05.25 UTC);
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn an_answer_tells_what_was_asked() {
         let template = Template::parse("<protocolo>|<status>|<motivo>|<login>").unwrap();
-        let named = Some(Named { protocolo: "A\"1", status: "Em atendimento", motivo: "M", login: "user.api" });
+        let named = Some(Mention { protocolo: "A\"1", status: "Em atendimento", motivo: "M", login: "user.api" });
         let facts = Facts { named, ..facts("") };
         assert_eq!(template.filled(Escapes::Json, &facts), "A\\\"1|Em atendimento|M|user.api");
         assert!(template.fits(Escapes::Json, &facts, "A\\\"1|Em atendimento|M|user.api"));

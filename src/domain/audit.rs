@@ -112,9 +112,18 @@ pub enum Actor {
     /// A user of ours, who asks over HTTP.
     Usuario {
         id: i64,
+        by: Channel,
         /// The address that it asks from.
         place: String,
     },
+}
+
+/// By what a user of ours asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    Api,
+    /// The pages for people.
+    Console,
 }
 
 impl Actor {
@@ -122,7 +131,8 @@ impl Actor {
     pub fn origin(&self) -> &'static str {
         match self {
             Self::Command { .. } => "comando",
-            Self::Usuario { .. } => "api",
+            Self::Usuario { by: Channel::Api, .. } => "api",
+            Self::Usuario { by: Channel::Console, .. } => "console",
         }
     }
 

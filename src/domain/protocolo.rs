@@ -1,6 +1,25 @@
-//! The protocolo, where it comes as a number.
+//! The protocolo: which may be registered, and where it comes as a number.
 
-use super::text::PROTOCOLO_MAX;
+use super::text::{PROTOCOLO_MAX, fits, hides};
+
+/// Stands for a character that was lost on the way.
+pub const LOST: char = '\u{fffd}';
+/// The digits of a day and of its sequence, with which each of Citrus's ends.
+const DIGITS_MIN: usize = 14;
+
+/// `text` as a protocolo that may be registered, without blanks around it; `None` where it is none.
+pub fn registrable(text: &str) -> Option<&str> {
+    let protocolo = text.trim();
+    let is_one = !protocolo.is_empty() && fits(protocolo, PROTOCOLO_MAX) && !protocolo.contains(hides);
+    (is_one && !protocolo.contains(LOST)).then_some(protocolo)
+}
+
+/// Whether `protocolo` looks like one of Citrus's: a code, if any, and the digits of a day, an instance and a sequence.
+pub fn is_usual(protocolo: &str) -> bool {
+    let code = protocolo.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let is_plain = code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-/._".contains(&byte));
+    is_plain && protocolo.len() - code.len() >= DIGITS_MIN
+}
 
 /// The digits of the non-negative integer that `number` denotes exactly: `20221104000001.0` and `2.0221104000001E13`
 /// are both `20221104000001`. `number` is a decimal literal as JSON has it.
@@ -42,6 +61,29 @@ pub fn exact_integer(number: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nobody_sees_is_not_registered() {
+        for text in ["20221104000001", "A/1-b_2.c", "abc 😀", "ação", "営業1"] {
+            assert_eq!(registrable(text), Some(text));
+            assert_eq!(registrable(&format!(" {text}\t")), Some(text));
+        }
+        let long = "1".repeat(PROTOCOLO_MAX + 1);
+        for text in ["", " ", "a\u{202e}b", "\u{200b}1", "a\0b", "a\nb", "1\u{feff}", "a\u{fffd}o", &long] {
+            assert_eq!(registrable(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn those_of_citrus_are_known_by_their_digits() {
+        for text in ["20221104000001", "2022110407000001", "ABC20221104000001", "sp-1/2022.11_20221104000001"] {
+            assert!(is_usual(text), "{text}");
+        }
+        for text in ["1", "2022110400001", "abc 😀", "20221104000001-A", "ção20221104000001", "a 20221104000001", "١٢"]
+        {
+            assert!(!is_usual(text), "{text}");
+        }
+    }
 
     #[test]
     fn numbers_that_are_integers_have_digits() {

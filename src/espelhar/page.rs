@@ -45,7 +45,7 @@ pub fn write(tally: &Tally, examples: &Examples) -> String {
     ));
     let everywhere = tally.everywhere();
     if !everywhere.is_empty() {
-        add(format_args!("<p>Em todas as respostas: {}</p>\n", escape(&everywhere.join("; "))));
+        add(format_args!("<p>Em todas as respostas: {}</p>\n", escape(everywhere.join("; "))));
     }
     add(format_args!("<table><thead><tr><th>Rota<th>Caso<th>Vezes<th>Onde o citrus-status difere</thead><tbody>\n"));
     for [route, case, seen, differences] in tally.rows() {

@@ -16,7 +16,7 @@ use crate::http::answer::catalogue::ApiError;
 use crate::http::api::{batch, change, history, login, reads};
 use crate::http::console;
 use crate::http::frame::{DialectInForce, Frame, RouteNames, Watch};
-use crate::http::openapi::spoken::Named;
+use crate::http::openapi::spoken::NamedAnswer;
 use crate::http::openapi::{self, routed};
 use crate::http::pages::{docs, health, home, metrics};
 use crate::http::sandbox;
@@ -164,7 +164,7 @@ pub fn sandbox_openapi_text(dialect: Option<Arc<Dialect>>) -> String {
 }
 
 /// Every answer of a server in `dialect`.
-pub fn answers(dialect: &Arc<Dialect>) -> Vec<Named> {
+pub fn answers(dialect: &Arc<Dialect>) -> Vec<NamedAnswer> {
     openapi::spoken::answers(&mut document(None), dialect)
 }
 

@@ -49,7 +49,7 @@ LIMIT $8";
 pub struct AuditEntry {
     pub id: i64,
     pub em: OffsetDateTime,
-    /// Where it came from: `comando`, the command line, or `api`.
+    /// Where it came from: `comando`, the command line; `api`; or `console`, the pages for people.
     pub origem: String,
     pub autor: String,
     pub lugar: String,

@@ -59,7 +59,7 @@ pub struct Motivo {
 
 /// What has a name and a row id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named {
+pub enum NamedKind {
     Nivel,
     Perfil,
     Usuario,

@@ -70,7 +70,9 @@ pub fn nothing(_: &str) -> Value {
 async fn the_hierarchy_decides_who_sets_up_niveis_and_perfis(server: &Server) {
     hierarchy(server).await;
     let (get, post, put, delete) = (Method::GET, Method::POST, Method::PUT, Method::DELETE);
-    for list in ["niveis", "permissoes", "perfis", "usuarios", "motivos", "atendimentos", "auditoria"] {
+    for list in
+        ["niveis", "permissoes", "perfis", "usuarios", "motivos", "atendimentos", "auditoria", "usuarios/perfis"]
+    {
         let path = format!("/api/admin/{list}");
         assert_eq!(statuses(server, get.clone(), &path, nothing).await, [200, 200, 200, 403], "{path}");
     }
@@ -281,7 +283,7 @@ async fn answers_have_these_bytes(server: &Server) {
         "/api/atendimentos",
         json!({"protocolo": 7, "status": "finalizado"}),
         201,
-        r#"{"protocolo":"7","status":"Finalizado","motivoStatus":null,"atualizadoEm":"2026-11-23T10:00:00.000Z"}"#,
+        r#"{"protocolo":"7","status":"Finalizado","motivoStatus":null,"atualizadoEm":"2026-11-23T10:00:00.000Z","avisos":["O protocolo não se parece com os do Citrus, como 20221104000001"]}"#,
     )
     .await;
 }

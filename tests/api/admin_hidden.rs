@@ -187,6 +187,15 @@ async fn what_nobody_sees_gets_no_name(server: &Server) {
             ask(server, &token, Method::GET, &path, Value::Null).await.is(400, "protocolo – valor inválido");
         }
     }
+    for (text, status) in [("a\u{fffd}o", 400), ("abc 😀", 201), ("SP/2022-7", 201), ("  20221204000009 ", 201)] {
+        let answer = ask(server, &token, Method::POST, "/api/atendimentos", json!({"protocolo": text})).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+        let aviso = "O protocolo não se parece com os do Citrus, como 20221104000001";
+        let expected = if text.contains("2022120") || status == 400 { Value::Null } else { json!([aviso]) };
+        assert_eq!(answer.json()["avisos"], expected, "{text}");
+    }
+    let drawn = ask(server, &token, Method::POST, "/api/atendimentos", json!({})).await;
+    assert_eq!((drawn.status, &drawn.json()["avisos"]), (201, &Value::Null));
     for visible in ["Ação – nº 5", "営業 / vendas", "<b>negrito</b>", "x".repeat(255).as_str()] {
         let answer = ask(server, &token, Method::POST, "/api/admin/motivos", json!({"nome": visible})).await;
         assert_eq!(answer.json()["nome"], visible);

@@ -73,7 +73,7 @@ async fn what_was_changed_is_told_readably(server: &Server) {
     admin.fill(&motivos, "/console/motivos", &[("nome", "Fora da garantia")]).await;
     let page = admin.get(&format!("{PAGE}?acao=motivo.criar&usuario=ADMIN")).await;
     assert_eq!(entries(&page), 1);
-    has_all(&page, &["<bdi>admin</bdi>", "from 127.0.0.1", "Fora da garantia"]);
+    has_all(&page, &["<bdi>admin</bdi>", "in the console, from 127.0.0.1", "Fora da garantia"]);
 }
 
 async fn it_is_filtered_and_paged(server: &Server, database: &Database) {
@@ -181,9 +181,9 @@ async fn no_cell_is_a_formula(server: &Server, database: &Database) {
         assert_eq!(file.header("cache-control"), Some("no-store"));
         assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
         let records = records(&file.body, separator);
-        assert_eq!(records[0].join(" "), "id em origem autor lugar acao objeto antes depois");
+        assert_eq!(records[0].join(" "), "id em origem autor lugar acao objeto mudanca de para antes depois");
         for record in &records {
-            assert_eq!(record.len(), 9, "{record:?}");
+            assert_eq!(record.len(), 12, "{record:?}");
             for cell in record {
                 assert!(!cell.trim_start().starts_with(['=', '+', '-', '@', '%', '＝']), "{record:?}");
             }
@@ -195,6 +195,61 @@ async fn no_cell_is_a_formula(server: &Server, database: &Database) {
             assert!(objects.contains(&cell.as_str()), "{cell}: {objects:?}");
         }
     }
+}
+
+async fn the_file_says_what_changed(server: &Server) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let page = admin.get("/console/motivos").await;
+    admin.fill(&page, "/console/motivos", &[("nome", "Fora da garantia")]).await;
+    let root = nome("Raiz");
+    server.provisioning.create_perfil(&root, None).await.unwrap();
+    server.provisioning.grant(&root, &[Permissao::AlterarStatus, Permissao::AdministrarNiveis]).await.unwrap();
+    server.provisioning.set_motivo_ativo(&nome("Fora da garantia"), false).await.unwrap();
+    let file = admin.get(CSV).await;
+    let records = records(&file.body, ',');
+    let told = |record: &[String]| [2, 5, 6, 7, 8, 9].map(|cell: usize| record[cell].clone()).join("|");
+    assert_eq!(told(&records[1]), "comando|motivo.desativar|Fora da garantia|Active|yes|no");
+    let granted = "Administer níveis, Change the status of atendimentos by API";
+    assert_eq!(told(&records[2]), format!("comando|perfil.conceder|Raiz|Permissions||{granted}"));
+    assert_eq!(told(&records[3]), "comando|perfil.criar|Raiz|Root||yes");
+    assert_eq!(told(&records[4]), "console|motivo.criar|Fora da garantia|Active||yes");
+    assert_eq!(records[1][1], "2026-11-23T07:00:00.000-03:00");
+    assert_eq!(records[1][10..], [r#"{"ativo":true}"#, r#"{"ativo":false}"#]);
+}
+
+async fn a_file_that_is_cut_off_says_so(server: &Server, database: &Database) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let fill = async |count: i64| {
+        database
+            .execute(&format!(
+                "INSERT INTO auditoria (em, origem, autor, lugar, acao)
+                 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
+                 SELECT em, 'comando', 'ana', 'host', 'motivo.criar' FROM numbers,
+                 (SELECT em FROM auditoria ORDER BY id DESC LIMIT 1) AS last"
+            ))
+            .await;
+    };
+    server.provisioning.create_motivos(&[nome("Duas vezes")]).await.unwrap();
+    let path = format!("{CSV}?usuario=ana");
+    fill(50_000).await;
+    let whole = admin.get(&path).await;
+    assert_eq!(whole.body.matches("\r\n").count(), 50_001);
+    assert!(!whole.body.contains("exportacao.cortada"));
+    fill(1).await;
+    let cut = admin.get(&path).await;
+    assert_eq!(cut.body.matches("\r\n").count(), 50_002);
+    let last = cut.body.trim_end().rsplit("\r\n").next().unwrap();
+    let last = &records(&format!("\u{feff}{last}\n"), ',')[0];
+    let told = "Only the newest 50,000 entries. There are more, up to 2026-11-23: export up to that day, too.";
+    assert_eq!(last.len(), 12);
+    assert_eq!((&last[0][..], &last[1][..]), ("", "2026-11-23T07:00:00.000-03:00"));
+    assert_eq!((&last[5][..], &last[6][..]), ("exportacao.cortada", told));
+    admin.set_header("accept-language", Some("pt-BR"));
+    let cut = admin.get(&path).await;
+    assert!(cut.body.ends_with(
+        "\"exportacao.cortada\";\"Só as 50.000 entradas mais novas. Há outras, até 2026-11-23: exporte também até este \
+         dia.\";\"\";\"\";\"\";\"\";\"\"\r\n"
+    ));
 }
 
 async fn no_secret_is_in_it(server: &Server) {
@@ -212,5 +267,7 @@ both_engines! {
     it_is_filtered_and_paged,
     the_hierarchy_decides_what_is_seen,
     no_cell_is_a_formula,
+    the_file_says_what_changed,
+    a_file_that_is_cut_off_says_so,
     no_secret_is_in_it,
 }

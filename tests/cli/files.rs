@@ -5,6 +5,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 use std::process::Command;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
 use crate::support::database::Database;
 use crate::support::program::{Process, finish, program, run, run_with};
 
@@ -53,7 +55,7 @@ fn a_link_to_a_file_that_is_not_there_yet_makes_no_difference() {
 fn a_file_that_is_there_keeps_its_mode_and_the_server_says_who_may_read_it() {
     let database = Database::sqlite();
     let file = database.dir.path().join("citrus-status.db");
-    run(&database, &["migrate"]).prints("migrations applied: 11\n");
+    run(&database, &["migrate"]).prints("migrations applied: 12\n");
     assert_eq!(mode(&file), 0o600);
     let started = || run_with(&database, &[NOWHERE, ("JWT_SECRET", "")], &["serve"], "");
     let warning = "others than the server may read or change this file";
@@ -129,4 +131,43 @@ fn a_secret_that_the_servers_group_reads_draws_no_warning() {
 /// A line of the log from its text on.
 fn warning(line: &str) -> String {
     line.split_once(": ").unwrap().1.to_owned()
+}
+
+/// A pipe to which nobody writes would be waited for without end.
+#[test]
+fn what_is_no_regular_file_is_refused_at_once() {
+    let database = Database::sqlite();
+    let dir = database.dir.path();
+    mknodat(CWD, dir.join("pipe"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+    fs::create_dir(dir.join("dir")).unwrap();
+    let state = "[[perfis]]\nnome = 'x'\nroot = true\n[[usuarios]]\nlogin = 'ana'\nperfil = 'x'\nsenha_file = 'pipe'\n";
+    fs::write(dir.join("estado.toml"), state).unwrap();
+    for (path, what) in [("pipe", "it is a pipe"), ("dir", "it is a directory"), ("/dev/zero", "it is a device")] {
+        let told = [&format!("{path} can't be read: {what}, and no regular file; - stands for standard input")[..]];
+        for command in [
+            &["estado", "aplicar", path][..],
+            &["atendimento", "importar", path],
+            &["backup", "verificar", path],
+            &["backup", "restaurar", path],
+        ] {
+            run(&database, command).fails(1, &told);
+        }
+        let told = [&format!("can't be read: {what}, and no regular file")[..]];
+        run(&database, &["dialeto", "mostrar", path]).fails(1, &told);
+        for settings in [&[("DIALECT_FILE", path)][..], &[("JWT_SECRET", ""), ("JWT_SECRET_FILE", path)]] {
+            run_with(&database, settings, &["serve"], "").fails(2, &told);
+        }
+        let told = [&format!("STATE_FILE: {path} can't be read: {what}, and no regular file\n")[..]];
+        run_with(&database, &[("STATE_FILE", path)], &["serve"], "").fails(1, &told);
+    }
+    let told = ["senha_file: ", "pipe can't be read: it is a pipe, and no regular file"];
+    run(&database, &["estado", "aplicar", "estado.toml", "--yes"]).fails(1, &told);
+    run_with(&database, &[("STATE_FILE", "-")], &["serve"], "x")
+        .fails(1, &["STATE_FILE: - can't be read: No such file"]);
+
+    mknodat(CWD, dir.join(".env"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+    run(&database, &["serve"]).fails(2, &[".env can't be read: it is a pipe, and no regular file"]);
+    fs::remove_file(dir.join(".env")).unwrap();
+    mknodat(CWD, dir.join("jwt-secret"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+    run_with(&database, &[("JWT_SECRET", "")], &["serve"], "").fails(1, &["jwt-secret", "it is a pipe"]);
 }

@@ -10,6 +10,14 @@ use crate::support::program::{Process, listed, run, run_with};
 const CRIAR: [&str; 5] = ["usuario", "criar", "admin", "--administrador", "--senha-stdin"];
 const SENHA: &str = "uma senha comprida";
 
+/// What is said where `login` was made.
+fn made(login: &str) -> String {
+    format!(
+        "usuario '{login}' created, a root administrator\n\
+         next: sign in at /console as '{login}', while `citrus-status serve` runs\n"
+    )
+}
+
 async fn a_server_without_users_says_how_to_make_the_first_one(database: &Database) {
     let mut server = Process::serve_unread(database, &[]);
     let line = server.says("nobody can log in");
@@ -19,7 +27,7 @@ async fn a_server_without_users_says_how_to_make_the_first_one(database: &Databa
     let mut args: Vec<&str> = command.split(' ').collect();
     assert_eq!(args, CRIAR[..4]);
     args.push("--senha-stdin");
-    run_with(database, &[], &args, SENHA).prints("usuario 'admin' created, a root administrator\n");
+    run_with(database, &[], &args, SENHA).prints(&made("admin"));
 
     // It can do all the rest, on the server that runs.
     let (status, answer) = server.post("/api/usuario/login", "", json!({"login": "admin", "senha": SENHA})).await;
@@ -37,10 +45,13 @@ async fn a_server_without_users_says_how_to_make_the_first_one(database: &Databa
 }
 
 async fn the_perfil_of_administrators_is_made_once(database: &Database) {
-    run_with(database, &[], &CRIAR, SENHA).prints("usuario 'admin' created, a root administrator\n");
-    run_with(database, &[], &CRIAR, SENHA).fails(1, &["usuario 'admin' exists already"]);
+    run_with(database, &[], &CRIAR, SENHA).prints(&made("admin"));
+    let told = ["usuario 'admin' exists already, a root administrator: sign in at /console; "];
+    run_with(database, &[], &CRIAR, SENHA).fails(1, &told);
+    let told = ["`citrus-status usuario senha 'admin'` sets a new senha; give another login"];
+    run_with(database, &[], &CRIAR, SENHA).fails(1, &told);
     let other = ["usuario", "criar", "bia", "--administrador", "--senha-stdin"];
-    run_with(database, &[], &other, SENHA).prints("usuario 'bia' created, a root administrator\n");
+    run_with(database, &[], &other, SENHA).prints(&made("bia"));
     let perfis = listed(database, &["perfil", "listar"]);
     assert_eq!(perfis.as_array().unwrap().len(), 1);
     assert_eq!(perfis[0]["permissoes"].as_array().unwrap().len(), 13, "{perfis}");
@@ -53,15 +64,48 @@ async fn a_perfil_of_others_raises_nobody(database: &Database) {
     run(database, &["perfil", "criar", "Administrador", "--root"]);
     run_with(database, &[], &CRIAR, SENHA).fails(1, &["the perfil 'Administrador' is there", "name another one"]);
     run(database, &["perfil", "conceder", "Administrador", "administrar-perfis", "administrar-usuarios"]);
-    run_with(database, &[], &CRIAR, SENHA).prints("usuario 'admin' created, a root administrator\n");
+    run_with(database, &[], &CRIAR, SENHA).prints(&made("admin"));
     run(database, &["nivel", "criar", "Suporte"]);
     run(database, &["perfil", "criar", "Chefia", "--nivel", "Suporte"]);
     let named = |login, perfil| ["usuario", "criar", login, "--administrador", "--perfil", perfil, "--senha-stdin"];
     run_with(database, &[], &named("bia", "Chefia"), SENHA).fails(1, &["the perfil 'Chefia' is there"]);
-    run_with(database, &[], &named("bia", "Raiz"), SENHA).prints("usuario 'bia' created, a root administrator\n");
+    run_with(database, &[], &named("bia", "Raiz"), SENHA).prints(&made("bia"));
+}
+
+async fn a_login_that_is_taken_says_by_whom(database: &Database) {
+    run(database, &["perfil", "criar", "Consulta", "--root"]);
+    run_with(database, &[], &["usuario", "criar", "admin", "--perfil", "Consulta", "--senha-stdin"], SENHA);
+    let told =
+        ["usuario 'admin' exists already, on the perfil 'Consulta', which is not one of root administrators; give"];
+    run_with(database, &[], &CRIAR, SENHA).fails(1, &told);
+    for login in ["bia", "cris"] {
+        run_with(database, &[], &["usuario", "criar", login, "--administrador", "--senha-stdin"], SENHA);
+    }
+    run(database, &["usuario", "desativar", "bia"]);
+    let told = ["a root administrator who is deactivated: `citrus-status usuario ativar 'bia'` activates it"];
+    run_with(database, &[], &["usuario", "criar", "Bia", "--administrador", "--senha-stdin"], SENHA).fails(1, &told);
+}
+
+async fn a_root_administrator_has_a_senha_that_nobody_guesses(database: &Database) {
+    for short in ["1234", "1234567", "ããããããã"] {
+        let told = ["the senha of a root administrator has at least 8 characters"];
+        run_with(database, &[], &CRIAR, short).fails(1, &told);
+    }
+    assert_eq!(listed(database, &["usuario", "listar"]), json!([]));
+    assert_eq!(listed(database, &["perfil", "listar"]), json!([]));
+    run_with(database, &[], &CRIAR, "12345678").prints(&made("admin"));
+    let told = ["the senha of a root administrator has at least 8 characters"];
+    run_with(database, &[], &["usuario", "senha", "admin", "--senha-stdin"], "1234").fails(1, &told);
+    let off = [("CONSOLE", "false")];
+    run_with(database, &off, &["usuario", "criar", "bia", "--administrador", "--senha-stdin"], SENHA).prints(
+        "usuario 'bia' created, a root administrator\n\
+         next: log in by POST /api/usuario/login; the console is switched off (CONSOLE=false)\n",
+    );
 }
 
 both_engines! {
+    a_login_that_is_taken_says_by_whom,
+    a_root_administrator_has_a_senha_that_nobody_guesses,
     a_server_without_users_says_how_to_make_the_first_one,
     the_perfil_of_administrators_is_made_once,
     a_perfil_of_others_raises_nobody,

@@ -104,8 +104,13 @@ fn motivos(database: &Database) {
 
 fn atendimentos(database: &Database) {
     run(database, &["atendimento", "criar", "20221104000001"]).prints("atendimento '20221104000001' created, Aberto\n");
-    run(database, &["atendimento", "criar", " 2 ", "--status", "em atendimento"])
-        .prints("atendimento '2' created, Em atendimento\n");
+    run(database, &["atendimento", "criar", " 2 ", "--status", "em atendimento"]).says(
+        "atendimento '2' created, Em atendimento\n",
+        "note: the protocolo does not look like one of Citrus, such as 20221104000001\n",
+    );
+    for hidden in ["a\u{202e}b", "a\u{200b}", "a\u{fffd}o"] {
+        run(database, &["atendimento", "criar", hidden]).fails(1, &["and none that nobody sees or that was lost"]);
+    }
     let mostrado = listed(database, &["atendimento", "mostrar", "2"]);
     assert_eq!(
         mostrado,

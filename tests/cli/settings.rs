@@ -20,12 +20,13 @@ async fn migrate_shows_and_applies(database: &Database) {
              0008       ids given once        {applied}\n\
              0009       administration        {applied}\n\
              0010       sessions              {applied}\n\
-             0011       administration pages  {applied}\n"
+             0011       administration pages  {applied}\n\
+             0012       audit filters         {applied}\n"
         )
     };
     database.open().await.close().await;
     run(database, &["migrate", "--status"]).prints(&status("no"));
-    run(database, &["migrate"]).prints("migrations applied: 11\n");
+    run(database, &["migrate"]).prints("migrations applied: 12\n");
     run(database, &["migrate"]).prints("the database is up to date\n");
     run(database, &["migrate", "--status"]).prints(&status("yes"));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use citrus_status::domain::access::Permissao;
 use citrus_status::domain::atendimento::Status;
-use citrus_status::domain::audit::{Action, Actor, Entry, Object};
+use citrus_status::domain::audit::{Action, Actor, Channel, Entry, Object};
 use citrus_status::domain::text::NameKey;
 use citrus_status::store::{
     AtendimentosPage, AuditPage, AuditPosition, Between, NewAtendimento, Store, StoreError, UsuariosPage,
@@ -118,7 +118,7 @@ async fn users_come_page_by_page(store: &Arc<Store>) {
 
 async fn entries_come_page_by_page(store: &Arc<Store>, database: &Database) {
     let (a, b) = (add(store, "a", false).await, add(store, "b", false).await);
-    let actor = |id| Actor::Usuario { id, place: "here".to_owned() };
+    let actor = |id| Actor::Usuario { id, by: Channel::Api, place: "here".to_owned() };
     let commit = async |actor: Actor, action, object| {
         let entry = Entry { action, object, before: None, after: None };
         store.edit().await.unwrap().commit(&actor, &[entry]).await.unwrap();
@@ -149,9 +149,31 @@ async fn entries_come_page_by_page(store: &Arc<Store>, database: &Database) {
     assert_eq!(page(acting("motivo", None)).await.0, [3, 1]);
     assert_eq!(page(acting("motivo.ativar", None)).await.0, [3]);
     assert_eq!(page(acting("usuario", Some(vec![a[0]]))).await.0, [4, 2]);
+    assert_eq!(page(acting("usuario", Some(vec![a[0], b[0]]))).await.0, [4, 2]);
+    let two = AuditPage { limit: 1, ..acting("motivo", Some(vec![a[0], b[0]])) };
+    assert_eq!(page(two.clone()).await.0, [3]);
+    assert_eq!(page(AuditPage { before: page(two.clone()).await.1, ..two }).await.0, [1]);
+    let about = |id: i64, niveis: Option<Vec<i64>>| AuditPage { usuario_id: Some(id), ..of(niveis) };
+    assert_eq!(page(about(a[2], None)).await.0, [4, 2, 1]);
+    assert_eq!(page(about(b[2], None)).await.0, [3, 2]);
+    assert_eq!(page(about(b[2], Some(vec![a[0]]))).await.0, [2]);
+    assert_eq!(page(about(b[2], Some(vec![]))).await.0, [0_i64; 0]);
+    assert_eq!(page(AuditPage { action: Some("motivo".parse().unwrap()), ..about(a[2], None) }).await.0, [1]);
+    let by = |name: &str, niveis| AuditPage { actor: Some(name.to_owned()), ..of(niveis) };
+    let command = Actor::Command { name: "root (sudo: ana)".to_owned(), place: "host".to_owned() };
+    commit(command, Action::SetSenha, Object::Usuario(b[2])).await;
+    assert_eq!(page(by("root", None)).await.0, [6, 5]);
+    assert_eq!(page(by("ana", None)).await.0, [6]);
+    for nobody in ["ro", "an", "a)", "sudo", "root (sudo: "] {
+        assert_eq!(page(by(nobody, None)).await.0, [0_i64; 0], "{nobody}");
+    }
+    assert_eq!(page(by("root", Some(vec![b[0]]))).await.0, [6]);
+    assert_eq!(page(AuditPage { actor: Some("root".to_owned()), ..about(b[2], None) }).await.0, [6]);
+    assert_eq!(page(AuditPage { actor: Some("bia".to_owned()), ..about(b[2], None) }).await.0, [0_i64; 0]);
+    assert_eq!(page(AuditPage { action: Some("backup".parse().unwrap()), ..by("root", None) }).await.0, [5]);
     let later = EM + time::Duration::hours(1);
     let since = |from, before| AuditPage { between: Between { from, before }, ..of(None) };
-    assert_eq!(page(since(Some(later), None)).await.0, [5, 4, 3, 2]);
+    assert_eq!(page(since(Some(later), None)).await.0, [6, 5, 4, 3, 2]);
     assert_eq!(page(since(None, Some(later))).await.0, [1]);
     for niveis in [None, Some(vec![a[0], b[0]])] {
         let (mut ids, mut before): (Vec<i64>, Option<AuditPosition>) = (Vec::new(), None);

@@ -29,7 +29,13 @@ impl Outcome {
     /// Checks that it succeeded and said nothing but `stdout`, and perhaps that it made SQLite's file.
     #[track_caller]
     pub fn prints(&self, stdout: &str) {
-        assert_eq!((self.code, self.stdout.as_str(), self.complaints()), (0, stdout, ""), "{self:?}");
+        self.says(stdout, "");
+    }
+
+    /// Checks that it succeeded, and printed exactly this on standard output and on standard error.
+    #[track_caller]
+    pub fn says(&self, stdout: &str, stderr: &str) {
+        assert_eq!((self.code, self.stdout.as_str(), self.complaints()), (0, stdout, stderr), "{self:?}");
     }
 
     /// What it said on standard error, but for the note of the first command on SQLite.

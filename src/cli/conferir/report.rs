@@ -1,6 +1,5 @@
 //! What `conferir` says and writes at its end, and reads of an earlier run.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use crate::conferir::plan;
 use crate::conferir::report::{Answered, Judgement, Report};
 use crate::conferir::{har, html, junit};
 use crate::domain::atendimento::Status;
+use crate::file_text::open_regular;
 use crate::printable::printable;
 
 /// A report of all cases is a tenth of it.
@@ -66,7 +66,7 @@ pub(super) fn write_files(outputs: &Outputs, report: &Report) -> Result {
 pub(super) fn failed_in(file: &Path) -> Result<Vec<String>> {
     let fault = |what: String| CliError::Usage(format!("--repetir-falhas {}: {what}", shown(file)));
     let mut text = String::new();
-    let opened = File::open(file).and_then(|opened| opened.take(REPORT_MAX).read_to_string(&mut text));
+    let opened = open_regular(file).and_then(|opened| opened.take(REPORT_MAX).read_to_string(&mut text));
     opened.map_err(|error| fault(format!("it can't be read: {error}")))?;
     let report: Value = serde_json::from_str(&text).unwrap_or_default();
     let Some(cases) = report["cases"].as_array() else {

@@ -1,7 +1,8 @@
 //! What commands read: statuses, senhas, and whether to go ahead.
 
 use std::fmt::Display;
-use std::io::{BufRead, IsTerminal, Read, Write};
+use std::fs::File;
+use std::io::{BufRead, ErrorKind, IsTerminal, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::config;
 use crate::dialect::Dialect;
 use crate::domain::atendimento::Status;
 use crate::domain::text::{SENHA_MAX, cut, did_you_mean};
-use crate::file_text::decode;
+use crate::file_text::{decode, open_regular};
 use crate::printable::printable_but;
 
 pub fn parse_status(text: &str) -> Result<Status, String> {
@@ -23,6 +24,17 @@ pub fn parse_status(text: &str) -> Result<Status, String> {
     Status::from_nome(text).ok_or_else(|| {
         let (found, hint) = (cut(text), did_you_mean(text, nomes));
         format!("there is no status '{found}'{hint}; one of: {}", nomes.join(", "))
+    })
+}
+
+/// The file at `path`; `None` for `-`, which stands for standard input.
+pub fn open(path: &Path) -> Result<Option<File>> {
+    if path == Path::new("-") {
+        return Ok(None);
+    }
+    open_regular(path).map(Some).map_err(|error| {
+        let advice = if error.kind() == ErrorKind::InvalidInput { "; - stands for standard input" } else { "" };
+        CliError::Failed(format!("{} can't be read: {error}{advice}", shown(path)))
     })
 }
 
@@ -68,13 +80,44 @@ pub fn read_two_senhas(from_stdin: bool) -> Result<[SecretString; 2]> {
     Ok([first, second].map(SecretString::from))
 }
 
-/// A senha to set: from standard input, or twice from a hidden prompt.
-pub fn read_new_senha(from_stdin: bool) -> Result<SecretString> {
-    let first = read_senha(from_stdin)?;
-    if !from_stdin && first.expose_secret() != prompt("Senha, again: ")?.expose_secret() {
-        return Err(CliError::Failed("the two senhas differ; nothing was changed".to_owned()));
+/// A senha to set, which `judge` takes: from standard input, or twice from a hidden prompt.
+pub fn read_new_senha<E: Display>(
+    from_stdin: bool,
+    judge: impl Fn(&SecretString) -> Result<(), E>,
+) -> Result<SecretString>
+where
+    CliError: From<E>,
+{
+    if !from_stdin {
+        return ask_new_senha(prompt, judge);
     }
-    Ok(first)
+    let senha = senha_from_stdin()?;
+    judge(&senha)?;
+    Ok(senha)
+}
+
+/// How often somebody is asked for a new senha.
+const TRIES: usize = 3;
+
+/// Asks again where `judge` says why a senha is none, or where it is another one the second time.
+fn ask_new_senha<E: Display>(
+    mut prompt: impl FnMut(&str) -> Result<SecretString>,
+    judge: impl Fn(&SecretString) -> Result<(), E>,
+) -> Result<SecretString> {
+    let mut tries = 0;
+    loop {
+        let senha = prompt("Senha: ")?;
+        let fault = match judge(&senha) {
+            Err(fault) => fault.to_string(),
+            Ok(()) if senha.expose_secret() == prompt("Senha, again: ")?.expose_secret() => return Ok(senha),
+            Ok(()) => "the two senhas differ".to_owned(),
+        };
+        tries += 1;
+        if tries == TRIES {
+            return Err(CliError::Failed(format!("{fault}; nothing was changed")));
+        }
+        complain(format_args!("{fault}; once more"));
+    }
 }
 
 fn prompt(text: &str) -> Result<SecretString> {
@@ -123,4 +166,28 @@ pub fn confirmed() -> Result<bool> {
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "s" | "sim"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes of those senhas, typed one after the other, where three characters are enough.
+    fn typed(senhas: &[&str]) -> Result<String, String> {
+        let mut senhas = senhas.iter();
+        let prompt = |_: &str| Ok(SecretString::from(*senhas.next().expect("nothing more is asked")));
+        let judge = |senha: &SecretString| if senha.expose_secret().len() < 3 { Err("too short") } else { Ok(()) };
+        let outcome = ask_new_senha(prompt, judge);
+        outcome.map(|senha| senha.expose_secret().to_owned()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_new_senha_is_asked_for_until_it_is_one() {
+        assert_eq!(typed(&["abc", "abc"]).as_deref(), Ok("abc"));
+        // A short one need not be typed twice.
+        assert_eq!(typed(&["", "ab", "abc", "abc"]).as_deref(), Ok("abc"));
+        assert_eq!(typed(&["abc", "abd", "abc", "abc"]).as_deref(), Ok("abc"));
+        assert_eq!(typed(&["a", "a", "a"]).unwrap_err(), "too short; nothing was changed");
+        assert_eq!(typed(&["a", "abc", "abd", "abc", ""]).unwrap_err(), "the two senhas differ; nothing was changed");
+    }
 }

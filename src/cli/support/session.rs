@@ -20,6 +20,8 @@ pub struct Session {
     pub provisioning: Provisioning,
     /// Whom the audit trail names.
     pub actor: Actor,
+    /// The address of the server's console, as far as the settings tell; `None` where it is switched off.
+    pub console: Option<String>,
 }
 
 impl Session {
@@ -29,7 +31,8 @@ impl Session {
         let store = database::open_store(&config, if_missing).await?;
         let actor = command_line();
         let provisioning = Provisioning::new(Arc::clone(&store), actor.clone());
-        let session = Self { store, provisioning, actor };
+        let console = config.http.console.then(|| console_at(&config.http.bind));
+        let session = Self { store, provisioning, actor, console };
         let outcome = work(&session).await;
         database::close(&session.store).await;
         outcome
@@ -52,9 +55,37 @@ impl Session {
     }
 }
 
+/// Where the console of a server is that listens on `bind`: a browser on this machine goes there.
+fn console_at(bind: &str) -> String {
+    match bind.rsplit_once(':') {
+        Some((_, "0")) | None => "/console".to_owned(),
+        Some(("0.0.0.0" | "[::]", port)) => format!("http://127.0.0.1:{port}/console"),
+        Some(_) => format!("http://{bind}/console"),
+    }
+}
+
 /// Reads the settings and starts the log with `start`.
 pub fn load(flags: &Flags, start: fn(&str, bool)) -> Result<Config> {
     let config = Config::load(&flags.sources()?)?;
     start(&config.log.filter, config.log.json);
     Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_console_is_where_the_server_listens() {
+        for (bind, at) in [
+            ("127.0.0.1:8080", "http://127.0.0.1:8080/console"),
+            ("0.0.0.0:80", "http://127.0.0.1:80/console"),
+            ("[::]:8080", "http://127.0.0.1:8080/console"),
+            ("[::1]:8080", "http://[::1]:8080/console"),
+            ("help.example:8080", "http://help.example:8080/console"),
+            ("127.0.0.1:0", "/console"),
+        ] {
+            assert_eq!(console_at(bind), at);
+        }
+    }
 }

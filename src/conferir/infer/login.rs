@@ -12,28 +12,8 @@ use super::times::{Told, told};
 use crate::conferir::spans::{Span, spans};
 use crate::conferir::values::find_token;
 use crate::dialect::{Escapes, Template};
+use crate::sensitive::names_person;
 
-/// Members of which people know that they tell of people, as parts of their names.
-const PERSONAL: [&str; 18] = [
-    "nome",
-    "name",
-    "cpf",
-    "cnpj",
-    "rg",
-    "mail",
-    "tel",
-    "phone",
-    "fone",
-    "celular",
-    "nasc",
-    "birth",
-    "endereco",
-    "address",
-    "matricula",
-    "usuario",
-    "user",
-    "login",
-];
 /// Members that hold words of the server's, and not of a user's.
 const WORDS: [&str; 12] = [
     "message",
@@ -212,10 +192,7 @@ fn name(span: &Span) -> &str {
 
 /// Whether the name of `span`, or of what it is in, says that it tells of a person.
 fn is_personal(span: &Span) -> bool {
-    let place = span.pointer.to_ascii_lowercase();
-    // Short ones are parts of other words.
-    let is_one = |part: &str| PERSONAL.iter().any(|word| part == *word || word.len() > 3 && part.contains(word));
-    place.split('/').any(is_one)
+    span.pointer.split('/').any(names_person)
 }
 
 fn values_of(body: &str) -> BTreeMap<String, Value> {

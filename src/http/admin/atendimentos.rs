@@ -9,8 +9,11 @@ use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 
 use super::{Administering, created};
+use crate::clock::rfc3339_millis;
 use crate::domain::access::{ConsultarAtendimentos, CriarAtendimento};
 use crate::domain::atendimento::Status;
+use crate::domain::protocolo::is_usual;
+use crate::domain::record::PresentState;
 use crate::domain::text::{NOME_MAX, PROTOCOLO_MAX, fits, hides, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
@@ -34,6 +37,41 @@ struct Atendimentos {
     proximo: Option<String>,
 }
 
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(description = "O atendimento criado [ours].")]
+struct AtendimentoCriado {
+    protocolo: String,
+    #[schema(value_type = Status)]
+    status: &'static str,
+    /// O motivo da última alteração.
+    #[schema(required)]
+    motivo_status: Option<String>,
+    /// Quando foi registrado, ou alterado pela última vez.
+    #[schema(format = DateTime)]
+    atualizado_em: String,
+    /// O que convém saber, como que o protocolo não se parece com os do Citrus; só onde há algo.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    avisos: Vec<&'static str>,
+}
+
+impl From<PresentState> for AtendimentoCriado {
+    fn from(PresentState { protocolo, status, motivo, atualizado_em, .. }: PresentState) -> Self {
+        let (avisos, atualizado_em) = (avisos(&protocolo), rfc3339_millis(atualizado_em));
+        Self { protocolo, status: status.nome(), motivo_status: motivo, atualizado_em, avisos }
+    }
+}
+
+/// What is said of a protocolo beside taking it, as the command line says it.
+fn avisos(protocolo: &str) -> Vec<&'static str> {
+    if is_usual(protocolo) {
+        Vec::new()
+    } else {
+        vec!["O protocolo não se parece com os do Citrus, como 20221104000001"]
+    }
+}
+
 /// `POST /api/atendimentos`
 #[utoipa::path(
     post, path = "/api/atendimentos", tag = ADMINISTRACAO, operation_id = "criarAtendimento",
@@ -46,7 +84,7 @@ struct Atendimentos {
         ("1-numerado" = (summary = "O servidor numera", value = json!({}))),
         ("2-dado" = (summary = "Com protocolo e status", value = json!({"protocolo": "20221104000099", "status": "Em atendimento"}))),
     )),
-    responses((status = 201, description = "O atendimento criado", body = Atendimento,
+    responses((status = 201, description = "O atendimento criado", body = AtendimentoCriado,
         headers(("Idempotency-Replayed" = String, description = "`true` numa resposta repetida")), example = json!({
         "protocolo": "20221104000099", "status": "Aberto", "motivoStatus": null, "atualizadoEm": "2026-11-23T10:00:00.000Z"
     }))),
@@ -68,7 +106,7 @@ pub async fn create(
     };
     let (protocolo, is_replay) = who.made::<String>(outcome)?;
     let atendimento = who.judged(provisioning.present_state(&protocolo).await)?;
-    Ok(created(&Atendimento::from(atendimento), is_replay))
+    Ok(created(&AtendimentoCriado::from(atendimento), is_replay))
 }
 
 /// `GET /api/admin/atendimentos`

@@ -24,7 +24,7 @@ struct Entry {
     id: i64,
     #[schema(format = DateTime)]
     em: String,
-    /// De onde veio: `comando` ou `api`.
+    /// De onde veio: `comando`, `api` ou `console`.
     origem: String,
     /// O usuário que pediu, ou o do sistema operacional que executou o comando.
     autor: String,

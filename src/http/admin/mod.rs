@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::access::{Permissao, Required};
-use crate::domain::audit::Actor;
+use crate::domain::audit::{Actor, Channel};
 use crate::domain::text::{NOME_MAX, Name, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
@@ -33,7 +33,7 @@ use crate::http::request::idempotency;
 use crate::http::state::SharedState;
 use crate::json::Value;
 use crate::service::provisioning::{CreationKey, Kind, Provisioning, ProvisioningError};
-use crate::store::Named;
+use crate::store::NamedKind;
 
 /// A user who administers, with the permission that it takes. Whoever is refused leaves a line in the log.
 pub struct Administering<P> {
@@ -60,7 +60,7 @@ impl<P: Required> FromRequestParts<SharedState> for Administering<P> {
 impl<P: Required> Administering<P> {
     /// What sets up and shows, for this user.
     pub fn provisioning(&self) -> Provisioning {
-        let actor = Actor::Usuario { id: self.caller.usuario_id, place: self.client.0.to_string() };
+        let actor = Actor::Usuario { id: self.caller.usuario_id, by: Channel::Api, place: self.client.0.to_string() };
         Provisioning::with(Arc::clone(&self.app.administration), Arc::clone(&self.app.passwords), actor)
     }
 
@@ -105,17 +105,17 @@ impl<P: Required> Administering<P> {
 
     /// The name of what has the id in the path, if the user sees it. It is looked for before anything else is judged, so that
     /// what is hidden is answered as what is not there.
-    pub async fn named(&self, kind: Named, path: Result<Path<String>, PathRejection>) -> Result<Name, ApiError> {
+    pub async fn named(&self, kind: NamedKind, path: Result<Path<String>, PathRejection>) -> Result<Name, ApiError> {
         self.named_by(kind, &parameter(path)?).await
     }
 
-    pub async fn named_by(&self, kind: Named, id: &str) -> Result<Name, ApiError> {
+    pub async fn named_by(&self, kind: NamedKind, id: &str) -> Result<Name, ApiError> {
         let Some(id) = number(id) else {
             return Err(ApiError::Missing(match kind {
-                Named::Nivel => Kind::Nivel,
-                Named::Perfil => Kind::Perfil,
-                Named::Usuario => Kind::Usuario,
-                Named::Motivo => Kind::Motivo,
+                NamedKind::Nivel => Kind::Nivel,
+                NamedKind::Perfil => Kind::Perfil,
+                NamedKind::Usuario => Kind::Usuario,
+                NamedKind::Motivo => Kind::Motivo,
             }));
         };
         self.judged(self.provisioning().seen_nome(kind, id, P::PERMISSAO).await)

@@ -15,7 +15,7 @@ use crate::http::openapi::ADMINISTRACAO;
 use crate::http::openapi::parameters::{IdInPath, IdempotencyHeader};
 use crate::http::openapi::requests::NovoMotivo;
 use crate::service::provisioning::Kind;
-use crate::store::{self, Named};
+use crate::store::{self, NamedKind};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = MotivoAdministrado, description = "Um motivo [ours].")]
@@ -115,7 +115,7 @@ async fn set_ativo(
     path: Result<Path<String>, PathRejection>,
     ativo: bool,
 ) -> Result<Response, ApiError> {
-    let nome = who.named(Named::Motivo, path).await?;
+    let nome = who.named(NamedKind::Motivo, path).await?;
     let motivo = who.judged(who.provisioning().set_motivo_ativo(&nome, ativo).await)?;
     Ok(json::of(StatusCode::OK, &Motivo::from(motivo)))
 }

@@ -16,7 +16,7 @@ use crate::http::openapi::ADMINISTRACAO;
 use crate::http::openapi::parameters::{IdInPath, IdempotencyHeader, PermissaoInPath};
 use crate::http::openapi::requests::NovoNivel;
 use crate::service::provisioning::{Kind, SeenNivel};
-use crate::store::Named;
+use crate::store::NamedKind;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = NivelAdministrado, description = "Um nível da hierarquia [ours].")]
@@ -174,5 +174,5 @@ async fn target(
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<(Name, Permissao), ApiError> {
     let (id, nome) = parameter(path)?;
-    Ok((who.named_by(Named::Nivel, &id).await?, permissao(&nome)?))
+    Ok((who.named_by(NamedKind::Nivel, &id).await?, permissao(&nome)?))
 }

@@ -17,7 +17,7 @@ use crate::http::openapi::parameters::{IdInPath, IdempotencyHeader, PermissaoInP
 use crate::http::openapi::requests::NovoPerfil;
 use crate::json::Value;
 use crate::service::provisioning::{Kind, SeenPerfil};
-use crate::store::Named;
+use crate::store::NamedKind;
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = PerfilAdministrado, description = "Um perfil [ours].")]
@@ -159,5 +159,5 @@ async fn target(
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<(Name, Permissao), ApiError> {
     let (id, nome) = parameter(path)?;
-    Ok((who.named_by(Named::Perfil, &id).await?, permissao(&nome)?))
+    Ok((who.named_by(NamedKind::Perfil, &id).await?, permissao(&nome)?))
 }

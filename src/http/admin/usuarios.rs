@@ -19,7 +19,7 @@ use crate::http::openapi::requests::{NovaSenha, NovoUsuario, PerfilDoUsuario};
 use crate::http::request::page;
 use crate::json::Value;
 use crate::service::provisioning::is_short;
-use crate::store::{self, Named};
+use crate::store::{self, NamedKind};
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = UsuarioAdministrado, description = "Um usuário, sem o que o autentica [ours].")]
@@ -133,7 +133,7 @@ pub async fn set_senha(
     request: Request,
 ) -> Result<Response, ApiError> {
     let body = who.body(request).await?;
-    let login = who.named(Named::Usuario, path).await?;
+    let login = who.named(NamedKind::Usuario, path).await?;
     let [nova] = body.members(["senha"])?;
     let nova = senha(nova)?;
     let avisos = avisos(&nova);
@@ -159,7 +159,7 @@ pub async fn set_perfil(
     request: Request,
 ) -> Result<Response, ApiError> {
     let body = who.body(request).await?;
-    let login = who.named(Named::Usuario, path).await?;
+    let login = who.named(NamedKind::Usuario, path).await?;
     let [perfil] = body.members(["perfil"])?;
     let perfil = required_name("perfil", perfil)?;
     let usuario = who.judged(who.provisioning().set_perfil(&login, &perfil).await)?;
@@ -181,7 +181,7 @@ pub async fn activate(
     who: Administering<AdministrarUsuarios>,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    let login = who.named(Named::Usuario, path).await?;
+    let login = who.named(NamedKind::Usuario, path).await?;
     let usuario = who.judged(who.provisioning().set_usuario_ativo(&login, true).await)?;
     Ok(json::of(StatusCode::OK, &Usuario::from(usuario)))
 }
@@ -201,7 +201,7 @@ pub async fn deactivate(
     who: Administering<AdministrarUsuarios>,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    let login = who.named(Named::Usuario, path).await?;
+    let login = who.named(NamedKind::Usuario, path).await?;
     let usuario = who.judged(who.provisioning().set_usuario_ativo(&login, false).await)?;
     Ok(json::of(StatusCode::OK, &Usuario::from(usuario)))
 }
@@ -221,7 +221,7 @@ pub async fn revoke_tokens(
     who: Administering<AdministrarUsuarios>,
     path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    let login = who.named(Named::Usuario, path).await?;
+    let login = who.named(NamedKind::Usuario, path).await?;
     let usuario = who.judged(who.provisioning().revoke_tokens(&login).await)?;
     Ok(json::of(StatusCode::OK, &Usuario::from(usuario)))
 }

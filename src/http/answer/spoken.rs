@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::MADE;
 use super::catalogue::ApiError;
-use crate::dialect::{AnswerForm, Asked, Dialect, Facts, LoggedIn, Named};
+use crate::dialect::{AnswerForm, Asked, Dialect, Facts, LoggedIn, Mention};
 use crate::domain::atendimento::{Denial, Status};
 use crate::domain::rules::{Rules, SameStatus, UnneededMotivo};
 
@@ -124,7 +124,7 @@ impl Speaker {
         match success {
             Success::Made { protocolo, status, motivo } => {
                 let form = self.dialect.success(MADE);
-                self.spoken(form, form.text, None, Some(Named { protocolo, status, motivo, login: "" }))
+                self.spoken(form, form.text, None, Some(Mention { protocolo, status, motivo, login: "" }))
             }
             Success::LoggedIn { token, expires_in, login } => {
                 self.spoken(self.dialect.login(), "", Some(LoggedIn { token, validade: *expires_in, login }), None)
@@ -137,7 +137,7 @@ impl Speaker {
         form: AnswerForm<'_>,
         texto: &str,
         login: Option<LoggedIn<'_>>,
-        named: Option<Named<'_>>,
+        named: Option<Mention<'_>>,
     ) -> Spoken {
         let (metodo, caminho) = (self.method.as_str(), self.path.as_str());
         let facts = Facts { texto, codigo: form.code, metodo, caminho, now: self.now, login, named, id: self.id };

@@ -15,6 +15,7 @@ use super::view::{Section, View};
 use crate::clock::BRASILIA;
 use crate::domain::access::{ConsultarAtendimentos, CriarAtendimento, Permissao};
 use crate::domain::atendimento::Status;
+use crate::domain::protocolo::is_usual;
 use crate::domain::record::PresentState;
 use crate::domain::text::{PROTOCOLO_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
@@ -143,7 +144,11 @@ pub async fn create(Posted { who, typed }: Posted<CriarAtendimento>) -> Answer {
     };
     match outcome {
         Ok(protocolo) => {
-            let notice = who.view.fill(who.view.texts().atendimentos.created, &protocolo);
+            let texts = &who.view.texts().atendimentos;
+            let mut notice = who.view.fill(texts.created, &protocolo);
+            if !is_usual(&protocolo) {
+                notice += texts.unusual;
+            }
             let place =
                 if who.allows(Permissao::ConsultarAtendimentos) { record_place(&protocolo) } else { String::new() };
             Ok(who.view.done(&place, &notice))

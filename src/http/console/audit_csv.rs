@@ -9,14 +9,19 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIO
 use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use time::OffsetDateTime;
 
 use super::audit_filter::{self, Filter};
 use super::form::Typed;
+use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::SignedIn;
-use crate::clock::rfc3339_millis;
+use super::told_change::{Line, Part, lines};
+use super::view::View;
+use crate::clock::{BRASILIA, rfc3339_brasilia};
 use crate::domain::access::ConsultarAuditoria;
 use crate::http::answer::problem::Language;
+use crate::service::audit::told;
 use crate::service::provisioning::Provisioning;
 use crate::store::{AuditEntry, AuditPage, AuditPosition};
 
@@ -26,7 +31,11 @@ const ENTRIES_MAX: usize = 50_000;
 const PORTION: u16 = 500;
 /// With it, spreadsheets know that it is UTF-8.
 const MARK: &str = "\u{feff}";
-const COLUMNS: [&str; 9] = ["id", "em", "origem", "autor", "lugar", "acao", "objeto", "antes", "depois"];
+/// `mudanca`, `de` and `para` say in words what `antes` and `depois` are as JSON.
+const COLUMNS: [&str; 12] =
+    ["id", "em", "origem", "autor", "lugar", "acao", "objeto", "mudanca", "de", "para", "antes", "depois"];
+/// The action of the last row where there are more entries; that row has no id.
+const CUT_OFF: &str = "exportacao.cortada";
 
 /// `GET /console/auditoria.csv`
 pub async fn export(who: SignedIn<ConsultarAuditoria>, uri: Uri) -> Answer {
@@ -39,9 +48,8 @@ pub async fn export(who: SignedIn<ConsultarAuditoria>, uri: Uri) -> Answer {
     // Where nothing can be read, that is said instead of a file.
     let provisioning = Arc::new(who.provisioning());
     let (entries, next) = who.judged(provisioning.seen_audit(asked.clone())).await?;
-    let separator = separator(who.view.language());
-    let file = File { provisioning, asked, separator, entries: entries.into(), next, written: 0 };
-    let head = Bytes::from(format!("{MARK}{}", line(COLUMNS.map(Cow::Borrowed), separator)));
+    let head = Bytes::from(format!("{MARK}{}", row(COLUMNS.map(Cow::Borrowed), separator(who.view.language()))));
+    let file = File { provisioning, asked, view: who.view, entries: entries.into(), next, written: 0 };
     let body = stream::unfold((Some(head), Some(file)), async |(head, file)| {
         if let Some(head) = head {
             return Some((Ok(head), (None, file)));
@@ -77,7 +85,7 @@ fn separator(language: Language) -> char {
 struct File {
     provisioning: Arc<Provisioning>,
     asked: AuditPage,
-    separator: char,
+    view: View,
     /// What was read and is not written yet.
     entries: VecDeque<AuditEntry>,
     /// Before which entry to go on reading.
@@ -95,22 +103,65 @@ impl File {
             let (entries, next) = self.provisioning.seen_audit(asked).await?;
             (self.entries, self.next) = (entries.into(), next);
         }
-        let separator = self.separator;
-        let room = ENTRIES_MAX - self.written;
-        let lines: Vec<String> = self.entries.drain(..).take(room).map(|entry| line(cells(entry), separator)).collect();
-        self.written += lines.len();
-        let rest = (self.written < ENTRIES_MAX).then_some(self);
-        Ok((lines.concat(), rest))
+        let separator = separator(self.view.language());
+        let written: Vec<AuditEntry> =
+            self.entries.drain(..self.entries.len().min(ENTRIES_MAX - self.written)).collect();
+        self.written += written.len();
+        let oldest = written.last().map(|entry| entry.em);
+        let mut text: String = written.into_iter().map(|entry| row(cells(entry, &self.view), separator)).collect();
+        if self.written < ENTRIES_MAX {
+            return Ok((text, Some(self)));
+        }
+        let has_more = !self.entries.is_empty() || self.next.is_some();
+        if let Some(oldest) = oldest.filter(|_| has_more) {
+            text += &row(cut_off(oldest, &self.view), separator);
+        }
+        Ok((text, None))
     }
 }
 
-fn cells(entry: AuditEntry) -> [Cow<'static, str>; COLUMNS.len()] {
+fn cells(entry: AuditEntry, view: &View) -> [Cow<'static, str>; COLUMNS.len()] {
     let AuditEntry { id, em, origem, autor, lugar, acao, objeto, antes, depois, .. } = entry;
+    let [before, after] = [antes.clone(), depois.clone()].map(told);
+    let [what, from, to] = in_words(&lines(&before, &after, &view.texts().auditoria, view.language()));
     let [objeto, antes, depois] = [objeto, antes, depois].map(Option::unwrap_or_default);
-    [id.to_string(), rfc3339_millis(em), origem, autor, lugar, acao, objeto, antes, depois].map(Cow::Owned)
+    let (id, em) = (id.to_string(), rfc3339_brasilia(em));
+    [id, em, origem, autor, lugar, acao, objeto, what, from, to, antes, depois].map(Cow::Owned)
 }
 
-fn line<'a>(cells: impl IntoIterator<Item = Cow<'a, str>>, separator: char) -> String {
+/// What changed, from what and to what. Of a list, what was taken away and what was added.
+fn in_words(lines: &[Line]) -> [String; 3] {
+    let side = |line: &Line, is_before: bool| {
+        let of_side = |part: &Part| match part {
+            Part::Was(text) | Part::Removed(text) => is_before.then(|| text.clone()),
+            Part::Is(text) | Part::Added(text) => (!is_before).then(|| text.clone()),
+        };
+        line.parts.iter().filter_map(of_side).collect::<Vec<_>>().join(", ")
+    };
+    let joined = |texts: Vec<String>| texts.join("; ");
+    let whole = |is_before: bool| match lines {
+        [one] => side(one, is_before),
+        many => {
+            let labelled = many.iter().map(|line| (&line.label, side(line, is_before)));
+            joined(
+                labelled.filter(|(_, text)| !text.is_empty()).map(|(label, text)| format!("{label}: {text}")).collect(),
+            )
+        }
+    };
+    [joined(lines.iter().map(|line| line.label.clone()).collect()), whole(true), whole(false)]
+}
+
+/// The last row where there are more entries, at the time of the `oldest` that is in the file.
+fn cut_off(oldest: OffsetDateTime, view: &View) -> [Cow<'static, str>; COLUMNS.len()] {
+    let (count, day) = (view.number(&(ENTRIES_MAX as i64)), oldest.to_offset(BRASILIA).date().to_string());
+    let mut cells = [const { Cow::Borrowed("") }; COLUMNS.len()];
+    cells[1] = rfc3339_brasilia(oldest).into();
+    cells[5] = CUT_OFF.into();
+    cells[6] = filled(view.texts().auditoria.cut_off, &[&count, &day]).into();
+    cells
+}
+
+fn row<'a>(cells: impl IntoIterator<Item = Cow<'a, str>>, separator: char) -> String {
     let cells: Vec<String> = cells.into_iter().map(|text| cell(&text)).collect();
     format!("{}\r\n", cells.join(&separator.to_string()))
 }
@@ -151,7 +202,21 @@ mod tests {
     }
 
     #[test]
+    fn a_change_is_told_in_words() {
+        let line = |label: &str, parts| Line { label: label.to_owned(), parts };
+        let [yes, no] = ["sim", "não"].map(str::to_owned);
+        let active = || line("Ativo", vec![Part::Was(yes.clone()), Part::Is(no.clone())]);
+        let permissions =
+            || line("Permissões", vec![Part::Added("A".into()), Part::Added("B".into()), Part::Removed("C".into())]);
+        assert_eq!(in_words(&[]), ["", "", ""]);
+        assert_eq!(in_words(&[active()]), ["Ativo", "sim", "não"]);
+        assert_eq!(in_words(&[permissions()]), ["Permissões", "C", "A, B"]);
+        let both = ["Ativo; Permissões", "Ativo: sim; Permissões: C", "Ativo: não; Permissões: A, B"];
+        assert_eq!(in_words(&[active(), permissions()]), both);
+    }
+
+    #[test]
     fn a_cell_cannot_end_itself() {
-        assert_eq!(line(["a\";=1".into(), "b;c".into()], ';'), "\"a\"\";=1\";\"b;c\"\r\n");
+        assert_eq!(row(["a\";=1".into(), "b;c".into()], ';'), "\"a\"\";=1\";\"b;c\"\r\n");
     }
 }

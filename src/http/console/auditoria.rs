@@ -79,7 +79,12 @@ fn row(view: &View, mut entry: AuditEntry) -> Row {
     let (texts, language) = (&view.texts().auditoria, view.language());
     let [before, after] = [entry.antes.take(), entry.depois.take()].map(told);
     let action = names::action_named(&entry.acao, language).map_or_else(|| entry.acao.clone(), str::to_owned);
-    let place = filled(if entry.origem == "comando" { texts.by_command } else { texts.by_http }, &[&entry.lugar]);
+    let by = match entry.origem.as_str() {
+        "comando" => texts.by_command,
+        "console" => texts.by_console,
+        _ => texts.by_http,
+    };
+    let place = filled(by, &[&entry.lugar]);
     Row { action, place, lines: lines(&before, &after, texts, language), entry }
 }
 

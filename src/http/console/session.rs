@@ -17,7 +17,7 @@ use super::refusal::Refusal;
 use super::view::{Person, View};
 use super::visit::{Visit, is_led_from_elsewhere, is_same_origin};
 use crate::domain::access::{AccessRights, Permissao, Required};
-use crate::domain::audit::Actor;
+use crate::domain::audit::{Actor, Channel};
 use crate::domain::hierarchy::is_root_administrator;
 use crate::http::answer::catalogue::{ApiError, AuditedUser};
 use crate::http::api::audit;
@@ -143,7 +143,7 @@ impl<P: Admits> SignedIn<P> {
 
     /// What sets up and shows, for this person.
     pub fn provisioning(&self) -> Provisioning {
-        let actor = Actor::Usuario { id: self.usuario_id, place: self.client.0.to_string() };
+        let actor = Actor::Usuario { id: self.usuario_id, by: Channel::Console, place: self.client.0.to_string() };
         Provisioning::with(Arc::clone(&self.app.administration), Arc::clone(&self.app.passwords), actor)
     }
 

@@ -25,16 +25,16 @@ const NO_ROUTE: &str = "/api/nada";
 const SCHEME: &str = "x-esquema";
 
 /// An answer by the name that a dialect's file has for it.
-pub struct Named {
+pub struct NamedAnswer {
     pub name: String,
     pub spoken: Spoken,
 }
 
 /// Every answer of a server with the operations of `document`, in `dialect`. An answer that many operations give is that
 /// of the first one.
-pub fn answers(document: &mut OpenApi, dialect: &Arc<Dialect>) -> Vec<Named> {
-    let mut answers: Vec<Named> = Vec::new();
-    let mut add = |more: Vec<Named>| {
+pub fn answers(document: &mut OpenApi, dialect: &Arc<Dialect>) -> Vec<NamedAnswer> {
+    let mut answers: Vec<NamedAnswer> = Vec::new();
+    let mut add = |more: Vec<NamedAnswer>| {
         for answer in more {
             if answers.iter().all(|other| other.name != answer.name) {
                 answers.push(answer);
@@ -52,9 +52,9 @@ pub fn answers(document: &mut OpenApi, dialect: &Arc<Dialect>) -> Vec<Named> {
 }
 
 /// What `operation` answers, if a dialect words it: its success, then its errors in the order of the contract.
-fn answers_of(operation: &Operation, speaker: &Speaker) -> Vec<Named> {
-    let success =
-        success_of(operation).map(|(name, success)| Named { name: name.to_owned(), spoken: speaker.success(&success) });
+fn answers_of(operation: &Operation, speaker: &Speaker) -> Vec<NamedAnswer> {
+    let success = success_of(operation)
+        .map(|(name, success)| NamedAnswer { name: name.to_owned(), spoken: speaker.success(&success) });
     let errors = errors::of(operation.operation_id.as_deref(), speaker.dialect.rules);
     success.into_iter().chain(errors.filter_map(|error| named(error, speaker))).collect()
 }
@@ -68,8 +68,8 @@ fn success_of(operation: &Operation) -> Option<(&'static str, Success)> {
     }
 }
 
-fn named(error: &ApiError, speaker: &Speaker) -> Option<Named> {
-    Some(Named { name: error.key(), spoken: speaker.error(error, Some(&example()))? })
+fn named(error: &ApiError, speaker: &Speaker) -> Option<NamedAnswer> {
+    Some(NamedAnswer { name: error.key(), spoken: speaker.error(error, Some(&example()))? })
 }
 
 /// `document`, with the answers of `dialect`.
@@ -113,7 +113,7 @@ fn token_scheme(dialect: &Dialect) -> SecurityScheme {
 }
 
 fn word(operation: &mut Operation, speaker: &Speaker) {
-    let mut by_code = BTreeMap::<u16, Vec<Named>>::new();
+    let mut by_code = BTreeMap::<u16, Vec<NamedAnswer>>::new();
     for answer in answers_of(operation, speaker) {
         by_code.entry(answer.spoken.code).or_default().push(answer);
     }
@@ -143,9 +143,9 @@ fn leave_problems(operation: &mut Operation) {
     }
 }
 
-fn add(response: &mut Response, answers: &[Named]) {
+fn add(response: &mut Response, answers: &[NamedAnswer]) {
     let mut by_type = BTreeMap::<&str, Vec<(String, Example)>>::new();
-    for Named { name, spoken } in answers {
+    for NamedAnswer { name, spoken } in answers {
         let value = serde_json::from_str(&spoken.body).unwrap_or_else(|_| Value::from(spoken.body.as_str()));
         let example = ExampleBuilder::new().summary(name).value(Some(value)).build();
         by_type.entry(&spoken.content_type).or_default().push((name.clone(), example));

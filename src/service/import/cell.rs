@@ -3,7 +3,7 @@
 use super::shape::{is_digits, is_scientific, plain_number, spoilt};
 use super::tidy::{bare, is_empty, quoted, tidy};
 use crate::domain::atendimento::Status;
-use crate::domain::protocolo::exact_integer;
+use crate::domain::protocolo::{LOST, exact_integer};
 use crate::domain::text::{PROTOCOLO_MAX, fits, hides};
 
 /// Digits that a spreadsheet keeps of a number.
@@ -44,7 +44,7 @@ impl Cell<'_> {
                 quoted(&protocolo)
             ));
         }
-        if protocolo.contains('\u{fffd}') {
+        if protocolo.contains(LOST) {
             return Err(format!(
                 "protocolo {} was damaged before: � stands for a character that was lost",
                 quoted(&protocolo)

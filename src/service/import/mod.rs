@@ -34,6 +34,7 @@ use serde_json::json;
 
 use crate::domain::atendimento::{Atendimento, Change};
 use crate::domain::audit::{Action, Actor};
+use crate::domain::protocolo::is_usual;
 use crate::service::audit::named;
 use crate::store::{Import, NewAtendimento, Store, StoreError};
 
@@ -97,13 +98,14 @@ pub async fn import(
     let (reader, sum) = Summed::new(reader);
     let mut rows = Rows::open(reader, Wanted::new(&options.columns))?;
     let mut run = Run { store, actor, import: None, options, summary: Summary::default(), report };
-    let mut portion = Portion::default();
+    let (mut portion, mut unusual) = (Portion::default(), Unusual::default());
     loop {
         let row = rows.next();
         rows.take_notes().into_iter().for_each(|note| (run.report)(Notice::Note(note)));
         match row? {
             None => break,
             Some(Ok((place, novo))) => {
+                unusual.look_at(&novo.protocolo);
                 if run.summary.first.len() < SHOWN {
                     run.summary.first.push(novo.clone());
                 }
@@ -117,6 +119,7 @@ pub async fn import(
         }
     }
     run.write(portion).await?;
+    unusual.note().into_iter().for_each(|note| (run.report)(Notice::Note(note)));
     run.finish(&sum).await
 }
 
@@ -125,6 +128,35 @@ pub async fn import(
 pub fn rows_of(file: &[u8]) -> Vec<Row> {
     let Ok(mut rows) = Rows::open(file, Wanted::new(&Columns::default())) else { return Vec::new() };
     std::iter::from_fn(|| rows.next().ok().flatten()).collect()
+}
+
+/// How many protocolos look like those of Citrus and how many do not, and the first of these.
+#[derive(Default)]
+struct Unusual {
+    usual: u64,
+    others: u64,
+    first: String,
+}
+
+impl Unusual {
+    fn look_at(&mut self, protocolo: &str) {
+        if is_usual(protocolo) {
+            self.usual += 1;
+            return;
+        }
+        if self.others == 0 {
+            protocolo.clone_into(&mut self.first);
+        }
+        self.others += 1;
+    }
+
+    /// Where all are alike, it is how they are numbered there.
+    fn note(&self) -> Option<String> {
+        let (others, first) = (self.others, quoted(&self.first));
+        (self.usual > 0 && others > 0).then(|| {
+            format!("protocolos that do not look like those of Citrus, such as 20221104000001: {others}; the first is {first}")
+        })
+    }
 }
 
 #[derive(Default)]

@@ -9,18 +9,16 @@ use crate::clock::BRASILIA;
 use crate::domain::access::Permissao;
 use crate::domain::atendimento::Status;
 use crate::domain::audit::Action;
+use crate::domain::protocolo::registrable;
 use crate::domain::record::PresentState;
-use crate::domain::text::{PROTOCOLO_MAX, fits, hides};
 use crate::service::audit::named;
 use crate::store::{NewAtendimento, StoreError};
 
 impl Provisioning {
     /// Registers an atendimento.
     pub async fn create_atendimento(&self, asked: &str, status: Status) -> Result<()> {
-        let protocolo = asked.trim();
-        if protocolo.is_empty() || !fits(protocolo, PROTOCOLO_MAX) || protocolo.contains(hides) {
-            return Err(ProvisioningError::InvalidProtocolo(asked.to_owned()));
-        }
+        let invalid = || ProvisioningError::InvalidProtocolo(asked.to_owned());
+        let protocolo = registrable(asked).ok_or_else(invalid)?;
         let novo = NewAtendimento { protocolo: protocolo.to_owned(), status };
         let mut edit = self.begin_creation(Permissao::CriarAtendimento).await?;
         match edit.insert_atendimento(&novo).await {

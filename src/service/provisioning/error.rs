@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::SENHA_SHORT;
 use crate::auth::password::PasswordError;
 use crate::domain::access::Permissao;
 use crate::domain::hierarchy::DEPTH_MAX;
@@ -47,9 +48,11 @@ pub enum ProvisioningError {
     Anonymised(String),
     #[error("the senha {0}; a senha has 1 to {SENHA_MAX} bytes and no NUL")]
     InvalidSenha(SenhaFault),
+    #[error("the senha of a root administrator has at least {SENHA_SHORT} characters")]
+    ShortSenha,
     #[error(
         "'{}' is not a protocolo: it has {} characters; a protocolo has 1 to {PROTOCOLO_MAX} characters, and none that \
-         nobody sees",
+         nobody sees or that was lost",
         cut(.0),
         .0.trim().chars().count()
     )]

@@ -47,8 +47,22 @@ const SENHA_OF_EXAMPLES: &str = "1234";
 
 /// Whether `senha` is so short that it is soon guessed. That of the examples is known to be no secret.
 pub fn is_short(senha: &SecretString) -> bool {
-    let senha = senha.expose_secret();
-    senha != SENHA_OF_EXAMPLES && senha.chars().count() < SENHA_SHORT
+    senha.expose_secret() != SENHA_OF_EXAMPLES && has_too_few(senha)
+}
+
+fn has_too_few(senha: &SecretString) -> bool {
+    senha.expose_secret().chars().count() < SENHA_SHORT
+}
+
+/// Fails for a senha that no request could carry.
+pub fn require_senha(senha: &SecretString) -> Result<()> {
+    SenhaFault::of(senha.expose_secret()).map_or(Ok(()), |fault| Err(ProvisioningError::InvalidSenha(fault)))
+}
+
+/// Fails for a senha with which nobody is made a root administrator: a guess would open everything.
+pub fn require_senha_of_administrator(senha: &SecretString) -> Result<()> {
+    require_senha(senha)?;
+    if has_too_few(senha) { Err(ProvisioningError::ShortSenha) } else { Ok(()) }
 }
 
 type Result<T, E = ProvisioningError> = std::result::Result<T, E>;
@@ -115,9 +129,7 @@ impl Provisioning {
     }
 
     async fn hash(&self, senha: SecretString) -> Result<String> {
-        if let Some(fault) = SenhaFault::of(senha.expose_secret()) {
-            return Err(ProvisioningError::InvalidSenha(fault));
-        }
+        require_senha(&senha)?;
         let _turn = self.passwords.turn(self.passwords.place()?).await?;
         Ok(self.passwords.hash(senha).await?)
     }

@@ -8,7 +8,8 @@ use crate::domain::access::{Nivel, Permissao};
 use crate::domain::hierarchy::Administrator;
 use crate::domain::text::{Name, NameKey};
 use crate::store::{
-    AuditEntry, AuditPage, AuditPosition, Grant, Motivo, Named, Perfil, Release, Usuario, UsuariosByLogin, UsuariosPage,
+    AuditEntry, AuditPage, AuditPosition, Grant, Motivo, NamedKind, Perfil, Release, Usuario, UsuariosByLogin,
+    UsuariosPage,
 };
 
 /// A nível, as an actor sees it.
@@ -114,21 +115,21 @@ impl Provisioning {
 
     /// The name of what has the `id`, if the actor sees it, who `needs` a permission for that. The refusal is the same
     /// whether there is none or it is hidden.
-    pub async fn seen_nome(&self, kind: Named, id: i64, needs: Permissao) -> Result<Name> {
+    pub async fn seen_nome(&self, kind: NamedKind, id: i64, needs: Permissao) -> Result<Name> {
         let authority = self.read(needs).await?;
         let nome = match kind {
-            Named::Nivel => {
+            NamedKind::Nivel => {
                 let found = self.store.niveis().await?.into_iter().find(|nivel| nivel.id == id);
                 authority.see_nivel(found).map(|nivel| nivel.nome).ok_or(Kind::Nivel)
             }
-            Named::Perfil => {
+            NamedKind::Perfil => {
                 authority.see_perfil(self.store.perfil_of(id).await?).map(|perfil| perfil.nome).ok_or(Kind::Perfil)
             }
-            Named::Usuario => authority
+            NamedKind::Usuario => authority
                 .see_usuario(self.store.usuario_of(id).await?)
                 .map(|usuario| usuario.login)
                 .ok_or(Kind::Usuario),
-            Named::Motivo => self.store.motivo_of(id).await?.map(|motivo| motivo.nome).ok_or(Kind::Motivo),
+            NamedKind::Motivo => self.store.motivo_of(id).await?.map(|motivo| motivo.nome).ok_or(Kind::Motivo),
         };
         nome.map(Name::registered).map_err(unknown)
     }

@@ -1,7 +1,6 @@
 //! The senhas that a file names, read where they are needed: for new users, and where they are asked for.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -12,7 +11,7 @@ use super::file::{SenhaSource, StateFile};
 use super::registered::Registered;
 use crate::auth::password::Passwords;
 use crate::domain::text::{NameKey, SENHA_MAX, cut};
-use crate::file_text::{decode, trimmed};
+use crate::file_text::{decode, open_regular, trimmed};
 use crate::service::provisioning::SenhaFault;
 use crate::store::Store;
 
@@ -77,7 +76,7 @@ fn read(source: &SenhaSource) -> Result<SecretString, String> {
 /// What is in a file, without line ends after it.
 fn read_file(path: &Path) -> Result<SecretString, String> {
     let mut bytes = Vec::new();
-    let opened = File::open(path).map_err(|error| format!("can't be read: {error}"))?;
+    let opened = open_regular(path).map_err(|error| format!("can't be read: {error}"))?;
     // Room for a mark, a line end, and one byte too many.
     opened.take(SENHA_MAX as u64 + 6).read_to_end(&mut bytes).map_err(|error| format!("can't be read: {error}"))?;
     let text = decode(bytes).map_err(|error| error.to_string())?;

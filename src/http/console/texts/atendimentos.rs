@@ -19,6 +19,8 @@ texts! {
     new_hint: "Em branco, o servidor numera: o dia e seis dígitos.", "If empty, the server numbers it: the day and six digits.";
     create: "Criar atendimento", "Create atendimento";
     created: "Atendimento {} criado.", "Atendimento {} created.";
+    unusual: " O protocolo não se parece com os do Citrus, como 20221104000001.",
+        " The protocolo does not look like one of Citrus, such as 20221104000001.";
     record: "Atendimento {}", "Atendimento {}";
     history: "Histórico", "History";
     history_hidden: "Seu perfil não permite ver o histórico.", "Your perfil does not let you see the history.";

@@ -19,14 +19,18 @@ texts! {
     apply: "Filtrar", "Filter";
     clear: "Limpar o filtro", "Clear the filter";
     export: "Exportar CSV", "Export CSV";
-    export_hint: "Com este filtro; as 50.000 entradas mais novas, no máximo.", "With this filter; the newest 50,000 entries at most.";
+    export_hint: "Com este filtro; as 50.000 entradas mais novas, no máximo. Se houver outras, a última linha diz.",
+        "With this filter; the newest 50,000 entries at most. If there are more, the last line says so.";
+    cut_off: "Só as {} entradas mais novas. Há outras, até {}: exporte também até este dia.",
+        "Only the newest {} entries. There are more, up to {}: export up to that day, too.";
     when: "Quando", "When";
     who: "Quem", "Who";
     what: "O quê", "What";
     object: "Objeto", "Object";
     change: "Antes e depois", "Before and after";
     by_command: "por comando, em {}", "by command, on {}";
-    by_http: "de {}", "from {}";
+    by_console: "no console, de {}", "in the console, from {}";
+    by_http: "por API, de {}", "by API, from {}";
     none: "Nenhuma entrada com este filtro.", "No entry passes this filter.";
     older: "Entradas mais antigas", "Older entries";
     newest: "Entradas mais novas", "Newest entries";
