@@ -14,9 +14,9 @@ use secrecy::SecretString;
 
 pub use self::args::Args;
 
-use self::ending::{explained, restore, watch_signals};
+use self::ending::{explained, on_trust, restore, restore_after, told, watch_signals};
 use self::recording::record_dialect;
-use self::report::{failed_in, hand_over, indented, verdict, write_files};
+use self::report::{failed_in, foreign, hand_over, indented, verdict, write_files};
 
 use super::support::error::{CliError, Result};
 use super::support::input::{confirmed, read_dialect, read_senha, read_two_senhas};
@@ -28,6 +28,7 @@ use crate::conferir::record::Wishes;
 use crate::conferir::report::{Outcome, Report};
 use crate::conferir::runner::Runner;
 use crate::conferir::session::{RunInput, Session, StartError, StatusAnswer, Unpermitted};
+use crate::conferir::witness::Witness;
 use crate::dialect::Dialect;
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
@@ -73,7 +74,7 @@ pub async fn run(args: Args) -> Result {
         let wishes = Wishes { unpermitted, token_header: args.cabecalho_do_token.clone() };
         return record_dialect(&args, file, &mut runner, start, wishes).await;
     }
-    announce(&args, &plan, &plan.traces(start));
+    announce(&args, &plan, &plan.traces(start), runner.session.witness());
     if !args.yes && !confirmed()? {
         return Err(CliError::Failed("nothing was changed".to_owned()));
     }
@@ -83,12 +84,15 @@ pub async fn run(args: Args) -> Result {
 
 fn concluded(args: &Args, report: &Report) -> Result {
     hand_over(&args.outputs, report)?;
+    if args.dialeto.is_none() && !args.only_documented {
+        foreign(report);
+    }
     if report.is_good() { Ok(()) } else { Err(CliError::Failed(verdict(report))) }
 }
 
 /// Logs in and finds the status; a run that only reads needs none.
 async fn begin(args: &Args, runner: &mut Runner) -> Result<Option<Status>> {
-    runner.session.log_in().await.map_err(explained)?;
+    runner.session.log_in().await.map_err(|error| explained(args, error))?;
     if args.somente_leitura { Ok(None) } else { present_status(runner, args.status_atual).await.map(Some) }
 }
 
@@ -140,14 +144,13 @@ fn runner(args: &Args, senha: SecretString, dialect: Option<Arc<Dialect>>) -> Re
 async fn conduct(args: &Args, plan: &Plan, runner: &mut Runner, start: Status) -> Result<Report> {
     let stopped = watch_signals("stopping after this case; the atendimento is set back first")?;
     if let Err(error) = runner.prove_motivo(start).await {
-        let found = if let StartError::OtherStatus { told, .. } = error { told } else { start };
-        let restored = restore(runner, found).await;
-        let error = refused(args, runner, restored, error);
+        let restored = restore_after(runner, start, &error).await;
+        let error = refused(args, runner, start, restored, error);
         return Err(stopped_early(args, plan, runner, restored, error));
     }
     let cases = ask_all(plan, runner, &stopped).await;
     let restored = restore(runner, start).await;
-    Ok(args.report(Some(start), runner.session.changes(), restored, cases))
+    Ok(args.report(Some((start, runner.session.witness())), runner.session.changes(), restored, cases))
 }
 
 async fn ask_all(plan: &Plan, runner: &mut Runner, stopped: &AtomicBool) -> Vec<Outcome> {
@@ -163,25 +166,13 @@ async fn ask_all(plan: &Plan, runner: &mut Runner, stopped: &AtomicBool) -> Vec<
 }
 
 /// The first change was not made, as `error` says, or may not have been, or it was no change of what it should be.
-fn refused(args: &Args, runner: &Runner, restored: bool, error: StartError) -> CliError {
-    let end = match (restored, runner.session.changes()) {
-        (true, 0) => "Nothing was changed",
-        (true, _) => "The atendimento was set back, in case it had changed",
-        (false, _) => "The atendimento may have been changed",
-    };
-    let what = match error {
-        StartError::Change(answer) => format!(
-            "the first change, which needs the motivo '{}', was answered\n{}",
-            printable(args.motivo()),
-            indented(&answer)
-        ),
-        error => error.to_string(),
-    };
-    CliError::Failed(format!("{what}\n{end}, and no case was asked"))
+fn refused(args: &Args, runner: &Runner, start: Status, restored: bool, error: StartError) -> CliError {
+    let end = told(runner, start, restored, &error);
+    CliError::Failed(format!("{}\n{end}; no case was asked", explained(args, error)))
 }
 
 /// Where the atendimento is: as the server tells, and as the caller says.
-async fn present_status(runner: &Runner, given: Option<Status>) -> Result<Status> {
+async fn present_status(runner: &mut Runner, given: Option<Status>) -> Result<Status> {
     let told = runner.session.ask_status().await.map_err(StartError::from)?;
     match (told, given) {
         (StatusAnswer::Told(told), Some(given)) if told != given => {
@@ -197,7 +188,7 @@ async fn present_status(runner: &Runner, given: Option<Status>) -> Result<Status
 }
 
 /// Says what the run will have changed.
-fn announce(args: &Args, plan: &Plan, traces: &Traces) {
+fn announce(args: &Args, plan: &Plan, traces: &Traces, witness: Witness) {
     let path: Vec<&str> = traces.path.iter().map(|status| status.nome()).collect();
     complain(format_args!(
         "{} cases on {} as '{}'; {} of them are failed logins.\n\
@@ -217,4 +208,7 @@ fn announce(args: &Args, plan: &Plan, traces: &Traces) {
         traces.visible,
         path[0],
     ));
+    if witness == Witness::Caller {
+        complain(format_args!("{}", on_trust(path[0])));
+    }
 }

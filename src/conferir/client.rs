@@ -6,8 +6,9 @@ use std::io::Read;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::header::CONTENT_ENCODING;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, Request, Uri};
+use encoding_rs::Encoding;
 use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -19,6 +20,8 @@ use tokio::time::timeout;
 use tower_service::Service;
 use url::Url;
 
+use crate::dialect::decoded;
+
 /// How long an answer may take: longer than a server of ours takes for any.
 const DEADLINE: Duration = Duration::from_secs(40);
 const BODY_MAX: usize = 64 * 1024;
@@ -27,8 +30,9 @@ const BODY_MAX: usize = 64 * 1024;
 pub struct Received {
     pub code: u16,
     pub headers: HeaderMap,
-    /// Its body; what is not UTF-8 is replaced.
     pub body: String,
+    /// In which the body came.
+    pub charset: &'static Encoding,
 }
 
 impl Received {
@@ -126,8 +130,10 @@ impl Client {
         let body =
             Limited::new(body, BODY_MAX).collect().await.map_err(|error| ClientError::Body(error.to_string()))?;
         let body = decompressed(&head.headers, body.to_bytes())?;
-        let body = String::from_utf8_lossy(&body).into_owned();
-        Ok(Received { code: head.status.as_u16(), headers: head.headers, body })
+        let kind = head.headers.get(CONTENT_TYPE).map(|kind| String::from_utf8_lossy(kind.as_bytes()));
+        let (body, charset) = decoded(kind.as_deref().unwrap_or_default(), &body)
+            .ok_or_else(|| ClientError::Body("it is in a charset that is not read here".to_owned()))?;
+        Ok(Received { code: head.status.as_u16(), headers: head.headers, body: body.into_owned(), charset })
     }
 }
 

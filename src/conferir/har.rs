@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use super::report::{Answered, Outcome, Report, Sent};
+use crate::printable::printable_json;
 
 /// The requests of `report` that got an answer.
 pub fn write(report: &Report) -> String {
@@ -13,7 +14,7 @@ pub fn write(report: &Report) -> String {
         "creator": {"name": "citrus-status conferir", "version": env!("CARGO_PKG_VERSION")},
         "entries": entries,
     }});
-    format!("{har:#}\n")
+    format!("{}\n", printable_json('\n', &format!("{har:#}")))
 }
 
 fn entry(outcome: &Outcome) -> Option<Value> {

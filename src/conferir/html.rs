@@ -11,17 +11,17 @@ const HEAD: &str = include_str!("html/head.html");
 pub fn write(report: &Report) -> String {
     let counts = report.counts;
     let mut page = HEAD.to_owned();
-    let end = if report.restored { "" } else { " The atendimento may NOT be back in its status." };
     let status = report.status.map(|status| format!(", found in the status {status}")).unwrap_or_default();
     _ = write!(
         page,
-        "<h1>{}</h1>\n<p>Atendimento {}{status}, changed {} times.<strong>{end}</strong></p>\n\
+        "<h1>{}</h1>\n<p>Atendimento {}{status}, changed {} times: <strong>{}</strong></p>\n\
          <p>{} passed, {} failed, {} unjudged, {} skipped</p>\n\
          <p class=note>Before a curl line, set what it names: <code>SENHA='…' TOKEN='…'</code>. \
          Other names in capitals stand for what the run made up.</p>\n",
         escaped(&report.base_url),
         escaped(&report.protocolo),
         report.changes,
+        report.place(),
         counts.passed,
         counts.failed,
         counts.unjudged,

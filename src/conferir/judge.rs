@@ -164,8 +164,8 @@ fn worded(case: &Case, spoken: &Spoken<'_>, form: &AnswerForm<'_>, received: Opt
         named: Some(Mention { status, ..named }),
         id: Uuid::nil(),
     };
-    let fits = received.is_some_and(|received| form.body.fits(spoken.dialect.escapes, &facts, received));
-    (form.body.filled(spoken.dialect.escapes, &facts), fits)
+    let fits = received.is_some_and(|received| form.fits(&facts, received));
+    (form.filled(&facts), fits)
 }
 
 /// The value in the contract's text for `case`, where it has one.
@@ -223,7 +223,7 @@ mod tests {
         ];
         let headers: HeaderMap =
             headers.into_iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect();
-        Received { code, headers, body: body.to_owned() }
+        Received { code, headers, body: body.to_owned(), charset: encoding_rs::UTF_8 }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::report::{Answered, Judgement, Outcome, Report};
+use crate::printable::printable;
 
 /// `report` in the form that JUnit writes and build servers read.
 pub fn write(report: &Report) -> String {
@@ -34,9 +35,8 @@ fn document(writer: &mut Writer<Vec<u8>>, report: &Report) -> io::Result<()> {
     suite.write_inner_content(|writer| {
         report.cases.iter().try_for_each(|outcome| case(writer, outcome))?;
         if !report.restored {
-            let message = "the atendimento may not be in the status in which it was found";
             let restoring = writer.create_element("system-err");
-            restoring.write_text_content(BytesText::new(message))?;
+            restoring.write_text_content(BytesText::new(&report.place()))?;
         }
         Ok(())
     })?;
@@ -81,5 +81,13 @@ fn seconds(time: Duration) -> String {
 /// `text` without the characters that XML can't hold in any way.
 fn legal(text: &str) -> String {
     let illegal = |c: char| (c.is_control() && !"\t\n\r".contains(c)) || matches!(c, '\u{fffe}' | '\u{ffff}');
-    text.chars().map(|c| if illegal(c) { '\u{fffd}' } else { c }).collect()
+    let legal: String = text.chars().map(|c| if illegal(c) { '\u{fffd}' } else { c }).collect();
+    // What turns the direction of writing is spelled out, as at a terminal.
+    legal
+        .split_inclusive(['\t', '\n', '\r'])
+        .map(|part| {
+            let end = part.trim_end_matches(['\t', '\n', '\r']).len();
+            format!("{}{}", printable(&part[..end]), &part[end..])
+        })
+        .collect()
 }

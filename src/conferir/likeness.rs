@@ -43,7 +43,12 @@ mod tests {
     use super::*;
 
     fn answers(bodies: &[&str]) -> Vec<Received> {
-        let received = |body: &&str| Received { code: 401, headers: HeaderMap::new(), body: (*body).to_owned() };
+        let received = |body: &&str| Received {
+            code: 401,
+            headers: HeaderMap::new(),
+            body: (*body).to_owned(),
+            charset: encoding_rs::UTF_8,
+        };
         bodies.iter().map(received).collect()
     }
 

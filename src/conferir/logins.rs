@@ -1,13 +1,15 @@
 //! The logins of a run: what is taken from their answers, and what of those is shown.
 
+use axum::http::HeaderValue;
 use time::OffsetDateTime;
 
 use super::case::{Case, LOGIN};
 use super::client::Received;
 use super::infer::seen::LoginObservation;
 use super::infer::{LoginFound, look_at_login};
+use super::jwt::find_jwt;
+use super::places::places;
 use super::session::{CREDENTIALS, Session, StartError, Unpermitted, post};
-use super::spans::spans;
 use super::values::{Values, find_token, life_of};
 
 /// What another user gets.
@@ -24,7 +26,14 @@ impl Session {
         let received = self.ask_login().await?;
         match self.take_token(&received) {
             Some(token) => Ok((received, token)),
-            None if (200..300).contains(&received.code) => Err(StartError::NoToken(received.code)),
+            None if (200..300).contains(&received.code) => {
+                let has_token = |value: &HeaderValue| value.to_str().is_ok_and(|value| find_jwt(value).is_some());
+                let header = received.headers.iter().find(|(_, value)| has_token(value));
+                let header = header.map(|(name, _)| name.to_string());
+                // Whatever is in it belongs to the user.
+                let body = self.look_at(&received, "<token>".to_owned()).shown;
+                Err(StartError::NoToken { answer: self.shown(&Received { body, ..received }), header })
+            }
             None => Err(StartError::Login(self.shown(&received))),
         }
     }
@@ -69,7 +78,7 @@ impl Session {
         if let Some(token) = find_token(&received.body) {
             self.values.remember(&token);
         }
-        for span in spans(&received.body) {
+        for span in places(&received.body) {
             if let Some(token) = span.value.as_str().and_then(find_token) {
                 self.values.remember(&token);
             }

@@ -72,7 +72,9 @@ impl Plan {
         Self {
             scope: if dialect.is_some() { Scope::Contract } else { scope },
             reads_only: selection.reads_only,
-            refuses_same: dialect.is_some_and(|dialect| dialect.rules.same_status == SameStatus::Refused),
+            // The page does not say whether a status can be set again.
+            refuses_same: dialect
+                .map_or(scope == Scope::Documented, |dialect| dialect.rules.same_status == SameStatus::Refused),
             cases,
         }
     }

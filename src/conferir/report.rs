@@ -8,6 +8,7 @@ use serde::ser::{SerializeMap, Serializer};
 use time::OffsetDateTime;
 
 use super::case::Mark;
+use super::witness::Witness;
 use crate::domain::atendimento::Status;
 
 /// What came of a case.
@@ -134,6 +135,8 @@ pub struct Report {
     pub protocolo: String,
     /// The name of the status in which it was found, if it was asked for.
     pub status: Option<&'static str>,
+    /// Who says that: `server`, or `--status-atual` alone.
+    pub status_from: Option<&'static str>,
     /// How many times the run set its status, the way back included.
     pub changes: usize,
     /// Whether it is in that status again.
@@ -154,6 +157,18 @@ impl Report {
             }
             counts
         })
+    }
+
+    /// Where the atendimento is, as far as that is known.
+    pub fn place(&self) -> String {
+        match self.status {
+            _ if !self.restored => "the atendimento may NOT be back in its status".to_owned(),
+            None => "the atendimento was not changed".to_owned(),
+            Some(status) if self.status_from == Some(Witness::Caller.name()) => {
+                format!("the atendimento is in the status {status}: that it was in it before, only --status-atual says")
+            }
+            Some(_) => "the atendimento is back in its status".to_owned(),
+        }
     }
 
     /// Whether every case that was asked passed, and the atendimento is where it was.

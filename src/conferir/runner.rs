@@ -13,11 +13,18 @@ use super::learned::contradiction;
 use super::plan::Plan;
 use super::report::{Judgement, Outcome};
 use super::session::{Session, StartError};
+use super::standing::Standing;
 use crate::dialect::Dialect;
 use crate::domain::atendimento::Status;
 
 /// So many cases in a row without an answer end the run.
 const UNANSWERED_MAX: usize = 3;
+
+/// What `proof` asks for, in words.
+pub(super) fn change_to(proof: &Case) -> String {
+    let status = proof.to.map(Status::nome).unwrap_or_default();
+    format!("the change to {status}, which needs the motivo,")
+}
 
 pub struct Runner {
     pub session: Session,
@@ -45,21 +52,25 @@ impl Runner {
     /// that it knows. Otherwise says what it answered, or that it was in another status.
     pub async fn prove_motivo(&mut self, start: Status) -> Result<(), StartError> {
         self.session.begin(start);
+        let standing = self.session.look_for(start).await?;
         let proof = cases::proof(start);
         let (outcome, received) = self.ask_for_answer(proof, Scope::Documented).await;
-        let told = received.zip(proof.to).and_then(|(received, asked)| contradiction(&received, start, asked));
+        // An atendimento that was set to it twice is in it, whatever the answer names.
+        let named = received.filter(|_| !matches!(standing, Standing::Taken)).zip(proof.to);
+        let told = named.and_then(|(received, asked)| contradiction(&received, start, asked));
         if let Some(told) = told {
             return Err(StartError::OtherStatus { told, given: start });
         }
         if outcome.judgement == Judgement::Passed {
-            return Ok(());
+            return self.session.conclude(standing, start).await;
         }
         // A success in other words may be none.
         if self.session.present() != Some(start) {
             self.session.doubt();
         }
         let answer = outcome.received.map(|received| received.text());
-        Err(StartError::Change(answer.unwrap_or_else(|| outcome.judgement.reason().unwrap_or_default().to_owned())))
+        let answer = answer.unwrap_or_else(|| outcome.judgement.reason().unwrap_or_default().to_owned());
+        Err(StartError::Change { what: change_to(proof), answer })
     }
 
     /// The cases of `plan`, of which none was asked: why.
@@ -99,7 +110,8 @@ impl Runner {
                 None => {
                     let (began, since) = (OffsetDateTime::now_utc(), Instant::now());
                     let outcome = self.ask(case, plan.scope).await;
-                    unanswered = if outcome.received.is_none() { unanswered + 1 } else { 0 };
+                    unanswered =
+                        if outcome.received.is_none() && self.session.is_silent() { unanswered + 1 } else { 0 };
                     Outcome { began, took: since.elapsed(), ..outcome }
                 }
             };
@@ -152,7 +164,7 @@ impl Runner {
             judgement,
             request: self.session.sent(case),
             status_before: None,
-            expected: judge::expected(case, scope, self.spoken(case).as_ref()),
+            expected: self.session.hidden(&judge::expected(case, scope, self.spoken(case).as_ref())),
             received: received.map(|received| self.session.answered(received)),
             began: OffsetDateTime::now_utc(),
             took: Duration::ZERO,

@@ -6,11 +6,14 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::entities::letter;
 use super::jwt::jwt_at;
+use super::pieces::Pieces;
+use super::spelled::gives_away;
 
 #[derive(Default)]
 pub(super) struct Secrets {
     /// Each with what stands for it.
     known: Vec<(SecretString, &'static str)>,
+    pieces: Pieces,
 }
 
 impl Secrets {
@@ -28,6 +31,11 @@ impl Secrets {
         self.known.iter().any(|(known, _)| known.expose_secret() == secret)
     }
 
+    /// Whether `text` has one of them, or a part of it, in whichever spelling.
+    pub(super) fn are_in(&self, text: &str) -> bool {
+        self.known.iter().any(|(known, _)| gives_away(text, known.expose_secret()))
+    }
+
     /// Those of `other`, too.
     pub(super) fn add_all(&mut self, other: Self) {
         other.known.into_iter().for_each(|(secret, stand_in)| self.add(secret, stand_in));
@@ -36,6 +44,7 @@ impl Secrets {
     fn add(&mut self, secret: SecretString, stand_in: &'static str) {
         let is_known = self.known.iter().any(|(known, _)| known.expose_secret() == secret.expose_secret());
         if !secret.expose_secret().is_empty() && !is_known {
+            self.pieces.add(secret.expose_secret(), stand_in);
             self.known.push((secret, stand_in));
             // Tokens before senhas, and a longer one before one that is a part of it.
             self.known.sort_by_key(|(secret, stand_in)| (Reverse(*stand_in), Reverse(secret.expose_secret().len())));
@@ -44,10 +53,11 @@ impl Secrets {
 
     /// `text` without them, and without whatever else looks like a token.
     pub(super) fn redacted(&self, text: &str) -> String {
-        { self.known.iter() }.fold(without_jwts(text), |text, (secret, stand_in)| {
+        let whole = { self.known.iter() }.fold(without_jwts(text), |text, (secret, stand_in)| {
             let signs: Vec<char> = secret.expose_secret().chars().collect();
             without(&text, secret.expose_secret(), &signs, stand_in)
-        })
+        });
+        self.pieces.redacted(&whole)
     }
 }
 

@@ -15,6 +15,7 @@ use super::learned::{Learned, asked_status};
 use super::personal::Personal;
 use super::report::{Answered, Sent};
 use super::values::Values;
+use super::witness::Witness;
 use crate::dialect::{Asked, TokenHeader};
 use crate::domain::atendimento::Status;
 
@@ -63,11 +64,15 @@ pub struct Session {
     pub(super) learned: Learned,
     /// Where the atendimento is; `None` after an answer that leaves it open.
     present: Option<Status>,
+    /// Who says where it was at the beginning.
+    witness: Witness,
     changes: usize,
     /// Whether a run has begun, so that there is something to bring back.
     begun: bool,
     /// Whether the run may change nothing.
     harmless: bool,
+    /// Whether the last request got no answer.
+    silent: bool,
 }
 
 /// What a server answers to the question for the current status.
@@ -86,8 +91,12 @@ pub enum StartError {
     #[error("the login was answered {0:?}")]
     Login(String),
     /// It succeeded and gave nothing to go on with.
-    #[error("the login was answered {0}, without a token")]
-    NoToken(u16),
+    #[error("the login was answered {answer:?}, without a token in its body")]
+    NoToken {
+        answer: String,
+        /// The header that has one.
+        header: Option<String>,
+    },
     #[error("the run was stopped")]
     Stopped,
     /// What it answers contradicts what the caller says.
@@ -95,9 +104,15 @@ pub enum StartError {
     OtherStatus { told: Status, given: Status },
     #[error("no header was found by which the server takes the token; if you know it, pass --cabecalho-do-token")]
     NoTokenHeader,
-    /// The first change was answered so.
-    #[error("the first change was answered {0:?}")]
-    Change(String),
+    /// It is in that status now, and was in another one, which the server does not tell.
+    #[error(
+        "the atendimento was not in the status {given}: the server took a change to it, and refuses the status that an \
+         atendimento has. In which one it was, the server does not tell"
+    )]
+    NotInStatus { given: Status },
+    /// A change at the beginning, which is named, was answered so.
+    #[error("{what} was answered {answer:?}")]
+    Change { what: String, answer: String },
 }
 
 impl Session {
@@ -113,9 +128,11 @@ impl Session {
             token_header,
             learned: Learned::default(),
             present: None,
+            witness: Witness::Caller,
             changes: 0,
             begun: false,
             harmless: false,
+            silent: false,
         }
     }
 
@@ -143,13 +160,37 @@ impl Session {
     }
 
     /// Where the atendimento is, if that is known.
-    pub(super) fn present(&self) -> Option<Status> {
+    pub fn present(&self) -> Option<Status> {
         self.present
     }
 
     /// `text` without senha and tokens.
     pub fn redacted(&self, text: &str) -> String {
         self.values.redacted(text)
+    }
+
+    /// Whether `text` has a senha or a token, or a part of one, in whichever spelling.
+    pub(super) fn gives_secrets_away(&self, text: &str) -> bool {
+        self.values.gives_secrets_away(text)
+    }
+
+    /// Whether `text` repeats what this run alone has named.
+    pub(super) fn is_told_by(&self, text: &str) -> bool {
+        self.values.are_told_by(text)
+    }
+
+    pub fn witness(&self) -> Witness {
+        self.witness
+    }
+
+    /// The server has told where the atendimento was.
+    pub(super) fn believe_server(&mut self) {
+        self.witness = Witness::Server;
+    }
+
+    /// Whether the last request got no answer.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silent
     }
 
     /// It is not known where the atendimento is.
@@ -183,10 +224,16 @@ impl Session {
     pub(super) async fn send(&mut self, case: &Case) -> Result<Received, ClientError> {
         // If this is broken off while a change is on its way, it is not known where that leaves the atendimento.
         let before = if case.changes() { self.present.take() } else { self.present };
-        let received = self.client.send(self.request(case)).await?;
+        let received = self.ask(self.request(case)).await?;
         self.present = before;
         self.follow(case, &received);
         Ok(received)
+    }
+
+    async fn ask(&mut self, request: Outgoing) -> Result<Received, ClientError> {
+        let received = self.client.send(request).await;
+        self.silent = received.is_err();
+        received
     }
 
     /// The answer to `case` with `token` in `header`; empty for no header.
@@ -200,12 +247,14 @@ impl Session {
     }
 
     /// Asks for the status of the atendimento by a read, which changes nothing on any server.
-    pub async fn ask_status(&self) -> Result<StatusAnswer, ClientError> {
+    pub async fn ask_status(&mut self) -> Result<StatusAnswer, ClientError> {
         let received = self.client.send(self.request(&PRESENT)).await?;
         let told = serde_json::from_str::<serde_json::Value>(&received.body).unwrap_or_default();
         let ours = received.code == 200 && told["protocolo"].as_str() == Some(self.values.protocolo());
         let status = told["status"].as_str().filter(|_| ours).and_then(Status::from_nome);
-        Ok(status.map_or_else(|| StatusAnswer::Untold(self.shown(&received)), StatusAnswer::Told))
+        let Some(status) = status else { return Ok(StatusAnswer::Untold(self.shown(&received))) };
+        self.believe_server();
+        Ok(StatusAnswer::Told(status))
     }
 
     pub fn changes(&self) -> usize {
@@ -226,7 +275,10 @@ impl Session {
             }
             match self.move_to(start).await {
                 Ok(_) => return Ok(()),
-                Err(reason) => trouble = reason,
+                Err(reason) => {
+                    let body = self.values.move_to(self.present, start);
+                    trouble = format!("POST {}\n{body}\n{reason}", self.client.url(STATUS));
+                }
             }
         }
         Err(trouble)
@@ -258,31 +310,36 @@ impl Session {
 
     /// Sets the status outside of a case.
     pub(super) async fn move_to(&mut self, status: Status) -> Result<Received, String> {
-        let before = self.present.take();
-        let moved = self.move_by(before, status, self.values.move_to(before, status)).await;
-        if moved.is_ok() || before.is_some() {
-            return moved;
+        let before = self.present;
+        let mut moved = self.set(status).await;
+        if before.is_none() && !matches!(moved, Ok((_, true))) {
+            // Some servers refuse a motivo where none is required, and it is not known whether one is.
+            moved = self.set_by(self.values.move_to(Some(status), status), status).await;
         }
-        // Some servers refuse a motivo where none is required, and it is not known whether one is.
-        let plain = self.values.move_to(Some(status), status);
-        self.move_by(before, status, plain).await
+        match moved.map_err(|error| error.to_string())? {
+            (received, true) => Ok(received),
+            (received, false) => Err(self.shown(&received)),
+        }
     }
 
-    async fn move_by(&mut self, before: Option<Status>, status: Status, body: String) -> Result<Received, String> {
+    /// The answer to a change to `status` outside of a case, and whether it was made.
+    pub(super) async fn set(&mut self, status: Status) -> Result<(Received, bool), ClientError> {
+        self.set_by(self.values.move_to(self.present, status), status).await
+    }
+
+    async fn set_by(&mut self, body: String, status: Status) -> Result<(Received, bool), ClientError> {
+        let before = self.present.take();
         let mut request = post(STATUS, body);
         request.headers.push((self.token_header.name.clone(), self.values.sent(&self.token_header.value("<token>"))));
-        let received = self.client.send(request).await.map_err(|error| error.to_string())?;
-        match received.code {
-            _ if self.learned.made(Some(status), &received) => {
-                self.changes += 1;
-                self.present = Some(status);
-                Ok(received)
-            }
-            code => {
-                self.present = before.filter(|_| code < 500);
-                Err(self.shown(&received))
-            }
+        let received = self.ask(request).await?;
+        let is_made = self.learned.made(Some(status), &received);
+        if is_made {
+            self.changes += 1;
+            self.present = Some(status);
+        } else {
+            self.present = before.filter(|_| received.code < 500);
         }
+        Ok((received, is_made))
     }
 
     /// The request of `case` as a report shows it.
@@ -339,10 +396,14 @@ impl Session {
     }
 
     pub(super) fn answered(&self, received: &Received) -> Answered {
-        let shown = |text: &str| self.personal.hidden(&self.values.redacted(text));
-        let header = |name: &&str| Some(((*name).to_owned(), shown(&received.header(name)?)));
+        let header = |name: &&str| Some(((*name).to_owned(), self.hidden(&received.header(name)?)));
         let headers = SHOWN.iter().filter_map(header).collect();
-        Answered { code: received.code, headers, body: shown(&self.without_people(received)) }
+        Answered { code: received.code, headers, body: self.hidden(&self.without_people(received)) }
+    }
+
+    /// `text` without what is secret, and without what belongs to users.
+    pub(super) fn hidden(&self, text: &str) -> String {
+        self.personal.hidden(&self.values.redacted(text))
     }
 }
 

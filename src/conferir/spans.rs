@@ -14,6 +14,8 @@ pub(super) struct Span {
     /// Its bytes in the text, quotes included.
     pub(super) range: Range<usize>,
     pub(super) value: Value,
+    /// Whether it stands between quotes that belong to the range.
+    pub(super) is_quoted: bool,
 }
 
 /// The values in `text`, in their order; none if it is no JSON.
@@ -39,7 +41,16 @@ fn collect(text: &str, raw: &str, pointer: String, depth: usize, found: &mut Vec
     } else if let Ok(value) = serde_json::from_str(raw) {
         // `raw` is a part of `text`.
         let start = raw.as_ptr() as usize - text.as_ptr() as usize;
-        found.push(Span { pointer, range: start..start + raw.len(), value });
+        let value: Value = value;
+        let is_quoted = value.is_string();
+        found.push(Span { pointer, range: start..start + raw.len(), value, is_quoted });
+    }
+}
+
+impl Span {
+    /// What stands in its place: `text`, with its quotes.
+    pub(super) fn filled_with(&self, text: &str) -> String {
+        if self.is_quoted { format!("\"{text}\"") } else { text.to_owned() }
     }
 }
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::jwt::find_jwt;
 use super::secrets::Secrets;
+use super::spelled::has_all;
 use crate::domain::atendimento::Status;
 
 /// Shorter words may be any.
@@ -111,6 +112,17 @@ impl Values {
     /// `text` of an answer without what must not be shown.
     pub(super) fn redacted(&self, text: &str) -> String {
         self.secrets.redacted(text)
+    }
+
+    /// Whether `text` has something that must not be shown, or a part of it, in whichever spelling.
+    pub(super) fn gives_secrets_away(&self, text: &str) -> bool {
+        self.secrets.are_in(text) || self.redacted(text) != text
+    }
+
+    /// Whether `text` repeats what this run alone has named, in whichever spelling.
+    pub(super) fn are_told_by(&self, text: &str) -> bool {
+        let own = ["chave", "outro protocolo", "protocolo"].into_iter().filter_map(|name| self.value(name));
+        { own }.filter(|value| value.len() >= 6).any(|value| has_all(text, value))
     }
 
     /// Whether `text` is a token that was received.

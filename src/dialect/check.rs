@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use axum::http::{HeaderName, HeaderValue};
+use encoding_rs::Encoding;
 use uuid::Uuid;
 
 use super::escapes::Escapes;
@@ -13,6 +14,7 @@ use super::forms::{CONTENT_TYPE, Dialect, ERROR_BODY, Form, LOGIN_BODY, NotAsked
 use super::gap::{Gap, Kind};
 use super::source::{Complaint, Lines, Source, place};
 use super::template::Template;
+use super::writing::{Writing, charset_of};
 use crate::domain::rules::{SameStatus, UnneededMotivo};
 use crate::domain::text::nearest;
 
@@ -104,6 +106,7 @@ impl Check<'_> {
         let file = self.file;
         let dialect = Dialect {
             content_type: self.content_type(&[], file.content_type.as_deref()).unwrap_or(JSON),
+            charset: self.charset(&[], file.charset.as_deref(), file.content_type.as_deref()),
             www_authenticate: match file.www_authenticate.as_deref() {
                 None => Some(HeaderValue::from_static("Bearer")),
                 Some("") => None,
@@ -153,6 +156,25 @@ impl Check<'_> {
             self.complain(table, "content_type", "has to be a media type, such as text/plain");
         }
         value
+    }
+
+    /// Without a word about it, it is that of the `content_type`, which has to be one in which we can write, too.
+    fn charset(
+        &mut self,
+        table: &[&str],
+        label: Option<&str>,
+        content_type: Option<&str>,
+    ) -> Option<&'static Encoding> {
+        let is_written = |charset: &&'static Encoding| charset.output_encoding() == *charset;
+        let charset = label.and_then(|label| Encoding::for_label(label.as_bytes())).filter(is_written);
+        if label.is_some() && charset.is_none() {
+            self.complain(table, "charset", "is none in which we can write, such as UTF-8, ISO-8859-1 or windows-1252");
+        }
+        let named = content_type.and_then(charset_of);
+        if label.is_none() && named.is_some_and(|named| !is_written(&named)) {
+            self.complain(table, "content_type", "names a charset in which we can't write");
+        }
+        charset
     }
 
     fn headers(&mut self) -> Vec<(HeaderName, Option<HeaderValue>)> {
@@ -253,7 +275,8 @@ impl Check<'_> {
         }
         let content_type = self.content_type(table, answer.content_type.as_deref());
         let body = answer.corpo.as_deref().and_then(|text| self.body(table, text, answer, &may));
-        Form { code: answer.codigo, text: answer.texto.clone(), body, content_type }
+        let charset = self.charset(table, answer.charset.as_deref(), answer.content_type.as_deref());
+        Form { code: answer.codigo, text: answer.texto.clone(), body, content_type, charset }
     }
 
     fn body(&mut self, table: &[&str], text: &str, answer: &AnswerFile, may: &Parts) -> Option<Template> {
@@ -305,7 +328,8 @@ fn reads_as_json(body: &Template, escapes: Escapes) -> bool {
         named: Some(named),
         id: Uuid::nil(),
     };
-    serde_json::from_str::<serde::de::IgnoredAny>(&body.filled(escapes, &facts)).is_ok()
+    let writing = Writing::of(escapes, CONTENT_TYPE, body.beginning());
+    serde_json::from_str::<serde::de::IgnoredAny>(&body.filled(writing, &facts)).is_ok()
 }
 
 #[cfg(test)]

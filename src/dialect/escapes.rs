@@ -15,7 +15,9 @@ pub enum Escapes {
     AsciiEBarras,
     /// As .NET does: `\u00E9`, and `"`, `'`, `<`, `>`, `&`, `+` and the grave accent in the same form.
     Dotnet,
-    /// Not at all, for bodies that are no JSON.
+    /// As HTML and XML do: `&lt;`, `&gt;`, `&amp;`, `&quot;` and `&#39;`.
+    Html,
+    /// Not at all, for bodies that are no JSON and no page.
     Nenhum,
 }
 
@@ -24,11 +26,23 @@ impl Escapes {
     pub fn written(self, text: &str) -> String {
         match self {
             Self::Nenhum => text.to_owned(),
+            Self::Html => text.chars().map(html).collect(),
             Self::Json => in_json(text),
             Self::Ascii => ascii(&in_json(text)),
             Self::AsciiEBarras => ascii(&in_json(text)).replace('/', "\\/"),
             Self::Dotnet => text.chars().map(dotnet).collect(),
         }
+    }
+}
+
+fn html(letter: char) -> String {
+    match letter {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        '"' => "&quot;".to_owned(),
+        '\'' => "&#39;".to_owned(),
+        letter => letter.to_string(),
     }
 }
 
@@ -67,6 +81,7 @@ mod tests {
             (Escapes::Ascii, "\\u00c9 \\u2013 \\\"a/b\\\" <\\ud834\\udd1e> \\\\ \\u0001"),
             (Escapes::AsciiEBarras, "\\u00c9 \\u2013 \\\"a\\/b\\\" <\\ud834\\udd1e> \\\\ \\u0001"),
             (Escapes::Dotnet, "\\u00C9 \\u2013 \\u0022a/b\\u0022 \\u003C\\uD834\\uDD1E\\u003E \\\\ \\u0001"),
+            (Escapes::Html, "É – &quot;a/b&quot; &lt;𝄞&gt; \\ \u{1}"),
             (Escapes::Nenhum, text),
         ] {
             assert_eq!(escapes.written(text), written, "{escapes:?}");

@@ -14,6 +14,9 @@ pub struct DialectFile {
     /// The `Content-Type` of the answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+    /// In which charset bodies are sent. As their `Content-Type` says, without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub charset: Option<String>,
     /// The challenge that goes with 401; empty for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub www_authenticate: Option<String>,
@@ -59,6 +62,8 @@ pub struct AnswerFile {
     pub corpo: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub charset: Option<String>,
 }
 
 /// Where requests carry the token.

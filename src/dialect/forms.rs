@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use encoding_rs::{Encoding, UTF_8};
 
 use super::escapes::Escapes;
+use super::facts::Facts;
 use super::file::HeaderCase;
 use super::source::Complaint;
 use super::template::Template;
+use super::writing::{Writing, charset_of};
 use crate::domain::rules::Rules;
 use crate::domain::text::nearest;
 
@@ -23,9 +26,10 @@ pub const CONTENT_TYPE: &str = "application/json";
 #[derive(Clone, Debug)]
 pub struct Dialect {
     pub(super) content_type: HeaderValue,
+    pub(super) charset: Option<&'static Encoding>,
     /// With 401; `None` for none.
     pub(super) www_authenticate: Option<HeaderValue>,
-    pub escapes: Escapes,
+    pub(super) escapes: Escapes,
     pub header_case: HeaderCase,
     /// More headers; `None` for one that is left out.
     pub(super) headers: Vec<(HeaderName, Option<HeaderValue>)>,
@@ -64,6 +68,7 @@ pub(super) struct Form {
     pub(super) text: Option<String>,
     pub(super) body: Option<Template>,
     pub(super) content_type: Option<HeaderValue>,
+    pub(super) charset: Option<&'static Encoding>,
 }
 
 /// The form of an answer: what the contract and the dialect make of it together.
@@ -75,6 +80,21 @@ pub struct AnswerForm<'a> {
     pub body: &'a Template,
     /// Empty for none.
     pub content_type: &'a HeaderValue,
+    /// How texts are written into the body.
+    pub writing: Writing,
+    pub charset: &'static Encoding,
+}
+
+impl AnswerForm<'_> {
+    /// The body of an answer that says `facts`.
+    pub fn filled(&self, facts: &Facts<'_>) -> String {
+        self.body.filled(self.writing, facts)
+    }
+
+    /// Whether `body` says `facts` as this writes them.
+    pub fn fits(&self, facts: &Facts<'_>, body: &str) -> bool {
+        self.body.fits(self.writing, facts, body)
+    }
 }
 
 /// A header that may carry the token.
@@ -165,11 +185,20 @@ impl Dialect {
         code: u16,
         text: &'a str,
     ) -> AnswerForm<'a> {
+        let body = forms.clone().find_map(|form| form.body.as_ref()).unwrap_or(body);
+        let content_type = forms.clone().find_map(|form| form.content_type.as_ref()).unwrap_or(&self.content_type);
+        let kind = String::from_utf8_lossy(content_type.as_bytes());
         AnswerForm {
             code: forms.clone().find_map(|form| form.code).unwrap_or(code),
             text: forms.clone().find_map(|form| form.text.as_deref()).unwrap_or(text),
-            body: forms.clone().find_map(|form| form.body.as_ref()).unwrap_or(body),
-            content_type: { forms }.find_map(|form| form.content_type.as_ref()).unwrap_or(&self.content_type),
+            body,
+            content_type,
+            writing: Writing::of(self.escapes, &kind, body.beginning()),
+            charset: { forms }
+                .find_map(|form| form.charset)
+                .or(self.charset)
+                .or_else(|| charset_of(&kind))
+                .unwrap_or(UTF_8),
         }
     }
 

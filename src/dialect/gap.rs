@@ -53,6 +53,8 @@ pub enum Gap {
     Protocolo,
     /// The status that it has now, or was to have, escaped.
     Status,
+    /// The same in capitals.
+    StatusInCapitals,
     /// The motivo that was named, escaped.
     Motivo,
 }
@@ -73,7 +75,7 @@ const RANDOM: &str = "aleatorio ";
 
 impl Gap {
     /// Those that have one name, as a file writes it between `<` and `>`.
-    pub const NAMES: [(&'static str, Self); 21] = [
+    pub const NAMES: [(&'static str, Self); 22] = [
         ("texto", Self::Texto),
         ("codigo", Self::Codigo),
         ("razao", Self::Razao),
@@ -94,6 +96,7 @@ impl Gap {
         ("pessoal 0", Self::PessoalZero),
         ("protocolo", Self::Protocolo),
         ("status", Self::Status),
+        ("STATUS", Self::StatusInCapitals),
         ("motivo", Self::Motivo),
     ];
 
@@ -160,7 +163,9 @@ impl Gap {
         match (self, kind) {
             (_, None | Some(Kind::Change)) if of_login => Some("only [login] can fill"),
             (Self::Login, Some(Kind::Change)) => Some("[sucesso] can't fill"),
-            (Self::Protocolo | Self::Status | Self::Motivo, Some(Kind::Login)) => Some("[login] can't fill"),
+            (Self::Protocolo | Self::Status | Self::StatusInCapitals | Self::Motivo, Some(Kind::Login)) => {
+                Some("[login] can't fill")
+            }
             _ => None,
         }
     }

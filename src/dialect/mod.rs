@@ -14,6 +14,7 @@ mod settings;
 mod source;
 mod template;
 mod words;
+mod writing;
 
 pub use check::{DialectError, FILE_MAX, Known};
 pub use escapes::Escapes;
@@ -25,3 +26,4 @@ pub use masks::{Group, Piece, alike, is_explained, mask, strip};
 pub use moment::Moment;
 pub use random::{Alphabet, Random};
 pub use template::{BODY_MAX, Part, Template, fits_between, reason};
+pub use writing::{Writing, charset_of, decoded};

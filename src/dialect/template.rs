@@ -4,10 +4,10 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use super::escapes::Escapes;
 use super::facts::{Facts, LoggedIn};
 use super::gap::{Gap, Kind};
 use super::random::Random;
+use super::writing::Writing;
 
 /// Most bytes of a body.
 pub const BODY_MAX: usize = 16 * 1024;
@@ -92,6 +92,11 @@ impl Template {
         }
     }
 
+    /// What it begins with, before its first gap.
+    pub(super) fn beginning(&self) -> &str {
+        if let Some(Part::Bytes(bytes)) = self.0.first() { bytes } else { "" }
+    }
+
     /// Its gaps, each with its name.
     fn gaps(&self) -> impl Iterator<Item = (&str, &Gap)> {
         self.0.iter().filter_map(|part| match part {
@@ -107,7 +112,8 @@ impl Template {
 
     /// Whether `body` says `facts` as this writes them. What a reader can't know may be anything: times, and all of a login
     /// but its token; an id has to have its form.
-    pub fn fits(&self, escapes: Escapes, facts: &Facts<'_>, body: &str) -> bool {
+    pub fn fits(&self, writing: impl Into<Writing>, facts: &Facts<'_>, body: &str) -> bool {
+        let writing = writing.into();
         // Between what may be anything.
         let mut runs = vec![Vec::new()];
         for part in &self.0 {
@@ -119,18 +125,19 @@ impl Template {
                     None => runs.push(Vec::new()),
                 },
                 Part::Gap(_, gap) if is_unknown(gap, facts) => runs.push(Vec::new()),
-                Part::Gap(_, gap) => run.push(Piece::Known(fill(gap, escapes, facts, 0))),
+                Part::Gap(_, gap) => run.push(Piece::Known(fill(gap, writing, facts, 0))),
             }
         }
         fits_runs(&runs, body)
     }
 
     /// The body of an answer that says `facts`.
-    pub fn filled(&self, escapes: Escapes, facts: &Facts<'_>) -> String {
+    pub fn filled(&self, writing: impl Into<Writing>, facts: &Facts<'_>) -> String {
+        let writing = writing.into();
         self.0.iter().enumerate().fold(String::with_capacity(256), |mut body, (place, part)| {
             match part {
                 Part::Bytes(bytes) => body.push_str(bytes),
-                Part::Gap(_, gap) => body.push_str(&fill(gap, escapes, facts, place)),
+                Part::Gap(_, gap) => body.push_str(&fill(gap, writing, facts, place)),
             }
             body
         })
@@ -187,7 +194,7 @@ fn after_run<'a>(run: &[Piece], text: &'a str) -> Option<&'a str> {
 fn is_unknown(gap: &Gap, facts: &Facts<'_>) -> bool {
     match gap {
         Gap::Texto | Gap::Codigo | Gap::Razao | Gap::Metodo | Gap::Caminho | Gap::Token => false,
-        Gap::Protocolo | Gap::Status | Gap::Motivo => facts.named.is_none(),
+        Gap::Protocolo | Gap::Status | Gap::StatusInCapitals | Gap::Motivo => facts.named.is_none(),
         // Of a success, the login as registered: the server alone knows it.
         Gap::Login => facts.login.is_some() || facts.named.is_none(),
         _ => true,
@@ -206,7 +213,7 @@ pub fn fits_between(parts: &[String], text: &str) -> bool {
     text.ends_with(last.as_str())
 }
 
-fn fill(gap: &Gap, escapes: Escapes, facts: &Facts<'_>, place: usize) -> String {
+fn fill(gap: &Gap, writing: Writing, facts: &Facts<'_>, place: usize) -> String {
     const UTC: &[BorrowedFormatItem<'_>] =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]");
     let written = |time: OffsetDateTime| time.to_offset(time::UtcOffset::UTC).format(UTC).unwrap_or_default();
@@ -216,30 +223,31 @@ fn fill(gap: &Gap, escapes: Escapes, facts: &Facts<'_>, place: usize) -> String 
     let of_login = |of: fn(LoggedIn<'_>) -> String| facts.login.map(of).unwrap_or_default();
     let named = facts.named.unwrap_or_default();
     match gap {
-        Gap::Texto => escapes.written(facts.texto),
+        Gap::Texto => writing.written(facts.texto),
         Gap::Codigo => facts.codigo.to_string(),
         Gap::Razao => reason(facts.codigo).to_owned(),
-        Gap::Metodo => facts.metodo.to_owned(),
-        Gap::Caminho => escapes.written(facts.caminho),
+        Gap::Metodo => writing.written(facts.metodo),
+        Gap::Caminho => writing.written(facts.caminho),
         Gap::Instante => written(facts.now) + "Z",
         Gap::InstanteSpring => written(facts.now) + "+00:00",
-        Gap::Moment(moment) => escapes.written(&moment.written(facts.now)),
+        Gap::Moment(moment) => writing.written(&moment.written(facts.now)),
         Gap::Segundos => facts.now.unix_timestamp().to_string(),
         Gap::Milissegundos => milliseconds(facts.now),
-        Gap::Random(form) => escapes.written(&form.written(facts.id, place)),
+        Gap::Random(form) => writing.written(&form.written(facts.id, place)),
         Gap::Token => of_login(|login| login.token.to_owned()),
         Gap::Validade => of_login(|login| login.validade.to_string()),
         Gap::ValidadeMs => of_login(|login| (login.validade.saturating_mul(1000)).to_string()),
         Gap::Expira => end.unix_timestamp().to_string(),
         Gap::ExpiraMs => milliseconds(end),
         Gap::ExpiraInstante => written(end) + "Z",
-        Gap::ExpiraMoment(moment) => escapes.written(&moment.written(end)),
-        Gap::Login => escapes.written(facts.login.map_or(named.login, |login| login.login)),
+        Gap::ExpiraMoment(moment) => writing.written(&moment.written(end)),
+        Gap::Login => writing.written(facts.login.map_or(named.login, |login| login.login)),
         Gap::Pessoal => String::new(),
         Gap::PessoalZero => "0".to_owned(),
-        Gap::Protocolo => escapes.written(named.protocolo),
-        Gap::Status => escapes.written(named.status),
-        Gap::Motivo => escapes.written(named.motivo),
+        Gap::Protocolo => writing.written(named.protocolo),
+        Gap::Status => writing.written(named.status),
+        Gap::StatusInCapitals => writing.written(&named.status.to_uppercase()),
+        Gap::Motivo => writing.written(named.motivo),
     }
 }
 
@@ -254,7 +262,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::dialect::Mention;
+    use crate::dialect::{Escapes, Mention};
 
     fn facts(texto: &str) -> Facts<'_> {
         let now = datetime!(2026-11-28 12:00:05.25 UTC);

@@ -27,3 +27,11 @@ pub struct PresentState {
     /// How many changes it has seen.
     pub revisao: i64,
 }
+
+/// That an atendimento was registered, as the audit trail tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    pub em: OffsetDateTime,
+    /// Login of who registered it; `None` for a command.
+    pub usuario: Option<String>,
+}

@@ -163,13 +163,12 @@ impl Observer {
             named: Some(asked.named()),
             id: Uuid::nil(),
         };
-        let escapes = self.dialect.escapes;
         let (some, others) = (facts(OffsetDateTime::UNIX_EPOCH, 1, "a"), facts(exchange.request.at, 22, "b"));
-        if form.body.fits(escapes, &some, body) {
+        if form.fits(&some, body) {
             return None;
         }
         // What only the server knows is no difference: the place is told where it doesn't depend on that.
-        let place = |facts| difference::first(&form.body.filled(escapes, facts), body);
+        let place = |facts| difference::first(&form.filled(facts), body);
         let place = place(&some).filter(|found| place(&others).as_ref() == Some(found));
         Some(place.map_or_else(|| "body".to_owned(), |place| format!("body: {place}")))
     }

@@ -106,7 +106,7 @@ impl KnownErrors {
                 named: Some(asked.named()),
                 id: Uuid::nil(),
             };
-            let is_its = form.code == exchange.answer.status && form.body.fits(self.dialect.escapes, &facts, body);
+            let is_its = form.code == exchange.answer.status && form.fits(&facts, body);
             is_its.then(|| Recognised { name: row.name, code: row.status.as_u16(), said: error.message().into_owned() })
         })
     }

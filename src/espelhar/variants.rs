@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName};
+use encoding_rs::UTF_8;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -15,7 +17,7 @@ use crate::conferir::answers::AnswerName;
 use crate::conferir::client::Received;
 use crate::conferir::infer::seen::{ChangeObservation, LoginObservation, Observation, OtherLogin};
 use crate::conferir::learned::steady;
-use crate::dialect::{Asked, Random};
+use crate::dialect::{Asked, Random, charset_of};
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
 
@@ -177,7 +179,9 @@ impl Variant {
         let recorded = text("resposta").to_owned();
         let headers = headers(&line["cabecalhosDaResposta"]);
         let code = line["codigo"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or_default();
-        let received = Received { code, headers, body: filled(&recorded, 0, A_PERSON) };
+        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let charset = charset_of(kind).unwrap_or(UTF_8);
+        let received = Received { code, headers, body: filled(&recorded, 0, A_PERSON), charset };
         let content_type = received.header("content-type").unwrap_or_default();
         Self {
             shape: (code, content_type, steady(&without_ids(&recorded))),

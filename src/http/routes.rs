@@ -4,7 +4,8 @@ use std::mem;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{MethodRouter, get};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, any, get};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
@@ -88,6 +89,9 @@ fn each_page(mut take: impl FnMut(&'static str, MethodRouter<SharedState>)) {
 /// Where somebody signs in: the handler knows all other pages.
 const ENTRANCE: &str = "/console/entrar";
 
+/// All of the console that is no page.
+const ELSEWHERE: &str = "/console/{*rest}";
+
 pub fn service(app: SharedState) -> Frame {
     let (routes, mut names) = router(app.clone());
     let routes = match console(&app, &mut names) {
@@ -151,7 +155,8 @@ fn console(app: &SharedState, names: &mut RouteNames) -> Option<Router> {
     };
     let entrance = Router::new().route(ENTRANCE, entrance);
     let entrance = entrance.method_not_allowed_fallback(async || ApiError::MethodNotAllowed);
-    Some(pages.merge(entrance.with_state(Arc::clone(app))))
+    let pages = pages.route(ELSEWHERE, any(async || ApiError::NotFound)).merge(entrance.with_state(Arc::clone(app)));
+    Some(pages.layer(from_fn_with_state(Arc::clone(app), console::errors::say_whom_for)))
 }
 
 /// The document of all routes, in `dialect` if there is one; else as [`openapi::TEXT`] has to be.

@@ -5,7 +5,7 @@ use super::error::Result;
 use super::rows::{snapshot_of, status_of};
 use super::value::Time;
 use crate::domain::atendimento::{Comentario, Snapshot};
-use crate::domain::record::{PresentState, StoredChange};
+use crate::domain::record::{PresentState, Registration, StoredChange};
 use crate::domain::text::NameKey;
 
 const ESTADO: &str = "
@@ -45,6 +45,15 @@ pub(super) struct HistoricoRow {
     visivel_cliente: Option<bool>,
 }
 
+/// Entries of older releases are not there, and those of an import name no protocolo.
+const REGISTRATION: &str = "
+SELECT a.em, u.login AS usuario
+FROM auditoria a
+LEFT JOIN usuario u ON u.id = a.autor_id
+WHERE a.acao = 'atendimento.criar' AND a.objeto = $1
+ORDER BY a.id
+LIMIT 1";
+
 /// Both halves of a snapshot; a motivo's row has no status.
 const SITUATION: &str = "
 SELECT protocolo AS chave, id, status, revisao FROM atendimento WHERE protocolo = $1
@@ -67,6 +76,12 @@ impl Store {
         let Some((id,)): Option<(i64,)> = row else { return Ok(None) };
         let rows = self.rows(HISTORICO, &[id.into(), after.into(), i64::from(limit).into()]).await?;
         rows.into_iter().map(change_of).collect::<Result<_>>().map(Some)
+    }
+
+    /// Who registered the atendimento, and when, where that is known.
+    pub async fn registration(&self, protocolo: &str) -> Result<Option<Registration>> {
+        let row: Option<(Time, Option<String>)> = self.row(REGISTRATION, &[protocolo.into()]).await?;
+        Ok(row.map(|(Time(em), usuario)| Registration { em, usuario }))
     }
 
     /// The names of the active motivos, by name.

@@ -31,14 +31,14 @@ async fn a_session_is_a_cookie_to_the_byte(server: &Server, database: &Database)
     let mut browser = Browser::new(server);
     let page = browser.get("/console/entrar").await;
     let entrance = browser.cookie("citrus-entrada").unwrap().to_owned();
-    assert_eq!(cookies(&page), [format!("citrus-entrada={entrance}; Path=/; HttpOnly; SameSite=Strict")]);
+    assert_eq!(cookies(&page), [format!("citrus-entrada={entrance}; HttpOnly; SameSite=Strict; Path=/")]);
     let answer = browser.fill(&page, "/console/entrar", &[("login", "admin"), ("senha", SENHA)]).await;
     assert_eq!((answer.status, answer.header("location")), (303, Some("../console")));
     let id = browser.cookie(COOKIE).unwrap().to_owned();
     assert_eq!(id.len(), 43, "256 bits");
     let expected = [
-        format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Strict"),
-        "citrus-entrada=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0".to_owned(),
+        format!("{COOKIE}={id}; HttpOnly; SameSite=Strict; Path=/"),
+        "citrus-entrada=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0".to_owned(),
     ];
     assert_eq!(cookies(&answer), expected);
     let page = browser.get(PAGE).await;
@@ -65,7 +65,7 @@ async fn the_cookie_is_secure_unless_the_browser_came_by_loopback(server: &Serve
         let answer = browser.sign_in("admin", SENHA).await;
         let id = browser.cookie(name).unwrap_or_else(|| panic!("{host}: {answer:?}")).to_owned();
         let secure = if name == COOKIE { "" } else { "; Secure" };
-        assert_eq!(cookies(&answer)[0], format!("{name}={id}; Path=/; HttpOnly; SameSite=Strict{secure}"));
+        assert_eq!(cookies(&answer)[0], format!("{name}={id}; HttpOnly; SameSite=Strict{secure}; Path=/"));
         assert_eq!(browser.get(PAGE).await.status, 200);
         // Set without TLS, or by another host of the domain.
         browser.forget(name);
@@ -132,7 +132,10 @@ async fn a_revocation_ends_sessions(server: &Server) {
     server.clock.advance(second);
     let page = browser.get(PAGE).await;
     assert_eq!(page.status, 403);
-    assert!(page.body.contains("The user lacks the permission"), "{page:?}");
+    assert!(
+        page.body.contains("Your perfil lacks the permission “Administer motivos” (administrar-motivos)."),
+        "{page:?}"
+    );
     assert_eq!(browser.get("/console").await.status, 200);
 }
 
@@ -185,9 +188,9 @@ async fn a_wrong_senha_is_told_beside_its_field_and_counts_as_the_apis(database:
     let server = Server::with(database, &[("LOGIN_LIMIT_PAIR", "3/600")]).await;
     let mut browser = Browser::new(&server);
     for (login, senha, status, text) in [
-        ("", "x", 400, "The field is required"),
-        ("admin", "", 400, "The field is required"),
-        (&"x".repeat(256), "x", 400, "cannot have this value"),
+        ("", "x", 400, "Type the login."),
+        ("admin", "", 400, "Type the password."),
+        (&"x".repeat(256), "x", 400, "Type a login of at most 255 characters; there are 256."),
         ("ninguem", "errada1", 404, "There is no active user of this login."),
         ("admin", "errada2", 401, "The password is wrong."),
     ] {
@@ -311,7 +314,7 @@ async fn the_language_is_the_browsers_until_somebody_chooses(server: &Server) {
     let answer = browser.get("/console/idioma/pt?volta=entrar%3Fvolta%3Dmotivos").await;
     assert_eq!((answer.status, answer.header("location")), (303, Some("../../console/entrar?volta=motivos")));
     let cookie = cookies(&answer)[0];
-    assert_eq!(cookie, "citrus-idioma=pt; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000");
+    assert_eq!(cookie, "citrus-idioma=pt; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000");
     assert!(browser.get("/console/entrar").await.body.contains("<html lang=\"pt-BR\">"));
     assert_eq!(browser.get("/console/idioma/xx").await.status, 404);
 }

@@ -224,7 +224,7 @@ async fn lists_have_what_is_seen_alone(server: &Server) {
     let page = all[1].get("/console/perfis").await;
     let answer = all[1].fill(&page, "/console/perfis", &[("nome", "x"), ("nivel", "raiz ")]).await;
     assert_eq!(answer.status, 403, "{answer:?}");
-    assert!(answer.body.contains("id=\"nivel-erro\">The top of the hierarchy"), "{answer:?}");
+    assert!(answer.body.contains("id=\"nivel-erro\">Only a root administrator creates root perfis."), "{answer:?}");
     let answer = all[1].fill(&page, "/console/niveis", &[("nome", "x"), ("superior", "topo ")]).await;
     assert_eq!(answer.status, 403, "{answer:?}");
     assert_eq!(

@@ -60,11 +60,12 @@ async fn a_search_finds_by_protocolo_status_and_time(server: &Server) {
     assert_eq!(listed(&admin.get(&format!("{LIST}?de=&ate=&status=&protocolo=")).await).len(), 30);
     for (query, field) in [
         ("protocolo=".to_owned() + &"9".repeat(65), "protocolo-erro"),
-        ("status=Outro".to_owned(), "class=\"error\""),
+        ("status=Outro".to_owned(), "status-erro"),
         ("de=ontem".to_owned(), "de-erro"),
         ("ate=2026-02-30".to_owned(), "ate-erro"),
         ("ate=9999-12-31".to_owned(), "ate-erro"),
         ("cursor=%21".to_owned(), "role=\"alert\""),
+        ("de=2026-02-02&ate=2026-02-01".to_owned(), "ate-erro"),
     ] {
         let page = admin.get(&format!("{LIST}?{query}")).await;
         assert_eq!(page.status, 400, "{query}");
@@ -139,12 +140,13 @@ async fn a_motivo_is_asked_for_where_the_rules_do_and_counts_nowhere_else(server
         let field = format!("value=\"{status}\" required{}", if needs { " data-needs=\"motivo\"" } else { ">" });
         assert!(page.body.contains(&field), "{field}: {page:?}");
     }
-    for (motivo, text) in [("", "This change requires a motivo."), ("Outro", "There is no active motivo of this name.")]
+    for (motivo, text) in
+        [("", "Choose a motivo: this change needs one."), ("Outro", "This motivo is gone or inactive.")]
     {
         let answer =
             send(&mut admin, CLOSED, &[("status", "Aberto"), ("motivoStatus", motivo), ("passo", "conferir")]).await;
         assert!(answer.status == 400 || answer.status == 404, "{answer:?}");
-        let (_, error) = answer.body.split_once("id=\"motivo-erro\">").unwrap_or_else(|| panic!("{answer:?}"));
+        let (_, error) = answer.body.split_once("id=\"motivoStatus-erro\">").unwrap_or_else(|| panic!("{answer:?}"));
         assert!(error.starts_with(text), "{answer:?}");
     }
     // Chosen for another target before, and hidden since.
@@ -180,9 +182,12 @@ async fn what_is_wrong_with_a_change_stands_beside_its_field(server: &Server) {
     let mut admin = Browser::signed_in(server, "admin").await;
     let long = "é".repeat(20_001);
     for (fields, place) in [
-        (vec![("passo", "conferir")], "id=\"status-erro\">The field is required"),
-        (vec![("status", "Outro"), ("passo", "alterar")], "id=\"status-erro\">The field cannot have"),
-        (vec![("status", "Finalizado"), ("comentario", &long)], "id=\"comentario-erro\">The field cannot have"),
+        (vec![("passo", "conferir")], "id=\"status-erro\">Choose a status."),
+        (vec![("status", "Outro"), ("passo", "alterar")], "id=\"status-erro\">Choose a status."),
+        (
+            vec![("status", "Finalizado"), ("comentario", &long)],
+            "id=\"comentario-erro\">Type a comment of at most 20,000 characters; there are 20,001.",
+        ),
     ] {
         let answer = send(&mut admin, OPEN, &fields).await;
         assert_eq!(answer.status, 400, "{place}");
@@ -237,6 +242,66 @@ async fn a_person_sees_what_the_permissions_allow(server: &Server) {
     assert_eq!(server.record(PROTOCOLO).await["historico"], json!([]));
 }
 
+async fn a_history_begins_with_who_registered_the_atendimento(server: &Server, database: &Database) {
+    const NEW: &str = "/console/atendimentos/novo";
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let page = admin.get(NEW).await;
+    admin.fill(&page, NEW, &[("protocolo", "77"), ("status", "Em atendimento")]).await;
+    server.provisioning.create_atendimento("78", Status::Aberto).await.unwrap();
+    let beginning = async |admin: &mut Browser<'_>, protocolo: &str| {
+        let page = admin.get(&format!("/console/atendimento?protocolo={protocolo}")).await;
+        let last = page.body.rsplit("<li class=").next().unwrap().split("</li>").next().unwrap().to_owned();
+        (last, page)
+    };
+    let (begun, page) = beginning(&mut admin, "77").await;
+    assert!(begun.contains("Registered as Em atendimento") && begun.contains("by <bdi>admin</bdi>"), "{begun}");
+    assert!(begun.contains("<time datetime=\"2026-11-23T"), "{begun}");
+    assert!(page.body.contains("<dt>Registered</dt>"), "{page:?}");
+    let token = server.token("user.api").await;
+    server.change_with(&token, json!({"protocolo": "77", "status": "Finalizado"})).await;
+    let (begun, page) = beginning(&mut admin, "77").await;
+    assert!(begun.contains("Registered as Em atendimento") && begun.contains("by <bdi>admin</bdi>"), "{begun}");
+    assert!(page.body.contains("<dt>Last change</dt>"), "{page:?}");
+    let (begun, _) = beginning(&mut admin, "78").await;
+    assert!(begun.contains("Registered as Aberto") && begun.contains("by a command on the server"), "{begun}");
+    let (begun, _) = beginning(&mut admin, PROTOCOLO).await;
+    assert!(begun.contains("Nobody knows by whom") && !begun.contains("<time"), "{begun}");
+    // The changes of an import have no author.
+    server.change_with(&token, json!({"protocolo": PROTOCOLO, "status": "Finalizado"})).await;
+    database.execute("UPDATE historico SET usuario_id = NULL WHERE usuario_id IS NOT NULL").await;
+    let (begun, _) = beginning(&mut admin, PROTOCOLO).await;
+    assert!(begun.contains("By an import"), "{begun}");
+    // From the audit trail one gets there.
+    let trail = admin.get("/console/auditoria?acao=atendimento.criar").await;
+    assert!(trail.body.contains("The history of each atendimento says who changed its status."), "{trail:?}");
+    assert!(trail.body.contains("console/atendimento?protocolo=77\"><bdi>77</bdi>"), "{trail:?}");
+}
+
+async fn the_same_status_is_for_a_comment(server: &Server) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let page = admin.get(OPEN).await;
+    assert!(page.body.contains("> Stay Aberto<span class=\"hint\">only to comment</span>"), "{page:?}");
+    let fields = [("status", "Aberto"), ("comentario", "O cliente ligou."), ("passo", "conferir")];
+    let check = send(&mut admin, OPEN, &fields).await;
+    assert!(check.body.contains("<dd>Stays Aberto</dd>"), "{check:?}");
+    assert_eq!(go_on(&mut admin, OPEN, &check, "alterar").await.status, 303);
+    let page = admin.get(OPEN).await;
+    assert!(page.body.contains("Comment recorded; the status is still Aberto."), "{page:?}");
+    assert!(page.body.contains("<div class=\"what\">Stays Aberto</div>"), "{page:?}");
+}
+
+async fn the_same_status_is_not_offered_where_the_rules_refuse_it(database: &Database) {
+    let file = database.dir.path().join("dialeto.toml");
+    std::fs::write(&file, "[regras]\nmesmo_status = \"recusado\"\n").unwrap();
+    let server = Server::with(database, &[("DIALECT_FILE", file.to_str().unwrap())]).await;
+    let mut admin = Browser::signed_in(&server, "admin").await;
+    assert!(!admin.get(OPEN).await.body.contains("Stay Aberto"));
+    let answer = send(&mut admin, OPEN, &[("status", "Aberto"), ("passo", "alterar")]).await;
+    assert_eq!(answer.status, 409, "{answer:?}");
+    assert!(answer.body.contains("id=\"status-erro\">The atendimento has this status already."), "{answer:?}");
+    server.stop().await;
+}
+
 async fn an_atendimento_is_registered_with_a_number_or_without(server: &Server) {
     const NEW: &str = "/console/atendimentos/novo";
     let mut admin = Browser::signed_in(server, "admin").await;
@@ -249,7 +314,7 @@ async fn an_atendimento_is_registered_with_a_number_or_without(server: &Server) 
     for (protocolo, status, error, code) in [
         ("42/a", "Aberto", "id=\"protocolo-erro\"", 409),
         (&"9".repeat(65), "Aberto", "id=\"protocolo-erro\"", 400),
-        ("43", "Outro", "class=\"error\"", 400),
+        ("43", "Outro", "id=\"status-erro\"", 400),
     ] {
         let answer = admin.fill(&page, NEW, &[("protocolo", protocolo), ("status", status)]).await;
         assert_eq!(answer.status, code, "{answer:?}");
@@ -293,6 +358,9 @@ both_engines! {
     what_is_wrong_with_a_change_stands_beside_its_field,
     a_long_history_comes_newest_first_and_page_by_page,
     a_person_sees_what_the_permissions_allow,
+    a_history_begins_with_who_registered_the_atendimento,
+    the_same_status_is_for_a_comment,
+    the_same_status_is_not_offered_where_the_rules_refuse_it,
     an_atendimento_is_registered_with_a_number_or_without,
     what_was_typed_into_a_change_survives_the_end_of_the_session,
 }

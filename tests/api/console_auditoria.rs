@@ -61,7 +61,7 @@ async fn what_was_changed_is_told_readably(server: &Server) {
             "Active: <span class=\"visually-hidden\">before: </span><del>yes</del>",
             "<ins>no</ins>",
             "Permission revoked",
-            "<span aria-hidden=\"true\">− </span>Change the status of atendimentos by API",
+            "<span aria-hidden=\"true\">− </span>Change the status of atendimentos",
             "User moved to a perfil",
             "<del>Integração</del>",
             "<ins>Consulta</ins>",
@@ -152,7 +152,7 @@ async fn the_hierarchy_decides_what_is_seen(server: &Server) {
     for login in ["caixa", "admin", "ninguem", "root"] {
         let page = gestor.get(&format!("{PAGE}?usuario={login}")).await;
         assert_eq!(page.status, 400, "{login}");
-        has_all(&page, &["id=\"usuario-erro\">There is no such user"]);
+        has_all(&page, &["id=\"usuario-erro\">This user is not one that you see."]);
         told.push(page.body.replace(login, "…"));
     }
     assert_eq!(told[0], told[2]);
@@ -209,7 +209,7 @@ async fn the_file_says_what_changed(server: &Server) {
     let records = records(&file.body, ',');
     let told = |record: &[String]| [2, 5, 6, 7, 8, 9].map(|cell: usize| record[cell].clone()).join("|");
     assert_eq!(told(&records[1]), "comando|motivo.desativar|Fora da garantia|Active|yes|no");
-    let granted = "Administer níveis, Change the status of atendimentos by API";
+    let granted = "Administer níveis, Change the status of atendimentos";
     assert_eq!(told(&records[2]), format!("comando|perfil.conceder|Raiz|Permissions||{granted}"));
     assert_eq!(told(&records[3]), "comando|perfil.criar|Raiz|Root||yes");
     assert_eq!(told(&records[4]), "console|motivo.criar|Fora da garantia|Active||yes");

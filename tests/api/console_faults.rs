@@ -18,7 +18,10 @@ async fn a_form_that_cannot_be_answered_now_loses_nothing(server: &Server, datab
     let held = database.hold_by("LOCK TABLE nivel IN SHARE ROW EXCLUSIVE MODE").await;
     let answer = admin.fill(&page, PAGE, &[("nome", "Fora da garantia")]).await;
     assert_eq!((answer.status, answer.header("content-type")), (503, Some("text/html; charset=utf-8")), "{answer:?}");
-    assert!(answer.body.contains("role=\"alert\">The server cannot do it now; try again."), "{answer:?}");
+    assert!(
+        answer.body.contains("<p>The server could not answer just now. Try again in a little while."),
+        "{answer:?}"
+    );
     assert!(answer.body.contains("name=\"nome\" value=\"Fora da garantia\""), "{answer:?}");
     held.release().await;
     assert_eq!(admin.fill(&answer, PAGE, &[("nome", "Fora da garantia")]).await.status, 303);
@@ -39,6 +42,52 @@ async fn errors_are_pages_in_the_persons_language(server: &Server) {
     // Programs beside it are answered as ever.
     server.get("/consolex").await.is(404, "Recurso não encontrado");
     server.get("/api/console").await.is(404, "Recurso não encontrado");
+}
+
+async fn an_error_keeps_the_menu_and_says_what_is_missing(server: &Server) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let mut powerless = Browser::signed_in(server, "user.sem.permissao").await;
+    let frame = ["<bdi>admin</bdi>", "console/sair\"", "console/motivos\""];
+    for (path, text) in [
+        ("/console/nada", "There is no page at this address."),
+        ("/console/motivos/999", "There is no such motivo."),
+        ("/console/usuarios/999/senha", "There is no such user, or not on your nível or below."),
+        ("/console/atendimento?protocolo=999", "There is no atendimento of this protocolo."),
+        ("/console/atendimento", "The address is incomplete"),
+    ] {
+        let page = admin.get(path).await;
+        assert!((400..500).contains(&page.status), "{path}");
+        for text in frame.into_iter().chain([text]) {
+            assert!(page.body.contains(text), "{path} {text}: {page:?}");
+        }
+    }
+    let wrong = admin.send(Method::DELETE, PAGE, String::new()).await;
+    assert!(wrong.status == 405 && wrong.body.contains("console/sair\""), "{wrong:?}");
+    for (path, text) in [
+        (PAGE, "Your perfil lacks the permission “Administer motivos” (administrar-motivos)."),
+        ("/console/atendimento?protocolo=999", "lacks the permission “Read atendimentos” (consultar-atendimentos)."),
+        ("/console/servidor", "This page is for root administrators alone"),
+    ] {
+        let page = powerless.get(path).await;
+        assert_eq!(page.status, 403, "{path}");
+        for text in ["<bdi>user.sem.permissao</bdi>", "console/sair\"", text] {
+            assert!(page.body.contains(text), "{path} {text}: {page:?}");
+        }
+    }
+    // A stranger has no frame, and nothing to sign out of.
+    let page = Browser::new(server).get("/console/nada").await;
+    assert!(page.status == 404 && !page.body.contains("console/sair"), "{page:?}");
+}
+
+async fn a_failure_keeps_the_menu(server: &Server, database: &Database) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    admin.get(PAGE).await;
+    database.execute("ALTER TABLE motivo RENAME TO motivo_de_lado").await;
+    let page = admin.get(PAGE).await;
+    assert_eq!(page.status, 500, "{page:?}");
+    for text in ["<h1>The server failed</h1>", "<bdi>admin</bdi>", "console/sair\""] {
+        assert!(page.body.contains(text), "{text}: {page:?}");
+    }
 }
 
 async fn a_dialect_is_for_programs(database: &Database) {
@@ -72,6 +121,8 @@ async fn the_sandbox_is_for_programs(database: &Database) {
 both_engines! {
     a_form_that_cannot_be_answered_now_loses_nothing,
     errors_are_pages_in_the_persons_language,
+    an_error_keeps_the_menu_and_says_what_is_missing,
+    a_failure_keeps_the_menu,
     a_dialect_is_for_programs,
     the_sandbox_is_for_programs,
 }

@@ -42,11 +42,11 @@ async fn what_is_wrong_with_a_motivo_stands_beside_its_field(server: &Server) {
     let mut admin = Browser::signed_in(server, "admin").await;
     let page = admin.get(PAGE).await;
     for (nome, status, text) in [
-        ("", 400, "The field is required"),
-        ("  ", 400, "The field is required"),
-        ("duplicado", 409, "Another motivo has this name"),
-        (&"x".repeat(256), 400, "The field cannot have this value"),
-        ("a\u{7}b", 400, "The field cannot have this value"),
+        ("", 400, "Type the name."),
+        ("  ", 400, "Type the name."),
+        ("duplicado", 409, "There is a motivo of this name; it may be inactive."),
+        (&"x".repeat(256), 400, "Type a name of at most 255 characters; there are 256."),
+        ("a\u{7}b", 400, "The name has characters that nobody sees."),
     ] {
         let answer = admin.fill(&page, PAGE, &[("nome", nome)]).await;
         assert_eq!(answer.status, status, "{answer:?}");

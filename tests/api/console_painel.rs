@@ -27,9 +27,9 @@ async fn the_numbers_are_those_of_the_database(server: &Server) {
     for said in [
         "30 atendimentos",
         "Aberto 24, Em atendimento 2, Cancelado 1, Improcedente 1, Finalizado 2",
-        "2 in the last 24 hours",
+        "2 changes in the last 24 hours",
         "user.api 2",
-        "Wrong senha 1, Unknown 1, Deactivated 0, Throttled 0",
+        "Wrong password 1, Wrong login 1, Is inactive 0, Too many tries 0",
         "<strong>Em atendimento</strong>",
         "<bdi>20221104000007</bdi>",
     ] {
@@ -38,7 +38,7 @@ async fn the_numbers_are_those_of_the_database(server: &Server) {
     assert!(page.body.contains("<title id=\"por-status-t\">Atendimentos by status</title>"), "{page:?}");
     // For a while it is as it was, with its age.
     server.change_with(&token, json!({"protocolo": "20221104000001", "status": "Finalizado"})).await;
-    assert!(admin.get(PAGE).await.body.contains("2 in the last 24 hours"));
+    assert!(admin.get(PAGE).await.body.contains("2 changes in the last 24 hours"));
     // What one may not know is not there.
     let provisioning = &server.provisioning;
     provisioning.create_perfil(&nome("Auditor"), None).await.unwrap();
@@ -47,7 +47,7 @@ async fn the_numbers_are_those_of_the_database(server: &Server) {
     let page = Browser::signed_in(server, "auditor").await.get(PAGE).await;
     assert!(page.body.contains("Refused logins") && !page.body.contains("user.api"), "{page:?}");
     let page = Browser::signed_in(server, "user.sem.permissao").await.get(PAGE).await;
-    assert!(page.body.contains("Ask an administrator") && !page.body.contains("<svg class"), "{page:?}");
+    assert!(page.body.contains("Ask somebody who administers perfis") && !page.body.contains("<svg class"), "{page:?}");
 }
 
 both_engines! {

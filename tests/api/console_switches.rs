@@ -184,7 +184,10 @@ async fn a_nivel_is_created_released_and_withdrawn_from(server: &Server) {
     let mut gestor = Browser::signed_in(server, "gestor").await;
     let page = gestor.get(&path).await;
     has_all(&page, &["It is your own nível"]);
-    assert!(is_locked(&page, "consultar-status") && !page.body.contains("See what changes"), "{page:?}");
+    assert!(
+        is_locked(&page, "consultar-status") && page.body.contains("<button disabled>See what changes"),
+        "{page:?}"
+    );
     let answer = send(&mut gestor, &page, &path, &[], CONFIRMED).await;
     assert_eq!(answer.status, 303, "nothing to turn: {answer:?}");
     assert_eq!(on(&admin.get(&path).await), without);
@@ -260,6 +263,15 @@ async fn choices_outlive_the_session(server: &Server) {
     assert_eq!(on(&again), ["alterar-status", "consultar-status"], "{again:?}");
     has_all(&again, &["Somebody changed this perfil meanwhile", "your choice; it is off now"]);
     assert_eq!(on(&admin.get(&path).await), ["alterar-status"], "nothing was done");
+    // What somebody else typed is not there.
+    has_all(&page, &["name=\"quem\" value=\"admin\""]);
+    for (typist, shown) in [("admin", true), ("user.api", false)] {
+        admin.forget("citrus-sessao");
+        let entrance = admin.get("/console/entrar").await;
+        let again =
+            admin.fill(&entrance, "/console/entrar", &[&fields[..], &[("digitado.quem", typist)]].concat()).await;
+        assert_eq!(again.body.contains("Somebody changed this perfil meanwhile"), shown, "{typist}: {again:?}");
+    }
 }
 
 both_engines! {

@@ -46,7 +46,7 @@ async fn a_user_is_created_moved_revoked_and_switched_off(server: &Server, datab
 
     let senha = format!("{path}/senha");
     let question = admin.get(&senha).await;
-    has_all(&question, &["Set a new senha for “ana.souza”?", "The present senha no longer counts"]);
+    has_all(&question, &["Set a new password for “ana.souza”?", "The present password no longer counts"]);
     let fields = [("senha", "outra senha"), ("senha_de_novo", "outra senha")];
     assert_eq!(confirm(&mut admin, &question, &senha, &fields).await.status, 303);
     let mut ana = Browser::new(server);
@@ -87,17 +87,24 @@ async fn what_is_wrong_stands_beside_its_field(server: &Server) {
     let page = admin.get(PAGE).await;
     let long = "é".repeat(256);
     for (login, perfil, senha, status, field, text) in [
-        ("", "Consulta", "x", 400, "login", "The field is required"),
-        (" ", "Consulta", "x", 400, "login", "The field is required"),
-        (long.as_str(), "Consulta", "x", 400, "login", "The field cannot"),
-        ("a\u{7}", "Consulta", "x", 400, "login", "The field cannot"),
-        ("anonimo-7", "Consulta", "x", 400, "login", "The field cannot"),
-        ("USER.API", "Consulta", "x", 409, "login", "Another user has this login"),
-        ("ana", "", "x", 400, "perfil", "The field is required"),
-        ("ana", "Ninguém", "x", 404, "perfil", "There is no such perfil"),
-        ("ana", "Consulta", "", 400, "senha", "The "),
-        ("ana", "Consulta", &"x".repeat(1025), 400, "senha", "The field cannot"),
-        ("ana", "Consulta", "a\0b", 400, "senha", "The field cannot"),
+        ("", "Consulta", "x", 400, "login", "Type the login."),
+        (" ", "Consulta", "x", 400, "login", "Type the login."),
+        (long.as_str(), "Consulta", "x", 400, "login", "Type a login of at most 255 characters; there are 256."),
+        ("a\u{7}", "Consulta", "x", 400, "login", "The login has characters that nobody sees."),
+        ("anonimo-7", "Consulta", "x", 400, "login", "Logins that begin with “anonimo-”"),
+        ("USER.API", "Consulta", "x", 409, "login", "This login is taken."),
+        ("ana", "", "x", 400, "perfil", "Choose a perfil."),
+        ("ana", "Ninguém", "x", 404, "perfil", "This perfil is not one that you can assign."),
+        ("ana", "Consulta", "", 400, "senha", "Type the password."),
+        (
+            "ana",
+            "Consulta",
+            &"x".repeat(1025),
+            400,
+            "senha",
+            "Type a password of at most 1,024 bytes; there are 1,025.",
+        ),
+        ("ana", "Consulta", "a\0b", 400, "senha", "The password has a character"),
     ] {
         let answer = admin.fill(&page, PAGE, &[("login", login), ("perfil", perfil), ("senha", senha)]).await;
         assert_eq!(answer.status, status, "{login} {perfil}: {answer:?}");
@@ -114,7 +121,7 @@ async fn what_is_wrong_stands_beside_its_field(server: &Server) {
     let question = admin.get(&path).await;
     let answer = confirm(&mut admin, &question, &path, &[("senha", "segredo"), ("senha_de_novo", "segrdo")]).await;
     assert_eq!(answer.status, 400);
-    has_all(&answer, &["id=\"senha_de_novo-erro\">The two senhas are not the same."]);
+    has_all(&answer, &["id=\"senha_de_novo-erro\">The two passwords are not the same."]);
     assert!(!answer.body.contains("segr"), "{answer:?}");
     let answer = confirm(&mut admin, &question, &path, &[("senha", ""), ("senha_de_novo", "")]).await;
     assert_eq!(answer.status, 400);
@@ -130,7 +137,7 @@ async fn two_people_do_not_undo_each_other(server: &Server) {
     for (action, fields, then) in [
         ("situacao", &[("ativo", "nao")][..], "Activate “user.api”?"),
         ("revogar", &[], "Revoke the tokens and sessions of “user.api”?"),
-        ("senha", &[("senha", "nova senha"), ("senha_de_novo", "nova senha")], "Set a new senha for “user.api”?"),
+        ("senha", &[("senha", "nova senha"), ("senha_de_novo", "nova senha")], "Set a new password for “user.api”?"),
     ] {
         let path = format!("{PAGE}/{id}/{action}");
         let (mine, theirs) = (first.get(&path).await, second.get(&path).await);
@@ -183,7 +190,7 @@ async fn nobody_climbs(server: &Server) {
     let fields = [("login", "novo"), ("perfil", "Gestão"), ("senha", "segredo")];
     let answer = cadastro.fill(&page, PAGE, &fields).await;
     assert_eq!(answer.status, 403, "{answer:?}");
-    has_all(&answer, &["Nobody hands on a permission that they cannot grant."]);
+    has_all(&answer, &["id=\"perfil-erro\">This perfil has permissions that you cannot grant."]);
     let gestor = format!("{PAGE}/{}/senha", id_of(server, "gestor").await);
     let question = cadastro.get(&gestor).await;
     let fields = [("senha", "minha senha"), ("senha_de_novo", "minha senha")];
@@ -199,7 +206,7 @@ async fn nobody_climbs(server: &Server) {
     let question = confirm(&mut admin, &choice, &perfil, &[("perfil", "Consulta")]).await;
     let answer = confirm(&mut admin, &question, &perfil, &[("perfil", "Consulta"), ("confirmado", "sim")]).await;
     assert_eq!(answer.status, 403, "{answer:?}");
-    has_all(&answer, &["Another administrator can do it."]);
+    has_all(&answer, &["Nobody gives themselves permissions. Another administrator can do it."]);
     let situacao = format!("{own}/situacao");
     let question = admin.get(&situacao).await;
     has_all(&question, &["That is you"]);

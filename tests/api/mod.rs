@@ -15,6 +15,7 @@ mod console_atendimentos;
 mod console_attacks;
 mod console_auditoria;
 mod console_faults;
+mod console_forms;
 mod console_motivos;
 mod console_names;
 mod console_painel;

@@ -3,6 +3,7 @@
 mod fake;
 pub mod fakes;
 mod reports;
+mod status;
 
 use std::sync::Arc;
 

@@ -20,6 +20,7 @@ impl Tab<'_> {
     async fn ask(&mut self, method: Method, path: &str, body: String) -> u16 {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = self.process.request(method, path, "").header("cookie", cookies.join("; ")).body(body);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
         let answer = request.header("accept-language", "en").send().await.unwrap();
         for cookie in answer.headers().get_all("set-cookie") {
             let (name, value) = cookie.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();

@@ -55,7 +55,7 @@ fn a_link_to_a_file_that_is_not_there_yet_makes_no_difference() {
 fn a_file_that_is_there_keeps_its_mode_and_the_server_says_who_may_read_it() {
     let database = Database::sqlite();
     let file = database.dir.path().join("citrus-status.db");
-    run(&database, &["migrate"]).prints("migrations applied: 12\n");
+    run(&database, &["migrate"]).prints("migrations applied: 13\n");
     assert_eq!(mode(&file), 0o600);
     let started = || run_with(&database, &[NOWHERE, ("JWT_SECRET", "")], &["serve"], "");
     let warning = "others than the server may read or change this file";

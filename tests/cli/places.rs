@@ -126,7 +126,7 @@ async fn a_check_connects_where_it_is_asked_to(database: &Database) {
     assert_eq!((before.code, before.stderr.as_str()), (0, ""), "{before:?}");
     let pending = match database.engine {
         Engine::Sqlite => "is not there yet; `citrus-status serve` or `migrate` creates it\n",
-        Engine::Postgres => "migrations pending: 12; the next start applies them\n",
+        Engine::Postgres => "migrations pending: 13; the next start applies them\n",
     };
     assert!(before.stdout.contains(pending), "{before:?}");
     run(database, &["migrate"]);

@@ -11,7 +11,7 @@ async fn with_sessions_everything_works() {
     let Some(database) = Database::alone(Engine::Postgres).await else { return };
     let Some(pooler) = PgBouncer::start(&database, "session") else { return };
     let url = [("DATABASE_URL", pooler.url.as_str())];
-    run_with(&database, &url, &["migrate"], "").prints("migrations applied: 12\n");
+    run_with(&database, &url, &["migrate"], "").prints("migrations applied: 13\n");
     let checked = run_with(&database, &url, &["config", "check", "--database"], "");
     assert!(checked.code == 0 && checked.stdout.contains("its migrations are up to date"), "{checked:?}");
     let store = database.example().await;

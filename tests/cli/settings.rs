@@ -21,12 +21,13 @@ async fn migrate_shows_and_applies(database: &Database) {
              0009       administration        {applied}\n\
              0010       sessions              {applied}\n\
              0011       administration pages  {applied}\n\
-             0012       audit filters         {applied}\n"
+             0012       audit filters         {applied}\n\
+             0013       registrations         {applied}\n"
         )
     };
     database.open().await.close().await;
     run(database, &["migrate", "--status"]).prints(&status("no"));
-    run(database, &["migrate"]).prints("migrations applied: 12\n");
+    run(database, &["migrate"]).prints("migrations applied: 13\n");
     run(database, &["migrate"]).prints("the database is up to date\n");
     run(database, &["migrate", "--status"]).prints(&status("yes"));
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use citrus_status::domain::access::Permissao;
 use citrus_status::domain::atendimento::Status;
 use citrus_status::domain::audit::{Action, Actor, Channel, Entry, Object};
+use citrus_status::domain::record::Registration;
 use citrus_status::domain::text::NameKey;
 use citrus_status::store::{
     AtendimentosPage, AuditPage, AuditPosition, Between, NewAtendimento, Store, StoreError, UsuariosPage,
@@ -189,6 +190,28 @@ async fn entries_come_page_by_page(store: &Arc<Store>, database: &Database) {
     }
 }
 
+async fn who_registered_an_atendimento_is_read_from_its_entry(store: &Arc<Store>) {
+    let [_, _, usuario_id] = add(store, "user.api", true).await;
+    for (protocolo, actor) in [
+        ("1", Actor::Usuario { id: usuario_id, by: Channel::Api, place: "127.0.0.1".to_owned() }),
+        ("2", Actor::Command { name: "root".to_owned(), place: "host".to_owned() }),
+    ] {
+        let object = Object::Named(protocolo.to_owned());
+        let entries = [Action::CreateAtendimento, Action::ExportAtendimento].map(|action| Entry {
+            action,
+            object: object.clone(),
+            before: None,
+            after: None,
+        });
+        store.edit().await.unwrap().commit(&actor, &entries).await.unwrap();
+    }
+    let registered = async |protocolo| store.registration(protocolo).await.unwrap();
+    let em = EM;
+    assert_eq!(registered("1").await, Some(Registration { em, usuario: Some("user.api".to_owned()) }));
+    assert_eq!(registered("2").await, Some(Registration { em, usuario: None }));
+    assert_eq!(registered("3").await, None);
+}
+
 async fn atendimentos_come_page_by_page(store: &Arc<Store>) {
     for number in 1..=9 {
         let status = if number % 3 == 0 { Status::Finalizado } else { Status::Aberto };
@@ -243,6 +266,7 @@ both_engines! {
     rows_are_found_by_their_ids,
     users_come_page_by_page,
     entries_come_page_by_page,
+    who_registered_an_atendimento_is_read_from_its_entry,
     atendimentos_come_page_by_page,
     administration_has_its_own_connections,
 }

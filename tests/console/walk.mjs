@@ -41,11 +41,12 @@ const PAGES = [
   ['perfil-raiz', 'perfis/1', '.notice.warn'],
   ['niveis', 'niveis', '.depth-2'],
   ['nivel', 'niveis/3', '[role=switch]'],
-  ['auditoria', 'auditoria', 'table.trail'],
+  ['auditoria', 'auditoria', 'table.audit'],
   ['auditoria-erro', 'auditoria?ate=ontem', '.error'],
   ['auditoria-nada', 'auditoria?acao=backup', '.empty'],
   ['servidor', 'servidor', 'table.settings'],
-  ['nada', 'nada', 'h1'],
+  ['atendimento-nada', 'atendimento?protocolo=9', 'nav'],
+  ['nada', 'nada', 'nav'],
 ];
 const LANGUAGES = ['pt-BR', 'en'];
 
@@ -88,6 +89,11 @@ async function isTidy(page, name) {
   assert.deepEqual(left, [0, 0, ''], name);
   const excess = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(excess, 0, `${name} is too wide`);
+  const here = page.locator('nav [aria-current]');
+  if (await here.count()) {
+    const { x, width } = await here.boundingBox();
+    assert.ok(x >= 0 && x + width <= page.viewportSize().width, `${name} hides where one is in the menu`);
+  }
 }
 
 /** All pages in one language, one colour scheme and one width. */
@@ -138,10 +144,9 @@ async function byKeyboard(baseUrl) {
   const before = await page.locator('ol.timeline > li').count();
   await reach(/^status$/);
   await press('ArrowDown', 2);
-  await press('ArrowUp', 2);
-  await press('ArrowDown', 2);
+  await press('ArrowUp');
   assert.equal(await page.locator('[name=status]:checked').inputValue(), 'Cancelado');
-  assert.ok(await page.locator('#motivo').isVisible());
+  assert.ok(await page.locator('#motivoStatus').isVisible());
   await reach(/^motivoStatus$/);
   await press('ArrowDown');
   await reach(/^comentario$/);
@@ -163,7 +168,7 @@ async function byMouse(baseUrl, options) {
   const one = await person(baseUrl, options);
   const { page, context } = one;
   await signIn(one, 'admin', 'errada');
-  await page.getByText('A senha não confere.').waitFor();
+  await page.locator('#senha-erro', { hasText: 'A senha não confere.' }).waitFor();
   assert.equal(await page.locator('[name=login]').inputValue(), 'admin');
   await signIn(one);
   await page.getByRole('link', { name: 'Motivos' }).click();
@@ -176,10 +181,10 @@ async function byMouse(baseUrl, options) {
   await page.locator('select[name=status]').selectOption('Finalizado');
   await page.getByRole('button', { name: 'Procurar' }).click();
   await page.locator('table.cards tbody a').first().click();
-  assert.ok(await page.locator('#motivo').isHidden());
+  assert.ok(await page.locator('#motivoStatus').isHidden());
   await page.getByLabel('Aberto').check();
-  assert.ok(await page.locator('#motivo').isVisible());
-  await page.locator('#motivo').selectOption(motivo);
+  assert.ok(await page.locator('#motivoStatus').isVisible());
+  await page.locator('#motivoStatus').selectOption(motivo);
   await page.locator('#comentario').fill('O cliente ligou de novo.');
   await page.getByLabel('Visível ao cliente').check();
   await page.getByRole('button', { name: 'Conferir' }).click();
@@ -200,7 +205,7 @@ async function byMouse(baseUrl, options) {
   }
   await page.getByRole('link', { name: 'English' }).click();
   assert.equal(page.url(), shown);
-  await page.getByText('Change the status').waitFor();
+  await page.getByRole('heading', { name: 'Change the status' }).waitFor();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByText('You have signed out.').waitFor();
   await context.close();
@@ -218,6 +223,12 @@ async function administer(baseUrl, name, options) {
   };
   await signIn(one);
   await page.getByRole('link', { name: 'Níveis' }).click();
+  // All that is wrong is said at once, and the focus is on it.
+  await page.getByRole('button', { name: 'Criar nível' }).click();
+  await page.getByText('2 campos precisam de correção:').waitFor();
+  await page.locator('[role=alert]:focus').waitFor();
+  await question(`recusado-${name}`, () => page.getByRole('link', { name: 'Escolha abaixo de qual nível ele fica.' }).click());
+  assert.match(page.url(), /#superior$/);
   await page.locator('[name=nome]').fill(`Loja ${name}`);
   await page.locator('[name=superior]').selectOption('Filial');
   await page.getByRole('button', { name: 'Criar nível' }).click();
@@ -261,8 +272,8 @@ async function administer(baseUrl, name, options) {
   await page.locator('[name=usuario]').fill(login);
   await page.locator('[name=acao]').selectOption('usuario.perfil');
   await page.getByRole('button', { name: 'Filtrar' }).click();
-  await page.locator('.trail tbody tr').first().waitFor();
-  assert.equal(await page.locator('.trail tbody tr').count(), 1);
+  await page.locator('.audit tbody tr').first().waitFor();
+  assert.equal(await page.locator('.audit tbody tr').count(), 1);
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Exportar CSV' }).click()]);
   assert.match(readFileSync(await file.path(), 'utf8'), /^\ufeff"id";"em";.*\r\n"\d+";/);
   await context.close();
@@ -281,6 +292,7 @@ async function populate(baseUrl, headers) {
   await send('POST', 'usuarios', { login: 'ana.souza', perfil: 'Balcão', senha: 'uma senha' });
   await send('POST', 'usuarios', { login: HOSTILE, perfil: 'Balcão', senha: 'uma senha' });
   await send('POST', 'usuarios', { login: 'm'.repeat(255), perfil: 'Consulta', senha: 'uma senha' });
+  await send('POST', 'motivos', { nome: `Motivo ${'longo '.repeat(41)}`.trim() });
   await send('POST', 'niveis', { nome: 'W'.repeat(255), superior: 'Filial' });
   await send('POST', 'perfis', { nome: `Perfil ${'longo '.repeat(41)}`.trim(), nivel: 'Filial' });
   await send('POST', 'usuarios/6/desativar');

@@ -75,8 +75,10 @@ impl<'a> Browser<'a> {
     pub async fn send(&mut self, method: Method, path: &str, body: String) -> Answer {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookies = cookies.join("; ");
-        let mut headers = vec![("content-type", "application/x-www-form-urlencoded")];
-        headers.extend(self.headers.iter().map(|(name, value)| (*name, value.as_str())));
+        let mut headers: Vec<_> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            headers.push(("content-type", "application/x-www-form-urlencoded"));
+        }
         if !cookies.is_empty() {
             headers.push(("cookie", &cookies));
         }

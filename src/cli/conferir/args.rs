@@ -9,6 +9,7 @@ use super::report::Outputs;
 use crate::cli::support::input::{parse_status, parse_url};
 use crate::conferir::plan;
 use crate::conferir::report::{Outcome, Report};
+use crate::conferir::witness::Witness;
 use crate::dialect::TokenHeader;
 use crate::domain::atendimento::Status;
 
@@ -71,12 +72,19 @@ impl Args {
     }
 
     /// The report on `cases`, of an atendimento that was found in `status`.
-    pub(super) fn report(&self, status: Option<Status>, changes: usize, restored: bool, cases: Vec<Outcome>) -> Report {
+    pub(super) fn report(
+        &self,
+        found: Option<(Status, Witness)>,
+        changes: usize,
+        restored: bool,
+        cases: Vec<Outcome>,
+    ) -> Report {
         Report {
             base_url: self.base_url.to_string(),
             only_documented: self.only_documented,
             protocolo: self.protocolo.clone(),
-            status: status.map(Status::nome),
+            status: found.map(|(status, _)| status.nome()),
+            status_from: found.map(|(_, witness)| witness.name()),
             changes,
             restored,
             counts: Report::count(&cases),

@@ -5,22 +5,80 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::args::Args;
 use super::report::indented;
 use crate::cli::support::error::{CliError, Result};
 use crate::cli::support::output::complain;
 use crate::conferir::runner::Runner;
 use crate::conferir::session::StartError;
+use crate::conferir::witness::Witness;
 use crate::domain::atendimento::Status;
+use crate::printable::printable;
 
 /// `error` as a person can use it, and with nothing of the server's that steers a terminal.
-pub(super) fn explained(error: StartError) -> CliError {
+pub(super) fn explained(args: &Args, error: StartError) -> CliError {
     match error {
-        StartError::Change(answer) => CliError::Failed(format!(
-            "the first change was answered\n{}\nIf that is because of its status, see --status-atual",
-            indented(&answer)
-        )),
+        StartError::Change { what, answer } => {
+            CliError::Failed(format!("{what} was answered\n{}\n{}", indented(&answer), hint(args, &answer)))
+        }
         StartError::Login(answer) => CliError::Failed(format!("the login was answered\n{}", indented(&answer))),
+        StartError::NoToken { answer, header } => {
+            let place = match header {
+                Some(name) => {
+                    format!("The token is in its header {name}; one that is not in the body is not supported")
+                }
+                None => "Nothing in its body looks like a token".to_owned(),
+            };
+            CliError::Failed(format!("the login was answered\n{}\n{place}", indented(&answer)))
+        }
         error => error.into(),
+    }
+}
+
+/// What may help where a change at the beginning was answered so.
+fn hint(args: &Args, answer: &str) -> String {
+    let folded = answer.to_lowercase();
+    if folded.contains("motivo") {
+        format!("See --motivo: the motivo '{}' was sent", printable(args.motivo()))
+    } else if folded.contains("token") || ["401", "403"].iter().any(|code| folded.starts_with(code)) {
+        "If the server takes the token in another header than Authorization, name it by --cabecalho-do-token, or find it by \
+         --gravar"
+            .to_owned()
+    } else {
+        "If that is because of its status, see --status-atual".to_owned()
+    }
+}
+
+/// What a run does about a status that the caller alone gives.
+pub(super) fn on_trust(status: &str) -> String {
+    format!(
+        "The server does not tell the status: that it is {status} now, --status-atual alone says. So {status} is set up to two \
+         times before. If it is another one, and no answer shows that, the atendimento is {status} at the end."
+    )
+}
+
+/// Brings the atendimento to where `error` shows that it was, or else to `start`.
+pub(super) async fn restore_after(runner: &mut Runner, start: Status, error: &StartError) -> bool {
+    match error {
+        StartError::OtherStatus { told, .. } => restore(runner, *told).await,
+        // It is known only where it was not.
+        StartError::NotInStatus { .. } => false,
+        _ => restore(runner, start).await,
+    }
+}
+
+/// Where the atendimento is after `error`, as far as that is known.
+pub(super) fn told(runner: &Runner, start: Status, restored: bool, error: &StartError) -> String {
+    let session = &runner.session;
+    match (error, restored, session.changes()) {
+        (StartError::NotInStatus { given }, ..) => format!("The atendimento is {given} now; set it back by hand"),
+        (StartError::OtherStatus { told, .. }, true, 1..) => format!("The atendimento was set back to {told}"),
+        (_, true, 0) => "Nothing was changed".to_owned(),
+        (_, true, _) if session.witness() == Witness::Caller => {
+            format!("The atendimento is {start}, where only --status-atual says that it was")
+        }
+        (_, true, _) => format!("The atendimento is {start} again"),
+        (_, false, _) => format!("The atendimento may NOT be {start} again"),
     }
 }
 
@@ -28,8 +86,12 @@ pub(super) fn explained(error: StartError) -> CliError {
 pub(super) async fn restore(runner: &mut Runner, start: Status) -> bool {
     let restored = runner.session.restore(start).await;
     if let Err(answer) = &restored {
+        let place = match runner.session.present() {
+            Some(status) => format!("it is in the status {status}"),
+            None => "in which status it is, is not known".to_owned(),
+        };
         complain(format_args!(
-            "the atendimento could NOT be set back to {start}; do it by hand. The last attempt:\n{}",
+            "the atendimento could NOT be set back to {start}: {place}; set it back by hand. The last attempt:\n{}",
             indented(answer)
         ));
     }

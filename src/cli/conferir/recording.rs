@@ -8,13 +8,14 @@ use std::path::Path;
 use indicatif::ProgressBar;
 
 use super::args::Args;
-use super::ending::{Signals, explained, restore};
+use super::ending::{Signals, explained, on_trust, restore, restore_after, told};
 use crate::cli::support::error::{CliError, Result};
 use crate::cli::support::input::confirmed;
 use crate::cli::support::output::{complain, say, shown};
 use crate::conferir::record::{Wishes, record};
 use crate::conferir::runner::Runner;
 use crate::conferir::session::StartError;
+use crate::conferir::witness::Witness;
 use crate::config;
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
@@ -36,6 +37,9 @@ pub(super) async fn record_dialect(
         printable(&args.login),
         printable(&args.protocolo),
     ));
+    if runner.session.witness() == Witness::Caller {
+        complain(on_trust(start.nome()));
+    }
     if !args.yes && !confirmed()? {
         return Err(CliError::Failed("nothing was changed".to_owned()));
     }
@@ -50,19 +54,14 @@ pub(super) async fn record_dialect(
         complain("stopping; the atendimento is set back first");
         Err(StartError::Stopped)
     });
-    let start = match recorded {
-        Err(StartError::OtherStatus { told, .. }) => told,
-        _ => start,
+    let restored = match &recorded {
+        Err(error) => restore_after(runner, start, error).await,
+        Ok(_) => restore(runner, start).await,
     };
-    let restored = restore(runner, start).await;
     let recording = recorded.map_err(|error| {
         _ = std::fs::remove_file(file);
-        let end = match (restored, runner.session.changes()) {
-            (true, 0) => "nothing was changed".to_owned(),
-            (true, changes) => format!("after {changes} changes the atendimento is {start} again"),
-            (false, _) => format!("the atendimento may NOT be {start} again"),
-        };
-        CliError::Failed(format!("{}\n{end}; no dialect was written", explained(error)))
+        let end = told(runner, start, restored, &error);
+        CliError::Failed(format!("{}\n{end}; no dialect was written", explained(args, error)))
     })?;
     new.write_all(runner.session.redacted(&recording.toml(args.base_url.as_str())).as_bytes())?;
     for (what, why) in &recording.unasked {
@@ -75,5 +74,14 @@ pub(super) async fn record_dialect(
         recording.file.respostas.len(),
         shown(file)
     )?;
-    if restored { Ok(()) } else { Err(CliError::Failed("the atendimento may NOT be back in its status".to_owned())) }
+    if !restored {
+        let place = runner.session.present().map_or("in an unknown status", Status::nome);
+        return Err(CliError::Failed(format!(
+            "the dialect was written, and the atendimento is NOT back in its status: it is {place}"
+        )));
+    }
+    if runner.session.witness() == Witness::Caller {
+        complain(format_args!("the atendimento is {start}: that it was so before, only --status-atual says"));
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::cli::support::error::{CliError, Result};
-use crate::cli::support::output::{self, say, shown, table};
+use crate::cli::support::output::{self, complain, say, shown, table};
 use crate::conferir::plan;
 use crate::conferir::report::{Answered, Judgement, Report};
 use crate::conferir::{har, html, junit};
@@ -115,12 +115,27 @@ fn print(report: &Report) -> Result {
     Ok(())
 }
 
+/// Says what helps where most cases failed: the server may be another Citrus.
+pub(super) fn foreign(report: &Report) {
+    let counts = report.counts;
+    if counts.failed > 10 && counts.failed > 4 * counts.passed {
+        complain(
+            "most cases failed. If this is a Citrus, record how it answers by --gravar FILE, and judge it by --dialeto FILE, or \
+             judge only what the vendor's page says by --only-documented",
+        );
+    }
+}
+
 pub(super) fn verdict(report: &Report) -> String {
     let counts = report.counts;
-    let place = if report.restored { "is back in its status" } else { "may NOT be back in its status" };
+    let changes = if report.status.is_some() { format!("{} changes, and ", report.changes) } else { String::new() };
     format!(
-        "{} passed, {} failed, {} unjudged, {} skipped; {} changes, and the atendimento {place}",
-        counts.passed, counts.failed, counts.unjudged, counts.skipped, report.changes
+        "{} passed, {} failed, {} unjudged, {} skipped; {changes}{}",
+        counts.passed,
+        counts.failed,
+        counts.unjudged,
+        counts.skipped,
+        report.place()
     )
 }
 

@@ -186,8 +186,8 @@ mod tests {
         assert_eq!(typed(&["abc", "abc"]).as_deref(), Ok("abc"));
         // A short one need not be typed twice.
         assert_eq!(typed(&["", "ab", "abc", "abc"]).as_deref(), Ok("abc"));
-        assert_eq!(typed(&["abc", "abd", "abc", "abc"]).as_deref(), Ok("abc"));
+        assert_eq!(typed(&["abc", "xyz", "abc", "abc"]).as_deref(), Ok("abc"));
         assert_eq!(typed(&["a", "a", "a"]).unwrap_err(), "too short; nothing was changed");
-        assert_eq!(typed(&["a", "abc", "abd", "abc", ""]).unwrap_err(), "the two senhas differ; nothing was changed");
+        assert_eq!(typed(&["a", "abc", "xyz", "abc", ""]).unwrap_err(), "the two senhas differ; nothing was changed");
     }
 }

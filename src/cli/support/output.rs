@@ -100,9 +100,13 @@ impl<const N: usize> Widths<N> {
     }
 
     fn print(&self, cells: [&str; N]) -> io::Result<()> {
-        let padded: Vec<String> =
-            cells.iter().zip(self.0).map(|(cell, width)| format!("{:width$}", printable(cell))).collect();
-        line(padded.join("  ").trim_end())
+        let padded = cells.iter().zip(self.0).map(|(cell, width)| {
+            let cell = printable(cell);
+            // `{:width$}` panics where a width is no u16.
+            let missing = width - cell.chars().count().min(width);
+            format!("{cell}{}", " ".repeat(missing))
+        });
+        line(padded.collect::<Vec<_>>().join("  ").trim_end())
     }
 }
 

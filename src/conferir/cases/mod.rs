@@ -10,7 +10,7 @@ use super::case::Case;
 use crate::domain::atendimento::Status;
 
 /// What a change without the motivo that it needs is answered.
-const MOTIVO_REQUIRED: &str = "motivoStatus – esse campo é obrigatório";
+pub(super) const MOTIVO_REQUIRED: &str = "motivoStatus – esse campo é obrigatório";
 
 pub(super) fn all() -> impl Iterator<Item = &'static Case> {
     [common::CASES, login::CASES, token::CASES, limits::CASES, change::CASES].into_iter().flatten()

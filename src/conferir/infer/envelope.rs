@@ -7,11 +7,12 @@ use time::OffsetDateTime;
 
 use super::known::Known;
 use super::moving::{Place, around, moves, moving, pieces_of, text_of, value_at, written};
+use super::plain::{frame, ids, in_usual, joined_ids, of_plain, plain_pieces, with_ids};
 use super::seen::Observation;
 use crate::conferir::client::Received;
 use crate::conferir::personal::Personal;
 use crate::conferir::spans::{Span, spans};
-use crate::dialect::{Escapes, Piece, Random, Template, reason, strip};
+use crate::dialect::{Escapes, Piece, Random, Template, Writing, reason, strip};
 
 pub(super) struct Envelope {
     /// What fills a place, without quotes.
@@ -28,6 +29,7 @@ pub(super) struct Envelope {
     /// The ids of errors that are no JSON, in their order, and whether those tell their status codes.
     ids: Vec<Random>,
     tells_code: bool,
+    tells_reason: bool,
 }
 
 impl Envelope {
@@ -66,11 +68,20 @@ impl Envelope {
         };
         let own = places.iter().filter(is_own).map(|(place, _)| (*place).to_owned()).collect();
         let plain: Vec<&Observation> = errors.iter().filter(|seen| spans(&seen.received.body).is_empty()).collect();
-        let tells_code = |seen: &&Observation| seen.received.body.contains(&seen.received.code.to_string());
-        let tells_code = plain.len() > 1 && plain.iter().all(tells_code);
+        let all_tell = |what: fn(u16) -> String| {
+            let tells = |seen: &&Observation| seen.received.body.contains(&what(seen.received.code));
+            plain.len() > 1 && plain.iter().all(tells)
+        };
+        let (tells_code, tells_reason) = (all_tell(|code| code.to_string()), all_tell(|code| reason(code).to_owned()));
         let ids =
             plain.iter().filter(|seen| seen.again.is_some()).map(|seen| ids(&plain_pieces(seen))).reduce(joined_ids);
-        Self { gaps, text, around, own, escapes, personal, ids: ids.unwrap_or_default(), tells_code }
+        Self { gaps, text, around, own, escapes, personal, ids: ids.unwrap_or_default(), tells_code, tells_reason }
+    }
+
+    /// How texts stand in the body of `received`.
+    pub(super) fn writing(&self, received: &Received) -> Writing {
+        let kind = received.header("content-type").unwrap_or_default();
+        Writing::of(self.escapes.unwrap_or_default(), &kind, &received.body)
     }
 
     /// Whether the errors have the reason of their status code in `place`.
@@ -89,6 +100,11 @@ impl Envelope {
         self.worded(seen, None, emptied).1
     }
 
+    /// What errors that are no JSON have around their texts: `bodies` are theirs, with gaps. None where they share nothing.
+    pub(super) fn frame(&self, bodies: &[String]) -> Option<String> {
+        frame(bodies.iter().map(String::as_str).filter(|body| !body.is_empty() && spans(body).is_empty()))
+    }
+
     /// The text of `seen`, and its body with gaps in the places of what varies.
     pub(super) fn error(&self, seen: &Observation, usual: Option<&str>) -> (String, String) {
         self.worded(seen, usual, |_| None)
@@ -101,19 +117,22 @@ impl Envelope {
         instead: impl Fn(&Span) -> Option<String>,
     ) -> (String, String) {
         let (asked, code) = (&seen.asked, seen.received.code.to_string());
+        let (writing, capitals) = (self.writing(&seen.received), asked.status.to_uppercase());
         let known = [
             (seen.path.as_str(), "<caminho>"),
             (seen.method, "<metodo>"),
             (&asked.protocolo, "<protocolo>"),
             (&asked.status, "<status>"),
+            (&capitals, "<STATUS>"),
             (&asked.motivo, "<motivo>"),
             (&asked.login, "<login>"),
             (if self.tells_code { code.as_str() } else { "" }, "<codigo>"),
+            (if self.tells_reason { reason(seen.received.code) } else { "" }, "<razao>"),
         ];
         // A word of the contract's text is nobody's name.
         let personal =
             self.personal.telling().filter(|value| !seen.text.contains(value)).map(|value| (value, "<pessoal>"));
-        let known = Known::new(self.escapes.unwrap_or_default(), known.into_iter().chain(personal));
+        let known = Known::new(writing, known.into_iter().chain(personal));
         let (text, body) = self.body(&seen.received, (&seen.text, seen.now), &known, |span| {
             if span.value.as_str().is_some_and(|value| self.personal.has(value) && value != seen.asked.login) {
                 return Some("<pessoal>".to_owned());
@@ -121,7 +140,7 @@ impl Envelope {
             let own = || {
                 let again = seen.again.as_ref().and_then(|again| value_at(again, &span.pointer));
                 let found = pieces_of(seen, text_of(&span.value)?, again.as_ref().and_then(text_of))?;
-                moves(&found).then(|| written(&found, self.escapes.unwrap_or_default(), &known))
+                moves(&found).then(|| written(&found, writing, &known))
             };
             instead(span).or_else(|| self.gaps.get(&span.pointer).cloned()).or_else(own)
         });
@@ -129,8 +148,8 @@ impl Envelope {
             return (text, body);
         }
         let pieces = with_ids(plain_pieces(seen), &self.ids);
-        let found = usual.and_then(|usual| in_usual(usual, &pieces, &known));
-        found.unwrap_or_else(|| of_plain(&pieces, &seen.text, self.escapes.unwrap_or_default(), &known))
+        let found = usual.and_then(|usual| in_usual(usual, &pieces, writing, &known));
+        found.unwrap_or_else(|| of_plain(&pieces, &seen.text, writing, &known))
     }
 
     /// The same of an answer that the contract gives with `text`: `gap` says what varies in a place, without its quotes.
@@ -142,10 +161,10 @@ impl Envelope {
         gap: impl Fn(&Span) -> Option<String>,
     ) -> (String, String) {
         let body = &received.body;
-        let escapes = self.escapes.unwrap_or_default();
+        let writing = self.writing(received);
         let spans = spans(body);
         if spans.is_empty() {
-            return of_plain(&[Piece::Same(body.clone())], text, escapes, known);
+            return of_plain(&[Piece::Same(body.clone())], text, writing, known);
         }
         let own = spans.iter().find(|span| span.value.as_str() == Some(text)).map(|span| &span.pointer);
         let is_there = |place: &&String| spans.iter().any(|span| span.pointer == **place && span.value.is_string());
@@ -158,7 +177,7 @@ impl Envelope {
             if Some(&span.value) == value
                 && span.value.as_str().is_some_and(|text| text.contains(' ') || Some(&span.pointer) == place)
                 && (own.is_none() || moves(&self.around.0) || moves(&self.around.1))
-                && let Some(worded) = self.text_in(span, raw, now, known, &mut said)
+                && let Some(worded) = self.text_in(span, raw, (now, writing), known, &mut said)
             {
                 return Some(worded);
             }
@@ -169,18 +188,24 @@ impl Envelope {
 
     /// `<texto>` with what stands around it, where `span` has the text, which is then `said`; or what it tells, where that is no
     /// text for itself.
-    fn text_in(&self, span: &Span, raw: &str, now: i64, known: &Known, said: &mut String) -> Option<String> {
-        let escapes = self.escapes.unwrap_or_default();
+    fn text_in(
+        &self,
+        span: &Span,
+        raw: &str,
+        (now, writing): (i64, Writing),
+        known: &Known,
+        said: &mut String,
+    ) -> Option<String> {
         let text = span.value.as_str().unwrap_or_default();
         let (before, after) = &self.around;
         let now = OffsetDateTime::from_unix_timestamp(now).ok()?;
         let middle = strip(text, before, after, now).filter(|middle| !middle.is_empty())?;
         // Escaped otherwise than the rest, it stays as it is.
-        if quoted(&escapes.written(text)) != raw {
+        if quoted(&writing.written(text)) != raw {
             return None;
         }
-        let [begin, end] = [before, after].map(|pieces| written(pieces, escapes, &Known::new(escapes, [])));
-        let plain = escapes.written(&middle);
+        let [begin, end] = [before, after].map(|pieces| written(pieces, writing, &Known::new(writing, [])));
+        let plain = writing.written(&middle);
         if middle.contains("{}") || known.is_in(&plain) {
             return Some(quoted(&format!("{begin}{}{end}", known.with_gaps(&plain))));
         }
@@ -206,78 +231,6 @@ pub(super) fn with_gaps(
     template + &Template::literal(&body[at..])
 }
 
-/// What of an error that is no JSON moves.
-fn plain_pieces(seen: &Observation) -> Vec<Piece> {
-    let again = seen.again.as_ref().map(|again| again.body.clone());
-    let body = || seen.received.body.clone();
-    pieces_of(seen, body(), again).unwrap_or_else(|| vec![Piece::Same(body())])
-}
-
-fn ids(pieces: &[Piece]) -> Vec<Random> {
-    let id = |piece: &Piece| if let Piece::Id(form) = piece { Some(*form) } else { None };
-    pieces.iter().filter_map(id).collect()
-}
-
-/// What `one` and `other` have together, from their ends, as far as both have ids.
-fn joined_ids(one: Vec<Random>, other: Vec<Random>) -> Vec<Random> {
-    let joined = one.iter().rev().zip(other.iter().rev()).map(|(one, other)| one.joined(*other));
-    let mut joined: Vec<Random> = joined.collect();
-    joined.reverse();
-    joined
-}
-
-/// `pieces` with the forms of `ids`, from their ends: of a single one, a sign of its alphabet may be missing.
-fn with_ids(mut pieces: Vec<Piece>, ids: &[Random]) -> Vec<Piece> {
-    let own = pieces.iter_mut().rev().filter_map(|piece| if let Piece::Id(form) = piece { Some(form) } else { None });
-    for (own, form) in own.zip(ids.iter().rev()) {
-        if own.joined(*form) == *form {
-            *own = *form;
-        }
-    }
-    pieces
-}
-
-/// The text in `pieces`, and the `usual` body, where they are that around another text.
-fn in_usual(usual: &str, pieces: &[Piece], known: &Known) -> Option<(String, String)> {
-    let (before, after) = usual.split_once("<texto>")?;
-    let template = written(pieces, Escapes::Nenhum, known);
-    let text = within(&template, before, after).filter(|text| !known.is_in(text))?;
-    Some((text, usual.to_owned()))
-}
-
-/// The text of which `template` is made between `before` and `after`, if it has no gap.
-fn within(template: &str, before: &str, after: &str) -> Option<String> {
-    let text = template.strip_prefix(before)?.strip_suffix(after)?;
-    let parsed = Template::parse(text).ok()?;
-    parsed.without_gaps().filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-/// The text and the body of an answer that is no JSON.
-fn of_plain(pieces: &[Piece], text: &str, escapes: Escapes, known: &Known) -> (String, String) {
-    let own = escapes.written(text);
-    let place = pieces.iter().position(|piece| matches!(piece, Piece::Same(part) if part.contains(&own)));
-    if let Some(place) = place
-        && let Piece::Same(part) = &pieces[place]
-        && let Some((before, after)) = part.split_once(&own)
-    {
-        let [begin, end] =
-            [&pieces[..place], &pieces[place + 1..]].map(|pieces| written(pieces, Escapes::Nenhum, known));
-        let (before, after) = (known.with_gaps(before), known.with_gaps(after));
-        return (text.to_owned(), format!("{begin}{before}<texto>{after}{end}"));
-    }
-    // All of it is the text, unless it is a page, or tells what was asked.
-    if let [Piece::Same(body)] = pieces
-        && let trimmed = body.trim()
-        && !body.contains('<')
-        && !trimmed.is_empty()
-        && !known.is_in(body)
-    {
-        let (before, after) = body.split_once(trimmed).unwrap_or(("", ""));
-        return (trimmed.to_owned(), format!("{before}<texto>{after}"));
-    }
-    (text.to_owned(), written(pieces, Escapes::Nenhum, known))
-}
-
 /// What varies in `values`, which all answers have in one place.
 fn gap(values: &[(&Observation, &Span)], escapes: Escapes) -> Option<String> {
     let all = |is: &dyn Fn(&Observation, &Value) -> bool| values.iter().all(|(seen, span)| is(seen, &span.value));
@@ -293,6 +246,12 @@ fn gap(values: &[(&Observation, &Span)], escapes: Escapes) -> Option<String> {
     }
     if all(&|seen, value| value.as_str() == Some(&seen.path)) {
         return Some("<caminho>".to_owned());
+    }
+    // Of a server that stands below another path.
+    let base = |(seen, span): &(&Observation, &Span)| span.value.as_str()?.strip_suffix(&seen.path).map(str::to_owned);
+    let base_of_all = values.first().and_then(base);
+    if let Some(own) = base_of_all.filter(|own| values.iter().all(|value| base(value).as_ref() == Some(own))) {
+        return Some(Template::literal(&escapes.written(&own)) + "<caminho>");
     }
     let places: Option<Vec<Place>> = values.iter().map(|(seen, span)| Place::at(span, seen)).collect();
     let found = moving(&places?)?;
@@ -342,7 +301,11 @@ pub(super) fn escapes(errors: &[Observation]) -> Option<Escapes> {
         .filter(|(value, _)| value.as_str().is_some_and(shows))
         .collect();
     if !errors.is_empty() && errors.iter().all(|seen| spans(&seen.received.body).is_empty()) {
-        return Some(Escapes::Nenhum);
+        let is_page = |seen: &Observation| {
+            let kind = seen.received.header("content-type").unwrap_or_default();
+            ["html", "xml"].iter().any(|page| kind.contains(page))
+        };
+        return Some(if errors.iter().any(is_page) { Escapes::Html } else { Escapes::Nenhum });
     }
     let all = [Escapes::Json, Escapes::Ascii, Escapes::AsciiEBarras, Escapes::Dotnet];
     let written = |escapes: Escapes| {

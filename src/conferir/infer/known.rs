@@ -1,6 +1,6 @@
 //! What is known of a request, where its answer repeats it.
 
-use crate::dialect::{Escapes, Template};
+use crate::dialect::{Template, Writing};
 
 /// Texts as a body writes them, and the gaps that stand for them.
 pub(super) struct Known(Vec<(String, &'static str)>);
@@ -9,9 +9,13 @@ pub(super) struct Known(Vec<(String, &'static str)>);
 const SHORTEST: usize = 3;
 
 impl Known {
-    pub(super) fn new<'a>(escapes: Escapes, values: impl IntoIterator<Item = (&'a str, &'static str)>) -> Self {
+    pub(super) fn new<'a>(
+        writing: impl Into<Writing>,
+        values: impl IntoIterator<Item = (&'a str, &'static str)>,
+    ) -> Self {
+        let writing = writing.into();
         let values = values.into_iter().filter(|(value, _)| value.len() >= SHORTEST);
-        Self(values.map(|(value, gap)| (escapes.written(value), gap)).collect())
+        Self(values.map(|(value, gap)| (writing.written(value), gap)).collect())
     }
 
     /// `bytes` of a body with gaps for what is known.
@@ -33,8 +37,12 @@ impl Known {
     fn next_in(&self, bytes: &str, start: usize) -> Option<(usize, &str, &'static str)> {
         let is_word = |letter: char| letter.is_alphanumeric() || "_-/".contains(letter);
         let found = self.0.iter().filter_map(|(value, gap)| {
+            // A server that stands below another path may tell that, too.
+            let is_path = *gap == "<caminho>";
             let stands_alone = |at: &usize| {
-                let before = bytes[..start + at].chars().next_back();
+                let before = &bytes[..start + at];
+                let before = Some(before).filter(|before| !is_path && !ends_in_escape(before));
+                let before = before.and_then(|before| before.chars().next_back());
                 let after = &bytes[start + at + value.len()..];
                 !before.is_some_and(is_word) && !after.starts_with(is_word) && !after.starts_with("\\/")
             };
@@ -45,9 +53,20 @@ impl Known {
     }
 }
 
+/// Whether `bytes` end in a sign that is written as `\u0027` or `\n`, whose last letter is no part of a word.
+fn ends_in_escape(bytes: &str) -> bool {
+    let escape = bytes.rsplit('\\').next().unwrap_or_default();
+    let is_unit = |digits: &str| digits.len() == 4 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    // Of two backslashes the second is escaped, and escapes nothing.
+    let backslashes = bytes[..bytes.len() - escape.len()].bytes().rev().take_while(|byte| *byte == b'\\').count();
+    let is_escape = matches!(escape, "b" | "f" | "n" | "r" | "t") || escape.strip_prefix('u').is_some_and(is_unit);
+    backslashes % 2 == 1 && is_escape
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::Escapes;
 
     #[test]
     fn what_was_asked_becomes_a_gap() {
@@ -60,6 +79,8 @@ mod tests {
             ("WIDGET GETS \\/api\\/x\\/y 7", "WIDGET GETS \\/api\\/x\\/y 7"),
             ("<texto> GET", "<<texto> <metodo>"),
             ("de Em atendimento para Em atendimento.", "de <status> para <status>."),
+            ("\\u0027GET\\u0027 \\nGET \\\\nGET", "\\u0027<metodo>\\u0027 \\n<metodo> \\\\nGET"),
+            ("\\/citrus\\/api\\/x", "\\/citrus<caminho>"),
             ("", ""),
         ] {
             assert_eq!(known.with_gaps(body), written);

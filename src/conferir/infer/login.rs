@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::envelope::{quoted, with_gaps};
+use super::envelope::with_gaps;
 use super::known::Known;
 use super::moving::{Place, moving, written};
 use super::seen::LoginObservation;
 use super::times::{Told, told};
-use crate::conferir::spans::{Span, spans};
+use crate::conferir::places::places;
+use crate::conferir::spans::Span;
 use crate::conferir::values::find_token;
-use crate::dialect::{Escapes, Template};
+use crate::dialect::{Escapes, Template, Writing};
 use crate::sensitive::names_person;
 
 /// Members that hold words of the server's, and not of a user's.
@@ -42,29 +43,27 @@ pub(super) struct LoginBody {
 
 pub(super) fn login_body(login: &LoginObservation, escapes: Escapes) -> LoginBody {
     let body = &login.received.body;
-    let spans = spans(body);
+    let spans = places(body);
+    let writing = Writing::of(escapes, &login.received.header("content-type").unwrap_or_default(), body);
     let mut found = LoginBody { corpo: String::new(), shown: body.clone(), personal: Vec::new(), notes: Vec::new() };
-    if spans.is_empty() {
-        found.corpo = Template::literal(body).replace(&login.token, "<token>");
-        found.notes.push("it is no JSON, and its body stands as it came: see that it names nobody".to_owned());
-        return found;
-    }
     let other = login.other.as_ref().map(|other| values_of(&other.received.body));
     let again = login.again.as_ref().map(|again| values_of(&again.body));
-    let meanings: BTreeMap<&str, Meaning> = meanings(login, &spans, [other.as_ref(), again.as_ref()], escapes);
-    let nothing = Known::new(escapes, []);
-    let body_with = |hidden: fn(&Value) -> String, is_shown: fn(&str) -> bool| {
+    let meanings: BTreeMap<&str, Meaning> = meanings(login, &spans, [other.as_ref(), again.as_ref()], writing);
+    let nothing = Known::new(writing, []);
+    let body_with = |hidden: fn(&Span) -> String, is_shown: fn(&str) -> bool| {
         with_gaps(body, &spans, &nothing, |span, _| match meanings.get(span.pointer.as_str())? {
             Meaning::Gap(gap) => Some(gap.clone()).filter(|gap| is_shown(gap)),
-            Meaning::Personal => Some(hidden(&span.value)),
+            Meaning::Personal => Some(hidden(span)),
             Meaning::Constant => None,
         })
     };
-    let gap = |value: &Value| if value.is_string() { quoted("<pessoal>") } else { "<pessoal 0>".to_owned() };
+    let gap = |span: &Span| span.filled_with(if span.value.is_string() { "<pessoal>" } else { "<pessoal 0>" });
     found.corpo = body_with(gap, |_| true);
     // Times and lives may be seen as they came.
-    found.shown =
-        body_with(|_| quoted("…"), |gap| ["<token>", "<login>", "<aleatorio "].iter().any(|name| gap.contains(name)));
+    found.shown = body_with(
+        |span| if span.is_quoted || span.value.is_number() { "\"…\"".to_owned() } else { "…".to_owned() },
+        |gap| ["<token>", "<login>", "<aleatorio "].iter().any(|name| gap.contains(name)),
+    );
     for span in &spans {
         let place = &span.pointer;
         match (&meanings[place.as_str()], told_by(login, span)) {
@@ -73,14 +72,38 @@ pub(super) fn login_body(login: &LoginObservation, escapes: Escapes) -> LoginBod
                 let number = || span.value.as_u64().map(|number| number.to_string());
                 found.personal.extend(span.value.as_str().map(str::to_owned).or_else(number));
             }
-            (_, Some(Told::Guess(gap))) => found.notes.push(format!(
-                "{place} is taken for {gap} for its name; the token does not say how long it lives (TOKEN_TTL_SECONDS sets ours)"
-            )),
-            (Meaning::Constant, Some(Told::Else)) => found.notes.push(format!("{place} is a time, and stands as it came")),
+            (_, Some(Told::Guess(gap))) => {
+                let life = life_told(&gap, &span.value, login.now);
+                found.notes.push(format!(
+                    "{place} is taken for {gap} for its name; the token does not say how long it lives. Ours lives as long with \
+                     TOKEN_TTL_SECONDS={life}"
+                ));
+            }
+            (Meaning::Constant, Some(Told::Else)) => {
+                found.notes.push(format!("{place} is a time, and stands as it came"));
+            }
             _ => {}
         }
     }
+    let life = login.life.filter(|life| *life != OUR_LIFE);
+    found.notes.extend(life.map(|life| {
+        format!("the token lives {life} s; ours lives {OUR_LIFE} s, or as long with TOKEN_TTL_SECONDS={life}")
+    }));
     found
+}
+
+/// How long a token of ours lives without a setting, in seconds.
+const OUR_LIFE: i64 = 3600;
+
+/// How long the token lives, in seconds, if `value` is what `gap` says.
+fn life_told(gap: &str, value: &Value, now: i64) -> i64 {
+    let number = value.as_i64().unwrap_or_default();
+    match gap {
+        "<validade ms>" => number / 1000,
+        "<expira>" => number - now,
+        "<expira ms>" => number / 1000 - now,
+        _ => number,
+    }
 }
 
 enum Meaning {
@@ -95,10 +118,12 @@ fn meanings<'a>(
     login: &LoginObservation,
     spans: &'a [Span],
     [other, again]: [Option<&BTreeMap<String, Value>>; 2],
-    escapes: Escapes,
+    writing: Writing,
 ) -> BTreeMap<&'a str, Meaning> {
     let again = |span: &Span| again.and_then(|again| again.get(&span.pointer));
-    let gaps = spans.iter().map(|span| (span, gap(login, span, again(span), escapes)));
+    let gaps = spans
+        .iter()
+        .map(|span| (span, gap(login, span, [other.and_then(|other| other.get(&span.pointer)), again(span)], writing)));
     let (filled, rest): (Vec<_>, Vec<_>) = gaps.partition(|(_, gap)| gap.is_some());
     let filled = filled.into_iter().filter_map(|(span, gap)| Some((span.pointer.as_str(), Meaning::Gap(gap?))));
     // What tells of the user for its name alone.
@@ -111,21 +136,22 @@ fn meanings<'a>(
     { filled }.chain(rest.iter().map(|(span, _)| (span.pointer.as_str(), meaning(span)))).collect()
 }
 
-/// What fills `span`, if that is known. `again` is what stood there when the same user logged in again.
-fn gap(login: &LoginObservation, span: &Span, again: Option<&Value>, escapes: Escapes) -> Option<String> {
+/// What fills `span`, if that is known. `other` is what stood there for another user, and `again` when the same one logged in
+/// again.
+fn gap(login: &LoginObservation, span: &Span, [other, again]: [Option<&Value>; 2], writing: Writing) -> Option<String> {
     let raw = &login.received.body[span.range.clone()];
     match &span.value {
         Value::String(text) if text.contains(&login.token) => {
-            return Some(quoted(&Template::literal(text).replace(&login.token, "<token>")));
+            return Some(span.filled_with(&with_token(login, text, other)));
         }
         // Another token, such as one to refresh this.
         Value::String(text)
             if is_token(text) && (again.is_none_or(|again| *again == span.value) || text.contains('.')) =>
         {
-            return Some(quoted("<token>"));
+            return Some(span.filled_with("<token>"));
         }
-        Value::String(text) if *text == login.login && quoted(&escapes.written(text)) == raw => {
-            return Some(quoted("<login>"));
+        Value::String(text) if *text == login.login && span.filled_with(&writing.written(text)) == raw => {
+            return Some(span.filled_with("<login>"));
         }
         _ => {}
     }
@@ -133,11 +159,28 @@ fn gap(login: &LoginObservation, span: &Span, again: Option<&Value>, escapes: Es
         Some(Told::Gap(gap) | Told::Guess(gap)) => gap,
         // The id of a session, and the like.
         _ if again.is_some_and(|again| *again != span.value) => {
-            written(&moving(&[Place::between(span, again, login.now)?])?, escapes, &Known::new(escapes, []))
+            written(&moving(&[Place::between(span, again, login.now)?])?, writing, &Known::new(writing, []))
         }
         _ => return None,
     };
-    Some(if span.value.is_string() { quoted(&gap) } else { gap })
+    Some(span.filled_with(&gap))
+}
+
+/// `text`, which has the token, with a gap for that. What else is in it stays if it is a scheme, or if the `other` user gets it
+/// too.
+fn with_token(login: &LoginObservation, text: &str, other: Option<&Value>) -> String {
+    const GAP: &str = "<token>";
+    let theirs = login.other.as_ref().zip(other.and_then(Value::as_str));
+    let is_same = theirs.is_some_and(|(other, theirs)| {
+        theirs.replace(&other.token, GAP) == text.replace(&login.token, GAP) && !has_word_of(theirs, &[&other.login])
+    });
+    let before = text.split(&login.token).next().unwrap_or_default();
+    let is_scheme =
+        ["", "Bearer ", "JWT ", "Token "].contains(&before) && text.len() == before.len() + login.token.len();
+    match is_same || is_scheme {
+        true => Template::literal(text).replace(&login.token, GAP),
+        false => GAP.to_owned(),
+    }
 }
 
 fn is_token(text: &str) -> bool {
@@ -155,6 +198,7 @@ fn is_constant(login: &LoginObservation, span: &Span, other: Option<&BTreeMap<St
         Value::Null | Value::Bool(_) => true,
         Value::String(text) if text.is_empty() => true,
         _ if is_personal(span) || is_same == Some(false) => false,
+        Value::String(text) if told_by(login, span).is_none() && is_of_one(text) => false,
         Value::String(text) if is_same == Some(true) => !has_word_of(text, names),
         _ if is_same == Some(true) => true,
         // A time that is no gap is the server's, if it is not of the user's past.
@@ -165,6 +209,12 @@ fn is_constant(login: &LoginObservation, span: &Span, other: Option<&BTreeMap<St
         Value::String(text) => WORDS.contains(&name(span).to_ascii_lowercase().as_str()) && names_nobody(text, names),
         Value::Array(_) | Value::Object(_) => true,
     }
+}
+
+/// Whether `text` is an address or has a number such as a CPF: two users may share a test's, and nobody else.
+fn is_of_one(text: &str) -> bool {
+    let digits = |run: &str| run.chars().filter(char::is_ascii_digit).count();
+    text.contains('@') || text.split(char::is_alphabetic).any(|run| digits(run) >= 8)
 }
 
 /// Whether `text` is words alone, and none of them is of `names` or written like one: `Bearer`, `Login efetuado com sucesso`.
@@ -196,7 +246,7 @@ fn is_personal(span: &Span) -> bool {
 }
 
 fn values_of(body: &str) -> BTreeMap<String, Value> {
-    spans(body).into_iter().map(|span| (span.pointer, span.value)).collect()
+    places(body).into_iter().map(|span| (span.pointer, span.value)).collect()
 }
 
 #[cfg(test)]
@@ -210,7 +260,7 @@ mod tests {
     const TOKEN: &str = "c2VjcmV0LXRva2VuLW9mLWEtdXNlcg0123";
 
     fn received(body: &str) -> Received {
-        Received { code: 200, headers: HeaderMap::new(), body: body.to_owned() }
+        Received { code: 200, headers: HeaderMap::new(), body: body.to_owned(), charset: encoding_rs::UTF_8 }
     }
 
     fn found(body: &str, other: Option<&str>) -> LoginBody {
@@ -275,6 +325,37 @@ mod tests {
         let other = r#"{"token":"x","versao":7,"empresa":"Exemplo Ltda","id":4712,"nome":"Fulana","x":"Oi, Fulana"}"#;
         let corpo = r#"{"token":"<token>","versao":7,"empresa":"Exemplo Ltda","id":<pessoal 0>,"nome":"<pessoal>","x":"<pessoal>"}"#;
         assert_eq!(found(body, Some(other)).corpo, corpo);
+        // The data of one person in both logins of a test.
+        let body = "OK|TOKEN|123.456.789-00|ana@example.com|Versão 7|2022";
+        let other = body.replace("TOKEN", "x");
+        assert_eq!(found(body, Some(&other)).corpo, "OK|<token>|<pessoal>|<pessoal>|Versão 7|2022");
+    }
+
+    #[test]
+    fn what_is_no_json_names_nobody_either() {
+        for (body, other, corpo) in [
+            (
+                "<r><token>TOKEN</token><login>user.api</login><nome>Fulana de Tal</nome><n>4711</n><v>2</v><s>OK</s></r>",
+                Some("<r><token>x</token><login>x</login><nome>Beltrana</nome><n>4712</n><v>2</v><s>OK</s></r>"),
+                "<r><<token><token></token><<login><login></login><nome><pessoal></nome><n><pessoal 0></n><v>2</v><s>OK</s></r>",
+            ),
+            ("<u nome='Fulana'><t>TOKEN</t></u>", None, "<u nome='<pessoal>'><t><token></t></u>"),
+            ("OK|TOKEN|Fulana de Tal|000.000.001-91|user.api", None, "<pessoal>|<token>|<pessoal>|<pessoal>|<login>"),
+            ("OK|TOKEN|Fulana de Tal", Some("OK|x|Beltrana"), "OK|<token>|<pessoal>"),
+            ("token=TOKEN&nome=Fulana&tipo=Bearer", None, "token=<token>&nome=<pessoal>&tipo=Bearer"),
+            ("OK TOKEN Fulana de Tal", None, "<token>"),
+            ("Bearer TOKEN\n", None, "Bearer <token>\n"),
+        ] {
+            let found = found(body, other);
+            assert_eq!(found.corpo, corpo);
+            assert!(!found.shown.contains("Fulana") && !found.shown.contains(TOKEN), "{}", found.shown);
+        }
+    }
+
+    #[test]
+    fn a_sentence_with_the_token_names_nobody() {
+        let body = r#"{"message":"Fulana, seu token: TOKEN","auth":"Bearer TOKEN"}"#;
+        assert_eq!(found(body, None).corpo, r#"{"message":"<token>","auth":"Bearer <token>"}"#);
     }
 
     #[test]
@@ -282,5 +363,6 @@ mod tests {
         let found = found(r#"{"access_token":"TOKEN","expires_in":7200}"#, None);
         assert_eq!(found.corpo, r#"{"access_token":"<token>","expires_in":<validade>}"#);
         assert!(found.notes[0].starts_with("/expires_in is taken for <validade>"), "{:?}", found.notes);
+        assert!(found.notes[0].ends_with("TOKEN_TTL_SECONDS=7200"), "{:?}", found.notes);
     }
 }

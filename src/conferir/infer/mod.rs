@@ -4,11 +4,14 @@ mod envelope;
 mod known;
 mod login;
 mod moving;
+mod plain;
 pub mod seen;
 mod success;
 mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use encoding_rs::{Encoding, UTF_8};
 
 use self::envelope::Envelope;
 use self::login::{LoginBody, login_body};
@@ -17,7 +20,8 @@ use self::success::success_body;
 use super::case::MADE;
 use super::client::Received;
 use super::personal::Personal;
-use crate::dialect::{AnswerFile, CONTENT_TYPE, DialectFile, ERROR_BODY, Escapes, LOGIN_BODY};
+use crate::dialect::{AnswerFile, CONTENT_TYPE, DialectFile, ERROR_BODY, Escapes, LOGIN_BODY, charset_of};
+use crate::sensitive::{names_person, names_secret};
 
 /// Headers that belong to a connection or an answer, and say nothing of a dialect.
 pub const PASSING: [&str; 17] = [
@@ -83,6 +87,7 @@ pub fn infer(seen: &Seen) -> Inferred {
     let content_type = content_type.unwrap_or_else(|| CONTENT_TYPE.to_owned());
     let mut file = DialectFile {
         content_type: Some(content_type.clone()).filter(|found| found != CONTENT_TYPE),
+        charset: charset(seen).map(|charset| charset.name().to_owned()),
         escapes: escapes.filter(|escapes| *escapes != Escapes::Json),
         www_authenticate: challenge(&seen.errors),
         cabecalhos: headers(&seen.answers().collect::<Vec<_>>(), &personal),
@@ -92,6 +97,7 @@ pub fn infer(seen: &Seen) -> Inferred {
     let bodies: Vec<String> = seen.errors.iter().map(|error| envelope.for_all(error)).collect();
     let usual = most_frequent(bodies.iter().cloned()).filter(|usual| is_for_all(usual, &bodies));
     let place = usual.as_ref().and_then(|usual| bodies.iter().position(|body| body == usual));
+    let usual = usual.or_else(|| envelope.frame(&bodies));
     let usual = usual.unwrap_or_else(|| ERROR_BODY.to_owned());
     file.erro.corpo = Some(usual.clone()).filter(|body| body != ERROR_BODY);
     notes.extend(envelope.own().map(|place| {
@@ -100,7 +106,7 @@ pub fn infer(seen: &Seen) -> Inferred {
     for error in &seen.errors {
         let (text, body) = envelope.error(error, Some(&usual));
         let texto = Some(text).filter(|text| *text != error.text && body.contains("<texto>"));
-        let answer = AnswerFile { texto, ..differing(&error.received, error.code, body, &usual, &content_type) };
+        let answer = AnswerFile { texto, ..differing(&error.received, (error.code, &usual), body, &file) };
         if answer != AnswerFile::default() {
             file.respostas.insert(error.name.key(), answer);
         }
@@ -110,27 +116,41 @@ pub fn infer(seen: &Seen) -> Inferred {
         let success = success_body(seen, &envelope);
         let texto = Some(success.text).filter(|text| text != MADE && success.corpo.contains("<texto>"));
         let received = &seen.changes[success.shown_by].received;
-        file.sucesso = AnswerFile { texto, ..differing(received, 200, success.corpo, ERROR_BODY, &content_type) };
+        file.sucesso = AnswerFile { texto, ..differing(received, (200, ERROR_BODY), success.corpo, &file) };
         notes.extend(success.note.map(|note| ("[sucesso]", note)));
         inferred.success = success.shown_by;
     }
     if let (Some(seen), Some(login)) = (&seen.login, login) {
-        file.login = differing(&seen.received, 200, login.corpo, LOGIN_BODY, &content_type);
+        file.login = differing(&seen.received, (200, LOGIN_BODY), login.corpo, &file);
         notes.extend(login.notes.into_iter().map(|note| ("[login]", note)));
         inferred.login_shown = login.shown;
     }
     Inferred { file, notes, ..inferred }
 }
 
-/// Whether `usual`, one of `bodies`, is one for errors that were not seen, too.
+/// Whether `usual`, one of `bodies`, is one for errors that were not seen, too. What a few say speaks for no others.
 fn is_for_all(usual: &String, bodies: &[String]) -> bool {
-    usual.contains("<texto>") || bodies.len() == 1 || bodies.iter().filter(|body| *body == usual).count() > 1
+    let count = bodies.iter().filter(|body| *body == usual).count();
+    usual.contains("<texto>") || bodies.len() == 1 || count > 1 && count * 2 >= bodies.len()
 }
 
-/// Where `received`, which has this `body` with gaps, is another answer than one of the `code`, the `usual` body and the usual
-/// `content_type`.
-fn differing(received: &Received, code: u16, body: String, usual: &str, content_type: &str) -> AnswerFile {
+/// The charset of the answers, if they have another one than they say.
+fn charset(seen: &Seen) -> Option<&'static Encoding> {
+    let odd = seen.answers().find(|received| !received.body.is_ascii() && declared(received) != received.charset);
+    odd.map(|received| received.charset)
+}
+
+fn declared(received: &Received) -> &'static Encoding {
+    charset_of(&content_type(received)).unwrap_or(UTF_8)
+}
+
+/// Where `received`, which has this `body` with gaps, is another answer than one of the `code`, the `usual` body, and what
+/// `file` says of all.
+fn differing(received: &Received, (code, usual): (u16, &str), body: String, file: &DialectFile) -> AnswerFile {
+    let content_type = file.content_type.as_deref().unwrap_or(CONTENT_TYPE);
+    let is_odd = file.charset.as_deref().unwrap_or(declared(received).name()) != received.charset.name();
     AnswerFile {
+        charset: (is_odd && !received.body.is_ascii()).then(|| received.charset.name().to_owned()),
         codigo: Some(received.code).filter(|own| *own != code),
         texto: None,
         corpo: Some(body).filter(|body| body != usual),
@@ -187,6 +207,9 @@ fn headers(all: &[&Received], personal: &Personal) -> BTreeMap<String, String> {
     let names = all.first().into_iter().flat_map(|received| received.headers.keys());
     for name in names.filter(|name| !PASSING.contains(&name.as_str()) && OURS.iter().all(|(ours, _)| ours != name)) {
         let value = all[0].header(name.as_str());
+        if names_person(name.as_str()) || names_secret(name.as_str()) {
+            continue;
+        }
         if value.as_ref().is_some_and(|value| !value.is_empty() && personal.hidden(value) == *value)
             && all.iter().all(|received| received.header(name.as_str()) == value)
         {

@@ -7,7 +7,7 @@ use super::known::Known;
 use super::seen::Observation;
 use crate::conferir::client::Received;
 use crate::conferir::spans::{Span, spans};
-use crate::dialect::{Escapes, Group, Piece, mask};
+use crate::dialect::{Group, Piece, Writing, mask};
 
 /// Stands for what was asked, while texts are compared.
 const MARK: char = '\u{2}';
@@ -69,10 +69,11 @@ pub(super) fn moves(pieces: &[Piece]) -> bool {
     pieces.iter().any(|piece| piece.gap().is_some())
 }
 
-/// `pieces` as a body of `escapes` has them, with gaps for what moves and for what is `known`.
-pub(super) fn written(pieces: &[Piece], escapes: Escapes, known: &Known) -> String {
+/// `pieces` as a body of `writing` has them, with gaps for what moves and for what is `known`.
+pub(super) fn written(pieces: &[Piece], writing: impl Into<Writing>, known: &Known) -> String {
+    let writing = writing.into();
     let written = |piece: &Piece| match piece {
-        Piece::Same(text) => known.with_gaps(&escapes.written(text)),
+        Piece::Same(text) => known.with_gaps(&writing.written(text)),
         moves => moves.gap().unwrap_or_default(),
     };
     pieces.iter().map(written).collect()

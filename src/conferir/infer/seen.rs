@@ -60,7 +60,9 @@ impl LoginObservation {
     pub fn of_other(&self) -> Option<Self> {
         let OtherLogin { login, token, received } = self.other.as_ref()?;
         let (login, token, received) = (login.clone(), token.clone(), received.clone());
-        Some(Self { token, login, now: self.now, life: self.life, received, again: None, other: None })
+        // What both get is nobody's.
+        let own = OtherLogin { login: self.login.clone(), token: self.token.clone(), received: self.received.clone() };
+        Some(Self { token, login, now: self.now, life: self.life, received, again: None, other: Some(own) })
     }
 }
 

@@ -7,8 +7,10 @@ use serde_json::Value;
 use super::envelope::Envelope;
 use super::known::Known;
 use super::moving::{Place, moving, text_of, value_at, written};
+use super::plain::of_plain;
 use super::seen::{ChangeObservation, Seen};
 use crate::conferir::case::{MADE, STATUS};
+use crate::conferir::spans::spans;
 use crate::dialect::{Piece, reason};
 use crate::domain::atendimento::Status;
 
@@ -23,6 +25,8 @@ pub(super) struct Success {
 
 /// Stands for the status of a change, while changes are compared.
 const MARK: char = '\u{2}';
+/// The same in capitals.
+const CAPITALS: char = '\u{3}';
 
 /// What the changes in `seen` are answered; and what is to be said of them.
 pub(super) fn success_body(seen: &Seen, envelope: &Envelope) -> Success {
@@ -44,34 +48,44 @@ pub(super) fn success_body(seen: &Seen, envelope: &Envelope) -> Success {
 }
 
 fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (String, String) {
-    let escapes = envelope.escapes.unwrap_or_default();
+    let writing = envelope.writing(&change.received);
     let status = change.status.map_or("", Status::nome);
-    let known = Known::new(escapes, [(&*seen.protocolo, "<protocolo>"), (status, "<status>"), (STATUS, "<caminho>")]);
+    let capitals = status.to_uppercase();
+    let known =
+        [(&*seen.protocolo, "<protocolo>"), (status, "<status>"), (&capitals, "<STATUS>"), (STATUS, "<caminho>")];
+    let known = Known::new(writing, known);
     let code = change.received.code;
+    let moved = |pointer: Option<&str>| {
+        let pieces = moving(&places(pointer, &seen.changes)?)?;
+        let with_status = |piece: Piece| match piece {
+            Piece::Same(text) => Piece::Same(text.replace(MARK, status).replace(CAPITALS, &capitals)),
+            other => other,
+        };
+        Some(pieces.into_iter().map(with_status).collect::<Vec<_>>())
+    };
+    if spans(&change.received.body).is_empty() {
+        let pieces = moved(None).unwrap_or_else(|| vec![Piece::Same(change.received.body.clone())]);
+        return of_plain(&pieces, MADE, writing, &known);
+    }
     envelope.body(&change.received, (MADE, change.now), &known, |span| match &span.value {
         Value::Number(number) if number.as_u64() == Some(u64::from(code)) => Some("<codigo>".to_owned()),
         Value::String(text) if envelope.is_reason(&span.pointer) && text == reason(code) => Some("<razao>".to_owned()),
-        _ => {
-            let pieces = moving(&places(&span.pointer, &seen.changes)?)?;
-            let with_status = |piece: Piece| match piece {
-                Piece::Same(text) => Piece::Same(text.replace(MARK, status)),
-                other => other,
-            };
-            Some(written(&pieces.into_iter().map(with_status).collect::<Vec<_>>(), escapes, &known))
-        }
+        _ => Some(written(&moved(Some(&span.pointer))?, writing, &known)),
     })
 }
 
-/// What stands at `pointer` in the answers to `changes`: changes to the same status are the same request. None where it names
+/// What stands at `pointer`, or in all of the body without one, in the answers to `changes`: changes to the same status are the same request. None where it names
 /// more than the status after the change.
-fn places(pointer: &str, changes: &[ChangeObservation]) -> Option<Vec<Place>> {
+fn places(pointer: Option<&str>, changes: &[ChangeObservation]) -> Option<Vec<Place>> {
     let mut by_status = BTreeMap::<&str, Vec<&ChangeObservation>>::new();
     changes.iter().for_each(|change| by_status.entry(change.status.map_or("", Status::nome)).or_default().push(change));
     let text = |change: &ChangeObservation| {
-        let text = text_of(&value_at(&change.received, pointer)?)?;
-        let marked =
-            change.status.map_or_else(|| text.clone(), |status| text.replace(status.nome(), &MARK.to_string()));
-        Some(marked)
+        let text = match pointer {
+            Some(pointer) => text_of(&value_at(&change.received, pointer)?)?,
+            None => change.received.body.clone(),
+        };
+        let Some(status) = change.status.map(Status::nome) else { return Some(text) };
+        Some(text.replace(status, &MARK.to_string()).replace(&status.to_uppercase(), &CAPITALS.to_string()))
     };
     let of_status = |changes: Vec<&ChangeObservation>| {
         let texts: Vec<String> = changes.iter().filter_map(|change| text(change)).collect();
@@ -95,7 +109,8 @@ mod tests {
     const NOW: i64 = 1_795_867_205;
 
     fn found(body: impl Fn(Status) -> String) -> (String, String, Option<String>) {
-        let received = |body: String| Received { code: 200, headers: HeaderMap::new(), body };
+        let received =
+            |body: String| Received { code: 200, headers: HeaderMap::new(), body, charset: encoding_rs::UTF_8 };
         let change = |status| ChangeObservation { status: Some(status), now: NOW, received: received(body(status)) };
         // One of them a second time.
         let changes = Status::ALL.into_iter().chain([Status::Aberto]).map(change).collect();

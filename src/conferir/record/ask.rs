@@ -5,13 +5,15 @@ use time::OffsetDateTime;
 
 use crate::conferir::answers::{AnswerName, error_name};
 use crate::conferir::case::{Case, ExpectedAnswer, LOGIN};
-use crate::conferir::cases;
+use crate::conferir::cases::{self, MOTIVO_REQUIRED};
 use crate::conferir::client::Received;
 use crate::conferir::infer::seen::{ChangeObservation, LoginObservation, Observation, OtherLogin};
 use crate::conferir::learned::{contradiction, says_the_same};
 use crate::conferir::likeness::say_the_same;
 use crate::conferir::logins::AnswersToOther;
+use crate::conferir::runner::change_to;
 use crate::conferir::session::{Session, StartError, Unpermitted};
+use crate::conferir::standing::Standing;
 use crate::conferir::values::life_of;
 use crate::dialect::{Asked, Handling, HeaderCase, TokenHeader, Verdict};
 use crate::domain::atendimento::Status::{self, Aberto, Cancelado, EmAtendimento, Finalizado, Improcedente};
@@ -136,9 +138,10 @@ pub(super) fn as_written(headers: &[TokenHeader]) -> Option<Vec<String>> {
 pub(super) async fn walk(
     session: &mut Session,
     start: Status,
+    errors: &mut Vec<Observation>,
     unasked: &mut Unasked,
 ) -> Result<Vec<ChangeObservation>, StartError> {
-    let first = prove(session, start).await?;
+    let (refused, first) = prove(session, start).await?;
     let other = if first.status == Some(Cancelado) { Improcedente } else { Cancelado };
     let mut changes = vec![first];
     // The last is asked for a second time, so that what moves in its answers is seen.
@@ -151,35 +154,48 @@ pub(super) async fn walk(
             Err(reason) => unasked.push((format!("a change to {status}"), reason)),
         }
     }
-    session.bring_to(EmAtendimento).await.map_err(StartError::Change)?;
+    if session.bring_to(EmAtendimento).await.is_err() {
+        // What asks for this atendimento would be refused for its status.
+        let (name, case) =
+            (AnswerName { name: "motivo_required", field: None }, known("status/cancelado-motivo-missing"));
+        errors.push(observed_once(session, case, (name, case.code, MOTIVO_REQUIRED), refused));
+    }
     Ok(changes)
 }
 
-/// Makes the first change, which needs the motivo: its answer is that of a success.
-async fn prove(session: &mut Session, start: Status) -> Result<ChangeObservation, StartError> {
+/// Makes the first change, which needs the motivo: its answer is that of a success. Before it, that without the motivo.
+async fn prove(session: &mut Session, start: Status) -> Result<(Received, ChangeObservation), StartError> {
     session.begin(start);
-    let refused = session.exchange(known("status/cancelado-motivo-missing")).await.map_err(StartError::Change)?;
+    let standing = session.look_for(start).await?;
+    let refused = session.send(known("status/cancelado-motivo-missing")).await?;
     let contradiction = |received: &Received, asked| match contradiction(received, start, asked) {
         Some(told) => Err(StartError::OtherStatus { told, given: start }),
         None => Ok(()),
     };
-    contradiction(&refused, Cancelado)?;
     let proof = cases::proof(start);
-    let received = session.exchange(proof).await.map_err(StartError::Change)?;
     let status = proof.to.expect("it is a change");
-    contradiction(&received, status)?;
+    let is_sure = matches!(standing, Standing::Taken);
+    if !is_sure {
+        contradiction(&refused, Cancelado)?;
+    }
+    let received = session.send(proof).await?;
+    if !is_sure {
+        contradiction(&received, status)?;
+    }
+    let change = |session: &Session| StartError::Change { what: change_to(proof), answer: session.shown(&received) };
     let is_other = refused.code != received.code || !says_the_same(&refused.body, &received.body);
     if !(200..300).contains(&received.code) {
-        return Err(StartError::Change(session.shown(&received)));
+        return Err(change(session));
     }
     // If that was no refusal, nobody knows where the atendimento is; the run ends, and sets it back.
     if !is_other {
         session.doubt();
-        return Err(StartError::Change(session.shown(&received)));
+        return Err(change(session));
     }
     session.learned.refusal(&refused);
     session.learned.success(status, &received);
-    Ok(ChangeObservation { status: Some(status), now: now(), received })
+    session.conclude(standing, start).await?;
+    Ok((refused, ChangeObservation { status: Some(status), now: now(), received }))
 }
 
 pub(super) fn known(name: &str) -> &'static Case {
@@ -202,6 +218,15 @@ async fn observed(
     // What is accepted the second time is another answer.
     let is_same = |again: &Received| again.code == received.code && !session.learned.made(case.to, again);
     let again = again.filter(is_same);
+    Observation { again, ..observed_once(session, case, (name, code, text), received) }
+}
+
+fn observed_once(
+    session: &Session,
+    case: &'static Case,
+    (name, code, text): (AnswerName, u16, &'static str),
+    received: Received,
+) -> Observation {
     Observation {
         case: case.name,
         name,
@@ -211,7 +236,7 @@ async fn observed(
         path: session.path(case),
         now: now(),
         received,
-        again,
+        again: None,
         asked: session.asked(case),
     }
 }

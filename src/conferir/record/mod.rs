@@ -2,6 +2,7 @@
 
 mod ask;
 mod file;
+mod guard;
 
 use std::sync::Arc;
 
@@ -97,9 +98,11 @@ pub async fn record(
     let tokens = ask::token_headers(session, user.token_header.as_ref()).await?;
     session.carry_token_by(tokens.first().ok_or(StartError::NoTokenHeader)?.clone());
     let (header_case, written) = ask::header_case(session).await;
-    let changes = ask::walk(session, start, &mut unasked).await?;
     let mut errors = Vec::new();
-    let accepts_unknown = ask_errors(session, &mut errors, &mut unasked, &mut asked).await;
+    let changes = ask::walk(session, start, &mut errors, &mut unasked).await?;
+    // Of one that can't leave its status, no case is asked that names it.
+    let is_stuck = session.present() != Some(EmAtendimento);
+    let accepts_unknown = ask_errors(session, is_stuck, &mut errors, &mut unasked, &mut asked).await;
     let (mesmo_status, motivo_desnecessario) = ask::rules(session, &mut errors, &mut unasked, &mut asked).await;
     let mut login_sem_permissao = None;
     match user.unpermitted {
@@ -124,8 +127,9 @@ pub async fn record(
         motivo_desconhecido: accepts_unknown.then_some(Verdict::Aceito),
         login_sem_permissao,
     };
-    unasked.extend(file::leave_out_refused(&mut file));
     session.personal.add(inferred.personal.all());
+    unasked.extend(guard::hold_back(&mut file, session, &inferred.personal));
+    unasked.extend(file::leave_out_refused(&mut file));
     let mut comments = evidence(session, &file, &seen, &inferred);
     let unwritten = headers_not_written(&seen, &file);
     if !unwritten.is_empty() {
@@ -135,18 +139,25 @@ pub async fn record(
     comments.extend(written.map(|note| (String::new(), note)));
     comments.extend(inferred.notes.into_iter().map(|(table, note)| (table.to_owned(), note)));
     try_out(runner, &mut file, &mut comments, &mut asked).await;
+    let told = comments.iter_mut().chain(&mut unasked).map(|(_, told)| told);
+    told.for_each(|told| guard::hide_lines(told, &runner.session));
     Ok(Recording { file, comments, unasked, personal: inferred.personal })
 }
 
 /// The errors of the cases; and whether an unknown motivo is accepted.
 async fn ask_errors(
     session: &mut Session,
+    is_stuck: bool,
     errors: &mut Vec<Observation>,
     unasked: &mut Unasked,
     asked: &mut impl FnMut(&str),
 ) -> bool {
     let mut accepts_unknown = false;
     for case in ERRORS.map(known).into_iter().chain(&COMMENTS) {
+        if is_stuck && names_atendimento(case) {
+            unasked.push((case.name.to_owned(), "the atendimento can't leave its status".to_owned()));
+            continue;
+        }
         asked(case.name);
         match session.exchange(case).await {
             Ok(received) if case.changes() && session.learned.made(case.to, &received) => {
@@ -160,6 +171,10 @@ async fn ask_errors(
         }
     }
     accepts_unknown
+}
+
+fn names_atendimento(case: &Case) -> bool {
+    case.changes() && case.body.contains("\"<protocolo>\"") && !case.is_harmless()
 }
 
 /// What came, beside each entry that it led to.
@@ -196,7 +211,11 @@ async fn try_out(
     let Ok(dialect) = Dialect::of(file, &file::known(file)) else { return };
     let dialect = Arc::new(dialect);
     // No login fails a second time, and comments are as the page says.
-    let left_out = plan::cases().filter(|case| case.fails_login() || case.comment.is_some() && case.mark == Mark::Doc);
+    let is_stuck =
+        runner.session.present() != Some(EmAtendimento) && runner.session.bring_to(EmAtendimento).await.is_err();
+    let left_out = plan::cases().filter(|case| {
+        case.fails_login() || case.comment.is_some() && case.mark == Mark::Doc || is_stuck && names_atendimento(case)
+    });
     let selection = Selection { without: left_out.map(|case| case.name.to_owned()).collect(), ..Selection::default() };
     let plan = Plan::new(Scope::Contract, &selection, runner.session.protocolo(), Some(&dialect));
     runner.speak(dialect);

@@ -7,7 +7,6 @@ mod json;
 mod request;
 mod secrets;
 mod sentence;
-mod views;
 mod words;
 
 use serde_json::{Value, json};

@@ -6,9 +6,9 @@ use time::OffsetDateTime;
 
 use super::harmless::{has_long_number, is_time, is_token};
 use super::secrets::{Secrets, TEXTO};
-use super::views::views;
 use super::words;
 use crate::conferir::values::find_token;
+use crate::conferir::views::views;
 use crate::dialect::{Moment, Random};
 use crate::sensitive::{folded, names_secret};
 

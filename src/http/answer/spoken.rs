@@ -102,6 +102,8 @@ pub struct Spoken {
     /// Empty for none.
     pub content_type: String,
     pub body: String,
+    /// The same as it is sent.
+    pub bytes: Vec<u8>,
 }
 
 impl Speaker {
@@ -142,7 +144,9 @@ impl Speaker {
         let (metodo, caminho) = (self.method.as_str(), self.path.as_str());
         let facts = Facts { texto, codigo: form.code, metodo, caminho, now: self.now, login, named, id: self.id };
         let content_type = String::from_utf8_lossy(form.content_type.as_bytes()).into_owned();
-        Spoken { code: form.code, content_type, body: form.body.filled(self.dialect.escapes, &facts) }
+        let body = form.filled(&facts);
+        let bytes = form.writing.encoded(&body, form.charset);
+        Spoken { code: form.code, content_type, body, bytes }
     }
 
     /// `response` in the dialect, if it is an error or a success that this words; and whether it is.
@@ -156,7 +160,7 @@ impl Speaker {
             *response.status_mut() = status;
         }
         set_body_headers(response.headers_mut(), &spoken);
-        (response.map(|_| Body::from(spoken.body)), true)
+        (response.map(|_| Body::from(spoken.bytes)), true)
     }
 }
 
@@ -168,7 +172,7 @@ fn set_body_headers(headers: &mut HeaderMap, spoken: &Spoken) {
     }
     // The router has set it for the contract's body.
     if let Some(length) = headers.get_mut(CONTENT_LENGTH) {
-        *length = spoken.body.len().into();
+        *length = spoken.bytes.len().into();
     }
 }
 

@@ -13,14 +13,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
 use super::atendimentos::record_place;
+use super::faults::{COMENTARIO, Faults, MOTIVO, STATUS};
 use super::filters;
-use super::form::{Form, TOKEN, Typed};
+use super::form::{Choice, Form, TOKEN, Typed};
 use super::refusal::Answer;
 use super::session::{Admits, Posted, SignedIn};
 use super::view::View;
 use crate::domain::access::{AlterarStatus, ConsultarAtendimentos, Permissao};
 use crate::domain::atendimento::{ChangeRequest, Comentario, Denial, IdempotencyKey, Status, Transicao, transicoes};
-use crate::domain::record::{PresentState, StoredChange};
+use crate::domain::record::{PresentState, Registration, StoredChange};
 use crate::domain::text::{COMENTARIO_MAX, NOME_MAX, NameKey, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::api::audit::ChangeAudit;
@@ -28,15 +29,12 @@ use crate::http::api::reads::UNKNOWN;
 use crate::http::request::body::JsonBody;
 use crate::http::request::query;
 use crate::http::state::SharedState;
-use crate::service::changes::Simulation;
+use crate::service::changes::{ChangeError, Simulation};
 
 /// Changes on a page, and the bytes of comments after which it ends early.
 const ENTRIES: u16 = 50;
 const COMMENTS_MAX: usize = 512 * 1024;
 
-const STATUS: &str = "status";
-const MOTIVO: &str = "motivoStatus";
-const COMENTARIO: &str = "comentario";
 const VISIVEL: &str = "visivelCliente";
 /// The revision that the person has seen.
 const REVISAO: &str = "revisao";
@@ -55,16 +53,30 @@ struct Record<'a> {
     history: Option<Vec<(i64, StoredChange)>>,
     /// The place of the changes before those.
     older: Option<String>,
+    /// Where these are the first: what came before them.
+    beginning: Option<Beginning>,
     /// Whether these are the latest.
     is_latest: bool,
     /// `None` where the person may not change it.
     change: Option<ChangeForm>,
 }
 
+/// How an atendimento began.
+struct Beginning {
+    status: Status,
+    /// `None` where nobody has noted it: an import, or an older release.
+    registration: Option<Registration>,
+    /// Whether its first change came with an import.
+    is_imported: bool,
+}
+
 struct ChangeForm {
     form: Form,
+    /// Where it may go.
     targets: Vec<Transicao>,
-    motivos: Vec<String>,
+    /// That it may stay as it is and only have a comment.
+    same: Option<Transicao>,
+    motivos: Vec<Choice>,
 }
 
 #[derive(Template)]
@@ -104,22 +116,43 @@ async fn record<P: Admits>(
 ) -> Answer {
     let store = &who.app.administration;
     let newest = until.map_or(state.revisao, |until| (until - 1).min(state.revisao)).max(0);
-    let (mut history, mut older) = (None, None);
+    let (mut history, mut older, mut beginning) = (None, None, None);
     if who.allows(Permissao::ConsultarHistorico) {
         let after = (newest - i64::from(ENTRIES)).max(0);
         let found = Box::pin(store.historico(&state.protocolo, after, ENTRIES)).await?.ok_or(UNKNOWN)?;
         let shown = first_page(found.into_iter().filter(|(revisao, _)| *revisao <= newest).rev());
         let oldest = shown.last().map_or(after + 1, |(revisao, _)| *revisao);
         older = (oldest > 1).then(|| format!("{}&antes={oldest}", record_place(&state.protocolo)));
+        if older.is_none() {
+            beginning = Some(begun(who, &state, shown.last().map(|(_, first)| first)).await?);
+        }
         history = Some(shown);
     }
     let mut change = None;
     if who.allows(Permissao::AlterarStatus) {
-        let motivos = Box::pin(store.active_motivos()).await?;
-        change = Some(ChangeForm { form, targets: transicoes(state.status, who.app.rules()), motivos });
+        let motivos = Box::pin(store.active_motivos()).await?.into_iter();
+        let motivos = motivos.map(|nome| Choice::new(nome.clone(), nome)).collect();
+        let possible = transicoes(state.status, who.app.rules());
+        let same = possible.iter().find(|to| to.para == state.status).copied();
+        let targets = possible.into_iter().filter(|to| to.para != state.status).collect();
+        change = Some(ChangeForm { form, targets, same, motivos });
     }
     let (place, is_latest) = (record_place(&state.protocolo), newest == state.revisao);
-    Ok(who.view.show(status, &Record { view: &who.view, state, place, history, older, is_latest, change }))
+    Ok(who.view.show(status, &Record { view: &who.view, state, place, history, older, beginning, is_latest, change }))
+}
+
+/// How the atendimento began, whose `first` change is this.
+async fn begun<P: Admits>(
+    who: &SignedIn<P>,
+    state: &PresentState,
+    first: Option<&StoredChange>,
+) -> Result<Beginning, ApiError> {
+    let registration = Box::pin(who.app.administration.registration(&state.protocolo)).await?;
+    Ok(Beginning {
+        status: first.map_or(state.status, |first| first.de),
+        is_imported: first.is_some_and(|first| first.usuario.is_none()),
+        registration,
+    })
 }
 
 /// The first of `changes`, until their comments are long.
@@ -135,6 +168,8 @@ fn first_page(changes: impl Iterator<Item = (i64, StoredChange)>) -> Vec<(i64, S
 
 /// `POST /console/atendimento?protocolo=…`: tries the change out, goes back to the form, or makes it, as the button says.
 pub async fn change(State(app): State<SharedState>, uri: Uri, Posted { who, typed }: Posted<AlterarStatus>) -> Answer {
+    // The form is part of a page that shows the atendimento.
+    who.require(Permissao::ConsultarAtendimentos)?;
     let state = present_state(&app, &uri).await?;
     if typed.get(STEP) == "corrigir" {
         return record(&who, StatusCode::OK, state, None, Form::of(&typed)).await;
@@ -143,14 +178,14 @@ pub async fn change(State(app): State<SharedState>, uri: Uri, Posted { who, type
     let mut audit = ChangeAudit::begin(who.client);
     audit.user(who.usuario_id, &who.rights.login);
     let outcome = Box::pin(attempt(&who, &state, &typed, is_trial, &mut audit)).await;
-    audit.end(&outcome);
+    audit.end(&outcome.as_ref().map_err(Faults::first));
     match outcome {
         Ok(answer) => Ok(answer),
-        Err(error) => {
-            let form = refused(&who.view, &typed, &error);
+        Err(faults) => {
+            let form = refused(&who.view, &typed, &faults);
             // As it stands now, if somebody was faster.
             let state = present_state(&app, &uri).await?;
-            record(&who, error.status(), state, None, form).await
+            record(&who, faults.status(), state, None, form).await
         }
     }
 }
@@ -161,14 +196,15 @@ async fn attempt(
     typed: &Typed,
     is_trial: bool,
     audit: &mut ChangeAudit,
-) -> Result<Response, ApiError> {
+) -> Result<Response, Faults> {
+    let refused = |error: ChangeError| Faults::of(&error.into(), &[STATUS, MOTIVO, COMENTARIO]);
     let request = read(who, state, typed, audit)?;
     let comentario = request.comentario.clone();
     if is_trial {
         audit.simulated();
         let outcome = Box::pin(who.app.changes.simulate(&request)).await;
         audit.done(&outcome);
-        return Ok(match outcome? {
+        return Ok(match outcome.map_err(refused)? {
             Simulation::Make { de, para, motivo } => {
                 let key = URL_SAFE_NO_PAD.encode(Uuid::new_v4().as_bytes());
                 let (place, protocolo, form) =
@@ -176,47 +212,73 @@ async fn attempt(
                 let check = Check { view: &who.view, form, place, protocolo, de, para, motivo, comentario, key };
                 who.view.show(StatusCode::OK, &check)
             }
-            Simulation::Replay => made(who, state, &request.status),
+            Simulation::Replay => made(who, state, typed, &request.status),
         });
     }
     let status = request.status.clone();
     let outcome = who.app.changes.submit(request).await;
     audit.done(&outcome);
-    outcome?;
-    Ok(made(who, state, &status))
+    outcome.map_err(refused)?;
+    Ok(made(who, state, typed, &status))
 }
 
-fn made(who: &SignedIn<AlterarStatus>, state: &PresentState, status: &str) -> Response {
-    let notice = who.view.fill(who.view.texts().atendimentos.changed, status);
+fn made(who: &SignedIn<AlterarStatus>, state: &PresentState, typed: &Typed, status: &str) -> Response {
+    let texts = &who.view.texts().atendimentos;
+    let is_same = is_seen(state, typed) && state.status.nome() == status;
+    let notice = who.view.fill(if is_same { texts.commented } else { texts.changed }, status);
     who.view.done(&record_place(&state.protocolo), &notice)
 }
 
-/// The change that the form asks for. A motivo counts only where one is required: elsewhere the form asks for none.
+/// Whether the form was filled in on `state`.
+fn is_seen(state: &PresentState, typed: &Typed) -> bool {
+    typed.get(REVISAO).parse() == Ok(state.revisao)
+}
+
+/// The change that the form asks for. A motivo counts only where one is required: elsewhere the form asks for none. Where
+/// the status stays the same, the form is for a comment.
 fn read(
     who: &SignedIn<AlterarStatus>,
     state: &PresentState,
     typed: &Typed,
     audit: &mut ChangeAudit,
-) -> Result<ChangeRequest, ApiError> {
-    let status = typed.get(STATUS);
+) -> Result<ChangeRequest, Faults> {
+    let (mut faults, rules, status) = (Faults::default(), who.app.rules(), typed.get(STATUS));
     audit.change(&state.protocolo, status);
-    if is_blank(status) {
-        return Err(ApiError::Required(STATUS));
-    }
-    let target = Status::from_nome(status).ok_or(ApiError::Invalid(STATUS))?;
-    let rules = who.app.rules();
-    let asks_motivo = transicoes(state.status, rules).iter().any(|to| to.para == target && to.motivo_obrigatorio);
+    let target = faults.take(
+        STATUS,
+        match Status::from_nome(status) {
+            _ if is_blank(status) => Err(ApiError::Required(STATUS)),
+            target => target.ok_or(ApiError::Invalid(STATUS)),
+        },
+    );
+    let wanted = transicoes(state.status, rules).into_iter().find(|to| Some(to.para) == target);
+    let asks_motivo = wanted.is_some_and(|to| to.motivo_obrigatorio);
+    let is_same = wanted.is_some_and(|to| to.para == state.status);
+    // What is wrong is said of what the person has seen.
+    let is_seen = is_seen(state, typed);
     let motivo = Some(typed.get(MOTIVO)).filter(|_| asks_motivo);
     if let Some(motivo) = motivo {
         audit.motivo(motivo);
-        if !fits(motivo, NOME_MAX) {
-            return Err(ApiError::Invalid(MOTIVO));
-        }
+        faults.take(
+            MOTIVO,
+            match motivo {
+                motivo if is_seen && is_blank(motivo) => Err(ApiError::Denied(Denial::MotivoRequired)),
+                motivo if !fits(motivo, NOME_MAX) => Err(ApiError::Invalid(MOTIVO)),
+                _ => Ok(()),
+            },
+        );
     }
     let texto = typed.get(COMENTARIO);
-    if !fits(texto, COMENTARIO_MAX) {
-        return Err(ApiError::Invalid(COMENTARIO));
-    }
+    faults.take(
+        COMENTARIO,
+        match texto {
+            texto if !fits(texto, COMENTARIO_MAX) => Err(ApiError::Invalid(COMENTARIO)),
+            texto if is_seen && is_same && is_blank(texto) => Err(ApiError::Required(COMENTARIO)),
+            _ => Ok(()),
+        },
+    );
+    let Some(target) = target else { return Err(faults) };
+    faults.none()?;
     let comentario = Comentario { texto: texto.into(), visivel_cliente: typed.get(VISIVEL) == "true" };
     Ok(ChangeRequest {
         protocolo: state.protocolo.clone(),
@@ -242,11 +304,11 @@ fn key(typed: &Typed) -> Option<IdempotencyKey> {
     Some(IdempotencyKey { key, fingerprint: JsonBody::new(Bytes::from(fields)).fingerprint() })
 }
 
-fn refused(view: &View, typed: &Typed, error: &ApiError) -> Form {
-    match error {
+fn refused(view: &View, typed: &Typed, faults: &Faults) -> Form {
+    match faults.first() {
         ApiError::Denied(Denial::RevisionDiffers(now)) => {
-            Form::wrong(typed, "", view.fill(view.texts().atendimentos.changed_meanwhile, now.status.nome()))
+            Form::wrong(typed, view.fill(view.texts().atendimentos.changed_meanwhile, now.status.nome()))
         }
-        error => Form::refused(typed, error, &[STATUS, MOTIVO, COMENTARIO], view.language()),
+        _ => Form::refused(typed, faults, view.texts()),
     }
 }

@@ -2,30 +2,26 @@
 
 use askama::Template;
 use axum::http::{StatusCode, Uri};
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
-use time::{Date, OffsetDateTime};
 use url::form_urlencoded::Serializer;
 
+use super::days::between;
+use super::faults::{Faults, PROTOCOLO, STATUS};
 use super::filters;
 use super::form::{Form, Typed};
 use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
 use super::view::{Section, View};
-use crate::clock::BRASILIA;
 use crate::domain::access::{ConsultarAtendimentos, CriarAtendimento, Permissao};
 use crate::domain::atendimento::Status;
-use crate::domain::protocolo::is_usual;
+use crate::domain::protocolo::{is_usual, registrable};
 use crate::domain::record::PresentState;
 use crate::domain::text::{PROTOCOLO_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::limits::PAGE_ENTRIES;
 use crate::http::request::page;
-use crate::store::{AtendimentosPage, Between};
+use crate::store::AtendimentosPage;
 
 /// The fields of the search.
-const PROTOCOLO: &str = "protocolo";
-const STATUS: &str = "status";
 const FROM: &str = "de";
 const TO: &str = "ate";
 
@@ -56,15 +52,15 @@ struct New<'a> {
 /// `GET /console/atendimentos`
 pub async fn list(who: SignedIn<ConsultarAtendimentos>, uri: Uri) -> Answer {
     let typed = Typed::parse(uri.query().unwrap_or_default().as_bytes());
-    let (status, form, found, next) = match asked(&typed, &uri) {
+    let (status, form, found, next) = match asked(&who, &typed, &uri) {
         Ok(asked) => {
             let search = who.app.administration.page_of_atendimentos(&asked);
             let (found, next) = Box::pin(search).await?;
             (StatusCode::OK, Form::of(&typed), found, next)
         }
-        Err(error) => {
-            let form = Form::refused(&typed, &error, &[PROTOCOLO, STATUS, FROM, TO], who.view.language());
-            (error.status(), form, Vec::new(), None)
+        Err(faults) => {
+            let form = Form::refused(&typed, &faults, who.view.texts());
+            (faults.status(), form, Vec::new(), None)
         }
     };
     let page = List {
@@ -80,31 +76,19 @@ pub async fn list(who: SignedIn<ConsultarAtendimentos>, uri: Uri) -> Answer {
     Ok(who.view.show(status, &page))
 }
 
-fn asked(typed: &Typed, uri: &Uri) -> Result<AtendimentosPage, ApiError> {
+fn asked(who: &SignedIn<ConsultarAtendimentos>, typed: &Typed, uri: &Uri) -> Result<AtendimentosPage, Faults> {
+    let mut faults = Faults::default();
     let prefix = typed.get(PROTOCOLO).trim().to_owned();
     if !fits(&prefix, PROTOCOLO_MAX) {
-        return Err(ApiError::Invalid(PROTOCOLO));
+        faults.take(PROTOCOLO, Err::<(), _>(ApiError::Invalid(PROTOCOLO)));
     }
     let status = Some(typed.get(STATUS)).filter(|nome| !is_blank(nome));
-    Ok(AtendimentosPage {
-        prefix,
-        status: status.map(|nome| Status::from_nome(nome).ok_or(ApiError::Invalid(STATUS))).transpose()?,
-        between: Between { from: midnight(typed, FROM, 0)?, before: midnight(typed, TO, 1)? },
-        before: page::text_cursor(uri)?,
-        limit: PAGE_ENTRIES,
-    })
-}
-
-/// The beginning of the day in the field, or of one so many days later, in Brasília.
-fn midnight(typed: &Typed, name: &'static str, days: i64) -> Result<Option<OffsetDateTime>, ApiError> {
-    const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
-    let text = typed.get(name).trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let day = Date::parse(text, DAY).map_err(|_| ApiError::Invalid(name))?;
-    let day = day.checked_add(time::Duration::days(days)).ok_or(ApiError::Invalid(name))?;
-    Ok(Some(day.midnight().assume_offset(BRASILIA)))
+    let status = status.map(|nome| Status::from_nome(nome).ok_or(ApiError::Invalid(STATUS))).transpose();
+    let status = faults.take(STATUS, status).flatten();
+    let between = between(typed, [FROM, TO], &mut faults, who.view.texts());
+    let before = faults.take("", page::text_cursor(uri)).flatten();
+    faults.none()?;
+    Ok(AtendimentosPage { prefix, status, between, before, limit: PAGE_ENTRIES })
 }
 
 /// The same search, after the protocolo `last`.
@@ -128,21 +112,7 @@ pub async fn new(who: SignedIn<CriarAtendimento>) -> Answer {
 
 /// `POST /console/atendimentos/novo`
 pub async fn create(Posted { who, typed }: Posted<CriarAtendimento>) -> Answer {
-    let outcome = match Status::from_nome(typed.get(STATUS)) {
-        None => Err(ApiError::Invalid(STATUS)),
-        Some(status) => {
-            let (provisioning, protocolo) = (who.provisioning(), typed.get(PROTOCOLO));
-            who.judged(async {
-                if is_blank(protocolo) {
-                    return provisioning.draw_atendimento(status, who.app.clock.now()).await;
-                }
-                provisioning.create_atendimento(protocolo, status).await?;
-                Ok(protocolo.trim().to_owned())
-            })
-            .await
-        }
-    };
-    match outcome {
+    match attempt(&who, &typed).await {
         Ok(protocolo) => {
             let texts = &who.view.texts().atendimentos;
             let mut notice = who.view.fill(texts.created, &protocolo);
@@ -153,11 +123,30 @@ pub async fn create(Posted { who, typed }: Posted<CriarAtendimento>) -> Answer {
                 if who.allows(Permissao::ConsultarAtendimentos) { record_place(&protocolo) } else { String::new() };
             Ok(who.view.done(&place, &notice))
         }
-        Err(error) => {
-            let form = Form::refused(&typed, &error, &[PROTOCOLO, STATUS], who.view.language());
-            Ok(who.view.show(error.status(), &New { view: &who.view, form, statuses: Status::ALL }))
+        Err(faults) => {
+            let form = Form::refused(&typed, &faults, who.view.texts());
+            Ok(who.view.show(faults.status(), &New { view: &who.view, form, statuses: Status::ALL }))
         }
     }
+}
+
+/// The protocolo of the atendimento that was registered; drawn, where none was typed.
+async fn attempt(who: &SignedIn<CriarAtendimento>, typed: &Typed) -> Result<String, Faults> {
+    let mut faults = Faults::default();
+    let typed_one = Some(typed.get(PROTOCOLO)).filter(|text| !is_blank(text));
+    let protocolo =
+        faults.take(PROTOCOLO, typed_one.map(|text| registrable(text).ok_or(ApiError::Invalid(PROTOCOLO))).transpose());
+    let status = faults.take(STATUS, Status::from_nome(typed.get(STATUS)).ok_or(ApiError::Invalid(STATUS)));
+    let Some((protocolo, status)) = protocolo.zip(status) else { return Err(faults) };
+    let provisioning = who.provisioning();
+    let work = async {
+        let Some(protocolo) = protocolo else {
+            return provisioning.draw_atendimento(status, who.app.clock.now()).await;
+        };
+        provisioning.create_atendimento(protocolo, status).await?;
+        Ok(protocolo.to_owned())
+    };
+    who.judged(work).await.map_err(|error| Faults::of(&error, &[PROTOCOLO, STATUS]))
 }
 
 /// Where the record of an atendimento is: a protocolo may have any character, and a path not.

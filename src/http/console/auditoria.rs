@@ -12,7 +12,7 @@ use super::session::SignedIn;
 use super::texts::names;
 use super::told_change::{Line, Part, lines};
 use super::view::View;
-use crate::domain::access::ConsultarAuditoria;
+use crate::domain::access::{ConsultarAuditoria, Permissao};
 use crate::domain::audit::Action;
 use crate::http::limits::PAGE_ENTRIES;
 use crate::http::request::page as paging;
@@ -25,6 +25,8 @@ struct Row {
     /// In words; as it is in the database, for one of a later release.
     action: String,
     place: String,
+    /// Whether it is about an atendimento, which has a record.
+    is_record: bool,
     lines: Vec<Line>,
 }
 
@@ -41,6 +43,8 @@ struct Page<'a> {
     newest: Option<String>,
     export: String,
     is_filtered: bool,
+    /// Whether the person may see atendimentos.
+    may_search: bool,
 }
 
 /// `GET /console/auditoria`
@@ -71,6 +75,7 @@ pub async fn page(who: SignedIn<ConsultarAuditoria>, uri: Uri) -> Answer {
         newest: cursor.map(|_| with("")),
         export: format!("auditoria.csv?{query}"),
         is_filtered,
+        may_search: who.allows(Permissao::ConsultarAtendimentos),
     };
     Ok(who.view.show(status, &page))
 }
@@ -85,7 +90,9 @@ fn row(view: &View, mut entry: AuditEntry) -> Row {
         _ => texts.by_http,
     };
     let place = filled(by, &[&entry.lugar]);
-    Row { action, place, lines: lines(&before, &after, texts, language), entry }
+    let of_record = [Action::CreateAtendimento, Action::ExportAtendimento, Action::AnonymiseAtendimento];
+    let is_record = of_record.iter().any(|action| action.name() == entry.acao);
+    Row { action, place, is_record, lines: lines(&before, &after, texts, language), entry }
 }
 
 /// All actions, each group behind what stands for all of it.

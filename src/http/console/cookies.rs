@@ -2,6 +2,8 @@
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
+use cookie::{Cookie, SameSite};
+use time::Duration;
 
 /// Who is signed in: a session's id.
 pub const SESSION: &str = "citrus-sessao";
@@ -25,8 +27,9 @@ pub struct Cookies {
 impl Cookies {
     pub fn of(headers: &HeaderMap, is_secure: bool) -> Self {
         let lists = headers.get_all(COOKIE).into_iter().filter_map(|list| list.to_str().ok());
-        let pairs = lists.flat_map(|list| list.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        Self { is_secure, pairs: pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect() }
+        let cookies = lists.flat_map(Cookie::split_parse).flatten();
+        let pairs = cookies.map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned()));
+        Self { is_secure, pairs: pairs.collect() }
     }
 
     /// The value of the cookie, where there is one: of two, somebody else may have set either.
@@ -41,11 +44,13 @@ impl Cookies {
 
     /// Sets a cookie, for so many seconds or until the browser is closed. `value` has no character that ends it.
     pub fn set(&self, name: &str, value: &str, max_age: Option<u32>) -> HeaderValue {
-        let name = self.full_name(name);
-        let secure = if self.is_secure { "; Secure" } else { "" };
-        let max_age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-        HeaderValue::try_from(format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{secure}{max_age}"))
-            .expect("our names and base64 are ASCII")
+        let mut cookie = Cookie::new(self.full_name(name), value);
+        cookie.set_path("/");
+        cookie.set_http_only(true);
+        cookie.set_same_site(SameSite::Strict);
+        cookie.set_secure(self.is_secure.then_some(true));
+        cookie.set_max_age(max_age.map(|seconds| Duration::seconds(seconds.into())));
+        HeaderValue::try_from(cookie.to_string()).expect("our names and base64 are ASCII")
     }
 
     pub fn clear(&self, name: &str) -> HeaderValue {
@@ -90,11 +95,11 @@ mod tests {
     #[test]
     fn cookies_are_written_to_the_byte() {
         let (plain, secure) = (cookies(&[], false), cookies(&[], true));
-        assert_eq!(plain.set(SESSION, "x", None), "citrus-sessao=x; Path=/; HttpOnly; SameSite=Strict");
+        assert_eq!(plain.set(SESSION, "x", None), "citrus-sessao=x; HttpOnly; SameSite=Strict; Path=/");
         assert_eq!(
             secure.set(SESSION, "x", Some(60)),
-            "__Host-citrus-sessao=x; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=60"
+            "__Host-citrus-sessao=x; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60"
         );
-        assert_eq!(plain.clear(NOTICE), "citrus-aviso=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+        assert_eq!(plain.clear(NOTICE), "citrus-aviso=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
     }
 }

@@ -69,14 +69,19 @@ pub fn page(visit: Visit, status: StatusCode, form: Form, to: &str, kept: Typed)
 pub fn ended(visit: Visit, typed: &Typed) -> Response {
     let text = visit.texts.entrance.ended;
     let place = visit.place.clone();
-    page(visit, StatusCode::UNAUTHORIZED, Form::wrong(&Typed::default(), "", text), &place, typed.kept())
+    page(visit, StatusCode::UNAUTHORIZED, Form::wrong(&Typed::default(), text), &place, typed.kept())
 }
 
 /// That a form came from elsewhere.
-pub fn foreign(visit: Visit) -> Response {
-    let view = View::new(visit, None);
+pub fn foreign(view: &View) -> Response {
     let texts = &view.texts().entrance;
-    view.show(StatusCode::FORBIDDEN, &Message { view: &view, title: texts.foreign_title, text: texts.foreign })
+    message(view, StatusCode::FORBIDDEN, texts.foreign_title, texts.foreign)
+}
+
+/// That what came is no form.
+pub fn no_form(view: &View) -> Response {
+    let texts = &view.texts().entrance;
+    message(view, StatusCode::UNSUPPORTED_MEDIA_TYPE, texts.foreign_title, texts.no_form)
 }
 
 /// A page that asks for itself: the browser then sends the cookies that it keeps back from links of other sites.
@@ -86,7 +91,6 @@ pub fn hop(visit: Visit) -> Response {
 }
 
 /// What stands in the way of a page.
-pub fn message(visit: Visit, status: StatusCode, title: &str, text: &str) -> Response {
-    let view = View::new(visit, None);
-    view.show(status, &Message { view: &view, title, text })
+pub fn message(view: &View, status: StatusCode, title: &str, text: &str) -> Response {
+    view.show(status, &Message { view, title, text })
 }

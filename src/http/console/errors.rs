@@ -1,15 +1,48 @@
-//! Errors as pages, for the frame of all requests.
+//! Errors as pages: in the frame of all pages, for somebody whose session is known.
 
 use std::mem;
 
-use axum::http::header::CONTENT_TYPE;
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::middleware::Next;
 use axum::response::Response;
 
 use super::entrance;
+use super::faults::sentence;
+use super::phrases::filled;
+use super::session::{Asker, Need, person};
+use super::texts::names;
+use super::view::{Person, View};
 use super::visit::{CONSOLE, Visit};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::render::ErrorPage;
+use crate::http::state::SharedState;
+
+/// Whom an error is for, and what they lack, where that is what is wrong.
+#[derive(Clone)]
+struct For {
+    person: Person,
+    lacks: Option<Need>,
+}
+
+/// Around all pages: an error leaves with whom it is for.
+pub async fn say_whom_for(State(app): State<SharedState>, mut request: Request, next: Next) -> Response {
+    let (asker, visit) = (Asker::default(), Visit::of_request(&request));
+    request.extensions_mut().insert(asker.clone());
+    let mut response = next.run(request).await;
+    if response.extensions().get::<ApiError>().is_some() {
+        let found = match asker.person() {
+            Some(person) => Some(person),
+            // What is wrong may be that nothing can be looked up.
+            None => person(&app, &visit).await.ok().flatten(),
+        };
+        if let Some(person) = found {
+            response.extensions_mut().insert(For { person, lacks: asker.lacks() });
+        }
+    }
+    response
+}
 
 /// What shows the errors of a request for a page; `None` for other requests.
 pub fn pages(uri: &Uri, headers: &HeaderMap) -> Option<ErrorPage> {
@@ -23,23 +56,31 @@ pub fn pages(uri: &Uri, headers: &HeaderMap) -> Option<ErrorPage> {
 
 /// `answer`, whose headers stay, as a page about `error`.
 fn page(visit: Visit, mut answer: Response, error: &ApiError) -> Response {
-    let (texts, language) = (&visit.texts.errors, visit.language);
+    let texts = visit.texts;
     let title = match error.status() {
-        StatusCode::FORBIDDEN => texts.forbidden,
-        StatusCode::NOT_FOUND => texts.not_found,
-        StatusCode::METHOD_NOT_ALLOWED => texts.not_found,
-        StatusCode::SERVICE_UNAVAILABLE => texts.unavailable,
-        status if status.is_server_error() => texts.failed,
-        _ => texts.not_understood,
+        StatusCode::FORBIDDEN => texts.errors.forbidden,
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => texts.errors.not_found,
+        StatusCode::CONFLICT => texts.errors.conflict,
+        StatusCode::SERVICE_UNAVAILABLE => texts.errors.unavailable,
+        status if status.is_server_error() => texts.errors.failed,
+        _ => texts.errors.not_understood,
     };
-    let text = error.fill(language.choose(error.row().detail));
-    let mut page = entrance::message(visit, answer.status(), title, &text);
+    let whom = answer.extensions_mut().remove::<For>();
+    let text = match (error, whom.as_ref().and_then(|whom| whom.lacks)) {
+        (ApiError::AccessDenied(_), Some(Need::Permissao(permissao))) => {
+            filled(texts.faults.lacks, &[names::permissao(permissao, texts.language), permissao.nome()])
+        }
+        (ApiError::AccessDenied(_), Some(Need::RootAdministrator)) => texts.faults.lacks_root.to_owned(),
+        _ => sentence(error, "", "", texts),
+    };
+    let view = View::new(visit, whom.map(|whom| whom.person));
+    let mut page = entrance::message(&view, answer.status(), title, &text);
     for (name, value) in answer.headers() {
         if name != CONTENT_TYPE && !page.headers().contains_key(name) {
             page.headers_mut().insert(name, value.clone());
         }
     }
-    page.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
+    page.headers_mut().remove(CONTENT_LENGTH);
     *page.extensions_mut() = mem::take(answer.extensions_mut());
     page
 }

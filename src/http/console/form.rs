@@ -3,14 +3,17 @@
 use axum::body::Bytes;
 use url::form_urlencoded;
 
+use super::faults::Faults;
+use super::texts::Texts;
 use crate::domain::access::Nivel;
 use crate::domain::text::{Name, is_blank};
 use crate::http::answer::catalogue::ApiError;
-use crate::http::answer::problem::Language;
 use crate::service::provisioning::SeenModel;
 
 /// The field that shows that a form is one of ours.
 pub const TOKEN: &str = "ficha";
+/// Who types into the form.
+pub const TYPIST: &str = "quem";
 /// How that was which the form is about, when it was shown.
 pub const SEEN: &str = "visto";
 /// That what follows was shown and is wanted.
@@ -50,6 +53,13 @@ impl Typed {
         self.0.is_empty()
     }
 
+    /// What `login` typed: nothing, if it was somebody else.
+    #[must_use]
+    pub fn by(self, login: &str) -> Self {
+        let is_theirs = ["", login].contains(&self.get(TYPIST));
+        Self(self.0.into_iter().filter(|(name, _)| is_theirs && name != TYPIST).collect())
+    }
+
     /// What may be shown again: neither a senha nor a token.
     #[must_use]
     pub fn kept(&self) -> Self {
@@ -70,14 +80,14 @@ impl Typed {
     }
 }
 
-/// A form as it is shown: what was typed before, and what is wrong with it.
+/// A form as it is shown: what was typed before, and all that is wrong with it.
 #[derive(Clone, Default)]
 pub struct Form {
     typed: Typed,
     /// Whether it was typed before the session ended.
     is_kept: bool,
-    /// The field, empty for the form as a whole, and what is wrong.
-    error: Option<(&'static str, String)>,
+    /// Each with its field; with none for the form as a whole.
+    wrong: Vec<(&'static str, String)>,
 }
 
 impl Form {
@@ -91,24 +101,14 @@ impl Form {
         Self { is_kept: !typed.is_empty(), ..Self::of(typed) }
     }
 
-    /// The same, with what is wrong with it: beside the field of `fields` that it is about, or above all.
-    pub fn refused(typed: &Typed, error: &ApiError, fields: &[&'static str], language: Language) -> Self {
-        let error = error.told();
-        let row = error.row();
-        let field = row.field.map(|field| error.fill(field));
-        let field = fields.iter().find(|known| field.as_deref() == Some(known));
-        let text = error.fill(language.choose(row.detail)).into_owned();
-        Self::wrong(typed, field.copied().unwrap_or_default(), text)
+    /// With what was typed, and what is wrong with it.
+    pub fn refused(typed: &Typed, faults: &Faults, texts: &Texts) -> Self {
+        Self { wrong: faults.told(|field| typed.get(field), texts), ..Self::of(typed) }
     }
 
-    pub fn wrong(typed: &Typed, field: &'static str, text: impl Into<String>) -> Self {
-        Self { error: Some((field, text.into())), ..Self::of(typed) }
-    }
-
-    /// The same, with what is wrong beside that field.
-    #[must_use]
-    pub fn beside(self, field: &'static str) -> Self {
-        Self { error: self.error.map(|(_, text)| (field, text)), ..self }
+    /// The same where one thing is wrong with the form as a whole.
+    pub fn wrong(typed: &Typed, text: impl Into<String>) -> Self {
+        Self { wrong: vec![("", text.into())], ..Self::of(typed) }
     }
 
     pub fn value(&self, name: &str) -> &str {
@@ -121,7 +121,7 @@ impl Form {
 
     /// What is wrong with the field; empty where nothing is.
     pub fn error(&self, name: &str) -> &str {
-        self.error.as_ref().filter(|(field, _)| *field == name).map_or("", |(_, text)| text)
+        self.wrong.iter().find(|(field, _)| *field == name).map_or("", |(_, text)| text)
     }
 
     /// What is wrong with the form as a whole.
@@ -129,8 +129,18 @@ impl Form {
         self.error("")
     }
 
+    /// The fields with which something is wrong, each with what it is.
+    pub fn errors_of_fields(&self) -> Vec<&(&'static str, String)> {
+        self.wrong.iter().filter(|(field, _)| !field.is_empty()).collect()
+    }
+
     pub fn is_refused(&self) -> bool {
-        self.error.is_some()
+        !self.wrong.is_empty()
+    }
+
+    /// Whether it is shown again, and a senha that was in it is not.
+    pub fn has_lost_senha(&self) -> bool {
+        self.is_kept || self.is_refused()
     }
 }
 
@@ -165,6 +175,7 @@ pub fn required_name(typed: &Typed, field: &'static str) -> Result<Name, ApiErro
 
 #[cfg(test)]
 mod tests {
+    use super::super::texts::{EN, PT};
     use super::*;
 
     #[test]
@@ -178,13 +189,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_stands_beside_its_field() {
-        let typed = Typed::parse(b"nome=x");
-        let form = Form::refused(&typed, &ApiError::Required("nome"), &["nome"], Language::English);
-        assert_eq!((form.value("nome"), form.error("nome")), ("x", "The field is required and was not sent."));
-        assert_eq!(form.error_of_all(), "");
-        let form = Form::refused(&typed, &ApiError::Unavailable, &["nome"], Language::Portuguese);
-        assert_eq!((form.error("nome"), form.is_refused()), ("", true));
-        assert!(form.error_of_all().starts_with("O servidor não pode atender agora"));
+    fn all_that_is_wrong_stands_beside_its_field() {
+        let typed = Typed::parse(b"nome=x&senha=y");
+        let mut faults = Faults::default();
+        assert_eq!(faults.take("login", Err::<(), _>(ApiError::Required("login"))), None);
+        assert_eq!(faults.take("perfil", Ok::<_, ApiError>(7)), Some(7));
+        faults.say("senha", "Twice.");
+        let form = Form::refused(&typed, &faults, &EN);
+        assert_eq!((form.value("nome"), form.value("senha"), form.has_lost_senha()), ("x", "", true));
+        assert_eq!(["login", "perfil", "senha"].map(|name| form.error(name)), ["Type the login.", "", "Twice."]);
+        assert_eq!((form.error_of_all(), form.errors_of_fields().len(), faults.status().as_u16()), ("", 2, 400));
+        let faults = Faults::of(&ApiError::Unavailable, &["nome"]);
+        let form = Form::refused(&typed, &faults, &PT);
+        assert_eq!((form.error("nome"), form.is_refused(), faults.status().as_u16()), ("", true, 503));
+        assert!(form.error_of_all().starts_with("O servidor não conseguiu responder"));
     }
 }

@@ -11,12 +11,13 @@ use tower_service::Service;
 
 use super::cookies::{ENTRANCE, SESSION};
 use super::entrance::{self, KEPT, PLACE};
+use super::faults::{Faults, LOGIN, SENHA};
 use super::form::{Form, Typed};
 use super::refusal::{Answer, Refusal};
-use super::session::{Anybody, Posted, is_signed_in};
+use super::session::{Anybody, Posted, person};
 use super::view::View;
-use super::visit::{CONSOLE, ShownAt, Visit, is_same_origin, place};
-use crate::domain::text::{LOGIN_MAX, SENHA_MAX, fits, is_blank};
+use super::visit::{CONSOLE, ShownAt, Visit, is_form, is_same_origin, place};
+use crate::domain::text::{LOGIN_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::api::audit::LoginAudit;
 use crate::http::limits::FORM_MAX;
@@ -25,10 +26,9 @@ use crate::http::request::client_address::ClientAddress;
 use crate::http::request::query;
 use crate::http::state::{AppState, SharedState};
 use crate::service::login::{AccessToken, LoginError};
+use crate::service::provisioning::SenhaFault;
 use crate::service::sessions::SessionId;
 
-const LOGIN: &str = "login";
-const SENHA: &str = "senha";
 /// More than a form has, as the sign-in form may have another one in it.
 const SIGN_IN_MAX: usize = FORM_MAX + 64 * 1024;
 
@@ -36,7 +36,7 @@ const SIGN_IN_MAX: usize = FORM_MAX + 64 * 1024;
 pub async fn page(State(app): State<SharedState>, uri: Uri, request: Request) -> Answer {
     let visit = Visit::of_request(&request);
     let to = query::parameter(&uri, PLACE)?.unwrap_or_default();
-    if is_signed_in(&app, &visit).await? {
+    if person(&app, &visit).await?.is_some() {
         return Ok(View::new(visit, None).lead_to(place(&to).unwrap_or_default()));
     }
     Ok(entrance::page(visit, StatusCode::OK, Form::default(), &to, Typed::default()))
@@ -48,18 +48,23 @@ pub async fn sign_in(State(app): State<SharedState>, pages: Router, request: Req
     let visit = Visit::of(&parts);
     let Ok(client) = ClientAddress::from_request_parts(&mut parts, &app).await;
     if !is_same_origin(&parts.headers) {
-        return Err(Refusal::instead(entrance::foreign(visit)));
+        return Err(Refusal::instead(entrance::foreign(&View::new(visit, None))));
+    }
+    if !is_form(&parts.headers) {
+        return Err(Refusal::instead(entrance::no_form(&View::new(visit, None))));
     }
     let typed = Typed::of(&read_bytes(body, &app, SIGN_IN_MAX).await?);
     let (to, kept) = (typed.get(PLACE).to_owned(), typed.below(KEPT).kept());
     if !entrance::is_ours(&visit, &typed) {
-        let form = Form::wrong(&typed, "", visit.texts.entrance.no_cookie);
+        let form = Form::wrong(&typed, visit.texts.entrance.no_cookie);
         return Ok(entrance::page(visit, StatusCode::FORBIDDEN, form, &to, kept));
     }
     let id = match attempt(&app, client, &typed).await {
         Ok(id) => id,
-        Err(error) => return Ok(refused(visit, &typed, &error, &to, kept)),
+        Err(faults) => return Ok(refused(visit, &typed, &faults, &to, kept)),
     };
+    // Somebody else's words must not go out under this name.
+    let kept = kept.by(typed.get("login").trim());
     // Nobody else may know the new session's id, and the old one's is of no use any more.
     if let Some(old) = visit.cookies.get(SESSION).and_then(SessionId::parse) {
         app.sessions.end(&old).await?;
@@ -92,30 +97,34 @@ async fn shown_again(mut pages: Router, request: Request) -> Response {
     }
 }
 
-fn refused(visit: Visit, typed: &Typed, error: &ApiError, to: &str, kept: Typed) -> Response {
-    let form = Form::refused(typed, error, &[LOGIN, SENHA], visit.language);
-    let mut response = entrance::page(visit, error.told().status(), form, to, kept);
+fn refused(visit: Visit, typed: &Typed, faults: &Faults, to: &str, kept: Typed) -> Response {
+    let form = Form::refused(typed, faults, visit.texts);
+    let mut response = entrance::page(visit, faults.status(), form, to, kept);
     // How long to wait.
-    if let Some(wait) = error.clone().into_response().headers().get(RETRY_AFTER) {
+    if let Some(wait) = faults.first().into_response().headers().get(RETRY_AFTER) {
         response.headers_mut().insert(RETRY_AFTER, wait.clone());
     }
     response
 }
 
-async fn attempt(app: &AppState, client: ClientAddress, typed: &Typed) -> Result<SessionId, ApiError> {
+async fn attempt(app: &AppState, client: ClientAddress, typed: &Typed) -> Result<SessionId, Faults> {
     let mut audit = LoginAudit::begin(client);
-    let outcome = judge(app, client, typed, &mut audit).await;
+    audit.login(typed.get(LOGIN));
+    let (outcome, faults) = match credentials(typed) {
+        Ok((login, senha)) => (judge(app, client, login, senha, &mut audit).await, None),
+        Err(faults) => (Err(faults.first()), Some(faults)),
+    };
     audit.end(&outcome);
-    outcome
+    outcome.map_err(|error| faults.unwrap_or_else(|| Faults::of(&error, &[LOGIN, SENHA])))
 }
 
 async fn judge(
     app: &AppState,
     client: ClientAddress,
-    typed: &Typed,
+    login: &str,
+    senha: SecretString,
     audit: &mut LoginAudit,
 ) -> Result<SessionId, ApiError> {
-    let (login, senha) = credentials(typed, audit)?;
     let outcome = app.login.login(login, senha, client.0).await;
     let AccessToken { usuario_id, generation, .. } = outcome.inspect_err(|error| {
         audit.refused(error);
@@ -128,21 +137,26 @@ async fn judge(
     Ok(app.sessions.begin(usuario_id, generation).await?)
 }
 
-fn credentials<'a>(typed: &'a Typed, audit: &mut LoginAudit) -> Result<(&'a str, SecretString), ApiError> {
+fn credentials(typed: &Typed) -> Result<(&str, SecretString), Faults> {
     let (login, senha) = (typed.get(LOGIN), typed.get(SENHA));
-    audit.login(login);
-    if is_blank(login) {
-        return Err(ApiError::LoginRequired);
-    }
-    if !fits(login, LOGIN_MAX) {
-        return Err(ApiError::Invalid(LOGIN));
-    }
-    if senha.is_empty() {
-        return Err(ApiError::SenhaRequired);
-    }
-    if senha.len() > SENHA_MAX || senha.contains('\0') {
-        return Err(ApiError::Invalid(SENHA));
-    }
+    let mut faults = Faults::default();
+    faults.take(
+        LOGIN,
+        match login {
+            login if is_blank(login) => Err(ApiError::LoginRequired),
+            login if !fits(login, LOGIN_MAX) => Err(ApiError::Invalid(LOGIN)),
+            _ => Ok(()),
+        },
+    );
+    faults.take(
+        SENHA,
+        match SenhaFault::of(senha) {
+            Some(SenhaFault::Empty) => Err(ApiError::SenhaRequired),
+            Some(_) => Err(ApiError::Invalid(SENHA)),
+            None => Ok(()),
+        },
+    );
+    faults.none()?;
     Ok((login, SecretString::from(senha)))
 }
 

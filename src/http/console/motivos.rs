@@ -5,6 +5,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::faults::{Faults, NOME};
 use super::filters;
 use super::form::{Form, required_name};
 use super::refusal::Answer;
@@ -15,8 +16,6 @@ use crate::domain::text::Name;
 use crate::http::answer::catalogue::ApiError;
 use crate::service::provisioning::Kind;
 use crate::store::Motivo;
-
-const NOME: &str = "nome";
 
 #[derive(Template)]
 #[template(path = "motivos.html")]
@@ -56,8 +55,8 @@ pub async fn create(Posted { who, typed }: Posted<AdministrarMotivos>) -> Answer
             Ok(who.view.done(Section::Motivos.place(), &who.view.fill(who.view.texts().motivos.created, &nome.texto)))
         }
         Err(error) => {
-            let form = Form::refused(&typed, &error, &[NOME], who.view.language());
-            list(&who, error.status(), form).await
+            let faults = Faults::of(&error, &[NOME]);
+            list(&who, faults.status(), Form::refused(&typed, &faults, who.view.texts())).await
         }
     }
 }
@@ -83,8 +82,8 @@ pub async fn set_ativo(path: IdInPath, Posted { who, typed }: Posted<Administrar
             Ok(who.view.done(Section::Motivos.place(), &who.view.fill(text, &motivo.nome)))
         }
         Err(error) => {
-            let form = Form::refused(&typed, &error, &[], who.view.language());
-            Ok(switch(&who, error.status(), motivo, form))
+            let faults = Faults::of(&error, &[]);
+            Ok(switch(&who, faults.status(), motivo, Form::refused(&typed, &faults, who.view.texts())))
         }
     }
 }

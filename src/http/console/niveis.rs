@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 
+use super::faults::{Faults, NOME, SUPERIOR};
 use super::filters;
 use super::form::{Choice, Form, Typed, required_name};
 use super::phrases::filled;
@@ -10,11 +11,7 @@ use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
 use super::view::{Section, View};
 use crate::domain::access::{AdministrarNiveis, Permissao};
-use crate::http::answer::catalogue::ApiError;
-use crate::service::provisioning::Kind;
 
-const NOME: &str = "nome";
-const SUPERIOR: &str = "superior";
 /// The choice of the field `superior` that means the top: no name ends so.
 const TOP: &str = "topo ";
 
@@ -74,18 +71,17 @@ pub async fn create(Posted { who, typed }: Posted<AdministrarNiveis>) -> Answer 
             let text = filled(who.view.texts().niveis.created, &[&nome]);
             Ok(who.view.done(Section::Niveis.place(), &text))
         }
-        Err(error) => {
-            let is_about_superior = matches!(error, ApiError::Missing(Kind::Nivel) | ApiError::Beyond(_));
-            let form = Form::refused(&typed, &error, &[NOME, SUPERIOR], who.view.language());
-            let form = if is_about_superior { form.beside(SUPERIOR) } else { form };
-            list(&who, error.status(), form).await
-        }
+        Err(faults) => list(&who, faults.status(), Form::refused(&typed, &faults, who.view.texts())).await,
     }
 }
 
-async fn attempt(who: &SignedIn<AdministrarNiveis>, typed: &Typed) -> Result<String, ApiError> {
-    let nome = required_name(typed, NOME)?;
-    let superior = if typed.get(SUPERIOR) == TOP { None } else { Some(required_name(typed, SUPERIOR)?) };
-    who.judged(who.provisioning().create_nivel(&nome, superior.as_ref())).await?;
+async fn attempt(who: &SignedIn<AdministrarNiveis>, typed: &Typed) -> Result<String, Faults> {
+    let mut faults = Faults::default();
+    let nome = faults.take(NOME, required_name(typed, NOME));
+    let chosen = if typed.get(SUPERIOR) == TOP { Ok(None) } else { required_name(typed, SUPERIOR).map(Some) };
+    let superior = faults.take(SUPERIOR, chosen);
+    let Some((nome, superior)) = nome.zip(superior) else { return Err(faults) };
+    let created = who.judged(who.provisioning().create_nivel(&nome, superior.as_ref())).await;
+    created.map_err(|error| Faults::of(&error, &[NOME, SUPERIOR]))?;
     Ok(nome.texto)
 }

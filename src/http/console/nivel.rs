@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::faults::Faults;
 use super::filters;
 use super::form::{Form, Typed};
 use super::perfil::Question;
@@ -88,8 +89,9 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPermi
                 Ok(Some(())) => Ok(who.view.done(&place, &filled(texts.niveis.saved, &[&nivel.nome]))),
                 Ok(None) => changed(&who, nivel.id, &typed).await,
                 Err(error) => {
-                    let form = Form::refused(&typed, &error, &[], who.view.language());
-                    Ok(show(&who, error.status(), &model, nivel, &typed, form))
+                    let faults = Faults::of(&error, &[]);
+                    let form = Form::refused(&typed, &faults, who.view.texts());
+                    Ok(show(&who, faults.status(), &model, nivel, &typed, form))
                 }
             }
         }
@@ -99,7 +101,7 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPermi
 /// Shows how the nível is now, with the person's choices.
 async fn changed(who: &Who, id: i64, typed: &Typed) -> Answer {
     let model = who.model().await?;
-    let form = Form::wrong(typed, "", who.view.texts().niveis.changed);
+    let form = Form::wrong(typed, who.view.texts().niveis.changed);
     let nivel = find(&model, Ok(Path(id)))?;
     Ok(show(who, StatusCode::CONFLICT, &model, nivel, typed, form))
 }

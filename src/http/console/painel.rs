@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::charts::{Chart, columns, rows};
 use super::filters;
+use super::phrases::{counted, filled};
 use super::refusal::Answer;
 use super::session::{Anybody, SignedIn};
 use super::texts::painel::Texts;
@@ -16,6 +17,7 @@ use super::view::{View, status_class};
 use crate::clock::BRASILIA;
 use crate::domain::access::Permissao;
 use crate::domain::atendimento::Status;
+use crate::http::answer::problem::Language;
 use crate::metrics::{LoginOutcome, Metrics};
 use crate::service::overview::{HOURS, Overview};
 
@@ -40,10 +42,10 @@ struct Painel<'a> {
 /// The atendimentos and their changes.
 struct Work {
     overview: Arc<Overview>,
-    seconds: String,
-    total: i64,
+    age: String,
+    total: String,
     by_status: Chart,
-    changes: i64,
+    changes: String,
     by_hour: Chart,
     by_usuario: Chart,
 }
@@ -55,7 +57,7 @@ pub async fn page(who: SignedIn<Anybody>) -> Answer {
     let overview = if may_work { who.app.overviews.look(PATIENCE).await } else { None };
     let has_failed = may_work && who.app.overviews.has_failed();
     let is_waiting = may_work && overview.is_none() && !has_failed;
-    let work = overview.map(|overview| Work::of(overview, texts));
+    let work = overview.map(|overview| Work::of(overview, texts, who.view.language()));
     let logins = who.allows(Permissao::ConsultarAuditoria).then(|| refused_logins(&who.app.metrics, texts));
     let may_nothing = who.view.person.as_ref().is_none_or(|person| person.sections.len() <= 1);
     let painel = Painel { view: &who.view, may_nothing, work, logins, is_waiting, has_failed };
@@ -63,7 +65,8 @@ pub async fn page(who: SignedIn<Anybody>) -> Answer {
 }
 
 impl Work {
-    fn of(overview: Arc<Overview>, texts: &Texts) -> Self {
+    fn of(overview: Arc<Overview>, texts: &Texts, language: Language) -> Self {
+        let told = |count: i64, texts| counted(count, texts, language);
         let statuses = Status::ALL.into_iter().zip(overview.by_status);
         let by_status = rows(statuses.map(|(status, number)| (status.nome().to_owned(), number, status_class(status))));
         let hours = (0..HOURS).map(|index| hour_name(overview.hour - (HOURS - 1 - index) as i64));
@@ -74,14 +77,25 @@ impl Work {
             usuarios.push((texts.others.to_owned(), overview.by_others, ""));
         }
         Self {
-            seconds: overview.age().as_secs().to_string(),
-            total: overview.by_status.iter().sum(),
+            age: age(overview.age(), texts),
+            total: told(overview.by_status.iter().sum(), [texts.total_none, texts.total_one, texts.total_many]),
             by_status,
-            changes: overview.by_hour.iter().sum(),
+            changes: told(overview.by_hour.iter().sum(), [texts.changes_none, texts.changes_one, texts.changes_many]),
             by_hour: columns(hours.zip(overview.by_hour)),
             by_usuario: rows(usuarios),
             overview,
         }
+    }
+}
+
+/// How old the numbers are.
+fn age(age: Duration, texts: &Texts) -> String {
+    let (seconds, minutes) = (age.as_secs(), age.as_secs() / 60);
+    match (seconds, minutes) {
+        (..10, _) => texts.age_now.to_owned(),
+        (_, 0) => filled(texts.age_seconds, &[&seconds.to_string()]),
+        (_, 1) => texts.age_minute.to_owned(),
+        _ => filled(texts.age_minutes, &[&minutes.to_string()]),
     }
 }
 

@@ -5,6 +5,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::faults::Faults;
 use super::filters;
 use super::form::{Form, Typed};
 use super::phrases::{counted, filled};
@@ -67,7 +68,11 @@ fn show(who: &Who, status: StatusCode, model: &SeenModel, perfil: &Perfil, typed
         view: &who.view,
         perfil,
         nivel: nivel.map(|nivel| nivel.nome.clone()),
-        usuarios: counted(model.users_of(perfil.id), [texts.users_none, texts.users_one, texts.users_many]),
+        usuarios: counted(
+            model.users_of(perfil.id),
+            [texts.users_none, texts.users_one, texts.users_many],
+            who.view.language(),
+        ),
         is_own: switches.iter().any(|switch| switch.obstacle == Some(Obstacle::OwnPerfil)),
         board: Switchboard::new(&who.view, &switches, typed, nivel.map_or("", |nivel| &nivel.nome)),
         releases: may_release.map(|nivel| who.view.href_of("niveis", &nivel.id)),
@@ -106,8 +111,9 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPerfi
                 Ok(Some(())) => Ok(who.view.done(&place, &filled(texts.perfis.saved, &[&perfil.nome]))),
                 Ok(None) => changed(&who, perfil.id, &typed).await,
                 Err(error) => {
-                    let form = Form::refused(&typed, &error, &[], who.view.language());
-                    Ok(show(&who, error.status(), &model, perfil, &typed, form))
+                    let faults = Faults::of(&error, &[]);
+                    let form = Form::refused(&typed, &faults, who.view.texts());
+                    Ok(show(&who, faults.status(), &model, perfil, &typed, form))
                 }
             }
         }
@@ -117,7 +123,7 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPerfi
 /// Shows how the perfil is now, with the person's choices.
 async fn changed(who: &Who, id: i64, typed: &Typed) -> Answer {
     let model = who.model().await?;
-    let form = Form::wrong(typed, "", who.view.texts().perfis.changed);
+    let form = Form::wrong(typed, who.view.texts().perfis.changed);
     let perfil = find(&model, Ok(Path(id)))?;
     Ok(show(who, StatusCode::CONFLICT, &model, perfil, typed, form))
 }

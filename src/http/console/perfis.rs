@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::http::StatusCode;
 
+use super::faults::{Faults, NIVEL, NOME};
 use super::filters;
 use super::form::{Choice, Form, Typed, required_name};
 use super::phrases::filled;
@@ -10,11 +11,7 @@ use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
 use super::view::View;
 use crate::domain::access::AdministrarPerfis;
-use crate::http::answer::catalogue::ApiError;
-use crate::service::provisioning::Kind;
 
-const NOME: &str = "nome";
-const NIVEL: &str = "nivel";
 /// The choice of the field `nivel` that means root: no name ends so.
 const ROOT: &str = "raiz ";
 
@@ -64,18 +61,16 @@ pub async fn create(Posted { who, typed }: Posted<AdministrarPerfis>) -> Answer 
             let text = filled(who.view.texts().perfis.created, &[&nome]);
             Ok(who.view.done(&format!("perfis/{id}"), &text))
         }
-        Err(error) => {
-            let is_about_nivel = matches!(error, ApiError::Missing(Kind::Nivel) | ApiError::Beyond(_));
-            let form = Form::refused(&typed, &error, &[NOME, NIVEL], who.view.language());
-            let form = if is_about_nivel { form.beside(NIVEL) } else { form };
-            list(&who, error.status(), form).await
-        }
+        Err(faults) => list(&who, faults.status(), Form::refused(&typed, &faults, who.view.texts())).await,
     }
 }
 
-async fn attempt(who: &SignedIn<AdministrarPerfis>, typed: &Typed) -> Result<(i64, String), ApiError> {
-    let nome = required_name(typed, NOME)?;
-    let nivel = if typed.get(NIVEL) == ROOT { None } else { Some(required_name(typed, NIVEL)?) };
-    let id = who.judged(who.provisioning().create_perfil(&nome, nivel.as_ref())).await?;
-    Ok((id, nome.texto))
+async fn attempt(who: &SignedIn<AdministrarPerfis>, typed: &Typed) -> Result<(i64, String), Faults> {
+    let mut faults = Faults::default();
+    let nome = faults.take(NOME, required_name(typed, NOME));
+    let chosen = if typed.get(NIVEL) == ROOT { Ok(None) } else { required_name(typed, NIVEL).map(Some) };
+    let nivel = faults.take(NIVEL, chosen);
+    let Some((nome, nivel)) = nome.zip(nivel) else { return Err(faults) };
+    let id = who.judged(who.provisioning().create_perfil(&nome, nivel.as_ref())).await;
+    Ok((id.map_err(|error| Faults::of(&error, &[NOME, NIVEL]))?, nome.texto))
 }

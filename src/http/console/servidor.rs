@@ -73,7 +73,11 @@ pub async fn page(who: SignedIn<RootAdministrator>) -> Answer {
         migrations: migrations(app, texts).await,
         queue: filled(texts.queue_of, &[&waiting.to_string(), &capacity.to_string()]),
         pools: pools(app, texts),
-        sessions_title: counted(number, [texts.sessions_none, texts.sessions_one, texts.sessions_many]),
+        sessions_title: counted(
+            number,
+            [texts.sessions_none, texts.sessions_one, texts.sessions_many],
+            who.view.language(),
+        ),
         are_all_sessions: number == sessions.len() as i64,
         sessions,
         settings: settings(app, texts),

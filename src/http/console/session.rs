@@ -1,7 +1,7 @@
 //! Who asks for a page, and whether they may: in a handler's signature, as the permission that it needs.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::rejection::PathRejection;
@@ -15,7 +15,7 @@ use super::entrance;
 use super::form::{TOKEN, Typed};
 use super::refusal::Refusal;
 use super::view::{Person, View};
-use super::visit::{Visit, is_led_from_elsewhere, is_same_origin};
+use super::visit::{Visit, is_form, is_led_from_elsewhere, is_same_origin};
 use crate::domain::access::{AccessRights, Permissao, Required};
 use crate::domain::audit::{Actor, Channel};
 use crate::domain::hierarchy::is_root_administrator;
@@ -31,36 +31,72 @@ use crate::service::sessions::SessionId;
 /// A row id in a path.
 pub type IdInPath = Result<Path<i64>, PathRejection>;
 
+/// What a page asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    Permissao(Permissao),
+    RootAdministrator,
+}
+
+impl Need {
+    fn is_met(self, rights: &AccessRights) -> bool {
+        match self {
+            Self::Permissao(permissao) => rights.allows(permissao),
+            Self::RootAdministrator => is_root_administrator(rights),
+        }
+    }
+
+    /// The permission that the log names where somebody is refused.
+    fn permissao(self) -> Permissao {
+        match self {
+            Self::Permissao(permissao) => permissao,
+            Self::RootAdministrator => Permissao::AdministrarUsuarios,
+        }
+    }
+}
+
+/// Who asks for a page, as far as that has been found out: errors are shown to them in the frame of all pages.
+#[derive(Clone, Default)]
+pub struct Asker(Arc<Found>);
+
+#[derive(Default)]
+struct Found {
+    person: OnceLock<Person>,
+    lacks: OnceLock<Need>,
+}
+
+impl Asker {
+    pub fn person(&self) -> Option<Person> {
+        self.0.person.get().cloned()
+    }
+
+    /// What the person lacks, where that is why they were refused.
+    pub fn lacks(&self) -> Option<Need> {
+        self.0.lacks.get().copied()
+    }
+}
+
 /// Asks for nothing but a session.
 pub struct Anybody;
 
 /// Whom a page is for.
 pub trait Admits: Send + Sync + 'static {
-    /// The permission that the log names where somebody is refused.
-    const NEEDS: Option<Permissao>;
-
-    fn admits(rights: &AccessRights) -> bool {
-        Self::NEEDS.is_none_or(|permissao| rights.allows(permissao))
-    }
+    const NEEDS: Option<Need>;
 }
 
 impl<P: Required> Admits for P {
-    const NEEDS: Option<Permissao> = Some(P::PERMISSAO);
+    const NEEDS: Option<Need> = Some(Need::Permissao(P::PERMISSAO));
 }
 
 impl Admits for Anybody {
-    const NEEDS: Option<Permissao> = None;
+    const NEEDS: Option<Need> = None;
 }
 
 /// Asks for a root administrator.
 pub struct RootAdministrator;
 
 impl Admits for RootAdministrator {
-    const NEEDS: Option<Permissao> = Some(Permissao::AdministrarUsuarios);
-
-    fn admits(rights: &AccessRights) -> bool {
-        is_root_administrator(rights)
-    }
+    const NEEDS: Option<Need> = Some(Need::RootAdministrator);
 }
 
 /// Somebody who is signed in and may see the page.
@@ -74,6 +110,7 @@ pub struct SignedIn<P> {
     pub typed: Typed,
     session: SessionId,
     generation: i64,
+    asker: Asker,
     for_whom: PhantomData<P>,
 }
 
@@ -98,9 +135,9 @@ async fn known(app: &SharedState, visit: &Visit) -> Result<Option<Known>, ApiErr
     Ok(Some(Known { session, usuario_id, generation, rights }))
 }
 
-/// Whether a session of the request lasts.
-pub async fn is_signed_in(app: &SharedState, visit: &Visit) -> Result<bool, ApiError> {
-    Ok(known(app, visit).await?.is_some())
+/// Who is signed in, if anybody is.
+pub async fn person(app: &SharedState, visit: &Visit) -> Result<Option<Person>, ApiError> {
+    Ok(known(app, visit).await?.map(|known| Person::new(&known.rights, known.session.form_token())))
 }
 
 impl<P: Admits> SignedIn<P> {
@@ -109,10 +146,12 @@ impl<P: Admits> SignedIn<P> {
         known: Known,
         visit: Visit,
         client: ClientAddress,
-        typed: Typed,
+        (typed, asker): (Typed, Asker),
     ) -> Result<Self, ApiError> {
         let Known { session, usuario_id, generation, rights } = known;
-        let view = View::new(visit, Some(Person::new(&rights, session.form_token()))).with_notice();
+        let person = Person::new(&rights, session.form_token());
+        asker.0.person.get_or_init(|| person.clone());
+        let view = View::new(visit, Some(person)).with_notice();
         let who = Self {
             app: Arc::clone(app),
             usuario_id,
@@ -122,18 +161,32 @@ impl<P: Admits> SignedIn<P> {
             typed,
             session,
             generation,
+            asker,
             for_whom: PhantomData,
         };
         who.judge(&who.rights)?;
         Ok(who)
     }
 
-    /// Fails for somebody who lacks the permission, and leaves a line in the log.
+    /// Fails for somebody whom the page is not for.
     fn judge(&self, rights: &AccessRights) -> Result<(), ApiError> {
-        let Some(permissao) = P::NEEDS.filter(|_| !P::admits(rights)) else { return Ok(()) };
+        P::NEEDS.map_or(Ok(()), |need| self.require_of(rights, need))
+    }
+
+    /// Fails for somebody who lacks the permission, which the page needs besides.
+    pub fn require(&self, permissao: Permissao) -> Result<(), ApiError> {
+        self.require_of(&self.rights, Need::Permissao(permissao))
+    }
+
+    /// Fails where `rights` do not meet the `need`, and leaves a line in the log.
+    fn require_of(&self, rights: &AccessRights, need: Need) -> Result<(), ApiError> {
+        if need.is_met(rights) {
+            return Ok(());
+        }
+        self.asker.0.lacks.get_or_init(|| need);
         let user = AuditedUser { usuario_id: self.usuario_id, login: Some(Arc::clone(&rights.login)) };
         let error = ApiError::AccessDenied(user);
-        audit::denied_administration(self.client, Some(self.usuario_id), permissao, &error);
+        audit::denied_administration(self.client, Some(self.usuario_id), need.permissao(), &error);
         Err(error)
     }
 
@@ -158,8 +211,8 @@ impl<P: Admits> SignedIn<P> {
         Box::pin(async move {
             work.await.map_err(|_| ApiError::Unavailable)?.map_err(|error| {
                 let error = error.into();
-                if let Some(permissao) = P::NEEDS {
-                    audit::denied_administration(self.client, Some(self.usuario_id), permissao, &error);
+                if let Some(need) = P::NEEDS {
+                    audit::denied_administration(self.client, Some(self.usuario_id), need.permissao(), &error);
                 }
                 error
             })
@@ -193,7 +246,7 @@ impl<P: Admits> FromRequestParts<SharedState> for SignedIn<P> {
         match known(app, &visit).await? {
             Some(known) => {
                 let typed = parts.extensions.remove::<Typed>().unwrap_or_default();
-                Ok(Self::admit(app, known, visit, client, typed)?)
+                Ok(Self::admit(app, known, visit, client, (typed, asker(parts)))?)
             }
             // A link on another site led here, so the browser kept the cookie back. It sends it when the page itself asks.
             None if visit.cookies.get(SESSION).is_none() && is_led_from_elsewhere(&parts.headers) => {
@@ -221,16 +274,20 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
         let visit = Visit::of(&parts);
         let Ok(client) = ClientAddress::from_request_parts(&mut parts, app).await;
         if !is_same_origin(&parts.headers) {
-            return Err(Refusal::instead(entrance::foreign(visit)));
+            return Err(Refusal::instead(entrance::foreign(&View::new(visit, None))));
+        }
+        if !is_form(&parts.headers) {
+            let person = person(app, &visit).await?;
+            return Err(Refusal::instead(entrance::no_form(&View::new(visit, person))));
         }
         let Some(known) = known(app, &visit).await? else {
             let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);
             return Err(Refusal::instead(entrance::ended(visit, &typed)));
         };
-        let who = SignedIn::<P>::admit(app, known, visit, client, Typed::default())?;
+        let who = SignedIn::<P>::admit(app, known, visit, client, (Typed::default(), asker(&parts)))?;
         let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);
         if !who.session.is_form_token(typed.get(TOKEN)) {
-            return Err(Refusal::instead(entrance::foreign(who.view.visit)));
+            return Err(Refusal::instead(entrance::foreign(&who.view)));
         }
         // The body may have taken long.
         match app.access.access(who.usuario_id).await? {
@@ -239,6 +296,11 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
         }
         Ok(Self { who, typed })
     }
+}
+
+/// Who asks, as the layer around all pages wants to know it.
+fn asker(parts: &Parts) -> Asker {
+    parts.extensions.get().cloned().unwrap_or_default()
 }
 
 fn encoded(place: &str) -> String {

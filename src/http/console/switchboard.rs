@@ -1,6 +1,7 @@
 //! Permissions as switches in a form: what is shown, and what somebody wants.
 
 use super::form::{CONFIRMED, SEEN, Typed};
+use super::phrases::{counted, filled};
 use super::texts::names;
 use super::texts::switches::Texts;
 use super::view::View;
@@ -20,12 +21,28 @@ pub struct Shown {
     pub is_locked: bool,
     /// Why it is as it is; empty where nothing is to be said.
     pub hint: String,
+    /// Where that is said instead, if it is said once for many.
+    pub reason: Option<&'static str>,
     /// Whether a link leads from it to where the permission is released.
     pub is_unreleased: bool,
 }
 
+/// Why many switches are as they are, said once above them.
+pub struct Reason {
+    /// What the switches name it by.
+    pub id: &'static str,
+    pub text: String,
+    pub is_unreleased: bool,
+}
+
+/// From how many switches on a reason is said once.
+const MANY: usize = 3;
+/// What says on the page that the perfil or the nível is one's own.
+const OWN: &str = "proprio";
+
 /// All of them.
 pub struct Switchboard {
+    pub reasons: Vec<Reason>,
     pub switches: Vec<Shown>,
     /// What is on now.
     pub seen: String,
@@ -92,6 +109,11 @@ impl Wanted {
 }
 
 impl Switchboard {
+    /// Whether none can be turned.
+    pub fn is_locked(&self) -> bool {
+        self.switches.iter().all(|switch| switch.is_locked)
+    }
+
     /// The `switches` of what is on `nivel`, with the choices of somebody who sent the form before.
     pub fn new(view: &View, switches: &[Switch], typed: &Typed, nivel: &str) -> Self {
         let wanted = (!typed.is_empty()).then(|| Wanted::of(typed, switches));
@@ -106,16 +128,45 @@ impl Switchboard {
                 is_on: choice.unwrap_or(switch.is_on),
                 is_locked: switch.is_locked,
                 hint: hint(&view.texts().switches, switch, choice, nivel),
+                reason: None,
                 is_unreleased: switch.obstacle == Some(Obstacle::NotReleased),
             }
         };
+        let mut shown: Vec<Shown> = switches.iter().map(shown).collect();
+        let reasons = said_once(&mut shown, switches, &view.texts().switches, nivel);
         let on: Vec<_> = switches.iter().filter(|switch| switch.is_on).map(|switch| switch.permissao.nome()).collect();
         Self {
-            switches: switches.iter().map(shown).collect(),
+            reasons,
+            switches: shown,
             seen: on.join(","),
             has_changed: wanted.as_ref().is_some_and(|wanted| !wanted.is_as_seen(switches)),
         }
     }
+}
+
+/// Takes from `shown` what many of the `switches` say alike; what is said of one's own perfil or nível stands above anyway.
+fn said_once(shown: &mut [Shown], switches: &[Switch], texts: &Texts, nivel: &str) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for (obstacle, id, text) in [
+        (Obstacle::OwnPerfil, OWN, ""),
+        (Obstacle::OwnNivel, OWN, ""),
+        (Obstacle::NotReleased, "nao-liberadas", texts.many_not_released),
+        (Obstacle::Beyond, "alem", texts.many_beyond),
+    ] {
+        let is_meant = |switch: &Switch| switch.is_locked && switch.obstacle == Some(obstacle);
+        let count = switches.iter().filter(|switch| is_meant(switch)).count();
+        if id != OWN && count < MANY {
+            continue;
+        }
+        for (shown, _) in shown.iter_mut().zip(switches).filter(|(_, switch)| is_meant(switch)) {
+            (shown.hint, shown.reason) = (String::new(), Some(id));
+        }
+        if id != OWN {
+            let text = filled(text, &[&count.to_string(), nivel]);
+            reasons.push(Reason { id, text, is_unreleased: obstacle == Obstacle::NotReleased });
+        }
+    }
+    reasons
 }
 
 fn hint(texts: &Texts, switch: &Switch, choice: Option<bool>, nivel: &str) -> String {
@@ -123,7 +174,7 @@ fn hint(texts: &Texts, switch: &Switch, choice: Option<bool>, nivel: &str) -> St
         (Some(true), _) => texts.chosen_on.to_owned(),
         (Some(false), _) => texts.chosen_off.to_owned(),
         (None, Some(Obstacle::NotReleased)) => {
-            super::phrases::filled(if switch.is_on { texts.not_counting } else { texts.not_released }, &[nivel])
+            filled(if switch.is_on { texts.not_counting } else { texts.not_released }, &[nivel])
         }
         (None, Some(Obstacle::OwnPerfil)) if switch.is_on => String::new(),
         (None, Some(Obstacle::OwnPerfil)) => texts.own_perfil.to_owned(),
@@ -146,7 +197,7 @@ pub struct Told {
 impl Told {
     pub fn of(view: &View, effect: &Effect) -> Self {
         let texts = &view.texts().switches;
-        let counted = if effect.is_on {
+        let texts_of_count = if effect.is_on {
             [texts.gain_none, texts.gain_one, texts.gain_many]
         } else {
             [texts.lose_none, texts.lose_one, texts.lose_many]
@@ -155,7 +206,7 @@ impl Told {
             title: names::permissao(effect.permissao, view.language()),
             nome: effect.permissao.nome(),
             is_on: effect.is_on,
-            usuarios: super::phrases::counted(effect.usuarios, counted),
+            usuarios: counted(effect.usuarios, texts_of_count, view.language()),
             perfis: effect.perfis.join(", "),
             keeping: effect.keeping.join(", "),
         }

@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(told(&json!({"ativo": true}), &json!({"ativo": false})), ["Active: was yes, is no"]);
         assert_eq!(
             told(&json!({"permissoes": ["alterar-status", "x"]}), &json!({"permissoes": ["x", "administrar-perfis"]})),
-            ["Permissions: + Administer perfis, - Change the status of atendimentos by API"]
+            ["Permissions: + Administer perfis, - Change the status of atendimentos"]
         );
         assert_eq!(
             told(&Value::Null, &json!({"root": false, "nivel": "Suporte", "superior": null})),

@@ -6,20 +6,20 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::faults::{Faults, PERFIL, SENHA, SENHA_AGAIN};
 use super::filters;
 use super::form::{CONFIRMED, Choice, Form, SEEN, Typed, required_name};
 use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::{IdInPath, Posted, SignedIn};
 use super::texts::names;
-use super::usuarios::{PERFIL, SENHA, assignable, senha, warned};
+use super::usuarios::{assignable, senha, warned};
 use super::view::View;
 use crate::domain::access::{AdministrarUsuarios, Permissao};
 use crate::domain::text::Name;
 use crate::http::answer::catalogue::ApiError;
 use crate::service::provisioning::{Kind, Provisioning, ProvisioningError, SeenUsuario, Stamp, is_short};
-
-const SENHA_AGAIN: &str = "senha_de_novo";
+use crate::store::Usuario;
 
 type Who = SignedIn<AdministrarUsuarios>;
 
@@ -124,16 +124,21 @@ async fn ask_again(
     who: &Who,
     id: i64,
     typed: &Typed,
-    outcome: Result<(), ApiError>,
+    outcome: Result<(), Faults>,
     question: impl Fn(&Who, StatusCode, &SeenUsuario, Form) -> Response,
 ) -> Answer {
     let seen = find(who, Ok(Path(id))).await?;
-    let (status, form) = if let Err(error) = outcome {
-        (error.status(), Form::refused(typed, &error, &[SENHA], who.view.language()))
-    } else {
-        (StatusCode::CONFLICT, Form::wrong(typed, "", who.view.texts().usuarios.changed))
+    let texts = who.view.texts();
+    let (status, form) = match outcome {
+        Err(faults) => (faults.status(), Form::refused(typed, &faults, texts)),
+        Ok(()) => (StatusCode::CONFLICT, Form::wrong(typed, texts.usuarios.changed)),
     };
     Ok(question(who, status, &seen, form))
+}
+
+/// What a change came to, for a form without a field.
+fn of_form<T>(outcome: Result<T, ApiError>) -> Result<(), Faults> {
+    outcome.map(drop).map_err(|error| Faults::of(&error, &[]))
 }
 
 /// `GET /console/usuarios/{id}/senha`
@@ -164,25 +169,27 @@ fn ask_senha(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> R
 pub async fn set_senha(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
     let seen = find_to_change(&who, path).await?;
     let (texts, id) = (&who.view.texts().usuarios, seen.usuario.id);
-    if !typed.get(SENHA).is_empty() && typed.get(SENHA) != typed.get(SENHA_AGAIN) {
-        let form = Form::wrong(&typed, SENHA_AGAIN, texts.senha_differs);
-        return Ok(ask_senha(&who, StatusCode::BAD_REQUEST, &seen, form));
-    }
-    let mut short = false;
-    let outcome = match senha(&typed) {
-        Ok(senha) => {
-            short = is_short(&senha);
-            who.judged(unless_changed(careful(&who, &typed).set_senha(&login(&seen), senha))).await
-        }
-        Err(error) => Err(error),
-    };
-    match outcome {
-        Ok(Some(usuario)) => {
+    match new_senha(&who, &seen, &typed).await {
+        Ok(Some((usuario, short))) => {
             let text = filled(texts.senha_set, &[&usuario.login]);
             Ok(who.view.done(&place(&seen), &warned(&who, text, short)))
         }
         outcome => ask_again(&who, id, &typed, outcome.map(drop), ask_senha).await,
     }
+}
+
+/// The user whose senha is another one now, and whether that is short; `None` where somebody else was quicker.
+async fn new_senha(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Option<(Usuario, bool)>, Faults> {
+    let mut faults = Faults::default();
+    let senha = faults.take(SENHA, senha(typed));
+    let is_same = typed.get(SENHA) == typed.get(SENHA_AGAIN);
+    if !is_same {
+        faults.say(SENHA_AGAIN, who.view.texts().faults.senha_differs);
+    }
+    let Some(senha) = senha.filter(|_| is_same) else { return Err(faults) };
+    let short = is_short(&senha);
+    let set = who.judged(unless_changed(careful(who, typed).set_senha(&login(seen), senha))).await;
+    Ok(set.map_err(|error| Faults::of(&error, &[SENHA]))?.map(|usuario| (usuario, short)))
 }
 
 /// `GET /console/usuarios/{id}/situacao`
@@ -224,7 +231,7 @@ pub async fn set_ativo(path: IdInPath, Posted { who, typed }: Posted<Administrar
             let text = if ativo { texts.activated } else { texts.deactivated };
             Ok(who.view.done(&place(&seen), &filled(text, &[&usuario.login])))
         }
-        outcome => ask_again(&who, id, &typed, outcome.map(drop), ask_situacao).await,
+        outcome => ask_again(&who, id, &typed, of_form(outcome), ask_situacao).await,
     }
 }
 
@@ -258,7 +265,7 @@ pub async fn revoke(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsu
     let (texts, id) = (&who.view.texts().usuarios, seen.usuario.id);
     match who.judged(unless_changed(careful(&who, &typed).revoke_tokens(&login(&seen)))).await {
         Ok(Some(usuario)) => Ok(who.view.done(&place(&seen), &filled(texts.revoked, &[&usuario.login]))),
-        outcome => ask_again(&who, id, &typed, outcome.map(drop), ask_revoke).await,
+        outcome => ask_again(&who, id, &typed, of_form(outcome), ask_revoke).await,
     }
 }
 
@@ -285,14 +292,12 @@ pub async fn set_perfil(path: IdInPath, Posted { who, typed }: Posted<Administra
         Ok(Moved::Asks(question)) => Ok(question),
         Ok(Moved::Changed) => {
             let seen = find(&who, Ok(Path(seen.usuario.id))).await?;
-            let form = Form::wrong(&typed, "", who.view.texts().usuarios.changed);
+            let form = Form::wrong(&typed, who.view.texts().usuarios.changed);
             Ok(choose_perfil(&who, StatusCode::CONFLICT, &seen, form).await?)
         }
-        Err(error) => {
-            let is_about_perfil = matches!(error, ApiError::Missing(Kind::Perfil));
-            let form = Form::refused(&typed, &error, &[PERFIL], who.view.language());
-            let form = if is_about_perfil { form.beside(PERFIL) } else { form };
-            Ok(choose_perfil(&who, error.status(), &seen, form).await?)
+        Err(faults) => {
+            let form = Form::refused(&typed, &faults, who.view.texts());
+            Ok(choose_perfil(&who, faults.status(), &seen, form).await?)
         }
     }
 }
@@ -303,24 +308,25 @@ enum Moved {
     Changed,
 }
 
-async fn moved(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Moved, ApiError> {
-    let perfil = required_name(typed, PERFIL)?;
+async fn moved(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Moved, Faults> {
+    let refused = |error: ApiError| Faults::of(&error, &[PERFIL]);
+    let perfil = required_name(typed, PERFIL).map_err(refused)?;
     if typed.get(CONFIRMED) == "sim" {
         let work = careful(who, typed);
-        let outcome = who.judged(unless_changed(work.set_perfil(&login(seen), &perfil))).await?;
+        let outcome = who.judged(unless_changed(work.set_perfil(&login(seen), &perfil))).await.map_err(refused)?;
         return Ok(outcome.map_or(Moved::Changed, |usuario| Moved::Done(usuario.perfil)));
     }
     if typed.get(SEEN) != seen.stamp.to_string() {
         return Ok(Moved::Changed);
     }
-    let model = who.model().await?;
-    let from = model.perfil(seen.usuario.perfil_id).ok_or(ApiError::Missing(Kind::Perfil))?;
+    let missing = || refused(ApiError::Missing(Kind::Perfil));
+    let model = who.model().await.map_err(refused)?;
+    let from = model.perfil(seen.usuario.perfil_id).ok_or_else(missing)?;
     let to = model.perfis().find(|known| Name::registered(known.nome.clone()).key == perfil.key);
-    let to = to.ok_or(ApiError::Missing(Kind::Perfil))?;
+    let to = to.ok_or_else(missing)?;
     let texts = &who.view.texts().usuarios;
     if from.id == to.id {
-        let form = Form::wrong(typed, PERFIL, texts.same_perfil);
-        return Ok(Moved::Asks(choose_perfil(who, StatusCode::BAD_REQUEST, seen, form).await?));
+        return Err(Faults::one(PERFIL, who.view.texts().faults.perfil_same));
     }
     let (has, gets) = (model.effective(from), model.effective(to));
     let language = who.view.language();

@@ -5,6 +5,7 @@ use axum::http::{StatusCode, Uri};
 use secrecy::SecretString;
 use url::form_urlencoded::Serializer;
 
+use super::faults::{Faults, LOGIN, PERFIL, SENHA};
 use super::filters;
 use super::form::{Choice, Form, Typed, required_name};
 use super::phrases::filled;
@@ -16,12 +17,9 @@ use crate::domain::text::NameKey;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::limits::PAGE_ENTRIES;
 use crate::http::request::query;
-use crate::service::provisioning::{Kind, is_short};
+use crate::service::provisioning::{SenhaFault, is_short, require_login};
 use crate::store::{Usuario, UsuariosByLogin};
 
-pub const LOGIN: &str = "login";
-pub const PERFIL: &str = "perfil";
-pub const SENHA: &str = "senha";
 /// What the logins that are looked for contain.
 const SEARCH: &str = "procura";
 /// The login after which the page begins.
@@ -116,29 +114,33 @@ pub async fn create(Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answe
             let text = filled(who.view.texts().usuarios.created, &[&login]);
             Ok(who.view.done(Section::Usuarios.place(), &warned(&who, text, is_short)))
         }
-        Err(error) => {
-            let is_about_perfil = matches!(error, ApiError::Missing(Kind::Perfil) | ApiError::Beyond(_));
-            let form = Form::refused(&typed, &error, &[LOGIN, PERFIL, SENHA], who.view.language());
-            let form = if is_about_perfil { form.beside(PERFIL) } else { form };
-            list(&who, error.status(), Asked::default(), form).await
+        Err(faults) => {
+            let form = Form::refused(&typed, &faults, who.view.texts());
+            list(&who, faults.status(), Asked::default(), form).await
         }
     }
 }
 
 /// The login that was registered, and whether its senha is short.
-async fn attempt(who: &SignedIn<AdministrarUsuarios>, typed: &Typed) -> Result<(String, bool), ApiError> {
-    let login = required_name(typed, LOGIN)?;
-    let perfil = required_name(typed, PERFIL)?;
-    let senha = senha(typed)?;
+async fn attempt(who: &SignedIn<AdministrarUsuarios>, typed: &Typed) -> Result<(String, bool), Faults> {
+    let mut faults = Faults::default();
+    let may_be = required_name(typed, LOGIN).and_then(|login| Ok(require_login(&login).map(|()| login)?));
+    let login = faults.take(LOGIN, may_be);
+    let perfil = faults.take(PERFIL, required_name(typed, PERFIL));
+    let senha = faults.take(SENHA, senha(typed));
+    let Some(((login, perfil), senha)) = login.zip(perfil).zip(senha) else { return Err(faults) };
     let short = is_short(&senha);
-    who.judged(who.provisioning().create_usuario(&login, &perfil, senha)).await?;
+    let created = who.judged(who.provisioning().create_usuario(&login, &perfil, senha)).await;
+    created.map_err(|error| Faults::of(&error, &[LOGIN, PERFIL, SENHA]))?;
     Ok((login.texto, short))
 }
 
-/// The senha that was typed; the service judges more of it.
+/// The senha that was typed.
 pub fn senha(typed: &Typed) -> Result<SecretString, ApiError> {
-    match typed.get(SENHA) {
-        "" => Err(ApiError::SenhaRequired),
-        senha => Ok(SecretString::from(senha)),
+    let senha = typed.get(SENHA);
+    match SenhaFault::of(senha) {
+        Some(SenhaFault::Empty) => Err(ApiError::SenhaRequired),
+        Some(_) => Err(ApiError::Invalid(SENHA)),
+        None => Ok(SecretString::from(senha)),
     }
 }

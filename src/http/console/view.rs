@@ -16,7 +16,7 @@ use url::form_urlencoded;
 
 use super::assets;
 use super::cookies::NOTICE;
-use super::phrases::filled;
+use super::phrases::{self, filled};
 use super::texts::Texts;
 use super::visit::Visit;
 use crate::clock::{BRASILIA, rfc3339_millis};
@@ -45,6 +45,9 @@ const HEADERS: [(HeaderName, &str); 6] = [
 const NOTICE_KEPT: u32 = 60;
 /// The longest notice that is taken, in bytes.
 const NOTICE_MAX: usize = 4096;
+
+/// The most characters of a name that tables show before somebody wants all of it.
+const LONG: usize = 80;
 
 /// A part of the console, as the menu has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,6 +210,17 @@ impl View {
         filled(text, &[value])
     }
 
+    /// Whether a text is too long for a table.
+    pub fn is_long(&self, text: impl AsRef<str>) -> bool {
+        text.as_ref().chars().nth(LONG).is_some()
+    }
+
+    /// How many fields of a form are wrong.
+    pub fn fields_to_correct(&self, count: usize) -> String {
+        let faults = &self.texts().faults;
+        phrases::counted(count as i64, ["", faults.one, faults.many], self.language())
+    }
+
     pub fn asset(&self, name: &str) -> String {
         self.href(&format!("assets/{name}"))
     }
@@ -248,6 +262,11 @@ impl View {
         self.person.as_ref().map_or("", |person| &person.token)
     }
 
+    /// Whose page it is; empty where nobody is signed in.
+    pub fn login(&self) -> &str {
+        self.person.as_ref().map_or("", |person| &person.login)
+    }
+
     /// The time in Brasília, to the minute.
     pub fn time(&self, at: &OffsetDateTime) -> String {
         const PT: &[BorrowedFormatItem<'_>] = format_description!("[day]/[month]/[year] [hour]:[minute]");
@@ -263,16 +282,7 @@ impl View {
 
     /// A number as people write it.
     pub fn number(&self, number: &i64) -> String {
-        let separator = self.language().choose(['.', ',']);
-        let digits = number.unsigned_abs().to_string();
-        let mut out = if *number < 0 { "-".to_owned() } else { String::new() };
-        for (index, digit) in digits.chars().enumerate() {
-            if index > 0 && (digits.len() - index).is_multiple_of(3) {
-                out.push(separator);
-            }
-            out.push(digit);
-        }
-        out
+        phrases::number(*number, self.language())
     }
 
     /// Answers with a page.

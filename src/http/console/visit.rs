@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use axum::extract::Request;
-use axum::http::header::{FORWARDED, HOST, ORIGIN};
+use axum::http::header::{CONTENT_TYPE, FORWARDED, HOST, ORIGIN};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use url::Url;
 
 use super::cookies::{Cookies, LANGUAGE};
@@ -15,12 +15,13 @@ use crate::http::answer::problem::{Language, preferred};
 /// Where the pages are.
 pub const CONSOLE: &str = "/console";
 
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// What proxies add.
 const FORWARDING: [HeaderName; 4] = [
     FORWARDED,
     HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("x-forwarded-host"),
+    FORWARDED_HOST,
     HeaderName::from_static("x-forwarded-proto"),
 ];
 
@@ -88,20 +89,37 @@ pub fn place(place: &str) -> Option<&str> {
 }
 
 /// Whether a form was sent by one of our pages, as far as the browser says. `Sec-Fetch-Site` comes from browsers of today
-/// by TLS and on loopback addresses, `Origin` from the others. Whoever sends neither has to know the form's token anyway.
+/// by TLS and on loopback addresses, `Origin` with each form. Neither makes up for the other. Whoever sends none has to know
+/// the form's token anyway.
 pub fn is_same_origin(headers: &HeaderMap) -> bool {
     let mut sites = headers.get_all(FETCH_SITE).iter();
-    if let Some(site) = sites.next() {
-        return sites.next().is_none() && (site == "same-origin" || site == "none");
+    let site = sites.next();
+    if sites.next().is_some() || site.is_some_and(|site| site != "same-origin" && site != "none") {
+        return false;
     }
-    let Some(origin) = headers.get(ORIGIN) else { return true };
+    match headers.get(ORIGIN) {
+        None => true,
+        // A browser that hides where pages come from.
+        Some(origin) if origin == "null" => site.is_some_and(|site| site == "same-origin"),
+        Some(origin) => is_ours(origin, headers),
+    }
+}
+
+/// Whether `origin` is this server, as the browser calls it or as a proxy says that the browser did.
+fn is_ours(origin: &HeaderValue, headers: &HeaderMap) -> bool {
     let authority = |url: Url| {
         let host = url.host_str()?.to_owned();
         Some(url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
     };
     let origin = origin.to_str().ok().and_then(|origin| authority(Url::parse(origin).ok()?));
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    origin.is_some_and(|origin| host.is_some_and(|host| host.eq_ignore_ascii_case(&origin)))
+    let names = [HOST, FORWARDED_HOST].into_iter().filter_map(|name| headers.get(name)?.to_str().ok());
+    origin.is_some_and(|origin| names.into_iter().any(|name| name.eq_ignore_ascii_case(&origin)))
+}
+
+/// Whether the body is said to be that of a form, as browsers send it.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    let said = headers.get(CONTENT_TYPE).and_then(|said| said.to_str().ok()).unwrap_or_default();
+    said.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// Whether a link on another site led here: then the browser has kept our cookies back.
@@ -189,6 +207,12 @@ mod tests {
             headers(&[("origin", "https://citrus.example"), ("host", "Citrus.example")]),
             headers(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]),
             headers(&[("origin", "http://[::1]:8080"), ("host", "[::1]:8080")]),
+            headers(&[("sec-fetch-site", "none"), ("origin", "http://[::1]:8080"), ("host", "[::1]:8080")]),
+            headers(&[
+                ("origin", "https://citrus.example"),
+                ("host", "10.0.0.7:8080"),
+                ("x-forwarded-host", "citrus.example"),
+            ]),
         ] {
             assert!(is_same_origin(&ours), "{ours:?}");
         }
@@ -205,12 +229,31 @@ mod tests {
             headers(&[("origin", "https://citrus.example:8443"), ("host", "citrus.example")]),
             headers(&[("origin", "https://citrus.example"), ("host", "citrus.example.evil.example")]),
             headers(&[("origin", "https://citrus.example")]),
+            headers(&[("sec-fetch-site", "none"), ("origin", "https://evil.example"), ("host", "citrus.example")]),
+            headers(&[("sec-fetch-site", "none"), ("origin", "null"), ("host", "citrus.example")]),
+            headers(&[
+                ("sec-fetch-site", "same-origin"),
+                ("origin", "https://evil.example"),
+                ("host", "citrus.example"),
+            ]),
         ] {
             assert!(!is_same_origin(&foreign), "{foreign:?}");
         }
         let mut twice = headers(&[("sec-fetch-site", "same-origin")]);
         twice.append(FETCH_SITE, HeaderValue::from_static("cross-site"));
         assert!(!is_same_origin(&twice));
+    }
+
+    #[test]
+    fn a_form_says_that_it_is_one() {
+        for form in ["application/x-www-form-urlencoded", "Application/X-WWW-Form-URLencoded ; charset=UTF-8"] {
+            assert!(is_form(&headers(&[("content-type", form)])), "{form}");
+        }
+        for other in ["", "text/plain", "multipart/form-data; boundary=x", "application/json", "application/x-www-form"]
+        {
+            assert!(!is_form(&headers(&[("content-type", other)])), "{other}");
+        }
+        assert!(!is_form(&headers(&[])));
     }
 
     #[test]

@@ -46,12 +46,15 @@ fn forcible() -> impl Iterator<Item = ApiError> {
     ApiError::one_of_each().into_iter().filter(|error| error.row().is_forcible)
 }
 
-/// The code that `text` is, or that alone has it as its HTTP status.
+/// The code that `text` is, or that a dialect calls `text`, or that alone has it as its HTTP status.
 pub fn code(text: &str) -> Option<&'static str> {
     let of_status: Vec<ApiError> = forcible().filter(|error| error.status().as_str() == text).collect();
     match of_status.as_slice() {
         [error] => Some(error.code()),
-        _ => codes().into_iter().find(|code| *code == text),
+        // Dialects name them otherwise.
+        _ => { codes().into_iter() }
+            .find(|code| *code == text)
+            .or_else(|| forcible().find(|error| error.row().name == text).map(|error| error.code())),
     }
 }
 
@@ -79,5 +82,24 @@ fn header<T>(
         (None, _) => Ok(None),
         (Some(value), None) => value.to_str().ok().and_then(read).map(Some).ok_or(ApiError::Invalid(name)),
         _ => Err(ApiError::Invalid(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_also_called_what_dialects_call_it() {
+        for (name, word) in [
+            ("token_revoked", "revoked_token"),
+            ("token_expired", "expired_token"),
+            ("token_missing", "no_token"),
+            ("wrong_senha", "wrong_password"),
+            ("unknown_user", "unknown_user"),
+        ] {
+            assert_eq!(code(name), Some(word));
+        }
+        assert_eq!(code("token"), None);
     }
 }

@@ -23,6 +23,7 @@ pub(in crate::service) use self::guarded::GuardedEdit;
 pub use self::model::{Effect, Obstacle, SeenModel, Switch};
 pub use self::seen::{SeenNivel, SeenPerfil, SeenUsuario};
 pub use self::stamp::Stamp;
+pub use self::usuarios::require_login;
 pub(in crate::service) use self::usuarios::{edit_usuario, is_anonymised};
 use crate::auth::password::Passwords;
 use crate::domain::access::{Nivel, Permissao};

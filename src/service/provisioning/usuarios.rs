@@ -110,7 +110,7 @@ impl Provisioning {
 }
 
 /// Fails for a login that nobody can have.
-pub(super) fn require_login(login: &Name) -> Result<()> {
+pub fn require_login(login: &Name) -> Result<()> {
     if !fits(&login.texto, LOGIN_MAX) {
         return Err(ProvisioningError::LongLogin);
     }

@@ -63,7 +63,7 @@ async fn a_run_that_does_not_begin_is_reported_too() {
     let server = serve(&database, &[]).await;
     for (extra, why) in [
         (["--status-atual", "Aberto"], "the atendimento is in the status Finalizado"),
-        (["--motivo", "Duplicadoo"], "the first change, which needs the motivo"),
+        (["--motivo", "Duplicadoo"], "the change to Cancelado, which needs the motivo,"),
     ] {
         let base = format!("http://{}", server.address);
         let mut command = super::arguments(&base, PROTOCOLO);
@@ -100,7 +100,7 @@ async fn a_server_that_falls_silent_ends_the_run() {
     assert_eq!(unjudged.len() + cases(&found, "failed").len(), 126);
     assert!(unjudged.len() > 100, "{found}");
     assert_eq!(found["restored"], false);
-    assert!(file(&database, "report.xml").contains("may not be in the status"));
+    assert!(file(&database, "report.xml").contains("may NOT be back in its status"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

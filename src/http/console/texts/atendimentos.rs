@@ -2,9 +2,11 @@
 
 texts! {
     title: "Atendimentos", "Atendimentos";
+    lead: "Cada um tem o seu protocolo. Abra um para ver o histórico e alterar o status.",
+        "An atendimento is a ticket of the helpdesk, known by its protocolo. Open one to see its history and to change its status.";
     search: "Procurar", "Search";
     protocolo: "Protocolo", "Protocolo";
-    protocolo_hint: "O começo basta.", "Its beginning will do.";
+    protocolo_begins: "Começo do protocolo", "Beginning of the protocolo";
     status: "Status", "Status";
     any: "Qualquer", "Any";
     from: "Alterado desde", "Changed since";
@@ -24,7 +26,12 @@ texts! {
     record: "Atendimento {}", "Atendimento {}";
     history: "Histórico", "History";
     history_hidden: "Seu perfil não permite ver o histórico.", "Your perfil does not let you see the history.";
-    history_empty: "Nenhuma alteração ainda.", "No change yet.";
+    stays: "Continua {}", "Stays {}";
+    registered: "Registrado como {}", "Registered as {}";
+    registered_at: "Registro", "Registered";
+    by_command: "por um comando no servidor", "by a command on the server";
+    by_import: "Por importação", "By an import";
+    by_nobody_known: "Não se sabe por quem: por importação, ou antes de haver auditoria", "Nobody knows by whom: by an import, or before there was an audit trail";
     older: "Alterações anteriores", "Earlier changes";
     latest: "Alterações mais recentes", "Latest changes";
     public: "Visível ao cliente", "Visible to the customer";
@@ -35,10 +42,12 @@ texts! {
     change: "Alterar status", "Change the status";
     target: "Novo status", "New status";
     needs_motivo: "exige motivo", "needs a motivo";
-    current: "atual", "present";
+    same: "Continua {}", "Stay {}";
+    same_hint: "só para comentar", "only to comment";
+    same_needs_motivo: "só para comentar; exige motivo", "only to comment; needs a motivo";
     choose: "Escolha…", "Choose…";
-    no_motivos: "Não há motivos ativos: um administrador precisa criar o primeiro.", "There are no active motivos: an administrator has to create the first one.";
-    comment_hint: "Opcional, até 20.000 caracteres.", "Optional, up to 20,000 characters.";
+    no_motivos: "Não há motivos ativos: quem administra motivos precisa criar o primeiro.", "There are no active motivos: somebody who administers motivos has to create the first one.";
+    comment_hint: "Até 20.000 caracteres; opcional quando o status muda.", "Up to 20,000 characters; optional where the status changes.";
     who_sees: "Quem vê o comentário", "Who sees the comment";
     check: "Conferir", "Check";
     check_title: "Confirmar a alteração?", "Confirm the change?";
@@ -48,6 +57,7 @@ texts! {
     correct: "Corrigir", "Correct";
     no_motivo: "nenhum", "none";
     no_comment: "nenhum", "none";
+    commented: "Comentário registrado; o status continua {}.", "Comment recorded; the status is still {}.";
     changed: "Status alterado para {}.", "Status changed to {}.";
     changed_meanwhile: "Este atendimento foi alterado depois que você abriu a página: agora está “{}”. Nada foi feito; veja o histórico, confira o formulário e envie de novo.",
         "This atendimento was changed after you opened the page: it is “{}” now. Nothing was done; look at the history, check the form and send it again.";

@@ -3,19 +3,18 @@
 texts! {
     title: "Auditoria", "Audit trail";
     lead: "O que administradores alteraram, da entrada mais nova à mais antiga.", "What administrators changed, the newest first.";
+    changes: "Quem mudou o status de um atendimento está no Histórico dele.", "The history of each atendimento says who changed its status.";
+    to_atendimentos: "Procurar o atendimento", "Search for the atendimento";
     filter: "Filtrar", "Filter";
     usuario: "Usuário", "User";
     usuario_hint: "Login de quem fez ou sofreu a alteração; também o usuário do sistema que executou um comando.",
         "Login of who made the change or whom it is about; also the user of the operating system who ran a command.";
-    unknown_usuario: "Não há este usuário, ou não no seu nível nem abaixo.", "There is no such user, or not on your nível or below.";
+    unknown_usuario: "Este usuário não está entre os que você vê. Confira o login.", "This user is not one that you see. Check the login.";
     acao: "Ação", "Action";
     any: "Todas", "All";
     all_of: "{}: todas", "{}: all";
     desde: "Desde o dia", "From the day";
     ate: "Até o dia", "To the day";
-    bad_date: "Não é uma data.", "That is not a date.";
-    dates_turned: "O fim vem antes do começo.", "The end is before the beginning.";
-    unknown_action: "Não há esta ação.", "There is no such action.";
     apply: "Filtrar", "Filter";
     clear: "Limpar o filtro", "Clear the filter";
     export: "Exportar CSV", "Export CSV";

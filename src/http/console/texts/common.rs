@@ -6,7 +6,7 @@ texts! {
     signed_in_as: "Conectado como {}", "Signed in as {}";
     sign_out: "Sair", "Sign out";
     other_language: "English", "Português";
-    times: "Horários de Brasília", "Times of Brasília";
+    times: "Horários no fuso de Brasília (UTC−3)", "All times are in Brasília time (UTC−3)";
     active: "ativo", "active";
     inactive: "inativo", "inactive";
     cancel: "Cancelar", "Cancel";

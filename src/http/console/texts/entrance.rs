@@ -4,7 +4,7 @@ texts! {
     title: "Entrar", "Sign in";
     lead: "Console do servidor de atendimentos", "Console of the atendimentos server";
     login: "Login", "Login";
-    senha: "Senha", "Senha (password)";
+    senha: "Senha", "Password";
     submit: "Entrar", "Sign in";
     ended: "A sessão terminou. Entre de novo; o que você digitou volta em seguida, sem ser enviado.",
         "Your session has ended. Sign in again; what you typed comes back then, and is not sent.";
@@ -14,6 +14,8 @@ texts! {
     foreign_title: "Formulário recusado", "Form refused";
     foreign: "O formulário não veio de uma página deste console, ou a página é de outra sessão. Nada foi feito. Abra a página de novo.",
         "The form did not come from a page of this console, or the page is of another session. Nothing was done. Open the page again.";
+    no_form: "O que chegou não é um formulário deste console, e nada foi feito. Abra a página de novo.",
+        "What came is no form of this console, and nothing was done. Open the page again.";
     hop: "Abrindo o console…", "Opening the console…";
     go_on: "Continuar", "Continue";
 }

@@ -3,13 +3,13 @@
 texts! {
     title: "Motivos", "Motivos";
     lead: "O que se escolhe ao cancelar, dar por improcedente ou reabrir um atendimento.",
-        "What is chosen when an atendimento is cancelled, found unfounded or reopened.";
+        "A motivo is a reason: it is chosen when an atendimento is cancelled, found unfounded or reopened.";
     new: "Novo motivo", "New motivo";
     nome: "Nome", "Name";
     nome_hint: "De 1 a 255 caracteres. Maiúsculas e minúsculas não diferem.", "1 to 255 characters. Upper and lower case are the same.";
     create: "Criar motivo", "Create motivo";
     created: "Motivo “{}” criado.", "Motivo “{}” created.";
-    none: "Ainda não há motivos. Crie o primeiro ao lado.", "There are no motivos yet. Create the first one.";
+    none: "Ainda não há motivos. Crie o primeiro em “Novo motivo”.", "There are no motivos yet. Create the first one under “New motivo”.";
     status: "Situação", "State";
     action: "Ação", "Action";
     activate: "Ativar", "Activate";

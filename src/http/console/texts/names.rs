@@ -4,24 +4,27 @@ use crate::domain::access::Permissao;
 use crate::domain::audit::Action;
 use crate::http::answer::problem::Language;
 
-/// The title of a permission: that of Citrus, or what it says in English.
+/// The title of a permission. Citrus's own speaks of the API, and the console obeys most of them just as well.
 pub fn permissao(permissao: Permissao, language: Language) -> &'static str {
-    let english = match permissao {
-        Permissao::AlterarStatus => "Change the status of atendimentos by API",
-        Permissao::ConsultarStatus => "Read the status of atendimentos by API",
-        Permissao::ConsultarHistorico => "Read the history of atendimentos by API",
-        Permissao::ConsultarTransicoes => "Read the transitions of atendimentos by API",
-        Permissao::ConsultarMotivos => "Read motivos by API",
-        Permissao::CriarAtendimento => "Create atendimentos by API",
-        Permissao::ConsultarAtendimentos => "Read the list of atendimentos",
-        Permissao::AdministrarNiveis => "Administer níveis",
-        Permissao::AdministrarPermissoes => "Release permissions to níveis",
-        Permissao::AdministrarPerfis => "Administer perfis",
-        Permissao::AdministrarUsuarios => "Administer users",
-        Permissao::AdministrarMotivos => "Administer motivos",
-        Permissao::ConsultarAuditoria => "Read the audit trail",
-    };
-    language.choose([permissao.title(), english])
+    language.choose(match permissao {
+        Permissao::AlterarStatus => ["Alterar status de atendimento", "Change the status of atendimentos"],
+        Permissao::ConsultarStatus => {
+            ["Consultar status de atendimento (só na API)", "Read the status of atendimentos (API only)"]
+        }
+        Permissao::ConsultarHistorico => ["Consultar histórico de atendimento", "Read the history of atendimentos"],
+        Permissao::ConsultarTransicoes => {
+            ["Consultar transições de atendimento (só na API)", "Read the transitions of atendimentos (API only)"]
+        }
+        Permissao::ConsultarMotivos => ["Consultar motivos (só na API)", "Read motivos (API only)"],
+        Permissao::CriarAtendimento => ["Criar atendimento", "Create atendimentos"],
+        Permissao::ConsultarAtendimentos => ["Consultar atendimentos", "Read atendimentos"],
+        Permissao::AdministrarNiveis => ["Administrar níveis", "Administer níveis"],
+        Permissao::AdministrarPermissoes => ["Liberar permissões a níveis", "Release permissions to níveis"],
+        Permissao::AdministrarPerfis => ["Administrar perfis", "Administer perfis"],
+        Permissao::AdministrarUsuarios => ["Administrar usuários", "Administer users"],
+        Permissao::AdministrarMotivos => ["Administrar motivos", "Administer motivos"],
+        Permissao::ConsultarAuditoria => ["Consultar auditoria", "Read the audit trail"],
+    })
 }
 
 /// What was done, in words.
@@ -38,7 +41,7 @@ pub fn action(action: Action, language: Language) -> &'static str {
         Action::Grant => ["Permissão concedida", "Permission granted"],
         Action::Revoke => ["Permissão revogada", "Permission revoked"],
         Action::CreateUsuario => ["Usuário criado", "User created"],
-        Action::SetSenha => ["Senha trocada", "Senha set"],
+        Action::SetSenha => ["Senha trocada", "Password set"],
         Action::ActivateUsuario => ["Usuário ativado", "User activated"],
         Action::DeactivateUsuario => ["Usuário desativado", "User deactivated"],
         Action::SetPerfil => ["Perfil do usuário mudado", "User moved to a perfil"],

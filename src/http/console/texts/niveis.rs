@@ -3,7 +3,7 @@
 texts! {
     title: "Níveis", "Níveis";
     lead: "A hierarquia. Cada nível recebe permissões de quem está acima, e só então os seus perfis podem tê-las.",
-        "The hierarchy. Each nível has permissions released from above, and only then can its perfis hold them.";
+        "A nível is a level of the hierarchy. Each has permissions released from above, and only then can its perfis hold them.";
     new: "Novo nível", "New nível";
     nome: "Nome", "Name";
     nome_hint: "De 1 a 255 caracteres. Maiúsculas e minúsculas não diferem.", "1 to 255 characters. Upper and lower case are the same.";
@@ -12,7 +12,7 @@ texts! {
     top: "Nenhum: no topo", "None: at the top";
     create: "Criar nível", "Create nível";
     created: "Nível “{}” criado. Nada está liberado a ele ainda.", "Nível “{}” created. Nothing is released to it yet.";
-    none: "Ainda não há níveis.", "There are no níveis yet.";
+    none: "Ainda não há níveis. Crie o primeiro em “Novo nível”.", "There are no níveis yet. Create the first one under “New nível”.";
     below: "abaixo de {}", "below {}";
     at_top: "no topo", "at the top";
     released: "Liberadas", "Released";

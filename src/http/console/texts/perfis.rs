@@ -3,7 +3,7 @@
 texts! {
     title: "Perfis", "Perfis";
     lead: "Um perfil reúne permissões e pertence a um nível. Cada usuário tem um.",
-        "A perfil holds permissions and belongs to a nível. Each user has one.";
+        "A perfil is a role: it holds permissions and belongs to a nível. Each user has one.";
     new: "Novo perfil", "New perfil";
     nome: "Nome", "Name";
     nome_hint: "De 1 a 255 caracteres. Maiúsculas e minúsculas não diferem.", "1 to 255 characters. Upper and lower case are the same.";
@@ -14,7 +14,7 @@ texts! {
     root_choice: "Raiz (não depende de liberações)", "Root (needs no releases)";
     create: "Criar perfil", "Create perfil";
     created: "Perfil “{}” criado. Escolha as permissões.", "Perfil “{}” created. Choose its permissions.";
-    none: "Ainda não há perfis.", "There are no perfis yet.";
+    none: "Ainda não há perfis. Crie o primeiro em “Novo perfil”.", "There are no perfis yet. Create the first one under “New perfil”.";
     permissoes: "Permissões", "Permissions";
     usuarios: "Usuários ativos", "Active users";
     action: "Ação", "Action";

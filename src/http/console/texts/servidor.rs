@@ -16,12 +16,12 @@ texts! {
     host: "Host em uso", "Host in use";
     no_answer: "não responde", "does not answer";
     migrations: "Migrações", "Migrations";
-    migrations_done: "{} aplicadas, nenhuma pendente", "{} applied, none pending";
-    migrations_pending: "{} aplicadas, {} pendentes", "{} applied, {} pending";
+    migrations_done: "aplicadas: {}; nenhuma pendente", "applied: {}; none pending";
+    migrations_pending: "aplicadas: {}; pendentes: {}", "applied: {}; pending: {}";
     queue: "Alterações na fila", "Changes in the queue";
     queue_of: "{} de {}", "{} of {}";
     connections: "Conexões com o banco", "Connections to the database";
-    connections_of: "{}: {} abertas, {} livres, no máximo {}", "{}: {} open, {} idle, at most {}";
+    connections_of: "{} – abertas: {}; livres: {}; no máximo: {}", "{} – open: {}; idle: {}; at most: {}";
     pool_changes: "alterações", "changes";
     pool_administration: "administração", "administration";
     pool_requests: "requisições", "requests";

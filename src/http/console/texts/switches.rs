@@ -14,6 +14,9 @@ texts! {
     own_perfil: "é o seu próprio perfil", "it is your own perfil";
     own_nivel: "vem de quem está acima", "comes from above";
     beyond: "você não pode conceder esta permissão", "you cannot grant this permission";
+    many_not_released: "{} permissões em cinza não estão liberadas ao nível {}, e por isso não podem ser ligadas.",
+        "The {} greyed permissions are not released to the nível {}, so they cannot be turned on.";
+    many_beyond: "{} permissões em cinza estão além das que você pode conceder.", "You cannot grant the {} greyed permissions.";
     chosen_on: "sua escolha; agora está desligada", "your choice; it is off now";
     chosen_off: "sua escolha; agora está ligada", "your choice; it is on now";
     lose_none: "nenhum usuário a perde", "no user loses it";

@@ -10,11 +10,11 @@ texts! {
     perfil: "Perfil", "Perfil";
     perfil_hint: "Só os perfis cujas permissões você pode conceder.", "Only perfis whose permissions you can grant.";
     choose: "Escolha…", "Choose…";
-    senha: "Senha", "Senha (password)";
+    senha: "Senha", "Password";
     senha_hint: "Até 1024 bytes; use 8 caracteres ou mais.", "Up to 1024 bytes; use 8 characters or more.";
     create: "Criar usuário", "Create user";
     created: "Usuário “{}” criado; pode entrar já.", "User “{}” created; they can sign in now.";
-    short: "A senha é curta, e logo se adivinha.", "The senha is short, and soon guessed.";
+    short: "A senha é curta, e logo se adivinha.", "The password is short, and soon guessed.";
     no_perfil: "Não há perfil que você possa atribuir. Crie um perfil antes.", "There is no perfil that you can assign. Create a perfil first.";
     search: "Procurar por login", "Search by login";
     search_button: "Procurar", "Search";
@@ -29,14 +29,13 @@ texts! {
     root: "raiz", "root";
     anonymised: "Este usuário foi anonimizado e fica como está.", "This user was anonymised and stays as it is.";
 
-    set_senha: "Trocar a senha", "Set a new senha";
-    set_senha_title: "Trocar a senha de “{}”?", "Set a new senha for “{}”?";
+    set_senha: "Trocar a senha", "Set a new password";
+    set_senha_title: "Trocar a senha de “{}”?", "Set a new password for “{}”?";
     set_senha_follows: "A senha de antes deixa de valer, os tokens e as sessões de {} deixam de valer em um segundo, e as falhas de login são esquecidas.",
-        "The present senha no longer counts, the tokens and sessions of {} end within a second, and failed logins are forgotten.";
-    senha_set: "Senha de “{}” trocada.", "New senha set for “{}”.";
-    senha_new: "Senha nova", "New senha";
-    senha_again: "Senha nova, outra vez", "New senha, once more";
-    senha_differs: "As duas senhas não são iguais.", "The two senhas are not the same.";
+        "The present password no longer counts, the tokens and sessions of {} end within a second, and failed logins are forgotten.";
+    senha_set: "Senha de “{}” trocada.", "New password set for “{}”.";
+    senha_new: "Senha nova", "New password";
+    senha_again: "Senha nova, outra vez", "New password, once more";
 
     move_to: "Mudar de perfil", "Move to another perfil";
     move_title: "Mudar “{}” de perfil", "Move “{}” to another perfil";
@@ -50,7 +49,6 @@ texts! {
     gains: "Ganha", "Gains";
     loses: "Perde", "Loses";
     keeps_all: "As permissões são as mesmas nos dois perfis.", "Both perfis have the same permissions.";
-    same_perfil: "É o perfil de agora. Escolha outro.", "That is the present perfil. Choose another one.";
 
     deactivate: "Desativar", "Deactivate";
     deactivate_title: "Desativar “{}”?", "Deactivate “{}”?";
@@ -60,13 +58,13 @@ texts! {
     activate: "Ativar", "Activate";
     activate_title: "Ativar “{}”?", "Activate “{}”?";
     activate_follows: "{} entra de novo com a senha que tinha. Tokens de antes não voltam a valer, e as falhas de login são esquecidas.",
-        "{} can sign in again with the senha of before. Tokens of before do not come back, and failed logins are forgotten.";
+        "{} can sign in again with the password of before. Tokens of before do not come back, and failed logins are forgotten.";
     activated: "“{}” ativado.", "“{}” activated.";
 
     revoke: "Revogar tokens e sessões", "Revoke tokens and sessions";
     revoke_title: "Revogar os tokens e as sessões de “{}”?", "Revoke the tokens and sessions of “{}”?";
     revoke_follows: "Os tokens e as sessões de {} deixam de valer em um segundo. {} pode entrar de novo com a mesma senha.",
-        "The tokens and sessions of {} end within a second. {} can sign in again with the same senha.";
+        "The tokens and sessions of {} end within a second. {} can sign in again with the same password.";
     revoked: "Tokens e sessões de “{}” revogados.", "Tokens and sessions of “{}” revoked.";
 
     oneself: "É você: a sua sessão termina junto, e é preciso entrar de novo.", "That is you: your session ends too, and you have to sign in again.";
@@ -74,5 +72,4 @@ texts! {
         "That is you: your session ends, and only another administrator can activate you again.";
     changed: "Alguém alterou este usuário enquanto isso, e nada foi feito. Abaixo está como ele é agora; confira e confirme de novo.",
         "Somebody changed this user meanwhile, and nothing was done. Below is how it is now; check it and confirm again.";
-    already: "Já está assim.", "It is so already.";
 }

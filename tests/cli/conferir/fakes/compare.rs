@@ -27,7 +27,7 @@ pub struct Answer {
 }
 
 /// Of a connection, or of one answer.
-const PASSING: [&str; 14] = [
+const PASSING: [&str; 15] = [
     "allow",
     "connection",
     "content-encoding",
@@ -35,6 +35,8 @@ const PASSING: [&str; 14] = [
     "date",
     "keep-alive",
     "set-cookie",
+    // A name.
+    "x-usuario",
     "transfer-encoding",
     "x-request-id",
     "x-response-time",
@@ -88,6 +90,7 @@ fn bodies() -> Vec<String> {
         change_body("Em atendimento", motivo),
         change_body("Em atendimento", unknown),
         change_body("Improcedente", ""),
+        change_body("Não <é> & 'x'", ""),
         change_body("Improcedente", unknown),
         change_body("Improcedente", motivo),
         change_body("Cancelado", comment),
@@ -113,7 +116,7 @@ async fn log_in(address: &str, login: &str, senha: &str, answers: &mut Vec<(Stri
     let body = format!(r#"{{"login": "{login}", "senha": "{senha}"}}"#);
     let answer = exchange(address, ("POST", LOGIN, "", &body)).await;
     let is_token = |word: &&str| word.len() >= 36;
-    let token = answer.body.split(['"', ' ']).find(is_token).unwrap_or_default().to_owned();
+    let token = answer.body.split(['"', ' ', '|', '<', '>']).find(is_token).unwrap_or_default().to_owned();
     let body = without_people(&answer.body.replace(&token, if token.is_empty() { "" } else { "<token>" }), login);
     answers.push(("a login".to_owned(), Answer { body: steady(&body), ..answer }));
     token
@@ -193,7 +196,8 @@ fn decoded(head: &str, body: &[u8]) -> String {
         GzDecoder::new(&whole[..]).read_to_string(&mut text).unwrap();
         return text;
     }
-    String::from_utf8(whole).unwrap()
+    // Of another charset, each byte is told from any other.
+    String::from_utf8(whole).unwrap_or_else(|other| other.into_bytes().into_iter().map(char::from).collect())
 }
 
 fn unchunked(mut body: &[u8]) -> Vec<u8> {

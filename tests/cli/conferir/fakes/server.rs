@@ -61,6 +61,8 @@ pub struct Make {
     pub checks_motivo: bool,
     /// Refuses a motivo where none is required, and knows every one where it is.
     pub is_odd_about_motivos: bool,
+    /// Leaves `Cancelado` never again.
+    pub cancels_for_good: bool,
     pub answer: fn(Said, Asked<'_>) -> Vec<u8>,
 }
 
@@ -121,7 +123,7 @@ fn judge(make: &Make, state: &State, method: &str, path: &str, header: &str, bod
     }
     let Some(status) = STATUSES.into_iter().find(|known| *known == status) else { return refused(NoStatus) };
     let mut present = state.lock().unwrap();
-    if make.refuses_same && *present == status {
+    if make.refuses_same && *present == status || make.cancels_for_good && *present == "Cancelado" {
         return refused(SameStatus);
     }
     let needed = ["Cancelado", "Improcedente"].contains(&status) || *present == "Finalizado" && status != "Finalizado";

@@ -3,13 +3,13 @@
 
 use encoding_rs::WINDOWS_1252;
 
-use crate::conferir::entities::letter;
+use super::entities::letter;
 
 /// So many layers are undone.
 const LAYERS_MAX: usize = 4;
 
 /// What `text` is when its layers are undone one after another, the outermost first; nothing if it has none.
-pub(super) fn views(text: &str) -> Vec<String> {
+pub fn views(text: &str) -> Vec<String> {
     let mut views: Vec<String> = Vec::new();
     for _ in 0..LAYERS_MAX {
         let outer = views.last().map_or(text, String::as_str);

@@ -1,0 +1,118 @@
+//! Whether the atendimento is in the status that the caller names, on a server that tells it by no read.
+
+use super::case::Case;
+use super::client::Received;
+use super::learned::{contradiction, says_the_same, steady};
+use super::session::{Session, StartError};
+use super::spans::spans;
+use super::witness::Witness;
+use crate::domain::atendimento::Status::{self, Aberto, Cancelado, EmAtendimento, Finalizado, Improcedente};
+
+/// Refused by every server that wants the motivo which the page requires. One of ours tells the status, too.
+const TO_CANCELADO: Case = Case::change("the status before", r#"{"protocolo": "<protocolo>", "status": "Cancelado"}"#)
+    .with("if-match", REVISION);
+const TO_IMPROCEDENTE: Case =
+    Case::change("the status before", r#"{"protocolo": "<protocolo>", "status": "Improcedente"}"#)
+        .with("if-match", REVISION);
+/// The revision of no atendimento.
+const REVISION: &str = "\"conferir\"";
+
+/// What a server answers to changes that leave an atendimento where the caller says it is.
+pub(super) enum Standing {
+    Told,
+    /// It takes the status that it has, too.
+    Taken,
+    /// The answer to that status, and to a change without the motivo that it needs.
+    Refused(Box<[Received; 2]>),
+}
+
+impl Session {
+    /// Sets the status `start`, in which the atendimento is said to be, once more. What is told otherwise is an error.
+    pub(super) async fn look_for(&mut self, start: Status) -> Result<Standing, StartError> {
+        if self.witness() == Witness::Server {
+            return Ok(Standing::Told);
+        }
+        let cancelado = self.send(&TO_CANCELADO).await?;
+        match status_told(&cancelado) {
+            Some(told) if told == start => return Ok(Standing::Told),
+            Some(told) => return Err(self.found_unchanged(told, start)),
+            None => {}
+        }
+        if is_refusal(&cancelado) {
+            let improcedente = self.send(&TO_IMPROCEDENTE).await?;
+            match refused_as_present(&cancelado, &improcedente) {
+                Some(told) if told != start => return Err(self.found_unchanged(told, start)),
+                _ => {}
+            }
+        }
+        let (first, is_made) = self.set(start).await?;
+        if !is_made {
+            return Ok(Standing::Refused(Box::new([first, cancelado])));
+        }
+        let (second, is_made) = self.set(start).await?;
+        match contradiction(&first, start, start) {
+            // Who names the same now does not name the status before.
+            Some(told) if contradiction(&second, start, start) != Some(told) => {
+                Err(StartError::OtherStatus { told, given: start })
+            }
+            _ if !is_made => Err(StartError::NotInStatus { given: start }),
+            _ => Ok(Standing::Taken),
+        }
+    }
+
+    /// A refusal has told where the atendimento is.
+    fn found_unchanged(&mut self, told: Status, given: Status) -> StartError {
+        self.begin(told);
+        StartError::OtherStatus { told, given }
+    }
+
+    /// Says who knows the status, after a change with the motivo has led elsewhere.
+    pub(super) async fn conclude(&mut self, standing: Standing, start: Status) -> Result<(), StartError> {
+        let is_known = match standing {
+            Standing::Told => true,
+            Standing::Taken => false,
+            Standing::Refused(answers) => {
+                let [again, without_motivo] = *answers;
+                if matches!(start, Aberto | EmAtendimento) && are_alike(&again, &without_motivo) {
+                    return Err(StartError::OtherStatus { told: Finalizado, given: start });
+                }
+                let (same, is_made) = self.set(self.present().unwrap_or(Cancelado)).await?;
+                !is_made && are_alike(&again, &same)
+            }
+        };
+        if is_known {
+            self.believe_server();
+        }
+        Ok(())
+    }
+}
+
+/// The status that a refusal of ours tells.
+fn status_told(received: &Received) -> Option<Status> {
+    let spans = spans(&received.body);
+    let told = spans.iter().find(|span| span.pointer.ends_with("/statusAtual"))?;
+    Status::from_nome(told.value.as_str()?).filter(|_| received.code == 412)
+}
+
+fn is_refusal(received: &Received) -> bool {
+    (400..500).contains(&received.code)
+}
+
+/// Which of the two statuses is the present one, if one is refused for that, and the other for want of a motivo.
+fn refused_as_present(cancelado: &Received, improcedente: &Received) -> Option<Status> {
+    if !is_refusal(improcedente) || are_alike(cancelado, improcedente) {
+        return None;
+    }
+    let wants_motivo = |received: &Received| received.body.to_lowercase().contains("motivo");
+    match [cancelado, improcedente].map(wants_motivo) {
+        [false, true] => Some(Cancelado),
+        [true, false] => Some(Improcedente),
+        _ => None,
+    }
+}
+
+/// Whether two answers say the same, but for statuses, ids and times.
+fn are_alike(one: &Received, other: &Received) -> bool {
+    let (code, body) = (one.code, &one.body);
+    code == other.code && (says_the_same(body, &other.body) || steady(body) == steady(&other.body))
+}
