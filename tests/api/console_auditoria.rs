@@ -19,12 +19,6 @@ fn entries(answer: &Answer) -> usize {
 }
 
 #[track_caller]
-fn has_all(answer: &Answer, texts: &[&str]) {
-    for text in texts {
-        assert!(answer.body.contains(text), "{text}: {}", answer.body);
-    }
-}
-
 /// The records of a file, each with its cells, and how they are separated.
 fn records(text: &str, separator: char) -> Vec<Vec<String>> {
     let text = text.strip_prefix('\u{feff}').expect("a mark");
@@ -54,26 +48,23 @@ async fn what_was_changed_is_told_readably(server: &Server) {
     provisioning.revoke(&nome("Integração"), &[Permissao::AlterarStatus]).await.unwrap();
     provisioning.set_perfil(&nome("user.api"), &nome("Consulta")).await.unwrap();
     let page = admin.get(PAGE).await;
-    has_all(
-        &page,
-        &[
-            "Motivo deactivated",
-            "Active: <span class=\"visually-hidden\">before: </span><del>yes</del>",
-            "<ins>no</ins>",
-            "Permission revoked",
-            "<span aria-hidden=\"true\">− </span>Change the status of atendimentos",
-            "User moved to a perfil",
-            "<del>Integração</del>",
-            "<ins>Consulta</ins>",
-            "by command, on ",
-        ],
-    );
+    page.has_all(&[
+        "Motivo deactivated",
+        "Active: <span class=\"visually-hidden\">before: </span><del>yes</del>",
+        "<ins>no</ins>",
+        "Permission revoked",
+        "<span aria-hidden=\"true\">− </span>Change the status of atendimentos",
+        "User moved to a perfil",
+        "<del>Integração</del>",
+        "<ins>Consulta</ins>",
+        "by command, on ",
+    ]);
     // What is done here is told with the address that it came from.
     let motivos = admin.get("/console/motivos").await;
     admin.fill(&motivos, "/console/motivos", &[("nome", "Fora da garantia")]).await;
     let page = admin.get(&format!("{PAGE}?acao=motivo.criar&usuario=ADMIN")).await;
     assert_eq!(entries(&page), 1);
-    has_all(&page, &["<bdi>admin</bdi>", "in the console, from 127.0.0.1", "Fora da garantia"]);
+    page.has_all(&["<bdi>admin</bdi>", "in the console, from 127.0.0.1", "Fora da garantia"]);
 }
 
 async fn it_is_filtered_and_paged(server: &Server, database: &Database) {
@@ -99,7 +90,7 @@ async fn it_is_filtered_and_paged(server: &Server, database: &Database) {
         let page = admin.get(&path).await;
         pages.push(entries(&page));
         let Some(next) = page.body.split("rel=\"next\" href=\"").nth(1) else {
-            has_all(&page, &["Newest entries"]);
+            page.has_all(&["Newest entries"]);
             break;
         };
         path = next.split('"').next().unwrap().replace("../", "/").replace("&#38;", "&");
@@ -130,7 +121,7 @@ async fn it_is_filtered_and_paged(server: &Server, database: &Database) {
     ] {
         let page = admin.get(&format!("{PAGE}?{query}")).await;
         assert_eq!(page.status, 400, "{query}");
-        has_all(&page, &[&format!("id=\"{field}-erro\">")]);
+        page.has_all(&[&format!("id=\"{field}-erro\">")]);
         let file = admin.get(&format!("{CSV}?{query}")).await;
         assert_eq!(file.status, 303, "the page says what is wrong: {file:?}");
     }
@@ -152,7 +143,7 @@ async fn the_hierarchy_decides_what_is_seen(server: &Server) {
     for login in ["caixa", "admin", "ninguem", "root"] {
         let page = gestor.get(&format!("{PAGE}?usuario={login}")).await;
         assert_eq!(page.status, 400, "{login}");
-        has_all(&page, &["id=\"usuario-erro\">This user is not one that you see."]);
+        page.has_all(&["id=\"usuario-erro\">This user is not one that you see."]);
         told.push(page.body.replace(login, "…"));
     }
     assert_eq!(told[0], told[2]);

@@ -29,13 +29,6 @@ async fn send(browser: &mut Browser<'_>, page: &Answer, path: &str, on: &[&str],
 
 const CONFIRMED: &[(&str, &str)] = &[("confirmado", "sim")];
 
-#[track_caller]
-fn has_all(answer: &Answer, texts: &[&str]) {
-    for text in texts {
-        assert!(answer.body.contains(text), "{text}: {}", answer.body);
-    }
-}
-
 async fn a_perfil_is_created_and_its_switches_turned(server: &Server, database: &Database) {
     hierarchy(server).await;
     let mut admin = Browser::signed_in(server, "admin").await;
@@ -47,12 +40,12 @@ async fn a_perfil_is_created_and_its_switches_turned(server: &Server, database: 
         usuario(server, login, "Triagem").await;
     }
     let page = admin.get(&path).await;
-    has_all(&page, &["Perfil “Triagem” created.", "3 active users have this perfil."]);
+    page.has_all(&["Perfil “Triagem” created.", "3 active users have this perfil."]);
     assert_eq!(on(&page), [""; 0]);
 
     let wanted = ["alterar-status", "consultar-status"];
     let question = send(&mut admin, &page, &path, &wanted, &[]).await;
-    has_all(&question, &["Change the permissions of “Triagem”?", "3 users gain the permission"]);
+    question.has_all(&["Change the permissions of “Triagem”?", "3 users gain the permission"]);
     assert_eq!(on(&admin.get(&path).await), [""; 0], "nothing is done before it is confirmed");
     let answer = send(&mut admin, &question, &path, &wanted, CONFIRMED).await;
     assert_eq!(answer.status, 303, "{answer:?}");
@@ -60,15 +53,17 @@ async fn a_perfil_is_created_and_its_switches_turned(server: &Server, database: 
     assert_eq!(on(&page), wanted);
 
     let question = send(&mut admin, &page, &path, &["consultar-status", "consultar-motivos"], &[]).await;
-    has_all(
-        &question,
-        &["class=\"loss\"", "3 users lose the permission", "class=\"gain\"", "<code>consultar-motivos</code>"],
-    );
+    question.has_all(&[
+        "class=\"loss\"",
+        "3 users lose the permission",
+        "class=\"gain\"",
+        "<code>consultar-motivos</code>",
+    ]);
     // Back to the form, with what was chosen.
     let again =
         send(&mut admin, &question, &path, &["consultar-status", "consultar-motivos"], &[("ajustar", "sim")]).await;
     assert_eq!(on(&again), ["consultar-status", "consultar-motivos"]);
-    has_all(&again, &["your choice; it is on now", "your choice; it is off now"]);
+    again.has_all(&["your choice; it is on now", "your choice; it is off now"]);
     let wanted = ["consultar-status", "consultar-motivos"];
     assert_eq!(send(&mut admin, &again, &path, &wanted, CONFIRMED).await.status, 303);
     assert_eq!(on(&admin.get(&path).await), wanted);
@@ -87,7 +82,7 @@ async fn a_perfil_is_created_and_its_switches_turned(server: &Server, database: 
     // As it is already.
     let page = admin.get(&path).await;
     assert_eq!(send(&mut admin, &page, &path, &wanted, &[]).await.status, 303);
-    has_all(&admin.get(&path).await, &["Nothing changed: the switches were so already."]);
+    admin.get(&path).await.has_all(&["Nothing changed: the switches were so already."]);
 }
 
 async fn what_is_not_released_is_greyed_with_the_reason(server: &Server) {
@@ -102,11 +97,11 @@ async fn what_is_not_released_is_greyed_with_the_reason(server: &Server) {
     let releases = format!("/console/niveis/{}", id_of(server, "Suporte").await);
     let page = admin.get(&path).await;
     // One that it holds can be taken away although it does not count.
-    has_all(&page, &["does not count: not released to the nível Suporte", &format!("href=\"../..{releases}\"")]);
+    page.has_all(&["does not count: not released to the nível Suporte", &format!("href=\"../..{releases}\"")]);
     assert!(!is_locked(&page, "alterar-status") && on(&page).contains(&"alterar-status".to_owned()));
     let path = format!("/console/perfis/{}", id_of(server, "Leitura").await);
     let page = admin.get(&path).await;
-    has_all(&page, &["not released to the nível Suporte"]);
+    page.has_all(&["not released to the nível Suporte"]);
     assert!(is_locked(&page, "consultar-motivos") && !is_locked(&page, "consultar-status"));
     // A locked one is not turned on, whatever is sent.
     let question = send(&mut admin, &page, &path, &["consultar-motivos", "consultar-status"], &[]).await;
@@ -122,10 +117,10 @@ async fn what_is_not_released_is_greyed_with_the_reason(server: &Server) {
     assert!(!page.body.contains("consultar-motivos") && !is_locked(&page, "criar-atendimento"), "{page:?}");
     server.provisioning.withdraw(&[Permissao::CriarAtendimento], &nome("Filial")).await.unwrap();
     let page = gestor.get(&format!("/console/perfis/{}", id_of(server, "Balcão").await)).await;
-    has_all(&page, &["not released to the nível Filial", "See the releases of Filial"]);
+    page.has_all(&["not released to the nível Filial", "See the releases of Filial"]);
     server.provisioning.revoke(&nome("Gestão"), &[Permissao::AdministrarPermissoes]).await.unwrap();
     let page = gestor.get(&format!("/console/perfis/{}", id_of(server, "Balcão").await)).await;
-    has_all(&page, &["not released to the nível Filial"]);
+    page.has_all(&["not released to the nível Filial"]);
     server.clock.advance(time::Duration::seconds(1));
     let page = gestor.get(&format!("/console/perfis/{}", id_of(server, "Balcão").await)).await;
     assert!(!page.body.contains("See the releases of"), "{page:?}");
@@ -133,7 +128,7 @@ async fn what_is_not_released_is_greyed_with_the_reason(server: &Server) {
     // One's own perfil only loses.
     let own = format!("/console/perfis/{}", id_of(server, "Gestão").await);
     let page = gestor.get(&own).await;
-    has_all(&page, &["It is your own perfil"]);
+    page.has_all(&["It is your own perfil"]);
     assert!(is_locked(&page, "administrar-permissoes") && !is_locked(&page, "consultar-status"), "{page:?}");
 }
 
@@ -141,10 +136,10 @@ async fn a_nivel_is_created_released_and_withdrawn_from(server: &Server) {
     hierarchy(server).await;
     let mut admin = Browser::signed_in(server, "admin").await;
     let page = admin.get("/console/niveis").await;
-    has_all(&page, &["class=\"depth-0\"", "class=\"depth-1\"", "class=\"depth-2\"", "below Suporte", "at the top"]);
+    page.has_all(&["class=\"depth-0\"", "class=\"depth-1\"", "class=\"depth-2\"", "below Suporte", "at the top"]);
     let answer = admin.fill(&page, "/console/niveis", &[("nome", "Loja"), ("superior", "Filial")]).await;
     assert_eq!(answer.status, 303, "{answer:?}");
-    has_all(&admin.get("/console/niveis").await, &["Nível “Loja” created.", "class=\"depth-3\"", "below Filial"]);
+    admin.get("/console/niveis").await.has_all(&["Nível “Loja” created.", "class=\"depth-3\"", "below Filial"]);
     let answer = admin.fill(&page, "/console/niveis", &[("nome", "Outra empresa"), ("superior", "topo ")]).await;
     assert_eq!(answer.status, 303, "{answer:?}");
     for (nome, superior, status, field) in [
@@ -155,7 +150,7 @@ async fn a_nivel_is_created_released_and_withdrawn_from(server: &Server) {
     ] {
         let answer = admin.fill(&page, "/console/niveis", &[("nome", nome), ("superior", superior)]).await;
         assert_eq!(answer.status, status, "{answer:?}");
-        has_all(&answer, &[&format!("id=\"{field}-erro\">"), &format!("name=\"nome\" value=\"{nome}\"")]);
+        answer.has_all(&[&format!("id=\"{field}-erro\">"), &format!("name=\"nome\" value=\"{nome}\"")]);
     }
 
     // Withdrawing says who loses it, and which níveis below keep it.
@@ -164,26 +159,23 @@ async fn a_nivel_is_created_released_and_withdrawn_from(server: &Server) {
     let without: Vec<String> = on(&page).into_iter().filter(|nome| nome != "alterar-status").collect();
     let without: Vec<&str> = without.iter().map(String::as_str).collect();
     let question = send(&mut admin, &page, &path, &without, &[]).await;
-    has_all(
-        &question,
-        &[
-            "Change what is released to “Suporte”?",
-            "2 users lose the permission",
-            "Perfis: Gestão, Integração",
-            "Still released to: Filial",
-        ],
-    );
+    question.has_all(&[
+        "Change what is released to “Suporte”?",
+        "2 users lose the permission",
+        "Perfis: Gestão, Integração",
+        "Still released to: Filial",
+    ]);
     assert_eq!(send(&mut admin, &question, &path, &without, CONFIRMED).await.status, 303);
     assert_eq!(on(&admin.get(&path).await), without);
     // Released again, it counts again for those who hold it.
     let page = admin.get(&path).await;
     let with = [without.as_slice(), &["alterar-status"]].concat();
-    has_all(&send(&mut admin, &page, &path, &with, &[]).await, &["2 users gain the permission"]);
+    send(&mut admin, &page, &path, &with, &[]).await.has_all(&["2 users gain the permission"]);
 
     // One's own nível has its permissions from above.
     let mut gestor = Browser::signed_in(server, "gestor").await;
     let page = gestor.get(&path).await;
-    has_all(&page, &["It is your own nível"]);
+    page.has_all(&["It is your own nível"]);
     assert!(
         is_locked(&page, "consultar-status") && page.body.contains("<button disabled>See what changes"),
         "{page:?}"
@@ -209,7 +201,7 @@ async fn two_people_do_not_undo_each_other(server: &Server) {
         for (page, more) in [(&mine, &[][..]), (&my_question, CONFIRMED)] {
             let answer = send(&mut first, page, &path, &without("consultar-status"), more).await;
             assert_eq!(answer.status, 409, "{answer:?}");
-            has_all(&answer, &["meanwhile, and nothing was done", "your choice; it is on now"]);
+            answer.has_all(&["meanwhile, and nothing was done", "your choice; it is on now"]);
             // How it is now, with one's own choice alone.
             let shown = on(&answer);
             assert!(
@@ -230,12 +222,12 @@ async fn the_last_root_administrator_stays(server: &Server) {
     let mut admin = Browser::signed_in(server, "admin").await;
     let path = format!("/console/perfis/{}", id_of(server, "Administrador").await);
     let page = admin.get(&path).await;
-    has_all(&page, &["It is your own perfil", "Root perfil: it needs no releases."]);
+    page.has_all(&["It is your own perfil", "Root perfil: it needs no releases."]);
     let all = on(&page);
     let without: Vec<&str> = all.iter().map(String::as_str).filter(|nome| *nome != "administrar-perfis").collect();
     let answer = send(&mut admin, &page, &path, &without, CONFIRMED).await;
     assert_eq!(answer.status, 409, "{answer:?}");
-    has_all(&answer, &["First another active user needs a root perfil", "your choice; it is on now"]);
+    answer.has_all(&["First another active user needs a root perfil", "your choice; it is on now"]);
     assert_eq!(on(&admin.get(&path).await), all);
 }
 
@@ -249,7 +241,7 @@ async fn choices_outlive_the_session(server: &Server) {
     admin.forget("citrus-sessao");
     let entrance = send(&mut admin, &page, &path, &["consultar-status"], &[]).await;
     assert_eq!(entrance.status, 401, "{entrance:?}");
-    has_all(&entrance, &["name=\"digitado.permissao\" value=\"consultar-status\""]);
+    entrance.has_all(&["name=\"digitado.permissao\" value=\"consultar-status\""]);
     server.provisioning.grant(&nome("Leitura"), &[Permissao::AlterarStatus]).await.unwrap();
     let volta = format!("perfis/{id}");
     let fields = [
@@ -261,10 +253,10 @@ async fn choices_outlive_the_session(server: &Server) {
     ];
     let again = admin.fill(&entrance, "/console/entrar", &fields).await;
     assert_eq!(on(&again), ["alterar-status", "consultar-status"], "{again:?}");
-    has_all(&again, &["Somebody changed this perfil meanwhile", "your choice; it is off now"]);
+    again.has_all(&["Somebody changed this perfil meanwhile", "your choice; it is off now"]);
     assert_eq!(on(&admin.get(&path).await), ["alterar-status"], "nothing was done");
     // What somebody else typed is not there.
-    has_all(&page, &["name=\"quem\" value=\"admin\""]);
+    page.has_all(&["name=\"quem\" value=\"admin\""]);
     for (typist, shown) in [("admin", true), ("user.api", false)] {
         admin.forget("citrus-sessao");
         let entrance = admin.get("/console/entrar").await;

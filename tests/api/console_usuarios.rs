@@ -17,13 +17,6 @@ async fn confirm(browser: &mut Browser<'_>, page: &Answer, path: &str, fields: &
     browser.fill(page, path, &[fields, &[("visto", seen.as_str())]].concat()).await
 }
 
-#[track_caller]
-fn has_all(answer: &Answer, texts: &[&str]) {
-    for text in texts {
-        assert!(answer.body.contains(text), "{text}: {}", answer.body);
-    }
-}
-
 async fn a_user_is_created_moved_revoked_and_switched_off(server: &Server, database: &Database) {
     hierarchy(server).await;
     let mut admin = Browser::signed_in(server, "admin").await;
@@ -31,22 +24,22 @@ async fn a_user_is_created_moved_revoked_and_switched_off(server: &Server, datab
     let fields = [("login", " ana.souza "), ("perfil", "Integração"), ("senha", "1234")];
     let answer = admin.fill(&page, PAGE, &fields).await;
     assert_eq!((answer.status, answer.header("location")), (303, Some("../console/usuarios")), "{answer:?}");
-    has_all(&admin.get(PAGE).await, &["User “ana.souza” created; they can sign in now.", "<bdi>ana.souza</bdi>"]);
+    admin.get(PAGE).await.has_all(&["User “ana.souza” created; they can sign in now.", "<bdi>ana.souza</bdi>"]);
     let path = format!("{PAGE}/{}", id_of(server, "ana.souza").await);
-    has_all(&admin.get(&path).await, &["<bdi>ana.souza</bdi>", "<bdi>Integração</bdi>", "<bdi>Suporte</bdi>"]);
+    admin.get(&path).await.has_all(&["<bdi>ana.souza</bdi>", "<bdi>Integração</bdi>", "<bdi>Suporte</bdi>"]);
 
     let token = server.token("ana.souza").await;
     let revoke = format!("{path}/revogar");
     let question = admin.get(&revoke).await;
-    has_all(&question, &["The tokens and sessions of ana.souza end within a second"]);
+    question.has_all(&["The tokens and sessions of ana.souza end within a second"]);
     assert_eq!(confirm(&mut admin, &question, &revoke, &[]).await.status, 303);
     server.clock.advance(Duration::seconds(1));
     assert_eq!(server.change_with(&token, "{}").await.status, 401);
-    has_all(&admin.get(&path).await, &["Tokens and sessions of “ana.souza” revoked."]);
+    admin.get(&path).await.has_all(&["Tokens and sessions of “ana.souza” revoked."]);
 
     let senha = format!("{path}/senha");
     let question = admin.get(&senha).await;
-    has_all(&question, &["Set a new password for “ana.souza”?", "The present password no longer counts"]);
+    question.has_all(&["Set a new password for “ana.souza”?", "The present password no longer counts"]);
     let fields = [("senha", "outra senha"), ("senha_de_novo", "outra senha")];
     assert_eq!(confirm(&mut admin, &question, &senha, &fields).await.status, 303);
     let mut ana = Browser::new(server);
@@ -56,25 +49,25 @@ async fn a_user_is_created_moved_revoked_and_switched_off(server: &Server, datab
     // What changes is said before.
     let perfil = format!("{path}/perfil");
     let choice = admin.get(&perfil).await;
-    has_all(&choice, &["Present perfil: Integração"]);
+    choice.has_all(&["Present perfil: Integração"]);
     let question = confirm(&mut admin, &choice, &perfil, &[("perfil", "Chefia")]).await;
-    has_all(&question, &["Move “ana.souza” from “Integração” to “Chefia”?", "<h2>Gains</h2>", "Administer perfis"]);
+    question.has_all(&["Move “ana.souza” from “Integração” to “Chefia”?", "<h2>Gains</h2>", "Administer perfis"]);
     assert!(!question.body.contains("<h2>Loses</h2>"), "{question:?}");
     assert_eq!(
         confirm(&mut admin, &question, &perfil, &[("perfil", "Chefia"), ("confirmado", "sim")]).await.status,
         303
     );
-    has_all(&admin.get(&path).await, &["“ana.souza” now has the perfil “Chefia”.", "<bdi>Filial</bdi>"]);
+    admin.get(&path).await.has_all(&["“ana.souza” now has the perfil “Chefia”.", "<bdi>Filial</bdi>"]);
     let choice = admin.get(&perfil).await;
-    has_all(&confirm(&mut admin, &choice, &perfil, &[("perfil", "Consulta")]).await, &["<h2>Loses</h2>"]);
+    confirm(&mut admin, &choice, &perfil, &[("perfil", "Consulta")]).await.has_all(&["<h2>Loses</h2>"]);
 
     let situacao = format!("{path}/situacao");
     let question = admin.get(&situacao).await;
-    has_all(&question, &["Deactivate “ana.souza”?", "ana.souza can no longer sign in"]);
+    question.has_all(&["Deactivate “ana.souza”?", "ana.souza can no longer sign in"]);
     assert_eq!(confirm(&mut admin, &question, &situacao, &[("ativo", "nao")]).await.status, 303);
     assert_eq!(ana.sign_in("ana.souza", "outra senha").await.status, 404, "as one who is not there");
     let question = admin.get(&situacao).await;
-    has_all(&question, &["Activate “ana.souza”?"]);
+    question.has_all(&["Activate “ana.souza”?"]);
     assert_eq!(confirm(&mut admin, &question, &situacao, &[("ativo", "sim")]).await.status, 303);
     assert_eq!(ana.sign_in("ana.souza", "outra senha").await.status, 303);
     let entries = "SELECT count(*) FROM auditoria WHERE usuario_id = (SELECT id FROM usuario WHERE login = 'ana.souza') \
@@ -112,20 +105,20 @@ async fn what_is_wrong_stands_beside_its_field(server: &Server) {
         assert!(error.starts_with(text), "{login} {perfil}: {error}");
         assert_eq!(value_of(&answer.body, "login").as_deref(), Some(login));
         if perfil == "Consulta" {
-            has_all(&answer, &["<option value=\"Consulta\" selected>"]);
+            answer.has_all(&["<option value=\"Consulta\" selected>"]);
         }
         assert!(!senha.starts_with("xx") || !answer.body.contains(senha), "a senha is given back");
-        has_all(&answer, &["<bdi>user.api</bdi>"]);
+        answer.has_all(&["<bdi>user.api</bdi>"]);
     }
     let path = format!("{PAGE}/{}/senha", id_of(server, "user.api").await);
     let question = admin.get(&path).await;
     let answer = confirm(&mut admin, &question, &path, &[("senha", "segredo"), ("senha_de_novo", "segrdo")]).await;
     assert_eq!(answer.status, 400);
-    has_all(&answer, &["id=\"senha_de_novo-erro\">The two passwords are not the same."]);
+    answer.has_all(&["id=\"senha_de_novo-erro\">The two passwords are not the same."]);
     assert!(!answer.body.contains("segr"), "{answer:?}");
     let answer = confirm(&mut admin, &question, &path, &[("senha", ""), ("senha_de_novo", "")]).await;
     assert_eq!(answer.status, 400);
-    has_all(&answer, &["id=\"senha-erro\">"]);
+    answer.has_all(&["id=\"senha-erro\">"]);
     server.token("user.api").await;
 }
 
@@ -144,7 +137,7 @@ async fn two_people_do_not_undo_each_other(server: &Server) {
         assert_eq!(confirm(&mut second, &theirs, &path, fields).await.status, 303, "{action}");
         let answer = confirm(&mut first, &mine, &path, fields).await;
         assert_eq!(answer.status, 409, "{action}: {answer:?}");
-        has_all(&answer, &["Somebody changed this user meanwhile, and nothing was done.", then]);
+        answer.has_all(&["Somebody changed this user meanwhile, and nothing was done.", then]);
         // What is shown now can be confirmed.
         if action == "situacao" {
             assert_eq!(confirm(&mut first, &answer, &path, &[("ativo", "sim")]).await.status, 303);
@@ -164,10 +157,11 @@ async fn two_people_do_not_undo_each_other(server: &Server) {
     {
         let answer = confirm(&mut first, page, &path, fields).await;
         assert_eq!(answer.status, 409, "{answer:?}");
-        has_all(
-            &answer,
-            &["Somebody changed this user meanwhile", "Present perfil: Consulta", "<option value=\"Chefia\" selected>"],
-        );
+        answer.has_all(&[
+            "Somebody changed this user meanwhile",
+            "Present perfil: Consulta",
+            "<option value=\"Chefia\" selected>",
+        ]);
     }
     // A form without what it saw, and one with what it did not see.
     let page = first.get(&path).await;
@@ -185,12 +179,12 @@ async fn nobody_climbs(server: &Server) {
     usuario(server, "cadastro", "Cadastro").await;
     let mut cadastro = Browser::signed_in(server, "cadastro").await;
     let page = cadastro.get(PAGE).await;
-    has_all(&page, &["<option value=\"Cadastro\">", "<option value=\"Consulta\">"]);
+    page.has_all(&["<option value=\"Cadastro\">", "<option value=\"Consulta\">"]);
     assert!(!page.body.contains("<option value=\"Gestão\">"), "{page:?}");
     let fields = [("login", "novo"), ("perfil", "Gestão"), ("senha", "segredo")];
     let answer = cadastro.fill(&page, PAGE, &fields).await;
     assert_eq!(answer.status, 403, "{answer:?}");
-    has_all(&answer, &["id=\"perfil-erro\">This perfil has permissions that you cannot grant."]);
+    answer.has_all(&["id=\"perfil-erro\">This perfil has permissions that you cannot grant."]);
     let gestor = format!("{PAGE}/{}/senha", id_of(server, "gestor").await);
     let question = cadastro.get(&gestor).await;
     let fields = [("senha", "minha senha"), ("senha_de_novo", "minha senha")];
@@ -206,13 +200,13 @@ async fn nobody_climbs(server: &Server) {
     let question = confirm(&mut admin, &choice, &perfil, &[("perfil", "Consulta")]).await;
     let answer = confirm(&mut admin, &question, &perfil, &[("perfil", "Consulta"), ("confirmado", "sim")]).await;
     assert_eq!(answer.status, 403, "{answer:?}");
-    has_all(&answer, &["Nobody gives themselves permissions. Another administrator can do it."]);
+    answer.has_all(&["Nobody gives themselves permissions. Another administrator can do it."]);
     let situacao = format!("{own}/situacao");
     let question = admin.get(&situacao).await;
-    has_all(&question, &["That is you"]);
+    question.has_all(&["That is you"]);
     let answer = confirm(&mut admin, &question, &situacao, &[("ativo", "nao")]).await;
     assert_eq!(answer.status, 409, "{answer:?}");
-    has_all(&answer, &["First another active user needs a root perfil"]);
+    answer.has_all(&["First another active user needs a root perfil"]);
 }
 
 async fn users_are_searched_and_paged(server: &Server, database: &Database) {
@@ -237,9 +231,9 @@ async fn users_are_searched_and_paged(server: &Server, database: &Database) {
     assert_eq!(pages, [50, 50, 20]);
     let page = admin.get(&format!("{PAGE}?procura=%20PESSOA+%26007%20")).await;
     assert_eq!(logins(&page), 1, "{page:?}");
-    has_all(&page, &["<bdi>Pessoa &#38;007</bdi>", "Show all"]);
+    page.has_all(&["<bdi>Pessoa &#38;007</bdi>", "Show all"]);
     let page = admin.get(&format!("{PAGE}?procura=%3Cb%3E{}", "x".repeat(300))).await;
-    has_all(&page, &["No login contains “&#60;b&#62;xxx"]);
+    page.has_all(&["No login contains “&#60;b&#62;xxx"]);
     assert_eq!(logins(&admin.get(&format!("{PAGE}?depois=zzz")).await), 0);
     assert_eq!(admin.get(&format!("{PAGE}?procura=%FF")).await.status, 400);
 }
@@ -251,7 +245,7 @@ async fn an_anonymised_user_stays_as_it_is(server: &Server, database: &Database)
         .execute(&format!("UPDATE usuario SET login = 'anonimo-{id}', chave = 'anonimo-{id}' WHERE id = {id}"))
         .await;
     let page = admin.get(&format!("{PAGE}/{id}")).await;
-    has_all(&page, &["was anonymised and stays as it is"]);
+    page.has_all(&["was anonymised and stays as it is"]);
     assert!(!page.body.contains("/senha\""), "{page:?}");
     for action in ["senha", "perfil", "situacao", "revogar"] {
         let path = format!("{PAGE}/{id}/{action}");
@@ -279,7 +273,7 @@ async fn a_form_outlives_its_session(server: &Server) {
     let again = admin.fill(&entrance, "/console/entrar", &fields).await;
     assert_eq!(again.status, 200, "{again:?}");
     assert_eq!(value_of(&again.body, "login").as_deref(), Some("ana.souza"));
-    has_all(&again, &["<option value=\"Consulta\" selected>", "nothing was done"]);
+    again.has_all(&["<option value=\"Consulta\" selected>", "nothing was done"]);
 }
 
 both_engines! {

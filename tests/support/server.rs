@@ -193,6 +193,14 @@ impl Answer {
         assert_eq!(self.header("retry-after"), (status == 503).then_some("1"), "{self:?}");
     }
 
+    /// Checks that its body has each of `texts`.
+    #[track_caller]
+    pub fn has_all(&self, texts: &[&str]) {
+        for text in texts {
+            assert!(self.body.contains(text), "{text}: {}", self.body);
+        }
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }

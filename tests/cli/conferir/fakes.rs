@@ -7,9 +7,10 @@ mod pages;
 pub mod server;
 mod stacks;
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Stdio;
-use std::sync::{Arc, Mutex};
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, mpsc};
 
 use self::compare::{Other, all_answers};
 use self::server::{Make, START, Server};
@@ -250,39 +251,43 @@ async fn no_report_shows_what_belongs_to_the_user() {
     );
 }
 
-/// Records a server that is told of each request, and gets the signal to stop with the first that has `word`.
+/// Records a server. With the first request that has `word`, the run gets the signal to stop; the answer waits until it says so.
 async fn stopped_at(word: &'static str) -> (Outcome, Server) {
     let database = Database::sqlite();
-    let pid = Arc::new(Mutex::new(String::new()));
-    let signalled = Arc::clone(&pid);
+    let (started, run) = mpsc::channel::<(u32, mpsc::Receiver<String>)>();
+    let run = Mutex::new(Some(run));
     let stop = move |body: &str| {
-        if body.contains(word) {
-            let pid = std::mem::take(&mut *signalled.lock().unwrap());
-            _ = std::process::Command::new("kill").args(["-INT", &pid]).output();
+        if body.contains(word)
+            && let Some(run) = run.lock().unwrap().take()
+        {
+            let (pid, complaints) = run.recv().unwrap();
+            assert!(Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap().success());
+            assert!(complaints.iter().any(|line| line.contains("stopping after this case")));
         }
     };
     let fake = Server::start(BEARER, START, stop).await;
     let base = format!("http://{}", fake.address);
     let mut command = program(&database, &database.settings());
-    command.args([
-        "conferir",
-        "--base-url",
-        &base,
-        "--login",
-        "user.api",
-        "--protocolo",
-        PROTOCOLO,
-        "--motivo",
-        "Duplicado",
-    ]);
-    command.args(["--status-atual", START, "--senha-stdin", "--yes", "--gravar", "dialeto.toml"]);
+    command.args(["conferir", "--base-url", &base, "--login", "user.api", "--protocolo", PROTOCOLO]);
+    command.args(["--motivo", "Duplicado", "--status-atual", START, "--senha-stdin", "--yes"]);
+    command.args(["--gravar", "dialeto.toml"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    *pid.lock().unwrap() = child.id().to_string();
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), SENHA.as_bytes()).unwrap();
+    let (complain, complaints) = mpsc::channel();
+    started.send((child.id(), complaints)).unwrap();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let stderr = tokio::task::spawn_blocking(move || {
+        let told = |line: &String| _ = complain.send(line.clone());
+        stderr.lines().map(Result::unwrap).inspect(told).fold(String::new(), |all, line| all + &line + "\n")
+    });
     let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap();
+    let outcome = Outcome {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: stderr.await.unwrap(),
+    };
     assert!(!database.dir.path().join("dialeto.toml").exists());
-    let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-    (Outcome { code: output.status.code().unwrap(), stdout, stderr }, fake)
+    (outcome, fake)
 }
 
 #[tokio::test(flavor = "multi_thread")]
