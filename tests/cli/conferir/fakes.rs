@@ -262,7 +262,7 @@ async fn stopped_at(word: &'static str) -> (Outcome, Server) {
         {
             let (pid, complaints) = run.recv().unwrap();
             assert!(Command::new("kill").args(["-INT", &pid.to_string()]).status().unwrap().success());
-            assert!(complaints.iter().any(|line| line.contains("stopping after this case")));
+            assert!(complaints.iter().any(|line| line.contains("stopping")));
         }
     };
     let fake = Server::start(BEARER, START, stop).await;
