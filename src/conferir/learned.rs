@@ -1,15 +1,28 @@
 //! How a server says that a change was made, and what its answers tell of statuses.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::case::{MADE, STATUS};
+use super::cases::MOTIVO_REQUIRED;
 use super::client::Received;
+use super::places::places;
 use super::spans::spans;
 use crate::dialect::{Dialect, Facts, Group, alike, is_explained};
 use crate::domain::atendimento::Status;
+
+/// What an answer says of the change that it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    Made,
+    Refused,
+    /// Neither for certain.
+    Unclear,
+}
 
 /// Nothing at first: then the status code says it.
 #[derive(Default)]
@@ -23,19 +36,31 @@ pub(super) struct Learned {
 }
 
 impl Learned {
-    /// Whether a change, to `status` if that is known, was made, by its answer. Some servers answer 200 to everything.
+    /// Whether a change, to `status` if that is known, was made for certain.
     pub(super) fn made(&self, status: Option<Status>, received: &Received) -> bool {
+        self.reading(status, received) == Reading::Made
+    }
+
+    /// What `received` says of a change, to `status` if that is known. Some servers answer 200 to everything.
+    pub(super) fn reading(&self, status: Option<Status>, received: &Received) -> Reading {
+        match received.code {
+            200..300 => {}
+            300..500 => return Reading::Refused,
+            _ => return Reading::Unclear,
+        }
         if let Some(dialect) = self.dialect.as_ref().filter(|_| self.successes.is_empty()) {
-            return is_success(dialect, received);
+            return in_dialect(dialect, received);
         }
         let mut known = self.successes.iter().filter(|(of, _)| status.is_none_or(|status| status == *of)).peekable();
-        let fits = match known.peek() {
-            Some(_) => {
-                known.any(|(_, success)| self.is_like(success, &received.body) || self.has_form(success, received))
-            }
-            None => self.may_be_success(received),
-        };
-        (200..300).contains(&received.code) && fits
+        let is_known = known.peek().is_some();
+        let fits = known.any(|(_, success)| self.is_like(success, &received.body) || self.has_form(success, received));
+        let refuses_otherwise = self.refusal.as_ref().is_none_or(|refusal| !(200..300).contains(&refusal.code));
+        match self.successes.first().zip(self.refusal.as_ref()) {
+            _ if fits || !is_known && refuses_otherwise => Reading::Made,
+            Some(((_, success), _)) if !is_known && says_the_same(success, &received.body) => Reading::Made,
+            Some(((_, success), refusal)) if !refuses_otherwise => compared(&received.body, success, &refusal.body),
+            _ => Reading::Unclear,
+        }
     }
 
     /// Whether `received` has the members of `success`, where refusals have another status code: its texts may move.
@@ -63,16 +88,6 @@ impl Learned {
         says_the_same(success, body) || is_explained(&groups.chain(alone).collect::<Vec<_>>())
     }
 
-    /// Whether `received`, to a change whose success is not known yet, is not like a refusal.
-    fn may_be_success(&self, received: &Received) -> bool {
-        let (Some(refusal), Some((_, success))) = (&self.refusal, self.successes.first()) else { return true };
-        let places = |body: &str| spans(body).into_iter().map(|span| span.pointer).collect::<Vec<_>>();
-        let own = places(&received.body);
-        !(200..300).contains(&refusal.code)
-            || says_the_same(success, &received.body)
-            || own == places(success) && own != places(&refusal.body)
-    }
-
     /// The server speaks `dialect`.
     pub(super) fn speaks(&mut self, dialect: &Arc<Dialect>) {
         self.dialect = dialect.refuses_with_success().then(|| Arc::clone(dialect));
@@ -89,7 +104,8 @@ impl Learned {
     }
 }
 
-fn is_success(dialect: &Dialect, received: &Received) -> bool {
+/// What `received` says in `dialect`, which refuses with the status code of a success, too.
+fn in_dialect(dialect: &Dialect, received: &Received) -> Reading {
     let form = dialect.success(MADE);
     let facts = Facts {
         texto: form.text,
@@ -101,7 +117,27 @@ fn is_success(dialect: &Dialect, received: &Received) -> bool {
         named: None,
         id: Uuid::nil(),
     };
-    received.code == form.code && form.fits(&facts, &received.body)
+    if received.code == form.code && form.fits(&facts, &received.body) {
+        return Reading::Made;
+    }
+    let refusal = dialect.error("motivo_required", None, 400, MOTIVO_REQUIRED);
+    let facts = Facts { texto: refusal.text, codigo: refusal.code, ..facts };
+    compared(&received.body, &form.filled(&facts), &refusal.filled(&facts))
+}
+
+/// Which of `success` and `refusal` the answer `body` is like, in what tells the two apart: their members, or the values of those.
+fn compared(body: &str, success: &str, refusal: &str) -> Reading {
+    let members = |body| places(body).into_iter().map(|span| (span.pointer, span.value)).collect::<BTreeMap<_, _>>();
+    let [own, made, refused] = [body, success, refusal].map(members);
+    let is_like = |one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>| {
+        let has_form = own.keys().eq(one.keys()) && !own.keys().eq(other.keys());
+        has_form || own.iter().any(|(place, value)| one.get(place) == Some(value) && other.get(place) != Some(value))
+    };
+    match (is_like(&made, &refused), is_like(&refused, &made)) {
+        (true, false) => Reading::Made,
+        (false, true) => Reading::Refused,
+        _ => Reading::Unclear,
+    }
 }
 
 /// Whether two answers that nobody can ask for again may say the same: but for the status, and for ids.

@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use super::asked::in_body;
 use super::case::{Case, LOGIN, STATUS};
 use super::client::{Client, ClientError, Outgoing, Received};
-use super::learned::{Learned, asked_status};
+use super::learned::{Learned, Reading, asked_status};
 use super::personal::Personal;
 use super::report::{Answered, Sent};
 use super::values::Values;
@@ -64,6 +64,8 @@ pub struct Session {
     pub(super) learned: Learned,
     /// Where the atendimento is; `None` after an answer that leaves it open.
     present: Option<Status>,
+    /// Whether an answer since the last change that was made may have been that of another one.
+    is_unsure: bool,
     /// Who says where it was at the beginning.
     witness: Witness,
     changes: usize,
@@ -128,6 +130,7 @@ impl Session {
             token_header,
             learned: Learned::default(),
             present: None,
+            is_unsure: false,
             witness: Witness::Caller,
             changes: 0,
             begun: false,
@@ -264,6 +267,9 @@ impl Session {
     /// Brings the atendimento back to `start`; says what stood in the way.
     pub async fn restore(&mut self, start: Status) -> Result<(), String> {
         let mut trouble = String::new();
+        if self.is_unsure {
+            self.doubt();
+        }
         for attempt in 0..ATTEMPTS {
             if !self.begun || self.present == Some(start) {
                 return Ok(());
@@ -272,6 +278,12 @@ impl Session {
                 sleep(PAUSE).await;
                 // The token may have expired.
                 _ = self.log_in().await;
+                if self.present.is_none() {
+                    // A server may refuse the status that it has.
+                    _ = self
+                        .move_to(if start == Status::Aberto { Status::EmAtendimento } else { Status::Aberto })
+                        .await;
+                }
             }
             match self.move_to(start).await {
                 Ok(_) => return Ok(()),
@@ -292,15 +304,25 @@ impl Session {
         if !case.changes() || received.header("idempotency-replayed").is_some() {
             return;
         }
-        match received.code {
-            _ if self.learned.made(case.to, received) => {
+        let asked = case.to.or_else(|| asked_status(&self.values.shown(&self.body(case))));
+        self.read(asked, case.to, received);
+    }
+
+    /// What `received` says of a change that asked for `asked`, to `to` if it is one that servers make.
+    fn read(&mut self, asked: Option<Status>, to: Option<Status>, received: &Received) -> Reading {
+        let reading = self.learned.reading(to, received);
+        match reading {
+            Reading::Made => {
                 self.changes += 1;
-                self.present = case.to.or_else(|| asked_status(&self.values.shown(&self.body(case))));
+                self.present = asked;
+                self.is_unsure = false;
             }
             // It may have been made all the same.
-            500.. => self.present = None,
-            _ => {}
+            Reading::Unclear if received.code >= 500 => self.present = None,
+            Reading::Unclear => self.is_unsure |= asked != self.present,
+            Reading::Refused => {}
         }
+        reading
     }
 
     /// How the answer to `case` writes the names of its headers.
@@ -332,14 +354,9 @@ impl Session {
         let mut request = post(STATUS, body);
         request.headers.push((self.token_header.name.clone(), self.values.sent(&self.token_header.value("<token>"))));
         let received = self.ask(request).await?;
-        let is_made = self.learned.made(Some(status), &received);
-        if is_made {
-            self.changes += 1;
-            self.present = Some(status);
-        } else {
-            self.present = before.filter(|_| received.code < 500);
-        }
-        Ok((received, is_made))
+        self.present = before;
+        let reading = self.read(Some(status), Some(status), &received);
+        Ok((received, reading == Reading::Made))
     }
 
     /// The request of `case` as a report shows it.

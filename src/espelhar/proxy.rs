@@ -114,11 +114,13 @@ impl Upstream {
             Connection::Plain(upstream) => relay(&mut client, upstream, &self.rewrite, observer).await,
             Connection::Tls(upstream) => relay(&mut client, upstream, &self.rewrite, observer).await,
         };
-        if let Err(error) = passed {
+        if let Err(broken) = passed {
             // What broke on one side breaks on the other, too: an answer that was cut must not look like a whole one.
             _ = client.set_zero_linger();
             _ = connected.socket().set_zero_linger();
-            tell(News::Failed(error));
+            if broken.is_in_exchange {
+                tell(News::Failed(broken.error));
+            }
         }
     }
 }

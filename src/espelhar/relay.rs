@@ -36,6 +36,8 @@ pub trait Observer: Send + Sync {
 #[derive(Default)]
 struct Waiting {
     asked: Mutex<VecDeque<Asked>>,
+    /// Whether the client is in the middle of a request.
+    is_asking: AtomicBool,
     /// Whether the ends of messages are unknown: both sides speak another protocol, or none that we know.
     is_opaque: AtomicBool,
     /// From here on both sides speak another protocol.
@@ -58,9 +60,15 @@ pub struct Rewrite {
     pub base: String,
 }
 
-/// Passes bytes between `client` and `upstream` until the upstream has ended. Fails where one of them broke in the middle of an
-/// exchange, and the other one has to learn of that.
-pub async fn relay<C, U>(client: C, upstream: U, rewrite: &Rewrite, observer: &dyn Observer) -> io::Result<()>
+/// One side broke, and the other one has to learn of that.
+pub struct Broken {
+    pub error: io::Error,
+    /// Whether that was in the middle of an exchange.
+    pub is_in_exchange: bool,
+}
+
+/// Passes bytes between `client` and `upstream` until the upstream has ended.
+pub async fn relay<C, U>(client: C, upstream: U, rewrite: &Rewrite, observer: &dyn Observer) -> Result<(), Broken>
 where
     C: AsyncRead + AsyncWrite + Unpin,
     U: AsyncRead + AsyncWrite + Unpin,
@@ -70,23 +78,23 @@ where
     let waiting = Waiting::default();
     let mut requests = Box::pin(pass_requests(client_reads, upstream_writes, rewrite, observer, &waiting));
     let mut answers = Box::pin(pass_answers(upstream_reads, client_writes, observer, &waiting));
+    let broken = |error| Broken { error, is_in_exchange: !waiting.is_at_rest() };
     let mut requests_ended = false;
     loop {
         tokio::select! {
-            ended = &mut answers => match ended {
-                Err(error) if !waiting.is_at_rest() => return Err(error),
-                _ => break,
-            },
+            ended = &mut answers => {
+                ended.map_err(broken)?;
+                break;
+            }
             // Where the client sends no more, the answer may still be on its way.
-            ended = &mut requests, if !requests_ended => match ended {
-                Err(error) if !waiting.is_at_rest() => return Err(error),
-                Err(_) => return Ok(()),
-                Ok(()) => requests_ended = true,
-            },
+            ended = &mut requests, if !requests_ended => {
+                ended.map_err(broken)?;
+                requests_ended = true;
+            }
         }
     }
-    // The client may still be sending what an early answer did not wait for.
-    if !requests_ended {
+    // The client may still be sending what an early answer did not wait for. Nobody would answer what it begins now.
+    if !requests_ended && !waiting.is_idle() {
         _ = timeout(LINGER, requests).await;
     }
     Ok(())
@@ -119,6 +127,7 @@ where
         let mut take = |piece: Piece<'_>| match piece {
             Piece::Head(bytes, head) => {
                 rewrite.write(&mut out, bytes);
+                waiting.is_asking.store(true, Ordering::Relaxed);
                 current = waiting.begin(rewrite.seen(head), observer);
             }
             Piece::Body { wire, content } => {
@@ -131,7 +140,7 @@ where
                 out.extend_from_slice(bytes);
                 waiting.forget(observer);
             }
-            Piece::End => {}
+            Piece::End => waiting.is_asking.store(false, Ordering::Relaxed),
         };
         is_tunnel |= length.is_none();
         if is_tunnel || length == Some(0) {
@@ -265,6 +274,11 @@ impl Waiting {
     /// Whether every request has its whole answer.
     fn is_at_rest(&self) -> bool {
         !self.is_opaque.load(Ordering::Relaxed) && lock(&self.asked).is_empty()
+    }
+
+    /// The same, and the client is not in the middle of another one.
+    fn is_idle(&self) -> bool {
+        self.is_at_rest() && !self.is_asking.load(Ordering::Relaxed)
     }
 }
 

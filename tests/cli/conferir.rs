@@ -4,6 +4,7 @@ mod fake;
 pub mod fakes;
 mod reports;
 mod status;
+mod unclear;
 
 use std::sync::Arc;
 

@@ -1,10 +1,12 @@
 //! What passes, and how it differs from ours.
 
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 use super::{Mirror, ask, upstream, with_length};
 
@@ -200,6 +202,32 @@ async fn an_answer_that_broke_does_not_look_whole() {
         assert_eq!(end, Err(ErrorKind::ConnectionReset), "{}", String::from_utf8_lossy(beginning));
         let (_, log, lines) = mirror.end();
         assert_eq!(lines.len(), 0, "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_connection_ends_for_the_client_as_it_ends_for_us() {
+    for is_reset in [true, false] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mirror = Mirror::start(&format!("http://{}", listener.local_addr().unwrap()), &[], &[]);
+        let mut client = TcpStream::connect(&mirror.process.address).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let mut upstream = listener.accept().await.unwrap().0;
+        upstream.read_buf(&mut Vec::with_capacity(1024)).await.unwrap();
+        let answer = with_length("HTTP/1.1 200 OK\r\n", b"ok");
+        upstream.write_all(&answer).await.unwrap();
+        client.read_exact(&mut vec![0; answer.len()]).await.unwrap();
+        if is_reset {
+            upstream.set_zero_linger().unwrap();
+        }
+        drop(upstream);
+        let end = client.read(&mut [0]).await.map_err(|error| error.kind());
+        assert_eq!(end, if is_reset { Err(ErrorKind::ConnectionReset) } else { Ok(0) });
+        // Nobody is there for another request, and the client learns that sooner than a client that is still asking.
+        let refused = async { while client.write_all(b"x").await.is_ok() {} };
+        timeout(Duration::from_secs(5), refused).await.unwrap();
+        let (code, log, lines) = mirror.end();
+        assert_eq!((code, lines.len(), log.contains("reset")), (Some(0), 1, false), "{log}");
     }
 }
 

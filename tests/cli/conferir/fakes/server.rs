@@ -175,6 +175,11 @@ impl Server {
     pub fn present(&self) -> &'static str {
         *self.present.lock().unwrap()
     }
+
+    /// Somebody else sets its atendimento to `status`.
+    pub fn set(&self, status: &'static str) {
+        *self.present.lock().unwrap() = status;
+    }
 }
 
 async fn send(stream: &mut TcpStream, answer: &[u8]) {
