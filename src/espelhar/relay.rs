@@ -19,7 +19,9 @@ use super::message::{Messages, Piece};
 const LINGER: Duration = Duration::from_secs(10);
 const BUFFER: usize = 16 * 1024;
 /// Most requests of a connection that wait for their answers and are watched; more pass unseen.
-const WAITING_MAX: usize = 64;
+const WATCHED_MAX: usize = 64;
+/// With more requests that wait for their answers, a connection is passed on and no longer followed.
+const ASKED_MAX: usize = 4096;
 
 /// Who is told of each exchange. It must not wait.
 pub trait Observer: Send + Sync {
@@ -239,13 +241,20 @@ impl Rewrite {
 impl Waiting {
     /// Notes a request; a place for its body, if somebody wants it.
     fn begin(&self, head: Head, observer: &dyn Observer) -> Option<Arc<Mutex<Request>>> {
-        let mut waiting = lock(&self.asked);
-        let is_head = head.method == "HEAD";
         let is_wanted = observer.is_on();
-        let has_room = waiting.len() < WAITING_MAX;
+        if lock(&self.asked).len() == ASKED_MAX {
+            self.forget(observer);
+        }
+        let mut waiting = lock(&self.asked);
+        let is_opaque = self.is_opaque.load(Ordering::Relaxed);
+        let has_room = waiting.len() < WATCHED_MAX && !is_opaque;
         if is_wanted && !has_room {
             observer.missed();
         }
+        if is_opaque {
+            return None;
+        }
+        let is_head = head.method == "HEAD";
         let request = (is_wanted && has_room)
             .then(|| Arc::new(Mutex::new(Request { at: OffsetDateTime::now_utc(), head, body: Capture::default() })));
         waiting.push_back(Asked { begun: Instant::now(), is_head, request: request.clone() });
