@@ -1,8 +1,10 @@
 //! Times as servers write them, by a picture such as `dd/MM/yyyy HH:mm:ss`.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use time::format_description::{OwnedFormatItem, parse_owned};
+use time::parsing::Parsed;
 use time::{Date, Duration, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
 /// Between a picture and the offset of the clock by which the time is written, where that is not UTC's.
@@ -52,9 +54,8 @@ impl Moment {
 
     /// The first time in `text` that is near `now`: where it begins, how long it is, and how it is written.
     pub fn find(text: &str, now: OffsetDateTime) -> Option<(usize, usize, Self)> {
-        let is_digit = |at: usize| text.as_bytes()[at].is_ascii_digit();
-        let starts = (0..text.len())
-            .filter(|at| is_digit(*at) && (*at == 0 || !text.as_bytes()[at - 1].is_ascii_alphanumeric()));
+        let is_part = |at: usize| text.as_bytes()[at].is_ascii_alphanumeric();
+        let starts = (0..text.len()).filter(|at| is_part(*at) && (*at == 0 || !is_part(at - 1)));
         starts.into_iter().find_map(|start| {
             let (length, moment) = Self::begin(&text[start..], now)?;
             Some((start, length, moment))
@@ -87,14 +88,29 @@ fn description(picture: &str) -> Option<String> {
             rest = after;
             continue;
         }
+        if let Some((word, after)) = rest.strip_prefix('\'').and_then(|rest| rest.split_once('\'')) {
+            if !word.chars().all(char::is_alphabetic) {
+                return None;
+            }
+            described.push_str(word);
+            rest = after;
+            continue;
+        }
         let length = rest.len() - rest.trim_start_matches(letter).len();
         let run = &rest[..length];
         rest = &rest[length..];
         let part = match run {
             "yyyy" => "[year]",
             "MM" => "[month]",
+            "M" => "[month padding:none]",
+            "MMM" => "[month repr:short]",
             "dd" => "[day]",
+            "d" => "[day padding:none]",
+            "EEE" => "[weekday repr:short]",
             "HH" => "[hour]",
+            "hh" => "[hour repr:12]",
+            "h" => "[hour repr:12 padding:none]",
+            "a" => "[period]",
             "mm" => "[minute]",
             "ss" => "[second]",
             "xxx" => "[offset_hour sign:mandatory]:[offset_minute]",
@@ -103,7 +119,7 @@ fn description(picture: &str) -> Option<String> {
                 described.push_str(&format!("[subsecond digits:{}]", run.len()));
                 continue;
             }
-            _ if "yMdHmsxS[]\\<>\"".contains(letter) || letter.is_ascii_digit() => return None,
+            _ if "yMdEHhamsxS'[]\\<>\"".contains(letter) || letter.is_ascii_digit() => return None,
             // A word is a slip of a picture.
             run if run.len() > 1 && letter.is_ascii_alphabetic() => return None,
             run => {
@@ -134,57 +150,119 @@ struct Form {
     picture: String,
     length: usize,
     has_date: bool,
+    has_clock: bool,
     /// As the text has it.
     offset: Option<UtcOffset>,
 }
 
+/// Pictures with what the library makes of them.
+type Pictures = LazyLock<Vec<(&'static str, OwnedFormatItem)>>;
+
+static DATES: Pictures = LazyLock::new(|| {
+    compiled(&[
+        "yyyy-MM-dd",
+        "yyyy/MM/dd",
+        "dd/MM/yyyy",
+        "dd-MM-yyyy",
+        "dd.MM.yyyy",
+        "MM/dd/yyyy",
+        "d/M/yyyy",
+        "M/d/yyyy",
+        "dd-MMM-yyyy",
+        "dd MMM yyyy",
+        "MMM dd, yyyy",
+        "EEE, dd MMM yyyy",
+    ])
+});
+static CLOCKS: Pictures =
+    LazyLock::new(|| compiled(&["hh:mm:ss a", "h:mm:ss a", "hh:mm a", "h:mm a", "HH:mm:ss", "HH:mm", "HH'h'mm"]));
+/// As Java and ISO 8601 write times, without their date first or without signs between.
+static WHOLE: Pictures = LazyLock::new(|| {
+    compiled(&[
+        "EEE MMM dd HH:mm:ss 'BRT' yyyy",
+        "EEE MMM dd HH:mm:ss 'GMT' yyyy",
+        "EEE MMM dd HH:mm:ss 'UTC' yyyy",
+        "yyyyMMddTHHmmssZ",
+    ])
+});
+
+fn compiled(pictures: &[&'static str]) -> Vec<(&'static str, OwnedFormatItem)> {
+    let compile = |picture: &&'static str| Some((*picture, Moment::new(picture, UtcOffset::UTC)?.format));
+    pictures.iter().filter_map(compile).collect()
+}
+
+/// Which of `pictures` `text` may begin with, and how long that beginning is.
+fn beginnings<'a>(pictures: &'static Pictures, text: &'a str) -> impl Iterator<Item = (&'static str, usize)> + use<'a> {
+    pictures.iter().filter_map(|(picture, format)| {
+        let rest = Parsed::new().parse_item(text.as_bytes(), format).ok()?;
+        Some((*picture, text.len() - rest.len()))
+    })
+}
+
 /// The pictures that `text` may begin with, the longest first.
 fn forms(text: &str) -> Vec<Form> {
-    const DATES: [&str; 6] = ["yyyy-MM-dd", "yyyy/MM/dd", "dd/MM/yyyy", "dd-MM-yyyy", "dd.MM.yyyy", "MM/dd/yyyy"];
     const BETWEEN: [&str; 5] = ["T", " ", ", ", " às ", " - "];
     let mut forms = Vec::new();
-    for date in DATES.into_iter().filter(|date| looks_like(text, date)) {
+    for (picture, length) in beginnings(&WHOLE, text) {
+        let offset = picture.ends_with('Z').then_some(UtcOffset::UTC);
+        forms.push(Form { picture: picture.to_owned(), length, has_date: true, has_clock: true, offset });
+    }
+    for (date, length) in beginnings(&DATES, text) {
         for between in BETWEEN {
-            let Some(rest) = text[date.len()..].strip_prefix(between) else { continue };
-            if let Some((clock, offset)) = clock(rest) {
-                let picture = format!("{date}{between}{clock}");
-                forms.push(Form { length: length_of(&picture), picture, has_date: true, offset });
-            }
+            let Some(rest) = text[length..].strip_prefix(between) else { continue };
+            forms.extend(clocks(rest).into_iter().map(|clock| Form {
+                picture: format!("{date}{between}{}", clock.picture),
+                length: length + between.len() + clock.length,
+                has_date: true,
+                ..clock
+            }));
         }
-        forms.push(Form { picture: date.to_owned(), length: date.len(), has_date: true, offset: None });
+        forms.push(Form { picture: date.to_owned(), length, has_date: true, has_clock: false, offset: None });
     }
-    if let Some((picture, offset)) = clock(text).filter(|(picture, _)| picture.contains("ss")) {
-        forms.push(Form { length: length_of(&picture), picture, has_date: false, offset });
-    }
+    forms.extend(clocks(text).into_iter().filter(|clock| clock.picture.contains("ss")));
     // What goes on as a number or a word is something else.
     forms.retain(|form| !text[form.length..].starts_with(|letter: char| letter.is_alphanumeric()));
     forms
 }
 
-/// The time of the day with which `text` begins, as a picture; and its offset.
-fn clock(text: &str) -> Option<(String, Option<UtcOffset>)> {
-    let mut picture = ["HH:mm:ss", "HH:mm"].into_iter().find(|clock| looks_like(text, clock))?.to_owned();
+/// The times of the day with which `text` may begin, the longest first.
+fn clocks(text: &str) -> Vec<Form> {
+    beginnings(&CLOCKS, text).map(|(clock, length)| with_offset(text, clock, length)).collect()
+}
+
+/// `clock`, which `text` begins with in so many bytes, with the fraction and the offset that follow it.
+fn with_offset(text: &str, clock: &str, mut length: usize) -> Form {
+    let mut picture = clock.to_owned();
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     if picture.ends_with("ss")
-        && let Some(fraction) = text[picture.len()..].strip_prefix(['.', ','])
+        && let Some(fraction) = text[length..].strip_prefix(['.', ','])
         && (1..=9).contains(&digits(fraction))
     {
-        picture.push_str(&text[picture.len()..=picture.len()]);
+        picture.push_str(&text[length..=length]);
         picture.push_str(&"S".repeat(digits(fraction)));
+        length += 1 + digits(fraction);
     }
-    let rest = &text[picture.len()..];
-    if rest.starts_with('Z') {
-        picture.push('Z');
-        return Some((picture, Some(UtcOffset::UTC)));
+    let rest = &text[length..];
+    let word =
+        [("Z", "Z"), (" GMT", " 'GMT'"), (" UTC", " 'UTC'")].into_iter().find(|(word, _)| rest.starts_with(word));
+    let mut offset = word.map(|_| UtcOffset::UTC);
+    if let Some((word, written)) = word {
+        picture.push_str(written);
+        length += word.len();
     }
-    for (form, shape) in [("xxx", "+HH:mm"), ("xx", "+HHmm")] {
-        let offset = rest.get(..shape.len()).filter(|rest| looks_like(&rest[1..], &shape[1..])).and_then(read_offset);
-        if offset.is_some() {
+    for (form, shape) in [("xxx", "+HH:mm"), ("xx", "+HHmm"), (" xxx", " +HH:mm"), (" xx", " +HHmm")] {
+        let sign = shape.len() - shape.trim_start().len();
+        let fits = |rest: &&str| {
+            looks_like(&rest[..sign], &shape[..sign]) && looks_like(&rest[sign + 1..], &shape[sign + 1..])
+        };
+        let named = rest.get(..shape.len()).filter(fits).and_then(|rest| read_offset(&rest[sign..]));
+        if offset.is_none() && named.is_some() {
             picture.push_str(form);
-            return Some((picture, offset));
+            length += shape.len();
+            offset = named;
         }
     }
-    Some((picture, None))
+    Form { picture, length, has_date: false, has_clock: true, offset }
 }
 
 /// Whether `text` begins as `picture` is written: digits for its letters.
@@ -194,30 +272,24 @@ fn looks_like(text: &str, picture: &str) -> bool {
     text.len() >= picture.len() && text.bytes().zip(picture.bytes()).all(fits)
 }
 
-/// How long a text of `picture` is.
-fn length_of(picture: &str) -> usize {
-    let offset = if picture.ends_with("xxx") { 3 } else { 3 * usize::from(picture.ends_with("xx")) };
-    picture.len() + offset
-}
-
 impl Form {
     /// The time that `text` is. Where it names no offset, it is by the one that brings it nearest to `now`.
     fn understood(self, text: &str, now: OffsetDateTime) -> Option<(Moment, OffsetDateTime)> {
-        let format = Moment::new(&self.picture, UtcOffset::UTC)?.format;
-        let local = if !self.has_date {
-            now.date().with_time(Time::parse(text, &format).ok()?)
-        } else if self.picture.contains("HH") {
-            PrimitiveDateTime::parse(text, &format).ok()?
+        let moment = Moment::new(&self.picture, UtcOffset::UTC)?;
+        let (moment, time) = if self.has_clock {
+            let local = match self.has_date {
+                true => PrimitiveDateTime::parse(text, &moment.format).ok()?,
+                false => now.date().with_time(Time::parse(text, &moment.format).ok()?),
+            };
+            let offset = self.offset.unwrap_or_else(|| zone(local, now));
+            (Moment { offset, ..moment }, local.assume_offset(offset))
         } else {
-            let date = Date::parse(text, &format).ok()?;
             // Noon of UTC's day, so that it is near.
-            return Some((
-                Moment::new(&self.picture, UtcOffset::UTC)?,
-                date.midnight().assume_utc() + Duration::hours(12),
-            ));
+            let noon = Date::parse(text, &moment.format).ok()?.midnight().assume_utc() + Duration::hours(12);
+            (moment, noon)
         };
-        let offset = self.offset.unwrap_or_else(|| zone(local, now));
-        Some((Moment::new(&self.picture, offset)?, local.assume_offset(offset)))
+        // Some numbers are read with zeros before them that this picture does not write.
+        (moment.written(time) == text).then_some((moment, time))
     }
 }
 
@@ -249,9 +321,18 @@ mod tests {
             ("28/11/2026 09:00", "dd/MM/yyyy HH:mm em -03:00"),
             ("28/11/2026 09:00:05", "dd/MM/yyyy HH:mm:ss em -03:00"),
             ("28/11/2026, 09:00:05", "dd/MM/yyyy, HH:mm:ss em -03:00"),
+            ("Sat, 28 Nov 2026 12:00:05 GMT", "EEE, dd MMM yyyy HH:mm:ss 'GMT'"),
+            ("Sat, 28 Nov 2026 09:00:05 -0300", "EEE, dd MMM yyyy HH:mm:ss xx em -03:00"),
+            ("Sat Nov 28 09:00:05 BRT 2026", "EEE MMM dd HH:mm:ss 'BRT' yyyy em -03:00"),
+            ("28-Nov-2026", "dd-MMM-yyyy"),
+            ("28-Nov-2026 09:00", "dd-MMM-yyyy HH:mm em -03:00"),
+            ("28/11/2026 09h00", "dd/MM/yyyy HH'h'mm em -03:00"),
+            ("11/28/2026 12:00:05 PM", "MM/dd/yyyy hh:mm:ss a"),
+            ("11/28/2026 9:00:05 AM", "MM/dd/yyyy h:mm:ss a em -03:00"),
+            ("Nov 28, 2026, 09:00:05 AM", "MMM dd, yyyy, hh:mm:ss a em -03:00"),
             ("28/11/2026 às 17:00", "dd/MM/yyyy às HH:mm em +05:00"),
             ("11/28/2026 12:00:05", "MM/dd/yyyy HH:mm:ss"),
-            ("20261128T120005Z", ""),
+            ("20261128T120005Z", "yyyyMMddTHHmmssZ"),
             ("28/11/2026", "dd/MM/yyyy"),
             ("28.11.2026", "dd.MM.yyyy"),
             ("2026-11-28", "yyyy-MM-dd"),
@@ -286,9 +367,22 @@ mod tests {
 
     #[test]
     fn a_picture_has_to_say_a_time() {
-        for name in ["", "x", "yy", "dd/MM/aaaa", "HH:mm em 3", "HH:mm em -99:00", "YYYY", "[hour]", "SSSSSSSSSS"] {
+        for name in [
+            "",
+            "x",
+            "yy",
+            "dd/MM/aaaa",
+            "HH:mm em 3",
+            "HH:mm em -99:00",
+            "YYYY",
+            "[hour]",
+            "SSSSSSSSSS",
+            "HH'",
+            "HH'1'",
+            "HH'[hour]'",
+        ] {
             assert_eq!(Moment::named(name), None, "{name}");
         }
-        assert!(Moment::named("HH'h'mm").is_some());
+        assert!(Moment::named("HH'h'mm 'min'").is_some());
     }
 }

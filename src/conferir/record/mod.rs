@@ -1,10 +1,13 @@
 //! Asks a Citrus what the vendor's page leaves open, and writes it down as a dialect.
 
 mod ask;
+mod dated;
 mod file;
 mod guard;
 
 use std::sync::Arc;
+
+use time::OffsetDateTime;
 
 pub use self::file::{Recording, leave_out_refused};
 
@@ -131,6 +134,7 @@ pub async fn record(
     unasked.extend(guard::hold_back(&mut file, session, &inferred.personal));
     unasked.extend(file::leave_out_refused(&mut file));
     let mut comments = evidence(session, &file, &seen, &inferred);
+    comments.extend(dated::dated(&file, OffsetDateTime::now_utc()));
     let unwritten = headers_not_written(&seen, &file);
     if !unwritten.is_empty() {
         let note = format!("not compared, as they are those of single answers: the headers {}", unwritten.join(", "));
