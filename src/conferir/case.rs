@@ -191,7 +191,7 @@ impl Case {
     /// Whether no server changes anything by it: it reads, logs in, or is without a token to be trusted.
     pub(super) fn is_harmless(&self) -> bool {
         let trusted = self.authorization.is_some_and(|value| value.contains("<token>"));
-        !self.fails_login() && (self.method == "GET" || !trusted)
+        !self.may_fail_login() && (self.method == "GET" || !trusted)
     }
 
     /// Whether it is sent with the key that several cases share.
@@ -202,6 +202,13 @@ impl Case {
     /// Whether it is refused because there is no such motivo.
     pub(super) fn refuses_motivo(&self) -> bool {
         matches!(self.answer, ExpectedAnswer::Message("Motivo não encontrado"))
+    }
+
+    /// Whether a server without our rules for what is a login and a senha may count it as a failed login. None but
+    /// `login/wrong-senha` names a user for that, who might be locked.
+    pub(super) fn may_fail_login(&self) -> bool {
+        let names_both = ["\"login\"", "\"senha\""].iter().all(|name| self.body.contains(name));
+        self.path == LOGIN && names_both && !self.body.contains("<senha>")
     }
 
     /// Whether the login counts as a failed one.

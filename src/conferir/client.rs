@@ -42,6 +42,11 @@ impl Received {
     }
 }
 
+/// Whether an answer of status code `code` is that of a server, or of a gateway before it, which could do the same a moment later.
+pub(super) fn is_of_the_moment(code: u16) -> bool {
+    matches!(code, 429 | 502..=504)
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     #[error("no answer within {} s", DEADLINE.as_secs())]

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::case::Case;
 use super::cases;
-use super::client::Received;
+use super::client::{Received, is_of_the_moment};
 use super::judge::{self, Scope, Spoken};
 use super::learned::contradiction;
 use super::plan::Plan;
@@ -55,8 +55,8 @@ impl Runner {
         let standing = self.session.look_for(start).await?;
         let proof = cases::proof(start);
         let (outcome, received) = self.ask_for_answer(proof, Scope::Documented).await;
-        // An atendimento that was set to it twice is in it, whatever the answer names.
-        let named = received.filter(|_| !matches!(standing, Standing::Taken)).zip(proof.to);
+        // What the server has told before, or was set to twice, is so, whatever the answer names.
+        let named = received.filter(|_| matches!(standing, Standing::Refused(_))).zip(proof.to);
         let told = named.and_then(|(received, asked)| contradiction(&received, start, asked));
         if let Some(told) = told {
             return Err(StartError::OtherStatus { told, given: start });
@@ -144,9 +144,10 @@ impl Runner {
                 let faults = judge::faults(case, scope, self.spoken(case).as_ref(), &received);
                 let judgement = if faults.is_empty() {
                     Judgement::Passed
-                } else if matches!(received.code, 429 | 503) {
+                } else if is_of_the_moment(received.code) {
                     let later = received.header("retry-after").unwrap_or_else(|| "some".to_owned());
-                    Judgement::Unjudged(format!("the server asks to come back in {later} s"))
+                    let code = received.code;
+                    Judgement::Unjudged(format!("the server has no time for it ({code}): come back in {later} s"))
                 } else {
                     Judgement::Failed(faults.join("; "))
                 };

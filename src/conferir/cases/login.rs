@@ -9,17 +9,17 @@ pub(super) const CASES: &[Case] = &[
     Case::login("login/login-missing", r#"{"senha": "x"}"#).says(400, LOGIN_REQUIRED).doc(),
     Case::login("login/login-null", r#"{"login": null, "senha": "x"}"#).says(400, LOGIN_REQUIRED),
     Case::login("login/login-blank", r#"{"login": " ", "senha": "x"}"#).says(400, LOGIN_REQUIRED),
-    Case::login("login/login-no-text", r#"{"login": ["<login>"], "senha": "x"}"#).says(400, LOGIN_REQUIRED),
+    Case::login("login/login-no-text", r#"{"login": ["<outro login>"], "senha": "x"}"#).says(400, LOGIN_REQUIRED),
     Case::login("login/login-with-nul", r#"{"login": "a\u0000", "senha": "x"}"#).says(400, "login – valor inválido"),
     Case::login("login/senha-missing", r#"{"login": "<login>"}"#).says(400, SENHA_REQUIRED).doc(),
-    Case::login("login/senha-null", r#"{"login": "<login>", "senha": null}"#).says(400, SENHA_REQUIRED),
-    Case::login("login/senha-empty", r#"{"login": "<login>", "senha": ""}"#).says(400, SENHA_REQUIRED),
-    Case::login("login/senha-no-text", r#"{"login": "<login>", "senha": {}}"#).says(400, SENHA_REQUIRED),
-    Case::login("login/senha-with-nul", r#"{"login": "<login>", "senha": "a\u0000"}"#)
+    Case::login("login/senha-null", r#"{"login": "<outro login>", "senha": null}"#).says(400, SENHA_REQUIRED),
+    Case::login("login/senha-empty", r#"{"login": "<outro login>", "senha": ""}"#).says(400, SENHA_REQUIRED),
+    Case::login("login/senha-no-text", r#"{"login": "<outro login>", "senha": {}}"#).says(400, SENHA_REQUIRED),
+    Case::login("login/senha-with-nul", r#"{"login": "<outro login>", "senha": "a\u0000"}"#)
         .says(400, "senha – valor inválido"),
     Case::login("login/login-longest", r#"{"login": "<255 x>", "senha": ""}"#).says(400, SENHA_REQUIRED),
     Case::login("login/login-too-long", r#"{"login": "<256 x>", "senha": "x"}"#).says(400, "login – valor inválido"),
-    Case::login("login/senha-too-long", r#"{"login": "<login>", "senha": "<1025 x>"}"#)
+    Case::login("login/senha-too-long", r#"{"login": "<outro login>", "senha": "<1025 x>"}"#)
         .says(400, "senha – valor inválido"),
     Case::login("login/both-missing", "{}").says(400, LOGIN_REQUIRED),
     Case::login("login/unknown-user", r#"{"login": "<outro login>", "senha": "<outra senha>"}"#)

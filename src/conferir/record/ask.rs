@@ -1,12 +1,15 @@
 //! What a recording asks beside the cases: where the token goes, what a change is answered, which rules hold.
 
+use std::time::Duration;
+
 use axum::http::HeaderName;
 use time::OffsetDateTime;
+use tokio::time::sleep;
 
 use crate::conferir::answers::{AnswerName, error_name};
 use crate::conferir::case::{Case, ExpectedAnswer, LOGIN};
 use crate::conferir::cases::{self, MOTIVO_REQUIRED};
-use crate::conferir::client::Received;
+use crate::conferir::client::{Received, is_of_the_moment};
 use crate::conferir::infer::seen::{ChangeObservation, LoginObservation, Observation, OtherLogin};
 use crate::conferir::learned::{contradiction, says_the_same};
 use crate::conferir::likeness::say_the_same;
@@ -17,6 +20,10 @@ use crate::conferir::standing::Standing;
 use crate::conferir::values::life_of;
 use crate::dialect::{Asked, Handling, HeaderCase, TokenHeader, Verdict};
 use crate::domain::atendimento::Status::{self, Aberto, Cancelado, EmAtendimento, Finalizado, Improcedente};
+
+/// How often a case is asked that a server has no time for, and the longest pause between.
+const ATTEMPTS: usize = 3;
+const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// Where clients usually put the token.
 const TOKEN_HEADERS: [(&str, Option<&str>); 10] = [
@@ -174,7 +181,7 @@ async fn prove(session: &mut Session, start: Status) -> Result<(Received, Change
     };
     let proof = cases::proof(start);
     let status = proof.to.expect("it is a change");
-    let is_sure = matches!(standing, Standing::Taken);
+    let is_sure = !matches!(standing, Standing::Refused(_));
     if !is_sure {
         contradiction(&refused, Cancelado)?;
     }
@@ -196,6 +203,25 @@ async fn prove(session: &mut Session, start: Status) -> Result<(Received, Change
     session.learned.success(status, &received);
     session.conclude(standing, start).await?;
     Ok((refused, ChangeObservation { status: Some(status), now: now(), received }))
+}
+
+/// The answer to `case`, from the status that it needs; or why there is none. A fault of the moment is waited for: it is no answer
+/// to record.
+pub(super) async fn settled(session: &mut Session, case: &Case) -> Result<Received, String> {
+    let attempts = if case.fails_login() { 1 } else { ATTEMPTS };
+    let mut code = 0;
+    for attempt in 0..attempts {
+        let received = session.exchange(case).await?;
+        if !is_of_the_moment(received.code) {
+            return Ok(received);
+        }
+        code = received.code;
+        let seconds = received.header("retry-after").and_then(|value| value.parse().ok()).unwrap_or(1);
+        if attempt + 1 < attempts {
+            sleep(PAUSE_MAX.min(Duration::from_secs(seconds))).await;
+        }
+    }
+    Err(format!("the server had no time for it, and answered {code}"))
 }
 
 pub(super) fn known(name: &str) -> &'static Case {
@@ -284,6 +310,10 @@ pub(super) async fn without_permission(
 ) -> Result<(Observation, Option<OtherLogin>), String> {
     let name = user.login.clone();
     let AnswersToOther { login, refusals: [received, again] } = session.ask_as(user, &PROBE).await?;
+    let permitted = settled(session, &PROBE).await?;
+    if login.is_some() && say_the_same(&[permitted], &[received.clone()]) {
+        return Err(format!("{name} gets the answer of {}: it may have the permission", session.login()));
+    }
     let path = if login.is_none() { LOGIN.to_owned() } else { session.path(&PROBE) };
     let asked = match &login {
         Some(_) => session.asked(&PROBE),

@@ -13,7 +13,7 @@ pub use self::file::{Recording, leave_out_refused};
 
 use self::ask::{Unasked, known};
 use super::case::{Case, Mark};
-use super::client::Received;
+use super::client::{Received, is_of_the_moment};
 use super::infer::seen::{Observation, Seen};
 use super::infer::{Inferred, headers_not_written, infer};
 use super::judge::Scope;
@@ -163,7 +163,7 @@ async fn ask_errors(
             continue;
         }
         asked(case.name);
-        match session.exchange(case).await {
+        match ask::settled(session, case).await {
             Ok(received) if case.changes() && session.learned.made(case.to, &received) => {
                 accepts_unknown |= case.name == "status/cancelado-motivo-unknown";
                 // So that the next case does not ask for the status that it has.
@@ -224,7 +224,10 @@ async fn try_out(
     let plan = Plan::new(Scope::Contract, &selection, runner.session.protocolo(), Some(&dialect));
     runner.speak(dialect);
     let outcomes = runner.run(&plan, || false, |outcome| asked(outcome.name)).await;
-    let is_ours = |outcome: &&Outcome| outcome.mark == Mark::Ours && !ERRORS.contains(&outcome.name);
+    let is_ours = |outcome: &&Outcome| {
+        let is_passing = outcome.received.as_ref().is_some_and(|received| is_of_the_moment(received.code));
+        outcome.mark == Mark::Ours && !ERRORS.contains(&outcome.name) && !is_passing
+    };
     let (ours, told): (Vec<_>, Vec<_>) = outcomes.iter().filter(|outcome| outcome.is_bad()).partition(is_ours);
     let reason = |outcome: &Outcome| {
         let reason = outcome.judgement.reason().unwrap_or_default();

@@ -1,9 +1,12 @@
 //! Servers whose answers leave it open whether a change was made: the atendimento comes back, or the run says loudly that it may not.
 
-use super::SENHA;
-use super::fakes::makes::plain;
-use super::fakes::server::{Asked, Make, Said, Server, text};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::fakes::makes::{plain, spring};
+use super::fakes::server::{Asked, Make, Refusal, Said, Server, text};
 use super::fakes::{BEARER, conferir};
+use super::{SENHA, serve};
+use crate::support::both_engines;
 use crate::support::database::Database;
 
 const STATUSES: [&str; 5] = ["Aberto", "Em atendimento", "Cancelado", "Improcedente", "Finalizado"];
@@ -79,9 +82,66 @@ async fn a_server_that_says_in_its_body_alone_that_a_change_was_made_is_understo
     }
 }
 
+/// A dialect whose success names a status that is none of this change.
+async fn what_the_server_has_told_counts_more_than_what_a_success_names(database: &Database) {
+    std::fs::write(
+        database.dir.path().join("d.toml"),
+        "[sucesso]\ncorpo = '{\"de\":\"Aberto\",\"para\":\"<status>\"}'\n",
+    )
+    .unwrap();
+    let server = serve(database, &[("DIALECT_FILE", "d.toml")]).await;
+    let outcome = conferir(database, &server.address, "Finalizado", &["--dialeto", "d.toml"], SENHA);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    let status = "SELECT count(*) FROM atendimento WHERE protocolo = '20221104000005' AND status = 5";
+    assert_eq!(database.number(status).await, 1);
+}
+
+both_engines! { what_the_server_has_told_counts_more_than_what_a_success_names, }
+
 #[tokio::test(flavor = "multi_thread")]
 async fn where_no_answer_says_it_the_run_does_not_claim_that_nothing_was_changed() {
     for refuses_same in [false, true] {
         comes_back(Make { answer: in_words, refuses_same, ..BEARER }, false, &["--only-documented"]).await;
     }
+}
+
+/// A gateway that has no time for one request, and for all that come after a login with this senha.
+fn in_a_bad_moment(said: Said, asked: Asked<'_>) -> Vec<u8> {
+    static ONCE: AtomicBool = AtomicBool::new(true);
+    match said {
+        Said::Refused(Refusal::Invalid("visivelCliente")) if ONCE.swap(false, Ordering::Relaxed) => {
+            plain("HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nRetry-After: 0", b"<h1>Bad Gateway</h1>")
+        }
+        Said::Refused(Refusal::NoStatus) => plain("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 0", b"slow down"),
+        _ => spring(said, asked),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_of_the_moment_is_not_recorded_as_an_answer() {
+    let database = Database::sqlite();
+    let fake = Server::start(Make { answer: in_a_bad_moment, ..BEARER }, "Aberto", |_| {}).await;
+    let outcome = conferir(&database, &fake.address, "Aberto", &["--gravar", "d.toml"], SENHA);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert!(
+        outcome.stdout.contains("not asked: status/unknown-status: the server had no time for it, and answered 429")
+    );
+    let text = std::fs::read_to_string(database.dir.path().join("d.toml")).unwrap();
+    let found: toml::Table = toml::from_str(&text).unwrap();
+    assert!(!found["respostas"].as_table().unwrap().contains_key("unknown_status"), "{text}");
+    for trace in ["502", "429", "Bad Gateway", "slow down"] {
+        assert!(!found.to_string().contains(trace), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_has_the_permission_shows_no_denial() {
+    let database = Database::sqlite();
+    let fake = Server::start(BEARER, "Aberto", |_| {}).await;
+    let senhas = format!("{SENHA}\n{SENHA}\n");
+    let extra = ["--gravar", "d.toml", "--login-sem-permissao", "user.api"];
+    let outcome = conferir(&database, &fake.address, "Aberto", &extra, &senhas);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    assert!(outcome.stdout.contains("not asked: access_denied: user.api gets the answer of user.api"), "{outcome:?}");
+    assert!(!std::fs::read_to_string(database.dir.path().join("d.toml")).unwrap().contains("access_denied]"));
 }
