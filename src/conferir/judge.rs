@@ -10,7 +10,7 @@ use super::case::{Case, ExpectedAnswer, Header, Mark};
 use super::client::Received;
 use super::difference;
 use super::jwt::find_jwt;
-use super::values::find_token;
+use super::token::find_token;
 use crate::dialect::{AnswerForm, Asked, Dialect, Facts, LoggedIn, Mention};
 
 /// What is compared.

@@ -10,7 +10,8 @@ use super::infer::{LoginFound, look_at_login};
 use super::jwt::find_jwt;
 use super::places::places;
 use super::session::{CREDENTIALS, Session, StartError, Unpermitted, post};
-use super::values::{Values, find_token, life_of};
+use super::token::find_token;
+use super::values::{Values, life_of};
 
 /// What another user gets.
 pub(super) struct AnswersToOther {

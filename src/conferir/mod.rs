@@ -31,6 +31,7 @@ pub mod session;
 mod spans;
 mod spelled;
 mod standing;
+pub mod token;
 pub mod values;
 pub mod views;
 pub mod witness;

@@ -5,8 +5,6 @@ use secrecy::{ExposeSecret, SecretString};
 use url::form_urlencoded::byte_serialize;
 use uuid::Uuid;
 
-use super::jwt::find_jwt;
-use super::places::places;
 use super::secrets::Secrets;
 use super::spelled::has_all;
 use crate::domain::atendimento::Status;
@@ -190,42 +188,6 @@ fn tampered(token: &str) -> String {
     format!("{rest}.{first}{}", signature.get(1..).unwrap_or_default())
 }
 
-/// The token in the answer to a login: the value of a member that is named so, or else a JWT, or the longest word that may be one.
-pub fn find_token(text: &str) -> Option<String> {
-    named_token(text).or_else(|| unnamed_token(text))
-}
-
-/// The value of the member whose name says that it is the token; a JWT before others.
-fn named_token(text: &str) -> Option<String> {
-    const OTHERS: [&str; 8] = ["refresh", "renova", "idtoken", "type", "tipo", "expir", "valid", "srf"];
-    let rank = |pointer: &str| {
-        let is_name = |part: &&str| part.contains(char::is_alphabetic);
-        let name = pointer.rsplit('/').find(is_name)?.to_lowercase().replace(['_', '-'], "");
-        match name.as_str() {
-            _ if OTHERS.iter().any(|other| name.contains(other)) => None,
-            "accesstoken" => Some(0),
-            "token" | "jwt" => Some(1),
-            _ => (name.contains("token") || name.contains("jwt")).then_some(2),
-        }
-    };
-    let token = |value: &str| {
-        // Some write the scheme before it.
-        let token = value.split_once(' ').map_or(value, |(_, token)| token);
-        let is_token = token.len() >= 6 && !token.contains(char::is_whitespace) && !token.contains("://");
-        is_token.then(|| token.to_owned())
-    };
-    let found = places(text).into_iter().filter_map(|span| Some((rank(&span.pointer)?, token(span.value.as_str()?)?)));
-    found.min_by_key(|(rank, token)| (find_jwt(token).is_none(), *rank)).map(|(_, token)| token)
-}
-
-fn unnamed_token(text: &str) -> Option<String> {
-    let part_of_one = |letter: char| letter.is_ascii_alphanumeric() || "-_.+/=~".contains(letter);
-    let words = text.split(|letter| !part_of_one(letter)).map(|word| word.trim_end_matches('.'));
-    let is_long = |word: &&str| word.len() >= 20 && word.bytes().any(|byte| byte.is_ascii_digit());
-    let opaque = words.filter(is_long).max_by_key(|word| word.len());
-    find_jwt(text).or_else(|| opaque.map(str::to_owned))
-}
-
 /// How long a JWT lives, in seconds, as it says itself.
 pub fn life_of(token: &str) -> Option<i64> {
     let claims = claims(token)?;
@@ -250,27 +212,6 @@ mod tests {
 
     fn values() -> Values {
         Values::new("user.api", SecretString::from("se\"nha"), "2022", "Aberto por \"engano\"")
-    }
-
-    #[test]
-    fn a_token_is_known_by_its_name_before_its_form() {
-        let other = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIyIn0.Babc-_";
-        let long = "0123456789abcdef0123456789abcdef";
-        for (text, token) in [
-            (format!(r#"{{"refreshToken":"{other}","accessToken":"{TOKEN}"}}"#), TOKEN),
-            (format!(r#"{{"id_token":"{other}","access_token":"abc123"}}"#), "abc123"),
-            (format!(r#"{{"access_token":"{{A-1}}-x","refresh_token":"{long}"}}"#), "{A-1}-x"),
-            (format!(r#"{{"token":"12:abcdef","foto":"https://x/{long}"}}"#), "12:abcdef"),
-            (format!(r#"{{"data":{{"tokens":["{TOKEN}"]}},"assinatura":"{other}"}}"#), TOKEN),
-            (format!(r#"{{"tokenType":"Bearer x","tokenExpiraEm":"{long}","jwt":"Bearer {TOKEN}"}}"#), TOKEN),
-            (format!("<r><token>{long}</token><outro>{other}</outro></r>"), long),
-            (format!("OK|token=abc123|{other}"), "abc123"),
-            (format!(r#"{{"d":"{TOKEN}"}}"#), TOKEN),
-            (format!(r#"{{"d":"{long}"}}"#), long),
-        ] {
-            assert_eq!(find_token(&text).as_deref(), Some(token), "{text}");
-        }
-        assert_eq!(find_token(r#"{"token":null,"x":"curto"}"#), None);
     }
 
     #[test]
@@ -348,13 +289,6 @@ mod tests {
         other.set_token("fedcba9876543210fedcba9876543210".to_owned());
         values.hide_secrets_of(other);
         assert_eq!(values.redacted("outra\\/senha fedcba9876543210fedcba9876543210"), "<senha> <token>");
-        assert_eq!(find_jwt("Access token: eyJh.eyJz.x!"), Some("eyJh.eyJz.x".to_owned()));
-        assert_eq!(find_jwt("www.example.com a.b.c"), None);
-        assert_eq!(find_token(&format!("O token é {TOKEN}.")), Some(TOKEN.to_owned()));
-        assert_eq!(
-            find_token("O token é 0123456789abcdef0123456789abcdef."),
-            Some("0123456789abcdef0123456789abcdef".to_owned())
-        );
     }
 
     #[test]

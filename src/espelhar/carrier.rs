@@ -3,11 +3,8 @@
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
 
-use serde_json::Value;
-
 use super::head::Head;
-use crate::conferir::values::find_token;
-use crate::sensitive::{folded, names_secret};
+use crate::sensitive::names_secret;
 
 /// Most tokens that are remembered; then all are forgotten, and come with the next logins.
 const TOKENS_MAX: usize = 100_000;
@@ -42,41 +39,6 @@ pub fn words_of(value: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The token in the `body` of a login's success: a JWT, or what a member is called so, or else the longest word that may be one.
-pub fn token_in(body: &str) -> Option<String> {
-    let found = find_token(body);
-    let named = || serde_json::from_str(body).ok().and_then(|body| named_token(&body));
-    found.clone().filter(|token| token.starts_with("eyJ")).or_else(named).or(found)
-}
-
-fn named_token(value: &Value) -> Option<String> {
-    let inner = |value: &Value| value.is_object() || value.is_array();
-    match value {
-        Value::Object(members) => {
-            let named = members.iter().filter(|(name, _)| names_token(name)).filter_map(|(_, value)| value.as_str());
-            let found = { named }.map(last_word).find(|text| is_opaque(text)).map(str::to_owned);
-            found.or_else(|| members.values().filter(|value| inner(value)).find_map(named_token))
-        }
-        Value::Array(items) => items.iter().find_map(named_token),
-        _ => None,
-    }
-}
-
-/// Whether a member `name` has a token, and not what tells of one.
-pub fn names_token(name: &str) -> bool {
-    let name = folded(name);
-    let tells = ["type", "tipo", "expir", "valid", "refresh"].iter().any(|word| name.contains(word));
-    (name.contains("token") || name.contains("jwt")) && !tells
-}
-
-fn last_word(text: &str) -> &str {
-    text.trim().rsplit(' ').next().unwrap_or_default()
-}
-
-fn is_opaque(text: &str) -> bool {
-    text.len() >= 4 && !["bearer", "basic"].iter().any(|scheme| text.eq_ignore_ascii_case(scheme))
-}
-
 /// Whether the name of a header of `head` says that it carries a token.
 pub fn names_a_token(head: &Head) -> bool {
     head.headers.iter().any(|(name, _)| is_carrier(name))
@@ -104,19 +66,6 @@ mod tests {
         for value in ["Bearer a.b.d", "a.b.cd", "", "="] {
             assert!(!tokens.has_one_in(value), "{value}");
         }
-    }
-
-    #[test]
-    fn the_token_of_a_login_is_known_by_its_form_or_its_name() {
-        for (body, token) in [
-            (r#"{"refreshToken":"0123456789abcdef0123456789abcdef","token":"abc-1"}"#, "abc-1"),
-            (r#"{"token_type":"Bearer","data":[{"access_token":"Bearer abc-1"}]}"#, "abc-1"),
-            (r#"{"x":"eyJh.eyJz.x","token":"abc-1"}"#, "eyJh.eyJz.x"),
-            (r#"{"chave":"0123456789abcdef0123456789abcdef"}"#, "0123456789abcdef0123456789abcdef"),
-        ] {
-            assert_eq!(token_in(body).as_deref(), Some(token), "{body}");
-        }
-        assert_eq!(token_in(r#"{"token":"Bearer","x":"curto"}"#), None);
     }
 
     #[test]

@@ -8,12 +8,13 @@ use axum::http::{HeaderMap, HeaderValue};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::carrier::{names_a_token, token_in, words_of};
+use super::carrier::{names_a_token, words_of};
 use super::exchange::Exchange;
 use super::headers;
 use super::recognise::{KnownErrors, asked, contract, split};
 use super::redact::sentence;
 use crate::conferir::difference;
+use crate::conferir::token::find_token;
 use crate::conferir::values::end_of;
 use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn, fits_between, reason};
 use crate::http::answer::{ALWAYS, MADE, REQUEST_ID};
@@ -152,7 +153,7 @@ impl Observer {
 
     /// Where `body` is another one than ours in `form`.
     fn difference_of_bodies(&self, exchange: &Exchange, body: &str, form: AnswerForm<'_>) -> Option<String> {
-        let (token, asked) = (token_in(body), asked(exchange));
+        let (token, asked) = (find_token(body), asked(exchange));
         let facts = |now, validade, login| Facts {
             texto: form.text,
             codigo: form.code,

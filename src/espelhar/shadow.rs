@@ -9,12 +9,13 @@ use axum::http::header::CONTENT_TYPE;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
-use super::carrier::{names_a_token, token_in, words_of};
+use super::carrier::{names_a_token, words_of};
 use super::exchange::{Capture, Exchange};
 use super::head::Head;
 use super::observe::{Observer, Route};
 use super::relay::lock;
 use crate::conferir::client::{Client, Outgoing, Received};
+use crate::conferir::token::find_token;
 
 /// Most exchanges that wait; more are left out.
 const WAITING_MAX: usize = 256;
@@ -142,8 +143,8 @@ impl Asker {
     async fn log_in(&mut self, exchange: &Exchange) -> Option<Option<(Head, Capture)>> {
         let received = self.ask("/api/usuario/login", exchange, None).await?;
         if let Some(received) = &received
-            && let (Some(theirs), Some(ours)) = (exchange.answer_text(), token_in(&received.body))
-            && let Some(theirs) = token_in(&theirs)
+            && let (Some(theirs), Some(ours)) = (exchange.answer_text(), find_token(&received.body))
+            && let Some(theirs) = find_token(&theirs)
         {
             if self.tokens.len() >= TOKENS_MAX {
                 self.tokens.clear();

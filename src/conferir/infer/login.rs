@@ -11,7 +11,7 @@ use super::seen::LoginObservation;
 use super::times::{Told, told};
 use crate::conferir::places::places;
 use crate::conferir::spans::Span;
-use crate::conferir::values::find_token;
+use crate::conferir::token::find_token;
 use crate::dialect::{Escapes, Template, Writing};
 use crate::sensitive::names_person;
 

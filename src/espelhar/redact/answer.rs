@@ -8,9 +8,9 @@ use super::json::{Kind, Shown, replaced};
 use super::secrets::{Secrets, TEXTO};
 use super::sentence::{Context, id, says_what_is_wrong, without_marks};
 use super::words;
-use crate::conferir::values::{find_token, life_of};
+use crate::conferir::token::{find_token, names_token};
+use crate::conferir::values::life_of;
 use crate::dialect::reason;
-use crate::espelhar::carrier::{self, names_token};
 use crate::espelhar::exchange::Exchange;
 use crate::espelhar::observe::Route;
 use crate::sensitive::{self, folded};
@@ -42,7 +42,7 @@ pub(super) fn body(exchange: &Exchange, route: Route, secrets: &Secrets) -> Valu
 /// The token in the success of a login.
 pub(super) fn token_in(exchange: &Exchange, route: Route) -> Option<String> {
     let is_success = route == Route::Login && (200..300).contains(&exchange.answer.status);
-    carrier::token_in(&exchange.answer_text().filter(|_| is_success)?)
+    find_token(&exchange.answer_text().filter(|_| is_success)?)
 }
 
 /// How long the token of a login lives, in seconds, as it says itself.

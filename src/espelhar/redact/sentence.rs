@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::harmless::{has_long_number, is_time, is_token};
 use super::secrets::{Secrets, TEXTO};
 use super::words;
-use crate::conferir::values::find_token;
+use crate::conferir::token::find_token;
 use crate::conferir::views::views;
 use crate::dialect::{Moment, Random};
 use crate::sensitive::{folded, names_secret};

@@ -1,0 +1,86 @@
+//! The token in the answer to a login.
+
+use super::jwt::find_jwt;
+use super::places::places;
+use crate::sensitive::folded;
+
+/// The shortest value of a member that may be a token, in bytes.
+const SHORTEST: usize = 4;
+/// The shortest word that may be one although nothing says so, in bytes.
+const LONG: usize = 20;
+
+/// The token in the answer `text` to a login: the value of the member that is named so, or else a JWT, or the longest word that
+/// may be one.
+pub fn find_token(text: &str) -> Option<String> {
+    let named = places(text).into_iter().filter_map(|span| Some((rank(&span.pointer)?, token(span.value.as_str()?)?)));
+    let named = named.min_by_key(|(rank, token)| (find_jwt(token).is_none(), *rank)).map(|(_, token)| token);
+    named.or_else(|| find_jwt(text)).or_else(|| longest_word(text))
+}
+
+/// Whether a member `name` has a token, and not what tells of one, or another than that of requests.
+pub fn names_token(name: &str) -> bool {
+    const OTHERS: [&str; 8] = ["refresh", "renova", "idtoken", "type", "tipo", "expir", "valid", "srf"];
+    let name = folded(name).replace(['_', '-'], "");
+    (name.contains("token") || name.contains("jwt")) && !OTHERS.iter().any(|other| name.contains(other))
+}
+
+/// Which of several tokens counts, by the `pointer` to its member: the lowest. None if its name is not that of a token.
+fn rank(pointer: &str) -> Option<u8> {
+    let name = pointer.rsplit('/').find(|part| part.contains(char::is_alphabetic)).filter(|name| names_token(name))?;
+    Some(match folded(name).replace(['_', '-'], "").as_str() {
+        "accesstoken" => 0,
+        "token" | "jwt" => 1,
+        _ => 2,
+    })
+}
+
+/// The token that `value` is; some write its scheme before it.
+fn token(value: &str) -> Option<String> {
+    if let Some(jwt) = find_jwt(value) {
+        return Some(jwt);
+    }
+    let token = value.trim().rsplit(' ').next().unwrap_or_default();
+    let is_scheme = ["bearer", "basic"].iter().any(|scheme| token.eq_ignore_ascii_case(scheme));
+    (token.len() >= SHORTEST && !is_scheme && !token.contains("://")).then(|| token.to_owned())
+}
+
+fn longest_word(text: &str) -> Option<String> {
+    let part_of_one = |letter: char| letter.is_ascii_alphanumeric() || "-_.+/=~".contains(letter);
+    let words = text.split(|letter| !part_of_one(letter)).map(|word| word.trim_end_matches('.'));
+    let is_long = |word: &&str| word.len() >= LONG && word.bytes().any(|byte| byte.is_ascii_digit());
+    words.filter(is_long).max_by_key(|word| word.len()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_known_by_its_name_before_its_form() {
+        let (jwt, other) =
+            ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.Aabc-_", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIyIn0.Babc-_");
+        let long = "0123456789abcdef0123456789abcdef";
+        for (text, token) in [
+            (format!(r#"{{"refreshToken":"{other}","accessToken":"{jwt}"}}"#), jwt),
+            (format!(r#"{{"refreshToken":"{long}","token":"abc-1"}}"#), "abc-1"),
+            (format!(r#"{{"id_token":"{other}","access_token":"abc123"}}"#), "abc123"),
+            (format!(r#"{{"access_token":"{{A-1}}-x","refresh_token":"{long}"}}"#), "{A-1}-x"),
+            (format!(r#"{{"token":"12:abcdef","foto":"https://x/{long}"}}"#), "12:abcdef"),
+            (format!(r#"{{"data":{{"tokens":["{jwt}"]}},"assinatura":"{other}"}}"#), jwt),
+            (r#"{"token_type":"Bearer","data":[{"access_token":"Bearer abc-1"}]}"#.to_owned(), "abc-1"),
+            (format!(r#"{{"tokenType":"Bearer x","tokenExpiraEm":"{long}","jwt":"Bearer {jwt}"}}"#), jwt),
+            (format!("<r><token>{long}</token><outro>{other}</outro></r>"), long),
+            (format!("OK|token=abc123|{other}"), "abc123"),
+            (format!(r#"{{"d":"{jwt}"}}"#), jwt),
+            (format!(r#"{{"chave":"{long}"}}"#), long),
+            ("Access token: eyJh.eyJz.x!".to_owned(), "eyJh.eyJz.x"),
+            (format!("O token é {jwt}."), jwt),
+            (format!("O token é {long}."), long),
+        ] {
+            assert_eq!(find_token(&text).as_deref(), Some(token), "{text}");
+        }
+        for text in [r#"{"token":null,"x":"curto"}"#, r#"{"token":"Bearer","x":"curto"}"#, "www.example.com a.b.c"] {
+            assert_eq!(find_token(text), None, "{text}");
+        }
+    }
+}
