@@ -12,7 +12,7 @@ use super::seen::Observation;
 use crate::conferir::client::Received;
 use crate::conferir::personal::Personal;
 use crate::conferir::spans::{Span, spans};
-use crate::dialect::{Escapes, Piece, Random, Template, Writing, reason, strip};
+use crate::dialect::{Entities, Escapes, Piece, Random, Template, Writing, reason, strip};
 
 pub(super) struct Envelope {
     /// What fills a place, without quotes.
@@ -24,6 +24,7 @@ pub(super) struct Envelope {
     own: BTreeSet<String>,
     /// How the errors write what is not ASCII. None where none of them shows it.
     pub(super) escapes: Option<Escapes>,
+    entities: Entities,
     /// What of the users stands in no dialect.
     personal: Personal,
     /// The ids of errors that are no JSON, in their order, and whether those tell their status codes.
@@ -43,7 +44,7 @@ impl Envelope {
         for (seen, spans) in &parsed {
             spans.iter().for_each(|span| places.entry(&span.pointer).or_default().push((seen, span)));
         }
-        let escapes = escapes(errors);
+        let (escapes, entities) = (escapes(errors), entities(errors));
         let mut gaps = BTreeMap::new();
         for (place, values) in &places {
             if let Some(gap) = gap(values, escapes.unwrap_or_default()) {
@@ -75,13 +76,24 @@ impl Envelope {
         let (tells_code, tells_reason) = (all_tell(|code| code.to_string()), all_tell(|code| reason(code).to_owned()));
         let ids =
             plain.iter().filter(|seen| seen.again.is_some()).map(|seen| ids(&plain_pieces(seen))).reduce(joined_ids);
-        Self { gaps, text, around, own, escapes, personal, ids: ids.unwrap_or_default(), tells_code, tells_reason }
+        Self {
+            gaps,
+            text,
+            around,
+            own,
+            escapes,
+            entities,
+            personal,
+            ids: ids.unwrap_or_default(),
+            tells_code,
+            tells_reason,
+        }
     }
 
     /// How texts stand in the body of `received`.
     pub(super) fn writing(&self, received: &Received) -> Writing {
         let kind = received.header("content-type").unwrap_or_default();
-        Writing::of(self.escapes.unwrap_or_default(), &kind, &received.body)
+        Writing::of((self.escapes.unwrap_or_default(), self.entities), &kind, &received.body)
     }
 
     /// Whether the errors have the reason of their status code in `place`.
@@ -289,6 +301,22 @@ fn telling(values: &[(&Observation, &Span)]) -> usize {
     different.sort();
     different.dedup();
     if different.len() < 2 { of_contract * 100 } else { of_contract * 100 + different.len() }
+}
+
+/// How the pages among `errors` write quotes: as most of them do.
+pub(super) fn entities(errors: &[Observation]) -> Entities {
+    let pages: Vec<&str> = { errors.iter().map(|seen| seen.received.body.as_str()) }
+        .filter(|body| spans(body).is_empty() && body.contains('<'))
+        .collect();
+    let usual = |known: &[&'static str]| {
+        let count = |entity: &&&'static str| pages.iter().filter(|page| page.contains(**entity)).count();
+        known.iter().rev().max_by_key(count).copied()
+    };
+    let ours = Entities::default();
+    Entities {
+        quote: usual(&Entities::QUOTES).unwrap_or(ours.quote),
+        apostrophe: usual(&Entities::APOSTROPHES).unwrap_or(ours.apostrophe),
+    }
 }
 
 pub(super) fn escapes(errors: &[Observation]) -> Option<Escapes> {
