@@ -1,5 +1,6 @@
 //! One case of the contract as a row of a table.
 
+use super::answers::{AnswerName, error_name};
 use crate::domain::atendimento::Status;
 
 pub(super) const LOGIN: &str = "/api/usuario/login";
@@ -204,8 +205,18 @@ impl Case {
         matches!(self.answer, ExpectedAnswer::Message("Motivo não encontrado"))
     }
 
+    /// The name of the error that it is answered with.
+    pub(super) fn error_name(&self) -> Option<AnswerName> {
+        if let ExpectedAnswer::Message(text) = self.answer { error_name(text) } else { None }
+    }
+
     /// Whether the login counts as a failed one.
     pub fn fails_login(&self) -> bool {
         self.path == LOGIN && self.body.contains("<outra senha>")
+    }
+
+    /// The same, of a server that does not look at the length of a senha, too.
+    pub(super) fn may_fail_login(&self) -> bool {
+        self.fails_login() || self.name == "login/senha-too-long"
     }
 }

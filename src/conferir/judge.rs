@@ -140,7 +140,7 @@ fn form<'a>(case: &Case, dialect: &'a Dialect) -> Option<AnswerForm<'a>> {
         ExpectedAnswer::Token => Some(dialect.login()),
         ExpectedAnswer::Message(text) if case.code == 200 => Some(dialect.success(text)),
         ExpectedAnswer::Message(text) => {
-            let AnswerName { name, field } = error_name(text)?;
+            let AnswerName { name, field } = case.error_name()?;
             Some(dialect.error(name, field, case.code, text))
         }
         ExpectedAnswer::Mismatch(..) => None,

@@ -13,7 +13,7 @@ use super::jwt::jwt_at;
 use super::views::View;
 use crate::sensitive::folded;
 
-/// So many letters in a row give a secret away, and a shorter one as a word of its own.
+/// So many letters in a row give a secret away.
 const PART: usize = 8;
 /// The same in base64; shorter ones than the second may be of any word.
 const PART_IN_BASE64: usize = 10;
@@ -125,23 +125,18 @@ impl Secrets {
     }
 }
 
-/// Where `text` has all of `secret`; a short one as a word of its own.
+/// Where `text` has all of `secret`.
 fn places_of(text: &str, secret: &str) -> Vec<Range<usize>> {
     let own: Vec<char> = letters(secret).map(|(letter, _)| letter).collect();
-    let is_short = squeezed(secret).chars().count() < PART;
     let mut places = Vec::new();
     for view in View::all(text) {
         let (letters, starts): (Vec<char>, Vec<usize>) = letters(&view.text).unzip();
         let mut at = 0;
         while !own.is_empty()
-            && let Some(found) = letters.get(at..).and_then(|rest| rest.windows(own.len()).position(|part| part == own))
+            && let Some(found) = letters[at..].windows(own.len()).position(|part| part == own)
         {
             let (first, end) = (at + found, at + found + own.len());
-            let is_letter = |letter: Option<&char>| letter.is_some_and(|letter| letter.is_alphanumeric());
-            let is_within_word = is_letter(letters[..first].last()) || is_letter(letters.get(end));
-            if !(is_short && is_within_word) {
-                places.push(view.place(starts[first]..starts.get(end).copied().unwrap_or(view.text.len())));
-            }
+            places.push(view.place(starts[first]..starts.get(end).copied().unwrap_or(view.text.len())));
             at = end;
         }
     }
@@ -274,7 +269,7 @@ mod tests {
         assert_eq!(secrets.redacted("Atendimento atualizado"), "Atendimento atualizado");
         assert_eq!(secrets.redacted("'ATENDIMENTO-2024'"), "'<senha>'");
         secrets.add(SecretString::from("1234"), "<senha>");
-        assert_eq!(secrets.redacted("12345"), "12345");
+        assert_eq!(secrets.redacted("123"), "123");
     }
 
     fn gives_away(text: &str, senha: &str) -> bool {
@@ -306,7 +301,7 @@ mod tests {
             assert!(!gives_away(text, SENHA), "{text}");
         }
         assert!(gives_away("UzNuaEAx.", "S3nh@1") && gives_away("53336E684031", "S3nh@1"));
-        assert!(gives_away("sessão 1234.", "1234") && !gives_away("sessão 1234567", "1234"));
+        assert!(gives_away("sessão 1234.", "1234") && !gives_away("sessão 123", "1234"));
         assert!(!gives_away("Atendimento não encontrado", "atendimento2022") && !gives_away("x", ""));
     }
 }
