@@ -8,7 +8,6 @@ use std::fmt;
 use axum::http::{HeaderName, HeaderValue};
 use encoding_rs::Encoding;
 
-use self::answers::Parts;
 use super::escapes::Entities;
 use super::file::{DialectFile, HeaderCase, Verdict};
 use super::forms::{CONTENT_TYPE, Dialect, ERROR_BODY, Form, LOGIN_BODY, NotAsked, TokenHeader};
@@ -86,6 +85,15 @@ impl Dialect {
 }
 
 const JSON: HeaderValue = HeaderValue::from_static(CONTENT_TYPE);
+
+/// What an answer may say of itself.
+struct Parts {
+    code: bool,
+    /// How many values its text has, if it may have another one.
+    text: Option<usize>,
+    /// Which success it is; none for an error.
+    kind: Option<Kind>,
+}
 
 struct Check<'a> {
     file: &'a DialectFile,

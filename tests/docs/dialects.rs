@@ -43,7 +43,7 @@ fn the_kit_names_each_field_as_the_server_does() {
 }
 
 /// Errors of the two routes of the vendor's page for which no recording asks by a case, and why.
-const NOT_RECORDED: [(&str, &str); 25] = [
+const NOT_RECORDED: [(&str, &str); 24] = [
     ("malformed", "no client sends such a request"),
     ("body_cut", "no client sends half a body"),
     ("body_slow", "it takes longer than a run"),
@@ -65,7 +65,6 @@ const NOT_RECORDED: [(&str, &str); 25] = [
     ("motivo_unneeded", "it is a rule, and asked as one"),
     ("invalid_simular", "our own extension"),
     ("invalid_Idempotency-Key", "our own extension"),
-    ("invalid_If-Match", "our own extension"),
     ("invalid_statusAtual", "our own extension"),
     ("in_progress", "our own extension"),
     ("reused_key", "our own extension"),

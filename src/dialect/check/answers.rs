@@ -4,7 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use super::Check;
+use super::{Check, Parts};
 use crate::dialect::escapes::{Entities, Escapes};
 use crate::dialect::facts::{Facts, LoggedIn, Mention};
 use crate::dialect::file::AnswerFile;
@@ -12,15 +12,6 @@ use crate::dialect::forms::{CONTENT_TYPE, Form};
 use crate::dialect::gap::{Gap, Kind};
 use crate::dialect::template::Template;
 use crate::dialect::writing::Writing;
-
-/// What an answer may say of itself.
-pub(super) struct Parts {
-    pub(super) code: bool,
-    /// How many values its text has, if it may have another one.
-    pub(super) text: Option<usize>,
-    /// Which success it is; none for an error.
-    pub(super) kind: Option<Kind>,
-}
 
 impl Check<'_> {
     pub(super) fn form(&mut self, table: &[&str], answer: &AnswerFile, may: Parts) -> Form {
