@@ -64,8 +64,7 @@ impl Findings {
         if ![Route::Login, Route::Change].map(Route::word).contains(&route) {
             return;
         }
-        let is_name = |case: &&str| case.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-        let case = line["caso"].as_str().filter(is_name).unwrap_or(UNKNOWN);
+        let case = case_of(line).unwrap_or(UNKNOWN);
         self.heads.add(number, case, line);
         self.checks_motivo |= case == "unknown_motivo" && !may_need_motivo(line);
         self.denies_at_login |= case == "access_denied" && route == Route::Login.word();
@@ -78,7 +77,7 @@ impl Findings {
             "token_missing" => self.unread.extend(carriers(line)),
             _ => {}
         }
-        let error = self.error(case, line);
+        let error = error_of(&self.observer, case, line);
         let key = error.as_ref().map_or_else(|| case.to_owned(), |error| error.answer_name().key());
         self.case(key, error).add(Variant::new(number, line, instead));
     }
@@ -99,16 +98,6 @@ impl Findings {
             }
             self.statuses.insert(protocolo.to_owned(), status);
         }
-    }
-
-    /// The error that `case` names, with the text that the contract gives to `line`.
-    fn error(&self, case: &str, line: &Value) -> Option<Recognised> {
-        let texts = [&line["resposta"], &line["recusa"]].into_iter().filter_map(Value::as_str);
-        let repeated = REPEATED.map(str::to_owned);
-        let known = |text| {
-            self.observer.errors.recognised(text).or_else(|| self.observer.errors.recognised_beside(text, &repeated))
-        };
-        { texts }.filter_map(known).find(|known| known.name == case).or_else(|| contract(case))
     }
 
     fn case(&mut self, key: String, error: Option<Recognised>) -> &mut Case {
@@ -225,6 +214,20 @@ impl Findings {
         let successes = [LOGIN, SUCESSO].into_iter().filter(|key| !self.cases.contains_key(*key)).map(str::to_owned);
         successes.chain(told).collect()
     }
+}
+
+/// What a line calls its answer.
+pub(super) fn case_of(line: &Value) -> Option<&str> {
+    let is_name = |case: &&str| case.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    line["caso"].as_str().filter(is_name)
+}
+
+/// The error that `case` names, with the text that the server of `observer` gives to `line`.
+pub(super) fn error_of(observer: &Observer, case: &str, line: &Value) -> Option<Recognised> {
+    let texts = [&line["resposta"], &line["recusa"]].into_iter().filter_map(Value::as_str);
+    let repeated = REPEATED.map(str::to_owned);
+    let known = |text| observer.errors.recognised(text).or_else(|| observer.errors.recognised_beside(text, &repeated));
+    { texts }.filter_map(known).find(|known| known.name == case).or_else(|| contract(case))
 }
 
 /// How a token came.
