@@ -302,6 +302,10 @@ mod tests {
         }
         assert!(gives_away("UzNuaEAx.", "S3nh@1") && gives_away("53336E684031", "S3nh@1"));
         assert!(gives_away("sessão 1234.", "1234") && !gives_away("sessão 123", "1234"));
-        assert!(!gives_away("Atendimento não encontrado", "atendimento2022") && !gives_away("x", ""));
+        assert!(
+            !gives_away("Atendimento não encontrado", "atendimento2022")
+                && !gives_away("Senha inválida", "invalida2022")
+                && !gives_away("x", "")
+        );
     }
 }

@@ -85,14 +85,14 @@ impl Findings {
     /// What the server may have refused the request of `line` for, although its answer is taken for a success.
     fn refused(&self, line: &Value) -> Option<Recognised> {
         let of_request = line["recusa"].as_str().and_then(|refusal| self.observer.errors.recognised(refusal));
-        let present = line["corpo"]["protocolo"].as_str().and_then(|protocolo| self.statuses.get(protocolo));
+        let present = protocolo_in(line).and_then(|protocolo| self.statuses.get(protocolo));
         let is_same = present.is_some() && present == status_in(line).as_ref();
         of_request.or_else(|| contract("same_status").filter(|_| is_same))
     }
 
     /// Keeps up with a change that was made.
     fn follow(&mut self, line: &Value) {
-        if let (Some(protocolo), Some(status)) = (line["corpo"]["protocolo"].as_str(), status_in(line)) {
+        if let (Some(protocolo), Some(status)) = (protocolo_in(line), status_in(line)) {
             if self.statuses.len() >= ATENDIMENTOS_MAX {
                 self.statuses.clear();
             }
@@ -251,6 +251,11 @@ fn carriers(line: &Value) -> impl Iterator<Item = Carrier> {
         let header = value.split_once(" <").map(|(scheme, _)| format!("{name}: {scheme}"));
         Carrier { header: header.unwrap_or(name), is_sure }
     })
+}
+
+/// The protocolo of a request, if it was recorded: what stands for others is the same for many.
+fn protocolo_in(line: &Value) -> Option<&str> {
+    line["corpo"]["protocolo"].as_str().filter(|protocolo| !protocolo.starts_with('<'))
 }
 
 fn status_in(line: &Value) -> Option<Status> {
