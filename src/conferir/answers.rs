@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::case::MADE;
+use super::case::{Case, ExpectedAnswer, MADE};
 use crate::dialect::answer_key;
 use crate::sensitive::folded;
 
@@ -70,6 +70,11 @@ pub(super) fn is_contracts(word: &str) -> bool {
     });
     let word = folded(word);
     TEXTS.iter().any(|text| text.contains(&word))
+}
+
+/// The name of the error that `case` is answered with.
+pub(super) fn error_of(case: &Case) -> Option<AnswerName> {
+    if let ExpectedAnswer::Message(text) = case.answer { error_name(text) } else { None }
 }
 
 /// The name of the error that the contract answers with `text`.

@@ -1,6 +1,5 @@
 //! One case of the contract as a row of a table.
 
-use super::answers::{AnswerName, error_name};
 use crate::domain::atendimento::Status;
 
 pub(super) const LOGIN: &str = "/api/usuario/login";
@@ -203,11 +202,6 @@ impl Case {
     /// Whether it is refused because there is no such motivo.
     pub(super) fn refuses_motivo(&self) -> bool {
         matches!(self.answer, ExpectedAnswer::Message("Motivo não encontrado"))
-    }
-
-    /// The name of the error that it is answered with.
-    pub(super) fn error_name(&self) -> Option<AnswerName> {
-        if let ExpectedAnswer::Message(text) = self.answer { error_name(text) } else { None }
     }
 
     /// Whether the login counts as a failed one.

@@ -22,6 +22,8 @@ pub(super) struct Envelope {
     around: (Vec<Piece>, Vec<Piece>),
     /// Places in which each error has something else that does not move, such as a code of its own.
     own: BTreeSet<String>,
+    /// What stood in a place twice when the same was asked twice: it moves in no answer.
+    constant: BTreeSet<(String, String)>,
     /// How the errors write what is not ASCII. None where none of them shows it.
     pub(super) escapes: Option<Escapes>,
     entities: Entities,
@@ -68,6 +70,15 @@ impl Envelope {
             !gaps.contains_key(**place) && text.as_deref() != Some(**place) && is_another_for_most(&values)
         };
         let own = places.iter().filter(is_own).map(|(place, _)| (*place).to_owned()).collect();
+        let stays = |seen: &Observation, span: &Span| {
+            seen.again.as_ref().and_then(|again| value_at(again, &span.pointer)).as_ref() == Some(&span.value)
+        };
+        let constant = places
+            .values()
+            .flatten()
+            .filter(|(seen, span)| stays(seen, span))
+            .filter_map(|(_, span)| Some((span.pointer.clone(), text_of(&span.value)?)))
+            .collect();
         let plain: Vec<&Observation> = errors.iter().filter(|seen| spans(&seen.received.body).is_empty()).collect();
         let all_tell = |what: fn(u16) -> String| {
             let tells = |seen: &&Observation| seen.received.body.contains(&what(seen.received.code));
@@ -83,6 +94,7 @@ impl Envelope {
             own,
             escapes,
             entities,
+            constant,
             personal,
             ids: ids.unwrap_or_default(),
             tells_code,
@@ -151,7 +163,11 @@ impl Envelope {
             }
             let own = || {
                 let again = seen.again.as_ref().and_then(|again| value_at(again, &span.pointer));
-                let found = pieces_of(seen, text_of(&span.value)?, again.as_ref().and_then(text_of))?;
+                let text = text_of(&span.value)?;
+                if again.is_none() && self.constant.contains(&(span.pointer.clone(), text.clone())) {
+                    return None;
+                }
+                let found = pieces_of(seen, text, again.as_ref().and_then(text_of))?;
                 moves(&found).then(|| written(&found, writing, &known))
             };
             instead(span).or_else(|| self.gaps.get(&span.pointer).cloned()).or_else(own)

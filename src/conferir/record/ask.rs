@@ -3,7 +3,7 @@
 use axum::http::HeaderName;
 use time::OffsetDateTime;
 
-use crate::conferir::answers::AnswerName;
+use crate::conferir::answers::{AnswerName, error_of};
 use crate::conferir::case::{Case, ExpectedAnswer, LOGIN};
 use crate::conferir::cases::{self, MOTIVO_REQUIRED};
 use crate::conferir::client::Received;
@@ -205,7 +205,7 @@ pub(super) fn known(name: &str) -> &'static Case {
 /// What `case`, which was refused with `received`, shows. It is asked again, unless that counts as a failed login.
 pub(super) async fn observation(session: &mut Session, case: &'static Case, received: Received) -> Option<Observation> {
     let ExpectedAnswer::Message(text) = case.answer else { return None };
-    Some(observed(session, case, (case.error_name()?, case.code, text), received).await)
+    Some(observed(session, case, (error_of(case)?, case.code, text), received).await)
 }
 
 async fn observed(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub use self::file::{Recording, leave_out_refused};
 
 use self::ask::{Unasked, known};
-use super::answers::AnswerName;
+use super::answers::{AnswerName, error_of};
 use super::case::{Case, Mark};
 use super::client::Received;
 use super::infer::seen::{Observation, Seen};
@@ -85,7 +85,7 @@ const NEVER: [(&str, &str); 5] = [
 
 /// The names of the errors for which cases of a recording ask.
 pub fn asked_names() -> impl Iterator<Item = String> {
-    ERRORS.map(known).into_iter().chain(&COMMENTS).filter_map(Case::error_name).map(AnswerName::key)
+    ERRORS.map(known).into_iter().chain(&COMMENTS).filter_map(error_of).map(AnswerName::key)
 }
 
 /// What whoever records adds to it.
