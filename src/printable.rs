@@ -34,7 +34,7 @@ pub fn printable_json(kept: char, json: &str) -> Cow<'_, str> {
 }
 
 /// Controls, those of C1 too; ends of lines; marks that turn the direction of writing.
-fn steers(c: char) -> bool {
+pub fn steers(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -19,7 +19,7 @@ use self::recording::record_dialect;
 use self::report::{failed_in, foreign, hand_over, indented, verdict, write_files};
 
 use super::support::error::{CliError, Result};
-use super::support::input::{confirmed, read_dialect, read_senha, read_two_senhas};
+use super::support::input::{confirmed, dialect_option, read_senha, read_two_senhas};
 use super::support::output::complain;
 use crate::conferir::client::Client;
 use crate::conferir::judge::Scope;
@@ -38,7 +38,7 @@ pub async fn run(args: Args) -> Result {
     let only = args.repetir_falhas.as_deref().map(failed_in).transpose()?;
     let nothing_failed = only.as_ref().is_some_and(Vec::is_empty);
     let selection = Selection { without: args.pular.clone(), only, reads_only: args.somente_leitura };
-    let dialect = args.dialeto.as_deref().map(read_dialect).transpose()?;
+    let dialect = args.dialeto.as_deref().map(dialect_option).transpose()?;
     let plan = Plan::new(scope, &selection, &args.protocolo, dialect.as_deref());
     if nothing_failed {
         complain("no case of that report failed; nothing was asked");

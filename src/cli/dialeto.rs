@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::support::error::Result;
-use super::support::input::read_dialect;
+use super::support::input::{dialect_option, read_dialect};
 use super::support::output::{self, say, table};
 use crate::dialect::Dialect;
 use crate::http::answer::{ALWAYS, REQUEST_ID};
@@ -54,7 +54,7 @@ pub fn run(command: &Command) -> Result {
 }
 
 pub fn openapi(args: &OpenapiArgs) -> Result {
-    let dialect = args.dialeto.as_deref().map(read_dialect).transpose()?;
+    let dialect = args.dialeto.as_deref().map(dialect_option).transpose()?;
     Ok(say!("{}", routes::openapi_text(dialect).trim_end())?)
 }
 

@@ -15,12 +15,13 @@ use tokio::time::{interval, timeout};
 use url::Url;
 
 use super::support::error::{CliError, Result};
-use super::support::input::{parse_url, read_dialect};
+use super::support::input::{dialect_option, parse_url, read_dialect};
 use super::support::output::{complain, say, shown, table};
 use super::support::signals;
 use crate::conferir::client::Client;
 use crate::conferir::record::Recording;
 use crate::dialect::Dialect;
+use crate::espelhar::compare::Compared;
 use crate::espelhar::exchange::Exchange;
 use crate::espelhar::findings::Findings;
 use crate::espelhar::observe::{Observation, Observer};
@@ -78,7 +79,7 @@ pub struct Args {
 enum Command {
     /// Report on a recording
     #[command(
-        after_help = "Example:\n  citrus-status espelhar relatorio espelho-20261128-120000.ndjson --html espelho.html --dialeto dialeto.toml"
+        after_help = "Example:\n  citrus-status espelhar relatorio espelho-20261128-120000.ndjson --html espelho.html --dialeto dialeto.toml\n  citrus-status espelhar relatorio espelho-20261128-120000.ndjson --conferir-dialeto dialeto.toml"
     )]
     Relatorio {
         /// The recording
@@ -90,13 +91,16 @@ enum Command {
         /// Write how the Citrus answers as a dialect into this new file, too
         #[arg(long, value_name = "FILE")]
         dialeto: Option<PathBuf>,
+        /// Say how many exchanges this dialect would answer alike, and which not
+        #[arg(long, value_name = "FILE")]
+        conferir_dialeto: Option<PathBuf>,
     },
 }
 
 pub async fn run(args: Args) -> Result {
     match (args.command, args.upstream) {
-        (Some(Command::Relatorio { arquivo, html, dialeto }), _) => {
-            report(&arquivo, html.as_deref(), dialeto.as_deref())
+        (Some(Command::Relatorio { arquivo, html, dialeto, conferir_dialeto }), _) => {
+            report(&arquivo, html.as_deref(), dialeto.as_deref(), conferir_dialeto.as_deref())
         }
         (None, Some(ref upstream)) => mirror(upstream, Args { command: None, upstream: None, ..args }).await,
         (None, None) => Err(CliError::Usage("--upstream is missing".to_owned())),
@@ -105,7 +109,7 @@ pub async fn run(args: Args) -> Result {
 
 async fn mirror(upstream: &Url, args: Args) -> Result {
     let dialect = match &args.dialeto {
-        Some(file) => read_dialect(file)?,
+        Some(file) => dialect_option(file)?,
         None => Arc::new(Dialect::contract()),
     };
     let behind =
@@ -273,7 +277,8 @@ fn print(tally: &Tally) -> Result {
     Ok(())
 }
 
-fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>) -> Result {
+fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>, held_against: Option<&Path>) -> Result {
+    let mut compared = held_against.map(read_dialect).transpose()?.map(Compared::with);
     let mut tally = Tally::default();
     let mut examples = page::Examples::default();
     let mut findings = Findings::default();
@@ -282,6 +287,7 @@ fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>) -> Resu
         if is_one {
             examples.add(line);
             findings.add(number, line);
+            compared.iter_mut().for_each(|compared| compared.add(number, line));
         }
         is_one
     })?;
@@ -300,6 +306,25 @@ fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>) -> Resu
         let mut new = created(file)?;
         new.write_all(found.toml(&shown(recording)).as_bytes()).map_err(|error| unwritten(file, error))?;
         hand_over_dialect(&found, file)?;
+    }
+    if let (Some(compared), Some(file)) = (compared, held_against) {
+        print_compared(&compared, file)?;
+    }
+    Ok(())
+}
+
+fn print_compared(compared: &Compared, dialect: &Path) -> Result {
+    let Compared { alike, differing, cut, unknown, .. } = compared;
+    let times: u64 = differing.values().map(|(times, _)| times).sum();
+    say!("\n{}: {alike} exchanges would be answered alike, {times} otherwise", shown(dialect))?;
+    for ((case, differences), (times, line)) in differing {
+        say!("{case}: {} ({times}, first in line {line})", printable(differences))?;
+    }
+    if *cut > 0 {
+        say!("{cut} more are alike as far as they were recorded")?;
+    }
+    if *unknown > 0 {
+        say!("{unknown} are no answers that a dialect has")?;
     }
     Ok(())
 }

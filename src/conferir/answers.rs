@@ -1,8 +1,11 @@
 //! The names under which a dialect speaks of the contract's answers. The kit knows them by itself, from the texts of its
 //! cases; a test holds them against the server's.
 
-use super::case::MADE;
+use std::sync::LazyLock;
+
+use super::case::{Case, ExpectedAnswer, MADE};
 use crate::dialect::answer_key;
+use crate::sensitive::folded;
 
 /// An answer as a dialect names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,15 +61,20 @@ const BEGINNINGS: [(&str, &str); 6] = [
     ("JWT expired at ", "token_expired"),
 ];
 
-/// Whether `word` stands in a text of the contract, so that it is nobody's name.
+/// Whether `word` stands in a text of the contract, with or without accents, so that it is nobody's name.
 pub(super) fn is_contracts(word: &str) -> bool {
-    let texts = NAMES.iter().chain(&BEGINNINGS).map(|(text, _)| *text).chain([
-        MADE,
-        "esse campo é obrigatório",
-        "valor inválido",
-    ]);
-    let word = word.to_lowercase();
-    { texts }.any(|text| text.to_lowercase().contains(&word))
+    static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let of_fields = ["esse campo é obrigatório", "valor inválido"];
+        let texts = NAMES.iter().chain(&BEGINNINGS).map(|(text, _)| *text);
+        texts.chain([MADE]).chain(of_fields).map(folded).collect()
+    });
+    let word = folded(word);
+    TEXTS.iter().any(|text| text.contains(&word))
+}
+
+/// The name of the error that `case` is answered with.
+pub(super) fn error_of(case: &Case) -> Option<AnswerName> {
+    if let ExpectedAnswer::Message(text) = case.answer { error_name(text) } else { None }
 }
 
 /// The name of the error that the contract answers with `text`.

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::answers::{AnswerName, error_name};
+use super::answers::{AnswerName, error_name, error_of};
 use super::case::{Case, ExpectedAnswer, Header, Mark};
 use super::client::Received;
 use super::difference;
@@ -140,7 +140,7 @@ fn form<'a>(case: &Case, dialect: &'a Dialect) -> Option<AnswerForm<'a>> {
         ExpectedAnswer::Token => Some(dialect.login()),
         ExpectedAnswer::Message(text) if case.code == 200 => Some(dialect.success(text)),
         ExpectedAnswer::Message(text) => {
-            let AnswerName { name, field } = error_name(text)?;
+            let AnswerName { name, field } = error_of(case)?;
             Some(dialect.error(name, field, case.code, text))
         }
         ExpectedAnswer::Mismatch(..) => None,

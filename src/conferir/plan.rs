@@ -112,7 +112,7 @@ impl Plan {
     }
 }
 
-fn reason_to_skip(case: &Case, selection: &Selection, protocolo: &str) -> Option<&'static str> {
+pub(super) fn reason_to_skip(case: &Case, selection: &Selection, protocolo: &str) -> Option<&'static str> {
     let protocolo = protocolo.trim();
     let wanted = |only: &Vec<String>| {
         let is_in = |case: &Case| only.iter().any(|name| name == case.name);

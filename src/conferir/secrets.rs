@@ -1,19 +1,31 @@
-//! What no report shows: senhas and tokens, however a server writes them.
+//! What no report shows and no recording keeps: senhas and tokens, however a server writes them.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, Engine};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::entities::letter;
+use super::answers::is_contracts;
 use super::jwt::jwt_at;
-use super::pieces::Pieces;
-use super::spelled::gives_away;
+use super::views::View;
+use crate::sensitive::folded;
+
+/// So many letters in a row give a secret away.
+const PART: usize = 8;
+/// The same in base64; shorter ones than the second may be of any word.
+const PART_IN_BASE64: usize = 10;
+const SHORTEST_IN_BASE64: usize = 6;
 
 #[derive(Default)]
 pub(super) struct Secrets {
     /// Each with what stands for it.
     known: Vec<(SecretString, &'static str)>,
-    pieces: Pieces,
+    /// Parts of them, by what stands for them and by their length, as hashes: nobody can read them here.
+    parts: BTreeMap<(&'static str, usize), HashSet<u64>>,
+    state: RandomState,
 }
 
 impl Secrets {
@@ -31,34 +43,135 @@ impl Secrets {
         self.known.iter().any(|(known, _)| known.expose_secret() == secret)
     }
 
-    /// Whether `text` has one of them, or a part of it, in whichever spelling.
-    pub(super) fn are_in(&self, text: &str) -> bool {
-        self.known.iter().any(|(known, _)| gives_away(text, known.expose_secret()))
-    }
-
     /// Those of `other`, too.
     pub(super) fn add_all(&mut self, other: Self) {
         other.known.into_iter().for_each(|(secret, stand_in)| self.add(secret, stand_in));
     }
 
     fn add(&mut self, secret: SecretString, stand_in: &'static str) {
-        let is_known = self.known.iter().any(|(known, _)| known.expose_secret() == secret.expose_secret());
-        if !secret.expose_secret().is_empty() && !is_known {
-            self.pieces.add(secret.expose_secret(), stand_in);
-            self.known.push((secret, stand_in));
-            // Tokens before senhas, and a longer one before one that is a part of it.
-            self.known.sort_by_key(|(secret, stand_in)| (Reverse(*stand_in), Reverse(secret.expose_secret().len())));
+        let text = secret.expose_secret();
+        if text.is_empty() || self.has(text) {
+            return;
         }
+        let own = squeezed(text);
+        self.add_parts(&own, PART, stand_in);
+        self.add_parts(&own.chars().rev().collect::<String>(), PART, stand_in);
+        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        if hex.len() >= PART {
+            self.add_parts(&hex, hex.len().min(2 * PART), stand_in);
+        }
+        // In base64 a text looks otherwise after one byte more, and after two; its first letters depend on others.
+        for (before, cut) in [(0, 0), (1, 2), (2, 3)] {
+            let bytes = [vec![0; before], text.as_bytes().to_vec()].concat();
+            for encoded in [BASE64_STANDARD.encode(&bytes), BASE64_URL_SAFE.encode(&bytes)] {
+                let letters = squeezed(encoded.get(cut..).unwrap_or_default());
+                // The last one does, too.
+                let length = PART_IN_BASE64.min(letters.len().saturating_sub(1));
+                if length >= SHORTEST_IN_BASE64 {
+                    self.add_parts(&letters, length, stand_in);
+                }
+            }
+        }
+        self.known.push((secret, stand_in));
+        // Tokens before senhas, and a longer one before one that is a part of it.
+        self.known.sort_by_key(|(secret, stand_in)| (Reverse(*stand_in), Reverse(secret.expose_secret().len())));
+    }
+
+    fn add_parts(&mut self, letters: &str, length: usize, stand_in: &'static str) {
+        let letters: Vec<char> = letters.chars().collect();
+        let hashes = letters.windows(length).map(|part| self.state.hash_one(part)).collect::<Vec<_>>();
+        self.parts.entry((stand_in, length)).or_default().extend(hashes);
+    }
+
+    /// Whether `text` has one of them, or a part of it, in whichever spelling.
+    pub(super) fn are_in(&self, text: &str) -> bool {
+        self.redacted(text) != text
     }
 
     /// `text` without them, and without whatever else looks like a token.
     pub(super) fn redacted(&self, text: &str) -> String {
-        let whole = { self.known.iter() }.fold(without_jwts(text), |text, (secret, stand_in)| {
-            let signs: Vec<char> = secret.expose_secret().chars().collect();
-            without(&text, secret.expose_secret(), &signs, stand_in)
-        });
-        self.pieces.redacted(&whole)
+        let text = without_jwts(text);
+        let text = { self.known.iter() }
+            .fold(text, |text, (secret, stand_in)| replaced(&text, places_of(&text, secret.expose_secret()), stand_in));
+        self.parts.iter().rev().fold(text, |text, ((stand_in, length), hashes)| {
+            replaced(&text, self.places_of_parts(&text, *length, hashes), stand_in)
+        })
     }
+
+    /// Where `text` has parts of `length` letters, with the rest of the words in which they stand.
+    fn places_of_parts(&self, text: &str, length: usize, hashes: &HashSet<u64>) -> Vec<Range<usize>> {
+        let is_part = |letters: &[char]| {
+            hashes.contains(&self.state.hash_one(letters)) && !is_contracts(&letters.iter().collect::<String>())
+        };
+        let is_of_word = |letter: char| letter.is_alphanumeric() || "-_=".contains(letter);
+        let mut places = Vec::new();
+        for view in View::all(text) {
+            let (letters, starts): (Vec<char>, Vec<usize>) =
+                letters(&view.text).filter(|(letter, _)| letter.is_alphanumeric()).unzip();
+            let found: Vec<usize> = { letters.windows(length).enumerate() }
+                .filter(|(_, letters)| is_part(letters))
+                .map(|(first, _)| first)
+                .collect();
+            // Between two parts of one secret, some letters may be others.
+            for run in found.chunk_by(|one, next| next - one <= length) {
+                let (first, last) = (starts[run[0]], starts[run[run.len() - 1] + length - 1]);
+                let end = last + view.text[last..].chars().next().map_or(0, char::len_utf8);
+                let place = view.place(first..end);
+                let start = text[..place.start].trim_end_matches(is_of_word).len();
+                places.push(start..text.len() - text[place.end..].trim_start_matches(is_of_word).len());
+            }
+        }
+        places
+    }
+}
+
+/// Where `text` has all of `secret`.
+fn places_of(text: &str, secret: &str) -> Vec<Range<usize>> {
+    let own: Vec<char> = letters(secret).map(|(letter, _)| letter).collect();
+    let mut places = Vec::new();
+    for view in View::all(text) {
+        let (letters, starts): (Vec<char>, Vec<usize>) = letters(&view.text).unzip();
+        let mut at = 0;
+        while !own.is_empty()
+            && let Some(found) = letters[at..].windows(own.len()).position(|part| part == own)
+        {
+            let (first, end) = (at + found, at + found + own.len());
+            places.push(view.place(starts[first]..starts.get(end).copied().unwrap_or(view.text.len())));
+            at = end;
+        }
+    }
+    places
+}
+
+/// `text` with `stand_in` for each of `places`, or for those that touch.
+fn replaced(text: &str, mut places: Vec<Range<usize>>, stand_in: &str) -> String {
+    places.sort_by_key(|place| (place.start, Reverse(place.end)));
+    let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
+    for place in places {
+        if place.start >= at {
+            shown.push_str(&text[at..place.start]);
+            shown.push_str(stand_in);
+        }
+        at = at.max(place.end);
+    }
+    shown + &text[at..]
+}
+
+/// Whether `text` has all of `value`, in whichever spelling.
+pub(super) fn has_all(text: &str, value: &str) -> bool {
+    let value = squeezed(value);
+    View::all(text).iter().any(|view| squeezed(&view.text).contains(&value))
+}
+
+/// The letters of `text` without case and accents, and where each stands.
+fn letters(text: &str) -> impl Iterator<Item = (char, usize)> {
+    let letters = text.char_indices().map(|(at, letter)| (folded(letter.encode_utf8(&mut [0; 4])), at));
+    letters.flat_map(|(folded, at)| folded.chars().map(move |letter| (letter, at)).collect::<Vec<_>>())
+}
+
+/// The letters and digits of `text` alone, without case and accents.
+fn squeezed(text: &str) -> String {
+    folded(text).chars().filter(|letter| letter.is_alphanumeric()).collect()
 }
 
 fn without_jwts(text: &str) -> String {
@@ -71,98 +184,11 @@ fn without_jwts(text: &str) -> String {
     shown + rest
 }
 
-fn without(text: &str, secret: &str, signs: &[char], stand_in: &str) -> String {
-    let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(sign) = rest.chars().next() {
-        let plain = rest.starts_with(secret).then_some(secret.len());
-        if let Some(end) = plain.or_else(|| end_of(signs, rest)) {
-            shown.push_str(stand_in);
-            rest = &rest[end..];
-        } else {
-            shown.push(sign);
-            rest = &rest[sign.len_utf8()..];
-        }
-    }
-    shown
-}
-
-/// Where the secret of `signs` ends, if `text` begins with it in some form: of JSON, of URLs, of HTML.
-fn end_of(signs: &[char], text: &str) -> Option<usize> {
-    let mut at = 0;
-    for sign in signs {
-        let rest = &text[at..];
-        let forms = [entity, escape, percent, form_space, plain];
-        at +=
-            { forms }.iter().find_map(|form| form(rest).filter(|(read, _)| read == sign)).map(|(_, length)| length)?;
-    }
-    Some(at)
-}
-
-/// The sign with which a text begins, and how long it is there.
-type Read = Option<(char, usize)>;
-
-fn plain(text: &str) -> Read {
-    text.chars().next().map(|sign| (sign, sign.len_utf8()))
-}
-
-fn form_space(text: &str) -> Read {
-    text.starts_with('+').then_some((' ', 1))
-}
-
-/// `%C3%A9`
-fn percent(text: &str) -> Read {
-    let byte = |at: usize| {
-        let digits = text.get(at..at + 3)?.strip_prefix('%')?;
-        u8::from_str_radix(digits, 16).ok()
-    };
-    let first = byte(0)?;
-    let length = match first {
-        0..0x80 => 1,
-        0xc0..0xe0 => 2,
-        0xe0..0xf0 => 3,
-        _ => 4,
-    };
-    let bytes: Option<Vec<u8>> = (0..length).map(|number| byte(number * 3)).collect();
-    let sign = String::from_utf8(bytes?).ok()?.chars().next()?;
-    Some((sign, length * 3))
-}
-
-/// `\u00e9`, `\/`
-fn escape(text: &str) -> Read {
-    let rest = text.strip_prefix('\\')?;
-    let unit = |text: &str| u16::from_str_radix(text.strip_prefix('u')?.get(..4)?, 16).ok();
-    if let Some(first) = unit(rest) {
-        let second = rest.get(5..).and_then(|rest| rest.strip_prefix('\\')).and_then(unit);
-        return match (char::decode_utf16([first]).next()?, second) {
-            (Ok(sign), _) => Some((sign, 6)),
-            (Err(_), Some(second)) => char::decode_utf16([first, second]).next()?.ok().map(|sign| (sign, 12)),
-            _ => None,
-        };
-    }
-    let sign = rest.chars().next()?;
-    let read = match sign {
-        'n' => '\n',
-        'r' => '\r',
-        't' => '\t',
-        'b' => '\u{8}',
-        'f' => '\u{c}',
-        '"' | '\'' | '\\' | '/' => sign,
-        _ => return None,
-    };
-    Some((read, 2))
-}
-
-/// `&quot;`, `&#39;`, `&#x2F;`
-fn entity(text: &str) -> Read {
-    let (name, _) = text.strip_prefix('&')?.split_once(';').filter(|(name, _)| name.len() <= 8)?;
-    let sign = letter(name)?;
-    Some((sign, name.len() + 2))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIiwiZXhwIjoxODAxfQ.c2VjcmV0LXNpZ25hdHVyZS1vZi1pdA";
     const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.Aabc-_";
 
     #[test]
@@ -209,5 +235,77 @@ mod tests {
         ] {
             assert_eq!(secrets.redacted(&format!("t='{written}'.")), "t='<token>'.", "{written}");
         }
+    }
+
+    #[test]
+    fn a_token_is_hidden_whatever_was_done_to_it() {
+        let mut secrets = Secrets::default();
+        secrets.add_token(TOKEN);
+        let [_, payload, signature] = TOKEN.split('.').collect::<Vec<_>>()[..] else { unreachable!() };
+        let spaced: String = TOKEN.chars().map(|letter| format!("{letter} ")).collect();
+        let hex: String = TOKEN.bytes().map(|byte| format!("{byte:02x}")).collect();
+        for (name, written) in [
+            ("cut", TOKEN[2..].to_owned()),
+            ("its beginning", TOKEN[..30].to_owned()),
+            ("upper case", TOKEN.to_uppercase()),
+            ("lower case", TOKEN.to_lowercase()),
+            ("payload", payload.to_owned()),
+            ("signature", signature.to_owned()),
+            ("spaced", spaced.trim().to_owned()),
+            ("base64", BASE64_STANDARD.encode(TOKEN)),
+            ("base64 within another", BASE64_STANDARD.encode(format!("t={TOKEN}"))),
+            ("hex", hex.clone()),
+            ("hex in capitals", hex.to_uppercase()),
+        ] {
+            assert_eq!(secrets.redacted(&format!("t: '{written}'.")), "t: '<token>'.", "{name}");
+        }
+        let harmless = r#"{"message":"JWT signature does not match locally computed signature."}"#;
+        assert_eq!(secrets.redacted(harmless), harmless);
+    }
+
+    #[test]
+    fn of_a_senha_most_has_to_be_there() {
+        let mut secrets = Secrets::of(SecretString::from("atendimento-2024-x"));
+        assert_eq!(secrets.redacted("Atendimento atualizado"), "Atendimento atualizado");
+        assert_eq!(secrets.redacted("'ATENDIMENTO-2024'"), "'<senha>'");
+        secrets.add(SecretString::from("1234"), "<senha>");
+        assert_eq!(secrets.redacted("123"), "123");
+    }
+
+    fn gives_away(text: &str, senha: &str) -> bool {
+        Secrets::of(SecretString::from(senha)).are_in(text)
+    }
+
+    #[test]
+    fn a_secret_is_found_in_each_spelling() {
+        const SENHA: &str = "S3nh@Canário#97x";
+        for text in [
+            SENHA,
+            "S3NH@CANÁRIO#97X",
+            "senha=S%253nh%2540Can%25C3%25A1rio%252397x",
+            "\\u0053\\u0033\\u006e\\u0068\\u0040Can\\u00e1rio",
+            "S3nh@CanÃ¡rio#97x",
+            "nh@Canário#97x",
+            "S3nh@Canário",
+            "S 3 n h @ C a n á r i o # 9 7 x",
+            "S3nh-@Can-ário",
+            "s3nh@canario",
+            "x79#oirána",
+            "UzNuaEBDYW7DoXJpbyM5N3g=",
+            "x: c2VuaGE6UzNuaEBDYW7DoXJpbyM5N3g",
+            "53336e68 4043616e c3a1 72696f",
+        ] {
+            assert!(gives_away(text, SENHA), "{text}");
+        }
+        for text in ["", "senha inválida", "Canário", "S3nh"] {
+            assert!(!gives_away(text, SENHA), "{text}");
+        }
+        assert!(gives_away("UzNuaEAx.", "S3nh@1") && gives_away("53336E684031", "S3nh@1"));
+        assert!(gives_away("sessão 1234.", "1234") && !gives_away("sessão 123", "1234"));
+        assert!(
+            !gives_away("Atendimento não encontrado", "atendimento2022")
+                && !gives_away("Senha inválida", "invalida2022")
+                && !gives_away("x", "")
+        );
     }
 }

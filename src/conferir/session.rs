@@ -1,15 +1,14 @@
 //! A run's conversation with a server: it logs in, sends cases, keeps up with where their answers leave the atendimento, and
 //! brings that back.
 
-use std::time::Duration;
+mod moves;
 
 use axum::http::HeaderName;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::SecretString;
-use tokio::time::sleep;
 
 use super::asked::in_body;
-use super::case::{Case, LOGIN, STATUS};
+use super::case::{Case, LOGIN};
 use super::client::{Client, ClientError, Outgoing, Received};
 use super::learned::{Learned, Reading, asked_status};
 use super::personal::Personal;
@@ -18,10 +17,6 @@ use super::values::Values;
 use super::witness::Witness;
 use crate::dialect::{Asked, TokenHeader};
 use crate::domain::atendimento::Status;
-
-/// How often the status is set back before the run gives up.
-const ATTEMPTS: usize = 3;
-const PAUSE: Duration = Duration::from_secs(1);
 
 pub(super) const CREDENTIALS: &str = r#"{"login": "<login>", "senha": "<senha>"}"#;
 const PRESENT: Case = Case::read("the current status", "/api/atendimentos/status?protocolo=<protocolo>");
@@ -201,11 +196,6 @@ impl Session {
         self.present = None;
     }
 
-    /// Brings the atendimento to `status`.
-    pub(super) async fn bring_to(&mut self, status: Status) -> Result<(), String> {
-        if self.present == Some(status) { Ok(()) } else { self.move_to(status).await.map(drop) }
-    }
-
     pub(super) fn path(&self, case: &Case) -> String {
         self.values.path(case.path)
     }
@@ -214,13 +204,6 @@ impl Session {
     pub(super) async fn exchange(&mut self, case: &Case) -> Result<Received, String> {
         self.prepare(case).await?;
         self.send(case).await.map_err(|error| error.to_string())
-    }
-
-    /// Brings the atendimento to the status that `case` needs.
-    pub(super) async fn prepare(&mut self, case: &Case) -> Result<(), String> {
-        let Some(from) = case.from else { return Ok(()) };
-        let moved = self.bring_to(from).await;
-        moved.map_err(|reason| format!("the atendimento could not be brought to {from}: {reason}"))
     }
 
     /// Sends `case`, and keeps up with where its answer leaves the atendimento.
@@ -264,38 +247,6 @@ impl Session {
         self.changes
     }
 
-    /// Brings the atendimento back to `start`; says what stood in the way.
-    pub async fn restore(&mut self, start: Status) -> Result<(), String> {
-        let mut trouble = String::new();
-        if self.is_unsure {
-            self.doubt();
-        }
-        for attempt in 0..ATTEMPTS {
-            if !self.begun || self.present == Some(start) {
-                return Ok(());
-            }
-            if attempt > 0 {
-                sleep(PAUSE).await;
-                // The token may have expired.
-                _ = self.log_in().await;
-                if self.present.is_none() {
-                    // A server may refuse the status that it has.
-                    _ = self
-                        .move_to(if start == Status::Aberto { Status::EmAtendimento } else { Status::Aberto })
-                        .await;
-                }
-            }
-            match self.move_to(start).await {
-                Ok(_) => return Ok(()),
-                Err(reason) => {
-                    let body = self.values.move_to(self.present, start);
-                    trouble = format!("POST {}\n{body}\n{reason}", self.client.url(STATUS));
-                }
-            }
-        }
-        Err(trouble)
-    }
-
     /// Keeps up with where the answer leaves the atendimento.
     fn follow(&mut self, case: &Case, received: &Received) {
         if case.path == LOGIN && (200..300).contains(&received.code) {
@@ -328,35 +279,6 @@ impl Session {
     /// How the answer to `case` writes the names of its headers.
     pub(super) async fn header_names(&self, case: &Case) -> Result<Vec<String>, ClientError> {
         self.client.header_names(self.request(case)).await
-    }
-
-    /// Sets the status outside of a case.
-    pub(super) async fn move_to(&mut self, status: Status) -> Result<Received, String> {
-        let before = self.present;
-        let mut moved = self.set(status).await;
-        if before.is_none() && !matches!(moved, Ok((_, true))) {
-            // Some servers refuse a motivo where none is required, and it is not known whether one is.
-            moved = self.set_by(self.values.move_to(Some(status), status), status).await;
-        }
-        match moved.map_err(|error| error.to_string())? {
-            (received, true) => Ok(received),
-            (received, false) => Err(self.shown(&received)),
-        }
-    }
-
-    /// The answer to a change to `status` outside of a case, and whether it was made.
-    pub(super) async fn set(&mut self, status: Status) -> Result<(Received, bool), ClientError> {
-        self.set_by(self.values.move_to(self.present, status), status).await
-    }
-
-    async fn set_by(&mut self, body: String, status: Status) -> Result<(Received, bool), ClientError> {
-        let before = self.present.take();
-        let mut request = post(STATUS, body);
-        request.headers.push((self.token_header.name.clone(), self.values.sent(&self.token_header.value("<token>"))));
-        let received = self.ask(request).await?;
-        self.present = before;
-        let reading = self.read(Some(status), Some(status), &received);
-        Ok((received, reading == Reading::Made))
     }
 
     /// The request of `case` as a report shows it.

@@ -1,6 +1,8 @@
 //! The same text as somebody reads it who undoes the ways in which servers write: entities of HTML, `%41`, `\u0041`,
 //! and UTF-8 that was taken for something else.
 
+use std::ops::Range;
+
 use encoding_rs::WINDOWS_1252;
 
 use super::entities::letter;
@@ -10,85 +12,116 @@ const LAYERS_MAX: usize = 4;
 
 /// What `text` is when its layers are undone one after another, the outermost first; nothing if it has none.
 pub fn views(text: &str) -> Vec<String> {
-    let mut views: Vec<String> = Vec::new();
-    for _ in 0..LAYERS_MAX {
-        let outer = views.last().map_or(text, String::as_str);
-        let undo = [without_entities, without_percents, without_escapes, as_utf8];
-        let Some(inner) = undo.iter().find_map(|undo| undo(outer).filter(|inner| inner != outer)) else { break };
-        views.push(inner);
-    }
-    views
+    View::all(text).into_iter().skip(1).map(|view| view.text).collect()
 }
 
-/// `text` with each `&#233;`, `&#xe9;` and `&amp;` as the letter that it stands for.
-fn without_entities(text: &str) -> Option<String> {
-    let (mut written, mut rest) = (String::new(), text);
-    while let Some((before, after)) = rest.split_once('&') {
-        written.push_str(before);
-        let entity = after.split_once(';').filter(|(name, _)| name.len() <= 8);
-        let undone = entity.and_then(|(name, after)| Some((letter(name)?, after)));
-        let (letter, after) = undone.unwrap_or(('&', after));
-        written.push(letter);
-        rest = after;
-    }
-    (rest.len() < text.len()).then(|| written + rest)
+/// A text, and where each of its bytes stands in the one that came.
+pub(super) struct View {
+    pub(super) text: String,
+    /// One more than bytes: the last is where the text ends.
+    places: Vec<usize>,
 }
 
-/// `text` with each `%41` as the byte that it stands for, and each `+` as a space, as forms have it.
-fn without_percents(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let byte = |at: usize| u8::from_str_radix(text.get(at + 1..at + 3)?, 16).ok();
-    let mut written = Vec::with_capacity(bytes.len());
-    let (mut at, mut is_any) = (0, false);
-    while at < bytes.len() {
-        match (bytes[at], byte(at)) {
-            (b'%', Some(byte)) => {
-                (is_any, at) = (true, at + 3);
-                written.push(byte);
-            }
-            (b'+', _) => {
-                at += 1;
-                written.push(b' ');
-            }
-            (other, _) => {
-                at += 1;
-                written.push(other);
-            }
+impl View {
+    /// `text` as it came, and with its layers undone one after another.
+    pub(super) fn all(text: &str) -> Vec<Self> {
+        let mut views = vec![Self { text: text.to_owned(), places: (0..=text.len()).collect() }];
+        while views.len() <= LAYERS_MAX {
+            let outer = views.last().expect("it has the text as it came");
+            let undone = |read: Reader| outer.undone(read);
+            let of_form = || undone(percent).and_then(|_| undone(percent_or_plus));
+            let inner = undone(entity).or_else(of_form).or_else(|| undone(escape)).or_else(|| undone(misread));
+            let Some(inner) = inner else { break };
+            views.push(inner);
         }
+        views
     }
-    is_any.then(|| String::from_utf8_lossy(&written).into_owned())
+
+    /// Where `range` of the text stands in the one that came.
+    pub(super) fn place(&self, range: Range<usize>) -> Range<usize> {
+        self.places[range.start]..self.places[range.end]
+    }
+
+    /// With each letter that `read` finds written; none if it finds none.
+    fn undone(&self, read: Reader) -> Option<Self> {
+        let (mut text, mut places, mut at, mut is_any) = (String::with_capacity(self.text.len()), Vec::new(), 0, false);
+        while let Some(plain) = self.text[at..].chars().next() {
+            let found = read(&self.text[at..]);
+            is_any |= found.is_some();
+            let (letter, length) = found.unwrap_or((plain, plain.len_utf8()));
+            text.push(letter);
+            places.resize(text.len(), self.places[at]);
+            at += length;
+        }
+        places.push(self.places[at]);
+        is_any.then_some(Self { text, places })
+    }
 }
 
-/// `text` with its escapes of JSON undone once more.
-fn without_escapes(text: &str) -> Option<String> {
-    if !text.contains('\\') {
-        return None;
-    }
-    let quoted = format!("\"{}\"", text.replace('"', " ").replace(char::is_control, " "));
-    serde_json::from_str(&quoted).ok()
+/// The letter with which a text begins, and how long it is there.
+type Read = (char, usize);
+type Reader = fn(&str) -> Option<Read>;
+
+/// `&quot;`, `&#39;`, `&#x2F;`
+fn entity(text: &str) -> Option<Read> {
+    let (name, _) = text.strip_prefix('&')?.split_once(';').filter(|(name, _)| name.len() <= 8)?;
+    Some((letter(name)?, name.len() + 2))
 }
 
-/// What `text` was before its UTF-8 was taken for Windows-1252, or for Latin-1; what was not stays.
-fn as_utf8(text: &str) -> Option<String> {
-    if text.is_ascii() {
-        return None;
-    }
-    let letters: Vec<char> = text.chars().collect();
-    let bytes: Vec<Option<u8>> = letters.iter().map(|letter| byte_of(*letter)).collect();
-    let (mut undone, mut at) = (String::with_capacity(text.len()), 0);
-    while at < letters.len() {
-        let length = match bytes[at] {
-            Some(0xc2..=0xdf) => 2,
-            Some(0xe0..=0xef) => 3,
-            Some(0xf0..=0xf4) => 4,
-            _ => 1,
+/// Forms write a space as `+`.
+fn percent_or_plus(text: &str) -> Option<Read> {
+    percent(text).or_else(|| text.starts_with('+').then_some((' ', 1)))
+}
+
+/// `%C3%A9`, or `%E9` of Latin-1.
+fn percent(text: &str) -> Option<Read> {
+    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 3)?.strip_prefix('%')?, 16).ok();
+    let first = byte(0)?;
+    let bytes: Option<Vec<u8>> = (0..utf8_length(first)).map(|number| byte(number * 3)).collect();
+    let letter = bytes.and_then(|bytes| String::from_utf8(bytes).ok()?.chars().next());
+    Some(letter.map_or((char::from(first), 3), |letter| (letter, 3 * letter.len_utf8())))
+}
+
+/// `\u00e9`, `\/`
+fn escape(text: &str) -> Option<Read> {
+    let rest = text.strip_prefix('\\')?;
+    let unit = |text: &str| u16::from_str_radix(text.strip_prefix('u')?.get(..4)?, 16).ok();
+    if let Some(first) = unit(rest) {
+        let second = rest.get(5..).and_then(|rest| rest.strip_prefix('\\')).and_then(unit);
+        return match (char::decode_utf16([first]).next()?, second) {
+            (Ok(letter), _) => Some((letter, 6)),
+            (Err(_), Some(second)) => char::decode_utf16([first, second]).next()?.ok().map(|letter| (letter, 12)),
+            _ => None,
         };
-        let sequence: Option<Vec<u8>> = bytes.get(at..at + length).and_then(|bytes| bytes.iter().copied().collect());
-        let letter = sequence.and_then(|bytes| String::from_utf8(bytes).ok());
-        at += if letter.is_some() { length } else { 1 };
-        undone.push_str(&letter.unwrap_or_else(|| letters[at - 1].to_string()));
     }
-    Some(undone)
+    let letter = match rest.chars().next()? {
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        letter @ ('"' | '\'' | '\\' | '/') => letter,
+        _ => return None,
+    };
+    Some((letter, 2))
+}
+
+/// UTF-8 that was taken for Windows-1252, or for Latin-1.
+fn misread(text: &str) -> Option<Read> {
+    let first = text.chars().next().filter(|letter| !letter.is_ascii()).and_then(byte_of)?;
+    let letters = || text.chars().take(utf8_length(first));
+    let letter = String::from_utf8(letters().map(byte_of).collect::<Option<_>>()?).ok()?.chars().next()?;
+    Some((letter, letters().map(char::len_utf8).sum()))
+}
+
+/// How many bytes a letter has that begins with `first`.
+fn utf8_length(first: u8) -> usize {
+    match first {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => 1,
+    }
 }
 
 /// The byte that `letter` is in Windows-1252, or in Latin-1.
@@ -114,6 +147,8 @@ mod tests {
             ("sÃ©nha", "sénha"),
             ("Ã‰ um â‚¬…", "É um €…"),
             ("s%26%23233%3Bnha", "sénha"),
+            ("s%E9nha", "sénha"),
+            ("C:\\x \\\"", "C:\\x \""),
             ("%2541", "A"),
         ] {
             assert_eq!(views(text).last().map(String::as_str), Some(innermost), "{text}");

@@ -14,7 +14,7 @@ impl Reader<'_> {
     /// The value of `setting`; after a complaint, the default of its type.
     pub fn read<K: Parse + 'static>(&mut self, setting: &'static Setting<K>) -> K::Value {
         let text = self.sources.value(setting);
-        let value = text.and_then(|(text, _)| setting.kind.parse(setting.name, &text));
+        let value = text.and_then(|(text, origin)| setting.kind.parse(origin.names(setting.name), &text));
         self.checked(value).unwrap_or_default()
     }
 

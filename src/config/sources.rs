@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::database::has_password;
 use super::dotenv::{self, Entries};
-use super::settings::{DATABASE_URL, SETTINGS, Setting, setting};
+use super::settings::{BIND_ADDR, DATA_DIR, DATABASE_URL, DIALECT_FILE, SETTINGS, Setting, setting};
 use crate::domain::text::nearest;
 use crate::file_text::{decode, open_regular, trimmed};
 use crate::printable::printable;
@@ -16,6 +16,14 @@ use crate::printable::printable;
 const DOTENV: &str = ".env";
 /// The largest file that holds a secret, in bytes.
 const SECRET_FILE_MAX: u64 = 64 * 1024;
+
+/// The flags that stand for settings.
+const FLAGS: [(&str, &str); 4] = [
+    ("--bind", BIND_ADDR.name),
+    ("--data-dir", DATA_DIR.name),
+    ("--database-url", DATABASE_URL.name),
+    ("--dialeto", DIALECT_FILE.name),
+];
 
 /// Where a value came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +44,12 @@ impl Origin {
             Self::DotEnv => ".env",
             Self::Default => "default",
         }
+    }
+
+    /// What somebody has written who gave the setting `name`: itself, or the flag that stands for it.
+    pub(super) fn names(self, name: &'static str) -> &'static str {
+        let flag = FLAGS.iter().find(|(_, setting)| *setting == name && self == Self::Flag);
+        flag.map_or(name, |(flag, _)| flag)
     }
 }
 

@@ -1,20 +1,20 @@
 //! From the file to the dialect: everything that is wrong with it, each with its place.
 
+mod answers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use axum::http::{HeaderName, HeaderValue};
 use encoding_rs::Encoding;
-use uuid::Uuid;
 
-use super::escapes::Escapes;
-use super::facts::{Facts, LoggedIn, Mention};
-use super::file::{AnswerFile, DialectFile, HeaderCase, Verdict};
+use super::escapes::Entities;
+use super::file::{DialectFile, HeaderCase, Verdict};
 use super::forms::{CONTENT_TYPE, Dialect, ERROR_BODY, Form, LOGIN_BODY, NotAsked, TokenHeader};
-use super::gap::{Gap, Kind};
+use super::gap::Kind;
 use super::source::{Complaint, Lines, Source, place};
 use super::template::Template;
-use super::writing::{Writing, charset_of};
+use super::writing::charset_of;
 use crate::domain::rules::{SameStatus, UnneededMotivo};
 use crate::domain::text::nearest;
 
@@ -113,6 +113,7 @@ impl Check<'_> {
                 Some(text) => self.value(&[], "www_authenticate", text),
             },
             escapes: file.escapes.unwrap_or_default(),
+            entities: self.entities(),
             header_case: file.nomes_de_cabecalhos.unwrap_or(HeaderCase::Minusculas),
             headers: self.headers(),
             error: self.form(&["erro"], &file.erro, Parts { code: false, text: None, kind: None }),
@@ -194,6 +195,21 @@ impl Check<'_> {
         headers
     }
 
+    fn entities(&mut self) -> Entities {
+        let (ours, file) = (Entities::default(), &self.file.entidades);
+        let mut known = |key: &str, text: Option<&str>, all: &[&'static str], ours| {
+            let found = text.map_or(Some(ours), |text| all.iter().copied().find(|known| *known == text));
+            if found.is_none() {
+                self.complain(&["entidades"], key, format_args!("has to be one of {}", all.join(", ")));
+            }
+            found.unwrap_or(ours)
+        };
+        Entities {
+            quote: known("aspas", file.aspas.as_deref(), &Entities::QUOTES, ours.quote),
+            apostrophe: known("apostrofo", file.apostrofo.as_deref(), &Entities::APOSTROPHES, ours.apostrophe),
+        }
+    }
+
     fn token_headers(&mut self) -> Vec<TokenHeader> {
         let bearer = ["Authorization: Bearer", "Authorization"].map(str::to_owned);
         let written = self.file.token.cabecalhos.as_deref().unwrap_or(&bearer);
@@ -251,85 +267,6 @@ impl Check<'_> {
             _ => None,
         }
     }
-
-    fn form(&mut self, table: &[&str], answer: &AnswerFile, may: Parts) -> Form {
-        for (key, is_there, is_fine) in
-            [("codigo", answer.codigo.is_some(), may.code), ("texto", answer.texto.is_some(), may.text.is_some())]
-        {
-            if is_there && !is_fine {
-                self.complain(table, key, "can't be set here");
-            }
-        }
-        let most = if may.kind.is_some() { 299 } else { 599 };
-        if answer.codigo.is_some_and(|code| !(200..=most).contains(&code) || [204, 205, 304].contains(&code)) {
-            let whose = if may.kind.is_some() { " for a success" } else { "" };
-            let what = format_args!("has to be 200 to {most}{whose}, and not one without a body");
-            self.complain(table, "codigo", what);
-        }
-        if let (Some(text), Some(parameters)) = (&answer.texto, may.text) {
-            let gaps = text.matches("{}").count();
-            if gaps > parameters {
-                let what = format_args!("has {gaps} of {{}}; the contract's text has {parameters} values");
-                self.complain(table, "texto", what);
-            }
-        }
-        let content_type = self.content_type(table, answer.content_type.as_deref());
-        let body = answer.corpo.as_deref().and_then(|text| self.body(table, text, answer, &may));
-        let charset = self.charset(table, answer.charset.as_deref(), answer.content_type.as_deref());
-        Form { code: answer.codigo, text: answer.texto.clone(), body, content_type, charset }
-    }
-
-    fn body(&mut self, table: &[&str], text: &str, answer: &AnswerFile, may: &Parts) -> Option<Template> {
-        let mut complain = |what: &dyn fmt::Display| self.complain(table, "corpo", what);
-        let body = match Template::parse(text) {
-            Ok(body) => body,
-            Err(complaint) => {
-                complain(&complaint);
-                return None;
-            }
-        };
-        match body.gap_of_another(may.kind) {
-            Some((name, elsewhere)) => complain(&format_args!("has <{name}>, which {elsewhere}")),
-            None if may.kind == Some(Kind::Login) && !body.has(&Gap::Token) => complain(&"needs <token>"),
-            None => {}
-        }
-        if !text.is_empty()
-            && self.is_json(table, answer)
-            && !reads_as_json(&body, self.file.escapes.unwrap_or_default())
-        {
-            self.complain(
-                table,
-                "corpo",
-                "is no JSON, and its content_type says so; correct one of them, or set escapes = \"nenhum\"",
-            );
-        }
-        Some(body)
-    }
-
-    /// Whether an answer says that its body is JSON.
-    fn is_json(&self, table: &[&str], answer: &AnswerFile) -> bool {
-        let of_errors = self.file.erro.content_type.as_ref().filter(|_| table[0] == "respostas");
-        let said = answer.content_type.as_ref().or(of_errors).or(self.file.content_type.as_ref());
-        self.file.escapes != Some(Escapes::Nenhum) && said.is_none_or(|said| said.contains("json"))
-    }
-}
-
-fn reads_as_json(body: &Template, escapes: Escapes) -> bool {
-    let login = LoggedIn { token: "a.b.c", validade: 1, login: "\"\\" };
-    // A protocolo may stand without quotes, too.
-    let named = Mention { protocolo: "7", status: "\"\\", motivo: "\"\\", login: "\"\\" };
-    let facts = Facts {
-        texto: "\"\\",
-        codigo: 400,
-        metodo: "",
-        caminho: "/",
-        now: time::OffsetDateTime::UNIX_EPOCH,
-        login: Some(login),
-        named: Some(named),
-        id: Uuid::nil(),
-    };
-    let writing = Writing::of(escapes, CONTENT_TYPE, body.beginning());
-    serde_json::from_str::<serde::de::IgnoredAny>(&body.filled(writing, &facts)).is_ok()
 }
 
 #[cfg(test)]
@@ -363,6 +300,8 @@ mod tests {
             ("[erro]\ncodigo = 400", "line 2: [erro] codigo can't be set here"),
             ("[login]\ncodigo = 500", "line 2: [login] codigo has to be 200 to 299 for a success"),
             ("[sucesso]\ncodigo = 404", "line 2: [sucesso] codigo has to be 200 to 299 for a success"),
+            ("[sucesso]\ncodigo = 204", "line 2: [sucesso] codigo 204 has no body, and needs corpo = \"\""),
+            ("[respostas.wrong_senha]\ncodigo = 204\ncorpo = ''", "codigo has to be 200 to 599, and not one without"),
             ("[sucesso]\ncodigo = 302", "line 2: [sucesso] codigo has to be 200 to 299 for a success"),
             ("[token]\ncabecalhos = ['host']", "line 2: [token] cabecalhos has 'host', which can't carry a token"),
             ("[token]\ncabecalhos = ['token', 'Content-Type: x']", "has 'Content-Type: x', which can't carry a token"),
@@ -381,6 +320,10 @@ mod tests {
             ("[erro]\ncorpo = '<text>'", "did you mean <texto>?"),
             ("[respostas.wrong_senha]\ntexto = 'a {}'", "texto has 1 of {}; the contract's text has 0 values"),
             ("[respostas.same_status]\ncodigo = 400", "is never given; it takes mesmo_status = \"recusado\""),
+            (
+                "[entidades]\napostrofo = \"'\"",
+                "line 2: [entidades] apostrofo has to be one of &#39;, &#x27;, &apos;, &#039;",
+            ),
             ("[token]\ncabecalhos = []", "[token] cabecalhos has to name a header"),
             ("[token]\ncabecalhos = ['a b']", "[token] cabecalhos has 'a b', which is no header"),
             ("[token]\ncabecalhos = ['token', 'Token']", "names Token twice"),
@@ -408,6 +351,7 @@ mod tests {
         dialect("escapes = 'nenhum'\n[erro]\ncorpo = '<texto'");
         // An answer without a body, and without a type.
         dialect("[erro]\ncorpo = ''\ncontent_type = ''");
+        dialect("[sucesso]\ncodigo = 204\ncorpo = ''");
     }
 
     #[test]

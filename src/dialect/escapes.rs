@@ -21,28 +21,52 @@ pub enum Escapes {
     Nenhum,
 }
 
+/// How pages write quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entities {
+    pub quote: &'static str,
+    pub apostrophe: &'static str,
+}
+
+impl Default for Entities {
+    fn default() -> Self {
+        Self { quote: Self::QUOTES[0], apostrophe: Self::APOSTROPHES[0] }
+    }
+}
+
+impl Entities {
+    /// Ours first.
+    pub const QUOTES: [&str; 3] = ["&quot;", "&#34;", "&#x22;"];
+    pub const APOSTROPHES: [&str; 4] = ["&#39;", "&#x27;", "&apos;", "&#039;"];
+
+    /// `text` as it stands in a page.
+    pub fn written(self, text: &str) -> String {
+        let mut written = String::with_capacity(text.len());
+        for letter in text.chars() {
+            match letter {
+                '&' => written.push_str("&amp;"),
+                '<' => written.push_str("&lt;"),
+                '>' => written.push_str("&gt;"),
+                '"' => written.push_str(self.quote),
+                '\'' => written.push_str(self.apostrophe),
+                letter => written.push(letter),
+            }
+        }
+        written
+    }
+}
+
 impl Escapes {
     /// `text` as it stands between the quotes of a body.
     pub fn written(self, text: &str) -> String {
         match self {
             Self::Nenhum => text.to_owned(),
-            Self::Html => text.chars().map(html).collect(),
+            Self::Html => Entities::default().written(text),
             Self::Json => in_json(text),
             Self::Ascii => ascii(&in_json(text)),
             Self::AsciiEBarras => ascii(&in_json(text)).replace('/', "\\/"),
             Self::Dotnet => text.chars().map(dotnet).collect(),
         }
-    }
-}
-
-fn html(letter: char) -> String {
-    match letter {
-        '&' => "&amp;".to_owned(),
-        '<' => "&lt;".to_owned(),
-        '>' => "&gt;".to_owned(),
-        '"' => "&quot;".to_owned(),
-        '\'' => "&#39;".to_owned(),
-        letter => letter.to_string(),
     }
 }
 

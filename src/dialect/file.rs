@@ -22,6 +22,9 @@ pub struct DialectFile {
     pub www_authenticate: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escapes: Option<Escapes>,
+    /// How pages write quotes.
+    #[serde(skip_serializing_if = "is_default")]
+    pub entidades: EntitiesFile,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nomes_de_cabecalhos: Option<HeaderCase>,
     /// More headers, by name; empty to leave one out.
@@ -64,6 +67,16 @@ pub struct AnswerFile {
     pub content_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charset: Option<String>,
+}
+
+/// The entities of pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
+pub struct EntitiesFile {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aspas: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apostrofo: Option<String>,
 }
 
 /// Where requests carry the token.

@@ -6,7 +6,7 @@ use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use encoding_rs::{Encoding, UTF_8};
 
-use super::escapes::Escapes;
+use super::escapes::{Entities, Escapes};
 use super::facts::Facts;
 use super::file::HeaderCase;
 use super::source::Complaint;
@@ -30,6 +30,7 @@ pub struct Dialect {
     /// With 401; `None` for none.
     pub(super) www_authenticate: Option<HeaderValue>,
     pub(super) escapes: Escapes,
+    pub(super) entities: Entities,
     pub header_case: HeaderCase,
     /// More headers; `None` for one that is left out.
     pub(super) headers: Vec<(HeaderName, Option<HeaderValue>)>,
@@ -193,13 +194,18 @@ impl Dialect {
             text: forms.clone().find_map(|form| form.text.as_deref()).unwrap_or(text),
             body,
             content_type,
-            writing: Writing::of(self.escapes, &kind, body.beginning()),
+            writing: Writing::of((self.escapes, self.entities), &kind, body.beginning()),
             charset: { forms }
                 .find_map(|form| form.charset)
                 .or(self.charset)
                 .or_else(|| charset_of(&kind))
                 .unwrap_or(UTF_8),
         }
+    }
+
+    /// What goes with 401, if anything.
+    pub fn challenge(&self) -> Option<&HeaderValue> {
+        self.www_authenticate.as_ref()
     }
 
     /// Gives an answer with the status `code` the headers of the dialect, in the place of the contract's.

@@ -17,9 +17,9 @@ mod words;
 mod writing;
 
 pub use check::{DialectError, FILE_MAX, Known};
-pub use escapes::Escapes;
+pub use escapes::{Entities, Escapes};
 pub use facts::{Asked, Facts, LoggedIn, Mention};
-pub use file::{AnswerFile, DialectFile, Handling, HeaderCase, KitFile, RulesFile, TokenFile, Verdict};
+pub use file::{AnswerFile, DialectFile, EntitiesFile, Handling, HeaderCase, KitFile, RulesFile, TokenFile, Verdict};
 pub use forms::{AnswerForm, CONTENT_TYPE, Dialect, ERROR_BODY, LOGIN_BODY, TokenHeader, after_scheme, answer_key};
 pub use gap::{Gap, Kind};
 pub use masks::{Group, Piece, alike, is_explained, mask, strip};

@@ -24,6 +24,8 @@ impl Dialect {
             ("www_authenticate", json!(self.www_authenticate.as_ref().map(text))),
             ("escapes", json!(self.escapes)),
             ("nomes_de_cabecalhos", json!(self.header_case)),
+            ("[entidades] aspas", json!(self.entities.quote)),
+            ("[entidades] apostrofo", json!(self.entities.apostrophe)),
         ];
         let of_all = of_all.into_iter().map(|(name, value)| (name.to_owned(), value));
         let headers = headers.into_iter().map(|(name, value)| (format!("[cabecalhos] {name}"), value));

@@ -4,25 +4,26 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
 
-use super::escapes::Escapes;
+use super::escapes::{Entities, Escapes};
 
 /// How texts are written into a body. What a request names is never more than a text there, whatever a file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Writing {
     escapes: Escapes,
+    entities: Entities,
     /// JSON that is sent as a page: a `<` would begin an element.
     is_shown: bool,
 }
 
 impl From<Escapes> for Writing {
     fn from(escapes: Escapes) -> Self {
-        Self { escapes, is_shown: false }
+        Self { escapes, entities: Entities::default(), is_shown: false }
     }
 }
 
 impl Writing {
-    /// That of a `body` of `content_type`, in a dialect of `escapes`.
-    pub fn of(escapes: Escapes, content_type: &str, body: &str) -> Self {
+    /// That of a `body` of `content_type`, in a dialect of `escapes` and `entities`.
+    pub fn of((escapes, entities): (Escapes, Entities), content_type: &str, body: &str) -> Self {
         let kind = content_type.to_ascii_lowercase();
         let start = body.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
         let is_json = start.starts_with(['{', '[', '"']);
@@ -34,12 +35,15 @@ impl Writing {
             _ if kind.starts_with("text/plain") && !is_json => Escapes::Nenhum,
             other => other,
         };
-        Self { escapes, is_shown: is_page && is_json }
+        Self { escapes, entities, is_shown: is_page && is_json }
     }
 
     /// `text` as it stands in the body.
     pub fn written(self, text: &str) -> String {
-        let written = self.escapes.written(text);
+        let written = match self.escapes {
+            Escapes::Html => self.entities.written(text),
+            other => other.written(text),
+        };
         match self.is_shown {
             true => written.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
             false => written,
@@ -114,8 +118,12 @@ mod tests {
             (Escapes::Json, "text/html", "{", "x','y\\\":\\u003cb\\u003e\\u0026"),
             (Escapes::Nenhum, "text/html", "{", "x','y\\\":\\u003cb\\u003e\\u0026"),
         ] {
-            assert_eq!(Writing::of(escapes, content_type, body).written(HOSTILE), written, "{content_type} {body}");
+            let writing = Writing::of((escapes, Entities::default()), content_type, body);
+            assert_eq!(writing.written(HOSTILE), written, "{content_type} {body}");
         }
+        let entities = Entities { quote: "&#34;", apostrophe: "&#x27;" };
+        let own = page.replace("&quot;", "&#34;").replace("&#39;", "&#x27;");
+        assert_eq!(Writing::of((Escapes::Json, entities), "text/html", "<p>").written(HOSTILE), own);
     }
 
     #[test]

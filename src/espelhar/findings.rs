@@ -64,8 +64,7 @@ impl Findings {
         if ![Route::Login, Route::Change].map(Route::word).contains(&route) {
             return;
         }
-        let is_name = |case: &&str| case.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-        let case = line["caso"].as_str().filter(is_name).unwrap_or(UNKNOWN);
+        let case = case_of(line).unwrap_or(UNKNOWN);
         self.heads.add(number, case, line);
         self.checks_motivo |= case == "unknown_motivo" && !may_need_motivo(line);
         self.denies_at_login |= case == "access_denied" && route == Route::Login.word();
@@ -78,7 +77,7 @@ impl Findings {
             "token_missing" => self.unread.extend(carriers(line)),
             _ => {}
         }
-        let error = self.error(case, line);
+        let error = error_of(&self.observer, case, line);
         let key = error.as_ref().map_or_else(|| case.to_owned(), |error| error.answer_name().key());
         self.case(key, error).add(Variant::new(number, line, instead));
     }
@@ -86,29 +85,19 @@ impl Findings {
     /// What the server may have refused the request of `line` for, although its answer is taken for a success.
     fn refused(&self, line: &Value) -> Option<Recognised> {
         let of_request = line["recusa"].as_str().and_then(|refusal| self.observer.errors.recognised(refusal));
-        let present = line["corpo"]["protocolo"].as_str().and_then(|protocolo| self.statuses.get(protocolo));
+        let present = protocolo_in(line).and_then(|protocolo| self.statuses.get(protocolo));
         let is_same = present.is_some() && present == status_in(line).as_ref();
         of_request.or_else(|| contract("same_status").filter(|_| is_same))
     }
 
     /// Keeps up with a change that was made.
     fn follow(&mut self, line: &Value) {
-        if let (Some(protocolo), Some(status)) = (line["corpo"]["protocolo"].as_str(), status_in(line)) {
+        if let (Some(protocolo), Some(status)) = (protocolo_in(line), status_in(line)) {
             if self.statuses.len() >= ATENDIMENTOS_MAX {
                 self.statuses.clear();
             }
             self.statuses.insert(protocolo.to_owned(), status);
         }
-    }
-
-    /// The error that `case` names, with the text that the contract gives to `line`.
-    fn error(&self, case: &str, line: &Value) -> Option<Recognised> {
-        let texts = [&line["resposta"], &line["recusa"]].into_iter().filter_map(Value::as_str);
-        let repeated = REPEATED.map(str::to_owned);
-        let known = |text| {
-            self.observer.errors.recognised(text).or_else(|| self.observer.errors.recognised_beside(text, &repeated))
-        };
-        { texts }.filter_map(known).find(|known| known.name == case).or_else(|| contract(case))
     }
 
     fn case(&mut self, key: String, error: Option<Recognised>) -> &mut Case {
@@ -227,6 +216,20 @@ impl Findings {
     }
 }
 
+/// What a line calls its answer.
+pub(super) fn case_of(line: &Value) -> Option<&str> {
+    let is_name = |case: &&str| case.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    line["caso"].as_str().filter(is_name)
+}
+
+/// The error that `case` names, with the text that the server of `observer` gives to `line`.
+pub(super) fn error_of(observer: &Observer, case: &str, line: &Value) -> Option<Recognised> {
+    let texts = [&line["resposta"], &line["recusa"]].into_iter().filter_map(Value::as_str);
+    let repeated = REPEATED.map(str::to_owned);
+    let known = |text| observer.errors.recognised(text).or_else(|| observer.errors.recognised_beside(text, &repeated));
+    { texts }.filter_map(known).find(|known| known.name == case).or_else(|| contract(case))
+}
+
 /// How a token came.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Carrier {
@@ -248,6 +251,11 @@ fn carriers(line: &Value) -> impl Iterator<Item = Carrier> {
         let header = value.split_once(" <").map(|(scheme, _)| format!("{name}: {scheme}"));
         Carrier { header: header.unwrap_or(name), is_sure }
     })
+}
+
+/// The protocolo of a request, if it was recorded: what stands for others is the same for many.
+fn protocolo_in(line: &Value) -> Option<&str> {
+    line["corpo"]["protocolo"].as_str().filter(|protocolo| !protocolo.starts_with('<'))
 }
 
 fn status_in(line: &Value) -> Option<Status> {

@@ -2,6 +2,7 @@
 //! have answered.
 
 pub mod carrier;
+pub mod compare;
 pub mod exchange;
 pub mod findings;
 pub mod head;

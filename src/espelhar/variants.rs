@@ -153,7 +153,8 @@ impl Case {
             }
             Some(variant) if variant.recorded.contains("<id ") => {
                 doubt(
-                    "its ids are new ones in each answer; of one that is always the same, the recording does not tell"
+                    "its ids are new ones in each answer; of one that is always the same, the recording does not tell: ask by `conferir \
+                     --gravar`, which keeps it, or write it in the place of <aleatorio …>"
                         .to_owned(),
                 );
             }
@@ -204,9 +205,14 @@ impl Variant {
     }
 
     /// Whether a part of it was not recorded.
-    fn is_cut(&self) -> bool {
+    pub(super) fn is_cut(&self) -> bool {
         let is_length = self.recorded.starts_with('<') && self.recorded.ends_with(" bytes>");
         is_length || ["<texto>", "<nome>", "<número>", "<token>"].iter().any(|mark| self.recorded.contains(mark))
+    }
+
+    /// The token of a login in its place.
+    pub(super) fn token(&self) -> &'static str {
+        A_TOKEN
     }
 
     /// Whether it may be the success of a login: without its token there is none.
@@ -252,7 +258,7 @@ impl Variant {
     }
 
     /// What its request named: what the recording has of it, or what stands for that.
-    fn asked(&self) -> Asked {
+    pub(super) fn asked(&self) -> Asked {
         Asked {
             protocolo: A_PROTOCOLO.to_owned(),
             status: self

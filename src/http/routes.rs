@@ -116,7 +116,8 @@ pub fn sandbox_service(app: SharedState, example: Example, clock: Arc<MovableClo
     if let Some(console) = console {
         routes = console.fallback_service(routes);
     }
-    framed(docs::documented(routes, move || sandbox_openapi_text(dialect.clone())), names, &app)
+    let routes = docs::documented(routes, move || sandbox_openapi_text(dialect.clone()));
+    framed(routes, names, &app).with_own_paths(sandbox::PATHS)
 }
 
 /// What the listener for Prometheus serves.
@@ -165,7 +166,8 @@ pub fn openapi_text(dialect: Option<Arc<Dialect>>) -> String {
 }
 
 pub fn sandbox_openapi_text(dialect: Option<Arc<Dialect>>) -> String {
-    sandbox::document_text(document(None), |document| in_dialect(document, dialect))
+    let is_in_dialect = dialect.is_some();
+    sandbox::document_text(document(dialect), is_in_dialect)
 }
 
 /// Every answer of a server in `dialect`.
@@ -176,10 +178,7 @@ pub fn answers(dialect: &Arc<Dialect>) -> Vec<NamedAnswer> {
 fn document(dialect: Option<Arc<Dialect>>) -> OpenApi {
     let mut described = Vec::new();
     each_route(|(shapes, paths, _)| described.push((shapes, paths)));
-    in_dialect(openapi::document(described), dialect)
-}
-
-fn in_dialect(document: OpenApi, dialect: Option<Arc<Dialect>>) -> OpenApi {
+    let document = openapi::document(described);
     match dialect {
         Some(dialect) => openapi::spoken::in_dialect(document, &dialect),
         None => document,

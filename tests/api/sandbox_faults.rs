@@ -207,15 +207,6 @@ async fn other_programs_are_refused(database: &Database) {
     for (fault, message) in [
         (json!({}), "codigo – esse campo é obrigatório"),
         (json!({"modo": "conexao"}), "codigo – esse campo é obrigatório"),
-        (json!({"codigo": "x"}), "codigo – valor inválido"),
-        (json!({"codigo": "reset"}), "codigo – valor inválido"),
-        (json!({"codigo": true}), "codigo – valor inválido"),
-        // Several errors have these; no error has that.
-        (json!({"codigo": 401}), "codigo – valor inválido"),
-        (json!({"codigo": 404}), "codigo – valor inválido"),
-        (json!({"codigo": 502}), "codigo – valor inválido"),
-        (json!({"codigo": "gotas", "modo": "perdida"}), "codigo – valor inválido"),
-        (json!({"codigo": "failed", "modo": "conexao"}), "codigo – valor inválido"),
         (json!({"codigo": 500, "modo": "x"}), "modo – valor inválido"),
         (json!({"codigo": 500, "modo": 1}), "modo – valor inválido"),
         (json!({"codigo": 500, "rota": "x"}), "rota – valor inválido"),
@@ -240,6 +231,24 @@ async fn other_programs_are_refused(database: &Database) {
         (json!([]), "Corpo da requisição inválido: não é um objeto JSON"),
     ] {
         program(&server, fault).await.is(400, message);
+    }
+    for (fault, near, last) in [
+        (json!({"codigo": "x"}), "", "wrong_password"),
+        (json!({"codigo": "unavailabel"}), "quis dizer unavailable? ", "wrong_password"),
+        (json!({"codigo": "reset"}), "", "wrong_password"),
+        (json!({"codigo": true}), "", "wrong_password"),
+        // Several errors have these; no error has that.
+        (json!({"codigo": 401}), "", "wrong_password"),
+        (json!({"codigo": 404}), "", "wrong_password"),
+        (json!({"codigo": 502}), "", "wrong_password"),
+        (json!({"codigo": "resset", "modo": "perdida"}), "quis dizer reset? ", "wrong_password"),
+        (json!({"codigo": "failed", "modo": "conexao"}), "", "reset, silencio, corpo-cortado, gotas"),
+    ] {
+        let answer = program(&server, fault).await;
+        let said = format!("codigo – valor inválido; {near}use um destes: ");
+        let message: Value = serde_json::from_str(&answer.body).unwrap();
+        let message = message["message"].as_str().unwrap();
+        assert!(answer.status == 400 && message.starts_with(&said) && message.ends_with(last), "{message}");
     }
     assert_eq!(server.get(FAULTS).await.body, r#"{"falhas":[]}"#);
     for _ in 0..100 {

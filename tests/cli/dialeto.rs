@@ -191,6 +191,11 @@ fn each_command_names_what_is_wrong_with_the_file() {
     let checked = run(wrong, &["config", "check"], &named);
     assert!(checked.code == 2 && checked.stderr.contains(complaint), "{checked:?}");
     run("", &["serve"], &[("DIALECT_FILE", "nada.toml")]).fails(2, &["DIALECT_FILE nada.toml: can't be read"]);
+    for command in ["serve", "demo"] {
+        let named = [command, "--dialeto", "nada.toml"];
+        run("", &named, &[]).fails(2, &["--dialeto nada.toml: can't be read"]);
+    }
+    run("", &["openapi", "--dialeto", "nada.toml"], &[]).fails(1, &["--dialeto nada.toml: can't be read"]);
     run("a = [", &["serve"], &named).fails(2, &["DIALECT_FILE dialeto.toml: line 1: "]);
     let many = run("cor = 'x'\n[erro]\ncorpu = ''\n[login]\ncodigo = 1\n", &["serve"], &named);
     many.fails(

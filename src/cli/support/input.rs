@@ -52,13 +52,22 @@ pub fn parse_url(text: &str) -> Result<Url, String> {
 
 /// The dialect in `file`. What it says of the kit's cases is looked at too, which a server has no use for.
 pub fn read_dialect(file: &Path) -> Result<Arc<Dialect>> {
+    understand_dialect(file).map_err(CliError::Failed)
+}
+
+/// The same of the file that `--dialeto` names.
+pub fn dialect_option(file: &Path) -> Result<Arc<Dialect>> {
+    understand_dialect(file).map_err(|complaint| CliError::Failed(format!("--dialeto {complaint}")))
+}
+
+fn understand_dialect(file: &Path) -> Result<Arc<Dialect>, String> {
     let cases: Vec<&str> = plan::groups().chain(plan::names()).collect();
     let of_cases = |dialect: &Dialect| dialect.unknown_cases(cases.iter().copied());
     let dialect = config::read_dialect(file).and_then(|dialect| match of_cases(&dialect) {
         Some(complaints) => Err(complaints),
         None => Ok(Arc::new(dialect)),
     });
-    dialect.map_err(|complaints| CliError::Failed(format!("{}: {}", shown(file), printable_but('\n', &complaints))))
+    dialect.map_err(|complaints| format!("{}: {}", shown(file), printable_but('\n', &complaints)))
 }
 
 /// A senha to log in with: from standard input, or from a hidden prompt.

@@ -12,7 +12,7 @@ use super::seen::Observation;
 use crate::conferir::client::Received;
 use crate::conferir::personal::Personal;
 use crate::conferir::spans::{Span, spans};
-use crate::dialect::{Escapes, Piece, Random, Template, Writing, reason, strip};
+use crate::dialect::{Entities, Escapes, Piece, Random, Template, Writing, reason, strip};
 
 pub(super) struct Envelope {
     /// What fills a place, without quotes.
@@ -22,8 +22,11 @@ pub(super) struct Envelope {
     around: (Vec<Piece>, Vec<Piece>),
     /// Places in which each error has something else that does not move, such as a code of its own.
     own: BTreeSet<String>,
+    /// What stood in a place twice when the same was asked twice: it moves in no answer.
+    constant: BTreeSet<(String, String)>,
     /// How the errors write what is not ASCII. None where none of them shows it.
     pub(super) escapes: Option<Escapes>,
+    entities: Entities,
     /// What of the users stands in no dialect.
     personal: Personal,
     /// The ids of errors that are no JSON, in their order, and whether those tell their status codes.
@@ -43,7 +46,7 @@ impl Envelope {
         for (seen, spans) in &parsed {
             spans.iter().for_each(|span| places.entry(&span.pointer).or_default().push((seen, span)));
         }
-        let escapes = escapes(errors);
+        let (escapes, entities) = (escapes(errors), entities(errors));
         let mut gaps = BTreeMap::new();
         for (place, values) in &places {
             if let Some(gap) = gap(values, escapes.unwrap_or_default()) {
@@ -67,6 +70,15 @@ impl Envelope {
             !gaps.contains_key(**place) && text.as_deref() != Some(**place) && is_another_for_most(&values)
         };
         let own = places.iter().filter(is_own).map(|(place, _)| (*place).to_owned()).collect();
+        let stays = |seen: &Observation, span: &Span| {
+            seen.again.as_ref().and_then(|again| value_at(again, &span.pointer)).as_ref() == Some(&span.value)
+        };
+        let constant = places
+            .values()
+            .flatten()
+            .filter(|(seen, span)| stays(seen, span))
+            .filter_map(|(_, span)| Some((span.pointer.clone(), text_of(&span.value)?)))
+            .collect();
         let plain: Vec<&Observation> = errors.iter().filter(|seen| spans(&seen.received.body).is_empty()).collect();
         let all_tell = |what: fn(u16) -> String| {
             let tells = |seen: &&Observation| seen.received.body.contains(&what(seen.received.code));
@@ -75,13 +87,25 @@ impl Envelope {
         let (tells_code, tells_reason) = (all_tell(|code| code.to_string()), all_tell(|code| reason(code).to_owned()));
         let ids =
             plain.iter().filter(|seen| seen.again.is_some()).map(|seen| ids(&plain_pieces(seen))).reduce(joined_ids);
-        Self { gaps, text, around, own, escapes, personal, ids: ids.unwrap_or_default(), tells_code, tells_reason }
+        Self {
+            gaps,
+            text,
+            around,
+            own,
+            escapes,
+            entities,
+            constant,
+            personal,
+            ids: ids.unwrap_or_default(),
+            tells_code,
+            tells_reason,
+        }
     }
 
     /// How texts stand in the body of `received`.
     pub(super) fn writing(&self, received: &Received) -> Writing {
         let kind = received.header("content-type").unwrap_or_default();
-        Writing::of(self.escapes.unwrap_or_default(), &kind, &received.body)
+        Writing::of((self.escapes.unwrap_or_default(), self.entities), &kind, &received.body)
     }
 
     /// Whether the errors have the reason of their status code in `place`.
@@ -139,7 +163,11 @@ impl Envelope {
             }
             let own = || {
                 let again = seen.again.as_ref().and_then(|again| value_at(again, &span.pointer));
-                let found = pieces_of(seen, text_of(&span.value)?, again.as_ref().and_then(text_of))?;
+                let text = text_of(&span.value)?;
+                if again.is_none() && self.constant.contains(&(span.pointer.clone(), text.clone())) {
+                    return None;
+                }
+                let found = pieces_of(seen, text, again.as_ref().and_then(text_of))?;
                 moves(&found).then(|| written(&found, writing, &known))
             };
             instead(span).or_else(|| self.gaps.get(&span.pointer).cloned()).or_else(own)
@@ -289,6 +317,22 @@ fn telling(values: &[(&Observation, &Span)]) -> usize {
     different.sort();
     different.dedup();
     if different.len() < 2 { of_contract * 100 } else { of_contract * 100 + different.len() }
+}
+
+/// How the pages among `errors` write quotes: as most of them do.
+pub(super) fn entities(errors: &[Observation]) -> Entities {
+    let pages: Vec<&str> = { errors.iter().map(|seen| seen.received.body.as_str()) }
+        .filter(|body| spans(body).is_empty() && body.contains('<'))
+        .collect();
+    let usual = |known: &[&'static str]| {
+        let count = |entity: &&&'static str| pages.iter().filter(|page| page.contains(**entity)).count();
+        known.iter().rev().max_by_key(count).copied()
+    };
+    let ours = Entities::default();
+    Entities {
+        quote: usual(&Entities::QUOTES).unwrap_or(ours.quote),
+        apostrophe: usual(&Entities::APOSTROPHES).unwrap_or(ours.apostrophe),
+    }
 }
 
 pub(super) fn escapes(errors: &[Observation]) -> Option<Escapes> {

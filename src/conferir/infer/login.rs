@@ -12,7 +12,7 @@ use super::times::{Told, told};
 use crate::conferir::places::places;
 use crate::conferir::spans::Span;
 use crate::conferir::token::find_token;
-use crate::dialect::{Escapes, Template, Writing};
+use crate::dialect::{Entities, Escapes, Template, Writing};
 use crate::sensitive::names_person;
 
 /// Members that hold words of the server's, and not of a user's.
@@ -41,10 +41,10 @@ pub(super) struct LoginBody {
     pub(super) notes: Vec<String>,
 }
 
-pub(super) fn login_body(login: &LoginObservation, escapes: Escapes) -> LoginBody {
+pub(super) fn login_body(login: &LoginObservation, writes: (Escapes, Entities)) -> LoginBody {
     let body = &login.received.body;
     let spans = places(body);
-    let writing = Writing::of(escapes, &login.received.header("content-type").unwrap_or_default(), body);
+    let writing = Writing::of(writes, &login.received.header("content-type").unwrap_or_default(), body);
     let mut found = LoginBody { corpo: String::new(), shown: body.clone(), personal: Vec::new(), notes: Vec::new() };
     let other = login.other.as_ref().map(|other| values_of(&other.received.body));
     let again = login.again.as_ref().map(|again| values_of(&again.body));
@@ -281,7 +281,7 @@ mod tests {
                 received: received(body),
             }),
         };
-        login_body(&login, Escapes::Json)
+        login_body(&login, Default::default())
     }
 
     #[test]

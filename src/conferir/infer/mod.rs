@@ -20,7 +20,9 @@ use self::success::success_body;
 use super::case::MADE;
 use super::client::Received;
 use super::personal::Personal;
-use crate::dialect::{AnswerFile, CONTENT_TYPE, DialectFile, ERROR_BODY, Escapes, LOGIN_BODY, charset_of};
+use crate::dialect::{
+    AnswerFile, CONTENT_TYPE, DialectFile, ERROR_BODY, Entities, EntitiesFile, Escapes, LOGIN_BODY, charset_of,
+};
 use crate::sensitive::{names_person, names_secret};
 
 /// Headers that belong to a connection or an answer, and say nothing of a dialect.
@@ -68,18 +70,20 @@ pub(super) struct LoginFound {
 }
 
 pub(super) fn look_at_login(login: &LoginObservation) -> LoginFound {
-    let LoginBody { personal, shown, .. } = login_body(login, Escapes::default());
+    let LoginBody { personal, shown, .. } = login_body(login, Default::default());
     LoginFound { personal, shown }
 }
 
 pub fn infer(seen: &Seen) -> Inferred {
     let escapes = envelope::escapes(&seen.errors);
-    let login = seen.login.as_ref().map(|login| login_body(login, escapes.unwrap_or_default()));
+    let entities = envelope::entities(&seen.errors);
+    let writes = (escapes.unwrap_or_default(), entities);
+    let login = seen.login.as_ref().map(|login| login_body(login, writes));
     let mut personal = Personal::default();
     if let (Some(login), Some(found)) = (&seen.login, &login) {
         personal.add(found.personal.iter().cloned().chain([login.login.clone()]));
         let other = login.of_other();
-        let found = other.iter().flat_map(|other| login_body(other, escapes.unwrap_or_default()).personal);
+        let found = other.iter().flat_map(|other| login_body(other, writes).personal);
         personal.add(found.chain(other.iter().map(|other| other.login.clone())));
     }
     let envelope = Envelope::of(&seen.errors, personal.clone());
@@ -89,6 +93,10 @@ pub fn infer(seen: &Seen) -> Inferred {
         content_type: Some(content_type.clone()).filter(|found| found != CONTENT_TYPE),
         charset: charset(seen).map(|charset| charset.name().to_owned()),
         escapes: escapes.filter(|escapes| *escapes != Escapes::Json),
+        entidades: EntitiesFile {
+            aspas: differs(entities.quote, Entities::default().quote),
+            apostrofo: differs(entities.apostrophe, Entities::default().apostrophe),
+        },
         www_authenticate: challenge(&seen.errors),
         cabecalhos: headers(&seen.answers().collect::<Vec<_>>(), &personal),
         ..DialectFile::default()
@@ -126,6 +134,10 @@ pub fn infer(seen: &Seen) -> Inferred {
         inferred.login_shown = login.shown;
     }
     Inferred { file, notes, ..inferred }
+}
+
+fn differs(found: &str, ours: &str) -> Option<String> {
+    Some(found.to_owned()).filter(|found| found != ours)
 }
 
 /// Whether `usual`, one of `bodies`, is one for errors that were not seen, too. What a few say speaks for no others.

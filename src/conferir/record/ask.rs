@@ -6,7 +6,7 @@ use axum::http::HeaderName;
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
-use crate::conferir::answers::{AnswerName, error_name};
+use crate::conferir::answers::{AnswerName, error_of};
 use crate::conferir::case::{Case, ExpectedAnswer, LOGIN};
 use crate::conferir::cases::{self, MOTIVO_REQUIRED};
 use crate::conferir::client::{Received, is_of_the_moment};
@@ -231,7 +231,7 @@ pub(super) fn known(name: &str) -> &'static Case {
 /// What `case`, which was refused with `received`, shows. It is asked again, unless that counts as a failed login.
 pub(super) async fn observation(session: &mut Session, case: &'static Case, received: Received) -> Option<Observation> {
     let ExpectedAnswer::Message(text) = case.answer else { return None };
-    Some(observed(session, case, (error_name(text)?, case.code, text), received).await)
+    Some(observed(session, case, (error_of(case)?, case.code, text), received).await)
 }
 
 async fn observed(
@@ -240,7 +240,7 @@ async fn observed(
     (name, code, text): (AnswerName, u16, &'static str),
     received: Received,
 ) -> Observation {
-    let again = if case.fails_login() { None } else { session.exchange(case).await.ok() };
+    let again = if case.may_fail_login() { None } else { session.exchange(case).await.ok() };
     // What is accepted the second time is another answer.
     let is_same = |again: &Received| again.code == received.code && !session.learned.made(case.to, again);
     let again = again.filter(is_same);

@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use super::ask::Unasked;
 use crate::conferir::personal::Personal;
 use crate::dialect::{AnswerFile, Dialect, DialectError, DialectFile, FILE_MAX, Known};
-use crate::printable::printable;
+use crate::printable::{printable, steers};
 
 /// Most characters of an answer in a comment.
 const SHOWN_MAX: usize = 1000;
@@ -40,7 +40,7 @@ impl Recording {
         // The keys before the first table have no head.
         self.comment("", &mut text);
         text.push('\n');
-        let file = toml::to_string(&self.file).expect("a dialect is a table of texts and numbers");
+        let file = written(&self.file);
         for line in file.lines() {
             if line.starts_with('[') {
                 self.comment(line, &mut text);
@@ -59,6 +59,32 @@ impl Recording {
                 _ = writeln!(text, "# {}", printable(&self.personal.hidden(line)));
             }
         }
+    }
+}
+
+/// `file` as TOML. Signs beyond ASCII that steer an editor stand as `\u202E`.
+fn written(file: &DialectFile) -> String {
+    let plain = toml::to_string(file).expect("a dialect is a table of texts and numbers");
+    let is_wild = |sign: char| !sign.is_ascii() && steers(sign);
+    // TOML escapes controls. One that the file does not have stands before the number of each such sign until it is written.
+    let escape = |mark: char| format!("\\u{:04X}", u32::from(mark));
+    let mark = ('\u{1}'..='\u{7}').find(|mark| !plain.contains(&escape(*mark)));
+    let Some(mark) = mark.filter(|_| plain.contains(is_wild)) else { return plain };
+    let mut value = serde_json::to_value(file).expect("a dialect is a table of texts and numbers");
+    for_each_text(&mut value, &mut |text| {
+        let spelled = |sign| if is_wild(sign) { format!("{mark}{:04X}", u32::from(sign)) } else { sign.to_string() };
+        *text = text.chars().map(spelled).collect();
+    });
+    let marked: DialectFile = serde_json::from_value(value).expect("it has the same keys");
+    toml::to_string(&marked).expect("it has the same keys").replace(&escape(mark), "\\u")
+}
+
+fn for_each_text(value: &mut serde_json::Value, change: &mut impl FnMut(&mut String)) {
+    match value {
+        serde_json::Value::String(text) => change(text),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| for_each_text(item, change)),
+        serde_json::Value::Object(members) => members.values_mut().for_each(|member| for_each_text(member, change)),
+        _ => {}
     }
 }
 
@@ -115,7 +141,7 @@ mod tests {
     #[test]
     fn what_a_reader_refuses_is_left_out_and_said() {
         let mut file =
-            DialectFile { sucesso: AnswerFile { codigo: Some(204), ..answer("") }, ..DialectFile::default() };
+            DialectFile { sucesso: AnswerFile { codigo: Some(205), ..answer("") }, ..DialectFile::default() };
         file.respostas
             .insert("no_route".to_owned(), AnswerFile { codigo: Some(410), ..answer(&"x".repeat(BODY_MAX + 1)) });
         file.respostas.insert("no_method".to_owned(), answer("no JSON"));
@@ -125,6 +151,20 @@ mod tests {
         assert_eq!((file.sucesso, left_out.len()), (answer(""), 3), "{left_out:?}");
         assert_eq!(file.respostas.keys().collect::<Vec<_>>(), ["no_route", "wrong_senha"]);
         assert_eq!(file.respostas["no_route"], AnswerFile { codigo: Some(410), ..AnswerFile::default() });
+    }
+
+    #[test]
+    fn what_steers_an_editor_is_spelled_out_and_stays_what_it_is() {
+        let quotes = "'".repeat(3);
+        for body in [&format!("<\u{202e}x\u{85}{quotes}é\"\n\u{2028}\u{1}\\u0001>"), "\u{9b}", "{'a':\"\u{61c}\"}"] {
+            let mut file = DialectFile { sucesso: answer(body), ..DialectFile::default() };
+            file.cabecalhos.insert("x-nome".to_owned(), "\u{9f}".to_owned());
+            let recording =
+                Recording { file, comments: Vec::new(), unasked: Unasked::new(), personal: Personal::default() };
+            let text = recording.toml("http://127.0.0.1/");
+            assert_eq!(toml::from_str::<DialectFile>(&text).unwrap(), recording.file, "{text}");
+            assert!(!text.contains(|sign| sign != '\n' && steers(sign)), "{text}");
+        }
     }
 
     #[test]

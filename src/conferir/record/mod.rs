@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 pub use self::file::{Recording, leave_out_refused};
 
 use self::ask::{Unasked, known};
+use super::answers::{AnswerName, error_of};
 use super::case::{Case, Mark};
 use super::client::{Received, is_of_the_moment};
 use super::infer::seen::{Observation, Seen};
@@ -25,7 +26,7 @@ use crate::dialect::{Dialect, DialectFile, RulesFile, TokenHeader, Verdict};
 use crate::domain::atendimento::Status::{self, EmAtendimento};
 
 /// The cases that show an error each. None of them changes anything on a server that checks what the page says.
-const ERRORS: [&str; 21] = [
+const ERRORS: [&str; 25] = [
     "common/unknown-route",
     "common/login-wrong-method",
     "common/json-incomplete",
@@ -33,6 +34,8 @@ const ERRORS: [&str; 21] = [
     "common/json-no-object",
     "login/login-missing",
     "login/senha-missing",
+    "login/login-too-long",
+    "login/senha-too-long",
     "login/unknown-user",
     "login/wrong-senha",
     "token/missing",
@@ -41,12 +44,14 @@ const ERRORS: [&str; 21] = [
     "token/tampered-signature",
     "status/protocolo-missing",
     "status/protocolo-list",
+    "status/protocolo-with-fraction",
     "status/status-missing",
     "status/status-no-text",
     "status/unknown-protocolo",
     "status/unknown-status",
     "status/cancelado-motivo-missing",
     "status/cancelado-motivo-unknown",
+    "limits/motivo-too-long",
 ];
 
 /// What the page's rules refuse for the comment alone: the motivo is there, so that a server that looks for it first says
@@ -80,6 +85,11 @@ const NEVER: [(&str, &str); 5] = [
     ("internal, unavailable, token_failed", "it takes a fault"),
     ("a comment with visivelCliente True", "the customer would see it"),
 ];
+
+/// The names of the errors for which cases of a recording ask.
+pub fn asked_names() -> impl Iterator<Item = String> {
+    ERRORS.map(known).into_iter().chain(&COMMENTS).filter_map(error_of).map(AnswerName::key)
+}
 
 /// What whoever records adds to it.
 pub struct Wishes {
@@ -142,7 +152,8 @@ pub async fn record(
     }
     comments.extend(written.map(|note| (String::new(), note)));
     comments.extend(inferred.notes.into_iter().map(|(table, note)| (table.to_owned(), note)));
-    try_out(runner, &mut file, &mut comments, &mut asked).await;
+    let recorded: Vec<&str> = seen.errors.iter().map(|error| error.case).collect();
+    try_out(runner, &recorded, &mut file, &mut comments, &mut asked).await;
     let told = comments.iter_mut().chain(&mut unasked).map(|(_, told)| told);
     told.for_each(|told| guard::hide_lines(told, &runner.session));
     Ok(Recording { file, comments, unasked, personal: inferred.personal })
@@ -158,8 +169,9 @@ async fn ask_errors(
 ) -> bool {
     let mut accepts_unknown = false;
     for case in ERRORS.map(known).into_iter().chain(&COMMENTS) {
-        if is_stuck && names_atendimento(case) {
-            unasked.push((case.name.to_owned(), "the atendimento can't leave its status".to_owned()));
+        let stuck = Some("the atendimento can't leave its status").filter(|_| is_stuck && names_atendimento(case));
+        if let Some(why) = stuck.or_else(|| plan::reason_to_skip(case, &Selection::default(), session.protocolo())) {
+            unasked.push((case.name.to_owned(), why.to_owned()));
             continue;
         }
         asked(case.name);
@@ -178,7 +190,8 @@ async fn ask_errors(
 }
 
 fn names_atendimento(case: &Case) -> bool {
-    case.changes() && case.body.contains("\"<protocolo>\"") && !case.is_harmless()
+    let names = ["\"<protocolo>\"", "<protocolo inteiro>"].iter().any(|name| case.body.contains(name));
+    case.changes() && names && !case.is_harmless()
 }
 
 /// What came, beside each entry that it led to.
@@ -205,9 +218,10 @@ fn evidence(session: &Session, file: &DialectFile, seen: &Seen, inferred: &Infer
 }
 
 /// Judges the server by its own dialect, and writes down which of our cases it answers otherwise: what goes beyond the page,
-/// it does not have. What the page says, and the dialect does not reproduce, is said.
+/// it does not have, unless the case is `recorded`. What the page says, and the dialect does not reproduce, is said.
 async fn try_out(
     runner: &mut Runner,
+    recorded: &[&str],
     file: &mut DialectFile,
     comments: &mut Vec<(String, String)>,
     asked: &mut impl FnMut(&str),
@@ -218,7 +232,7 @@ async fn try_out(
     let is_stuck =
         runner.session.present() != Some(EmAtendimento) && runner.session.bring_to(EmAtendimento).await.is_err();
     let left_out = plan::cases().filter(|case| {
-        case.fails_login() || case.comment.is_some() && case.mark == Mark::Doc || is_stuck && names_atendimento(case)
+        case.may_fail_login() || case.comment.is_some() && case.mark == Mark::Doc || is_stuck && names_atendimento(case)
     });
     let selection = Selection { without: left_out.map(|case| case.name.to_owned()).collect(), ..Selection::default() };
     let plan = Plan::new(Scope::Contract, &selection, runner.session.protocolo(), Some(&dialect));
@@ -226,7 +240,7 @@ async fn try_out(
     let outcomes = runner.run(&plan, || false, |outcome| asked(outcome.name)).await;
     let is_ours = |outcome: &&Outcome| {
         let is_passing = outcome.received.as_ref().is_some_and(|received| is_of_the_moment(received.code));
-        outcome.mark == Mark::Ours && !ERRORS.contains(&outcome.name) && !is_passing
+        outcome.mark == Mark::Ours && !recorded.contains(&outcome.name) && !is_passing
     };
     let (ours, told): (Vec<_>, Vec<_>) = outcomes.iter().filter(|outcome| outcome.is_bad()).partition(is_ours);
     let reason = |outcome: &Outcome| {

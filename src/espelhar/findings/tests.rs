@@ -187,3 +187,15 @@ fn of_an_answer_that_was_cut_the_code_is_taken_and_its_heads_are_told() {
     }
     assert!(found.file.nomes_de_cabecalhos.is_some());
 }
+
+#[test]
+fn protocolos_that_were_not_recorded_are_not_one_atendimento() {
+    let change = |answer: &str| {
+        let mut line = line(Some("sucesso"), 200, answer);
+        line["corpo"] = json!({"protocolo": "<texto de 14 caracteres>", "status": "Aberto"});
+        line
+    };
+    let found = concluded(&[change(r#"{"ok":1}"#), change(r#"{"ok":1,"aviso":"erro"}"#)]);
+    assert!(!found.file.respostas.contains_key("same_status"), "{:?}", found.file);
+    assert_eq!(found.file.regras, RulesFile::default());
+}

@@ -34,11 +34,37 @@ pub(super) trait Shown {
     fn number(&self, number: &str, name: &str, kind: Kind) -> String;
 }
 
+/// So many letters or digits, one to each value of a list, may spell a secret.
+const SPELLED: usize = 4;
+
 /// A container that is open: whether it is an object, and what it is the value of.
 struct Open {
     is_object: bool,
     name: String,
     kind: Kind,
+    /// Whether it is a list that spells something, or within one.
+    is_spelled: bool,
+}
+
+/// How many values of `list`, and of those in it, are a letter or a digit or two.
+fn letters(list: &Value) -> usize {
+    match list {
+        Value::Array(items) => items.iter().map(letters).sum(),
+        Value::Object(members) if members.len() == 1 => members.values().map(letters).sum(),
+        Value::String(text) => usize::from(is_letter(text)),
+        Value::Number(number) => usize::from(is_letter(&number.to_string())),
+        _ => 0,
+    }
+}
+
+fn is_letter(text: &str) -> bool {
+    (1..=2).contains(&text.chars().count())
+}
+
+/// Whether the list with which `text` begins spells something.
+fn spells(text: &str) -> bool {
+    let list = serde_json::Deserializer::from_str(text).into_iter::<Value>().next();
+    list.and_then(Result::ok).is_some_and(|list| letters(&list) >= SPELLED)
 }
 
 /// The JSON `text`, which stands in a member `name` of this kind, with each name and each value as `shown` has it.
@@ -57,15 +83,22 @@ pub(super) fn replaced(text: &str, name: &str, kind: Kind, shown: &impl Shown) -
             _ => first.len_utf8(),
         };
         let (token, after) = rest.split_at(length);
+        let is_within_list = open.iter().any(|open| !open.is_object);
+        let is_spelled =
+            open.last().is_some_and(|open| open.is_spelled) || first == '[' && !is_within_list && spells(rest);
         rest = after;
         match first {
-            '{' | '[' => open.push(Open { is_object: first == '{', name: name.clone(), kind }),
+            '{' | '[' => open.push(Open { is_object: first == '{', name: name.clone(), kind, is_spelled }),
             '}' | ']' => _ = open.pop(),
             ',' => {}
             '"' => {
                 let decoded: String = serde_json::from_str(token).unwrap_or_default();
                 let is_name = open.last().is_some_and(|open| open.is_object) && rest.trim_start().starts_with(':');
-                let kept = if is_name { shown.name(&decoded) } else { shown.text(&decoded, &name, kind) };
+                let kept = match is_name {
+                    true => shown.name(&decoded),
+                    false if is_spelled && is_letter(&decoded) => "<texto>".to_owned(),
+                    false => shown.text(&decoded, &name, kind),
+                };
                 if is_name {
                     kind = open.last().map_or(Kind::Plain, |open| open.kind).of_member(&decoded);
                     name = decoded.clone();
@@ -75,7 +108,8 @@ pub(super) fn replaced(text: &str, name: &str, kind: Kind, shown: &impl Shown) -
                 continue;
             }
             '-' | '0'..='9' => {
-                out.push_str(&shown.number(token, &name, kind));
+                let is_hidden = is_spelled && is_letter(token);
+                out.push_str(&if is_hidden { "<número>".to_owned() } else { shown.number(token, &name, kind) });
                 continue;
             }
             _ => {}
@@ -134,6 +168,16 @@ mod tests {
             ),
             (r#"[{"senha":{"a":1}},2,"b"]"#, r#"[{"senha":{"a":<número>}},2,"<\" Plain>"]"#),
             (r#""a: {[,""#, r#""<\" Plain>""#),
+            // Digit by digit.
+            (
+                r#"{"n":[1,2,3],"c":[1,2,3,["4"],true],"d":5}"#,
+                r#"{"n":[1,2,3],"c":[<número>,<número>,<número>,["<texto>"],true],"d":5}"#,
+            ),
+            (
+                r#"[{"d":1},{"d":2},{"d":3},{"d":40}]"#,
+                r#"[{"d":<número>},{"d":<número>},{"d":<número>},{"d":<número>}]"#,
+            ),
+            (r#"{"e":[{"code":1,"f":2},{"code":3,"f":4}]}"#, r#"{"e":[{"code":1,"f":2},{"code":3,"f":4}]}"#),
         ] {
             assert_eq!(replaced(text, "", Kind::Plain, &Marks), replaced_text, "{text}");
         }

@@ -64,7 +64,24 @@ fn is_short(value: &Value) -> bool {
 }
 
 fn is_protocolo(text: &str) -> bool {
-    text.len() <= 20 && text.trim().bytes().all(|byte| byte.is_ascii_digit())
+    text.len() <= 20 && text.trim().bytes().all(|byte| byte.is_ascii_digit()) && !is_of_person(text.trim())
+}
+
+/// Whether `digits` are a CPF or a CNPJ: their last two check the others.
+fn is_of_person(digits: &str) -> bool {
+    // Weights rise from the end: up to 11 in a CPF, from 2 to 9 and again in a CNPJ.
+    let weights = match digits.len() {
+        11 => 10,
+        14 => 8,
+        _ => return false,
+    };
+    let digits: Vec<usize> = digits.bytes().map(|digit| usize::from(digit - b'0')).collect();
+    let check = |before: &[usize]| {
+        let sum: usize = before.iter().rev().enumerate().map(|(at, digit)| digit * (at % weights + 2)).sum();
+        sum * 10 % 11 % 10
+    };
+    let length = digits.len();
+    digits[length - 2..].iter().enumerate().all(|(at, digit)| *digit == check(&digits[..length - 2 + at]))
 }
 
 /// What stands for a value: its kind and its length.

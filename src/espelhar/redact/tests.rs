@@ -187,7 +187,7 @@ fn what_follows_the_name_of_a_secret_is_hidden_in_any_text() {
         ("Sua nova senha: acesso, pin: 483", "Sua nova senha: <texto>, pin: <texto>"),
         ("senha:acesso", "senha:<texto>"),
         ("Senha: acesso ao servidor", "Senha: <texto>"),
-        (r#"\"senha\":\"acesso\","pin":483"#, r#"\"senha\":\"<texto>","pin":<texto>"#),
+        (r#"\"senha\":\"acesso\","pin":483"#, "<texto>"),
         ("Senha: campo obrigatório", "Senha: campo obrigatório"),
         ("Token: expirado ou ausente", "Token: expirado ou ausente"),
         ("Senha inválida", "Senha inválida"),
@@ -368,6 +368,23 @@ fn a_refusal_in_words_of_its_own_is_known_by_the_token_that_had_ended() {
         let said =
             Said { sent: &[("Authorization", &token)], code: 401, answer: r#"{"erro":"JWT expired"}"#, ..NOTHING };
         assert_eq!(line(&said)["caso"], case);
+    }
+}
+
+#[test]
+fn a_protocolo_that_is_the_number_of_a_person_is_not_kept() {
+    for (protocolo, is_kept) in [
+        ("20221104000005", true),
+        ("12345678901", true),
+        ("12345678909", false),
+        (" 12345678909", false),
+        ("11222333000181", false),
+        ("11222333000182", true),
+    ] {
+        for value in [json!(protocolo), json!(protocolo.trim().parse::<u64>().unwrap())] {
+            let line = line(&Said { asked: &json!({"protocolo": value}).to_string(), ..NOTHING });
+            assert_eq!(line["corpo"]["protocolo"] == value, is_kept, "{line}");
+        }
     }
 }
 

@@ -185,7 +185,7 @@ fn general(error: &ApiError, texts: &Texts) -> &'static str {
         | TokenRevoked(_) => faults.not_understood,
         BodyCut(_) | BodySlow => faults.body_cut,
         BodyTooLarge => faults.body_large,
-        Required(_) | LoginRequired | SenhaRequired | Invalid(_) => faults.address,
+        Required(_) | LoginRequired | SenhaRequired | Invalid(_) | UnknownFault(_) => faults.address,
         Throttled(_) => faults.throttled,
         UsuarioNotFound => faults.login_unknown,
         UsuarioHidden | SenhaWrong => faults.senha_wrong,

@@ -54,6 +54,8 @@ pub struct Frame {
     answers: Memory,
     is_leaving: Arc<AtomicBool>,
     dialect: Option<DialectInForce>,
+    /// What the paths begin with that no Citrus has: there, a dialect says nothing.
+    own_paths: Option<&'static str>,
     error_pages: Option<ErrorPages>,
 }
 
@@ -81,13 +83,28 @@ impl Frame {
     /// While the server `is_leaving`, each answer is its connection's last, so that a proxy has none to it when it stops.
     pub fn new(routes: Router, watch: Watch, deadline: Duration, answers: Memory, is_leaving: Arc<AtomicBool>) -> Self {
         let routes = CatchPanic::custom(routes, panicked as PanicHandler);
-        Self { routes, watch: Arc::new(watch), deadline, answers, is_leaving, dialect: None, error_pages: None }
+        Self {
+            routes,
+            watch: Arc::new(watch),
+            deadline,
+            answers,
+            is_leaving,
+            dialect: None,
+            own_paths: None,
+            error_pages: None,
+        }
     }
 
     /// The same, answering in `dialect` if there is one.
     #[must_use]
     pub fn in_dialect(self, dialect: Option<DialectInForce>) -> Self {
         Self { dialect, ..self }
+    }
+
+    /// The same, speaking no dialect on paths that begin with `own`.
+    #[must_use]
+    pub fn with_own_paths(self, own: &'static str) -> Self {
+        Self { own_paths: Some(own), ..self }
     }
 
     /// The same, with pages of errors where `pages` has them.
@@ -129,6 +146,8 @@ where
         if let Some(uri) = path::cleaned(request.uri()) {
             *request.uri_mut() = uri;
         }
+        let is_own = self.own_paths.is_some_and(|own| request.uri().path().starts_with(own));
+        let speaker = speaker.filter(|_| !is_own);
         let watched = self.watch.begin(&request, &id, trace.as_deref());
         let answer = timeout(self.deadline, self.routes.call(request));
         let answers = self.answers.clone();

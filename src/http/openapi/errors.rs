@@ -220,7 +220,7 @@ const FAULT: &[ApiError] = &[
     Invalid("rota"),
     Invalid("modo"),
     Required("codigo"),
-    Invalid("codigo"),
+    UnknownFault(String::new()),
     Invalid("vezes"),
     Invalid("depois"),
     Invalid("atraso"),

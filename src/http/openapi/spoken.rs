@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use serde_json::Value;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::example::{Example, ExampleBuilder};
@@ -23,6 +23,14 @@ const NO_ROUTE: &str = "/api/nada";
 
 /// The member of the token's scheme that says which word goes before the token. OpenAPI has none for it.
 const SCHEME: &str = "x-esquema";
+
+/// The shapes of the successes that a dialect words.
+const SUCCESSES: [&str; 2] = ["Token", "Alterado"];
+/// What the login says of users, and what it says where the dialect refuses them.
+const WITHOUT_PERMISSION: [&str; 2] = [
+    "Um usuário sem permissão também consegue fazer login: o token serve a outros endpoints.",
+    "Um usuário sem permissão não consegue fazer login.",
+];
 
 /// An answer by the name that a dialect's file has for it.
 pub struct NamedAnswer {
@@ -78,6 +86,7 @@ pub fn in_dialect(mut document: OpenApi, dialect: &Arc<Dialect>) -> OpenApi {
         let speaker = Speaker::example(Arc::clone(dialect), path);
         operations(item).for_each(|operation| word(operation, &speaker));
     }
+    leave_out_shapes(&mut document);
     document.components.get_or_insert_default().add_security_scheme("token", token_scheme(dialect));
     let said = format!(
         "**Este servidor responde num dialeto**: erros, o sucesso do login e o da alteração são como aqui aparecem, e não \
@@ -87,6 +96,17 @@ pub fn in_dialect(mut document: OpenApi, dialect: &Arc<Dialect>) -> OpenApi {
     let description = document.info.description.get_or_insert_default();
     description.insert_str(0, &said);
     document
+}
+
+/// Takes out the shapes of successes that the dialect words otherwise.
+fn leave_out_shapes(document: &mut OpenApi) {
+    let text = serde_json::to_string(document).unwrap_or_default();
+    let is_used = |name: &str| text.contains(&format!("#/components/schemas/{name}\""));
+    document
+        .components
+        .get_or_insert_default()
+        .schemas
+        .retain(|name, _| !SUCCESSES.contains(&name.as_str()) || is_used(name));
 }
 
 fn written(headers: &[TokenHeader]) -> String {
@@ -121,11 +141,29 @@ fn word(operation: &mut Operation, speaker: &Speaker) {
         operation.responses.responses.remove("200");
     }
     leave_problems(operation);
+    say_challenge(operation, &speaker.dialect);
+    if let Some(description) = operation.description.as_mut().filter(|_| !speaker.dialect.logs_in_without_permission) {
+        *description = description.replace(WITHOUT_PERMISSION[0], WITHOUT_PERMISSION[1]);
+    }
     for (code, answers) in by_code {
         let key = code.to_string();
         let entry = operation.responses.responses.entry(key).or_insert_with(|| ResponseBuilder::new().build().into());
         if let RefOr::T(response) = entry {
             add(response, &answers);
+        }
+    }
+}
+
+/// Says which challenge goes with 401: a problem has the contract's.
+fn say_challenge(operation: &mut Operation, dialect: &Dialect) {
+    let own = dialect
+        .challenge()
+        .map_or_else(|| "nenhum".to_owned(), |own| format!("`{}`", String::from_utf8_lossy(own.as_bytes())));
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && let Some(RefOr::T(header)) = response.headers.get_mut(WWW_AUTHENTICATE.as_str())
+        {
+            header.description = Some(format!("O esquema: num problema, `Bearer`; no dialeto, {own}."));
         }
     }
 }

@@ -6,6 +6,7 @@ use utoipa::openapi::path::{Operation, Parameter, ParameterIn, Paths};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{OpenApi, Ref, ResponseBuilder};
 
+use super::PATHS;
 use super::failures::{DELAY, DELAY_MAX, FAILURE, codes};
 use crate::http::answer::problem;
 use crate::http::openapi::parameters::parameter;
@@ -14,19 +15,20 @@ use crate::http::shapes::{integer, text};
 
 pub const SANDBOX: &str = "Sandbox";
 
-/// The usual `document`, with the routes `described`, the answers as `worded` has them, and the headers that force failures and
-/// delays.
+/// The usual `document`, with the routes `described`, which no dialect words, and the headers that force failures and delays.
 pub fn generate(
     mut document: OpenApi,
     described: impl IntoIterator<Item = (Shapes, Paths)>,
-    worded: impl FnOnce(OpenApi) -> OpenApi,
+    is_in_dialect: bool,
 ) -> String {
     for (shapes, paths) in described {
         document.components.get_or_insert_default().schemas.extend(shapes);
         add(&mut document, paths);
     }
-    let mut document = worded(document);
-    document.paths.paths.values_mut().flat_map(operations).for_each(offer_failures);
+    for (path, item) in &mut document.paths.paths {
+        let is_worded = is_in_dialect && !path.starts_with(PATHS);
+        operations(item).for_each(|operation| offer_failures(operation, is_worded));
+    }
     let tag = TagBuilder::new().name(SANDBOX).description(Some(
         "Só no `demo`: restauração dos dados de exemplo, falhas e atrasos simulados em todas as rotas, um relógio que se adianta e as \
          requisições recebidas [ours]",
@@ -35,9 +37,11 @@ pub fn generate(
     written(&document)
 }
 
-fn offer_failures(operation: &mut Operation) {
+/// A dialect may answer in any form; a problem stays one.
+fn offer_failures(operation: &mut Operation, is_worded: bool) {
     operation.parameters.get_or_insert_default().extend(headers().map(Into::into));
     let forced = ["application/json", problem::MEDIA_TYPE].into_iter().zip(["Mensagem", "Problema"]);
+    let forced = forced.skip(usize::from(is_worded));
     let response = ResponseBuilder::new().description(format!("A falha que `{FAILURE}` pede"));
     let response = forced.fold(response, |response, (media_type, schema)| {
         response.content(media_type, ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build())

@@ -29,6 +29,9 @@ use crate::http::openapi::routed;
 use crate::http::state::SharedState;
 use crate::store::Example;
 
+/// What the paths of all that it adds begin with.
+pub const PATHS: &str = "/sandbox/";
+
 /// The routes that it adds.
 fn own_routes() -> [UtoipaMethodRouter<Arc<Sandbox>>; 4] {
     [
@@ -39,9 +42,9 @@ fn own_routes() -> [UtoipaMethodRouter<Arc<Sandbox>>; 4] {
     ]
 }
 
-/// The usual `document` and what a sandbox adds to it, with the answers as `worded` has them, as a text.
-pub fn document_text(document: OpenApi, worded: impl FnOnce(OpenApi) -> OpenApi) -> String {
-    document::generate(document, own_routes().map(|(shapes, paths, _)| (shapes, paths)), worded)
+/// The usual `document`, which may be one in a dialect, and what a sandbox adds to it, as a text.
+pub fn document_text(document: OpenApi, is_in_dialect: bool) -> String {
+    document::generate(document, own_routes().map(|(shapes, paths, _)| (shapes, paths)), is_in_dialect)
 }
 
 /// The paths that it adds.

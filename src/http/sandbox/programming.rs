@@ -16,6 +16,7 @@ use super::failures::{self, DELAY_MAX, codes};
 use super::faults::{Failure, Modo, Outcome, Program};
 use super::rota::Rota;
 use super::state::Sandbox;
+use crate::domain::text::nearest;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json::{self, Message};
 use crate::http::limits::BODY_MAX;
@@ -208,7 +209,7 @@ fn outcome(app: &AppState, modo: Modo, codigo: Value<'_>) -> Result<Outcome, Api
         (Value::Absent, _) => return Err(ApiError::Required("codigo")),
         (Value::Text(word), _) => word,
         (Value::Number(number), _) => number.to_owned(),
-        _ => return Err(ApiError::Invalid("codigo")),
+        _ => String::new(),
     };
     let faults: &[Fault] = match modo {
         Modo::Resposta => &[],
@@ -221,7 +222,14 @@ fn outcome(app: &AppState, modo: Modo, codigo: Value<'_>) -> Result<Outcome, Api
         // There may be no limit to refuse a login by.
         failures::failure(app, code).map(|_| Outcome::Error(code))
     };
-    fault.or_else(error).ok_or(ApiError::Invalid("codigo"))
+    fault.or_else(error).ok_or_else(|| {
+        let own = faults.iter().copied().map(|fault| Outcome::Fault(fault).codigo());
+        let errors = codes().into_iter().filter(|code| failures::failure(app, code).is_some());
+        let known: Vec<&str> = own.chain(errors.filter(|_| modo != Modo::Conexao)).collect();
+        let near = nearest(&codigo, known.iter().copied());
+        let near = near.map(|near| format!("quis dizer {near}? ")).unwrap_or_default();
+        ApiError::UnknownFault(format!("{near}use um destes: {}", known.join(", ")))
+    })
 }
 
 fn number(value: Value<'_>, name: &'static str, min: u64, max: u64) -> Result<Option<u64>, ApiError> {

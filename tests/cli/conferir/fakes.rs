@@ -151,6 +151,14 @@ async fn a_server_of_xml_is_recorded(database: &Database) {
     recorded(database, "xml", Make { answer: pages::xml, ..BEARER }).await;
 }
 
+async fn a_server_of_empty_successes_is_recorded(database: &Database) {
+    recorded(database, "rails", Make { refuses_same: true, answer: stacks::rails, ..BEARER }).await;
+}
+
+async fn a_server_of_other_entities_is_recorded(database: &Database) {
+    recorded(database, "struts", Make { answer: pages::struts, ..BEARER }).await;
+}
+
 const TALKATIVE: Make = Make { answer: makes::talkative, ..BEARER };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -321,4 +329,6 @@ both_engines! {
     a_laravel_server_is_recorded,
     a_servlet_of_another_charset_is_recorded,
     a_server_of_xml_is_recorded,
+    a_server_of_empty_successes_is_recorded,
+    a_server_of_other_entities_is_recorded,
 }

@@ -112,6 +112,7 @@ async fn watched(database: &Database, make: Make, carrier: (&str, &str)) -> Stri
     for secret in [SENHA, "eyJ", "user.api", OPAQUE, "Fulana"] {
         assert!(!dialect.contains(secret) && !text.contains(secret), "{secret} is in {dialect}\n{text}");
     }
+    held_against(database, &dialect, text.lines().count());
     let server = serve(database, &[("DIALECT_FILE", "d.toml")]).await;
     // In the status in which the fake's atendimento begins.
     for (theirs, ours) in theirs.into_iter().zip(live(&server, "20221104000001", carrier).await) {
@@ -121,6 +122,26 @@ async fn watched(database: &Database, make: Make, carrier: (&str, &str)) -> Stri
         assert_eq!(ours, (asked, code, content_type, body), "{dialect}\n{text}");
     }
     dialect
+}
+
+/// Holds the recording of `lines` against its own `dialect`, and against an edited one.
+fn held_against(database: &Database, dialect: &str, lines: usize) {
+    let against = |text: String| {
+        fs::write(database.dir.path().join("e.toml"), text).unwrap();
+        let outcome = run(database, &["espelhar", "relatorio", "r.ndjson", "--conferir-dialeto", "e.toml"]);
+        assert_eq!(outcome.code, 0, "{outcome:?}");
+        outcome.stdout.split_once("\ne.toml: ").unwrap().1.to_owned()
+    };
+    let own = against(dialect.to_owned());
+    assert!(own.contains(" alike, 0 otherwise\n"), "{own}\n{dialect}");
+    let mut edited: toml::Table = toml::from_str(dialect).unwrap();
+    let success = edited.entry("sucesso").or_insert_with(|| toml::Table::new().into());
+    success.as_table_mut().unwrap().insert("codigo".to_owned(), 299.into());
+    let edited = against(edited.to_string());
+    let line = edited.lines().find(|line| line.starts_with("sucesso: status 20")).unwrap();
+    assert!(line.contains(", the dialect 299 (") && line.contains(", first in line "), "{edited}");
+    let number = |text: &str| -> usize { text.split(' ').next().unwrap().parse().unwrap() };
+    assert!((1..lines).contains(&number(&own)) && number(&edited) < number(&own), "{own}\n{edited}");
 }
 
 fn report(database: &Database) -> Outcome {

@@ -64,6 +64,8 @@ pub enum ApiError {
     /// The senha is missing; Citrus has a text of its own for it.
     SenhaRequired,
     Invalid(&'static str),
+    /// A fault that no sandbox simulates, and those that one does, as the end of a sentence.
+    UnknownFault(String),
     /// The protocolo is a number that is no protocolo.
     InexactProtocolo,
     Throttled(Throttled),
@@ -149,6 +151,7 @@ impl ApiError {
         matches!(
             self,
             Self::Denied(Denial::StatusDiffers(_) | Denial::RevisionDiffers(_))
+                | Self::UnknownFault(_)
                 | Self::Missing(_)
                 | Self::UnknownPermissao
                 | Self::Exists(_)
@@ -200,6 +203,7 @@ impl ApiError {
                 rfc3339_seconds(*now).into(),
                 (*now - *at).whole_milliseconds().to_string().into(),
             ],
+            Self::UnknownFault(known) => vec![known.clone().into()],
             _ => Vec::new(),
         }
     }

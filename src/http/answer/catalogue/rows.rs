@@ -169,6 +169,10 @@ rows! {
         row("invalid", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "{} – valor inválido")
             .detail("O campo não pode ter este valor.", "The field cannot have this value.")
             .field("{}").listing_values();
+    UnknownFault(_) as Self::UnknownFault("use um destes: internal, unavailable".to_owned()) =>
+        row("unknown_fault", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "codigo – valor inválido; {}")
+            .detail("O sandbox não simula esta falha; {}.", "The sandbox does not simulate this fault; the message lists those that it does.")
+            .field("codigo");
     InexactProtocolo =>
         row("inexact_protocolo", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "protocolo – valor inválido, envie como texto")
             .detail("O número não é um inteiro exato; envie o protocolo como texto.",

@@ -47,6 +47,23 @@ pub fn servlet(said: Said, Asked { method, path, status, login, .. }: Asked<'_>)
     plain(&format!("HTTP/1.1 {code} {}\r\nContent-Type: {kind}\r\nX-Usuario: Fulana", reason(code)), &bytes)
 }
 
+/// Struts: quotes in entities of its own, and a success of 200 without a body.
+pub fn struts(said: Said, Asked { status, .. }: Asked<'_>) -> Vec<u8> {
+    let page = |text: &str| {
+        let text = escaped(text).replace("&#39;", "&#x27;").replace("&quot;", "&#34;");
+        format!("<html><body class=\"erro\"><p>{text}</p></body></html>")
+    };
+    let (code, kind, body) = match said {
+        Said::Made(..) => (200, "", String::new()),
+        Said::Token(token) => (200, "application/json", format!(r#"{{"token":"{token}"}}"#)),
+        Said::Refused(Refusal::NoStatus) => (400, "text/html", page(&format!("O status '{status}' não existe"))),
+        Said::Refused(Refusal::NoAtendimento) => (400, "text/html", page("Não há \"atendimento\" d'este protocolo")),
+        Said::Refused(refusal) => (400, "text/html", page(&text(refusal))),
+    };
+    let kind = if kind.is_empty() { String::new() } else { format!("\r\nContent-Type: {kind}; charset=utf-8") };
+    plain(&format!("HTTP/1.1 {code} {}{kind}", reason(code)), body.as_bytes())
+}
+
 /// XML throughout, with an id in each success.
 pub fn xml(said: Said, Asked { login, .. }: Asked<'_>) -> Vec<u8> {
     let (code, body) = match said {

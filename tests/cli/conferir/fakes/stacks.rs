@@ -54,6 +54,20 @@ pub fn django(said: Said, Asked { protocolo, status, .. }: Asked<'_>) -> Vec<u8>
     )
 }
 
+/// Rails: a success has no body, and each error the id of the server, which is always the same.
+pub fn rails(said: Said, _: Asked<'_>) -> Vec<u8> {
+    let (code, body) = match said {
+        Said::Made(..) => return b"HTTP/1.1 204 No Content\r\nCache-Control: no-cache\r\n\r\n".to_vec(),
+        Said::Token(token) => (201, format!(r#"{{"jwt":"{token}"}}"#)),
+        Said::Refused(Refusal::NoToken | Refusal::BadToken | Refusal::WrongSenha) => {
+            (401, r#"{"error":"401","node":"9f86d081884c7d65"}"#.to_owned())
+        }
+        Said::Refused(refusal) => (422, format!(r#"{{"error":"{}","node":"9f86d081884c7d65"}}"#, text(refusal))),
+    };
+    let head = format!("HTTP/1.1 {code} {}\r\nCache-Control: no-cache\r\nContent-Type: application/json", reason(code));
+    plain(&head, body.as_bytes())
+}
+
 /// Laravel: `errors` by field, escaped slashes, times of Brasília, a cookie and an id of no known form.
 pub fn laravel(said: Said, Asked { path, login, .. }: Asked<'_>) -> Vec<u8> {
     let (first, second) = Uuid::new_v4().as_u64_pair();
