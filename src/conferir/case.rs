@@ -215,9 +215,4 @@ impl Case {
     pub fn fails_login(&self) -> bool {
         self.path == LOGIN && self.body.contains("<outra senha>")
     }
-
-    /// The same, of a server that does not look at the length of a senha, too.
-    pub(super) fn may_fail_login(&self) -> bool {
-        self.fails_login() || self.name == "login/senha-too-long"
-    }
 }

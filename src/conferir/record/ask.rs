@@ -240,7 +240,7 @@ async fn observed(
     (name, code, text): (AnswerName, u16, &'static str),
     received: Received,
 ) -> Observation {
-    let again = if case.may_fail_login() { None } else { session.exchange(case).await.ok() };
+    let again = if case.fails_login() { None } else { session.exchange(case).await.ok() };
     // What is accepted the second time is another answer.
     let is_same = |again: &Received| again.code == received.code && !session.learned.made(case.to, again);
     let again = again.filter(is_same);
