@@ -88,13 +88,13 @@ async fn a_login_that_is_taken_says_by_whom(database: &Database) {
 
 async fn a_root_administrator_has_a_senha_that_nobody_guesses(database: &Database) {
     for short in ["1234", "1234567", "ããããããã"] {
-        let told = ["the senha of a root administrator has at least 8 characters"];
+        let told = ["the senha is too short; a senha has at least 8 characters"];
         run_with(database, &[], &CRIAR, short).fails(1, &told);
     }
     assert_eq!(listed(database, &["usuario", "listar"]), json!([]));
     assert_eq!(listed(database, &["perfil", "listar"]), json!([]));
     run_with(database, &[], &CRIAR, "12345678").prints(&made("admin"));
-    let told = ["the senha of a root administrator has at least 8 characters"];
+    let told = ["the senha is too short; a senha has at least 8 characters"];
     run_with(database, &[], &["usuario", "senha", "admin", "--senha-stdin"], "1234").fails(1, &told);
     let off = [("CONSOLE", "false")];
     run_with(database, &off, &["usuario", "criar", "bia", "--administrador", "--senha-stdin"], SENHA).prints(

@@ -2,9 +2,10 @@
 
 use axum::http::StatusCode;
 
-use super::phrases::{filled, number};
+use super::phrases::{self, filled, number};
 use super::texts::Texts;
 use crate::domain::atendimento::Denial;
+use crate::domain::senha::{SENHA_MIN, SenhaFault};
 use crate::domain::text::{COMENTARIO_MAX, LOGIN_MAX, NOME_MAX, NameKey, PROTOCOLO_MAX, PSEUDONYM, SENHA_MAX};
 use crate::http::answer::catalogue::{ApiError, Limit};
 use crate::service::provisioning::Kind;
@@ -147,6 +148,7 @@ fn unfit(field: &str, typed: &str, texts: &Texts) -> String {
         MOTIVO => (characters(typed.trim()), NOME_MAX, faults.motivo_long, faults.motivo_unknown),
         PROTOCOLO => (characters(typed.trim()), PROTOCOLO_MAX, faults.protocolo_long, faults.protocolo_hidden),
         COMENTARIO => (characters(typed), COMENTARIO_MAX, faults.comentario_long, faults.comentario_hidden),
+        SENHA if SenhaFault::of_new(typed) == Some(SenhaFault::Short) => return short_senha(typed, texts),
         SENHA => (typed.len(), SENHA_MAX, faults.senha_long, faults.senha_hidden),
         PERFIL => return faults.perfil_unknown.to_owned(),
         NIVEL => return faults.nivel_unknown.to_owned(),
@@ -159,6 +161,15 @@ fn unfit(field: &str, typed: &str, texts: &Texts) -> String {
     }
     let [max, has] = [max, has].map(|count| number(count as i64, texts.language));
     filled(too_long, &[&max, &has])
+}
+
+fn short_senha(typed: &str, texts: &Texts) -> String {
+    let has = phrases::counted(
+        typed.chars().count() as i64,
+        ["", texts.faults.there_is, texts.faults.there_are],
+        texts.language,
+    );
+    filled(texts.faults.senha_short, &[&SENHA_MIN.to_string(), &has])
 }
 
 /// What is said of this field alone.

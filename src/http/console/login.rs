@@ -17,6 +17,7 @@ use super::refusal::{Answer, Refusal};
 use super::session::{Anybody, Posted, person};
 use super::view::View;
 use super::visit::{CONSOLE, ShownAt, Visit, is_form, is_same_origin, place};
+use crate::domain::senha::SenhaFault;
 use crate::domain::text::{LOGIN_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::api::audit::LoginAudit;
@@ -26,7 +27,6 @@ use crate::http::request::client_address::ClientAddress;
 use crate::http::request::query;
 use crate::http::state::{AppState, SharedState};
 use crate::service::login::{AccessToken, LoginError};
-use crate::service::provisioning::SenhaFault;
 use crate::service::sessions::SessionId;
 
 /// More than a form has, as the sign-in form may have another one in it.

@@ -13,12 +13,12 @@ use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::{IdInPath, Posted, SignedIn};
 use super::texts::names;
-use super::usuarios::{assignable, senha, warned};
+use super::usuarios::{assignable, new_senha};
 use super::view::View;
 use crate::domain::access::{AdministrarUsuarios, Permissao};
 use crate::domain::text::Name;
 use crate::http::answer::catalogue::ApiError;
-use crate::service::provisioning::{Kind, Provisioning, ProvisioningError, SeenUsuario, Stamp, is_short};
+use crate::service::provisioning::{Kind, Provisioning, ProvisioningError, SeenUsuario, Stamp};
 use crate::store::Usuario;
 
 type Who = SignedIn<AdministrarUsuarios>;
@@ -169,27 +169,23 @@ fn ask_senha(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> R
 pub async fn set_senha(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
     let seen = find_to_change(&who, path).await?;
     let (texts, id) = (&who.view.texts().usuarios, seen.usuario.id);
-    match new_senha(&who, &seen, &typed).await {
-        Ok(Some((usuario, short))) => {
-            let text = filled(texts.senha_set, &[&usuario.login]);
-            Ok(who.view.done(&place(&seen), &warned(&who, text, short)))
-        }
+    match renew_senha(&who, &seen, &typed).await {
+        Ok(Some(usuario)) => Ok(who.view.done(&place(&seen), &filled(texts.senha_set, &[&usuario.login]))),
         outcome => ask_again(&who, id, &typed, outcome.map(drop), ask_senha).await,
     }
 }
 
-/// The user whose senha is another one now, and whether that is short; `None` where somebody else was quicker.
-async fn new_senha(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Option<(Usuario, bool)>, Faults> {
+/// The user whose senha is another one now; `None` where somebody else was quicker.
+async fn renew_senha(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Option<Usuario>, Faults> {
     let mut faults = Faults::default();
-    let senha = faults.take(SENHA, senha(typed));
+    let senha = faults.take(SENHA, new_senha(typed));
     let is_same = typed.get(SENHA) == typed.get(SENHA_AGAIN);
     if !is_same {
         faults.say(SENHA_AGAIN, who.view.texts().faults.senha_differs);
     }
     let Some(senha) = senha.filter(|_| is_same) else { return Err(faults) };
-    let short = is_short(&senha);
     let set = who.judged(unless_changed(careful(who, typed).set_senha(&login(seen), senha))).await;
-    Ok(set.map_err(|error| Faults::of(&error, &[SENHA]))?.map(|usuario| (usuario, short)))
+    set.map_err(|error| Faults::of(&error, &[SENHA]))
 }
 
 /// `GET /console/usuarios/{id}/situacao`

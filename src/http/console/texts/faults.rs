@@ -10,7 +10,11 @@ texts! {
     login_exists: "Este login já existe. Escolha outro.", "This login is taken. Choose another one.";
     login_unknown: "Não há usuário ativo com este login.", "There is no active user of this login.";
     senha: "Escreva a senha.", "Type the password.";
-    senha_long: "Escreva uma senha de até {} bytes; há {}.", "Type a password of at most {} bytes; there are {}.";
+    senha_short: "Escreva uma senha de pelo menos {} caracteres; {}.", "Type a password of at least {} characters; {}.";
+    there_is: "há um", "there is 1";
+    there_are: "há {}", "there are {}";
+    senha_long: "Escreva uma senha de até {} caracteres, dos quais os acentuados contam em dobro; há {}.",
+        "Type a password of at most {} characters, of which those with accents count twice; there are {}.";
     senha_hidden: "A senha tem um caractere que não se pode usar. Escreva outra.",
         "The password has a character that cannot be used. Type another one.";
     senha_differs: "As duas senhas não são iguais. Escreva-as de novo.", "The two passwords are not the same. Type both again.";
