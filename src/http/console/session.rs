@@ -127,9 +127,9 @@ async fn known(app: &SharedState, visit: &Visit) -> Result<Option<Known>, ApiErr
     let Some(session) = visit.cookies.get(SESSION).and_then(SessionId::parse) else { return Ok(None) };
     let Some(found) = app.sessions.find(&session).await? else { return Ok(None) };
     let (usuario_id, generation) = (found.usuario_id, found.generation);
-    let rights = app.access.access(usuario_id).await?;
+    let rights = app.access.access_in(usuario_id, generation).await?;
     let Some(rights) = rights.filter(|rights| rights.accepts_token(generation)) else {
-        app.sessions.end(&session).await?;
+        app.sessions.forget(&session).await;
         return Ok(None);
     };
     Ok(Some(Known { session, usuario_id, generation, rights }))
@@ -290,7 +290,7 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
             return Err(Refusal::instead(entrance::foreign(&who.view)));
         }
         // The body may have taken long.
-        match app.access.access(who.usuario_id).await? {
+        match app.access.access_in(who.usuario_id, who.generation).await? {
             Some(rights) if rights.accepts_token(who.generation) => who.judge(&rights)?,
             _ => return Err(Refusal::instead(entrance::ended(who.view.visit, &typed))),
         }
