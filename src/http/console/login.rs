@@ -63,12 +63,14 @@ pub async fn sign_in(State(app): State<SharedState>, pages: Router, request: Req
         Ok(id) => id,
         Err(faults) => return Ok(refused(visit, &typed, &faults, &to, kept)),
     };
+    // Nobody else may know the new session's id, and the old one's is of no use any more.
+    if let Some(old) = visit.cookies.get(SESSION).and_then(SessionId::parse)
+        && let Err(error) = app.sessions.end(&old).await
+    {
+        return Ok(refused(visit, &typed, &Faults::of(&error.into(), &[]), &to, kept));
+    }
     // Somebody else's words must not go out under this name.
     let kept = kept.by(typed.get("login").trim());
-    // Nobody else may know the new session's id, and the old one's is of no use any more.
-    if let Some(old) = visit.cookies.get(SESSION).and_then(SessionId::parse) {
-        app.sessions.end(&old).await?;
-    }
     let cookies = [visit.cookies.set(SESSION, &id.text(), None), visit.cookies.clear(ENTRANCE)];
     let to = place(&to).unwrap_or_default();
     let mut response = if kept.is_empty() {
