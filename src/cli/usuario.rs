@@ -173,7 +173,10 @@ async fn create_administrator(session: &Session, login: &Name, perfil: &Name, se
     session.provisioning.create_administrator(login, perfil, senha).await?;
     say!("usuario '{}' created, a root administrator", login.texto)?;
     match &session.console {
-        Some(at) => say!("next: sign in at {at} as '{}', while `citrus-status serve` runs", login.texto)?,
+        Some(at) => say!(
+            "next: sign in at {at} as '{}', while `citrus-status serve` runs; it says the address if its settings are others",
+            login.texto
+        )?,
         None => say!("next: log in by POST /api/usuario/login; the console is switched off (CONSOLE=false)")?,
     }
     Ok(())

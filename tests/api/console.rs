@@ -267,7 +267,10 @@ async fn a_wrong_senha_is_told_beside_its_field_and_counts_as_the_apis(database:
     browser.sign_in("admin", "errada").await;
     let answer = browser.sign_in("admin", SENHA).await;
     assert_eq!(answer.status, 429, "{answer:?}");
-    assert!(answer.header("retry-after").is_some() && answer.body.contains("too many failures"), "{answer:?}");
+    assert!(answer.header("retry-after").is_some() && answer.body.contains("too many failures. Wait "), "{answer:?}");
+    let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    let told = if wait < 120 { format!("{wait} seconds") } else { format!("{} minutes", wait.div_ceil(60)) };
+    assert!(answer.body.contains(&format!("Wait {told} and try again.")), "{answer:?}");
     server.stop().await;
 }
 

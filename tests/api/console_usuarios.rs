@@ -221,6 +221,28 @@ async fn nobody_climbs(server: &Server) {
     answer.has_all(&["First another active user needs a root perfil"]);
 }
 
+async fn whoever_does_it_to_themselves_signs_in_again(server: &Server) {
+    let senha = || "1234".into();
+    for login in ["bia", "caio", "davi"] {
+        server.provisioning.create_usuario(&nome(login), &nome("Administrador"), senha()).await.unwrap();
+    }
+    let new = [("senha", "outra senha"), ("senha_de_novo", "outra senha")];
+    for (login, action, fields, told) in [
+        ("bia", "senha", &new[..], "New password set for “bia”."),
+        ("caio", "revogar", &[], "Tokens and sessions of “caio” revoked."),
+        ("davi", "situacao", &[("ativo", "nao")], "You deactivated your own user."),
+    ] {
+        let mut browser = Browser::signed_in(server, login).await;
+        let path = format!("{PAGE}/{}/{action}", id_of(server, login).await);
+        let question = browser.get(&path).await;
+        let answer = confirm(&mut browser, &question, &path, fields).await;
+        assert_eq!((answer.status, answer.header("location")), (303, Some("../../../console/entrar")), "{answer:?}");
+        let page = browser.get("/console/entrar").await;
+        assert_eq!(page.status, 200, "{page:?}");
+        page.has_all(&[told]);
+    }
+}
+
 async fn users_are_searched_and_paged(server: &Server, database: &Database) {
     let perfil = id_of(server, "Consulta").await;
     for number in 1..=120 {
@@ -293,6 +315,7 @@ both_engines! {
     what_is_wrong_stands_beside_its_field,
     two_people_do_not_undo_each_other,
     nobody_climbs,
+    whoever_does_it_to_themselves_signs_in_again,
     users_are_searched_and_paged,
     an_anonymised_user_stays_as_it_is,
     a_form_outlives_its_session,

@@ -169,8 +169,6 @@ pub async fn leaving(request: Request) -> Response {
 
 /// `POST /console/sair`
 pub async fn sign_out(Posted { who, .. }: Posted<Anybody>) -> Answer {
-    who.sign_out().await?;
-    let cookie = who.view.visit.cookies.clear(SESSION);
     let notice = who.view.texts().entrance.signed_out;
-    Ok(View::new(who.view.visit, None).setting(cookie).done("entrar", notice))
+    who.signed_out(notice).await
 }

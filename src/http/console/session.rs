@@ -14,7 +14,7 @@ use super::again::Sent;
 use super::cookies::SESSION;
 use super::entrance;
 use super::form::{TOKEN, Typed};
-use super::refusal::Refusal;
+use super::refusal::{Answer, Refusal};
 use super::view::{Person, View};
 use super::visit::{Visit, is_form, is_led_from_elsewhere, is_same_origin};
 use crate::domain::access::{AccessRights, Permissao, Required};
@@ -236,9 +236,11 @@ impl<P: Admits> SignedIn<P> {
         self.app.deadline / 2
     }
 
-    /// Ends the session.
-    pub async fn sign_out(&self) -> Result<(), ApiError> {
-        Ok(self.app.sessions.end(&self.session).await?)
+    /// Ends the session, and leads to the sign-in form, which tells `notice`.
+    pub async fn signed_out(self, notice: &str) -> Answer {
+        self.app.sessions.end(&self.session).await?;
+        let cookie = self.view.visit.cookies.clear(SESSION);
+        Ok(View::new(self.view.visit, None).setting(cookie).done("entrar", notice))
     }
 }
 

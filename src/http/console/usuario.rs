@@ -136,6 +136,11 @@ async fn ask_again(
     Ok(question(who, status, &seen, form))
 }
 
+/// Tells what was done to the user, whose sessions have ended with it: whoever did it to themselves signs in again.
+async fn ended(who: Who, seen: &SeenUsuario, notice: &str) -> Answer {
+    if seen.is_oneself { who.signed_out(notice).await } else { Ok(who.view.done(&place(seen), notice)) }
+}
+
 /// What a change came to, for a form without a field.
 fn of_form<T>(outcome: Result<T, ApiError>) -> Result<(), Faults> {
     outcome.map(drop).map_err(|error| Faults::of(&error, &[]))
@@ -170,7 +175,7 @@ pub async fn set_senha(path: IdInPath, Posted { who, typed }: Posted<Administrar
     let seen = find_to_change(&who, path).await?;
     let (texts, id) = (&who.view.texts().usuarios, seen.usuario.id);
     match renew_senha(&who, &seen, &typed).await {
-        Ok(Some(usuario)) => Ok(who.view.done(&place(&seen), &filled(texts.senha_set, &[&usuario.login]))),
+        Ok(Some(usuario)) => ended(who, &seen, &filled(texts.senha_set, &[&usuario.login])).await,
         outcome => ask_again(&who, id, &typed, outcome.map(drop), ask_senha).await,
     }
 }
@@ -224,8 +229,12 @@ pub async fn set_ativo(path: IdInPath, Posted { who, typed }: Posted<Administrar
     let (texts, id, ativo) = (&who.view.texts().usuarios, seen.usuario.id, typed.get("ativo") == "sim");
     match who.judged(unless_changed(careful(&who, &typed).set_usuario_ativo(&login(&seen), ativo))).await {
         Ok(Some(usuario)) => {
-            let text = if ativo { texts.activated } else { texts.deactivated };
-            Ok(who.view.done(&place(&seen), &filled(text, &[&usuario.login])))
+            let text = match (ativo, seen.is_oneself) {
+                (true, _) => texts.activated,
+                (false, false) => texts.deactivated,
+                (false, true) => texts.deactivated_oneself,
+            };
+            ended(who, &seen, &filled(text, &[&usuario.login])).await
         }
         outcome => ask_again(&who, id, &typed, of_form(outcome), ask_situacao).await,
     }
@@ -260,7 +269,7 @@ pub async fn revoke(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsu
     let seen = find_to_change(&who, path).await?;
     let (texts, id) = (&who.view.texts().usuarios, seen.usuario.id);
     match who.judged(unless_changed(careful(&who, &typed).revoke_tokens(&login(&seen)))).await {
-        Ok(Some(usuario)) => Ok(who.view.done(&place(&seen), &filled(texts.revoked, &[&usuario.login]))),
+        Ok(Some(usuario)) => ended(who, &seen, &filled(texts.revoked, &[&usuario.login])).await,
         outcome => ask_again(&who, id, &typed, of_form(outcome), ask_revoke).await,
     }
 }

@@ -82,6 +82,10 @@ texts! {
         "The form is too large, and nothing was done. Go back and shorten the texts.";
     address: "O endereço está incompleto ou tem um valor que não serve. Comece pelo menu.",
         "The address is incomplete, or has a value that will not do. Begin with the menu.";
+    throttled_for: "Houve falhas demais. Espere {} e tente de novo.", "There were too many failures. Wait {} and try again.";
+    one_second: "um segundo", "a second";
+    seconds: "{} segundos", "{} seconds";
+    minutes: "{} minutos", "{} minutes";
     throttled: "Houve falhas demais. Espere um pouco e tente de novo.", "There were too many failures. Wait a while and try again.";
     not_allowed: "Seu perfil não tem a permissão que isto exige. Quem administra perfis pode concedê-la.",
         "Your perfil lacks the permission that this takes. Somebody who administers perfis can grant it.";

@@ -69,6 +69,8 @@ texts! {
     oneself: "É você: a sua sessão termina junto, e é preciso entrar de novo.", "That is you: your session ends too, and you have to sign in again.";
     oneself_deactivate: "É você: a sua sessão termina, e só outro administrador pode reativar você.",
         "That is you: your session ends, and only another administrator can activate you again.";
+    deactivated_oneself: "Você desativou o seu próprio usuário. Só outro administrador pode reativá-lo.",
+        "You deactivated your own user. Only another administrator can activate it again.";
     changed: "Alguém alterou este usuário enquanto isso, e nada foi feito. Abaixo está como ele é agora; confira e confirme de novo.",
         "Somebody changed this user meanwhile, and nothing was done. Below is how it is now; check it and confirm again.";
 }
