@@ -91,7 +91,8 @@ impl Sessions {
     pub async fn begin(&self, usuario_id: i64, generation: i64) -> Result<SessionId> {
         let (id, now) = (SessionId::draw(), self.clock.now());
         let session = Session { usuario_id, generation, created: now, seen: now };
-        in_time(self.store.insert_session(&id.key(), session, SESSIONS_MAX)).await?;
+        let key = id.key();
+        in_time(Box::pin(self.store.insert_session(&key, session, SESSIONS_MAX))).await?;
         Ok(id)
     }
 
@@ -139,10 +140,12 @@ impl Sessions {
 
     /// Ends the session of that id. Fails with [`StoreError::Slow`] where somebody else's lock lasts.
     pub async fn end(&self, id: &SessionId) -> Result<()> {
-        in_time(self.store.delete_session(&id.key())).await
+        let key = id.key();
+        in_time(Box::pin(self.store.delete_session(&key))).await
     }
 }
 
+/// What `work` comes to, which is boxed: large, and every page would hold it.
 async fn in_time(work: impl Future<Output = Result<()>>) -> Result<()> {
     timeout(LOCK_WAIT, work).await.unwrap_or(Err(StoreError::Slow))
 }

@@ -9,7 +9,7 @@ use crate::domain::senha::SenhaFault;
 use crate::domain::text::{LOGIN_MAX, Name, PROTOCOLO_MAX, PSEUDONYM, cut, did_you_mean, nearest};
 use crate::store::StoreError;
 
-/// Which senhas may be set, for those who run commands: SENHA_MIN and SENHA_MAX in words.
+/// Which senhas may be set, for those who run commands: `SENHA_MIN` and `SENHA_MAX` in words.
 pub const SENHA_RULE: &str =
     "a senha has at least 8 characters and at most 1024, of which one with an accent counts twice, and no NUL";
 
