@@ -75,7 +75,7 @@ def provision(cli, atendimentos, logins=LOGINS, motivos=MOTIVOS):
     cli("perfil", "criar", "Q", "--nivel", "N")
     cli("perfil", "conceder", "P", "alterar-status")
     for login, perfil in [*((login, "P") for login in logins), ("other", "Q"), ("former", "P")]:
-        cli("usuario", "criar", login, "--perfil", perfil, "--senha-stdin", stdin="1234")
+        cli("usuario", "criar", login, "--perfil", perfil, "--senha-stdin", stdin="12345678")
     for motivo in motivos:
         cli("motivo", "criar", motivo)
     if atendimentos:

@@ -147,7 +147,7 @@ class Process:
             end(process)
 
     def token(self, login="bench1"):
-        body = json.dumps({"login": login, "senha": "1234"}).encode()
+        body = json.dumps({"login": login, "senha": "12345678"}).encode()
         return json.loads(self.ask("/api/usuario/login", body))["accessToken"]
 
     def ask(self, path, body=None):

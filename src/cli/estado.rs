@@ -99,9 +99,6 @@ fn warn_of(compared: &Comparison) {
     if compared.left > 0 {
         complain(format_args!("note: not in the file, and left as it is: {}; --remover takes it away", compared.left));
     }
-    if compared.has_short_senhas() {
-        complain("warning: a senha has fewer than 8 characters, and is easy to guess");
-    }
 }
 
 fn summary(changes: &[Change]) -> String {

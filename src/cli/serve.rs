@@ -1,5 +1,6 @@
 //! `serve`: runs the server until told to stop.
 
+use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -10,7 +11,7 @@ use rustix::process::geteuid;
 use super::estado;
 use super::support::database::{self, IfMissing, open_store};
 use super::support::error::Result;
-use super::support::session::load;
+use super::support::session::{console_at, load};
 use super::support::{open_files, signals, wait};
 use crate::app;
 use crate::clock::SystemClock;
@@ -32,7 +33,6 @@ pub struct Args {
 }
 
 pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
-    let data_dir = flags.data_dir.clone();
     let config = load(&Flags { bind: args.bind, dialect: args.dialeto, ..flags }, telemetry::start_queued)?;
     config.require_secret()?;
     let state_file = config.state_file.as_deref().map(estado::read_setting).transpose()?;
@@ -62,11 +62,13 @@ pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
     for risk in store.risks().await? {
         tracing::warn!("PostgreSQL runs with {risk}: a crash of its machine may lose changes that were answered 200");
     }
-    let first_administrator = (!store.has_usuarios().await?).then(|| command_for_administrator(data_dir));
-    let sign_in = if config.http.console { "; then sign in at /console in a browser" } else { "" };
-    let announce = |address| {
+    let first_administrator = (!store.has_usuarios().await?).then(|| command_for_administrator(&config));
+    let has_console = config.http.console;
+    let announce = |address: SocketAddr| {
         tracing::info!(%address, "listening");
         if let Some(command) = first_administrator {
+            let at = console_at(&address.to_string());
+            let sign_in = if has_console { format!("; then sign in at {at} in a browser") } else { String::new() };
             tracing::warn!("there is no user, so nobody can log in; make the first administrator: {command}{sign_in}");
         }
     };
@@ -74,10 +76,17 @@ pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
     Ok(())
 }
 
-/// What to type for the first administrator, on the same database.
-fn command_for_administrator(data_dir: Option<PathBuf>) -> String {
-    let flag = data_dir.map(|dir| format!(" --data-dir '{}'", printable(&dir.to_string_lossy()))).unwrap_or_default();
-    format!("citrus-status{flag} usuario criar admin --administrador")
+/// What to type for the first administrator, on the same database, wherever it is typed. An address of a database may have
+/// a password in it, and is not repeated.
+fn command_for_administrator(config: &Config) -> String {
+    const CRIAR: &str = "usuario criar admin --administrador";
+    let named_by = &config.database.named_by;
+    if named_by.starts_with("DATABASE_URL") {
+        return format!("citrus-status {CRIAR}; with the server's own database ({named_by})");
+    }
+    let dir = config.data_dir.canonicalize();
+    let dir = dir.as_ref().unwrap_or(&config.data_dir).to_string_lossy();
+    format!("citrus-status --data-dir '{}' {CRIAR}", printable(&dir))
 }
 
 /// Says what runs here and on what, before it may have to wait.

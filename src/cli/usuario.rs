@@ -6,12 +6,12 @@ use super::support::database::IfMissing;
 use super::support::erased::erased_for_good;
 use super::support::error::{CliError, Result};
 use super::support::input::{confirm, read_new_senha};
-use super::support::output::{self, complain, say, table, yes_no};
+use super::support::output::{self, say, table, yes_no};
 use super::support::session::Session;
 use crate::domain::hierarchy::is_root_administrator;
 use crate::domain::text::Name;
 use crate::printable::printable;
-use crate::service::provisioning::{is_short, require_senha, require_senha_of_administrator};
+use crate::service::provisioning::require_senha;
 
 const ANONYMISE_HELP: &str = "\
 The pseudonym takes the place of the login in all histories and audit entries. The user is deactivated, its tokens are \
@@ -120,20 +120,15 @@ pub async fn run(session: &Session, command: Command) -> Result {
             }
             provisioning.require_perfil(&perfil).await?;
             let senha = read_new_senha(senha_stdin, require_senha)?;
-            let short = is_short(&senha);
             provisioning.create_usuario(&login, &perfil, senha).await?;
             say!("usuario '{}' created", login.texto)?;
-            warn_if(short);
         }
         Command::Senha { login, senha_stdin } => {
-            let rights = session.store.access(provisioning.usuario(&login).await?.id).await?;
-            let is_administrator = rights.is_some_and(|rights| is_root_administrator(&rights));
-            let judge = if is_administrator { require_senha_of_administrator } else { require_senha };
-            let senha = read_new_senha(senha_stdin, judge)?;
-            let short = is_short(&senha);
+            // Who is not there need not be asked about.
+            provisioning.usuario(&login).await?;
+            let senha = read_new_senha(senha_stdin, require_senha)?;
             provisioning.set_senha(&login, senha).await?;
             say!("the senha of '{}' is set; its tokens are revoked, and its failed logins are forgotten", login.texto)?;
-            warn_if(short);
         }
         Command::Desativar { login } => {
             provisioning.set_usuario_ativo(&login, false).await?;
@@ -155,7 +150,6 @@ pub async fn run(session: &Session, command: Command) -> Result {
             say!("the tokens of '{}' are revoked", login.texto)?;
         }
         Command::Anonimizar { login, yes } => {
-            // Who is not there need not be asked about.
             let registered = provisioning.usuario(&login).await?.login;
             confirm(
                 yes,
@@ -175,11 +169,14 @@ pub async fn run(session: &Session, command: Command) -> Result {
 
 async fn create_administrator(session: &Session, login: &Name, perfil: &Name, senha_stdin: bool) -> Result {
     require_free(session, login).await?;
-    let senha = read_new_senha(senha_stdin, require_senha_of_administrator)?;
+    let senha = read_new_senha(senha_stdin, require_senha)?;
     session.provisioning.create_administrator(login, perfil, senha).await?;
     say!("usuario '{}' created, a root administrator", login.texto)?;
     match &session.console {
-        Some(at) => say!("next: sign in at {at} as '{}', while `citrus-status serve` runs", login.texto)?,
+        Some(at) => say!(
+            "next: sign in at {at} as '{}', while `citrus-status serve` runs; it says the address if its settings are others",
+            login.texto
+        )?,
         None => say!("next: log in by POST /api/usuario/login; the console is switched off (CONSOLE=false)")?,
     }
     Ok(())
@@ -218,11 +215,4 @@ async fn list(session: &Session, json: bool) -> Result {
         table(["usuario_id", "login", "perfil", "active"], &rows)?;
     }
     Ok(())
-}
-
-/// Warns of a short senha that was set, where `short` says that it is one.
-fn warn_if(short: bool) {
-    if short {
-        complain("warning: the senha has fewer than 8 characters, and is easy to guess");
-    }
 }

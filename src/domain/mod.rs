@@ -7,4 +7,5 @@ pub mod hierarchy;
 pub mod protocolo;
 pub mod record;
 pub mod rules;
+pub mod senha;
 pub mod text;

@@ -5,6 +5,7 @@
 //! generation of its user, as a token does. Whoever serves a page asks [`super::access::AccessService`] about that.
 
 use std::sync::Arc;
+use std::time::Duration as StdDuration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -12,9 +13,12 @@ use aws_lc_rs::{hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::{Duration, OffsetDateTime};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tracing::Instrument;
 
 use crate::clock::Clock;
-use crate::store::{Result, Session, SessionKey, Store};
+use crate::store::{Result, Session, SessionKey, Store, StoreError};
 
 /// How long a session lasts without a request.
 pub const IDLE: Duration = Duration::minutes(30);
@@ -23,7 +27,15 @@ pub const LIFE: Duration = Duration::hours(12);
 /// Most sessions of one user; a further login ends the oldest.
 pub const SESSIONS_MAX: u32 = 10;
 /// How old the latest request noted may be before the next one is noted.
-const NOTED_FOR: Duration = Duration::minutes(1);
+const NOTED_FOR: Duration = Duration::seconds(1);
+/// How far the clock of the server that began a session may be ahead.
+const AHEAD: Duration = Duration::minutes(1);
+/// How long a page waits for what is noted beside it.
+const BESIDE: StdDuration = StdDuration::from_millis(25);
+/// Most that is noted at once, such as while somebody holds the database; more is left out.
+const NOTES_MAX: usize = 16;
+/// How long a sign-in or a sign-out waits for somebody's lock.
+const LOCK_WAIT: StdDuration = StdDuration::from_secs(1);
 /// What a form's token is made for, so that it is good for nothing else.
 const FORM: &[u8] = b"citrus-status console form";
 
@@ -67,34 +79,55 @@ impl SessionId {
 pub struct Sessions {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
+    notes: Arc<Semaphore>,
 }
 
 impl Sessions {
     pub fn new(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self { store, clock, notes: Arc::new(Semaphore::new(NOTES_MAX)) }
     }
 
-    /// Begins a session of a user who has just logged in.
+    /// Begins a session of a user who has just logged in. Fails with [`StoreError::Slow`] where somebody else's lock lasts.
     pub async fn begin(&self, usuario_id: i64, generation: i64) -> Result<SessionId> {
         let (id, now) = (SessionId::draw(), self.clock.now());
         let session = Session { usuario_id, generation, created: now, seen: now };
-        self.store.insert_session(&id.key(), session, SESSIONS_MAX).await?;
+        let key = id.key();
+        in_time(Box::pin(self.store.insert_session(&key, session, SESSIONS_MAX))).await?;
         Ok(id)
     }
 
-    /// The session of that id, unless it is over, and notes that it is used.
+    /// The session of that id, unless it is over. That it is used is noted beside it.
     pub async fn find(&self, id: &SessionId) -> Result<Option<Session>> {
         let (key, now) = (id.key(), self.clock.now());
         let Some(session) = self.store.session(&key).await?.filter(|session| lasts(session, now)) else {
             return Ok(None);
         };
-        if now - session.seen >= NOTED_FOR
-            && let Err(error) = self.store.touch_session(&key, now).await
-        {
-            // The page can be shown all the same, and the next one notes it.
-            tracing::warn!(%error, "a session was not noted to be in use");
+        if now - session.seen >= NOTED_FOR {
+            self.note(|store| async move { store.touch_session(&key, now).await }).await;
         }
         Ok(Some(session))
+    }
+
+    /// Forgets the session of that id, which is over anyway.
+    pub async fn forget(&self, id: &SessionId) {
+        let key = id.key();
+        self.note(|store| async move { store.delete_session(&key).await }).await;
+    }
+
+    /// Writes what no page fails for, nor waits for longer than a moment.
+    async fn note<F>(&self, work: impl FnOnce(Arc<Store>) -> F)
+    where
+        F: Future<Output = Result<()>> + Send + 'static,
+    {
+        let Ok(place) = Arc::clone(&self.notes).try_acquire_owned() else { return };
+        let work = work(Arc::clone(&self.store));
+        let noting = async move {
+            if let Err(error) = work.await {
+                tracing::warn!(%error, "the use or the end of a session was not noted");
+            }
+            drop(place);
+        };
+        _ = timeout(BESIDE, tokio::spawn(noting.in_current_span())).await;
     }
 
     /// The sessions that last, each with its login: those seen last, at most `limit`.
@@ -105,15 +138,21 @@ impl Sessions {
         self.store.sessions_since(now - LIFE + tick, now - IDLE + tick, limit).await
     }
 
-    /// Ends the session of that id.
+    /// Ends the session of that id. Fails with [`StoreError::Slow`] where somebody else's lock lasts.
     pub async fn end(&self, id: &SessionId) -> Result<()> {
-        self.store.delete_session(&id.key()).await
+        let key = id.key();
+        in_time(Box::pin(self.store.delete_session(&key))).await
     }
+}
+
+/// What `work` comes to, which is boxed: large, and every page would hold it.
+async fn in_time(work: impl Future<Output = Result<()>>) -> Result<()> {
+    timeout(LOCK_WAIT, work).await.unwrap_or(Err(StoreError::Slow))
 }
 
 /// Whether `session` is not over at `now`. One of the future was begun under a wrong clock, and is.
 fn lasts(session: &Session, now: OffsetDateTime) -> bool {
-    let within = |since: OffsetDateTime, limit| (-NOTED_FOR..limit).contains(&(now - since));
+    let within = |since: OffsetDateTime, limit| (-AHEAD..limit).contains(&(now - since));
     within(session.created, LIFE) && within(session.seen, IDLE)
 }
 
@@ -153,6 +192,6 @@ mod tests {
         let (zero, tick) = (Duration::ZERO, Duration::milliseconds(1));
         assert!(lasts_at(zero, zero) && lasts_at(zero, IDLE - tick) && !lasts_at(zero, IDLE));
         assert!(lasts_at(LIFE - tick, LIFE - tick) && !lasts_at(LIFE - tick, LIFE));
-        assert!(!lasts_at(zero, -NOTED_FOR - tick), "a clock that was wrong");
+        assert!(!lasts_at(zero, -AHEAD - tick), "a clock that was wrong");
     }
 }

@@ -84,9 +84,11 @@ impl Store {
         self.execute(TRIM, &[usuario_id.into(), i64::from(most).into()]).await.map(drop)
     }
 
-    /// Notes the latest request of a session.
+    /// Notes the latest request of a session, unless a later one is noted.
     pub async fn touch_session(&self, key: &SessionKey, seen: OffsetDateTime) -> Result<()> {
-        self.execute("UPDATE sessao SET vista_em = $2 WHERE chave = $1", &[bytes(key), millis(seen)]).await.map(drop)
+        self.execute("UPDATE sessao SET vista_em = $2 WHERE chave = $1 AND vista_em < $2", &[bytes(key), millis(seen)])
+            .await
+            .map(drop)
     }
 
     /// Ends a session; one that is over already stays so.

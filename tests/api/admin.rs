@@ -131,7 +131,7 @@ async fn the_hierarchy_decides_who_sets_up_users_and_the_rest(server: &Server) {
         ("Leitura", [201, 201, 404, 403]),
         ("Balcão", [201, 201, 201, 403]),
     ] {
-        let body = |who: &str| json!({"login": format!("{perfil}-{who}"), "perfil": perfil, "senha": "segredo"});
+        let body = |who: &str| json!({"login": format!("{perfil}-{who}"), "perfil": perfil, "senha": "um segredo"});
         assert_eq!(statuses(server, post.clone(), "/api/admin/usuarios", body).await, expected, "{perfil}");
     }
     for (login, expected) in
@@ -241,9 +241,9 @@ async fn answers_have_these_bytes(server: &Server) {
     is(
         post.clone(),
         "/api/admin/usuarios",
-        json!({"login": "Ana", "perfil": "balcão", "senha": "x"}),
+        json!({"login": "Ana", "perfil": "balcão", "senha": "uma senha"}),
         201,
-        r#"{"id":4,"login":"Ana","perfil":"Balcão","ativo":true,"avisos":["A senha tem menos de 8 caracteres e é fácil de adivinhar"]}"#,
+        r#"{"id":4,"login":"Ana","perfil":"Balcão","ativo":true}"#,
     )
     .await;
     is(
@@ -320,12 +320,18 @@ async fn refusals_have_these_texts(server: &Server) {
     refuses(post.clone(), "/api/admin/perfis", consulta, 409, "Perfil já existe").await;
     let usuario = |login: &str, senha: Value| json!({"login": login, "perfil": "Consulta", "senha": senha});
     let usuarios = "/api/admin/usuarios";
-    refuses(post.clone(), usuarios, usuario("USER.API", json!("x")), 409, "Usuário já existe").await;
-    refuses(post.clone(), usuarios, usuario("anonimo-7", json!("x")), 400, "login – valor inválido").await;
+    refuses(post.clone(), usuarios, usuario("USER.API", json!("uma senha")), 409, "Usuário já existe").await;
+    refuses(post.clone(), usuarios, usuario("anonimo-7", json!("uma senha")), 400, "login – valor inválido").await;
     refuses(post.clone(), usuarios, usuario("x", json!("")), 400, "Este campo é obrigatório senha").await;
-    refuses(post.clone(), usuarios, usuario("x", json!("a\0")), 400, "senha – valor inválido").await;
-    refuses(post.clone(), usuarios, json!({"login": "x", "senha": "x"}), 400, "perfil – esse campo é obrigatório")
-        .await;
+    refuses(post.clone(), usuarios, usuario("x", json!("uma senha\0")), 400, "senha – valor inválido").await;
+    refuses(
+        post.clone(),
+        usuarios,
+        json!({"login": "x", "senha": "uma senha"}),
+        400,
+        "perfil – esse campo é obrigatório",
+    )
+    .await;
     for id in ["0", "99", "x", "-1", "1e1", "99999999999999999999", "%31%20"] {
         refuses(post.clone(), &format!("{usuarios}/{id}/desativar"), Value::Null, 404, "Usuário não encontrado").await;
     }
@@ -363,12 +369,12 @@ async fn nobody_climbs_by_another_user(server: &Server) {
     let token = server.token("porteiro").await;
     let beyond = "Permissão fora da sua alçada";
     for perfil in ["Gestão", "Integração", "Chefia"] {
-        let body = json!({"login": "laranja", "perfil": perfil, "senha": "x"});
+        let body = json!({"login": "laranja", "perfil": perfil, "senha": "uma senha"});
         ask(server, &token, Method::POST, "/api/admin/usuarios", body).await.is(403, beyond);
     }
     for login in ["gestor", "user.api", "chefe"] {
         let path = format!("/api/admin/usuarios/{}", id_of(server, login).await);
-        ask(server, &token, Method::PUT, &format!("{path}/senha"), json!({"senha": "x"})).await.is(403, beyond);
+        ask(server, &token, Method::PUT, &format!("{path}/senha"), json!({"senha": "uma senha"})).await.is(403, beyond);
         ask(server, &token, Method::POST, &format!("{path}/ativar"), Value::Null).await.is(403, beyond);
     }
     let colega = format!("/api/admin/usuarios/{}/perfil", id_of(server, "user.sem.permissao").await);
@@ -380,7 +386,7 @@ async fn nobody_climbs_by_another_user(server: &Server) {
     }
     server.provisioning.withdraw(Permissao::ALL, &nome("Filial")).await.unwrap();
     let chefe = format!("/api/admin/usuarios/{}/senha", id_of(server, "chefe").await);
-    ask(server, &token, Method::PUT, &chefe, json!({"senha": "x"})).await.is(403, beyond);
+    ask(server, &token, Method::PUT, &chefe, json!({"senha": "uma senha"})).await.is(403, beyond);
     server.provisioning.grant(&portaria, &[Permissao::AdministrarPermissoes]).await.unwrap();
     server.clock.advance(Duration::seconds(1));
     let release = format!("/api/admin/niveis/{}/permissoes/administrar-perfis", id_of(server, "Filial").await);
@@ -390,9 +396,9 @@ async fn nobody_climbs_by_another_user(server: &Server) {
     // What they hold they hand on, and their own senha they set.
     assert_eq!(ask(server, &token, Method::PUT, &colega, json!({"perfil": "Portaria"})).await.status, 200);
     let own = format!("/api/admin/usuarios/{}/senha", id_of(server, "porteiro").await);
-    assert_eq!(ask(server, &token, Method::PUT, &own, json!({"senha": "nova"})).await.status, 200);
+    assert_eq!(ask(server, &token, Method::PUT, &own, json!({"senha": "uma nova"})).await.status, 200);
     server.clock.advance(Duration::seconds(1));
-    ask(server, &token, Method::PUT, &own, json!({"senha": "nova"})).await.is(401, "Token revogado");
+    ask(server, &token, Method::PUT, &own, json!({"senha": "uma nova"})).await.is(401, "Token revogado");
 }
 
 async fn two_that_go_at_once_leave_one(server: &Server) {
@@ -447,7 +453,7 @@ async fn a_creation_with_a_key_is_made_once(server: &Server) {
     for (key, path, body) in [
         ("a", "/api/atendimentos", json!({})),
         ("b", "/api/admin/motivos", json!({"nome": "Novo"})),
-        ("c", "/api/admin/usuarios", json!({"login": "ana", "perfil": "Consulta", "senha": "x"})),
+        ("c", "/api/admin/usuarios", json!({"login": "ana", "perfil": "Consulta", "senha": "uma senha"})),
         ("d", "/api/admin/niveis", json!({"nome": "Filial"})),
         ("e", "/api/admin/perfis", json!({"nome": "Outro", "root": true})),
     ] {
@@ -457,9 +463,13 @@ async fn a_creation_with_a_key_is_made_once(server: &Server) {
         assert_eq!(first.body, again.body);
         assert_eq!([&first, &again].map(|answer| answer.header("idempotency-replayed")), [None, Some("true")]);
         let reused = "Idempotency-Key já usada com outra requisição";
-        create(path, key, json!({"nome": "x", "login": "x", "perfil": "Consulta", "senha": "x", "nivel": "Suporte"}))
-            .await
-            .is(422, reused);
+        create(
+            path,
+            key,
+            json!({"nome": "x", "login": "x", "perfil": "Consulta", "senha": "uma senha", "nivel": "Suporte"}),
+        )
+        .await
+        .is(422, reused);
         create("/api/admin/motivos", key, json!({})).await.is(400, "nome – esse campo é obrigatório");
     }
     // A refused one may come again, mended.

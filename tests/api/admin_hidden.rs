@@ -249,20 +249,25 @@ async fn who_sets_up_users_sees_the_perfis_for_them(server: &Server) {
     }
 }
 
-async fn short_senhas_are_warned_of(server: &Server) {
+async fn a_senha_has_eight_characters_at_least(server: &Server) {
     let token = server.token("admin").await;
-    let aviso = json!(["A senha tem menos de 8 caracteres e é fácil de adivinhar"]);
-    for (i, (senha, expected)) in
-        [("1234567", &aviso), ("12345678", &Value::Null), ("éééééééé", &Value::Null), ("ééééééé", &aviso)]
-            .iter()
-            .enumerate()
-    {
-        let body = json!({"login": format!("u{i}"), "perfil": "Consulta", "senha": senha});
-        let made = ask(server, &token, Method::POST, "/api/admin/usuarios", body).await.json();
-        assert_eq!(&made["avisos"], *expected, "{senha}");
-        let path = format!("/api/admin/usuarios/{}/senha", made["id"]);
-        let set = ask(server, &token, Method::PUT, &path, json!({"senha": senha})).await.json();
-        assert_eq!(&set["avisos"], *expected, "{senha}");
+    let refused = "senha – valor inválido";
+    for (login, senha) in [("a", "12345678"), ("b", "éééééééé")] {
+        let body = |senha: &str| json!({"login": login, "perfil": "Consulta", "senha": senha});
+        let create = async |senha: &str| ask(server, &token, Method::POST, "/api/admin/usuarios", body(senha)).await;
+        for short in ["1", "1234", "1234567", "ééééééé"] {
+            create(short).await.is(400, refused);
+        }
+        let made = create(senha).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        assert!(!made.body.contains("avisos"), "{made:?}");
+        let path = format!("/api/admin/usuarios/{}/senha", made.json()["id"]);
+        let set = async |senha: &str| ask(server, &token, Method::PUT, &path, json!({"senha": senha})).await;
+        for short in ["1", "1234", "1234567", "ééééééé"] {
+            set(short).await.is(400, refused);
+        }
+        assert_eq!(server.login_with(&json!({"login": login, "senha": senha})).await.status, 200, "{login}");
+        assert_eq!(set(&format!("{senha}9")).await.status, 200);
     }
 }
 
@@ -289,6 +294,6 @@ both_engines! {
     what_nobody_sees_gets_no_name,
     parameters_that_are_sent_have_a_value,
     who_sets_up_users_sees_the_perfis_for_them,
-    short_senhas_are_warned_of,
+    a_senha_has_eight_characters_at_least,
     the_tree_has_a_limit_of_depth,
 }

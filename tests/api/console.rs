@@ -1,5 +1,7 @@
 //! The console: who is signed in, for how long, and what everybody gets.
 
+use std::time::Instant;
+
 use citrus_status::example::SENHA;
 use citrus_status::service::sessions::{IDLE, LIFE, SESSIONS_MAX};
 use reqwest::Method;
@@ -8,13 +10,15 @@ use time::Duration;
 
 use crate::support::both_engines;
 use crate::support::browser::Browser;
-use crate::support::database::Database;
+use crate::support::database::{Database, Engine};
 use crate::support::server::{Answer, Server, nome};
 
 const COOKIE: &str = "citrus-sessao";
 const SECURE_COOKIE: &str = "__Host-citrus-sessao";
 const PAGE: &str = "/console/motivos";
 const TICK: Duration = Duration::milliseconds(1);
+/// More than a page takes, and much less than somebody waits for a lock.
+const SOON: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Checks that the answer leads to the sign-in form, and back to `place` afterwards.
 #[track_caller]
@@ -97,15 +101,41 @@ async fn a_session_ends_by_idleness_and_by_age(server: &Server, database: &Datab
     assert_eq!(database.number("SELECT count(*) FROM sessao").await, 0);
 }
 
-async fn the_latest_request_is_noted_once_a_minute(server: &Server, database: &Database) {
+/// A second is all that half an hour of idleness may be short of.
+async fn the_latest_request_is_noted_once_a_second(server: &Server, database: &Database) {
     let mut browser = Browser::signed_in(server, "admin").await;
     let seen = "SELECT vista_em - criada_em FROM sessao";
-    server.clock.advance(Duration::minutes(1) - TICK);
+    server.clock.advance(Duration::seconds(1) - TICK);
     browser.get(PAGE).await;
     assert_eq!(database.number(seen).await, 0);
     server.clock.advance(TICK);
+    // Beside the page.
     browser.get(PAGE).await;
-    assert_eq!(database.number(seen).await, 60_000);
+    while database.number(seen).await != 1_000 {}
+    server.clock.advance(Duration::seconds(59));
+    browser.get(PAGE).await;
+    while database.number(seen).await != 60_000 {}
+    server.clock.advance(IDLE - TICK);
+    assert_eq!(browser.get(PAGE).await.status, 200);
+}
+
+async fn somebodys_lock_keeps_no_page_and_a_sign_in_not_for_long(server: &Server, database: &Database) {
+    let mut browser = Browser::signed_in(server, "admin").await;
+    let mut stranger = Browser::new(server);
+    stranger.get("/console/entrar").await;
+    let held = database.hold_rows("sessao").await;
+    server.clock.advance(Duration::seconds(2));
+    let asked = Instant::now();
+    assert_eq!(browser.get(PAGE).await.status, 200);
+    assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+    // PostgreSQL has smaller locks.
+    let asked = Instant::now();
+    let expected = if database.engine == Engine::Sqlite { 503 } else { 303 };
+    assert_eq!(stranger.sign_in("admin", SENHA).await.status, expected);
+    assert!(asked.elapsed() < 3 * SOON, "{:?}", asked.elapsed());
+    held.release().await;
+    assert_eq!(Browser::new(server).sign_in("admin", SENHA).await.status, 303);
+    assert_eq!(browser.get(PAGE).await.status, 200);
 }
 
 async fn a_revocation_ends_sessions(server: &Server) {
@@ -137,6 +167,37 @@ async fn a_revocation_ends_sessions(server: &Server) {
         "{page:?}"
     );
     assert_eq!(browser.get("/console").await.status, 200);
+}
+
+/// However soon: the generation decides, and not when somebody last looked.
+async fn a_sign_in_after_a_revocation_holds_at_once(server: &Server) {
+    let admin = nome("admin");
+    let senha = || SecretString::from(SENHA);
+    server.provisioning.create_usuario(&nome("outra"), &nome("Administrador"), senha()).await.unwrap();
+    let mut browser = Browser::signed_in(server, "admin").await;
+    for case in ["tokens", "senha", "activated"] {
+        assert_eq!(browser.get(PAGE).await.status, 200, "{case}");
+        let old = server.token("admin").await;
+        assert_eq!(read(server, &old).await, 200, "{case}");
+        match case {
+            "tokens" => drop(server.provisioning.revoke_tokens(&admin).await.unwrap()),
+            "senha" => drop(server.provisioning.set_senha(&admin, senha()).await.unwrap()),
+            _ => {
+                server.provisioning.set_usuario_ativo(&admin, false).await.unwrap();
+                server.provisioning.set_usuario_ativo(&admin, true).await.unwrap();
+            }
+        }
+        let new = server.token("admin").await;
+        assert_eq!(read(server, &new).await, 200, "{case}");
+        assert_eq!(read(server, &old).await, 401, "{case}");
+        assert_eq!(browser.sign_in("admin", SENHA).await.status, 303);
+        assert_eq!(browser.get(PAGE).await.status, 200, "{case}");
+    }
+}
+
+/// The status of a read with `token`.
+async fn read(server: &Server, token: &str) -> u16 {
+    server.send(Method::GET, "/api/admin/motivos", &[("authorization", token)], "").await.status
 }
 
 async fn signing_out_ends_the_session_and_not_only_the_cookie(server: &Server, database: &Database) {
@@ -206,7 +267,10 @@ async fn a_wrong_senha_is_told_beside_its_field_and_counts_as_the_apis(database:
     browser.sign_in("admin", "errada").await;
     let answer = browser.sign_in("admin", SENHA).await;
     assert_eq!(answer.status, 429, "{answer:?}");
-    assert!(answer.header("retry-after").is_some() && answer.body.contains("too many failures"), "{answer:?}");
+    assert!(answer.header("retry-after").is_some() && answer.body.contains("too many failures. Wait "), "{answer:?}");
+    let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    let told = if wait < 120 { format!("{wait} seconds") } else { format!("{} minutes", wait.div_ceil(60)) };
+    assert!(answer.body.contains(&format!("Wait {told} and try again.")), "{answer:?}");
     server.stop().await;
 }
 
@@ -333,8 +397,10 @@ both_engines! {
     a_session_is_a_cookie_to_the_byte,
     the_cookie_is_secure_unless_the_browser_came_by_loopback,
     a_session_ends_by_idleness_and_by_age,
-    the_latest_request_is_noted_once_a_minute,
+    the_latest_request_is_noted_once_a_second,
+    somebodys_lock_keeps_no_page_and_a_sign_in_not_for_long,
     a_revocation_ends_sessions,
+    a_sign_in_after_a_revocation_holds_at_once,
     signing_out_ends_the_session_and_not_only_the_cookie,
     a_sign_in_takes_a_new_id_and_ends_the_old_session,
     a_user_has_so_many_sessions_and_the_oldest_ends,

@@ -100,7 +100,8 @@ async fn pages_need_their_permission(server: &Server) {
         assert_eq!(each(&mut all, &format!("/console/{page}")).await, [200, 200, 200, 403], "{page}");
     }
     assert_eq!(each(&mut all, "/console/servidor").await, [200, 403, 403, 403]);
-    let filled = [("nome", "{}"), ("login", "{}"), ("senha", "segredo"), ("nivel", "Filial"), ("superior", "Filial")];
+    let filled =
+        [("nome", "{}"), ("login", "{}"), ("senha", "um segredo"), ("nivel", "Filial"), ("superior", "Filial")];
     for page in ["usuarios", "perfis", "niveis"] {
         let fields = [filled.as_slice(), &[("perfil", "Balcão")]].concat();
         assert_eq!(post(&mut all, &format!("/console/{page}"), &fields).await, [303, 303, 303, 403], "{page}");

@@ -246,7 +246,7 @@ async fn a_history_begins_with_who_registered_the_atendimento(server: &Server, d
     const NEW: &str = "/console/atendimentos/novo";
     let mut admin = Browser::signed_in(server, "admin").await;
     let page = admin.get(NEW).await;
-    admin.fill(&page, NEW, &[("protocolo", "77"), ("status", "Em atendimento")]).await;
+    admin.fill(&page, NEW, &[("protocolo", "77"), ("status", "Em atendimento"), ("confirmado", "77")]).await;
     server.provisioning.create_atendimento("78", Status::Aberto).await.unwrap();
     let beginning = async |admin: &mut Browser<'_>, protocolo: &str| {
         let page = admin.get(&format!("/console/atendimento?protocolo={protocolo}")).await;
@@ -302,11 +302,31 @@ async fn the_same_status_is_not_offered_where_the_rules_refuse_it(database: &Dat
     server.stop().await;
 }
 
+async fn without_an_active_motivo_the_page_says_where_to_get_one(server: &Server, database: &Database) {
+    database.execute("UPDATE motivo SET ativo = FALSE").await;
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let page = admin.get(OPEN).await;
+    page.has_all(&["There is no active motivo.", "<a href=\"../console/motivos\">Open the page Motivos</a>"]);
+    server.provisioning.revoke(&nome("Administrador"), &[Permissao::AdministrarMotivos]).await.unwrap();
+    server.clock.advance(time::Duration::seconds(1));
+    let page = admin.get(OPEN).await;
+    assert!(page.body.contains("There is no active motivo.") && !page.body.contains("Open the page"), "{page:?}");
+}
+
 async fn an_atendimento_is_registered_with_a_number_or_without(server: &Server) {
     const NEW: &str = "/console/atendimentos/novo";
     let mut admin = Browser::signed_in(server, "admin").await;
     let page = admin.get(NEW).await;
-    let answer = admin.fill(&page, NEW, &[("protocolo", " 42/a "), ("status", "Aberto")]).await;
+    // A protocolo that looks mistyped is asked about, each one anew.
+    let fields = [("protocolo", " 42/a "), ("status", "Aberto")];
+    for confirmed in [&[][..], &[("confirmado", "42")]] {
+        let answer = admin.fill(&page, NEW, &[&fields[..], confirmed].concat()).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.has_all(&["The protocolo 42/a does not look like one of Citrus", "Create it all the same"]);
+        assert_eq!(value_of(&answer.body, "confirmado").as_deref(), Some("42/a"));
+        assert_eq!(admin.get("/console/atendimento?protocolo=42%2Fa").await.status, 404);
+    }
+    let answer = admin.fill(&page, NEW, &[&fields[..], &[("confirmado", "42/a")]].concat()).await;
     assert_eq!(answer.header("location"), Some("../../console/atendimento?protocolo=42%2Fa"), "{answer:?}");
     assert!(admin.get("/console/atendimento?protocolo=42%2Fa").await.body.contains("Atendimento 42/a created."));
     let answer = admin.fill(&page, NEW, &[("protocolo", ""), ("status", "Em atendimento")]).await;
@@ -315,8 +335,13 @@ async fn an_atendimento_is_registered_with_a_number_or_without(server: &Server) 
         ("42/a", "Aberto", "id=\"protocolo-erro\"", 409),
         (&"9".repeat(65), "Aberto", "id=\"protocolo-erro\"", 400),
         ("43", "Outro", "id=\"status-erro\"", 400),
+        // Those take a motivo, as a change to them does.
+        ("43", "Cancelado", "id=\"status-erro\"", 400),
+        ("43", "Improcedente", "id=\"status-erro\"", 400),
     ] {
-        let answer = admin.fill(&page, NEW, &[("protocolo", protocolo), ("status", status)]).await;
+        assert!(!page.body.contains("<option>Cancelado") && !page.body.contains("<option>Improcedente"), "{page:?}");
+        let fields = [("protocolo", protocolo), ("status", status), ("confirmado", protocolo)];
+        let answer = admin.fill(&page, NEW, &fields).await;
         assert_eq!(answer.status, code, "{answer:?}");
         assert!(answer.body.contains(error) && answer.body.contains(&format!("value=\"{protocolo}\"")), "{answer:?}");
     }
@@ -361,6 +386,7 @@ both_engines! {
     a_history_begins_with_who_registered_the_atendimento,
     the_same_status_is_for_a_comment,
     the_same_status_is_not_offered_where_the_rules_refuse_it,
+    without_an_active_motivo_the_page_says_where_to_get_one,
     an_atendimento_is_registered_with_a_number_or_without,
     what_was_typed_into_a_change_survives_the_end_of_the_session,
 }

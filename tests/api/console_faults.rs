@@ -27,6 +27,40 @@ async fn a_form_that_cannot_be_answered_now_loses_nothing(server: &Server, datab
     assert_eq!(admin.fill(&answer, PAGE, &[("nome", "Fora da garantia")]).await.status, 303);
 }
 
+async fn a_form_sent_while_the_database_is_away_is_kept(database: &Database) {
+    let server = Server::start(database).await;
+    let mut admin = Browser::signed_in(&server, "admin").await;
+    let (motivos, usuarios) = (admin.get(PAGE).await, admin.get("/console/usuarios").await);
+    server.store.close().await;
+    let fields = [("login", "ana & bia"), ("perfil", "Consulta"), ("senha", "um segredo comprido")];
+    let answer = admin.fill(&usuarios, "/console/usuarios", &fields).await;
+    assert_eq!((answer.status, answer.header("content-type")), (503, Some("text/html; charset=utf-8")), "{answer:?}");
+    answer.has_all(&["name=\"login\" value=\"ana &#38; bia\"", "The password has to be typed again", "Send again"]);
+    assert!(!answer.body.contains("segredo"), "{answer:?}");
+    let answer =
+        admin.fill(&motivos, PAGE, &[("nome", "Fora da garantia"), ("permissao", "a"), ("permissao", "b")]).await;
+    assert_eq!(answer.status, 503, "{answer:?}");
+    answer.has_all(&[
+        "<form method=\"post\" action=\"../console/motivos\"",
+        "name=\"nome\" value=\"Fora da garantia\"",
+        "name=\"permissao\" value=\"a\"",
+        "name=\"permissao\" value=\"b\"",
+        "Send again",
+    ]);
+    assert!(!answer.body.contains("password"), "{answer:?}");
+    // What another site has typed is offered to nobody.
+    let foreign = admin.post(PAGE, &[("ficha", "of-another-page"), ("nome", "de fora")]).await;
+    assert!(foreign.status == 503 && !foreign.body.contains("de fora"), "{foreign:?}");
+    let session = admin.cookie("citrus-sessao").unwrap().to_owned();
+    let back = Server::on(database.config(&[]), database.open().await).await;
+    let mut again = Browser::new(&back);
+    again.set_cookie("citrus-sessao", &session);
+    assert_eq!(again.fill(&answer, PAGE, &[("nome", "Fora da garantia")]).await.status, 303);
+    assert!(again.get(PAGE).await.body.contains("<bdi>Fora da garantia</bdi>"));
+    back.stop().await;
+    server.stop().await;
+}
+
 async fn errors_are_pages_in_the_persons_language(server: &Server) {
     let mut admin = Browser::signed_in(server, "admin").await;
     for (languages, title) in [("en", "Not found"), ("pt-BR", "Não encontrado")] {
@@ -120,6 +154,7 @@ async fn the_sandbox_is_for_programs(database: &Database) {
 
 both_engines! {
     a_form_that_cannot_be_answered_now_loses_nothing,
+    a_form_sent_while_the_database_is_away_is_kept,
     errors_are_pages_in_the_persons_language,
     an_error_keeps_the_menu_and_says_what_is_missing,
     a_failure_keeps_the_menu,

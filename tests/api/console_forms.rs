@@ -102,8 +102,8 @@ const USUARIOS: &[Case] = &[
             PERFIL_UNKNOWN,
             (
                 "senha",
-                "Escreva uma senha de até 1.024 bytes; há 20.001.",
-                "Type a password of at most 1,024 bytes; there are 20,001.",
+                "Escreva uma senha de até 1.024 caracteres, dos quais os acentuados contam em dobro; há 20.001.",
+                "Type a password of at most 1,024 characters, of which those with accents count twice; there are 20,001.",
             ),
         ],
     ),
@@ -115,19 +115,19 @@ const USUARIOS: &[Case] = &[
         ],
     ),
     (
-        &[("login", "USER.API"), ("perfil", "Balcão"), ("senha", "segredo")],
+        &[("login", "USER.API"), ("perfil", "Balcão"), ("senha", "um segredo")],
         &[("login", "Este login já existe.", "This login is taken.")],
     ),
-    (&[("login", "x"), ("perfil", "Caixa"), ("senha", "segredo")], &[PERFIL_UNKNOWN]),
+    (&[("login", "x"), ("perfil", "Caixa"), ("senha", "um segredo")], &[PERFIL_UNKNOWN]),
     (
-        &[("login", "x"), ("perfil", "Além"), ("senha", "segredo")],
+        &[("login", "x"), ("perfil", "Além"), ("senha", "um segredo")],
         &[("perfil", "Este perfil tem permissões que você não pode conceder.", "This perfil has permissions that you")],
     ),
 ];
 const NEW_SENHA: &[Case] = &[
     (&[], &[SENHA]),
     (&[("senha", ""), ("senha_de_novo", "x")], &[SENHA, DIFFERENT]),
-    (&[("senha", "x"), ("senha_de_novo", "y")], &[DIFFERENT]),
+    (&[("senha", "uma senha"), ("senha_de_novo", "y")], &[DIFFERENT]),
 ];
 const MOVE: &[Case] = &[
     (&[], &[PERFIL]),
@@ -195,7 +195,7 @@ const SIGN_IN: &[Case] = &[
         &[("login", LONG), ("senha", DEEP)],
         &[
             ("login", "Escreva o login com até 255 caracteres; há 256.", "Type a login of at most 255"),
-            ("senha", "Escreva uma senha de até 1.024 bytes; há 20.001.", "Type a password of at most 1,024"),
+            ("senha", "Escreva uma senha de até 1.024 caracteres, dos quais", "Type a password of at most 1,024"),
         ],
     ),
     (

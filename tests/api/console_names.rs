@@ -144,7 +144,7 @@ async fn names_of_255_characters_are_whole(server: &Server) {
     );
     let perfis = send(&mut admin, "perfis", &[("nome", long("p")), ("nivel", long("n"))]).await;
     assert!(perfis.body.contains(&format!("<bdi>{}</bdi>", long("p"))), "{perfis:?}");
-    let fields = [("login", long("u")), ("perfil", long("p")), ("senha", "1234".to_owned())];
+    let fields = [("login", long("u")), ("perfil", long("p")), ("senha", "uma senha".to_owned())];
     let usuarios = send(&mut admin, "usuarios", &fields).await;
     assert!(usuarios.body.contains(&format!("<bdi>{}</bdi>", long("u"))), "{usuarios:?}");
 }

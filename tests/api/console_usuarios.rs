@@ -1,6 +1,7 @@
 //! The pages of users.
 
 use citrus_status::domain::access::Permissao;
+use serde_json::json;
 use time::Duration;
 
 use super::admin::{hierarchy, id_of, usuario};
@@ -21,14 +22,15 @@ async fn a_user_is_created_moved_revoked_and_switched_off(server: &Server, datab
     hierarchy(server).await;
     let mut admin = Browser::signed_in(server, "admin").await;
     let page = admin.get(PAGE).await;
-    let fields = [("login", " ana.souza "), ("perfil", "Integração"), ("senha", "1234")];
+    let fields = [("login", " ana.souza "), ("perfil", "Integração"), ("senha", "uma senha")];
     let answer = admin.fill(&page, PAGE, &fields).await;
     assert_eq!((answer.status, answer.header("location")), (303, Some("../console/usuarios")), "{answer:?}");
     admin.get(PAGE).await.has_all(&["User “ana.souza” created; they can sign in now.", "<bdi>ana.souza</bdi>"]);
     let path = format!("{PAGE}/{}", id_of(server, "ana.souza").await);
     admin.get(&path).await.has_all(&["<bdi>ana.souza</bdi>", "<bdi>Integração</bdi>", "<bdi>Suporte</bdi>"]);
 
-    let token = server.token("ana.souza").await;
+    let login = json!({"login": "ana.souza", "senha": "uma senha"});
+    let token = server.login_with(&login).await.json()["accessToken"].as_str().unwrap().to_owned();
     let revoke = format!("{path}/revogar");
     let question = admin.get(&revoke).await;
     question.has_all(&["The tokens and sessions of ana.souza end within a second"]);
@@ -43,7 +45,7 @@ async fn a_user_is_created_moved_revoked_and_switched_off(server: &Server, datab
     let fields = [("senha", "outra senha"), ("senha_de_novo", "outra senha")];
     assert_eq!(confirm(&mut admin, &question, &senha, &fields).await.status, 303);
     let mut ana = Browser::new(server);
-    assert_eq!(ana.sign_in("ana.souza", "1234").await.status, 401);
+    assert_eq!(ana.sign_in("ana.souza", "uma senha").await.status, 401);
     assert_eq!(ana.sign_in("ana.souza", "outra senha").await.status, 303);
 
     // What changes is said before.
@@ -80,22 +82,31 @@ async fn what_is_wrong_stands_beside_its_field(server: &Server) {
     let page = admin.get(PAGE).await;
     let long = "é".repeat(256);
     for (login, perfil, senha, status, field, text) in [
-        ("", "Consulta", "x", 400, "login", "Type the login."),
-        (" ", "Consulta", "x", 400, "login", "Type the login."),
-        (long.as_str(), "Consulta", "x", 400, "login", "Type a login of at most 255 characters; there are 256."),
-        ("a\u{7}", "Consulta", "x", 400, "login", "The login has characters that nobody sees."),
-        ("anonimo-7", "Consulta", "x", 400, "login", "Logins that begin with “anonimo-”"),
-        ("USER.API", "Consulta", "x", 409, "login", "This login is taken."),
-        ("ana", "", "x", 400, "perfil", "Choose a perfil."),
-        ("ana", "Ninguém", "x", 404, "perfil", "This perfil is not one that you can assign."),
+        ("", "Consulta", "uma senha", 400, "login", "Type the login."),
+        (" ", "Consulta", "uma senha", 400, "login", "Type the login."),
+        (
+            long.as_str(),
+            "Consulta",
+            "uma senha",
+            400,
+            "login",
+            "Type a login of at most 255 characters; there are 256.",
+        ),
+        ("a\u{7}", "Consulta", "uma senha", 400, "login", "The login has characters that nobody sees."),
+        ("anonimo-7", "Consulta", "uma senha", 400, "login", "Logins that begin with “anonimo-”"),
+        ("USER.API", "Consulta", "uma senha", 409, "login", "This login is taken."),
+        ("ana", "", "uma senha", 400, "perfil", "Choose a perfil."),
+        ("ana", "Ninguém", "uma senha", 404, "perfil", "This perfil is not one that you can assign."),
         ("ana", "Consulta", "", 400, "senha", "Type the password."),
+        ("ana", "Consulta", "1", 400, "senha", "Type a password of at least 8 characters; there is 1."),
+        ("ana", "Consulta", "ééééééé", 400, "senha", "Type a password of at least 8 characters; there are 7."),
         (
             "ana",
             "Consulta",
             &"x".repeat(1025),
             400,
             "senha",
-            "Type a password of at most 1,024 bytes; there are 1,025.",
+            "Type a password of at most 1,024 characters, of which those with accents count twice; there are 1,025.",
         ),
         ("ana", "Consulta", "a\0b", 400, "senha", "The password has a character"),
     ] {
@@ -112,7 +123,8 @@ async fn what_is_wrong_stands_beside_its_field(server: &Server) {
     }
     let path = format!("{PAGE}/{}/senha", id_of(server, "user.api").await);
     let question = admin.get(&path).await;
-    let answer = confirm(&mut admin, &question, &path, &[("senha", "segredo"), ("senha_de_novo", "segrdo")]).await;
+    let answer =
+        confirm(&mut admin, &question, &path, &[("senha", "um segredo"), ("senha_de_novo", "um segrdo")]).await;
     assert_eq!(answer.status, 400);
     answer.has_all(&["id=\"senha_de_novo-erro\">The two passwords are not the same."]);
     assert!(!answer.body.contains("segr"), "{answer:?}");
@@ -181,7 +193,7 @@ async fn nobody_climbs(server: &Server) {
     let page = cadastro.get(PAGE).await;
     page.has_all(&["<option value=\"Cadastro\">", "<option value=\"Consulta\">"]);
     assert!(!page.body.contains("<option value=\"Gestão\">"), "{page:?}");
-    let fields = [("login", "novo"), ("perfil", "Gestão"), ("senha", "segredo")];
+    let fields = [("login", "novo"), ("perfil", "Gestão"), ("senha", "um segredo")];
     let answer = cadastro.fill(&page, PAGE, &fields).await;
     assert_eq!(answer.status, 403, "{answer:?}");
     answer.has_all(&["id=\"perfil-erro\">This perfil has permissions that you cannot grant."]);
@@ -207,6 +219,28 @@ async fn nobody_climbs(server: &Server) {
     let answer = confirm(&mut admin, &question, &situacao, &[("ativo", "nao")]).await;
     assert_eq!(answer.status, 409, "{answer:?}");
     answer.has_all(&["First another active user needs a root perfil"]);
+}
+
+async fn whoever_does_it_to_themselves_signs_in_again(server: &Server) {
+    let senha = || "1234".into();
+    for login in ["bia", "caio", "davi"] {
+        server.provisioning.create_usuario(&nome(login), &nome("Administrador"), senha()).await.unwrap();
+    }
+    let new = [("senha", "outra senha"), ("senha_de_novo", "outra senha")];
+    for (login, action, fields, told) in [
+        ("bia", "senha", &new[..], "New password set for “bia”."),
+        ("caio", "revogar", &[], "Tokens and sessions of “caio” revoked."),
+        ("davi", "situacao", &[("ativo", "nao")], "You deactivated your own user."),
+    ] {
+        let mut browser = Browser::signed_in(server, login).await;
+        let path = format!("{PAGE}/{}/{action}", id_of(server, login).await);
+        let question = browser.get(&path).await;
+        let answer = confirm(&mut browser, &question, &path, fields).await;
+        assert_eq!((answer.status, answer.header("location")), (303, Some("../../../console/entrar")), "{answer:?}");
+        let page = browser.get("/console/entrar").await;
+        assert_eq!(page.status, 200, "{page:?}");
+        page.has_all(&[told]);
+    }
 }
 
 async fn users_are_searched_and_paged(server: &Server, database: &Database) {
@@ -281,6 +315,7 @@ both_engines! {
     what_is_wrong_stands_beside_its_field,
     two_people_do_not_undo_each_other,
     nobody_climbs,
+    whoever_does_it_to_themselves_signs_in_again,
     users_are_searched_and_paged,
     an_anonymised_user_stays_as_it_is,
     a_form_outlives_its_session,

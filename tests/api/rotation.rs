@@ -6,7 +6,7 @@ use time::Duration;
 use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::program::run_with;
-use crate::support::server::Server;
+use crate::support::server::{Server, nome};
 
 const UNTRUSTED: &str = "JWT signature does not match locally computed signature. \
                          JWT validity cannot be asserted and should not be trusted.";
@@ -68,10 +68,11 @@ async fn what_the_operator_withdraws_counts_within_a_second_on_every_server(data
     let a = Server::start(database).await;
     let b = Server::on(database.config(&[]), database.open().await).await;
     for (args, stdin) in [
-        (&["usuario", "senha", "user.api", "--senha-stdin"][..], "1234"),
+        (&["usuario", "senha", "user.api", "--senha-stdin"][..], "uma senha"),
         (&["usuario", "revogar-tokens", "user.api"], ""),
         (&["usuario", "desativar", "user.api"], ""),
     ] {
+        a.provisioning.set_senha(&nome("user.api"), "1234".into()).await.unwrap();
         let token = a.token("user.api").await;
         for server in [&a, &b] {
             server.clock.advance(Duration::seconds(1));

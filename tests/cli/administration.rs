@@ -6,6 +6,10 @@ use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::program::{Outcome, Process, listed, run, run_with};
 
+/// What is said where a senha is none that can be set.
+pub const SENHA_RULE: &str =
+    "a senha has at least 8 characters and at most 1024, of which one with an accent counts twice, and no NUL";
+
 const ALL: [&str; 5] =
     ["alterar-status", "consultar-status", "consultar-historico", "consultar-transicoes", "consultar-motivos"];
 
@@ -22,11 +26,6 @@ fn set_up(database: &Database) {
 /// `args` with `senha` on standard input.
 fn with_senha(database: &Database, args: &[&str], senha: &str) -> Outcome {
     run_with(database, &[], &[args, &["--senha-stdin"]].concat(), senha)
-}
-
-/// How often `text` is in `lines`.
-fn count(lines: &str, text: &str) -> usize {
-    lines.lines().filter(|line| line.contains(text)).count()
 }
 
 async fn several_permissions_are_released_and_granted_at_once(database: &Database) {
@@ -135,31 +134,30 @@ async fn users_are_listed_with_the_number_of_the_audit_lines(database: &Database
     );
 }
 
-async fn a_short_senha_is_warned_of_and_set_all_the_same(database: &Database) {
+async fn a_senha_has_eight_characters_at_least(database: &Database) {
     set_up(database);
-    let criar = ["usuario", "criar", "u", "--perfil", "Consulta"];
-    for (args, senha, warns) in [
-        (&criar[..], "1234567", true),
-        (&["usuario", "senha", "u"], "segredo", true),
-        (&["usuario", "senha", "u"], "ééééééé", true),
-        (&["usuario", "senha", "u"], "éééééééé", false),
-        (&["usuario", "senha", "u"], "12345678", false),
-        (&["usuario", "senha", "u"], "1234", false),
-        (&["usuario", "senha", "u"], "123", true),
-        (&["usuario", "senha", "u"], "12345", true),
-    ] {
+    let (criar, trocar) = (["usuario", "criar", "u", "--perfil", "Consulta"], ["usuario", "senha", "u"]);
+    let refused = |args: &[&str], senha: &str| {
         let outcome = with_senha(database, args, senha);
-        assert_eq!(outcome.code, 0, "{senha}: {outcome:?}");
-        assert_eq!(
-            count(&outcome.stderr, "warning: the senha has fewer than 8 characters"),
-            usize::from(warns),
-            "{senha}: {outcome:?}"
-        );
+        outcome.fails(1, &[&format!("the senha is too short; {SENHA_RULE}")]);
         assert!(!outcome.stderr.contains(senha) && !outcome.stdout.contains(senha), "{outcome:?}");
+    };
+    for short in ["!", "1234", "1234567", "ééééééé"] {
+        refused(&criar, short);
     }
-    // Nothing was set, so there is nothing to warn of.
-    let refused = with_senha(database, &["usuario", "senha", "w"], "1234567");
-    assert!(refused.code == 1 && !refused.stderr.contains("warning"), "{refused:?}");
+    assert_eq!(with_senha(database, &criar, "éééééééé").code, 0);
+    for short in ["!", "1234", "1234567", "ééééééé"] {
+        refused(&trocar, short);
+    }
+    assert_eq!(with_senha(database, &trocar, "12345678").code, 0);
+}
+
+/// One that was set when shorter ones were taken.
+async fn a_short_senha_of_before_still_counts(database: &Database) {
+    database.example().await.close().await;
+    let server = Process::serve(database);
+    server.token("user.api").await;
+    server.stop();
 }
 
 async fn refusals_name_what_was_found_and_what_would_do(database: &Database) {
@@ -213,8 +211,7 @@ async fn refusals_name_what_was_found_and_what_would_do(database: &Database) {
     for (senha, found) in
         [("", "the senha is empty"), ("x\0y", "the senha holds a NUL"), (&"x".repeat(1025), "the senha is too long")]
     {
-        with_senha(database, &["usuario", "criar", "u", "--perfil", "Consulta"], senha)
-            .fails(1, &[found, "a senha has 1 to 1024 bytes and no NUL"]);
+        with_senha(database, &["usuario", "criar", "u", "--perfil", "Consulta"], senha).fails(1, &[found, SENHA_RULE]);
     }
 }
 
@@ -223,6 +220,7 @@ both_engines! {
     of_several_permissions_all_are_granted_or_none,
     a_user_moves_to_another_perfil_and_keeps_its_token,
     users_are_listed_with_the_number_of_the_audit_lines,
-    a_short_senha_is_warned_of_and_set_all_the_same,
+    a_senha_has_eight_characters_at_least,
+    a_short_senha_of_before_still_counts,
     refusals_name_what_was_found_and_what_would_do,
 }

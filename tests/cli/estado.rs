@@ -1,14 +1,19 @@
 //! `estado`: níveis, perfis, users and motivos as a file.
 
 use std::fs;
+use std::sync::Arc;
 use std::thread;
 
+use citrus_status::domain::access::Permissao;
+use citrus_status::service::provisioning::Provisioning;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::both_engines;
 use crate::support::database::Database;
+use crate::support::edits::{edit, tester};
 use crate::support::program::{Outcome, Process, finish, listed, program, run, run_with};
+use crate::support::server::nome;
 
 pub const SENHA: (&str, &str) = ("SENHA_TESTE", "uma senha que fica secreta");
 
@@ -103,6 +108,83 @@ pub async fn rows(database: &Database) -> i64 {
     database.number(&format!("SELECT {}", counts.join(" + "))).await
 }
 
+/// Grants whose release is withdrawn later stay, and are shown as what they are.
+async fn what_is_shown_can_be_applied_to_an_empty_database(database: &Database) {
+    let store = database.store().await;
+    let provisioning = Provisioning::new(Arc::clone(&store), tester());
+    let niveis = ["A", "B", "C"].map(nome);
+    let mut nivel_ids = vec![None];
+    for (i, nivel) in niveis.iter().enumerate() {
+        nivel_ids
+            .push(Some(provisioning.create_nivel(nivel, i.checked_sub(1).map(|above| &niveis[above])).await.unwrap()));
+    }
+    let perfis = ["P", "Q", "R", "S"].map(nome);
+    let mut perfil_ids = Vec::new();
+    for (i, perfil) in perfis.iter().enumerate() {
+        perfil_ids.push(provisioning.create_perfil(perfil, niveis.get(i)).await.unwrap());
+    }
+    let mut seed = 7_u64;
+    let mut draw = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    for round in 0..6 {
+        for _ in 0..40 {
+            let permissao = &[Permissao::ALL[draw(Permissao::ALL.len())]];
+            let (nivel, perfil) = (&niveis[draw(niveis.len())], &perfis[draw(perfis.len())]);
+            // What is refused changes nothing.
+            match draw(5) {
+                0 | 1 => drop(provisioning.release(permissao, nivel).await),
+                2 => drop(provisioning.grant(perfil, permissao).await),
+                3 => drop(provisioning.withdraw(permissao, nivel).await),
+                _ => drop(provisioning.revoke(perfil, permissao).await),
+            }
+        }
+        let (perfil_id, nivel_id) = (perfil_ids[draw(perfis.len())], nivel_ids[draw(nivel_ids.len())]);
+        edit(&store, async |e| e.set_nivel(perfil_id, nivel_id).await).await.unwrap();
+        let first = shown(database);
+        let other = Database::new(database.engine).await.unwrap();
+        applies(&other, &first, &["--yes"]);
+        assert_eq!(shown(&other), first, "round {round}");
+        assert_eq!(listed(&other, &["estado", "mostrar"]), listed(database, &["estado", "mostrar"]));
+        for place in [database, &other] {
+            assert_eq!(applies(place, &first, &["--remover"]), "nothing to change: the server is as the file says\n");
+        }
+        other.remove().await;
+    }
+    assert!(shown(database).contains("recolhidas = [\n"), "nothing was withdrawn");
+    store.close().await;
+}
+
+async fn a_grant_that_does_not_count_never_begins_to_by_a_file(database: &Database) {
+    let nivel = |permissoes: &str| format!("[[niveis]]\nnome = 'N'\npermissoes = [{permissoes}]\n");
+    let perfil = "[[perfis]]\nnome = 'P'\nnivel = 'N'\nrecolhidas = ['consultar-status']\n";
+    complains(
+        &tries(database, &(nivel("'consultar-status'") + perfil), &["--yes"]),
+        1,
+        &["perfil 'P': 'consultar-status' is released to the nível 'N'; write it into permissoes"],
+    );
+    complains(
+        &tries(database, "[[perfis]]\nnome = 'P'\nroot = true\nrecolhidas = ['consultar-status']\n", &["--yes"]),
+        1,
+        &["line 1: a root perfil needs no release, so it has no recolhidas; write them into permissoes"],
+    );
+    let both = nivel("") + perfil + "permissoes = ['consultar-status']\n";
+    complains(
+        &tries(database, &both, &["--yes"]),
+        1,
+        &["line 4: 'consultar-status' stands in permissoes and in recolhidas; keep one of them"],
+    );
+    // The release that a server has, and the file has not, stays without --remover.
+    applies(database, &nivel("'consultar-status'"), &["--yes"]);
+    let file = nivel("") + perfil;
+    let told = "perfil 'P': 'consultar-status' is released to the nível 'N'; write it into permissoes";
+    complains(&tries(database, &file, &["--yes"]), 1, &[told]);
+    let changes = applies(database, &file, &["--yes", "--remover"]);
+    assert!(changes.contains("+ perfil 'P': 'consultar-status' granted"), "{changes}");
+    assert_eq!(listed(database, &["estado", "mostrar"])["perfis"][0]["recolhidas"], json!(["consultar-status"]));
+}
+
 async fn a_state_goes_round(database: &Database) {
     database.store().await.close().await;
     let summary = "added: 11, changed: 0, taken away: 0";
@@ -174,8 +256,8 @@ nome = "Duplicado"
                 {"nome": "Suporte", "superior": "Empresa", "permissoes": ["alterar-status", "consultar-status"]},
             ],
             "perfis": [
-                {"nome": "Administrador", "root": true, "nivel": null, "permissoes": ["alterar-status"]},
-                {"nome": "Integração", "root": false, "nivel": "Suporte", "permissoes": ["alterar-status"]},
+                {"nome": "Administrador", "root": true, "nivel": null, "permissoes": ["alterar-status"], "recolhidas": []},
+                {"nome": "Integração", "root": false, "nivel": "Suporte", "permissoes": ["alterar-status"], "recolhidas": []},
             ],
             "usuarios": [
                 {"login": "antigo", "perfil": "Administrador", "ativo": false},
@@ -403,6 +485,8 @@ async fn a_backup_of_a_moved_nivel_is_restored(database: &Database) {
 }
 
 both_engines! {
+    what_is_shown_can_be_applied_to_an_empty_database,
+    a_grant_that_does_not_count_never_begins_to_by_a_file,
     a_state_goes_round,
     each_change_leaves_its_entry,
     what_a_file_does_not_name_stays_unless_it_is_to_go,

@@ -37,23 +37,25 @@ async fn it_is_all_or_nothing(database: &Database) {
 async fn senhas_are_those_of_new_users_unless_asked_for(database: &Database) {
     let user = "[[perfis]]\nnome = 'P'\nroot = true\n[[usuarios]]\nlogin = 'ana'\nperfil = 'P'\n";
     fs::create_dir(database.dir.path().join("senhas")).unwrap();
-    fs::write(database.dir.path().join("senhas/ana"), "1234\r\n").unwrap();
+    fs::write(database.dir.path().join("senhas/ana"), "uma senha\r\n").unwrap();
     let in_file = format!("{user}senha_file = 'senhas/ana'\n");
     tries(database, user, &["--yes"]).fails(1, &["line 5: usuario 'ana': it is new, and needs senha_env = \"NAME\""]);
     applies(database, &in_file, &["--yes"]);
     let process = Process::serve(database);
-    let token = process.token("ana").await;
-    assert_eq!(process.get("/api/motivos", &token).await, 403);
+    let login =
+        async |senha: &str| process.post("/api/usuario/login", "", json!({"login": "ana", "senha": senha})).await;
+    let (_, answer) = login("uma senha").await;
+    assert_eq!(process.get("/api/motivos", answer["accessToken"].as_str().unwrap()).await, 403);
 
     // Another one in the file counts only if it is asked for, and only once.
     fs::write(database.dir.path().join("senhas/ana"), "outra senha").unwrap();
     assert!(applies(database, &in_file, &["--yes"]).starts_with("nothing to change"));
-    process.token("ana").await;
+    assert_eq!(login("uma senha").await.0, 200);
     let changed = "~ usuario 'ana': another senha; its tokens are revoked\nadded: 0, changed: 1, taken away: 0\n";
     assert_eq!(applies(database, &in_file, &["--yes", "--senhas"]), changed);
-    let wrong = process.post("/api/usuario/login", "", json!({"login": "ana", "senha": "1234"})).await;
+    let wrong = login("uma senha").await;
     assert_eq!(wrong.0, 401, "{wrong:?}");
-    let right = process.post("/api/usuario/login", "", json!({"login": "ana", "senha": "outra senha"})).await;
+    let right = login("outra senha").await;
     assert_eq!(right.0, 200, "{right:?}");
     assert!(applies(database, &in_file, &["--yes", "--senhas"]).starts_with("nothing to change"));
     process.stop();
@@ -65,7 +67,8 @@ async fn senhas_are_those_of_new_users_unless_asked_for(database: &Database) {
     for (value, complaint) in [
         (None, "line 5: usuario 'ana': senha_env: SENHA_TESTE is not set"),
         (Some(""), "line 5: usuario 'ana': the senha in SENHA_TESTE is empty"),
-        (Some(&*"x".repeat(1025)), "the senha in SENHA_TESTE is too long; a senha has 1 to 1024 bytes"),
+        (Some("1234567"), "the senha in SENHA_TESTE is too short; a senha has at least 8 characters"),
+        (Some(&*"x".repeat(1025)), "the senha in SENHA_TESTE is too long; a senha has at least 8 characters and"),
     ] {
         let settings: Vec<_> = value.map(|value| ("SENHA_TESTE", value)).into_iter().collect();
         run_with(database, &settings, &args, "").fails(1, &["nothing was changed:\n", complaint]);

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::both_engines;
 use crate::support::database::Database;
-use crate::support::program::{Process, listed, run, run_with};
+use crate::support::program::{Process, finish, listed, program, run, run_with};
 
 const CRIAR: [&str; 5] = ["usuario", "criar", "admin", "--administrador", "--senha-stdin"];
 const SENHA: &str = "uma senha comprida";
@@ -14,7 +14,8 @@ const SENHA: &str = "uma senha comprida";
 fn made(login: &str) -> String {
     format!(
         "usuario '{login}' created, a root administrator\n\
-         next: sign in at /console as '{login}', while `citrus-status serve` runs\n"
+         next: sign in at /console as '{login}', while `citrus-status serve` runs; \
+         it says the address if its settings are others\n"
     )
 }
 
@@ -23,7 +24,8 @@ async fn a_server_without_users_says_how_to_make_the_first_one(database: &Databa
     let line = server.says("nobody can log in");
     let (_, command) = line.split_once("citrus-status ").unwrap();
     let (command, place) = command.split_once("; ").unwrap();
-    assert_eq!(place.trim(), "then sign in at /console in a browser");
+    let sign_in = format!("then sign in at http://{}/console in a browser", server.address);
+    assert_eq!(place.trim(), format!("with the server's own database (DATABASE_URL, environment); {sign_in}"));
     let mut args: Vec<&str> = command.split(' ').collect();
     assert_eq!(args, CRIAR[..4]);
     args.push("--senha-stdin");
@@ -42,6 +44,27 @@ async fn a_server_without_users_says_how_to_make_the_first_one(database: &Databa
     let (server, log) = Process::serve_logged(database, &[]);
     server.stop();
     assert!(!log.join().unwrap().contains("nobody can log in"));
+}
+
+/// In any directory, and in a shell that knows nothing of the server's settings.
+async fn the_command_that_is_told_works_as_it_stands(_: &Database) {
+    let database = Database::sqlite();
+    let data = database.dir.path().join("os dados");
+    let settings = [("DATA_DIR", data.to_str().unwrap()), ("BIND_ADDR", "127.0.0.1:0")];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut server = Process::start({
+        let mut command = program(&database, &settings);
+        command.arg("serve");
+        command
+    });
+    let line = server.says("nobody can log in");
+    let (_, command) = line.split_once("--data-dir '").unwrap();
+    let (dir, args) = command.split_once("' ").unwrap();
+    let mut shell = program(&database, &[]);
+    shell.args(["--data-dir", dir]).args(args.split("; ").next().unwrap().split(' ')).arg("--senha-stdin");
+    let outcome = finish(shell, SENHA);
+    assert!(outcome.code == 0 && outcome.stdout.starts_with("usuario 'admin' created"), "{outcome:?}");
+    server.stop();
 }
 
 async fn the_perfil_of_administrators_is_made_once(database: &Database) {
@@ -88,13 +111,13 @@ async fn a_login_that_is_taken_says_by_whom(database: &Database) {
 
 async fn a_root_administrator_has_a_senha_that_nobody_guesses(database: &Database) {
     for short in ["1234", "1234567", "ããããããã"] {
-        let told = ["the senha of a root administrator has at least 8 characters"];
+        let told = ["the senha is too short; a senha has at least 8 characters"];
         run_with(database, &[], &CRIAR, short).fails(1, &told);
     }
     assert_eq!(listed(database, &["usuario", "listar"]), json!([]));
     assert_eq!(listed(database, &["perfil", "listar"]), json!([]));
     run_with(database, &[], &CRIAR, "12345678").prints(&made("admin"));
-    let told = ["the senha of a root administrator has at least 8 characters"];
+    let told = ["the senha is too short; a senha has at least 8 characters"];
     run_with(database, &[], &["usuario", "senha", "admin", "--senha-stdin"], "1234").fails(1, &told);
     let off = [("CONSOLE", "false")];
     run_with(database, &off, &["usuario", "criar", "bia", "--administrador", "--senha-stdin"], SENHA).prints(
@@ -107,6 +130,7 @@ both_engines! {
     a_login_that_is_taken_says_by_whom,
     a_root_administrator_has_a_senha_that_nobody_guesses,
     a_server_without_users_says_how_to_make_the_first_one,
+    the_command_that_is_told_works_as_it_stands,
     the_perfil_of_administrators_is_made_once,
     a_perfil_of_others_raises_nobody,
 }

@@ -26,7 +26,7 @@ async fn a_new_senha_and_an_activation_forget_the_failures_of_a_login(database: 
     let helps: [(&str, &[&str]); 3] = [
         ("12345678", &["usuario", "senha", "user.api", "--senha-stdin"]),
         ("12345678", &["usuario", "ativar", "USER.API"]),
-        ("1234", &["usuario", "senha", "user.api", "--senha-stdin"]),
+        ("87654321", &["usuario", "senha", "user.api", "--senha-stdin"]),
     ];
     // Known there, so that only its failures keep it out.
     assert_eq!(login(&server, "192.0.2.1", "user.api", "1234").await, 200);

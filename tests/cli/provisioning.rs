@@ -1,5 +1,6 @@
 use serde_json::json;
 
+use super::administration::SENHA_RULE;
 use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::program::{listed, run, run_with};
@@ -74,7 +75,7 @@ fn perfis_and_permissions(database: &Database) {
 
 fn usuarios(database: &Database) {
     let criar = ["usuario", "criar", "user.api", "--perfil", "Integração", "--senha-stdin"];
-    run_with(database, &[], &criar, "1234\n").prints("usuario 'user.api' created\n");
+    run_with(database, &[], &criar, "43218765\n").prints("usuario 'user.api' created\n");
     run_with(database, &[], &["usuario", "senha", "user.api", "--senha-stdin"], "43218765")
         .prints("the senha of 'user.api' is set; its tokens are revoked, and its failed logins are forgotten\n");
     run(database, &["usuario", "revogar-tokens", "user.api"]).prints("the tokens of 'user.api' are revoked\n");
@@ -139,7 +140,7 @@ fn permissions_taken_away(database: &Database) {
 async fn names_that_are_taken_or_missing_are_named(database: &Database) {
     run(database, &["nivel", "criar", "N"]);
     run(database, &["perfil", "criar", "P", "--nivel", "N"]);
-    run_with(database, &[], &["usuario", "criar", "u", "--perfil", "P", "--senha-stdin"], "x");
+    run_with(database, &[], &["usuario", "criar", "u", "--perfil", "P", "--senha-stdin"], "uma senha");
     run(database, &["motivo", "criar", "M"]);
     run(database, &["atendimento", "criar", "1"]);
     for (args, complaint) in [
@@ -167,7 +168,7 @@ async fn names_that_are_taken_or_missing_are_named(database: &Database) {
         (&["motivo", "desativar", "y"], "there is no motivo 'y'; `citrus-status motivo listar` shows"),
         (&["atendimento", "mostrar", "y"], "there is no atendimento 'y'"),
     ] {
-        run_with(database, &[], args, "senha").fails(1, &["error: ", complaint]);
+        run_with(database, &[], args, "uma senha").fails(1, &["error: ", complaint]);
     }
 }
 
@@ -196,7 +197,7 @@ async fn wrong_calls_are_usage_errors(database: &Database) {
     }
     let args = ["usuario", "criar", "u", "--perfil", "P", "--senha-stdin"];
     for senha in ["", "\n", "x\0y", &"x".repeat(1025)] {
-        run_with(database, &[], &args, senha).fails(1, &["a senha has 1 to 1024 bytes and no NUL"]);
+        run_with(database, &[], &args, senha).fails(1, &[SENHA_RULE]);
     }
     run_with(database, &[], &args, "x".repeat(1024)).prints("usuario 'u' created\n");
     run(database, &["atendimento", "criar", &"9".repeat(65)]).fails(1, &["a protocolo has 1 to 64 characters"]);

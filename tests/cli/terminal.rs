@@ -224,7 +224,8 @@ async fn names_steer_no_terminal(database: &Database) {
                 is_tame(&outcome, &format!("{call:?}"));
             }
         }
-        let outcome = run_with(database, &[], &["usuario", "criar", word, "--perfil", word, "--senha-stdin"], "x");
+        let outcome =
+            run_with(database, &[], &["usuario", "criar", word, "--perfil", word, "--senha-stdin"], "uma senha");
         // Marks that nobody sees make no name.
         assert!(matches!(outcome.code, 0 | 2), "{outcome:?}");
         is_tame(&outcome, word);

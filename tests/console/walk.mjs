@@ -252,7 +252,7 @@ async function administer(baseUrl, name, options) {
   const login = `caixa.${name}`;
   await page.locator('[name=login]').fill(login);
   await page.locator('[name=perfil]').selectOption(`Caixa ${name}`);
-  await page.locator('[name=senha]').fill('1234');
+  await page.locator('[name=senha]').fill('uma senha');
   await page.getByRole('button', { name: 'Criar usuário' }).click();
   await page.getByText(`Usuário “${login}” criado`).waitFor();
   await page.locator('[name=procura]').fill(login);

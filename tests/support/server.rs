@@ -97,7 +97,7 @@ impl Server {
         });
         Self {
             address,
-            provisioning: Provisioning::new(Arc::clone(&store), tester()),
+            provisioning: Provisioning::new(Arc::clone(&store), tester()).for_examples(),
             store,
             clock,
             limits,

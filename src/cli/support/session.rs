@@ -56,7 +56,7 @@ impl Session {
 }
 
 /// Where the console of a server is that listens on `bind`: a browser on this machine goes there.
-fn console_at(bind: &str) -> String {
+pub fn console_at(bind: &str) -> String {
     match bind.rsplit_once(':') {
         Some((_, "0")) | None => "/console".to_owned(),
         Some(("0.0.0.0" | "[::]", port)) => format!("http://127.0.0.1:{port}/console"),

@@ -18,7 +18,6 @@ use crate::http::openapi::parameters::{Cursor, IdInPath, IdempotencyHeader, Limi
 use crate::http::openapi::requests::{NovaSenha, NovoUsuario, PerfilDoUsuario};
 use crate::http::request::page;
 use crate::json::Value;
-use crate::service::provisioning::is_short;
 use crate::store::{self, NamedKind};
 
 #[derive(Serialize, ToSchema)]
@@ -28,22 +27,12 @@ struct Usuario {
     login: String,
     perfil: String,
     ativo: bool,
-    /// O que convém saber, como que a senha é curta; só onde há algo.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
-    avisos: Vec<&'static str>,
 }
 
 impl From<store::Usuario> for Usuario {
     fn from(usuario: store::Usuario) -> Self {
         let store::Usuario { id, login, perfil, ativo, .. } = usuario;
-        Self { id, login, perfil, ativo, avisos: Vec::new() }
-    }
-}
-
-impl Usuario {
-    fn with(self, avisos: Vec<&'static str>) -> Self {
-        Self { avisos, ..self }
+        Self { id, login, perfil, ativo }
     }
 }
 
@@ -109,10 +98,9 @@ pub async fn create(who: Administering<AdministrarUsuarios>, request: Request) -
     let [login, perfil, novo] = body.members(["login", "perfil", "senha"])?;
     let login = required_name("login", login)?;
     let (perfil, novo) = (required_name("perfil", perfil)?, senha(novo)?);
-    let avisos = avisos(&novo);
     let (id, is_replay) = who.made(provisioning.create_usuario(&login, &perfil, novo).await)?;
     let usuario = who.judged(provisioning.seen_usuario(id).await)?;
-    Ok(created(&Usuario::from(usuario).with(avisos), is_replay))
+    Ok(created(&Usuario::from(usuario), is_replay))
 }
 
 /// `PUT /api/admin/usuarios/{id}/senha`
@@ -135,10 +123,8 @@ pub async fn set_senha(
     let body = who.body(request).await?;
     let login = who.named(NamedKind::Usuario, path).await?;
     let [nova] = body.members(["senha"])?;
-    let nova = senha(nova)?;
-    let avisos = avisos(&nova);
-    let usuario = who.judged(who.provisioning().set_senha(&login, nova).await)?;
-    Ok(json::of(StatusCode::OK, &Usuario::from(usuario).with(avisos)))
+    let usuario = who.judged(who.provisioning().set_senha(&login, senha(nova)?).await)?;
+    Ok(json::of(StatusCode::OK, &Usuario::from(usuario)))
 }
 
 /// `PUT /api/admin/usuarios/{id}/perfil`
@@ -224,11 +210,6 @@ pub async fn revoke_tokens(
     let login = who.named(NamedKind::Usuario, path).await?;
     let usuario = who.judged(who.provisioning().revoke_tokens(&login).await)?;
     Ok(json::of(StatusCode::OK, &Usuario::from(usuario)))
-}
-
-/// What is said of a senha beside taking it, as the command line says it.
-fn avisos(senha: &SecretString) -> Vec<&'static str> {
-    if is_short(senha) { vec!["A senha tem menos de 8 caracteres e é fácil de adivinhar"] } else { Vec::new() }
 }
 
 fn senha(value: Value<'_>) -> Result<SecretString, ApiError> {

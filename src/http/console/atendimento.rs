@@ -18,7 +18,7 @@ use super::filters;
 use super::form::{Choice, Form, TOKEN, Typed};
 use super::refusal::Answer;
 use super::session::{Admits, Posted, SignedIn};
-use super::view::View;
+use super::view::{Section, View};
 use crate::domain::access::{AlterarStatus, ConsultarAtendimentos, Permissao};
 use crate::domain::atendimento::{ChangeRequest, Comentario, Denial, IdempotencyKey, Status, Transicao, transicoes};
 use crate::domain::record::{PresentState, Registration, StoredChange};

@@ -2,17 +2,18 @@
 
 use askama::Template;
 use axum::http::{StatusCode, Uri};
+use axum::response::Response;
 use url::form_urlencoded::Serializer;
 
 use super::days::between;
 use super::faults::{Faults, PROTOCOLO, STATUS};
 use super::filters;
-use super::form::{Form, Typed};
+use super::form::{CONFIRMED, Form, Typed};
 use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
 use super::view::{Section, View};
 use crate::domain::access::{ConsultarAtendimentos, CriarAtendimento, Permissao};
-use crate::domain::atendimento::Status;
+use crate::domain::atendimento::{Status, transicoes};
 use crate::domain::protocolo::{is_usual, registrable};
 use crate::domain::record::PresentState;
 use crate::domain::text::{PROTOCOLO_MAX, fits, is_blank};
@@ -46,7 +47,23 @@ struct List<'a> {
 struct New<'a> {
     view: &'a View,
     form: Form,
-    statuses: [Status; 5],
+    statuses: Vec<Status>,
+    /// A protocolo that does not look like one of Citrus, to be confirmed.
+    unusual: Option<&'a str>,
+}
+
+/// The statuses that an atendimento may begin with here: those that it gets by a motivo, it gets by a change.
+fn first_statuses(who: &SignedIn<CriarAtendimento>) -> Vec<Status> {
+    let needs_motivo: Vec<Status> = transicoes(Status::Aberto, who.app.rules())
+        .into_iter()
+        .filter(|to| to.motivo_obrigatorio)
+        .map(|to| to.para)
+        .collect();
+    Status::ALL.into_iter().filter(|status| !needs_motivo.contains(status)).collect()
+}
+
+fn show_new(who: &SignedIn<CriarAtendimento>, status: StatusCode, form: Form, unusual: Option<&str>) -> Response {
+    who.view.show(status, &New { view: &who.view, form, statuses: first_statuses(who), unusual })
 }
 
 /// `GET /console/atendimentos`
@@ -106,38 +123,44 @@ fn next_place(typed: &Typed, last: &str) -> String {
 
 /// `GET /console/atendimentos/novo`
 pub async fn new(who: SignedIn<CriarAtendimento>) -> Answer {
-    let form = Form::kept(&who.typed);
-    Ok(who.view.show(StatusCode::OK, &New { view: &who.view, form, statuses: Status::ALL }))
+    Ok(show_new(&who, StatusCode::OK, Form::kept(&who.typed), None))
 }
 
-/// `POST /console/atendimentos/novo`
+/// `POST /console/atendimentos/novo`: a protocolo that looks mistyped is asked about first.
 pub async fn create(Posted { who, typed }: Posted<CriarAtendimento>) -> Answer {
     match attempt(&who, &typed).await {
-        Ok(protocolo) => {
-            let texts = &who.view.texts().atendimentos;
-            let mut notice = who.view.fill(texts.created, &protocolo);
-            if !is_usual(&protocolo) {
-                notice += texts.unusual;
-            }
+        Ok(Made::Asks(protocolo)) => Ok(show_new(&who, StatusCode::OK, Form::of(&typed), Some(&protocolo))),
+        Ok(Made::Done(protocolo)) => {
+            let notice = who.view.fill(who.view.texts().atendimentos.created, &protocolo);
             let place =
                 if who.allows(Permissao::ConsultarAtendimentos) { record_place(&protocolo) } else { String::new() };
             Ok(who.view.done(&place, &notice))
         }
         Err(faults) => {
             let form = Form::refused(&typed, &faults, who.view.texts());
-            Ok(who.view.show(faults.status(), &New { view: &who.view, form, statuses: Status::ALL }))
+            Ok(show_new(&who, faults.status(), form, None))
         }
     }
 }
 
-/// The protocolo of the atendimento that was registered; drawn, where none was typed.
-async fn attempt(who: &SignedIn<CriarAtendimento>, typed: &Typed) -> Result<String, Faults> {
+/// The protocolo of the atendimento that was registered, or that has to be confirmed.
+enum Made {
+    Done(String),
+    Asks(String),
+}
+
+/// Registers an atendimento; its protocolo is drawn where none was typed.
+async fn attempt(who: &SignedIn<CriarAtendimento>, typed: &Typed) -> Result<Made, Faults> {
     let mut faults = Faults::default();
     let typed_one = Some(typed.get(PROTOCOLO)).filter(|text| !is_blank(text));
     let protocolo =
         faults.take(PROTOCOLO, typed_one.map(|text| registrable(text).ok_or(ApiError::Invalid(PROTOCOLO))).transpose());
-    let status = faults.take(STATUS, Status::from_nome(typed.get(STATUS)).ok_or(ApiError::Invalid(STATUS)));
+    let status = Status::from_nome(typed.get(STATUS)).filter(|status| first_statuses(who).contains(status));
+    let status = faults.take(STATUS, status.ok_or(ApiError::Invalid(STATUS)));
     let Some((protocolo, status)) = protocolo.zip(status) else { return Err(faults) };
+    if let Some(protocolo) = protocolo.filter(|protocolo| !is_usual(protocolo) && typed.get(CONFIRMED) != *protocolo) {
+        return Ok(Made::Asks(protocolo.to_owned()));
+    }
     let provisioning = who.provisioning();
     let work = async {
         let Some(protocolo) = protocolo else {
@@ -146,7 +169,7 @@ async fn attempt(who: &SignedIn<CriarAtendimento>, typed: &Typed) -> Result<Stri
         provisioning.create_atendimento(protocolo, status).await?;
         Ok(protocolo.to_owned())
     };
-    who.judged(work).await.map_err(|error| Faults::of(&error, &[PROTOCOLO, STATUS]))
+    who.judged(work).await.map(Made::Done).map_err(|error| Faults::of(&error, &[PROTOCOLO, STATUS]))
 }
 
 /// Where the record of an atendimento is: a protocolo may have any character, and a path not.

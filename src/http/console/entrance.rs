@@ -16,11 +16,17 @@ pub const PLACE: &str = "volta";
 /// How the fields begin that were typed into another form, for which the session ended too early.
 pub const KEPT: &str = "digitado.";
 
+const LOGIN: &str = r#"autocomplete="username" autocapitalize="none" spellcheck="false" required"#;
+/// The same for the field where somebody begins.
+const FIRST: &str = r#"autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus"#;
+
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignIn<'a> {
     view: &'a View,
     form: Form,
+    /// Of the first field; what is wrong with the form comes before it.
+    login_attributes: &'static str,
     /// The form's token.
     token: String,
     place: &'a str,
@@ -62,7 +68,9 @@ pub fn page(visit: Visit, status: StatusCode, form: Form, to: &str, kept: Typed)
     if let Some(cookie) = cookie {
         view = view.setting(cookie);
     }
-    view.show(status, &SignIn { view: &view, form, token, place: place(to).unwrap_or_default(), kept })
+    let login_attributes = if form.is_refused() { LOGIN } else { FIRST };
+    let place = place(to).unwrap_or_default();
+    view.show(status, &SignIn { view: &view, form, login_attributes, token, place, kept })
 }
 
 /// The sign-in form after a session has ended, with what was typed meanwhile. A sign-out is no form to come back to.

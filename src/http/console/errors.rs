@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::again::Sent;
 use super::entrance;
 use super::faults::sentence;
 use super::phrases::filled;
@@ -37,6 +38,9 @@ pub async fn say_whom_for(State(app): State<SharedState>, mut request: Request, 
             // What is wrong may be that nothing can be looked up.
             None => person(&app, &visit).await.ok().flatten(),
         };
+        if let Some(sent) = asker.sent() {
+            response.extensions_mut().insert(sent);
+        }
         if let Some(person) = found {
             response.extensions_mut().insert(For { person, lacks: asker.lacks() });
         }
@@ -74,7 +78,9 @@ fn page(visit: Visit, mut answer: Response, error: &ApiError) -> Response {
         _ => sentence(error, "", "", texts),
     };
     let view = View::new(visit, whom.map(|whom| whom.person));
-    let mut page = entrance::message(&view, answer.status(), title, &text);
+    let sent = answer.extensions_mut().remove::<Sent>().filter(|_| error.status().is_server_error());
+    let again = sent.and_then(|sent| sent.page(&view, answer.status(), title, &text));
+    let mut page = again.unwrap_or_else(|| entrance::message(&view, answer.status(), title, &text));
     for (name, value) in answer.headers() {
         if name != CONTENT_TYPE && !page.headers().contains_key(name) {
             page.headers_mut().insert(name, value.clone());

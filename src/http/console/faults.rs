@@ -2,12 +2,14 @@
 
 use axum::http::StatusCode;
 
-use super::phrases::{filled, number};
+use super::phrases::{self, filled, number};
 use super::texts::Texts;
 use crate::domain::atendimento::Denial;
+use crate::domain::senha::{SENHA_MIN, SenhaFault};
 use crate::domain::text::{COMENTARIO_MAX, LOGIN_MAX, NOME_MAX, NameKey, PROTOCOLO_MAX, PSEUDONYM, SENHA_MAX};
 use crate::http::answer::catalogue::{ApiError, Limit};
 use crate::service::provisioning::Kind;
+use crate::service::throttle::Throttled;
 
 /// The fields of all forms in which something may be wrong.
 pub const LOGIN: &str = "login";
@@ -109,6 +111,7 @@ fn field_of(error: &ApiError, fields: &[&'static str]) -> &'static str {
 /// What `error` says to somebody who has `typed` something into the field; without a field, about the page.
 pub fn sentence(error: &ApiError, field: &str, typed: &str, texts: &Texts) -> String {
     match error {
+        ApiError::Throttled(throttled) => wait(throttled, texts),
         _ if field.is_empty() => general(error, texts).to_owned(),
         ApiError::Required(_) | ApiError::LoginRequired | ApiError::SenhaRequired => missing(field, texts).to_owned(),
         ApiError::Invalid(_) => unfit(field, typed, texts),
@@ -147,6 +150,7 @@ fn unfit(field: &str, typed: &str, texts: &Texts) -> String {
         MOTIVO => (characters(typed.trim()), NOME_MAX, faults.motivo_long, faults.motivo_unknown),
         PROTOCOLO => (characters(typed.trim()), PROTOCOLO_MAX, faults.protocolo_long, faults.protocolo_hidden),
         COMENTARIO => (characters(typed), COMENTARIO_MAX, faults.comentario_long, faults.comentario_hidden),
+        SENHA if SenhaFault::of_new(typed) == Some(SenhaFault::Short) => return short_senha(typed, texts),
         SENHA => (typed.len(), SENHA_MAX, faults.senha_long, faults.senha_hidden),
         PERFIL => return faults.perfil_unknown.to_owned(),
         NIVEL => return faults.nivel_unknown.to_owned(),
@@ -159,6 +163,31 @@ fn unfit(field: &str, typed: &str, texts: &Texts) -> String {
     }
     let [max, has] = [max, has].map(|count| number(count as i64, texts.language));
     filled(too_long, &[&max, &has])
+}
+
+fn short_senha(typed: &str, texts: &Texts) -> String {
+    let has = phrases::counted(
+        typed.chars().count() as i64,
+        ["", texts.faults.there_is, texts.faults.there_are],
+        texts.language,
+    );
+    filled(texts.faults.senha_short, &[&SENHA_MIN.to_string(), &has])
+}
+
+/// How long somebody has to wait who failed too often.
+fn wait(throttled: &Throttled, texts: &Texts) -> String {
+    let faults = &texts.faults;
+    let seconds = throttled.exhausted.iter().map(|limit| limit.seconds).max().unwrap_or_default();
+    if seconds == 0 {
+        return faults.throttled.to_owned();
+    }
+    let (count, words) = if seconds < 120 {
+        (seconds, ["", faults.one_second, faults.seconds])
+    } else {
+        (seconds.div_ceil(60), ["", "", faults.minutes])
+    };
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    filled(faults.throttled_for, &[&phrases::counted(count, words, texts.language)])
 }
 
 /// What is said of this field alone.

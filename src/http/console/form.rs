@@ -67,6 +67,11 @@ impl Typed {
         Self(kept.cloned().collect())
     }
 
+    /// Whether it has a senha, which is given back to nobody.
+    pub fn has_senha(&self) -> bool {
+        self.0.iter().any(|(name, value)| name.starts_with(SECRET) && !value.is_empty())
+    }
+
     /// The fields whose names begin with `prefix`, without it.
     #[must_use]
     pub fn below(&self, prefix: &str) -> Self {

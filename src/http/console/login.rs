@@ -17,6 +17,7 @@ use super::refusal::{Answer, Refusal};
 use super::session::{Anybody, Posted, person};
 use super::view::View;
 use super::visit::{CONSOLE, ShownAt, Visit, is_form, is_same_origin, place};
+use crate::domain::senha::SenhaFault;
 use crate::domain::text::{LOGIN_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::api::audit::LoginAudit;
@@ -26,7 +27,6 @@ use crate::http::request::client_address::ClientAddress;
 use crate::http::request::query;
 use crate::http::state::{AppState, SharedState};
 use crate::service::login::{AccessToken, LoginError};
-use crate::service::provisioning::SenhaFault;
 use crate::service::sessions::SessionId;
 
 /// More than a form has, as the sign-in form may have another one in it.
@@ -63,12 +63,14 @@ pub async fn sign_in(State(app): State<SharedState>, pages: Router, request: Req
         Ok(id) => id,
         Err(faults) => return Ok(refused(visit, &typed, &faults, &to, kept)),
     };
+    // Nobody else may know the new session's id, and the old one's is of no use any more.
+    if let Some(old) = visit.cookies.get(SESSION).and_then(SessionId::parse)
+        && let Err(error) = app.sessions.end(&old).await
+    {
+        return Ok(refused(visit, &typed, &Faults::of(&error.into(), &[]), &to, kept));
+    }
     // Somebody else's words must not go out under this name.
     let kept = kept.by(typed.get("login").trim());
-    // Nobody else may know the new session's id, and the old one's is of no use any more.
-    if let Some(old) = visit.cookies.get(SESSION).and_then(SessionId::parse) {
-        app.sessions.end(&old).await?;
-    }
     let cookies = [visit.cookies.set(SESSION, &id.text(), None), visit.cookies.clear(ENTRANCE)];
     let to = place(&to).unwrap_or_default();
     let mut response = if kept.is_empty() {
@@ -167,8 +169,6 @@ pub async fn leaving(request: Request) -> Response {
 
 /// `POST /console/sair`
 pub async fn sign_out(Posted { who, .. }: Posted<Anybody>) -> Answer {
-    who.sign_out().await?;
-    let cookie = who.view.visit.cookies.clear(SESSION);
     let notice = who.view.texts().entrance.signed_out;
-    Ok(View::new(who.view.visit, None).setting(cookie).done("entrar", notice))
+    who.signed_out(notice).await
 }

@@ -5,6 +5,7 @@
 //! [`session::SignedIn`], a POST takes [`session::Posted`], which has checked where the form came from. Each path that
 //! takes a POST shows the form at a GET: there somebody is led whose session has ended meanwhile.
 
+pub mod again;
 pub mod assets;
 pub mod atendimento;
 pub mod atendimentos;

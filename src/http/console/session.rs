@@ -10,10 +10,11 @@ use axum::http::request::Parts;
 use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
+use super::again::Sent;
 use super::cookies::SESSION;
 use super::entrance;
 use super::form::{TOKEN, Typed};
-use super::refusal::Refusal;
+use super::refusal::{Answer, Refusal};
 use super::view::{Person, View};
 use super::visit::{Visit, is_form, is_led_from_elsewhere, is_same_origin};
 use crate::domain::access::{AccessRights, Permissao, Required};
@@ -63,6 +64,7 @@ pub struct Asker(Arc<Found>);
 struct Found {
     person: OnceLock<Person>,
     lacks: OnceLock<Need>,
+    sent: OnceLock<Sent>,
 }
 
 impl Asker {
@@ -73,6 +75,11 @@ impl Asker {
     /// What the person lacks, where that is why they were refused.
     pub fn lacks(&self) -> Option<Need> {
         self.0.lacks.get().copied()
+    }
+
+    /// The form that the person has sent.
+    pub fn sent(&self) -> Option<Sent> {
+        self.0.sent.get().cloned()
     }
 }
 
@@ -122,14 +129,19 @@ struct Known {
     rights: Arc<AccessRights>,
 }
 
+/// The id that the browser has, whether or not there is such a session.
+fn id(visit: &Visit) -> Option<SessionId> {
+    visit.cookies.get(SESSION).and_then(SessionId::parse)
+}
+
 /// The session of a request, if it has one that lasts and that nobody has revoked.
 async fn known(app: &SharedState, visit: &Visit) -> Result<Option<Known>, ApiError> {
-    let Some(session) = visit.cookies.get(SESSION).and_then(SessionId::parse) else { return Ok(None) };
+    let Some(session) = id(visit) else { return Ok(None) };
     let Some(found) = app.sessions.find(&session).await? else { return Ok(None) };
     let (usuario_id, generation) = (found.usuario_id, found.generation);
-    let rights = app.access.access(usuario_id).await?;
+    let rights = app.access.access_in(usuario_id, generation).await?;
     let Some(rights) = rights.filter(|rights| rights.accepts_token(generation)) else {
-        app.sessions.end(&session).await?;
+        app.sessions.forget(&session).await;
         return Ok(None);
     };
     Ok(Some(Known { session, usuario_id, generation, rights }))
@@ -224,9 +236,11 @@ impl<P: Admits> SignedIn<P> {
         self.app.deadline / 2
     }
 
-    /// Ends the session.
-    pub async fn sign_out(&self) -> Result<(), ApiError> {
-        Ok(self.app.sessions.end(&self.session).await?)
+    /// Ends the session, and leads to the sign-in form, which tells `notice`.
+    pub async fn signed_out(self, notice: &str) -> Answer {
+        self.app.sessions.end(&self.session).await?;
+        let cookie = self.view.visit.cookies.clear(SESSION);
+        Ok(View::new(self.view.visit, None).setting(cookie).done("entrar", notice))
     }
 }
 
@@ -243,11 +257,12 @@ impl<P: Admits> FromRequestParts<SharedState> for SignedIn<P> {
     async fn from_request_parts(parts: &mut Parts, app: &SharedState) -> Result<Self, Refusal> {
         let visit = Visit::of(parts);
         let Ok(client) = ClientAddress::from_request_parts(parts, app).await;
+        let (typed, asker) = (parts.extensions.remove::<Typed>(), asker(parts));
+        if let Some((typed, session)) = typed.as_ref().zip(id(&visit)) {
+            asker.0.sent.get_or_init(|| Sent::again(&visit, &session, typed));
+        }
         match known(app, &visit).await? {
-            Some(known) => {
-                let typed = parts.extensions.remove::<Typed>().unwrap_or_default();
-                Ok(Self::admit(app, known, visit, client, (typed, asker(parts)))?)
-            }
+            Some(known) => Ok(Self::admit(app, known, visit, client, (typed.unwrap_or_default(), asker))?),
             // A link on another site led here, so the browser kept the cookie back. It sends it when the page itself asks.
             None if visit.cookies.get(SESSION).is_none() && is_led_from_elsewhere(&parts.headers) => {
                 Err(Refusal::instead(entrance::hop(visit)))
@@ -280,17 +295,28 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
             let person = person(app, &visit).await?;
             return Err(Refusal::instead(entrance::no_form(&View::new(visit, person))));
         }
-        let Some(known) = known(app, &visit).await? else {
-            let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);
-            return Err(Refusal::instead(entrance::ended(visit, &typed)));
+        let asker = asker(&parts);
+        let keep = |visit: &Visit, typed: &Typed| {
+            let sent = id(visit).and_then(|session| Sent::of(visit, &session, typed));
+            sent.map(|sent| asker.0.sent.get_or_init(|| sent));
         };
-        let who = SignedIn::<P>::admit(app, known, visit, client, (Typed::default(), asker(&parts)))?;
+        let known = match known(app, &visit).await {
+            Ok(Some(known)) => known,
+            outcome => {
+                let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);
+                keep(&visit, &typed);
+                outcome?;
+                return Err(Refusal::instead(entrance::ended(visit, &typed)));
+            }
+        };
+        let who = SignedIn::<P>::admit(app, known, visit, client, (Typed::default(), asker.clone()))?;
         let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);
+        keep(&who.view.visit, &typed);
         if !who.session.is_form_token(typed.get(TOKEN)) {
             return Err(Refusal::instead(entrance::foreign(&who.view)));
         }
         // The body may have taken long.
-        match app.access.access(who.usuario_id).await? {
+        match app.access.access_in(who.usuario_id, who.generation).await? {
             Some(rights) if rights.accepts_token(who.generation) => who.judge(&rights)?,
             _ => return Err(Refusal::instead(entrance::ended(who.view.visit, &typed))),
         }

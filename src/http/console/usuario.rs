@@ -13,12 +13,12 @@ use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::{IdInPath, Posted, SignedIn};
 use super::texts::names;
-use super::usuarios::{assignable, senha, warned};
+use super::usuarios::{assignable, new_senha};
 use super::view::View;
 use crate::domain::access::{AdministrarUsuarios, Permissao};
 use crate::domain::text::Name;
 use crate::http::answer::catalogue::ApiError;
-use crate::service::provisioning::{Kind, Provisioning, ProvisioningError, SeenUsuario, Stamp, is_short};
+use crate::service::provisioning::{Kind, Provisioning, ProvisioningError, SeenUsuario, Stamp};
 use crate::store::Usuario;
 
 type Who = SignedIn<AdministrarUsuarios>;
@@ -136,6 +136,11 @@ async fn ask_again(
     Ok(question(who, status, &seen, form))
 }
 
+/// Tells what was done to the user, whose sessions have ended with it: whoever did it to themselves signs in again.
+async fn ended(who: Who, seen: &SeenUsuario, notice: &str) -> Answer {
+    if seen.is_oneself { who.signed_out(notice).await } else { Ok(who.view.done(&place(seen), notice)) }
+}
+
 /// What a change came to, for a form without a field.
 fn of_form<T>(outcome: Result<T, ApiError>) -> Result<(), Faults> {
     outcome.map(drop).map_err(|error| Faults::of(&error, &[]))
@@ -169,27 +174,23 @@ fn ask_senha(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> R
 pub async fn set_senha(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
     let seen = find_to_change(&who, path).await?;
     let (texts, id) = (&who.view.texts().usuarios, seen.usuario.id);
-    match new_senha(&who, &seen, &typed).await {
-        Ok(Some((usuario, short))) => {
-            let text = filled(texts.senha_set, &[&usuario.login]);
-            Ok(who.view.done(&place(&seen), &warned(&who, text, short)))
-        }
+    match renew_senha(&who, &seen, &typed).await {
+        Ok(Some(usuario)) => ended(who, &seen, &filled(texts.senha_set, &[&usuario.login])).await,
         outcome => ask_again(&who, id, &typed, outcome.map(drop), ask_senha).await,
     }
 }
 
-/// The user whose senha is another one now, and whether that is short; `None` where somebody else was quicker.
-async fn new_senha(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Option<(Usuario, bool)>, Faults> {
+/// The user whose senha is another one now; `None` where somebody else was quicker.
+async fn renew_senha(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Option<Usuario>, Faults> {
     let mut faults = Faults::default();
-    let senha = faults.take(SENHA, senha(typed));
+    let senha = faults.take(SENHA, new_senha(typed));
     let is_same = typed.get(SENHA) == typed.get(SENHA_AGAIN);
     if !is_same {
         faults.say(SENHA_AGAIN, who.view.texts().faults.senha_differs);
     }
     let Some(senha) = senha.filter(|_| is_same) else { return Err(faults) };
-    let short = is_short(&senha);
     let set = who.judged(unless_changed(careful(who, typed).set_senha(&login(seen), senha))).await;
-    Ok(set.map_err(|error| Faults::of(&error, &[SENHA]))?.map(|usuario| (usuario, short)))
+    set.map_err(|error| Faults::of(&error, &[SENHA]))
 }
 
 /// `GET /console/usuarios/{id}/situacao`
@@ -228,8 +229,12 @@ pub async fn set_ativo(path: IdInPath, Posted { who, typed }: Posted<Administrar
     let (texts, id, ativo) = (&who.view.texts().usuarios, seen.usuario.id, typed.get("ativo") == "sim");
     match who.judged(unless_changed(careful(&who, &typed).set_usuario_ativo(&login(&seen), ativo))).await {
         Ok(Some(usuario)) => {
-            let text = if ativo { texts.activated } else { texts.deactivated };
-            Ok(who.view.done(&place(&seen), &filled(text, &[&usuario.login])))
+            let text = match (ativo, seen.is_oneself) {
+                (true, _) => texts.activated,
+                (false, false) => texts.deactivated,
+                (false, true) => texts.deactivated_oneself,
+            };
+            ended(who, &seen, &filled(text, &[&usuario.login])).await
         }
         outcome => ask_again(&who, id, &typed, of_form(outcome), ask_situacao).await,
     }
@@ -264,7 +269,7 @@ pub async fn revoke(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsu
     let seen = find_to_change(&who, path).await?;
     let (texts, id) = (&who.view.texts().usuarios, seen.usuario.id);
     match who.judged(unless_changed(careful(&who, &typed).revoke_tokens(&login(&seen)))).await {
-        Ok(Some(usuario)) => Ok(who.view.done(&place(&seen), &filled(texts.revoked, &[&usuario.login]))),
+        Ok(Some(usuario)) => ended(who, &seen, &filled(texts.revoked, &[&usuario.login])).await,
         outcome => ask_again(&who, id, &typed, of_form(outcome), ask_revoke).await,
     }
 }

@@ -13,11 +13,12 @@ use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
 use super::view::{Section, View};
 use crate::domain::access::AdministrarUsuarios;
+use crate::domain::senha::SenhaFault;
 use crate::domain::text::NameKey;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::limits::PAGE_ENTRIES;
 use crate::http::request::query;
-use crate::service::provisioning::{SenhaFault, is_short, require_login};
+use crate::service::provisioning::require_login;
 use crate::store::{Usuario, UsuariosByLogin};
 
 /// What the logins that are looked for contain.
@@ -102,17 +103,12 @@ pub async fn assignable(who: &SignedIn<AdministrarUsuarios>) -> Result<Vec<Choic
     Ok(perfis.into_iter().map(|perfil| Choice::new(perfil.nome.clone(), perfil.nome)).collect())
 }
 
-/// `text`, with a warning if the senha that was set is short.
-pub fn warned(who: &SignedIn<AdministrarUsuarios>, text: String, is_short: bool) -> String {
-    if is_short { text + " " + who.view.texts().usuarios.short } else { text }
-}
-
 /// `POST /console/usuarios`
 pub async fn create(Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
     match attempt(&who, &typed).await {
-        Ok((login, is_short)) => {
+        Ok(login) => {
             let text = filled(who.view.texts().usuarios.created, &[&login]);
-            Ok(who.view.done(Section::Usuarios.place(), &warned(&who, text, is_short)))
+            Ok(who.view.done(Section::Usuarios.place(), &text))
         }
         Err(faults) => {
             let form = Form::refused(&typed, &faults, who.view.texts());
@@ -121,24 +117,23 @@ pub async fn create(Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answe
     }
 }
 
-/// The login that was registered, and whether its senha is short.
-async fn attempt(who: &SignedIn<AdministrarUsuarios>, typed: &Typed) -> Result<(String, bool), Faults> {
+/// The login that was registered.
+async fn attempt(who: &SignedIn<AdministrarUsuarios>, typed: &Typed) -> Result<String, Faults> {
     let mut faults = Faults::default();
     let may_be = required_name(typed, LOGIN).and_then(|login| Ok(require_login(&login).map(|()| login)?));
     let login = faults.take(LOGIN, may_be);
     let perfil = faults.take(PERFIL, required_name(typed, PERFIL));
-    let senha = faults.take(SENHA, senha(typed));
+    let senha = faults.take(SENHA, new_senha(typed));
     let Some(((login, perfil), senha)) = login.zip(perfil).zip(senha) else { return Err(faults) };
-    let short = is_short(&senha);
     let created = who.judged(who.provisioning().create_usuario(&login, &perfil, senha)).await;
     created.map_err(|error| Faults::of(&error, &[LOGIN, PERFIL, SENHA]))?;
-    Ok((login.texto, short))
+    Ok(login.texto)
 }
 
-/// The senha that was typed.
-pub fn senha(typed: &Typed) -> Result<SecretString, ApiError> {
+/// The senha that was typed, to be set.
+pub fn new_senha(typed: &Typed) -> Result<SecretString, ApiError> {
     let senha = typed.get(SENHA);
-    match SenhaFault::of(senha) {
+    match SenhaFault::of_new(senha) {
         Some(SenhaFault::Empty) => Err(ApiError::SenhaRequired),
         Some(_) => Err(ApiError::Invalid(SENHA)),
         None => Ok(SecretString::from(senha)),

@@ -257,6 +257,11 @@ impl View {
         self.language().choose(["en", "pt-BR"])
     }
 
+    /// Whether the person's menu has the section.
+    pub fn has(&self, section: Section) -> bool {
+        self.person.as_ref().is_some_and(|person| person.sections.contains(&section))
+    }
+
     /// What forms bring back; empty where nobody is signed in.
     pub fn token(&self) -> &str {
         self.person.as_ref().map_or("", |person| &person.token)

@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaT
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::domain::senha::SENHA_MIN;
 use crate::domain::text::{COMENTARIO_MAX, LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX, SENHA_MAX};
 use crate::http::limits::BATCH_ITEMS_MAX;
 use crate::http::shapes::{boolean, text};
@@ -131,8 +132,8 @@ shapes! {
 
 fn nova_senha() -> RefOr<Schema> {
     described(
-        text().min_length(Some(1)).max_length(Some(SENHA_MAX)).pattern(Some(NO_NUL)),
-        "Exatamente como enviada; o limite é em bytes de UTF-8.",
+        text().min_length(Some(SENHA_MIN)).max_length(Some(SENHA_MAX)).pattern(Some(NO_NUL)),
+        "Exatamente como enviada; ao menos 8 caracteres. O limite de cima é em bytes de UTF-8.",
     )
 }
 

@@ -29,7 +29,7 @@ impl<P: Required> Caller<P> {
 
     /// The login of a user whose token of `generation` counts and who holds the permission.
     async fn judge(app: &AppState, usuario_id: i64, generation: i64) -> Result<Arc<str>, ApiError> {
-        let Some(access) = app.access.access(usuario_id).await? else {
+        let Some(access) = app.access.access_in(usuario_id, generation).await? else {
             return Err(ApiError::TokenRevoked(AuditedUser { usuario_id, login: None }));
         };
         let user = || AuditedUser { usuario_id, login: Some(Arc::clone(&access.login)) };

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::error::created;
 use super::guarded::GuardedEdit;
 use super::usuarios::require_login;
-use super::{Kind, Provisioning, ProvisioningError, Result, require_senha_of_administrator};
+use super::{Kind, Provisioning, ProvisioningError, Result};
 use crate::auth::token::new_generation;
 use crate::domain::access::Permissao;
 use crate::domain::audit::{Action, Entry};
@@ -20,7 +20,6 @@ impl Provisioning {
     /// there; the user's row id.
     pub async fn create_administrator(&self, login: &Name, perfil: &Name, senha: SecretString) -> Result<i64> {
         require_login(login)?;
-        require_senha_of_administrator(&senha)?;
         let hash = self.hash(senha).await?;
         let mut edit = self.begin(Permissao::AdministrarUsuarios).await?;
         edit.authority().require_root()?;

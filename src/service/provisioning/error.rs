@@ -2,12 +2,16 @@
 
 use std::fmt;
 
-use super::SENHA_SHORT;
 use crate::auth::password::PasswordError;
 use crate::domain::access::Permissao;
 use crate::domain::hierarchy::DEPTH_MAX;
-use crate::domain::text::{LOGIN_MAX, Name, PROTOCOLO_MAX, PSEUDONYM, SENHA_MAX, cut, did_you_mean, nearest};
+use crate::domain::senha::SenhaFault;
+use crate::domain::text::{LOGIN_MAX, Name, PROTOCOLO_MAX, PSEUDONYM, cut, did_you_mean, nearest};
 use crate::store::StoreError;
+
+/// Which senhas may be set, for those who run commands: `SENHA_MIN` and `SENHA_MAX` in words.
+pub const SENHA_RULE: &str =
+    "a senha has at least 8 characters and at most 1024, of which one with an accent counts twice, and no NUL";
 
 /// What has a name that may be taken or missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,10 +50,8 @@ pub enum ProvisioningError {
     ReservedLogin,
     #[error("the usuario '{0}' is anonymised, and stays as it is; register a new one")]
     Anonymised(String),
-    #[error("the senha {0}; a senha has 1 to {SENHA_MAX} bytes and no NUL")]
+    #[error("the senha {0}; {SENHA_RULE}")]
     InvalidSenha(SenhaFault),
-    #[error("the senha of a root administrator has at least {SENHA_SHORT} characters")]
-    ShortSenha,
     #[error(
         "'{}' is not a protocolo: it has {} characters; a protocolo has 1 to {PROTOCOLO_MAX} characters, and none that \
          nobody sees or that was lost",
@@ -95,28 +97,6 @@ pub enum ProvisioningError {
     Password(#[from] PasswordError),
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// Why no request could carry a senha.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SenhaFault {
-    #[error("is empty")]
-    Empty,
-    #[error("is too long")]
-    TooLong,
-    #[error("holds a NUL")]
-    Nul,
-}
-
-impl SenhaFault {
-    pub fn of(senha: &str) -> Option<Self> {
-        match senha {
-            "" => Some(Self::Empty),
-            _ if senha.len() > SENHA_MAX => Some(Self::TooLong),
-            _ if senha.contains('\0') => Some(Self::Nul),
-            _ => None,
-        }
-    }
 }
 
 fn not_released(permissoes: &[Permissao], nivel: &str) -> String {

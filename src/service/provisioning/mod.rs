@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
-pub use self::error::{Kind, ProvisioningError, SenhaFault};
+pub use self::error::{Kind, ProvisioningError, SENHA_RULE};
 pub use self::guarded::CreationKey;
 pub(in crate::service) use self::guarded::GuardedEdit;
 pub use self::model::{Effect, Obstacle, SeenModel, Switch};
@@ -28,6 +28,7 @@ pub(in crate::service) use self::usuarios::{edit_usuario, is_anonymised};
 use crate::auth::password::Passwords;
 use crate::domain::access::{Nivel, Permissao};
 use crate::domain::audit::{Actor, Entry};
+use crate::domain::senha::SenhaFault;
 use crate::domain::text::{Name, NameKey};
 use crate::store::{Perfil, Store};
 
@@ -39,31 +40,17 @@ pub struct Provisioning {
     key: Option<CreationKey>,
     /// How a user was when whoever asks looked.
     seen: Option<Stamp>,
+    /// Why a senha is none that may be set.
+    senha_fault: fn(&str) -> Option<SenhaFault>,
 }
 
-/// Senhas of fewer characters are warned of.
-const SENHA_SHORT: usize = 8;
-/// The senha of the vendor's examples, and of ours.
-const SENHA_OF_EXAMPLES: &str = "1234";
-
-/// Whether `senha` is so short that it is soon guessed. That of the examples is known to be no secret.
-pub fn is_short(senha: &SecretString) -> bool {
-    senha.expose_secret() != SENHA_OF_EXAMPLES && has_too_few(senha)
-}
-
-fn has_too_few(senha: &SecretString) -> bool {
-    senha.expose_secret().chars().count() < SENHA_SHORT
-}
-
-/// Fails for a senha that no request could carry.
+/// Fails for a senha that nobody may set.
 pub fn require_senha(senha: &SecretString) -> Result<()> {
-    SenhaFault::of(senha.expose_secret()).map_or(Ok(()), |fault| Err(ProvisioningError::InvalidSenha(fault)))
+    refuse(SenhaFault::of_new(senha.expose_secret()))
 }
 
-/// Fails for a senha with which nobody is made a root administrator: a guess would open everything.
-pub fn require_senha_of_administrator(senha: &SecretString) -> Result<()> {
-    require_senha(senha)?;
-    if has_too_few(senha) { Err(ProvisioningError::ShortSenha) } else { Ok(()) }
+fn refuse(fault: Option<SenhaFault>) -> Result<()> {
+    fault.map_or(Ok(()), |fault| Err(ProvisioningError::InvalidSenha(fault)))
 }
 
 type Result<T, E = ProvisioningError> = std::result::Result<T, E>;
@@ -76,7 +63,7 @@ impl Provisioning {
 
     /// For `actor`, who shares `passwords` with others.
     pub fn with(store: Arc<Store>, passwords: Arc<Passwords>, actor: Actor) -> Self {
-        Self { store, passwords, actor, key: None, seen: None }
+        Self { store, passwords, actor, key: None, seen: None, senha_fault: SenhaFault::of_new }
     }
 
     /// The same for a creation that came with `key`, if one did: it is made once.
@@ -89,6 +76,12 @@ impl Provisioning {
     #[must_use]
     pub fn while_as(self, seen: Stamp) -> Self {
         Self { seen: Some(seen), ..self }
+    }
+
+    /// The same for examples, whose senhas are public and may be short.
+    #[must_use]
+    pub fn for_examples(self) -> Self {
+        Self { senha_fault: SenhaFault::of, ..self }
     }
 
     async fn begin(&self, needs: Permissao) -> Result<GuardedEdit> {
@@ -130,7 +123,7 @@ impl Provisioning {
     }
 
     async fn hash(&self, senha: SecretString) -> Result<String> {
-        require_senha(&senha)?;
+        refuse((self.senha_fault)(senha.expose_secret()))?;
         let _turn = self.passwords.turn(self.passwords.place()?).await?;
         Ok(self.passwords.hash(senha).await?)
     }

@@ -124,7 +124,7 @@ impl Parsing<'_> {
         for item in self.reader.items(root, "niveis", &["nome", "superior", "permissoes"]) {
             self.nivel(item, &mut lines);
         }
-        for item in self.reader.items(root, "perfis", &["nome", "root", "nivel", "permissoes"]) {
+        for item in self.reader.items(root, "perfis", &["nome", "root", "nivel", "permissoes", "recolhidas"]) {
             self.perfil(item);
         }
         for item in
@@ -143,7 +143,7 @@ impl Parsing<'_> {
 
     fn nivel(&mut self, item: Item<'_>, lines: &mut HashMap<NameKey, usize>) {
         let superior = self.nivel_named(item, "superior");
-        let permissoes = self.reader.permissoes(item);
+        let permissoes = self.reader.permissoes(item, "permissoes");
         if let Some(nome) = self.own_name(item, "nome", lines) {
             self.file.state.niveis.insert(nome.key.clone(), NivelState { nome, superior, permissoes });
         }
@@ -152,7 +152,17 @@ impl Parsing<'_> {
     fn perfil(&mut self, item: Item<'_>) {
         let root = self.reader.flag(item, "root").unwrap_or_default();
         let nivel = self.nivel_named(item, "nivel");
-        let permissoes = self.reader.permissoes(item);
+        let mut permissoes = self.reader.permissoes(item, "permissoes");
+        let recolhidas = self.reader.permissoes(item, "recolhidas");
+        for twice in permissoes.intersection(&recolhidas) {
+            let text = format!("'{twice}' stands in permissoes and in recolhidas; keep one of them");
+            self.reader.complain(item.line, text);
+        }
+        if root && !recolhidas.is_empty() {
+            let text = "a root perfil needs no release, so it has no recolhidas; write them into permissoes";
+            self.reader.complain(item.line, text);
+        }
+        permissoes.extend(&recolhidas);
         match (root, item.has("nivel")) {
             (true, true) => self.reader.complain(item.line, "a perfil is on a nível, or root = true; keep one of them"),
             (false, false) => self.reader.complain(item.line, "a perfil needs nivel = \"NAME\", or root = true"),
@@ -160,7 +170,7 @@ impl Parsing<'_> {
         }
         let mut lines = std::mem::take(&mut self.file.perfil_lines);
         if let Some(nome) = self.own_name(item, "nome", &mut lines) {
-            self.file.state.perfis.insert(nome.key.clone(), PerfilState { nome, nivel, permissoes });
+            self.file.state.perfis.insert(nome.key.clone(), PerfilState { nome, nivel, permissoes, recolhidas });
         }
         self.file.perfil_lines = lines;
     }

@@ -32,7 +32,7 @@ use crate::auth::password::Passwords;
 use crate::domain::access::Permissao;
 use crate::domain::audit::Actor;
 use crate::domain::text::NameKey;
-use crate::service::provisioning::{GuardedEdit, is_short};
+use crate::service::provisioning::GuardedEdit;
 use crate::store::Store;
 
 /// How far a file reaches.
@@ -53,13 +53,6 @@ pub struct Comparison {
     senhas: BTreeMap<NameKey, SecretString>,
     /// Who gets another one.
     renewed: BTreeSet<NameKey>,
-}
-
-impl Comparison {
-    /// Whether one of the senhas is so short that it is soon guessed.
-    pub fn has_short_senhas(&self) -> bool {
-        self.senhas.values().any(is_short)
-    }
 }
 
 /// Shows the state of a server, and changes it after a file.

@@ -84,11 +84,11 @@ impl<'a> Planning<'a> {
     }
 
     fn perfis(&mut self) {
-        for PerfilState { nome, nivel, permissoes } in self.file.state.perfis.values() {
+        for PerfilState { nome, nivel, permissoes, recolhidas } in self.file.state.perfis.values() {
             let now = self.now.perfis.get(&nome.key);
             let (nome, nivel) = (self.perfil_named(nome), nivel.as_ref().map(|name| self.nivel_named(name)));
             let new = beyond(permissoes, &now.map(|now| now.permissoes.clone()).unwrap_or_default());
-            self.require_release(&nome, nivel.as_ref(), &new);
+            self.require_release(&nome, nivel.as_ref(), &new, recolhidas);
             match now {
                 None => self.change(Change::CreatePerfil { nome: nome.clone(), nivel }),
                 Some(now) if !same(now.nivel.as_ref(), nivel.as_ref()) => {
@@ -103,22 +103,27 @@ impl<'a> Planning<'a> {
     }
 
     /// Complains of grants that would not count, because they are not released to the perfil's nível [doc: only then
-    /// can they be made]. Those that were made before stay.
-    fn require_release(&mut self, perfil: &Name, nivel: Option<&Name>, permissoes: &[Permissao]) {
+    /// can they be made]. Those that were made before stay. Of `recolhidas` it complains where they would count.
+    fn require_release(
+        &mut self,
+        perfil: &Name,
+        nivel: Option<&Name>,
+        permissoes: &[Permissao],
+        recolhidas: &BTreeSet<Permissao>,
+    ) {
         let Some(nivel) = nivel else { return };
-        let released_by = |state: &State, permissao| {
-            state.niveis.get(&nivel.key).is_some_and(|nivel| nivel.permissoes.contains(permissao))
-        };
+        let line = self.file.perfil_lines.get(&perfil.key).copied();
         for permissao in permissoes {
-            if released_by(&self.file.state, permissao) || !self.remove && released_by(self.now, permissao) {
-                continue;
-            }
-            let text = format!(
-                "perfil '{}': '{permissao}' is not released to the nível '{}'; add it to the permissoes of that nível",
-                cut(&perfil.texto),
-                cut(&nivel.texto)
-            );
-            self.plan.faults.push(Fault::at(self.file.perfil_lines.get(&perfil.key).copied(), text));
+            let is_released =
+                self.file.state.releases(nivel, *permissao) || !self.remove && self.now.releases(nivel, *permissao);
+            let (is_not, what) = match (is_released, recolhidas.contains(permissao)) {
+                (true, true) => ("is", "write it into permissoes"),
+                (false, false) => ("is not", "add it to the permissoes of that nível"),
+                _ => continue,
+            };
+            let (perfil, nivel) = (cut(&perfil.texto), cut(&nivel.texto));
+            let text = format!("perfil '{perfil}': '{permissao}' {is_not} released to the nível '{nivel}'; {what}");
+            self.plan.faults.push(Fault::at(line, text));
         }
     }
 
@@ -186,7 +191,7 @@ impl<'a> Planning<'a> {
             }
         }
         let mut kept = BTreeSet::new();
-        for (key, PerfilState { nome, nivel, permissoes }) in &now.perfis {
+        for (key, PerfilState { nome, nivel, permissoes, .. }) in &now.perfis {
             if let Some(wanted) = self.file.state.perfis.get(key) {
                 let superfluous = beyond(permissoes, &wanted.permissoes);
                 if !superfluous.is_empty() {

@@ -93,12 +93,13 @@ impl Reader {
         self.name(item, key)
     }
 
-    pub fn permissoes(&mut self, item: Item<'_>) -> BTreeSet<Permissao> {
+    /// The permissions that the list `key` names.
+    pub fn permissoes(&mut self, item: Item<'_>, key: &str) -> BTreeSet<Permissao> {
         let texts = |value: &DeValue<'_>| -> Option<Vec<(String, Range<usize>)>> {
             let text = |element: &Spanned<DeValue<'_>>| Some((element.get_ref().as_str()?.to_owned(), element.span()));
             value.as_array()?.iter().map(text).collect()
         };
-        let (texts, _) = self.value(item, "permissoes", "a list of texts in quotes", texts).unwrap_or_default();
+        let (texts, _) = self.value(item, key, "a list of texts in quotes", texts).unwrap_or_default();
         texts.into_iter().filter_map(|(text, span)| self.parsed(&text, self.line(&span))).collect()
     }
 

@@ -41,8 +41,10 @@ impl Registered {
             let nome = Name::registered(nome);
             let nivel = nivel_id.and_then(|id| names.get(&id).cloned());
             let permissoes = granted.get(&id).cloned().unwrap_or_default();
+            let counts = |permissao: &Permissao| nivel.as_ref().is_none_or(|on| this.state.releases(on, *permissao));
+            let recolhidas = permissoes.iter().copied().filter(|permissao| !counts(permissao)).collect();
             this.perfis.insert(nome.key.clone(), id);
-            this.state.perfis.insert(nome.key.clone(), PerfilState { nome, nivel, permissoes });
+            this.state.perfis.insert(nome.key.clone(), PerfilState { nome, nivel, permissoes, recolhidas });
         }
         usuarios.into_iter().for_each(|usuario| this.add_usuario(usuario));
         for Motivo { nome, ativo, .. } in motivos {

@@ -23,12 +23,13 @@ impl State {
             if let Some(superior) = superior {
                 out.push_str(&format!("superior = {}\n", quoted(superior)));
             }
-            push_permissoes(&mut out, permissoes);
+            push_permissoes(&mut out, "permissoes", permissoes);
         }
-        for PerfilState { nome, nivel, permissoes } in self.perfis.values() {
+        for PerfilState { nome, nivel, permissoes, recolhidas } in self.perfis.values() {
             let place = nivel.as_ref().map_or_else(|| "root = true".to_owned(), |n| format!("nivel = {}", quoted(n)));
             out.push_str(&format!("\n[[perfis]]\nnome = {}\n{place}\n", quoted(nome)));
-            push_permissoes(&mut out, permissoes);
+            push_permissoes(&mut out, "permissoes", &(permissoes - recolhidas));
+            push_permissoes(&mut out, "recolhidas", recolhidas);
         }
         for UsuarioState { login, perfil, ativo } in self.usuarios.values() {
             out.push_str(&format!("\n[[usuarios]]\nlogin = {}\nperfil = {}\n", quoted(login), quoted(perfil)));
@@ -46,8 +47,14 @@ impl State {
         let niveis = self.niveis.values().map(|NivelState { nome, superior, permissoes }| {
             json!({"nome": nome.texto, "superior": texto(superior), "permissoes": names(permissoes)})
         });
-        let perfis = self.perfis.values().map(|PerfilState { nome, nivel, permissoes }| {
-            json!({"nome": nome.texto, "root": nivel.is_none(), "nivel": texto(nivel), "permissoes": names(permissoes)})
+        let perfis = self.perfis.values().map(|PerfilState { nome, nivel, permissoes, recolhidas }| {
+            json!({
+                "nome": nome.texto,
+                "root": nivel.is_none(),
+                "nivel": texto(nivel),
+                "permissoes": names(&(permissoes - recolhidas)),
+                "recolhidas": names(recolhidas),
+            })
         });
         let usuarios = self.usuarios.values().map(|UsuarioState { login, perfil, ativo }| {
             json!({"login": login.texto, "perfil": perfil.texto, "ativo": ativo})
@@ -72,11 +79,11 @@ fn names(permissoes: &BTreeSet<Permissao>) -> Vec<&'static str> {
     permissoes.iter().map(|permissao| permissao.nome()).collect()
 }
 
-fn push_permissoes(out: &mut String, permissoes: &BTreeSet<Permissao>) {
+fn push_permissoes(out: &mut String, key: &str, permissoes: &BTreeSet<Permissao>) {
     match &names(permissoes)[..] {
         [] => {}
         names => out.push_str(&format!(
-            "permissoes = [\n{}]\n",
+            "{key} = [\n{}]\n",
             names.iter().map(|n| format!("    \"{n}\",\n")).collect::<String>()
         )),
     }

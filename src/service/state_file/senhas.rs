@@ -10,9 +10,10 @@ use super::error::{Fault, Result};
 use super::file::{SenhaSource, StateFile};
 use super::registered::Registered;
 use crate::auth::password::Passwords;
+use crate::domain::senha::SenhaFault;
 use crate::domain::text::{NameKey, SENHA_MAX, cut};
 use crate::file_text::{decode, open_regular, trimmed};
-use crate::service::provisioning::SenhaFault;
+use crate::service::provisioning::SENHA_RULE;
 use crate::store::Store;
 
 /// The senhas of those in `file` who are new; with `renew`, also of the others, unless they have theirs already.
@@ -67,8 +68,12 @@ fn read(source: &SenhaSource) -> Result<SecretString, String> {
         }
         SenhaSource::Public(senha) => ("the senha".to_owned(), senha.clone()),
     };
-    match SenhaFault::of(senha.expose_secret()) {
-        Some(fault) => Err(format!("{place} {fault}; a senha has 1 to {SENHA_MAX} bytes and no NUL")),
+    let fault = match source {
+        SenhaSource::Public(_) => SenhaFault::of(senha.expose_secret()),
+        _ => SenhaFault::of_new(senha.expose_secret()),
+    };
+    match fault {
+        Some(fault) => Err(format!("{place} {fault}; {SENHA_RULE}")),
         None => Ok(senha),
     }
 }

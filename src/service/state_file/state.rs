@@ -14,12 +14,15 @@ pub struct State {
 }
 
 impl State {
+    /// Whether `permissao` is released to the nível.
+    pub(super) fn releases(&self, nivel: &Name, permissao: Permissao) -> bool {
+        self.niveis.get(&nivel.key).is_some_and(|nivel| nivel.permissoes.contains(&permissao))
+    }
+
     /// Whether those on `perfil` may do what `permissao` says.
     pub(super) fn allows(&self, perfil: &Name, permissao: Permissao) -> bool {
         let Some(PerfilState { nivel, permissoes, .. }) = self.perfis.get(&perfil.key) else { return false };
-        let nivel = nivel.as_ref().map(|nivel| self.niveis.get(&nivel.key));
-        let is_released = nivel.is_none_or(|nivel| nivel.is_some_and(|nivel| nivel.permissoes.contains(&permissao)));
-        permissoes.contains(&permissao) && is_released
+        permissoes.contains(&permissao) && nivel.as_ref().is_none_or(|nivel| self.releases(nivel, permissao))
     }
 }
 
@@ -39,6 +42,8 @@ pub(super) struct PerfilState {
     pub nivel: Option<Name>,
     /// Those that it holds.
     pub permissoes: BTreeSet<Permissao>,
+    /// Those among them that do not count, because their release was withdrawn after the grant.
+    pub recolhidas: BTreeSet<Permissao>,
 }
 
 #[derive(Clone, Debug)]

@@ -264,7 +264,7 @@ impl From<ProvisioningError> for ApiError {
             ProvisioningError::NotReleased { .. } => Self::NotReleased,
             ProvisioningError::LongLogin | ProvisioningError::ReservedLogin => Self::Invalid("login"),
             ProvisioningError::Anonymised(_) => Self::Anonymised,
-            ProvisioningError::InvalidSenha(_) | ProvisioningError::ShortSenha => Self::Invalid("senha"),
+            ProvisioningError::InvalidSenha(_) => Self::Invalid("senha"),
             ProvisioningError::InvalidProtocolo(_) => Self::Invalid("protocolo"),
             ProvisioningError::NotAllowed(usuario_id) => Self::AccessDenied(AuditedUser { usuario_id, login: None }),
             ProvisioningError::KeyReused => Self::Denied(Denial::KeyReused),

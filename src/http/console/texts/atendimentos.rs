@@ -19,10 +19,12 @@ texts! {
     none_here: "Nenhum neste trecho; a busca continua na página seguinte.", "None in this stretch; the search goes on with the next page.";
     new: "Novo atendimento", "New atendimento";
     new_hint: "Em branco, o servidor numera: o dia e seis dígitos.", "If empty, the server numbers it: the day and six digits.";
+    new_status_hint: "Cancelado e Improcedente exigem motivo: altere o status depois de criar.", "Cancelado and Improcedente need a motivo: change the status once it is created.";
     create: "Criar atendimento", "Create atendimento";
     created: "Atendimento {} criado.", "Atendimento {} created.";
-    unusual: " O protocolo não se parece com os do Citrus, como 20221104000001.",
-        " The protocolo does not look like one of Citrus, such as 20221104000001.";
+    unusual: "O protocolo {} não se parece com os do Citrus, como 20221104000001, e não muda depois. Confira; nada foi criado ainda.",
+        "The protocolo {} does not look like one of Citrus, such as 20221104000001, and cannot be changed later. Check it; nothing has been created yet.";
+    create_unusual: "Criar mesmo assim", "Create it all the same";
     record: "Atendimento {}", "Atendimento {}";
     history: "Histórico", "History";
     history_hidden: "Seu perfil não permite ver o histórico.", "Your perfil does not let you see the history.";
@@ -46,7 +48,8 @@ texts! {
     same_hint: "só para comentar", "only to comment";
     same_needs_motivo: "só para comentar; exige motivo", "only to comment; needs a motivo";
     choose: "Escolha…", "Choose…";
-    no_motivos: "Não há motivos ativos: quem administra motivos precisa criar o primeiro.", "There are no active motivos: somebody who administers motivos has to create the first one.";
+    no_motivos: "Não há motivo ativo. Na página Motivos, quem os administra ativa ou cria um.", "There is no active motivo. On the page Motivos, somebody who administers them activates or creates one.";
+    to_motivos: "Abrir a página Motivos", "Open the page Motivos";
     comment_hint: "Até 20.000 caracteres; opcional quando o status muda.", "Up to 20,000 characters; optional where the status changes.";
     who_sees: "Quem vê o comentário", "Who sees the comment";
     check: "Conferir", "Check";

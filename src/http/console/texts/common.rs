@@ -9,7 +9,6 @@ texts! {
     times: "Horários no fuso de Brasília (UTC−3)", "All times are in Brasília time (UTC−3)";
     active: "ativo", "active";
     inactive: "inativo", "inactive";
-    cancel: "Cancelar", "Cancel";
     back: "Voltar", "Back";
     checked_again: "A sessão tinha terminado e nada foi feito. O que você digitou está aqui: confira e envie de novo.",
         "Your session had ended, and nothing was done. What you typed is here: check it and send it again.";

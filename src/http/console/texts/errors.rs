@@ -7,5 +7,9 @@ texts! {
     unavailable: "Indisponível no momento", "Unavailable at the moment";
     failed: "O servidor falhou", "The server failed";
     not_understood: "Não foi possível atender", "The request could not be answered";
+    typed_kept: "O que você digitou está guardado nesta página: espere um pouco e envie de novo.",
+        "What you typed is kept on this page: wait a little and send it again.";
+    senha_lost: "A senha terá de ser digitada outra vez.", "The password has to be typed again.";
+    send_again: "Enviar de novo", "Send again";
     home: "Ir para o início", "Go to the start";
 }

@@ -10,7 +10,11 @@ texts! {
     login_exists: "Este login já existe. Escolha outro.", "This login is taken. Choose another one.";
     login_unknown: "Não há usuário ativo com este login.", "There is no active user of this login.";
     senha: "Escreva a senha.", "Type the password.";
-    senha_long: "Escreva uma senha de até {} bytes; há {}.", "Type a password of at most {} bytes; there are {}.";
+    senha_short: "Escreva uma senha de pelo menos {} caracteres; {}.", "Type a password of at least {} characters; {}.";
+    there_is: "há um", "there is 1";
+    there_are: "há {}", "there are {}";
+    senha_long: "Escreva uma senha de até {} caracteres, dos quais os acentuados contam em dobro; há {}.",
+        "Type a password of at most {} characters, of which those with accents count twice; there are {}.";
     senha_hidden: "A senha tem um caractere que não se pode usar. Escreva outra.",
         "The password has a character that cannot be used. Type another one.";
     senha_differs: "As duas senhas não são iguais. Escreva-as de novo.", "The two passwords are not the same. Type both again.";
@@ -78,6 +82,10 @@ texts! {
         "The form is too large, and nothing was done. Go back and shorten the texts.";
     address: "O endereço está incompleto ou tem um valor que não serve. Comece pelo menu.",
         "The address is incomplete, or has a value that will not do. Begin with the menu.";
+    throttled_for: "Houve falhas demais. Espere {} e tente de novo.", "There were too many failures. Wait {} and try again.";
+    one_second: "um segundo", "a second";
+    seconds: "{} segundos", "{} seconds";
+    minutes: "{} minutos", "{} minutes";
     throttled: "Houve falhas demais. Espere um pouco e tente de novo.", "There were too many failures. Wait a while and try again.";
     not_allowed: "Seu perfil não tem a permissão que isto exige. Quem administra perfis pode concedê-la.",
         "Your perfil lacks the permission that this takes. Somebody who administers perfis can grant it.";

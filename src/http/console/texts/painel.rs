@@ -4,14 +4,14 @@ texts! {
     title: "Painel", "Overview";
     nothing: "Seu perfil ainda não tem permissão para nada neste console. Peça a quem administra perfis.",
         "Your perfil has no permission for anything in this console yet. Ask somebody who administers perfis.";
-    waiting: "Contando os atendimentos… A página se atualiza em instantes.", "Counting the atendimentos… The page renews itself in a moment.";
+    waiting: "Contando os atendimentos… A página se atualiza em instantes.", "Counting the atendimentos… The page refreshes itself in a moment.";
     failed: "Não foi possível contar agora: o banco de dados não respondeu a tempo. Tente de novo daqui a pouco.",
         "Counting did not work just now: the database did not answer in time. Try again in a little while.";
-    age_now: "Situação de agora", "As of now";
+    age_now: "Situação de agora", "Counted just now";
     age_seconds: "Situação de {} segundos atrás", "As of {} seconds ago";
     age_minute: "Situação de 1 minuto atrás", "As of 1 minute ago";
     age_minutes: "Situação de {} minutos atrás", "As of {} minutes ago";
-    renew: "Atualizar", "Renew";
+    renew: "Atualizar", "Refresh";
     by_status: "Atendimentos por status", "Atendimentos by status";
     total_none: "Nenhum atendimento", "No atendimento";
     total_one: "1 atendimento", "1 atendimento";
@@ -45,7 +45,7 @@ texts! {
     unknown_login: "Login errado", "Wrong login";
     deactivated: "Está inativo", "Is inactive";
     throttled: "Tentou demais", "Too many tries";
-    latest: "Últimas alterações", "Latest changes";
+    latest: "Atendimentos alterados por último", "Atendimentos changed last";
     protocolo: "Protocolo", "Protocolo";
     change: "Alteração", "Change";
     when: "Quando", "When";

@@ -11,10 +11,9 @@ texts! {
     perfil_hint: "Só os perfis cujas permissões você pode conceder.", "Only perfis whose permissions you can grant.";
     choose: "Escolha…", "Choose…";
     senha: "Senha", "Password";
-    senha_hint: "Até 1024 bytes; use 8 caracteres ou mais.", "Up to 1024 bytes; use 8 characters or more.";
+    senha_hint: "De 8 a 1.024 caracteres.", "8 to 1,024 characters.";
     create: "Criar usuário", "Create user";
     created: "Usuário “{}” criado; pode entrar já.", "User “{}” created; they can sign in now.";
-    short: "A senha é curta, e logo se adivinha.", "The password is short, and soon guessed.";
     no_perfil: "Não há perfil que você possa atribuir. Crie um perfil antes.", "There is no perfil that you can assign. Create a perfil first.";
     search: "Procurar por login", "Search by login";
     search_button: "Procurar", "Search";
@@ -70,6 +69,8 @@ texts! {
     oneself: "É você: a sua sessão termina junto, e é preciso entrar de novo.", "That is you: your session ends too, and you have to sign in again.";
     oneself_deactivate: "É você: a sua sessão termina, e só outro administrador pode reativar você.",
         "That is you: your session ends, and only another administrator can activate you again.";
+    deactivated_oneself: "Você desativou o seu próprio usuário. Só outro administrador pode reativá-lo.",
+        "You deactivated your own user. Only another administrator can activate it again.";
     changed: "Alguém alterou este usuário enquanto isso, e nada foi feito. Abaixo está como ele é agora; confira e confirme de novo.",
         "Somebody changed this user meanwhile, and nothing was done. Below is how it is now; check it and confirm again.";
 }
