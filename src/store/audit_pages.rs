@@ -34,10 +34,13 @@ pub struct AuditPage {
 
 const COLUMNS: &str = "
 SELECT a.id, a.em, a.origem, coalesce(a.autor, author.login) AS autor, a.lugar, a.acao,
-       coalesce(a.objeto, subject.login) AS objeto, a.usuario_id, a.autor_id, a.antes, a.depois";
+       coalesce(a.objeto, subject.login) AS objeto, a.usuario_id, a.autor_id, a.antes, a.depois,
+       author_perfil.nivel_id AS autor_nivel, subject_perfil.nivel_id AS usuario_nivel";
 const LOGINS: &str = "
 LEFT JOIN usuario author ON author.id = a.autor_id
-LEFT JOIN usuario subject ON subject.id = a.usuario_id";
+LEFT JOIN usuario subject ON subject.id = a.usuario_id
+LEFT JOIN perfil author_perfil ON author_perfil.id = author.perfil_id
+LEFT JOIN perfil subject_perfil ON subject_perfil.id = subject.perfil_id";
 
 /// As whom the user $1 of the operating system stands in the trail: by itself, and before or behind `sudo`. They are few,
 /// and the index leads from one to the next.

@@ -9,6 +9,7 @@ mod hierarchy;
 mod model;
 mod motivos;
 mod seen;
+mod seen_audit;
 mod stamp;
 mod switches;
 mod usuarios;

@@ -6,11 +6,8 @@ use super::guarded::Authority;
 use super::{Kind, Provisioning, ProvisioningError, Result, Stamp, is_anonymised};
 use crate::domain::access::{Nivel, Permissao};
 use crate::domain::hierarchy::Administrator;
-use crate::domain::text::{Name, NameKey};
-use crate::store::{
-    AuditEntry, AuditPage, AuditPosition, Grant, Motivo, NamedKind, Perfil, Release, Usuario, UsuariosByLogin,
-    UsuariosPage,
-};
+use crate::domain::text::Name;
+use crate::store::{Grant, Motivo, NamedKind, Perfil, Release, Usuario, UsuariosByLogin, UsuariosPage};
 
 /// A nível, as an actor sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,25 +152,10 @@ impl Provisioning {
         }))
     }
 
-    /// The row id of the user of that login whom an actor who reads the audit trail sees.
-    pub async fn seen_author(&self, login: &NameKey) -> Result<Option<i64>> {
-        let authority = self.read(Permissao::ConsultarAuditoria).await?;
-        let found = self.store.usuario_named(login).await?;
-        Ok(authority.see_usuario(found).map(|usuario| usuario.id))
-    }
-
     /// All motivos, by name.
     pub async fn seen_motivos(&self) -> Result<Vec<Motivo>> {
         self.read(Permissao::AdministrarMotivos).await?;
         Ok(self.store.motivos().await?)
-    }
-
-    /// The audit entries of the page `asked` for that the actor sees, newest first, and where to go on; `None` at the end.
-    /// Root sees all, others those by users and about users who stood on níveis that they see, at that time.
-    pub async fn seen_audit(&self, asked: AuditPage) -> Result<(Vec<AuditEntry>, Option<AuditPosition>)> {
-        let authority = self.read(Permissao::ConsultarAuditoria).await?;
-        let niveis = self.niveis_of(&authority).await?;
-        Ok(self.store.page_of_audit(&AuditPage { niveis, ..asked }).await?)
     }
 
     /// What the actor may do, unless it is a user without the permission that it `needs`.
@@ -184,14 +166,14 @@ impl Provisioning {
     }
 
     /// The níveis to which what the actor sees is confined; `None` for one who sees all.
-    async fn niveis_of(&self, authority: &Authority) -> Result<Option<Vec<i64>>> {
+    pub(super) async fn niveis_of(&self, authority: &Authority) -> Result<Option<Vec<i64>>> {
         if authority.sees(None) {
             return Ok(None);
         }
         Ok(Some(self.seen(authority).await?.into_iter().map(|nivel| nivel.id).collect()))
     }
 
-    async fn seen(&self, authority: &Authority) -> Result<Vec<Nivel>> {
+    pub(super) async fn seen(&self, authority: &Authority) -> Result<Vec<Nivel>> {
         let niveis = self.store.niveis().await?.into_iter();
         Ok(niveis.filter(|nivel| authority.sees(Some(nivel.id))).collect())
     }
