@@ -1,5 +1,7 @@
 //! What the audit trail tells an administrator: no name that the hierarchy hides, by whatever way it is read.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use citrus_status::domain::access::Permissao;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -116,7 +118,68 @@ async fn what_another_program_wrote_is_hidden_where_it_may_be_a_name(server: &Se
     );
 }
 
+async fn what_is_no_place_in_a_list_is_refused(server: &Server) {
+    let token = server.token("admin").await;
+    let mut browser = Browser::signed_in(server, "admin").await;
+    let moment = |millis: i64, id: i64| URL_SAFE_NO_PAD.encode([millis.to_be_bytes(), id.to_be_bytes()].concat());
+    // Before 4713 BC, at the ends of what a time can be, and years of more or fewer than four digits.
+    for millis in
+        [i64::MIN, -377_705_116_800_000, -210_900_000_000_000, -62_167_219_200_001, 253_402_300_800_000, i64::MAX]
+    {
+        let cursor = moment(millis, 1);
+        let path = format!("/api/admin/auditoria?cursor={cursor}");
+        ask(server, &token, Method::GET, &path, Value::Null).await.is(400, "cursor – valor inválido");
+        assert_eq!(browser.get(&format!("/console/auditoria?cursor={cursor}")).await.status, 400, "{millis}");
+    }
+    for (millis, id) in [(-62_167_219_200_000, i64::MIN), (253_402_300_799_999, i64::MAX), (0, 0)] {
+        let path = format!("/api/admin/auditoria?cursor={}", moment(millis, id));
+        assert_eq!(ask(server, &token, Method::GET, &path, Value::Null).await.status, 200, "{millis}");
+    }
+    for list in ["auditoria", "atendimentos"] {
+        for name in ["desde", "ate"] {
+            for text in ["9999-12-31T23:59:59.999-23:59", "0000-01-01T00:00:00%2B23:59"] {
+                let path = format!("/api/admin/{list}?{name}={text}");
+                let told = format!("{name} – valor inválido");
+                ask(server, &token, Method::GET, &path, Value::Null).await.is(400, &told);
+            }
+            for text in ["9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z"] {
+                let path = format!("/api/admin/{list}?{name}={text}");
+                assert_eq!(ask(server, &token, Method::GET, &path, Value::Null).await.status, 200, "{path}");
+            }
+        }
+    }
+    // Numbers and names: what is none, and the ends of what one can be.
+    for bytes in [
+        &b""[..],
+        b"a\0b",
+        b"\xff",
+        &[0; 8],
+        &[0xff; 8],
+        &i64::MAX.to_be_bytes(),
+        "\u{10ffff}".as_bytes(),
+        &[b'x'; 300],
+    ] {
+        let cursor = URL_SAFE_NO_PAD.encode(bytes);
+        for path in [
+            "/api/admin/usuarios",
+            "/api/admin/atendimentos",
+            "/api/admin/auditoria",
+            "/api/atendimentos/20221104000001/historico",
+        ] {
+            let answer = ask(server, &token, Method::GET, &format!("{path}?cursor={cursor}"), Value::Null).await;
+            assert!([200, 400].contains(&answer.status), "{path} {bytes:?}: {answer:?}");
+        }
+        for path in ["atendimentos", "auditoria", "usuarios"] {
+            for name in ["cursor", "apos", "antes", "depois"] {
+                let answer = browser.get(&format!("/console/{path}?{name}={cursor}")).await;
+                assert!([200, 400].contains(&answer.status), "{path} {bytes:?}: {answer:?}");
+            }
+        }
+    }
+}
+
 both_engines! {
     names_that_the_hierarchy_hides_are_masked,
     what_another_program_wrote_is_hidden_where_it_may_be_a_name,
+    what_is_no_place_in_a_list_is_refused,
 }
