@@ -53,12 +53,16 @@ impl Provisioning {
     pub async fn seen_niveis(&self) -> Result<Vec<SeenNivel>> {
         let authority = self.read(Permissao::AdministrarNiveis).await?;
         let (niveis, releases) = (self.seen(&authority).await?, self.store.releases().await?);
-        let released = |id| releases.iter().filter(move |release: &&Release| release.nivel_id == id);
+        let mut released: HashMap<i64, Vec<&String>> = HashMap::new();
+        for Release { nivel_id, permissao } in &releases {
+            released.entry(*nivel_id).or_default().push(permissao);
+        }
+        let nomes = nomes_of(&niveis);
         let seen = |nivel: &Nivel| SeenNivel {
             id: nivel.id,
             nome: nivel.nome.clone(),
-            superior: nome_of(&niveis, nivel.superior_id),
-            permissoes: authority.seen_of(released(nivel.id).map(|release| &release.permissao)),
+            superior: nivel.superior_id.and_then(|id| nomes.get(&id).map(|nome| (*nome).to_owned())),
+            permissoes: authority.seen_of(released.get(&nivel.id).into_iter().flatten().copied()),
         };
         Ok(niveis.iter().map(seen).collect())
     }
@@ -83,11 +87,12 @@ impl Provisioning {
         for Grant { perfil_id, permissao } in &grants {
             granted.entry(*perfil_id).or_default().push(permissao);
         }
+        let nomes = nomes_of(&niveis);
         let seen = |perfil: Perfil| {
             let granted = granted.get(&perfil.id).map(Vec::as_slice).unwrap_or_default();
             wanted(granted).then(|| SeenPerfil {
                 id: perfil.id,
-                nivel: nome_of(&niveis, perfil.nivel_id),
+                nivel: perfil.nivel_id.and_then(|id| nomes.get(&id).map(|nome| (*nome).to_owned())),
                 permissoes: authority.seen_of(granted.iter().copied()),
                 nome: perfil.nome,
             })
@@ -141,10 +146,11 @@ impl Provisioning {
     /// The user of that row id, if the actor sees it, with what decides what can be done with it.
     pub async fn usuario_details(&self, id: i64) -> Result<Option<SeenUsuario>> {
         let authority = self.read(Permissao::AdministrarUsuarios).await?;
-        // First how it is: what is read afterwards may only be newer, and then the change is refused.
-        let Some(rights) = self.store.access(id).await? else { return Ok(None) };
+        // First how it is: what is read afterwards may only be newer, and then the change is refused. Both are read for an
+        // id that nothing has, too: it takes as long as one that is hidden.
+        let rights = self.store.access(id).await?;
         let usuario = authority.see_usuario(self.store.usuario_of(id).await?);
-        Ok(usuario.map(|usuario| SeenUsuario {
+        Ok(rights.zip(usuario).map(|(rights, usuario)| SeenUsuario {
             stamp: Stamp::of(&rights),
             is_oneself: authority.is_oneself(&usuario),
             is_anonymised: is_anonymised(&usuario),
@@ -184,6 +190,6 @@ fn unknown(kind: Kind) -> ProvisioningError {
     ProvisioningError::Missing { kind, nome: String::new(), near: None }
 }
 
-fn nome_of(niveis: &[Nivel], id: Option<i64>) -> Option<String> {
-    niveis.iter().find(|nivel| Some(nivel.id) == id).map(|nivel| nivel.nome.clone())
+fn nomes_of(niveis: &[Nivel]) -> HashMap<i64, &str> {
+    niveis.iter().map(|nivel| (nivel.id, nivel.nome.as_str())).collect()
 }
