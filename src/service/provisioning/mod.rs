@@ -40,6 +40,7 @@ pub struct Provisioning {
     key: Option<CreationKey>,
     /// How a user was when whoever asks looked.
     seen: Option<Stamp>,
+    is_trial: bool,
 }
 
 /// Senhas of fewer characters are warned of.
@@ -77,7 +78,7 @@ impl Provisioning {
 
     /// For `actor`, who shares `passwords` with others.
     pub fn with(store: Arc<Store>, passwords: Arc<Passwords>, actor: Actor) -> Self {
-        Self { store, passwords, actor, key: None, seen: None }
+        Self { store, passwords, actor, key: None, seen: None, is_trial: false }
     }
 
     /// The same for a creation that came with `key`, if one did: it is made once.
@@ -92,6 +93,12 @@ impl Provisioning {
         Self { seen: Some(seen), ..self }
     }
 
+    /// The same, to hear whether a change would be refused: it is judged as it is otherwise, and then undone.
+    #[must_use]
+    pub fn trying(self) -> Self {
+        Self { is_trial: true, ..self }
+    }
+
     async fn begin(&self, needs: Permissao) -> Result<GuardedEdit> {
         GuardedEdit::begin(&self.store, &self.actor, needs).await
     }
@@ -102,10 +109,16 @@ impl Provisioning {
 
     /// Commits a creation; `made` is its id or protocolo.
     async fn commit_creation(&self, edit: GuardedEdit, entry: Entry, made: impl ToString) -> Result<()> {
+        if self.is_trial {
+            return edit.undo().await;
+        }
         edit.commit_creation(&self.actor, entry, &made.to_string()).await
     }
 
     async fn commit(&self, edit: GuardedEdit, entries: impl IntoIterator<Item = Entry>) -> Result<()> {
+        if self.is_trial {
+            return edit.undo().await;
+        }
         let entries: Vec<Entry> = entries.into_iter().collect();
         edit.commit(&self.actor, &entries).await
     }
