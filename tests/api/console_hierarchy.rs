@@ -1,6 +1,7 @@
 //! What the pages say of the hierarchy: what is missing, and what a change that is asked for would come to.
 
 use citrus_status::domain::access::Permissao;
+use time::Duration;
 
 use super::admin::{hierarchy, id_of, usuario};
 use crate::support::both_engines;
@@ -48,6 +49,71 @@ async fn a_preview_says_that_it_would_be_refused(server: &Server) {
     assert_eq!((preview.status, preview.body), (made.status, made.body));
 }
 
+async fn what_the_console_needs_besides_is_said(server: &Server) {
+    hierarchy(server).await;
+    let besides = "In the console it needs “Read atendimentos” (consultar-atendimentos) too.";
+    server.provisioning.grant(&nome("Balcão"), &[Permissao::AlterarStatus]).await.unwrap();
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let path = format!("/console/perfis/{}", id_of(server, "Balcão").await);
+    assert_eq!(admin.get(&path).await.body.matches(besides).count(), 2);
+    let mut balconista = Browser::signed_in(server, "balconista").await;
+    let landing = "Your perfil may change statuses, but in the console that takes “Read atendimentos” (consultar-atendimentos) too.";
+    balconista.get("/console").await.has_all(&[landing, "Ask somebody who administers perfis"]);
+    server.provisioning.grant(&nome("Balcão"), &[Permissao::ConsultarAtendimentos]).await.unwrap();
+    server.clock.advance(Duration::seconds(1));
+    assert!(!admin.get(&path).await.body.contains(besides));
+    assert!(!Browser::signed_in(server, "balconista").await.get("/console").await.body.contains(landing));
+}
+
+async fn a_refusal_says_whether_a_grant_or_a_release_is_missing(server: &Server) {
+    hierarchy(server).await;
+    let (motivos, niveis) = (Permissao::AdministrarMotivos, Permissao::AdministrarNiveis);
+    server.provisioning.grant(&nome("Balcão"), &[motivos, niveis]).await.unwrap();
+    server.provisioning.withdraw(&[motivos, Permissao::AdministrarPerfis], &nome("Filial")).await.unwrap();
+    let mut balconista = Browser::signed_in(server, "balconista").await;
+    for (path, told) in [
+        (
+            "motivos",
+            "Your perfil holds the permission “Administer motivos” (administrar-motivos), but it is not released to your \
+             nível. Somebody who releases permissions to níveis can do so; then open the page again.",
+        ),
+        (
+            "perfis",
+            "The permission “Administer perfis” (administrar-perfis) is neither released to your nível nor granted to your \
+             perfil. It has to be released first, and then granted; then open the page again.",
+        ),
+        (
+            "usuarios",
+            "Your perfil lacks the permission “Administer users” (administrar-usuarios). Somebody who administers perfis \
+             can grant it; then open the page again.",
+        ),
+    ] {
+        let page = balconista.get(&format!("/console/{path}")).await;
+        assert_eq!(page.status, 403, "{page:?}");
+        page.has_all(&[told]);
+    }
+    assert_eq!(balconista.get("/console/niveis").await.status, 200);
+}
+
+async fn to_take_from_ones_own_perfil_says_so(server: &Server) {
+    hierarchy(server).await;
+    let mut gestor = Browser::signed_in(server, "gestor").await;
+    let own = "You lose it yourself: it is your own perfil.";
+    for (perfil, is_own) in [("Gestão", true), ("Chefia", false)] {
+        let path = format!("/console/perfis/{}", id_of(server, perfil).await);
+        let page = gestor.get(&path).await;
+        let seen = value_of(&page.body, "visto").unwrap();
+        let mut fields = vec![("visto", seen.as_str())];
+        fields.extend(seen.split(',').filter(|nome| *nome != "criar-atendimento").map(|nome| ("permissao", nome)));
+        let question = gestor.fill(&page, &path, &fields).await;
+        assert_eq!(question.status, 200, "{question:?}");
+        assert_eq!(question.body.matches(own).count(), usize::from(is_own), "{question:?}");
+    }
+}
+
 both_engines! {
     a_preview_says_that_it_would_be_refused,
+    what_the_console_needs_besides_is_said,
+    a_refusal_says_whether_a_grant_or_a_release_is_missing,
+    to_take_from_ones_own_perfil_says_so,
 }

@@ -95,7 +95,7 @@ fn ask(who: &Who, model: &SeenModel, nivel: &Nivel, wanted: &Wanted, typed: &Typ
         view: &who.view,
         title: filled(who.view.texts().niveis.confirm_title, &[&nivel.nome]),
         place: format!("niveis/{}", nivel.id),
-        effects: effects.map(|effect| Told::of(&who.view, &effect)).collect(),
+        effects: effects.map(|effect| Told::of(&who.view, &effect, false)).collect(),
         typed,
     };
     who.view.show(StatusCode::OK, &question)

@@ -117,7 +117,7 @@ fn ask(who: &Who, model: &SeenModel, perfil: &Perfil, wanted: &Wanted, typed: &T
         view: &who.view,
         title: filled(who.view.texts().perfis.confirm_title, &[&perfil.nome]),
         place: format!("perfis/{}", perfil.id),
-        effects: effects.map(|effect| Told::of(&who.view, &effect)).collect(),
+        effects: effects.map(|effect| Told::of(&who.view, &effect, model.is_own(perfil))).collect(),
         typed,
     };
     who.view.show(StatusCode::OK, &question)
