@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use time::format_description::BorrowedFormatItem;
-use time::macros::{format_description, offset};
+use time::macros::{datetime, format_description, offset};
 use time::{Duration, OffsetDateTime, UtcOffset};
 
 /// Brasília's, where there is no summer time since 2019.
@@ -91,6 +91,13 @@ pub fn unix_millis(at: OffsetDateTime) -> i64 {
 /// The time that many milliseconds after 1970, or `None` outside the years -9999 to 9999.
 pub fn from_unix_millis(millis: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok()
+}
+
+/// `time` if its year in UTC has four digits: every database and RFC 3339 have such a time.
+pub fn of_four_digits(time: OffsetDateTime) -> Option<OffsetDateTime> {
+    let first = datetime!(0000-01-01 00:00 UTC);
+    let end = datetime!(9999-12-31 23:59:59.999_999_999 UTC);
+    (first..=end).contains(&time).then_some(time)
 }
 
 #[cfg(test)]

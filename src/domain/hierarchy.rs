@@ -3,7 +3,7 @@
 //! Source: the vendor page's "Pré-requisitos": a root administrator enables a permission for the hierarchy below, and
 //! only then do the others see it. The rest is ours.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::iter;
 
 use super::access::{AccessRights, Nivel, Permissao, below};
@@ -33,7 +33,7 @@ pub struct Administrator {
     pub usuario_id: i64,
     rights: AccessRights,
     /// The níveis below its own.
-    below: Vec<i64>,
+    below: HashSet<i64>,
 }
 
 impl Administrator {

@@ -29,10 +29,13 @@ FROM relogio";
 /// operating system: that of the command, or the one behind `sudo`.
 const ENTRIES: &str = "
 SELECT a.id, a.em, a.origem, coalesce(a.autor, author.login) AS autor, a.lugar, a.acao,
-       coalesce(a.objeto, subject.login) AS objeto, a.usuario_id, a.autor_id, a.antes, a.depois
+       coalesce(a.objeto, subject.login) AS objeto, a.usuario_id, a.autor_id, a.antes, a.depois,
+       author_perfil.nivel_id AS autor_nivel, subject_perfil.nivel_id AS usuario_nivel
 FROM auditoria a
 LEFT JOIN usuario author ON author.id = a.autor_id
 LEFT JOIN usuario subject ON subject.id = a.usuario_id
+LEFT JOIN perfil author_perfil ON author_perfil.id = author.perfil_id
+LEFT JOIN perfil subject_perfil ON subject_perfil.id = subject.perfil_id
 WHERE ($1 IS NULL OR a.id < $1)
   AND ($2 IS NULL OR a.em >= $2)
   AND ($3 IS NULL OR a.em < $3)
@@ -64,6 +67,10 @@ pub struct AuditEntry {
     pub antes: Option<String>,
     /// JSON.
     pub depois: Option<String>,
+    /// The nível on which the author stands now; `None` at root, and for who is no user of ours.
+    pub autor_nivel: Option<i64>,
+    /// The same of the user that was changed.
+    pub usuario_nivel: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -79,6 +86,8 @@ pub(super) struct EntryRow {
     autor_id: Option<i64>,
     antes: Option<String>,
     depois: Option<String>,
+    autor_nivel: Option<i64>,
+    usuario_nivel: Option<i64>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -160,7 +169,22 @@ impl Transaction {
 }
 
 pub(super) fn entry_of(row: EntryRow) -> AuditEntry {
-    let EntryRow { id, em: Time(em), origem, autor, lugar, acao, objeto, usuario_id, autor_id, antes, depois } = row;
+    let EntryRow { id, em: Time(em), origem, autor, lugar, acao, objeto, usuario_id, autor_id, .. } = row;
+    let EntryRow { antes, depois, autor_nivel, usuario_nivel, .. } = row;
     let autor = autor.unwrap_or_default();
-    AuditEntry { id, em, origem, autor, lugar, acao, objeto, usuario_id, autor_id, antes, depois }
+    AuditEntry {
+        id,
+        em,
+        origem,
+        autor,
+        lugar,
+        acao,
+        objeto,
+        usuario_id,
+        autor_id,
+        antes,
+        depois,
+        autor_nivel,
+        usuario_nivel,
+    }
 }

@@ -1,7 +1,7 @@
 //! Pages of the audit trail. Each begins where the one before ended, and reads indexes from there: it takes no longer for
 //! what was long ago, or for what few entries have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use sqlx::AssertSqlSafe;
 use time::OffsetDateTime;
@@ -34,10 +34,13 @@ pub struct AuditPage {
 
 const COLUMNS: &str = "
 SELECT a.id, a.em, a.origem, coalesce(a.autor, author.login) AS autor, a.lugar, a.acao,
-       coalesce(a.objeto, subject.login) AS objeto, a.usuario_id, a.autor_id, a.antes, a.depois";
+       coalesce(a.objeto, subject.login) AS objeto, a.usuario_id, a.autor_id, a.antes, a.depois,
+       author_perfil.nivel_id AS autor_nivel, subject_perfil.nivel_id AS usuario_nivel";
 const LOGINS: &str = "
 LEFT JOIN usuario author ON author.id = a.autor_id
-LEFT JOIN usuario subject ON subject.id = a.usuario_id";
+LEFT JOIN usuario subject ON subject.id = a.usuario_id
+LEFT JOIN perfil author_perfil ON author_perfil.id = author.perfil_id
+LEFT JOIN perfil subject_perfil ON subject_perfil.id = subject.perfil_id";
 
 /// As whom the user $1 of the operating system stands in the trail: by itself, and before or behind `sudo`. They are few,
 /// and the index leads from one to the next.
@@ -51,6 +54,21 @@ SELECT autor FROM actor
 WHERE autor = $1 OR substr(autor, 1, length($1) + 8) = $1 || ' (sudo: '
    OR substr(autor, length(autor) - length($1) - 8) = ' (sudo: ' || $1 || ')'";
 
+/// The níveis on which somebody stood who changed something, or was changed. The indexes lead from one to the next.
+const PRESENT: &str = "
+WITH RECURSIVE author (id) AS (
+    SELECT min(autor_nivel_id) FROM auditoria WHERE autor_nivel_id IS NOT NULL
+    UNION ALL
+    SELECT (SELECT min(a.autor_nivel_id) FROM auditoria a WHERE a.autor_nivel_id > author.id)
+    FROM author WHERE author.id IS NOT NULL
+), subject (id) AS (
+    SELECT min(usuario_nivel_id) FROM auditoria WHERE usuario_nivel_id IS NOT NULL
+    UNION ALL
+    SELECT (SELECT min(a.usuario_nivel_id) FROM auditoria a WHERE a.usuario_nivel_id > subject.id)
+    FROM subject WHERE subject.id IS NOT NULL
+)
+SELECT id FROM author WHERE id IS NOT NULL UNION SELECT id FROM subject WHERE id IS NOT NULL";
+
 const AUTOR: &str = "a.autor";
 const USUARIOS: [&str; 2] = ["a.autor_id", "a.usuario_id"];
 const NIVEIS: [&str; 2] = ["a.autor_nivel_id", "a.usuario_nivel_id"];
@@ -61,6 +79,8 @@ impl Store {
         let read = async {
             let mut connection = self.command_reader().await?;
             let actors = actors(&mut connection, asked.actor.as_deref()).await?;
+            let niveis = present(&mut connection, asked.niveis.as_deref()).await?;
+            let asked = &AuditPage { niveis, ..asked.clone() };
             // By position: what is by one who is asked for and about another comes twice.
             let mut found = BTreeMap::new();
             let mut sources = sources(asked, actors.as_deref());
@@ -89,6 +109,14 @@ async fn actors(connection: &mut Connection, actor: Option<&str>) -> Result<Opti
     let Some(actor) = actor else { return Ok(None) };
     let rows: Vec<(String,)> = connection.rows(ACTORS, &[actor.into()]).await?;
     Ok(Some(rows.into_iter().map(|(autor,)| autor).collect()))
+}
+
+/// Those of `niveis` of which there are entries.
+async fn present(connection: &mut Connection, niveis: Option<&[i64]>) -> Result<Option<Vec<i64>>> {
+    let Some(niveis) = niveis else { return Ok(None) };
+    let rows: Vec<(i64,)> = connection.rows(PRESENT, &[]).await?;
+    let wanted: HashSet<i64> = niveis.iter().copied().collect();
+    Ok(Some(rows.into_iter().map(|(id,)| id).filter(|id| wanted.contains(id)).collect()))
 }
 
 /// From where entries are read: what equals one of `values`, and tells of one of `actions`. An index has those of each

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::admin::{ask, hierarchy, id_of};
 use crate::support::both_engines;
+use crate::support::browser::Browser;
 use crate::support::database::{Database, Engine};
 use crate::support::server::Server;
 
@@ -114,7 +115,59 @@ async fn a_creation_of_a_user_leaves_no_trace_of_its_senha(server: &Server, data
     }
 }
 
+/// Below Suporte, the níveis from `first` to `last`, each with a perfil of its own, and with all that it has released and granted.
+async fn grow(database: &Database, first: i64, last: i64) {
+    let numbers =
+        format!("WITH RECURSIVE numbers (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})");
+    let both = "(SELECT 'alterar-status' AS nome UNION ALL SELECT 'consultar-atendimentos') AS permissao";
+    for sql in [
+        format!(
+            "INSERT INTO nivel (nome, chave, superior_id) {numbers}
+             SELECT 'n' || n, 'n' || n, superior.id FROM numbers, nivel superior WHERE superior.nome = 'Suporte'"
+        ),
+        format!(
+            "INSERT INTO perfil (nome, chave, nivel_id) {numbers}
+             SELECT 'p' || n, 'p' || n, nivel.id FROM numbers JOIN nivel ON nivel.nome = 'n' || n"
+        ),
+        format!(
+            "INSERT INTO liberacao (nivel_id, permissao) SELECT nivel.id, permissao.nome FROM nivel, {both}
+             WHERE nivel.nome LIKE 'n%' ON CONFLICT DO NOTHING"
+        ),
+        format!(
+            "INSERT INTO concessao (perfil_id, permissao) SELECT perfil.id, permissao.nome FROM perfil, {both}
+             WHERE perfil.nome LIKE 'p%' ON CONFLICT DO NOTHING"
+        ),
+    ] {
+        database.execute(&sql).await;
+    }
+}
+
+async fn many_niveis_take_as_long_as_they_are_many(server: &Server, database: &Database) {
+    hierarchy(server).await;
+    let suporte = format!("/console/niveis/{}", id_of(server, "Suporte").await);
+    let mut last = 0;
+    for count in [1_500, 6_000] {
+        grow(database, last + 1, count).await;
+        last = count;
+        for who in ["admin", "gestor"] {
+            let token = server.token(who).await;
+            let mut browser = Browser::signed_in(server, who).await;
+            for list in ["niveis", "perfis", "usuarios/perfis", "auditoria"] {
+                let asked = Instant::now();
+                let answer = ask(server, &token, Method::GET, &format!("/api/admin/{list}"), Value::Null).await;
+                assert!(answer.status == 200 && asked.elapsed() < SOON, "{list} of {count}: {:?}", asked.elapsed());
+            }
+            for page in ["/console/niveis", "/console/perfis", "/console/auditoria", &suporte] {
+                let asked = Instant::now();
+                let answer = browser.get(page).await;
+                assert!(answer.status == 200 && asked.elapsed() < SOON, "{page} of {count}: {:?}", asked.elapsed());
+            }
+        }
+    }
+}
+
 both_engines! {
+    many_niveis_take_as_long_as_they_are_many,
     numbers_that_are_taken_are_passed_over_at_once,
     many_users_are_paged,
     a_creation_of_a_user_leaves_no_trace_of_its_senha,

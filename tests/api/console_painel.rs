@@ -39,17 +39,57 @@ async fn the_numbers_are_those_of_the_database(server: &Server) {
     // For a while it is as it was, with its age.
     server.change_with(&token, json!({"protocolo": "20221104000001", "status": "Finalizado"})).await;
     assert!(admin.get(PAGE).await.body.contains("2 changes in the last 24 hours"));
-    // What one may not know is not there.
+}
+
+async fn each_part_needs_its_permission(server: &Server) {
     let provisioning = &server.provisioning;
-    provisioning.create_perfil(&nome("Auditor"), None).await.unwrap();
-    provisioning.grant(&nome("Auditor"), &[Permissao::ConsultarAuditoria]).await.unwrap();
-    provisioning.create_usuario(&nome("auditor"), &nome("Auditor"), SecretString::from(SENHA)).await.unwrap();
-    let page = Browser::signed_in(server, "auditor").await.get(PAGE).await;
-    assert!(page.body.contains("Refused logins") && !page.body.contains("user.api"), "{page:?}");
+    let parts = ["id=\"status\"", "id=\"hora\"", "id=\"usuario\"", "id=\"ultimas\"", "id=\"logins\""];
+    let numbers = "Not shown: Atendimentos by status, Changes by hour. Your perfil lacks “Read atendimentos” (consultar-atendimentos).";
+    let changes = "Not shown: Changes by user, Latest changes. Your perfil lacks “Read the history of atendimentos” (consultar-historico).";
+    let neither = "Not shown: Changes by user, Latest changes. Your perfil lacks “Read atendimentos” (consultar-atendimentos), \
+                   “Read the history of atendimentos” (consultar-historico).";
+    let logins = "Not shown: Refused logins. They are for root administrators alone.";
+    let history =
+        "Not shown: Changes by user, Latest changes. Your perfil lacks “Read atendimentos” (consultar-atendimentos).";
+    let (atendimentos, historico) = (Permissao::ConsultarAtendimentos, Permissao::ConsultarHistorico);
+    let root = [Permissao::AdministrarPerfis, Permissao::AdministrarUsuarios];
+    for (login, granted, nivel, shown, told) in [
+        ("none", &[][..], None, [false; 5], &[numbers, neither, logins][..]),
+        ("auditor", &[Permissao::ConsultarAuditoria], None, [false; 5], &[numbers, neither, logins]),
+        ("counter", &[atendimentos], None, [true, true, false, false, false], &[changes, logins]),
+        ("reader", &[historico], None, [false; 5], &[numbers, history, logins]),
+        ("both", &[atendimentos, historico], None, [true, true, true, true, false], &[logins]),
+        ("root", &root, None, [false, false, false, false, true], &[numbers, neither]),
+        (
+            "suporte",
+            &[atendimentos, historico, root[0], root[1]],
+            Some("Suporte"),
+            [true, true, true, true, false],
+            &[logins],
+        ),
+        ("all", Permissao::ALL, None, [true; 5], &[]),
+    ] {
+        let (perfil, nivel) = (nome(&format!("P {login}")), nivel.map(nome));
+        if let Some(nivel) = &nivel {
+            provisioning.release(granted, nivel).await.unwrap();
+        }
+        provisioning.create_perfil(&perfil, nivel.as_ref()).await.unwrap();
+        provisioning.grant(&perfil, granted).await.unwrap();
+        provisioning.create_usuario(&nome(login), &perfil, SecretString::from(SENHA)).await.unwrap();
+        let mut browser = Browser::signed_in(server, login).await;
+        let mut page = browser.get(PAGE).await;
+        while page.body.contains("http-equiv=\"refresh\"") {
+            page = browser.get(PAGE).await;
+        }
+        assert_eq!(parts.map(|part| page.body.contains(part)), shown, "{login}: {page:?}");
+        page.has_all(told);
+        assert_eq!(page.body.matches("Not shown: ").count(), told.len(), "{login}: {page:?}");
+    }
     let page = Browser::signed_in(server, "user.sem.permissao").await.get(PAGE).await;
     assert!(page.body.contains("Ask somebody who administers perfis") && !page.body.contains("<svg class"), "{page:?}");
 }
 
 both_engines! {
     the_numbers_are_those_of_the_database,
+    each_part_needs_its_permission,
 }

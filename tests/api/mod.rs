@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod admin_audit;
 mod admin_budget;
 mod admin_hidden;
 mod admin_many;
@@ -16,6 +17,7 @@ mod console_attacks;
 mod console_auditoria;
 mod console_faults;
 mod console_forms;
+mod console_hierarchy;
 mod console_motivos;
 mod console_names;
 mod console_painel;

@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use utoipa::ToSchema;
 
 use super::{Administering, created};
-use crate::clock::rfc3339_millis;
+use crate::clock::{of_four_digits, rfc3339_millis};
 use crate::domain::access::{ConsultarAtendimentos, CriarAtendimento};
 use crate::domain::atendimento::Status;
 use crate::domain::protocolo::is_usual;
@@ -154,7 +154,8 @@ pub async fn list(
 pub fn between(uri: &Uri) -> Result<Between, ApiError> {
     let time = |name| {
         let text = query::parameter(uri, name)?;
-        text.map(|text| OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| ApiError::Invalid(name))).transpose()
+        let moment = |text: String| OffsetDateTime::parse(&text, &Rfc3339).ok().and_then(of_four_digits);
+        text.map(|text| moment(text).ok_or(ApiError::Invalid(name))).transpose()
     };
     Ok(Between { from: time("desde")?, before: time("ate")? })
 }

@@ -12,7 +12,7 @@ use super::again::Sent;
 use super::entrance;
 use super::faults::sentence;
 use super::phrases::filled;
-use super::session::{Asker, Need, person};
+use super::session::{Asker, Lack, person};
 use super::texts::names;
 use super::view::{Person, View};
 use super::visit::{CONSOLE, Visit};
@@ -24,7 +24,7 @@ use crate::http::state::SharedState;
 #[derive(Clone)]
 struct For {
     person: Person,
-    lacks: Option<Need>,
+    lacks: Option<Lack>,
 }
 
 /// Around all pages: an error leaves with whom it is for.
@@ -71,10 +71,14 @@ fn page(visit: Visit, mut answer: Response, error: &ApiError) -> Response {
     };
     let whom = answer.extensions_mut().remove::<For>();
     let text = match (error, whom.as_ref().and_then(|whom| whom.lacks)) {
-        (ApiError::AccessDenied(_), Some(Need::Permissao(permissao))) => {
-            filled(texts.faults.lacks, &[names::permissao(permissao, texts.language), permissao.nome()])
+        (ApiError::AccessDenied(_), Some(Lack::RootAdministrator)) => texts.faults.lacks_root.to_owned(),
+        (ApiError::AccessDenied(_), Some(Lack::Release(permissao))) => {
+            filled(texts.faults.lacks_release, &[&names::named(permissao, texts.language)])
         }
-        (ApiError::AccessDenied(_), Some(Need::RootAdministrator)) => texts.faults.lacks_root.to_owned(),
+        (ApiError::AccessDenied(_), Some(Lack::Grant { permissao, is_released })) => {
+            let text = if is_released { texts.faults.lacks } else { texts.faults.lacks_both };
+            filled(text, &[&names::named(permissao, texts.language)])
+        }
         _ => sentence(error, "", "", texts),
     };
     let view = View::new(visit, whom.map(|whom| whom.person));

@@ -70,22 +70,12 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPermi
         Step::Adjust => Ok(show(&who, StatusCode::OK, &model, nivel, &typed, Form::default())),
         Step::Changed => changed(&who, nivel.id, &typed).await,
         Step::Nothing => Ok(who.view.done(&place, texts.switches.nothing)),
-        Step::Ask => {
-            let effects = wanted.turned().map(|(permissao, is_on)| model.release_effect(nivel, permissao, is_on));
-            let question = Question {
-                view: &who.view,
-                title: filled(texts.niveis.confirm_title, &[&nivel.nome]),
-                place,
-                effects: effects.map(|effect| Told::of(&who.view, &effect)).collect(),
-                typed: &typed,
-            };
-            Ok(who.view.show(StatusCode::OK, &question))
-        }
-        Step::Turn => {
-            let nome = Name::registered(nivel.nome.clone());
-            let provisioning = who.provisioning();
+        step @ (Step::Ask | Step::Turn) => {
+            let (nome, asks) = (Name::registered(nivel.nome.clone()), matches!(step, Step::Ask));
+            let provisioning = if asks { who.provisioning().trying() } else { who.provisioning() };
             let work = provisioning.switch_releases(&nome, &wanted.seen, &wanted.wanted);
             match who.judged(unless_changed(work)).await {
+                Ok(Some(())) if asks => Ok(ask(&who, &model, nivel, &wanted, &typed)),
                 Ok(Some(())) => Ok(who.view.done(&place, &filled(texts.niveis.saved, &[&nivel.nome]))),
                 Ok(None) => changed(&who, nivel.id, &typed).await,
                 Err(error) => {
@@ -96,6 +86,19 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPermi
             }
         }
     }
+}
+
+/// What follows, before it is done.
+fn ask(who: &Who, model: &SeenModel, nivel: &Nivel, wanted: &Wanted, typed: &Typed) -> Response {
+    let effects = wanted.turned().map(|(permissao, is_on)| model.release_effect(nivel, permissao, is_on));
+    let question = Question {
+        view: &who.view,
+        title: filled(who.view.texts().niveis.confirm_title, &[&nivel.nome]),
+        place: format!("niveis/{}", nivel.id),
+        effects: effects.map(|effect| Told::of(&who.view, &effect, false)).collect(),
+        typed,
+    };
+    who.view.show(StatusCode::OK, &question)
 }
 
 /// Shows how the nível is now, with the person's choices.

@@ -12,11 +12,13 @@ use super::filters;
 use super::phrases::{counted, filled};
 use super::refusal::Answer;
 use super::session::{Anybody, SignedIn};
+use super::texts::names::named;
 use super::texts::painel::Texts;
 use super::view::{View, status_class};
 use crate::clock::BRASILIA;
 use crate::domain::access::Permissao;
 use crate::domain::atendimento::Status;
+use crate::domain::hierarchy::is_root_administrator;
 use crate::http::answer::problem::Language;
 use crate::metrics::{LoginOutcome, Metrics};
 use crate::service::overview::{HOURS, Overview};
@@ -29,10 +31,16 @@ const PATIENCE: Duration = Duration::from_millis(35);
 struct Painel<'a> {
     view: &'a View,
     may_nothing: bool,
+    /// What changing statuses takes besides, for somebody who may do that alone.
+    besides: Option<String>,
     /// Where the person may see atendimentos.
     work: Option<Work>,
-    /// Where the person may read the audit trail.
+    /// Whether the person may read histories, and so who changed what.
+    may_read: bool,
+    /// For root administrators.
     logins: Option<Chart>,
+    /// What is left out, and why.
+    left_out: Vec<String>,
     /// Whether the numbers are being looked up for the first time.
     is_waiting: bool,
     /// Whether they could not be looked up.
@@ -58,10 +66,39 @@ pub async fn page(who: SignedIn<Anybody>) -> Answer {
     let has_failed = may_work && who.app.overviews.has_failed();
     let is_waiting = may_work && overview.is_none() && !has_failed;
     let work = overview.map(|overview| Work::of(overview, texts, who.view.language()));
-    let logins = who.allows(Permissao::ConsultarAuditoria).then(|| refused_logins(&who.app.metrics, texts));
-    let may_nothing = who.view.person.as_ref().is_none_or(|person| person.sections.len() <= 1);
-    let painel = Painel { view: &who.view, may_nothing, work, logins, is_waiting, has_failed };
+    let logins = is_root_administrator(&who.rights).then(|| refused_logins(&who.app.metrics, texts));
+    let painel = Painel {
+        view: &who.view,
+        may_nothing: who.view.person.as_ref().is_none_or(|person| person.sections.len() <= 1),
+        besides: (who.allows(Permissao::AlterarStatus) && !may_work)
+            .then(|| filled(texts.besides, &[&named(Permissao::ConsultarAtendimentos, who.view.language())])),
+        work,
+        may_read: who.allows(Permissao::ConsultarHistorico),
+        left_out: left_out(&who, logins.is_some()),
+        logins,
+        is_waiting,
+        has_failed,
+    };
     Ok(who.view.show(StatusCode::OK, &painel))
+}
+
+/// What the page has not for this person, and what it takes.
+fn left_out(who: &SignedIn<Anybody>, has_logins: bool) -> Vec<String> {
+    let texts = &who.view.texts().painel;
+    let (numbers, changes) = ([texts.by_status, texts.by_hour], [texts.by_usuario, texts.latest]);
+    let needs = [Permissao::ConsultarAtendimentos, Permissao::ConsultarHistorico];
+    let mut said = Vec::new();
+    for (parts, needs) in [(numbers, &needs[..1]), (changes, &needs)] {
+        let lacking: Vec<String> =
+            needs.iter().filter(|need| !who.allows(**need)).map(|need| named(*need, who.view.language())).collect();
+        if !lacking.is_empty() {
+            said.push(filled(texts.lacks, &[&parts.join(", "), &lacking.join(", ")]));
+        }
+    }
+    if !has_logins {
+        said.push(filled(texts.root_only, &[texts.logins]));
+    }
+    said
 }
 
 impl Work {

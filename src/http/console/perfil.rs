@@ -17,7 +17,7 @@ use super::view::View;
 use crate::domain::access::{AdministrarPerfis, Permissao};
 use crate::domain::text::Name;
 use crate::http::answer::catalogue::ApiError;
-use crate::service::provisioning::{Kind, Obstacle, SeenModel};
+use crate::service::provisioning::{Kind, SeenModel};
 use crate::store::Perfil;
 
 type Who = SignedIn<AdministrarPerfis>;
@@ -73,7 +73,7 @@ fn show(who: &Who, status: StatusCode, model: &SeenModel, perfil: &Perfil, typed
             [texts.users_none, texts.users_one, texts.users_many],
             who.view.language(),
         ),
-        is_own: switches.iter().any(|switch| switch.obstacle == Some(Obstacle::OwnPerfil)),
+        is_own: model.is_own(perfil),
         board: Switchboard::new(&who.view, &switches, typed, nivel.map_or("", |nivel| &nivel.nome)),
         releases: may_release.map(|nivel| who.view.href_of("niveis", &nivel.id)),
         form,
@@ -92,22 +92,12 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPerfi
         Step::Adjust => Ok(show(&who, StatusCode::OK, &model, perfil, &typed, Form::default())),
         Step::Changed => changed(&who, perfil.id, &typed).await,
         Step::Nothing => Ok(who.view.done(&place, texts.switches.nothing)),
-        Step::Ask => {
-            let effects = wanted.turned().map(|(permissao, is_on)| model.grant_effect(perfil, permissao, is_on));
-            let question = Question {
-                view: &who.view,
-                title: filled(texts.perfis.confirm_title, &[&perfil.nome]),
-                place,
-                effects: effects.map(|effect| Told::of(&who.view, &effect)).collect(),
-                typed: &typed,
-            };
-            Ok(who.view.show(StatusCode::OK, &question))
-        }
-        Step::Turn => {
-            let nome = Name::registered(perfil.nome.clone());
-            let provisioning = who.provisioning();
+        step @ (Step::Ask | Step::Turn) => {
+            let (nome, asks) = (Name::registered(perfil.nome.clone()), matches!(step, Step::Ask));
+            let provisioning = if asks { who.provisioning().trying() } else { who.provisioning() };
             let work = provisioning.switch_grants(&nome, &wanted.seen, &wanted.wanted);
             match who.judged(unless_changed(work)).await {
+                Ok(Some(())) if asks => Ok(ask(&who, &model, perfil, &wanted, &typed)),
                 Ok(Some(())) => Ok(who.view.done(&place, &filled(texts.perfis.saved, &[&perfil.nome]))),
                 Ok(None) => changed(&who, perfil.id, &typed).await,
                 Err(error) => {
@@ -118,6 +108,19 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPerfi
             }
         }
     }
+}
+
+/// What follows, before it is done.
+fn ask(who: &Who, model: &SeenModel, perfil: &Perfil, wanted: &Wanted, typed: &Typed) -> Response {
+    let effects = wanted.turned().map(|(permissao, is_on)| model.grant_effect(perfil, permissao, is_on));
+    let question = Question {
+        view: &who.view,
+        title: filled(who.view.texts().perfis.confirm_title, &[&perfil.nome]),
+        place: format!("perfis/{}", perfil.id),
+        effects: effects.map(|effect| Told::of(&who.view, &effect, model.is_own(perfil))).collect(),
+        typed,
+    };
+    who.view.show(StatusCode::OK, &question)
 }
 
 /// Shows how the perfil is now, with the person's choices.

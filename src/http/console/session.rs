@@ -56,6 +56,31 @@ impl Need {
     }
 }
 
+/// What somebody lacks for a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    RootAdministrator,
+    /// The perfil does not hold it; nor is it released to the nível, unless it `is_released`.
+    Grant {
+        permissao: Permissao,
+        is_released: bool,
+    },
+    /// The perfil holds it, and it is not released to the nível.
+    Release(Permissao),
+}
+
+impl Lack {
+    fn of(need: Need, rights: &AccessRights) -> Self {
+        let Need::Permissao(permissao) = need else { return Self::RootAdministrator };
+        let has = |names: &[String]| names.iter().any(|name| name == permissao.nome());
+        if has(&rights.granted) {
+            Self::Release(permissao)
+        } else {
+            Self::Grant { permissao, is_released: rights.is_root() || has(&rights.released) }
+        }
+    }
+}
+
 /// Who asks for a page, as far as that has been found out: errors are shown to them in the frame of all pages.
 #[derive(Clone, Default)]
 pub struct Asker(Arc<Found>);
@@ -63,7 +88,7 @@ pub struct Asker(Arc<Found>);
 #[derive(Default)]
 struct Found {
     person: OnceLock<Person>,
-    lacks: OnceLock<Need>,
+    lacks: OnceLock<Lack>,
     sent: OnceLock<Sent>,
 }
 
@@ -73,7 +98,7 @@ impl Asker {
     }
 
     /// What the person lacks, where that is why they were refused.
-    pub fn lacks(&self) -> Option<Need> {
+    pub fn lacks(&self) -> Option<Lack> {
         self.0.lacks.get().copied()
     }
 
@@ -195,7 +220,7 @@ impl<P: Admits> SignedIn<P> {
         if need.is_met(rights) {
             return Ok(());
         }
-        self.asker.0.lacks.get_or_init(|| need);
+        self.asker.0.lacks.get_or_init(|| Lack::of(need, rights));
         let user = AuditedUser { usuario_id: self.usuario_id, login: Some(Arc::clone(&rights.login)) };
         let error = ApiError::AccessDenied(user);
         audit::denied_administration(self.client, Some(self.usuario_id), need.permissao(), &error);

@@ -133,6 +133,7 @@ impl Switchboard {
             }
         };
         let mut shown: Vec<Shown> = switches.iter().map(shown).collect();
+        say_what_is_needed_besides(&mut shown, switches, view);
         let reasons = said_once(&mut shown, switches, &view.texts().switches, nivel);
         let on: Vec<_> = switches.iter().filter(|switch| switch.is_on).map(|switch| switch.permissao.nome()).collect();
         Self {
@@ -141,6 +142,22 @@ impl Switchboard {
             seen: on.join(","),
             has_changed: wanted.as_ref().is_some_and(|wanted| !wanted.is_as_seen(switches)),
         }
+    }
+}
+
+/// What the pages let nobody do who cannot find an atendimento.
+const OF_A_RECORD: [Permissao; 2] = [Permissao::AlterarStatus, Permissao::ConsultarHistorico];
+
+/// Says beside each of [`OF_A_RECORD`] what it needs besides, while that can be seen to be off.
+fn say_what_is_needed_besides(shown: &mut [Shown], switches: &[Switch], view: &View) {
+    let needed = Permissao::ConsultarAtendimentos;
+    if !switches.iter().any(|switch| switch.permissao == needed && !switch.is_on) {
+        return;
+    }
+    let said = filled(view.texts().switches.besides, &[&names::named(needed, view.language())]);
+    for (shown, _) in shown.iter_mut().zip(switches).filter(|(_, switch)| OF_A_RECORD.contains(&switch.permissao)) {
+        let and = if shown.hint.is_empty() { "" } else { " · " };
+        shown.hint += &format!("{and}{said}");
     }
 }
 
@@ -190,12 +207,15 @@ pub struct Told {
     pub nome: &'static str,
     pub is_on: bool,
     pub usuarios: String,
+    /// That the person loses it; empty otherwise.
+    pub oneself: &'static str,
     pub perfis: String,
     pub keeping: String,
 }
 
 impl Told {
-    pub fn of(view: &View, effect: &Effect) -> Self {
+    /// `is_own` where it is the person's own perfil.
+    pub fn of(view: &View, effect: &Effect, is_own: bool) -> Self {
         let texts = &view.texts().switches;
         let texts_of_count = if effect.is_on {
             [texts.gain_none, texts.gain_one, texts.gain_many]
@@ -207,6 +227,7 @@ impl Told {
             nome: effect.permissao.nome(),
             is_on: effect.is_on,
             usuarios: counted(effect.usuarios, texts_of_count, view.language()),
+            oneself: if is_own && !effect.is_on { texts.lose_oneself } else { "" },
             perfis: effect.perfis.join(", "),
             keeping: effect.keeping.join(", "),
         }

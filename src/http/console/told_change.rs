@@ -70,8 +70,12 @@ impl Told<'_> {
         if before.is_array() || after.is_array() {
             let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
             let (before, after) = (list(before), list(after));
+            // One by one: what is hidden stands there more than once.
             let only = |these: &[Value], others: &[Value]| -> Vec<String> {
-                these.iter().filter(|one| !others.contains(one)).map(|one| self.value(name, one)).collect()
+                let mut others = others.to_vec();
+                let mut is_other =
+                    |one: &Value| others.iter().position(|other| other == one).map(|at| others.remove(at));
+                these.iter().filter(|one| is_other(one).is_none()).map(|one| self.value(name, one)).collect()
             };
             let added = only(&after, &before).into_iter().map(Part::Added);
             return added.chain(only(&before, &after).into_iter().map(Part::Removed)).collect();
@@ -130,6 +134,10 @@ mod tests {
         assert_eq!(
             told(&json!({"permissoes": ["alterar-status", "x"]}), &json!({"permissoes": ["x", "administrar-perfis"]})),
             ["Permissions: + Administer perfis, - Change the status of atendimentos"]
+        );
+        assert_eq!(
+            told(&json!({"permissoes": ["(oculto)", "x"]}), &json!({"permissoes": ["(oculto)", "(oculto)", "x"]})),
+            ["Permissions: + (oculto)"]
         );
         assert_eq!(
             told(&Value::Null, &json!({"root": false, "nivel": "Suporte", "superior": null})),

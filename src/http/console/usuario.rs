@@ -333,6 +333,7 @@ async fn moved(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Moved, Fa
     if from.id == to.id {
         return Err(Faults::one(PERFIL, who.view.texts().faults.perfil_same));
     }
+    who.judged(who.provisioning().trying().set_perfil(&login(seen), &perfil)).await.map_err(refused)?;
     let (has, gets) = (model.effective(from), model.effective(to));
     let language = who.view.language();
     let only = |these: &[Permissao], others: &[Permissao]| -> Vec<&'static str> {

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::OffsetDateTime;
 
 use super::query;
-use crate::clock::{from_unix_millis, unix_millis};
+use crate::clock::{from_unix_millis, of_four_digits, unix_millis};
 use crate::domain::text::{PROTOCOLO_MAX, fits};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::limits::{PAGE_ENTRIES, PAGE_ENTRIES_MAX};
@@ -37,7 +37,8 @@ pub fn moment_cursor(uri: &Uri) -> Result<Option<(OffsetDateTime, i64)>, ApiErro
     let position = |bytes: Vec<u8>| {
         let (moment, number) = bytes.split_first_chunk::<8>()?;
         let number = i64::from_be_bytes(number.try_into().ok()?);
-        Some((from_unix_millis(i64::from_be_bytes(*moment))?, number))
+        let moment = from_unix_millis(i64::from_be_bytes(*moment)).and_then(of_four_digits)?;
+        Some((moment, number))
     };
     decoded(uri)?.map(|bytes| position(bytes).ok_or(INVALID)).transpose()
 }

@@ -90,10 +90,20 @@ impl GuardedEdit {
 
     /// Makes it durable with `entries`, unless it takes the last root administrator away.
     pub async fn commit(mut self, actor: &Actor, entries: &[Entry]) -> Result<()> {
+        self.require_root_administrator().await?;
+        Ok(self.edit.commit(actor, entries).await?)
+    }
+
+    /// Undoes it, and fails where [`GuardedEdit::commit`] would refuse it.
+    pub async fn undo(mut self) -> Result<()> {
+        self.require_root_administrator().await
+    }
+
+    async fn require_root_administrator(&mut self) -> Result<()> {
         if self.had_root_administrator && !self.edit.has_user_at_root(ROOT_ADMINISTRATOR).await? {
             return Err(ProvisioningError::LastRootAdministrator);
         }
-        Ok(self.edit.commit(actor, entries).await?)
+        Ok(())
     }
 
     /// That there is no `nome` that the actor sees, and which of the names was probably meant, if whoever runs a command

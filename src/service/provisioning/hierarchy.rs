@@ -1,5 +1,7 @@
 //! Níveis and perfis, and what is released to them and granted.
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 use super::error::created;
@@ -45,8 +47,9 @@ impl Provisioning {
         let changed = self.commit_permissoes(edit, Action::Withdraw, &nivel.nome, changed).await?;
         let below = below(&niveis, nivel.id);
         let still = |permissao: &Permissao| -> Vec<String> {
-            let released = |id| releases.iter().any(|l| l.nivel_id == id && l.permissao == permissao.nome());
-            below.iter().filter(|nivel| released(nivel.id)).map(|nivel| nivel.nome.clone()).collect()
+            let of_it = releases.iter().filter(|release| release.permissao == permissao.nome());
+            let released: HashSet<i64> = of_it.map(|release| release.nivel_id).collect();
+            below.iter().filter(|nivel| released.contains(&nivel.id)).map(|nivel| nivel.nome.clone()).collect()
         };
         Ok(changed.into_iter().zip(permissoes).map(|(changed, permissao)| (changed, still(permissao))).collect())
     }

@@ -9,6 +9,7 @@ mod hierarchy;
 mod model;
 mod motivos;
 mod seen;
+mod seen_audit;
 mod stamp;
 mod switches;
 mod usuarios;
@@ -42,6 +43,7 @@ pub struct Provisioning {
     seen: Option<Stamp>,
     /// Why a senha is none that may be set.
     senha_fault: fn(&str) -> Option<SenhaFault>,
+    is_trial: bool,
 }
 
 /// Fails for a senha that nobody may set.
@@ -63,7 +65,7 @@ impl Provisioning {
 
     /// For `actor`, who shares `passwords` with others.
     pub fn with(store: Arc<Store>, passwords: Arc<Passwords>, actor: Actor) -> Self {
-        Self { store, passwords, actor, key: None, seen: None, senha_fault: SenhaFault::of_new }
+        Self { store, passwords, actor, key: None, seen: None, senha_fault: SenhaFault::of_new, is_trial: false }
     }
 
     /// The same for a creation that came with `key`, if one did: it is made once.
@@ -84,6 +86,12 @@ impl Provisioning {
         Self { senha_fault: SenhaFault::of, ..self }
     }
 
+    /// The same, to hear whether a change would be refused: it is judged as it is otherwise, and then undone.
+    #[must_use]
+    pub fn trying(self) -> Self {
+        Self { is_trial: true, ..self }
+    }
+
     async fn begin(&self, needs: Permissao) -> Result<GuardedEdit> {
         GuardedEdit::begin(&self.store, &self.actor, needs).await
     }
@@ -94,10 +102,16 @@ impl Provisioning {
 
     /// Commits a creation; `made` is its id or protocolo.
     async fn commit_creation(&self, edit: GuardedEdit, entry: Entry, made: impl ToString) -> Result<()> {
+        if self.is_trial {
+            return edit.undo().await;
+        }
         edit.commit_creation(&self.actor, entry, &made.to_string()).await
     }
 
     async fn commit(&self, edit: GuardedEdit, entries: impl IntoIterator<Item = Entry>) -> Result<()> {
+        if self.is_trial {
+            return edit.undo().await;
+        }
         let entries: Vec<Entry> = entries.into_iter().collect();
         edit.commit(&self.actor, &entries).await
     }

@@ -1,19 +1,28 @@
 //! The access model as an actor sees it, read once for a page that says what a change would do.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::guarded::Authority;
 use super::{Provisioning, Result};
 use crate::domain::access::{Nivel, Permissao, below};
-use crate::store::{Grant, Perfil, Release};
+use crate::store::Perfil;
 
 pub struct SeenModel {
     authority: Authority,
     /// All of them: what is seen is said with each use.
     niveis: Vec<Nivel>,
+    /// Where each stands in that list, and those that are right below it.
+    places: HashMap<i64, usize>,
+    below: HashMap<i64, Vec<usize>>,
     perfis: Vec<Perfil>,
-    releases: Vec<Release>,
-    grants: Vec<Grant>,
+    /// Where those on each nível stand in that list.
+    on_nivel: HashMap<i64, Vec<usize>>,
+    /// By nível.
+    releases: BTreeSet<(i64, Permissao)>,
     /// By perfil.
-    active_users: Vec<(i64, i64)>,
+    grants: BTreeSet<(i64, Permissao)>,
+    /// By perfil.
+    active_users: HashMap<i64, i64>,
 }
 
 /// A permission that a perfil holds or a nível has released, or could.
@@ -57,15 +66,37 @@ impl Provisioning {
     pub async fn seen_model(&self, needs: Permissao) -> Result<SeenModel> {
         let authority = self.read(needs).await?;
         let store = &self.store;
+        let (niveis, perfis) = (store.niveis().await?, store.perfis().await?);
+        let releases = store.releases().await?.into_iter().map(|release| (release.nivel_id, release.permissao));
+        let grants = store.grants().await?.into_iter().map(|grant| (grant.perfil_id, grant.permissao));
         Ok(SeenModel {
             authority,
-            niveis: store.niveis().await?,
-            perfis: store.perfis().await?,
-            releases: store.releases().await?,
-            grants: store.grants().await?,
-            active_users: store.active_users().await?,
+            places: niveis.iter().enumerate().map(|(place, nivel)| (nivel.id, place)).collect(),
+            below: grouped(niveis.iter().map(|nivel| nivel.superior_id)),
+            niveis,
+            on_nivel: grouped(perfis.iter().map(|perfil| perfil.nivel_id)),
+            perfis,
+            releases: known(releases),
+            grants: known(grants),
+            active_users: store.active_users().await?.into_iter().collect(),
         })
     }
+}
+
+/// The places in a list of those that have each id.
+fn grouped(ids: impl Iterator<Item = Option<i64>>) -> HashMap<i64, Vec<usize>> {
+    let mut places: HashMap<i64, Vec<usize>> = HashMap::new();
+    for (place, id) in ids.enumerate() {
+        if let Some(id) = id {
+            places.entry(id).or_default().push(place);
+        }
+    }
+    places
+}
+
+/// Those permissions that this release knows.
+fn known(permissoes: impl Iterator<Item = (i64, String)>) -> BTreeSet<(i64, Permissao)> {
+    permissoes.filter_map(|(id, nome)| Some((id, Permissao::named(&nome)?))).collect()
 }
 
 impl SeenModel {
@@ -86,13 +117,13 @@ impl SeenModel {
 
     fn append<'a>(&'a self, tree: &mut Vec<(usize, &'a Nivel)>, depth: usize, nivel: &'a Nivel) {
         tree.push((depth, nivel));
-        for below in self.niveis.iter().filter(|below| below.superior_id == Some(nivel.id)) {
-            self.append(tree, depth + 1, below);
+        for place in self.below.get(&nivel.id).into_iter().flatten() {
+            self.append(tree, depth + 1, &self.niveis[*place]);
         }
     }
 
     pub fn nivel(&self, id: i64) -> Option<&Nivel> {
-        self.niveis.iter().find(|nivel| nivel.id == id).filter(|nivel| self.authority.sees(Some(nivel.id)))
+        self.places.get(&id).map(|place| &self.niveis[*place]).filter(|nivel| self.authority.sees(Some(nivel.id)))
     }
 
     /// The perfis that the actor sees, by name.
@@ -106,12 +137,12 @@ impl SeenModel {
 
     /// The perfis on a nível.
     pub fn perfis_on(&self, nivel_id: i64) -> impl Iterator<Item = &Perfil> {
-        self.perfis.iter().filter(move |perfil| perfil.nivel_id == Some(nivel_id))
+        self.on_nivel.get(&nivel_id).into_iter().flatten().map(|place| &self.perfis[*place])
     }
 
     /// How many active users a perfil has.
     pub fn users_of(&self, perfil_id: i64) -> i64 {
-        self.active_users.iter().find(|(id, _)| *id == perfil_id).map_or(0, |(_, count)| *count)
+        self.active_users.get(&perfil_id).copied().unwrap_or_default()
     }
 
     /// Whether the actor releases permissions to a nível, and takes them back.
@@ -119,10 +150,15 @@ impl SeenModel {
         self.authority.require_governing(nivel, &[]).is_ok()
     }
 
+    /// Whether a perfil is the actor's.
+    pub fn is_own(&self, perfil: &Perfil) -> bool {
+        self.authority.require_other_perfil(perfil).is_err()
+    }
+
     pub fn grant_switches(&self, perfil: &Perfil) -> Vec<Switch> {
         let switch = |permissao: Permissao| {
             let is_on = self.is_granted(perfil.id, permissao);
-            let obstacle = if self.authority.require_other_perfil(perfil).is_err() {
+            let obstacle = if self.is_own(perfil) {
                 Some(Obstacle::OwnPerfil)
             } else if !self.is_released_to(perfil, permissao) {
                 Some(Obstacle::NotReleased)
@@ -183,11 +219,11 @@ impl SeenModel {
     }
 
     fn is_granted(&self, perfil_id: i64, permissao: Permissao) -> bool {
-        self.grants.iter().any(|grant| grant.perfil_id == perfil_id && grant.permissao == permissao.nome())
+        self.grants.contains(&(perfil_id, permissao))
     }
 
     fn is_released(&self, nivel_id: i64, permissao: Permissao) -> bool {
-        self.releases.iter().any(|release| release.nivel_id == nivel_id && release.permissao == permissao.nome())
+        self.releases.contains(&(nivel_id, permissao))
     }
 
     /// Root needs no release.

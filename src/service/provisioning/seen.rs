@@ -6,11 +6,8 @@ use super::guarded::Authority;
 use super::{Kind, Provisioning, ProvisioningError, Result, Stamp, is_anonymised};
 use crate::domain::access::{Nivel, Permissao};
 use crate::domain::hierarchy::Administrator;
-use crate::domain::text::{Name, NameKey};
-use crate::store::{
-    AuditEntry, AuditPage, AuditPosition, Grant, Motivo, NamedKind, Perfil, Release, Usuario, UsuariosByLogin,
-    UsuariosPage,
-};
+use crate::domain::text::Name;
+use crate::store::{Grant, Motivo, NamedKind, Perfil, Release, Usuario, UsuariosByLogin, UsuariosPage};
 
 /// A nível, as an actor sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,12 +53,16 @@ impl Provisioning {
     pub async fn seen_niveis(&self) -> Result<Vec<SeenNivel>> {
         let authority = self.read(Permissao::AdministrarNiveis).await?;
         let (niveis, releases) = (self.seen(&authority).await?, self.store.releases().await?);
-        let released = |id| releases.iter().filter(move |release: &&Release| release.nivel_id == id);
+        let mut released: HashMap<i64, Vec<&String>> = HashMap::new();
+        for Release { nivel_id, permissao } in &releases {
+            released.entry(*nivel_id).or_default().push(permissao);
+        }
+        let nomes = nomes_of(&niveis);
         let seen = |nivel: &Nivel| SeenNivel {
             id: nivel.id,
             nome: nivel.nome.clone(),
-            superior: nome_of(&niveis, nivel.superior_id),
-            permissoes: authority.seen_of(released(nivel.id).map(|release| &release.permissao)),
+            superior: nivel.superior_id.and_then(|id| nomes.get(&id).map(|nome| (*nome).to_owned())),
+            permissoes: authority.seen_of(released.get(&nivel.id).into_iter().flatten().copied()),
         };
         Ok(niveis.iter().map(seen).collect())
     }
@@ -86,11 +87,12 @@ impl Provisioning {
         for Grant { perfil_id, permissao } in &grants {
             granted.entry(*perfil_id).or_default().push(permissao);
         }
+        let nomes = nomes_of(&niveis);
         let seen = |perfil: Perfil| {
             let granted = granted.get(&perfil.id).map(Vec::as_slice).unwrap_or_default();
             wanted(granted).then(|| SeenPerfil {
                 id: perfil.id,
-                nivel: nome_of(&niveis, perfil.nivel_id),
+                nivel: perfil.nivel_id.and_then(|id| nomes.get(&id).map(|nome| (*nome).to_owned())),
                 permissoes: authority.seen_of(granted.iter().copied()),
                 nome: perfil.nome,
             })
@@ -144,10 +146,11 @@ impl Provisioning {
     /// The user of that row id, if the actor sees it, with what decides what can be done with it.
     pub async fn usuario_details(&self, id: i64) -> Result<Option<SeenUsuario>> {
         let authority = self.read(Permissao::AdministrarUsuarios).await?;
-        // First how it is: what is read afterwards may only be newer, and then the change is refused.
-        let Some(rights) = self.store.access(id).await? else { return Ok(None) };
+        // First how it is: what is read afterwards may only be newer, and then the change is refused. Both are read for an
+        // id that nothing has, too: it takes as long as one that is hidden.
+        let rights = self.store.access(id).await?;
         let usuario = authority.see_usuario(self.store.usuario_of(id).await?);
-        Ok(usuario.map(|usuario| SeenUsuario {
+        Ok(rights.zip(usuario).map(|(rights, usuario)| SeenUsuario {
             stamp: Stamp::of(&rights),
             is_oneself: authority.is_oneself(&usuario),
             is_anonymised: is_anonymised(&usuario),
@@ -155,25 +158,10 @@ impl Provisioning {
         }))
     }
 
-    /// The row id of the user of that login whom an actor who reads the audit trail sees.
-    pub async fn seen_author(&self, login: &NameKey) -> Result<Option<i64>> {
-        let authority = self.read(Permissao::ConsultarAuditoria).await?;
-        let found = self.store.usuario_named(login).await?;
-        Ok(authority.see_usuario(found).map(|usuario| usuario.id))
-    }
-
     /// All motivos, by name.
     pub async fn seen_motivos(&self) -> Result<Vec<Motivo>> {
         self.read(Permissao::AdministrarMotivos).await?;
         Ok(self.store.motivos().await?)
-    }
-
-    /// The audit entries of the page `asked` for that the actor sees, newest first, and where to go on; `None` at the end.
-    /// Root sees all, others those by users and about users who stood on níveis that they see, at that time.
-    pub async fn seen_audit(&self, asked: AuditPage) -> Result<(Vec<AuditEntry>, Option<AuditPosition>)> {
-        let authority = self.read(Permissao::ConsultarAuditoria).await?;
-        let niveis = self.niveis_of(&authority).await?;
-        Ok(self.store.page_of_audit(&AuditPage { niveis, ..asked }).await?)
     }
 
     /// What the actor may do, unless it is a user without the permission that it `needs`.
@@ -184,14 +172,14 @@ impl Provisioning {
     }
 
     /// The níveis to which what the actor sees is confined; `None` for one who sees all.
-    async fn niveis_of(&self, authority: &Authority) -> Result<Option<Vec<i64>>> {
+    pub(super) async fn niveis_of(&self, authority: &Authority) -> Result<Option<Vec<i64>>> {
         if authority.sees(None) {
             return Ok(None);
         }
         Ok(Some(self.seen(authority).await?.into_iter().map(|nivel| nivel.id).collect()))
     }
 
-    async fn seen(&self, authority: &Authority) -> Result<Vec<Nivel>> {
+    pub(super) async fn seen(&self, authority: &Authority) -> Result<Vec<Nivel>> {
         let niveis = self.store.niveis().await?.into_iter();
         Ok(niveis.filter(|nivel| authority.sees(Some(nivel.id))).collect())
     }
@@ -202,6 +190,6 @@ fn unknown(kind: Kind) -> ProvisioningError {
     ProvisioningError::Missing { kind, nome: String::new(), near: None }
 }
 
-fn nome_of(niveis: &[Nivel], id: Option<i64>) -> Option<String> {
-    niveis.iter().find(|nivel| Some(nivel.id) == id).map(|nivel| nivel.nome.clone())
+fn nomes_of(niveis: &[Nivel]) -> HashMap<i64, &str> {
+    niveis.iter().map(|nivel| (nivel.id, nivel.nome.as_str())).collect()
 }

@@ -27,6 +27,11 @@ pub fn permissao(permissao: Permissao, language: Language) -> &'static str {
     })
 }
 
+/// The same with the name by which it is granted.
+pub fn named(which: Permissao, language: Language) -> String {
+    format!("“{}” ({which})", permissao(which, language))
+}
+
 /// What was done, in words.
 pub fn action(action: Action, language: Language) -> &'static str {
     language.choose(match action {

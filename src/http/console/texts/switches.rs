@@ -17,11 +17,13 @@ texts! {
     many_not_released: "{} permissões em cinza não estão liberadas ao nível {}, e por isso não podem ser ligadas.",
         "The {} greyed permissions are not released to the nível {}, so they cannot be turned on.";
     many_beyond: "{} permissões em cinza estão além das que você pode conceder.", "You cannot grant the {} greyed permissions.";
+    besides: "No console, exige também {}.", "In the console it needs {} too.";
     chosen_on: "sua escolha; agora está desligada", "your choice; it is off now";
     chosen_off: "sua escolha; agora está ligada", "your choice; it is on now";
     lose_none: "nenhum usuário a perde", "no user loses it";
     lose_one: "1 usuário perde a permissão", "1 user loses the permission";
     lose_many: "{} usuários perdem a permissão", "{} users lose the permission";
+    lose_oneself: "Você mesmo perde esta permissão: é o seu perfil.", "You lose it yourself: it is your own perfil.";
     gain_none: "nenhum usuário a ganha ainda", "no user gains it yet";
     gain_one: "1 usuário ganha a permissão", "1 user gains the permission";
     gain_many: "{} usuários ganham a permissão", "{} users gain the permission";

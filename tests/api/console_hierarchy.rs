@@ -1,0 +1,119 @@
+//! What the pages say of the hierarchy: what is missing, and what a change that is asked for would come to.
+
+use citrus_status::domain::access::Permissao;
+use time::Duration;
+
+use super::admin::{hierarchy, id_of, usuario};
+use crate::support::both_engines;
+use crate::support::browser::{Browser, value_of};
+use crate::support::server::{Server, nome};
+
+async fn a_preview_says_that_it_would_be_refused(server: &Server) {
+    hierarchy(server).await;
+    let portaria = nome("Portaria");
+    server.provisioning.create_perfil(&portaria, Some(&nome("Suporte"))).await.unwrap();
+    server.provisioning.grant(&portaria, &[Permissao::AdministrarUsuarios]).await.unwrap();
+    usuario(server, "porteiro", "Portaria").await;
+    // Oneself, somebody who may do more, a perfil that may do more, and the last root administrator.
+    for (who, login, perfil, status, told) in [
+        ("gestor", "gestor", "Leitura", 403, "Nobody gives themselves permissions."),
+        ("porteiro", "chefe", "Balcão", 403, "This perfil has permissions that you cannot grant."),
+        ("porteiro", "balconista", "Chefia", 403, "This perfil has permissions that you cannot grant."),
+        ("gestor", "balconista", "Chefia", 200, "Move "),
+    ] {
+        let mut browser = Browser::signed_in(server, who).await;
+        let path = format!("/console/usuarios/{}/perfil", id_of(server, login).await);
+        let page = browser.get(&path).await;
+        let seen = value_of(&page.body, "visto").unwrap();
+        let fields = [("visto", seen.as_str()), ("perfil", perfil)];
+        let preview = browser.fill(&page, &path, &fields).await;
+        assert_eq!(preview.status, status, "{who} {login}: {preview:?}");
+        preview.has_all(&[told]);
+        let made = browser.fill(&page, &path, &[&fields[..], &[("confirmado", "sim")]].concat()).await;
+        if status == 200 {
+            assert_eq!(made.status, 303, "{made:?}");
+        } else {
+            assert_eq!((preview.status, preview.body), (made.status, made.body), "{who} {login}");
+        }
+    }
+    // The last root administrator keeps what it needs.
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let path = format!("/console/perfis/{}", id_of(server, "Administrador").await);
+    let page = admin.get(&path).await;
+    let fields = [("visto", value_of(&page.body, "visto").unwrap()), ("permissao", "alterar-status".to_owned())];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let preview = admin.fill(&page, &path, &fields).await;
+    assert_eq!(preview.status, 409, "{preview:?}");
+    preview.has_all(&["This is the last root administrator."]);
+    let made = admin.fill(&page, &path, &[&fields[..], &[("confirmado", "sim")]].concat()).await;
+    assert_eq!((preview.status, preview.body), (made.status, made.body));
+}
+
+async fn what_the_console_needs_besides_is_said(server: &Server) {
+    hierarchy(server).await;
+    let besides = "In the console it needs “Read atendimentos” (consultar-atendimentos) too.";
+    server.provisioning.grant(&nome("Balcão"), &[Permissao::AlterarStatus]).await.unwrap();
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let path = format!("/console/perfis/{}", id_of(server, "Balcão").await);
+    assert_eq!(admin.get(&path).await.body.matches(besides).count(), 2);
+    let mut balconista = Browser::signed_in(server, "balconista").await;
+    let landing = "Your perfil may change statuses, but in the console that takes “Read atendimentos” (consultar-atendimentos) too.";
+    balconista.get("/console").await.has_all(&[landing, "Ask somebody who administers perfis"]);
+    server.provisioning.grant(&nome("Balcão"), &[Permissao::ConsultarAtendimentos]).await.unwrap();
+    server.clock.advance(Duration::seconds(1));
+    assert!(!admin.get(&path).await.body.contains(besides));
+    assert!(!Browser::signed_in(server, "balconista").await.get("/console").await.body.contains(landing));
+}
+
+async fn a_refusal_says_whether_a_grant_or_a_release_is_missing(server: &Server) {
+    hierarchy(server).await;
+    let (motivos, niveis) = (Permissao::AdministrarMotivos, Permissao::AdministrarNiveis);
+    server.provisioning.grant(&nome("Balcão"), &[motivos, niveis]).await.unwrap();
+    server.provisioning.withdraw(&[motivos, Permissao::AdministrarPerfis], &nome("Filial")).await.unwrap();
+    let mut balconista = Browser::signed_in(server, "balconista").await;
+    for (path, told) in [
+        (
+            "motivos",
+            "Your perfil holds the permission “Administer motivos” (administrar-motivos), but it is not released to your \
+             nível. Somebody who releases permissions to níveis can do so; then open the page again.",
+        ),
+        (
+            "perfis",
+            "The permission “Administer perfis” (administrar-perfis) is neither released to your nível nor granted to your \
+             perfil. It has to be released first, and then granted; then open the page again.",
+        ),
+        (
+            "usuarios",
+            "Your perfil lacks the permission “Administer users” (administrar-usuarios). Somebody who administers perfis \
+             can grant it; then open the page again.",
+        ),
+    ] {
+        let page = balconista.get(&format!("/console/{path}")).await;
+        assert_eq!(page.status, 403, "{page:?}");
+        page.has_all(&[told]);
+    }
+    assert_eq!(balconista.get("/console/niveis").await.status, 200);
+}
+
+async fn to_take_from_ones_own_perfil_says_so(server: &Server) {
+    hierarchy(server).await;
+    let mut gestor = Browser::signed_in(server, "gestor").await;
+    let own = "You lose it yourself: it is your own perfil.";
+    for (perfil, is_own) in [("Gestão", true), ("Chefia", false)] {
+        let path = format!("/console/perfis/{}", id_of(server, perfil).await);
+        let page = gestor.get(&path).await;
+        let seen = value_of(&page.body, "visto").unwrap();
+        let mut fields = vec![("visto", seen.as_str())];
+        fields.extend(seen.split(',').filter(|nome| *nome != "criar-atendimento").map(|nome| ("permissao", nome)));
+        let question = gestor.fill(&page, &path, &fields).await;
+        assert_eq!(question.status, 200, "{question:?}");
+        assert_eq!(question.body.matches(own).count(), usize::from(is_own), "{question:?}");
+    }
+}
+
+both_engines! {
+    a_preview_says_that_it_would_be_refused,
+    what_the_console_needs_besides_is_said,
+    a_refusal_says_whether_a_grant_or_a_release_is_missing,
+    to_take_from_ones_own_perfil_says_so,
+}
