@@ -45,7 +45,7 @@ fn in_words(said: Said, _: Asked<'_>) -> Vec<u8> {
     let body = match said {
         Said::Made(_, status) => match status {
             "Aberto" => "reaberto".to_owned(),
-            "Em atendimento" => "em curso".to_owned(),
+            "Em atendimento" => "em andamento".to_owned(),
             "Cancelado" => "nada mais a fazer".to_owned(),
             "Improcedente" => "recusado".to_owned(),
             _ => "encerrado".to_owned(),
