@@ -1,6 +1,5 @@
 //! `espelhar`: between a client and its Citrus.
 
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use url::Url;
 
 use super::support::error::{CliError, Result};
 use super::support::input::{dialect_option, parse_url, read_dialect};
-use super::support::output::{complain, say, shown, table};
+use super::support::output::{complain, create_private, say, shown, table};
 use super::support::signals;
 use crate::conferir::client::Client;
 use crate::conferir::record::Recording;
@@ -27,7 +26,7 @@ use crate::espelhar::findings::Findings;
 use crate::espelhar::observe::{Observation, Observer};
 use crate::espelhar::page;
 use crate::espelhar::proxy::{self, News, Upstream};
-use crate::espelhar::record::{self, Progress, Recorder, Settings};
+use crate::espelhar::record::{Progress, Recorder, Settings};
 use crate::espelhar::redact::Disclosure;
 use crate::espelhar::relay;
 use crate::espelhar::shadow::{self, Comparison, Shadow};
@@ -132,7 +131,7 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
         None => None,
     };
     let path = args.gravar.unwrap_or_else(new_name);
-    let file = created(&path)?;
+    let file = create_private(&path)?;
     let settings = Settings {
         observer: Observer::new(Arc::clone(&dialect)),
         disclosure: Disclosure { comments: args.com_comentarios, logins: args.com_logins },
@@ -158,11 +157,6 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
         compare(&shadow.comparison())?;
     }
     ended
-}
-
-/// A new file that only its owner reads.
-fn created(path: &Path) -> Result<File> {
-    record::create(path).map_err(|error| CliError::Failed(format!("{} can't be created: {error}", shown(path))))
 }
 
 /// Who is told of each exchange.
@@ -303,7 +297,7 @@ fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>, held_ag
     }
     if let Some(file) = dialect {
         let found = findings.conclude();
-        let mut new = created(file)?;
+        let mut new = create_private(file)?;
         new.write_all(found.toml(&shown(recording)).as_bytes()).map_err(|error| unwritten(file, error))?;
         hand_over_dialect(&found, file)?;
     }

@@ -146,6 +146,10 @@ impl Session {
         self.values.protocolo()
     }
 
+    pub(super) fn motivo(&self) -> &str {
+        self.values.motivo()
+    }
+
     /// Begins with the atendimento in `start`.
     pub(super) fn begin(&mut self, start: Status) {
         self.present = Some(start);

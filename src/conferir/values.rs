@@ -103,6 +103,10 @@ impl Values {
         self.value("protocolo").expect("every run has one")
     }
 
+    pub(super) fn motivo(&self) -> &str {
+        self.value("motivo").expect("every run has one")
+    }
+
     fn value(&self, name: &str) -> Option<&str> {
         self.known.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }

@@ -121,6 +121,7 @@ impl Findings {
             changes: success.map(Variant::change_observations).unwrap_or_default(),
             login: self.cases.get(LOGIN).and_then(Case::login_observation),
             protocolo: A_PROTOCOLO.to_owned(),
+            motivo: String::new(),
         };
         let inferred = infer(&seen);
         let mut file = inferred.file;

@@ -1,10 +1,8 @@
 //! The recording: a queue that never makes a client wait, and a thread that observes, redacts and writes.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -57,11 +55,6 @@ pub struct Progress {
     pub tally: Tally,
     pub dropped: u64,
     pub failure: Option<String>,
-}
-
-/// A new file that only its owner reads.
-pub fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 impl Recorder {

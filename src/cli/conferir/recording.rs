@@ -1,8 +1,6 @@
 //! `conferir --gravar` at the terminal.
 
-use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use indicatif::ProgressBar;
@@ -11,7 +9,7 @@ use super::args::Args;
 use super::ending::{Signals, explained, on_trust, restore, restore_after, told};
 use crate::cli::support::error::{CliError, Result};
 use crate::cli::support::input::confirmed;
-use crate::cli::support::output::{complain, say, shown};
+use crate::cli::support::output::{complain, create_private, say, shown};
 use crate::conferir::record::{Wishes, record};
 use crate::conferir::runner::Runner;
 use crate::conferir::session::StartError;
@@ -28,8 +26,7 @@ pub(super) async fn record_dialect(
     start: Status,
     wishes: Wishes,
 ) -> Result {
-    let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    let mut new = new.map_err(|error| CliError::Failed(format!("{} can't be created: {error}", shown(file))))?;
+    let mut new = create_private(file)?;
     complain(format_args!(
         "{} is asked as '{}' how it answers; two logins fail. Atendimento '{}' will be changed about thirty times, and is \
          {start} again at the end. Its history remains, and one comment that the customer does not see.",

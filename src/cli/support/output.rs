@@ -1,7 +1,9 @@
 //! Lists for people and for programs.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::pin::pin;
 use std::thread;
@@ -17,6 +19,17 @@ use crate::telemetry;
 
 /// How many rows of a long table are aligned together.
 const ROWS_AT_ONCE: usize = 1000;
+
+/// A new file at `path`, which only its owner reads.
+pub fn create_private(path: &Path) -> Result<File, CliError> {
+    let new = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    new.map_err(|error| {
+        CliError::Failed(match error.kind() {
+            ErrorKind::AlreadyExists => format!("{} exists already; name another file, or remove it", shown(path)),
+            _ => format!("{} can't be created: {error}", shown(path)),
+        })
+    })
+}
 
 /// Prints `text` and a line end. What steers a terminal is spelled out, but lines end where `text` says so: what
 /// has no lines of its own goes through [`printable`] before. Fails where `println!` would panic: when nobody reads any

@@ -73,6 +73,8 @@ pub struct Seen {
     pub login: Option<LoginObservation>,
     /// That of the atendimento that was changed; empty if it is not known.
     pub protocolo: String,
+    /// The motivo of the changes; empty where a recording has marks in its place.
+    pub motivo: String,
 }
 
 impl Seen {

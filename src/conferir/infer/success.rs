@@ -51,8 +51,13 @@ fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (Str
     let writing = envelope.writing(&change.received);
     let status = change.status.map_or("", Status::nome);
     let capitals = status.to_uppercase();
-    let known =
-        [(&*seen.protocolo, "<protocolo>"), (status, "<status>"), (&capitals, "<STATUS>"), (STATUS, "<caminho>")];
+    let known = [
+        (&*seen.protocolo, "<protocolo>"),
+        (status, "<status>"),
+        (&capitals, "<STATUS>"),
+        (&seen.motivo, "<motivo>"),
+        (STATUS, "<caminho>"),
+    ];
     let known = Known::new(writing, known);
     let code = change.received.code;
     let moved = |pointer: Option<&str>| {
@@ -114,7 +119,13 @@ mod tests {
         let change = |status| ChangeObservation { status: Some(status), now: NOW, received: received(body(status)) };
         // One of them a second time.
         let changes = Status::ALL.into_iter().chain([Status::Aberto]).map(change).collect();
-        let seen = Seen { errors: Vec::new(), changes, login: None, protocolo: "20221104000005".to_owned() };
+        let seen = Seen {
+            errors: Vec::new(),
+            changes,
+            login: None,
+            protocolo: "20221104000005".to_owned(),
+            motivo: "Duplicado".to_owned(),
+        };
         let Success { text, corpo, note, .. } = success_body(&seen, &Envelope::of(&[], Personal::default()));
         (text, corpo, note)
     }

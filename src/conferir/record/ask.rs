@@ -311,7 +311,7 @@ pub(super) async fn without_permission(
     let name = user.login.clone();
     let AnswersToOther { login, refusals: [received, again] } = session.ask_as(user, &PROBE).await?;
     let permitted = settled(session, &PROBE).await?;
-    if login.is_some() && say_the_same(&[permitted], &[received.clone()]) {
+    if login.is_some() && say_the_same(&[permitted], std::slice::from_ref(&received)) {
         return Err(format!("{name} gets the answer of {}: it may have the permission", session.login()));
     }
     let path = if login.is_none() { LOGIN.to_owned() } else { session.path(&PROBE) };

@@ -30,12 +30,13 @@ impl Recording {
     pub fn toml(&self, base_url: &str) -> String {
         let now = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
         let mut text = format!(
-            "# Recorded from {base_url} at {now}.\n\
-             # Each table says which case showed it, and what came. Secrets are replaced.\n#\n# Not asked:\n"
+            "# Recorded from {} at {now}.\n\
+             # Each table says which case showed it, and what came. Secrets are replaced.\n#\n# Not asked:\n",
+            printable(base_url)
         );
         for (what, why) in &self.unasked {
             let why = self.personal.hidden(why.lines().next().unwrap_or_default());
-            _ = writeln!(text, "# - {what}: {}", printable(&why));
+            _ = writeln!(text, "# - {}: {}", printable(what), printable(&why));
         }
         // The keys before the first table have no head.
         self.comment("", &mut text);

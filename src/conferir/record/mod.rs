@@ -129,7 +129,13 @@ pub async fn record(
             }
         },
     }
-    let seen = Seen { errors, changes, login: Some(login), protocolo: session.protocolo().to_owned() };
+    let seen = Seen {
+        errors,
+        changes,
+        login: Some(login),
+        protocolo: session.protocolo().to_owned(),
+        motivo: session.motivo().to_owned(),
+    };
     let mut inferred = infer(&seen);
     let mut file = std::mem::take(&mut inferred.file);
     file.nomes_de_cabecalhos = header_case;

@@ -1,6 +1,8 @@
 //! What of a request may be written down.
 
 use serde_json::{Map, Value};
+use time::Date;
+use time::macros::format_description;
 
 use super::harmless::is_harmless;
 use super::words::{self, MEMBERS};
@@ -67,8 +69,13 @@ fn is_protocolo(text: &str) -> bool {
     text.len() <= 20 && text.trim().bytes().all(|byte| byte.is_ascii_digit()) && !is_of_person(text.trim())
 }
 
-/// Whether `digits` are a CPF or a CNPJ: their last two check the others.
+/// Whether `digits` are a CPF or a CNPJ: their last two check the others. What begins with a day of this century is a protocolo:
+/// of those, one in a hundred would do.
 fn is_of_person(digits: &str) -> bool {
+    let day = Date::parse(digits.get(..8).unwrap_or_default(), format_description!("[year][month][day]"));
+    if digits.len() == 14 && day.is_ok_and(|day| (2000..2100).contains(&day.year())) {
+        return false;
+    }
     // Weights rise from the end: up to 11 in a CPF, from 2 to 9 and again in a CNPJ.
     let weights = match digits.len() {
         11 => 10,

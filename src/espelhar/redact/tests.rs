@@ -375,6 +375,7 @@ fn a_refusal_in_words_of_its_own_is_known_by_the_token_that_had_ended() {
 fn a_protocolo_that_is_the_number_of_a_person_is_not_kept() {
     for (protocolo, is_kept) in [
         ("20221104000005", true),
+        ("20221104000052", true),
         ("12345678901", true),
         ("12345678909", false),
         (" 12345678909", false),

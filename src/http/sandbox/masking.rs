@@ -37,7 +37,7 @@ fn may_name_a_secret(text: &str) -> bool {
 
 /// Masks each secret in `value`, and says whether there was one.
 fn mask(value: &mut Value) -> bool {
-    let mut any = false;
+    let mut any = mask_named_by_a_value(value);
     match value {
         Value::Object(members) => {
             for (name, value) in members {
@@ -50,7 +50,28 @@ fn mask(value: &mut Value) -> bool {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| any |= mask(item)),
+        // JSON in a text, or what somebody wrote to somebody.
+        Value::String(text) if text.contains([':', '=', '{', '[']) && may_name_a_secret(text) => {
+            *value = HIDDEN.into();
+            any = true;
+        }
         _ => {}
+    }
+    any
+}
+
+/// Masks what stands beside the name of a secret: `{"name": "senha", "value": …}`, `["senha", …]`.
+fn mask_named_by_a_value(value: &mut Value) -> bool {
+    let items: Vec<&mut Value> = match value {
+        Value::Object(members) => members.iter_mut().map(|(_, value)| value).collect(),
+        Value::Array(items) => items.iter_mut().collect(),
+        _ => return false,
+    };
+    let is_word = |text: &str| text.chars().all(|letter| letter.is_alphanumeric() || "-_".contains(letter));
+    let is_name = |value: &Value| value.as_str().is_some_and(|text| is_word(text) && names_secret(text));
+    let any = items.iter().any(|item| is_name(item));
+    if any {
+        items.into_iter().filter(|item| !is_name(item)).for_each(|item| *item = MASK.into());
     }
     any
 }
@@ -87,6 +108,17 @@ mod tests {
         assert_eq!(masked(b"login=a&s%65nha=b"), HIDDEN);
         assert_eq!(masked(br#"{"x":"a","\u0073enha":"b"#), HIDDEN);
         assert_eq!(masked(b"{\0\"\0s\0e\0n\0h\0a\0\"\0"), HIDDEN);
+        for (text, shown) in [
+            (r#"{"a":"{\"senha\":\"b\"}"}"#, r#"{"a":"(oculto: contém senha)"}"#),
+            (r#"{"a":"senha=b","c":1}"#, r#"{"a":"(oculto: contém senha)","c":1}"#),
+            (
+                r#"[{"name":"senha","value":"b"},{"name":"x","value":"y"}]"#,
+                r#"[{"name":"senha","value":"***"},{"name":"x","value":"y"}]"#,
+            ),
+            (r#"["senha","b"]"#, r#"["senha","***"]"#),
+        ] {
+            assert_eq!(masked(text.as_bytes()), shown);
+        }
     }
 
     #[test]
