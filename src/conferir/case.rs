@@ -204,11 +204,15 @@ impl Case {
         matches!(self.answer, ExpectedAnswer::Message("Motivo não encontrado"))
     }
 
-    /// Whether a server without our rules for what is a login and a senha may count it as a failed login. None but
-    /// `login/wrong-senha` names a user for that, who might be locked.
+    /// Whether a server without our rules for what is a login and a senha may count it as a failed login.
     pub(super) fn may_fail_login(&self) -> bool {
         let names_both = ["\"login\"", "\"senha\""].iter().all(|name| self.body.contains(name));
         self.path == LOGIN && names_both && !self.body.contains("<senha>")
+    }
+
+    /// The same, of the user of the run, who might be locked: such a case is asked as rarely as can be.
+    pub(super) fn may_lock(&self) -> bool {
+        self.may_fail_login() && self.body.contains("\"<login>\"")
     }
 
     /// Whether the login counts as a failed one.

@@ -98,7 +98,6 @@ enum Rule {
 /// The headers of the answer: those of every answer, and the case's own.
 fn headers(case: &Case, spoken: Option<&Spoken<'_>>) -> Vec<(String, Rule)> {
     let form = spoken.and_then(|spoken| form(case, spoken.dialect));
-    let code = form.map_or(case.code, |form| form.code);
     // Of what goes beyond the page, a Citrus knows nothing.
     let own = case.answers_header.filter(|_| spoken.is_none());
     let mut usual = HeaderMap::new();
@@ -111,8 +110,8 @@ fn headers(case: &Case, spoken: Option<&Spoken<'_>>) -> Vec<(String, Rule)> {
     if own.is_none() {
         usual.insert(X_REQUEST_ID, HeaderValue::from_static(""));
     }
-    if let Some(spoken) = spoken.filter(|_| form.is_some()) {
-        spoken.dialect.add_headers(&mut usual, code);
+    if let Some((spoken, form)) = spoken.zip(form) {
+        spoken.dialect.add_headers(&mut usual, form.challenge);
     }
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let rule = |name: &HeaderName, value: String| match value.is_empty() {

@@ -67,6 +67,9 @@ pub struct AnswerFile {
     pub content_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub charset: Option<String>,
+    /// Its challenge, in the place of that of 401; empty for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub www_authenticate: Option<String>,
 }
 
 /// The entities of pages.

@@ -70,6 +70,8 @@ pub(super) struct Form {
     pub(super) body: Option<Template>,
     pub(super) content_type: Option<HeaderValue>,
     pub(super) charset: Option<&'static Encoding>,
+    /// Empty for none.
+    pub(super) challenge: Option<HeaderValue>,
 }
 
 /// The form of an answer: what the contract and the dialect make of it together.
@@ -84,6 +86,8 @@ pub struct AnswerForm<'a> {
     /// How texts are written into the body.
     pub writing: Writing,
     pub charset: &'static Encoding,
+    /// Its `WWW-Authenticate`, if it has one.
+    pub challenge: Option<&'a HeaderValue>,
 }
 
 impl AnswerForm<'_> {
@@ -189,8 +193,11 @@ impl Dialect {
         let body = forms.clone().find_map(|form| form.body.as_ref()).unwrap_or(body);
         let content_type = forms.clone().find_map(|form| form.content_type.as_ref()).unwrap_or(&self.content_type);
         let kind = String::from_utf8_lossy(content_type.as_bytes());
+        let code = forms.clone().find_map(|form| form.code).unwrap_or(code);
+        let challenge = forms.clone().find_map(|form| form.challenge.as_ref());
+        let usual = || self.www_authenticate.as_ref().filter(|_| code == 401);
         AnswerForm {
-            code: forms.clone().find_map(|form| form.code).unwrap_or(code),
+            code,
             text: forms.clone().find_map(|form| form.text.as_deref()).unwrap_or(text),
             body,
             content_type,
@@ -200,6 +207,7 @@ impl Dialect {
                 .or(self.charset)
                 .or_else(|| charset_of(&kind))
                 .unwrap_or(UTF_8),
+            challenge: challenge.map_or_else(usual, |own| Some(own).filter(|own| !own.is_empty())),
         }
     }
 
@@ -208,10 +216,10 @@ impl Dialect {
         self.www_authenticate.as_ref()
     }
 
-    /// Gives an answer with the status `code` the headers of the dialect, in the place of the contract's.
-    pub fn add_headers(&self, headers: &mut HeaderMap, code: u16) {
+    /// Gives an answer with this `challenge` the headers of the dialect, in the place of the contract's.
+    pub fn add_headers(&self, headers: &mut HeaderMap, challenge: Option<&HeaderValue>) {
         headers.remove(WWW_AUTHENTICATE);
-        if let Some(challenge) = self.www_authenticate.as_ref().filter(|_| code == 401) {
+        if let Some(challenge) = challenge {
             headers.insert(WWW_AUTHENTICATE, challenge.clone());
         }
         for (name, value) in &self.headers {
@@ -289,7 +297,7 @@ mod tests {
         assert_eq!(*dialect.success("x").body, Template::parse(ERROR_BODY).unwrap());
         assert_eq!(*dialect.login().body, Template::parse(LOGIN_BODY).unwrap());
         let mut headers = HeaderMap::new();
-        dialect.add_headers(&mut headers, 401);
+        dialect.add_headers(&mut headers, form.challenge);
         assert_eq!(headers[WWW_AUTHENTICATE], "Bearer");
         assert_eq!(dialect.rules, Rules::default());
         assert!(dialect.logs_in_without_permission);
@@ -329,13 +337,26 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_has_a_challenge_of_its_own() {
+        let own = dialect(
+            "www_authenticate = 'Basic'\n[respostas.wrong_senha]\nwww_authenticate = ''\n[respostas.required]\nwww_authenticate = 'X'",
+        );
+        let challenge = |name, code| own.error(name, None, code, "").challenge.map(HeaderValue::as_bytes);
+        assert_eq!(challenge("wrong_senha", 401), None);
+        assert_eq!(challenge("required", 400), Some(&b"X"[..]));
+        assert_eq!(challenge("other", 401), Some(&b"Basic"[..]));
+        assert_eq!(challenge("other", 404), None);
+        assert_eq!(own.success("").challenge, None);
+    }
+
+    #[test]
     fn headers_are_added_replaced_and_left_out() {
         let dialect = dialect("www_authenticate = ''\n[cabecalhos]\nServer = 'x'\ncache-control = ''");
         let mut headers: HeaderMap = [("cache-control", "no-store"), ("www-authenticate", "Bearer"), ("server", "y")]
             .into_iter()
             .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
             .collect();
-        dialect.add_headers(&mut headers, 401);
+        dialect.add_headers(&mut headers, dialect.error("wrong_senha", None, 401, "").challenge);
         assert_eq!(
             headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect::<Vec<_>>(),
             [("server", "x")]

@@ -192,10 +192,13 @@ mod tests {
 
     #[test]
     fn a_word_that_is_near_nothing_gets_what_can_be_there() {
-        complains("[erro]\ncor = 'x'", &["line 2: [erro] unknown field `cor`, expected one of `codigo`, … `charset`"]);
+        complains(
+            "[erro]\ncor = 'x'",
+            &["line 2: [erro] unknown field `cor`, expected one of `codigo`, … `www_authenticate`"],
+        );
         complains("erro = 1", &["line 1: erro: invalid type: integer `1`, expected a table"]);
         complains("[cor]", &["line 1: unknown field `cor`, … `respostas`"]);
-        complains("[respostas.a.b]\nc = 1", &["line 1: [respostas.a] unknown field `b`, … `charset`"]);
+        complains("[respostas.a.b]\nc = 1", &["line 1: [respostas.a] unknown field `b`, … `www_authenticate`"]);
     }
 
     #[test]

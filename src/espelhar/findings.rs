@@ -13,7 +13,7 @@ use super::variants::{A_PROTOCOLO, Case, Variant};
 use crate::conferir::infer::infer;
 use crate::conferir::infer::seen::Seen;
 use crate::conferir::record::{Recording, leave_out_refused};
-use crate::dialect::{Dialect, DialectFile, Handling, RulesFile, Verdict};
+use crate::dialect::{AnswerFile, Dialect, DialectFile, Handling, RulesFile, Verdict};
 use crate::domain::atendimento::Status;
 use crate::domain::rules::Rules;
 use crate::http::openapi::errors;
@@ -125,6 +125,9 @@ impl Findings {
         };
         let inferred = infer(&seen);
         let mut file = inferred.file;
+        // A challenge that was not recorded can't be told from none.
+        file.respostas.values_mut().for_each(|answer| answer.www_authenticate = None);
+        file.respostas.retain(|_, answer| *answer != AnswerFile::default());
         file.regras = self.rules();
         file.nomes_de_cabecalhos = self.heads.case();
         file.token.cabecalhos = self.token_headers();

@@ -147,7 +147,7 @@ impl Observer {
         if code == 401 {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        self.dialect.add_headers(&mut headers, form.code);
+        self.dialect.add_headers(&mut headers, form.challenge);
         headers
     }
 

@@ -27,6 +27,36 @@ async fn a_form_that_cannot_be_answered_now_loses_nothing(server: &Server, datab
     assert_eq!(admin.fill(&answer, PAGE, &[("nome", "Fora da garantia")]).await.status, 303);
 }
 
+/// A session ended, and its person signed in again in another tab.
+async fn a_form_of_an_earlier_session_is_kept_for_its_own_person(server: &Server, _: &Database) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let (page, entrance) = (admin.get(PAGE).await, Browser::new(server).get("/console/entrar").await);
+    admin.forget("citrus-sessao");
+    assert_eq!(admin.sign_in("ADMIN", "1234").await.status, 303);
+    let typed = [("quem", "admin"), ("nome", "Fora da garantia")];
+    // Nothing but the browser's own word says that a page of ours has sent it.
+    for site in [None, Some("none")] {
+        admin.set_header("sec-fetch-site", site);
+        let answer = admin.fill(&page, PAGE, &typed).await;
+        assert!(answer.status == 403 && !answer.body.contains("Fora da garantia"), "{answer:?}");
+    }
+    admin.set_header("sec-fetch-site", Some("same-origin"));
+    let answer = admin.fill(&page, PAGE, &[("quem", "user.api"), ("nome", "Fora da garantia")]).await;
+    assert!(answer.status == 403 && !answer.body.contains("Fora da garantia"), "{answer:?}");
+    let answer = admin.fill(&page, PAGE, &typed).await;
+    assert_eq!(answer.status, 403, "{answer:?}");
+    answer.has_all(&["Page of an earlier session", "name=\"nome\" value=\"Fora da garantia\"", "Send again"]);
+    assert!(!admin.get(PAGE).await.body.contains("Fora da garantia"));
+    assert_eq!(admin.fill(&answer, PAGE, &typed).await.status, 303);
+    admin.get(PAGE).await.has_all(&["<bdi>Fora da garantia</bdi>"]);
+    // So does the sign-in form of a tab that is behind.
+    let fields = [("login", "admin"), ("senha", "1234"), ("volta", "motivos")];
+    let answer = admin.fill(&entrance, "/console/entrar", &fields).await;
+    assert_eq!((answer.status, answer.header("location")), (303, Some("../console/motivos")), "{answer:?}");
+    let kept = [&fields[..], &[("digitado.quem", "Admin"), ("digitado.nome", "Sem peça")]].concat();
+    admin.fill(&entrance, "/console/entrar", &kept).await.has_all(&["value=\"Sem peça\""]);
+}
+
 async fn a_form_sent_while_the_database_is_away_is_kept(database: &Database) {
     let server = Server::start(database).await;
     let mut admin = Browser::signed_in(&server, "admin").await;
@@ -154,6 +184,7 @@ async fn the_sandbox_is_for_programs(database: &Database) {
 
 both_engines! {
     a_form_that_cannot_be_answered_now_loses_nothing,
+    a_form_of_an_earlier_session_is_kept_for_its_own_person,
     a_form_sent_while_the_database_is_away_is_kept,
     errors_are_pages_in_the_persons_language,
     an_error_keeps_the_menu_and_says_what_is_missing,

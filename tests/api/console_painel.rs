@@ -45,12 +45,11 @@ async fn each_part_needs_its_permission(server: &Server) {
     let provisioning = &server.provisioning;
     let parts = ["id=\"status\"", "id=\"hora\"", "id=\"usuario\"", "id=\"ultimas\"", "id=\"logins\""];
     let numbers = "Not shown: Atendimentos by status, Changes by hour. Your perfil lacks “Read atendimentos” (consultar-atendimentos).";
-    let changes = "Not shown: Changes by user, Latest changes. Your perfil lacks “Read the history of atendimentos” (consultar-historico).";
-    let neither = "Not shown: Changes by user, Latest changes. Your perfil lacks “Read atendimentos” (consultar-atendimentos), \
+    let changes = "Not shown: Changes by user, Atendimentos changed last. Your perfil lacks “Read the history of atendimentos” (consultar-historico).";
+    let neither = "Not shown: Changes by user, Atendimentos changed last. Your perfil lacks “Read atendimentos” (consultar-atendimentos), \
                    “Read the history of atendimentos” (consultar-historico).";
     let logins = "Not shown: Refused logins. They are for root administrators alone.";
-    let history =
-        "Not shown: Changes by user, Latest changes. Your perfil lacks “Read atendimentos” (consultar-atendimentos).";
+    let history = "Not shown: Changes by user, Atendimentos changed last. Your perfil lacks “Read atendimentos” (consultar-atendimentos).";
     let (atendimentos, historico) = (Permissao::ConsultarAtendimentos, Permissao::ConsultarHistorico);
     let root = [Permissao::AdministrarPerfis, Permissao::AdministrarUsuarios];
     for (login, granted, nivel, shown, told) in [

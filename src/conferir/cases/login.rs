@@ -19,7 +19,7 @@ pub(super) const CASES: &[Case] = &[
         .says(400, "senha – valor inválido"),
     Case::login("login/login-longest", r#"{"login": "<255 x>", "senha": ""}"#).says(400, SENHA_REQUIRED),
     Case::login("login/login-too-long", r#"{"login": "<256 x>", "senha": "x"}"#).says(400, "login – valor inválido"),
-    Case::login("login/senha-too-long", r#"{"login": "<outro login>", "senha": "<1025 x>"}"#)
+    Case::login("login/senha-too-long", r#"{"login": "<login>", "senha": "<1025 x>"}"#)
         .says(400, "senha – valor inválido"),
     Case::login("login/both-missing", "{}").says(400, LOGIN_REQUIRED),
     Case::login("login/unknown-user", r#"{"login": "<outro login>", "senha": "<outra senha>"}"#)

@@ -97,7 +97,7 @@ pub fn infer(seen: &Seen) -> Inferred {
             aspas: differs(entities.quote, Entities::default().quote),
             apostrofo: differs(entities.apostrophe, Entities::default().apostrophe),
         },
-        www_authenticate: challenge(&seen.errors),
+        www_authenticate: challenge_of_most(&seen.errors),
         cabecalhos: headers(&seen.answers().collect::<Vec<_>>(), &personal),
         ..DialectFile::default()
     };
@@ -114,7 +114,10 @@ pub fn infer(seen: &Seen) -> Inferred {
     for error in &seen.errors {
         let (text, body) = envelope.error(error, Some(&usual));
         let texto = Some(text).filter(|text| *text != error.text && body.contains("<texto>"));
-        let answer = AnswerFile { texto, ..differing(&error.received, (error.code, &usual), body, &file) };
+        let mut answer = AnswerFile { texto, ..differing(&error.received, (error.code, &usual), body, &file) };
+        if error.again.as_ref().is_some_and(|again| challenge(again) != challenge(&error.received)) {
+            answer.www_authenticate = None;
+        }
         if answer != AnswerFile::default() {
             file.respostas.insert(error.name.key(), answer);
         }
@@ -167,7 +170,18 @@ fn differing(received: &Received, (code, usual): (u16, &str), body: String, file
         texto: None,
         corpo: Some(body).filter(|body| body != usual),
         content_type: Some(self::content_type(received)).filter(|own| own != content_type),
+        www_authenticate: Some(challenge(received)).filter(|own| own != usual_challenge(file, received.code)),
     }
+}
+
+/// Empty for none.
+fn challenge(received: &Received) -> String {
+    received.header("www-authenticate").unwrap_or_default()
+}
+
+/// What answers of `code` have in `file`; empty for none.
+fn usual_challenge(file: &DialectFile, code: u16) -> &str {
+    if code == 401 { file.www_authenticate.as_deref().unwrap_or("Bearer") } else { "" }
 }
 
 /// Empty for none.
@@ -184,9 +198,12 @@ fn most_frequent(values: impl Iterator<Item = String>) -> Option<String> {
 }
 
 /// The challenge of 401, if that is not the contract's; empty for none.
-fn challenge(errors: &[Observation]) -> Option<String> {
+fn challenge_of_most(errors: &[Observation]) -> Option<String> {
     let refused = errors.iter().filter(|seen| seen.received.code == 401);
-    let found = most_frequent(refused.map(|seen| seen.received.header("www-authenticate").unwrap_or_default()))?;
+    // Those that can't be asked are refused for their token.
+    let of_token = refused.clone().filter(|seen| seen.name.name.starts_with("token_"));
+    let most = |seen: &mut dyn Iterator<Item = &Observation>| most_frequent(seen.map(|seen| challenge(&seen.received)));
+    let found = most(&mut of_token.into_iter()).or_else(|| most(&mut refused.into_iter()))?;
     Some(found).filter(|found| found != "Bearer")
 }
 

@@ -21,6 +21,7 @@ pub(super) fn hold_back(file: &mut DialectFile, session: &Session, people: &Pers
         check(&format!("{place} corpo"), &mut answer.corpo);
         check(&format!("{place} texto"), &mut answer.texto);
         check(&format!("{place} content_type"), &mut answer.content_type);
+        check(&format!("{place} www_authenticate"), &mut answer.www_authenticate);
     };
     check_answer("[erro]", &mut file.erro);
     check_answer("[sucesso]", &mut file.sucesso);

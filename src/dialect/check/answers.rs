@@ -42,7 +42,8 @@ impl Check<'_> {
         let content_type = self.content_type(table, answer.content_type.as_deref());
         let body = answer.corpo.as_deref().and_then(|text| self.body(table, text, answer, &may));
         let charset = self.charset(table, answer.charset.as_deref(), answer.content_type.as_deref());
-        Form { code: answer.codigo, text: answer.texto.clone(), body, content_type, charset }
+        let challenge = answer.www_authenticate.as_deref().and_then(|text| self.value(table, "www_authenticate", text));
+        Form { code: answer.codigo, text: answer.texto.clone(), body, content_type, charset, challenge }
     }
 
     fn body(&mut self, table: &[&str], text: &str, answer: &AnswerFile, may: &Parts) -> Option<Template> {

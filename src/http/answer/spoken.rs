@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -77,6 +77,9 @@ impl Success {
     }
 }
 
+/// What an answer in a dialect has as `WWW-Authenticate`.
+pub struct Challenge(pub Option<HeaderValue>);
+
 impl Speaker {
     /// For the documents: of requests to `path`, at a time that stands for any.
     pub fn example(dialect: Arc<Dialect>, path: &str) -> Self {
@@ -104,6 +107,7 @@ pub struct Spoken {
     pub body: String,
     /// The same as it is sent.
     pub bytes: Vec<u8>,
+    pub challenge: Challenge,
 }
 
 impl Speaker {
@@ -146,21 +150,21 @@ impl Speaker {
         let content_type = String::from_utf8_lossy(form.content_type.as_bytes()).into_owned();
         let body = form.filled(&facts);
         let bytes = form.writing.encoded(&body, form.charset);
-        Spoken { code: form.code, content_type, body, bytes }
+        Spoken { code: form.code, content_type, body, bytes, challenge: Challenge(form.challenge.cloned()) }
     }
 
-    /// `response` in the dialect, if it is an error or a success that this words; and whether it is.
-    pub fn speak(&self, mut response: Response) -> (Response, bool) {
+    /// `response` in the dialect, with its challenge, if it is an error or a success that this words.
+    pub fn speak(&self, mut response: Response) -> (Response, Option<Challenge>) {
         let asked = response.extensions().get::<Asked>();
         let error = response.extensions().get::<ApiError>().map(|error| self.error(error, asked));
         let success = response.extensions().get::<Success>().map(|success| self.success(success));
-        let Some(spoken) = error.flatten().or(success) else { return (response, false) };
+        let Some(spoken) = error.flatten().or(success) else { return (response, None) };
         _ = response.extensions_mut().remove::<ApiError>();
         if let Ok(status) = StatusCode::from_u16(spoken.code) {
             *response.status_mut() = status;
         }
         set_body_headers(response.headers_mut(), &spoken);
-        (response.map(|_| Body::from(spoken.bytes)), true)
+        (response.map(|_| Body::from(spoken.bytes)), Some(spoken.challenge))
     }
 }
 

@@ -26,6 +26,7 @@ struct Again<'a> {
     view: &'a View,
     title: &'a str,
     text: &'a str,
+    kept: &'a str,
     sent: &'a Sent,
 }
 
@@ -41,8 +42,8 @@ impl Sent {
         Self { place, token, kept: typed.kept(), has_lost_senha: typed.has_senha() }
     }
 
-    /// The page that says what stands in its way; `None` where nothing was typed.
-    pub fn page(&self, view: &View, status: StatusCode, title: &str, text: &str) -> Option<Response> {
-        (!self.kept.is_empty()).then(|| view.show(status, &Again { view, title, text, sent: self }))
+    /// The page that says what stands in its way, and that what was typed is `kept`; `None` where nothing was.
+    pub fn page(&self, view: &View, status: StatusCode, [title, text, kept]: [&str; 3]) -> Option<Response> {
+        (!self.kept.is_empty()).then(|| view.show(status, &Again { view, title, text, kept, sent: self }))
     }
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::again::Sent;
 use super::cookies::ENTRANCE;
 use super::filters;
 use super::form::{Form, TOKEN, Typed};
@@ -78,6 +79,15 @@ pub fn ended(visit: Visit, typed: &Typed) -> Response {
     let text = visit.texts.entrance.ended;
     let place = visit.place.clone();
     page(visit, StatusCode::UNAUTHORIZED, Form::wrong(&Typed::default(), text), &place, typed.kept())
+}
+
+/// That a form came from a page of an earlier session of the same person, whose words are kept; or that it came from elsewhere.
+pub fn of_other_session(view: &View, session: &SessionId, typed: &Typed, is_sure: bool) -> Response {
+    let texts = &view.texts().entrance;
+    let is_theirs = view.person.as_ref().is_some_and(|person| typed.is_by(&person.login));
+    let words = [texts.other_session_title, texts.other_session, texts.other_session_kept];
+    let sent = (is_sure && is_theirs).then(|| Sent::again(&view.visit, session, typed));
+    sent.and_then(|sent| sent.page(view, StatusCode::FORBIDDEN, words)).unwrap_or_else(|| foreign(view))
 }
 
 /// That a form came from elsewhere.

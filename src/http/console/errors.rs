@@ -83,7 +83,7 @@ fn page(visit: Visit, mut answer: Response, error: &ApiError) -> Response {
     };
     let view = View::new(visit, whom.map(|whom| whom.person));
     let sent = answer.extensions_mut().remove::<Sent>().filter(|_| error.status().is_server_error());
-    let again = sent.and_then(|sent| sent.page(&view, answer.status(), title, &text));
+    let again = sent.and_then(|sent| sent.page(&view, answer.status(), [title, &text, texts.errors.typed_kept]));
     let mut page = again.unwrap_or_else(|| entrance::message(&view, answer.status(), title, &text));
     for (name, value) in answer.headers() {
         if name != CONTENT_TYPE && !page.headers().contains_key(name) {

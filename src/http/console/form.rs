@@ -6,7 +6,7 @@ use url::form_urlencoded;
 use super::faults::Faults;
 use super::texts::Texts;
 use crate::domain::access::Nivel;
-use crate::domain::text::{Name, is_blank};
+use crate::domain::text::{Name, NameKey, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::service::provisioning::SeenModel;
 
@@ -53,10 +53,15 @@ impl Typed {
         self.0.is_empty()
     }
 
+    /// Whether the form says that `login` typed it, in whichever spelling.
+    pub fn is_by(&self, login: &str) -> bool {
+        NameKey::new(self.get(TYPIST)) == NameKey::new(login)
+    }
+
     /// What `login` typed: nothing, if it was somebody else.
     #[must_use]
     pub fn by(self, login: &str) -> Self {
-        let is_theirs = ["", login].contains(&self.get(TYPIST));
+        let is_theirs = self.get(TYPIST).is_empty() || self.is_by(login);
         Self(self.0.into_iter().filter(|(name, _)| is_theirs && name != TYPIST).collect())
     }
 

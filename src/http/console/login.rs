@@ -4,6 +4,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{COOKIE, RETRY_AFTER};
+use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
@@ -56,6 +57,10 @@ pub async fn sign_in(State(app): State<SharedState>, pages: Router, request: Req
     let typed = Typed::of(&read_bytes(body, &app, SIGN_IN_MAX).await?);
     let (to, kept) = (typed.get(PLACE).to_owned(), typed.below(KEPT).kept());
     if !entrance::is_ours(&visit, &typed) {
+        // Another tab has signed in meanwhile.
+        if let Some(person) = person(&app, &visit).await? {
+            return Ok(arrived(visit, parts, pages, &to, kept.by(&person.login)).await?);
+        }
         let form = Form::wrong(&typed, visit.texts.entrance.no_cookie);
         return Ok(entrance::page(visit, StatusCode::FORBIDDEN, form, &to, kept));
     }
@@ -72,29 +77,32 @@ pub async fn sign_in(State(app): State<SharedState>, pages: Router, request: Req
     // Somebody else's words must not go out under this name.
     let kept = kept.by(typed.get("login").trim());
     let cookies = [visit.cookies.set(SESSION, &id.text(), None), visit.cookies.clear(ENTRANCE)];
-    let to = place(&to).unwrap_or_default();
-    let mut response = if kept.is_empty() {
-        View::new(visit, None).lead_to(to)
-    } else {
-        let session = visit.cookies.pair(SESSION, &id.text());
-        let mut again = parts;
-        again.method = Method::GET;
-        again.uri = format!("{CONSOLE}/{to}").parse().map_err(|_| ApiError::NotFound)?;
-        again.headers.insert(COOKIE, session);
-        again.extensions.insert(ShownAt(visit.root));
-        again.extensions.insert(kept);
-        shown_again(pages, Request::from_parts(again, Body::empty())).await
-    };
+    parts.headers.insert(COOKIE, visit.cookies.pair(SESSION, &id.text()));
+    let mut response = arrived(visit, parts, pages, &to, kept).await?;
     for cookie in cookies {
         response.headers_mut().append(axum::http::header::SET_COOKIE, cookie);
     }
     Ok(response)
 }
 
-/// The page of a form, with what was typed into it. Nothing is done: it is a GET.
-async fn shown_again(mut pages: Router, request: Request) -> Response {
-    match pages.call(request).await {
-        Ok(response) => response,
+/// The way to the page `to`; or that page with what was `kept` of its form. Nothing is done: it is a GET.
+async fn arrived(
+    visit: Visit,
+    mut parts: Parts,
+    mut pages: Router,
+    to: &str,
+    kept: Typed,
+) -> Result<Response, ApiError> {
+    let to = place(to).unwrap_or_default();
+    if kept.is_empty() {
+        return Ok(View::new(visit, None).lead_to(to));
+    }
+    parts.method = Method::GET;
+    parts.uri = format!("{CONSOLE}/{to}").parse().map_err(|_| ApiError::NotFound)?;
+    parts.extensions.insert(ShownAt(visit.root));
+    parts.extensions.insert(kept);
+    match pages.call(Request::from_parts(parts, Body::empty())).await {
+        Ok(response) => Ok(response),
         Err(never) => match never {},
     }
 }

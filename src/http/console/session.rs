@@ -16,7 +16,7 @@ use super::entrance;
 use super::form::{TOKEN, Typed};
 use super::refusal::{Answer, Refusal};
 use super::view::{Person, View};
-use super::visit::{Visit, is_form, is_led_from_elsewhere, is_same_origin};
+use super::visit::{Visit, is_form, is_led_from_elsewhere, is_same_origin, is_sent_by_page};
 use crate::domain::access::{AccessRights, Permissao, Required};
 use crate::domain::audit::{Actor, Channel};
 use crate::domain::hierarchy::is_root_administrator;
@@ -338,7 +338,8 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
         let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);
         keep(&who.view.visit, &typed);
         if !who.session.is_form_token(typed.get(TOKEN)) {
-            return Err(Refusal::instead(entrance::foreign(&who.view)));
+            let is_sure = is_sent_by_page(&parts.headers);
+            return Err(Refusal::instead(entrance::of_other_session(&who.view, &who.session, &typed, is_sure)));
         }
         // The body may have taken long.
         match app.access.access_in(who.usuario_id, who.generation).await? {

@@ -105,6 +105,11 @@ pub fn is_same_origin(headers: &HeaderMap) -> bool {
     }
 }
 
+/// Whether the browser itself says that one of our pages sent the request.
+pub fn is_sent_by_page(headers: &HeaderMap) -> bool {
+    is_same_origin(headers) && headers.get(FETCH_SITE).is_some_and(|site| site == "same-origin")
+}
+
 /// Whether `origin` is this server, as the browser calls it or as a proxy says that the browser did.
 fn is_ours(origin: &HeaderValue, headers: &HeaderMap) -> bool {
     let authority = |url: Url| {

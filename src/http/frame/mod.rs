@@ -33,7 +33,7 @@ use crate::dialect::Dialect;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::problem;
 use crate::http::answer::render::{ErrorPage, render, shown};
-use crate::http::answer::spoken::Speaker;
+use crate::http::answer::spoken::{Challenge, Speaker};
 use crate::http::answer::{ALWAYS, REQUEST_ID};
 use crate::http::memory::Memory;
 use crate::http::request::path;
@@ -158,7 +158,7 @@ where
             let client_left = response.extensions().get().is_some_and(ApiError::client_left);
             let (response, spoken) = match &speaker {
                 Some(speaker) => speaker.speak(response),
-                None => (response, false),
+                None => (response, None),
             };
             let mut response = match error_page {
                 Some(page) => shown(response, page),
@@ -166,9 +166,8 @@ where
             };
             tracing::debug!(target: TARGET, status = response.status().as_u16(), "answered");
             complete(&mut response, id);
-            if let Some(speaker) = speaker.filter(|_| spoken) {
-                let code = response.status().as_u16();
-                speaker.dialect.add_headers(response.headers_mut(), code);
+            if let Some((speaker, Challenge(challenge))) = speaker.zip(spoken) {
+                speaker.dialect.add_headers(response.headers_mut(), challenge.as_ref());
             }
             if is_leaving.load(Ordering::Relaxed) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

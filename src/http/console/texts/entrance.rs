@@ -11,6 +11,11 @@ texts! {
     signed_out: "Você saiu.", "You have signed out.";
     no_cookie: "O navegador não devolveu o cookie desta página. Tente de novo; se continuar, abra o console por https ou por localhost e permita cookies.",
         "The browser did not send this page's cookie back. Try again; if that does not help, open the console by https or on localhost, and allow cookies.";
+    other_session_title: "Página de uma sessão anterior", "Page of an earlier session";
+    other_session: "Você entrou de novo, em outra aba, depois de abrir esta página. Nada foi feito ainda.",
+        "You signed in again, in another tab, after you opened this page. Nothing was done yet.";
+    other_session_kept: "O que você digitou está guardado aqui: envie de novo.",
+        "What you typed is kept here: send it again.";
     foreign_title: "Formulário recusado", "Form refused";
     foreign: "O formulário não veio de uma página deste console, ou a página é de outra sessão. Nada foi feito. Abra a página de novo.",
         "The form did not come from a page of this console, or the page is of another session. Nothing was done. Open the page again.";

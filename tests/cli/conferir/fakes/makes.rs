@@ -43,7 +43,7 @@ pub fn now_in_brazil() -> String {
     local(-3).format(format_description!("[day]/[month]/[year] [hour]:[minute]")).unwrap()
 }
 
-/// Spring Boot: an envelope with the time, chunked.
+/// Spring Boot: an envelope with the time, chunked, and a challenge that says what is wrong with the token.
 pub fn spring(said: Said, Asked { path, .. }: Asked<'_>) -> Vec<u8> {
     let (code, body) = match said {
         Said::Made(..) => (200, r#"{"message":"Status alterado com sucesso"}"#.to_owned()),
@@ -65,9 +65,15 @@ pub fn spring(said: Said, Asked { path, .. }: Asked<'_>) -> Vec<u8> {
             )
         }
     };
+    let challenge = match said {
+        Said::Refused(Refusal::NoToken) => "Www-Authenticate: Bearer\r\n",
+        Said::Refused(Refusal::BadToken) => "Www-Authenticate: Bearer error=\"invalid_token\"\r\n",
+        Said::Refused(Refusal::Denied) => "Www-Authenticate: Bearer error=\"insufficient_scope\"\r\n",
+        _ => "",
+    };
     let (first, rest) = body.as_bytes().split_at(10);
     let mut answer = format!(
-        "HTTP/1.1 {code} X\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-cache, no-store, max-age=0, must-revalidate\r\n\
+        "HTTP/1.1 {code} X\r\n{challenge}X-Content-Type-Options: nosniff\r\nCache-Control: no-cache, no-store, max-age=0, must-revalidate\r\n\
          X-Frame-Options: DENY\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
     )
     .into_bytes();
