@@ -209,8 +209,8 @@ const SEARCH: &[Case] = &[(
     &[
         ("protocolo", "Escreva o protocolo com até 64 caracteres; há 256.", "Type a protocolo of at most 64"),
         STATUS,
-        ("de", "Isto não é um dia do calendário.", "That is no day of the calendar."),
-        ("ate", "Isto não é um dia do calendário.", "That is no day of the calendar."),
+        ("de", "Data inválida.", "That is no day of the calendar."),
+        ("ate", "Data inválida.", "That is no day of the calendar."),
     ],
 )];
 const FILTER: &[Case] = &[
@@ -219,8 +219,8 @@ const FILTER: &[Case] = &[
         &[
             ("usuario", "Este usuário não está entre os que você vê.", "This user is not one that you see."),
             ("acao", "Isto não serve aqui. Escolha da lista.", "That will not do here. Choose from the list."),
-            ("desde", "Isto não é um dia do calendário.", "That is no day of the calendar."),
-            ("ate", "Isto não é um dia do calendário.", "That is no day of the calendar."),
+            ("desde", "Data inválida.", "That is no day of the calendar."),
+            ("ate", "Data inválida.", "That is no day of the calendar."),
         ],
     ),
     (

@@ -277,7 +277,7 @@ fn what_cannot_be_is_said_before_anything_is_passed() {
         twice.fails(1, &["is not known to be a server of ours"]);
     }
     let there = run(&["--upstream", "http://127.0.0.1:1", "--bind", "127.0.0.1:0", "--gravar", "there.ndjson"]);
-    there.fails(1, &["there.ndjson can't be created"]);
+    there.fails(1, &["there.ndjson exists already; name another file, or remove it"]);
     run(&["relatorio", "nothing.ndjson"]).fails(1, &["nothing.ndjson can't be read"]);
     run(&["relatorio", "there.ndjson"]).fails(1, &["there.ndjson is no recording: line 1"]);
 }

@@ -58,13 +58,13 @@ texts! {
     comentario_long: "Escreva o comentário com até {} caracteres; há {}.", "Type a comment of at most {} characters; there are {}.";
     comentario_hidden: "O comentário tem um caractere que não se pode guardar. Escreva-o de novo, sem colar.",
         "The comment has a character that cannot be kept. Type it again instead of pasting it.";
-    day: "Isto não é um dia do calendário. Escolha um.", "That is no day of the calendar. Choose one.";
+    day: "Data inválida. Escolha um dia do calendário.", "That is no day of the calendar. Choose one.";
     days_turned: "O fim vem antes do começo. Troque um dos dois.", "The end is before the beginning. Change one of the two.";
     unfit: "Isto não serve aqui. Escolha da lista.", "That will not do here. Choose from the list.";
 
     many: "{} campos precisam de correção:", "{} fields need to be corrected:";
     one: "Um campo precisa de correção:", "One field needs to be corrected:";
-    retype: "Escreva a senha de novo: ela nunca volta à página.", "Type the password again: it never comes back to the page.";
+    retype: "Digite a senha de novo: por segurança, ela não fica guardada na página.", "Type the password again: it never comes back to the page.";
 
     no_page: "Não há página neste endereço.", "There is no page at this address.";
     no_nivel: "Não há este nível, ou ele não está abaixo do seu.", "There is no such nível, or it is not below yours.";
@@ -82,11 +82,11 @@ texts! {
         "The form is too large, and nothing was done. Go back and shorten the texts.";
     address: "O endereço está incompleto ou tem um valor que não serve. Comece pelo menu.",
         "The address is incomplete, or has a value that will not do. Begin with the menu.";
-    throttled_for: "Houve falhas demais. Espere {} e tente de novo.", "There were too many failures. Wait {} and try again.";
+    throttled_for: "Muitas tentativas sem sucesso. Espere {} e tente de novo.", "There were too many failures. Wait {} and try again.";
     one_second: "um segundo", "a second";
     seconds: "{} segundos", "{} seconds";
     minutes: "{} minutos", "{} minutes";
-    throttled: "Houve falhas demais. Espere um pouco e tente de novo.", "There were too many failures. Wait a while and try again.";
+    throttled: "Muitas tentativas sem sucesso. Espere um pouco e tente de novo.", "There were too many failures. Wait a while and try again.";
     not_allowed: "Seu perfil não tem a permissão que isto exige. Quem administra perfis pode concedê-la.",
         "Your perfil lacks the permission that this takes. Somebody who administers perfis can grant it.";
     lacks: "Falta ao seu perfil a permissão {}. Quem administra perfis pode concedê-la; depois, abra a página de novo.",

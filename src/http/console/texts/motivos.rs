@@ -6,7 +6,7 @@ texts! {
         "A motivo says why an atendimento was cancelled, found unfounded or reopened: those changes need one of the active ones. No motivo is ever deleted; one that is no longer of use is deactivated.";
     new: "Novo motivo", "New motivo";
     nome: "Nome", "Name";
-    nome_hint: "De 1 a 255 caracteres. Maiúsculas e minúsculas não diferem.", "1 to 255 characters. Upper and lower case are the same.";
+    nome_hint: "De 1 a 255 caracteres. Não diferencia maiúsculas de minúsculas.", "1 to 255 characters. Upper and lower case count as the same.";
     create: "Criar motivo", "Create motivo";
     created: "Motivo “{}” criado.", "Motivo “{}” created.";
     none: "Ainda não há motivos. Crie o primeiro em “Novo motivo”.", "There are no motivos yet. Create the first one under “New motivo”.";

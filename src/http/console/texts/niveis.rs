@@ -6,7 +6,7 @@ texts! {
         "A nível is a level of the hierarchy. Each has permissions released from above, and only then can its perfis hold them.";
     new: "Novo nível", "New nível";
     nome: "Nome", "Name";
-    nome_hint: "De 1 a 255 caracteres. Maiúsculas e minúsculas não diferem.", "1 to 255 characters. Upper and lower case are the same.";
+    nome_hint: "De 1 a 255 caracteres. Não diferencia maiúsculas de minúsculas.", "1 to 255 characters. Upper and lower case count as the same.";
     superior: "Abaixo de", "Below";
     choose: "Escolha…", "Choose…";
     top: "Nenhum: no topo", "None: at the top";

@@ -44,7 +44,7 @@ texts! {
     number: "Quantos", "How many";
     why: "Por quê", "Why";
     logins: "Logins recusados", "Refused logins";
-    logins_lead: "Desde que este servidor começou", "Since this server began";
+    logins_lead: "Desde que o servidor foi iniciado", "Since the server started";
     wrong_senha: "Senha errada", "Wrong password";
     unknown_login: "Login errado", "Wrong login";
     deactivated: "Está inativo", "Is inactive";

@@ -6,7 +6,7 @@ texts! {
         "A perfil is a role: it holds permissions and belongs to a nível. Each user has one.";
     new: "Novo perfil", "New perfil";
     nome: "Nome", "Name";
-    nome_hint: "De 1 a 255 caracteres. Maiúsculas e minúsculas não diferem.", "1 to 255 characters. Upper and lower case are the same.";
+    nome_hint: "De 1 a 255 caracteres. Não diferencia maiúsculas de minúsculas.", "1 to 255 characters. Upper and lower case count as the same.";
     nivel: "Nível", "Nível";
     nivel_hint: "Só valem as permissões liberadas ao nível.", "Only permissions that are released to the nível count.";
     choose: "Escolha…", "Choose…";

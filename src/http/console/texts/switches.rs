@@ -5,7 +5,7 @@ texts! {
     confirm: "Confirmar", "Confirm";
     adjust: "Voltar e ajustar", "Go back and adjust";
     nothing: "Nada mudou: as chaves estavam assim.", "Nothing changed: the switches were so already.";
-    follows: "Vale em um segundo, também para quem já entrou.", "It counts within a second, also for those who are signed in.";
+    follows: "Passa a valer em até um segundo, inclusive para quem já está conectado.", "It counts within a second, also for those who are signed in.";
     turned_on: "ligar", "on";
     turned_off: "desligar", "off";
     not_released: "não liberada ao nível {}", "not released to the nível {}";
@@ -24,7 +24,7 @@ texts! {
     lose_one: "1 usuário perde a permissão", "1 user loses the permission";
     lose_many: "{} usuários perdem a permissão", "{} users lose the permission";
     lose_oneself: "Você mesmo perde esta permissão: é o seu perfil.", "You lose it yourself: it is your own perfil.";
-    gain_none: "nenhum usuário a ganha ainda", "no user gains it yet";
+    gain_none: "nenhum usuário recebe esta permissão por enquanto", "no user gains it yet";
     gain_one: "1 usuário ganha a permissão", "1 user gains the permission";
     gain_many: "{} usuários ganham a permissão", "{} users gain the permission";
 }

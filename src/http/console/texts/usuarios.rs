@@ -6,14 +6,14 @@ texts! {
         "Who signs in to the console, and who calls the API. The perfil decides what each may do.";
     new: "Novo usuário", "New user";
     login: "Login", "Login";
-    login_hint: "De 1 a 255 caracteres. Maiúsculas e minúsculas não diferem.", "1 to 255 characters. Upper and lower case are the same.";
+    login_hint: "De 1 a 255 caracteres. Não diferencia maiúsculas de minúsculas.", "1 to 255 characters. Upper and lower case count as the same.";
     perfil: "Perfil", "Perfil";
     perfil_hint: "Só os perfis cujas permissões você pode conceder.", "Only perfis whose permissions you can grant.";
     choose: "Escolha…", "Choose…";
     senha: "Senha", "Password";
     senha_hint: "De 8 a 1.024 caracteres.", "8 to 1,024 characters.";
     create: "Criar usuário", "Create user";
-    created: "Usuário “{}” criado; pode entrar já.", "User “{}” created; they can sign in now.";
+    created: "Usuário “{}” criado; já pode entrar.", "User “{}” created; they can sign in now.";
     no_perfil: "Não há perfil que você possa atribuir. Crie um perfil antes.", "There is no perfil that you can assign. Create a perfil first.";
     search: "Procurar por login", "Search by login";
     search_button: "Procurar", "Search";
@@ -30,7 +30,7 @@ texts! {
 
     set_senha: "Trocar a senha", "Set a new password";
     set_senha_title: "Trocar a senha de “{}”?", "Set a new password for “{}”?";
-    set_senha_follows: "A senha de antes deixa de valer, os tokens e as sessões de {} deixam de valer em um segundo, e as falhas de login são esquecidas.",
+    set_senha_follows: "A senha de antes deixa de valer, os tokens e as sessões de {} deixam de valer em um segundo, e o bloqueio por tentativas é zerado.",
         "The present password no longer counts, the tokens and sessions of {} end within a second, and failed logins are forgotten.";
     senha_set: "Senha de “{}” trocada.", "New password set for “{}”.";
     senha_new: "Senha nova", "New password";
@@ -41,7 +41,7 @@ texts! {
     move_now: "Perfil atual: {}", "Present perfil: {}";
     review: "Ver o que muda", "See what changes";
     move_confirm_title: "Mudar “{}” de “{}” para “{}”?", "Move “{}” from “{}” to “{}”?";
-    move_follows: "Vale em um segundo; os tokens e as sessões continuam, com as permissões do outro perfil.",
+    move_follows: "Passa a valer em até um segundo; os tokens e as sessões continuam, com as permissões do outro perfil.",
         "It counts within a second; tokens and sessions go on, with the permissions of the other perfil.";
     moves: "Mudar de perfil", "Move";
     moved: "“{}” agora é do perfil “{}”.", "“{}” now has the perfil “{}”.";
@@ -56,7 +56,7 @@ texts! {
     deactivated: "“{}” desativado.", "“{}” deactivated.";
     activate: "Ativar", "Activate";
     activate_title: "Ativar “{}”?", "Activate “{}”?";
-    activate_follows: "{} entra de novo com a senha que tinha. Tokens de antes não voltam a valer, e as falhas de login são esquecidas.",
+    activate_follows: "{} entra de novo com a senha que tinha. Tokens de antes não voltam a valer, e o bloqueio por tentativas é zerado.",
         "{} can sign in again with the password of before. Tokens of before do not come back, and failed logins are forgotten.";
     activated: "“{}” ativado.", "“{}” activated.";
 
