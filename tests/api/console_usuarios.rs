@@ -214,8 +214,10 @@ async fn nobody_climbs(server: &Server) {
     assert_eq!(answer.status, 403, "{answer:?}");
     answer.has_all(&["Nobody gives themselves permissions. Another administrator can do it."]);
     let situacao = format!("{own}/situacao");
+    // It is refused where it is looked at already.
     let question = admin.get(&situacao).await;
-    question.has_all(&["That is you"]);
+    assert_eq!(question.status, 409, "{question:?}");
+    question.has_all(&["That is you", "First another active user needs a root perfil"]);
     let answer = confirm(&mut admin, &question, &situacao, &[("ativo", "nao")]).await;
     assert_eq!(answer.status, 409, "{answer:?}");
     answer.has_all(&["First another active user needs a root perfil"]);

@@ -183,6 +183,8 @@ async fn a_grant_that_does_not_count_never_begins_to_by_a_file(database: &Databa
     let changes = applies(database, &file, &["--yes", "--remover"]);
     assert!(changes.contains("+ perfil 'P': 'consultar-status' granted"), "{changes}");
     assert_eq!(listed(database, &["estado", "mostrar"])["perfis"][0]["recolhidas"], json!(["consultar-status"]));
+    // It is there now, and the release of the same file would let it begin.
+    complains(&tries(database, &(nivel("'consultar-status'") + perfil), &["--yes"]), 1, &[told]);
 }
 
 async fn a_state_goes_round(database: &Database) {

@@ -196,7 +196,15 @@ async fn renew_senha(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Opt
 /// `GET /console/usuarios/{id}/situacao`
 pub async fn situacao_page(who: Who, id: IdInPath) -> Answer {
     let seen = find_to_change(&who, id).await?;
-    Ok(ask_situacao(&who, StatusCode::OK, &seen, Form::default()))
+    let (trying, login) = (who.provisioning().trying(), login(&seen));
+    Ok(match who.judged(trying.set_usuario_ativo(&login, !seen.usuario.ativo)).await {
+        Ok(_) => ask_situacao(&who, StatusCode::OK, &seen, Form::default()),
+        Err(error) => {
+            let faults = Faults::of(&error, &[]);
+            let form = Form::refused(&Typed::default(), &faults, who.view.texts());
+            ask_situacao(&who, faults.status(), &seen, form)
+        }
+    })
 }
 
 fn ask_situacao(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> Response {

@@ -113,7 +113,10 @@ impl<'a> Planning<'a> {
     ) {
         let Some(nivel) = nivel else { return };
         let line = self.file.perfil_lines.get(&perfil.key).copied();
-        for permissao in permissoes {
+        // Such a grant may be there already, and would begin to count.
+        let beginning = recolhidas.iter().filter(|permissao| self.file.state.releases(nivel, **permissao));
+        let asked: BTreeSet<Permissao> = permissoes.iter().chain(beginning).copied().collect();
+        for permissao in &asked {
             let is_released =
                 self.file.state.releases(nivel, *permissao) || !self.remove && self.now.releases(nivel, *permissao);
             let (is_not, what) = match (is_released, recolhidas.contains(permissao)) {
