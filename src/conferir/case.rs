@@ -210,9 +210,9 @@ impl Case {
         self.path == LOGIN && names_both && !self.body.contains("<senha>")
     }
 
-    /// The same, of the user of the run, who might be locked: such a case is asked as rarely as can be.
-    pub(super) fn may_lock(&self) -> bool {
-        self.may_fail_login() && self.body.contains("\"<login>\"")
+    /// Whether it is asked as rarely as can be: it fails a login, or may lock the user of the run.
+    pub(super) fn is_asked_once(&self) -> bool {
+        self.fails_login() || self.may_fail_login() && self.body.contains("\"<login>\"")
     }
 
     /// Whether the login counts as a failed one.

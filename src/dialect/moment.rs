@@ -250,15 +250,13 @@ fn with_offset(text: &str, clock: &str, mut length: usize) -> Form {
         picture.push_str(written);
         length += word.len();
     }
-    for (form, shape) in [("xxx", "+HH:mm"), ("xx", "+HHmm"), (" xxx", " +HH:mm"), (" xx", " +HHmm")] {
-        let sign = shape.len() - shape.trim_start().len();
-        let fits = |rest: &&str| {
-            looks_like(&rest[..sign], &shape[..sign]) && looks_like(&rest[sign + 1..], &shape[sign + 1..])
-        };
-        let named = rest.get(..shape.len()).filter(fits).and_then(|rest| read_offset(&rest[sign..]));
+    let (space, rest) = rest.strip_prefix(' ').map_or(("", rest), |rest| (" ", rest));
+    for (form, shape) in [("xxx", "+HH:mm"), ("xx", "+HHmm")] {
+        let named = rest.get(..shape.len()).filter(|rest| looks_like(&rest[1..], &shape[1..])).and_then(read_offset);
         if offset.is_none() && named.is_some() {
+            picture.push_str(space);
             picture.push_str(form);
-            length += shape.len();
+            length += space.len() + shape.len();
             offset = named;
         }
     }

@@ -37,8 +37,8 @@ mod tests {
     fn few_logins_fail() {
         assert_eq!(all().filter(|case| case.fails_login()).count(), 2);
         assert_eq!(
-            all().filter(|case| case.may_lock()).map(|case| case.name).collect::<Vec<_>>(),
-            ["login/senha-too-long", "login/wrong-senha"]
+            all().filter(|case| case.is_asked_once()).map(|case| case.name).collect::<Vec<_>>(),
+            ["login/senha-too-long", "login/unknown-user", "login/wrong-senha"]
         );
     }
 }

@@ -199,11 +199,12 @@ fn most_frequent(values: impl Iterator<Item = String>) -> Option<String> {
 
 /// The challenge of 401, if that is not the contract's; empty for none.
 fn challenge_of_most(errors: &[Observation]) -> Option<String> {
-    let refused = errors.iter().filter(|seen| seen.received.code == 401);
+    let most = |name: &str| {
+        let refused = errors.iter().filter(|seen| seen.received.code == 401 && seen.name.name.starts_with(name));
+        most_frequent(refused.map(|seen| challenge(&seen.received)))
+    };
     // Those that can't be asked are refused for their token.
-    let of_token = refused.clone().filter(|seen| seen.name.name.starts_with("token_"));
-    let most = |seen: &mut dyn Iterator<Item = &Observation>| most_frequent(seen.map(|seen| challenge(&seen.received)));
-    let found = most(&mut of_token.into_iter()).or_else(|| most(&mut refused.into_iter()))?;
+    let found = most("token_").or_else(|| most(""))?;
     Some(found).filter(|found| found != "Bearer")
 }
 

@@ -208,7 +208,7 @@ async fn prove(session: &mut Session, start: Status) -> Result<(Received, Change
 /// The answer to `case`, from the status that it needs; or why there is none. A fault of the moment is waited for: it is no answer
 /// to record.
 pub(super) async fn settled(session: &mut Session, case: &Case) -> Result<Received, String> {
-    let attempts = if case.fails_login() || case.may_lock() { 1 } else { ATTEMPTS };
+    let attempts = if case.is_asked_once() { 1 } else { ATTEMPTS };
     let mut code = 0;
     for attempt in 0..attempts {
         let received = session.exchange(case).await?;
@@ -240,7 +240,7 @@ async fn observed(
     (name, code, text): (AnswerName, u16, &'static str),
     received: Received,
 ) -> Observation {
-    let again = if case.fails_login() || case.may_lock() { None } else { session.exchange(case).await.ok() };
+    let again = if case.is_asked_once() { None } else { session.exchange(case).await.ok() };
     // What is accepted the second time is another answer.
     let is_same = |again: &Received| again.code == received.code && !session.learned.made(case.to, again);
     let again = again.filter(is_same);

@@ -238,10 +238,7 @@ async fn try_out(
     let is_stuck =
         runner.session.present() != Some(EmAtendimento) && runner.session.bring_to(EmAtendimento).await.is_err();
     let left_out = plan::cases().filter(|case| {
-        case.fails_login()
-            || case.may_lock()
-            || case.comment.is_some() && case.mark == Mark::Doc
-            || is_stuck && names_atendimento(case)
+        case.is_asked_once() || case.comment.is_some() && case.mark == Mark::Doc || is_stuck && names_atendimento(case)
     });
     let selection = Selection { without: left_out.map(|case| case.name.to_owned()).collect(), ..Selection::default() };
     let plan = Plan::new(Scope::Contract, &selection, runner.session.protocolo(), Some(&dialect));
