@@ -17,7 +17,7 @@ use super::support::error::{CliError, Result};
 use super::support::input::{dialect_option, parse_url, read_dialect};
 use super::support::output::{complain, create_private, say, shown, table};
 use super::support::signals;
-use crate::conferir::client::Client;
+use crate::conferir::client::{Client, causes};
 use crate::conferir::record::Recording;
 use crate::dialect::Dialect;
 use crate::espelhar::compare::Compared;
@@ -202,7 +202,7 @@ fn new_name() -> PathBuf {
 fn tell(news: News) {
     match news {
         News::Away(error) => {
-            complain(format_args!("Citrus can't be reached: {error}; clients see their connections end"));
+            complain(format_args!("Citrus can't be reached: {}; clients see their connections end", causes(&error)));
         }
         News::Back => complain("Citrus can be reached again"),
         News::Failed(error) => tracing::debug!(%error, "a connection failed"),

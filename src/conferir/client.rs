@@ -1,8 +1,9 @@
 //! HTTP as the kit speaks it: one connection for each request, no proxy, no redirect, nothing without end.
 
+use std::error::Error;
 use std::fmt::Display;
 use std::future::poll_fn;
-use std::io::Read;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -17,6 +18,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
+use tokio_rustls::rustls::{self, CertificateError};
 use tower_service::Service;
 use url::Url;
 
@@ -56,7 +58,7 @@ pub enum ClientError {
     #[error("the answer can't be read: {0}")]
     Body(String),
     #[error("the system's certificates can't be read: {0}")]
-    Certificates(std::io::Error),
+    Certificates(io::Error),
 }
 
 pub struct Client {
@@ -189,7 +191,21 @@ fn decompressed(headers: &HeaderMap, body: Bytes) -> Result<Bytes, ClientError> 
     Ok(bytes.into())
 }
 
-/// An error and what lies behind it.
-fn causes(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+/// An error and what lies behind it, with what helps against a certificate that nobody known here signed.
+pub fn causes(error: &(dyn Error + 'static)) -> String {
+    let causes: Vec<_> = std::iter::successors(Some(error), |&error| error.source()).collect();
+    let text = causes.iter().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    let help = "if a CA of your own signed it, name the file of that CA: SSL_CERT_FILE=ca.pem";
+    if causes.iter().any(|cause| is_of_an_unknown_issuer(*cause)) { format!("{text}; {help}") } else { text }
+}
+
+/// Whether `error` refuses a certificate because its CA is not trusted. An `io::Error` is no cause of what it wraps, which may be
+/// another one.
+fn is_of_an_unknown_issuer(error: &(dyn Error + 'static)) -> bool {
+    if let Some(wrapped) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        return is_of_an_unknown_issuer(wrapped);
+    }
+    let Some(rustls::Error::InvalidCertificate(refusal)) = error.downcast_ref() else { return false };
+    // Of a CA that has the name of a trusted one, the signature is wrong.
+    matches!(refusal, CertificateError::UnknownIssuer | CertificateError::BadSignature)
 }

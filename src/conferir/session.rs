@@ -99,8 +99,10 @@ pub enum StartError {
     /// What it answers contradicts what the caller says.
     #[error("the server says that the atendimento was in the status {told}, not {given}")]
     OtherStatus { told: Status, given: Status },
-    #[error("no header was found by which the server takes the token; if you know it, pass --cabecalho-do-token")]
-    NoTokenHeader,
+    #[error(
+        "the server takes the token by none of these headers: {tried}; if you know another one, pass --cabecalho-do-token"
+    )]
+    NoTokenHeader { tried: String },
     /// It is in that status now, and was in another one, which the server does not tell.
     #[error(
         "the atendimento was not in the status {given}: the server took a change to it, and refuses the status that an \

@@ -244,6 +244,8 @@ async fn the_upstream_may_speak_tls_and_has_to_be_the_one() {
     _ = stream.write_all(&request).await;
     _ = stream.read_to_end(&mut nothing).await;
     assert_eq!(nothing, b"");
+    let (_, log, _) = doubting.end();
+    assert!(log.contains("SSL_CERT_FILE=ca.pem; clients see their connections end"), "{log}");
 }
 
 #[test]

@@ -14,6 +14,8 @@ use crate::domain::atendimento::Status;
 use crate::file_text::open_regular;
 use crate::printable::printable;
 
+/// So many failed cases are shown whole, so that a terminal keeps the table.
+const SHOWN_MAX: usize = 5;
 /// A report of all cases is a tenth of it.
 const REPORT_MAX: u64 = 64 * 1024 * 1024;
 
@@ -23,6 +25,9 @@ pub(super) struct Outputs {
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
+    /// Show every failed case whole, not only the first five
+    #[arg(long, conflicts_with = "json")]
+    tudo: bool,
     /// Write the report as JUnit XML to this file, too
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -40,7 +45,7 @@ pub(super) fn hand_over(outputs: &Outputs, report: &Report) -> Result {
     if outputs.json {
         output::json(report)?;
     } else {
-        print(report)?;
+        print(report, if outputs.tudo { usize::MAX } else { SHOWN_MAX })?;
     }
     written
 }
@@ -82,7 +87,8 @@ pub(super) fn failed_in(file: &Path) -> Result<Vec<String>> {
         .collect()
 }
 
-fn print(report: &Report) -> Result {
+/// Prints the table, and the first `shown_max` failed cases whole.
+fn print(report: &Report, shown_max: usize) -> Result {
     let rows: Vec<_> = report
         .cases
         .iter()
@@ -92,7 +98,8 @@ fn print(report: &Report) -> Result {
         })
         .collect();
     table(["result", "mark", "case", "why"], &rows)?;
-    for outcome in report.cases.iter().filter(|outcome| matches!(outcome.judgement, Judgement::Failed(_))) {
+    let failed = report.cases.iter().filter(|outcome| matches!(outcome.judgement, Judgement::Failed(_)));
+    for outcome in failed.clone().take(shown_max) {
         let received = outcome.received.as_ref().map(Answered::text);
         let received = received.as_deref().or(outcome.judgement.reason()).unwrap_or_default();
         say!("\n{}", outcome.name)?;
@@ -108,6 +115,10 @@ fn print(report: &Report) -> Result {
                 say!("  {title}\n{}", indented(&text))?;
             }
         }
+    }
+    let hidden = failed.count().saturating_sub(shown_max);
+    if hidden > 0 {
+        say!("\n{hidden} more failed: --tudo shows them whole, --html FILE writes them to a page")?;
     }
     if report.is_good() {
         say!("\n{}", verdict(report))?;

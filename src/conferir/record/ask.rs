@@ -94,7 +94,7 @@ pub(super) async fn header_case(session: &Session) -> (Option<HeaderCase>, Optio
 }
 
 /// The headers by which the server takes the token, `own` or a usual one: those where it tells a right one from a wrong one. Each
-/// is asked twice, so that what is another one in each answer is no difference.
+/// is asked twice, so that what is another one in each answer is no difference. Fails where there is none.
 pub(super) async fn token_headers(
     session: &Session,
     own: Option<&TokenHeader>,
@@ -102,11 +102,12 @@ pub(super) async fn token_headers(
     let usual = TOKEN_HEADERS
         .map(|(name, scheme)| TokenHeader { name: HeaderName::from_static(name), scheme: scheme.map(str::to_owned) });
     let usual = usual.into_iter().filter(|header| Some(header) != own);
+    let tried: Vec<_> = own.cloned().into_iter().chain(usual).collect();
     let mut found: Vec<TokenHeader> = Vec::new();
     let mut none: Option<[Received; 2]> = None;
-    for header in own.cloned().into_iter().chain(usual) {
+    for header in &tried {
         let ask = async |token| {
-            let received = session.ask_by(&PROBE, &header, token).await?;
+            let received = session.ask_by(&PROBE, header, token).await?;
             // Some answers repeat the token.
             Ok::<_, StartError>(Received { body: session.redacted(&received.body), ..received })
         };
@@ -121,14 +122,22 @@ pub(super) async fn token_headers(
         let right = [right, ask("<token>").await?];
         let wrong = [ask("<token alterado>").await?, ask("<token alterado>").await?];
         if !say_the_same(&right, &wrong) && !say_the_same(none, &right) {
-            found.push(header);
+            found.push(header.clone());
         }
+    }
+    if found.is_empty() {
+        return Err(StartError::NoTokenHeader { tried: written(&tried).join(", ") });
     }
     Ok(found)
 }
 
 /// `headers` as a dialect writes them; none if they are the contract's.
 pub(super) fn as_written(headers: &[TokenHeader]) -> Option<Vec<String>> {
+    Some(written(headers)).filter(|written| written != &["Authorization: Bearer", "Authorization"])
+}
+
+/// `headers` as a dialect writes them.
+fn written(headers: &[TokenHeader]) -> Vec<String> {
     let name = |header: &TokenHeader| match header.name.as_str() {
         "authorization" => "Authorization".to_owned(),
         name => name.to_owned(),
@@ -137,7 +146,7 @@ pub(super) fn as_written(headers: &[TokenHeader]) -> Option<Vec<String>> {
         Some(scheme) => format!("{}: {scheme}", name(header)),
         None => name(header),
     });
-    Some(written.collect::<Vec<_>>()).filter(|written| written != &["Authorization: Bearer", "Authorization"])
+    written.collect()
 }
 
 /// Walks the atendimento, which is in `start`, through all statuses, first by a change that needs the motivo. It ends in

@@ -109,7 +109,7 @@ pub async fn record(
     let mut unasked: Unasked = NEVER.map(|(what, why)| (what.to_owned(), why.to_owned())).to_vec();
     let mut login = ask::login(session).await?;
     let tokens = ask::token_headers(session, user.token_header.as_ref()).await?;
-    session.carry_token_by(tokens.first().ok_or(StartError::NoTokenHeader)?.clone());
+    session.carry_token_by(tokens[0].clone());
     let (header_case, written) = ask::header_case(session).await;
     let mut errors = Vec::new();
     let changes = ask::walk(session, start, &mut errors, &mut unasked).await?;

@@ -109,7 +109,8 @@ async fn a_server_that_says_yes_to_everything_fails() {
         _ => (200, "Atendimento atualizado com sucesso!\u{1b}[2J <&".to_owned()),
     };
     let fake = Fake::start(answer).await;
-    let outcome = conferir(&database, &fake.address, &["--yes", "--status-atual", "Aberto", "--junit", "report.xml"]);
+    let outcome =
+        conferir(&database, &fake.address, &["--yes", "--status-atual", "Aberto", "--junit", "report.xml", "--tudo"]);
     assert_eq!(outcome.code, 1, "{outcome:?}");
     let url = format!("http://{}/api/usuario/login", fake.address);
     let shown = "\n    content-type: application/json\n    {\"login\": \"user.api\"}\n  \
@@ -122,6 +123,9 @@ async fn a_server_that_says_yes_to_everything_fails() {
     let why = ["failed", "ours", "common/json-no-object", "status", "200", "instead", "of", "400;", "header"];
     assert_eq!(line.split_whitespace().take(why.len()).collect::<Vec<_>>(), why);
     assert!(!outcome.stdout.contains("passed  "), "{}", outcome.stdout);
+    let few = conferir(&database, &fake.address, &["--yes", "--status-atual", "Aberto"]);
+    assert!(few.stdout.contains("\n121 more failed: --tudo shows them whole, "), "{}", few.stdout);
+    assert_eq!(few.stdout.matches("\n  received\n").count(), 5);
 
     let document = std::fs::read_to_string(database.dir.path().join("report.xml")).unwrap();
     let names = xml(&document);

@@ -217,7 +217,13 @@ async fn a_header_that_nobody_guesses_can_be_named() {
     {
         let fake = Server::start(Make { token_header, scheme, answer: makes::aspnet, ..BEARER }, START, |_| {}).await;
         let unnamed = conferir(&database, &fake.address, START, &["--gravar", "dialeto.toml"], SENHA);
-        unnamed.fails(1, &["no header was found by which the server takes the token", "pass --cabecalho-do-token"]);
+        unnamed.fails(
+            1,
+            &[
+                "by none of these headers: Authorization: Bearer, Authorization, Authorization: JWT, ",
+                "pass --cabecalho-do-token",
+            ],
+        );
         let gravar = ["--gravar", "dialeto.toml", "--cabecalho-do-token", named];
         let outcome = conferir(&database, &fake.address, START, &gravar, SENHA);
         assert_eq!(outcome.code, 0, "{outcome:?}");
