@@ -112,7 +112,7 @@ impl Frame {
     fn speaks(&self, path: &str, asks_for_problems: bool) -> bool {
         let is_own = self.own_paths.is_some_and(|own| path.starts_with(own));
         let is_ours_alone = self.watch.routes.has(path) && !CITRUS_PATHS.contains(&path);
-        !is_own && !(asks_for_problems && is_ours_alone)
+        !(is_own || asks_for_problems && is_ours_alone)
     }
 
     /// The same, with pages of errors where `pages` has them.
