@@ -1,6 +1,7 @@
 //! From the file to the dialect: everything that is wrong with it, each with its place.
 
 mod answers;
+mod status;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,6 +14,7 @@ use super::file::{DialectFile, HeaderCase, Verdict};
 use super::forms::{CONTENT_TYPE, Dialect, ERROR_BODY, Form, LOGIN_BODY, NotAsked, TokenHeader};
 use super::gap::Kind;
 use super::source::{Complaint, Lines, Source, place};
+use super::status::StatusTables;
 use super::template::Template;
 use super::writing::charset_of;
 use crate::domain::rules::{SameStatus, UnneededMotivo};
@@ -75,12 +77,12 @@ impl Dialect {
             return Err(DialectError(BTreeSet::from([Complaint { line: None, text }])));
         }
         let Source { file, lines, complaints } = Source::read(text).map_err(DialectError)?;
-        Check { file: &file, lines, complaints }.dialect(known)
+        Check { file: &file, lines, complaints, status: StatusTables::new() }.dialect(known)
     }
 
     /// What `file` says.
     pub fn of(file: &DialectFile, known: &Known) -> Result<Self, DialectError> {
-        Check { file, lines: Lines::default(), complaints: BTreeSet::new() }.dialect(known)
+        Check { file, lines: Lines::default(), complaints: BTreeSet::new(), status: StatusTables::new() }.dialect(known)
     }
 }
 
@@ -99,11 +101,13 @@ struct Check<'a> {
     file: &'a DialectFile,
     lines: Lines,
     complaints: BTreeSet<Complaint>,
+    status: StatusTables,
 }
 
 impl Check<'_> {
     fn dialect(mut self, known: &Known) -> Result<Dialect, DialectError> {
         let file = self.file;
+        self.status = self.status_tables();
         let dialect = Dialect {
             content_type: self.content_type(&[], file.content_type.as_deref()).unwrap_or(JSON),
             charset: self.charset(&[], file.charset.as_deref(), file.content_type.as_deref()),
@@ -116,6 +120,7 @@ impl Check<'_> {
             entities: self.entities(),
             header_case: file.nomes_de_cabecalhos.unwrap_or(HeaderCase::Minusculas),
             headers: self.headers(),
+            status: self.status.clone(),
             error: self.form(&["erro"], &file.erro, Parts { code: false, text: None, kind: None }),
             success: self.form(
                 &["sucesso"],
@@ -317,6 +322,20 @@ mod tests {
             ("[erro]\ncorpo = '{\"m\":<status>}'", "[erro] corpo is no JSON"),
             ("[sucesso]\ncorpo = '\"<validade>\"'", "[sucesso] corpo has <validade>, which only [login] can fill"),
             ("[erro]\ncorpo = '<texto'", "[erro] corpo is no JSON"),
+            ("[status]\nAbertoo = 'OPEN'", "line 2: [status] Abertoo is no status; did you mean Aberto?"),
+            ("[status]\naberto = 'OPEN'", "line 2: [status] aberto is no status; did you mean Aberto?"),
+            ("[status]\nAberto = ''", "line 2: [status] Aberto has to have 1 to 100 characters"),
+            ("[status]\nAberto = \"a\\nb\"", "[status] Aberto has to have 1 to 100 characters, and none that controls"),
+            ("[status]\nAberto = true", "expected a text, a number, or a table of them"),
+            ("[status.id]\nNovo = 1", "[status.id] Novo is no status; Aberto, Em atendimento, "),
+            ("[status.Id]\nAberto = 1", "line 1: [status.Id] has to have a name of small letters"),
+            ("[status.id]\nAberto = 1.5", "expected a text"),
+            (
+                "[sucesso]\ncorpo = '\"<status id>\"'",
+                "[sucesso] corpo has <status id>, which takes a table [status.id]",
+            ),
+            ("[sucesso]\ncorpo = '<status id>'\n[status.id]\nAberto = 1", "[sucesso] corpo is no JSON"),
+            ("[login]\ncorpo = '\"<token><status id>\"'\n[status.id]\nAberto = 1", "which [login] can't fill"),
             ("[erro]\ncorpo = '<text>'", "did you mean <texto>?"),
             ("[respostas.wrong_senha]\ntexto = 'a {}'", "texto has 1 of {}; the contract's text has 0 values"),
             ("[respostas.same_status]\ncodigo = 400", "is never given; it takes mesmo_status = \"recusado\""),

@@ -39,6 +39,9 @@ pub struct DialectFile {
     /// The success of a login.
     #[serde(skip_serializing_if = "is_default")]
     pub login: AnswerFile,
+    /// What `<status>` writes, by the contract's name of the status; of a table, what `<status NAME>` does.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub status: BTreeMap<String, StatusFile>,
     #[serde(skip_serializing_if = "is_default")]
     pub token: TokenFile,
     #[serde(skip_serializing_if = "is_default")]
@@ -80,6 +83,22 @@ pub struct EntitiesFile {
     pub aspas: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub apostrofo: Option<String>,
+}
+
+/// An entry of the table of statuses.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged, expecting = "expected a text, a number, or a table of them")]
+pub enum StatusFile {
+    Word(WordFile),
+    Words(BTreeMap<String, WordFile>),
+}
+
+/// A status as a Citrus writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged, expecting = "expected a text or a number")]
+pub enum WordFile {
+    Number(i64),
+    Text(String),
 }
 
 /// Where requests carry the token.

@@ -10,6 +10,7 @@ use super::escapes::{Entities, Escapes};
 use super::facts::Facts;
 use super::file::HeaderCase;
 use super::source::Complaint;
+use super::status::StatusTables;
 use super::template::Template;
 use super::writing::{Writing, charset_of};
 use crate::domain::rules::Rules;
@@ -34,6 +35,7 @@ pub struct Dialect {
     pub header_case: HeaderCase,
     /// More headers; `None` for one that is left out.
     pub(super) headers: Vec<(HeaderName, Option<HeaderValue>)>,
+    pub(super) status: StatusTables,
     pub(super) error: Form,
     pub(super) success: Form,
     pub(super) login: Form,

@@ -1,7 +1,10 @@
 //! What can stand in the gaps of a body.
 
+use std::sync::Arc;
+
 use super::moment::Moment;
 use super::random::Random;
+use super::status::{StatusTables, StatusWords};
 use crate::domain::text::nearest;
 
 /// What stands in a gap.
@@ -55,6 +58,10 @@ pub enum Gap {
     Status,
     /// The same in capitals.
     StatusInCapitals,
+    /// The status in the words of the table of this name.
+    StatusIn(String),
+    /// The status in these words; in capitals, if it is said.
+    StatusWord(Arc<StatusWords>, bool),
     /// The motivo that was named, escaped.
     Motivo,
 }
@@ -72,6 +79,12 @@ pub enum Kind {
 const TIME: &str = "instante ";
 const END: &str = "expira instante ";
 const RANDOM: &str = "aleatorio ";
+const STATUS: &str = "status ";
+
+/// Whether `name` can be that of a table of words for the status.
+pub(super) fn is_status_name(name: &str) -> bool {
+    (1..=30).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_lowercase())
+}
 
 impl Gap {
     /// Those that have one name, as a file writes it between `<` and `>`.
@@ -107,7 +120,24 @@ impl Gap {
         plain
             .or_else(|| by_picture(TIME).map(Self::Moment))
             .or_else(|| by_picture(END).map(Self::ExpiraMoment))
+            .or_else(|| {
+                let table = name.strip_prefix(STATUS).filter(|table| is_status_name(table))?;
+                Some(Self::StatusIn(table.to_owned()))
+            })
             .or_else(|| name.strip_prefix(RANDOM).and_then(Random::named).map(Self::Random))
+    }
+
+    /// The same, writing the status as `tables` say; or what is wrong with it, as the end of a sentence.
+    pub(super) fn in_words(self, tables: &StatusTables) -> Result<Self, String> {
+        let worded =
+            |table: &str, in_capitals| tables.get(table).map(|words| Self::StatusWord(Arc::clone(words), in_capitals));
+        match &self {
+            Self::Status => Ok(worded("", false).unwrap_or(self)),
+            Self::StatusInCapitals => Ok(worded("", true).unwrap_or(self)),
+            Self::StatusIn(table) => worded(table, false)
+                .ok_or_else(|| format!("has <{STATUS}{table}>, which takes a table [status.{table}]")),
+            _ => Ok(self),
+        }
     }
 
     /// Why `name`, which is none, is taken for a slip, as the end of a sentence. Names of HTML are no slips.
@@ -118,6 +148,9 @@ impl Gap {
         }
         if begins(&RANDOM) {
             return Some("which is no form of an id, such as <aleatorio uuid> or <aleatorio hex 32>".to_owned());
+        }
+        if begins(&STATUS) {
+            return Some("which is no name of a table, such as <status id>".to_owned());
         }
         let is_word = !name.is_empty() && name.chars().all(|letter| letter.is_alphabetic() || " _-".contains(letter));
         let names = Self::NAMES.iter().map(|(name, _)| *name).chain([RANDOM.trim_end()]);
@@ -163,9 +196,15 @@ impl Gap {
         match (self, kind) {
             (_, None | Some(Kind::Change)) if of_login => Some("only [login] can fill"),
             (Self::Login, Some(Kind::Change)) => Some("[sucesso] can't fill"),
-            (Self::Protocolo | Self::Status | Self::StatusInCapitals | Self::Motivo, Some(Kind::Login)) => {
-                Some("[login] can't fill")
-            }
+            (
+                Self::Protocolo
+                | Self::Status
+                | Self::StatusInCapitals
+                | Self::StatusIn(_)
+                | Self::StatusWord(..)
+                | Self::Motivo,
+                Some(Kind::Login),
+            ) => Some("[login] can't fill"),
             _ => None,
         }
     }

@@ -12,6 +12,7 @@ mod moment;
 mod random;
 mod settings;
 mod source;
+mod status;
 mod template;
 mod words;
 mod writing;
@@ -19,7 +20,10 @@ mod writing;
 pub use check::{DialectError, FILE_MAX, Known};
 pub use escapes::{Entities, Escapes};
 pub use facts::{Asked, Facts, LoggedIn, Mention};
-pub use file::{AnswerFile, DialectFile, EntitiesFile, Handling, HeaderCase, KitFile, RulesFile, TokenFile, Verdict};
+pub use file::{
+    AnswerFile, DialectFile, EntitiesFile, Handling, HeaderCase, KitFile, RulesFile, StatusFile, TokenFile, Verdict,
+    WordFile,
+};
 pub use forms::{AnswerForm, CONTENT_TYPE, Dialect, ERROR_BODY, LOGIN_BODY, TokenHeader, after_scheme, answer_key};
 pub use gap::{Gap, Kind};
 pub use masks::{Group, Piece, alike, is_explained, mask, strip};

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::file::{Handling, Verdict};
 use super::forms::Dialect;
+use crate::domain::atendimento::Status;
 use crate::domain::rules::{SameStatus, UnknownMotivo, UnneededMotivo};
 
 impl Dialect {
@@ -30,8 +31,12 @@ impl Dialect {
         let of_all = of_all.into_iter().map(|(name, value)| (name.to_owned(), value));
         let headers = headers.into_iter().map(|(name, value)| (format!("[cabecalhos] {name}"), value));
         let token = ("[token] cabecalhos".to_owned(), json!(tokens));
+        let statuses = self.status.iter().flat_map(|(name, words)| {
+            let table = if name.is_empty() { "status".to_owned() } else { format!("status.{name}") };
+            Status::ALL.map(|status| (format!("[{table}] {status}"), json!(words.written(status.nome()))))
+        });
         let rules = self.written_rules().map(|(name, value)| (format!("[regras] {name}"), value));
-        of_all.chain(headers).chain([token]).chain(rules).collect()
+        of_all.chain(headers).chain([token]).chain(statuses).chain(rules).collect()
     }
 
     fn written_rules(&self) -> [(&'static str, Value); 4] {

@@ -7,6 +7,7 @@ use time::macros::format_description;
 use super::facts::{Facts, LoggedIn};
 use super::gap::{Gap, Kind};
 use super::random::Random;
+use super::status::StatusTables;
 use super::writing::Writing;
 
 /// Most bytes of a body.
@@ -62,6 +63,15 @@ impl Template {
             parts.push(Part::Bytes(bytes));
         }
         Ok(Self(parts))
+    }
+
+    /// The same, writing the status as `tables` say; or what is wrong with it, as the end of a sentence.
+    pub(super) fn in_words(self, tables: &StatusTables) -> Result<Self, String> {
+        let parts = self.0.into_iter().map(|part| match part {
+            Part::Gap(name, gap) => Ok(Part::Gap(name, gap.in_words(tables)?)),
+            bytes @ Part::Bytes(_) => Ok(bytes),
+        });
+        parts.collect::<Result<_, _>>().map(Self)
     }
 
     /// `text` as [`Template::parse`] reads it: without a gap.
@@ -194,7 +204,9 @@ fn after_run<'a>(run: &[Piece], text: &'a str) -> Option<&'a str> {
 fn is_unknown(gap: &Gap, facts: &Facts<'_>) -> bool {
     match gap {
         Gap::Texto | Gap::Codigo | Gap::Razao | Gap::Metodo | Gap::Caminho | Gap::Token => false,
-        Gap::Protocolo | Gap::Status | Gap::StatusInCapitals | Gap::Motivo => facts.named.is_none(),
+        Gap::Protocolo | Gap::Status | Gap::StatusInCapitals | Gap::StatusIn(_) | Gap::StatusWord(..) | Gap::Motivo => {
+            facts.named.is_none()
+        }
         // Of a success, the login as registered: the server alone knows it.
         Gap::Login => facts.login.is_some() || facts.named.is_none(),
         _ => true,
@@ -245,8 +257,10 @@ fn fill(gap: &Gap, writing: Writing, facts: &Facts<'_>, place: usize) -> String 
         Gap::Pessoal => String::new(),
         Gap::PessoalZero => "0".to_owned(),
         Gap::Protocolo => writing.written(named.protocolo),
-        Gap::Status => writing.written(named.status),
+        Gap::Status | Gap::StatusIn(_) => writing.written(named.status),
         Gap::StatusInCapitals => writing.written(&named.status.to_uppercase()),
+        Gap::StatusWord(words, false) => writing.written(words.written(named.status)),
+        Gap::StatusWord(words, true) => writing.written(&words.written(named.status).to_uppercase()),
         Gap::Motivo => writing.written(named.motivo),
     }
 }

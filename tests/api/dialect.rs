@@ -143,9 +143,6 @@ async fn a_login_says_what_the_dialect_wants(database: &Database) {
 async fn what_is_ours_alone_stays_as_it_is(database: &Database) {
     let server = server(database, SPRING).await;
     let token = token(&server, "/data/token").await;
-    let problem = [("authorization", token.as_str()), ("accept", "application/problem+json")];
-    let answer = post(&server, STATUS, &problem, json!({"status": "Aberto"})).await;
-    assert_eq!((answer.status, answer.header("content-type")), (400, Some("application/problem+json")));
     let body = json!({"protocolo": "20221104000001", "status": "Aberto", "statusAtual": "Finalizado"});
     let answer = post(&server, STATUS, &[("authorization", &token)], body).await;
     is(&answer, 412, "application/json", r#"{"message":"Status atual diferente do esperado","statusAtual":"Aberto"}"#);
@@ -157,6 +154,82 @@ async fn what_is_ours_alone_stays_as_it_is(database: &Database) {
     let resultado = r#"{"protocolo":"20221104000001","codigo":200,"message":"Atendimento atualizado com sucesso"}"#;
     is(&answer, 200, "application/json", &format!(r#"{{"resultados":[{resultado}]}}"#));
     assert_eq!(server.get("/health/live").await.header("x-frame-options"), None);
+    server.stop().await;
+}
+
+/// Clients on .NET and Spring accept problems whether or not they ask a Citrus.
+async fn problems_come_from_our_own_routes_alone(database: &Database) {
+    let server = server(database, SPRING).await;
+    let token = token(&server, "/data/token").await;
+    let ask = async |method: Method, path: &str, accept: &str, body: String| {
+        let headers = [JSON, ("authorization", token.as_str()), ("accept", accept)];
+        server.send(method, path, &headers, body).await
+    };
+    let dialect = "application/json;charset=UTF-8";
+    let long = json!({"login": "x".repeat(3_000_000)}).to_string();
+    for accept in ["application/problem+json", "application/json, Application/Problem+JSON;q=0.9", "application/*+json"]
+    {
+        for (method, path, body, status) in [
+            (Method::POST, LOGIN, json!({"login": "ninguem", "senha": "x"}).to_string(), 401),
+            (Method::POST, STATUS, json!({"status": "Aberto"}).to_string(), 422),
+            (Method::POST, "//api//atendimentos/status/?simular=true", json!({"status": "Aberto"}).to_string(), 422),
+            (Method::POST, STATUS, "[".to_owned(), 400),
+            (Method::DELETE, STATUS, String::new(), 405),
+            (Method::POST, LOGIN, long.clone(), 413),
+            (Method::GET, "/api/nada", String::new(), 404),
+        ] {
+            let answer = ask(method, path, accept, body).await;
+            assert_eq!((answer.status, answer.header("content-type")), (status, Some(dialect)), "{path} {answer:?}");
+            assert!(answer.body.starts_with("{\"timestamp\"") && answer.header("vary").is_none(), "{answer:?}");
+        }
+    }
+    let problem = "application/problem+json";
+    let stale = json!({"protocolo": "20221104000001", "status": "Aberto", "statusAtual": "Finalizado"}).to_string();
+    for (method, path, body, status) in [
+        (Method::POST, "/api/atendimentos/status/lote", "[".to_owned(), 400),
+        (Method::DELETE, "/api/motivos", String::new(), 405),
+        (Method::POST, STATUS, stale, 412),
+    ] {
+        let answer = ask(method, path, problem, body).await;
+        assert_eq!((answer.status, answer.header("content-type")), (status, Some(problem)), "{path} {answer:?}");
+    }
+    server.stop().await;
+}
+
+async fn a_status_is_written_in_words_of_its_own(database: &Database) {
+    let text = r#"
+[sucesso]
+corpo = '{"situacao":"<status>","STATUS":"<STATUS>","statusId":<status id>,"nome":"<status nome>"}'
+[status]
+Aberto = "open \"now\""
+Finalizado = "Encerrado"
+[status.id]
+Aberto = 1
+"Em atendimento" = 2
+Cancelado = 3
+Improcedente = 4
+Finalizado = -5
+[status.nome]
+[respostas.unknown_atendimento]
+corpo = '{"status":"<status>","pedido":"<status nome>"}'
+"#;
+    let server = server(database, text).await;
+    let token = token(&server, "/accessToken").await;
+    let change = async |protocolo: &str, status: &str| {
+        let body = json!({"protocolo": protocolo, "status": status, "motivoStatus": "Duplicado"});
+        post(&server, STATUS, &[("authorization", &token)], body).await.body
+    };
+    for (status, body) in [
+        (" aberto", r#"{"situacao":"open \"now\"","STATUS":"OPEN \"NOW\"","statusId":1,"nome":"Aberto"}"#),
+        (
+            "Em atendimento",
+            r#"{"situacao":"Em atendimento","STATUS":"EM ATENDIMENTO","statusId":2,"nome":"Em atendimento"}"#,
+        ),
+        ("FINALIZADO", r#"{"situacao":"Encerrado","STATUS":"ENCERRADO","statusId":-5,"nome":"Finalizado"}"#),
+    ] {
+        assert_eq!(change("20221104000001", status).await, body);
+    }
+    assert_eq!(change("123", "Finalizado").await, r#"{"status":"Encerrado","pedido":"Finalizado"}"#);
     server.stop().await;
 }
 
@@ -276,7 +349,9 @@ async fn the_document_shows_the_dialect(database: &Database) {
     let login = &document["paths"][LOGIN]["post"]["responses"];
     let example = &login["401"]["content"]["application/json;charset=UTF-8"]["examples"]["unknown_user"]["value"];
     assert_eq!((&example["message"], &example["status"]), (&json!("Login inválido"), &json!(401)));
-    assert_eq!(login["404"]["content"].as_object().unwrap().keys().collect::<Vec<_>>(), ["application/problem+json"]);
+    assert_eq!(login["404"], Value::Null);
+    let text = login.to_string() + &document["paths"][STATUS]["post"]["responses"]["400"].to_string();
+    assert!(!text.contains("problem+json"), "{text}");
     assert!(document["paths"][STATUS]["post"]["responses"]["201"].is_object());
     assert!(document["info"]["description"].as_str().unwrap().contains("responde num dialeto"));
     server.stop().await;
@@ -292,8 +367,10 @@ fn the_document_of_a_sandbox_leaves_its_own_routes_as_they_are() {
     let own = document["paths"].as_object().unwrap().iter().filter(|(path, _)| path.starts_with("/sandbox"));
     let own: Vec<_> = own.inspect(|(path, item)| assert_eq!(*item, &contract["paths"][*path], "{path}")).collect();
     assert_eq!(own.len(), 4);
-    let forced = &document["paths"][LOGIN]["post"]["responses"]["default"]["content"];
-    assert_eq!(forced.as_object().unwrap().keys().collect::<Vec<_>>(), ["application/problem+json"]);
+    let forced = |path: &str| document["paths"][path]["post"]["responses"]["default"]["content"].as_object();
+    assert!(forced(LOGIN).is_none_or(serde_json::Map::is_empty));
+    let of_ours = forced("/api/atendimentos/status/lote").unwrap();
+    assert_eq!(of_ours.keys().collect::<Vec<_>>(), ["application/problem+json"]);
 }
 
 #[test]
@@ -307,7 +384,9 @@ fn the_document_does_not_contradict_the_dialect() {
         assert!(!text.contains(contradiction), "{contradiction}");
         assert!(sandbox_openapi_text(None).contains(contradiction), "{contradiction}");
     }
-    assert!(text.contains("num problema, `Bearer`; no dialeto, `JWT`"));
+    assert!(
+        text.contains("num problema, `Bearer`; no dialeto, `JWT`") && text.contains("O esquema: no dialeto, `JWT`")
+    );
 }
 
 /// Each member of a login and of a change, and what goes beside it, with a value that it can't have.
@@ -354,6 +433,8 @@ both_engines! {
     errors_and_successes_have_the_bytes_of_the_dialect,
     a_login_says_what_the_dialect_wants,
     what_is_ours_alone_stays_as_it_is,
+    problems_come_from_our_own_routes_alone,
+    a_status_is_written_in_words_of_its_own,
     the_token_comes_where_the_dialect_says,
     each_rule_holds,
     a_hidden_user_stays_hidden,

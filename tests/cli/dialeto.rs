@@ -73,7 +73,8 @@ fn an_answer_about_a_field_is_listed_by_itself() {
 
 #[test]
 fn what_holds_for_all_answers_is_listed_beside_the_contract() {
-    let listed = json(&run(&example(), &["dialeto", "mostrar", "dialeto.toml", "--json"], &[]));
+    let text = example() + "[status]\nAberto = 'OPEN'\n[status.id]\nAberto = 1\n";
+    let listed = json(&run(&text, &["dialeto", "mostrar", "dialeto.toml", "--json"], &[]));
     for (name, wanted) in [
         ("content_type", [json!("application/json;charset=UTF-8"), json!("application/json")]),
         ("www_authenticate", [Value::Null, json!("Bearer")]),
@@ -90,6 +91,9 @@ fn what_holds_for_all_answers_is_listed_beside_the_contract() {
                 json!(["authorization: Bearer <token>", "authorization: <token>"]),
             ],
         ),
+        ("[status] Aberto", [json!("OPEN"), json!("Aberto")]),
+        ("[status] Cancelado", [json!("Cancelado"), json!("Cancelado")]),
+        ("[status.id] Aberto", [json!("1"), Value::Null]),
         ("[regras] mesmo_status", [json!("recusado"), json!("aceito")]),
         ("[regras] motivo_desnecessario", [json!("conferido"), json!("ignorado")]),
         ("[regras] motivo_desconhecido", [json!("recusado"), json!("recusado")]),

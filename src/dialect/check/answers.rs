@@ -12,6 +12,7 @@ use crate::dialect::forms::{CONTENT_TYPE, Form};
 use crate::dialect::gap::{Gap, Kind};
 use crate::dialect::template::Template;
 use crate::dialect::writing::Writing;
+use crate::domain::atendimento::Status;
 
 impl Check<'_> {
     pub(super) fn form(&mut self, table: &[&str], answer: &AnswerFile, may: Parts) -> Form {
@@ -47,8 +48,9 @@ impl Check<'_> {
     }
 
     fn body(&mut self, table: &[&str], text: &str, answer: &AnswerFile, may: &Parts) -> Option<Template> {
+        let body = Template::parse(text).and_then(|body| body.in_words(&self.status));
         let mut complain = |what: &dyn fmt::Display| self.complain(table, "corpo", what);
-        let body = match Template::parse(text) {
+        let body = match body {
             Ok(body) => body,
             Err(complaint) => {
                 complain(&complaint);
@@ -62,7 +64,7 @@ impl Check<'_> {
         }
         if !text.is_empty()
             && self.is_json(table, answer)
-            && !reads_as_json(&body, self.file.escapes.unwrap_or_default())
+            && !reads_as_json(&body, self.file.escapes.unwrap_or_default(), may.kind)
         {
             self.complain(
                 table,
@@ -81,20 +83,23 @@ impl Check<'_> {
     }
 }
 
-fn reads_as_json(body: &Template, escapes: Escapes) -> bool {
+/// Whether it does with any values. Only a success is sure to name a status that there is.
+fn reads_as_json(body: &Template, escapes: Escapes, kind: Option<Kind>) -> bool {
     let login = LoggedIn { token: "a.b.c", validade: 1, login: "\"\\" };
-    // A protocolo may stand without quotes, too.
-    let named = Mention { protocolo: "7", status: "\"\\", motivo: "\"\\", login: "\"\\" };
-    let facts = Facts {
-        texto: "\"\\",
-        codigo: 400,
-        metodo: "",
-        caminho: "/",
-        now: time::OffsetDateTime::UNIX_EPOCH,
-        login: Some(login),
-        named: Some(named),
-        id: Uuid::nil(),
-    };
     let writing = Writing::of((escapes, Entities::default()), CONTENT_TYPE, body.beginning());
-    serde_json::from_str::<serde::de::IgnoredAny>(&body.filled(writing, &facts)).is_ok()
+    let other = (kind != Some(Kind::Change)).then_some("\"\\");
+    Status::ALL.map(Status::nome).into_iter().chain(other).all(|status| {
+        let facts = Facts {
+            texto: "\"\\",
+            codigo: 400,
+            metodo: "",
+            caminho: "/",
+            now: time::OffsetDateTime::UNIX_EPOCH,
+            login: Some(login),
+            // A protocolo may stand without quotes, too.
+            named: Some(Mention { protocolo: "7", status, motivo: "\"\\", login: "\"\\" }),
+            id: Uuid::nil(),
+        };
+        serde_json::from_str::<serde::de::IgnoredAny>(&body.filled(writing, &facts)).is_ok()
+    })
 }

@@ -16,6 +16,9 @@ use crate::dialect::{AnswerForm, Asked, Dialect, Facts, LoggedIn, Mention};
 use crate::domain::atendimento::{Denial, Status};
 use crate::domain::rules::{Rules, SameStatus, UnneededMotivo};
 
+/// The routes that a Citrus has, too.
+pub const CITRUS_PATHS: [&str; 2] = ["/api/usuario/login", "/api/atendimentos/status"];
+
 /// A success that a dialect words otherwise. It leaves its handler as the contract has it, and as this beside it.
 #[derive(Clone)]
 pub enum Success {

@@ -33,7 +33,7 @@ use crate::dialect::Dialect;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::problem;
 use crate::http::answer::render::{ErrorPage, render, shown};
-use crate::http::answer::spoken::{Challenge, Speaker};
+use crate::http::answer::spoken::{CITRUS_PATHS, Challenge, Speaker};
 use crate::http::answer::{ALWAYS, REQUEST_ID};
 use crate::http::memory::Memory;
 use crate::http::request::path;
@@ -107,6 +107,14 @@ impl Frame {
         Self { own_paths: Some(own), ..self }
     }
 
+    /// Whether the dialect words the answers of `path`. Who `asks_for_problems` gets them from the routes that no Citrus
+    /// has; a Citrus knows nothing of them.
+    fn speaks(&self, path: &str, asks_for_problems: bool) -> bool {
+        let is_own = self.own_paths.is_some_and(|own| path.starts_with(own));
+        let is_ours_alone = self.watch.routes.has(path) && !CITRUS_PATHS.contains(&path);
+        !(is_own || asks_for_problems && is_ours_alone)
+    }
+
     /// The same, with pages of errors where `pages` has them.
     #[must_use]
     pub fn with_error_pages(self, pages: ErrorPages) -> Self {
@@ -140,14 +148,12 @@ where
         let language = problem::wanted(request.headers());
         let one_host = names_one_host(&request);
         let error_page = self.error_pages.and_then(|pages| pages(request.uri(), request.headers()));
-        // Programs that ask for a problem get it as the contract has it, and people a page.
-        let spoken = language.is_none() && error_page.is_none();
-        let speaker = self.dialect.as_ref().filter(|_| spoken).map(|dialect| dialect.speaker(&request));
+        let dialect = self.dialect.as_ref().filter(|_| error_page.is_none());
+        let speaker = dialect.map(|dialect| dialect.speaker(&request));
         if let Some(uri) = path::cleaned(request.uri()) {
             *request.uri_mut() = uri;
         }
-        let is_own = self.own_paths.is_some_and(|own| request.uri().path().starts_with(own));
-        let speaker = speaker.filter(|_| !is_own);
+        let speaker = speaker.filter(|_| self.speaks(request.uri().path(), language.is_some()));
         let watched = self.watch.begin(&request, &id, trace.as_deref());
         let answer = timeout(self.deadline, self.routes.call(request));
         let answers = self.answers.clone();

@@ -27,6 +27,11 @@ impl RouteNames {
         }
     }
 
+    /// Whether a route takes `path`.
+    pub fn has(&self, path: &str) -> bool {
+        self.templates.at(path).is_ok()
+    }
+
     /// The template of the route that takes `path`.
     pub fn find(&self, path: &str) -> Arc<str> {
         Arc::clone(self.templates.at(path).map_or(&self.none, |found| found.value))

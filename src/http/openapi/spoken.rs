@@ -16,7 +16,7 @@ use super::{errors, operations};
 use crate::dialect::{Dialect, TokenHeader};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::problem;
-use crate::http::answer::spoken::{Speaker, Spoken, Success, example};
+use crate::http::answer::spoken::{CITRUS_PATHS, Speaker, Spoken, Success, example};
 
 /// The path of a request that none of the routes takes.
 const NO_ROUTE: &str = "/api/nada";
@@ -140,8 +140,9 @@ fn word(operation: &mut Operation, speaker: &Speaker) {
     if success_of(operation).is_some() {
         operation.responses.responses.remove("200");
     }
-    leave_problems(operation);
-    say_challenge(operation, &speaker.dialect);
+    let has_problems = !CITRUS_PATHS.contains(&speaker.path.as_str());
+    leave_problems(operation, has_problems);
+    say_challenge(operation, &speaker.dialect, has_problems);
     if let Some(description) = operation.description.as_mut().filter(|_| !speaker.dialect.logs_in_without_permission) {
         *description = description.replace(WITHOUT_PERMISSION[0], WITHOUT_PERMISSION[1]);
     }
@@ -152,10 +153,14 @@ fn word(operation: &mut Operation, speaker: &Speaker) {
             add(response, &answers);
         }
     }
+    operation.responses.responses.retain(|_, response| {
+        !matches!(response, RefOr::T(response) if response.content.is_empty() && response.description.is_empty())
+    });
 }
 
-/// Says which challenge goes with 401: a problem has the contract's.
-fn say_challenge(operation: &mut Operation, dialect: &Dialect) {
+/// Says which challenge goes with 401: a problem, where there are any, has the contract's.
+fn say_challenge(operation: &mut Operation, dialect: &Dialect, has_problems: bool) {
+    let of_problems = if has_problems { "num problema, `Bearer`; " } else { "" };
     let own = dialect
         .challenge()
         .map_or_else(|| "nenhum".to_owned(), |own| format!("`{}`", String::from_utf8_lossy(own.as_bytes())));
@@ -163,19 +168,19 @@ fn say_challenge(operation: &mut Operation, dialect: &Dialect) {
         if let RefOr::T(response) = response
             && let Some(RefOr::T(header)) = response.headers.get_mut(WWW_AUTHENTICATE.as_str())
         {
-            header.description = Some(format!("O esquema: num problema, `Bearer`; no dialeto, {own}."));
+            header.description = Some(format!("O esquema: {of_problems}no dialeto, {own}."));
         }
     }
 }
 
-/// Leaves of each error only what the contract keeps under a dialect.
-fn leave_problems(operation: &mut Operation) {
+/// Leaves of each error only what the contract keeps under a dialect: 412, and problems where `operation` has them.
+fn leave_problems(operation: &mut Operation, has_problems: bool) {
     for (code, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response
             && response.content.contains_key(problem::MEDIA_TYPE)
             && code != "412"
         {
-            response.content.retain(|media_type, _| media_type == problem::MEDIA_TYPE);
+            response.content.retain(|media_type, _| has_problems && media_type == problem::MEDIA_TYPE);
             response.description = String::new();
         }
     }

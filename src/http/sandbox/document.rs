@@ -9,6 +9,7 @@ use utoipa::openapi::{OpenApi, Ref, ResponseBuilder};
 use super::PATHS;
 use super::failures::{DELAY, DELAY_MAX, FAILURE, codes};
 use crate::http::answer::problem;
+use crate::http::answer::spoken::CITRUS_PATHS;
 use crate::http::openapi::parameters::parameter;
 use crate::http::openapi::{Shapes, add, operations, written};
 use crate::http::shapes::{integer, text};
@@ -26,8 +27,12 @@ pub fn generate(
         add(&mut document, paths);
     }
     for (path, item) in &mut document.paths.paths {
-        let is_worded = is_in_dialect && !path.starts_with(PATHS);
-        operations(item).for_each(|operation| offer_failures(operation, is_worded));
+        let forms = FORMS.into_iter().filter(|(media_type, _)| match (is_in_dialect, *media_type) {
+            (false, _) => true,
+            (true, problem::MEDIA_TYPE) => !CITRUS_PATHS.contains(&path.as_str()),
+            (true, _) => path.starts_with(PATHS),
+        });
+        operations(item).for_each(|operation| offer_failures(operation, forms.clone()));
     }
     let tag = TagBuilder::new().name(SANDBOX).description(Some(
         "Só no `demo`: restauração dos dados de exemplo, falhas e atrasos simulados em todas as rotas, um relógio que se adianta e as \
@@ -37,13 +42,13 @@ pub fn generate(
     written(&document)
 }
 
-/// A dialect may answer in any form; a problem stays one.
-fn offer_failures(operation: &mut Operation, is_worded: bool) {
+/// The forms of a failure. A dialect may answer in any other; a problem stays one where there are any.
+const FORMS: [(&str, &str); 2] = [("application/json", "Mensagem"), (problem::MEDIA_TYPE, "Problema")];
+
+fn offer_failures(operation: &mut Operation, forms: impl Iterator<Item = (&'static str, &'static str)>) {
     operation.parameters.get_or_insert_default().extend(headers().map(Into::into));
-    let forced = ["application/json", problem::MEDIA_TYPE].into_iter().zip(["Mensagem", "Problema"]);
-    let forced = forced.skip(usize::from(is_worded));
     let response = ResponseBuilder::new().description(format!("A falha que `{FAILURE}` pede"));
-    let response = forced.fold(response, |response, (media_type, schema)| {
+    let response = forms.fold(response, |response, (media_type, schema)| {
         response.content(media_type, ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build())
     });
     operation.responses.responses.insert("default".to_owned(), response.build().into());
