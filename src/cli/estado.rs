@@ -136,6 +136,9 @@ fn parse(name: &str, input: impl Read, senhas: Senhas<'_>) -> Result<StateFile> 
     let mut bytes = Vec::new();
     let read = input.take(FILE_MAX as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|error| CliError::Failed(format!("{name} can't be read: {error}")))?;
+    if bytes.len() > FILE_MAX {
+        return Err(CliError::Failed(format!("{name} is longer than {FILE_MAX} bytes")));
+    }
     let text = decode(bytes).map_err(|error| CliError::Failed(format!("{name} {error}")))?;
     StateFile::parse(&text, senhas).map_err(|faults| CliError::Failed(format!("{name} is wrong:\n{faults}")))
 }

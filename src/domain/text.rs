@@ -14,6 +14,10 @@ use crate::printable::printable;
 pub const LOGIN_MAX: usize = 255;
 /// How the logins of anonymised users begin.
 pub const PSEUDONYM: &str = "anonimo-";
+/// What stands in the place of a name that the hierarchy hides from its reader.
+pub const HIDDEN: &str = "(oculto)";
+/// Why nobody can have a login that is reserved.
+pub const RESERVED_LOGIN: &str = "a login that begins with 'anonimo-' is that of an anonymised user, and '(oculto)' stands for a hidden one; choose another";
 /// Longest senha, in bytes.
 pub const SENHA_MAX: usize = 1024;
 pub const PROTOCOLO_MAX: usize = 64;
@@ -47,6 +51,11 @@ impl NameKey {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether, as a login, it would be taken for that of an anonymised user or of a hidden one.
+    pub fn is_reserved(&self) -> bool {
+        self.0.starts_with(PSEUDONYM) || self.0 == HIDDEN
     }
 }
 

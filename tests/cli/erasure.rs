@@ -161,6 +161,8 @@ async fn an_anonymised_user_is_nowhere_named_and_never_comes_back(server: &Serve
     }
     run_with(database, &[], &["usuario", "criar", "Anonimo-5", "--perfil", "Integração", "--senha-stdin"], senha)
         .fails(1, &["a login that begins with 'anonimo-' is that of an anonymised user"]);
+    run_with(database, &[], &["usuario", "criar", "(Oculto)", "--perfil", "Integração", "--senha-stdin"], senha)
+        .fails(1, &["'(oculto)' stands for a hidden one"]);
     // Somebody else may have the login; nothing of the old one is theirs.
     assert_eq!(run_with(database, &[], &criar, senha).code, 0);
     assert_eq!(seen(server, &reader, FIRST).await.0["historico"][0]["usuario"], "anonimo-4");

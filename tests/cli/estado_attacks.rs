@@ -36,6 +36,8 @@ async fn files_that_are_made_to_hurt_are_refused_soon(database: &Database) {
         ("a dotted table", format!("[{}]", vec!["a"; MIB].join(".")), "no TOML"),
         ("a long name", format!("[[motivos]]\nnome = '{}'", "x".repeat(3 * MIB)), "is not a name"),
         ("too much", "#".repeat(5 * MIB), "is longer than"),
+        ("too much, read up to half a letter", format!("#{}", "é".repeat(3 * MIB)), "is longer than 4194304 bytes"),
+        ("a login that hides", "[[usuarios]]\nlogin = '(OCULTO)'".to_owned(), "'(oculto)' stands for a hidden one"),
         ("a deep tree", chain(20_000), "more than 32 níveis below each other"),
         ("one too deep", chain(33), "line 97: nível 'n32': more than 32 níveis below each other"),
         ("a long circle", circle, "is below itself: 'n0' below "),

@@ -157,7 +157,7 @@ async fn everything_that_is_wrong_with_a_file_is_told_at_once(database: &Databas
         ("[niveis]\nnome = 'a'", "line 1: niveis has to be tables"),
         ("niveis = ['a']", "line 1: niveis has to be tables"),
         (&format!("[[motivos]]\nnome = '{}'", "x".repeat(256)), "line 2: 'xxxx"),
-        (&format!("#{}", "x".repeat(4 * 1024 * 1024)), "it is longer than 4194304 bytes"),
+        (&format!("#{}", "x".repeat(4 * 1024 * 1024)), "estado.toml is longer than 4194304 bytes"),
     ] {
         let outcome = tries(database, text, &["--yes"]);
         outcome.fails(1, &[complaint]);

@@ -6,7 +6,7 @@ use super::phrases::{self, filled, number};
 use super::texts::Texts;
 use crate::domain::atendimento::Denial;
 use crate::domain::senha::{SENHA_MIN, SenhaFault};
-use crate::domain::text::{COMENTARIO_MAX, LOGIN_MAX, NOME_MAX, NameKey, PROTOCOLO_MAX, PSEUDONYM, SENHA_MAX};
+use crate::domain::text::{COMENTARIO_MAX, HIDDEN, LOGIN_MAX, NOME_MAX, NameKey, PROTOCOLO_MAX, PSEUDONYM, SENHA_MAX};
 use crate::http::answer::catalogue::{ApiError, Limit};
 use crate::service::provisioning::Kind;
 use crate::service::throttle::Throttled;
@@ -142,8 +142,8 @@ fn unfit(field: &str, typed: &str, texts: &Texts) -> String {
     let faults = &texts.faults;
     let characters = |text: &str| text.chars().count();
     let (has, max, too_long, hidden) = match field {
-        LOGIN if NameKey::new(typed).as_str().starts_with(PSEUDONYM) => {
-            return filled(faults.login_reserved, &[PSEUDONYM]);
+        LOGIN if NameKey::new(typed).is_reserved() => {
+            return filled(faults.login_reserved, &[PSEUDONYM, HIDDEN]);
         }
         LOGIN => (characters(typed.trim()), LOGIN_MAX, faults.login_long, faults.login_hidden),
         NOME => (characters(typed.trim()), NOME_MAX, faults.nome_long, faults.nome_hidden),

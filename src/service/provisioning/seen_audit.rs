@@ -8,12 +8,9 @@ use serde_json::Value;
 use super::guarded::Authority;
 use super::{Provisioning, Result};
 use crate::domain::access::Permissao;
-use crate::domain::text::NameKey;
+use crate::domain::text::{HIDDEN, NameKey};
 use crate::service::audit::told;
 use crate::store::{AuditEntry, AuditPage, AuditPosition};
-
-/// What stands in place of a name.
-pub const HIDDEN: &str = "(oculto)";
 
 /// Groups of actions of which no entry names what the hierarchy may hide.
 const OPEN: [&str; 4] = ["motivo", "atendimento", "comentario", "backup"];

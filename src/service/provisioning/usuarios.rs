@@ -9,7 +9,7 @@ use super::{Kind, Provisioning, ProvisioningError, Result, Stamp};
 use crate::auth::token::new_generation;
 use crate::domain::access::Permissao;
 use crate::domain::audit::Action;
-use crate::domain::text::{LOGIN_MAX, Name, NameKey, PSEUDONYM, fits};
+use crate::domain::text::{LOGIN_MAX, Name, NameKey, fits};
 use crate::service::audit::of_usuario;
 use crate::service::throttle::bucket_of;
 use crate::store::{Perfil, Store, Usuario};
@@ -114,7 +114,7 @@ pub fn require_login(login: &Name) -> Result<()> {
     if !fits(&login.texto, LOGIN_MAX) {
         return Err(ProvisioningError::LongLogin);
     }
-    if login.key.as_str().starts_with(PSEUDONYM) {
+    if login.key.is_reserved() {
         return Err(ProvisioningError::ReservedLogin);
     }
     Ok(())

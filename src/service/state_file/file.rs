@@ -10,7 +10,7 @@ use super::error::{Fault, Faults, TOLD_MAX};
 use super::reader::{Item, Reader};
 use super::state::{MotivoState, NivelState, PerfilState, State, UsuarioState, top_down};
 use crate::domain::access::Permissao;
-use crate::domain::text::{Name, NameKey, PSEUDONYM, cut, did_you_mean};
+use crate::domain::text::{Name, NameKey, RESERVED_LOGIN, cut, did_you_mean};
 
 /// Most bytes of a file.
 pub const FILE_MAX: usize = 4 * 1024 * 1024;
@@ -54,11 +54,8 @@ pub(super) enum SenhaSource {
 }
 
 impl StateFile {
-    /// Understands the TOML of a file.
+    /// Understands the TOML of a file, which has at most [`FILE_MAX`] bytes.
     pub fn parse(text: &str, senhas: Senhas<'_>) -> Result<Self, Faults> {
-        if text.len() > FILE_MAX {
-            Faults::none_of(vec![Fault::at(None, format_args!("it is longer than {FILE_MAX} bytes"))])?;
-        }
         let (root, errors) = DeTable::parse_recoverable(text);
         let mut reader = Reader::new(text);
         if !errors.is_empty() {
@@ -183,10 +180,8 @@ impl Parsing<'_> {
         let login = self.own_name(item, "login", &mut lines);
         self.file.usuario_lines = lines;
         let Some(login) = login else { return };
-        if login.key.as_str().starts_with(PSEUDONYM) {
-            let text =
-                format!("a login that begins with '{PSEUDONYM}' is that of an anonymised user; choose another one");
-            self.reader.complain(item.line, text);
+        if login.key.is_reserved() {
+            self.reader.complain(item.line, RESERVED_LOGIN);
         }
         if let Some(source) = source {
             self.file.senhas.insert(login.key.clone(), source);

@@ -5,8 +5,8 @@ texts! {
     login_long: "Escreva o login com até {} caracteres; há {}.", "Type a login of at most {} characters; there are {}.";
     login_hidden: "O login tem caracteres que não aparecem. Escreva-o de novo, sem colar.",
         "The login has characters that nobody sees. Type it again instead of pasting it.";
-    login_reserved: "Logins que começam com “{}” são de usuários anonimizados. Escolha outro.",
-        "Logins that begin with “{}” are those of anonymised users. Choose another one.";
+    login_reserved: "Logins que começam com “{}” são de usuários anonimizados, e “{}” fica no lugar de um nome oculto. Escolha outro.",
+        "Logins that begin with “{}” are those of anonymised users, and “{}” stands for a hidden name. Choose another one.";
     login_exists: "Este login já existe. Escolha outro.", "This login is taken. Choose another one.";
     login_unknown: "Não há usuário ativo com este login.", "There is no active user of this login.";
     senha: "Escreva a senha.", "Type the password.";
