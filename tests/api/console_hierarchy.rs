@@ -57,12 +57,49 @@ async fn what_the_console_needs_besides_is_said(server: &Server) {
     let path = format!("/console/perfis/{}", id_of(server, "Balcão").await);
     assert_eq!(admin.get(&path).await.body.matches(besides).count(), 2);
     let mut balconista = Browser::signed_in(server, "balconista").await;
-    let landing = "Your perfil may change statuses, but in the console that takes “Read atendimentos” (consultar-atendimentos) too.";
+    let landing = "Your perfil has “Change the status of atendimentos” (alterar-status), but in the console that takes “Read atendimentos” (consultar-atendimentos) too.";
     balconista.get("/console").await.has_all(&[landing, "Ask somebody who administers perfis"]);
     server.provisioning.grant(&nome("Balcão"), &[Permissao::ConsultarAtendimentos]).await.unwrap();
     server.clock.advance(Duration::seconds(1));
     assert!(!admin.get(&path).await.body.contains(besides));
     assert!(!Browser::signed_in(server, "balconista").await.get("/console").await.body.contains(landing));
+}
+
+/// The menu leads to the one page that somebody may open who registers atendimentos and cannot search them.
+async fn who_may_create_alone_finds_the_way(server: &Server) {
+    hierarchy(server).await;
+    let criar = Permissao::CriarAtendimento;
+    server.provisioning.release(&[criar], &nome("Suporte")).await.unwrap();
+    server.provisioning.release(&[criar], &nome("Filial")).await.unwrap();
+    server.provisioning.grant(&nome("Balcão"), &[criar]).await.unwrap();
+    let path = format!("/console/perfis/{}", id_of(server, "Balcão").await);
+    let hint =
+        "Without “Read atendimentos” (consultar-atendimentos), one creates atendimentos but does not see the list";
+    let mut admin = Browser::signed_in(server, "admin").await;
+    admin.get(&path).await.has_all(&[hint]);
+    let mut balconista = Browser::signed_in(server, "balconista").await;
+    let painel = balconista.get("/console").await;
+    painel.has_all(&["atendimentos/novo\">New atendimento</a>"]);
+    assert!(!painel.body.contains("Ask somebody who administers perfis"), "{painel:?}");
+    let new = balconista.get("/console/atendimentos/novo").await;
+    new.has_all(&["aria-current=\"page\">New atendimento</a>"]);
+    assert!(!new.body.contains("console/atendimentos\""), "{new:?}");
+    // Whoever may search finds it on the page of the search.
+    assert!(!admin.get("/console").await.body.contains("atendimentos/novo"));
+}
+
+async fn releasing_alone_needs_the_tree(server: &Server) {
+    let permissoes = Permissao::AdministrarPermissoes;
+    hierarchy(server).await;
+    server.provisioning.release(&[permissoes], &nome("Suporte")).await.unwrap();
+    server.provisioning.create_perfil(&nome("Libera"), Some(&nome("Suporte"))).await.unwrap();
+    server.provisioning.grant(&nome("Libera"), &[permissoes]).await.unwrap();
+    usuario(server, "liberador", "Libera").await;
+    let path = format!("/console/perfis/{}", id_of(server, "Libera").await);
+    let besides = "In the console it needs “Administer níveis” (administrar-niveis) too.";
+    Browser::signed_in(server, "admin").await.get(&path).await.has_all(&[besides]);
+    let landing = "but in the console that takes “Administer níveis” (administrar-niveis) too.";
+    Browser::signed_in(server, "liberador").await.get("/console").await.has_all(&[landing]);
 }
 
 async fn a_refusal_says_whether_a_grant_or_a_release_is_missing(server: &Server) {
@@ -114,6 +151,8 @@ async fn to_take_from_ones_own_perfil_says_so(server: &Server) {
 both_engines! {
     a_preview_says_that_it_would_be_refused,
     what_the_console_needs_besides_is_said,
+    who_may_create_alone_finds_the_way,
+    releasing_alone_needs_the_tree,
     a_refusal_says_whether_a_grant_or_a_release_is_missing,
     to_take_from_ones_own_perfil_says_so,
 }
