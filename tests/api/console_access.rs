@@ -221,6 +221,8 @@ async fn lists_have_what_is_seen_alone(server: &Server) {
         assert!(!gestor.contains("Root (needs no releases)"), "{page}");
         assert!(!gestor.contains("None: at the top"), "{page}");
     }
+    // A nível whose superior is hidden is not at the top.
+    assert!(!all[2].get("/console/niveis").await.body.contains("at the top"));
     // Root and the top are not for the others, whatever they send.
     let page = all[1].get("/console/perfis").await;
     let answer = all[1].fill(&page, "/console/perfis", &[("nome", "x"), ("nivel", "raiz ")]).await;

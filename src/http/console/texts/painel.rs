@@ -46,9 +46,9 @@ texts! {
     logins: "Logins recusados", "Refused logins";
     logins_lead: "Desde que o servidor foi iniciado", "Since the server started";
     wrong_senha: "Senha errada", "Wrong password";
-    unknown_login: "Login errado", "Wrong login";
-    deactivated: "Está inativo", "Is inactive";
-    throttled: "Tentou demais", "Too many tries";
+    unknown_login: "Login inexistente", "Wrong login";
+    deactivated: "Usuário inativo", "Is inactive";
+    throttled: "Excesso de tentativas", "Too many tries";
     latest: "Atendimentos alterados por último", "Atendimentos changed last";
     protocolo: "Protocolo", "Protocolo";
     change: "Alteração", "Change";

@@ -1,10 +1,10 @@
 //! Permissions as switches, of perfis and of níveis.
 
 texts! {
-    review: "Ver o que muda", "See what changes";
+    review: "Conferir", "Check";
     confirm: "Confirmar", "Confirm";
-    adjust: "Voltar e ajustar", "Go back and adjust";
-    nothing: "Nada mudou: as chaves estavam assim.", "Nothing changed: the switches were so already.";
+    adjust: "Corrigir", "Correct";
+    nothing: "Nada mudou: as chaves já estavam assim.", "Nothing changed: the switches were so already.";
     follows: "Passa a valer em até um segundo, inclusive para quem já está conectado.", "It counts within a second, also for those who are signed in.";
     turned_on: "ligar", "on";
     turned_off: "desligar", "off";
