@@ -102,6 +102,37 @@ async fn releasing_alone_needs_the_tree(server: &Server) {
     Browser::signed_in(server, "liberador").await.get("/console").await.has_all(&[landing]);
 }
 
+/// What was typed is there to be sent again, whatever has gone meanwhile.
+async fn a_form_whose_permission_has_gone_keeps_what_was_typed(server: &Server) {
+    let perfil = nome("Motivador");
+    let motivos = Permissao::AdministrarMotivos;
+    server.provisioning.create_perfil(&perfil, None).await.unwrap();
+    server.provisioning.grant(&perfil, &[motivos]).await.unwrap();
+    usuario(server, "motivador", "Motivador").await;
+    let mut browser = Browser::signed_in(server, "motivador").await;
+    let page = browser.get("/console/motivos").await;
+    server.provisioning.revoke(&perfil, &[motivos]).await.unwrap();
+    server.clock.advance(Duration::seconds(1));
+    let fields = [("nome", "Longo de digitar")];
+    let refused = browser.fill(&page, "/console/motivos", &fields).await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    refused.has_all(&["name=\"nome\" value=\"Longo de digitar\"", "What you typed is kept on this page", "Send again"]);
+    server.provisioning.grant(&perfil, &[motivos]).await.unwrap();
+    server.clock.advance(Duration::seconds(1));
+    assert_eq!(browser.fill(&refused, "/console/motivos", &fields).await.status, 303);
+}
+
+/// An atendimento that has gone takes nothing more, and what was to be said of it can be copied.
+async fn a_comment_on_what_has_gone_is_shown(server: &Server) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let page = admin.get("/console/atendimento?protocolo=20221104000001").await;
+    let gone = "/console/atendimento?protocolo=20991104000001";
+    let fields = [("status", "Finalizado"), ("comentario", "um texto longo"), ("passo", "conferir")];
+    let refused = admin.fill(&page, gone, &fields).await;
+    assert_eq!(refused.status, 404, "{refused:?}");
+    refused.has_all(&["What you typed is kept on this page", ">um texto longo</p>"]);
+}
+
 async fn a_refusal_says_whether_a_grant_or_a_release_is_missing(server: &Server) {
     hierarchy(server).await;
     let (motivos, niveis) = (Permissao::AdministrarMotivos, Permissao::AdministrarNiveis);
@@ -153,6 +184,8 @@ both_engines! {
     what_the_console_needs_besides_is_said,
     who_may_create_alone_finds_the_way,
     releasing_alone_needs_the_tree,
+    a_form_whose_permission_has_gone_keeps_what_was_typed,
+    a_comment_on_what_has_gone_is_shown,
     a_refusal_says_whether_a_grant_or_a_release_is_missing,
     to_take_from_ones_own_perfil_says_so,
 }
