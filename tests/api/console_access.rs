@@ -196,8 +196,8 @@ async fn what_is_above_or_beside_is_absent(server: &Server) {
 
 /// The page without the address that it was asked for by.
 fn without_place(answer: &Answer, path: &str) -> (u16, String) {
-    let place = path.trim_start_matches("/console/").replace('/', "%2F");
-    (answer.status, answer.body.replace(&place, "…"))
+    let place = path.trim_start_matches("/console/");
+    (answer.status, answer.body.replace(&place.replace('/', "%2F"), "…").replace(&format!("console/{place}\""), "…"))
 }
 
 async fn lists_have_what_is_seen_alone(server: &Server) {

@@ -30,10 +30,10 @@ async fn a_server_without_users_says_how_to_make_the_first_one(database: &Databa
     assert_eq!(args, CRIAR[..4]);
     args.push("--senha-stdin");
     let sign_in = server.request(Method::GET, "/console/entrar", "").send().await.unwrap().text().await.unwrap();
-    assert!(sign_in.contains("This server has no users yet."), "{sign_in}");
+    assert!(sign_in.contains("ainda não tem usuários"), "{sign_in}");
     run_with(database, &[], &args, SENHA).prints(&made("admin"));
     let sign_in = server.request(Method::GET, "/console/entrar", "").send().await.unwrap().text().await.unwrap();
-    assert!(!sign_in.contains("no users yet"), "{sign_in}");
+    assert!(!sign_in.contains("ainda não tem usuários"), "{sign_in}");
 
     // It can do all the rest, on the server that runs.
     let (status, answer) = server.post("/api/usuario/login", "", json!({"login": "admin", "senha": SENHA})).await;
