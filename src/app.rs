@@ -2,8 +2,8 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
@@ -207,6 +207,7 @@ pub fn wire(config: &Config, store: Arc<Store>, clock: Arc<dyn Clock>) -> Result
         passwords,
         purge: Purge::start(&store, &clock, config.login.limits, purge::EVERY),
         sessions: Sessions::new(Arc::clone(&administration), Arc::clone(&clock)),
+        has_usuarios: OnceLock::new(),
         overviews: Arc::new(Overviews::new(Arc::clone(&administration))),
         console: config.http.console,
         store,

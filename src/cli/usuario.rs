@@ -174,7 +174,7 @@ async fn create_administrator(session: &Session, login: &Name, perfil: &Name, se
     say!("usuario '{}' created, a root administrator", login.texto)?;
     match &session.console {
         Some(at) => say!(
-            "next: sign in at {at} as '{}', while `citrus-status serve` runs; it says the address if its settings are others",
+            "next: sign in as '{}' at the console of `citrus-status serve`; its log has the address, by the settings here {at}",
             login.texto
         )?,
         None => say!("next: log in by POST /api/usuario/login; the console is switched off (CONSOLE=false)")?,
@@ -193,7 +193,7 @@ async fn require_free(session: &Session, login: &Name) -> Result {
             format!("a root administrator who is deactivated: `citrus-status usuario ativar '{login}'` activates it")
         }
         Some(_) => {
-            let sign_in = session.console.as_ref().map(|at| format!(" sign in at {at};")).unwrap_or_default();
+            let sign_in = if session.console.is_some() { " sign in at the console of the server;" } else { "" };
             format!("a root administrator:{sign_in} `citrus-status usuario senha '{login}'` sets a new senha")
         }
     };

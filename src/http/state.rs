@@ -1,7 +1,7 @@
 //! The state that every handler gets.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use ipnet::IpNet;
@@ -46,6 +46,8 @@ pub struct AppState {
     pub changes: ChangeQueue,
     /// Who is signed in to the console.
     pub sessions: Sessions,
+    /// Set once somebody is known to exist who can sign in.
+    pub has_usuarios: OnceLock<()>,
     /// How things stand, for the console.
     pub overviews: Arc<Overviews>,
     /// `CONSOLE`: whether there is one.

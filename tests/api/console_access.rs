@@ -196,8 +196,8 @@ async fn what_is_above_or_beside_is_absent(server: &Server) {
 
 /// The page without the address that it was asked for by.
 fn without_place(answer: &Answer, path: &str) -> (u16, String) {
-    let place = path.trim_start_matches("/console/").replace('/', "%2F");
-    (answer.status, answer.body.replace(&place, "…"))
+    let place = path.trim_start_matches("/console/");
+    (answer.status, answer.body.replace(&place.replace('/', "%2F"), "…").replace(&format!("console/{place}\""), "…"))
 }
 
 async fn lists_have_what_is_seen_alone(server: &Server) {
@@ -221,6 +221,8 @@ async fn lists_have_what_is_seen_alone(server: &Server) {
         assert!(!gestor.contains("Root (needs no releases)"), "{page}");
         assert!(!gestor.contains("None: at the top"), "{page}");
     }
+    // A nível whose superior is hidden is not at the top.
+    assert!(!all[2].get("/console/niveis").await.body.contains("at the top"));
     // Root and the top are not for the others, whatever they send.
     let page = all[1].get("/console/perfis").await;
     let answer = all[1].fill(&page, "/console/perfis", &[("nome", "x"), ("nivel", "raiz ")]).await;

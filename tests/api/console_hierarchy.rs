@@ -57,12 +57,80 @@ async fn what_the_console_needs_besides_is_said(server: &Server) {
     let path = format!("/console/perfis/{}", id_of(server, "Balcão").await);
     assert_eq!(admin.get(&path).await.body.matches(besides).count(), 2);
     let mut balconista = Browser::signed_in(server, "balconista").await;
-    let landing = "Your perfil may change statuses, but in the console that takes “Read atendimentos” (consultar-atendimentos) too.";
+    let landing = "Your perfil has “Change the status of atendimentos” (alterar-status), but in the console that takes “Read atendimentos” (consultar-atendimentos) too.";
     balconista.get("/console").await.has_all(&[landing, "Ask somebody who administers perfis"]);
     server.provisioning.grant(&nome("Balcão"), &[Permissao::ConsultarAtendimentos]).await.unwrap();
     server.clock.advance(Duration::seconds(1));
     assert!(!admin.get(&path).await.body.contains(besides));
     assert!(!Browser::signed_in(server, "balconista").await.get("/console").await.body.contains(landing));
+}
+
+/// The menu leads to the one page that somebody may open who registers atendimentos and cannot search them.
+async fn who_may_create_alone_finds_the_way(server: &Server) {
+    hierarchy(server).await;
+    let criar = Permissao::CriarAtendimento;
+    server.provisioning.release(&[criar], &nome("Suporte")).await.unwrap();
+    server.provisioning.release(&[criar], &nome("Filial")).await.unwrap();
+    server.provisioning.grant(&nome("Balcão"), &[criar]).await.unwrap();
+    let path = format!("/console/perfis/{}", id_of(server, "Balcão").await);
+    let hint =
+        "Without “Read atendimentos” (consultar-atendimentos), one creates atendimentos but does not see the list";
+    let mut admin = Browser::signed_in(server, "admin").await;
+    admin.get(&path).await.has_all(&[hint]);
+    let mut balconista = Browser::signed_in(server, "balconista").await;
+    let painel = balconista.get("/console").await;
+    painel.has_all(&["atendimentos/novo\">New atendimento</a>"]);
+    assert!(!painel.body.contains("Ask somebody who administers perfis"), "{painel:?}");
+    let new = balconista.get("/console/atendimentos/novo").await;
+    new.has_all(&["aria-current=\"page\">New atendimento</a>"]);
+    assert!(!new.body.contains("console/atendimentos\""), "{new:?}");
+    // Whoever may search finds it on the page of the search.
+    assert!(!admin.get("/console").await.body.contains("atendimentos/novo"));
+}
+
+async fn releasing_alone_needs_the_tree(server: &Server) {
+    let permissoes = Permissao::AdministrarPermissoes;
+    hierarchy(server).await;
+    server.provisioning.release(&[permissoes], &nome("Suporte")).await.unwrap();
+    server.provisioning.create_perfil(&nome("Libera"), Some(&nome("Suporte"))).await.unwrap();
+    server.provisioning.grant(&nome("Libera"), &[permissoes]).await.unwrap();
+    usuario(server, "liberador", "Libera").await;
+    let path = format!("/console/perfis/{}", id_of(server, "Libera").await);
+    let besides = "In the console it needs “Administer níveis” (administrar-niveis) too.";
+    Browser::signed_in(server, "admin").await.get(&path).await.has_all(&[besides]);
+    let landing = "but in the console that takes “Administer níveis” (administrar-niveis) too.";
+    Browser::signed_in(server, "liberador").await.get("/console").await.has_all(&[landing]);
+}
+
+/// What was typed is there to be sent again, whatever has gone meanwhile.
+async fn a_form_whose_permission_has_gone_keeps_what_was_typed(server: &Server) {
+    let perfil = nome("Motivador");
+    let motivos = Permissao::AdministrarMotivos;
+    server.provisioning.create_perfil(&perfil, None).await.unwrap();
+    server.provisioning.grant(&perfil, &[motivos]).await.unwrap();
+    usuario(server, "motivador", "Motivador").await;
+    let mut browser = Browser::signed_in(server, "motivador").await;
+    let page = browser.get("/console/motivos").await;
+    server.provisioning.revoke(&perfil, &[motivos]).await.unwrap();
+    server.clock.advance(Duration::seconds(1));
+    let fields = [("nome", "Longo de digitar")];
+    let refused = browser.fill(&page, "/console/motivos", &fields).await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    refused.has_all(&["name=\"nome\" value=\"Longo de digitar\"", "What you typed is kept on this page", "Send again"]);
+    server.provisioning.grant(&perfil, &[motivos]).await.unwrap();
+    server.clock.advance(Duration::seconds(1));
+    assert_eq!(browser.fill(&refused, "/console/motivos", &fields).await.status, 303);
+}
+
+/// An atendimento that has gone takes nothing more, and what was to be said of it can be copied.
+async fn a_comment_on_what_has_gone_is_shown(server: &Server) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let page = admin.get("/console/atendimento?protocolo=20221104000001").await;
+    let gone = "/console/atendimento?protocolo=20991104000001";
+    let fields = [("status", "Finalizado"), ("comentario", "um texto longo"), ("passo", "conferir")];
+    let refused = admin.fill(&page, gone, &fields).await;
+    assert_eq!(refused.status, 404, "{refused:?}");
+    refused.has_all(&["What you typed is kept on this page", ">um texto longo</p>"]);
 }
 
 async fn a_refusal_says_whether_a_grant_or_a_release_is_missing(server: &Server) {
@@ -114,6 +182,10 @@ async fn to_take_from_ones_own_perfil_says_so(server: &Server) {
 both_engines! {
     a_preview_says_that_it_would_be_refused,
     what_the_console_needs_besides_is_said,
+    who_may_create_alone_finds_the_way,
+    releasing_alone_needs_the_tree,
+    a_form_whose_permission_has_gone_keeps_what_was_typed,
+    a_comment_on_what_has_gone_is_shown,
     a_refusal_says_whether_a_grant_or_a_release_is_missing,
     to_take_from_ones_own_perfil_says_so,
 }

@@ -176,10 +176,7 @@ async fn a_nivel_is_created_released_and_withdrawn_from(server: &Server) {
     let mut gestor = Browser::signed_in(server, "gestor").await;
     let page = gestor.get(&path).await;
     page.has_all(&["It is your own nível"]);
-    assert!(
-        is_locked(&page, "consultar-status") && page.body.contains("<button disabled>See what changes"),
-        "{page:?}"
-    );
+    assert!(is_locked(&page, "consultar-status") && page.body.contains("<button disabled>Check"), "{page:?}");
     let answer = send(&mut gestor, &page, &path, &[], CONFIRMED).await;
     assert_eq!(answer.status, 303, "nothing to turn: {answer:?}");
     assert_eq!(on(&admin.get(&path).await), without);

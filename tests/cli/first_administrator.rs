@@ -14,8 +14,8 @@ const SENHA: &str = "uma senha comprida";
 fn made(login: &str) -> String {
     format!(
         "usuario '{login}' created, a root administrator\n\
-         next: sign in at /console as '{login}', while `citrus-status serve` runs; \
-         it says the address if its settings are others\n"
+         next: sign in as '{login}' at the console of `citrus-status serve`; \
+         its log has the address, by the settings here /console\n"
     )
 }
 
@@ -29,7 +29,11 @@ async fn a_server_without_users_says_how_to_make_the_first_one(database: &Databa
     let mut args: Vec<&str> = command.split(' ').collect();
     assert_eq!(args, CRIAR[..4]);
     args.push("--senha-stdin");
+    let sign_in = server.request(Method::GET, "/console/entrar", "").send().await.unwrap().text().await.unwrap();
+    assert!(sign_in.contains("ainda não tem usuários"), "{sign_in}");
     run_with(database, &[], &args, SENHA).prints(&made("admin"));
+    let sign_in = server.request(Method::GET, "/console/entrar", "").send().await.unwrap().text().await.unwrap();
+    assert!(!sign_in.contains("ainda não tem usuários"), "{sign_in}");
 
     // It can do all the rest, on the server that runs.
     let (status, answer) = server.post("/api/usuario/login", "", json!({"login": "admin", "senha": SENHA})).await;
@@ -69,7 +73,7 @@ async fn the_command_that_is_told_works_as_it_stands(_: &Database) {
 
 async fn the_perfil_of_administrators_is_made_once(database: &Database) {
     run_with(database, &[], &CRIAR, SENHA).prints(&made("admin"));
-    let told = ["usuario 'admin' exists already, a root administrator: sign in at /console; "];
+    let told = ["usuario 'admin' exists already, a root administrator: sign in at the console of the server; "];
     run_with(database, &[], &CRIAR, SENHA).fails(1, &told);
     let told = ["`citrus-status usuario senha 'admin'` sets a new senha; give another login"];
     run_with(database, &[], &CRIAR, SENHA).fails(1, &told);

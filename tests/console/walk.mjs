@@ -235,9 +235,9 @@ async function administer(baseUrl, name, options) {
   await page.getByText(`Nível “Loja ${name}” criado.`).waitFor();
   await page.getByRole('link', { name: 'Liberações Suporte' }).click();
   await page.getByRole('switch', { name: /Consultar motivos/ }).uncheck();
-  await page.getByRole('button', { name: 'Ver o que muda' }).click();
+  await page.getByRole('button', { name: 'Conferir' }).click();
   await page.getByText('1 usuário perde a permissão').waitFor();
-  await question(`recolher-${name}`, () => page.getByRole('button', { name: 'Voltar e ajustar' }).click());
+  await question(`recolher-${name}`, () => page.getByRole('button', { name: 'Corrigir' }).click());
   await page.getByText('sua escolha; agora está ligada').waitFor();
   await page.getByRole('link', { name: 'Perfis' }).click();
   await page.locator('[name=nome]').fill(`Caixa ${name}`);
@@ -245,7 +245,7 @@ async function administer(baseUrl, name, options) {
   await page.getByRole('button', { name: 'Criar perfil' }).click();
   await page.getByText(`Perfil “Caixa ${name}” criado.`).waitFor();
   await page.getByRole('switch', { name: /Alterar status/ }).check();
-  await page.getByRole('button', { name: 'Ver o que muda' }).click();
+  await page.getByRole('button', { name: 'Conferir' }).click();
   await question(`conceder-${name}`, () => page.getByRole('button', { name: 'Confirmar' }).click());
   await page.getByText(`Permissões de “Caixa ${name}” alteradas.`).waitFor();
   await page.getByRole('link', { name: 'Usuários' }).click();
@@ -260,7 +260,7 @@ async function administer(baseUrl, name, options) {
   await page.getByRole('link', { name: `Administrar ${login}` }).click();
   await page.getByRole('link', { name: 'Mudar de perfil' }).click();
   await page.locator('[name=perfil]').selectOption('Consulta');
-  await page.getByRole('button', { name: 'Ver o que muda' }).click();
+  await page.getByRole('button', { name: 'Conferir' }).click();
   await question(`mudar-${name}`, () => page.getByRole('button', { name: 'Mudar de perfil' }).click());
   await page.getByText(`“${login}” agora é do perfil “Consulta”.`).waitFor();
   await page.getByRole('link', { name: 'Desativar' }).click();

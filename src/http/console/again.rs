@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::faults::COMENTARIO;
 use super::filters;
 use super::form::Typed;
 use super::view::View;
@@ -40,6 +41,11 @@ impl Sent {
     pub fn again(visit: &Visit, session: &SessionId, typed: &Typed) -> Self {
         let (place, token) = (visit.place.clone(), session.form_token());
         Self { place, token, kept: typed.kept(), has_lost_senha: typed.has_senha() }
+    }
+
+    /// The words that take longest to type, to be copied where the form cannot be sent any more.
+    fn comment(&self) -> &str {
+        self.kept.get(COMENTARIO)
     }
 
     /// The page that says what stands in its way, and that what was typed is `kept`; `None` where nothing was.

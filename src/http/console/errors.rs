@@ -82,8 +82,12 @@ fn page(visit: Visit, mut answer: Response, error: &ApiError) -> Response {
         _ => sentence(error, "", "", texts),
     };
     let view = View::new(visit, whom.map(|whom| whom.person));
-    let sent = answer.extensions_mut().remove::<Sent>().filter(|_| error.status().is_server_error());
-    let again = sent.and_then(|sent| sent.page(&view, answer.status(), [title, &text, texts.errors.typed_kept]));
+    let kept = match error.status() {
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => Some(texts.errors.typed_kept_refused),
+        status => status.is_server_error().then_some(texts.errors.typed_kept),
+    };
+    let sent = answer.extensions_mut().remove::<Sent>().zip(kept);
+    let again = sent.and_then(|(sent, kept)| sent.page(&view, answer.status(), [title, &text, kept]));
     let mut page = again.unwrap_or_else(|| entrance::message(&view, answer.status(), title, &text));
     for (name, value) in answer.headers() {
         if name != CONTENT_TYPE && !page.headers().contains_key(name) {

@@ -1,5 +1,7 @@
 //! Signing in and out. The same login, senha and throttle as the API's, and the same lines in the log.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
@@ -8,6 +10,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
+use tokio::time::timeout;
 use tower_service::Service;
 
 use super::cookies::{ENTRANCE, SESSION};
@@ -33,6 +36,9 @@ use crate::service::sessions::SessionId;
 /// More than a form has, as the sign-in form may have another one in it.
 const SIGN_IN_MAX: usize = FORM_MAX + 64 * 1024;
 
+/// How long the page waits to know whether there is a user.
+const PATIENCE: Duration = Duration::from_millis(200);
+
 /// `GET /console/entrar`
 pub async fn page(State(app): State<SharedState>, uri: Uri, request: Request) -> Answer {
     let visit = Visit::of_request(&request);
@@ -40,7 +46,25 @@ pub async fn page(State(app): State<SharedState>, uri: Uri, request: Request) ->
     if person(&app, &visit).await?.is_some() {
         return Ok(View::new(visit, None).lead_to(place(&to).unwrap_or_default()));
     }
-    Ok(entrance::page(visit, StatusCode::OK, Form::default(), &to, Typed::default()))
+    let form = if lacks_usuarios(&app).await {
+        Form::wrong(&Typed::default(), visit.texts.entrance.no_usuario)
+    } else {
+        Form::default()
+    };
+    Ok(entrance::page(visit, StatusCode::OK, form, &to, Typed::default()))
+}
+
+/// Whether nobody can sign in, as far as that is known soon. Once there is a user, it is asked no more.
+async fn lacks_usuarios(app: &AppState) -> bool {
+    if app.has_usuarios.get().is_none()
+        && let Ok(Ok(has)) = timeout(PATIENCE, app.administration.has_usuarios()).await
+    {
+        if !has {
+            return true;
+        }
+        app.has_usuarios.get_or_init(|| ());
+    }
+    false
 }
 
 /// `POST /console/entrar`: whoever typed something into one of the `pages` while the session ended finds it there again.

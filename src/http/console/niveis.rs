@@ -21,6 +21,8 @@ struct Row {
     nome: String,
     /// At most 8: as far as the page indents.
     depth: usize,
+    /// Whether it has no superior; one above the person's own is not seen.
+    is_top: bool,
     superior: Option<String>,
     released: usize,
     perfis: usize,
@@ -50,6 +52,7 @@ async fn list(who: &SignedIn<AdministrarNiveis>, status: StatusCode, form: Form)
         id: nivel.id,
         nome: nivel.nome.clone(),
         depth: depth.min(8),
+        is_top: nivel.superior_id.is_none(),
         superior: nivel.superior_id.and_then(|id| model.nivel(id)).map(|nivel| nivel.nome.clone()),
         released: model.released(nivel.id).len(),
         perfis: model.perfis_on(nivel.id).count(),

@@ -12,6 +12,7 @@ use super::filters;
 use super::phrases::{counted, filled};
 use super::refusal::Answer;
 use super::session::{Anybody, SignedIn};
+use super::switchboard::NEED_BESIDES;
 use super::texts::names::named;
 use super::texts::painel::Texts;
 use super::view::{View, status_class};
@@ -31,8 +32,8 @@ const PATIENCE: Duration = Duration::from_millis(35);
 struct Painel<'a> {
     view: &'a View,
     may_nothing: bool,
-    /// What changing statuses takes besides, for somebody who may do that alone.
-    besides: Option<String>,
+    /// What a permission takes besides, for somebody who has it alone.
+    besides: Vec<String>,
     /// Where the person may see atendimentos.
     work: Option<Work>,
     /// Whether the person may read histories, and so who changed what.
@@ -70,8 +71,7 @@ pub async fn page(who: SignedIn<Anybody>) -> Answer {
     let painel = Painel {
         view: &who.view,
         may_nothing: who.view.person.as_ref().is_none_or(|person| person.sections.len() <= 1),
-        besides: (who.allows(Permissao::AlterarStatus) && !may_work)
-            .then(|| filled(texts.besides, &[&named(Permissao::ConsultarAtendimentos, who.view.language())])),
+        besides: besides(&who),
         work,
         may_read: who.allows(Permissao::ConsultarHistorico),
         left_out: left_out(&who, logins.is_some()),
@@ -80,6 +80,15 @@ pub async fn page(who: SignedIn<Anybody>) -> Answer {
         has_failed,
     };
     Ok(who.view.show(StatusCode::OK, &painel))
+}
+
+/// Which permissions the console has no use for until the person has another one too.
+fn besides(who: &SignedIn<Anybody>) -> Vec<String> {
+    let name = |permissao| named(permissao, who.view.language());
+    let alone = NEED_BESIDES.iter().filter(|(permissao, needed)| who.allows(*permissao) && !who.allows(*needed));
+    alone
+        .map(|(permissao, needed)| filled(who.view.texts().painel.besides, &[&name(*permissao), &name(*needed)]))
+        .collect()
 }
 
 /// What the page has not for this person, and what it takes.

@@ -334,7 +334,16 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
                 return Err(Refusal::instead(entrance::ended(visit, &typed)));
             }
         };
-        let who = SignedIn::<P>::admit(app, known, visit, client, (Typed::default(), asker.clone()))?;
+        let who = match SignedIn::<P>::admit(app, known, visit.clone(), client, (Typed::default(), asker.clone())) {
+            Ok(who) => who,
+            // The permission may have gone while somebody typed.
+            Err(error) => {
+                if let Ok(body) = read_bytes(body, app, FORM_MAX).await {
+                    keep(&visit, &Typed::of(&body));
+                }
+                return Err(error.into());
+            }
+        };
         let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);
         keep(&who.view.visit, &typed);
         if !who.session.is_form_token(typed.get(TOKEN)) {

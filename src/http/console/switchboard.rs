@@ -145,19 +145,27 @@ impl Switchboard {
     }
 }
 
-/// What the pages let nobody do who cannot find an atendimento.
-const OF_A_RECORD: [Permissao; 2] = [Permissao::AlterarStatus, Permissao::ConsultarHistorico];
+/// What is of little use in the console without another permission.
+pub const NEED_BESIDES: [(Permissao, Permissao); 3] = [
+    (Permissao::AlterarStatus, Permissao::ConsultarAtendimentos),
+    (Permissao::ConsultarHistorico, Permissao::ConsultarAtendimentos),
+    (Permissao::AdministrarPermissoes, Permissao::AdministrarNiveis),
+];
 
-/// Says beside each of [`OF_A_RECORD`] what it needs besides, while that can be seen to be off.
+/// Says beside a permission what it needs besides, while that can be seen to be off.
 fn say_what_is_needed_besides(shown: &mut [Shown], switches: &[Switch], view: &View) {
-    let needed = Permissao::ConsultarAtendimentos;
-    if !switches.iter().any(|switch| switch.permissao == needed && !switch.is_on) {
-        return;
-    }
-    let said = filled(view.texts().switches.besides, &[&names::named(needed, view.language())]);
-    for (shown, _) in shown.iter_mut().zip(switches).filter(|(_, switch)| OF_A_RECORD.contains(&switch.permissao)) {
-        let and = if shown.hint.is_empty() { "" } else { " · " };
-        shown.hint += &format!("{and}{said}");
+    let texts = &view.texts().switches;
+    let needs = NEED_BESIDES.map(|(permissao, needed)| (permissao, needed, texts.besides));
+    let unseen = (Permissao::CriarAtendimento, Permissao::ConsultarAtendimentos, texts.unseen);
+    for (permissao, needed, text) in needs.into_iter().chain([unseen]) {
+        if !switches.iter().any(|switch| switch.permissao == needed && !switch.is_on) {
+            continue;
+        }
+        let said = filled(text, &[&names::named(needed, view.language())]);
+        for shown in shown.iter_mut().filter(|shown| shown.nome == permissao.nome()) {
+            let and = if shown.hint.is_empty() { "" } else { " · " };
+            shown.hint += &format!("{and}{said}");
+        }
     }
 }
 

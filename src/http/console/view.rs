@@ -54,6 +54,8 @@ const LONG: usize = 80;
 pub enum Section {
     Painel,
     Atendimentos,
+    /// For somebody who may register one and not search.
+    NovoAtendimento,
     Motivos,
     Usuarios,
     Perfis,
@@ -66,6 +68,7 @@ impl Section {
     const ALL: &[Self] = &[
         Self::Painel,
         Self::Atendimentos,
+        Self::NovoAtendimento,
         Self::Motivos,
         Self::Usuarios,
         Self::Perfis,
@@ -79,6 +82,7 @@ impl Section {
         match self {
             Self::Painel => "",
             Self::Atendimentos => "atendimentos",
+            Self::NovoAtendimento => "atendimentos/novo",
             Self::Motivos => "motivos",
             Self::Usuarios => "usuarios",
             Self::Perfis => "perfis",
@@ -93,6 +97,9 @@ impl Section {
         match self {
             Self::Painel => true,
             Self::Atendimentos => rights.allows(Permissao::ConsultarAtendimentos),
+            Self::NovoAtendimento => {
+                rights.allows(Permissao::CriarAtendimento) && !rights.allows(Permissao::ConsultarAtendimentos)
+            }
             Self::Motivos => rights.allows(Permissao::AdministrarMotivos),
             Self::Usuarios => rights.allows(Permissao::AdministrarUsuarios),
             Self::Perfis => rights.allows(Permissao::AdministrarPerfis),
@@ -106,6 +113,7 @@ impl Section {
         match self {
             Self::Painel => texts.painel.title,
             Self::Atendimentos => texts.atendimentos.title,
+            Self::NovoAtendimento => texts.atendimentos.new,
             Self::Motivos => texts.motivos.title,
             Self::Usuarios => texts.usuarios.title,
             Self::Perfis => texts.perfis.title,
@@ -243,7 +251,7 @@ impl View {
         let first = path.split('/').next().unwrap_or_default();
         // A record belongs to the list.
         let first = if first == "atendimento" { Section::Atendimentos.place() } else { first };
-        first == section.place()
+        first == section.place() || path == section.place()
     }
 
     /// The address that switches to the other language and comes back.

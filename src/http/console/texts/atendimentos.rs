@@ -6,7 +6,7 @@ texts! {
         "An atendimento is a ticket of the helpdesk, known by its protocolo. Open one to see its history and to change its status.";
     search: "Procurar", "Search";
     protocolo: "Protocolo", "Protocolo";
-    protocolo_begins: "Começo do protocolo", "Beginning of the protocolo";
+    protocolo_begins: "Protocolo começa com", "Beginning of the protocolo";
     status: "Status", "Status";
     any: "Qualquer", "Any";
     from: "Alterado desde", "Changed since";
@@ -54,7 +54,7 @@ texts! {
     who_sees: "Quem vê o comentário", "Who sees the comment";
     check: "Conferir", "Check";
     check_title: "Confirmar a alteração?", "Confirm the change?";
-    check_lead: "Conferido pelo servidor: a alteração seria aceita. Nada foi gravado ainda.",
+    check_lead: "O servidor conferiu e aceita esta alteração. Nada foi gravado ainda.",
         "Checked by the server: the change would be accepted. Nothing has been recorded yet.";
     confirm: "Alterar agora", "Change now";
     correct: "Corrigir", "Correct";

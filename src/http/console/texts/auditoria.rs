@@ -18,7 +18,7 @@ texts! {
     apply: "Filtrar", "Filter";
     clear: "Limpar o filtro", "Clear the filter";
     export: "Exportar CSV", "Export CSV";
-    export_hint: "Com este filtro; as 50.000 entradas mais novas, no máximo. Se houver outras, a última linha diz.",
+    export_hint: "Com este filtro; as 50.000 entradas mais novas, no máximo. Se houver mais, a última linha avisa.",
         "With this filter; the newest 50,000 entries at most. If there are more, the last line says so.";
     cut_off: "Só as {} entradas mais novas. Há outras, até {}: exporte também até este dia.",
         "Only the newest {} entries. There are more, up to {}: export up to that day, too.";
@@ -35,8 +35,8 @@ texts! {
     newest: "Entradas mais novas", "Newest entries";
     was: "antes:", "before:";
     is: "depois:", "after:";
-    added: "acrescentada:", "added:";
-    removed: "tirada:", "taken away:";
+    added: "adicionada:", "added:";
+    removed: "removida:", "taken away:";
     yes: "sim", "yes";
     no: "não", "no";
     nothing: "nada", "nothing";

@@ -6,8 +6,11 @@ texts! {
     login: "Login", "Login";
     senha: "Senha", "Password";
     submit: "Entrar", "Sign in";
-    ended: "A sessão terminou. Entre de novo; o que você digitou volta em seguida, sem ser enviado.",
-        "Your session has ended. Sign in again; what you typed comes back then, and is not sent.";
+    ended: "A sessão terminou. Entre de novo.", "Your session has ended. Sign in again.";
+    kept: "O que você digitou está guardado: depois de entrar, volta ao formulário sem ser enviado.",
+        "What you typed is kept: once you have signed in, it stands in the form again and is not sent.";
+    no_usuario: "Este servidor ainda não tem usuários. O log dele mostra o comando que cria o primeiro administrador; depois, entre aqui.",
+        "This server has no users yet. Its log has the command that makes the first administrator; then sign in here.";
     signed_out: "Você saiu.", "You have signed out.";
     no_cookie: "O navegador não devolveu o cookie desta página. Tente de novo; se continuar, abra o console por https ou por localhost e permita cookies.",
         "The browser did not send this page's cookie back. Try again; if that does not help, open the console by https or on localhost, and allow cookies.";

@@ -93,7 +93,7 @@ texts! {
         "Your perfil lacks the permission {}. Somebody who administers perfis can grant it; then open the page again.";
     lacks_release: "Seu perfil tem a permissão {}, mas ela não está liberada ao seu nível. Quem libera permissões a níveis pode liberá-la; depois, abra a página de novo.",
         "Your perfil holds the permission {}, but it is not released to your nível. Somebody who releases permissions to níveis can do so; then open the page again.";
-    lacks_both: "A permissão {} não está liberada ao seu nível nem concedida ao seu perfil. Primeiro é preciso liberá-la, e depois concedê-la; então abra a página de novo.",
+    lacks_both: "A permissão {} não está liberada ao seu nível nem concedida ao seu perfil. Peça que a liberem ao nível e depois a concedam ao perfil; em seguida, abra a página de novo.",
         "The permission {} is neither released to your nível nor granted to your perfil. It has to be released first, and then granted; then open the page again.";
     lacks_root: "Esta página é só de administradores raiz: de um perfil raiz que administra perfis e usuários.",
         "This page is for root administrators alone: of a root perfil that administers perfis and users.";

@@ -2,8 +2,8 @@
 
 texts! {
     title: "Níveis", "Níveis";
-    lead: "A hierarquia. Cada nível recebe permissões de quem está acima, e só então os seus perfis podem tê-las.",
-        "A nível is a level of the hierarchy. Each has permissions released from above, and only then can its perfis hold them.";
+    lead: "A hierarquia. Um administrador que está acima libera as permissões de cada nível, e só então os perfis dele podem tê-las.",
+        "A nível is a level of the hierarchy. An administrator above releases permissions to each, and only then can its perfis hold them.";
     new: "Novo nível", "New nível";
     nome: "Nome", "Name";
     nome_hint: "De 1 a 255 caracteres. Não diferencia maiúsculas de minúsculas.", "1 to 255 characters. Upper and lower case count as the same.";
@@ -20,8 +20,8 @@ texts! {
     action: "Ação", "Action";
     edit: "Liberações", "Releases";
     edit_title: "Permissões liberadas ao nível “{}”", "Permissions released to the nível “{}”";
-    edit_lead: "O que está ligado pode ser concedido aos perfis deste nível. Cada nível abaixo é liberado à parte.",
-        "What is on can be granted to the perfis of this nível. Each nível below is released separately.";
+    edit_lead: "O que está ligado pode ser concedido aos perfis deste nível. Cada nível é liberado separadamente, mesmo que o de cima não tenha a permissão.",
+        "What is on can be granted to the perfis of this nível. Each nível is released separately, even where the one above lacks the permission.";
     own: "É o seu nível: ele recebe permissões de quem está acima.", "It is your own nível: it has its permissions from above.";
     confirm_title: "Alterar o que está liberado a “{}”?", "Change what is released to “{}”?";
     saved: "Liberações de “{}” alteradas.", "Releases of “{}” changed.";

@@ -4,8 +4,8 @@ texts! {
     title: "Painel", "Overview";
     nothing: "Seu perfil ainda não tem permissão para nada neste console. Peça a quem administra perfis.",
         "Your perfil has no permission for anything in this console yet. Ask somebody who administers perfis.";
-    besides: "Seu perfil pode alterar status, mas no console isso exige também {}.",
-        "Your perfil may change statuses, but in the console that takes {} too.";
+    besides: "Seu perfil tem {}, mas no console isso exige também {}.",
+        "Your perfil has {}, but in the console that takes {} too.";
     lacks: "Não aparece aqui: {}. Falta ao seu perfil {}.", "Not shown: {}. Your perfil lacks {}.";
     root_only: "Não aparece aqui: {}. É só para administradores raiz.", "Not shown: {}. They are for root administrators alone.";
     waiting: "Contando os atendimentos… A página se atualiza em instantes.", "Counting the atendimentos… The page refreshes itself in a moment.";
@@ -46,9 +46,9 @@ texts! {
     logins: "Logins recusados", "Refused logins";
     logins_lead: "Desde que o servidor foi iniciado", "Since the server started";
     wrong_senha: "Senha errada", "Wrong password";
-    unknown_login: "Login errado", "Wrong login";
-    deactivated: "Está inativo", "Is inactive";
-    throttled: "Tentou demais", "Too many tries";
+    unknown_login: "Login inexistente", "Wrong login";
+    deactivated: "Usuário inativo", "Is inactive";
+    throttled: "Excesso de tentativas", "Too many tries";
     latest: "Atendimentos alterados por último", "Atendimentos changed last";
     protocolo: "Protocolo", "Protocolo";
     change: "Alteração", "Change";

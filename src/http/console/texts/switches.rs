@@ -1,10 +1,10 @@
 //! Permissions as switches, of perfis and of níveis.
 
 texts! {
-    review: "Ver o que muda", "See what changes";
+    review: "Conferir", "Check";
     confirm: "Confirmar", "Confirm";
-    adjust: "Voltar e ajustar", "Go back and adjust";
-    nothing: "Nada mudou: as chaves estavam assim.", "Nothing changed: the switches were so already.";
+    adjust: "Corrigir", "Correct";
+    nothing: "Nada mudou: as chaves já estavam assim.", "Nothing changed: the switches were so already.";
     follows: "Passa a valer em até um segundo, inclusive para quem já está conectado.", "It counts within a second, also for those who are signed in.";
     turned_on: "ligar", "on";
     turned_off: "desligar", "off";
@@ -18,6 +18,8 @@ texts! {
         "The {} greyed permissions are not released to the nível {}, so they cannot be turned on.";
     many_beyond: "{} permissões em cinza estão além das que você pode conceder.", "You cannot grant the {} greyed permissions.";
     besides: "No console, exige também {}.", "In the console it needs {} too.";
+    unseen: "Sem {}, cria atendimentos mas não vê a lista deles.",
+        "Without {}, one creates atendimentos but does not see the list of them.";
     chosen_on: "sua escolha; agora está desligada", "your choice; it is off now";
     chosen_off: "sua escolha; agora está ligada", "your choice; it is on now";
     lose_none: "nenhum usuário a perde", "no user loses it";

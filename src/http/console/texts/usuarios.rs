@@ -30,16 +30,16 @@ texts! {
 
     set_senha: "Trocar a senha", "Set a new password";
     set_senha_title: "Trocar a senha de “{}”?", "Set a new password for “{}”?";
-    set_senha_follows: "A senha de antes deixa de valer, os tokens e as sessões de {} deixam de valer em um segundo, e o bloqueio por tentativas é zerado.",
+    set_senha_follows: "A senha atual deixa de valer, os tokens e as sessões de {} deixam de valer em um segundo, e o bloqueio por tentativas é zerado.",
         "The present password no longer counts, the tokens and sessions of {} end within a second, and failed logins are forgotten.";
     senha_set: "Senha de “{}” trocada.", "New password set for “{}”.";
     senha_new: "Senha nova", "New password";
-    senha_again: "Senha nova, outra vez", "New password, once more";
+    senha_again: "Repita a senha nova", "Repeat the new password";
 
     move_to: "Mudar de perfil", "Move to another perfil";
     move_title: "Mudar “{}” de perfil", "Move “{}” to another perfil";
     move_now: "Perfil atual: {}", "Present perfil: {}";
-    review: "Ver o que muda", "See what changes";
+    review: "Conferir", "Check";
     move_confirm_title: "Mudar “{}” de “{}” para “{}”?", "Move “{}” from “{}” to “{}”?";
     move_follows: "Passa a valer em até um segundo; os tokens e as sessões continuam, com as permissões do outro perfil.",
         "It counts within a second; tokens and sessions go on, with the permissions of the other perfil.";
@@ -56,7 +56,7 @@ texts! {
     deactivated: "“{}” desativado.", "“{}” deactivated.";
     activate: "Ativar", "Activate";
     activate_title: "Ativar “{}”?", "Activate “{}”?";
-    activate_follows: "{} entra de novo com a senha que tinha. Tokens de antes não voltam a valer, e o bloqueio por tentativas é zerado.",
+    activate_follows: "{} entra de novo com a senha que tinha. Tokens anteriores não voltam a valer, e o bloqueio por tentativas é zerado.",
         "{} can sign in again with the password of before. Tokens of before do not come back, and failed logins are forgotten.";
     activated: "“{}” ativado.", "“{}” activated.";
 
