@@ -16,8 +16,6 @@ pub const LOGIN_MAX: usize = 255;
 pub const PSEUDONYM: &str = "anonimo-";
 /// What stands in the place of a name that the hierarchy hides from its reader.
 pub const HIDDEN: &str = "(oculto)";
-/// Why nobody can have a login that is reserved.
-pub const RESERVED_LOGIN: &str = "a login that begins with 'anonimo-' is that of an anonymised user, and '(oculto)' stands for a hidden one; choose another";
 /// Longest senha, in bytes.
 pub const SENHA_MAX: usize = 1024;
 pub const PROTOCOLO_MAX: usize = 64;

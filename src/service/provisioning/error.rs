@@ -6,7 +6,7 @@ use crate::auth::password::PasswordError;
 use crate::domain::access::Permissao;
 use crate::domain::hierarchy::DEPTH_MAX;
 use crate::domain::senha::SenhaFault;
-use crate::domain::text::{LOGIN_MAX, Name, PROTOCOLO_MAX, RESERVED_LOGIN, cut, did_you_mean, nearest};
+use crate::domain::text::{HIDDEN, LOGIN_MAX, Name, PROTOCOLO_MAX, PSEUDONYM, cut, did_you_mean, nearest};
 use crate::store::StoreError;
 
 /// Which senhas may be set, for those who run commands: `SENHA_MIN` and `SENHA_MAX` in words.
@@ -46,7 +46,9 @@ pub enum ProvisioningError {
     NotReleased { permissoes: Vec<Permissao>, nivel: String },
     #[error("a login has at most {LOGIN_MAX} characters")]
     LongLogin,
-    #[error("{RESERVED_LOGIN}")]
+    #[error(
+        "a login that begins with '{PSEUDONYM}' is that of an anonymised user, and '{HIDDEN}' stands for a hidden one; choose another"
+    )]
     ReservedLogin,
     #[error("the usuario '{0}' is anonymised, and stays as it is; register a new one")]
     Anonymised(String),

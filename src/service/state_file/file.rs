@@ -10,7 +10,8 @@ use super::error::{Fault, Faults, TOLD_MAX};
 use super::reader::{Item, Reader};
 use super::state::{MotivoState, NivelState, PerfilState, State, UsuarioState, top_down};
 use crate::domain::access::Permissao;
-use crate::domain::text::{Name, NameKey, RESERVED_LOGIN, cut, did_you_mean};
+use crate::domain::text::{Name, NameKey, cut, did_you_mean};
+use crate::service::provisioning::ProvisioningError;
 
 /// Most bytes of a file.
 pub const FILE_MAX: usize = 4 * 1024 * 1024;
@@ -181,7 +182,7 @@ impl Parsing<'_> {
         self.file.usuario_lines = lines;
         let Some(login) = login else { return };
         if login.key.is_reserved() {
-            self.reader.complain(item.line, RESERVED_LOGIN);
+            self.reader.complain(item.line, ProvisioningError::ReservedLogin);
         }
         if let Some(source) = source {
             self.file.senhas.insert(login.key.clone(), source);
