@@ -15,6 +15,9 @@ use crate::support::database::Database;
 use crate::support::postgres::Cluster;
 use crate::support::program::{IN_TIME, Outcome, Process, program};
 
+/// What a server says every 10 s while it opens its database.
+const OPENING: &str = "STATUS=Opening the database\nEXTEND_TIMEOUT_USEC=30000000";
+
 /// What the server's messages reach.
 struct Manager(UnixDatagram);
 
@@ -79,7 +82,7 @@ async fn a_server_says_when_it_answers_and_when_it_stops(database: &Database) {
     let (ready, before) = manager.hears("READY=1");
     assert_eq!(server.get("/health/ready", "").await, 200);
     assert_eq!(ready, format!("READY=1\nSTATUS=Serving on {}", server.address));
-    assert_eq!(before, ["STATUS=Opening the database\nEXTEND_TIMEOUT_USEC=30000000"]);
+    assert!(before.iter().all(|message| message == OPENING) && !before.is_empty(), "{before:?}");
 
     let login = server.begin_login().await;
     server.signal("TERM");
@@ -135,7 +138,10 @@ async fn a_server_that_waits_for_its_database_asks_for_time_and_is_not_ready() {
     command.arg("serve").envs(borrowed(&settings)).env("DATABASE_WAIT_SECONDS", "60");
     let mut server = Process::start(command);
     server.says("waiting for the database");
-    assert_eq!(manager.heard(), ["STATUS=Opening the database\nEXTEND_TIMEOUT_USEC=30000000"]);
+    // On a busy machine it asks more than once.
+    let heard = manager.heard();
+    assert!(!heard.is_empty(), "nothing was said");
+    assert!(heard.iter().all(|message| message == OPENING), "{heard:?}");
     held.release().await;
     server.says("listening");
     manager.hears("READY=1");
