@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod admin_answers;
 mod admin_audit;
 mod admin_budget;
 mod admin_hidden;
