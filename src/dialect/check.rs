@@ -6,9 +6,10 @@ mod status;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use axum::http::header::DATE;
 use axum::http::{HeaderName, HeaderValue};
-use encoding_rs::Encoding;
 
+use super::charset::{Charset, label_in};
 use super::escapes::Entities;
 use super::file::{DialectFile, HeaderCase, Verdict};
 use super::forms::{CONTENT_TYPE, Dialect, ERROR_BODY, Form, LOGIN_BODY, NotAsked, TokenHeader};
@@ -16,7 +17,6 @@ use super::gap::Kind;
 use super::source::{Complaint, Lines, Source, place};
 use super::status::StatusTables;
 use super::template::Template;
-use super::writing::charset_of;
 use crate::domain::rules::{SameStatus, UnneededMotivo};
 use crate::domain::text::nearest;
 
@@ -136,6 +136,7 @@ impl Check<'_> {
             message: Template::parse(ERROR_BODY).expect("the contract's body is well-formed"),
             token: Template::parse(LOGIN_BODY).expect("the contract's body is well-formed"),
         };
+        self.check_json(&dialect);
         if self.complaints.is_empty() { Ok(dialect) } else { Err(DialectError(self.complaints)) }
     }
 
@@ -165,20 +166,15 @@ impl Check<'_> {
     }
 
     /// Without a word about it, it is that of the `content_type`, which has to be one in which we can write, too.
-    fn charset(
-        &mut self,
-        table: &[&str],
-        label: Option<&str>,
-        content_type: Option<&str>,
-    ) -> Option<&'static Encoding> {
-        let is_written = |charset: &&'static Encoding| charset.output_encoding() == *charset;
-        let charset = label.and_then(|label| Encoding::for_label(label.as_bytes())).filter(is_written);
+    fn charset(&mut self, table: &[&str], label: Option<&str>, content_type: Option<&str>) -> Option<Charset> {
+        let charset = label.and_then(Charset::named);
         if label.is_some() && charset.is_none() {
             self.complain(table, "charset", "is none in which we can write, such as UTF-8, ISO-8859-1 or windows-1252");
         }
-        let named = content_type.and_then(charset_of);
-        if label.is_none() && named.is_some_and(|named| !is_written(&named)) {
-            self.complain(table, "content_type", "names a charset in which we can't write");
+        let named = content_type.and_then(label_in);
+        if label.is_none() && named.is_some_and(|named| Charset::named(named).is_none()) {
+            let what = "names a charset in which we can't write; charset says in which one to write instead";
+            self.complain(table, "content_type", what);
         }
         charset
     }
@@ -189,6 +185,9 @@ impl Check<'_> {
         for (name, text) in &self.file.cabecalhos {
             let value = if text.is_empty() { None } else { self.value(TABLE, name, text) };
             match name.parse::<HeaderName>() {
+                Ok(parsed) if parsed == DATE && text.is_empty() => {
+                    self.complain(TABLE, name, "can't be left out: each answer has it");
+                }
                 Ok(parsed) if RESERVED.contains(&parsed.as_str()) => self.complain(TABLE, name, "can't be set here"),
                 Ok(parsed) if headers.iter().any(|(other, _)| *other == parsed) => {
                     self.complain(TABLE, name, "is there twice");
@@ -349,6 +348,21 @@ mod tests {
             ("[cabecalhos]\nContent-Length = '1'", "line 2: [cabecalhos] Content-Length can't be set here"),
             ("[cabecalhos]\nx = \"a\\nb\"", "[cabecalhos] x is no value of a header"),
             ("content_type = ''", "line 1: content_type has to be a media type"),
+            ("content_type = 'text/html; charset=klingon'", "line 1: content_type names a charset in which we can't"),
+            ("[erro]\ncontent_type = 'text/html; charset=UTF-32'", "line 2: [erro] content_type names a charset"),
+            ("charset = 'ISO8859_1'", "line 1: charset is none in which we can write"),
+            ("[cabecalhos]\nDate = ''", "line 2: [cabecalhos] Date can't be left out"),
+            ("[token]\ncabecalhos = ['Idempotency-Key']", "can't carry a token"),
+            ("[erro]\ncorpo = '<p>'\ncontent_type = 'Application/JSON'", "line 2: [erro] corpo is no JSON"),
+            ("[erro]\ncorpo = '{\"m\":<metodo>}'", "[erro] corpo is no JSON"),
+            (
+                "[erro]\ncorpo = '<p>'\ncontent_type = 'text/html'\n[respostas.wrong_senha]\ncontent_type = 'application/json'",
+                "line 5: [respostas.wrong_senha] content_type says JSON",
+            ),
+            (
+                "[erro]\ncorpo = '<p>'\ncontent_type = 'text/html'\n[respostas.required]\ncontent_type = 'application/json'\ncorpo = '{}'\n[respostas.required_status]\ncorpo = '<p>'",
+                "line 8: [respostas.required_status] corpo is no JSON",
+            ),
         ] {
             assert!(complaint(text).contains(words), "{text}: {}", complaint(text));
         }
@@ -371,6 +385,12 @@ mod tests {
         // An answer without a body, and without a type.
         dialect("[erro]\ncorpo = ''\ncontent_type = ''");
         dialect("[sucesso]\ncodigo = 204\ncorpo = ''");
+        // What it says may stand elsewhere.
+        dialect(
+            "[respostas.required]\ncontent_type = 'text/plain'\n[respostas.required_status]\ncorpo = 'falta <texto>'",
+        );
+        dialect("charset = 'UTF-8'\ncontent_type = 'text/html; charset=klingon'");
+        dialect("[erro]\ncorpo = '{\"m\":\"<texto>\",\"p\":<protocolo>}'");
     }
 
     #[test]

@@ -49,6 +49,10 @@ impl Entities {
                 '>' => written.push_str("&gt;"),
                 '"' => written.push_str(self.quote),
                 '\'' => written.push_str(self.apostrophe),
+                // XML has no way to write them.
+                '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
+                    written.push('\u{fffd}')
+                }
                 letter => written.push(letter),
             }
         }
@@ -105,7 +109,7 @@ mod tests {
             (Escapes::Ascii, "\\u00c9 \\u2013 \\\"a/b\\\" <\\ud834\\udd1e> \\\\ \\u0001"),
             (Escapes::AsciiEBarras, "\\u00c9 \\u2013 \\\"a\\/b\\\" <\\ud834\\udd1e> \\\\ \\u0001"),
             (Escapes::Dotnet, "\\u00C9 \\u2013 \\u0022a/b\\u0022 \\u003C\\uD834\\uDD1E\\u003E \\\\ \\u0001"),
-            (Escapes::Html, "É – &quot;a/b&quot; &lt;𝄞&gt; \\ \u{1}"),
+            (Escapes::Html, "É – &quot;a/b&quot; &lt;𝄞&gt; \\ \u{fffd}"),
             (Escapes::Nenhum, text),
         ] {
             assert_eq!(escapes.written(text), written, "{escapes:?}");

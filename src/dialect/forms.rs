@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::header::WWW_AUTHENTICATE;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use encoding_rs::{Encoding, UTF_8};
-
+use super::charset::{Charset, charset_of, label_in};
 use super::escapes::{Entities, Escapes};
 use super::facts::Facts;
 use super::file::HeaderCase;
 use super::source::Complaint;
 use super::status::StatusTables;
 use super::template::Template;
-use super::writing::{Writing, charset_of};
+use super::writing::Writing;
 use crate::domain::rules::Rules;
 use crate::domain::text::nearest;
+use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The body of the contract's errors.
 pub const ERROR_BODY: &str = r#"{"message":"<texto>"}"#;
@@ -27,7 +26,7 @@ pub const CONTENT_TYPE: &str = "application/json";
 #[derive(Clone, Debug)]
 pub struct Dialect {
     pub(super) content_type: HeaderValue,
-    pub(super) charset: Option<&'static Encoding>,
+    pub(super) charset: Option<Charset>,
     /// With 401; `None` for none.
     pub(super) www_authenticate: Option<HeaderValue>,
     pub(super) escapes: Escapes,
@@ -71,9 +70,17 @@ pub(super) struct Form {
     pub(super) text: Option<String>,
     pub(super) body: Option<Template>,
     pub(super) content_type: Option<HeaderValue>,
-    pub(super) charset: Option<&'static Encoding>,
+    pub(super) charset: Option<Charset>,
     /// Empty for none.
     pub(super) challenge: Option<HeaderValue>,
+}
+
+impl Form {
+    /// The charset that it says, in so many words or in its `Content-Type`.
+    fn said_charset(&self) -> Option<Charset> {
+        let of_type = || label_in(self.content_type.as_ref()?.to_str().ok()?).and_then(Charset::named);
+        self.charset.or_else(of_type)
+    }
 }
 
 /// The form of an answer: what the contract and the dialect make of it together.
@@ -87,7 +94,6 @@ pub struct AnswerForm<'a> {
     pub content_type: &'a HeaderValue,
     /// How texts are written into the body.
     pub writing: Writing,
-    pub charset: &'static Encoding,
     /// Its `WWW-Authenticate`, if it has one.
     pub challenge: Option<&'a HeaderValue>,
 }
@@ -113,7 +119,7 @@ pub struct TokenHeader {
 }
 
 /// Headers that say something else, of the connection or the body.
-const NO_TOKEN: [&str; 14] = [
+const NO_TOKEN: [&str; 17] = [
     "accept",
     "accept-encoding",
     "connection",
@@ -123,6 +129,9 @@ const NO_TOKEN: [&str; 14] = [
     "date",
     "expect",
     "host",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
     "keep-alive",
     "te",
     "trailer",
@@ -198,17 +207,15 @@ impl Dialect {
         let code = forms.clone().find_map(|form| form.code).unwrap_or(code);
         let challenge = forms.clone().find_map(|form| form.challenge.as_ref());
         let usual = || self.www_authenticate.as_ref().filter(|_| code == 401);
+        // That of the place which says most about this answer.
+        let own = forms.clone().find_map(Form::said_charset);
+        let charset = own.or(self.charset).or_else(|| charset_of(&kind)).unwrap_or(Charset::UTF_8);
         AnswerForm {
             code,
             text: forms.clone().find_map(|form| form.text.as_deref()).unwrap_or(text),
             body,
             content_type,
-            writing: Writing::of((self.escapes, self.entities), &kind, body.beginning()),
-            charset: { forms }
-                .find_map(|form| form.charset)
-                .or(self.charset)
-                .or_else(|| charset_of(&kind))
-                .unwrap_or(UTF_8),
+            writing: Writing::of((self.escapes, self.entities), &kind, body.beginning()).in_charset(charset),
             challenge: challenge.map_or_else(usual, |own| Some(own).filter(|own| !own.is_empty())),
         }
     }

@@ -54,6 +54,8 @@ pub enum Gap {
     PessoalZero,
     /// The protocolo of the atendimento that was changed, or to be changed, escaped.
     Protocolo,
+    /// The same as a value of JSON: a number, or a text in quotes; null for none.
+    ProtocoloValue,
     /// The status that it has now, or was to have, escaped.
     Status,
     /// The same in capitals.
@@ -198,6 +200,7 @@ impl Gap {
             (Self::Login, Some(Kind::Change)) => Some("[sucesso] can't fill"),
             (
                 Self::Protocolo
+                | Self::ProtocoloValue
                 | Self::Status
                 | Self::StatusInCapitals
                 | Self::StatusIn(_)

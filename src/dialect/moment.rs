@@ -136,7 +136,11 @@ fn description(picture: &str) -> Option<String> {
 fn read_offset(text: &str) -> Option<UtcOffset> {
     let (sign, rest) = (text.get(..1)?, text.get(1..)?);
     let (hours, minutes) = rest.split_once(':').or_else(|| rest.split_at_checked(2))?;
-    let (hours, minutes): (i8, i8) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let part = |text: &str, most: i8| {
+        let number = text.parse().ok().filter(|number| (0..=most).contains(number))?;
+        text.bytes().all(|byte| byte.is_ascii_digit()).then_some(number)
+    };
+    let (hours, minutes) = (part(hours, 23)?, part(minutes, 59)?);
     let sign = match sign {
         "+" => 1,
         "-" => -1,

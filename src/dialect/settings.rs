@@ -21,7 +21,7 @@ impl Dialect {
         let tokens: Vec<String> = self.token_headers.iter().map(|header| header.carrying("<token>")).collect();
         let of_all = [
             ("content_type", text(&self.content_type)),
-            ("charset", json!(self.charset.map(encoding_rs::Encoding::name))),
+            ("charset", json!(self.charset.map(|charset| charset.name))),
             ("www_authenticate", json!(self.www_authenticate.as_ref().map(text))),
             ("escapes", json!(self.escapes)),
             ("nomes_de_cabecalhos", json!(self.header_case)),

@@ -1,10 +1,7 @@
 //! A body as bytes with gaps: `{"message":"<texto>"}`.
 
-use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
-
-use super::facts::{Facts, LoggedIn};
+use super::facts::Facts;
+use super::filling::fill;
 use super::gap::{Gap, Kind};
 use super::random::Random;
 use super::status::StatusTables;
@@ -62,7 +59,24 @@ impl Template {
         if !bytes.is_empty() {
             parts.push(Part::Bytes(bytes));
         }
-        Ok(Self(parts))
+        Ok(Self(parts).with_values())
+    }
+
+    /// The same, with a value of JSON where a protocolo stands without quotes.
+    fn with_values(self) -> Self {
+        if !self.beginning().trim_start().starts_with(['{', '[']) {
+            return self;
+        }
+        let mut is_in_quotes = false;
+        let parts = self.0.into_iter().map(|part| match part {
+            Part::Bytes(bytes) => {
+                is_in_quotes ^= has_odd_quotes(&bytes);
+                Part::Bytes(bytes)
+            }
+            Part::Gap(name, Gap::Protocolo) if !is_in_quotes => Part::Gap(name, Gap::ProtocoloValue),
+            gap @ Part::Gap(..) => gap,
+        });
+        Self(parts.collect())
     }
 
     /// The same, writing the status as `tables` say; or what is wrong with it, as the end of a sentence.
@@ -129,29 +143,39 @@ impl Template {
         for part in &self.0 {
             let run = runs.last_mut().expect("it has one");
             match part {
-                Part::Bytes(bytes) => run.push(Piece::Known(bytes.clone())),
+                Part::Bytes(bytes) => run.push(Piece::Known(writing.within(bytes).into_owned())),
                 Part::Gap(_, Gap::Random(form)) => match form.length() {
                     Some(length) => run.push(Piece::Id(*form, length)),
                     None => runs.push(Vec::new()),
                 },
                 Part::Gap(_, gap) if is_unknown(gap, facts) => runs.push(Vec::new()),
-                Part::Gap(_, gap) => run.push(Piece::Known(fill(gap, writing, facts, 0))),
+                Part::Gap(_, gap) => run.push(Piece::Known(writing.within(&fill(gap, writing, facts, 0)).into_owned())),
             }
         }
         fits_runs(&runs, body)
     }
 
-    /// The body of an answer that says `facts`.
+    /// The body of an answer that says `facts`, within the charset of `writing`.
     pub fn filled(&self, writing: impl Into<Writing>, facts: &Facts<'_>) -> String {
         let writing = writing.into();
         self.0.iter().enumerate().fold(String::with_capacity(256), |mut body, (place, part)| {
             match part {
-                Part::Bytes(bytes) => body.push_str(bytes),
-                Part::Gap(_, gap) => body.push_str(&fill(gap, writing, facts, place)),
+                Part::Bytes(bytes) => body.push_str(&writing.within(bytes)),
+                Part::Gap(_, gap) => body.push_str(&writing.within(&fill(gap, writing, facts, place))),
             }
             body
         })
     }
+}
+
+/// Whether `text`, a part of JSON, begins or ends a text without ending or beginning it.
+fn has_odd_quotes(text: &str) -> bool {
+    let mut is_escaped = false;
+    text.bytes().fold(false, |is_odd, byte| {
+        let is_quote = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        is_odd ^ is_quote
+    })
 }
 
 /// A part of a body whose length is known.
@@ -204,9 +228,13 @@ fn after_run<'a>(run: &[Piece], text: &'a str) -> Option<&'a str> {
 fn is_unknown(gap: &Gap, facts: &Facts<'_>) -> bool {
     match gap {
         Gap::Texto | Gap::Codigo | Gap::Razao | Gap::Metodo | Gap::Caminho | Gap::Token => false,
-        Gap::Protocolo | Gap::Status | Gap::StatusInCapitals | Gap::StatusIn(_) | Gap::StatusWord(..) | Gap::Motivo => {
-            facts.named.is_none()
-        }
+        Gap::Protocolo
+        | Gap::ProtocoloValue
+        | Gap::Status
+        | Gap::StatusInCapitals
+        | Gap::StatusIn(_)
+        | Gap::StatusWord(..)
+        | Gap::Motivo => facts.named.is_none(),
         // Of a success, the login as registered: the server alone knows it.
         Gap::Login => facts.login.is_some() || facts.named.is_none(),
         _ => true,
@@ -225,57 +253,13 @@ pub fn fits_between(parts: &[String], text: &str) -> bool {
     text.ends_with(last.as_str())
 }
 
-fn fill(gap: &Gap, writing: Writing, facts: &Facts<'_>, place: usize) -> String {
-    const UTC: &[BorrowedFormatItem<'_>] =
-        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]");
-    let written = |time: OffsetDateTime| time.to_offset(time::UtcOffset::UTC).format(UTC).unwrap_or_default();
-    let milliseconds = |time: OffsetDateTime| (time.unix_timestamp_nanos() / 1_000_000).to_string();
-    let life = time::Duration::seconds(facts.login.map(|login| login.validade).unwrap_or_default());
-    let end = facts.now.saturating_add(life);
-    let of_login = |of: fn(LoggedIn<'_>) -> String| facts.login.map(of).unwrap_or_default();
-    let named = facts.named.unwrap_or_default();
-    match gap {
-        Gap::Texto => writing.written(facts.texto),
-        Gap::Codigo => facts.codigo.to_string(),
-        Gap::Razao => reason(facts.codigo).to_owned(),
-        Gap::Metodo => writing.written(facts.metodo),
-        Gap::Caminho => writing.written(facts.caminho),
-        Gap::Instante => written(facts.now) + "Z",
-        Gap::InstanteSpring => written(facts.now) + "+00:00",
-        Gap::Moment(moment) => writing.written(&moment.written(facts.now)),
-        Gap::Segundos => facts.now.unix_timestamp().to_string(),
-        Gap::Milissegundos => milliseconds(facts.now),
-        Gap::Random(form) => writing.written(&form.written(facts.id, place)),
-        Gap::Token => of_login(|login| login.token.to_owned()),
-        Gap::Validade => of_login(|login| login.validade.to_string()),
-        Gap::ValidadeMs => of_login(|login| (login.validade.saturating_mul(1000)).to_string()),
-        Gap::Expira => end.unix_timestamp().to_string(),
-        Gap::ExpiraMs => milliseconds(end),
-        Gap::ExpiraInstante => written(end) + "Z",
-        Gap::ExpiraMoment(moment) => writing.written(&moment.written(end)),
-        Gap::Login => writing.written(facts.login.map_or(named.login, |login| login.login)),
-        Gap::Pessoal => String::new(),
-        Gap::PessoalZero => "0".to_owned(),
-        Gap::Protocolo => writing.written(named.protocolo),
-        Gap::Status | Gap::StatusIn(_) => writing.written(named.status),
-        Gap::StatusInCapitals => writing.written(&named.status.to_uppercase()),
-        Gap::StatusWord(words, false) => writing.written(words.written(named.status)),
-        Gap::StatusWord(words, true) => writing.written(&words.written(named.status).to_uppercase()),
-        Gap::Motivo => writing.written(named.motivo),
-    }
-}
-
-/// The reason phrase of `codigo`, as the registry of HTTP has it; empty for none.
-pub fn reason(codigo: u16) -> &'static str {
-    axum::http::StatusCode::from_u16(codigo).ok().and_then(|code| code.canonical_reason()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
     use uuid::Uuid;
 
     use super::*;
+    use crate::dialect::LoggedIn;
     use crate::dialect::{Escapes, Mention};
 
     fn facts(texto: &str) -> Facts<'_> {

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName};
-use encoding_rs::UTF_8;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -17,7 +16,7 @@ use crate::conferir::answers::AnswerName;
 use crate::conferir::client::Received;
 use crate::conferir::infer::seen::{ChangeObservation, LoginObservation, Observation, OtherLogin};
 use crate::conferir::learned::steady;
-use crate::dialect::{Asked, Random, charset_of};
+use crate::dialect::{Asked, Random, encoding_of};
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
 
@@ -181,7 +180,7 @@ impl Variant {
         let headers = headers(&line["cabecalhosDaResposta"]);
         let code = line["codigo"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or_default();
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let charset = charset_of(kind).unwrap_or(UTF_8);
+        let charset = encoding_of(kind);
         let received = Received { code, headers, body: filled(&recorded, 0, A_PERSON), charset };
         let content_type = received.header("content-type").unwrap_or_default();
         Self {

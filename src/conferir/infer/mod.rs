@@ -11,7 +11,7 @@ mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::Encoding;
 
 use self::envelope::Envelope;
 use self::login::{LoginBody, login_body};
@@ -21,7 +21,8 @@ use super::case::MADE;
 use super::client::Received;
 use super::personal::Personal;
 use crate::dialect::{
-    AnswerFile, CONTENT_TYPE, DialectFile, ERROR_BODY, Entities, EntitiesFile, Escapes, LOGIN_BODY, charset_of,
+    AnswerFile, CONTENT_TYPE, Charset, DialectFile, ERROR_BODY, Entities, EntitiesFile, Escapes, LOGIN_BODY,
+    charset_of, label_in,
 };
 use crate::sensitive::{names_person, names_secret};
 
@@ -151,25 +152,28 @@ fn is_for_all(usual: &String, bodies: &[String]) -> bool {
 
 /// The charset of the answers, if they have another one than they say.
 fn charset(seen: &Seen) -> Option<&'static Encoding> {
-    let odd = seen.answers().find(|received| !received.body.is_ascii() && declared(received) != received.charset);
-    odd.map(|received| received.charset)
+    let is_odd = |received: &&Received| !is_written(charset_of(&content_type(received)), received);
+    seen.answers().find(is_odd).map(|received| received.charset)
 }
 
-fn declared(received: &Received) -> &'static Encoding {
-    charset_of(&content_type(received)).unwrap_or(UTF_8)
+/// Whether an answer in `charset` has the bytes of `received`. In one that is not known none has.
+fn is_written(charset: Option<Charset>, received: &Received) -> bool {
+    charset.is_some_and(|charset| charset.writes_as(received.charset, &received.body))
 }
 
 /// Where `received`, which has this `body` with gaps, is another answer than one of the `code`, the `usual` body, and what
 /// `file` says of all.
 fn differing(received: &Received, (code, usual): (u16, &str), body: String, file: &DialectFile) -> AnswerFile {
-    let content_type = file.content_type.as_deref().unwrap_or(CONTENT_TYPE);
-    let is_odd = file.charset.as_deref().unwrap_or(declared(received).name()) != received.charset.name();
+    let of_all = file.content_type.as_deref().unwrap_or(CONTENT_TYPE);
+    let content_type = Some(self::content_type(received)).filter(|own| own != of_all);
+    let of_type = content_type.as_deref().filter(|own| label_in(own).is_some()).map(charset_of);
+    let of_file = || file.charset.as_deref().map_or_else(|| charset_of(of_all), Charset::named);
     AnswerFile {
-        charset: (is_odd && !received.body.is_ascii()).then(|| received.charset.name().to_owned()),
+        charset: (!is_written(of_type.unwrap_or_else(of_file), received)).then(|| received.charset.name().to_owned()),
         codigo: Some(received.code).filter(|own| *own != code),
         texto: None,
         corpo: Some(body).filter(|body| body != usual),
-        content_type: Some(self::content_type(received)).filter(|own| own != content_type),
+        content_type,
         www_authenticate: Some(challenge(received)).filter(|own| own != usual_challenge(file, received.code)),
     }
 }

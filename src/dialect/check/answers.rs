@@ -5,13 +5,12 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::{Check, Parts};
-use crate::dialect::escapes::{Entities, Escapes};
+use crate::dialect::escapes::Escapes;
 use crate::dialect::facts::{Facts, LoggedIn, Mention};
 use crate::dialect::file::AnswerFile;
-use crate::dialect::forms::{CONTENT_TYPE, Form};
+use crate::dialect::forms::{AnswerForm, Dialect, Form};
 use crate::dialect::gap::{Gap, Kind};
 use crate::dialect::template::Template;
-use crate::dialect::writing::Writing;
 use crate::domain::atendimento::Status;
 
 impl Check<'_> {
@@ -41,13 +40,13 @@ impl Check<'_> {
             }
         }
         let content_type = self.content_type(table, answer.content_type.as_deref());
-        let body = answer.corpo.as_deref().and_then(|text| self.body(table, text, answer, &may));
+        let body = answer.corpo.as_deref().and_then(|text| self.body(table, text, &may));
         let charset = self.charset(table, answer.charset.as_deref(), answer.content_type.as_deref());
         let challenge = answer.www_authenticate.as_deref().and_then(|text| self.value(table, "www_authenticate", text));
         Form { code: answer.codigo, text: answer.texto.clone(), body, content_type, charset, challenge }
     }
 
-    fn body(&mut self, table: &[&str], text: &str, answer: &AnswerFile, may: &Parts) -> Option<Template> {
+    fn body(&mut self, table: &[&str], text: &str, may: &Parts) -> Option<Template> {
         let body = Template::parse(text).and_then(|body| body.in_words(&self.status));
         let mut complain = |what: &dyn fmt::Display| self.complain(table, "corpo", what);
         let body = match body {
@@ -62,44 +61,61 @@ impl Check<'_> {
             None if may.kind == Some(Kind::Login) && !body.has(&Gap::Token) => complain(&"needs <token>"),
             None => {}
         }
-        if !text.is_empty()
-            && self.is_json(table, answer)
-            && !reads_as_json(&body, self.file.escapes.unwrap_or_default(), may.kind)
-        {
-            self.complain(
-                table,
-                "corpo",
-                "is no JSON, and its content_type says so; correct one of them, or set escapes = \"nenhum\"",
-            );
-        }
         Some(body)
     }
 
-    /// Whether an answer says that its body is JSON.
-    fn is_json(&self, table: &[&str], answer: &AnswerFile) -> bool {
-        let of_errors = self.file.erro.content_type.as_ref().filter(|_| table[0] == "respostas");
-        let said = answer.content_type.as_ref().or(of_errors).or(self.file.content_type.as_ref());
-        self.file.escapes != Some(Escapes::Nenhum) && said.is_none_or(|said| said.contains("json"))
+    /// Complains of bodies that are no JSON although their type says so. Either may be said by an answer itself, or by what
+    /// it is one of.
+    pub(super) fn check_json(&mut self, dialect: &Dialect) {
+        if dialect.escapes == Escapes::Nenhum {
+            return;
+        }
+        let (file, answers) = (self.file, &self.file.respostas);
+        let of_all: [(&[&str], _, AnswerForm<'_>, _); 3] = [
+            (&["erro"], &file.erro, dialect.error("", None, 400, ""), None),
+            (&["sucesso"], &file.sucesso, dialect.success(""), Some(Kind::Change)),
+            (&["login"], &file.login, dialect.login(), Some(Kind::Login)),
+        ];
+        of_all.into_iter().for_each(|(table, answer, form, kind)| self.check_form(table, answer, form, kind));
+        for (key, answer) in answers {
+            // `required_status` is `required` about a field.
+            let of = answers.keys().filter(|name| key.strip_prefix(*name).is_some_and(|rest| rest.starts_with('_')));
+            let name = of.max_by_key(|name| name.len()).unwrap_or(key);
+            let field = key.strip_prefix(name).and_then(|rest| rest.strip_prefix('_'));
+            self.check_form(&["respostas", key], answer, dialect.error(name, field, 400, ""), None);
+        }
+    }
+
+    fn check_form(&mut self, table: &[&str], answer: &AnswerFile, form: AnswerForm<'_>, kind: Option<Kind>) {
+        let says_json = String::from_utf8_lossy(form.content_type.as_bytes()).to_ascii_lowercase().contains("json");
+        if !says_json || form.body.without_gaps() == Some("") || reads_as_json(form, kind) {
+            return;
+        }
+        let cure = "correct one of them, or set escapes = \"nenhum\"";
+        if answer.corpo.is_some() {
+            self.complain(table, "corpo", format_args!("is no JSON, and its content_type says so; {cure}"));
+        } else if answer.content_type.is_some() {
+            self.complain(table, "content_type", format_args!("says JSON, and its corpo is none; {cure}"));
+        }
     }
 }
 
 /// Whether it does with any values. Only a success is sure to name a status that there is.
-fn reads_as_json(body: &Template, escapes: Escapes, kind: Option<Kind>) -> bool {
+fn reads_as_json(form: AnswerForm<'_>, kind: Option<Kind>) -> bool {
     let login = LoggedIn { token: "a.b.c", validade: 1, login: "\"\\" };
-    let writing = Writing::of((escapes, Entities::default()), CONTENT_TYPE, body.beginning());
     let other = (kind != Some(Kind::Change)).then_some("\"\\");
     Status::ALL.map(Status::nome).into_iter().chain(other).all(|status| {
         let facts = Facts {
             texto: "\"\\",
             codigo: 400,
-            metodo: "",
+            metodo: "POST",
             caminho: "/",
             now: time::OffsetDateTime::UNIX_EPOCH,
             login: Some(login),
-            // A protocolo may stand without quotes, too.
-            named: Some(Mention { protocolo: "7", status, motivo: "\"\\", login: "\"\\" }),
+            named: Some(Mention { protocolo: "\"\\", status, motivo: "\"\\", login: "\"\\" }),
             id: Uuid::nil(),
         };
-        serde_json::from_str::<serde::de::IgnoredAny>(&body.filled(writing, &facts)).is_ok()
+        let body = form.filled(&facts);
+        serde_json::from_str::<serde::de::IgnoredAny>(body.trim_start_matches('\u{feff}')).is_ok()
     })
 }

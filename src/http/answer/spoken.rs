@@ -152,7 +152,7 @@ impl Speaker {
         let facts = Facts { texto, codigo: form.code, metodo, caminho, now: self.now, login, named, id: self.id };
         let content_type = String::from_utf8_lossy(form.content_type.as_bytes()).into_owned();
         let body = form.filled(&facts);
-        let bytes = form.writing.encoded(&body, form.charset);
+        let bytes = form.writing.sent(&body);
         Spoken { code: form.code, content_type, body, bytes, challenge: Challenge(form.challenge.cloned()) }
     }
 

@@ -1,0 +1,66 @@
+//! What stands in the gaps of an answer.
+
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use super::facts::{Facts, LoggedIn};
+use super::gap::Gap;
+use super::writing::Writing;
+
+/// What stands in `gap` of an answer that says `facts`; `place` tells gaps of one body apart.
+pub(super) fn fill(gap: &Gap, writing: Writing, facts: &Facts<'_>, place: usize) -> String {
+    const UTC: &[BorrowedFormatItem<'_>] =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]");
+    let written = |time: OffsetDateTime| time.to_offset(time::UtcOffset::UTC).format(UTC).unwrap_or_default();
+    let milliseconds = |time: OffsetDateTime| (time.unix_timestamp_nanos() / 1_000_000).to_string();
+    let life = time::Duration::seconds(facts.login.map(|login| login.validade).unwrap_or_default());
+    let end = facts.now.saturating_add(life);
+    let of_login = |of: fn(LoggedIn<'_>) -> String| facts.login.map(of).unwrap_or_default();
+    let named = facts.named.unwrap_or_default();
+    match gap {
+        Gap::Texto => writing.written(facts.texto),
+        Gap::Codigo => facts.codigo.to_string(),
+        Gap::Razao => reason(facts.codigo).to_owned(),
+        Gap::Metodo => writing.written(facts.metodo),
+        Gap::Caminho => writing.written(facts.caminho),
+        Gap::Instante => written(facts.now) + "Z",
+        Gap::InstanteSpring => written(facts.now) + "+00:00",
+        Gap::Moment(moment) => writing.written(&moment.written(facts.now)),
+        Gap::Segundos => facts.now.unix_timestamp().to_string(),
+        Gap::Milissegundos => milliseconds(facts.now),
+        Gap::Random(form) => writing.written(&form.written(facts.id, place)),
+        Gap::Token => of_login(|login| login.token.to_owned()),
+        Gap::Validade => of_login(|login| login.validade.to_string()),
+        Gap::ValidadeMs => of_login(|login| (login.validade.saturating_mul(1000)).to_string()),
+        Gap::Expira => end.unix_timestamp().to_string(),
+        Gap::ExpiraMs => milliseconds(end),
+        Gap::ExpiraInstante => written(end) + "Z",
+        Gap::ExpiraMoment(moment) => writing.written(&moment.written(end)),
+        Gap::Login => writing.written(facts.login.map_or(named.login, |login| login.login)),
+        Gap::Pessoal => String::new(),
+        Gap::PessoalZero => "0".to_owned(),
+        Gap::Protocolo => writing.written(named.protocolo),
+        Gap::ProtocoloValue => json_value(named.protocolo, writing),
+        Gap::Status | Gap::StatusIn(_) => writing.written(named.status),
+        Gap::StatusInCapitals => writing.written(&named.status.to_uppercase()),
+        Gap::StatusWord(words, false) => writing.written(words.written(named.status)),
+        Gap::StatusWord(words, true) => writing.written(&words.written(named.status).to_uppercase()),
+        Gap::Motivo => writing.written(named.motivo),
+    }
+}
+
+/// The reason phrase of `codigo`, as the registry of HTTP has it; empty for none.
+pub fn reason(codigo: u16) -> &'static str {
+    axum::http::StatusCode::from_u16(codigo).ok().and_then(|code| code.canonical_reason()).unwrap_or_default()
+}
+
+/// `protocolo` as JSON has it without quotes around it: a number where it is one, and null for none.
+fn json_value(protocolo: &str, writing: Writing) -> String {
+    match protocolo {
+        "" => "null".to_owned(),
+        "0" => protocolo.to_owned(),
+        number if number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0') => number.to_owned(),
+        text => format!("\"{}\"", writing.written(text)),
+    }
+}
