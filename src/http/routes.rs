@@ -117,7 +117,7 @@ pub fn sandbox_service(app: SharedState, example: Example, clock: Arc<MovableClo
         routes = console.fallback_service(routes);
     }
     let routes = docs::documented(routes, move || sandbox_openapi_text(dialect.clone()));
-    framed(routes, names, &app).with_own_paths(sandbox::PATHS)
+    framed(routes, names, &app).with_own_paths(sandbox::PATHS).with_time_for(sandbox::DELAY_MAX)
 }
 
 /// What the listener for Prometheus serves.

@@ -201,6 +201,26 @@ async fn a_delay_comes_first(database: &Database) {
     server.stop().await;
 }
 
+/// Also where the delay is longer than the request's deadline.
+async fn a_delay_keeps_no_change_from_being_made(database: &Database) {
+    let server = Server::sandbox(database, &[("REQUEST_TIMEOUT_SECONDS", "1")]).await;
+    programmed(&server, json!({"rota": "status", "modo": "perdida", "codigo": "failed", "atraso": 1500})).await;
+    let token = server.token("user.api").await;
+    server
+        .change_with(&token, json!({"protocolo": PROTOCOLO, "status": "Em atendimento"}))
+        .await
+        .is(500, "Erro interno");
+    assert_eq!(changes(&server).await, 1);
+    server.stop().await;
+}
+
+async fn a_fault_is_found_whatever_slashes_its_route_has(database: &Database) {
+    let server = Server::sandbox(database, &[]).await;
+    programmed(&server, json!({"rota": "GET //api/motivos/", "codigo": 503})).await;
+    server.get("/api/motivos/").await.is(503, AWAY);
+    server.stop().await;
+}
+
 async fn other_programs_are_refused(database: &Database) {
     let server = Server::sandbox(database, &[]).await;
     let long = format!("/{}", "x".repeat(256));
@@ -269,5 +289,7 @@ both_engines! {
     a_stop_waits_for_no_fault,
     a_silence_ends_with_its_client,
     a_delay_comes_first,
+    a_delay_keeps_no_change_from_being_made,
+    a_fault_is_found_whatever_slashes_its_route_has,
     other_programs_are_refused,
 }

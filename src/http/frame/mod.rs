@@ -107,6 +107,12 @@ impl Frame {
         Self { own_paths: Some(own), ..self }
     }
 
+    /// The same, with a later deadline: the routes may wait for `delay` besides, and keep the deadline themselves.
+    #[must_use]
+    pub fn with_time_for(self, delay: Duration) -> Self {
+        Self { deadline: self.deadline + delay, ..self }
+    }
+
     /// Whether the dialect words the answers of `path`. Who `asks_for_problems` gets them from the routes that no Citrus
     /// has; a Citrus knows nothing of them.
     fn speaks(&self, path: &str, asks_for_problems: bool) -> bool {

@@ -138,7 +138,7 @@ fn word(operation: &mut Operation, speaker: &Speaker) {
         by_code.entry(answer.spoken.code).or_default().push(answer);
     }
     if success_of(operation).is_some() {
-        operation.responses.responses.remove("200");
+        leave_dry_run(operation);
     }
     let has_problems = !CITRUS_PATHS.contains(&speaker.path.as_str());
     leave_problems(operation, has_problems);
@@ -156,6 +156,21 @@ fn word(operation: &mut Operation, speaker: &Speaker) {
     operation.responses.responses.retain(|_, response| {
         !matches!(response, RefOr::T(response) if response.content.is_empty() && response.description.is_empty())
     });
+}
+
+/// Leaves of the success only that of a dry run, which is ours alone, if there is one.
+fn leave_dry_run(operation: &mut Operation) {
+    let Some(RefOr::T(mut success)) = operation.responses.responses.remove("200") else { return };
+    success.content.retain(|_, content| {
+        let RefOr::T(content) = content else { return false };
+        content.examples.retain(|name, _| name.contains("simulado"));
+        content.schema = None;
+        !content.examples.is_empty()
+    });
+    if !success.content.is_empty() {
+        success.description = "- Com `simular=true` [ours]\n".to_owned();
+        operation.responses.responses.insert("200".to_owned(), RefOr::T(success));
+    }
 }
 
 /// Says which challenge goes with 401: a problem, where there are any, has the contract's.
@@ -197,7 +212,13 @@ fn add(response: &mut Response, answers: &[NamedAnswer]) {
     // Where there is no type, there is nothing to show.
     by_type.remove("");
     for (content_type, examples) in by_type {
-        let content = ContentBuilder::new().examples_from_iter(examples).build();
+        let mut content = ContentBuilder::new().examples_from_iter(examples).build();
+        // Beside the dry run.
+        if let Some(RefOr::T(other)) = response.content.get(content_type)
+            && other.schema.is_none()
+        {
+            content.examples.extend(other.examples.clone());
+        }
         response.content.insert(content_type.to_owned(), content.into());
     }
 }

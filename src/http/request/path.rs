@@ -6,17 +6,17 @@ use axum::http::uri::PathAndQuery;
 /// Where the rule holds.
 const API: &str = "/api/";
 
+/// `path` as [`cleaned`] has it, or `None` likewise.
+pub fn cleaned_path(path: &str) -> Option<String> {
+    let is_clean = !path.contains("//") && !path.ends_with('/');
+    let clean = || path.split('/').filter(|part| !part.is_empty()).flat_map(|part| ["/", part]).collect::<String>();
+    (!is_clean).then(clean).filter(|clean| clean.starts_with(API))
+}
+
 /// `uri` with one slash between the parts of its path and none at the end; `None` where that changes nothing, or it
 /// is not under `/api`.
 pub fn cleaned(uri: &Uri) -> Option<Uri> {
-    let path = uri.path();
-    if !path.contains("//") && !path.ends_with('/') {
-        return None;
-    }
-    let mut clean: String = path.split('/').filter(|part| !part.is_empty()).flat_map(|part| ["/", part]).collect();
-    if !clean.starts_with(API) {
-        return None;
-    }
+    let mut clean = cleaned_path(uri.path())?;
     if let Some(query) = uri.query() {
         clean = clean + "?" + query;
     }

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, UtcOffset};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -69,7 +69,9 @@ pub async fn set(State(sandbox): State<Arc<Sandbox>>, request: Request) -> Resul
             let then = seconds.parse().ok().and_then(|seconds| now.checked_add(Duration::seconds(seconds)));
             ("avancar", then)
         }
-        [Value::Absent, Value::Text(text)] => ("agora", OffsetDateTime::parse(&text, &Rfc3339).ok()),
+        [Value::Absent, Value::Text(text)] => ("agora", {
+            OffsetDateTime::parse(&text, &Rfc3339).ok().and_then(|then| then.checked_to_offset(UtcOffset::UTC))
+        }),
         [Value::Absent, Value::Absent] => return Err(ApiError::Required("avancar")),
         [Value::Absent | Value::Number(_), _] => return Err(ApiError::Invalid("agora")),
         _ => return Err(ApiError::Invalid("avancar")),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::HeaderName;
 use axum::http::header::EXPECT;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -29,7 +30,9 @@ pub async fn intercept(State(sandbox): State<Arc<Sandbox>>, request: Request, ne
     if is_own(request.uri().path()) {
         return answer(&sandbox, request, next, false).await.0;
     }
-    let entry = sandbox.journal.enter(&request, rfc3339_millis(sandbox.clock.now()));
+    let headers = sandbox.app.dialect.iter().flat_map(|dialect| dialect.token_headers());
+    let carry_token: Vec<HeaderName> = headers.map(|header| header.name.clone()).collect();
+    let entry = sandbox.journal.enter(&request, rfc3339_millis(sandbox.clock.now()), &carry_token);
     let request = request.map(|body| entry.watch(body));
     let (response, falha) = answer(&sandbox, request, next, true).await;
     let is_lost = matches!(response.extensions().get(), Some(Fault::Reset | Fault::Silence));
@@ -37,11 +40,20 @@ pub async fn intercept(State(sandbox): State<Arc<Sandbox>>, request: Request, ne
     response
 }
 
-/// The answer, and the fault that was simulated in it.
+/// The answer, and the fault that was simulated in it. Its deadline goes on while the header has it wait, but not while a
+/// programmed fault does.
 async fn answer(sandbox: &Sandbox, request: Request, next: Next, may_fail: bool) -> (Response, Option<Simulated>) {
     let demand = match Demand::of(&sandbox.app, request.headers()) {
         Ok(demand) => demand,
         Err(error) => return (error.into_response(), None),
+    };
+    let Some(left) = sandbox.app.deadline.checked_sub(demand.delay).filter(|left| !left.is_zero()) else {
+        sleep(sandbox.app.deadline).await;
+        return (ApiError::Unavailable.into_response(), None);
+    };
+    let next = async |request| {
+        let answer = timeout(left, next.run(request)).await;
+        answer.unwrap_or_else(|_| ApiError::Unavailable.into_response())
     };
     if let Some(error) = demand.error {
         sleep(demand.delay).await;
@@ -53,15 +65,20 @@ async fn answer(sandbox: &Sandbox, request: Request, next: Next, may_fail: bool)
     let (method, path) = (request.method().as_str(), request.uri().path());
     let failure = may_fail.then(|| sandbox.faults.take(method, path)).flatten();
     sleep(demand.delay + failure.map_or(Duration::ZERO, |failure| failure.delay)).await;
-    let Some(failure) = failure else { return (next.run(request).await, None) };
+    let Some(failure) = failure else { return (next(request).await, None) };
     let falha = Simulated { modo: failure.modo.name(), codigo: failure.outcome.codigo() };
     tracing::info!(mode = falha.modo, code = falha.codigo, "a programmed failure");
     (fail(sandbox, failure, request, next).await, Some(falha))
 }
 
-async fn fail(sandbox: &Sandbox, failure: Failure, request: Request, next: Next) -> Response {
+async fn fail(
+    sandbox: &Sandbox,
+    failure: Failure,
+    request: Request,
+    next: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let mut response = if failure.comes_after() {
-        next.run(request).await
+        next(request).await
     } else {
         note_body(request).await;
         ApiError::Unavailable.into_response()

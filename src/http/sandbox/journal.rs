@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Request};
+use axum::http::{HeaderMap, HeaderName, Request};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::masking::{header, masked};
+use super::masking::{address, header, masked};
 
 /// How many requests are kept, and how many bytes of them all.
 const ENTRIES_MAX: usize = 1000;
@@ -93,17 +93,17 @@ impl Entries {
 }
 
 impl Journal {
-    /// Enters `request`, which came at `hora`.
-    pub fn enter<B>(self: &Arc<Self>, request: &Request<B>, hora: String) -> Entry {
+    /// Enters `request`, which came at `hora`, and whose headers `carry_token`.
+    pub fn enter<B>(self: &Arc<Self>, request: &Request<B>, hora: String, carry_token: &[HeaderName]) -> Entry {
         let mut entries = self.lock();
         entries.last_id += 1;
         let seen = Seen {
             id: entries.last_id,
             hora,
             metodo: request.method().to_string(),
-            caminho: request.uri().path().to_owned(),
+            caminho: address(request.uri().path()),
             consulta: request.uri().query().map(|query| masked(query.as_bytes())),
-            cabecalhos: headers(request.headers()),
+            cabecalhos: headers(request.headers(), carry_token),
             corpo: None,
             corpo_incompleto: false,
             status: None,
@@ -134,10 +134,10 @@ impl Journal {
     }
 }
 
-fn headers(headers: &HeaderMap) -> BTreeMap<String, String> {
+fn headers(headers: &HeaderMap, carry_token: &[HeaderName]) -> BTreeMap<String, String> {
     let mut shown = BTreeMap::<String, String>::new();
     for (name, value) in headers {
-        let value = header(name, value);
+        let value = header(name, value, carry_token);
         shown.entry(name.to_string()).and_modify(|list| *list = format!("{list}, {value}")).or_insert(value);
     }
     shown
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     fn enter(journal: &Arc<Journal>, path: &str) -> Entry {
-        journal.enter(&Request::builder().uri(path).body(()).unwrap(), String::new())
+        journal.enter(&Request::builder().uri(path).body(()).unwrap(), String::new(), &[])
     }
 
     fn ids(journal: &Journal) -> Vec<u64> {

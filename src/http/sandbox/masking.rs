@@ -30,9 +30,16 @@ pub fn masked(text: &[u8]) -> String {
 /// in a form, or behind an escape of JSON.
 fn may_name_a_secret(text: &str) -> bool {
     let is_part = |letter: char| letter.is_alphanumeric() || "-_.".contains(letter);
-    let names = |text: &str| text.replace('\0', "").split(|letter| !is_part(letter)).any(names_secret);
+    let text = text.replace('\0', "");
+    let names = |text: &str| text.split(|letter| !is_part(letter)).any(names_secret);
     let mut pairs = form_urlencoded::parse(text.as_bytes());
-    names(text) || text.contains("\\u") || pairs.any(|(name, value)| names(&name) || names(&value))
+    names(&text) || text.contains("\\u") || pairs.any(|(name, value)| names(&name) || names(&value)) || has_token(&text)
+}
+
+/// Whether one of our tokens is in `text`: a JWT begins with `{"` in base64.
+fn has_token(text: &str) -> bool {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    text.split(|letter| !is_part(letter)).any(|word| word.starts_with("eyJ") && word.matches('.').count() >= 2)
 }
 
 /// Masks each secret in `value`, and says whether there was one.
@@ -51,7 +58,7 @@ fn mask(value: &mut Value) -> bool {
         }
         Value::Array(items) => items.iter_mut().for_each(|item| any |= mask(item)),
         // JSON in a text, or what somebody wrote to somebody.
-        Value::String(text) if text.contains([':', '=', '{', '[']) && may_name_a_secret(text) => {
+        Value::String(text) if text.contains([':', '=', '{', '[']) && may_name_a_secret(text) || has_token(text) => {
             *value = HIDDEN.into();
             any = true;
         }
@@ -76,11 +83,17 @@ fn mask_named_by_a_value(value: &mut Value) -> bool {
     any
 }
 
-/// The value of the header `name`. A credential is told apart by a part of its SHA-256, behind its scheme.
-pub fn header(name: &HeaderName, value: &HeaderValue) -> String {
-    // A dialect may take the token from any header.
-    if !names_secret(name.as_str()) {
-        return String::from_utf8_lossy(value.as_bytes()).into_owned();
+/// A path or another text of words that may be names, but tell nothing of a value: only a token is hidden.
+pub fn address(text: &str) -> String {
+    if has_token(text) { HIDDEN.to_owned() } else { text.to_owned() }
+}
+
+/// The value of the header `name`. Of a credential its fingerprint is shown, behind its scheme: a part of its SHA-256, which
+/// tells it apart. Such are those whose names say so, and those that `carry_token` here.
+pub fn header(name: &HeaderName, value: &HeaderValue, carry_token: &[HeaderName]) -> String {
+    if !names_secret(name.as_str()) && !carry_token.contains(name) {
+        let shown = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        return if shown.contains('=') && may_name_a_secret(&shown) { HIDDEN.to_owned() } else { address(&shown) };
     }
     let text = String::from_utf8_lossy(value.as_bytes());
     let (scheme, credential) = text.split_once(' ').unwrap_or(("", &text));
@@ -107,7 +120,14 @@ mod tests {
         assert_eq!(masked(b"login=a&Senha=b"), HIDDEN);
         assert_eq!(masked(b"login=a&s%65nha=b"), HIDDEN);
         assert_eq!(masked(br#"{"x":"a","\u0073enha":"b"#), HIDDEN);
-        assert_eq!(masked(b"{\0\"\0s\0e\0n\0h\0a\0\"\0"), HIDDEN);
+        for text in ["{\"senha\":\"b\"}", "{\"\\u0073enha\":\"b\"}"] {
+            let units: Vec<u16> = text.encode_utf16().collect();
+            assert_eq!(masked(&units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<_>>()), HIDDEN);
+            assert_eq!(masked(&units.iter().flat_map(|unit| unit.to_be_bytes()).collect::<Vec<_>>()), HIDDEN);
+        }
+        assert_eq!(address("/a/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"), HIDDEN);
+        assert_eq!(address("/api/admin/usuarios/5/senha"), "/api/admin/usuarios/5/senha");
+        assert_eq!(masked(br#"["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"]"#), format!("[\"{HIDDEN}\"]"));
         for (text, shown) in [
             (r#"{"a":"{\"senha\":\"b\"}"}"#, r#"{"a":"(oculto: contém senha)"}"#),
             (r#"{"a":"senha=b","c":1}"#, r#"{"a":"(oculto: contém senha)","c":1}"#),
@@ -130,14 +150,23 @@ mod tests {
 
     #[test]
     fn of_a_credential_its_fingerprint_is_shown() {
-        let shown = |value| header(&AUTHORIZATION, &HeaderValue::from_static(value));
+        let shown = |value| header(&AUTHORIZATION, &HeaderValue::from_static(value), &[]);
         // printf abc | sha256sum
         assert_eq!(shown("Bearer abc"), "Bearer sha256:ba7816bf8f01cfea");
         assert_eq!(shown("abc"), "sha256:ba7816bf8f01cfea");
         let other = HeaderValue::from_static("abc");
         for name in ["x-access-token", "x-api-key", "x-auth", "cookie", "proxy-authorization", "x-session-id"] {
-            assert_eq!(header(&HeaderName::from_static(name), &other), "sha256:ba7816bf8f01cfea", "{name}");
+            assert_eq!(header(&HeaderName::from_static(name), &other, &[]), "sha256:ba7816bf8f01cfea", "{name}");
         }
-        assert_eq!(header(&HeaderName::from_static("accept"), &HeaderValue::from_static("abc")), "abc");
+        let plain = |name, value, carry_token: &[HeaderName]| {
+            header(&HeaderName::from_static(name), &HeaderValue::from_static(value), carry_token)
+        };
+        assert_eq!(plain("accept", "abc", &[]), "abc");
+        let carry_token = ["chave", "x-usuario"].map(HeaderName::from_static);
+        assert_eq!(plain("chave", "abc", &carry_token), "sha256:ba7816bf8f01cfea");
+        assert_eq!(plain("x-usuario", "Token abc", &carry_token), "Token sha256:ba7816bf8f01cfea");
+        assert_eq!(plain("x-citrus", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", &[]), HIDDEN);
+        assert_eq!(plain("referer", "http://a/b?token=abc", &[]), HIDDEN);
+        assert_eq!(plain("referer", "http://a/b?c=d", &[]), "http://a/b?c=d");
     }
 }

@@ -22,6 +22,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::{UtoipaMethodRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
+pub use self::failures::DELAY_MAX;
 use self::state::Sandbox;
 use crate::clock::MovableClock;
 use crate::http::answer::catalogue::ApiError;

@@ -75,7 +75,14 @@ impl PartialSchema for Falha {
             )
             .property("vezes", count(1, COUNT_MAX, "Quantas requisições falham. Ausente: 1."))
             .property("depois", count(0, COUNT_MAX, "Quantas passam antes. Ausente: 0."))
-            .property("atraso", count(0, DELAY_MAX.as_millis() as u64, "Atraso em milissegundos. Ausente: 0."))
+            .property(
+                "atraso",
+                count(
+                    0,
+                    DELAY_MAX.as_millis() as u64,
+                    "Atraso em milissegundos, que não contam no prazo da requisição. Ausente: 0.",
+                ),
+            )
             .property(
                 "intervalo",
                 count(1, PAUSE_MAX, "Em `gotas`, os milissegundos antes de cada byte. Ausente: 100."),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::http::request::path::cleaned_path;
+
 const PATH_MAX: usize = 256;
 /// The routes of the contract begin so.
 const CONTRACT: &str = "/api/";
@@ -21,10 +23,19 @@ impl Rota {
     /// The route that `text` describes, unless it is the sandbox's own.
     pub fn parse(text: &str) -> Option<Self> {
         let (method, path) = split(text);
+        let clean = cleaned_path(path);
+        let path = clean.as_deref().unwrap_or(path);
         let path_fits = path.starts_with('/') && path.len() <= PATH_MAX && !is_own(path);
         let is_plain = path.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte));
         let method_fits = method.is_none_or(|method| METHODS.contains(&method));
-        (path_fits && is_plain && method_fits).then(|| Self(text.to_owned()))
+        (path_fits && is_plain && method_fits).then(|| {
+            // As requests are looked at.
+            Self(if clean.is_some() {
+                method.map_or_else(|| path.to_owned(), |method| format!("{method} {path}"))
+            } else {
+                text.to_owned()
+            })
+        })
     }
 
     /// Whether `rota` means this request; none means those of the contract.
@@ -76,6 +87,10 @@ mod tests {
         assert!(means(historico, "GET", "/api/atendimentos/1/historico"));
         assert!(!means(historico, "GET", "/api/atendimentos/1/transicoes"));
         assert!(!means(historico, "GET", "/api/atendimentos/1/historico/2") && !means(historico, "GET", "/api"));
+        assert!(
+            means("GET //api/motivos/", "GET", "/api/motivos")
+                && means("/api//usuario/login/", "POST", "/api/usuario/login")
+        );
         assert!(Rota::means(None, "GET", "/api/motivos") && !Rota::means(None, "GET", "/health/live"));
     }
 

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::HeaderValue;
+use axum::http::header::{CONNECTION, CONTENT_LENGTH};
 use axum::response::Response;
 use futures_util::stream;
 use http_body_util::BodyExt;
@@ -47,6 +48,13 @@ impl Fault {
         let (mut parts, body) = response.into_parts();
         let Ok(body) = body.collect().await else { return Err(Self::Reset) };
         let bytes = body.to_bytes();
+        if bytes.is_empty() {
+            if matches!(self, Self::Cut(_)) {
+                // There is nothing to cut but the connection.
+                parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            return Ok(Response::from_parts(parts, Body::empty()));
+        }
         parts.headers.entry(CONTENT_LENGTH).or_insert_with(|| bytes.len().into());
         let body = match self {
             Self::Dribble(pause) => dribble(bytes, pause, stop),
