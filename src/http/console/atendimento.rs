@@ -308,8 +308,8 @@ fn read(
 }
 
 fn key(typed: &Typed) -> Option<IdempotencyKey> {
-    let fingerprint = JsonBody::new(Bytes::from(once::asked(typed))).fingerprint();
-    once::key(typed).map(|key| IdempotencyKey { key, fingerprint })
+    let fingerprint = JsonBody::new(Bytes::from(typed.asked())).fingerprint();
+    typed.key().map(|key| IdempotencyKey { key, fingerprint })
 }
 
 fn refused(view: &View, typed: &Typed, faults: &Faults) -> Form {

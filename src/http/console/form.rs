@@ -1,5 +1,7 @@
 //! Forms: what was typed, and what is wrong with it.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use url::form_urlencoded;
 
@@ -73,6 +75,20 @@ impl Typed {
         Self(kept.cloned().collect())
     }
 
+    /// What makes once what the form is for.
+    pub fn key(&self) -> Option<Arc<str>> {
+        once::key(self.get(once::KEY))
+    }
+
+    /// What the form asks for: its fields, but not what only shows that they are meant.
+    pub fn asked(&self) -> Vec<u8> {
+        let mut fields = Vec::new();
+        for (name, value) in self.0.iter().filter(|(name, _)| name != TOKEN && name != CONFIRMED) {
+            fields.extend_from_slice(format!("{name}={value}\n").as_bytes());
+        }
+        fields
+    }
+
     /// The same without a field.
     #[must_use]
     pub fn without(&self, field: &str) -> Self {
@@ -138,7 +154,7 @@ impl Form {
 
     /// What makes once what the form is for, however often it is sent.
     pub fn key(&self) -> String {
-        once::key(&self.typed).map_or_else(once::draw, |_| self.value(once::KEY).to_owned())
+        self.typed.key().map_or_else(once::draw, |_| self.value(once::KEY).to_owned())
     }
 
     /// Whether there is nothing to be sent: it is refused whatever is typed.

@@ -6,7 +6,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use uuid::Uuid;
 
-use super::form::{CONFIRMED, TOKEN, Typed};
 use crate::service::provisioning::ProvisioningError;
 
 /// The field of the key.
@@ -17,19 +16,10 @@ pub fn draw() -> String {
     URL_SAFE_NO_PAD.encode(Uuid::new_v4().as_bytes())
 }
 
-/// The key that the form brings along, if it is one of ours. Keys of programs are others.
-pub fn key(typed: &Typed) -> Option<Arc<str>> {
-    let key = URL_SAFE_NO_PAD.decode(typed.get(KEY)).ok().filter(|bytes| bytes.len() == 16)?;
+/// The key whose text a form brings along, if it is one of ours. Keys of programs are others.
+pub fn key(text: &str) -> Option<Arc<str>> {
+    let key = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == 16)?;
     Some(format!("console:{}", URL_SAFE_NO_PAD.encode(key)).into())
-}
-
-/// What the form asks for: its fields, but not what only shows that they are meant.
-pub fn asked(typed: &Typed) -> Vec<u8> {
-    let mut fields = Vec::new();
-    for (name, value) in typed.fields().iter().filter(|(name, _)| name != TOKEN && name != CONFIRMED) {
-        fields.extend_from_slice(format!("{name}={value}\n").as_bytes());
-    }
-    fields
 }
 
 /// What a creation made: just now, or when its form came before.

@@ -14,7 +14,6 @@ use super::again::Sent;
 use super::cookies::SESSION;
 use super::entrance;
 use super::form::{TOKEN, Typed};
-use super::once;
 use super::refusal::{Answer, Refusal};
 use super::view::{Person, View};
 use super::visit::{Visit, is_form, is_led_from_elsewhere, is_same_origin, is_sent_by_page};
@@ -240,9 +239,9 @@ impl<P: Admits> SignedIn<P> {
 
     /// The same for a creation, which is made once, however often the form `typed` comes.
     pub fn creating(&self, typed: &Typed) -> Provisioning {
-        let key = once::key(typed).map(|key| {
+        let key = typed.key().map(|key| {
             // Under a secret, because a senha may be in it.
-            let asked = [self.view.visit.place.as_bytes(), b"\n", &once::asked(typed)].concat();
+            let asked = [self.view.visit.place.as_bytes(), b"\n", &typed.asked()].concat();
             let mut fingerprints = self.app.tokens.fingerprints(&asked).into_iter();
             let fingerprint = fingerprints.next().unwrap_or_default();
             CreationKey { key, fingerprint, earlier: fingerprints.collect() }
