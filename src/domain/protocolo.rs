@@ -1,11 +1,17 @@
 //! The protocolo: which may be registered, and where it comes as a number.
 
+use std::ops::{Range, RangeInclusive};
+
+use time::{Date, Month};
+
 use super::text::{PROTOCOLO_MAX, fits, hides};
 
 /// Stands for a character that was lost on the way.
 pub const LOST: char = '\u{fffd}';
 /// The digits of a day and of its sequence, with which each of Citrus's ends.
 const DIGITS_MIN: usize = 14;
+/// The years in which Citrus draws protocolos.
+const YEARS: RangeInclusive<i32> = 1990..=2099;
 
 /// `text` as a protocolo that may be registered, without blanks around it; `None` where it is none.
 pub fn registrable(text: &str) -> Option<&str> {
@@ -18,7 +24,20 @@ pub fn registrable(text: &str) -> Option<&str> {
 pub fn is_usual(protocolo: &str) -> bool {
     let code = protocolo.trim_end_matches(|letter: char| letter.is_ascii_digit());
     let is_plain = code.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-/._".contains(&byte));
-    is_plain && protocolo.len() - code.len() >= DIGITS_MIN
+    is_plain && has_day(&protocolo[code.len()..])
+}
+
+/// Whether a day stands among `digits`, with those of an instance and a sequence after it: a code may end with digits.
+fn has_day(digits: &str) -> bool {
+    let is_day = |digits: &[u8]| {
+        let number =
+            |range: Range<usize>| digits[range].iter().fold(0, |number, digit| number * 10 + i32::from(digit - b'0'));
+        let month = u8::try_from(number(4..6)).ok().and_then(|month| Month::try_from(month).ok());
+        let day = u8::try_from(number(6..8)).unwrap_or_default();
+        let is_date = month.is_some_and(|month| Date::from_calendar_date(number(0..4), month, day).is_ok());
+        is_date && YEARS.contains(&number(0..4))
+    };
+    digits.as_bytes().windows(DIGITS_MIN).any(is_day)
 }
 
 /// The digits of the non-negative integer that `number` denotes exactly: `20221104000001.0` and `2.0221104000001E13`
@@ -76,8 +95,20 @@ mod tests {
 
     #[test]
     fn those_of_citrus_are_known_by_their_digits() {
-        for text in ["20221104000001", "2022110407000001", "ABC20221104000001", "sp-1/2022.11_20221104000001"] {
+        for text in [
+            "20221104000001",
+            "2022110407000001",
+            "ABC20221104000001",
+            "loja7/20240229000001",
+            "SP120221104000001",
+            "sp-1/2022.11_20221104000001",
+        ] {
             assert!(is_usual(text), "{text}");
+        }
+        for text in
+            ["20261399000001", "99999999999999", "20260230000001", "00000000000123", "20230229070000", "30221104000001"]
+        {
+            assert!(!is_usual(text), "{text}");
         }
         for text in ["1", "2022110400001", "abc 😀", "20221104000001-A", "ção20221104000001", "a 20221104000001", "١٢"]
         {

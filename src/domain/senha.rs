@@ -2,7 +2,7 @@
 //!
 //! Senhas that were set before, or that come as hashes, count whatever their length.
 
-use super::text::SENHA_MAX;
+use super::text::{SENHA_MAX, hides};
 
 /// Fewest characters of a senha that a person sets: fewer are soon guessed.
 pub const SENHA_MIN: usize = 8;
@@ -14,6 +14,8 @@ pub enum SenhaFault {
     Empty,
     #[error("is too short")]
     Short,
+    #[error("has only blanks")]
+    Blank,
     #[error("is too long")]
     TooLong,
     #[error("holds a NUL")]
@@ -33,7 +35,13 @@ impl SenhaFault {
 
     /// Why nobody may set `senha`.
     pub fn of_new(senha: &str) -> Option<Self> {
-        Self::of(senha).or_else(|| (senha.chars().count() < SENHA_MIN).then_some(Self::Short))
+        Self::of(senha).or_else(|| {
+            if senha.chars().count() < SENHA_MIN {
+                Some(Self::Short)
+            } else {
+                senha.chars().all(|c| c.is_whitespace() || hides(c)).then_some(Self::Blank)
+            }
+        })
     }
 }
 
@@ -48,6 +56,10 @@ mod tests {
             ("1234567", None, Some(SenhaFault::Short)),
             ("ããããããã", None, Some(SenhaFault::Short)),
             ("12345678", None, None),
+            ("       1", None, None),
+            ("       ", None, Some(SenhaFault::Short)),
+            ("        ", None, Some(SenhaFault::Blank)),
+            ("\t \u{a0}\u{3000}\u{200b}\u{2800}\r\n", None, Some(SenhaFault::Blank)),
             (&"ã".repeat(512), None, None),
             (&"ã".repeat(513), Some(SenhaFault::TooLong), Some(SenhaFault::TooLong)),
             ("a\0b", Some(SenhaFault::Nul), Some(SenhaFault::Nul)),

@@ -53,7 +53,12 @@ impl NameKey {
 
     /// Whether, as a login, it would be taken for that of an anonymised user or of a hidden one.
     pub fn is_reserved(&self) -> bool {
-        self.0.starts_with(PSEUDONYM) || self.0 == HIDDEN
+        self.0.starts_with(PSEUDONYM) || self.is_hidden()
+    }
+
+    /// Whether it would be taken for a name that somebody may not see.
+    pub fn is_hidden(&self) -> bool {
+        self.0 == HIDDEN
     }
 }
 

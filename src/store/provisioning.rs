@@ -140,11 +140,6 @@ impl Store {
         self.command_row(USUARIO, &[login.into()]).await
     }
 
-    /// How many active users each perfil has that has any: its row id, and their number.
-    pub async fn active_users(&self) -> Result<Vec<(i64, i64)>> {
-        self.command_rows("SELECT perfil_id, count(*) FROM usuario WHERE ativo GROUP BY perfil_id", &[]).await
-    }
-
     pub async fn perfil_of(&self, id: i64) -> Result<Option<Perfil>> {
         self.command_row("SELECT id, nome, nivel_id FROM perfil WHERE id = $1", &[id.into()]).await
     }

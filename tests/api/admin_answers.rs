@@ -142,7 +142,14 @@ async fn refusals_have_these_texts(server: &Server) {
     refuses(post.clone(), usuarios, usuario("USER.API", json!("uma senha")), 409, "Usuário já existe").await;
     refuses(post.clone(), usuarios, usuario("anonimo-7", json!("uma senha")), 400, "login – valor inválido").await;
     refuses(post.clone(), usuarios, usuario("x", json!("")), 400, "Este campo é obrigatório senha").await;
-    refuses(post.clone(), usuarios, usuario("x", json!("uma senha\0")), 400, "senha – valor inválido").await;
+    refuses(
+        post.clone(),
+        usuarios,
+        usuario("x", json!("uma senha\0")),
+        400,
+        "senha – valor inválido; uma senha tem de 8 caracteres a 1024 bytes, sem NUL, e não só espaços",
+    )
+    .await;
     refuses(
         post.clone(),
         usuarios,

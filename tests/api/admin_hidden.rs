@@ -252,11 +252,11 @@ async fn who_sets_up_users_sees_the_perfis_for_them(server: &Server) {
 
 async fn a_senha_has_eight_characters_at_least(server: &Server) {
     let token = server.token("admin").await;
-    let refused = "senha – valor inválido";
+    let refused = "senha – valor inválido; uma senha tem de 8 caracteres a 1024 bytes, sem NUL, e não só espaços";
     for (login, senha) in [("a", "12345678"), ("b", "éééééééé")] {
         let body = |senha: &str| json!({"login": login, "perfil": "Consulta", "senha": senha});
         let create = async |senha: &str| ask(server, &token, Method::POST, "/api/admin/usuarios", body(senha)).await;
-        for short in ["1", "1234", "1234567", "ééééééé"] {
+        for short in ["1", "1234", "1234567", "ééééééé", "        ", "\u{3000} \t\n \u{a0}\u{200b} "] {
             create(short).await.is(400, refused);
         }
         let made = create(senha).await;
@@ -264,7 +264,7 @@ async fn a_senha_has_eight_characters_at_least(server: &Server) {
         assert!(!made.body.contains("avisos"), "{made:?}");
         let path = format!("/api/admin/usuarios/{}/senha", made.json()["id"]);
         let set = async |senha: &str| ask(server, &token, Method::PUT, &path, json!({"senha": senha})).await;
-        for short in ["1", "1234", "1234567", "ééééééé"] {
+        for short in ["1", "1234", "1234567", "ééééééé", "        ", "\u{3000} \t\n \u{a0}\u{200b} "] {
             set(short).await.is(400, refused);
         }
         assert_eq!(server.login_with(&json!({"login": login, "senha": senha})).await.status, 200, "{login}");

@@ -326,6 +326,10 @@ async fn an_atendimento_is_registered_with_a_number_or_without(server: &Server) 
         assert_eq!(value_of(&answer.body, "confirmado").as_deref(), Some("42/a"));
         assert_eq!(admin.get("/console/atendimento?protocolo=42%2Fa").await.status, 404);
     }
+    for odd in ["20261399000001", "99999999999999", "20260230000001"] {
+        let answer = admin.fill(&page, NEW, &[("protocolo", odd), ("status", "Aberto")]).await;
+        answer.has_all(&[&format!("The protocolo {odd} does not look like one of Citrus")]);
+    }
     let answer = admin.fill(&page, NEW, &[&fields[..], &[("confirmado", "42/a")]].concat()).await;
     assert_eq!(answer.header("location"), Some("../../console/atendimento?protocolo=42%2Fa"), "{answer:?}");
     assert!(admin.get("/console/atendimento?protocolo=42%2Fa").await.body.contains("Atendimento 42/a created."));

@@ -168,7 +168,9 @@ async fn no_cell_is_a_formula(server: &Server, database: &Database) {
         admin.set_header("accept-language", Some(language));
         let file = admin.get(CSV).await;
         assert_eq!(file.header("content-type"), Some("text/csv; charset=utf-8"));
-        assert_eq!(file.header("content-disposition"), Some("attachment; filename=\"auditoria.csv\""));
+        let name = if language == "en" { "audit-trail" } else { "auditoria" };
+        let disposition = format!("attachment; filename=\"{name}-2026-11-23.csv\"");
+        assert_eq!(file.header("content-disposition"), Some(disposition.as_str()));
         assert_eq!(file.header("cache-control"), Some("no-store"));
         assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
         let records = records(&file.body, separator);

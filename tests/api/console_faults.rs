@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::both_engines;
 use crate::support::browser::Browser;
 use crate::support::database::Database;
-use crate::support::server::Server;
+use crate::support::server::{Answer, Server};
 
 const PAGE: &str = "/console/motivos";
 
@@ -89,6 +89,42 @@ async fn a_form_sent_while_the_database_is_away_is_kept(database: &Database) {
     assert!(again.get(PAGE).await.body.contains("<bdi>Fora da garantia</bdi>"));
     back.stop().await;
     server.stop().await;
+}
+
+/// However short the time of a request is, and wherever it is spent.
+async fn a_form_that_takes_too_long_is_kept(database: &Database) {
+    let server = Server::with(database, &[("REQUEST_TIMEOUT_SECONDS", "2")]).await;
+    let mut admin = Browser::signed_in(&server, "admin").await;
+    let (motivos, entrance) = (admin.get(PAGE).await, Browser::new(&server).get("/console/entrar").await);
+    let record = "/console/atendimento?protocolo=20221104000001";
+    let atendimento = admin.get(record).await;
+    for table in ["nivel", "atendimento", "usuario"] {
+        let held = database.hold_by(&format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")).await;
+        let nome = format!("Fora da garantia {table}");
+        let answer = admin.fill(&motivos, PAGE, &[("nome", &nome)]).await;
+        if answer.status != 303 {
+            assert!(answer.status >= 500, "{table}: {answer:?}");
+            answer.has_all(&[&format!("name=\"nome\" value=\"{nome}\"")]);
+        }
+        let fields = [("status", "Finalizado"), ("comentario", "Um texto comprido"), ("passo", "conferir")];
+        let answer = admin.fill(&atendimento, record, &fields).await;
+        assert!(answer.body.contains("Um texto comprido"), "{table}: {answer:?}");
+        let mut stranger = Browser::new(&server);
+        for (name, value) in cookies_of(&entrance) {
+            stranger.set_cookie(&name, &value);
+        }
+        let fields = [("login", "admin"), ("senha", "1234"), ("digitado.nome", "Sem peça"), ("volta", "motivos")];
+        let answer = stranger.fill(&entrance, "/console/entrar", &fields).await;
+        assert!(answer.body.contains("Sem peça"), "{table}: {answer:?}");
+        held.release().await;
+    }
+    server.stop().await;
+}
+
+fn cookies_of(answer: &Answer) -> Vec<(String, String)> {
+    let cookies = answer.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+    let pairs = cookies.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 async fn errors_are_pages_in_the_persons_language(server: &Server) {
@@ -186,6 +222,7 @@ both_engines! {
     a_form_that_cannot_be_answered_now_loses_nothing,
     a_form_of_an_earlier_session_is_kept_for_its_own_person,
     a_form_sent_while_the_database_is_away_is_kept,
+    a_form_that_takes_too_long_is_kept,
     errors_are_pages_in_the_persons_language,
     an_error_keeps_the_menu_and_says_what_is_missing,
     a_failure_keeps_the_menu,

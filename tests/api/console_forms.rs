@@ -280,7 +280,7 @@ async fn all_that_is_wrong_is_said_at_once_in_the_persons_language(server: &Serv
     provisioning.grant(&nome("Além"), &[Permissao::ConsultarStatus]).await.unwrap();
     provisioning.withdraw(&[Permissao::ConsultarStatus], &nome("Suporte")).await.unwrap();
     server.clock.advance(time::Duration::seconds(1));
-    let user = id_of(server, "user.api").await;
+    let (user, below) = (id_of(server, "user.api").await, id_of(server, "balconista").await);
     let record = "atendimento?protocolo=20221104000001";
     let mut gestor = Browser::signed_in(server, "gestor").await;
     for (lang, is_portuguese) in [("pt-BR", true), ("en", false)] {
@@ -290,7 +290,7 @@ async fn all_that_is_wrong_is_said_at_once_in_the_persons_language(server: &Serv
             ("perfis", PERFIS),
             ("niveis", NIVEIS),
             ("usuarios", USUARIOS),
-            (&format!("usuarios/{user}/senha"), NEW_SENHA),
+            (&format!("usuarios/{below}/senha"), NEW_SENHA),
             (&format!("usuarios/{user}/perfil"), MOVE),
             ("atendimentos/novo", NEW),
             (record, CHANGE),

@@ -1,9 +1,12 @@
 //! What the pages say of the hierarchy: what is missing, and what a change that is asked for would come to.
 
 use citrus_status::domain::access::Permissao;
+use citrus_status::domain::atendimento::Status;
+use reqwest::Method;
+use serde_json::json;
 use time::Duration;
 
-use super::admin::{hierarchy, id_of, usuario};
+use super::admin::{ask, hierarchy, id_of, usuario};
 use crate::support::both_engines;
 use crate::support::browser::{Browser, value_of};
 use crate::support::server::{Server, nome};
@@ -29,7 +32,8 @@ async fn a_preview_says_that_it_would_be_refused(server: &Server) {
         let preview = browser.fill(&page, &path, &fields).await;
         assert_eq!(preview.status, status, "{who} {login}: {preview:?}");
         preview.has_all(&[told]);
-        let made = browser.fill(&page, &path, &[&fields[..], &[("confirmado", "sim")]].concat()).await;
+        let told = value_of(&preview.body, "confirmado").unwrap_or_else(|| "sim".to_owned());
+        let made = browser.fill(&page, &path, &[&fields[..], &[("confirmado", told.as_str())]].concat()).await;
         if status == 200 {
             assert_eq!(made.status, 303, "{made:?}");
         } else {
@@ -47,6 +51,75 @@ async fn a_preview_says_that_it_would_be_refused(server: &Server) {
     preview.has_all(&["This is the last root administrator."]);
     let made = admin.fill(&page, &path, &[&fields[..], &[("confirmado", "sim")]].concat()).await;
     assert_eq!((preview.status, preview.body), (made.status, made.body));
+}
+
+/// Who changed something is told only to those who see that user; so it is in the audit trail.
+async fn users_are_hidden_wherever_they_are_named(server: &Server) {
+    hierarchy(server).await;
+    server.provisioning.create_atendimento("20261104000001", Status::Aberto).await.unwrap();
+    for (who, status, motivo) in [
+        ("admin", "Em atendimento", None),
+        ("gestor", "Finalizado", None),
+        ("chefe", "Em atendimento", Some("Duplicado")),
+    ] {
+        let body = json!({"protocolo": "20261104000001", "status": status, "motivoStatus": motivo});
+        let changed = server.change_with(&server.token(who).await, body).await;
+        assert_eq!(changed.status, 200, "{who}: {changed:?}");
+    }
+    let made = json!({"protocolo": "20261104000002"});
+    let token = server.token("gestor").await;
+    assert_eq!(ask(server, &token, Method::POST, "/api/atendimentos", made).await.status, 201);
+    for (who, seen, hidden) in [
+        ("admin", &["admin", "gestor", "chefe"][..], &[][..]),
+        ("gestor", &["gestor", "chefe"], &["admin"]),
+        ("chefe", &["chefe"], &["admin", "gestor"]),
+    ] {
+        let mut browser = Browser::signed_in(server, who).await;
+        let mut painel = browser.get("/console").await;
+        while painel.body.contains("http-equiv=\"refresh\"") {
+            painel = browser.get("/console").await;
+        }
+        let record = browser.get("/console/atendimento?protocolo=20261104000001").await;
+        let registered = browser.get("/console/atendimento?protocolo=20261104000002").await;
+        for page in [&painel, &record, &registered] {
+            // The person's own login stands at the top.
+            let main = page.body.split_once("<main").unwrap().1;
+            for login in hidden {
+                for named in [format!(">{login}<"), format!("{login} 1")] {
+                    assert!(!main.contains(&named), "{who} sees {login}: {main}");
+                }
+            }
+        }
+        for login in seen {
+            assert!(record.body.contains(&format!("by <bdi>{login}</bdi>")), "{who} {login}: {record:?}");
+        }
+        let by_hidden = record.body.matches("by <bdi>(oculto)</bdi>").count();
+        assert_eq!(by_hidden, hidden.len(), "{who}: {record:?}");
+        assert_eq!(registered.body.contains("by <bdi>(oculto)</bdi>"), who == "chefe", "{registered:?}");
+        assert_eq!(painel.body.contains("(oculto)"), !hidden.is_empty(), "{who}: {painel:?}");
+    }
+}
+
+async fn what_stands_for_a_hidden_name_is_nobodys(server: &Server) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let token = server.token("admin").await;
+    for name in ["(oculto)", " (OCULTO)\t"] {
+        for (place, below) in [("niveis", "superior"), ("perfis", "nivel")] {
+            let path = format!("/console/{place}");
+            let page = admin.get(&path).await;
+            let refused = admin.fill(&page, &path, &[("nome", name), (below, "Suporte")]).await;
+            assert_eq!(refused.status, 400, "{refused:?}");
+            refused.has_all(&["id=\"nome-erro\">“(oculto)” stands for a hidden name. Choose another one."]);
+            let body = json!({"nome": name, below: "Suporte"});
+            let path = format!("/api/admin/{place}");
+            ask(server, &token, Method::POST, &path, body).await.is(400, "nome – valor inválido");
+        }
+        server.provisioning.create_nivel(&nome(name), None).await.unwrap_err();
+        server.provisioning.create_perfil(&nome(name), None).await.unwrap_err();
+        server.provisioning.create_administrator(&nome("bia"), &nome(name), "uma senha".into()).await.unwrap_err();
+    }
+    // What only resembles it is a name.
+    server.provisioning.create_nivel(&nome("oculto"), None).await.unwrap();
 }
 
 async fn what_the_console_needs_besides_is_said(server: &Server) {
@@ -180,6 +253,8 @@ async fn to_take_from_ones_own_perfil_says_so(server: &Server) {
 }
 
 both_engines! {
+    users_are_hidden_wherever_they_are_named,
+    what_stands_for_a_hidden_name_is_nobodys,
     a_preview_says_that_it_would_be_refused,
     what_the_console_needs_besides_is_said,
     who_may_create_alone_finds_the_way,

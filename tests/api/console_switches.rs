@@ -20,11 +20,18 @@ fn is_locked(page: &Answer, permissao: &str) -> bool {
     switch.split('>').next().unwrap().contains("disabled")
 }
 
-/// Sends the form of `page` with these switches on.
+/// Sends the form of `page` with these switches on. What is [`CONFIRMED`] is what the page says, or the question after it.
 async fn send(browser: &mut Browser<'_>, page: &Answer, path: &str, on: &[&str], more: &[(&str, &str)]) -> Answer {
     let seen = value_of(&page.body, "visto").unwrap_or_else(|| panic!("{page:?}"));
     let switches: Vec<_> = on.iter().map(|nome| ("permissao", *nome)).collect();
-    browser.fill(page, path, &[switches.as_slice(), &[("visto", seen.as_str())], more].concat()).await
+    let fields = [switches.as_slice(), &[("visto", seen.as_str())]].concat();
+    let mut told = value_of(&page.body, "confirmado");
+    if more == CONFIRMED && told.is_none() {
+        told = value_of(&browser.fill(page, path, &fields).await.body, "confirmado");
+    }
+    let told = told.filter(|_| more == CONFIRMED);
+    let first: Vec<_> = told.iter().map(|told| ("confirmado", told.as_str())).collect();
+    browser.fill(page, path, &[&first, fields.as_slice(), more].concat()).await
 }
 
 const CONFIRMED: &[(&str, &str)] = &[("confirmado", "sim")];

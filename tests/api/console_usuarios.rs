@@ -12,10 +12,12 @@ use crate::support::server::{Answer, Server, nome};
 
 const PAGE: &str = "/console/usuarios";
 
-/// Fills in the form of `page`, as it was seen.
+/// Fills in the form of `page`, as it was seen, and confirms what it says.
 async fn confirm(browser: &mut Browser<'_>, page: &Answer, path: &str, fields: &[(&str, &str)]) -> Answer {
     let seen = value_of(&page.body, "visto").unwrap_or_else(|| panic!("{page:?}"));
-    browser.fill(page, path, &[fields, &[("visto", seen.as_str())]].concat()).await
+    let told = value_of(&page.body, "confirmado");
+    let first: Vec<_> = told.iter().map(|told| ("confirmado", told.as_str())).collect();
+    browser.fill(page, path, &[&first, fields, &[("visto", seen.as_str())]].concat()).await
 }
 
 async fn a_user_is_created_moved_revoked_and_switched_off(server: &Server, database: &Database) {
@@ -54,6 +56,9 @@ async fn a_user_is_created_moved_revoked_and_switched_off(server: &Server, datab
     choice.has_all(&["Present perfil: Integração"]);
     let question = confirm(&mut admin, &choice, &perfil, &[("perfil", "Chefia")]).await;
     question.has_all(&["Move “ana.souza” from “Integração” to “Chefia”?", "<h2>Gains</h2>", "Administer perfis"]);
+    assert!(!question.body.contains("That is a root perfil"), "{question:?}");
+    let root = confirm(&mut admin, &choice, &perfil, &[("perfil", "Administrador")]).await;
+    root.has_all(&["That is a root perfil: it is above all níveis"]);
     assert!(!question.body.contains("<h2>Loses</h2>"), "{question:?}");
     assert_eq!(
         confirm(&mut admin, &question, &perfil, &[("perfil", "Chefia"), ("confirmado", "sim")]).await.status,
@@ -99,6 +104,8 @@ async fn what_is_wrong_stands_beside_its_field(server: &Server) {
         ("ana", "Ninguém", "uma senha", 404, "perfil", "This perfil is not one that you can assign."),
         ("ana", "Consulta", "", 400, "senha", "Type the password."),
         ("ana", "Consulta", "1", 400, "senha", "Type a password of at least 8 characters; there is 1."),
+        ("ana", "Consulta", "         ", 400, "senha", "The password has only blanks. Type another one."),
+        ("ana", "Consulta", "\u{a0}\u{3000}\t\t     ", 400, "senha", "The password has only blanks."),
         ("ana", "Consulta", "ééééééé", 400, "senha", "Type a password of at least 8 characters; there are 7."),
         (
             "ana",
@@ -183,6 +190,16 @@ async fn two_people_do_not_undo_each_other(server: &Server) {
     }
 }
 
+/// Says why, and neither what would follow nor that it can be tried.
+#[track_caller]
+fn is_refused_at_once(page: &Answer, status: u16, why: &str) {
+    assert_eq!(page.status, status, "{page:?}");
+    page.has_all(&[why, ">Back</a>"]);
+    for other in ["end within a second", "That is you", "type=\"password\"", "name=\"visto\""] {
+        assert!(!page.body.contains(other), "{other}: {page:?}");
+    }
+}
+
 async fn nobody_climbs(server: &Server) {
     hierarchy(server).await;
     // Administers users, and can hand on what it holds alone.
@@ -198,9 +215,17 @@ async fn nobody_climbs(server: &Server) {
     assert_eq!(answer.status, 403, "{answer:?}");
     answer.has_all(&["id=\"perfil-erro\">This perfil has permissions that you cannot grant."]);
     let gestor = format!("{PAGE}/{}/senha", id_of(server, "gestor").await);
+    // What would be refused is not asked about.
     let question = cadastro.get(&gestor).await;
-    let fields = [("senha", "minha senha"), ("senha_de_novo", "minha senha")];
-    assert_eq!(confirm(&mut cadastro, &question, &gestor, &fields).await.status, 403);
+    is_refused_at_once(&question, 403, "That has a permission that you cannot grant.");
+    let revoke = gestor.replace("/senha", "/revogar");
+    is_refused_at_once(&cadastro.get(&revoke).await, 403, "That has a permission that you cannot grant.");
+    let seen = value_of(&Browser::signed_in(server, "admin").await.get(&gestor).await.body, "visto").unwrap();
+    let fields = [("senha", "minha senha"), ("senha_de_novo", "minha senha"), ("visto", seen.as_str())];
+    for path in [&gestor, &revoke] {
+        let answer = cadastro.fill(&page, path, &fields).await;
+        is_refused_at_once(&answer, 403, "That has a permission that you cannot grant.");
+    }
     server.token("gestor").await;
 
     // Nobody moves themselves, and the last root administrator stays.
@@ -216,11 +241,10 @@ async fn nobody_climbs(server: &Server) {
     let situacao = format!("{own}/situacao");
     // It is refused where it is looked at already.
     let question = admin.get(&situacao).await;
-    assert_eq!(question.status, 409, "{question:?}");
-    question.has_all(&["That is you", "First another active user needs a root perfil"]);
-    let answer = confirm(&mut admin, &question, &situacao, &[("ativo", "nao")]).await;
-    assert_eq!(answer.status, 409, "{answer:?}");
-    answer.has_all(&["First another active user needs a root perfil"]);
+    is_refused_at_once(&question, 409, "First another active user needs a root perfil");
+    let seen = value_of(&admin.get(&format!("{own}/senha")).await.body, "visto").unwrap();
+    let answer = admin.fill(&question, &situacao, &[("ativo", "nao"), ("visto", &seen)]).await;
+    is_refused_at_once(&answer, 409, "First another active user needs a root perfil");
 }
 
 async fn whoever_does_it_to_themselves_signs_in_again(server: &Server) {

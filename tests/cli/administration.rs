@@ -7,8 +7,7 @@ use crate::support::database::Database;
 use crate::support::program::{Outcome, Process, listed, run, run_with};
 
 /// What is said where a senha is none that can be set.
-pub const SENHA_RULE: &str =
-    "a senha has at least 8 characters and at most 1024, of which one with an accent counts twice, and no NUL";
+pub const SENHA_RULE: &str = "a senha has at least 8 characters, not only blanks, and at most 1024, of which one with an accent counts twice, and no NUL";
 
 const ALL: [&str; 5] =
     ["alterar-status", "consultar-status", "consultar-historico", "consultar-transicoes", "consultar-motivos"];
@@ -208,9 +207,12 @@ async fn refusals_name_what_was_found_and_what_would_do(database: &Database) {
         let outcome = run(database, args);
         assert!(outcome.code != 0 && outcome.stderr.len() < 2_500, "{} bytes: {outcome:?}", outcome.stderr.len());
     }
-    for (senha, found) in
-        [("", "the senha is empty"), ("x\0y", "the senha holds a NUL"), (&"x".repeat(1025), "the senha is too long")]
-    {
+    for (senha, found) in [
+        ("", "the senha is empty"),
+        ("x\0y", "the senha holds a NUL"),
+        ("         ", "the senha has only blanks"),
+        (&"x".repeat(1025), "the senha is too long"),
+    ] {
         with_senha(database, &["usuario", "criar", "u", "--perfil", "Consulta"], senha).fails(1, &[found, SENHA_RULE]);
     }
 }

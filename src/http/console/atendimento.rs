@@ -1,28 +1,24 @@
 //! One atendimento: how it stands, its history, and the form that changes its status. A change is tried out before it is
 //! made, and made only on the revision that the person has seen.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use uuid::Uuid;
 
 use super::atendimentos::record_place;
 use super::faults::{COMENTARIO, Faults, MOTIVO, STATUS};
 use super::filters;
-use super::form::{Choice, Form, TOKEN, Typed};
+use super::form::{Choice, Form, Typed};
+use super::once;
 use super::refusal::Answer;
 use super::session::{Admits, Posted, SignedIn};
 use super::view::{Section, View};
 use crate::domain::access::{AlterarStatus, ConsultarAtendimentos, Permissao};
 use crate::domain::atendimento::{ChangeRequest, Comentario, Denial, IdempotencyKey, Status, Transicao, transicoes};
 use crate::domain::record::{PresentState, Registration, StoredChange};
-use crate::domain::text::{COMENTARIO_MAX, NOME_MAX, NameKey, fits, is_blank};
+use crate::domain::text::{COMENTARIO_MAX, HIDDEN, NOME_MAX, NameKey, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::api::audit::ChangeAudit;
 use crate::http::api::reads::UNKNOWN;
@@ -38,8 +34,6 @@ const COMMENTS_MAX: usize = 512 * 1024;
 const VISIVEL: &str = "visivelCliente";
 /// The revision that the person has seen.
 const REVISAO: &str = "revisao";
-/// What makes the change once, however often the form is sent.
-const KEY: &str = "chave";
 /// Which button was pressed.
 const STEP: &str = "passo";
 
@@ -120,12 +114,13 @@ async fn record<P: Admits>(
     if who.allows(Permissao::ConsultarHistorico) {
         let after = (newest - i64::from(ENTRIES)).max(0);
         let found = Box::pin(store.historico(&state.protocolo, after, ENTRIES)).await?.ok_or(UNKNOWN)?;
-        let shown = first_page(found.into_iter().filter(|(revisao, _)| *revisao <= newest).rev());
+        let mut shown = first_page(found.into_iter().filter(|(revisao, _)| *revisao <= newest).rev());
         let oldest = shown.last().map_or(after + 1, |(revisao, _)| *revisao);
         older = (oldest > 1).then(|| format!("{}&antes={oldest}", record_place(&state.protocolo)));
         if older.is_none() {
             beginning = Some(begun(who, &state, shown.last().map(|(_, first)| first)).await?);
         }
+        hide(who, &mut shown, beginning.as_mut()).await?;
         history = Some(shown);
     }
     let mut change = None;
@@ -153,6 +148,24 @@ async fn begun<P: Admits>(
         is_imported: first.is_some_and(|first| first.usuario.is_none()),
         registration,
     })
+}
+
+/// Hides the users whom the hierarchy hides from the person.
+async fn hide<P: Admits>(
+    who: &SignedIn<P>,
+    shown: &mut [(i64, StoredChange)],
+    beginning: Option<&mut Beginning>,
+) -> Result<(), ApiError> {
+    let registered = beginning.and_then(|beginning| beginning.registration.as_mut());
+    let by = shown.iter_mut().map(|(_, change)| &mut change.usuario);
+    let mut by: Vec<&mut String> =
+        by.chain(registered.map(|registration| &mut registration.usuario)).flatten().collect();
+    let provisioning = who.provisioning();
+    let hidden = who.judged(provisioning.hidden_logins(by.iter().map(|login| login.as_str()).collect())).await?;
+    for login in by.iter_mut().filter(|login| hidden.contains(login.as_str())) {
+        HIDDEN.clone_into(login);
+    }
+    Ok(())
 }
 
 /// The first of `changes`, until their comments are long.
@@ -206,10 +219,10 @@ async fn attempt(
         audit.done(&outcome);
         return Ok(match outcome.map_err(refused)? {
             Simulation::Make { de, para, motivo } => {
-                let key = URL_SAFE_NO_PAD.encode(Uuid::new_v4().as_bytes());
                 let (place, protocolo, form) =
                     (record_place(&state.protocolo), state.protocolo.clone(), Form::of(typed));
-                let check = Check { view: &who.view, form, place, protocolo, de, para, motivo, comentario, key };
+                let check =
+                    Check { view: &who.view, form, place, protocolo, de, para, motivo, comentario, key: once::draw() };
                 who.view.show(StatusCode::OK, &check)
             }
             Simulation::Replay => made(who, state, typed, &request.status),
@@ -295,13 +308,8 @@ fn read(
 }
 
 fn key(typed: &Typed) -> Option<IdempotencyKey> {
-    let key = URL_SAFE_NO_PAD.decode(typed.get(KEY)).ok().filter(|bytes| bytes.len() == 16)?;
-    let mut fields = Vec::new();
-    for (name, value) in typed.fields().iter().filter(|(name, _)| name != TOKEN) {
-        fields.extend_from_slice(format!("{name}={value}\n").as_bytes());
-    }
-    let key: Arc<str> = format!("console:{}", URL_SAFE_NO_PAD.encode(key)).into();
-    Some(IdempotencyKey { key, fingerprint: JsonBody::new(Bytes::from(fields)).fingerprint() })
+    let fingerprint = JsonBody::new(Bytes::from(typed.asked())).fingerprint();
+    typed.key().map(|key| IdempotencyKey { key, fingerprint })
 }
 
 fn refused(view: &View, typed: &Typed, faults: &Faults) -> Form {

@@ -9,6 +9,7 @@ use super::days::between;
 use super::faults::{Faults, PROTOCOLO, STATUS};
 use super::filters;
 use super::form::{CONFIRMED, Form, Typed};
+use super::once::made;
 use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
 use super::view::{Section, View};
@@ -161,13 +162,12 @@ async fn attempt(who: &SignedIn<CriarAtendimento>, typed: &Typed) -> Result<Made
     if let Some(protocolo) = protocolo.filter(|protocolo| !is_usual(protocolo) && typed.get(CONFIRMED) != *protocolo) {
         return Ok(Made::Asks(protocolo.to_owned()));
     }
-    let provisioning = who.provisioning();
+    let provisioning = who.creating(typed);
     let work = async {
         let Some(protocolo) = protocolo else {
-            return provisioning.draw_atendimento(status, who.app.clock.now()).await;
+            return made(provisioning.draw_atendimento(status, who.app.clock.now()).await);
         };
-        provisioning.create_atendimento(protocolo, status).await?;
-        Ok(protocolo.to_owned())
+        made(provisioning.create_atendimento(protocolo, status).await.map(|()| protocolo.to_owned()))
     };
     who.judged(work).await.map(Made::Done).map_err(|error| Faults::of(&error, &[PROTOCOLO, STATUS]))
 }

@@ -49,6 +49,7 @@ pub async fn export(who: SignedIn<ConsultarAuditoria>, uri: Uri) -> Answer {
     let provisioning = Arc::new(who.provisioning());
     let (entries, next) = who.judged(provisioning.seen_audit(asked.clone())).await?;
     let head = Bytes::from(format!("{MARK}{}", row(COLUMNS.map(Cow::Borrowed), separator(who.view.language()))));
+    let name = file_name(who.view.language(), who.app.clock.now());
     let file = File { provisioning, asked, view: who.view, entries: entries.into(), next, written: 0 };
     let body = stream::unfold((Some(head), Some(file)), async |(head, file)| {
         if let Some(head) = head {
@@ -64,13 +65,20 @@ pub async fn export(who: SignedIn<ConsultarAuditoria>, uri: Uri) -> Answer {
             }
         }
     });
-    Ok(attachment(Body::from_stream(Box::pin(body))))
+    Ok(attachment(&name, Body::from_stream(Box::pin(body))))
 }
 
-fn attachment(body: Body) -> Response {
+/// `audit-trail-2026-11-23.csv`, with the day in Brasília.
+fn file_name(language: Language, now: OffsetDateTime) -> String {
+    let day = now.to_offset(BRASILIA).date();
+    format!("{}-{day}.csv", language.choose(["auditoria", "audit-trail"]))
+}
+
+fn attachment(name: &str, body: Body) -> Response {
+    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
-        (CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"auditoria.csv\"")),
+        (CONTENT_DISPOSITION, disposition.unwrap_or(HeaderValue::from_static("attachment"))),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     (headers, body).into_response()

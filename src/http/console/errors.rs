@@ -6,7 +6,8 @@ use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use tokio::time::timeout;
 
 use super::again::Sent;
 use super::entrance;
@@ -31,12 +32,14 @@ struct For {
 pub async fn say_whom_for(State(app): State<SharedState>, mut request: Request, next: Next) -> Response {
     let (asker, visit) = (Asker::default(), Visit::of_request(&request));
     request.extensions_mut().insert(asker.clone());
-    let mut response = next.run(request).await;
+    // Before the frame of all requests cuts it off, which knows nothing of what was typed.
+    let answer = timeout(app.deadline * 5 / 6, next.run(request)).await;
+    let mut response = answer.unwrap_or_else(|_| ApiError::Unavailable.into_response());
     if response.extensions().get::<ApiError>().is_some() {
         let found = match asker.person() {
             Some(person) => Some(person),
             // What is wrong may be that nothing can be looked up.
-            None => person(&app, &visit).await.ok().flatten(),
+            None => timeout(app.deadline / 12, person(&app, &visit)).await.ok().and_then(Result::ok).flatten(),
         };
         if let Some(sent) = asker.sent() {
             response.extensions_mut().insert(sent);

@@ -76,6 +76,16 @@ impl Faults {
         }
     }
 
+    /// Whether the same is refused whatever is typed.
+    pub fn is_final(&self) -> bool {
+        matches!(self.first(), ApiError::Beyond(_) | ApiError::LastRootAdministrator | ApiError::Anonymised)
+    }
+
+    /// Whether the form has made something before, with other values.
+    pub fn is_of_used_key(&self) -> bool {
+        matches!(self.first(), ApiError::Denied(Denial::KeyReused))
+    }
+
     /// The status to answer with.
     pub fn status(&self) -> StatusCode {
         self.first().status()
@@ -114,7 +124,7 @@ pub fn sentence(error: &ApiError, field: &str, typed: &str, texts: &Texts) -> St
         ApiError::Throttled(throttled) => wait(throttled, texts),
         _ if field.is_empty() => general(error, texts).to_owned(),
         ApiError::Required(_) | ApiError::LoginRequired | ApiError::SenhaRequired => missing(field, texts).to_owned(),
-        ApiError::Invalid(_) => unfit(field, typed, texts),
+        ApiError::Invalid(_) | ApiError::SenhaUnfit => unfit(field, typed, texts),
         error => special(error, field, texts).unwrap_or_else(|| general(error, texts)).to_owned(),
     }
 }
@@ -146,11 +156,13 @@ fn unfit(field: &str, typed: &str, texts: &Texts) -> String {
             return filled(faults.login_reserved, &[PSEUDONYM, HIDDEN]);
         }
         LOGIN => (characters(typed.trim()), LOGIN_MAX, faults.login_long, faults.login_hidden),
+        NOME if NameKey::new(typed).is_hidden() => return filled(faults.nome_reserved, &[HIDDEN]),
         NOME => (characters(typed.trim()), NOME_MAX, faults.nome_long, faults.nome_hidden),
         MOTIVO => (characters(typed.trim()), NOME_MAX, faults.motivo_long, faults.motivo_unknown),
         PROTOCOLO => (characters(typed.trim()), PROTOCOLO_MAX, faults.protocolo_long, faults.protocolo_hidden),
         COMENTARIO => (characters(typed), COMENTARIO_MAX, faults.comentario_long, faults.comentario_hidden),
         SENHA if SenhaFault::of_new(typed) == Some(SenhaFault::Short) => return short_senha(typed, texts),
+        SENHA if SenhaFault::of_new(typed) == Some(SenhaFault::Blank) => return faults.senha_blank.to_owned(),
         SENHA => (typed.len(), SENHA_MAX, faults.senha_long, faults.senha_hidden),
         PERFIL => return faults.perfil_unknown.to_owned(),
         NIVEL => return faults.nivel_unknown.to_owned(),
@@ -214,7 +226,7 @@ fn general(error: &ApiError, texts: &Texts) -> &'static str {
         | TokenRevoked(_) => faults.not_understood,
         BodyCut(_) | BodySlow => faults.body_cut,
         BodyTooLarge => faults.body_large,
-        Required(_) | LoginRequired | SenhaRequired | Invalid(_) | UnknownFault(_) => faults.address,
+        Required(_) | LoginRequired | SenhaRequired | Invalid(_) | SenhaUnfit | UnknownFault(_) => faults.address,
         Throttled(_) => faults.throttled,
         UsuarioNotFound => faults.login_unknown,
         UsuarioHidden | SenhaWrong => faults.senha_wrong,

@@ -1,9 +1,12 @@
 //! Forms: what was typed, and what is wrong with it.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use url::form_urlencoded;
 
 use super::faults::Faults;
+use super::once;
 use super::texts::Texts;
 use crate::domain::access::Nivel;
 use crate::domain::text::{Name, NameKey, is_blank};
@@ -72,6 +75,26 @@ impl Typed {
         Self(kept.cloned().collect())
     }
 
+    /// What makes once what the form is for.
+    pub fn key(&self) -> Option<Arc<str>> {
+        once::key(self.get(once::KEY))
+    }
+
+    /// What the form asks for: its fields, but not what only shows that they are meant.
+    pub fn asked(&self) -> Vec<u8> {
+        let mut fields = Vec::new();
+        for (name, value) in self.0.iter().filter(|(name, _)| name != TOKEN && name != CONFIRMED) {
+            fields.extend_from_slice(format!("{name}={value}\n").as_bytes());
+        }
+        fields
+    }
+
+    /// The same without a field.
+    #[must_use]
+    pub fn without(&self, field: &str) -> Self {
+        Self(self.0.iter().filter(|(name, _)| name != field).cloned().collect())
+    }
+
     /// Whether it has a senha, which is given back to nobody.
     pub fn has_senha(&self) -> bool {
         self.0.iter().any(|(name, value)| name.starts_with(SECRET) && !value.is_empty())
@@ -98,6 +121,8 @@ pub struct Form {
     is_kept: bool,
     /// Each with its field; with none for the form as a whole.
     wrong: Vec<(&'static str, String)>,
+    /// Whether it would be refused whatever was typed.
+    is_final: bool,
 }
 
 impl Form {
@@ -113,7 +138,9 @@ impl Form {
 
     /// With what was typed, and what is wrong with it.
     pub fn refused(typed: &Typed, faults: &Faults, texts: &Texts) -> Self {
-        Self { wrong: faults.told(|field| typed.get(field), texts), ..Self::of(typed) }
+        let wrong = faults.told(|field| typed.get(field), texts);
+        let kept = if faults.is_of_used_key() { typed.without(once::KEY) } else { typed.clone() };
+        Self { wrong, is_final: faults.is_final(), ..Self::of(&kept) }
     }
 
     /// The same where one thing is wrong with the form as a whole.
@@ -123,6 +150,16 @@ impl Form {
 
     pub fn value(&self, name: &str) -> &str {
         self.typed.get(name)
+    }
+
+    /// What makes once what the form is for, however often it is sent.
+    pub fn key(&self) -> String {
+        self.typed.key().map_or_else(once::draw, |_| self.value(once::KEY).to_owned())
+    }
+
+    /// Whether there is nothing to be sent: it is refused whatever is typed.
+    pub fn is_final(&self) -> bool {
+        self.is_final
     }
 
     pub fn is_kept(&self) -> bool {

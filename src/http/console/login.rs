@@ -88,7 +88,9 @@ pub async fn sign_in(State(app): State<SharedState>, pages: Router, request: Req
         let form = Form::wrong(&typed, visit.texts.entrance.no_cookie);
         return Ok(entrance::page(visit, StatusCode::FORBIDDEN, form, &to, kept));
     }
-    let id = match attempt(&app, client, &typed).await {
+    // In time: the frame of all requests would cut it off with all that was typed.
+    let in_time = timeout(app.deadline / 2, attempt(&app, client, &typed)).await;
+    let id = match in_time.unwrap_or_else(|_| Err(Faults::of(&ApiError::Unavailable, &[]))) {
         Ok(id) => id,
         Err(faults) => return Ok(refused(visit, &typed, &faults, &to, kept)),
     };

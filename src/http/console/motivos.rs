@@ -8,6 +8,7 @@ use axum::response::Response;
 use super::faults::{Faults, NOME};
 use super::filters;
 use super::form::{Form, required_name};
+use super::once::made;
 use super::refusal::Answer;
 use super::session::{IdInPath, Posted, SignedIn};
 use super::view::{Section, View};
@@ -47,7 +48,10 @@ async fn list(who: &SignedIn<AdministrarMotivos>, status: StatusCode, form: Form
 /// `POST /console/motivos`
 pub async fn create(Posted { who, typed }: Posted<AdministrarMotivos>) -> Answer {
     let outcome = match required_name(&typed, NOME) {
-        Ok(nome) => who.judged(who.provisioning().create_motivo(&nome)).await.map(|_| nome),
+        Ok(nome) => {
+            let provisioning = who.creating(&typed);
+            who.judged(async { made(provisioning.create_motivo(&nome).await) }).await.map(|_| nome)
+        }
         Err(error) => Err(error),
     };
     match outcome {

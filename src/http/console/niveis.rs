@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use super::faults::{Faults, NOME, SUPERIOR};
 use super::filters;
 use super::form::{Choice, Form, Typed, required_name};
+use super::once::made;
 use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
@@ -84,7 +85,8 @@ async fn attempt(who: &SignedIn<AdministrarNiveis>, typed: &Typed) -> Result<Str
     let chosen = if typed.get(SUPERIOR) == TOP { Ok(None) } else { required_name(typed, SUPERIOR).map(Some) };
     let superior = faults.take(SUPERIOR, chosen);
     let Some((nome, superior)) = nome.zip(superior) else { return Err(faults) };
-    let created = who.judged(who.provisioning().create_nivel(&nome, superior.as_ref())).await;
+    let provisioning = who.creating(typed);
+    let created = who.judged(async { made(provisioning.create_nivel(&nome, superior.as_ref()).await) }).await;
     created.map_err(|error| Faults::of(&error, &[NOME, SUPERIOR]))?;
     Ok(nome.texto)
 }

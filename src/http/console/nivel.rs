@@ -8,18 +8,18 @@ use axum::response::Response;
 
 use super::faults::Faults;
 use super::filters;
-use super::form::{Form, Typed};
-use super::perfil::Question;
+use super::form::{CONFIRMED, Form, Typed};
 use super::phrases::filled;
+use super::question::Question;
 use super::refusal::Answer;
 use super::session::{IdInPath, Posted, SignedIn};
-use super::switchboard::{Step, Switchboard, Told, Wanted};
+use super::switchboard::{Step, Switchboard, Wanted};
 use super::usuario::unless_changed;
 use super::view::View;
 use crate::domain::access::{AdministrarPermissoes, Nivel, Permissao};
 use crate::domain::text::Name;
 use crate::http::answer::catalogue::ApiError;
-use crate::service::provisioning::{Kind, SeenModel};
+use crate::service::provisioning::{Effect, Kind, Provisioning, SeenModel, Stamp};
 
 type Who = SignedIn<AdministrarPermissoes>;
 
@@ -71,12 +71,20 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPermi
         Step::Changed => changed(&who, nivel.id, &typed).await,
         Step::Nothing => Ok(who.view.done(&place, texts.switches.nothing)),
         step @ (Step::Ask | Step::Turn) => {
-            let (nome, asks) = (Name::registered(nivel.nome.clone()), matches!(step, Step::Ask));
-            let provisioning = if asks { who.provisioning().trying() } else { who.provisioning() };
-            let work = provisioning.switch_releases(&nome, &wanted.seen, &wanted.wanted);
-            match who.judged(unless_changed(work)).await {
-                Ok(Some(())) if asks => Ok(ask(&who, &model, nivel, &wanted, &typed)),
-                Ok(Some(())) => Ok(who.view.done(&place, &filled(texts.niveis.saved, &[&nivel.nome]))),
+            let mut outcome = Ok(None);
+            let is_confirmed = matches!(step, Step::Turn);
+            if is_confirmed {
+                let told = who.provisioning().while_follows(Stamp::from(typed.get(CONFIRMED)));
+                outcome = switched(&who, told, nivel, &wanted).await;
+                if matches!(outcome, Ok(Some(_))) {
+                    return Ok(who.view.done(&place, &filled(texts.niveis.saved, &[&nivel.nome])));
+                }
+            }
+            if matches!(outcome, Ok(None)) {
+                outcome = switched(&who, who.provisioning().trying(), nivel, &wanted).await;
+            }
+            match outcome {
+                Ok(Some(effects)) => Ok(ask(&who, nivel, &effects, &typed, is_confirmed)),
                 Ok(None) => changed(&who, nivel.id, &typed).await,
                 Err(error) => {
                     let faults = Faults::of(&error, &[]);
@@ -88,17 +96,21 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPermi
     }
 }
 
-/// What follows, before it is done.
-fn ask(who: &Who, model: &SeenModel, nivel: &Nivel, wanted: &Wanted, typed: &Typed) -> Response {
-    let effects = wanted.turned().map(|(permissao, is_on)| model.release_effect(nivel, permissao, is_on));
-    let question = Question {
-        view: &who.view,
-        title: filled(who.view.texts().niveis.confirm_title, &[&nivel.nome]),
-        place: format!("niveis/{}", nivel.id),
-        effects: effects.map(|effect| Told::of(&who.view, &effect, false)).collect(),
-        typed,
-    };
-    who.view.show(StatusCode::OK, &question)
+/// Turns the switches, or only tries to: what that does, or `None` where it is not as the form says.
+async fn switched(
+    who: &Who,
+    provisioning: Provisioning,
+    nivel: &Nivel,
+    wanted: &Wanted,
+) -> Result<Option<Vec<Effect>>, ApiError> {
+    let nome = Name::registered(nivel.nome.clone());
+    who.judged(unless_changed(provisioning.switch_releases(&nome, &wanted.seen, &wanted.wanted))).await
+}
+
+/// What follows, before it is done; again where something else did when somebody confirmed it.
+fn ask(who: &Who, nivel: &Nivel, effects: &[Effect], typed: &Typed, is_again: bool) -> Response {
+    let title = filled(who.view.texts().niveis.confirm_title, &[&nivel.nome]);
+    Question::new(&who.view, title, format!("niveis/{}", nivel.id), effects, typed).shown(is_again)
 }
 
 /// Shows how the nível is now, with the person's choices.

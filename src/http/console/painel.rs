@@ -1,11 +1,13 @@
 //! The first page: how things stand, as far as one may know.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
 use axum::http::StatusCode;
 use time::OffsetDateTime;
+use tokio::time::timeout;
 
 use super::charts::{Chart, columns, rows};
 use super::filters;
@@ -20,6 +22,7 @@ use crate::clock::BRASILIA;
 use crate::domain::access::Permissao;
 use crate::domain::atendimento::Status;
 use crate::domain::hierarchy::is_root_administrator;
+use crate::domain::text::HIDDEN;
 use crate::http::answer::problem::Language;
 use crate::metrics::{LoginOutcome, Metrics};
 use crate::service::overview::{HOURS, Overview};
@@ -57,6 +60,8 @@ struct Work {
     changes: String,
     by_hour: Chart,
     by_usuario: Chart,
+    /// The users whom the hierarchy hides from the person.
+    hidden: HashSet<String>,
 }
 
 /// `GET /console`
@@ -66,20 +71,39 @@ pub async fn page(who: SignedIn<Anybody>) -> Answer {
     let overview = if may_work { who.app.overviews.look(PATIENCE).await } else { None };
     let has_failed = may_work && who.app.overviews.has_failed();
     let is_waiting = may_work && overview.is_none() && !has_failed;
-    let work = overview.map(|overview| Work::of(overview, texts, who.view.language()));
+    let may_read = who.allows(Permissao::ConsultarHistorico);
+    let work = match overview {
+        Some(overview) => {
+            let hidden = if may_read { hidden(&who, &overview).await } else { HashSet::new() };
+            Some(Work::of(overview, hidden, texts, who.view.language()))
+        }
+        None => None,
+    };
     let logins = is_root_administrator(&who.rights).then(|| refused_logins(&who.app.metrics, texts));
     let painel = Painel {
         view: &who.view,
         may_nothing: who.view.person.as_ref().is_none_or(|person| person.sections.len() <= 1),
         besides: besides(&who),
         work,
-        may_read: who.allows(Permissao::ConsultarHistorico),
+        may_read,
         left_out: left_out(&who, logins.is_some()),
         logins,
         is_waiting,
         has_failed,
     };
     Ok(who.view.show(StatusCode::OK, &painel))
+}
+
+/// The users of `overview` whom the hierarchy hides from the person: all while that is not known soon.
+async fn hidden(who: &SignedIn<Anybody>, overview: &Overview) -> HashSet<String> {
+    let latest = overview.latest.iter().map(|(_, change)| &change.usuario);
+    let logins: HashSet<&str> =
+        overview.by_usuario.iter().map(|(usuario, _)| usuario).chain(latest).flatten().map(String::as_str).collect();
+    let provisioning = who.provisioning();
+    match timeout(PATIENCE, provisioning.hidden_logins(logins.clone())).await {
+        Ok(Ok(hidden)) => hidden,
+        _ => logins.into_iter().map(str::to_owned).collect(),
+    }
 }
 
 /// Which permissions the console has no use for until the person has another one too.
@@ -111,14 +135,20 @@ fn left_out(who: &SignedIn<Anybody>, has_logins: bool) -> Vec<String> {
 }
 
 impl Work {
-    fn of(overview: Arc<Overview>, texts: &Texts, language: Language) -> Self {
+    fn of(overview: Arc<Overview>, hidden: HashSet<String>, texts: &Texts, language: Language) -> Self {
         let told = |count: i64, texts| counted(count, texts, language);
         let statuses = Status::ALL.into_iter().zip(overview.by_status);
         let by_status = rows(statuses.map(|(status, number)| (status.nome().to_owned(), number, status_class(status))));
         let hours = (0..HOURS).map(|index| hour_name(overview.hour - (HOURS - 1 - index) as i64));
+        let is_hidden = |usuario: &Option<String>| usuario.as_ref().is_some_and(|login| hidden.contains(login));
         let named = |usuario: &Option<String>| usuario.clone().unwrap_or_else(|| texts.import.to_owned());
-        let mut usuarios: Vec<_> =
-            overview.by_usuario.iter().map(|(usuario, number)| (named(usuario), *number, "")).collect();
+        let shown = overview.by_usuario.iter().filter(|(usuario, _)| !is_hidden(usuario));
+        let mut usuarios: Vec<_> = shown.map(|(usuario, number)| (named(usuario), *number, "")).collect();
+        let by_hidden: i64 =
+            overview.by_usuario.iter().filter(|(usuario, _)| is_hidden(usuario)).map(|(_, number)| number).sum();
+        if by_hidden > 0 {
+            usuarios.push((HIDDEN.to_owned(), by_hidden, ""));
+        }
         if overview.by_others > 0 {
             usuarios.push((texts.others.to_owned(), overview.by_others, ""));
         }
@@ -129,8 +159,14 @@ impl Work {
             changes: told(overview.by_hour.iter().sum(), [texts.changes_none, texts.changes_one, texts.changes_many]),
             by_hour: columns(hours.zip(overview.by_hour)),
             by_usuario: rows(usuarios),
+            hidden,
             overview,
         }
+    }
+
+    /// A user as the person may see them.
+    fn named<'a>(&self, login: &'a str) -> &'a str {
+        if self.hidden.contains(login) { HIDDEN } else { login }
     }
 }
 

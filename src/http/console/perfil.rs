@@ -7,17 +7,18 @@ use axum::response::Response;
 
 use super::faults::Faults;
 use super::filters;
-use super::form::{Form, Typed};
+use super::form::{CONFIRMED, Form, Typed};
 use super::phrases::{counted, filled};
+use super::question::Question;
 use super::refusal::Answer;
 use super::session::{IdInPath, Posted, SignedIn};
-use super::switchboard::{Step, Switchboard, Told, Wanted};
+use super::switchboard::{Step, Switchboard, Wanted};
 use super::usuario::unless_changed;
 use super::view::View;
 use crate::domain::access::{AdministrarPerfis, Permissao};
 use crate::domain::text::Name;
 use crate::http::answer::catalogue::ApiError;
-use crate::service::provisioning::{Kind, SeenModel};
+use crate::service::provisioning::{Effect, Kind, Provisioning, SeenModel, Stamp};
 use crate::store::Perfil;
 
 type Who = SignedIn<AdministrarPerfis>;
@@ -35,16 +36,6 @@ struct Page<'a> {
     /// Where the permissions are released, for those who may see it.
     releases: Option<String>,
     form: Form,
-}
-
-#[derive(Template)]
-#[template(path = "switches_question.html")]
-pub struct Question<'a> {
-    pub view: &'a View,
-    pub title: String,
-    pub place: String,
-    pub effects: Vec<Told>,
-    pub typed: &'a Typed,
 }
 
 fn find(model: &SeenModel, id: IdInPath) -> Result<&Perfil, ApiError> {
@@ -93,12 +84,20 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPerfi
         Step::Changed => changed(&who, perfil.id, &typed).await,
         Step::Nothing => Ok(who.view.done(&place, texts.switches.nothing)),
         step @ (Step::Ask | Step::Turn) => {
-            let (nome, asks) = (Name::registered(perfil.nome.clone()), matches!(step, Step::Ask));
-            let provisioning = if asks { who.provisioning().trying() } else { who.provisioning() };
-            let work = provisioning.switch_grants(&nome, &wanted.seen, &wanted.wanted);
-            match who.judged(unless_changed(work)).await {
-                Ok(Some(())) if asks => Ok(ask(&who, &model, perfil, &wanted, &typed)),
-                Ok(Some(())) => Ok(who.view.done(&place, &filled(texts.perfis.saved, &[&perfil.nome]))),
+            let mut outcome = Ok(None);
+            let is_confirmed = matches!(step, Step::Turn);
+            if is_confirmed {
+                let told = who.provisioning().while_follows(Stamp::from(typed.get(CONFIRMED)));
+                outcome = switched(&who, told, perfil, &wanted).await;
+                if matches!(outcome, Ok(Some(_))) {
+                    return Ok(who.view.done(&place, &filled(texts.perfis.saved, &[&perfil.nome])));
+                }
+            }
+            if matches!(outcome, Ok(None)) {
+                outcome = switched(&who, who.provisioning().trying(), perfil, &wanted).await;
+            }
+            match outcome {
+                Ok(Some(effects)) => Ok(ask(&who, perfil, &effects, &typed, is_confirmed)),
                 Ok(None) => changed(&who, perfil.id, &typed).await,
                 Err(error) => {
                     let faults = Faults::of(&error, &[]);
@@ -110,17 +109,21 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPerfi
     }
 }
 
-/// What follows, before it is done.
-fn ask(who: &Who, model: &SeenModel, perfil: &Perfil, wanted: &Wanted, typed: &Typed) -> Response {
-    let effects = wanted.turned().map(|(permissao, is_on)| model.grant_effect(perfil, permissao, is_on));
-    let question = Question {
-        view: &who.view,
-        title: filled(who.view.texts().perfis.confirm_title, &[&perfil.nome]),
-        place: format!("perfis/{}", perfil.id),
-        effects: effects.map(|effect| Told::of(&who.view, &effect, model.is_own(perfil))).collect(),
-        typed,
-    };
-    who.view.show(StatusCode::OK, &question)
+/// Turns the switches, or only tries to: what that does, or `None` where it is not as the form says.
+async fn switched(
+    who: &Who,
+    provisioning: Provisioning,
+    perfil: &Perfil,
+    wanted: &Wanted,
+) -> Result<Option<Vec<Effect>>, ApiError> {
+    let nome = Name::registered(perfil.nome.clone());
+    who.judged(unless_changed(provisioning.switch_grants(&nome, &wanted.seen, &wanted.wanted))).await
+}
+
+/// What follows, before it is done; again where something else did when somebody confirmed it.
+fn ask(who: &Who, perfil: &Perfil, effects: &[Effect], typed: &Typed, is_again: bool) -> Response {
+    let title = filled(who.view.texts().perfis.confirm_title, &[&perfil.nome]);
+    Question::new(&who.view, title, format!("perfis/{}", perfil.id), effects, typed).shown(is_again)
 }
 
 /// Shows how the perfil is now, with the person's choices.

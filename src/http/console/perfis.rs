@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use super::faults::{Faults, NIVEL, NOME};
 use super::filters;
 use super::form::{Choice, Form, Typed, required_name};
+use super::once::made;
 use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
@@ -71,6 +72,7 @@ async fn attempt(who: &SignedIn<AdministrarPerfis>, typed: &Typed) -> Result<(i6
     let chosen = if typed.get(NIVEL) == ROOT { Ok(None) } else { required_name(typed, NIVEL).map(Some) };
     let nivel = faults.take(NIVEL, chosen);
     let Some((nome, nivel)) = nome.zip(nivel) else { return Err(faults) };
-    let id = who.judged(who.provisioning().create_perfil(&nome, nivel.as_ref())).await;
+    let provisioning = who.creating(typed);
+    let id = who.judged(async { made(provisioning.create_perfil(&nome, nivel.as_ref()).await) }).await;
     Ok((id.map_err(|error| Faults::of(&error, &[NOME, NIVEL]))?, nome.texto))
 }

@@ -26,7 +26,7 @@ use crate::http::limits::FORM_MAX;
 use crate::http::request::body::read_bytes;
 use crate::http::request::client_address::ClientAddress;
 use crate::http::state::SharedState;
-use crate::service::provisioning::{Provisioning, ProvisioningError, SeenModel};
+use crate::service::provisioning::{CreationKey, Provisioning, ProvisioningError, SeenModel};
 use crate::service::sessions::SessionId;
 
 /// A row id in a path.
@@ -237,6 +237,18 @@ impl<P: Admits> SignedIn<P> {
         Provisioning::with(Arc::clone(&self.app.administration), Arc::clone(&self.app.passwords), actor)
     }
 
+    /// The same for a creation, which is made once, however often the form `typed` comes.
+    pub fn creating(&self, typed: &Typed) -> Provisioning {
+        let key = typed.key().map(|key| {
+            // Under a secret, because a senha may be in it.
+            let asked = [self.view.visit.place.as_bytes(), b"\n", &typed.asked()].concat();
+            let mut fingerprints = self.app.tokens.fingerprints(&asked).into_iter();
+            let fingerprint = fingerprints.next().unwrap_or_default();
+            CreationKey { key, fingerprint, earlier: fingerprints.collect() }
+        });
+        self.provisioning().keyed(key)
+    }
+
     /// What the service says in time, or its refusal, which leaves a line in the log. A page that takes too long keeps
     /// what was typed; one that the frame of all requests cuts off does not.
     pub fn judged<'a, T: 'a>(
@@ -325,7 +337,9 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
             let sent = id(visit).and_then(|session| Sent::of(visit, &session, typed));
             sent.map(|sent| asker.0.sent.get_or_init(|| sent));
         };
-        let known = match known(app, &visit).await {
+        // In time to read the form, which is kept whatever comes.
+        let in_time = timeout(app.deadline / 4, known(app, &visit)).await;
+        let known = match in_time.unwrap_or(Err(ApiError::Unavailable)) {
             Ok(Some(known)) => known,
             outcome => {
                 let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);

@@ -95,7 +95,7 @@ impl Wanted {
             Step::Changed
         } else if self.turned().next().is_none() {
             Step::Nothing
-        } else if typed.get(CONFIRMED) == "sim" {
+        } else if !typed.get(CONFIRMED).is_empty() {
             Step::Turn
         } else {
             Step::Ask
@@ -222,8 +222,7 @@ pub struct Told {
 }
 
 impl Told {
-    /// `is_own` where it is the person's own perfil.
-    pub fn of(view: &View, effect: &Effect, is_own: bool) -> Self {
+    pub fn of(view: &View, effect: &Effect) -> Self {
         let texts = &view.texts().switches;
         let texts_of_count = if effect.is_on {
             [texts.gain_none, texts.gain_one, texts.gain_many]
@@ -235,7 +234,7 @@ impl Told {
             nome: effect.permissao.nome(),
             is_on: effect.is_on,
             usuarios: counted(effect.usuarios, texts_of_count, view.language()),
-            oneself: if is_own && !effect.is_on { texts.lose_oneself } else { "" },
+            oneself: if effect.is_own && !effect.is_on { texts.lose_oneself } else { "" },
             perfis: effect.perfis.join(", "),
             keeping: effect.keeping.join(", "),
         }

@@ -18,7 +18,7 @@ use super::view::View;
 use crate::domain::access::{AdministrarUsuarios, Permissao};
 use crate::domain::text::Name;
 use crate::http::answer::catalogue::ApiError;
-use crate::service::provisioning::{Kind, Provisioning, ProvisioningError, SeenUsuario, Stamp};
+use crate::service::provisioning::{Kind, Move, Provisioning, ProvisioningError, SeenUsuario, Stamp};
 use crate::store::Usuario;
 
 type Who = SignedIn<AdministrarUsuarios>;
@@ -54,7 +54,7 @@ struct Question<'a> {
 
 #[derive(Template)]
 #[template(path = "usuario_perfil.html")]
-struct Move<'a> {
+struct ChoosePerfil<'a> {
     view: &'a View,
     seen: &'a SeenUsuario,
     perfis: Vec<Choice>,
@@ -68,8 +68,13 @@ struct MoveQuestion<'a> {
     seen: &'a SeenUsuario,
     title: String,
     perfil: &'a str,
+    is_to_root: bool,
     gains: Vec<&'static str>,
     loses: Vec<&'static str>,
+    /// What all this is known by.
+    stamp: Stamp,
+    /// Whether somebody has confirmed something else.
+    is_again: bool,
 }
 
 async fn find(who: &Who, id: IdInPath) -> Result<SeenUsuario, ApiError> {
@@ -136,6 +141,19 @@ async fn ask_again(
     Ok(question(who, status, &seen, form))
 }
 
+/// Asks, unless it is known by now that the answer would be refused.
+fn ask_unless_refused(
+    who: &Who,
+    seen: &SeenUsuario,
+    would: Result<Usuario, ApiError>,
+    question: impl Fn(&Who, StatusCode, &SeenUsuario, Form) -> Response,
+) -> Response {
+    match of_form(would) {
+        Ok(()) => question(who, StatusCode::OK, seen, Form::kept(&who.typed)),
+        Err(faults) => question(who, faults.status(), seen, Form::refused(&who.typed, &faults, who.view.texts())),
+    }
+}
+
 /// Tells what was done to the user, whose sessions have ended with it: whoever did it to themselves signs in again.
 async fn ended(who: Who, seen: &SeenUsuario, notice: &str) -> Answer {
     if seen.is_oneself { who.signed_out(notice).await } else { Ok(who.view.done(&place(seen), notice)) }
@@ -149,7 +167,10 @@ fn of_form<T>(outcome: Result<T, ApiError>) -> Result<(), Faults> {
 /// `GET /console/usuarios/{id}/senha`
 pub async fn senha_page(who: Who, id: IdInPath) -> Answer {
     let seen = find_to_change(&who, id).await?;
-    Ok(ask_senha(&who, StatusCode::OK, &seen, Form::kept(&who.typed)))
+    // To set a senha takes what it takes to revoke the tokens, and needs no senha to be tried.
+    let (trying, login) = (who.provisioning().trying(), login(&seen));
+    let would = who.judged(trying.revoke_tokens(&login)).await;
+    Ok(ask_unless_refused(&who, &seen, would, ask_senha))
 }
 
 fn ask_senha(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> Response {
@@ -197,14 +218,8 @@ async fn renew_senha(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Opt
 pub async fn situacao_page(who: Who, id: IdInPath) -> Answer {
     let seen = find_to_change(&who, id).await?;
     let (trying, login) = (who.provisioning().trying(), login(&seen));
-    Ok(match who.judged(trying.set_usuario_ativo(&login, !seen.usuario.ativo)).await {
-        Ok(_) => ask_situacao(&who, StatusCode::OK, &seen, Form::default()),
-        Err(error) => {
-            let faults = Faults::of(&error, &[]);
-            let form = Form::refused(&Typed::default(), &faults, who.view.texts());
-            ask_situacao(&who, faults.status(), &seen, form)
-        }
-    })
+    let would = who.judged(trying.set_usuario_ativo(&login, !seen.usuario.ativo)).await;
+    Ok(ask_unless_refused(&who, &seen, would, ask_situacao))
 }
 
 fn ask_situacao(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> Response {
@@ -251,7 +266,9 @@ pub async fn set_ativo(path: IdInPath, Posted { who, typed }: Posted<Administrar
 /// `GET /console/usuarios/{id}/revogar`
 pub async fn revoke_page(who: Who, id: IdInPath) -> Answer {
     let seen = find_to_change(&who, id).await?;
-    Ok(ask_revoke(&who, StatusCode::OK, &seen, Form::default()))
+    let (trying, login) = (who.provisioning().trying(), login(&seen));
+    let would = who.judged(trying.revoke_tokens(&login)).await;
+    Ok(ask_unless_refused(&who, &seen, would, ask_revoke))
 }
 
 fn ask_revoke(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> Response {
@@ -291,7 +308,7 @@ pub async fn perfil_page(who: Who, id: IdInPath) -> Answer {
 
 async fn choose_perfil(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> Result<Response, ApiError> {
     let perfis = assignable(who).await?;
-    Ok(who.view.show(status, &Move { view: &who.view, seen, perfis, form }))
+    Ok(who.view.show(status, &ChoosePerfil { view: &who.view, seen, perfis, form }))
 }
 
 /// `POST /console/usuarios/{id}/perfil`: shows what changes, and once that is confirmed, moves the user.
@@ -324,37 +341,41 @@ enum Moved {
 async fn moved(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Moved, Faults> {
     let refused = |error: ApiError| Faults::of(&error, &[PERFIL]);
     let perfil = required_name(typed, PERFIL).map_err(refused)?;
-    if typed.get(CONFIRMED) == "sim" {
-        let work = careful(who, typed);
+    let is_confirmed = !typed.get(CONFIRMED).is_empty();
+    if is_confirmed {
+        let work = careful(who, typed).while_follows(Stamp::from(typed.get(CONFIRMED)));
         let outcome = who.judged(unless_changed(work.set_perfil(&login(seen), &perfil))).await.map_err(refused)?;
-        return Ok(outcome.map_or(Moved::Changed, |usuario| Moved::Done(usuario.perfil)));
+        if let Some(usuario) = outcome {
+            return Ok(Moved::Done(usuario.perfil));
+        }
     }
     if typed.get(SEEN) != seen.stamp.to_string() {
         return Ok(Moved::Changed);
     }
-    let missing = || refused(ApiError::Missing(Kind::Perfil));
-    let model = who.model().await.map_err(refused)?;
-    let from = model.perfil(seen.usuario.perfil_id).ok_or_else(missing)?;
-    let to = model.perfis().find(|known| Name::registered(known.nome.clone()).key == perfil.key);
-    let to = to.ok_or_else(missing)?;
-    let texts = &who.view.texts().usuarios;
-    if from.id == to.id {
+    if Name::registered(seen.usuario.perfil.clone()).key == perfil.key {
         return Err(Faults::one(PERFIL, who.view.texts().faults.perfil_same));
     }
-    who.judged(who.provisioning().trying().set_perfil(&login(seen), &perfil)).await.map_err(refused)?;
-    let (has, gets) = (model.effective(from), model.effective(to));
-    let language = who.view.language();
-    let only = |these: &[Permissao], others: &[Permissao]| -> Vec<&'static str> {
-        let only = these.iter().filter(|permissao| !others.contains(permissao));
-        only.map(|permissao| names::permissao(*permissao, language)).collect()
+    let work = careful(who, typed);
+    let effect = who.judged(unless_changed(work.effect_of_move(&login(seen), &perfil))).await.map_err(refused)?;
+    Ok(effect.map_or(Moved::Changed, |effect| Moved::Asks(ask_move(who, seen, &effect, is_confirmed))))
+}
+
+/// What follows from a move; again where something else did when somebody confirmed it.
+fn ask_move(who: &Who, seen: &SeenUsuario, effect: &Move, is_again: bool) -> Response {
+    let (view, login) = (&who.view, seen.usuario.login.as_str());
+    let named = |permissoes: &[Permissao]| -> Vec<&'static str> {
+        permissoes.iter().map(|permissao| names::permissao(*permissao, view.language())).collect()
     };
     let question = MoveQuestion {
-        view: &who.view,
+        view,
         seen,
-        title: filled(texts.move_confirm_title, &[&seen.usuario.login, &from.nome, &to.nome]),
-        perfil: &to.nome,
-        gains: only(&gets, &has),
-        loses: only(&has, &gets),
+        title: filled(view.texts().usuarios.move_confirm_title, &[login, &effect.from, &effect.to]),
+        perfil: &effect.to,
+        is_to_root: effect.is_to_root,
+        gains: named(&effect.gains),
+        loses: named(&effect.loses),
+        stamp: Stamp::of_effects(effect),
+        is_again,
     };
-    Ok(Moved::Asks(who.view.show(StatusCode::OK, &question)))
+    view.show(if is_again { StatusCode::CONFLICT } else { StatusCode::OK }, &question)
 }

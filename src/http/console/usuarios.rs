@@ -8,6 +8,7 @@ use url::form_urlencoded::Serializer;
 use super::faults::{Faults, LOGIN, PERFIL, SENHA};
 use super::filters;
 use super::form::{Choice, Form, Typed, required_name};
+use super::once::made;
 use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
@@ -125,7 +126,8 @@ async fn attempt(who: &SignedIn<AdministrarUsuarios>, typed: &Typed) -> Result<S
     let perfil = faults.take(PERFIL, required_name(typed, PERFIL));
     let senha = faults.take(SENHA, new_senha(typed));
     let Some(((login, perfil), senha)) = login.zip(perfil).zip(senha) else { return Err(faults) };
-    let created = who.judged(who.provisioning().create_usuario(&login, &perfil, senha)).await;
+    let provisioning = who.creating(typed);
+    let created = who.judged(async { made(provisioning.create_usuario(&login, &perfil, senha).await) }).await;
     created.map_err(|error| Faults::of(&error, &[LOGIN, PERFIL, SENHA]))?;
     Ok(login.texto)
 }
@@ -135,7 +137,7 @@ pub fn new_senha(typed: &Typed) -> Result<SecretString, ApiError> {
     let senha = typed.get(SENHA);
     match SenhaFault::of_new(senha) {
         Some(SenhaFault::Empty) => Err(ApiError::SenhaRequired),
-        Some(_) => Err(ApiError::Invalid(SENHA)),
+        Some(_) => Err(ApiError::SenhaUnfit),
         None => Ok(SecretString::from(senha)),
     }
 }

@@ -186,7 +186,7 @@ const USUARIO: &[ApiError] = &[
     Exists(Kind::Usuario),
 ];
 const SENHA: &[ApiError] =
-    &[Body(JsonError::Duplicate("senha")), Body(JsonError::Text("senha")), SenhaRequired, Invalid("senha")];
+    &[Body(JsonError::Duplicate("senha")), Body(JsonError::Text("senha")), SenhaRequired, Invalid("senha"), SenhaUnfit];
 const USUARIO_ID: &[ApiError] = &[Missing(Kind::Usuario), Anonymised];
 const HANDING_ON: &[ApiError] = &[Beyond(Limit::Permissao)];
 const MOVE: &[ApiError] = &[

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::error::created;
 use super::guarded::GuardedEdit;
+use super::hierarchy::require_nome;
 use super::usuarios::require_login;
 use super::{Kind, Provisioning, ProvisioningError, Result};
 use crate::auth::token::new_generation;
@@ -44,6 +45,7 @@ async fn perfil_of_administrators(edit: &mut GuardedEdit, nome: &Name) -> Result
             Err(ProvisioningError::NotAdministrators(perfil.nome))
         };
     }
+    require_nome(nome)?;
     let id = edit.insert_perfil(nome, None).await?;
     edit.set_grants(id, Permissao::ALL, true).await?;
     let nomes: Vec<&str> = Permissao::ALL.iter().map(|permissao| permissao.nome()).collect();

@@ -10,8 +10,7 @@ use crate::domain::text::{HIDDEN, LOGIN_MAX, Name, PROTOCOLO_MAX, PSEUDONYM, cut
 use crate::store::StoreError;
 
 /// Which senhas may be set, for those who run commands: `SENHA_MIN` and `SENHA_MAX` in words.
-pub const SENHA_RULE: &str =
-    "a senha has at least 8 characters and at most 1024, of which one with an accent counts twice, and no NUL";
+pub const SENHA_RULE: &str = "a senha has at least 8 characters, not only blanks, and at most 1024, of which one with an accent counts twice, and no NUL";
 
 /// What has a name that may be taken or missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +49,8 @@ pub enum ProvisioningError {
         "a login that begins with '{PSEUDONYM}' is that of an anonymised user, and '{HIDDEN}' stands for a hidden one; choose another"
     )]
     ReservedLogin,
+    #[error("'{HIDDEN}' stands for a name that somebody may not see; choose another")]
+    ReservedName,
     #[error("the usuario '{0}' is anonymised, and stays as it is; register a new one")]
     Anonymised(String),
     #[error("the senha {0}; {SENHA_RULE}")]

@@ -37,6 +37,7 @@ impl CreationKey {
 }
 
 /// What an actor may do.
+#[derive(Clone)]
 pub(super) enum Authority {
     /// Whoever runs a command has the database anyway.
     Everything,

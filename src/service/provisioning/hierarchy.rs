@@ -17,6 +17,7 @@ use crate::store::Perfil;
 impl Provisioning {
     /// Registers a nível, below `superior` or at the top; its row id.
     pub async fn create_nivel(&self, nome: &Name, superior: Option<&Name>) -> Result<i64> {
+        require_nome(nome)?;
         let edit = self.begin_creation(Permissao::AdministrarNiveis).await?;
         let (mut edit, superior) = self.nivel_or_root(edit, superior).await?;
         if let Some(superior) = &superior
@@ -63,6 +64,7 @@ impl Provisioning {
 
     /// Registers a perfil on a nível, or a root one; its row id.
     pub async fn create_perfil(&self, nome: &Name, nivel: Option<&Name>) -> Result<i64> {
+        require_nome(nome)?;
         let edit = self.begin_creation(Permissao::AdministrarPerfis).await?;
         let (mut edit, nivel) = self.nivel_or_root(edit, nivel).await?;
         let inserted = edit.insert_perfil(nome, nivel.as_ref().map(|nivel| nivel.id)).await;
@@ -118,6 +120,11 @@ impl Provisioning {
         self.commit(edit, permissoes.entry(action, name)).await?;
         Ok(permissoes.changed)
     }
+}
+
+/// Fails for a name that no nível and no perfil can have.
+pub(in crate::service) fn require_nome(nome: &Name) -> Result<()> {
+    if nome.key.is_hidden() { Err(ProvisioningError::ReservedName) } else { Ok(()) }
 }
 
 /// What a nível or a perfil has, before an edit and since then, and what the edit did to each permission.

@@ -14,6 +14,7 @@ mod stamp;
 mod switches;
 mod usuarios;
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -21,7 +22,8 @@ use secrecy::{ExposeSecret, SecretString};
 pub use self::error::{Kind, ProvisioningError, SENHA_RULE};
 pub use self::guarded::CreationKey;
 pub(in crate::service) use self::guarded::GuardedEdit;
-pub use self::model::{Effect, Obstacle, SeenModel, Switch};
+pub(in crate::service) use self::hierarchy::require_nome;
+pub use self::model::{Effect, Move, Obstacle, SeenModel, Switch};
 pub use self::seen::{SeenNivel, SeenPerfil, SeenUsuario};
 pub use self::stamp::Stamp;
 pub use self::usuarios::require_login;
@@ -41,6 +43,8 @@ pub struct Provisioning {
     key: Option<CreationKey>,
     /// How a user was when whoever asks looked.
     seen: Option<Stamp>,
+    /// What whoever asks was told that would follow.
+    effects: Option<Stamp>,
     /// Why a senha is none that may be set.
     senha_fault: fn(&str) -> Option<SenhaFault>,
     is_trial: bool,
@@ -65,7 +69,8 @@ impl Provisioning {
 
     /// For `actor`, who shares `passwords` with others.
     pub fn with(store: Arc<Store>, passwords: Arc<Passwords>, actor: Actor) -> Self {
-        Self { store, passwords, actor, key: None, seen: None, senha_fault: SenhaFault::of_new, is_trial: false }
+        let senha_fault = SenhaFault::of_new;
+        Self { store, passwords, actor, key: None, seen: None, effects: None, senha_fault, is_trial: false }
     }
 
     /// The same for a creation that came with `key`, if one did: it is made once.
@@ -78,6 +83,12 @@ impl Provisioning {
     #[must_use]
     pub fn while_as(self, seen: Stamp) -> Self {
         Self { seen: Some(seen), ..self }
+    }
+
+    /// The same for a change that is made only while from it follows what somebody was told.
+    #[must_use]
+    pub fn while_follows(self, effects: Stamp) -> Self {
+        Self { effects: Some(effects), ..self }
     }
 
     /// The same for examples, whose senhas are public and may be short.
@@ -106,6 +117,12 @@ impl Provisioning {
             return edit.undo().await;
         }
         edit.commit_creation(&self.actor, entry, &made.to_string()).await
+    }
+
+    /// Fails unless whoever asks was told that these `effects` follow, where they were told anything.
+    fn require_told(&self, effects: &impl Debug) -> Result<()> {
+        let is_told = self.effects.as_ref().is_none_or(|told| *told == Stamp::of_effects(effects));
+        if is_told { Ok(()) } else { Err(ProvisioningError::Changed) }
     }
 
     async fn commit(&self, edit: GuardedEdit, entries: impl IntoIterator<Item = Entry>) -> Result<()> {

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::guarded::Authority;
+use super::guarded::{Authority, GuardedEdit};
 use super::{Provisioning, Result};
 use crate::domain::access::{Nivel, Permissao, below};
-use crate::store::Perfil;
+use crate::store::{AccessModel, Perfil, Usuario};
 
 pub struct SeenModel {
     authority: Authority,
@@ -55,31 +55,39 @@ pub struct Effect {
     pub is_on: bool,
     /// How many active users gain or lose it.
     pub usuarios: i64,
+    /// Whether the actor is of the perfil.
+    pub is_own: bool,
     /// Whose they are, where they are of several perfis.
     pub perfis: Vec<String>,
     /// The níveis below that keep it.
     pub keeping: Vec<String>,
 }
 
+/// What moving a user to another perfil does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The perfil of before.
+    pub from: String,
+    pub to: String,
+    /// Whether the new perfil is a root one.
+    pub is_to_root: bool,
+    pub gains: Vec<Permissao>,
+    pub loses: Vec<Permissao>,
+}
+
 impl Provisioning {
     /// The access model, for an actor with the permission that it `needs`.
     pub async fn seen_model(&self, needs: Permissao) -> Result<SeenModel> {
         let authority = self.read(needs).await?;
-        let store = &self.store;
-        let (niveis, perfis) = (store.niveis().await?, store.perfis().await?);
-        let releases = store.releases().await?.into_iter().map(|release| (release.nivel_id, release.permissao));
-        let grants = store.grants().await?.into_iter().map(|grant| (grant.perfil_id, grant.permissao));
-        Ok(SeenModel {
-            authority,
-            places: niveis.iter().enumerate().map(|(place, nivel)| (nivel.id, place)).collect(),
-            below: grouped(niveis.iter().map(|nivel| nivel.superior_id)),
-            niveis,
-            on_nivel: grouped(perfis.iter().map(|perfil| perfil.nivel_id)),
-            perfis,
-            releases: known(releases),
-            grants: known(grants),
-            active_users: store.active_users().await?.into_iter().collect(),
-        })
+        Ok(SeenModel::new(authority, self.store.access_model().await?))
+    }
+}
+
+impl GuardedEdit {
+    /// The access model, as the actor sees it, which nobody else changes until the end.
+    pub(super) async fn model(&mut self) -> Result<SeenModel> {
+        let model = self.access_model().await?;
+        Ok(SeenModel::new(self.authority().clone(), model))
     }
 }
 
@@ -100,6 +108,21 @@ fn known(permissoes: impl Iterator<Item = (i64, String)>) -> BTreeSet<(i64, Perm
 }
 
 impl SeenModel {
+    fn new(authority: Authority, model: AccessModel) -> Self {
+        let AccessModel { niveis, perfis, releases, grants, active_users } = model;
+        Self {
+            authority,
+            places: niveis.iter().enumerate().map(|(place, nivel)| (nivel.id, place)).collect(),
+            below: grouped(niveis.iter().map(|nivel| nivel.superior_id)),
+            niveis,
+            on_nivel: grouped(perfis.iter().map(|perfil| perfil.nivel_id)),
+            perfis,
+            releases: known(releases.into_iter().map(|release| (release.nivel_id, release.permissao))),
+            grants: known(grants.into_iter().map(|grant| (grant.perfil_id, grant.permissao))),
+            active_users: active_users.into_iter().collect(),
+        }
+    }
+
     /// Whether the actor may register something at the top, or as root.
     pub fn is_root(&self) -> bool {
         self.authority.require_root().is_ok()
@@ -185,7 +208,8 @@ impl SeenModel {
     /// What it does to turn `permissao` at a perfil. What does not count is neither gained nor lost.
     pub fn grant_effect(&self, perfil: &Perfil, permissao: Permissao, is_on: bool) -> Effect {
         let usuarios = if self.is_released_to(perfil, permissao) { self.users_of(perfil.id) } else { 0 };
-        Effect { permissao, is_on, usuarios, perfis: Vec::new(), keeping: Vec::new() }
+        let is_own = self.is_own(perfil);
+        Effect { permissao, is_on, usuarios, is_own, perfis: Vec::new(), keeping: Vec::new() }
     }
 
     /// What it does to turn `permissao` at a nível: its perfis that hold it gain or lose it.
@@ -197,8 +221,25 @@ impl SeenModel {
             permissao,
             is_on,
             usuarios: holding.iter().map(|perfil| self.users_of(perfil.id)).sum(),
+            is_own: holding.iter().any(|perfil| self.is_own(perfil)),
             perfis: holding.iter().map(|perfil| perfil.nome.clone()).collect(),
             keeping: if is_on { Vec::new() } else { keeping.map(|nivel| nivel.nome.clone()).collect() },
+        }
+    }
+
+    /// What it does to move a user to a perfil.
+    pub(super) fn move_effect(&self, usuario: &Usuario, to: &Perfil) -> Move {
+        let has = self.perfil(usuario.perfil_id).map(|perfil| self.effective(perfil)).unwrap_or_default();
+        let gets = self.effective(to);
+        let only = |these: &[Permissao], others: &[Permissao]| -> Vec<Permissao> {
+            these.iter().filter(|permissao| !others.contains(permissao)).copied().collect()
+        };
+        Move {
+            from: usuario.perfil.clone(),
+            to: to.nome.clone(),
+            is_to_root: to.nivel_id.is_none(),
+            gains: only(&gets, &has),
+            loses: only(&has, &gets),
         }
     }
 

@@ -1,12 +1,12 @@
 //! What an actor sees of the access model. Reads hold nothing up: what they show may change meanwhile.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::guarded::Authority;
 use super::{Kind, Provisioning, ProvisioningError, Result, Stamp, is_anonymised};
 use crate::domain::access::{Nivel, Permissao};
 use crate::domain::hierarchy::Administrator;
-use crate::domain::text::Name;
+use crate::domain::text::{Name, NameKey};
 use crate::store::{Grant, Motivo, NamedKind, Perfil, Release, Usuario, UsuariosByLogin, UsuariosPage};
 
 /// A nível, as an actor sees it.
@@ -141,6 +141,22 @@ impl Provisioning {
         let authority = self.read(Permissao::AdministrarUsuarios).await?;
         let niveis = self.niveis_of(&authority).await?;
         Ok(self.store.page_by_login(&UsuariosByLogin { niveis, ..asked }).await?)
+    }
+
+    /// Those of `logins` that the hierarchy hides from an actor who reads histories.
+    pub async fn hidden_logins(&self, logins: HashSet<&str>) -> Result<HashSet<String>> {
+        let authority = self.read(Permissao::ConsultarHistorico).await?;
+        let mut hidden = HashSet::new();
+        if authority.sees(None) {
+            return Ok(hidden);
+        }
+        for login in logins {
+            let found = self.store.usuario_named(&NameKey::new(login)).await?;
+            if found.is_none_or(|usuario| !authority.sees(usuario.nivel_id)) {
+                hidden.insert(login.to_owned());
+            }
+        }
+        Ok(hidden)
     }
 
     /// The user of that row id, if the actor sees it, with what decides what can be done with it.

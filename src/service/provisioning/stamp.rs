@@ -1,4 +1,4 @@
-//! How a user is, so that a page can say what it has seen.
+//! How something is, so that a page can say what it has seen.
 
 use std::fmt;
 
@@ -6,15 +6,24 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::domain::access::AccessRights;
 
-/// Another one as soon as the user has another perfil or senha, is activated or deactivated, or loses its tokens. It
-/// tells nothing of any of these.
+/// Another one as soon as what it is of has changed. It tells nothing of that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp(String);
 
 impl Stamp {
+    /// That of a user, who may get another perfil or senha, be activated or deactivated, or lose its tokens.
     pub fn of(rights: &AccessRights) -> Self {
         let AccessRights { perfil_id, ativo, generation, .. } = rights;
-        let hash = digest(&SHA256, format!("{perfil_id} {ativo} {generation}").as_bytes());
+        Self::of_text(&format!("{perfil_id} {ativo} {generation}"))
+    }
+
+    /// That of what would follow from a change.
+    pub fn of_effects(effects: &impl fmt::Debug) -> Self {
+        Self::of_text(&format!("{effects:?}"))
+    }
+
+    fn of_text(text: &str) -> Self {
+        let hash = digest(&SHA256, text.as_bytes());
         Self(hash.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }

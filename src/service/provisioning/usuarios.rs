@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::error::{created, missing};
 use super::guarded::GuardedEdit;
-use super::{Kind, Provisioning, ProvisioningError, Result, Stamp};
+use super::{Kind, Move, Provisioning, ProvisioningError, Result, Stamp};
 use crate::auth::token::new_generation;
 use crate::domain::access::Permissao;
 use crate::domain::audit::Action;
@@ -63,13 +63,10 @@ impl Provisioning {
 
     /// Moves a user to a perfil. The tokens stay valid: access is judged by the perfil of the moment.
     pub async fn set_perfil(&self, login: &Name, perfil: &Name) -> Result<Usuario> {
-        let (edit, usuario) = self.edit_usuario(login).await?;
-        let (mut edit, perfil) = self.perfil(edit, perfil).await?;
-        if edit.authority().is_oneself(&usuario) {
-            return Err(ProvisioningError::Oneself);
+        let (mut edit, usuario, perfil) = self.begin_move(login, perfil).await?;
+        if self.effects.is_some() {
+            self.require_told(&edit.model().await?.move_effect(&usuario, &perfil))?;
         }
-        edit.require_handing_on(&perfil_of(&usuario)).await?;
-        edit.require_handing_on(&perfil).await?;
         edit.set_perfil(usuario.id, perfil.id).await?;
         let changed = usuario.perfil != perfil.nome;
         let [before, after] = [&usuario.perfil, &perfil.nome].map(|perfil| Some(json!({"perfil": perfil})));
@@ -77,6 +74,26 @@ impl Provisioning {
         self.commit(edit, changed.then_some(entry)).await?;
         let Perfil { id: perfil_id, nome: perfil, nivel_id } = perfil;
         Ok(Usuario { perfil, perfil_id, nivel_id, ..usuario })
+    }
+
+    /// What it would do to move a user to a perfil; fails where [`Provisioning::set_perfil`] would.
+    pub async fn effect_of_move(&self, login: &Name, perfil: &Name) -> Result<Move> {
+        let (mut edit, usuario, perfil) = self.begin_move(login, perfil).await?;
+        let effect = edit.model().await?.move_effect(&usuario, &perfil);
+        edit.set_perfil(usuario.id, perfil.id).await?;
+        edit.undo().await?;
+        Ok(effect)
+    }
+
+    async fn begin_move(&self, login: &Name, perfil: &Name) -> Result<(GuardedEdit, Usuario, Perfil)> {
+        let (edit, usuario) = self.edit_usuario(login).await?;
+        let (mut edit, perfil) = self.perfil(edit, perfil).await?;
+        if edit.authority().is_oneself(&usuario) {
+            return Err(ProvisioningError::Oneself);
+        }
+        edit.require_handing_on(&perfil_of(&usuario)).await?;
+        edit.require_handing_on(&perfil).await?;
+        Ok((edit, usuario, perfil))
     }
 
     pub async fn revoke_tokens(&self, login: &Name) -> Result<Usuario> {

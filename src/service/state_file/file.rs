@@ -11,7 +11,7 @@ use super::reader::{Item, Reader};
 use super::state::{MotivoState, NivelState, PerfilState, State, UsuarioState, top_down};
 use crate::domain::access::Permissao;
 use crate::domain::text::{Name, NameKey, cut, did_you_mean};
-use crate::service::provisioning::ProvisioningError;
+use crate::service::provisioning::{ProvisioningError, require_nome};
 
 /// Most bytes of a file.
 pub const FILE_MAX: usize = 4 * 1024 * 1024;
@@ -143,6 +143,7 @@ impl Parsing<'_> {
         let superior = self.nivel_named(item, "superior");
         let permissoes = self.reader.permissoes(item, "permissoes");
         if let Some(nome) = self.own_name(item, "nome", lines) {
+            self.require_nome(item, &nome);
             self.file.state.niveis.insert(nome.key.clone(), NivelState { nome, superior, permissoes });
         }
     }
@@ -168,6 +169,7 @@ impl Parsing<'_> {
         }
         let mut lines = std::mem::take(&mut self.file.perfil_lines);
         if let Some(nome) = self.own_name(item, "nome", &mut lines) {
+            self.require_nome(item, &nome);
             self.file.state.perfis.insert(nome.key.clone(), PerfilState { nome, nivel, permissoes, recolhidas });
         }
         self.file.perfil_lines = lines;
@@ -230,6 +232,12 @@ impl Parsing<'_> {
             self.reader.complain(line, text);
         }
         Some(name)
+    }
+
+    fn require_nome(&mut self, item: Item<'_>, nome: &Name) {
+        if let Err(error) = require_nome(nome) {
+            self.reader.complain(item.line, error);
+        }
     }
 
     fn nivel_named(&mut self, item: Item<'_>, key: &str) -> Option<Name> {

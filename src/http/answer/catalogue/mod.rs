@@ -64,6 +64,8 @@ pub enum ApiError {
     /// The senha is missing; Citrus has a text of its own for it.
     SenhaRequired,
     Invalid(&'static str),
+    /// The senha is none that may be set.
+    SenhaUnfit,
     /// A fault that no sandbox simulates, and those that one does, as the end of a sentence.
     UnknownFault(String),
     /// The protocolo is a number that is no protocolo.
@@ -159,6 +161,7 @@ impl ApiError {
                 | Self::Beyond(_)
                 | Self::LastRootAdministrator
                 | Self::DayIsFull
+                | Self::SenhaUnfit
                 | Self::Anonymised
         )
     }
@@ -264,7 +267,8 @@ impl From<ProvisioningError> for ApiError {
             ProvisioningError::NotReleased { .. } => Self::NotReleased,
             ProvisioningError::LongLogin | ProvisioningError::ReservedLogin => Self::Invalid("login"),
             ProvisioningError::Anonymised(_) => Self::Anonymised,
-            ProvisioningError::InvalidSenha(_) => Self::Invalid("senha"),
+            ProvisioningError::InvalidSenha(_) => Self::SenhaUnfit,
+            ProvisioningError::ReservedName => Self::Invalid("nome"),
             ProvisioningError::InvalidProtocolo(_) => Self::Invalid("protocolo"),
             ProvisioningError::NotAllowed(usuario_id) => Self::AccessDenied(AuditedUser { usuario_id, login: None }),
             ProvisioningError::KeyReused => Self::Denied(Denial::KeyReused),

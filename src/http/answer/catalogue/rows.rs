@@ -169,6 +169,12 @@ rows! {
         row("invalid", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "{} – valor inválido")
             .detail("O campo não pode ter este valor.", "The field cannot have this value.")
             .field("{}").listing_values();
+    SenhaUnfit =>
+        row("unfit_senha", StatusCode::BAD_REQUEST, codes::INVALID_FIELD,
+            "senha – valor inválido; uma senha tem de 8 caracteres a 1024 bytes, sem NUL, e não só espaços")
+            .detail("Uma senha nova tem de 8 caracteres a 1024 bytes, sem NUL, e não só espaços.",
+                "A new senha has 8 characters to 1024 bytes, no NUL, and not only blanks.")
+            .field("senha");
     UnknownFault(_) as Self::UnknownFault("use um destes: internal, unavailable".to_owned()) =>
         row("unknown_fault", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "codigo – valor inválido; {}")
             .detail("O sandbox não simula esta falha; {}.", "The sandbox does not simulate this fault; the message lists those that it does.")

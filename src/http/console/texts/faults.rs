@@ -11,6 +11,7 @@ texts! {
     login_unknown: "Não há usuário ativo com este login.", "There is no active user of this login.";
     senha: "Escreva a senha.", "Type the password.";
     senha_short: "Escreva uma senha de pelo menos {} caracteres; {}.", "Type a password of at least {} characters; {}.";
+    senha_blank: "A senha só tem espaços. Escreva outra.", "The password has only blanks. Type another one.";
     there_is: "há um", "there is 1";
     there_are: "há {}", "there are {}";
     senha_long: "Escreva uma senha de até {} caracteres, dos quais os acentuados contam em dobro; há {}.",
@@ -28,6 +29,7 @@ texts! {
     perfil_exists: "Já existe um perfil com este nome. Escolha outro nome.", "There is a perfil of this name. Choose another name.";
     nome: "Escreva o nome.", "Type the name.";
     nome_long: "Escreva o nome com até {} caracteres; há {}.", "Type a name of at most {} characters; there are {}.";
+    nome_reserved: "“{}” fica no lugar de um nome oculto. Escolha outro.", "“{}” stands for a hidden name. Choose another one.";
     nome_hidden: "O nome tem caracteres que não aparecem. Escreva-o de novo, sem colar.",
         "The name has characters that nobody sees. Type it again instead of pasting it.";
     nivel: "Escolha um nível.", "Choose a nível.";
@@ -109,8 +111,8 @@ texts! {
         "This is the last root administrator. First another active user needs a root perfil that administers perfis and users.";
     anonymised: "Este usuário foi anonimizado e fica como está.", "This user was anonymised and stays as it is.";
     changed: "Isto foi alterado depois que você abriu a página, e nada foi feito.", "This was changed after you opened the page, and nothing was done.";
-    key_reused: "Este formulário já foi enviado com outros valores, e nada foi feito. Abra a página de novo.",
-        "This form was sent with other values before, and nothing was done. Open the page again.";
+    key_reused: "Este formulário já foi enviado antes, com outros valores; desta vez nada foi feito. Confira e envie de novo.",
+        "This form was sent before, with other values; this time nothing was done. Check it and send it again.";
     in_progress: "O mesmo pedido ainda está em andamento. Espere um pouco e veja como ficou.",
         "The same request is still being done. Wait a little, and look how it is.";
     failed: "O servidor falhou. Veja como ficou antes de tentar de novo; quem opera o servidor encontra os detalhes no log.",

@@ -43,6 +43,8 @@ texts! {
     move_confirm_title: "Mudar “{}” de “{}” para “{}”?", "Move “{}” from “{}” to “{}”?";
     move_follows: "Passa a valer em até um segundo; os tokens e as sessões continuam, com as permissões do outro perfil.",
         "It counts within a second; tokens and sessions go on, with the permissions of the other perfil.";
+    move_to_root: "É um perfil raiz: está acima de todos os níveis, e o que tem vale sem liberação.",
+        "That is a root perfil: it is above all níveis, and what it holds counts without a release.";
     moves: "Mudar de perfil", "Move";
     moved: "“{}” agora é do perfil “{}”.", "“{}” now has the perfil “{}”.";
     gains: "Ganha", "Gains";

@@ -1,0 +1,109 @@
+//! What a form creates is created once, however often the form is sent.
+
+use super::admin::{hierarchy, usuario};
+use crate::support::both_engines;
+use crate::support::browser::{Browser, value_of};
+use crate::support::database::Database;
+use crate::support::server::{Answer, Server};
+
+/// Sends the form of `page`, with the key that it brings along.
+async fn send(browser: &mut Browser<'_>, page: &Answer, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let key = value_of(&page.body, "chave").unwrap_or_else(|| panic!("{page:?}"));
+    browser.fill(page, path, &[fields, &[("chave", key.as_str())]].concat()).await
+}
+
+const FORMS: &[(&str, &[(&str, &str)], &str)] = &[
+    ("atendimentos/novo", &[("protocolo", ""), ("status", "Aberto")], "SELECT count(*) FROM atendimento"),
+    ("atendimentos/novo", &[("protocolo", "20261104000077"), ("status", "Aberto")], "SELECT count(*) FROM atendimento"),
+    ("motivos", &[("nome", "Outro tipo")], "SELECT count(*) FROM motivo"),
+    ("niveis", &[("nome", "Loja"), ("superior", "Filial")], "SELECT count(*) FROM nivel"),
+    ("perfis", &[("nome", "Triagem"), ("nivel", "Filial")], "SELECT count(*) FROM perfil"),
+    (
+        "usuarios",
+        &[("login", "ana.souza"), ("perfil", "Balcão"), ("senha", "uma senha")],
+        "SELECT count(*) FROM usuario",
+    ),
+];
+
+async fn a_double_press_creates_one_and_leads_to_it(server: &Server, database: &Database) {
+    hierarchy(server).await;
+    let mut admin = Browser::signed_in(server, "admin").await;
+    for (place, fields, count) in FORMS {
+        let path = format!("/console/{place}");
+        let (page, before) = (admin.get(&path).await, database.number(count).await);
+        let mut told = Vec::new();
+        for _ in 0..2 {
+            let answer = send(&mut admin, &page, &path, fields).await;
+            assert_eq!(answer.status, 303, "{place}: {answer:?}");
+            told.push((answer.header("location").map(str::to_owned), admin.cookie("citrus-aviso").map(str::to_owned)));
+        }
+        assert_eq!(told[0], told[1], "{place}");
+        assert_eq!(database.number(count).await, before + 1, "{place}");
+        // Two at the same moment.
+        let page = admin.get(&path).await;
+        let again: Vec<_> = fields.iter().map(|(name, value)| (*name, format!("{value}2"))).collect();
+        let again: Vec<_> = again
+            .iter()
+            .map(|(name, value)| {
+                let is_typed = ["nome", "login", "senha"].contains(name) || value.starts_with("2026");
+                (*name, if is_typed { value.as_str() } else { &value[..value.len() - 1] })
+            })
+            .collect();
+        let mut other = Browser::new(server);
+        other.set_cookie("citrus-sessao", &admin.cookie("citrus-sessao").unwrap().to_owned());
+        let (one, two) = tokio::join!(send(&mut admin, &page, &path, &again), send(&mut other, &page, &path, &again));
+        assert_eq!((one.status, two.status), (303, 303), "{place}: {one:?} {two:?}");
+        assert_eq!(database.number(count).await, before + 2, "{place}");
+    }
+}
+
+/// With other values it is another one; the form says so, and can be sent again.
+async fn a_form_that_came_before_with_other_values_asks_to_be_checked(server: &Server, database: &Database) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let page = admin.get("/console/motivos").await;
+    assert_eq!(send(&mut admin, &page, "/console/motivos", &[("nome", "Primeiro")]).await.status, 303);
+    let again = send(&mut admin, &page, "/console/motivos", &[("nome", "Segundo")]).await;
+    assert_eq!(again.status, 422, "{again:?}");
+    again.has_all(&["This form was sent before, with other values", "value=\"Segundo\""]);
+    assert_eq!(send(&mut admin, &again, "/console/motivos", &[("nome", "Segundo")]).await.status, 303);
+    assert_eq!(database.number("SELECT count(*) FROM motivo WHERE nome IN ('Primeiro', 'Segundo')").await, 2);
+}
+
+/// The key stays the same on the way to what is created: where something is wrong first, and where it is asked about.
+async fn a_key_outlives_refusals_and_questions(server: &Server, database: &Database) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let path = "/console/atendimentos/novo";
+    let page = admin.get(path).await;
+    let key = value_of(&page.body, "chave");
+    let refused = send(&mut admin, &page, path, &[("protocolo", "7"), ("status", "Outro")]).await;
+    assert_eq!((refused.status, value_of(&refused.body, "chave")), (400, key.clone()), "{refused:?}");
+    let fields = [("protocolo", "7"), ("status", "Aberto")];
+    let question = send(&mut admin, &refused, path, &fields).await;
+    assert_eq!((question.status, value_of(&question.body, "chave")), (200, key), "{question:?}");
+    for _ in 0..2 {
+        let sure = [&fields[..], &[("confirmado", "7")]].concat();
+        assert_eq!(send(&mut admin, &question, path, &sure).await.status, 303);
+    }
+    assert_eq!(database.number("SELECT count(*) FROM atendimento WHERE protocolo = '7'").await, 1);
+    // One of another kind is none of ours, and does no harm.
+    for key in ["", "x", "AAAA", "'", "AAAAAAAAAAAAAAAAAAAAAAAAAAAA"] {
+        let page = admin.get("/console/motivos").await;
+        let nome = format!("motivo {key}");
+        let answer = admin.fill(&page, "/console/motivos", &[("nome", &nome), ("chave", key)]).await;
+        assert_eq!(answer.status, 303, "{key}");
+    }
+    // Two people may have the same key.
+    usuario(server, "bia", "Administrador").await;
+    let mut bia = Browser::signed_in(server, "bia").await;
+    let (mine, hers) = (admin.get("/console/motivos").await, bia.get("/console/motivos").await);
+    let key = value_of(&mine.body, "chave").unwrap();
+    assert_eq!(send(&mut admin, &mine, "/console/motivos", &[("nome", "de admin")]).await.status, 303);
+    let fields = [("nome", "de bia"), ("chave", key.as_str())];
+    assert_eq!(bia.fill(&hers, "/console/motivos", &fields).await.status, 303);
+}
+
+both_engines! {
+    a_double_press_creates_one_and_leads_to_it,
+    a_form_that_came_before_with_other_values_asks_to_be_checked,
+    a_key_outlives_refusals_and_questions,
+}
