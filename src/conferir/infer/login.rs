@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::envelope::with_gaps;
 use super::known::Known;
 use super::moving::{Place, moving, written};
-use super::nested::nested;
 use super::seen::LoginObservation;
 use super::times::{Told, told};
 use crate::conferir::places::places;
@@ -61,9 +60,6 @@ pub(super) struct LoginBody {
 }
 
 pub(super) fn login_body(login: &LoginObservation, writes: (Escapes, Entities)) -> LoginBody {
-    if let Some(found) = nested(login, writes) {
-        return found;
-    }
     let body = &login.received.body;
     let spans = places(body);
     let writing = Writing::of(writes, &login.received.header("content-type").unwrap_or_default(), body);

@@ -18,8 +18,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 
 use self::envelope::Envelope;
-use self::login::{LoginBody, login_body};
+use self::login::LoginBody;
 use self::moving::masked;
+use self::nested::login_body;
 use self::seen::{LoginObservation, Observation, Seen};
 use self::statuses::Statuses;
 use self::success::success_body;

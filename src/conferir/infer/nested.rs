@@ -1,14 +1,18 @@
 //! The success of a login that is a JSON text which holds JSON, as some old services write it.
 
-use super::login::{LoginBody, login_body};
+use super::login::{self, LoginBody};
 use super::seen::{LoginObservation, OtherLogin};
 use crate::conferir::client::Received;
 use crate::conferir::spans::held;
 use crate::dialect::{Entities, Escapes, Template};
 
-/// The same as [`login_body`] says of a plain one; none if the body is no such text. In a way to write texts that no dialect has,
-/// only the token is kept, and that is said.
-pub(super) fn nested(login: &LoginObservation, writes: (Escapes, Entities)) -> Option<LoginBody> {
+/// The success of a login, plain or in a text.
+pub(super) fn login_body(login: &LoginObservation, writes: (Escapes, Entities)) -> LoginBody {
+    nested(login, writes).unwrap_or_else(|| login::login_body(login, writes))
+}
+
+/// None if the body is no such text. In a way to write texts that no dialect has, only the token is kept, and that is said.
+fn nested(login: &LoginObservation, writes: (Escapes, Entities)) -> Option<LoginBody> {
     let body = &login.received.body;
     let inner = |received: &Received| Some(Received { body: held(&received.body)?, ..received.clone() });
     let received = inner(&login.received)?;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::HeaderName;
-use time::OffsetDateTime;
 use tokio::time::sleep;
 
 use super::first::{First, refusals_first};
+use super::observed::{now, observed_once};
 use crate::conferir::answers::{AnswerName, error_of};
 use crate::conferir::case::{Case, ExpectedAnswer, LOGIN};
 use crate::conferir::cases::{self, MOTIVO_REQUIRED};
@@ -67,10 +67,6 @@ pub(super) async fn login(session: &mut Session) -> Result<LoginObservation, Sta
     let (received, token) = session.log_in().await?;
     let login = session.login().to_owned();
     Ok(LoginObservation { life: life_of(&token), token, login, now: now(), received, again: Some(again), other: None })
-}
-
-pub(super) fn now() -> i64 {
-    OffsetDateTime::now_utc().unix_timestamp()
 }
 
 /// How the server writes the names of headers; and what is to be said of them.
@@ -287,26 +283,6 @@ async fn observed(
     let is_same = |again: &Received| again.code == received.code && !session.learned.made(case.to, again);
     let again = again.filter(is_same);
     Observation { again, ..observed_once(session, case, (name, code, text), received) }
-}
-
-pub(super) fn observed_once(
-    session: &Session,
-    case: &'static Case,
-    (name, code, text): (AnswerName, u16, &'static str),
-    received: Received,
-) -> Observation {
-    Observation {
-        case: case.name,
-        name,
-        code,
-        text: text.into(),
-        method: case.method,
-        path: session.path(case),
-        now: now(),
-        received,
-        again: None,
-        asked: session.asked(case),
-    }
 }
 
 /// The rules that changes show; and the errors that go with them.

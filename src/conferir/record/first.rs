@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ask::{now, observed_once};
+use super::observed::{now, observed_once};
 use crate::conferir::answers::error_of;
 use crate::conferir::case::{Case, ExpectedAnswer};
 use crate::conferir::client::is_of_the_moment;

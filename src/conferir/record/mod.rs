@@ -5,6 +5,7 @@ mod dated;
 mod file;
 mod first;
 mod guard;
+mod observed;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
