@@ -129,6 +129,12 @@ pub fn words(name: &str) -> Vec<String> {
     words.iter().filter(|word| !word.is_empty()).map(|word| folded(word)).collect()
 }
 
+/// Whether the `place` of a member says that it has the status of an atendimento.
+pub fn names_status(place: &str) -> bool {
+    let name = folded(place);
+    ["status", "situacao", "estado", "state"].iter().any(|word| name.contains(word))
+}
+
 /// `text` without case and accents.
 pub fn folded(text: &str) -> String {
     if text.is_ascii() {

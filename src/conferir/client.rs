@@ -11,7 +11,8 @@ use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, Request, Uri};
 use encoding_rs::Encoding;
 use flate2::read::GzDecoder;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pooled;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -26,7 +27,10 @@ use crate::dialect::decoded;
 
 /// How long an answer may take: longer than a server of ours takes for any.
 const DEADLINE: Duration = Duration::from_secs(40);
-const BODY_MAX: usize = 64 * 1024;
+/// Most bytes of an answer that are read.
+const BODY_MAX: usize = 1024 * 1024;
+/// Most bytes of the head of an answer.
+const HEAD_MAX: usize = 64 * 1024;
 
 #[derive(Clone, Debug)]
 pub struct Received {
@@ -38,9 +42,12 @@ pub struct Received {
 }
 
 impl Received {
-    /// The header `name`, as far as it is text.
+    /// The header `name`, as far as it is text. Several lines of it are one with commas, which means the same.
     pub fn header(&self, name: &str) -> Option<String> {
-        self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        let lines = self.headers.get_all(name).iter();
+        lines
+            .map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned())
+            .reduce(|one, other| format!("{one}, {other}"))
     }
 }
 
@@ -57,6 +64,12 @@ pub enum ClientError {
     Failed(String),
     #[error("the answer can't be read: {0}")]
     Body(String),
+    /// As many bytes, if the server says how many.
+    #[error(
+        "the answer is too long: it has {}, and at most {BODY_MAX} are read",
+        .0.map_or_else(|| "more bytes".to_owned(), |size| format!("{size} bytes"))
+    )]
+    TooLong(Option<u64>),
     #[error("the system's certificates can't be read: {0}")]
     Certificates(io::Error),
 }
@@ -134,8 +147,12 @@ impl Client {
             Connections::Tls(client, _) => client.request(request).await,
         };
         let (head, body) = answer.map_err(|error| ClientError::Failed(causes(&error)))?.into_parts();
+        let size = body.size_hint().exact();
         let body =
-            Limited::new(body, BODY_MAX).collect().await.map_err(|error| ClientError::Body(error.to_string()))?;
+            Limited::new(body, BODY_MAX).collect().await.map_err(|error| match error.is::<LengthLimitError>() {
+                true => ClientError::TooLong(size),
+                false => ClientError::Body(error.to_string()),
+            })?;
         let body = decompressed(&head.headers, body.to_bytes())?;
         let kind = head.headers.get(CONTENT_TYPE).map(|kind| String::from_utf8_lossy(kind.as_bytes()));
         let (body, charset) = decoded(kind.as_deref().unwrap_or_default(), &body)
@@ -168,7 +185,7 @@ where
     stream.write_all(head.as_bytes()).await.map_err(|error| failed(&error))?;
     let mut bytes = Vec::new();
     loop {
-        if stream.read_buf(&mut bytes).await.map_err(|error| failed(&error))? == 0 || bytes.len() > BODY_MAX {
+        if stream.read_buf(&mut bytes).await.map_err(|error| failed(&error))? == 0 || bytes.len() > HEAD_MAX {
             return Err(ClientError::Failed("the head of an answer ends nowhere".to_owned()));
         }
         let mut headers = [httparse::EMPTY_HEADER; 128];
@@ -186,9 +203,9 @@ fn decompressed(headers: &HeaderMap, body: Bytes) -> Result<Bytes, ClientError> 
         return Ok(body);
     }
     let mut bytes = Vec::new();
-    let read = GzDecoder::new(&body[..]).take(BODY_MAX as u64).read_to_end(&mut bytes);
+    let read = GzDecoder::new(&body[..]).take(BODY_MAX as u64 + 1).read_to_end(&mut bytes);
     read.map_err(|error| ClientError::Body(error.to_string()))?;
-    Ok(bytes.into())
+    if bytes.len() > BODY_MAX { Err(ClientError::TooLong(None)) } else { Ok(bytes.into()) }
 }
 
 /// An error and what lies behind it, with what helps against a certificate that nobody known here signed.

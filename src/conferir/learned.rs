@@ -12,8 +12,9 @@ use super::cases::MOTIVO_REQUIRED;
 use super::client::Received;
 use super::places::places;
 use super::spans::spans;
-use crate::dialect::{Dialect, Facts, Group, alike, is_explained};
+use crate::dialect::{Asked, Dialect, Facts, Group, Mention, alike, is_explained};
 use crate::domain::atendimento::Status;
+use crate::sensitive::{folded, names_status};
 
 /// What an answer says of the change that it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub(super) enum Reading {
 pub(super) struct Learned {
     /// That of a server which refuses with 200 too: its word for a success.
     dialect: Option<Arc<Dialect>>,
+    /// What the run's changes name beside the status.
+    named: Asked,
     /// The bodies of changes that were made, by the status after them.
     successes: Vec<(Status, String)>,
     /// The answer to a change that was refused.
@@ -36,20 +39,26 @@ pub(super) struct Learned {
 }
 
 impl Learned {
-    /// Whether a change, to `status` if that is known, was made for certain.
-    pub(super) fn made(&self, status: Option<Status>, received: &Received) -> bool {
-        self.reading(status, received) == Reading::Made
+    /// Of a run whose changes name `named`.
+    pub(super) fn of(named: Asked) -> Self {
+        Self { named, ..Self::default() }
     }
 
-    /// What `received` says of a change, to `status` if that is known. Some servers answer 200 to everything.
-    pub(super) fn reading(&self, status: Option<Status>, received: &Received) -> Reading {
+    /// Whether a change, to `status` if that is known, was made for certain.
+    pub(super) fn made(&self, status: Option<Status>, received: &Received) -> bool {
+        self.reading(status, status, received) == Reading::Made
+    }
+
+    /// What `received` says of a change that asked for `asked`, to `status` if it is one that servers make. Some servers answer
+    /// 200 to everything.
+    pub(super) fn reading(&self, asked: Option<Status>, status: Option<Status>, received: &Received) -> Reading {
         match received.code {
             200..300 => {}
             300..500 => return Reading::Refused,
             _ => return Reading::Unclear,
         }
         if let Some(dialect) = self.dialect.as_ref().filter(|_| self.successes.is_empty()) {
-            return in_dialect(dialect, received);
+            return in_dialect(dialect, received, asked, &self.named);
         }
         let mut known = self.successes.iter().filter(|(of, _)| status.is_none_or(|status| status == *of)).peekable();
         let is_known = known.peek().is_some();
@@ -58,7 +67,9 @@ impl Learned {
         match self.successes.first().zip(self.refusal.as_ref()) {
             _ if fits || !is_known && refuses_otherwise => Reading::Made,
             Some(((_, success), _)) if !is_known && says_the_same(success, &received.body) => Reading::Made,
-            Some(((_, success), refusal)) if !refuses_otherwise => compared(&received.body, success, &refusal.body),
+            Some(((_, success), refusal)) if !refuses_otherwise => {
+                compared(status, &received.body, success, &refusal.body)
+            }
             _ => Reading::Unclear,
         }
     }
@@ -104,9 +115,11 @@ impl Learned {
     }
 }
 
-/// What `received` says in `dialect`, which refuses with the status code of a success, too.
-fn in_dialect(dialect: &Dialect, received: &Received) -> Reading {
+/// What `received` says in `dialect`, which refuses with the status code of a success, too, of a change to `status`:
+/// without one, there is none that a success could name.
+fn in_dialect(dialect: &Dialect, received: &Received, status: Option<Status>, named: &Asked) -> Reading {
     let form = dialect.success(MADE);
+    let mention = |motivo| Some(Mention { status: status.map_or("", Status::nome), motivo, ..named.named() });
     let facts = Facts {
         texto: form.text,
         codigo: form.code,
@@ -114,19 +127,22 @@ fn in_dialect(dialect: &Dialect, received: &Received) -> Reading {
         caminho: STATUS,
         now: OffsetDateTime::UNIX_EPOCH,
         login: None,
-        named: None,
+        named: mention(&named.motivo),
         id: Uuid::nil(),
     };
-    if received.code == form.code && form.fits(&facts, &received.body) {
+    // Not each change has named the motivo.
+    let fits = |facts: &Facts<'_>| form.fits(facts, &received.body);
+    if received.code == form.code && (fits(&facts) || fits(&Facts { named: mention(""), ..facts })) {
         return Reading::Made;
     }
     let refusal = dialect.error("motivo_required", None, 400, MOTIVO_REQUIRED);
-    let facts = Facts { texto: refusal.text, codigo: refusal.code, ..facts };
-    compared(&received.body, &form.filled(&facts), &refusal.filled(&facts))
+    let refused = Facts { texto: refusal.text, codigo: refusal.code, ..facts };
+    compared(status, &received.body, &form.filled(&facts), &refusal.filled(&refused))
 }
 
-/// Which of `success` and `refusal` the answer `body` is like, in what tells the two apart: their members, or the values of those.
-fn compared(body: &str, success: &str, refusal: &str) -> Reading {
+/// Which of `success` and `refusal` the answer `body` to a change to `status` is like, in what tells the two apart: their
+/// members, or the values of those.
+fn compared(status: Option<Status>, body: &str, success: &str, refusal: &str) -> Reading {
     let members = |body| places(body).into_iter().map(|span| (span.pointer, span.value)).collect::<BTreeMap<_, _>>();
     let [own, made, refused] = [body, success, refusal].map(members);
     let is_like = |one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>| {
@@ -136,8 +152,34 @@ fn compared(body: &str, success: &str, refusal: &str) -> Reading {
     match (is_like(&made, &refused), is_like(&refused, &made)) {
         (true, false) => Reading::Made,
         (false, true) => Reading::Refused,
+        (false, false) if own.keys().eq(refused.keys()) => {
+            let value = |members: &BTreeMap<String, Value>, place: &str| {
+                members.get(place).and_then(Value::as_str).map(str::to_owned)
+            };
+            let words = |place: &String| Some((value(&own, place)?, value(&made, place)?, value(&refused, place)?));
+            { own.keys() }.find_map(|place| told_by_word(status, place, words(place)?)).unwrap_or(Reading::Unclear)
+        }
         _ => Reading::Unclear,
     }
+}
+
+/// What `own` says, where the success has a word for the status that it led to, and the refusal a sentence in its place.
+fn told_by_word(
+    status: Option<Status>,
+    place: &str,
+    (own, made, refused): (String, String, String),
+) -> Option<Reading> {
+    let letters = |text: &str| folded(text).chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
+    let names = |text: &str| Status::ALL.iter().any(|status| letters(status.nome()) == letters(text));
+    let is_word = |text: &str| names(text) || !text.trim().is_empty() && !text.contains(char::is_whitespace);
+    if !is_word(&made) || is_word(&refused) {
+        return None;
+    }
+    if status.is_some_and(|status| letters(status.nome()) == letters(&own)) {
+        return Some(Reading::Made);
+    }
+    let reading = if is_word(&own) { Reading::Made } else { Reading::Refused };
+    Some(reading).filter(|_| names_status(place))
 }
 
 /// Whether two answers that nobody can ask for again may say the same: but for the status, and for ids.

@@ -65,7 +65,7 @@ impl Session {
     }
 
     /// The token in the answer to a login, which is used from now on. What else is in it is kept from being shown.
-    fn take_token(&mut self, received: &Received) -> Option<String> {
+    pub(super) fn take_token(&mut self, received: &Received) -> Option<String> {
         let token = find_token(&received.body).filter(|_| (200..300).contains(&received.code))?;
         self.values.set_token(token.clone());
         self.remember_tokens(received);
@@ -75,7 +75,7 @@ impl Session {
     }
 
     /// Keeps every token in the answer to a login from being shown, such as those to refresh others.
-    pub(super) fn remember_tokens(&mut self, received: &Received) {
+    fn remember_tokens(&mut self, received: &Received) {
         if let Some(token) = find_token(&received.body) {
             self.values.remember(&token);
         }

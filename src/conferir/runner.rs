@@ -56,12 +56,17 @@ impl Runner {
         let proof = cases::proof(start);
         let (outcome, received) = self.ask_for_answer(proof, Scope::Documented).await;
         // What the server has told before, or was set to twice, is so, whatever the answer names.
-        let named = received.filter(|_| matches!(standing, Standing::Refused(_))).zip(proof.to);
-        let told = named.and_then(|(received, asked)| contradiction(&received, start, asked));
+        let named = received.as_ref().filter(|_| matches!(standing, Standing::Refused(_))).zip(proof.to);
+        let told = named.and_then(|(received, asked)| contradiction(received, start, asked));
         if let Some(told) = told {
             return Err(StartError::OtherStatus { told, given: start });
         }
-        if outcome.judgement == Judgement::Passed {
+        let is_made = match &received {
+            _ if outcome.judgement == Judgement::Passed => true,
+            Some(received) => self.session.was_made(proof, received).await?,
+            None => false,
+        };
+        if is_made {
             return self.session.conclude(standing, start).await;
         }
         // A success in other words may be none.

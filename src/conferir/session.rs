@@ -33,6 +33,9 @@ const SHOWN: [&str; 8] = [
     "x-request-id",
 ];
 
+/// Most bytes of a body that a report shows.
+const SHOWN_MAX: usize = 64 * 1024;
+
 /// Whose login it is, and on what the run works.
 pub struct RunInput {
     pub login: String,
@@ -119,13 +122,14 @@ impl Session {
     pub fn new(client: Client, target: RunInput) -> Self {
         let RunInput { login, senha, protocolo, motivo } = target;
         let values = Values::new(&login, senha, &protocolo, &motivo);
+        let named = Asked { protocolo: values.protocolo().to_owned(), motivo, ..Asked::default() };
         let token_header = TokenHeader { name: AUTHORIZATION, scheme: Some("Bearer".to_owned()) };
         Self {
             client,
             values,
             personal: Personal::default(),
             token_header,
-            learned: Learned::default(),
+            learned: Learned::of(named),
             present: None,
             is_unsure: false,
             witness: Witness::Caller,
@@ -224,7 +228,8 @@ impl Session {
 
     async fn ask(&mut self, request: Outgoing) -> Result<Received, ClientError> {
         let received = self.client.send(request).await;
-        self.silent = received.is_err();
+        // Who sends too much is there.
+        self.silent = matches!(received, Err(ClientError::TimedOut | ClientError::Failed(_)));
         received
     }
 
@@ -256,7 +261,8 @@ impl Session {
     /// Keeps up with where the answer leaves the atendimento.
     fn follow(&mut self, case: &Case, received: &Received) {
         if case.path == LOGIN && (200..300).contains(&received.code) {
-            self.remember_tokens(received);
+            // Some end the earlier session of a user who logs in again.
+            _ = self.take_token(received);
         }
         if !case.changes() || received.header("idempotency-replayed").is_some() {
             return;
@@ -267,7 +273,7 @@ impl Session {
 
     /// What `received` says of a change that asked for `asked`, to `to` if it is one that servers make.
     fn read(&mut self, asked: Option<Status>, to: Option<Status>, received: &Received) -> Reading {
-        let reading = self.learned.reading(to, received);
+        let reading = self.learned.reading(asked, to, received);
         match reading {
             Reading::Made => {
                 self.changes += 1;
@@ -343,13 +349,23 @@ impl Session {
     pub(super) fn answered(&self, received: &Received) -> Answered {
         let header = |name: &&str| Some(((*name).to_owned(), self.hidden(&received.header(name)?)));
         let headers = SHOWN.iter().filter_map(header).collect();
-        Answered { code: received.code, headers, body: self.hidden(&self.without_people(received)) }
+        Answered { code: received.code, headers, body: cut(self.hidden(&self.without_people(received))) }
     }
 
     /// `text` without what is secret, and without what belongs to users.
     pub(super) fn hidden(&self, text: &str) -> String {
         self.personal.hidden(&self.values.redacted(text))
     }
+}
+
+/// `body`, or its beginning, with what is missing.
+fn cut(mut body: String) -> String {
+    let whole = body.len();
+    if whole > SHOWN_MAX {
+        body.truncate(body.floor_char_boundary(SHOWN_MAX));
+        body.push_str(&format!("… (cut: {whole} bytes in all, all of them judged)"));
+    }
+    body
 }
 
 pub(super) fn post(path: &'static str, body: String) -> Outgoing {

@@ -28,6 +28,12 @@ pub(super) fn spans(text: &str) -> Vec<Span> {
     found
 }
 
+/// The JSON that `text` holds, if it is a JSON text that does.
+pub(super) fn held(text: &str) -> Option<String> {
+    let held: String = serde_json::from_str(text).ok()?;
+    (held.trim_start().starts_with(['{', '[']) && !spans(&held).is_empty()).then_some(held)
+}
+
 /// Deeper values are not looked at.
 const DEPTH_MAX: usize = 32;
 

@@ -66,6 +66,24 @@ impl Session {
         StartError::OtherStatus { told, given }
     }
 
+    /// Whether `received`, the answer to the change `proof`, is a success in other words than the contract's: the same without the
+    /// motivo is refused.
+    pub(super) async fn was_made(&mut self, proof: &Case, received: &Received) -> Result<bool, StartError> {
+        let Some(status) = proof.to.filter(|_| (200..300).contains(&received.code)) else { return Ok(false) };
+        let refused = self.send(if status == Cancelado { &TO_CANCELADO } else { &TO_IMPROCEDENTE }).await?;
+        let members =
+            |received: &Received| spans(&received.body).into_iter().map(|span| span.pointer).collect::<Vec<_>>();
+        let is_other = refused.code == received.code && members(&refused) != members(received);
+        if !is_refusal(&refused) && !is_other {
+            self.doubt();
+            return Ok(false);
+        }
+        self.learned.refusal(&refused);
+        self.learned.success(status, received);
+        self.begin(status);
+        Ok(true)
+    }
+
     /// Says who knows the status, after a change with the motivo has led elsewhere.
     pub(super) async fn conclude(&mut self, standing: Standing, start: Status) -> Result<(), StartError> {
         let is_known = match standing {

@@ -2,6 +2,7 @@
 
 use super::jwt::find_jwt;
 use super::places::places;
+use super::spans::held;
 use crate::sensitive::folded;
 
 /// The shortest value of a member that may be a token, in bytes.
@@ -12,6 +13,10 @@ const LONG: usize = 20;
 /// The token in the answer `text` to a login: the value of the member that is named so, or else a JWT, or the longest word that
 /// may be one.
 pub fn find_token(text: &str) -> Option<String> {
+    // Some old services write JSON into a JSON text.
+    if let Some(held) = held(text) {
+        return find_token(&held);
+    }
     let named = places(text).into_iter().filter_map(|span| Some((rank(&span.pointer)?, token(span.value.as_str()?)?)));
     let named = named.min_by_key(|(rank, token)| (find_jwt(token).is_none(), *rank)).map(|(_, token)| token);
     named.or_else(|| find_jwt(text)).or_else(|| longest_word(text))
@@ -73,6 +78,8 @@ mod tests {
             (format!("OK|token=abc123|{other}"), "abc123"),
             (format!(r#"{{"d":"{jwt}"}}"#), jwt),
             (format!(r#"{{"chave":"{long}"}}"#), long),
+            (format!(r#""{{\"refreshToken\":\"{long}\",\"token\":\"abc-1\"}}""#), "abc-1"),
+            (r#""{\u0022token\u0022:\u0022abc-1\u0022}""#.to_owned(), "abc-1"),
             ("Access token: eyJh.eyJz.x!".to_owned(), "eyJh.eyJz.x"),
             (format!("O token é {jwt}."), jwt),
             (format!("O token é {long}."), long),

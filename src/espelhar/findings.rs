@@ -134,7 +134,7 @@ impl Findings {
         let evidence = self.evidence(inferred.usual, &seen, &variants);
         self.add_codes(&mut file);
         unasked.extend(leave_out_refused(&mut file));
-        let notes = inferred.notes.into_iter().map(|(table, note)| (table.to_owned(), note));
+        let notes = inferred.notes.into_iter();
         Recording { file, comments: notes.chain(evidence).collect(), unasked, personal: inferred.personal }
     }
 

@@ -9,6 +9,7 @@ use super::known::Known;
 use super::moving::{Place, around, moves, moving, pieces_of, text_of, value_at, written};
 use super::plain::{frame, ids, in_usual, joined_ids, of_plain, plain_pieces, with_ids};
 use super::seen::Observation;
+use super::statuses::Statuses;
 use crate::conferir::client::Received;
 use crate::conferir::personal::Personal;
 use crate::conferir::spans::{Span, spans};
@@ -29,6 +30,7 @@ pub(super) struct Envelope {
     entities: Entities,
     /// What of the users stands in no dialect.
     personal: Personal,
+    statuses: Statuses,
     /// The ids of errors that are no JSON, in their order, and whether those tell their status codes.
     ids: Vec<Random>,
     tells_code: bool,
@@ -36,7 +38,7 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    pub(super) fn of(errors: &[Observation], personal: Personal) -> Self {
+    pub(super) fn of(errors: &[Observation], personal: Personal, statuses: Statuses) -> Self {
         let parsed: Vec<(&Observation, Vec<Span>)> = errors
             .iter()
             .map(|seen| (seen, spans(&seen.received.body)))
@@ -96,6 +98,7 @@ impl Envelope {
             entities,
             constant,
             personal,
+            statuses,
             ids: ids.unwrap_or_default(),
             tells_code,
             tells_reason,
@@ -106,6 +109,11 @@ impl Envelope {
     pub(super) fn writing(&self, received: &Received) -> Writing {
         let kind = received.header("content-type").unwrap_or_default();
         Writing::of((self.escapes.unwrap_or_default(), self.entities), &kind, &received.body)
+    }
+
+    /// How the status is written.
+    pub(super) fn statuses(&self) -> &Statuses {
+        &self.statuses
     }
 
     /// Whether the errors have the reason of their status code in `place`.
@@ -156,7 +164,7 @@ impl Envelope {
         // A word of the contract's text is nobody's name.
         let personal =
             self.personal.telling().filter(|value| !seen.text.contains(value)).map(|value| (value, "<pessoal>"));
-        let known = Known::new(writing, known.into_iter().chain(personal));
+        let known = Known::new(writing, known.into_iter().chain(self.statuses.known(&asked.status)).chain(personal));
         let (text, body) = self.body(&seen.received, (&seen.text, seen.now), &known, |span| {
             if span.value.as_str().is_some_and(|value| self.personal.has(value) && value != seen.asked.login) {
                 return Some("<pessoal>".to_owned());

@@ -3,30 +3,36 @@
 use crate::dialect::{Template, Writing};
 
 /// Texts as a body writes them, and the gaps that stand for them.
-pub(super) struct Known(Vec<(String, &'static str)>);
+pub(super) struct Known(Vec<(String, String)>);
 
 /// Shorter ones may stand there for something else.
 const SHORTEST: usize = 3;
 
 impl Known {
-    pub(super) fn new<'a>(
-        writing: impl Into<Writing>,
-        values: impl IntoIterator<Item = (&'a str, &'static str)>,
-    ) -> Self {
+    pub(super) fn new<'a>(writing: impl Into<Writing>, values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let writing = writing.into();
         let values = values.into_iter().filter(|(value, _)| value.len() >= SHORTEST);
-        Self(values.map(|(value, gap)| (writing.written(value), gap)).collect())
+        Self(values.map(|(value, gap)| (writing.written(value), gap.to_owned())).collect())
     }
 
     /// `bytes` of a body with gaps for what is known.
     pub(super) fn with_gaps(&self, bytes: &str) -> String {
+        self.filled(bytes, Template::literal)
+    }
+
+    /// `text` with what stands for the values, and the rest as it is.
+    pub(super) fn replaced(&self, text: &str) -> String {
+        self.filled(text, str::to_owned)
+    }
+
+    fn filled(&self, bytes: &str, between: fn(&str) -> String) -> String {
         let (mut written, mut rest) = (String::new(), bytes);
         while let Some((at, value, gap)) = self.next_in(bytes, bytes.len() - rest.len()) {
-            written.push_str(&Template::literal(&rest[..at]));
+            written.push_str(&between(&rest[..at]));
             written.push_str(gap);
             rest = &rest[at + value.len()..];
         }
-        written + &Template::literal(rest)
+        written + &between(rest)
     }
 
     pub(super) fn is_in(&self, bytes: &str) -> bool {
@@ -34,11 +40,11 @@ impl Known {
     }
 
     /// The first value in `bytes` from `start` on, and its place after that. It stands for itself: not within another word.
-    fn next_in(&self, bytes: &str, start: usize) -> Option<(usize, &str, &'static str)> {
+    fn next_in(&self, bytes: &str, start: usize) -> Option<(usize, &str, &str)> {
         let is_word = |letter: char| letter.is_alphanumeric() || "_-/".contains(letter);
         let found = self.0.iter().filter_map(|(value, gap)| {
             // A server that stands below another path may tell that, too.
-            let is_path = *gap == "<caminho>";
+            let is_path = gap == "<caminho>";
             let stands_alone = |at: &usize| {
                 let before = &bytes[..start + at];
                 let before = Some(before).filter(|before| !is_path && !ends_in_escape(before));
@@ -47,7 +53,7 @@ impl Known {
                 !before.is_some_and(is_word) && !after.starts_with(is_word) && !after.starts_with("\\/")
             };
             let at = bytes[start..].match_indices(value.as_str()).map(|(at, _)| at).find(stands_alone)?;
-            Some((at, value.as_str(), *gap))
+            Some((at, value.as_str(), gap.as_str()))
         });
         { found }.min_by_key(|(at, value, _)| (*at, std::cmp::Reverse(value.len())))
     }

@@ -13,7 +13,7 @@ use crate::conferir::places::places;
 use crate::conferir::spans::Span;
 use crate::conferir::token::find_token;
 use crate::dialect::{Entities, Escapes, Template, Writing};
-use crate::sensitive::names_person;
+use crate::sensitive::{names_person, words as words_of};
 
 /// Members that hold words of the server's, and not of a user's.
 const WORDS: [&str; 12] = [
@@ -29,6 +29,24 @@ const WORDS: [&str; 12] = [
     "status",
     "result",
     "resultado",
+];
+
+/// Words in the names of members that hold what a user is, and not who.
+const ROLES: [&str; 14] = [
+    "perfil",
+    "perfis",
+    "profile",
+    "role",
+    "roles",
+    "papel",
+    "grupo",
+    "group",
+    "nivel",
+    "level",
+    "cargo",
+    "setor",
+    "permissao",
+    "permissoes",
 ];
 
 /// The success of a login with gaps, and what was found in it.
@@ -70,7 +88,8 @@ pub(super) fn login_body(login: &LoginObservation, writes: (Escapes, Entities)) 
             (Meaning::Personal, _) => {
                 found.notes.push(format!("{place} is the user's, and stands empty"));
                 let number = || span.value.as_u64().map(|number| number.to_string());
-                found.personal.extend(span.value.as_str().map(str::to_owned).or_else(number));
+                let value = span.value.as_str().map(str::to_owned).or_else(number);
+                found.personal.extend(value.filter(|value| tells_of_somebody(span, value)));
             }
             (_, Some(Told::Guess(gap))) => {
                 let life = life_told(&gap, &span.value, login.now);
@@ -211,6 +230,13 @@ fn is_constant(login: &LoginObservation, span: &Span, other: Option<&BTreeMap<St
     }
 }
 
+/// Whether `value` of `span` may not stand in other answers either. A role and a short number stand there for something else.
+fn tells_of_somebody(span: &Span, value: &str) -> bool {
+    let is_role = words_of(name(span)).iter().any(|word| ROLES.contains(&word.as_str()));
+    let is_name = value.contains(char::is_alphabetic) && (is_personal(span) || value.contains(char::is_whitespace));
+    is_of_one(value) || is_name && !is_role
+}
+
 /// Whether `text` is an address or has a number such as a CPF: two users may share a test's, and nobody else.
 fn is_of_one(text: &str) -> bool {
     let digits = |run: &str| run.chars().filter(char::is_ascii_digit).count();
@@ -294,6 +320,8 @@ mod tests {
             assert!(!found.shown.contains(personal), "{}", found.shown);
         }
         assert_eq!(found.notes.len(), 4, "{:?}", found.notes);
+        // What others are, too, may stand in an error for something else.
+        assert_eq!(found.personal, ["Fulana de Tal", "000.000.000-00"]);
     }
 
     #[test]

@@ -4,18 +4,25 @@ mod envelope;
 mod known;
 mod login;
 mod moving;
+mod nested;
 mod plain;
 pub mod seen;
+mod statuses;
 mod success;
 mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use encoding_rs::Encoding;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 
 use self::envelope::Envelope;
-use self::login::{LoginBody, login_body};
+use self::login::LoginBody;
+use self::moving::masked;
+use self::nested::login_body;
 use self::seen::{LoginObservation, Observation, Seen};
+use self::statuses::Statuses;
 use self::success::success_body;
 use super::case::MADE;
 use super::client::Received;
@@ -60,7 +67,7 @@ pub struct Inferred {
     pub usual: Option<usize>,
     pub success: usize,
     /// What is to be said of a table: the table, and the sentence.
-    pub notes: Vec<(&'static str, String)>,
+    pub notes: Vec<(String, String)>,
 }
 
 /// What belongs to the user in the success of a login.
@@ -87,7 +94,7 @@ pub fn infer(seen: &Seen) -> Inferred {
         let found = other.iter().flat_map(|other| login_body(other, writes).personal);
         personal.add(found.chain(other.iter().map(|other| other.login.clone())));
     }
-    let envelope = Envelope::of(&seen.errors, personal.clone());
+    let envelope = Envelope::of(&seen.errors, personal.clone(), Statuses::of(seen));
     let content_type = most_frequent(seen.answers().map(content_type).filter(|found| !found.is_empty()));
     let content_type = content_type.unwrap_or_else(|| CONTENT_TYPE.to_owned());
     let mut file = DialectFile {
@@ -100,9 +107,10 @@ pub fn infer(seen: &Seen) -> Inferred {
         },
         www_authenticate: challenge_of_most(&seen.errors),
         cabecalhos: headers(&seen.answers().collect::<Vec<_>>(), &personal),
+        status: envelope.statuses().tables(),
         ..DialectFile::default()
     };
-    let mut notes = Vec::new();
+    let mut notes = envelope.statuses().notes.clone();
     let bodies: Vec<String> = seen.errors.iter().map(|error| envelope.for_all(error)).collect();
     let usual = most_frequent(bodies.iter().cloned()).filter(|usual| is_for_all(usual, &bodies));
     let place = usual.as_ref().and_then(|usual| bodies.iter().position(|body| body == usual));
@@ -110,7 +118,10 @@ pub fn infer(seen: &Seen) -> Inferred {
     let usual = usual.unwrap_or_else(|| ERROR_BODY.to_owned());
     file.erro.corpo = Some(usual.clone()).filter(|body| body != ERROR_BODY);
     notes.extend(envelope.own().map(|place| {
-        ("[erro]", format!("{place} is another one in most errors; in those that could not be asked it stands empty"))
+        (
+            "[erro]".to_owned(),
+            format!("{place} is another one in most errors; in those that could not be asked it stands empty"),
+        )
     }));
     for error in &seen.errors {
         let (text, body) = envelope.error(error, Some(&usual));
@@ -123,21 +134,50 @@ pub fn infer(seen: &Seen) -> Inferred {
             file.respostas.insert(error.name.key(), answer);
         }
     }
+    for name in UNASKED_TOKENS {
+        if let Some(answer) = of_tokens(&seen.errors, &file).filter(|_| !file.respostas.contains_key(name)) {
+            file.respostas.insert(name.to_owned(), answer);
+            notes.push((format!("[respostas.{name}]"), "not asked: as most tokens are refused".to_owned()));
+        }
+    }
     let mut inferred = Inferred { usual: place, personal, ..Inferred::default() };
     if !seen.changes.is_empty() {
         let success = success_body(seen, &envelope);
         let texto = Some(success.text).filter(|text| text != MADE && success.corpo.contains("<texto>"));
         let received = &seen.changes[success.shown_by].received;
         file.sucesso = AnswerFile { texto, ..differing(received, (200, ERROR_BODY), success.corpo, &file) };
-        notes.extend(success.note.map(|note| ("[sucesso]", note)));
+        notes.extend(success.note.map(|note| ("[sucesso]".to_owned(), note)));
         inferred.success = success.shown_by;
     }
     if let (Some(seen), Some(login)) = (&seen.login, login) {
         file.login = differing(&seen.received, (200, LOGIN_BODY), login.corpo, &file);
-        notes.extend(login.notes.into_iter().map(|note| ("[login]", note)));
+        notes.extend(login.notes.into_iter().map(|note| ("[login]".to_owned(), note)));
         inferred.login_shown = login.shown;
     }
     Inferred { file, notes, ..inferred }
+}
+
+/// What refuses a token, and no run asks.
+const UNASKED_TOKENS: [&str; 2] = ["token_expired", "token_revoked"];
+
+/// What most tokens that don't count are answered, if that is another answer than `file` has for all errors; without the text,
+/// where some have a place for that.
+fn of_tokens(errors: &[Observation], file: &DialectFile) -> Option<AnswerFile> {
+    let own = |seen: &Observation| {
+        let own = file.respostas.get(&seen.name.key()).cloned().unwrap_or_default();
+        (seen.name.name, AnswerFile { texto: None, ..own })
+    };
+    let all: Vec<_> = errors.iter().filter(|seen| seen.name.name.starts_with("token_")).map(own).collect();
+    let most = |is_one: &dyn Fn(&str, &AnswerFile) -> bool| {
+        let all: Vec<&AnswerFile> =
+            all.iter().filter(|(name, answer)| is_one(name, answer)).map(|(_, answer)| answer).collect();
+        let count = |answer: &AnswerFile| all.iter().filter(|other| **other == answer).count();
+        let most = *all.iter().max_by_key(|answer| count(answer))?;
+        (count(most) > 1 && count(most) * 2 > all.len()).then_some(most)
+    };
+    let has_place = |_: &str, answer: &AnswerFile| answer.corpo.as_ref().is_some_and(|body| body.contains("<texto>"));
+    let found = most(&has_place).or_else(|| most(&|name, _| name != "token_missing"))?;
+    Some(found.clone()).filter(|answer| *answer != AnswerFile::default())
 }
 
 fn differs(found: &str, ours: &str) -> Option<String> {
@@ -212,21 +252,48 @@ fn challenge_of_most(errors: &[Observation]) -> Option<String> {
     Some(found).filter(|found| found != "Bearer")
 }
 
+/// What belongs to the connection, to the length or to a key of its own: no dialect writes it under its headers.
+const TRANSPORT: [&str; 8] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "keep-alive",
+    "transfer-encoding",
+    "www-authenticate",
+];
+
+/// The headers that come as several lines, which a dialect writes as one.
+pub fn headers_joined(seen: &Seen, file: &DialectFile) -> Vec<String> {
+    let is_joined =
+        |name: &&String| seen.answers().any(|received| received.headers.get_all(*name).iter().nth(1).is_some());
+    file.cabecalhos.keys().filter(is_joined).cloned().collect()
+}
+
 /// The headers of the answers in `seen` that `file` doesn't speak of, although they say something.
 pub fn headers_not_written(seen: &Seen, file: &DialectFile) -> Vec<String> {
-    const TRANSPORT: [&str; 6] =
-        ["connection", "content-encoding", "content-length", "date", "keep-alive", "transfer-encoding"];
     let is_written = |name: &str| {
-        TRANSPORT.contains(&name)
-            || ["content-type", "www-authenticate"].contains(&name)
-            || OURS.iter().any(|(ours, _)| *ours == name)
-            || file.cabecalhos.contains_key(name)
+        TRANSPORT.contains(&name) || OURS.iter().any(|(ours, _)| *ours == name) || file.cabecalhos.contains_key(name)
     };
     let names = seen.answers().flat_map(|received| received.headers.keys()).map(|name| name.as_str().to_owned());
     names.filter(|name| !is_written(name)).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// The headers that all answers have alike, and ours that none of them has.
+/// What tells of a single answer, although all of a run may have it alike.
+const OF_SINGLE: [&str; 3] = ["allow", "location", "retry-after"];
+
+/// Whether `value` of a header may be the same tomorrow: it has no id, and no time but a past one, such as that of `Expires`.
+fn is_constant(value: &str, now: i64) -> bool {
+    const MOVES: char = '\u{1}';
+    const DAY: i64 = 86_400;
+    if let Ok(date) = OffsetDateTime::parse(&value.replace("GMT", "+0000"), &Rfc2822) {
+        return date.unix_timestamp() < now - DAY;
+    }
+    !value.is_empty() && !masked(value, now, MOVES).contains(MOVES)
+}
+
+/// The headers that all answers have alike, but for times, and ours that none of them has.
 fn headers(all: &[&Received], personal: &Personal) -> BTreeMap<String, String> {
     let mut headers = BTreeMap::new();
     for (name, ours) in OURS {
@@ -239,12 +306,14 @@ fn headers(all: &[&Received], personal: &Personal) -> BTreeMap<String, String> {
         }
     }
     let names = all.first().into_iter().flat_map(|received| received.headers.keys());
-    for name in names.filter(|name| !PASSING.contains(&name.as_str()) && OURS.iter().all(|(ours, _)| ours != name)) {
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let is_left = |name: &str| TRANSPORT.contains(&name) || OF_SINGLE.contains(&name);
+    for name in names.filter(|name| !is_left(name.as_str()) && OURS.iter().all(|(ours, _)| ours != name)) {
         let value = all[0].header(name.as_str());
         if names_person(name.as_str()) || names_secret(name.as_str()) {
             continue;
         }
-        if value.as_ref().is_some_and(|value| !value.is_empty() && personal.hidden(value) == *value)
+        if value.as_ref().is_some_and(|value| is_constant(value, now) && personal.hidden(value) == *value)
             && all.iter().all(|received| received.header(name.as_str()) == value)
         {
             headers.insert(name.as_str().to_owned(), value.unwrap_or_default());

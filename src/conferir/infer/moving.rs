@@ -65,6 +65,13 @@ pub(super) fn moving(places: &[Place]) -> Option<Vec<Piece>> {
     pieces(places).filter(|pieces| moves(pieces))
 }
 
+/// `text`, from about `now`, with a mark for what moves.
+pub(super) fn masked(text: &str, now: i64, mark: char) -> String {
+    let plain = |piece| if let Piece::Same(text) = piece { text } else { mark.to_string() };
+    let found = pieces(&[Place::of(now, vec![text.to_owned()])]);
+    found.map_or_else(|| text.to_owned(), |pieces| pieces.into_iter().map(plain).collect())
+}
+
 pub(super) fn moves(pieces: &[Piece]) -> bool {
     pieces.iter().any(|piece| piece.gap().is_some())
 }

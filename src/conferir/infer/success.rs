@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use super::envelope::Envelope;
 use super::known::Known;
-use super::moving::{Place, moving, text_of, value_at, written};
+use super::moving::{Place, moving};
 use super::plain::of_plain;
 use super::seen::{ChangeObservation, Seen};
+use super::statuses::{Statuses, is_mark, with_name};
 use crate::conferir::case::{MADE, STATUS};
 use crate::conferir::spans::spans;
-use crate::dialect::{Piece, reason};
+use crate::dialect::{Piece, Template, reason};
 use crate::domain::atendimento::Status;
 
 /// The success of a change, as a dialect writes it.
@@ -22,11 +23,6 @@ pub(super) struct Success {
     pub(super) shown_by: usize,
     pub(super) note: Option<String>,
 }
-
-/// Stands for the status of a change, while changes are compared.
-const MARK: char = '\u{2}';
-/// The same in capitals.
-const CAPITALS: char = '\u{3}';
 
 /// What the changes in `seen` are answered; and what is to be said of them.
 pub(super) fn success_body(seen: &Seen, envelope: &Envelope) -> Success {
@@ -48,7 +44,7 @@ pub(super) fn success_body(seen: &Seen, envelope: &Envelope) -> Success {
 }
 
 fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (String, String) {
-    let writing = envelope.writing(&change.received);
+    let (writing, statuses) = (envelope.writing(&change.received), envelope.statuses());
     let status = change.status.map_or("", Status::nome);
     let capitals = status.to_uppercase();
     let known = [
@@ -58,46 +54,48 @@ fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (Str
         (&seen.motivo, "<motivo>"),
         (STATUS, "<caminho>"),
     ];
-    let known = Known::new(writing, known);
+    let known = Known::new(writing, known.into_iter().chain(statuses.known(status)));
     let code = change.received.code;
-    let moved = |pointer: Option<&str>| {
-        let pieces = moving(&places(pointer, &seen.changes)?)?;
+    let moved = |place: Option<&str>| {
+        let marked = || statuses.marked(place, change).filter(|text| text.contains(is_mark));
+        let moving = places(place, seen, statuses).and_then(|places| moving(&places));
+        let pieces = moving.or_else(|| Some(vec![Piece::Same(marked()?)]))?;
         let with_status = |piece: Piece| match piece {
-            Piece::Same(text) => Piece::Same(text.replace(MARK, status).replace(CAPITALS, &capitals)),
+            Piece::Same(text) => Piece::Same(with_name(&text, status)),
             other => other,
         };
         Some(pieces.into_iter().map(with_status).collect::<Vec<_>>())
     };
     if spans(&change.received.body).is_empty() {
         let pieces = moved(None).unwrap_or_else(|| vec![Piece::Same(change.received.body.clone())]);
-        return of_plain(&pieces, MADE, writing, &known);
+        let (text, corpo) = of_plain(&pieces, MADE, writing, &known);
+        if !text.contains(is_mark) {
+            return (text, statuses.filled(&corpo));
+        }
+        // The text is another one for each status.
+        let worded = Template::literal(&writing.written(&text));
+        return (MADE.to_owned(), statuses.filled(&corpo.replace("<texto>", &worded)));
     }
     envelope.body(&change.received, (MADE, change.now), &known, |span| match &span.value {
+        _ if statuses.is_at(&span.pointer) => Some(statuses.written(&moved(Some(&span.pointer))?, writing, &known)),
         Value::Number(number) if number.as_u64() == Some(u64::from(code)) => Some("<codigo>".to_owned()),
         Value::String(text) if envelope.is_reason(&span.pointer) && text == reason(code) => Some("<razao>".to_owned()),
-        _ => Some(written(&moved(Some(&span.pointer))?, writing, &known)),
+        _ => Some(statuses.written(&moved(Some(&span.pointer))?, writing, &known)),
     })
 }
 
-/// What stands at `pointer`, or in all of the body without one, in the answers to `changes`: changes to the same status are the same request. None where it names
-/// more than the status after the change.
-fn places(pointer: Option<&str>, changes: &[ChangeObservation]) -> Option<Vec<Place>> {
+/// What stands at `place`, or in all of the body without one, in the answers to changes: those to the same status are the same
+/// request. None where it names more than the status after the change.
+fn places(place: Option<&str>, seen: &Seen, statuses: &Statuses) -> Option<Vec<Place>> {
     let mut by_status = BTreeMap::<&str, Vec<&ChangeObservation>>::new();
-    changes.iter().for_each(|change| by_status.entry(change.status.map_or("", Status::nome)).or_default().push(change));
-    let text = |change: &ChangeObservation| {
-        let text = match pointer {
-            Some(pointer) => text_of(&value_at(&change.received, pointer)?)?,
-            None => change.received.body.clone(),
-        };
-        let Some(status) = change.status.map(Status::nome) else { return Some(text) };
-        Some(text.replace(status, &MARK.to_string()).replace(&status.to_uppercase(), &CAPITALS.to_string()))
-    };
+    let name = |change: &ChangeObservation| change.status.map_or("", Status::nome);
+    seen.changes.iter().for_each(|change| by_status.entry(name(change)).or_default().push(change));
     let of_status = |changes: Vec<&ChangeObservation>| {
-        let texts: Vec<String> = changes.iter().filter_map(|change| text(change)).collect();
+        let texts: Vec<String> = changes.iter().filter_map(|change| statuses.marked(place, change)).collect();
         (!texts.is_empty()).then(|| Place::of(changes[0].now, texts))
     };
-    let is_named = |text: &String| Status::ALL.iter().any(|status| text.contains(status.nome()));
-    if changes.iter().filter_map(text).any(|text| is_named(&text)) {
+    let is_named = |text: String| Status::ALL.iter().any(|status| text.contains(status.nome()));
+    if seen.changes.iter().filter_map(|change| statuses.marked(place, change)).any(is_named) {
         return None;
     }
     Some(by_status.into_values().filter_map(of_status).collect())
@@ -114,11 +112,15 @@ mod tests {
     const NOW: i64 = 1_795_867_205;
 
     fn found(body: impl Fn(Status) -> String) -> (String, String, Option<String>) {
+        found_after(body, &[Status::Aberto])
+    }
+
+    /// Of changes to all statuses, and to some `again`.
+    fn found_after(body: impl Fn(Status) -> String, again: &[Status]) -> (String, String, Option<String>) {
         let received =
             |body: String| Received { code: 200, headers: HeaderMap::new(), body, charset: encoding_rs::UTF_8 };
         let change = |status| ChangeObservation { status: Some(status), now: NOW, received: received(body(status)) };
-        // One of them a second time.
-        let changes = Status::ALL.into_iter().chain([Status::Aberto]).map(change).collect();
+        let changes = Status::ALL.iter().chain(again).copied().map(change).collect();
         let seen = Seen {
             errors: Vec::new(),
             changes,
@@ -126,7 +128,8 @@ mod tests {
             protocolo: "20221104000005".to_owned(),
             motivo: "Duplicado".to_owned(),
         };
-        let Success { text, corpo, note, .. } = success_body(&seen, &Envelope::of(&[], Personal::default()));
+        let envelope = Envelope::of(&[], Personal::default(), Statuses::of(&seen));
+        let Success { text, corpo, note, .. } = success_body(&seen, &envelope);
         (text, corpo, note)
     }
 
@@ -160,11 +163,78 @@ mod tests {
     #[test]
     fn what_varies_otherwise_is_said() {
         let body = |status: Status| match status {
-            Status::Cancelado => r#"{"message":"Cancelamento feito"}"#.to_owned(),
+            Status::Cancelado => r#"{"message":"Cancelamento feito","aviso":"enviado"}"#.to_owned(),
             _ => format!(r#"{{"message":"{MADE}"}}"#),
         };
-        let (text, corpo, note) = found(body);
-        assert_eq!((text.as_str(), corpo.as_str()), (MADE, r#"{"message":"<texto>"}"#));
+        let (.., note) = found(body);
         assert!(note.unwrap().ends_with("for Cancelado"));
+    }
+
+    fn word(status: Status) -> &'static str {
+        ["OPEN", "IN_PROGRESS", "CANCELED", "INVALID", "CLOSED"][status as usize]
+    }
+
+    fn lower(status: Status) -> String {
+        status.nome().to_lowercase().replace(' ', "_")
+    }
+
+    #[test]
+    fn the_words_for_the_status_become_gaps() {
+        for (body, corpo) in [
+            (
+                &(|status| format!(r#"{{"status":"{}","m":"Agora {}."}}"#, word(status), word(status)))
+                    as &dyn Fn(Status) -> String,
+                r#"{"status":"<status>","m":"Agora <status>."}"#,
+            ),
+            (
+                &|status| format!(r#"{{"s":"{}","S":"{}","n":3}}"#, lower(status), lower(status).to_uppercase()),
+                r#"{"s":"<status>","S":"<STATUS>","n":3}"#,
+            ),
+            (
+                &|status| format!(r#"{{"s":"{}","nome":"{}","x":"{}"}}"#, word(status), lower(status), status.nome()),
+                r#"{"s":"<status s>","nome":"<status nome>","x":"<status>"}"#,
+            ),
+            (
+                &|status| format!(r#"{{"m":"{}: OK (em 28/11/2026 09:00:05)"}}"#, word(status)),
+                r#"{"m":"<status>: OK (em <instante dd/MM/yyyy HH:mm:ss em -03:00>)"}"#,
+            ),
+            (
+                &|status| format!(r#"{{"m":"Em 28/11/2026 09:00:05 ficou {}"}}"#, word(status)),
+                r#"{"m":"Em <instante dd/MM/yyyy HH:mm:ss em -03:00> ficou <status>"}"#,
+            ),
+            (&|status| format!("Agora {}\n", word(status)), "Agora <status>\n"),
+            (&|status| format!("OK;{};1", lower(status)), "OK;<status>;1"),
+            (&|status| format!("<r><s>{}</s><n>1</n></r>", word(status)), "<r><s><status></s><n>1</n></r>"),
+            // One word for several.
+            (
+                &|status| format!(r#"{{"situacao":"{}"}}"#, if status == Status::Aberto { "NOVO" } else { "X" }),
+                r#"{"situacao":"<status>"}"#,
+            ),
+            (
+                &|status| format!(r#"{{"aberto":{},"m":"Feito"}}"#, status == Status::Aberto),
+                r#"{"aberto":<status aberto>,"m":"Feito"}"#,
+            ),
+        ] {
+            assert_eq!(found(body), (MADE.to_owned(), corpo.to_owned(), None));
+        }
+    }
+
+    #[test]
+    fn numbers_are_believed_where_they_come_again() {
+        let number = |status: Status| [1, 2, 5, 9, 10][status as usize];
+        let body = |status| format!(r#"{{"statusId":{0},"m":"Agora {0}","id":"{0}","n":3}}"#, number(status));
+        let again = [Status::EmAtendimento, Status::Aberto, Status::EmAtendimento];
+        let corpo = r#"{"statusId":<status id>,"m":"Agora <status id>","id":"<status id>","n":3}"#;
+        assert_eq!(found_after(body, &again), (MADE.to_owned(), corpo.to_owned(), None));
+        assert_eq!(found_after(|status| format!("OK;{};3", number(status)), &again).1, "OK;<status id>;3");
+        // They may count something, or be another one by chance.
+        let (.., note) = found_after(body, &again[..1]);
+        assert!(note.is_some());
+        let count = std::cell::Cell::new(0);
+        let body = |status: Status| {
+            count.set(count.get() + 1);
+            format!(r#"{{"status":"{}","n":{}}}"#, status.nome(), count.get())
+        };
+        assert!(!found_after(body, &again).1.contains("<status id>"));
     }
 }

@@ -1,11 +1,13 @@
 //! What a recording asks beside the cases: where the token goes, what a change is answered, which rules hold.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::HeaderName;
-use time::OffsetDateTime;
 use tokio::time::sleep;
 
+use super::first::{First, refusals_first};
+use super::observed::{now, observed_once};
 use crate::conferir::answers::{AnswerName, error_of};
 use crate::conferir::case::{Case, ExpectedAnswer, LOGIN};
 use crate::conferir::cases::{self, MOTIVO_REQUIRED};
@@ -65,10 +67,6 @@ pub(super) async fn login(session: &mut Session) -> Result<LoginObservation, Sta
     let (received, token) = session.log_in().await?;
     let login = session.login().to_owned();
     Ok(LoginObservation { life: life_of(&token), token, login, now: now(), received, again: Some(again), other: None })
-}
-
-fn now() -> i64 {
-    OffsetDateTime::now_utc().unix_timestamp()
 }
 
 /// How the server writes the names of headers; and what is to be said of them.
@@ -154,36 +152,55 @@ fn written(headers: &[TokenHeader]) -> Vec<String> {
 pub(super) async fn walk(
     session: &mut Session,
     start: Status,
-    errors: &mut Vec<Observation>,
+    refused_first: impl Iterator<Item = &'static Case>,
     unasked: &mut Unasked,
-) -> Result<Vec<ChangeObservation>, StartError> {
-    let (refused, first) = prove(session, start).await?;
+) -> Result<Walk, StartError> {
+    let (mut refusals, first) = prove(session, start, refused_first).await?;
     let other = if first.status == Some(Cancelado) { Improcedente } else { Cancelado };
     let mut changes = vec![first];
-    // The last is asked for a second time, so that what moves in its answers is seen.
-    for status in [EmAtendimento, Aberto, other, Finalizado, EmAtendimento] {
+    // Some are asked for again, from other statuses, so that what moves in the answers, and what goes with a status alone, is seen.
+    for status in [EmAtendimento, Aberto, other, Finalizado, EmAtendimento, Aberto, EmAtendimento] {
         match session.move_to(status).await {
             Ok(received) => {
                 session.learned.success(status, &received);
                 changes.push(ChangeObservation { status: Some(status), now: now(), received });
             }
-            Err(reason) => unasked.push((format!("a change to {status}"), reason)),
+            Err(reason) => {
+                let what = format!("a change to {status}");
+                if unasked.iter().all(|(known, _)| *known != what) {
+                    unasked.push((what, reason));
+                }
+            }
         }
     }
-    if session.bring_to(EmAtendimento).await.is_err() {
-        // What asks for this atendimento would be refused for its status.
-        let (name, case) =
-            (AnswerName { name: "motivo_required", field: None }, known("status/cancelado-motivo-missing"));
-        errors.push(observed_once(session, case, (name, case.code, MOTIVO_REQUIRED), refused));
+    // Of one that can't leave its status, what names it would be refused for that.
+    let is_stuck = session.bring_to(EmAtendimento).await.is_err();
+    if !is_stuck {
+        refusals.clear();
     }
-    Ok(changes)
+    Ok(Walk { changes, is_stuck, refusals })
 }
 
-/// Makes the first change, which needs the motivo: its answer is that of a success. Before it, that without the motivo.
-async fn prove(session: &mut Session, start: Status) -> Result<(Received, ChangeObservation), StartError> {
+/// What an atendimento was led through.
+pub(super) struct Walk {
+    pub(super) changes: Vec<ChangeObservation>,
+    /// Whether it can't leave its status.
+    pub(super) is_stuck: bool,
+    /// What was refused before that, by its case.
+    pub(super) refusals: BTreeMap<&'static str, Observation>,
+}
+
+/// Makes the first change, which needs the motivo: its answer is that of a success. Before it, what is refused: without the
+/// motivo, and `others`.
+async fn prove(
+    session: &mut Session,
+    start: Status,
+    others: impl Iterator<Item = &'static Case>,
+) -> Result<(BTreeMap<&'static str, Observation>, ChangeObservation), StartError> {
     session.begin(start);
     let standing = session.look_for(start).await?;
-    let refused = session.send(known("status/cancelado-motivo-missing")).await?;
+    let case = known("status/cancelado-motivo-missing");
+    let refused = session.send(case).await?;
     let contradiction = |received: &Received, asked| match contradiction(received, start, asked) {
         Some(told) => Err(StartError::OtherStatus { told, given: start }),
         None => Ok(()),
@@ -193,6 +210,18 @@ async fn prove(session: &mut Session, start: Status) -> Result<(Received, Change
     let is_sure = !matches!(standing, Standing::Refused(_));
     if !is_sure {
         contradiction(&refused, Cancelado)?;
+    }
+    let tells_by_code = (400..500).contains(&refused.code) && start != Cancelado;
+    let First { mut refusals, made } =
+        if tells_by_code { refusals_first(session, start, others).await } else { First::default() };
+    let name = AnswerName { name: "motivo_required", field: None };
+    let seen = observed_once(session, case, (name, case.code, MOTIVO_REQUIRED), refused.clone());
+    refusals.insert(case.name, seen);
+    if let Some(made) = made {
+        session.learned.refusal(&refused);
+        session.learned.success(made.status.unwrap_or(Cancelado), &made.received);
+        session.conclude(standing, start).await?;
+        return Ok((refusals, made));
     }
     let received = session.send(proof).await?;
     if !is_sure {
@@ -211,7 +240,7 @@ async fn prove(session: &mut Session, start: Status) -> Result<(Received, Change
     session.learned.refusal(&refused);
     session.learned.success(status, &received);
     session.conclude(standing, start).await?;
-    Ok((refused, ChangeObservation { status: Some(status), now: now(), received }))
+    Ok((refusals, ChangeObservation { status: Some(status), now: now(), received }))
 }
 
 /// The answer to `case`, from the status that it needs; or why there is none. A fault of the moment is waited for: it is no answer
@@ -254,26 +283,6 @@ async fn observed(
     let is_same = |again: &Received| again.code == received.code && !session.learned.made(case.to, again);
     let again = again.filter(is_same);
     Observation { again, ..observed_once(session, case, (name, code, text), received) }
-}
-
-fn observed_once(
-    session: &Session,
-    case: &'static Case,
-    (name, code, text): (AnswerName, u16, &'static str),
-    received: Received,
-) -> Observation {
-    Observation {
-        case: case.name,
-        name,
-        code,
-        text: text.into(),
-        method: case.method,
-        path: session.path(case),
-        now: now(),
-        received,
-        again: None,
-        asked: session.asked(case),
-    }
 }
 
 /// The rules that changes show; and the errors that go with them.

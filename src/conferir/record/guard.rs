@@ -4,7 +4,7 @@ use super::ask::Unasked;
 use crate::conferir::personal::Personal;
 use crate::conferir::places::places;
 use crate::conferir::session::Session;
-use crate::dialect::{AnswerFile, DialectFile};
+use crate::dialect::{AnswerFile, DialectFile, StatusFile, WordFile};
 
 /// Takes out of `file` what must not be in it, and says what, and why.
 pub(super) fn hold_back(file: &mut DialectFile, session: &Session, people: &Personal) -> Unasked {
@@ -28,6 +28,16 @@ pub(super) fn hold_back(file: &mut DialectFile, session: &Session, people: &Pers
     check_answer("[login]", &mut file.login);
     file.respostas.iter_mut().for_each(|(name, answer)| check_answer(&format!("[respostas.{name}]"), answer));
     file.respostas.retain(|_, answer| *answer != AnswerFile::default());
+    file.status.retain(|name, entry| {
+        let words: Vec<&WordFile> = match entry {
+            StatusFile::Word(word) => vec![word],
+            StatusFile::Words(words) => words.values().collect(),
+        };
+        let text = |word: &WordFile| if let WordFile::Text(text) = word { Some(text.clone()) } else { None };
+        let why = words.into_iter().filter_map(text).find_map(|word| tells(&word, session, people));
+        held.extend(why.map(|why| (format!("[status] {name}"), format!("left out: {why}"))));
+        why.is_none()
+    });
     file.cabecalhos.retain(|name, value| {
         let why = tells(value, session, people);
         held.extend(why.map(|why| (format!("the header {name}"), format!("left out: {why}"))));

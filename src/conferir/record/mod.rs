@@ -3,8 +3,11 @@
 mod ask;
 mod dated;
 mod file;
+mod first;
 mod guard;
+mod observed;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
@@ -16,7 +19,7 @@ use super::answers::{AnswerName, error_of};
 use super::case::{Case, Mark};
 use super::client::{Received, is_of_the_moment};
 use super::infer::seen::{Observation, Seen};
-use super::infer::{Inferred, headers_not_written, infer};
+use super::infer::{Inferred, headers_joined, headers_not_written, infer};
 use super::judge::Scope;
 use super::plan::{self, Plan, Selection};
 use super::report::Outcome;
@@ -112,10 +115,11 @@ pub async fn record(
     session.carry_token_by(tokens[0].clone());
     let (header_case, written) = ask::header_case(session).await;
     let mut errors = Vec::new();
-    let changes = ask::walk(session, start, &mut errors, &mut unasked).await?;
-    // Of one that can't leave its status, no case is asked that names it.
-    let is_stuck = session.present() != Some(EmAtendimento);
-    let accepts_unknown = ask_errors(session, is_stuck, &mut errors, &mut unasked, &mut asked).await;
+    let of_atendimento = ERRORS.map(known).into_iter().chain(&COMMENTS).filter(|case| names_atendimento(case));
+    let walk = ask::walk(session, start, of_atendimento, &mut unasked).await?;
+    let stuck = walk.is_stuck.then_some(walk.refusals);
+    let changes = walk.changes;
+    let accepts_unknown = ask_errors(session, stuck, &mut errors, &mut unasked, &mut asked).await;
     let (mesmo_status, motivo_desnecessario) = ask::rules(session, &mut errors, &mut unasked, &mut asked).await;
     let mut login_sem_permissao = None;
     match user.unpermitted {
@@ -156,8 +160,13 @@ pub async fn record(
         let note = format!("not compared, as they are those of single answers: the headers {}", unwritten.join(", "));
         comments.push((String::new(), note));
     }
+    let joined = headers_joined(&seen, &file);
+    if !joined.is_empty() {
+        let note = format!("written as one line, with commas, where several came: {}", joined.join(", "));
+        comments.push(("[cabecalhos]".to_owned(), note));
+    }
     comments.extend(written.map(|note| (String::new(), note)));
-    comments.extend(inferred.notes.into_iter().map(|(table, note)| (table.to_owned(), note)));
+    comments.extend(inferred.notes);
     let recorded: Vec<&str> = seen.errors.iter().map(|error| error.case).collect();
     try_out(runner, &recorded, &mut file, &mut comments, &mut asked).await;
     let told = comments.iter_mut().chain(&mut unasked).map(|(_, told)| told);
@@ -165,17 +174,24 @@ pub async fn record(
     Ok(Recording { file, comments, unasked, personal: inferred.personal })
 }
 
-/// The errors of the cases; and whether an unknown motivo is accepted.
+/// The errors of the cases; and whether an unknown motivo is accepted. Of an atendimento that is `stuck` in its status, those that
+/// were refused before.
 async fn ask_errors(
     session: &mut Session,
-    is_stuck: bool,
+    mut stuck: Option<BTreeMap<&'static str, Observation>>,
     errors: &mut Vec<Observation>,
     unasked: &mut Unasked,
     asked: &mut impl FnMut(&str),
 ) -> bool {
     let mut accepts_unknown = false;
     for case in ERRORS.map(known).into_iter().chain(&COMMENTS) {
-        let stuck = Some("the atendimento can't leave its status").filter(|_| is_stuck && names_atendimento(case));
+        let refusals = stuck.as_mut().filter(|_| names_atendimento(case));
+        if let Some(seen) = refusals.and_then(|refusals| refusals.remove(case.name)) {
+            errors.push(seen);
+            continue;
+        }
+        let stuck =
+            stuck.as_ref().filter(|_| names_atendimento(case)).map(|_| "the atendimento can't leave its status");
         if let Some(why) = stuck.or_else(|| plan::reason_to_skip(case, &Selection::default(), session.protocolo())) {
             unasked.push((case.name.to_owned(), why.to_owned()));
             continue;

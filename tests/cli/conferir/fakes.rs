@@ -5,7 +5,9 @@ mod compare;
 pub mod makes;
 mod pages;
 pub mod server;
+mod service;
 mod stacks;
+mod words;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -96,6 +98,7 @@ pub const BEARER: Make = Make {
     checks_motivo: false,
     is_odd_about_motivos: false,
     cancels_for_good: false,
+    one_session: false,
     answer: makes::spring,
 };
 
@@ -157,6 +160,26 @@ async fn a_server_of_empty_successes_is_recorded(database: &Database) {
 
 async fn a_server_of_other_entities_is_recorded(database: &Database) {
     recorded(database, "struts", Make { answer: pages::struts, ..BEARER }).await;
+}
+
+async fn a_server_that_ends_the_earlier_session_is_recorded(database: &Database) {
+    recorded(database, "spring", Make { one_session: true, ..BEARER }).await;
+}
+
+async fn a_service_of_texts_in_texts_is_recorded(database: &Database) {
+    recorded(database, "service", Make { answer: service::service, ..BEARER }).await;
+}
+
+async fn a_server_of_numbers_and_small_letters_is_recorded(database: &Database) {
+    recorded(database, "numbered", Make { refuses_same: true, answer: words::numbered, ..BEARER }).await;
+}
+
+async fn a_server_of_english_words_is_recorded(database: &Database) {
+    recorded(database, "english", Make { answer: words::english, ..BEARER }).await;
+}
+
+async fn a_server_whose_words_alone_tell_a_success_is_recorded(database: &Database) {
+    recorded(database, "terse", Make { refuses_same: true, answer: words::terse, ..BEARER }).await;
 }
 
 const TALKATIVE: Make = Make { answer: makes::talkative, ..BEARER };
@@ -337,4 +360,9 @@ both_engines! {
     a_server_of_xml_is_recorded,
     a_server_of_empty_successes_is_recorded,
     a_server_of_other_entities_is_recorded,
+    a_server_that_ends_the_earlier_session_is_recorded,
+    a_service_of_texts_in_texts_is_recorded,
+    a_server_of_numbers_and_small_letters_is_recorded,
+    a_server_of_english_words_is_recorded,
+    a_server_whose_words_alone_tell_a_success_is_recorded,
 }

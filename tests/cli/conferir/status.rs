@@ -81,7 +81,17 @@ async fn of_a_status_that_is_final_the_rest_is_recorded() {
     }
     let text = std::fs::read_to_string(database.dir.path().join("dialeto.toml")).unwrap();
     for said in
-        ["[token]", "[respostas.wrong_senha]", "# - status/unknown-status: the atendimento can't leave its status"]
+        // Asked before the first change.
+        [
+            "[token]",
+            "[respostas.wrong_senha]",
+            "[respostas.unknown_status]",
+            "[respostas.unknown_motivo]",
+            "[respostas.invalid_comentario]",
+            "[respostas.required_visivelCliente]",
+            "[respostas.motivo_required]",
+            "# - a change to Em atendimento: ",
+        ]
     {
         assert!(text.contains(said), "{said}: {text}");
     }

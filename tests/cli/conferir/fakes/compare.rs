@@ -116,7 +116,7 @@ async fn log_in(address: &str, login: &str, senha: &str, answers: &mut Vec<(Stri
     let body = format!(r#"{{"login": "{login}", "senha": "{senha}"}}"#);
     let answer = exchange(address, ("POST", LOGIN, "", &body)).await;
     let is_token = |word: &&str| word.len() >= 36;
-    let token = answer.body.split(['"', ' ', '|', '<', '>']).find(is_token).unwrap_or_default().to_owned();
+    let token = answer.body.split(['"', '\\', ' ', '|', '<', '>']).find(is_token).unwrap_or_default().to_owned();
     let body = without_people(&answer.body.replace(&token, if token.is_empty() { "" } else { "<token>" }), login);
     answers.push(("a login".to_owned(), Answer { body: steady(&body), ..answer }));
     token
@@ -130,6 +130,10 @@ fn without_people(body: &str, login: &str) -> String {
         ("fulana@example.com", ""),
         ("beltrana@example.com", ""),
         ("4711", "0"),
+        ("ADMIN", ""),
+        ("CONSULTA", ""),
+        (r#"\":17,"#, r#"\":0,"#),
+        (r#"\":18,"#, r#"\":0,"#),
         ("Bem-vinda, Fulana!", ""),
         (login, "user.api"),
     ];

@@ -63,6 +63,8 @@ pub struct Make {
     pub is_odd_about_motivos: bool,
     /// Leaves `Cancelado` never again.
     pub cancels_for_good: bool,
+    /// A login ends the session before it.
+    pub one_session: bool,
     pub answer: fn(Said, Asked<'_>) -> Vec<u8>,
 }
 
@@ -145,11 +147,12 @@ pub struct Server {
 
 impl Server {
     /// Of `make`, with its atendimento in `status`. Before it answers, `see` sees the body of the request.
-    pub async fn start(make: Make, status: &'static str, see: impl Fn(&str) + Send + 'static) -> Self {
+    pub async fn start(mut make: Make, status: &'static str, see: impl Fn(&str) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let present: State = Arc::new(Mutex::new(status));
         let state = Arc::clone(&present);
+        let (own, mut logins) = (make.tokens[0], 0);
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let (line, headers, body) = read_whole_request(&mut stream).await;
@@ -160,7 +163,12 @@ impl Server {
                 let header = headers
                     .iter()
                     .find_map(|header| header.to_lowercase().starts_with(&name).then(|| &header[name.len()..]));
-                let said = judge(&make, &state, method, path, header.unwrap_or_default(), &body);
+                let mut said = judge(&make, &state, method, path, header.unwrap_or_default(), &body);
+                if make.one_session && said == Said::Token(make.tokens[0]) {
+                    logins += 1;
+                    make.tokens[0] = format!("{own}{logins}").leak();
+                    said = Said::Token(make.tokens[0]);
+                }
                 let body: Value = serde_json::from_str(&body).unwrap_or_default();
                 let text = |name: &str| body[name].as_str().unwrap_or_default();
                 let [status, protocolo, login] = ["status", "protocolo", "login"].map(text);
