@@ -159,7 +159,7 @@ async fn a_senha_is_in_nothing_that_is_written_however_an_answer_spells_it() {
     let [page, dialect] = ["p.html", "d.toml"].map(|name| fs::read_to_string(folder.path().join(name)).unwrap());
     let told =
         [("recording", &recording), ("page", &page), ("dialect", &dialect), ("log", &log), ("report", &report.stdout)];
-    let bytes_of_acesso = ["97,99,101", "97, 99, 101", "61:63:65", "6163", "=61=63", "x61", "97,0,99"];
+    let bytes_of_acesso = ["97,99,101", "97, 99, 101", "61:63:65", "61636573", "=61=63", "x61", "97,0,99"];
     for (name, text) in told {
         let text = text.to_lowercase();
         for part in ["acesso", "servidor", "adr=c3", "a c e s"].iter().chain(&bytes_of_acesso) {

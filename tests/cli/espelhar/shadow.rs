@@ -44,7 +44,7 @@ async fn the_shadow_is_asked_as_the_client_wrote(database: &Database) {
     let shadow = format!("http://{}", ours.address);
     let mut mirror = Mirror::start(&format!("http://{}", citrus.address), &["--sombra", &shadow], &[]);
     let token = mirror.process.token("user.api").await;
-    let text = r#"{"protocolo": "20221104000001", "status": "Finalizado", "comentario": "não é ação"}"#;
+    let text = r#"{"protocolo": "20221104000001", "status": "Finalizado", "comentario": "não é ação", "visivelCliente": true}"#;
     let latin: Vec<u8> = text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
     let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
