@@ -41,6 +41,10 @@ impl Picture {
         let parts = match self {
             Self::Parts(parts) => parts,
             Self::List(between, length, digits) => return written_list(time, between, *length, *digits),
+            // Without zeros before it, it is a number of JSON.
+            Self::Count("", digits) => {
+                return (time.unix_timestamp_nanos() / 10_i128.pow((NANOSECONDS - digits) as u32)).to_string();
+            }
             Self::Count(sign, digits) => {
                 let fraction = &format!("{:09}", time.nanosecond())[..*digits];
                 return format!("{}{sign}{fraction}", time.unix_timestamp());

@@ -134,6 +134,7 @@ fn times_in_the_words_and_the_numbers_of_other_servers_are_known() {
         assert_eq!(Moment::named(name).as_ref(), Some(&moment));
         assert_eq!(moment.written(now), text);
     }
+    assert_eq!(Moment::named("uSSSSSS").unwrap().written(OffsetDateTime::UNIX_EPOCH), "0");
     let (start, length, moment) = Moment::find("/Date(1795867205250-0300)/", NOW).unwrap();
     assert_eq!((start, length, moment.to_string().as_str()), (6, 13, "uSSS"));
 }

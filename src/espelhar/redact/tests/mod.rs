@@ -269,10 +269,7 @@ fn a_number_names_nobody_however_it_is_written() {
     // The success of a login has codes of people.
     let answer = r#"{"token":"abc-1","codigo":"JSI-01","cod":40401,"status":200}"#;
     let login = Said { target: LOGIN, code: 200, answer, asked: r#"{"login":"a","senha":"b"}"#, ..NOTHING };
-    assert_eq!(
-        line(&login)["resposta"],
-        r#"{"token":"<token>","codigo":"<texto>","cod":<número>,"status":200}"#
-    );
+    assert_eq!(line(&login)["resposta"], r#"{"token":"<token>","codigo":"<texto>","cod":<número>,"status":200}"#);
     for echo in ["4839", "-4839", "4839.0", "4.839e3"] {
         let kept = written(r#"{"senha":"004839"}"#, &format!("{{\"expires\":{echo}}}"));
         assert_eq!(kept, r#"{"expires":<número>}"#);
