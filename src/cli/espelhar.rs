@@ -183,13 +183,13 @@ impl relay::Observer for Watchers {
 }
 
 fn compare(comparison: &Comparison) -> Result {
-    let Comparison { alike, differing, without_login, unanswered, left_out } = comparison;
+    let Comparison { alike, differing, without_login, too_long, unanswered, left_out } = comparison;
     say!("\nthe shadow answered {alike} times alike")?;
     for ((theirs, ours), times) in differing {
         say!("{times} times Citrus answered {theirs}, and the shadow {ours}")?;
     }
     say!(
-        "not asked: {without_login} changes whose login was not seen, {left_out} that came too fast; {unanswered} without an answer"
+        "not asked: {without_login} changes whose login was not seen, {left_out} that came too fast, {too_long} of more than 64 KiB; {unanswered} without an answer"
     )?;
     Ok(())
 }

@@ -90,7 +90,7 @@ pub struct Outgoing {
     pub method: &'static str,
     pub path: String,
     pub headers: Vec<(HeaderName, String)>,
-    pub body: String,
+    pub body: Vec<u8>,
 }
 
 impl Client {
@@ -165,7 +165,7 @@ impl Client {
 async fn header_names<C>(
     mut connector: C,
     request: &Request<Full<Bytes>>,
-    body: &str,
+    body: &[u8],
 ) -> Result<Vec<String>, ClientError>
 where
     C: Service<Uri, Error: Display, Response: hyper::rt::Read + hyper::rt::Write + Unpin>,
@@ -178,11 +178,11 @@ where
     for (name, value) in request.headers() {
         head.push_str(&format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes())));
     }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
     poll_fn(|context| connector.poll_ready(context)).await.map_err(|error| failed(&error))?;
     let stream = connector.call(uri.clone()).await.map_err(|error| failed(&error))?;
     let mut stream = TokioIo::new(stream);
-    stream.write_all(head.as_bytes()).await.map_err(|error| failed(&error))?;
+    stream.write_all(&[head.as_bytes(), body].concat()).await.map_err(|error| failed(&error))?;
     let mut bytes = Vec::new();
     loop {
         if stream.read_buf(&mut bytes).await.map_err(|error| failed(&error))? == 0 || bytes.len() > HEAD_MAX {

@@ -28,6 +28,9 @@ pub mod runner;
 mod secrets;
 pub mod session;
 mod spans;
+pub mod spelled;
+#[cfg(test)]
+pub mod spellings;
 mod standing;
 pub mod token;
 pub mod values;

@@ -1,31 +1,21 @@
 //! What no report shows and no recording keeps: senhas and tokens, however a server writes them.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, Engine};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::answers::is_contracts;
 use super::jwt::jwt_at;
+use super::spelled::{Spelled, letters, squeezed};
 use super::views::View;
-use crate::sensitive::folded;
-
-/// So many letters in a row give a secret away.
-const PART: usize = 8;
-/// The same in base64; shorter ones than the second may be of any word.
-const PART_IN_BASE64: usize = 10;
-const SHORTEST_IN_BASE64: usize = 6;
 
 #[derive(Default)]
 pub(super) struct Secrets {
     /// Each with what stands for it.
     known: Vec<(SecretString, &'static str)>,
-    /// Parts of them, by what stands for them and by their length, as hashes: nobody can read them here.
-    parts: BTreeMap<(&'static str, usize), HashSet<u64>>,
-    state: RandomState,
+    /// Parts of them in each spelling, by what stands for them.
+    parts: BTreeMap<&'static str, Spelled>,
 }
 
 impl Secrets {
@@ -53,34 +43,10 @@ impl Secrets {
         if text.is_empty() || self.has(text) {
             return;
         }
-        let own = squeezed(text);
-        self.add_parts(&own, PART, stand_in);
-        self.add_parts(&own.chars().rev().collect::<String>(), PART, stand_in);
-        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-        if hex.len() >= PART {
-            self.add_parts(&hex, hex.len().min(2 * PART), stand_in);
-        }
-        // In base64 a text looks otherwise after one byte more, and after two; its first letters depend on others.
-        for (before, cut) in [(0, 0), (1, 2), (2, 3)] {
-            let bytes = [vec![0; before], text.as_bytes().to_vec()].concat();
-            for encoded in [BASE64_STANDARD.encode(&bytes), BASE64_URL_SAFE.encode(&bytes)] {
-                let letters = squeezed(encoded.get(cut..).unwrap_or_default());
-                // The last one does, too.
-                let length = PART_IN_BASE64.min(letters.len().saturating_sub(1));
-                if length >= SHORTEST_IN_BASE64 {
-                    self.add_parts(&letters, length, stand_in);
-                }
-            }
-        }
+        self.parts.entry(stand_in).or_default().add(text);
         self.known.push((secret, stand_in));
         // Tokens before senhas, and a longer one before one that is a part of it.
         self.known.sort_by_key(|(secret, stand_in)| (Reverse(*stand_in), Reverse(secret.expose_secret().len())));
-    }
-
-    fn add_parts(&mut self, letters: &str, length: usize, stand_in: &'static str) {
-        let letters: Vec<char> = letters.chars().collect();
-        let hashes = letters.windows(length).map(|part| self.state.hash_one(part)).collect::<Vec<_>>();
-        self.parts.entry((stand_in, length)).or_default().extend(hashes);
     }
 
     /// Whether `text` has one of them, or a part of it, in whichever spelling.
@@ -93,35 +59,8 @@ impl Secrets {
         let text = without_jwts(text);
         let text = { self.known.iter() }
             .fold(text, |text, (secret, stand_in)| replaced(&text, places_of(&text, secret.expose_secret()), stand_in));
-        self.parts.iter().rev().fold(text, |text, ((stand_in, length), hashes)| {
-            replaced(&text, self.places_of_parts(&text, *length, hashes), stand_in)
-        })
-    }
-
-    /// Where `text` has parts of `length` letters, with the rest of the words in which they stand.
-    fn places_of_parts(&self, text: &str, length: usize, hashes: &HashSet<u64>) -> Vec<Range<usize>> {
-        let is_part = |letters: &[char]| {
-            hashes.contains(&self.state.hash_one(letters)) && !is_contracts(&letters.iter().collect::<String>())
-        };
-        let is_of_word = |letter: char| letter.is_alphanumeric() || "-_=".contains(letter);
-        let mut places = Vec::new();
-        for view in View::all(text) {
-            let (letters, starts): (Vec<char>, Vec<usize>) =
-                letters(&view.text).filter(|(letter, _)| letter.is_alphanumeric()).unzip();
-            let found: Vec<usize> = { letters.windows(length).enumerate() }
-                .filter(|(_, letters)| is_part(letters))
-                .map(|(first, _)| first)
-                .collect();
-            // Between two parts of one secret, some letters may be others.
-            for run in found.chunk_by(|one, next| next - one <= length) {
-                let (first, last) = (starts[run[0]], starts[run[run.len() - 1] + length - 1]);
-                let end = last + view.text[last..].chars().next().map_or(0, char::len_utf8);
-                let place = view.place(first..end);
-                let start = text[..place.start].trim_end_matches(is_of_word).len();
-                places.push(start..text.len() - text[place.end..].trim_start_matches(is_of_word).len());
-            }
-        }
-        places
+        let parts = self.parts.iter().rev();
+        parts.fold(text, |text, (stand_in, parts)| replaced(&text, parts.places(&text), stand_in))
     }
 }
 
@@ -163,17 +102,6 @@ pub(super) fn has_all(text: &str, value: &str) -> bool {
     View::all(text).iter().any(|view| squeezed(&view.text).contains(&value))
 }
 
-/// The letters of `text` without case and accents, and where each stands.
-fn letters(text: &str) -> impl Iterator<Item = (char, usize)> {
-    let letters = text.char_indices().map(|(at, letter)| (folded(letter.encode_utf8(&mut [0; 4])), at));
-    letters.flat_map(|(folded, at)| folded.chars().map(move |letter| (letter, at)).collect::<Vec<_>>())
-}
-
-/// The letters and digits of `text` alone, without case and accents.
-fn squeezed(text: &str) -> String {
-    folded(text).chars().filter(|letter| letter.is_alphanumeric()).collect()
-}
-
 fn without_jwts(text: &str) -> String {
     let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
     while let Some((start, length)) = jwt_at(rest) {
@@ -186,7 +114,10 @@ fn without_jwts(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+
     use super::*;
+    use crate::conferir::spellings::{left_of, spellings};
 
     const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIiwiZXhwIjoxODAxfQ.c2VjcmV0LXNpZ25hdHVyZS1vZi1pdA";
     const JWT: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.Aabc-_";
@@ -261,6 +192,27 @@ mod tests {
         }
         let harmless = r#"{"message":"JWT signature does not match locally computed signature."}"#;
         assert_eq!(secrets.redacted(harmless), harmless);
+    }
+
+    /// Whatever a server does to a senha or a token, nobody can read it in a report.
+    #[test]
+    fn a_canary_is_found_in_each_spelling() {
+        for canary in ["Canário-7&Segredo <x>", "k4narioT0ken9Zq8Wv", "S3nh@1á"] {
+            let mut secrets = Secrets::of(SecretString::from("outra coisa"));
+            secrets.add_token(canary);
+            for (name, spelled) in spellings(canary) {
+                for text in [
+                    spelled.clone(),
+                    format!("Erro: {spelled}"),
+                    format!("{{\"message\":\"Erro ({spelled})\"}}"),
+                    format!("<p>Erro: {spelled}</p>"),
+                ] {
+                    let shown = secrets.redacted(&text);
+                    assert!(left_of(&shown, &spelled).is_none(), "{name}: {text} became {shown}");
+                    assert!(shown.contains("<token>"), "{name}: {shown}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -311,7 +311,7 @@ impl Session {
 
     fn request(&self, case: &Case) -> Outgoing {
         let headers = self.headers(case).into_iter().map(|(name, value)| (name, self.values.sent(&value)));
-        let body = self.values.sent(&self.body(case));
+        let body = self.values.sent(&self.body(case)).into_bytes();
         Outgoing { method: case.method, path: self.values.path(case.path), headers: headers.collect(), body }
     }
 
@@ -373,6 +373,6 @@ pub(super) fn post(path: &'static str, body: String) -> Outgoing {
         method: "POST",
         path: path.to_owned(),
         headers: vec![(CONTENT_TYPE, "application/json".to_owned())],
-        body,
+        body: body.into_bytes(),
     }
 }

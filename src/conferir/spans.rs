@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// A value that is no object and no list.
+/// A value that is no object and no list, or a list that is a time.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Span {
     /// Its place, such as `/erro/mensagem`.
@@ -41,16 +41,27 @@ fn collect(text: &str, raw: &str, pointer: String, depth: usize, found: &mut Vec
     let Some(depth) = depth.checked_sub(1) else { return };
     if let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(raw) {
         members.into_iter().for_each(|(name, raw)| collect(text, raw.get(), format!("{pointer}/{name}"), depth, found));
+    } else if is_time(raw) {
+        found.push(span(text, raw, pointer, raw.into()));
     } else if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(raw) {
         let items = items.into_iter().enumerate();
         items.for_each(|(at, raw)| collect(text, raw.get(), format!("{pointer}/{at}"), depth, found));
     } else if let Ok(value) = serde_json::from_str(raw) {
-        // `raw` is a part of `text`.
-        let start = raw.as_ptr() as usize - text.as_ptr() as usize;
-        let value: Value = value;
-        let is_quoted = value.is_string();
-        found.push(Span { pointer, range: start..start + raw.len(), value, is_quoted });
+        found.push(span(text, raw, pointer, value));
     }
+}
+
+/// That of `value`, which is written as `raw`, a part of `text`.
+fn span(text: &str, raw: &str, pointer: String, value: Value) -> Span {
+    let start = raw.as_ptr() as usize - text.as_ptr() as usize;
+    Span { pointer, range: start..start + raw.len(), is_quoted: raw.starts_with('"'), value }
+}
+
+/// Whether `raw` is a date, with a time or not, as Jackson writes it: `[2026,11,28,14,3,9,123000000]`.
+fn is_time(raw: &str) -> bool {
+    let Ok(numbers) = serde_json::from_str::<Vec<u32>>(raw) else { return false };
+    matches!(numbers[..], [2000..2200, 1..=12, 1..=31] | [2000..2200, 1..=12, 1..=31, 0..24, 0..60, ..])
+        && numbers.len() <= 7
 }
 
 impl Span {
@@ -72,6 +83,13 @@ mod tests {
             found,
             [("/a/0", "\"x\\u00e9\""), ("/a/1", "12"), ("/b/c", "null")]
                 .map(|(pointer, raw)| (pointer.to_owned(), raw))
+        );
+        let found: Vec<_> = spans("{\"em\":[2026,11,28,14,3],\"de\":[2026,11]}");
+        let found: Vec<_> = found.into_iter().map(|span| (span.pointer, span.value, span.is_quoted)).collect();
+        let value = |pointer: &str, value: Value| (pointer.to_owned(), value, false);
+        assert_eq!(
+            found,
+            [value("/em", "[2026,11,28,14,3]".into()), value("/de/0", 2026.into()), value("/de/1", 11.into())]
         );
         assert_eq!(spans("no JSON"), []);
         assert_eq!(spans(&["[".repeat(100), "1".to_owned(), "]".repeat(100)].concat()), []);

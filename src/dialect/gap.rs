@@ -166,6 +166,8 @@ impl Gap {
         match moment.to_string().as_str() {
             "yyyy-MM-ddTHH:mm:ss.SSSZ" => "<instante>".to_owned(),
             "yyyy-MM-ddTHH:mm:ss.SSSxxx" => "<instante spring>".to_owned(),
+            "u" => "<segundos>".to_owned(),
+            "uSSS" => "<milissegundos>".to_owned(),
             picture => format!("<{TIME}{picture}>"),
         }
     }
@@ -174,6 +176,8 @@ impl Gap {
     pub fn of_end(moment: &Moment) -> String {
         match moment.to_string().as_str() {
             "yyyy-MM-ddTHH:mm:ss.SSSZ" => "<expira instante>".to_owned(),
+            "u" => "<expira>".to_owned(),
+            "uSSS" => "<expira ms>".to_owned(),
             picture => format!("<{END}{picture}>"),
         }
     }

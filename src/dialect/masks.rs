@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::gap::Gap;
 use super::moment::Moment;
-use super::random::Random;
+use super::random::{Random, is_nano_id};
 use super::words::{split, words};
 
 /// A part of a text.
@@ -38,8 +38,6 @@ pub struct Group<'a> {
 
 /// Stands for a time while texts are compared.
 const TIME: char = '\u{1}';
-/// How far the clock of a server may be from ours, in seconds.
-const NEAR: u64 = 86_400;
 /// Longer words are no words of a language.
 const LONG: usize = 20;
 
@@ -147,25 +145,8 @@ fn without_times(text: &str, now: OffsetDateTime) -> (String, Vec<Written>) {
 
 /// The first time in `text` that is near `now`.
 fn next_time(text: &str, now: OffsetDateTime) -> Option<Written> {
-    let pictured = Moment::find(text, now).map(|(start, length, moment)| {
-        let gap = Gap::of_moment(&moment);
-        Written { start, length, gap }
-    });
-    let counted = words(text).into_iter().find_map(|word| {
-        let start = word.as_ptr() as usize - text.as_ptr() as usize;
-        Some(Written { start, length: word.len(), gap: counted_time(word, now)?.to_owned() })
-    });
-    [pictured, counted].into_iter().flatten().min_by_key(|time| time.start)
-}
-
-/// The gap for `word`, if that counts seconds or milliseconds until about `now`.
-fn counted_time(word: &str, now: OffsetDateTime) -> Option<&'static str> {
-    let number: i64 = word.parse().ok()?;
-    match word.len() {
-        10 => (number.abs_diff(now.unix_timestamp()) <= NEAR).then_some("<segundos>"),
-        13 => ((number / 1000).abs_diff(now.unix_timestamp()) <= NEAR).then_some("<milissegundos>"),
-        _ => None,
-    }
+    let (start, length, moment) = Moment::find(text, now)?;
+    Some(Written { start, length, gap: Gap::of_moment(&moment) })
 }
 
 /// What stands between spaces, quotes and brackets, and these.
@@ -178,6 +159,11 @@ fn mask_token(groups: &[Vec<&str>]) -> Option<Vec<Piece>> {
     let is_same = groups.iter().flatten().all(|token| *token == first);
     if is_same && groups.iter().map(Vec::len).sum::<usize>() > 1 {
         return Some(vec![Piece::Same(first.to_owned())]);
+    }
+    // Signs that stand between words are letters of its own.
+    let all: Vec<&str> = groups.iter().flatten().copied().collect();
+    if all.iter().all(|token| is_nano_id(token)) {
+        return Some(vec![Piece::Id(Random::of(&all)?)]);
     }
     let words: Vec<Vec<Vec<&str>>> =
         groups.iter().map(|group| group.iter().map(|text| words(text)).collect()).collect();
@@ -243,7 +229,7 @@ fn mask_middle(groups: &[Vec<&str>]) -> Option<Vec<Piece>> {
 fn is_plainly_an_id(word: &str) -> bool {
     let has = |is: fn(&u8) -> bool| word.bytes().any(|byte| is(&byte));
     match Random::of(&[word]) {
-        Some(Random::Uuid | Random::UpperUuid) => true,
+        Some(Random::Uuid | Random::UpperUuid | Random::Ulid | Random::LowerUlid) => true,
         Some(form @ Random::Signs(..)) => {
             let is_hex = ["hex", "HEX"].iter().any(|name| form.to_string().starts_with(name));
             let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
@@ -322,6 +308,11 @@ mod tests {
             ("id=a_b-c9;x", "id=ab-cd_9;x", "id=<aleatorio base64url 6-7>;x"),
             ("fuzzy-orange-cat", "happy-yellow-dog", "<aleatorio base36 5>-<aleatorio base36 6>-<aleatorio base36 3>"),
             ("17", "18", "<aleatorio digitos 2>"),
+            ("12ms", "9ms", "<aleatorio digitos 1-2>ms"),
+            ("em 0.012s.", "em 0.345s.", "em 0.<aleatorio digitos 3>s."),
+            ("1a4s", "2b5s", "<aleatorio base36 4>"),
+            ("01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAW", "<aleatorio ULID>"),
+            ("id V1StGXR8_Z5jdHi6B-myT", "id Uakgb_J5m9g-0JDMbcJqL", "id <aleatorio base64url 21>"),
             ("a\"17\" 9", "a\"18\" 10", "a\"<aleatorio digitos 2>\" <aleatorio digitos 1-2>"),
             (
                 "Erro em 28/11/2026 09:00:05: é",
@@ -330,6 +321,10 @@ mod tests {
             ),
             ("2026-11-28T12:00:05.2Z", "2026-11-28T12:00:05.258Z", "<instante>"),
             ("t=1795867205 1795867205123", "t=1795867206 1795867205124", "t=<segundos> <milissegundos>"),
+            ("sáb, 28/nov/2026 09h00", "sáb, 28/nov/2026 09h00", "<instante EEE, dd/MMM/yyyy HH'h'mm pt em -03:00>"),
+            ("[2026,11,28,9,0,5,250000000]", "[2026,11,28,9,0,6,1000000]", "<instante [yyyy,M,d,H,m,s,SSS] em -03:00>"),
+            ("/Date(1795867205123-0300)/", "/Date(1795867206001-0300)/", "/Date(<milissegundos>-0300)/"),
+            ("1795867205123456", "1795867205.123", "<instante uSSSSSS>"),
             ("Senha inválida", "Senha errada aqui", "-"),
             ("é", "e", "-"),
         ] {
@@ -351,7 +346,16 @@ mod tests {
     fn what_stands_alone_is_an_id_by_its_form() {
         assert_eq!(masked(&[&["req 4bf92f3577b34da6a3ce929d0e0e4736"]]), "req <aleatorio hex 32>");
         assert_eq!(masked(&[&["a 4bf92f35-77b3-4da6-a3ce-929d0e0e4736!"]]), "a <aleatorio uuid>!");
-        for text in ["Atendimento 20221104000007", "E1001", "desnecessariamente", "0000000000000000000000"] {
+        assert_eq!(masked(&[&["id: 01ARZ3NDEKTSV4RRFFQ69G5FAV"]]), "id: <aleatorio ULID>");
+        assert_eq!(masked(&[&["id=1srOrx2ZWZBpBUvZwXKQmoEYga2"]]), "id=<aleatorio base62 27>");
+        assert_eq!(masked(&[&["V1StGXR8_Z5jdHi6B-myT"]]), "<aleatorio base64url 21>");
+        for text in [
+            "Chamado_2022110400001",
+            "Atendimento 20221104000007",
+            "E1001",
+            "desnecessariamente",
+            "0000000000000000000000",
+        ] {
             assert_eq!(masked(&[&[text]]), text);
         }
     }

@@ -32,6 +32,6 @@ pub use forms::{AnswerForm, CONTENT_TYPE, Dialect, ERROR_BODY, LOGIN_BODY, Token
 pub use gap::{Gap, Kind};
 pub use masks::{Group, Piece, alike, is_explained, mask, strip};
 pub use moment::Moment;
-pub use random::{Alphabet, Random};
+pub use random::{Alphabet, Random, is_nano_id};
 pub use template::{BODY_MAX, Part, Template, fits_between};
 pub use writing::Writing;

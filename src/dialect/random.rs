@@ -45,6 +45,10 @@ impl Alphabet {
 pub enum Random {
     Uuid,
     UpperUuid,
+    /// 26 signs of Crockford's alphabet, as `01ARZ3NDEKTSV4RRFFQ69G5FAV`.
+    Ulid,
+    /// The same in small letters.
+    LowerUlid,
     /// Signs of an alphabet; how many at least and at most.
     Signs(Alphabet, usize, usize),
 }
@@ -54,6 +58,8 @@ impl fmt::Display for Random {
         match self {
             Self::Uuid => f.write_str("uuid"),
             Self::UpperUuid => f.write_str("UUID"),
+            Self::Ulid => f.write_str("ULID"),
+            Self::LowerUlid => f.write_str("ulid"),
             Self::Signs(alphabet, least, most) if least == most => write!(f, "{} {most}", alphabet.row().0),
             Self::Signs(alphabet, least, most) => write!(f, "{} {least}-{most}", alphabet.row().0),
         }
@@ -61,11 +67,13 @@ impl fmt::Display for Random {
 }
 
 impl Random {
-    /// The form that a file calls `name`, such as `uuid`, `hex 32` or `digitos 1-6`.
+    /// The form that a file calls `name`, such as `uuid`, `ULID`, `hex 32` or `digitos 1-6`.
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "uuid" => return Some(Self::Uuid),
             "UUID" => return Some(Self::UpperUuid),
+            "ULID" => return Some(Self::Ulid),
+            "ulid" => return Some(Self::LowerUlid),
             _ => {}
         }
         let (alphabet, length) = name.split_once(' ')?;
@@ -83,6 +91,14 @@ impl Random {
         }
         if samples.iter().all(is_uuid(true)) {
             return Some(Self::UpperUuid);
+        }
+        if let Some(form) =
+            [Self::Ulid, Self::LowerUlid].into_iter().find(|form| samples.iter().all(|sample| form.fits(sample)))
+        {
+            return Some(form);
+        }
+        if samples.iter().all(|sample| is_nano_id(sample)) {
+            return Some(Self::Signs(Alphabet::Base64Url, NANO_ID, NANO_ID));
         }
         let least = samples.iter().map(|sample| sample.len()).min().filter(|least| *least > 0)?;
         let most = samples.iter().map(|sample| sample.len()).max().filter(|most| *most <= LENGTH_MAX)?;
@@ -116,6 +132,11 @@ impl Random {
         match self {
             Self::Uuid => uuid().into_uuid().hyphenated().to_string(),
             Self::UpperUuid => uuid().into_uuid().hyphenated().to_string().to_uppercase(),
+            // Of this century.
+            Self::Ulid => {
+                (0..ULID - 2).fold("01".to_owned(), |id, at| id + &CROCKFORD[(number(at) % 32) as usize..][..1])
+            }
+            Self::LowerUlid => Self::Ulid.written(id, place).to_lowercase(),
             Self::Signs(alphabet, _, most) => {
                 let signs = alphabet.row().1.as_bytes();
                 // A number begins with no 0.
@@ -130,6 +151,7 @@ impl Random {
     pub(super) fn length(self) -> Option<usize> {
         match self {
             Self::Uuid | Self::UpperUuid => Some(36),
+            Self::Ulid | Self::LowerUlid => Some(ULID),
             Self::Signs(alphabet, least, most) => (least == most && alphabet != Alphabet::Base64).then_some(most),
         }
     }
@@ -143,11 +165,42 @@ impl Random {
         match self {
             Self::Uuid => is_uuid(text, false),
             Self::UpperUuid => is_uuid(text, true),
+            Self::Ulid => is_ulid(text, CROCKFORD),
+            Self::LowerUlid => is_ulid(text, &CROCKFORD.to_lowercase()),
             Self::Signs(alphabet, least, most) => {
                 (least..=most).contains(&text.len()) && text.chars().all(|sign| alphabet.row().1.contains(sign))
             }
         }
     }
+}
+
+/// The alphabet of ULIDs, and how long these are.
+const CROCKFORD: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const ULID: usize = 26;
+/// How long the ids of Nano ID are.
+const NANO_ID: usize = 21;
+
+/// Its time ends in the year 10889, so that it begins with no more than 7. Both letters and digits are in it.
+fn is_ulid(text: &str, alphabet: &str) -> bool {
+    text.len() == ULID
+        && text.starts_with(|first: char| ('0'..='7').contains(&first))
+        && text.contains(|sign: char| sign.is_ascii_alphabetic() && !"abcdefABCDEF".contains(sign))
+        && text.chars().all(|sign| alphabet.contains(sign))
+}
+
+/// Whether `text` may be one of Nano ID: small letters, capitals and digits take turns in it as in no word.
+pub fn is_nano_id(text: &str) -> bool {
+    let kind = |sign: char| match sign {
+        'a'..='z' => Some(0),
+        'A'..='Z' => Some(1),
+        '0'..='9' => Some(2),
+        '-' | '_' => Some(3),
+        _ => None,
+    };
+    let kinds: Option<Vec<u8>> = text.chars().map(kind).collect();
+    let has_turns = |kinds: &Vec<u8>| kinds.windows(2).filter(|pair| pair[0] != pair[1]).count() >= NANO_ID / 3;
+    text.len() == NANO_ID
+        && kinds.is_some_and(|kinds| has_turns(&kinds) && [0, 1, 2].iter().all(|kind| kinds.contains(kind)))
 }
 
 fn is_uuid(text: &str, upper: bool) -> bool {
@@ -161,7 +214,9 @@ mod tests {
 
     #[test]
     fn each_form_has_a_name_and_makes_what_fits_it() {
-        for name in ["uuid", "UUID", "digitos 6", "hex 32", "HEX 8", "base36 10", "BASE36 13", "base62 1-22"] {
+        for name in
+            ["uuid", "UUID", "ULID", "ulid", "digitos 6", "hex 32", "HEX 8", "base36 10", "BASE36 13", "base62 1-22"]
+        {
             let form = Random::named(name).unwrap();
             assert_eq!(form.to_string(), name);
             let [first, second, other] =
@@ -186,6 +241,10 @@ mod tests {
             (["4BF92F35-77B3-4DA6-A3CE-929D0E0E4736", "00000000-0000-7000-8000-000000000001"], "UUID"),
             (["0HN7GLL5L6N3A", "0HN7GLL5L6N3B"], "BASE36 13"),
             (["0HN7", "a_b-"], "base64url 4"),
+            (["01ARZ3NDEKTSV4RRFFQ69G5FAV", "01KB5ZQ7M3X9V4RRFFQ69G5FAW"], "ULID"),
+            (["01arz3ndektsv4rrffq69g5fav", "01kb5zq7m3x9v4rrffq69g5faw"], "ulid"),
+            (["V1StGXR8_Z5jdHi6B-myT", "Uakgb_J5m9g-0JDMbcJqL"], "base64url 21"),
+            (["1srOrx2ZWZBpBUvZwXKQmoEYga2", "2Xhb7ZRdmOYbnH1dSsXKyqeYxYt"], "base62 27"),
             (["0H+7", "abc/"], "base64 4"),
         ] {
             assert_eq!(Random::of(&samples).unwrap().to_string(), form);

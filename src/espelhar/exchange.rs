@@ -3,10 +3,12 @@
 use std::io::Read;
 use std::time::Duration;
 
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use time::OffsetDateTime;
 
 use super::head::Head;
+use crate::dialect::encoding_of;
 
 /// Most bytes of a body that are kept.
 pub const BODY_MAX: usize = 64 * 1024;
@@ -36,21 +38,32 @@ impl Capture {
         self.bytes.len()
     }
 
-    /// Its text, decompressed as `coding` says. None where it was cut, or can't be read.
-    pub fn text(&self, coding: Option<&str>) -> Option<String> {
-        if self.length > self.bytes.len() as u64 {
-            return None;
-        }
-        let bytes = match coding.map(str::to_ascii_lowercase).as_deref() {
-            None | Some("" | "identity") => self.bytes.clone(),
-            Some("gzip" | "x-gzip") => read(GzDecoder::new(&self.bytes[..]))?,
+    /// All of it, as it came; none if it was cut.
+    pub fn whole(&self) -> Option<&[u8]> {
+        (self.length == self.bytes.len() as u64).then_some(&self.bytes[..])
+    }
+
+    /// Its bytes, decompressed as `coding` says. None where it was cut, or can't be read.
+    fn decompressed(&self, coding: Option<&str>) -> Option<Vec<u8>> {
+        let bytes = self.whole()?;
+        match coding.map(str::to_ascii_lowercase).as_deref() {
+            None | Some("" | "identity") => Some(bytes.to_vec()),
+            Some("gzip" | "x-gzip") => read(GzDecoder::new(bytes)),
             // Some send it bare.
-            Some("deflate") => {
-                read(ZlibDecoder::new(&self.bytes[..])).or_else(|| read(DeflateDecoder::new(&self.bytes[..])))?
-            }
-            Some(_) => return None,
-        };
-        String::from_utf8(bytes).ok()
+            Some("deflate") => read(ZlibDecoder::new(bytes)).or_else(|| read(DeflateDecoder::new(bytes))),
+            Some(_) => None,
+        }
+    }
+
+    /// Its text, as the `head` before it says. None where it was cut, or can't be read.
+    fn text(&self, head: &Head) -> Option<String> {
+        let bytes = self.decompressed(head.header("content-encoding"))?;
+        let marked = Encoding::for_bom(&bytes).map(|(charset, _)| charset);
+        let named = marked.unwrap_or_else(|| encoding_of(head.header("content-type").unwrap_or_default()));
+        // The first letter shows the order of the bytes.
+        let charset = if named == UTF_16LE && bytes.first() == Some(&0) { UTF_16BE } else { named };
+        let (text, is_lossy) = charset.decode_without_bom_handling(&bytes);
+        (!is_lossy).then(|| text.into_owned())
     }
 }
 
@@ -88,11 +101,13 @@ impl Exchange {
     }
 
     pub fn request_text(&self) -> Option<String> {
-        self.request.body.text(self.request.head.header("content-encoding"))
+        // A mark before it is none of its letters.
+        let text = self.request.body.text(&self.request.head)?;
+        Some(text.trim_start_matches('\u{feff}').to_owned())
     }
 
     pub fn answer_text(&self) -> Option<String> {
-        self.body.text(self.answer.header("content-encoding"))
+        self.body.text(&self.answer)
     }
 
     /// The path, without the query.

@@ -31,9 +31,14 @@ impl Heads {
             let is_masked = value.ends_with(" bytes>") || value.ends_with("<token>");
             // Ours is another one each time, too.
             let is_id = lower == "x-request-id";
+            let is_kind = lower == "content-type";
             let is_told = TOLD.contains(&lower.as_str()) && lower != "www-authenticate";
             if is_told {
                 self.note(name, "a dialect has none of its own for each answer", &place);
+            } else if is_kind && is_masked {
+                self.note(name, "its value was not recorded, and is taken from what the body looks like", &place);
+            } else if is_kind && !value.contains('/') {
+                self.note(name, "it is no media type, so that a dialect has none", &place);
             } else if is_masked && !is_id && (!PASSING.contains(&lower.as_str()) || lower == "www-authenticate") {
                 self.note(name, "its value was not recorded", &place);
             }
@@ -107,6 +112,23 @@ mod tests {
             ("set-cookie", "written otherwise than the rest"),
         ];
         assert_eq!(heads.doubts(), told.map(|(what, why)| (what.to_owned(), format!("{why}; {place}"))));
+    }
+
+    #[test]
+    fn a_content_type_that_a_dialect_can_not_have_is_told() {
+        for (value, why) in [
+            ("<28 bytes>", "its value was not recorded, and is taken from what the body looks like"),
+            ("json", "it is no media type, so that a dialect has none"),
+        ] {
+            let told = heads(&json!([["Content-Type", value]])).doubts();
+            assert!(
+                told.contains(&("Content-Type".to_owned(), format!("{why}; line 3 of the recording, login"))),
+                "{told:?}"
+            );
+        }
+        for value in ["*/*", "unknown/unknown", "text/html; charset=utf-8"] {
+            assert_eq!(heads(&json!([["Content-Type", value]])).doubts().len(), 1, "{value}");
+        }
     }
 
     #[test]

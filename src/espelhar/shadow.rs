@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::http::HeaderName;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
@@ -46,6 +46,8 @@ pub struct Comparison {
     pub differing: BTreeMap<(String, String), u64>,
     /// Changes of users whose login was not seen.
     pub without_login: u64,
+    /// What was not asked, as its body was not kept whole.
+    pub too_long: u64,
     /// Questions that our server did not answer.
     pub unanswered: u64,
     /// What was not asked, as too much was waiting.
@@ -54,7 +56,7 @@ pub struct Comparison {
 
 /// Whether the server behind `client` is one of ours, which makes no change of a dry run.
 pub async fn is_ours(client: &Client) -> bool {
-    let home = Outgoing { method: "GET", path: "/".to_owned(), headers: Vec::new(), body: String::new() };
+    let home = Outgoing { method: "GET", path: "/".to_owned(), headers: Vec::new(), body: Vec::new() };
     client.send(home).await.is_ok_and(|home| home.code == 200 && home.body.contains("<title>citrus-status</title>"))
 }
 
@@ -175,14 +177,23 @@ impl Asker {
         names_a_token(head) || ours.any(|name| head.header(name).is_some())
     }
 
-    /// Our answer to the body of `exchange`; none inside where there was none. None where the body was not kept.
+    /// Our answer to the body of `exchange`, as the client sent it; none inside where there was none. None where the body was not
+    /// kept.
     async fn ask(&self, path: &str, exchange: &Exchange, token: Option<String>) -> Option<Option<Received>> {
-        let body = exchange.request_text()?;
-        let content_type = exchange.request.head.header("content-type").unwrap_or("application/json").to_owned();
-        let mut headers: Vec<(HeaderName, String)> = vec![(CONTENT_TYPE, content_type)];
+        let Some(body) = exchange.request.body.whole() else {
+            lock(&self.state.comparison).too_long += 1;
+            return None;
+        };
+        let told = |name: HeaderName| Some((name.clone(), exchange.request.head.header(name.as_str())?.to_owned()));
+        let mut headers: Vec<_> = [CONTENT_TYPE, CONTENT_ENCODING].into_iter().filter_map(told).collect();
         let carrier = &self.observer.dialect.token_headers()[0];
         headers.extend(token.map(|token| (carrier.name.clone(), carrier.value(&token))));
-        Some(self.client.send(Outgoing { method: "POST", path: path.to_owned(), headers, body }).await.ok())
+        Some(
+            self.client
+                .send(Outgoing { method: "POST", path: path.to_owned(), headers, body: body.to_vec() })
+                .await
+                .ok(),
+        )
     }
 }
 

@@ -16,7 +16,7 @@ use crate::conferir::answers::AnswerName;
 use crate::conferir::client::Received;
 use crate::conferir::infer::seen::{ChangeObservation, LoginObservation, Observation, OtherLogin};
 use crate::conferir::learned::steady;
-use crate::dialect::{Asked, Random, encoding_of};
+use crate::dialect::{self, Asked, Random, encoding_of};
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
 
@@ -177,7 +177,7 @@ impl Variant {
     pub(super) fn new(number: u64, line: &Value, instead: Option<Recognised>) -> Self {
         let text = |member: &str| line[member].as_str().unwrap_or_default();
         let recorded = text("resposta").to_owned();
-        let headers = headers(&line["cabecalhosDaResposta"]);
+        let headers = headers(&line["cabecalhosDaResposta"], &recorded);
         let code = line["codigo"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or_default();
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let charset = encoding_of(kind);
@@ -348,13 +348,37 @@ fn with_ids(recorded: &str, id: impl Fn(&str, usize) -> Option<String>) -> Strin
     written + rest
 }
 
-/// The headers whose values were recorded, and the id, which is another one in each answer.
-fn headers(pairs: &Value) -> HeaderMap {
+/// The headers whose values were recorded, and the id, which is another one in each answer. Of a header that came several times,
+/// the values stand in one.
+fn headers(pairs: &Value, recorded: &str) -> HeaderMap {
     let pairs = pairs.as_array().into_iter().flatten();
     let pairs = pairs.filter_map(|pair| Some((pair[0].as_str()?, pair[1].as_str()?)));
-    let kept = pairs.filter(|(name, value)| !value.starts_with('<') || name.eq_ignore_ascii_case("x-request-id"));
-    kept.filter_map(|(name, value)| Some((name.parse().ok()?, value.parse().ok()?)))
-        .collect::<Vec<(HeaderName, _)>>()
-        .into_iter()
-        .collect()
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        let is_masked = value.starts_with('<');
+        let value = match name.to_ascii_lowercase().as_str() {
+            "content-type" if is_masked => of_content(recorded),
+            "x-request-id" => value,
+            _ if is_masked => continue,
+            _ => value,
+        };
+        let Ok(name) = name.parse::<HeaderName>() else { continue };
+        let before = headers.get(&name).and_then(|before| before.to_str().ok());
+        let whole = before.map_or_else(|| value.to_owned(), |before| format!("{before}, {value}"));
+        if let Ok(whole) = whole.parse() {
+            headers.insert(name, whole);
+        }
+    }
+    headers
+}
+
+/// The media type that the body `recorded` probably has.
+fn of_content(recorded: &str) -> &'static str {
+    let is_json = || serde_json::from_str::<serde::de::IgnoredAny>(&filled(recorded, 0, A_PERSON)).is_ok();
+    match recorded.trim_start() {
+        page if page.starts_with("<?xml") => "application/xml",
+        page if page.starts_with("<!") || page.starts_with("<html") => "text/html",
+        _ if is_json() => dialect::CONTENT_TYPE,
+        _ => "text/plain",
+    }
 }

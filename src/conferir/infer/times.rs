@@ -21,7 +21,10 @@ pub(super) fn told(name: &str, value: &Value, now: i64, life: Option<i64>) -> Op
     if let Value::String(text) = value {
         return of_text(name, text, now, life);
     }
-    let number = value.as_i64()?;
+    // Seconds with a fraction, and finer counts than those below.
+    let Some(number) = value.as_i64().filter(|number| *number < FINER) else {
+        return of_text(name, &value.as_number()?.to_string(), now, life);
+    };
     let gap = |gap: &str| Some(Told::Gap(gap.to_owned()));
     let near = |time: i64, scale: i64| (number - time * scale).abs() <= 120 * scale;
     match life {
@@ -37,6 +40,8 @@ pub(super) fn told(name: &str, value: &Value, now: i64, life: Option<i64>) -> Op
     tells_of_life(name).then(|| guess(number, now))
 }
 
+/// Longer than a count of milliseconds.
+const FINER: i64 = 100_000_000_000_000;
 /// Ten years, in seconds.
 const LONGEST: i64 = 10 * 366 * 86_400;
 
@@ -116,6 +121,19 @@ mod tests {
             ("x", json!(NOW + 1), Some(1800), "<segundos>"),
             ("born", json!("1990-01-01T00:00:00.000Z"), None, "else"),
             ("at", json!("ontem"), None, ""),
+            ("at", json!(NOW * 1_000_000 + 77), None, "<instante uSSSSSS>"),
+            ("at", json!(1_795_867_205.25), None, "<instante u.SS>"),
+            ("exp", json!((NOW + 1800) * 1_000_000), Some(1800), "<expira instante uSSSSSS>"),
+            ("at", json!(NOW.to_string()), None, "<segundos>"),
+            ("exp", json!((NOW + 1800).to_string()), Some(1800), "<expira>"),
+            ("exp", json!(format!("{}250", NOW + 1800)), Some(1800), "<expira ms>"),
+            (
+                "em",
+                json!("28 de novembro de 2026 às 09:00"),
+                None,
+                "<instante dd 'de' MMMM 'de' yyyy às HH:mm pt em -03:00>",
+            ),
+            ("em", json!("[2026,11,28,9,0,5]"), None, "<instante [yyyy,M,d,H,m,s,SSS] em -03:00>"),
         ] {
             assert_eq!(gap(name, value.clone(), life), expected, "{name} {value}");
         }

@@ -199,3 +199,32 @@ fn protocolos_that_were_not_recorded_are_not_one_atendimento() {
     assert!(!found.file.respostas.contains_key("same_status"), "{:?}", found.file);
     assert_eq!(found.file.regras, RulesFile::default());
 }
+
+#[test]
+fn all_values_of_a_header_are_taken_and_a_masked_content_type_by_the_body() {
+    let returned = json!([["Content-Type", "<30 bytes>"], ["Vary", "Origin"], ["Server", "nginx"], ["vary", "Accept"]]);
+    for (answer, kind) in [
+        (r#"{"message":"Motivo não encontrado"}"#, None),
+        ("<!doctype html><p>Motivo não encontrado</p>", Some("text/html")),
+        ("Motivo não encontrado", Some("text/plain")),
+    ] {
+        let found = concluded(&[line_with("unknown_motivo", 404, answer, &json!([]), &returned, &Value::Null)]);
+        assert_eq!(found.file.content_type.as_deref(), kind, "{answer}");
+        assert_eq!(found.file.cabecalhos["vary"], "Origin, Accept");
+    }
+}
+
+#[test]
+fn a_time_as_a_list_and_in_words_is_written_by_the_dialect() {
+    for (time, gap) in [
+        ("[2026,11,28,9,0,5]", "<instante [yyyy,M,d,H,m,s,SSS] em -03:00>"),
+        ("\"28 de nov. de 2026 às 09:00\"", "<instante dd 'de' MMM. 'de' yyyy às HH:mm pt em -03:00>"),
+        ("\"28/11/26 09:00\"", "<instante dd/MM/yy HH:mm em -03:00>"),
+        ("1795867205123456", "<instante uSSSSSS>"),
+    ] {
+        let answer = format!("{{\"em\":{time},\"message\":\"Motivo não encontrado\"}}");
+        let found = concluded(&[line_with("unknown_motivo", 404, &answer, &json!([]), &json!([]), &Value::Null)]);
+        let file = toml::to_string(&found.file).unwrap();
+        assert!(file.contains(gap), "{time}: {file}");
+    }
+}

@@ -10,7 +10,7 @@ use super::sentence::{Context, id, says_what_is_wrong, without_marks};
 use super::words;
 use crate::conferir::token::{find_token, names_token};
 use crate::conferir::values::life_of;
-use crate::dialect::reason;
+use crate::dialect::{self, reason};
 use crate::espelhar::exchange::Exchange;
 use crate::espelhar::observe::Route;
 use crate::sensitive::{self, folded};
@@ -84,9 +84,7 @@ impl Shown for Answer<'_> {
             _ if text == self.exchange.path() => target(text),
             _ if text == reason(self.exchange.answer.status) => text.to_owned(),
             (_, Kind::Plain) if self.moment.is_near(text) => text.to_owned(),
-            (_, Kind::Plain) if is_code(text) && names_code(name) && !self.context.secrets.are_in(text) => {
-                text.to_owned()
-            }
+            (_, Kind::Plain) if self.is_code(text, name) && !self.context.secrets.are_in(text) => text.to_owned(),
             (_, Kind::Plain) if is_token(text) && !self.context.secrets.are_in(text) => {
                 id(text).unwrap_or_else(|| TEXTO.to_owned())
             }
@@ -96,18 +94,35 @@ impl Shown for Answer<'_> {
         }
     }
 
+    fn time(&self, text: &str) -> Option<usize> {
+        let list = &text[..=text.find(']')?];
+        let (start, length, _) = dialect::Moment::find(list, self.moment.now)?;
+        (start == 0 && length == list.len()).then_some(length)
+    }
+
     fn number(&self, number: &str, name: &str, kind: Kind) -> String {
         if let Some(mark) = self.context.secrets.mark_of(number) {
             return if mark == TEXTO { "<número>".to_owned() } else { mark.to_owned() };
         }
         let digits = number.bytes().filter(u8::is_ascii_digit).count();
         let is_shown = self.moment.explains(number)
-            || kind == Kind::Plain && digits <= digits_of(name) && !self.context.secrets.are_unknown;
+            || kind == Kind::Plain && digits <= self.digits_of(name) && !self.context.secrets.are_unknown;
         if is_shown { number.to_owned() } else { "<número>".to_owned() }
     }
 }
 
 impl Answer<'_> {
+    /// Whether `text` of the member `name` is the code of an error. The success of a login has codes of people.
+    fn is_code(&self, text: &str, name: &str) -> bool {
+        self.token.is_none() && names_code(name) && is_code(text)
+    }
+
+    /// How many digits a number may have that is the value of the member `name`.
+    fn digits_of(&self, name: &str) -> usize {
+        let of_code = names_code(name) && self.token.is_none();
+        if of_code { digits_of(name).max(CODE) } else { digits_of(name) }
+    }
+
     /// `text` of the member `name` with a stand-in for the token of a login, if it is no more than one, and its scheme.
     fn token(&self, text: &str, name: &str) -> Option<String> {
         if self.route != Route::Login || !(200..300).contains(&self.exchange.answer.status) {
@@ -152,10 +167,14 @@ struct Moment {
 impl Moment {
     /// Whether `number` is a time about now or about the end of the token, in seconds or milliseconds, or the token's life.
     fn explains(&self, number: &str) -> bool {
-        let Ok(number) = number.parse::<i64>() else { return false };
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let Ok(number) = whole.parse::<i64>() else { return false };
+        if fraction.len() > FRACTION || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+            return false;
+        }
         let (now, life) = (self.now.unix_timestamp(), self.life.unwrap_or_default());
         let is_life = [1, 1000].iter().any(|scale| self.life.is_some() && number == life.saturating_mul(*scale));
-        let is_near = |time: i64| [number, number / 1000].iter().any(|number| number.abs_diff(time) <= NEAR);
+        let is_near = |time: i64| [1, 1000, 1_000_000].iter().any(|scale| (number / scale).abs_diff(time) <= NEAR);
         is_life || is_near(now) || is_near(now.saturating_add(life))
     }
 
@@ -168,8 +187,10 @@ impl Moment {
 
 /// How far clocks may be apart, in seconds.
 const NEAR: u64 = 3600;
+/// How many digits the fraction of a second may have.
+const FRACTION: usize = 6;
 /// How many digits a number may have that is the value of the member `name`: with more, it may be a code that somebody was sent,
-/// or name somebody. Codes of errors are longer, and times in seconds or milliseconds.
+/// or name somebody. Times in seconds or milliseconds are longer.
 fn digits_of(name: &str) -> usize {
     const TIMES: [&str; 14] = [
         "expires",
@@ -191,10 +212,12 @@ fn digits_of(name: &str) -> usize {
     let has_one = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_str()));
     match () {
         () if has_one(&TIMES) => 8,
-        () if names_code(name) => 5,
         () => 3,
     }
 }
+
+/// How many digits the code of an error may have.
+const CODE: usize = 5;
 
 /// Whether the member `name` has the code of an error.
 fn names_code(name: &str) -> bool {
@@ -202,12 +225,17 @@ fn names_code(name: &str) -> bool {
     sensitive::words(name).iter().any(|word| CODES.contains(&word.as_str()))
 }
 
-/// Whether `text` is a code such as `CTR-011`: letters, and up to three digits. Number plates of cars have four.
+/// Whether `text` is a code such as `CTR-011`: words that servers use, or a few capitals, and up to three digits. Logins and codes
+/// of people are small, or longer, and number plates of cars have four digits.
 fn is_code(text: &str) -> bool {
-    let digits = text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
-    let letters = text.len() - digits.len();
-    let digits = digits.strip_prefix(['-', '_', '.']).unwrap_or(digits);
-    (1..=8).contains(&letters) && (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    let digits = text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || "-_.".contains(letter));
+    let letters = &text[..text.len() - digits.len()];
+    let is_short = letters.trim_end_matches(['-', '_', '.']).bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_known = letters.len() <= 40 && words::of(letters).all(words::is_known);
+    letters.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && (is_short && letters.len() <= 4 || is_known)
+        && (1..=3).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -219,11 +247,28 @@ mod tests {
     #[test]
     fn a_long_number_is_kept_where_the_time_explains_it() {
         let moment = Moment { now: datetime!(2026-11-28 12:00 UTC), life: Some(86_400) };
-        for number in ["1795867200", "1795867200123", "1795870000", "1795953600", "1795953600000", "86400000"] {
+        for number in [
+            "1795867200",
+            "1795867200.25",
+            "1795867200123456",
+            "1795867200123",
+            "1795870000",
+            "1795953600",
+            "1795953600000",
+            "86400000",
+        ] {
             assert!(moment.explains(number), "{number}");
         }
         // Telephones, with and without their areas, and CPFs.
-        for number in ["1133334444", "33334444", "11987654321", "1795800000", "1234567890123", "18446744073709551616"] {
+        for number in [
+            "1133334444",
+            "33334444",
+            "11987654321",
+            "1795800000",
+            "1234567890123",
+            "1795867200.1234567",
+            "18446744073709551616",
+        ] {
             assert!(!moment.explains(number), "{number}");
         }
         for (text, is_near) in [
@@ -235,6 +280,16 @@ mod tests {
             ("2026", false),
         ] {
             assert_eq!(moment.is_near(text), is_near, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_of_an_error_is_none_of_a_person() {
+        for code in ["CTR-011", "E1", "ERR_42", "ORA-942", "AUTH-001", "LOGIN.02", "token_expired_3", "erro-12"] {
+            assert!(is_code(code), "{code}");
+        }
+        for code in ["jsilva01", "JSILVA01", "ana12", "maria_s-01", "ABCDE1", "ABC1234", "E", "12", "-12", "J-S-1"] {
+            assert!(!is_code(code), "{code}");
         }
     }
 }

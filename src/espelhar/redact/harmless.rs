@@ -156,10 +156,14 @@ fn is_clean(name: &str, value: &str) -> bool {
         let pair = part.trim().split_once('=');
         pair.is_some_and(|(name, value)| DURATIONS.contains(&name) && is_number(value, 8))
     };
-    let is_known = |word: &str| words::is_known(word) || is_version(word);
+    let is_software = is_any(&["server", "x-powered-by"]);
+    let is_known = |word: &str| words::is_known(word) || is_version(word) || is_software && is_release(word);
     let is_part_known = |part: &str| is_duration(part) || words::of(part).all(is_known);
     let others: Vec<&str> = value.split([',', ';']).filter(|part| !is_duration(part)).collect();
+    let are_names = is_any(&["vary", "access-control-allow-headers", "access-control-expose-headers"])
+        && value.split(',').all(|name| header_name(name.trim()) == name.trim());
     is_count
+        || are_names
         || is_time
         || !has_token(value) && !has_long_number(&others.join(","), LONG) && others.into_iter().all(is_part_known)
 }
@@ -171,6 +175,13 @@ fn is_version(word: &str) -> bool {
         && word.len() - digits.len() <= 2
         && digits.len() <= 3
         && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether `word` is the release of a program, such as `1ubuntu2` or `el8`: short numbers, and words that are known or short.
+fn is_release(word: &str) -> bool {
+    let is_part = |part: &str| part.len() <= 2 || words::is_known(part);
+    word.bytes().filter(u8::is_ascii_digit).count() <= 4
+        && word.split(|letter: char| letter.is_ascii_digit()).all(is_part)
 }
 
 /// What stands for the value of a header: its scheme, if it has one and may have, and its length.
@@ -217,6 +228,13 @@ mod tests {
             ("Cache-Control", "no-cache, max-age=31536000", "no-cache, max-age=31536000"),
             ("Server", "Apache-Coyote/1.1", "Apache-Coyote/1.1"),
             ("Server", "canario/1.1", "<11 bytes>"),
+            ("Server", "Payara Server 6.2.4", "Payara Server 6.2.4"),
+            ("Server", "Apache/2.4.57 (Debian) OpenSSL/3.0.11", "Apache/2.4.57 (Debian) OpenSSL/3.0.11"),
+            ("Server", "maria2", "<6 bytes>"),
+            ("X-Powered-By", "PHP/8.1.2-1ubuntu2.14", "PHP/8.1.2-1ubuntu2.14"),
+            ("Vary", "Accept-Language, Origin,X-Forwarded-Proto", "Accept-Language, Origin,X-Forwarded-Proto"),
+            ("Vary", "Accept, Fulana", "<14 bytes>"),
+            ("Vary", "*", "*"),
             ("Date", "Sat, 28 Nov 2026 15:00:00 GMT", "Sat, 28 Nov 2026 15:00:00 GMT"),
             ("Accept-Language", "pt-BR,pt;q=0.9", "pt-BR,pt;q=0.9"),
             ("WWW-Authenticate", "Bearer error=\"invalid_token\"", "Bearer error=\"invalid_token\""),

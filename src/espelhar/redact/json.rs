@@ -1,6 +1,6 @@
 //! JSON with its values replaced where they stand, and all other bytes as they are.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::sensitive::{names_person, names_secret};
 
@@ -30,41 +30,61 @@ pub(super) trait Shown {
     fn name(&self, name: &str) -> String;
     /// A text that is the value of the member `name`.
     fn text(&self, text: &str, name: &str, kind: Kind) -> String;
+    /// How long the list is with which `text` begins, if all of it is a time.
+    fn time(&self, text: &str) -> Option<usize>;
     /// A number that is the value of the member `name`, as it is written.
     fn number(&self, number: &str, name: &str, kind: Kind) -> String;
 }
 
-/// So many letters or digits, one to each value of a list, may spell a secret.
+/// So many letters or bytes, one to each value of a list, may spell a secret.
 const SPELLED: usize = 4;
+/// The longest spelling of a letter, such as `\u0070` and `&#x70;`.
+const LETTER_MAX: usize = 6;
 
 /// A container that is open: whether it is an object, and what it is the value of.
 struct Open {
     is_object: bool,
     name: String,
     kind: Kind,
-    /// Whether it is a list that spells something, or within one.
+    /// Whether it spells something, or is within what does.
     is_spelled: bool,
 }
 
-/// How many values of `list`, and of those in it, are a letter or a digit or two.
+/// How many values of `list`, and of those in it, may be a letter: letters or digits, or a byte as a number.
 fn letters(list: &Value) -> usize {
     match list {
         Value::Array(items) => items.iter().map(letters).sum(),
-        Value::Object(members) if members.len() == 1 => members.values().map(letters).sum(),
+        Value::Object(members) if is_list(members) => members.values().map(letters).sum(),
+        // Its place, and the letter.
+        Value::Object(members) => members.values().map(letters).max().unwrap_or_default().min(1),
         Value::String(text) => usize::from(is_letter(text)),
         Value::Number(number) => usize::from(is_letter(&number.to_string())),
         _ => 0,
     }
 }
 
-fn is_letter(text: &str) -> bool {
-    (1..=2).contains(&text.chars().count())
+/// Whether the members are numbered, as JavaScript writes bytes: `{"0":112,"1":111}`.
+fn is_list(members: &Map<String, Value>) -> bool {
+    members.keys().all(|name| name.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether the list with which `text` begins spells something.
+/// Whether `text` may stand for a letter: one or two, `0x70`, or a byte, which may be less than 0.
+fn is_letter(text: &str) -> bool {
+    let number = text.trim_start_matches(['-', '+']);
+    let is_byte = number.len() <= 3 && number.bytes().all(|byte| byte.is_ascii_digit());
+    let is_escaped = text.len() <= LETTER_MAX
+        && text.starts_with(['0', '\\', '%', '&', '=', 'U', 'u'])
+        && text.contains(|letter: char| letter.is_ascii_digit());
+    (1..=2).contains(&text.chars().count()) || !number.is_empty() && is_byte || is_escaped
+}
+
+/// Whether the list or the object with which `text` begins spells something.
 fn spells(text: &str) -> bool {
-    let list = serde_json::Deserializer::from_str(text).into_iter::<Value>().next();
-    list.and_then(Result::ok).is_some_and(|list| letters(&list) >= SPELLED)
+    let value = serde_json::Deserializer::from_str(text).into_iter::<Value>().next();
+    value.and_then(Result::ok).is_some_and(|value| {
+        let is_one = value.as_object().is_none_or(is_list);
+        is_one && letters(&value) >= SPELLED
+    })
 }
 
 /// The JSON `text`, which stands in a member `name` of this kind, with each name and each value as `shown` has it.
@@ -83,9 +103,19 @@ pub(super) fn replaced(text: &str, name: &str, kind: Kind, shown: &impl Shown) -
             _ => first.len_utf8(),
         };
         let (token, after) = rest.split_at(length);
+        if first == '['
+            && kind == Kind::Plain
+            && let Some(length) = shown.time(rest)
+        {
+            out.push_str(&rest[..length]);
+            rest = &rest[length..];
+            continue;
+        }
         let is_within_list = open.iter().any(|open| !open.is_object);
-        let is_spelled =
-            open.last().is_some_and(|open| open.is_spelled) || first == '[' && !is_within_list && spells(rest);
+        let is_numbered =
+            || rest[1..].trim_start().strip_prefix('"').is_some_and(|name| name.starts_with(char::is_numeric));
+        let is_first = !is_within_list && (first == '[' || first == '{' && is_numbered());
+        let is_spelled = open.last().is_some_and(|open| open.is_spelled) || is_first && spells(rest);
         rest = after;
         match first {
             '{' | '[' => open.push(Open { is_object: first == '{', name: name.clone(), kind, is_spelled }),
@@ -150,6 +180,10 @@ mod tests {
             if text == "é" { text.to_owned() } else { format!("<\"{name} {kind:?}>") }
         }
 
+        fn time(&self, text: &str) -> Option<usize> {
+            text.starts_with("[2026,").then(|| text.find(']')).flatten().map(|end| end + 1)
+        }
+
         fn number(&self, number: &str, _: &str, kind: Kind) -> String {
             if number.len() > 8 || kind != Kind::Plain { "<número>".to_owned() } else { number.to_owned() }
         }
@@ -177,6 +211,21 @@ mod tests {
                 r#"[{"d":1},{"d":2},{"d":3},{"d":40}]"#,
                 r#"[{"d":<número>},{"d":<número>},{"d":<número>},{"d":<número>}]"#,
             ),
+            // Byte by byte.
+            (
+                r#"{"b":[112,-61,111,100],"c":[404,405,1]}"#,
+                r#"{"b":[<número>,<número>,<número>,<número>],"c":[404,405,1]}"#,
+            ),
+            (
+                r#"{"b":{"0":112,"1":111,"2":100,"3":101},"c":{"a":112,"b":111,"d":100,"e":101}}"#,
+                r#"{"b":{"0":<número>,"1":<número>,"2":<número>,"3":<número>},"c":{"a":112,"b":111,"d":100,"e":101}}"#,
+            ),
+            (
+                r#"[{"i":0,"b":112},{"i":1,"b":111},{"i":2,"b":100},{"i":3,"b":101}]"#,
+                r#"[{"i":<número>,"b":<número>},{"i":<número>,"b":<número>},{"i":<número>,"b":<número>},{"i":<número>,"b":<número>}]"#,
+            ),
+            (r#"["0x70","0x6f","0x64","0x65"]"#, r#"["<texto>","<texto>","<texto>","<texto>"]"#),
+            (r#"{"em":[2026,11,28,14,3],"senha":[2026,1]}"#, r#"{"em":[2026,11,28,14,3],"senha":[<número>,<número>]}"#),
             (r#"{"e":[{"code":1,"f":2},{"code":3,"f":4}]}"#, r#"{"e":[{"code":1,"f":2},{"code":3,"f":4}]}"#),
         ] {
             assert_eq!(replaced(text, "", Kind::Plain, &Marks), replaced_text, "{text}");

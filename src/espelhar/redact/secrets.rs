@@ -1,17 +1,21 @@
 //! What of a request its answer must not repeat, in whichever spelling.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::ops::Range;
 
+use base64::prelude::{BASE64_STANDARD, Engine};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use super::harmless::{HEADERS, SEGMENTS};
 use super::request::Disclosure;
 use super::words::{self, MEMBERS};
+use crate::conferir::spelled::Spelled;
 use crate::domain::atendimento::Status;
 use crate::espelhar::exchange::Exchange;
-use crate::sensitive::folded;
+use crate::sensitive::{folded, names_secret};
 
 /// Shorter values are in any text.
 const SHORTEST: usize = 3;
@@ -34,6 +38,10 @@ pub(super) struct Secrets {
     login: Option<String>,
     /// Whether there may be others, which can't be known.
     pub(super) are_unknown: bool,
+    /// Senhas, which no answer may repeat in any spelling.
+    senhas: Vec<SecretString>,
+    /// The same, as they are searched for: made when the first text needs it.
+    spelled: OnceCell<Spelled>,
 }
 
 /// A value that an answer may repeat, without case and accents.
@@ -48,22 +56,27 @@ impl Secrets {
         let text = exchange.request_text();
         let parsed = text.as_deref().and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
         let head = &exchange.request.head;
-        let mut hidden = Vec::new();
+        let (mut hidden, mut senhas) = (Vec::new(), Vec::new());
         if parsed.is_none() {
-            let bytes = text.as_deref().map(str::as_bytes).or(exchange.request.body.beginning());
-            hidden.extend(bytes.map(values_of_unread).unwrap_or_default());
+            let bytes = text.as_deref().map(str::as_bytes).or(exchange.request.body.beginning()).unwrap_or_default();
+            hidden.extend(values_of_unread(bytes));
+            senhas.extend(named_secrets(bytes));
         }
         let members = parsed.unwrap_or_default();
         let query = head.target.split_once('?').map_or("", |(_, query)| query);
         hidden.extend(form_urlencoded::parse(query.as_bytes()).map(|(_, value)| value.into_owned()));
+        senhas.extend(named_secrets(query.as_bytes()));
         let unknown = |part: &&str| !SEGMENTS.contains(part) && !words::is_known(part);
         hidden.extend(exchange.path().split('/').filter(unknown).map(str::to_owned));
         let is_known = |name: &str| HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known));
         for (_, value) in head.headers.iter().filter(|(name, _)| !is_known(name)) {
             let value = String::from_utf8_lossy(value).into_owned();
             hidden.extend(value.split([' ', ';', ',', '=']).filter(|word| !words::is_known(word)).map(str::to_owned));
+            senhas.extend(of_basic(&value));
             hidden.push(value);
         }
+        hidden.extend(senhas.iter().cloned());
+        senhas_in(&members, &mut senhas);
         let mut values: Vec<Repeated> = Vec::new();
         for (name, value) in &members {
             let mark = match name.as_str() {
@@ -97,7 +110,8 @@ impl Secrets {
         let are_unknown = exchange.is_unread() || values.len() > VALUES_MAX;
         values.truncate(VALUES_MAX);
         let login = members.get("login").and_then(Value::as_str).map(str::to_owned);
-        Self { values, login, are_unknown }
+        let senhas = senhas.into_iter().map(SecretString::from).collect();
+        Self { values, login, are_unknown, senhas, spelled: OnceCell::new() }
     }
 
     pub(super) fn is_login(&self, text: &str) -> bool {
@@ -123,19 +137,25 @@ impl Secrets {
         for repeated in &self.values {
             found.extend(folded.places(&repeated.value).into_iter().map(|place| (place, repeated.mark)));
         }
+        let spelled = self.spelled.get_or_init(|| Spelled::of(&self.senhas));
+        found.extend(spelled.places(text).into_iter().map(|place| (place, Some(TEXTO))));
         // Of two that overlap the longer one counts, and what is hidden before what is shown.
         found.sort_by_key(|(place, mark)| (mark.is_none(), std::cmp::Reverse(place.len()), place.start));
         let mut places: Vec<(Range<usize>, Option<&'static str>)> = Vec::new();
         for (place, mark) in found {
-            if places.iter().all(|(other, _)| place.end <= other.start || other.end <= place.start) {
-                places.push((place, mark));
-            } else if let Some((other, _)) = places
-                .iter_mut()
-                .find(|(other, other_mark)| *other_mark == mark && place.start < other.end && other.start < place.end)
-            {
-                // A second value that begins within the first.
-                *other = other.start.min(place.start)..other.end.max(place.end);
+            let overlaps = |other: &Range<usize>| place.start < other.end && other.start < place.end;
+            let (joined, others): (Vec<_>, Vec<_>) = places.into_iter().partition(|(other, _)| overlaps(other));
+            places = others;
+            let is_within = |other: &Range<usize>| other.start <= place.start && place.end <= other.end;
+            if joined.iter().any(|(other, _)| mark.is_none() || is_within(other)) {
+                places.extend(joined);
+                continue;
             }
+            // A second value that begins within the first is one with it.
+            let start = joined.iter().map(|(other, _)| other.start).fold(place.start, usize::min);
+            let end = joined.iter().map(|(other, _)| other.end).fold(place.end, usize::max);
+            let is_same = joined.iter().all(|(_, other)| *other == mark);
+            places.push((start..end, if is_same { mark } else { Some(TEXTO) }));
         }
         places.sort_by_key(|(place, _)| place.start);
         places
@@ -212,6 +232,30 @@ fn values_of_unread(bytes: &[u8]) -> Vec<String> {
     pairs.chain(words).filter(|value| value.len() <= 1024).collect()
 }
 
+/// The values of a form that are named as secrets.
+fn named_secrets(form: &[u8]) -> impl Iterator<Item = String> + '_ {
+    form_urlencoded::parse(form).filter(|(name, _)| names_secret(name)).map(|(_, value)| value.into_owned())
+}
+
+/// The login and the senha of `Basic dXNlcjpzZW5oYQ==`.
+fn of_basic(value: &str) -> Vec<String> {
+    let encoded = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"));
+    let decoded = encoded.and_then(|(_, encoded)| BASE64_STANDARD.decode(encoded.trim()).ok());
+    let text = decoded.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    text.split_once(':').map_or_else(Vec::new, |(login, senha)| vec![login.to_owned(), senha.to_owned()])
+}
+
+/// All values of the members that are named as secrets, at any depth.
+fn senhas_in(members: &Map<String, Value>, senhas: &mut Vec<String>) {
+    for (name, value) in members {
+        match value {
+            _ if names_secret(name) => collect(value, senhas),
+            Value::Object(members) => senhas_in(members, senhas),
+            _ => {}
+        }
+    }
+}
+
 /// All values in `value`, as texts.
 fn collect(value: &Value, into: &mut Vec<String>) {
     match value {
@@ -232,7 +276,7 @@ mod tests {
 
     fn secrets(values: &[&str]) -> Secrets {
         let values = values.iter().map(|value| Repeated { value: folded(value), mark: Some(TEXTO) }).collect();
-        Secrets { values, login: None, are_unknown: false }
+        Secrets { values, login: None, are_unknown: false, senhas: Vec::new(), spelled: OnceCell::new() }
     }
 
     #[test]
@@ -247,8 +291,14 @@ mod tests {
             ("status do pedido", "Status não encontrado", &[]),
             ("status do pedido", "Status do cliente", &["Status do "]),
             ("erro erro", "erro erro erro erro", &["erro erro", "erro erro"]),
+            // The second begins in the first, and ends in the third.
+            ("abcdefgh|ghijklm|lmnopqrs", "x: abcdefghijklmnopqrs", &["abcdefghijklmnopqrs"]),
         ] {
-            let found: Vec<&str> = secrets(&[value]).places(text).into_iter().map(|(place, _)| &text[place]).collect();
+            let found: Vec<&str> = secrets(&value.split('|').collect::<Vec<_>>())
+                .places(text)
+                .into_iter()
+                .map(|(place, _)| &text[place])
+                .collect();
             assert_eq!(found, repeated, "{value}: {text}");
         }
     }

@@ -9,7 +9,7 @@ use super::secrets::{Secrets, TEXTO};
 use super::words;
 use crate::conferir::token::find_token;
 use crate::conferir::views::views;
-use crate::dialect::{Moment, Random};
+use crate::dialect::{Moment, Random, is_nano_id};
 use crate::sensitive::{folded, names_secret};
 
 /// Longer texts are no sentences.
@@ -187,6 +187,8 @@ fn piece(text: &str, written: &mut String) -> usize {
         written.push_str(TEXTO);
     } else if find_token(piece).is_some_and(|token| token.starts_with("eyJ")) {
         written.push_str(TOKEN);
+    } else if piece.contains("://") {
+        of_address(piece, written);
     } else if let Some(id) = id(piece) {
         written.push_str(&id);
     } else if is_long {
@@ -223,6 +225,26 @@ fn word_by_word(piece: &str, written: &mut String) {
     written.push_str(rest);
 }
 
+/// An address is the same in each answer: hosts and codes in it are no ids, unless they are as long as those.
+fn of_address(address: &str, written: &mut String) {
+    for segment in address.split_inclusive('/') {
+        let name = segment.trim_end_matches('/');
+        let id = Some(name).filter(|name| is_long_id(name)).and_then(id);
+        match id {
+            Some(id) => written.push_str(&(id + &segment[name.len()..])),
+            None => word_by_word(segment, written),
+        }
+    }
+}
+
+/// Whether `text` is an id by its form: nobody gives names like that.
+fn is_long_id(text: &str) -> bool {
+    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
+    has_digit && text.bytes().all(is_sign) && text.len() >= if is_hex { 16 } else { 26 }
+}
+
 /// `text` without what stands for something.
 pub(super) fn without_marks(text: &str) -> String {
     let marks = ["<texto>", "<número>", "<token>", "<protocolo>", "<status>", "<motivo>", "<login>"];
@@ -241,6 +263,9 @@ pub(super) fn id(piece: &str) -> Option<String> {
     let is_uuid = piece.len() == 36 && piece.matches('-').count() == 4;
     if is_uuid && let Some(form) = form(piece).filter(|form| form.to_ascii_lowercase().contains("uuid")) {
         return Some(form);
+    }
+    if is_nano_id(piece) {
+        return form(piece);
     }
     let is_one = piece.len() >= 6
         && piece.len() <= 128

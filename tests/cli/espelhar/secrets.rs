@@ -112,6 +112,62 @@ async fn no_secret_reaches_the_disk_or_the_terminal() {
     drop(folder);
 }
 
+/// Whatever a server does to the senha that it repeats.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_senha_is_in_nothing_that_is_written_however_an_answer_spells_it() {
+    // All its words are known: nothing but the repetition gives it away.
+    let senha = "Padrão & acesso <do> servidor";
+    let bytes = |form: fn(u8) -> String| senha.bytes().map(form).collect::<Vec<_>>();
+    let units = || senha.encode_utf16().flat_map(u16::to_le_bytes);
+    let spellings = [
+        format!("[{}]", bytes(|byte| byte.to_string()).join(",")),
+        format!("[{}]", bytes(|byte| byte.cast_signed().to_string()).join(", ")),
+        format!("{:?}", bytes(|byte| format!("0x{byte:x}"))),
+        format!("[{}]", units().map(|byte| byte.to_string()).collect::<Vec<_>>().join(",")),
+        format!("\"{}\"", bytes(|byte| format!("={byte:02X}")).concat()),
+        format!("\"{}\"", bytes(|byte| format!("{byte:02x}:")).concat()),
+        format!("\"{}\"", bytes(|byte| format!("\\\\x{byte:02x}")).concat()),
+        format!("\"{}\"", bytes(|byte| format!("%25{byte:02X}")).concat()),
+        format!("\"{}\"", senha.replace('ã', "=C3=A3").replace('&', "=26")),
+        format!("\"{}\"", senha.replace('ã', "&atilde;").to_uppercase()),
+        format!("\"{}\"", &senha[1..]),
+        format!("\"{}\"", &senha[..senha.len() - 1]),
+        format!("\"{}\"", senha.replace(' ', "+")),
+        format!("\"{}\"", senha.chars().map(|letter| format!("{letter} ")).collect::<String>()),
+    ];
+    let request = with_length(
+        "POST /api/usuario/login HTTP/1.1\r\nHost: x\r\n",
+        serde_json::json!({"login": "ana", "senha": senha}).to_string().as_bytes(),
+    );
+    let answers = spellings.iter().flat_map(|spelled| {
+        [format!("{{\"message\":\"Erro\",\"valor\":{spelled}}}"), format!("Erro: {spelled}")]
+            .map(|body| with_length("HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n", body.as_bytes()))
+    });
+    let exchanges: Vec<_> = answers.map(|answer| (request.len(), answer)).collect();
+    let count = exchanges.len();
+    let (address, _) = upstream(exchanges).await;
+    let mirror = Mirror::start(&format!("http://{address}"), &["--manter-host"], &[]);
+    ask(&mirror.process.address, &request.repeat(count)).await;
+    let (code, log, recording) = mirror.stop();
+    assert_eq!((code, recording.lines().count()), (Some(0), count), "{log}");
+    let folder = tempfile::TempDir::new().unwrap();
+    fs::write(folder.path().join("r.ndjson"), &recording).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_citrus-status"));
+    command.args(["espelhar", "relatorio", "r.ndjson", "--html", "p.html", "--dialeto", "d.toml"]);
+    command.env_clear().current_dir(folder.path());
+    let report = finish(command, "");
+    let [page, dialect] = ["p.html", "d.toml"].map(|name| fs::read_to_string(folder.path().join(name)).unwrap());
+    let told =
+        [("recording", &recording), ("page", &page), ("dialect", &dialect), ("log", &log), ("report", &report.stdout)];
+    let bytes_of_acesso = ["97,99,101", "97, 99, 101", "61:63:65", "61636573", "=61=63", "x61", "97,0,99"];
+    for (name, text) in told {
+        let text = text.to_lowercase();
+        for part in ["acesso", "servidor", "adr=c3", "a c e s"].iter().chain(&bytes_of_acesso) {
+            assert!(!text.contains(part), "{part} is in the {name}: {text}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn comments_and_logins_are_written_where_that_is_wanted() {
     let body = r#"{"login":"ana","senha":"segredo","comentario":"tudo certo"}"#;

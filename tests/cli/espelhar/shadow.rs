@@ -25,13 +25,64 @@ async fn a_shadow_answers_the_same_and_changes_nothing(database: &Database) {
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("the shadow answered 4 times alike"), "{log}");
     assert!(
-        log.contains("not asked: 1 changes whose login was not seen, 0 that came too fast; 0 without an answer"),
+        log.contains("not asked: 1 changes whose login was not seen, 0 that came too fast, 0 of more than 64 KiB; 0 without an answer"),
         "{log}"
     );
     let token = ours.token("user.api").await;
     let record = ours.request(reqwest::Method::GET, "/api/atendimentos/status?protocolo=20221104000001", &token);
     let record: Value = serde_json::from_str(&record.send().await.unwrap().text().await.unwrap()).unwrap();
     assert_eq!(record["status"], "Aberto");
+}
+
+/// In whichever charset it is, and with whichever declaration.
+async fn the_shadow_is_asked_as_the_client_wrote(database: &Database) {
+    database.example().await.close().await;
+    let of_citrus = Database::sqlite();
+    of_citrus.example().await.close().await;
+    let citrus = Process::serve(&of_citrus);
+    let ours = Process::serve(database);
+    let shadow = format!("http://{}", ours.address);
+    let mut mirror = Mirror::start(&format!("http://{}", citrus.address), &["--sombra", &shadow], &[]);
+    let token = mirror.process.token("user.api").await;
+    let text = r#"{"protocolo": "20221104000001", "status": "Finalizado", "comentario": "não é ação", "visivelCliente": true}"#;
+    let latin: Vec<u8> = text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let long = text.replace("ação", &"ação".repeat(20_000)).into_bytes();
+    for (kind, body) in [
+        (Some("application/json; charset=ISO-8859-1"), latin.clone()),
+        (Some("application/json;charset=\"utf-16le\""), little),
+        (Some("text/plain; charset=UTF-16"), big),
+        (Some("text/plain; charset=EBCDIC"), latin.clone()),
+        (None, latin),
+        (None, text.into()),
+        (Some("application/json"), long),
+    ] {
+        let change = mirror.process.request(reqwest::Method::POST, "/api/atendimentos/status", &token);
+        let change = kind.into_iter().fold(change, |change, kind| change.header("content-type", kind));
+        change.body(body).send().await.unwrap();
+    }
+    mirror.process.post("/api/atendimentos/status", "a.b", "{}").await;
+    mirror.process.says("new: status token_periods");
+    let (_, log, lines) = mirror.end();
+    assert!(log.contains("the shadow answered 7 times alike"), "{log}");
+    assert!(log.contains("0 that came too fast, 1 of more than 64 KiB; 0 without an answer"), "{log}");
+    assert_eq!(lines[1]["corpo"]["comentario"], "<texto de 10 caracteres>");
+    let cases: Vec<&Value> = lines.iter().map(|line| &line["caso"]).collect();
+    assert_eq!(
+        cases,
+        [
+            "login",
+            "sucesso",
+            "sucesso",
+            "sucesso",
+            "unknown_charset",
+            "body_not_utf8",
+            "sucesso",
+            "body_too_large",
+            "token_periods"
+        ]
+    );
 }
 
 /// Citrus and our server take the token in headers of their own.
@@ -70,6 +121,7 @@ async fn the_shadow_gets_its_token_as_it_takes_it(database: &Database) {
 }
 
 both_engines! {
+    the_shadow_is_asked_as_the_client_wrote,
     the_shadow_gets_its_token_as_it_takes_it,
     a_shadow_answers_the_same_and_changes_nothing,
 }

@@ -1,5 +1,7 @@
 //! What is written of whole exchanges.
 
+mod spelled;
+
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -172,6 +174,11 @@ fn the_sentence_of_a_server_stays_without_what_names_somebody() {
         ),
         ("token='eyJhbGciOi.eyJzdWIiOi.c2ln'.", Some("token='<token>'.")),
         ("Token eyJhbGciOi.eyJzdWIiOi.c2ln, inválido", Some("Token <token>, inválido")),
+        (
+            "Veja https://api-7f9c.hml.example.com/erro/E4012",
+            Some("<texto> https://api-<texto>.<texto>.<texto>.com/erro/<texto>"),
+        ),
+        ("https://status.com/trace/4bf92f3577b34da6a3ce929d0e0e4736", Some("https://status.com/trace/<id hex 32>")),
         ("https://x.br/?t=eyJhbGciOi.eyJzdWIiOi.c2ln&u=1", Some("https://<texto>.br/?<texto>=<token>&<texto>=1")),
     ] {
         let body = json!({"message": text}).to_string();
@@ -252,10 +259,17 @@ fn a_number_names_nobody_however_it_is_written() {
         (r#"{"codigo":"CTR-011","type":"https://httpstatuses.io/401"}"#, None),
         (r#"{"type":"https://tools.ietf.org/html/rfc9110#section-15.5.1"}"#, None),
         (r#"{"codigo":"XYZ-1234"}"#, Some(r#"{"codigo":"<id BASE36 3>-<id digitos 4>"}"#)),
+        (r#"{"codigo":"jsilva01"}"#, Some(r#"{"codigo":"<id base36 8>"}"#)),
+        (r#"{"codigo":"MARIA-01"}"#, Some(r#"{"codigo":"<id BASE36 5>-01"}"#)),
+        (r#"{"codigo":"AUTH-001"}"#, None),
         (r#"{"id":"CTR-011"}"#, Some(r#"{"id":"<id BASE36 3>-<id digitos 3>"}"#)),
     ] {
         assert_eq!(written("{}", body), kept.unwrap_or(body));
     }
+    // The success of a login has codes of people.
+    let answer = r#"{"token":"abc-1","codigo":"JSI-01","cod":40401,"status":200}"#;
+    let login = Said { target: LOGIN, code: 200, answer, asked: r#"{"login":"a","senha":"b"}"#, ..NOTHING };
+    assert_eq!(line(&login)["resposta"], r#"{"token":"<token>","codigo":"<texto>","cod":<número>,"status":200}"#);
     for echo in ["4839", "-4839", "4839.0", "4.839e3"] {
         let kept = written(r#"{"senha":"004839"}"#, &format!("{{\"expires\":{echo}}}"));
         assert_eq!(kept, r#"{"expires":<número>}"#);
@@ -293,6 +307,9 @@ fn ids_of_answers_are_written_as_their_forms_and_never_as_tokens() {
         ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00", "00-<id hex 32>-<id hex 16>-00"),
         ("0HN7GLL5L6N3A:00000001", "<id BASE36 13>:<id digitos 8>"),
         ("65f1c0ffee0000000000abcd", "<id hex 24>"),
+        ("01ARZ3NDEKTSV4RRFFQ69G5FAV", "<id ULID>"),
+        ("1srOrx2ZWZBpBUvZwXKQmoEYga2", "<id base62 27>"),
+        ("V1StGXR8_Z5jdHi6B-myT", "<id base64url 21>"),
     ] {
         let body = format!("{{\"traceId\":\"{id}\",\"message\":\"Erro interno\"}}");
         assert_eq!(written("{}", &body), body.replace(id, form));

@@ -1,0 +1,385 @@
+//! Times as servers write them, by a picture such as `dd/MM/yyyy HH:mm:ss`.
+
+mod names;
+mod picture;
+
+use std::cmp::Reverse;
+use std::fmt;
+use std::sync::LazyLock;
+
+use time::{Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};
+
+use self::names::Names;
+use self::picture::Picture;
+
+/// Between a picture and the offset of the clock by which the time is written, where that is not UTC's.
+const AT: &str = " em ";
+/// How far a clock and its zone may be from ours.
+const NEAR: Duration = Duration::hours(26);
+/// The same of a count of seconds, which has no zone.
+const NEAR_COUNT: Duration = Duration::hours(24);
+
+/// How many digits the seconds since 1970 have.
+const SECONDS: usize = 10;
+
+/// How a time is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    name: String,
+    offset: UtcOffset,
+    picture: Picture,
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        if self.offset.is_utc() {
+            return Ok(());
+        }
+        let (hours, minutes, _) = self.offset.as_hms();
+        let sign = if self.offset.is_negative() { '-' } else { '+' };
+        write!(f, "{AT}{sign}{:02}:{:02}", hours.unsigned_abs(), minutes.unsigned_abs())
+    }
+}
+
+impl Moment {
+    /// The one that a file calls `name`: a picture, and an offset where it is not UTC, as in `HH:mm em -03:00`.
+    pub fn named(name: &str) -> Option<Self> {
+        let (picture, offset) = name
+            .split_once(AT)
+            .map_or((name, Some(UtcOffset::UTC)), |(picture, offset)| (picture, read_offset(offset)));
+        Self::new(picture, offset?)
+    }
+
+    fn new(name: &str, offset: UtcOffset) -> Option<Self> {
+        Some(Self { name: name.to_owned(), offset, picture: Picture::parse(name)? })
+    }
+
+    pub(super) fn written(&self, time: OffsetDateTime) -> String {
+        self.picture.written(time.to_offset(self.offset))
+    }
+
+    /// The first time in `text` that is near `now`: where it begins, how long it is, and how it is written.
+    pub fn find(text: &str, now: OffsetDateTime) -> Option<(usize, usize, Self)> {
+        let starts = text.char_indices().scan(false, |is_in_word, (at, letter)| {
+            let is_after_word = std::mem::replace(is_in_word, letter.is_alphanumeric());
+            Some((
+                at,
+                letter == '[' || letter.is_ascii_digit() && !is_after_word || letter.is_alphabetic() && !is_after_word,
+            ))
+        });
+        starts.filter(|(_, begins)| *begins).find_map(|(start, _)| {
+            let (length, moment) = Self::begin(&text[start..], now)?;
+            Some((start, length, moment))
+        })
+    }
+
+    /// The time that `text` is, and how it is written. Where it names no offset, its clock is the one by which it is nearest to
+    /// `now`.
+    pub fn read(text: &str, now: OffsetDateTime) -> Option<(Self, OffsetDateTime)> {
+        let forms = forms(text).into_iter().filter(|form| form.length == text.len());
+        only(forms.filter_map(|form| form.understood(text, now)).collect())
+    }
+
+    fn begin(text: &str, now: OffsetDateTime) -> Option<(usize, Self)> {
+        let mut near: Vec<(usize, (Self, OffsetDateTime))> = Vec::new();
+        for form in forms(text) {
+            let length = form.length;
+            if near.first().is_some_and(|(longest, _)| *longest > length) {
+                break;
+            }
+            let found = form.understood(&text[..length], now);
+            near.extend(found.filter(|(moment, time)| moment.is_near(*time, now)).map(|found| (length, found)));
+        }
+        let length = near.first()?.0;
+        only(near.into_iter().map(|(_, found)| found).collect()).map(|(moment, _)| (length, moment))
+    }
+
+    fn is_near(&self, time: OffsetDateTime, now: OffsetDateTime) -> bool {
+        let near = if matches!(self.picture, Picture::Count(..)) { NEAR_COUNT } else { NEAR };
+        (time - now).abs() <= near
+    }
+
+    /// The order of its day, its month and its year, if the year has two digits: then these may be taken for each other.
+    fn order(&self) -> Option<Vec<char>> {
+        let is_short = self.name.contains("yy") && !self.name.contains("yyyy");
+        let mut letters: Vec<char> = self.name.chars().filter(|letter| "dMy".contains(*letter)).collect();
+        letters.dedup();
+        is_short.then_some(letters)
+    }
+}
+
+/// The first of the times that a text may be; none where its numbers can be read in another order, too.
+fn only(found: Vec<(Moment, OffsetDateTime)>) -> Option<(Moment, OffsetDateTime)> {
+    let first = found.first()?.0.order();
+    let is_clear = first.is_none() || found.iter().all(|(moment, _)| moment.order() == first);
+    found.into_iter().next().filter(|_| is_clear)
+}
+
+fn read_offset(text: &str) -> Option<UtcOffset> {
+    let (sign, rest) = (text.get(..1)?, text.get(1..)?);
+    let (hours, minutes) = rest.split_once(':').or_else(|| rest.split_at_checked(2))?;
+    let part = |text: &str, most: i8| {
+        let number = text.parse().ok().filter(|number| (0..=most).contains(number))?;
+        text.bytes().all(|byte| byte.is_ascii_digit()).then_some(number)
+    };
+    let (hours, minutes) = (part(hours, 23)?, part(minutes, 59)?);
+    let sign = match sign {
+        "+" => 1,
+        "-" => -1,
+        _ => return None,
+    };
+    UtcOffset::from_hms(sign * hours, sign * minutes, 0).ok()
+}
+
+/// A picture that may be that of the beginning of a text.
+struct Form {
+    picture: String,
+    /// How the picture ends if it has names: their language and case.
+    names: &'static str,
+    length: usize,
+    /// As the text has it.
+    offset: Option<UtcOffset>,
+}
+
+/// Pictures, what they say, and the ends that name the language of each.
+type Pictures = LazyLock<Vec<(&'static str, &'static str, Picture)>>;
+
+static DATES: Pictures = LazyLock::new(|| {
+    compiled(&[
+        "yyyy-MM-dd",
+        "yyyy/MM/dd",
+        "dd/MM/yyyy",
+        "dd-MM-yyyy",
+        "dd.MM.yyyy",
+        "MM/dd/yyyy",
+        "d/M/yyyy",
+        "M/d/yyyy",
+        "dd/MM/yy",
+        "dd-MM-yy",
+        "dd.MM.yy",
+        "MM/dd/yy",
+        "MM-dd-yy",
+        "yy/MM/dd",
+        "yy-MM-dd",
+        "yy.MM.dd",
+        "d/M/yy",
+        "M/d/yy",
+        "yyyy-DDD",
+        "dd-MMM-yyyy",
+        "dd-MMM-yy",
+        "dd/MMM/yyyy",
+        "dd/MMM/yy",
+        "dd MMM yyyy",
+        "d MMM yyyy",
+        "dd MMM. yyyy",
+        "d MMM. yyyy",
+        "dd MMMM yyyy",
+        "d MMMM yyyy",
+        "MMM dd, yyyy",
+        "MMM d, yyyy",
+        "MMMM dd, yyyy",
+        "MMMM d, yyyy",
+        "dd 'de' MMMM 'de' yyyy",
+        "d 'de' MMMM 'de' yyyy",
+        "dd 'de' MMM. 'de' yyyy",
+        "d 'de' MMM. 'de' yyyy",
+        "dd 'de' MMM 'de' yyyy",
+        "d 'de' MMM 'de' yyyy",
+    ])
+});
+/// Days of the week, before a date.
+static DAYS: Pictures = LazyLock::new(|| compiled(&["EEE, ", "EEE ", "EEE., ", "EEE. ", "EEEE, ", "EEEE "]));
+static CLOCKS: Pictures = LazyLock::new(|| {
+    compiled(&[
+        "hh:mm:ss a",
+        "h:mm:ss a",
+        "h:mm:ss\u{202f}a",
+        "hh:mm a",
+        "h:mm a",
+        "h:mm\u{202f}a",
+        "HH:mm:ss",
+        "HH:mm",
+        "HH'h'mm",
+    ])
+});
+/// As Java and ISO 8601 write times, without their date first or without signs between; and as numbers.
+static WHOLE: Pictures = LazyLock::new(|| {
+    compiled(&[
+        "EEE MMM dd HH:mm:ss 'BRT' yyyy",
+        "EEE MMM dd HH:mm:ss 'GMT' yyyy",
+        "EEE MMM dd HH:mm:ss 'UTC' yyyy",
+        "yyyyMMddTHHmmssZ",
+        "[yyyy,M,d]",
+        "[yyyy,M,d,H,m,s,SSS]",
+        "[yyyy, M, d]",
+        "[yyyy, M, d, H, m, s, SSS]",
+        "u",
+    ])
+});
+
+fn compiled(pictures: &[&'static str]) -> Vec<(&'static str, &'static str, Picture)> {
+    let languages = |picture: &'static str| {
+        let has_names = picture.contains("MMM") || picture.contains("EEE");
+        let is_portuguese = picture.contains("'de'");
+        let fits = move |names: &&'static str| {
+            if is_portuguese { names.eq_ignore_ascii_case(" pt") } else { has_names || names.is_empty() }
+        };
+        Names::SUFFIXES.into_iter().filter(fits).map(move |names| (picture, names))
+    };
+    let compile = |(picture, names)| Some((picture, names, Picture::parse(&format!("{picture}{names}"))?));
+    pictures.iter().flat_map(|picture| languages(picture)).filter_map(compile).collect()
+}
+
+/// Which of `pictures` `text` may begin with, with the ends of their names, and how long that beginning is.
+fn beginnings<'a>(
+    pictures: &'static Pictures,
+    text: &'a str,
+) -> impl Iterator<Item = (&'static str, &'static str, usize)> + use<'a> {
+    pictures.iter().filter_map(|(picture, names, says)| {
+        let (_, rest) = says.read(text)?;
+        Some((*picture, *names, text.len() - rest.len()))
+    })
+}
+
+/// The dates that `text` may begin with, after a day of the week or not.
+fn dates(text: &str) -> Vec<Form> {
+    let form = |picture: String, names, length| Form { picture, names, length, offset: None };
+    let mut found: Vec<Form> =
+        beginnings(&DATES, text).map(|(date, names, length)| form(date.to_owned(), names, length)).collect();
+    for (day, names, length) in beginnings(&DAYS, text) {
+        let dates = beginnings(&DATES, &text[length..]);
+        let dates = dates.filter(|(date, own, _)| !date.contains("MMM") || *own == names);
+        found.extend(dates.map(|(date, _, own)| form(format!("{day}{date}"), names, length + own)));
+    }
+    found
+}
+
+/// The pictures that `text` may begin with, the longest first.
+fn forms(text: &str) -> Vec<Form> {
+    /// As a text has it, and as a picture does.
+    const BETWEEN: [(&str, &str); 6] =
+        [("T", "T"), (" ", " "), (", ", ", "), (" às ", " às "), (" - ", " - "), (" at ", " 'at' ")];
+    let mut forms = Vec::new();
+    if text.starts_with(char::is_alphabetic) && !Names::may_begin(text) {
+        return forms;
+    }
+    for (picture, names, length) in beginnings(&WHOLE, text) {
+        forms.push(match picture {
+            "u" => counted(text),
+            _ if picture.starts_with('[') => listed(text, picture),
+            _ => {
+                let offset = picture.ends_with('Z').then_some(UtcOffset::UTC);
+                Form { picture: picture.to_owned(), names, length, offset }
+            }
+        });
+    }
+    for date in dates(text) {
+        for (between, drawn) in BETWEEN {
+            let Some(rest) = text[date.length..].strip_prefix(between) else { continue };
+            forms.extend(clocks(rest).into_iter().map(|clock| Form {
+                picture: format!("{}{drawn}{}", date.picture, clock.picture),
+                names: date.names,
+                length: date.length + between.len() + clock.length,
+                ..clock
+            }));
+        }
+        forms.push(date);
+    }
+    forms.extend(clocks(text).into_iter().filter(|clock| clock.picture.contains("ss")));
+    // What goes on as a number or a word is something else.
+    forms.retain(|form| !text[form.length..].starts_with(|letter: char| letter.is_alphanumeric()));
+    forms.sort_by_key(|form| Reverse(form.length));
+    forms
+}
+
+/// The seconds since 1970 that `text` begins with, and their fraction, with a point before it or not.
+fn counted(text: &str) -> Form {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let whole = digits(text);
+    let fraction = text[whole..].strip_prefix('.').map_or(0, digits);
+    let (sign, fraction) = if whole == SECONDS && fraction > 0 { (".", fraction) } else { ("", whole - SECONDS) };
+    let picture = format!("u{sign}{}", "S".repeat(fraction));
+    Form { length: SECONDS + sign.len() + fraction, picture, names: "", offset: Some(UtcOffset::UTC) }
+}
+
+/// The list of numbers that `text` begins with, which are written like `picture`.
+fn listed(text: &str, picture: &str) -> Form {
+    let length = text.find(']').map_or(text.len(), |end| end + 1);
+    let between = if picture.contains(", ") { ", " } else { "," };
+    let numbers: Vec<&str> = text[1..length - 1].split(between).collect();
+    // The zeros at its end tell to how many digits the server counts.
+    let digits =
+        numbers.get(6).map_or(3, |fraction| 9 - (fraction.len() - fraction.trim_end_matches('0').len()) / 3 * 3);
+    let numbers =
+        if numbers.len() == 3 { "yyyy M d".to_owned() } else { format!("yyyy M d H m s {}", "S".repeat(digits)) };
+    Form { picture: format!("[{}]", numbers.replace(' ', between)), names: "", length, offset: None }
+}
+
+/// The times of the day with which `text` may begin, the longest first.
+fn clocks(text: &str) -> Vec<Form> {
+    beginnings(&CLOCKS, text).map(|(clock, _, length)| with_offset(text, clock, length)).collect()
+}
+
+/// `clock`, which `text` begins with in so many bytes, with the fraction and the offset that follow it.
+fn with_offset(text: &str, clock: &str, mut length: usize) -> Form {
+    let mut picture = clock.to_owned();
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    if picture.ends_with("ss")
+        && let Some(fraction) = text[length..].strip_prefix(['.', ','])
+        && (1..=9).contains(&digits(fraction))
+    {
+        picture.push_str(&text[length..=length]);
+        picture.push_str(&"S".repeat(digits(fraction)));
+        length += 1 + digits(fraction);
+    }
+    let rest = &text[length..];
+    let word =
+        [("Z", "Z"), (" GMT", " 'GMT'"), (" UTC", " 'UTC'")].into_iter().find(|(word, _)| rest.starts_with(word));
+    let mut offset = word.map(|_| UtcOffset::UTC);
+    if let Some((word, written)) = word {
+        picture.push_str(written);
+        length += word.len();
+    }
+    let (space, rest) = rest.strip_prefix(' ').map_or(("", rest), |rest| (" ", rest));
+    for (form, shape) in [("xxx", "+HH:mm"), ("xx", "+HHmm")] {
+        let named = rest.get(..shape.len()).filter(|rest| looks_like(&rest[1..], &shape[1..])).and_then(read_offset);
+        if offset.is_none() && named.is_some() {
+            picture.push_str(space);
+            picture.push_str(form);
+            length += space.len() + shape.len();
+            offset = named;
+        }
+    }
+    Form { picture, names: "", length, offset }
+}
+
+/// Whether `text` begins as `picture` is written: digits for its letters.
+fn looks_like(text: &str, picture: &str) -> bool {
+    let fits =
+        |(sign, letter): (u8, u8)| if letter.is_ascii_alphabetic() { sign.is_ascii_digit() } else { sign == letter };
+    text.len() >= picture.len() && text.bytes().zip(picture.bytes()).all(fits)
+}
+
+impl Form {
+    /// The time that `text` is. Where it names no offset, it is by the one that brings it nearest to `now`.
+    fn understood(self, text: &str, now: OffsetDateTime) -> Option<(Moment, OffsetDateTime)> {
+        let moment = Moment::new(&format!("{}{}", self.picture, self.names), UtcOffset::UTC)?;
+        let (read, _) = moment.picture.read(text).filter(|(_, rest)| rest.is_empty())?;
+        let local = read.on(now.date());
+        let of_clock = || read.clock.map_or(UtcOffset::UTC, |_| zone(local, now));
+        let offset = self.offset.unwrap_or_else(of_clock);
+        let (moment, time) = (Moment { offset, ..moment }, local.assume_offset(offset));
+        // Some numbers are read with zeros before them that this picture does not write.
+        (moment.written(time) == text).then_some((moment, time))
+    }
+}
+
+/// The offset, in hours, by which a clock that shows `local` shows `now`; that of UTC where there is none.
+fn zone(local: PrimitiveDateTime, now: OffsetDateTime) -> UtcOffset {
+    let hours = ((local.assume_utc() - now).as_seconds_f64() / 3600.0).round() as i8;
+    UtcOffset::from_hms(if (-12..=14).contains(&hours) { hours } else { 0 }, 0, 0).unwrap_or(UtcOffset::UTC)
+}
+
+#[cfg(test)]
+mod tests;
