@@ -22,6 +22,7 @@ pub use self::error::{Kind, ProvisioningError, SENHA_RULE};
 pub use self::guarded::CreationKey;
 pub(in crate::service) use self::guarded::GuardedEdit;
 pub use self::model::{Effect, Obstacle, SeenModel, Switch};
+pub use self::motivos::Made;
 pub use self::seen::{SeenNivel, SeenPerfil, SeenUsuario};
 pub use self::stamp::Stamp;
 pub use self::usuarios::require_login;
@@ -136,9 +137,11 @@ impl Provisioning {
         Err(edit.missing(Kind::Perfil, nome, names).await?)
     }
 
-    async fn hash(&self, senha: SecretString) -> Result<String> {
+    /// The hash of `senha`, once it is `judged` that it will be set: what is refused, or was made already, costs none.
+    /// Nothing is held up meanwhile, so it is judged again when it is set.
+    async fn hash(&self, senha: SecretString, judged: impl Future<Output = Result<()>>) -> Result<String> {
         refuse((self.senha_fault)(senha.expose_secret()))?;
-        let _turn = self.passwords.turn(self.passwords.place()?).await?;
+        judged.await?;
         Ok(self.passwords.hash(senha).await?)
     }
 }
