@@ -67,7 +67,7 @@ pub async fn load_example_access(store: &Arc<Store>) -> Result<(), ProvisioningE
     for (login, perfil) in [("user.api", &integracao), ("user.sem.permissao", &consulta), ("admin", &administrador)] {
         provisioning.create_usuario(&nome(login), perfil, SecretString::from(SENHA)).await?;
     }
-    provisioning.create_motivos(&MOTIVOS.map(nome)).await
+    provisioning.create_motivos(&MOTIVOS.map(nome)).await.map(drop)
 }
 
 /// Only the atendimentos.

@@ -20,6 +20,10 @@ const WAITING_PER_THREAD: usize = 256;
 /// How many have their turn for each thread: while one password is verified, the next user is read.
 const TURNS_PER_THREAD: usize = 2;
 
+/// How many may wait for the one senha that is hashed at a time; more are refused at once. A hash takes some 20 ms, so
+/// the last one waits about half a second.
+const HASHES_WAITING: usize = 24;
+
 /// How long a thread that gives way waits before it looks again.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -38,6 +42,8 @@ pub struct Passwords {
     jobs: Sender<Job>,
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
+    hashes: Arc<Semaphore>,
+    hashing: Arc<Semaphore>,
 }
 
 /// A place in the line, given back when dropped.
@@ -58,7 +64,7 @@ type Job = Box<dyn FnOnce(&mut Worker) + Send>;
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     /// Too many are waiting already.
-    #[error("too many logins at once")]
+    #[error("too many senhas at once")]
     Busy,
     /// The stored hash can't be read, or hashing failed.
     #[error("the password hash failed: {0}")]
@@ -83,7 +89,9 @@ impl Passwords {
                 .expect("the system gives a few threads at start");
         }
         let places = Arc::new(Semaphore::new(at_once * WAITING_PER_THREAD));
-        Self { jobs, places, turns: Arc::new(Semaphore::new(at_once * TURNS_PER_THREAD)) }
+        let turns = Arc::new(Semaphore::new(at_once * TURNS_PER_THREAD));
+        let (hashes, hashing) = (Arc::new(Semaphore::new(HASHES_WAITING)), Arc::new(Semaphore::new(1)));
+        Self { jobs, places, turns, hashes, hashing }
     }
 
     /// A place in the line, if there is room.
@@ -110,9 +118,17 @@ impl Passwords {
         .await
     }
 
-    /// A PHC string for `senha`, with a fresh salt.
+    /// A PHC string for `senha`, with a fresh salt. One after the other, past the line of the logins: neither holds up the
+    /// other for longer than one hash takes.
     pub async fn hash(&self, senha: SecretString) -> Result<String, PasswordError> {
-        self.run(move |worker| Ok(worker.argon2.hash_password(senha.expose_secret().as_bytes())?.to_string())).await
+        let place = Arc::clone(&self.hashes).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
+        let turn = Arc::clone(&self.hashing).acquire_owned().await.map_err(|_| PasswordError::Lost)?;
+        self.run(move |worker| {
+            // Until the work is done, even if the caller is gone.
+            let _held = (place, turn);
+            Ok(worker.argon2.hash_password(senha.expose_secret().as_bytes())?.to_string())
+        })
+        .await
     }
 
     async fn run<T: Send + 'static>(
@@ -263,6 +279,26 @@ mod tests {
         drop(first);
         assert!(at_once(&mut waiting[1]).is_none());
         assert!(at_once(&mut waiting[0]).unwrap().unwrap().waited);
+    }
+
+    #[tokio::test]
+    async fn hashes_wait_in_a_line_of_their_own() {
+        let passwords = Passwords::new(1, || false);
+        let mut waiting = std::collections::VecDeque::new();
+        let refused = loop {
+            let mut hash = Box::pin(passwords.hash(secret("1234")));
+            match at_once(&mut hash) {
+                None => waiting.push_back(hash),
+                Some(outcome) => break outcome,
+            }
+        };
+        assert!(matches!(refused, Err(PasswordError::Busy)));
+        // The first may be done already.
+        assert!([HASHES_WAITING, HASHES_WAITING + 1].contains(&waiting.len()));
+        assert!(!passwords.turn(passwords.place().unwrap()).await.unwrap().waited);
+        let hash = waiting.pop_front().unwrap().await.unwrap();
+        assert!(verify(&passwords, Some(hash), "1234").await.unwrap());
+        assert!(at_once(&mut Box::pin(passwords.hash(secret("1234")))).is_none());
     }
 
     fn at_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {

@@ -15,7 +15,7 @@ use self::fixtures::{FixtureArgs, Fixtures, Introduction};
 use super::probe::reachable;
 use super::support::database::{IfMissing, connect};
 use super::support::error::{CliError, Result};
-use super::support::output::{self, shown};
+use super::support::output::{self, quoted, shown};
 use super::support::{open_files, signals, wait};
 use crate::app;
 use crate::clock::{MovableClock, SystemClock};
@@ -26,7 +26,7 @@ use crate::config::settings::{
 use crate::config::{Config, Flags, Sources, has_password};
 use crate::dialect::Dialect;
 use crate::http::routes;
-use crate::printable::{printable, printable_json};
+use crate::printable::printable_json;
 use crate::service_manager::ServiceManager;
 use crate::store::{Store, Target};
 use crate::telemetry;
@@ -243,30 +243,6 @@ Ctrl-C stops it."#
 fn in_json(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     printable_json('\n', &json).replace('\'', r"'\''")
-}
-
-/// `text` as bash takes it. What steers a terminal is spelled out in bytes, whatever the shell's encoding.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/:._-".contains(c);
-    if text.chars().all(plain) {
-        return text.to_owned();
-    }
-    if printable(text) == text {
-        return format!("'{}'", text.replace('\'', r"'\''"));
-    }
-    let spelled = |c: char| {
-        let mut bytes = [0; 4];
-        let bytes = c.encode_utf8(&mut bytes);
-        let steers = printable(bytes) != *bytes;
-        if steers {
-            bytes.bytes().map(|byte| format!("\\x{byte:02x}")).collect()
-        } else if "\\'".contains(c) {
-            format!("\\{c}")
-        } else {
-            c.to_string()
-        }
-    };
-    format!("$'{}'", text.chars().map(spelled).collect::<String>())
 }
 
 #[cfg(test)]

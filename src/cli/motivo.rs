@@ -7,6 +7,7 @@ use super::support::error::Result;
 use super::support::output::{self, say, table, yes_no};
 use super::support::session::Session;
 use crate::domain::text::Name;
+use crate::service::provisioning::Made;
 
 #[derive(clap::Subcommand)]
 pub enum Command {
@@ -16,6 +17,13 @@ pub enum Command {
         /// Their names
         #[arg(required = true, value_name = "NAME")]
         nomes: Vec<Name>,
+    },
+    /// Activate a deactivated motivo again
+    #[command(after_help = "Example:\n  citrus-status motivo ativar Duplicado")]
+    Ativar {
+        /// Its name
+        #[arg(value_name = "NAME")]
+        nome: Name,
     },
     /// Deactivate a motivo: new changes can't use it
     #[command(after_help = "Example:\n  citrus-status motivo desativar Duplicado")]
@@ -38,7 +46,7 @@ impl Command {
     pub fn if_missing(&self) -> IfMissing {
         match self {
             Self::Criar { .. } => IfMissing::Create,
-            Self::Desativar { .. } | Self::Listar { .. } => IfMissing::Refuse,
+            Self::Ativar { .. } | Self::Desativar { .. } | Self::Listar { .. } => IfMissing::Refuse,
         }
     }
 }
@@ -46,14 +54,20 @@ impl Command {
 pub async fn run(session: &Session, command: Command) -> Result {
     match command {
         Command::Criar { nomes } => {
-            session.provisioning.create_motivos(&nomes).await?;
-            for nome in nomes {
-                say!("motivo '{}' created", nome.texto)?;
+            for made in session.provisioning.create_motivos(&nomes).await? {
+                match made {
+                    Made::Created(nome) => say!("motivo '{nome}' created")?,
+                    Made::Activated(nome) => say!("motivo '{nome}' is active again")?,
+                }
             }
         }
+        Command::Ativar { nome } => {
+            let motivo = session.provisioning.set_motivo_ativo(&nome, true).await?;
+            say!("motivo '{}' is active", motivo.nome)?;
+        }
         Command::Desativar { nome } => {
-            session.provisioning.set_motivo_ativo(&nome, false).await?;
-            say!("motivo '{}' is deactivated", nome.texto)?;
+            let motivo = session.provisioning.set_motivo_ativo(&nome, false).await?;
+            say!("motivo '{}' is deactivated", motivo.nome)?;
         }
         Command::Listar { json } => list(session, json).await?,
     }

@@ -11,13 +11,13 @@ use rustix::process::geteuid;
 use super::estado;
 use super::support::database::{self, IfMissing, open_store};
 use super::support::error::Result;
+use super::support::output::quoted;
 use super::support::session::{console_at, load};
 use super::support::{open_files, signals, wait};
 use crate::app;
 use crate::clock::SystemClock;
 use crate::config::{Config, Flags};
 use crate::http::routes;
-use crate::printable::printable;
 use crate::service_manager::{Inherited, ServiceManager};
 use crate::store::Target;
 use crate::telemetry;
@@ -86,7 +86,7 @@ fn command_for_administrator(config: &Config) -> String {
     }
     let dir = config.data_dir.canonicalize();
     let dir = dir.as_ref().unwrap_or(&config.data_dir).to_string_lossy();
-    format!("citrus-status --data-dir '{}' {CRIAR}", printable(&dir))
+    format!("citrus-status --data-dir {} {CRIAR}", quoted(&dir))
 }
 
 /// Says what runs here and on what, before it may have to wait.

@@ -1,12 +1,15 @@
 //! `usuario`
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
+use super::estado;
 use super::support::database::IfMissing;
 use super::support::erased::erased_for_good;
 use super::support::error::{CliError, Result};
 use super::support::input::{confirm, read_new_senha};
-use super::support::output::{self, say, table, yes_no};
+use super::support::output::{self, complain, say, shown, table, yes_no};
 use super::support::session::Session;
 use crate::domain::hierarchy::is_root_administrator;
 use crate::domain::text::Name;
@@ -15,8 +18,8 @@ use crate::service::provisioning::require_senha;
 
 const ANONYMISE_HELP: &str = "\
 The pseudonym takes the place of the login in all histories and audit entries. The user is deactivated, its tokens are \
-revoked, and its senha is unusable. This cannot be undone. Backups and logs still have the login. docs/LGPD.md says \
-what else to do.
+revoked, and its senha is unusable. This cannot be undone. Backups, logs and state files still have the login. \
+docs/LGPD.md says what else to do.
 
 Examples:
   citrus-status usuario anonimizar ana.souza
@@ -160,11 +163,28 @@ pub async fn run(session: &Session, command: Command) -> Result {
             let erasure = session.erasure();
             let pseudonym = erasure.anonymise_usuario(&login).await?;
             say!("usuario '{registered}' is anonymised: '{pseudonym}' stands in its place")?;
+            if let Some(file) = &session.state_file {
+                warn_of_state(file, &Name::registered(registered));
+            }
             erased_for_good(&erasure).await?;
         }
         Command::Listar { json } => list(session, json).await?,
     }
     Ok(())
+}
+
+/// Says where the setting `STATE_FILE` still names an anonymised `login`.
+fn warn_of_state(file: &Path, login: &Name) {
+    match estado::read_setting(file) {
+        Ok(state) if state.names_usuario(&login.key) => complain(format_args!(
+            "note: {} (STATE_FILE) still names '{}'; take it out, or the next start of a server fails or registers the login \
+             again",
+            shown(file),
+            login.texto
+        )),
+        Ok(_) => {}
+        Err(error) => complain(format_args!("note: {error}; if it names '{}', take it out", login.texto)),
+    }
 }
 
 async fn create_administrator(session: &Session, login: &Name, perfil: &Name, senha_stdin: bool) -> Result {

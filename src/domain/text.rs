@@ -5,11 +5,9 @@ use std::str::FromStr;
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizer;
-use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
-use icu_properties::{CodePointMapData, CodePointSetData};
 use strsim::damerau_levenshtein;
 
-use crate::printable::printable;
+use crate::printable::{self, printable};
 
 pub const LOGIN_MAX: usize = 255;
 /// How the logins of anonymised users begin.
@@ -105,18 +103,9 @@ impl FromStr for Name {
     }
 }
 
-/// Whether nobody sees `c`, or it hides what is beside it: controls, marks of the writing direction and of line ends, what
-/// is ignored where text is shown, and what no font has. Names that look alike but for these would be taken for each other.
+/// Whether no name may have `c`: nobody sees it, or it hides what is beside it.
 pub fn hides(c: char) -> bool {
-    use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, Surrogate, Unassigned};
-    if c.is_ascii() {
-        return c.is_ascii_control();
-    }
-    let category = CodePointMapData::<GeneralCategory>::new().get(c);
-    matches!(category, Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | Surrogate | Unassigned)
-        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
-        // The pattern of Braille without a dot.
-        || c == '\u{2800}'
+    printable::hides(c)
 }
 
 /// The most characters of a text that a message repeats.

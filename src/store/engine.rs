@@ -212,6 +212,16 @@ pub(super) enum Connection {
 }
 
 impl Connection {
+    /// The ids in the `id_list` at `place` of a statement.
+    pub fn ids_of(&self, place: &str) -> String {
+        match self {
+            Self::Postgres(_) => {
+                format!("(SELECT list.value::bigint FROM json_array_elements_text({place}::json) list)")
+            }
+            Self::Sqlite(_) => format!("(SELECT value FROM json_each({place}))"),
+        }
+    }
+
     pub async fn rows<T: Row>(&mut self, statement: impl SqlSafeStr, values: &[Param<'_>]) -> Result<Vec<T>> {
         Ok(match self {
             Self::Postgres(connection) => {

@@ -2,10 +2,10 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::engine::Store;
+use super::engine::{Connection, Store};
 use super::error::{Result, StoreError};
 use super::provisioning::Usuario;
-use super::value::Param;
+use super::value::{Param, id_list};
 use crate::domain::text::NameKey;
 
 /// A page of users, by id.
@@ -30,21 +30,15 @@ pub struct UsuariosByLogin {
     pub limit: u16,
 }
 
-/// Of all perfis.
-const USUARIOS: &str = "
-SELECT u.id, u.login, p.nome AS perfil, u.perfil_id, p.nivel_id, u.ativo
-FROM usuario u JOIN perfil p ON p.id = u.perfil_id
-WHERE u.id > $1
-ORDER BY u.id
-LIMIT $2";
+/// From how many perfis a page of users is put together, at most.
+const MOST_PERFIS: usize = 64;
+/// How many users are looked at for a page where they are spread over more.
+const WINDOW: i64 = 10_000;
 
-/// Of one perfil.
-const USUARIOS_OF_PERFIL: &str = "
-SELECT u.id, u.login, p.nome AS perfil, u.perfil_id, p.nivel_id, u.ativo
-FROM usuario u JOIN perfil p ON p.id = u.perfil_id
-WHERE u.perfil_id = $3 AND u.id > $1
-ORDER BY u.id
-LIMIT $2";
+const COLUMNS: &str = "SELECT u.id, u.login, p.nome AS perfil, u.perfil_id, p.nivel_id, u.ativo";
+
+/// The last of those that are looked at.
+const END: &str = "SELECT id FROM usuario WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2";
 
 const USUARIOS_BY_LOGIN: &str = "
 SELECT u.id, u.login, p.nome AS perfil, u.perfil_id, p.nivel_id, u.ativo
@@ -57,30 +51,47 @@ FROM usuario u JOIN perfil p ON p.id = u.perfil_id
 WHERE u.id = $1";
 
 impl Store {
-    /// The users asked for, and the id after which to go on; `None` at the end.
+    /// The users asked for, and the id after which to go on; `None` at the end. Where they are spread over too many
+    /// perfis, only so many are looked at: a page may have fewer entries than asked for, even none, although there are
+    /// more.
     pub async fn page_of_usuarios(&self, asked: &UsuariosPage) -> Result<(Vec<Usuario>, Option<i64>)> {
+        let limit = usize::from(asked.limit);
         let most = i64::from(asked.limit) + 1;
-        let mut found: Vec<Usuario> = match &asked.niveis {
-            None => self.command_rows(USUARIOS, &[asked.after.into(), most.into()]).await?,
-            Some(niveis) => {
-                let perfis = self.perfis().await?.into_iter();
-                let seen = perfis.filter(|perfil| perfil.nivel_id.is_some_and(|id| niveis.contains(&id)));
-                let read = async {
-                    let mut connection = self.command_reader().await?;
-                    let mut found = Vec::new();
-                    for perfil in seen {
-                        let values = [asked.after.into(), most.into(), perfil.id.into()];
-                        found.extend(connection.rows(USUARIOS_OF_PERFIL, &values).await?);
-                    }
-                    Ok(found)
-                };
-                Box::pin(self.bounds().keep::<_, StoreError>(read)).await?
+        let read = async {
+            let mut connection = self.command_reader().await?;
+            let mut values: Vec<Param<'_>> = vec![asked.after.into(), most.into()];
+            let seen = asked.niveis.as_deref().map(id_list);
+            let perfis = match &seen {
+                Some(seen) => Some(perfis_on(&mut connection, seen).await?),
+                None => None,
+            };
+            let (from, is_cut) = match (&perfis, &seen) {
+                (Some(perfis), _) if perfis.is_empty() => return Ok((Vec::new(), None)),
+                (Some(perfis), _) if perfis.len() <= MOST_PERFIS => {
+                    values.extend(perfis.iter().map(|id| Param::from(*id)));
+                    (of_each(perfis.len()), false)
+                }
+                (_, Some(seen)) => {
+                    values.extend([Param::from(WINDOW), seen.as_str().into()]);
+                    let listed = connection.ids_of("$4");
+                    let looked_at = "SELECT * FROM usuario WHERE id > $1 ORDER BY id LIMIT $3";
+                    (format!("({looked_at}) u JOIN perfil p ON p.id = u.perfil_id AND p.nivel_id IN {listed}"), true)
+                }
+                (_, None) => ("usuario u JOIN perfil p ON p.id = u.perfil_id".to_owned(), false),
+            };
+            let statement = format!("{COLUMNS} FROM {from} WHERE u.id > $1 ORDER BY u.id LIMIT $2");
+            let found: Vec<Usuario> = connection.rows(AssertSqlSafe(statement), &values).await?;
+            let mut end = None;
+            if is_cut && found.len() <= limit {
+                let rows: Vec<(i64,)> = connection.rows(END, &[asked.after.into(), (WINDOW - 1).into()]).await?;
+                end = rows.first().map(|(id,)| *id);
             }
+            Ok((found, end))
         };
-        found.sort_unstable_by_key(|usuario| usuario.id);
-        let has_more = found.len() > usize::from(asked.limit);
-        found.truncate(asked.limit.into());
-        let next = found.last().filter(|_| has_more).map(|last| last.id);
+        let (mut found, end) = Box::pin(self.bounds().keep::<_, StoreError>(read)).await?;
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        let next = if has_more { found.last().map(|last| last.id) } else { end };
         Ok((found, next))
     }
 
@@ -90,14 +101,14 @@ impl Store {
         let like = containing.as_ref().map(|key| format!("%{}%", escaped(key.as_str())));
         let after = Param::Text(after.as_ref().map(NameKey::as_str));
         let mut values = vec![after, Param::Text(like.as_deref()), (i64::from(*limit) + 1).into()];
-        let mut on = String::new();
-        if let Some(niveis) = niveis {
-            let listed: Vec<String> = (0..niveis.len()).map(|index| format!("${}", index + 4)).collect();
-            on = format!(" AND p.nivel_id IN ({})", listed.join(", "));
-            values.extend(niveis.iter().map(|id| Param::from(*id)));
-        }
-        let statement = format!("{USUARIOS_BY_LOGIN}{on} ORDER BY u.chave LIMIT $3");
-        let read = async { self.command_reader().await?.rows(AssertSqlSafe(statement), &values).await };
+        let seen = niveis.as_deref().map(id_list);
+        values.extend(seen.as_deref().map(Param::from));
+        let read = async {
+            let mut connection = self.command_reader().await?;
+            let on = seen.as_ref().map(|_| format!(" AND p.nivel_id IN {}", connection.ids_of("$4")));
+            let statement = format!("{USUARIOS_BY_LOGIN}{} ORDER BY u.chave LIMIT $3", on.unwrap_or_default());
+            connection.rows(AssertSqlSafe(statement), &values).await
+        };
         let mut found: Vec<Usuario> = Box::pin(self.bounds().keep::<_, super::StoreError>(read)).await?;
         let has_more = found.len() > usize::from(*limit);
         found.truncate((*limit).into());
@@ -107,6 +118,22 @@ impl Store {
     pub async fn usuario_of(&self, id: i64) -> Result<Option<Usuario>> {
         self.command_row(USUARIO, &[id.into()]).await
     }
+}
+
+/// The perfis on the níveis `seen`; not all, where they are too many.
+async fn perfis_on(connection: &mut Connection, seen: &str) -> Result<Vec<i64>> {
+    let listed = connection.ids_of("$1");
+    let statement = format!("SELECT id FROM perfil WHERE nivel_id IN {listed} LIMIT $2");
+    let most = (MOST_PERFIS as i64) + 1;
+    let rows: Vec<(i64,)> = connection.rows(AssertSqlSafe(statement), &[seen.into(), most.into()]).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The first users of each of so many perfis, given from $3 on.
+fn of_each(perfis: usize) -> String {
+    let first = "SELECT id, login, perfil_id, ativo FROM usuario WHERE id > $1 AND perfil_id";
+    let each = (0..perfis).map(|at| format!("SELECT * FROM ({first} = ${} ORDER BY id LIMIT $2) u", at + 3));
+    format!("({}) u JOIN perfil p ON p.id = u.perfil_id", each.collect::<Vec<_>>().join(" UNION ALL "))
 }
 
 /// `text` as `LIKE` takes it for itself.

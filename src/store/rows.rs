@@ -35,7 +35,7 @@ pub struct Example {
 pub(super) const FORGET: &str = "
 DELETE FROM historico;
 DELETE FROM atendimento;
-DELETE FROM motivo;
+DELETE FROM sequencia;
 DELETE FROM idempotencia;
 DELETE FROM tentativa";
 

@@ -5,8 +5,9 @@ use super::error::Result;
 use super::rows::Example;
 
 impl Store {
-    /// Puts `example`, registered now, in the place of all motivos and atendimentos, and forgets
-    /// histories, idempotency keys and failed logins, in one atomic, durable step. The access model stays.
+    /// Puts `example`, registered now, in the place of all motivos and atendimentos, and forgets histories, drawn
+    /// protocolos, idempotency keys and failed logins, in one atomic, durable step. The access model stays, and so do the
+    /// ids of motivos.
     ///
     /// No atendimento gets an id that was one's before. So a change that was decided on what is gone
     /// is refused by its guard, although revisions begin anew.

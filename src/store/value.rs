@@ -26,6 +26,11 @@ pub(super) enum Param<'a> {
     Time(Option<Time>),
 }
 
+/// `ids` as one value of a statement.
+pub(super) fn id_list(ids: &[i64]) -> String {
+    serde_json::to_string(ids).expect("numbers have a JSON form")
+}
+
 /// `values` as an engine's driver takes them.
 pub(super) fn arguments<DB: Database>(values: &[Param<'_>]) -> sqlx::Result<DB::Arguments>
 where

@@ -185,7 +185,31 @@ async fn refusals_have_these_texts(server: &Server) {
     }
 }
 
+/// As docs/CONTRACT.md says: whether the body arrives, then whether what the path names is there, then what the body says.
+async fn what_the_path_names_comes_before_what_the_body_says(server: &Server) {
+    let token = server.token("admin").await;
+    let put = async |path: &str, kind: &str, body: String| {
+        let headers = [("authorization", token.as_str()), ("content-type", kind)];
+        let answer = server.send(Method::PUT, path, &headers, body).await;
+        (answer.status, answer.body)
+    };
+    let known = id_of(server, "user.api").await;
+    for member in ["senha", "perfil"] {
+        let path = format!("/api/admin/usuarios/98765/{member}");
+        for body in ["{bad", "", "[]", r#"{"senha": null, "perfil": 1}"#, r#"{"senha": "x", "perfil": "nenhum"}"#] {
+            let (status, said) = put(&path, "application/json", body.to_owned()).await;
+            assert_eq!((status, said.as_str()), (404, r#"{"message":"Usuário não encontrado"}"#), "{path} {body}");
+        }
+        assert_eq!(put(&path, "application/json; charset=x-none", "{}".to_owned()).await.0, 415);
+        assert_eq!(put(&path, "application/json", " ".repeat(65_537)).await.0, 413);
+        let (status, said) =
+            put(&format!("/api/admin/usuarios/{known}/{member}"), "application/json", "{bad".to_owned()).await;
+        assert!(status == 400 && said.contains("JSON malformado"), "{said}");
+    }
+}
+
 both_engines! {
+    what_the_path_names_comes_before_what_the_body_says,
     answers_have_these_bytes,
     no_answer_has_what_authenticates,
     refusals_have_these_texts,

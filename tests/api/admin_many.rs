@@ -180,7 +180,77 @@ async fn many_niveis_take_as_long_as_they_are_many(server: &Server, database: &D
     }
 }
 
+/// All that somebody reads of a list, page by page: the members `member` of its entries.
+async fn all_pages(server: &Server, who: &str, list: &str, query: &str, member: &str) -> Vec<Value> {
+    let token = server.token(who).await;
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/api/admin/{list}?{query}{cursor}");
+        let mut page = Value::Null;
+        let read = async || {
+            let answer = ask(server, &token, Method::GET, &path, Value::Null).await;
+            page = answer.json();
+            answer.status
+        };
+        is_soon(&path, read).await;
+        all.extend(page[list].as_array().unwrap().iter().map(|entry| entry[member].clone()));
+        let Some(next) = page["proximo"].as_str() else { return all };
+        cursor = format!("&cursor={next}");
+    }
+}
+
+/// What is spread over many níveis is read whole, page by page, however far apart it lies.
+async fn what_many_niveis_have_is_read_page_by_page(server: &Server, database: &Database) {
+    hierarchy(server).await;
+    grow(database, 1, 3_000).await;
+    // Far more entries of níveis that only root sees, between those of each nível below Suporte.
+    let entries = |count: u32, action: &str, nivel: &str| {
+        format!(
+            "INSERT INTO auditoria (em, origem, autor, lugar, acao, objeto, autor_nivel_id)
+             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
+             SELECT first.em, 'api', 'maria', '192.0.2.7', '{action}', 'm' || numbers.n, {nivel}
+             FROM numbers, (SELECT min(em) AS em FROM auditoria) first"
+        )
+    };
+    let below = "(SELECT id FROM nivel WHERE nome = 'n' || numbers.n)";
+    database.execute(&entries(3_000, "motivo.criar", below)).await;
+    database.execute(&entries(25_000, "motivo.desativar", "(SELECT id FROM nivel WHERE nome = 'Vendas')")).await;
+    database.execute(&entries(300, "motivo.ativar", below)).await;
+    let objects = |count: u32| (1..=count).rev().map(|n| json!(format!("m{n}"))).collect::<Vec<_>>();
+    for (query, expected) in [("acao=motivo.criar", objects(3_000)), ("acao=motivo.ativar", objects(300))] {
+        assert_eq!(all_pages(server, "gestor", "auditoria", &format!("limite=200&{query}"), "objeto").await, expected);
+    }
+    let both = [objects(300), objects(3_000)].concat();
+    for query in ["limite=200&acao=motivo", "limite=199"] {
+        let all = all_pages(server, "gestor", "auditoria", query, "objeto").await;
+        let of_motivos: Vec<_> = all.into_iter().filter(|o| o.as_str().is_some_and(|o| o.starts_with('m'))).collect();
+        assert_eq!(of_motivos, both, "{query}");
+    }
+    // One below them sees its own, and nothing else.
+    let filial = entries(1, "motivo.criar", "(SELECT id FROM nivel WHERE nome = 'Filial')");
+    database.execute(&filial.replace("'m' ||", "'f' ||")).await;
+    assert_eq!(all_pages(server, "chefe", "auditoria", "acao=motivo", "objeto").await, [json!("f1")]);
+
+    let users = |first: u32, last: u32, perfil: &str| {
+        format!(
+            "INSERT INTO usuario (login, chave, perfil_id, senha_hash, geracao)
+             WITH RECURSIVE numbers (n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM numbers WHERE n < {last})
+             SELECT 'u' || n, 'u' || n, {perfil}, 'x', 1 FROM numbers"
+        )
+    };
+    let of_many = "(SELECT id FROM perfil WHERE nome = 'p' || numbers.n)";
+    let raiz = "(SELECT perfil_id FROM usuario WHERE login = 'admin')";
+    for (first, last, perfil) in [(1, 500, of_many), (100_000, 125_000, raiz), (501, 1_000, of_many)] {
+        database.execute(&users(first, last, perfil)).await;
+    }
+    let logins = all_pages(server, "gestor", "usuarios", "limite=150", "login").await;
+    let (known, many) = logins.split_at(logins.len() - 1_000);
+    assert!(known.contains(&json!("gestor")), "{known:?}");
+    assert_eq!(many, (1..=1_000).map(|n| json!(format!("u{n}"))).collect::<Vec<_>>());
+}
+
 both_engines! {
+    what_many_niveis_have_is_read_page_by_page,
     many_niveis_take_as_long_as_they_are_many,
     numbers_that_are_taken_are_passed_over_at_once,
     many_users_are_paged,

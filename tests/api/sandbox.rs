@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::json;
 use time::Duration;
 
+use super::admin::ask;
 use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::server::{Answer, Server, nome};
@@ -78,6 +79,16 @@ async fn a_reset_restores_the_example(database: &Database) {
     server.provisioning.set_motivo_ativo(&nome("Duplicado"), false).await.unwrap();
     server.provisioning.create_atendimento("1", Status::Aberto).await.unwrap();
 
+    let admin = server.token("admin").await;
+    let draw =
+        async || ask(&server, &admin, Method::POST, "/api/atendimentos", json!({})).await.json()["protocolo"].clone();
+    let motivos = async || ask(&server, &admin, Method::GET, "/api/admin/motivos", json!(null)).await.body;
+    assert_eq!([draw().await, draw().await], ["20261123000001", "20261123000002"]);
+    server.provisioning.set_motivo_ativo(&nome("Duplicado"), true).await.unwrap();
+    let listed = motivos().await;
+    server.provisioning.set_motivo_ativo(&nome("Duplicado"), false).await.unwrap();
+    server.provisioning.create_motivos(&[nome("Outro")]).await.unwrap();
+
     server.advance(database, Duration::milliseconds(1)).await;
     post(&server, RESET, &[]).await.is(200, "Dados de exemplo restaurados");
     let after = server.record("20221104000001").await;
@@ -85,6 +96,8 @@ async fn a_reset_restores_the_example(database: &Database) {
     assert_eq!((&after["status"], &after["historico"]), (&before["status"], &json!([])));
     assert_eq!((&after["motivoStatus"], &after["comentarios"]), (&json!(null), &json!([])));
     assert_eq!(database.number("SELECT count(*) FROM atendimento").await, 30);
+    assert_eq!(motivos().await, listed);
+    assert_eq!(draw().await, "20261123000001");
     // The token counts as before, the key and the failed logins are forgotten.
     let motivos = server.send(Method::GET, MOTIVOS, &keyed, "").await;
     assert_eq!(

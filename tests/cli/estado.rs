@@ -413,6 +413,29 @@ async fn anonymised_users_are_left_out_and_keep_their_perfil(database: &Database
     );
 }
 
+async fn a_file_that_names_an_anonymised_login_is_told_of(database: &Database) {
+    applies(database, FULL, &["--yes"]);
+    let path = database.dir.path().join("estado.toml");
+    let setting = ("STATE_FILE", path.to_str().unwrap());
+    let anonymise = |login: &str| run_with(database, &[setting], &["usuario", "anonimizar", login, "--yes"], "");
+    // The command says where the login still stands, and the start that would need its senha says why there is none.
+    let named = anonymise("USER.API");
+    let note = format!("note: {} (STATE_FILE) still names 'user.api'; take it out", path.display());
+    assert!(named.code == 0 && named.stderr.contains(&note), "{named:?}");
+    let told = "usuario 'user.api': senha_env: SENHA_TESTE is not set, or no text; nobody has this login; \
+                if its user was anonymised, take it out of the file";
+    complains(&run_with(database, &[setting], &["serve"], ""), 1, &[told]);
+    fs::write(&path, FULL.replace("user.api", "outro")).unwrap();
+    let unnamed = anonymise("antigo");
+    assert!(unnamed.stderr.contains("still names 'antigo'"), "{unnamed:?}");
+    let again = anonymise("anonimo-1");
+    assert!(again.code == 0 && !again.stderr.contains("STATE_FILE"), "{again:?}");
+    // A file that cannot be read stands in nobody's way.
+    fs::write(&path, "[[niveis]]\n").unwrap();
+    let unread = anonymise("anonimo-2");
+    assert!(unread.code == 0 && unread.stderr.contains("note: STATE_FILE: "), "{unread:?}");
+}
+
 async fn two_at_once_are_never_half(database: &Database) {
     database.store().await.close().await;
     let path = database.dir.path().join("estado.toml");
@@ -493,6 +516,7 @@ both_engines! {
     each_change_leaves_its_entry,
     what_a_file_does_not_name_stays_unless_it_is_to_go,
     anonymised_users_are_left_out_and_keep_their_perfil,
+    a_file_that_names_an_anonymised_login_is_told_of,
     two_at_once_are_never_half,
     servers_come_up_as_the_file_of_the_setting_says,
     a_backup_of_a_moved_nivel_is_restored,

@@ -1,5 +1,7 @@
 //! The way in to a server that nobody has set up.
 
+use std::process::Command;
+
 use reqwest::Method;
 use serde_json::json;
 
@@ -53,7 +55,7 @@ async fn a_server_without_users_says_how_to_make_the_first_one(database: &Databa
 /// In any directory, and in a shell that knows nothing of the server's settings.
 async fn the_command_that_is_told_works_as_it_stands(_: &Database) {
     let database = Database::sqlite();
-    let data = database.dir.path().join("os dados");
+    let data = database.dir.path().join("os dados d'água");
     let settings = [("DATA_DIR", data.to_str().unwrap()), ("BIND_ADDR", "127.0.0.1:0")];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let mut server = Process::start({
@@ -62,10 +64,11 @@ async fn the_command_that_is_told_works_as_it_stands(_: &Database) {
         command
     });
     let line = server.says("nobody can log in");
-    let (_, command) = line.split_once("--data-dir '").unwrap();
-    let (dir, args) = command.split_once("' ").unwrap();
-    let mut shell = program(&database, &[]);
-    shell.args(["--data-dir", dir]).args(args.split("; ").next().unwrap().split(' ')).arg("--senha-stdin");
+    let (_, command) = line.split_once("citrus-status ").unwrap();
+    let typed = command.split("; ").next().unwrap();
+    let mut shell = Command::new("bash");
+    shell.args(["-c", &format!("exec {} {typed} --senha-stdin", env!("CARGO_BIN_EXE_citrus-status"))]);
+    shell.env_clear().current_dir(database.dir.path());
     let outcome = finish(shell, SENHA);
     assert!(outcome.code == 0 && outcome.stdout.starts_with("usuario 'admin' created"), "{outcome:?}");
     server.stop();

@@ -94,13 +94,24 @@ fn usuarios(database: &Database) {
 fn motivos(database: &Database) {
     run(database, &["motivo", "criar", "Duplicado", "Fora do escopo"])
         .prints("motivo 'Duplicado' created\nmotivo 'Fora do escopo' created\n");
-    run(database, &["motivo", "desativar", "duplicado"]).prints("motivo 'duplicado' is deactivated\n");
+    run(database, &["motivo", "desativar", "duplicado"]).prints("motivo 'Duplicado' is deactivated\n");
     assert_eq!(
         listed(database, &["motivo", "listar"]),
         json!([{"nome": "Duplicado", "ativo": false}, {"nome": "Fora do escopo", "ativo": true}])
     );
-    run(database, &["motivo", "criar", "Duplicado"]).prints("motivo 'Duplicado' created\n");
-    run(database, &["motivo", "listar"]).prints("motivo          active\nDuplicado       yes\nFora do escopo  yes\n");
+    run(database, &["motivo", "criar", "DUPLICADO", "Outro"])
+        .prints("motivo 'Duplicado' is active again\nmotivo 'Outro' created\n");
+    run(database, &["motivo", "desativar", "OUTRO"]).prints("motivo 'Outro' is deactivated\n");
+    for _ in 0..2 {
+        run(database, &["motivo", "ativar", "outro"]).prints("motivo 'Outro' is active\n");
+    }
+    run(database, &["motivo", "ativar", "outra"]).fails(1, &["there is no motivo 'outra'"]);
+    let entries = listed(database, &["auditoria", "listar", "--acao", "motivo.ativar"]);
+    let objects: Vec<_> = entries.as_array().unwrap().iter().map(|entry| &entry["objeto"]).collect();
+    assert_eq!(objects, ["Outro", "Duplicado"]);
+    run(database, &["motivo", "desativar", "outro"]);
+    run(database, &["motivo", "listar"])
+        .prints("motivo          active\nDuplicado       yes\nFora do escopo  yes\nOutro           no\n");
 }
 
 fn atendimentos(database: &Database) {

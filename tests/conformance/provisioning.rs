@@ -1,8 +1,14 @@
 use std::sync::Arc;
 
+use citrus_status::auth::password::{PasswordError, Passwords};
 use citrus_status::domain::access::Permissao;
 use citrus_status::domain::text::NameKey;
+use citrus_status::service::audit::command_line;
+use citrus_status::service::provisioning::{Kind, Provisioning, ProvisioningError};
 use citrus_status::store::{Grant, Motivo, Release, Store, StoreError, Usuario};
+
+use futures_util::FutureExt as _;
+use secrecy::SecretString;
 
 use crate::support::both_engines;
 use crate::support::edits::edit;
@@ -56,6 +62,29 @@ async fn releases_and_grants_are_set_once_and_taken_back(store: &Arc<Store>) {
     assert!(store.releases().await.unwrap().is_empty() && store.grants().await.unwrap().is_empty());
 }
 
+/// A senha that will not be set costs no work: while no more can be hashed, it is refused for what is wrong with it.
+async fn refusals_cost_no_hash(store: &Arc<Store>) {
+    edit(store, async |e| e.insert_perfil(&nome("P"), None).await).await.unwrap();
+    let passwords = Arc::new(Passwords::new(1, || false));
+    let setup = Provisioning::with(Arc::clone(store), Arc::clone(&passwords), command_line());
+    let senha = || SecretString::from("uma senha comprida");
+    setup.create_usuario(&nome("ana"), &nome("P"), senha()).await.unwrap();
+    let mut waiting: Vec<_> = (0..64).map(|_| Box::pin(passwords.hash(senha()))).collect();
+    waiting.retain_mut(|hash| hash.now_or_never().is_none());
+    // Once the first is done, the others wait for the next, which nobody asks for its result.
+    waiting.remove(0).await.unwrap();
+    let mut last = Box::pin(passwords.hash(senha()));
+    assert!((&mut last).now_or_never().is_none());
+    let missing = |kind, outcome| matches!(outcome, Err(ProvisioningError::Missing { kind: of, .. }) if of == kind);
+    assert!(missing(Kind::Usuario, setup.set_senha(&nome("bia"), senha()).await.map(drop)));
+    assert!(missing(Kind::Perfil, setup.create_usuario(&nome("bia"), &nome("Q"), senha()).await.map(drop)));
+    let busy = |outcome| matches!(outcome, Err(ProvisioningError::Password(PasswordError::Busy)));
+    assert!(busy(setup.set_senha(&nome("ana"), senha()).await.map(drop)));
+    assert!(busy(setup.create_usuario(&nome("bia"), &nome("P"), senha()).await.map(drop)));
+    drop((waiting, last));
+    setup.set_senha(&nome("ana"), senha()).await.unwrap();
+}
+
 async fn users_are_listed_by_login_without_their_hashes(store: &Arc<Store>) {
     edit(store, async |e| e.insert_perfil(&nome("P"), None).await).await.unwrap();
     let perfil = store.perfil(&NameKey::new("p")).await.unwrap().unwrap();
@@ -102,6 +131,7 @@ async fn motivos_are_deactivated_and_come_back(store: &Arc<Store>) {
 }
 
 both_engines! {
+    refusals_cost_no_hash,
     niveis_form_a_tree_and_have_one_name_each,
     releases_and_grants_are_set_once_and_taken_back,
     users_are_listed_by_login_without_their_hashes,

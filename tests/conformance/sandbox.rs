@@ -38,10 +38,11 @@ async fn the_example_replaces_what_requests_write(store: &Arc<Store>, database: 
     for (protocolo, status) in [("1", Status::Finalizado), ("3", Status::Aberto)] {
         insert(store, protocolo, status).await;
     }
-    for motivo in ["Duplicado", "Antigo"] {
+    for motivo in ["duplicado", "Antigo"] {
         edit(store, async |e| e.insert_motivo(&nome(motivo)).await).await.unwrap();
     }
     edit(store, async |e| e.set_motivo_ativo(&NameKey::new("duplicado"), false).await).await.unwrap();
+    let duplicado_id = store.motivos().await.unwrap().iter().find(|m| m.nome == "duplicado").unwrap().id;
     let motivos = store.snapshot(&[], &["antigo"]).await.unwrap().motivos;
     let full = Change {
         motivo_id: Some(motivos["antigo"]),
@@ -54,6 +55,7 @@ async fn the_example_replaces_what_requests_write(store: &Arc<Store>, database: 
     assert!(store.debit(&[Debit { key: [1; 16], login: None, cost: 60_000 }]).await.unwrap());
     store.set_success(&[2; 16], &[2; 16]).await.unwrap();
 
+    edit(store, async |e| e.draw(20_261_123).await).await.unwrap();
     database.advance_clock(Duration::seconds(1)).await;
     store.start_over(&example()).await.unwrap();
     for (protocolo, status) in [("1", "Aberto"), ("2", "Finalizado")] {
@@ -68,7 +70,8 @@ async fn the_example_replaces_what_requests_write(store: &Arc<Store>, database: 
     let motivos = store.motivos().await.unwrap();
     let names: Vec<_> = motivos.iter().map(|motivo| (motivo.nome.as_str(), motivo.ativo)).collect();
     assert_eq!(names, [("Duplicado", true), ("Fora do escopo", true)]);
-    for table in ["historico", "idempotencia", "tentativa"] {
+    assert_eq!(motivos[0].id, duplicado_id);
+    for table in ["historico", "idempotencia", "tentativa", "sequencia"] {
         assert_eq!(database.number(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
     }
     let ana = store.credential(&NameKey::new("ana")).await.unwrap().unwrap();
@@ -108,7 +111,7 @@ async fn a_start_that_fails_leaves_everything(store: &Arc<Store>, database: &Dat
     store.start_over(&example()).await.unwrap();
     store.commit(&[change(current(store, "1").await, Status::Finalizado)]).await.unwrap();
     let before = (current(store, "1").await, current(store, "2").await);
-    let twice = Example { motivos: ["Duplicado", "duplicado"].map(motivo).to_vec(), ..example() };
+    let twice = Example { motivos: ["Novo", "novo"].map(motivo).to_vec(), ..example() };
     assert!(store.start_over(&twice).await.is_err());
     assert_eq!((current(store, "1").await, current(store, "2").await), before);
     assert_eq!(store.motivos().await.unwrap().len(), 2);

@@ -17,7 +17,7 @@ use crate::dialect::Dialect;
 use crate::domain::atendimento::Status;
 use crate::domain::text::{SENHA_MAX, cut, did_you_mean};
 use crate::file_text::{decode, open_regular};
-use crate::printable::printable_but;
+use crate::printable::printable_lines;
 
 pub fn parse_status(text: &str) -> Result<Status, String> {
     let nomes = Status::ALL.map(Status::nome);
@@ -67,7 +67,7 @@ fn understand_dialect(file: &Path) -> Result<Arc<Dialect>, String> {
         Some(complaints) => Err(complaints),
         None => Ok(Arc::new(dialect)),
     });
-    dialect.map_err(|complaints| format!("{}: {}", shown(file), printable_but('\n', &complaints)))
+    dialect.map_err(|complaints| format!("{}: {}", shown(file), printable_lines(&complaints)))
 }
 
 /// A senha to log in with: from standard input, or from a hidden prompt.

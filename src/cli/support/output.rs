@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::error::CliError;
 use crate::domain::access::Permissao;
-use crate::printable::{printable, printable_but, printable_json};
+use crate::printable::{printable, printable_json, printable_lines};
 use crate::store::StoreError;
 use crate::telemetry;
 
@@ -35,7 +35,7 @@ pub fn create_private(path: &Path) -> Result<File, CliError> {
 /// has no lines of its own goes through [`printable`] before. Fails where `println!` would panic: when nobody reads any
 /// more, as in `… | head`.
 pub fn line(text: impl fmt::Display) -> io::Result<()> {
-    write_printable(&printable_but('\n', &text.to_string()))
+    write_printable(&printable_lines(&text.to_string()))
 }
 
 fn write_printable(text: &str) -> io::Result<()> {
@@ -44,7 +44,7 @@ fn write_printable(text: &str) -> io::Result<()> {
 
 /// As [`line()`], on standard error, where there may be nobody to read it.
 pub fn complain(text: impl fmt::Display) {
-    telemetry::write_line(printable_but('\n', &text.to_string()));
+    telemetry::write_line(printable_lines(&text.to_string()));
 }
 
 /// Prints `text` without waiting for its reader: a server has more to do.
@@ -166,4 +166,28 @@ pub fn or_dash(text: Option<&str>) -> String {
 
 pub fn yes_no(value: bool) -> String {
     if value { "yes" } else { "no" }.to_owned()
+}
+
+/// `text` as bash takes it. What steers a terminal is spelled out in bytes, whatever the shell's encoding.
+pub fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/:._-".contains(c);
+    if text.chars().all(plain) {
+        return text.to_owned();
+    }
+    if printable(text) == text {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    let spelled = |c: char| {
+        let mut bytes = [0; 4];
+        let bytes = c.encode_utf8(&mut bytes);
+        let steers = printable(bytes) != *bytes;
+        if steers {
+            bytes.bytes().map(|byte| format!("\\x{byte:02x}")).collect()
+        } else if "\\'".contains(c) {
+            format!("\\{c}")
+        } else {
+            c.to_string()
+        }
+    };
+    format!("$'{}'", text.chars().map(spelled).collect::<String>())
 }

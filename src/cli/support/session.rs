@@ -1,5 +1,6 @@
 //! The database and the services of a command.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::database::{self, IfMissing};
@@ -20,6 +21,8 @@ pub struct Session {
     pub provisioning: Provisioning,
     /// Whom the audit trail names.
     pub actor: Actor,
+    /// The file of the setting `STATE_FILE`.
+    pub state_file: Option<PathBuf>,
     /// The address of the server's console, as far as the settings tell; `None` where it is switched off.
     pub console: Option<String>,
 }
@@ -32,7 +35,7 @@ impl Session {
         let actor = command_line();
         let provisioning = Provisioning::new(Arc::clone(&store), actor.clone());
         let console = config.http.console.then(|| console_at(&config.http.bind));
-        let session = Self { store, provisioning, actor, console };
+        let session = Self { store, provisioning, actor, state_file: config.state_file, console };
         let outcome = work(&session).await;
         database::close(&session.store).await;
         outcome

@@ -62,7 +62,7 @@ struct Auditoria {
 #[utoipa::path(
     get, path = "/api/admin/auditoria", tag = ADMINISTRACAO, operation_id = "lerAuditoria",
     summary = "Lê a auditoria [ours]",
-    description = "Um administrador raiz vê tudo; outros, o que fizeram ou sofreram usuários que então estavam em níveis que eles veem; um nome que a hierarquia agora esconde deles aparece como `(oculto)`. Exige a permissão *Consultar auditoria*.",
+    description = "Um administrador raiz vê tudo; outros, o que fizeram ou sofreram usuários que então estavam em níveis que eles veem; um nome que a hierarquia agora esconde deles aparece como `(oculto)`. Uma página pode vir curta, ou vazia, enquanto `proximo` não é `null`. Exige a permissão *Consultar auditoria*.",
     security(("token" = [])),
     params(Desde, Ate, Acao, Cursor, Limite),
     responses((status = 200, description = "Uma página", body = Auditoria, example = json!({

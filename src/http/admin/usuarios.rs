@@ -49,7 +49,7 @@ struct Usuarios {
 #[utoipa::path(
     get, path = "/api/admin/usuarios", tag = ADMINISTRACAO, operation_id = "listarUsuarios",
     summary = "Lista os usuários [ours]",
-    description = "Os dos perfis que se veem. Exige a permissão *Administrar usuários*.",
+    description = "Os dos perfis que se veem. Uma página pode vir curta, ou vazia, enquanto `proximo` não é `null`. Exige a permissão *Administrar usuários*.",
     security(("token" = [])),
     params(Cursor, Limite),
     responses((status = 200, description = "Uma página", body = Usuarios, example = json!({

@@ -21,7 +21,8 @@ const RESTORED: &str = "Dados de exemplo restaurados";
     post, path = "/sandbox/reset", tag = SANDBOX, operation_id = "restaurar",
     summary = "Restaura os dados de exemplo [ours]",
     description = "Atendimentos e motivos voltam a ser os do exemplo, sem histórico; chaves de idempotência e falhas de \
-        login são esquecidas, e também as falhas programadas e as requisições registradas. O relógio volta à hora certa. \
+        login são esquecidas, e também as falhas programadas e as requisições registradas. O relógio volta à hora certa, e \
+        os protocolos são numerados de novo a partir de 1. Os motivos do exemplo conservam os seus números. \
         Usuários e tokens ficam.",
     responses(
         (status = 200, description = "Restaurados", body = Message, example = json!({"message": RESTORED}))

@@ -24,6 +24,7 @@ pub use self::guarded::CreationKey;
 pub(in crate::service) use self::guarded::GuardedEdit;
 pub(in crate::service) use self::hierarchy::require_nome;
 pub use self::model::{Effect, Move, Obstacle, SeenModel, Switch};
+pub use self::motivos::Made;
 pub use self::seen::{SeenNivel, SeenPerfil, SeenUsuario};
 pub use self::stamp::Stamp;
 pub use self::usuarios::require_login;
@@ -153,9 +154,11 @@ impl Provisioning {
         Err(edit.missing(Kind::Perfil, nome, names).await?)
     }
 
-    async fn hash(&self, senha: SecretString) -> Result<String> {
+    /// The hash of `senha`, once it is `judged` that it will be set: what is refused, or was made already, costs none.
+    /// Nothing is held up meanwhile, so it is judged again when it is set.
+    async fn hash(&self, senha: SecretString, judged: impl Future<Output = Result<()>>) -> Result<String> {
         refuse((self.senha_fault)(senha.expose_secret()))?;
-        let _turn = self.passwords.turn(self.passwords.place()?).await?;
+        judged.await?;
         Ok(self.passwords.hash(senha).await?)
     }
 }

@@ -10,6 +10,21 @@ use crate::domain::text::Name;
 use crate::service::audit::named;
 use crate::store::Motivo;
 
+/// What became of a motivo, by its name as it is registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Made {
+    Created(String),
+    /// It was there, and deactivated.
+    Activated(String),
+}
+
+impl Made {
+    fn nome(&self) -> &str {
+        let (Self::Created(nome) | Self::Activated(nome)) = self;
+        nome
+    }
+}
+
 impl Provisioning {
     /// Registers a motivo; its row id.
     pub async fn create_motivo(&self, nome: &Name) -> Result<i64> {
@@ -20,27 +35,29 @@ impl Provisioning {
         Ok(id)
     }
 
-    /// Registers motivos, or activates them again: all, or none when one is there already.
-    pub async fn create_motivos(&self, nomes: &[Name]) -> Result<()> {
+    /// Registers motivos, or activates them again: all, or none when one is there already. Tells of each which it was.
+    pub async fn create_motivos(&self, nomes: &[Name]) -> Result<Vec<Made>> {
         let mut edit = self.begin(Permissao::AdministrarMotivos).await?;
-        let mut entries = Vec::with_capacity(nomes.len());
+        let (mut entries, mut all) = (Vec::with_capacity(nomes.len()), Vec::with_capacity(nomes.len()));
         for nome in nomes {
-            let (action, before) = match edit.motivo(&nome.key).await? {
+            let (action, made, before) = match edit.motivo(&nome.key).await? {
                 Some(motivo) if motivo.ativo => {
                     return Err(ProvisioningError::Exists { kind: Kind::Motivo, nome: nome.texto.clone() });
                 }
                 Some(motivo) => {
                     edit.set_motivo_ativo(&nome.key, true).await?;
-                    (Action::ActivateMotivo, Some(json!({"ativo": motivo.ativo})))
+                    (Action::ActivateMotivo, Made::Activated(motivo.nome), Some(json!({"ativo": false})))
                 }
                 None => {
                     created(Kind::Motivo, nome, edit.insert_motivo(nome).await)?;
-                    (Action::CreateMotivo, None)
+                    (Action::CreateMotivo, Made::Created(nome.texto.clone()), None)
                 }
             };
-            entries.push(named(action, &nome.texto, before, Some(json!({"ativo": true}))));
+            entries.push(named(action, made.nome(), before, Some(json!({"ativo": true}))));
+            all.push(made);
         }
-        self.commit(edit, entries).await
+        self.commit(edit, entries).await?;
+        Ok(all)
     }
 
     /// Activates or deactivates a motivo: what was recorded with it stays.

@@ -18,10 +18,9 @@ impl Provisioning {
     /// Registers a user; its row id.
     pub async fn create_usuario(&self, login: &Name, perfil: &Name, senha: SecretString) -> Result<i64> {
         require_login(login)?;
-        let hash = self.hash(senha).await?;
-        let edit = self.begin_creation(Permissao::AdministrarUsuarios).await?;
-        let (mut edit, perfil) = self.perfil(edit, perfil).await?;
-        edit.require_handing_on(&perfil).await?;
+        let judged = async { self.begin_usuario(perfil).await.map(drop) };
+        let hash = self.hash(senha, judged).await?;
+        let (mut edit, perfil) = self.begin_usuario(perfil).await?;
         let inserted = edit.insert_usuario(login, perfil.id, &hash, new_generation()).await;
         let usuario_id = created(Kind::Usuario, login, inserted)?;
         let after = json!({"perfil": perfil.nome, "ativo": true});
@@ -33,10 +32,9 @@ impl Provisioning {
     /// Sets a password, revokes the tokens issued so far, and forgets the login's failures. Returns the user, as do the
     /// other changes of users.
     pub async fn set_senha(&self, login: &Name, senha: SecretString) -> Result<Usuario> {
-        let (hash, bucket) = (self.hash(senha).await?, bucket_of(&login.key));
-        let (mut edit, usuario) = self.edit_usuario(login).await?;
-        // With its senha, one has what it has.
-        require_no_less(&mut edit, &usuario).await?;
+        let judged = async { self.edit_senha(login).await.map(drop) };
+        let (hash, bucket) = (self.hash(senha, judged).await?, bucket_of(&login.key));
+        let (mut edit, usuario) = self.edit_senha(login).await?;
         edit.set_senha(usuario.id, &hash, new_generation(), &bucket).await?;
         self.commit(edit, [of_usuario(Action::SetSenha, usuario.id, None, None)]).await?;
         Ok(usuario)
@@ -108,6 +106,21 @@ impl Provisioning {
         let usuarios = self.store.usuarios().await?;
         let found = usuarios.iter().find(|usuario| NameKey::new(&usuario.login) == login.key);
         found.cloned().ok_or_else(|| missing_usuario(login, &usuarios))
+    }
+
+    /// Begins the creation of a user on `perfil`.
+    async fn begin_usuario(&self, perfil: &Name) -> Result<(GuardedEdit, Perfil)> {
+        let edit = self.begin_creation(Permissao::AdministrarUsuarios).await?;
+        let (mut edit, perfil) = self.perfil(edit, perfil).await?;
+        edit.require_handing_on(&perfil).await?;
+        Ok((edit, perfil))
+    }
+
+    /// Begins the edit of a user whose senha the actor may set: with it, one has what the user has.
+    async fn edit_senha(&self, login: &Name) -> Result<(GuardedEdit, Usuario)> {
+        let (mut edit, usuario) = self.edit_usuario(login).await?;
+        require_no_less(&mut edit, &usuario).await?;
+        Ok((edit, usuario))
     }
 
     /// Begins the edit of a user whom the actor sees and who is not anonymised.

@@ -90,6 +90,11 @@ impl StateFile {
 }
 
 impl StateFile {
+    /// Whether it has a user of that login.
+    pub fn names_usuario(&self, login: &NameKey) -> bool {
+        self.state.usuarios.contains_key(login)
+    }
+
     /// The active users with a senha that is public.
     pub fn public_users(&self) -> Vec<PublicUser> {
         let active = self.state.usuarios.iter().filter(|(_, usuario)| usuario.ativo != Some(false));

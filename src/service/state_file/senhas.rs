@@ -16,6 +16,9 @@ use crate::file_text::{decode, open_regular, trimmed};
 use crate::service::provisioning::SENHA_RULE;
 use crate::store::Store;
 
+/// Why a senha is needed, and what to do where there was one once: no file may bring an anonymised login back unnoticed.
+const NEW: &str = "nobody has this login; if its user was anonymised, take it out of the file";
+
 /// The senhas of those in `file` who are new; with `renew`, also of the others, unless they have theirs already.
 pub(super) async fn senhas_of(
     file: &StateFile,
@@ -29,8 +32,9 @@ pub(super) async fn senhas_of(
     for (key, usuario) in &file.state.usuarios {
         let is_new = !registered.usuarios.contains_key(key);
         let senha = match file.senhas.get(key) {
-            Some(source) if is_new || renew => read(source),
-            None if is_new => Err("it is new, and needs senha_env = \"NAME\" or senha_file = \"PATH\"".to_owned()),
+            Some(source) if is_new => read(source).map_err(|fault| format!("{fault}; {NEW}")),
+            Some(source) if renew => read(source),
+            None if is_new => Err(format!("it is new, and needs senha_env = \"NAME\" or senha_file = \"PATH\"; {NEW}")),
             _ => continue,
         };
         match senha {
