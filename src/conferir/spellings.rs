@@ -7,6 +7,7 @@ use encoding_rs::WINDOWS_1252;
 const PART: usize = 6;
 
 /// `secret` in each spelling, with its name.
+#[expect(clippy::too_many_lines, reason = "one list of spellings, a line each")]
 pub fn spellings(secret: &str) -> Vec<(&'static str, String)> {
     let utf8 = secret.as_bytes();
     let latin = WINDOWS_1252.encode(secret).0.into_owned();

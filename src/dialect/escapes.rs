@@ -51,7 +51,7 @@ impl Entities {
                 '\'' => written.push_str(self.apostrophe),
                 // XML has no way to write them.
                 '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
-                    written.push('\u{fffd}')
+                    written.push('\u{fffd}');
                 }
                 letter => written.push(letter),
             }

@@ -52,6 +52,7 @@ impl Writing {
     }
 
     /// The same in `charset`.
+    #[must_use]
     pub fn in_charset(self, charset: Charset) -> Self {
         Self { charset, ..self }
     }

@@ -12,7 +12,10 @@ async fn send(browser: &mut Browser<'_>, page: &Answer, path: &str, fields: &[(&
     browser.fill(page, path, &[fields, &[("chave", key.as_str())]].concat()).await
 }
 
-const FORMS: &[(&str, &[(&str, &str)], &str)] = &[
+/// A page, the fields of its form, and the question of how many there are.
+type Form = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
+const FORMS: &[Form] = &[
     ("atendimentos/novo", &[("protocolo", ""), ("status", "Aberto")], "SELECT count(*) FROM atendimento"),
     ("atendimentos/novo", &[("protocolo", "20261104000077"), ("status", "Aberto")], "SELECT count(*) FROM atendimento"),
     ("motivos", &[("nome", "Outro tipo")], "SELECT count(*) FROM motivo"),
@@ -50,7 +53,7 @@ async fn a_double_press_creates_one_and_leads_to_it(server: &Server, database: &
             })
             .collect();
         let mut other = Browser::new(server);
-        other.set_cookie("citrus-sessao", &admin.cookie("citrus-sessao").unwrap().to_owned());
+        other.set_cookie("citrus-sessao", admin.cookie("citrus-sessao").unwrap());
         let (one, two) = tokio::join!(send(&mut admin, &page, &path, &again), send(&mut other, &page, &path, &again));
         assert_eq!((one.status, two.status), (303, 303), "{place}: {one:?} {two:?}");
         assert_eq!(database.number(count).await, before + 2, "{place}");

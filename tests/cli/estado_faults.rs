@@ -68,7 +68,10 @@ async fn senhas_are_those_of_new_users_unless_asked_for(database: &Database) {
         (None, "line 5: usuario 'ana': senha_env: SENHA_TESTE is not set"),
         (Some(""), "line 5: usuario 'ana': the senha in SENHA_TESTE is empty"),
         (Some("1234567"), "the senha in SENHA_TESTE is too short; a senha has at least 8 characters"),
-        (Some(&*"x".repeat(1025)), "the senha in SENHA_TESTE is too long; a senha has at least 8 characters and"),
+        (
+            Some(&*"x".repeat(1025)),
+            "the senha in SENHA_TESTE is too long; a senha has at least 8 characters, not only blanks, and at most 1024",
+        ),
     ] {
         let settings: Vec<_> = value.map(|value| ("SENHA_TESTE", value)).into_iter().collect();
         run_with(database, &settings, &args, "").fails(1, &["nothing was changed:\n", complaint]);

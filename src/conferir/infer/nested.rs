@@ -30,12 +30,11 @@ fn nested(login: &LoginObservation, writes: (Escapes, Entities)) -> Option<Login
     let own = LoginObservation { token, login: name, now: login.now, life: login.life, received, again, other };
     let mut found = login_body(&own, writes);
     found.shown = format!("{before}{}{after}", quoted(Escapes::Json, &found.shown));
-    match escapes {
-        Some(escapes) => found.corpo = format!("{before}\"{}\"{after}", escaped(&found.corpo, escapes)),
-        None => {
-            found.corpo = "\"<token>\"".to_owned();
-            found.notes.push("it is JSON in a text, written as no dialect can: the token alone stands here".to_owned());
-        }
+    if let Some(escapes) = escapes {
+        found.corpo = format!("{before}\"{}\"{after}", escaped(&found.corpo, escapes));
+    } else {
+        found.corpo = "\"<token>\"".to_owned();
+        found.notes.push("it is JSON in a text, written as no dialect can: the token alone stands here".to_owned());
     }
     Some(found)
 }
