@@ -26,6 +26,9 @@ async fn a_motivo_is_created_switched_off_and_on_again(server: &Server, database
         Some("../../console/motivos")
     );
     assert!(admin.get(PAGE).await.body.contains("deactivated."));
+    for forged in ["talvez", ""] {
+        assert_eq!(admin.fill(&question, &path, &[("ativo", forged)]).await.status, 400);
+    }
     // The same form from a second tab, or after the back button: it is so already.
     assert_eq!(admin.fill(&question, &path, &[("ativo", "nao")]).await.status, 303);
     let active = format!("SELECT count(*) FROM motivo WHERE ativo AND id = {id}");

@@ -47,6 +47,15 @@ impl Typed {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
+    /// Whether the field of that name says `sim`; an error where it says neither that nor `nao`, as no form of ours.
+    pub fn says_yes(&self, name: &'static str) -> Result<bool, ApiError> {
+        match self.get(name) {
+            "sim" => Ok(true),
+            "nao" => Ok(false),
+            _ => Err(ApiError::Invalid(name)),
+        }
+    }
+
     /// All fields of that name, such as switches.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())

@@ -78,7 +78,7 @@ fn switch(who: &SignedIn<AdministrarMotivos>, status: StatusCode, motivo: Motivo
 /// `POST /console/motivos/{id}`: activates or deactivates it, as the form says.
 pub async fn set_ativo(path: IdInPath, Posted { who, typed }: Posted<AdministrarMotivos>) -> Answer {
     let motivo = find(&who, path).await?;
-    let ativo = typed.get("ativo") == "sim";
+    let ativo = typed.says_yes("ativo")?;
     match who.judged(who.provisioning().set_motivo_ativo(&Name::registered(motivo.nome.clone()), ativo)).await {
         Ok(motivo) => {
             let texts = &who.view.texts().motivos;

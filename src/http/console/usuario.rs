@@ -249,7 +249,7 @@ fn ask_situacao(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -
 /// `POST /console/usuarios/{id}/situacao`: activates or deactivates it, as the form says.
 pub async fn set_ativo(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
     let seen = find_to_change(&who, path).await?;
-    let (texts, id, ativo) = (&who.view.texts().usuarios, seen.usuario.id, typed.get("ativo") == "sim");
+    let (texts, id, ativo) = (&who.view.texts().usuarios, seen.usuario.id, typed.says_yes("ativo")?);
     match who.judged(unless_changed(careful(&who, &typed).set_usuario_ativo(&login(&seen), ativo))).await {
         Ok(Some(usuario)) => {
             let text = match (ativo, seen.is_oneself) {
