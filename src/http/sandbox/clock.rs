@@ -69,9 +69,10 @@ pub async fn set(State(sandbox): State<Arc<Sandbox>>, request: Request) -> Resul
             let then = seconds.parse().ok().and_then(|seconds| now.checked_add(Duration::seconds(seconds)));
             ("avancar", then)
         }
-        [Value::Absent, Value::Text(text)] => ("agora", {
-            OffsetDateTime::parse(&text, &Rfc3339).ok().and_then(|then| then.checked_to_offset(UtcOffset::UTC))
-        }),
+        [Value::Absent, Value::Text(text)] => {
+            let then = OffsetDateTime::parse(&text, &Rfc3339).ok();
+            ("agora", then.and_then(|then| then.checked_to_offset(UtcOffset::UTC)))
+        }
         [Value::Absent, Value::Absent] => return Err(ApiError::Required("avancar")),
         [Value::Absent | Value::Number(_), _] => return Err(ApiError::Invalid("agora")),
         _ => return Err(ApiError::Invalid("avancar")),

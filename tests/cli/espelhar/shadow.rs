@@ -7,14 +7,20 @@ use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::program::Process;
 
-async fn a_shadow_answers_the_same_and_changes_nothing(database: &Database) {
+/// A Citrus with its data, our server on `database`, and a mirror between that Citrus and its clients, with ours as the shadow.
+async fn rehearsal(database: &Database) -> ((Database, Process), Process, Mirror) {
     database.example().await.close().await;
     let of_citrus = Database::sqlite();
     of_citrus.example().await.close().await;
     let citrus = Process::serve(&of_citrus);
     let ours = Process::serve(database);
     let shadow = format!("http://{}", ours.address);
-    let mut mirror = Mirror::start(&format!("http://{}", citrus.address), &["--sombra", &shadow], &[]);
+    let mirror = Mirror::start(&format!("http://{}", citrus.address), &["--sombra", &shadow], &[]);
+    ((of_citrus, citrus), ours, mirror)
+}
+
+async fn a_shadow_answers_the_same_and_changes_nothing(database: &Database) {
+    let (_citrus, ours, mut mirror) = rehearsal(database).await;
     let token = mirror.process.token("user.api").await;
     let change = r#"{"protocolo": "20221104000001", "status": "Finalizado"}"#;
     for (token, body) in [(&token[..], change), (&token, r#"{"status": "Aberto"}"#), (&token, change), ("a.b", "{}")] {
@@ -36,13 +42,7 @@ async fn a_shadow_answers_the_same_and_changes_nothing(database: &Database) {
 
 /// In whichever charset it is, and with whichever declaration.
 async fn the_shadow_is_asked_as_the_client_wrote(database: &Database) {
-    database.example().await.close().await;
-    let of_citrus = Database::sqlite();
-    of_citrus.example().await.close().await;
-    let citrus = Process::serve(&of_citrus);
-    let ours = Process::serve(database);
-    let shadow = format!("http://{}", ours.address);
-    let mut mirror = Mirror::start(&format!("http://{}", citrus.address), &["--sombra", &shadow], &[]);
+    let (_citrus, _ours, mut mirror) = rehearsal(database).await;
     let token = mirror.process.token("user.api").await;
     let text = r#"{"protocolo": "20221104000001", "status": "Finalizado", "comentario": "não é ação", "visivelCliente": true}"#;
     let latin: Vec<u8> = text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
