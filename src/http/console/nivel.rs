@@ -8,18 +8,18 @@ use axum::response::Response;
 
 use super::faults::Faults;
 use super::filters;
-use super::form::{CONFIRMED, Form, Typed};
+use super::form::{Form, Typed};
 use super::phrases::filled;
 use super::question::Question;
 use super::refusal::Answer;
 use super::session::{IdInPath, Posted, SignedIn};
-use super::switchboard::{Step, Switchboard, Wanted};
+use super::switchboard::{Outcome, Switchboard, Wanted};
 use super::usuario::unless_changed;
 use super::view::View;
 use crate::domain::access::{AdministrarPermissoes, Nivel, Permissao};
 use crate::domain::text::Name;
 use crate::http::answer::catalogue::ApiError;
-use crate::service::provisioning::{Effect, Kind, Provisioning, SeenModel, Stamp};
+use crate::service::provisioning::{Effect, Kind, Provisioning, SeenModel};
 
 type Who = SignedIn<AdministrarPermissoes>;
 
@@ -66,45 +66,24 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPermi
     let (texts, place) = (who.view.texts(), format!("niveis/{}", nivel.id));
     let switches = model.release_switches(nivel);
     let wanted = Wanted::of(&typed, &switches);
-    match wanted.step(&typed, &switches) {
-        Step::Adjust => Ok(show(&who, StatusCode::OK, &model, nivel, &typed, Form::default())),
-        Step::Changed => changed(&who, nivel.id, &typed).await,
-        Step::Nothing => Ok(who.view.done(&place, texts.switches.nothing)),
-        step @ (Step::Ask | Step::Turn) => {
-            let mut outcome = Ok(None);
-            let is_confirmed = matches!(step, Step::Turn);
-            if is_confirmed {
-                let told = who.provisioning().while_follows(Stamp::from(typed.get(CONFIRMED)));
-                outcome = switched(&who, told, nivel, &wanted).await;
-                if matches!(outcome, Ok(Some(_))) {
-                    return Ok(who.view.done(&place, &filled(texts.niveis.saved, &[&nivel.nome])));
-                }
-            }
-            if matches!(outcome, Ok(None)) {
-                outcome = switched(&who, who.provisioning().trying(), nivel, &wanted).await;
-            }
-            match outcome {
-                Ok(Some(effects)) => Ok(ask(&who, nivel, &effects, &typed, is_confirmed)),
-                Ok(None) => changed(&who, nivel.id, &typed).await,
-                Err(error) => {
-                    let faults = Faults::of(&error, &[]);
-                    let form = Form::refused(&typed, &faults, who.view.texts());
-                    Ok(show(&who, faults.status(), &model, nivel, &typed, form))
-                }
-            }
+    let nome = Name::registered(nivel.nome.clone());
+    let (asker, nome, wanted) = (&who, &nome, &wanted);
+    let switched = |provisioning: Provisioning| {
+        let turned = async move { provisioning.switch_releases(nome, &wanted.seen, &wanted.wanted).await };
+        asker.judged(unless_changed(turned))
+    };
+    match wanted.outcome(&who, &typed, &switches, switched).await {
+        Outcome::Adjust => Ok(show(&who, StatusCode::OK, &model, nivel, &typed, Form::default())),
+        Outcome::Changed => changed(&who, nivel.id, &typed).await,
+        Outcome::Nothing => Ok(who.view.done(&place, texts.switches.nothing)),
+        Outcome::Ask { effects, is_again } => Ok(ask(&who, nivel, &effects, &typed, is_again)),
+        Outcome::Turned => Ok(who.view.done(&place, &filled(texts.niveis.saved, &[&nivel.nome]))),
+        Outcome::Refused(error) => {
+            let faults = Faults::of(&error, &[]);
+            let form = Form::refused(&typed, &faults, texts);
+            Ok(show(&who, faults.status(), &model, nivel, &typed, form))
         }
     }
-}
-
-/// Turns the switches, or only tries to: what that does, or `None` where it is not as the form says.
-async fn switched(
-    who: &Who,
-    provisioning: Provisioning,
-    nivel: &Nivel,
-    wanted: &Wanted,
-) -> Result<Option<Vec<Effect>>, ApiError> {
-    let nome = Name::registered(nivel.nome.clone());
-    who.judged(unless_changed(provisioning.switch_releases(&nome, &wanted.seen, &wanted.wanted))).await
 }
 
 /// What follows, before it is done; again where something else did when somebody confirmed it.

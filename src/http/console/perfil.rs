@@ -7,18 +7,18 @@ use axum::response::Response;
 
 use super::faults::Faults;
 use super::filters;
-use super::form::{CONFIRMED, Form, Typed};
+use super::form::{Form, Typed};
 use super::phrases::{counted, filled};
 use super::question::Question;
 use super::refusal::Answer;
 use super::session::{IdInPath, Posted, SignedIn};
-use super::switchboard::{Step, Switchboard, Wanted};
+use super::switchboard::{Outcome, Switchboard, Wanted};
 use super::usuario::unless_changed;
 use super::view::View;
 use crate::domain::access::{AdministrarPerfis, Permissao};
 use crate::domain::text::Name;
 use crate::http::answer::catalogue::ApiError;
-use crate::service::provisioning::{Effect, Kind, Provisioning, SeenModel, Stamp};
+use crate::service::provisioning::{Effect, Kind, Provisioning, SeenModel};
 use crate::store::Perfil;
 
 type Who = SignedIn<AdministrarPerfis>;
@@ -79,45 +79,24 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPerfi
     let (texts, place) = (who.view.texts(), format!("perfis/{}", perfil.id));
     let switches = model.grant_switches(perfil);
     let wanted = Wanted::of(&typed, &switches);
-    match wanted.step(&typed, &switches) {
-        Step::Adjust => Ok(show(&who, StatusCode::OK, &model, perfil, &typed, Form::default())),
-        Step::Changed => changed(&who, perfil.id, &typed).await,
-        Step::Nothing => Ok(who.view.done(&place, texts.switches.nothing)),
-        step @ (Step::Ask | Step::Turn) => {
-            let mut outcome = Ok(None);
-            let is_confirmed = matches!(step, Step::Turn);
-            if is_confirmed {
-                let told = who.provisioning().while_follows(Stamp::from(typed.get(CONFIRMED)));
-                outcome = switched(&who, told, perfil, &wanted).await;
-                if matches!(outcome, Ok(Some(_))) {
-                    return Ok(who.view.done(&place, &filled(texts.perfis.saved, &[&perfil.nome])));
-                }
-            }
-            if matches!(outcome, Ok(None)) {
-                outcome = switched(&who, who.provisioning().trying(), perfil, &wanted).await;
-            }
-            match outcome {
-                Ok(Some(effects)) => Ok(ask(&who, perfil, &effects, &typed, is_confirmed)),
-                Ok(None) => changed(&who, perfil.id, &typed).await,
-                Err(error) => {
-                    let faults = Faults::of(&error, &[]);
-                    let form = Form::refused(&typed, &faults, who.view.texts());
-                    Ok(show(&who, faults.status(), &model, perfil, &typed, form))
-                }
-            }
+    let nome = Name::registered(perfil.nome.clone());
+    let (asker, nome, wanted) = (&who, &nome, &wanted);
+    let switched = |provisioning: Provisioning| {
+        let turned = async move { provisioning.switch_grants(nome, &wanted.seen, &wanted.wanted).await };
+        asker.judged(unless_changed(turned))
+    };
+    match wanted.outcome(&who, &typed, &switches, switched).await {
+        Outcome::Adjust => Ok(show(&who, StatusCode::OK, &model, perfil, &typed, Form::default())),
+        Outcome::Changed => changed(&who, perfil.id, &typed).await,
+        Outcome::Nothing => Ok(who.view.done(&place, texts.switches.nothing)),
+        Outcome::Ask { effects, is_again } => Ok(ask(&who, perfil, &effects, &typed, is_again)),
+        Outcome::Turned => Ok(who.view.done(&place, &filled(texts.perfis.saved, &[&perfil.nome]))),
+        Outcome::Refused(error) => {
+            let faults = Faults::of(&error, &[]);
+            let form = Form::refused(&typed, &faults, texts);
+            Ok(show(&who, faults.status(), &model, perfil, &typed, form))
         }
     }
-}
-
-/// Turns the switches, or only tries to: what that does, or `None` where it is not as the form says.
-async fn switched(
-    who: &Who,
-    provisioning: Provisioning,
-    perfil: &Perfil,
-    wanted: &Wanted,
-) -> Result<Option<Vec<Effect>>, ApiError> {
-    let nome = Name::registered(perfil.nome.clone());
-    who.judged(unless_changed(provisioning.switch_grants(&nome, &wanted.seen, &wanted.wanted))).await
 }
 
 /// What follows, before it is done; again where something else did when somebody confirmed it.

@@ -1,12 +1,16 @@
 //! Permissions as switches in a form: what is shown, and what somebody wants.
 
+use futures_util::future::BoxFuture;
+
 use super::form::{CONFIRMED, SEEN, Typed};
 use super::phrases::{counted, filled};
+use super::session::{Admits, SignedIn};
 use super::texts::names;
 use super::texts::switches::Texts;
 use super::view::View;
 use crate::domain::access::Permissao;
-use crate::service::provisioning::{Effect, Obstacle, Switch};
+use crate::http::answer::catalogue::ApiError;
+use crate::service::provisioning::{Effect, Obstacle, Provisioning, Stamp, Switch};
 
 /// The field of the permissions that are to be on.
 const PERMISSAO: &str = "permissao";
@@ -50,17 +54,21 @@ pub struct Switchboard {
     pub has_changed: bool,
 }
 
-/// What a form asks for.
-pub enum Step {
-    /// To be shown again, with what was chosen.
+/// What came of a form.
+pub enum Outcome {
+    /// It is to be shown again, with what was chosen.
     Adjust,
     /// Nothing: somebody else has turned a switch since it was shown.
     Changed,
     /// Nothing: no switch is to be turned.
     Nothing,
-    /// To be told what follows.
-    Ask,
-    Turn,
+    /// What follows is to be told first; again where something else did when somebody confirmed it.
+    Ask {
+        effects: Vec<Effect>,
+        is_again: bool,
+    },
+    Turned,
+    Refused(ApiError),
 }
 
 /// What somebody wants: what was on when they looked, and what is to be on.
@@ -87,18 +95,34 @@ impl Wanted {
         off.chain(on)
     }
 
-    /// What the form `typed` asks for, while the switches are these.
-    pub fn step(&self, typed: &Typed, switches: &[Switch]) -> Step {
+    /// Does what the form `typed` asks `who` for, while the switches are these. `switched` turns them, or only tries to: what
+    /// that does, or `None` where it is not as the form says.
+    pub async fn outcome<'a, P: Admits>(
+        &self,
+        who: &SignedIn<P>,
+        typed: &Typed,
+        switches: &[Switch],
+        switched: impl Fn(Provisioning) -> BoxFuture<'a, Result<Option<Vec<Effect>>, ApiError>>,
+    ) -> Outcome {
         if typed.get(ADJUST) == "sim" {
-            Step::Adjust
+            return Outcome::Adjust;
         } else if !self.is_as_seen(switches) {
-            Step::Changed
+            return Outcome::Changed;
         } else if self.turned().next().is_none() {
-            Step::Nothing
-        } else if !typed.get(CONFIRMED).is_empty() {
-            Step::Turn
-        } else {
-            Step::Ask
+            return Outcome::Nothing;
+        }
+        let confirmed = typed.get(CONFIRMED);
+        if !confirmed.is_empty() {
+            match switched(who.provisioning().while_follows(Stamp::from(confirmed))).await {
+                Ok(Some(_)) => return Outcome::Turned,
+                Ok(None) => {}
+                Err(error) => return Outcome::Refused(error),
+            }
+        }
+        match switched(who.provisioning().trying()).await {
+            Ok(Some(effects)) => Outcome::Ask { effects, is_again: !confirmed.is_empty() },
+            Ok(None) => Outcome::Changed,
+            Err(error) => Outcome::Refused(error),
         }
     }
 
