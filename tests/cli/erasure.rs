@@ -1,6 +1,5 @@
-//! Erasure and export, while a server runs: what goes, and what stays.
+//! Erasure, while a server runs: what goes, and what stays.
 
-use std::io::Read;
 use std::process::{Command, Stdio};
 
 use citrus_status::domain::text::NameKey;
@@ -16,12 +15,12 @@ use crate::support::database::{Database, Engine};
 use crate::support::program::{listed, program, run, run_with};
 use crate::support::server::Server;
 
-const FIRST: &str = "20221104000001";
+pub const FIRST: &str = "20221104000001";
 const SECOND: &str = "20221104000002";
-const CANARY: &str = "o cliente Zacarias telefonou";
+pub const CANARY: &str = "o cliente Zacarias telefonou";
 
 /// Makes a change with a comment.
-async fn comment(server: &Server, token: &str, protocolo: &str, texto: &str, key: &str) {
+pub async fn comment(server: &Server, token: &str, protocolo: &str, texto: &str, key: &str) {
     let body = json!({"protocolo": protocolo, "status": "Em atendimento", "comentario": texto, "visivelCliente": true});
     let authorization = format!("Bearer {token}");
     let headers = [("authorization", authorization.as_str()), ("idempotency-key", key)];
@@ -203,7 +202,7 @@ async fn old_comments_are_purged_and_later_ones_stay(server: &Server, database: 
 }
 
 /// The beginning of a statement with a table `n` of the numbers up to `count` in `i`, and a time.
-fn numbers(database: &Database, count: u32) -> (String, &'static str) {
+pub fn numbers(database: &Database, count: u32) -> (String, &'static str) {
     match database.engine {
         Engine::Sqlite => (
             format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"),
@@ -217,7 +216,7 @@ fn numbers(database: &Database, count: u32) -> (String, &'static str) {
 }
 
 /// Makes `count` atendimentos with one comment each.
-async fn many(database: &Database, count: u32) {
+pub async fn many(database: &Database, count: u32) {
     database.store().await.close().await;
     let (numbers, at) = numbers(database, count);
     database
@@ -298,99 +297,6 @@ async fn a_purge_that_is_told_to_stop_says_how_far_it_came() {
     database.remove().await;
 }
 
-/// On PostgreSQL, because SQLite reads pages into a cache of 16 MiB.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_long_history_is_exported_in_little_memory() {
-    let Some(database) = Database::new(Engine::Postgres).await else { return };
-    many(&database, 1).await;
-    database
-        .execute(
-            "INSERT INTO historico (atendimento_id, revisao, em, de, para, comentario, visivel_cliente)
-             SELECT 1, i, now(), 1, 1, repeat('x', 500), true FROM generate_series(2, 60000) i;
-             UPDATE atendimento SET revisao = 60000",
-        )
-        .await;
-    let mut command = program(&database, &database.settings());
-    let mut child = command.args(["atendimento", "exportar", "1"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut output = child.stdout.take().unwrap();
-    // It has begun with the comments, and waits for its reader.
-    output.read_exact(&mut vec![0; 10 << 20]).unwrap();
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")).unwrap();
-    // All of it is 40 MiB as text.
-    assert!(peak.parse::<u64>().unwrap() < 48 * 1024, "{peak} KiB");
-    let rest = std::io::copy(&mut output, &mut std::io::sink()).unwrap();
-    assert!(rest > 25 << 20 && child.wait().unwrap().success(), "{rest}");
-    database.remove().await;
-}
-
-/// More changes than are printed together, in the order in which they were made.
-async fn a_long_history_is_shown_and_exported_in_its_order(database: &Database) {
-    many(database, 1).await;
-    let (numbers, at) = numbers(database, 2_500);
-    database
-        .execute(&format!(
-            "{numbers} INSERT INTO historico (atendimento_id, revisao, em, de, para, comentario, visivel_cliente)
-             SELECT 1, i, {at}, 1, 1, CASE WHEN i % 2 = 0 THEN 'c' || i END, CASE WHEN i % 2 = 0 THEN true END
-             FROM n WHERE i > 1;
-             UPDATE atendimento SET revisao = 2500"
-        ))
-        .await;
-    let shown = run(database, &["atendimento", "mostrar", "1"]).stdout;
-    assert!(shown.contains("\nhistory: 2500\n") && shown.contains("\ncomments: 1251\n"), "{shown}");
-    assert_eq!(shown.lines().count(), 4 + 2 * 3 + 2500 + 1251);
-    let exported: Value = serde_json::from_str(&run(database, &["atendimento", "exportar", "1"]).stdout).unwrap();
-    let texts: Vec<&Value> =
-        exported["atendimento"]["comentarios"].as_array().unwrap().iter().map(|comment| &comment["texto"]).collect();
-    assert_eq!(texts.len(), 1251);
-    assert_eq!((texts[0], texts[1], texts[1250]), (&json!("um comentário"), &json!("c2"), &json!("c2500")));
-    assert_eq!(exported["atendimento"]["historico"].as_array().unwrap().len(), 2500);
-    let outcome = run(database, &["atendimento", "anonimizar", "1", "--yes"]);
-    assert_eq!(outcome.stdout, "atendimento '1': comments erased: 1,251\n", "{outcome:?}");
-}
-
-async fn an_atendimento_is_exported_with_all_that_is_stored(server: &Server, database: &Database) {
-    let token = server.token("user.api").await;
-    comment(server, &token, FIRST, CANARY, "a").await;
-    let export = |more: &[&str]| -> Value {
-        let outcome = run(database, &[&["atendimento", "exportar", FIRST], more].concat());
-        assert_eq!((outcome.code, outcome.stderr.as_str()), (0, ""), "{outcome:?}");
-        let mut export: Value = serde_json::from_str(&outcome.stdout).unwrap();
-        let at = export["geradoEm"].take();
-        assert_eq!(at.as_str().map(str::len), Some("2026-11-27T10:00:00.000Z".len()), "{at}");
-        export
-    };
-    let expected = |usuario: Value| {
-        let em = "2026-11-23T10:00:00.000Z";
-        json!({
-            "formato": "citrus-status/atendimento/1", "geradoEm": null, "atendimento": {
-                "protocolo": FIRST, "status": "Em atendimento", "motivoStatus": null, "atualizadoEm": em,
-                "historico": [
-                    {"em": em, "de": "Aberto", "para": "Em atendimento", "motivoStatus": null, "usuario": usuario}
-                ],
-                "comentarios": [{"em": em, "texto": CANARY, "visivelCliente": true, "usuario": usuario}]
-            }
-        })
-    };
-    run(database, &["atendimento", "mostrar", FIRST, "--json"]).prints(&format!(
-        r#"{{
-  "protocolo": "{FIRST}",
-  "status": "Em atendimento",
-  "motivoStatus": null,
-  "atualizadoEm": "2026-11-23T10:00:00.000Z",
-  "historico": [
-    {{"em":"2026-11-23T10:00:00.000Z","de":"Aberto","para":"Em atendimento","motivoStatus":null,"usuario":"user.api"}}
-  ],
-  "comentarios": [
-    {{"em":"2026-11-23T10:00:00.000Z","texto":"{CANARY}","visivelCliente":true,"usuario":"user.api"}}
-  ]
-}}
-"#
-    ));
-    assert_eq!(export(&[]), expected(json!("user.api")));
-    assert_eq!(export(&["--sem-usuarios"]), expected(Value::Null));
-}
-
 /// The statements of the engine in docs/OPERATIONS.md, "Growth".
 fn deletion(engine: Engine) -> String {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/OPERATIONS.md")).unwrap();
@@ -435,7 +341,5 @@ both_engines! {
     an_anonymised_user_is_nowhere_named_and_never_comes_back,
     old_comments_are_purged_and_later_ones_stay,
     a_purge_that_was_cut_off_is_run_again,
-    a_long_history_is_shown_and_exported_in_its_order,
-    an_atendimento_is_exported_with_all_that_is_stored,
     the_page_deletes_whole_atendimentos_and_leaves_the_others_whole,
 }

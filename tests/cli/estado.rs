@@ -2,17 +2,15 @@
 
 use std::fs;
 use std::sync::Arc;
-use std::thread;
 
 use citrus_status::domain::access::Permissao;
 use citrus_status::service::provisioning::Provisioning;
-use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::edits::{edit, tester};
-use crate::support::program::{Outcome, Process, finish, listed, program, run, run_with};
+use crate::support::program::{Outcome, listed, run, run_with};
 use crate::support::server::nome;
 
 pub const SENHA: (&str, &str) = ("SENHA_TESTE", "uma senha que fica secreta");
@@ -271,7 +269,7 @@ nome = "Duplicado"
 }
 
 /// What an entry says: action, object, before and after.
-fn told(database: &Database) -> Vec<Value> {
+pub fn told(database: &Database) -> Vec<Value> {
     let entries = listed(database, &["auditoria", "listar"]);
     entries.as_array().unwrap().iter().rev().map(|e| json!([e["acao"], e["objeto"], e["antes"], e["depois"]])).collect()
 }
@@ -349,149 +347,6 @@ async fn each_change_leaves_its_entry(database: &Database) {
     assert_eq!(database.number(&format!("SELECT count(*) FROM auditoria WHERE {secret}")).await, 0);
 }
 
-async fn what_a_file_does_not_name_stays_unless_it_is_to_go(database: &Database) {
-    applies(database, FULL, &["--yes"]);
-    let before = shown(database);
-    let little = "[[niveis]]\nnome = 'Suporte'\nsuperior = 'Topo'\n[[niveis]]\nnome = 'Topo'\n";
-    let outcome = tries(database, little, &["--yes"]);
-    assert_eq!(outcome.code, 0, "{outcome:?}");
-    // Two permissions, a nível, two perfis, a user, and a motivo.
-    assert!(outcome.stderr.contains("not in the file, and left as it is: 7; --remover takes it away"), "{outcome:?}");
-    assert_eq!(outcome.stdout.lines().count(), 3, "{outcome:?}");
-    assert_eq!(shown(database).matches("[[").count(), before.matches("[[").count() + 1);
-
-    let used = tries(database, little, &["--remover", "--yes"]);
-    used.fails(
-        1,
-        &[
-            "the perfil 'Administrador' is not in the file, and can't be removed while users are on it: 'antigo'; move",
-            "the perfil 'Integração' is not in the file, and can't be removed while users are on it: 'user.api'; move",
-        ],
-    );
-    assert!(!used.stderr.contains("the nível"), "{used:?}");
-    let only_perfil = "[[perfis]]\nnome = 'Administrador'\nroot = true\n";
-    tries(database, only_perfil, &["--remover", "--yes"]).fails(
-        1,
-        &[
-            "the perfil 'Integração' is not in the file",
-            "the nível 'Suporte' is not in the file, and can't be removed: the perfil 'Integração' is on it",
-            "the nível 'Topo' is not in the file, and can't be removed: the nível 'Suporte' is below it",
-        ],
-    );
-    let moved = "[[perfis]]\nnome = 'Administrador'\nroot = true\n\
-                 [[usuarios]]\nlogin = 'USER.API'\nperfil = 'Administrador'\n";
-    assert_eq!(
-        applies(database, moved, &["--remover", "--yes"]),
-        "~ usuario 'user.api': on the perfil 'Administrador', was 'Integração'\n\
-         - motivo 'Duplicado': deactivated\n\
-         - perfil 'Administrador': 'alterar-status' revoked\n\
-         - perfil 'Integração'\n\
-         - nível 'Suporte'\n\
-         - nível 'Topo'\n\
-         - nível 'Empresa'\n\
-         added: 0, changed: 1, taken away: 6\n"
-    );
-    let usuarios = json!([
-        {"login": "antigo", "perfil": "Administrador", "ativo": false},
-        {"login": "user.api", "perfil": "Administrador", "ativo": true},
-    ]);
-    assert_eq!(listed(database, &["estado", "mostrar"])["usuarios"], usuarios);
-    // Nobody is left who may be on it.
-    applies(database, "", &["--dry-run"]);
-    tries(database, "", &["--remover", "--yes"]).fails(1, &["while users are on it: 'antigo', 'user.api'; move"]);
-}
-
-async fn anonymised_users_are_left_out_and_keep_their_perfil(database: &Database) {
-    applies(database, FULL, &["--yes"]);
-    run(database, &["usuario", "anonimizar", "user.api", "--yes"]);
-    let state = shown(database);
-    assert!(!state.contains("user.api") && !state.contains("anonimo-"), "{state}");
-    assert!(applies(database, &state, &["--remover"]).starts_with("nothing to change"));
-    tries(database, "[[perfis]]\nnome = 'Administrador'\nroot = true\n", &["--remover"]).fails(
-        1,
-        &["the perfil 'Integração' is not in the file, and can't be removed while users are on it: 1 anonymised"],
-    );
-}
-
-async fn a_file_that_names_an_anonymised_login_is_told_of(database: &Database) {
-    applies(database, FULL, &["--yes"]);
-    let path = database.dir.path().join("estado.toml");
-    let setting = ("STATE_FILE", path.to_str().unwrap());
-    let anonymise = |login: &str| run_with(database, &[setting], &["usuario", "anonimizar", login, "--yes"], "");
-    // The command says where the login still stands, and the start that would need its senha says why there is none.
-    let named = anonymise("USER.API");
-    let note = format!("note: {} (STATE_FILE) still names 'user.api'; take it out", path.display());
-    assert!(named.code == 0 && named.stderr.contains(&note), "{named:?}");
-    let told = "usuario 'user.api': senha_env: SENHA_TESTE is not set, or no text; nobody has this login; \
-                if its user was anonymised, take it out of the file";
-    complains(&run_with(database, &[setting], &["serve"], ""), 1, &[told]);
-    fs::write(&path, FULL.replace("user.api", "outro")).unwrap();
-    let unnamed = anonymise("antigo");
-    assert!(unnamed.stderr.contains("still names 'antigo'"), "{unnamed:?}");
-    let again = anonymise("anonimo-1");
-    assert!(again.code == 0 && !again.stderr.contains("STATE_FILE"), "{again:?}");
-    // A file that cannot be read stands in nobody's way.
-    fs::write(&path, "[[niveis]]\n").unwrap();
-    let unread = anonymise("anonimo-2");
-    assert!(unread.code == 0 && unread.stderr.contains("note: STATE_FILE: "), "{unread:?}");
-}
-
-async fn two_at_once_are_never_half(database: &Database) {
-    database.store().await.close().await;
-    let path = database.dir.path().join("estado.toml");
-    fs::write(&path, FULL).unwrap();
-    let path = path.to_str().unwrap();
-    let both = join_all((0..2).map(|_| async {
-        let mut command = program(database, &database.settings());
-        command.env(SENHA.0, SENHA.1).args(["estado", "aplicar", path, "--yes"]);
-        tokio::task::spawn_blocking(|| finish(command, "")).await.unwrap()
-    }))
-    .await;
-    assert!(both.iter().any(|outcome| outcome.code == 0), "{both:?}");
-    for outcome in both.iter().filter(|outcome| outcome.code != 0) {
-        assert!(outcome.stderr.contains("somebody else has changed something meanwhile"), "{outcome:?}");
-    }
-    assert_eq!(told(database).len(), 11);
-    assert!(applies(database, FULL, &[]).starts_with("nothing to change"));
-}
-
-async fn servers_come_up_as_the_file_of_the_setting_says(database: &Database) {
-    let path = database.dir.path().join("estado.toml");
-    fs::write(&path, FULL.replace("user.api", "outro")).unwrap();
-    let setting = ("STATE_FILE", path.to_str().unwrap());
-    // Where nothing is there yet, several at once.
-    let start = || Process::serve_logged(database, &[setting, SENHA]);
-    let servers = thread::scope(|scope| [(); 3].map(|()| scope.spawn(start)).map(|server| server.join().unwrap()));
-    let logs = servers.map(|(server, log)| {
-        server.stop();
-        log.join().unwrap()
-    });
-    let told_so = |text: &str| logs.iter().filter(|log| log.contains(text)).count();
-    assert_eq!(told_so("brought about STATE_FILE: added: 11, changed: 0, taken away: 0;"), 1, "{logs:#?}");
-    assert_eq!(told_so("the server is as STATE_FILE says"), 2, "{logs:#?}");
-    assert!(!logs.concat().contains("outro"), "{logs:#?}");
-    let all = rows(database).await;
-
-    // What was done since then stays where the file does not say otherwise: nothing is removed, nobody comes back.
-    run(database, &["motivo", "criar", "Outro"]);
-    run(database, &["usuario", "desativar", "outro"]);
-    let (server, log) = Process::serve_logged(database, &[setting]);
-    server.stop();
-    assert!(log.join().unwrap().contains("the server is as STATE_FILE says"));
-    assert_eq!(rows(database).await, all + 3);
-
-    for (text, complaints) in [
-        ("[[niveis]]\n", &["STATE_FILE: ", "estado.toml is wrong:\nline 1: nome is missing"][..]),
-        (FULL, &["nothing was changed:\n", "senha_env: SENHA_TESTE is not set"]),
-    ] {
-        fs::write(&path, text).unwrap();
-        complains(&run_with(database, &[setting], &["serve"], ""), 1, complaints);
-    }
-    let check = run_with(database, &[("STATE_FILE", "nowhere.toml")], &["config", "check"], "");
-    complains(&check, 1, &["STATE_FILE: nowhere.toml can't be read: "]);
-    assert_eq!(rows(database).await, all + 3);
-}
-
 async fn a_backup_of_a_moved_nivel_is_restored(database: &Database) {
     applies(database, "[[niveis]]\nnome = 'A'\n", &["--yes"]);
     // What is above has the greater number, and is restored later.
@@ -514,10 +369,5 @@ both_engines! {
     a_grant_that_does_not_count_never_begins_to_by_a_file,
     a_state_goes_round,
     each_change_leaves_its_entry,
-    what_a_file_does_not_name_stays_unless_it_is_to_go,
-    anonymised_users_are_left_out_and_keep_their_perfil,
-    a_file_that_names_an_anonymised_login_is_told_of,
-    two_at_once_are_never_half,
-    servers_come_up_as_the_file_of_the_setting_says,
     a_backup_of_a_moved_nivel_is_restored,
 }
