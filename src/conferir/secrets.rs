@@ -56,20 +56,42 @@ impl Secrets {
 
     /// `text` without them, and without whatever else looks like a token.
     pub(super) fn redacted(&self, text: &str) -> String {
-        let text = without_jwts(text);
-        let text = { self.known.iter() }
-            .fold(text, |text, (secret, stand_in)| replaced(&text, places_of(&text, secret.expose_secret()), stand_in));
+        let mut text = without_jwts(text);
+        let mut readings = Reading::all(&text);
+        for (secret, stand_in) in &self.known {
+            let places = places_of(&readings, secret.expose_secret());
+            if !places.is_empty() {
+                text = replaced(&text, places, stand_in);
+                readings = Reading::all(&text);
+            }
+        }
         let parts = self.parts.iter().rev();
         parts.fold(text, |text, (stand_in, parts)| replaced(&text, parts.places(&text), stand_in))
     }
 }
 
-/// Where `text` has all of `secret`.
-fn places_of(text: &str, secret: &str) -> Vec<Range<usize>> {
+/// A view of a text, letter by letter, each with where it begins.
+struct Reading {
+    view: View,
+    letters: Vec<char>,
+    starts: Vec<usize>,
+}
+
+impl Reading {
+    fn all(text: &str) -> Vec<Self> {
+        let reading = |view: View| {
+            let (letters, starts) = letters(&view.text).unzip();
+            Self { view, letters, starts }
+        };
+        View::all(text).into_iter().map(reading).collect()
+    }
+}
+
+/// Where a text that is read so has all of `secret`.
+fn places_of(readings: &[Reading], secret: &str) -> Vec<Range<usize>> {
     let own: Vec<char> = letters(secret).map(|(letter, _)| letter).collect();
     let mut places = Vec::new();
-    for view in View::all(text) {
-        let (letters, starts): (Vec<char>, Vec<usize>) = letters(&view.text).unzip();
+    for Reading { view, letters, starts } in readings {
         let mut at = 0;
         while !own.is_empty()
             && let Some(found) = letters[at..].windows(own.len()).position(|part| part == own)

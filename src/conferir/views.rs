@@ -28,9 +28,12 @@ impl View {
         let mut views = vec![Self { text: text.to_owned(), places: (0..=text.len()).collect() }];
         while views.len() <= LAYERS_MAX {
             let outer = views.last().expect("it has the text as it came");
-            let undone = |read: Reader| outer.undone(read);
-            let of_form = || undone(percent).and_then(|_| undone(percent_or_plus));
-            let inner = undone(entity).or_else(of_form).or_else(|| undone(escape)).or_else(|| undone(misread));
+            // Most texts have none of the marks, and need not be read letter by letter.
+            let undone = |is_there: bool, read: Reader| is_there.then(|| outer.undone(read)).flatten();
+            let [of_html, of_url, of_json] = ['&', '%', '\\'].map(|mark| outer.text.contains(mark));
+            let of_form = || undone(of_url, percent).and_then(|_| undone(of_url, percent_or_plus));
+            let of_bytes = || undone(!outer.text.is_ascii(), misread);
+            let inner = undone(of_html, entity).or_else(of_form).or_else(|| undone(of_json, escape)).or_else(of_bytes);
             let Some(inner) = inner else { break };
             views.push(inner);
         }

@@ -16,6 +16,8 @@ use crate::http::admin::{atendimentos, auditoria, motivos, niveis, perfis, usuar
 use crate::http::answer::catalogue::ApiError;
 use crate::http::api::{batch, change, history, login, reads};
 use crate::http::console;
+use crate::http::console::language;
+use crate::http::console::login::ENTRANCE;
 use crate::http::frame::{DialectInForce, Frame, RouteNames, Watch};
 use crate::http::openapi::spoken::NamedAnswer;
 use crate::http::openapi::{self, routed};
@@ -82,12 +84,8 @@ fn each_page(mut take: impl FnMut(&'static str, MethodRouter<SharedState>)) {
     take("/console/auditoria.csv", get(console::audit_csv::export));
     take("/console/servidor", get(console::servidor::page));
     take("/console/sair", get(console::login::leaving).post(console::login::sign_out));
-    take("/console/idioma/{idioma}", get(console::language::choose));
     take("/console/assets/{file}", get(console::assets::file));
 }
-
-/// Where somebody signs in: the handler knows all other pages.
-const ENTRANCE: &str = "/console/entrar";
 
 /// All of the console that is no page.
 const ELSEWHERE: &str = "/console/{*rest}";
@@ -143,20 +141,28 @@ fn console(app: &SharedState, names: &mut RouteNames) -> Option<Router> {
     if !app.console {
         return None;
     }
-    names.add([ENTRANCE]);
+    names.add([ENTRANCE].into_iter().chain(language::PATHS.map(|(path, _)| path)));
     let mut pages = Router::new();
     each_page(|path, page| {
         names.add([path]);
         pages = mem::take(&mut pages).route(path, page);
     });
     let pages = pages.method_not_allowed_fallback(async || ApiError::MethodNotAllowed).with_state(Arc::clone(app));
+    // Their handlers know all other pages, to show them with what was typed.
+    let known = pages.clone().fallback(async || ApiError::NotFound);
     let entrance = {
-        let pages = pages.clone().fallback(async || ApiError::NotFound);
-        get(console::login::page).post(move |app, request| console::login::sign_in(app, pages, request))
+        let known = known.clone();
+        get(console::login::page).post(move |app, request| console::login::sign_in(app, known, request))
     };
-    let entrance = Router::new().route(ENTRANCE, entrance);
-    let entrance = entrance.method_not_allowed_fallback(async || ApiError::MethodNotAllowed);
-    let pages = pages.route(ELSEWHERE, any(async || ApiError::NotFound)).merge(entrance.with_state(Arc::clone(app)));
+    let mut around = Router::new().route(ENTRANCE, entrance);
+    for (path, chosen) in language::PATHS {
+        let known = known.clone();
+        let switch = get(move |request| language::choose(chosen, request))
+            .post(move |app, request| language::choose_while_typing(app, chosen, known, request));
+        around = around.route(path, switch);
+    }
+    let around = around.method_not_allowed_fallback(async || ApiError::MethodNotAllowed).with_state(Arc::clone(app));
+    let pages = pages.route(ELSEWHERE, any(async || ApiError::NotFound)).merge(around);
     Some(pages.layer(from_fn_with_state(Arc::clone(app), console::errors::say_whom_for)))
 }
 

@@ -20,6 +20,7 @@ mod console_confirmed;
 mod console_faults;
 mod console_forms;
 mod console_hierarchy;
+mod console_language;
 mod console_motivos;
 mod console_names;
 mod console_once;

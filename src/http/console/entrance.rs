@@ -9,11 +9,9 @@ use super::cookies::ENTRANCE;
 use super::filters;
 use super::form::{Form, TOKEN, Typed};
 use super::view::View;
-use super::visit::{Visit, place};
+use super::visit::{PLACE, Visit, place};
 use crate::service::sessions::SessionId;
 
-/// The field that says where to go after the sign-in.
-pub const PLACE: &str = "volta";
 /// How the fields begin that were typed into another form, for which the session ended too early.
 pub const KEPT: &str = "digitado.";
 
@@ -79,6 +77,14 @@ pub fn ended(visit: Visit, typed: &Typed) -> Response {
     let text = visit.texts.entrance.ended;
     let place = visit.place.clone();
     page(visit, StatusCode::UNAUTHORIZED, Form::wrong(&Typed::default(), text), &place, typed.kept())
+}
+
+/// The sign-in form that brought `typed`, in the language of this `visit`.
+pub fn translated(visit: Visit, typed: &Typed) -> Response {
+    if !is_ours(&visit, typed) {
+        return foreign(&View::new(visit, None));
+    }
+    page(visit, StatusCode::OK, Form::kept(typed), typed.get(PLACE), typed.below(KEPT).kept())
 }
 
 /// That a form came from a page of an earlier session of the same person, whose words are kept; or that it came from elsewhere.

@@ -15,6 +15,8 @@ use crate::service::provisioning::SeenModel;
 
 /// The field that shows that a form is one of ours.
 pub const TOKEN: &str = "ficha";
+/// The language that the form is wanted in again, with what was typed.
+pub const LANGUAGE: &str = "idioma";
 /// Who types into the form.
 pub const TYPIST: &str = "quem";
 /// How that was which the form is about, when it was shown.
@@ -128,6 +130,8 @@ pub struct Form {
     typed: Typed,
     /// Whether it was typed before the session ended.
     is_kept: bool,
+    /// Whether it was typed in the other language.
+    is_translated: bool,
     /// Each with its field; with none for the form as a whole.
     wrong: Vec<(&'static str, String)>,
     /// Whether it would be refused whatever was typed.
@@ -140,9 +144,10 @@ impl Form {
         Self { typed: typed.kept(), ..Self::default() }
     }
 
-    /// With what was typed before the session ended, if anything was.
+    /// With what was typed before the session ended or the language was changed, if anything was.
     pub fn kept(typed: &Typed) -> Self {
-        Self { is_kept: !typed.is_empty(), ..Self::of(typed) }
+        let is_translated = !typed.get(LANGUAGE).is_empty();
+        Self { is_kept: !typed.is_empty() && !is_translated, is_translated, ..Self::of(typed) }
     }
 
     /// With what was typed, and what is wrong with it.
@@ -196,7 +201,7 @@ impl Form {
 
     /// Whether it is shown again, and a senha that was in it is not.
     pub fn has_lost_senha(&self) -> bool {
-        self.is_kept || self.is_refused()
+        self.is_kept || self.is_translated || self.is_refused()
     }
 }
 

@@ -1,32 +1,83 @@
 //! The switch between the languages.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request};
-use axum::http::Uri;
-use axum::response::Response;
+use axum::Router;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
+use url::form_urlencoded;
 
 use super::cookies::LANGUAGE;
-use super::entrance::PLACE;
+use super::entrance;
+use super::form::Typed;
+use super::login::{ENTRANCE, SIGN_IN_MAX, arrived};
+use super::refusal::Answer;
+use super::session::{Anybody, Posted};
 use super::view::View;
-use super::visit::{Visit, place};
+use super::visit::{CONSOLE, PLACE, ShownAt, Visit, is_form, is_same_origin, place};
 use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::problem::Language;
+use crate::http::request::body::read_bytes;
 use crate::http::request::query;
+use crate::http::state::SharedState;
 
 /// How long it is remembered, in seconds: a year.
 const KEPT: u32 = 365 * 24 * 60 * 60;
 
-/// `GET /console/idioma/{idioma}`
-pub async fn choose(
-    uri: Uri,
-    idioma: Result<Path<String>, PathRejection>,
+/// Where each is chosen. They are no parameter of one path, which the page that is shown there would take for its own.
+pub const PATHS: [(&str, Language); 2] =
+    [("/console/idioma/pt", Language::Portuguese), ("/console/idioma/en", Language::English)];
+
+/// The cookie that remembers it.
+fn cookie(visit: &Visit, language: Language) -> HeaderValue {
+    visit.cookies.set(LANGUAGE, language.choose(["pt", "en"]), Some(KEPT))
+}
+
+/// `GET` of one of [`PATHS`]: leads back; what a search form brings besides is searched for.
+pub async fn choose(language: Language, request: Request) -> Result<Response, ApiError> {
+    let uri = request.uri();
+    let mut to = query::parameter(uri, PLACE)?.unwrap_or_default();
+    let searched = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).filter(|(name, _)| name != PLACE);
+    let searched = form_urlencoded::Serializer::new(String::new()).extend_pairs(searched).finish();
+    if !searched.is_empty() {
+        to = format!("{to}?{searched}");
+    }
+    let visit = Visit::of_request(&request);
+    let cookie = cookie(&visit, language);
+    Ok(View::new(visit, None).setting(cookie).lead_to(place(&to).unwrap_or_default()))
+}
+
+/// `POST` to one of [`PATHS`]: the page that is filled in, one of `pages`, in the other language. Nothing is done.
+pub async fn choose_while_typing(
+    State(app): State<SharedState>,
+    language: Language,
+    pages: Router,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let Ok(Path(idioma)) = idioma else { return Err(ApiError::NotFound) };
-    if !["pt", "en"].contains(&idioma.as_str()) {
-        return Err(ApiError::NotFound);
+    let (mut parts, body) = request.into_parts();
+    let visit = Visit::of(&parts);
+    let to = query::parameter(&parts.uri, PLACE)?.unwrap_or_default();
+    let to = place(&to).unwrap_or_default();
+    // From here on as if that page had been sent, so that whoever has to sign in is led back to it.
+    parts.uri = format!("{CONSOLE}/{to}").parse().map_err(|_| ApiError::NotFound)?;
+    let cookie = cookie(&visit, language);
+    parts.extensions.insert(ShownAt { root: visit.root, language });
+    let shown = translated(&app, pages, to, Request::from_parts(parts, body)).await;
+    let mut answer = shown.unwrap_or_else(IntoResponse::into_response);
+    answer.headers_mut().append(SET_COOKIE, cookie);
+    Ok(answer)
+}
+
+async fn translated(app: &SharedState, pages: Router, to: &str, request: Request) -> Answer {
+    let (parts, body) = request.into_parts();
+    let visit = Visit::of(&parts);
+    if parts.uri.path() == ENTRANCE {
+        if !is_same_origin(&parts.headers) || !is_form(&parts.headers) {
+            return Ok(entrance::foreign(&View::new(visit, None)));
+        }
+        let typed = Typed::of(&read_bytes(body, app, SIGN_IN_MAX).await?);
+        return Ok(entrance::translated(visit, &typed));
     }
-    let wanted = query::parameter(&uri, PLACE)?.unwrap_or_default();
-    let visit = Visit::of_request(&request);
-    let cookie = visit.cookies.set(LANGUAGE, &idioma, Some(KEPT));
-    Ok(View::new(visit, None).setting(cookie).lead_to(place(&wanted).unwrap_or_default()))
+    let Posted { who, typed } = Posted::<Anybody>::from_request(Request::from_parts(parts.clone(), body), app).await?;
+    Ok(arrived(visit, parts, pages, to, typed.kept().by(who.view.login())).await?)
 }

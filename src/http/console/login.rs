@@ -13,14 +13,14 @@ use secrecy::SecretString;
 use tokio::time::timeout;
 use tower_service::Service;
 
-use super::cookies::{ENTRANCE, SESSION};
-use super::entrance::{self, KEPT, PLACE};
+use super::cookies::{self, SESSION};
+use super::entrance::{self, KEPT};
 use super::faults::{Faults, LOGIN, SENHA};
 use super::form::{Form, Typed};
 use super::refusal::{Answer, Refusal};
 use super::session::{Anybody, Posted, person};
 use super::view::View;
-use super::visit::{CONSOLE, ShownAt, Visit, is_form, is_same_origin, place};
+use super::visit::{CONSOLE, PLACE, ShownAt, Visit, is_form, is_same_origin, place};
 use crate::domain::senha::SenhaFault;
 use crate::domain::text::{LOGIN_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
@@ -33,8 +33,11 @@ use crate::http::state::{AppState, SharedState};
 use crate::service::login::{AccessToken, LoginError};
 use crate::service::sessions::SessionId;
 
+/// Where somebody signs in.
+pub const ENTRANCE: &str = "/console/entrar";
+
 /// More than a form has, as the sign-in form may have another one in it.
-const SIGN_IN_MAX: usize = FORM_MAX + 64 * 1024;
+pub const SIGN_IN_MAX: usize = FORM_MAX + 64 * 1024;
 
 /// How long the page waits to know whether there is a user.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -102,7 +105,7 @@ pub async fn sign_in(State(app): State<SharedState>, pages: Router, request: Req
     }
     // Somebody else's words must not go out under this name.
     let kept = kept.by(typed.get("login").trim());
-    let cookies = [visit.cookies.set(SESSION, &id.text(), None), visit.cookies.clear(ENTRANCE)];
+    let cookies = [visit.cookies.set(SESSION, &id.text(), None), visit.cookies.clear(cookies::ENTRANCE)];
     parts.headers.insert(COOKIE, visit.cookies.pair(SESSION, &id.text()));
     let mut response = arrived(visit, parts, pages, &to, kept).await?;
     for cookie in cookies {
@@ -112,7 +115,7 @@ pub async fn sign_in(State(app): State<SharedState>, pages: Router, request: Req
 }
 
 /// The way to the page `to`; or that page with what was `kept` of its form. Nothing is done: it is a GET.
-async fn arrived(
+pub async fn arrived(
     visit: Visit,
     mut parts: Parts,
     mut pages: Router,
@@ -125,7 +128,7 @@ async fn arrived(
     }
     parts.method = Method::GET;
     parts.uri = format!("{CONSOLE}/{to}").parse().map_err(|_| ApiError::NotFound)?;
-    parts.extensions.insert(ShownAt(visit.root));
+    parts.extensions.insert(ShownAt { root: visit.root, language: visit.language });
     parts.extensions.insert(kept);
     match pages.call(Request::from_parts(parts, Body::empty())).await {
         Ok(response) => Ok(response),

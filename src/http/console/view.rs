@@ -18,7 +18,7 @@ use super::assets;
 use super::cookies::NOTICE;
 use super::phrases::{self, filled};
 use super::texts::Texts;
-use super::visit::Visit;
+use super::visit::{PLACE, Visit};
 use crate::clock::{BRASILIA, rfc3339_millis};
 use crate::domain::access::{AccessRights, Permissao};
 use crate::domain::atendimento::Status;
@@ -247,7 +247,7 @@ impl View {
 
     /// Whether the page is of the section.
     pub fn is_here(&self, section: &Section) -> bool {
-        let path = self.visit.place.split('?').next().unwrap_or_default();
+        let path = self.path();
         let first = path.split('/').next().unwrap_or_default();
         // A record belongs to the list.
         let first = if first == "atendimento" { Section::Atendimentos.place() } else { first };
@@ -256,9 +256,21 @@ impl View {
 
     /// The address that switches to the other language and comes back.
     pub fn other_language(&self) -> String {
-        let other = self.language().choose(["en", "pt"]);
-        let place: String = form_urlencoded::byte_serialize(self.visit.place.as_bytes()).collect();
-        self.href(&format!("idioma/{other}?volta={place}"))
+        self.href_named(&self.language_place(), PLACE, &self.visit.place)
+    }
+
+    /// The same without the way back, which a form brings.
+    pub fn switch_of_language(&self) -> String {
+        self.href(&self.language_place())
+    }
+
+    fn language_place(&self) -> String {
+        format!("idioma/{}", self.language().choose(["en", "pt"]))
+    }
+
+    /// Where in the console the page is, without the query.
+    pub fn path(&self) -> &str {
+        self.visit.place.split('?').next().unwrap_or_default()
     }
 
     pub fn other_lang(&self) -> &'static str {

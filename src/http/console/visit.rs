@@ -15,6 +15,9 @@ use crate::http::answer::problem::{Language, preferred};
 /// Where the pages are.
 pub const CONSOLE: &str = "/console";
 
+/// The field that says where somebody wants to go on.
+pub const PLACE: &str = "volta";
+
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// What proxies add.
@@ -39,15 +42,18 @@ pub struct Visit {
     pub place: String,
 }
 
-/// The root of a page that is shown at another address than its own.
+/// How a page is shown at another address than its own.
 #[derive(Clone)]
-pub struct ShownAt(pub String);
+pub struct ShownAt {
+    pub root: String,
+    pub language: Language,
+}
 
 impl Visit {
     pub fn of(parts: &Parts) -> Self {
         let visit = Self::at(&parts.uri, &parts.headers);
-        match parts.extensions.get() {
-            Some(ShownAt(root)) => Self { root: root.clone(), ..visit },
+        match parts.extensions.get().cloned() {
+            Some(ShownAt { root, language }) => Self { root, ..visit }.speaking(language),
             None => visit,
         }
     }
@@ -67,7 +73,13 @@ impl Visit {
         let root = if slashes == 0 { "./".to_owned() } else { "../".repeat(slashes) };
         let place = uri.path_and_query().map_or("", |whole| whole.as_str());
         let place = place.strip_prefix(CONSOLE).unwrap_or_default().trim_start_matches('/').to_owned();
-        Self { language, texts: language.choose([&PT, &EN]), cookies, root, place }
+        Self { language, texts: texts(language), cookies, root, place }
+    }
+
+    /// The same in `language`.
+    #[must_use]
+    pub fn speaking(self, language: Language) -> Self {
+        Self { language, texts: texts(language), ..self }
     }
 
     /// The address of a place in the console.
@@ -75,6 +87,10 @@ impl Visit {
         let slash = if place.is_empty() || place.starts_with('?') { "" } else { "/" };
         format!("{}console{slash}{place}", self.root)
     }
+}
+
+fn texts(language: Language) -> &'static Texts {
+    language.choose([&PT, &EN])
 }
 
 /// `place` where it is one in the console: somebody is led there after a sign-in.
