@@ -49,6 +49,11 @@ impl Learned {
         self.reading(status, status, received) == Reading::Made
     }
 
+    /// Whether `received` has the status code of a success, and may be a refusal all the same.
+    pub(super) fn is_unclear(&self, status: Option<Status>, received: &Received) -> bool {
+        (200..300).contains(&received.code) && self.reading(status, status, received) == Reading::Unclear
+    }
+
     /// What `received` says of a change that asked for `asked`, to `status` if it is one that servers make. Some servers answer
     /// 200 to everything.
     pub(super) fn reading(&self, asked: Option<Status>, status: Option<Status>, received: &Received) -> Reading {
@@ -60,6 +65,9 @@ impl Learned {
         if let Some(dialect) = self.dialect.as_ref().filter(|_| self.successes.is_empty()) {
             return in_dialect(dialect, received, asked, &self.named);
         }
+        if let Some(reading) = self.told_apart(status, received) {
+            return reading;
+        }
         let mut known = self.successes.iter().filter(|(of, _)| status.is_none_or(|status| status == *of)).peekable();
         let is_known = known.peek().is_some();
         let fits = known.any(|(_, success)| self.is_like(success, &received.body) || self.has_form(success, received));
@@ -67,11 +75,18 @@ impl Learned {
         match self.successes.first().zip(self.refusal.as_ref()) {
             _ if fits || !is_known && refuses_otherwise => Reading::Made,
             Some(((_, success), _)) if !is_known && says_the_same(success, &received.body) => Reading::Made,
-            Some(((_, success), refusal)) if !refuses_otherwise => {
-                compared(status, &received.body, success, &refusal.body)
-            }
             _ => Reading::Unclear,
         }
+    }
+
+    /// What `received` says of a change to `status` on a server that refuses with the status code of a success, too: by what
+    /// separates the successes that came from the refusal. None where that says nothing.
+    fn told_apart(&self, status: Option<Status>, received: &Received) -> Option<Reading> {
+        let refusal = self.refusal.as_ref().filter(|refusal| (200..300).contains(&refusal.code))?;
+        let of_status = self.successes.iter().filter(|(of, _)| status == Some(*of));
+        let successes: Vec<&str> = of_status.chain(&self.successes).map(|(_, success)| success.as_str()).collect();
+        let reading = compared(status, &received.body, &successes, &refusal.body);
+        (reading != Reading::Unclear).then_some(reading)
     }
 
     /// Whether `received` has the members of `success`, where refusals have another status code: its texts may move.
@@ -95,8 +110,14 @@ impl Learned {
         let (one, other) = (plain(success), plain(body));
         let again = by_status.iter().filter(|(_, bodies)| bodies.len() > 1);
         let groups = again.map(|(_, bodies)| Group { now, texts: bodies.iter().map(String::as_str).collect() });
-        let alone = [&one, &other].map(|text| Group { now, texts: vec![text.as_str()] });
-        says_the_same(success, body) || is_explained(&groups.chain(alone).collect::<Vec<_>>())
+        let groups: Vec<Group<'_>> = groups.collect();
+        let explains = |body: &str| {
+            let alone = [one.as_str(), body].map(|text| Group { now, texts: vec![text] });
+            is_explained(&groups.iter().cloned().chain(alone).collect::<Vec<_>>())
+        };
+        // What would explain a refusal explains nothing.
+        let is_blind = || self.refusal.as_ref().is_some_and(|refusal| explains(&plain(&refusal.body)));
+        says_the_same(success, body) || explains(&other) && !is_blind()
     }
 
     /// The server speaks `dialect`.
@@ -137,29 +158,74 @@ fn in_dialect(dialect: &Dialect, received: &Received, status: Option<Status>, na
     }
     let refusal = dialect.error("motivo_required", None, 400, MOTIVO_REQUIRED);
     let refused = Facts { texto: refusal.text, codigo: refusal.code, ..facts };
-    compared(status, &received.body, &form.filled(&facts), &refusal.filled(&refused))
+    compared(status, &received.body, &[&form.filled(&facts)], &refusal.filled(&refused))
 }
 
-/// Which of `success` and `refusal` the answer `body` to a change to `status` is like, in what tells the two apart: their
-/// members, or the values of those.
-fn compared(status: Option<Status>, body: &str, success: &str, refusal: &str) -> Reading {
-    let members = |body| places(body).into_iter().map(|span| (span.pointer, span.value)).collect::<BTreeMap<_, _>>();
-    let [own, made, refused] = [body, success, refusal].map(members);
-    let is_like = |one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>| {
-        let has_form = own.keys().eq(one.keys()) && !own.keys().eq(other.keys());
-        has_form || own.iter().any(|(place, value)| one.get(place) == Some(value) && other.get(place) != Some(value))
+/// Which of `successes` and `refusal` the answer `body` to a change to `status` is like, in what tells the two apart: their
+/// members, or the values of those; of plain texts, the word in which they part.
+fn compared(status: Option<Status>, body: &str, successes: &[&str], refusal: &str) -> Reading {
+    let members = |body| places(body).into_iter().map(|span| (span.pointer, span.value)).collect::<Members>();
+    let (own, refused) = (members(body), members(refusal));
+    let made: Vec<Members> = successes.iter().map(|success| members(success)).collect();
+    let Some(first) = made.first() else { return Reading::Unclear };
+    if own.is_empty() && refused.is_empty() && made.iter().all(Members::is_empty) {
+        return parted(body, successes, refusal);
+    }
+    let has_form = |one: &Members, other: &Members| own.keys().eq(one.keys()) && !own.keys().eq(other.keys());
+    let is_value_of = |one: &Members, other: &[&Members]| {
+        { own.iter() }.any(|(place, value)| {
+            one.get(place) == Some(value) && other.iter().all(|other| other.get(place) != Some(value))
+        })
     };
-    match (is_like(&made, &refused), is_like(&refused, &made)) {
+    let all: Vec<&Members> = made.iter().collect();
+    let is_made = made.iter().any(|made| has_form(made, &refused) || is_value_of(made, &[&refused]));
+    let is_refused = made.iter().all(|made| has_form(&refused, made)) || is_value_of(&refused, &all);
+    match (is_made, is_refused) {
         (true, false) => Reading::Made,
         (false, true) => Reading::Refused,
         (false, false) if own.keys().eq(refused.keys()) => {
-            let value = |members: &BTreeMap<String, Value>, place: &str| {
-                members.get(place).and_then(Value::as_str).map(str::to_owned)
+            let value = |members: &Members, place: &str| members.get(place).and_then(Value::as_str).map(str::to_owned);
+            let words = |place: &String| Some((value(&own, place)?, value(first, place)?, value(&refused, place)?));
+            let told = { own.keys() }.find_map(|place| told_by_word(status, place, words(place)?));
+            let by_words = |place: &String| {
+                let made: Option<Vec<String>> = made.iter().map(|made| value(made, place)).collect();
+                let made = made?;
+                let made: Vec<&str> = made.iter().map(String::as_str).collect();
+                Some(parted(&value(&own, place)?, &made, &value(&refused, place)?))
             };
-            let words = |place: &String| Some((value(&own, place)?, value(&made, place)?, value(&refused, place)?));
-            { own.keys() }.find_map(|place| told_by_word(status, place, words(place)?)).unwrap_or(Reading::Unclear)
+            let is_told = |reading: &Reading| *reading != Reading::Unclear;
+            told.or_else(|| own.keys().filter_map(by_words).find(is_told)).unwrap_or(Reading::Unclear)
         }
         _ => Reading::Unclear,
+    }
+}
+
+/// The values of an answer, by their places.
+type Members = BTreeMap<String, Value>;
+
+/// The same of plain texts: by the first word in which a success and the `refusal` part.
+fn parted(body: &str, successes: &[&str], refusal: &str) -> Reading {
+    fn words(text: &str) -> impl Iterator<Item = &str> {
+        text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
+    }
+    let Some(first) = successes.first() else { return Reading::Unclear };
+    let at = words(first).zip(words(refusal)).take_while(|(made, refused)| made == refused).count();
+    let word = |text| words(text).nth(at);
+    let (Some(own), Some(made), Some(refused)) = (word(body), word(first), word(refusal)) else {
+        return Reading::Unclear;
+    };
+    if words(first).zip(words(body)).take(at).any(|(made, own)| made != own) {
+        return Reading::Unclear;
+    }
+    // What all successes say, a success says.
+    let of_all = |(place, made): &(usize, &str)| successes.iter().all(|other| words(other).nth(*place) == Some(*made));
+    let mut said = words(first).enumerate().filter(of_all).filter(|(_, word)| !word.contains(char::is_numeric));
+    let has_all = said.all(|(place, made)| words(body).nth(place) == Some(made));
+    let has = |other: &str| successes.iter().any(|success| word(success) == Some(other));
+    match () {
+        () if has_all && own == made && !successes.iter().any(|success| word(success) != Some(made)) => Reading::Made,
+        () if own == refused && !has(refused) => Reading::Refused,
+        () => Reading::Unclear,
     }
 }
 
@@ -219,4 +285,36 @@ fn statuses_told(body: &str) -> Vec<Status> {
         }
     }
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_success_is_told_from_a_refusal_by_what_separates_the_two() {
+        let made = ["OK: chamado 7 de Aberto para Finalizado", "OK: chamado 8 de Finalizado para Aberto"];
+        let enveloped = [
+            r#"{"ok":true,"texto":"Feito","dados":{"de":"OPEN"}}"#,
+            r#"{"ok":true,"texto":"Feito","dados":{"de":"CLOSED"}}"#,
+        ];
+        let refused = r#"{"ok":false,"texto":"Motivo?","dados":null}"#;
+        for (successes, refusal, body, expected) in [
+            (&enveloped[..], refused, r#"{"ok":false,"texto":"Token?","dados":null}"#, Reading::Refused),
+            (&enveloped, refused, r#"{"ok":true,"texto":"Feito","dados":{"de":"NEW"}}"#, Reading::Made),
+            (&made, "ERRO: sem motivo", "ERRO: Token is missing", Reading::Refused),
+            (&made, "ERRO: sem motivo", "OK: chamado 9 de Cancelado para Aberto", Reading::Made),
+            (&made, "ERRO: sem motivo", "OK, mas sem efeito", Reading::Unclear),
+            // The first word of a sentence is no sign of a success.
+            (&["Atendimento atualizado"], "Informe o motivo", "Atendimento não encontrado", Reading::Unclear),
+            (
+                &[r#"{"m":"Atendimento atualizado"}"#],
+                r#"{"m":"Informe o motivo"}"#,
+                r#"{"m":"Atendimento não encontrado"}"#,
+                Reading::Unclear,
+            ),
+        ] {
+            assert_eq!(compared(None, body, successes, refusal), expected, "{body}");
+        }
+    }
 }

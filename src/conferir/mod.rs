@@ -3,6 +3,7 @@
 //! It is a client. Of this program it knows the five statuses and how dialects are written, and nothing else, so that it
 //! can't be wrong in the same way as the server that it judges.
 
+mod again;
 pub mod answers;
 pub mod asked;
 pub mod case;

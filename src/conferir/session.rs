@@ -1,12 +1,14 @@
 //! A run's conversation with a server: it logs in, sends cases, keeps up with where their answers leave the atendimento, and
 //! brings that back.
 
+mod ended;
 mod moves;
 
 use axum::http::HeaderName;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::SecretString;
 
+use super::again::Again;
 use super::asked::in_body;
 use super::case::{Case, LOGIN};
 use super::client::{Client, ClientError, Outgoing, Received};
@@ -73,6 +75,8 @@ pub struct Session {
     harmless: bool,
     /// Whether the last request got no answer.
     silent: bool,
+    /// What the end of its login would look like, while that is to be noticed.
+    again: Again,
 }
 
 /// What a server answers to the question for the current status.
@@ -137,6 +141,7 @@ impl Session {
             begun: false,
             harmless: false,
             silent: false,
+            again: Again::default(),
         }
     }
 
@@ -220,7 +225,11 @@ impl Session {
     pub(super) async fn send(&mut self, case: &Case) -> Result<Received, ClientError> {
         // If this is broken off while a change is on its way, it is not known where that leaves the atendimento.
         let before = if case.changes() { self.present.take() } else { self.present };
-        let received = self.ask(self.request(case)).await?;
+        let mut received = self.ask(self.request(case)).await?;
+        if self.has_ended(case, &received) && self.sign_in_again().await {
+            received = self.ask(self.request(case)).await?;
+            self.note_end(&received);
+        }
         self.present = before;
         self.follow(case, &received);
         Ok(received)

@@ -1,5 +1,7 @@
 //! The token in the answer to a login.
 
+use serde_json::Value;
+
 use super::jwt::find_jwt;
 use super::places::places;
 use super::spans::held;
@@ -7,6 +9,8 @@ use crate::sensitive::folded;
 
 /// The shortest value of a member that may be a token, in bytes.
 const SHORTEST: usize = 4;
+/// The least digits of a number that is one.
+const DIGITS: usize = 6;
 /// The shortest word that may be one although nothing says so, in bytes.
 const LONG: usize = 20;
 
@@ -17,7 +21,7 @@ pub fn find_token(text: &str) -> Option<String> {
     if let Some(held) = held(text) {
         return find_token(&held);
     }
-    let named = places(text).into_iter().filter_map(|span| Some((rank(&span.pointer)?, token(span.value.as_str()?)?)));
+    let named = places(text).into_iter().filter_map(|span| Some((rank(&span.pointer)?, value(&span.value)?)));
     let named = named.min_by_key(|(rank, token)| (find_jwt(token).is_none(), *rank)).map(|(_, token)| token);
     named.or_else(|| find_jwt(text)).or_else(|| longest_word(text))
 }
@@ -39,6 +43,11 @@ fn rank(pointer: &str) -> Option<u8> {
     })
 }
 
+fn value(value: &Value) -> Option<String> {
+    let number = || value.as_u64().map(|number| number.to_string()).filter(|number| number.len() >= DIGITS);
+    value.as_str().and_then(token).or_else(number)
+}
+
 /// The token that `value` is; some write its scheme before it.
 fn token(value: &str) -> Option<String> {
     if let Some(jwt) = find_jwt(value) {
@@ -49,11 +58,17 @@ fn token(value: &str) -> Option<String> {
     (token.len() >= SHORTEST && !is_scheme && !token.contains("://")).then(|| token.to_owned())
 }
 
+/// With the quotes and brackets that the value of its member has around it: those are a part of it.
 fn longest_word(text: &str) -> Option<String> {
     let part_of_one = |letter: char| letter.is_ascii_alphanumeric() || "-_.+/=~".contains(letter);
     let words = text.split(|letter| !part_of_one(letter)).map(|word| word.trim_end_matches('.'));
     let is_long = |word: &&str| word.len() >= LONG && word.bytes().any(|byte| byte.is_ascii_digit());
-    words.filter(is_long).max_by_key(|word| word.len()).map(str::to_owned)
+    let word = words.filter(is_long).max_by_key(|word| word.len())?;
+    let is_around = |value: &String| value.trim_matches(|sign| "{}[]()<>\"'".contains(sign)) == word;
+    let whole =
+        places(text).into_iter().filter_map(|span| Some(span.value.as_str()?.trim().to_owned())).find(is_around);
+    let braced = || Some(format!("{{{word}}}")).filter(|braced| text.contains(braced.as_str()));
+    whole.or_else(braced).or_else(|| Some(word.to_owned()))
 }
 
 #[cfg(test)]
@@ -83,10 +98,19 @@ mod tests {
             ("Access token: eyJh.eyJz.x!".to_owned(), "eyJh.eyJz.x"),
             (format!("O token é {jwt}."), jwt),
             (format!("O token é {long}."), long),
+            (format!(r#"{{"sessao":"{{{long}}}"}}"#), "{0123456789abcdef0123456789abcdef}"),
+            (format!("OK {{{long}}}"), "{0123456789abcdef0123456789abcdef}"),
+            (format!(r#"{{"sessao":"[\"{long}\"]"}}"#), "[\"0123456789abcdef0123456789abcdef\"]"),
+            (r#"{"token":918273645,"id":4711}"#.to_owned(), "918273645"),
         ] {
             assert_eq!(find_token(&text).as_deref(), Some(token), "{text}");
         }
-        for text in [r#"{"token":null,"x":"curto"}"#, r#"{"token":"Bearer","x":"curto"}"#, "www.example.com a.b.c"] {
+        for text in [
+            r#"{"token":null,"x":"curto"}"#,
+            r#"{"token":"Bearer","x":"curto"}"#,
+            r#"{"token":0}"#,
+            "www.example.com a.b.c",
+        ] {
             assert_eq!(find_token(text), None, "{text}");
         }
     }

@@ -320,6 +320,10 @@ mod tests {
             ("[erro]\ncorpo = '\"<aleatorio hex>\"'", "[erro] corpo has <aleatorio hex>, which is no form of an id"),
             ("[erro]\ncorpo = '{\"m\":<status>}'", "[erro] corpo is no JSON"),
             ("[sucesso]\ncorpo = '\"<validade>\"'", "[sucesso] corpo has <validade>, which only [login] can fill"),
+            (
+                "[erro]\ncorpo = '\"<codigo>404</codigo>\"'",
+                "[erro] corpo has </codigo>, which closes nothing: <codigo> is",
+            ),
             ("[erro]\ncorpo = '<texto'", "[erro] corpo is no JSON"),
             ("[status]\nAbertoo = 'OPEN'", "line 2: [status] Abertoo is no status; did you mean Aberto?"),
             ("[status]\naberto = 'OPEN'", "line 2: [status] aberto is no status; did you mean Aberto?"),

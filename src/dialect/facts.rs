@@ -28,6 +28,8 @@ pub struct Mention<'a> {
     pub protocolo: &'a str,
     /// The status that was asked for, and that the atendimento has if the change was made.
     pub status: &'a str,
+    /// The one that it had before, where that is known.
+    pub anterior: &'a str,
     pub motivo: &'a str,
     pub login: &'a str,
 }
@@ -44,7 +46,7 @@ pub struct Asked {
 impl Asked {
     pub fn named(&self) -> Mention<'_> {
         let Self { protocolo, status, motivo, login } = self;
-        Mention { protocolo, status, motivo, login }
+        Mention { protocolo, status, anterior: "", motivo, login }
     }
 }
 

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
+use super::escapes::Escapes;
 use super::facts::{Facts, LoggedIn};
 use super::gap::Gap;
 use super::writing::Writing;
@@ -31,6 +32,7 @@ pub(super) fn fill(gap: &Gap, writing: Writing, facts: &Facts<'_>, place: usize)
         Gap::Milissegundos => milliseconds(facts.now),
         Gap::Random(form) => writing.written(&form.written(facts.id, place)),
         Gap::Token => of_login(|login| login.token.to_owned()),
+        Gap::TokenValue => of_login(|login| json_value(login.token, Writing::from(Escapes::Json))),
         Gap::Validade => of_login(|login| login.validade.to_string()),
         Gap::ValidadeMs => of_login(|login| (login.validade.saturating_mul(1000)).to_string()),
         Gap::Expira => end.unix_timestamp().to_string(),
@@ -46,6 +48,10 @@ pub(super) fn fill(gap: &Gap, writing: Writing, facts: &Facts<'_>, place: usize)
         Gap::StatusInCapitals => writing.written(&named.status.to_uppercase()),
         Gap::StatusWord(words, false) => writing.written(words.written(named.status)),
         Gap::StatusWord(words, true) => writing.written(&words.written(named.status).to_uppercase()),
+        Gap::Earlier(..) => writing.written(named.anterior),
+        // Of a change that was made before, nobody looks it up.
+        Gap::EarlierWord(_, true) if named.anterior.is_empty() => "null".to_owned(),
+        Gap::EarlierWord(words, _) => writing.written(words.written(named.anterior)),
         Gap::Motivo => writing.written(named.motivo),
     }
 }
@@ -55,11 +61,11 @@ pub fn reason(codigo: u16) -> &'static str {
     axum::http::StatusCode::from_u16(codigo).ok().and_then(|code| code.canonical_reason()).unwrap_or_default()
 }
 
-/// `protocolo` as JSON has it without quotes around it: a number where it is one, and null for none.
-fn json_value(protocolo: &str, writing: Writing) -> String {
-    match protocolo {
+/// `text`, such as a protocolo, as JSON has it without quotes around it: a number where it is one, and null for none.
+fn json_value(text: &str, writing: Writing) -> String {
+    match text {
         "" => "null".to_owned(),
-        "0" => protocolo.to_owned(),
+        "0" => text.to_owned(),
         number if number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0') => number.to_owned(),
         text => format!("\"{}\"", writing.written(text)),
     }

@@ -34,6 +34,8 @@ pub enum Gap {
     Random(Random),
     /// The token of a login.
     Token,
+    /// The same as a value of JSON: a number, or a text in quotes.
+    TokenValue,
     /// How long it lives, in seconds.
     Validade,
     /// The same in milliseconds.
@@ -64,6 +66,10 @@ pub enum Gap {
     StatusIn(String),
     /// The status in these words; in capitals, if it is said.
     StatusWord(Arc<StatusWords>, bool),
+    /// The status before the change, in the words of the table of this name; whether it stands without quotes.
+    Earlier(String, bool),
+    /// The same in these words.
+    EarlierWord(Arc<StatusWords>, bool),
     /// The motivo that was named, escaped.
     Motivo,
 }
@@ -82,6 +88,7 @@ const TIME: &str = "instante ";
 const END: &str = "expira instante ";
 const RANDOM: &str = "aleatorio ";
 const STATUS: &str = "status ";
+const EARLIER: &str = "anterior ";
 
 /// Whether `name` can be that of a table of words for the status.
 pub(super) fn is_status_name(name: &str) -> bool {
@@ -90,7 +97,7 @@ pub(super) fn is_status_name(name: &str) -> bool {
 
 impl Gap {
     /// Those that have one name, as a file writes it between `<` and `>`.
-    pub const NAMES: [(&'static str, Self); 22] = [
+    pub const NAMES: [(&'static str, Self); 23] = [
         ("texto", Self::Texto),
         ("codigo", Self::Codigo),
         ("razao", Self::Razao),
@@ -112,6 +119,7 @@ impl Gap {
         ("protocolo", Self::Protocolo),
         ("status", Self::Status),
         ("STATUS", Self::StatusInCapitals),
+        ("anterior", Self::Earlier(String::new(), false)),
         ("motivo", Self::Motivo),
     ];
 
@@ -126,6 +134,10 @@ impl Gap {
                 let table = name.strip_prefix(STATUS).filter(|table| is_status_name(table))?;
                 Some(Self::StatusIn(table.to_owned()))
             })
+            .or_else(|| {
+                let table = name.strip_prefix(EARLIER).filter(|table| is_status_name(table))?;
+                Some(Self::Earlier(table.to_owned(), false))
+            })
             .or_else(|| name.strip_prefix(RANDOM).and_then(Random::named).map(Self::Random))
     }
 
@@ -136,6 +148,10 @@ impl Gap {
         match &self {
             Self::Status => Ok(worded("", false).unwrap_or(self)),
             Self::StatusInCapitals => Ok(worded("", true).unwrap_or(self)),
+            Self::Earlier(table, is_value) => tables
+                .get(table)
+                .map(|words| Self::EarlierWord(Arc::clone(words), *is_value))
+                .ok_or_else(|| format!("has <{EARLIER}{table}>, which takes a table [status.{table}]")),
             Self::StatusIn(table) => worded(table, false)
                 .ok_or_else(|| format!("has <{STATUS}{table}>, which takes a table [status.{table}]")),
             _ => Ok(self),
@@ -151,11 +167,11 @@ impl Gap {
         if begins(&RANDOM) {
             return Some("which is no form of an id, such as <aleatorio uuid> or <aleatorio hex 32>".to_owned());
         }
-        if begins(&STATUS) {
+        if begins(&STATUS) || begins(&EARLIER) {
             return Some("which is no name of a table, such as <status id>".to_owned());
         }
         let is_word = !name.is_empty() && name.chars().all(|letter| letter.is_alphabetic() || " _-".contains(letter));
-        let names = Self::NAMES.iter().map(|(name, _)| *name).chain([RANDOM.trim_end()]);
+        let names = Self::NAMES.into_iter().map(|(name, _)| name).chain([RANDOM.trim_end()]);
         let meant = is_word.then(|| nearest(name, names)).flatten()?;
         let form = if meant == RANDOM.trim_end() { " uuid" } else { "" };
         Some(format!("did you mean <{meant}{form}>?"))
@@ -192,6 +208,7 @@ impl Gap {
         let of_login = matches!(
             self,
             Self::Token
+                | Self::TokenValue
                 | Self::Validade
                 | Self::ValidadeMs
                 | Self::Expira
@@ -201,6 +218,7 @@ impl Gap {
         );
         match (self, kind) {
             (_, None | Some(Kind::Change)) if of_login => Some("only [login] can fill"),
+            (Self::Earlier(..) | Self::EarlierWord(..), None | Some(Kind::Login)) => Some("only [sucesso] can fill"),
             (Self::Login, Some(Kind::Change)) => Some("[sucesso] can't fill"),
             (
                 Self::Protocolo

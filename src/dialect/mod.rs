@@ -16,6 +16,7 @@ mod settings;
 mod source;
 mod status;
 mod template;
+mod unopened;
 mod words;
 mod writing;
 

@@ -59,7 +59,9 @@ impl Source {
     /// Reads all keys of `text`, or says why it is no TOML.
     pub(super) fn read(text: &str) -> Result<Self, BTreeSet<Complaint>> {
         let (table, errors) = DeTable::parse_recoverable(text);
-        let mut reader = Reader { ends: text.match_indices('\n').map(|(end, _)| end).collect(), ..Reader::default() };
+        let doubled = (1..).zip(text.lines()).filter(|(_, line)| line.trim_start().starts_with("[[")).map(|(at, _)| at);
+        let ends = text.match_indices('\n').map(|(end, _)| end).collect();
+        let mut reader = Reader { ends, doubled: doubled.collect(), ..Reader::default() };
         if !errors.is_empty() {
             let line = |error: &Error| error.span().map(|span| reader.line(span.start));
             return Err(errors.iter().map(|error| Complaint { line: line(error), text: explained(error) }).collect());
@@ -76,6 +78,8 @@ type Key<'i> = Spanned<DeString<'i>>;
 struct Reader {
     /// Where lines end.
     ends: Vec<usize>,
+    /// Which lines begin with two brackets.
+    doubled: BTreeSet<usize>,
     lines: Lines,
     complaints: BTreeSet<Complaint>,
 }
@@ -120,6 +124,13 @@ impl Reader {
         let names: Vec<&str> = path.iter().map(|key| key.get_ref().as_ref()).collect();
         let depth = path.iter().position(|key| Some(key.span()) == error.span()).unwrap_or(path.len() - 1);
         let (table, key) = (&names[..depth], names[depth]);
+        let line = self.line(path[path.len() - 1].span().start);
+        if matches!(value.get_ref(), DeValue::Array(_)) && self.doubled.contains(&line) {
+            let name = names.join(".");
+            let text = format!("[[{name}]] stands in double brackets, which make a list; write [{name}]");
+            self.complaints.insert(Complaint { line: Some(line), text });
+            return false;
+        }
         let is_known = !error.message().starts_with("unknown field");
         let place = if is_known { place(table, key) + ": " } else { place(table, "") + " " };
         self.complaints.insert(Complaint {
@@ -198,6 +209,11 @@ mod tests {
         );
         complains("erro = 1", &["line 1: erro: invalid type: integer `1`, expected a table"]);
         complains("[cor]", &["line 1: unknown field `cor`, … `respostas`"]);
+        complains(
+            "[[respostas.x]]\ncodigo = 400",
+            &["line 1: [[respostas.x]] stands in double brackets, which make a list; write [respostas.x]"],
+        );
+        complains("[[erro]]\n", &["line 1: [[erro]] stands in double brackets, which make a list; write [erro]"]);
         complains("[respostas.a.b]\nc = 1", &["line 1: [respostas.a] unknown field `b`, … `www_authenticate`"]);
     }
 

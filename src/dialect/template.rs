@@ -5,6 +5,7 @@ use super::filling::fill;
 use super::gap::{Gap, Kind};
 use super::random::Random;
 use super::status::StatusTables;
+use super::unopened::unopened;
 use super::writing::Writing;
 
 /// Most bytes of a body.
@@ -59,10 +60,21 @@ impl Template {
         if !bytes.is_empty() {
             parts.push(Part::Bytes(bytes));
         }
+        let bytes: Vec<&str> = parts
+            .iter()
+            .filter_map(|part| if let Part::Bytes(bytes) = part { Some(bytes.as_str()) } else { None })
+            .collect();
+        let names =
+            parts.iter().filter_map(|part| if let Part::Gap(name, _) = part { Some(name.as_str()) } else { None });
+        if let Some(name) = unopened(&bytes, names) {
+            return Err(format!(
+                "has </{name}>, which closes nothing: <{name}> is a gap (`<<{name}>` writes it as it is)"
+            ));
+        }
         Ok(Self(parts).with_values())
     }
 
-    /// The same, with a value of JSON where a protocolo stands without quotes.
+    /// The same, with a value of JSON where a protocolo or a token stands without quotes.
     fn with_values(self) -> Self {
         if !self.beginning().trim_start().starts_with(['{', '[']) {
             return self;
@@ -73,6 +85,8 @@ impl Template {
                 is_in_quotes ^= has_odd_quotes(&bytes);
                 Part::Bytes(bytes)
             }
+            Part::Gap(name, Gap::Token) if !is_in_quotes => Part::Gap(name, Gap::TokenValue),
+            Part::Gap(name, Gap::Earlier(table, _)) if !is_in_quotes => Part::Gap(name, Gap::Earlier(table, true)),
             Part::Gap(name, Gap::Protocolo) if !is_in_quotes => Part::Gap(name, Gap::ProtocoloValue),
             gap @ Part::Gap(..) => gap,
         });
@@ -227,7 +241,7 @@ fn after_run<'a>(run: &[Piece], text: &'a str) -> Option<&'a str> {
 /// or on what only the server knows.
 fn is_unknown(gap: &Gap, facts: &Facts<'_>) -> bool {
     match gap {
-        Gap::Texto | Gap::Codigo | Gap::Razao | Gap::Metodo | Gap::Caminho | Gap::Token => false,
+        Gap::Texto | Gap::Codigo | Gap::Razao | Gap::Metodo | Gap::Caminho | Gap::Token | Gap::TokenValue => false,
         Gap::Protocolo
         | Gap::ProtocoloValue
         | Gap::Status
@@ -296,7 +310,13 @@ mod tests {
     #[test]
     fn an_answer_tells_what_was_asked() {
         let template = Template::parse("<protocolo>|<status>|<motivo>|<login>").unwrap();
-        let named = Some(Mention { protocolo: "A\"1", status: "Em atendimento", motivo: "M", login: "user.api" });
+        let named = Some(Mention {
+            protocolo: "A\"1",
+            status: "Em atendimento",
+            motivo: "M",
+            login: "user.api",
+            anterior: "Aberto",
+        });
         let facts = Facts { named, ..facts("") };
         assert_eq!(template.filled(Escapes::Json, &facts), "A\\\"1|Em atendimento|M|user.api");
         assert!(template.fits(Escapes::Json, &facts, "A\\\"1|Em atendimento|M|user.api"));

@@ -12,7 +12,7 @@ use super::carrier::{names_a_token, words_of};
 use super::exchange::Exchange;
 use super::headers;
 use super::recognise::{KnownErrors, asked, contract, split};
-use super::redact::sentence;
+use super::redact::teller::Teller;
 use crate::conferir::difference;
 use crate::conferir::token::find_token;
 use crate::conferir::values::end_of;
@@ -91,7 +91,7 @@ impl Observer {
             return observation;
         }
         // It may repeat a part of the body.
-        observation.refusal = refusal(exchange, route).map(|refusal| sentence(&refusal, exchange));
+        observation.refusal = refusal(exchange, route).map(|refusal| Teller::of(exchange).sentence(&refusal));
         let status = exchange.answer.status;
         let Some(text) = exchange.answer_text() else {
             observation.differences.push("body can't be read".to_owned());
@@ -124,16 +124,17 @@ impl Observer {
         if status != form.code {
             differences.push(format!("status {status}, ours {}", form.code));
         }
+        let teller = Teller::of(exchange);
         let said = &exchange.answer.reason;
         if said != reason(status) {
-            let said = sentence(said, exchange);
+            let said = teller.sentence(said);
             differences.push(format!(
                 "reason {}, ours {}",
                 if said.is_empty() { "none" } else { &said },
                 reason(status)
             ));
         }
-        differences.extend(headers::differences(&exchange.answer, &self.headers(code, &form)));
+        differences.extend(headers::differences(&exchange.answer, &self.headers(code, &form), &teller));
         differences.extend(self.difference_of_bodies(exchange, body, form));
         differences
     }

@@ -34,13 +34,15 @@ fn codes() -> String {
 }
 
 fn rows() -> String {
+    let taken = citrus_status::http::openapi::errors::known();
     let rows = errors().zip(ApiError::told_apart()).map(|([english, portuguese], error)| {
         let field = english["field"].as_str().map(|field| format!("`{field}`")).unwrap_or_default();
         let [message, code, detail] = ["message", "code", "detail"].map(|member| text(&english, member));
         let status = &english["status"];
-        let name = error.row().name;
+        let name = Some(error.row().name).filter(|name| taken.contains_key(*name));
+        let name = name.map(|name| format!("`{name}`")).unwrap_or_default();
         format!(
-            "| {status} | `{message}` | `{code}` | {field} | {detail} | {} | `{name}` |\n",
+            "| {status} | `{message}` | `{code}` | {field} | {detail} | {} | {name} |\n",
             text(&portuguese, "detail")
         )
     });

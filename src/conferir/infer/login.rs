@@ -163,6 +163,7 @@ fn gap(login: &LoginObservation, span: &Span, [other, again]: [Option<&Value>; 2
         Value::String(text) if text.contains(&login.token) => {
             return Some(span.filled_with(&with_token(login, text, other)));
         }
+        Value::Number(number) if number.to_string() == login.token => return Some("<token>".to_owned()),
         // Another token, such as one to refresh this.
         Value::String(text)
             if is_token(text) && (again.is_none_or(|again| *again == span.value) || text.contains('.')) =>

@@ -130,10 +130,20 @@ pub fn infer(seen: &Seen) -> Inferred {
         if error.again.as_ref().is_some_and(|again| challenge(again) != challenge(&error.received)) {
             answer.www_authenticate = None;
         }
+        let of_user = answer.corpo.as_deref().unwrap_or(&usual).contains("<pessoal");
+        if of_user {
+            let head = answer
+                .corpo
+                .as_ref()
+                .map_or_else(|| "[erro]".to_owned(), |_| format!("[respostas.{}]", error.name.key()));
+            let note = "what came with the login, too, is taken for the user's, and stands empty".to_owned();
+            notes.push((head, note));
+        }
         if answer != AnswerFile::default() {
             file.respostas.insert(error.name.key(), answer);
         }
     }
+    notes.dedup();
     for name in UNASKED_TOKENS {
         if let Some(answer) = of_tokens(&seen.errors, &file).filter(|_| !file.respostas.contains_key(name)) {
             file.respostas.insert(name.to_owned(), answer);

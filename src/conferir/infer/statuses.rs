@@ -1,5 +1,7 @@
 //! How a Citrus writes the status in the successes of changes: in which words, and where.
 
+mod earlier;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::Known;
@@ -35,6 +37,8 @@ type Words = BTreeMap<&'static str, String>;
 pub(super) struct Statuses {
     kinds: Vec<Kind>,
     slots: BTreeMap<String, Slot>,
+    /// Places that name the status before the change, and what fills them; none where no words are known for it.
+    earlier: BTreeMap<String, Option<String>>,
     /// What is to be said of a table.
     pub(super) notes: Vec<(String, String)>,
 }
@@ -83,6 +87,11 @@ impl Statuses {
                 found.add(candidate, seen);
             }
         }
+        for place in first.texts.keys() {
+            if let Some(words) = Self::words_of_earlier(place, &told) {
+                found.add_earlier(place, words);
+            }
+        }
         found
     }
 
@@ -112,6 +121,14 @@ impl Statuses {
         self.slots.insert(place.clone(), Slot { before: before.clone(), after: after.clone(), kind });
     }
 
+    /// `name`, or one like it that no table has.
+    fn free_table(&self, mut name: String) -> String {
+        while self.kinds.iter().any(|kind| kind.table.as_deref() == Some(&name)) {
+            name.push('x');
+        }
+        name
+    }
+
     fn kind_of(&self, candidate: &Candidate, seen: &Seen) -> Kind {
         let words = candidate.words.clone();
         let plain = self.kinds.iter().find(|kind| kind.gap == "<status>");
@@ -122,11 +139,7 @@ impl Statuses {
         if plain.is_none() && candidate.is_named() && !names_are_told(&words, seen) {
             return Kind { gap: "<status>".to_owned(), table: Some(String::new()), words };
         }
-        let is_taken = |name: &str| self.kinds.iter().any(|kind| kind.table.as_deref() == Some(name));
-        let mut name = candidate.table();
-        while is_taken(&name) {
-            name.push('x');
-        }
+        let name = self.free_table(Candidate::table_of(&candidate.place, &candidate.words));
         Kind { gap: format!("<status {name}>"), table: Some(name), words }
     }
 
@@ -153,6 +166,11 @@ impl Statuses {
     /// Whether a word stands at `place`.
     pub(super) fn is_at(&self, place: &str) -> bool {
         self.slots.contains_key(place)
+    }
+
+    /// What fills `place`, if that names the status before the change: `empty` where there are no words for it.
+    pub(super) fn gap_of_earlier(&self, place: &str, empty: &str) -> Option<String> {
+        self.earlier.get(place).map(|gap| gap.clone().unwrap_or_else(|| empty.to_owned()))
     }
 
     /// The text of `place` in the answer to `change`, or all of its body without one, with marks for what names the status.
@@ -269,12 +287,12 @@ impl Candidate {
         self.words.iter().all(is_name) && (names_status(&self.place) || different.len() == self.words.len())
     }
 
-    /// What a file may call its table.
-    fn table(&self) -> String {
-        if self.words.values().all(|word| word.parse::<i64>().is_ok()) {
+    /// What a file may call the table of `words` that stand at `place`.
+    fn table_of(place: &str, words: &Words) -> String {
+        if words.values().all(|word| word.parse::<i64>().is_ok()) {
             return "id".to_owned();
         }
-        let member = self.place.rsplit('/').find(|part| part.contains(char::is_alphabetic)).unwrap_or("nome");
+        let member = place.rsplit('/').find(|part| part.contains(char::is_alphabetic)).unwrap_or("nome");
         let name: String = folded(member).chars().filter(char::is_ascii_lowercase).take(20).collect();
         if name.is_empty() || name == "status" { "nome".to_owned() } else { name }
     }

@@ -77,6 +77,9 @@ fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (Str
         return (MADE.to_owned(), statuses.filled(&corpo.replace("<texto>", &worded)));
     }
     envelope.body(&change.received, (MADE, change.now), &known, |span| match &span.value {
+        value if statuses.gap_of_earlier(&span.pointer, "").is_some() => {
+            statuses.gap_of_earlier(&span.pointer, if value.is_string() { "<pessoal>" } else { "<pessoal 0>" })
+        }
         _ if statuses.is_at(&span.pointer) => Some(statuses.written(&moved(Some(&span.pointer))?, writing, &known)),
         Value::Number(number) if number.as_u64() == Some(u64::from(code)) => Some("<codigo>".to_owned()),
         Value::String(text) if envelope.is_reason(&span.pointer) && text == reason(code) => Some("<razao>".to_owned()),

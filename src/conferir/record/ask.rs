@@ -7,7 +7,7 @@ use axum::http::HeaderName;
 use tokio::time::sleep;
 
 use super::first::{First, refusals_first};
-use super::observed::{now, observed_once};
+use super::observed::{UNCLEAR, now, observed_once};
 use crate::conferir::answers::{AnswerName, error_of};
 use crate::conferir::case::{Case, ExpectedAnswer, LOGIN};
 use crate::conferir::cases::{self, MOTIVO_REQUIRED};
@@ -92,16 +92,17 @@ pub(super) async fn header_case(session: &Session) -> (Option<HeaderCase>, Optio
 }
 
 /// The headers by which the server takes the token, `own` or a usual one: those where it tells a right one from a wrong one. Each
-/// is asked twice, so that what is another one in each answer is no difference. Fails where there is none.
+/// is asked twice, so that what is another one in each answer is no difference. Beside them, what a wrong one is answered. Fails where there is none.
 pub(super) async fn token_headers(
     session: &Session,
     own: Option<&TokenHeader>,
-) -> Result<Vec<TokenHeader>, StartError> {
+) -> Result<(Vec<TokenHeader>, Vec<Received>), StartError> {
     let usual = TOKEN_HEADERS
         .map(|(name, scheme)| TokenHeader { name: HeaderName::from_static(name), scheme: scheme.map(str::to_owned) });
     let usual = usual.into_iter().filter(|header| Some(header) != own);
     let tried: Vec<_> = own.cloned().into_iter().chain(usual).collect();
     let mut found: Vec<TokenHeader> = Vec::new();
+    let mut refused: Vec<Received> = Vec::new();
     let mut none: Option<[Received; 2]> = None;
     for header in &tried {
         let ask = async |token| {
@@ -121,12 +122,13 @@ pub(super) async fn token_headers(
         let wrong = [ask("<token alterado>").await?, ask("<token alterado>").await?];
         if !say_the_same(&right, &wrong) && !say_the_same(none, &right) {
             found.push(header.clone());
+            refused = wrong.into();
         }
     }
     if found.is_empty() {
         return Err(StartError::NoTokenHeader { tried: written(&tried).join(", ") });
     }
-    Ok(found)
+    Ok((found, refused))
 }
 
 /// `headers` as a dialect writes them; none if they are the contract's.
@@ -297,6 +299,9 @@ pub(super) async fn rules(
         match session.exchange(case).await {
             Ok(received) if session.learned.made(case.to, &received) => Some(true),
             Ok(received) => {
+                if session.learned.is_unclear(case.to, &received) {
+                    unasked.push((case.name.to_owned(), UNCLEAR.to_owned()));
+                }
                 if let Some((name, code, text)) = refusal {
                     let name = AnswerName { name, field: None };
                     errors.push(observed(session, case, (name, code, text), received).await);
@@ -327,6 +332,7 @@ pub(super) async fn without_permission(
     user: Unpermitted,
 ) -> Result<(Observation, Option<OtherLogin>), String> {
     let name = user.login.clone();
+    session.expect_no_end();
     let AnswersToOther { login, refusals: [received, again] } = session.ask_as(user, &PROBE).await?;
     let permitted = settled(session, &PROBE).await?;
     if login.is_some() && say_the_same(&[permitted], std::slice::from_ref(&received)) {

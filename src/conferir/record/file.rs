@@ -7,11 +7,13 @@ use time::format_description::well_known::Rfc3339;
 
 use super::ask::Unasked;
 use crate::conferir::personal::Personal;
-use crate::dialect::{AnswerFile, Dialect, DialectError, DialectFile, FILE_MAX, Known};
+use crate::dialect::{AnswerFile, Dialect, DialectError, DialectFile, FILE_MAX, Known, TokenHeader};
 use crate::printable::{printable, steers};
 
 /// Most characters of an answer in a comment.
 const SHOWN_MAX: usize = 1000;
+/// How often a file is read again after something was left out of it.
+const ROUNDS: usize = 3;
 /// Room for the comments of a file.
 const COMMENTS_MAX: usize = 64 * 1024;
 
@@ -92,21 +94,9 @@ fn for_each_text(value: &mut serde_json::Value, change: &mut impl FnMut(&mut Str
 /// Leaves out of `file` what a reader of dialects refuses, and says what, and why.
 pub fn leave_out_refused(file: &mut DialectFile) -> Unasked {
     let mut left_out = Unasked::new();
-    for complaint in complaints(file) {
-        let mut keep = |place: &str, answer: &mut AnswerFile| {
-            let Some(rest) = complaint.strip_prefix(place) else { return };
-            match rest.split_whitespace().next() {
-                Some("codigo") => answer.codigo = None,
-                Some("texto") => answer.texto = None,
-                Some("content_type") => answer.content_type = None,
-                _ => answer.corpo = None,
-            }
-            left_out.push((place.to_owned(), format!("left out: {complaint}")));
-        };
-        keep("[erro]", &mut file.erro);
-        keep("[sucesso]", &mut file.sucesso);
-        keep("[login]", &mut file.login);
-        file.respostas.iter_mut().for_each(|(name, answer)| keep(&format!("[respostas.{name}]"), answer));
+    // What is left out may leave something else that is refused.
+    for _ in 0..ROUNDS {
+        left_out.extend(complaints(file).iter().map(|complaint| leave_out(file, complaint)));
     }
     while toml::to_string(file).is_ok_and(|text| text.len() + COMMENTS_MAX > FILE_MAX) {
         let length = |answer: &AnswerFile| answer.corpo.as_ref().map_or(0, String::len);
@@ -118,6 +108,48 @@ pub fn leave_out_refused(file: &mut DialectFile) -> Unasked {
     }
     file.respostas.retain(|_, answer| *answer != AnswerFile::default());
     left_out
+}
+
+/// Leaves out of `file` what `complaint` is about: what, and why.
+fn leave_out(file: &mut DialectFile, complaint: &str) -> (String, String) {
+    let (place, rest) = match complaint.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+        Some((table, rest)) => (format!("[{table}]"), rest),
+        None => (String::new(), complaint),
+    };
+    let key = rest.split_whitespace().next().unwrap_or_default();
+    let of_answer = |answer: &mut AnswerFile| match key {
+        "codigo" => answer.codigo = None,
+        "texto" => answer.texto = None,
+        "corpo" => answer.corpo = None,
+        "content_type" => answer.content_type = None,
+        "charset" => answer.charset = None,
+        "www_authenticate" => answer.www_authenticate = None,
+        _ => *answer = AnswerFile::default(),
+    };
+    let inner = place.trim_matches(['[', ']']);
+    match (inner.split_once('.').unwrap_or((inner, "")), key) {
+        (("", _), "content_type") => file.content_type = None,
+        (("", _), "charset") => file.charset = None,
+        (("", _), "www_authenticate") => file.www_authenticate = None,
+        (("erro", _), _) => of_answer(&mut file.erro),
+        (("sucesso", _), _) => of_answer(&mut file.sucesso),
+        (("login", _), _) => of_answer(&mut file.login),
+        (("respostas", name), _) => _ = file.respostas.get_mut(name).map(of_answer),
+        (("cabecalhos", _), _) => file.cabecalhos.retain(|name, _| !rest.starts_with(&format!("{name} "))),
+        (("entidades", _), "aspas") => file.entidades.aspas = None,
+        (("entidades", _), _) => file.entidades.apostrofo = None,
+        (("token", _), _) => {
+            let mut kept: Vec<String> = file.token.cabecalhos.take().unwrap_or_default();
+            kept.retain(|header| TokenHeader::parse(header).is_ok());
+            kept.dedup();
+            file.token.cabecalhos = Some(kept).filter(|kept| !kept.is_empty());
+        }
+        // Each word has its own line, and a table that is refused goes as a whole.
+        (("status", ""), _) => file.status.retain(|name, _| !rest.starts_with(&format!("{name} "))),
+        (("status", name), _) => _ = file.status.remove(name),
+        _ => {}
+    }
+    (place, format!("left out: {complaint}"))
 }
 
 /// The errors of which `file` speaks: a recording has only what there is.
@@ -152,6 +184,30 @@ mod tests {
         assert_eq!((file.sucesso, left_out.len()), (answer(""), 3), "{left_out:?}");
         assert_eq!(file.respostas.keys().collect::<Vec<_>>(), ["no_route", "wrong_senha"]);
         assert_eq!(file.respostas["no_route"], AnswerFile { codigo: Some(410), ..AnswerFile::default() });
+    }
+
+    #[test]
+    fn whatever_a_reader_refuses_is_left_out_and_the_rest_stays() {
+        let mut file = DialectFile { content_type: Some("json".to_owned()), ..DialectFile::default() };
+        file.www_authenticate = Some("a\nb".to_owned());
+        file.charset = Some("utf-7".to_owned());
+        file.cabecalhos = [("x-a", "b"), ("x-b", "a\nb"), ("content-length", "1"), ("é", "1")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        file.token.cabecalhos = Some(vec!["accept".to_owned(), "x-token".to_owned(), "x-token".to_owned()]);
+        file.entidades.aspas = Some("&what;".to_owned());
+        file.respostas.insert("same_status".to_owned(), AnswerFile { codigo: Some(410), ..AnswerFile::default() });
+        file.respostas.insert("no_route".to_owned(), AnswerFile { codigo: Some(410), ..AnswerFile::default() });
+        file.respostas
+            .insert("no_method".to_owned(), AnswerFile { charset: Some("utf-7".to_owned()), ..answer("\"é\"") });
+        let word = || crate::dialect::WordFile::Text(String::new());
+        file.status.insert("Aberto".to_owned(), crate::dialect::StatusFile::Word(word()));
+        let left_out = leave_out_refused(&mut file);
+        assert_eq!(complaints(&file), [""; 0], "{left_out:?}");
+        assert!(left_out.len() >= 10, "{left_out:?}");
+        assert_eq!(file.cabecalhos.keys().collect::<Vec<_>>(), ["x-a"]);
+        assert_eq!(file.token.cabecalhos, Some(vec!["x-token".to_owned()]));
+        assert_eq!(file.respostas.keys().collect::<Vec<_>>(), ["no_method", "no_route"]);
     }
 
     #[test]

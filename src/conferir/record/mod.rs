@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 pub use self::file::{Recording, leave_out_refused};
 
 use self::ask::{Unasked, known};
+use self::observed::UNCLEAR;
 use super::answers::{AnswerName, error_of};
 use super::case::{Case, Mark};
 use super::client::{Received, is_of_the_moment};
@@ -111,7 +112,8 @@ pub async fn record(
     let session = &mut runner.session;
     let mut unasked: Unasked = NEVER.map(|(what, why)| (what.to_owned(), why.to_owned())).to_vec();
     let mut login = ask::login(session).await?;
-    let tokens = ask::token_headers(session, user.token_header.as_ref()).await?;
+    let (tokens, refused) = ask::token_headers(session, user.token_header.as_ref()).await?;
+    session.expect_end(refused);
     session.carry_token_by(tokens[0].clone());
     let (header_case, written) = ask::header_case(session).await;
     let mut errors = Vec::new();
@@ -166,6 +168,11 @@ pub async fn record(
         comments.push(("[cabecalhos]".to_owned(), note));
     }
     comments.extend(written.map(|note| (String::new(), note)));
+    if session.has_signed_in_again() {
+        let note =
+            "the login ended on the way, as if somebody else had logged in with it; the recording logged in again";
+        comments.push((String::new(), note.to_owned()));
+    }
     comments.extend(inferred.notes);
     let recorded: Vec<&str> = seen.errors.iter().map(|error| error.case).collect();
     try_out(runner, &recorded, &mut file, &mut comments, &mut asked).await;
@@ -204,7 +211,12 @@ async fn ask_errors(
                 _ = session.bring_to(EmAtendimento).await;
                 unasked.push((case.name.to_owned(), "the server accepts it".to_owned()));
             }
-            Ok(received) => errors.extend(ask::observation(session, case, received).await),
+            Ok(received) => {
+                if case.changes() && session.learned.is_unclear(case.to, &received) {
+                    unasked.push((case.name.to_owned(), UNCLEAR.to_owned()));
+                }
+                errors.extend(ask::observation(session, case, received).await);
+            }
             Err(reason) => unasked.push((case.name.to_owned(), reason)),
         }
     }

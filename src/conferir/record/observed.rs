@@ -8,6 +8,10 @@ use crate::conferir::client::Received;
 use crate::conferir::infer::seen::Observation;
 use crate::conferir::session::Session;
 
+/// What is said of an answer that is no leniency for certain.
+pub(super) const UNCLEAR: &str =
+    "nothing in the answer separates a success from a refusal; as it is like no success, it is taken for a refusal";
+
 pub(super) fn now() -> i64 {
     OffsetDateTime::now_utc().unix_timestamp()
 }

@@ -58,7 +58,9 @@ impl Check<'_> {
         };
         match body.gap_of_another(may.kind) {
             Some((name, elsewhere)) => complain(&format_args!("has <{name}>, which {elsewhere}")),
-            None if may.kind == Some(Kind::Login) && !body.has(&Gap::Token) => complain(&"needs <token>"),
+            None if may.kind == Some(Kind::Login) && ![Gap::Token, Gap::TokenValue].iter().any(|gap| body.has(gap)) => {
+                complain(&"needs <token>");
+            }
             None => {}
         }
         Some(body)
@@ -112,7 +114,7 @@ fn reads_as_json(form: AnswerForm<'_>, kind: Option<Kind>) -> bool {
             caminho: "/",
             now: time::OffsetDateTime::UNIX_EPOCH,
             login: Some(login),
-            named: Some(Mention { protocolo: "\"\\", status, motivo: "\"\\", login: "\"\\" }),
+            named: Some(Mention { protocolo: "\"\\", status, anterior: status, motivo: "\"\\", login: "\"\\" }),
             id: Uuid::nil(),
         };
         let body = form.filled(&facts);

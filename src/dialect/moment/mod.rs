@@ -1,5 +1,6 @@
 //! Times as servers write them, by a picture such as `dd/MM/yyyy HH:mm:ss`.
 
+mod between;
 mod names;
 mod picture;
 
@@ -9,6 +10,7 @@ use std::sync::LazyLock;
 
 use time::{Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
+use self::between::between;
 use self::names::Names;
 use self::picture::Picture;
 
@@ -200,7 +202,13 @@ static CLOCKS: Pictures = LazyLock::new(|| {
         "h:mm\u{202f}a",
         "HH:mm:ss",
         "HH:mm",
+        "HH.mm.ss",
         "HH'h'mm",
+        "HH'h'mm'm'",
+        "HH'h'mm'min'",
+        "HH'h'mm'm'ss's'",
+        "HH'h'mm'min'ss",
+        "HH'h'mm'min'ss's'",
     ])
 });
 /// As Java and ISO 8601 write times, without their date first or without signs between; and as numbers.
@@ -275,7 +283,9 @@ fn forms(text: &str) -> Vec<Form> {
         });
     }
     for date in dates(text) {
-        for (between, drawn) in BETWEEN {
+        let own = between(&text[date.length..]);
+        let usual = BETWEEN.map(|(between, drawn)| (between, drawn.to_owned()));
+        for (between, drawn) in usual.into_iter().chain(own) {
             let Some(rest) = text[date.length..].strip_prefix(between) else { continue };
             forms.extend(clocks(rest).into_iter().map(|clock| Form {
                 picture: format!("{}{drawn}{}", date.picture, clock.picture),
@@ -286,7 +296,9 @@ fn forms(text: &str) -> Vec<Form> {
         }
         forms.push(date);
     }
-    forms.extend(clocks(text).into_iter().filter(|clock| clock.picture.contains("ss")));
+    // Numbers with full stops between them may be a version or an address.
+    let is_plain = |clock: &Form| clock.picture.contains("ss") && !clock.picture.starts_with("HH.");
+    forms.extend(clocks(text).into_iter().filter(is_plain));
     // What goes on as a number or a word is something else.
     forms.retain(|form| !text[form.length..].starts_with(|letter: char| letter.is_alphanumeric()));
     forms.sort_by_key(|form| Reverse(form.length));
@@ -334,6 +346,14 @@ fn with_offset(text: &str, clock: &str, mut length: usize) -> Form {
         length += 1 + digits(fraction);
     }
     let rest = &text[length..];
+    if picture.starts_with("HH") && picture.contains("ss") && [" AM", " PM"].iter().any(|half| rest.starts_with(half)) {
+        return Form {
+            picture: format!("{} a", picture.replace("HH", "hh")),
+            names: "",
+            length: length + 3,
+            offset: None,
+        };
+    }
     let word =
         [("Z", "Z"), (" GMT", " 'GMT'"), (" UTC", " 'UTC'")].into_iter().find(|(word, _)| rest.starts_with(word));
     let mut offset = word.map(|_| UtcOffset::UTC);

@@ -228,3 +228,20 @@ fn a_time_as_a_list_and_in_words_is_written_by_the_dialect() {
         assert!(file.contains(gap), "{time}: {file}");
     }
 }
+
+#[test]
+fn a_header_that_no_dialect_reads_as_that_of_a_token_is_left_out_and_said() {
+    let made = |name: &str| {
+        let sent = json!([[name, "<token>"]]);
+        line_with("sucesso", 200, r#"{"ok":1}"#, &sent, &json!([]), &json!({"status": "Aberto"}))
+    };
+    for lines in [vec![made("Accept")], vec![made("Accept"), made("X-Token")]] {
+        let found = concluded(&lines);
+        let text = found.toml("x");
+        let known = found.file.respostas.keys().map(|name| (name.clone(), 0)).collect();
+        assert!(Dialect::parse(&text, &known).is_ok(), "{text}");
+        assert!(text.contains("Accept") || text.contains("accept"), "{text}");
+        let headers = if lines.len() == 1 { None } else { Some(vec!["x-token".to_owned()]) };
+        assert_eq!(found.file.token.cabecalhos, headers, "{text}");
+    }
+}

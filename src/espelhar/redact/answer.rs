@@ -225,6 +225,13 @@ fn names_code(name: &str) -> bool {
     sensitive::words(name).iter().any(|word| CODES.contains(&word.as_str()))
 }
 
+/// Names of people that have as few letters as a code.
+const GIVEN_NAMES: [&str; 40] = [
+    "ALAN", "ALDO", "ALEX", "ANA", "ARI", "BIA", "CAIO", "CID", "DAVI", "DORA", "EDU", "ELI", "ELZA", "ENZO", "ERIC",
+    "EVA", "GIL", "HUGO", "IAN", "IGOR", "IVAN", "IVO", "JOAO", "JOSE", "LARA", "LEO", "LIA", "LUCA", "LUIS", "LUIZ",
+    "MARA", "MAX", "NEI", "OTTO", "RAUL", "RITA", "ROSA", "RUI", "SARA", "YURI",
+];
+
 /// Whether `text` is a code such as `CTR-011`: words that servers use, or a few capitals, and up to three digits. Logins and codes
 /// of people are small, or longer, and number plates of cars have four digits.
 fn is_code(text: &str) -> bool {
@@ -232,7 +239,9 @@ fn is_code(text: &str) -> bool {
     let letters = &text[..text.len() - digits.len()];
     let is_short = letters.trim_end_matches(['-', '_', '.']).bytes().all(|byte| byte.is_ascii_uppercase());
     let is_known = letters.len() <= 40 && words::of(letters).all(words::is_known);
+    let is_of_person = GIVEN_NAMES.contains(&letters.trim_end_matches(['-', '_', '.']).to_ascii_uppercase().as_str());
     letters.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && !is_of_person
         && (is_short && letters.len() <= 4 || is_known)
         && (1..=3).contains(&digits.len())
         && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -288,7 +297,20 @@ mod tests {
         for code in ["CTR-011", "E1", "ERR_42", "ORA-942", "AUTH-001", "LOGIN.02", "token_expired_3", "erro-12"] {
             assert!(is_code(code), "{code}");
         }
-        for code in ["jsilva01", "JSILVA01", "ana12", "maria_s-01", "ABCDE1", "ABC1234", "E", "12", "-12", "J-S-1"] {
+        for code in [
+            "jsilva01",
+            "JSILVA01",
+            "ana12",
+            "maria_s-01",
+            "ABCDE1",
+            "ABC1234",
+            "E",
+            "12",
+            "-12",
+            "J-S-1",
+            "ANA-01",
+            "RUI.7",
+        ] {
             assert!(!is_code(code), "{code}");
         }
     }

@@ -184,6 +184,11 @@ fn is_release(word: &str) -> bool {
         && word.split(|letter: char| letter.is_ascii_digit()).all(is_part)
 }
 
+/// The same, where the value `is_secret` for what it repeats.
+pub(super) fn header_value_unless(is_secret: bool, name: &str, value: &[u8]) -> String {
+    if is_secret { stand_in(name, value) } else { header_value(name, value) }
+}
+
 /// What stands for the value of a header: its scheme, if it has one and may have, and its length.
 fn stand_in(name: &str, value: &[u8]) -> String {
     match scheme(name, &String::from_utf8_lossy(value)) {

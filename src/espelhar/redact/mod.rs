@@ -7,6 +7,7 @@ mod json;
 mod request;
 mod secrets;
 mod sentence;
+pub mod teller;
 mod words;
 
 use serde_json::{Value, json};
@@ -15,9 +16,8 @@ use time::format_description::well_known::Rfc3339;
 pub use self::request::Disclosure;
 pub use self::words::MEMBERS;
 
-use self::harmless::{header_name, header_value, is_token, scheme, target};
+use self::harmless::{header_name, header_value_unless, is_token, scheme, target};
 use self::secrets::Secrets;
-use self::sentence::Context;
 use super::carrier::{Tokens, words_of};
 use super::exchange::Exchange;
 use super::head::Head;
@@ -45,10 +45,10 @@ impl Redactor {
             "quando": exchange.request.at.format(&Rfc3339).unwrap_or_default(),
             "metodo": method(&exchange.request.head.method),
             "caminho": target(&exchange.request.head.target),
-            "cabecalhos": self.headers(&exchange.request.head),
+            "cabecalhos": self.headers(&exchange.request.head, |value| secrets.are_spelled_in(value)),
             "corpo": request::body(exchange, self.disclosure),
             "codigo": exchange.answer.status,
-            "cabecalhosDaResposta": self.headers(&exchange.answer),
+            "cabecalhosDaResposta": self.headers(&exchange.answer, |value| secrets.are_in_any_view(value)),
             "resposta": answer::body(exchange, observation.route, &secrets),
             "validade": answer::life_of_token(exchange, observation.route),
             "milissegundos": exchange.took.as_millis() as u64,
@@ -60,13 +60,13 @@ impl Redactor {
     }
 
     /// The names of the usual headers, and the values of those that are harmless. In the place of a token that a login gave
-    /// stands a mark, so that it is seen which header carries it.
-    fn headers(&self, head: &Head) -> Vec<Value> {
+    /// stands a mark, so that it is seen which header carries it. What `is_secret` goes.
+    fn headers(&self, head: &Head, is_secret: impl Fn(&str) -> bool) -> Vec<Value> {
         let shown = |(name, value): &(String, Vec<u8>)| {
             let text = String::from_utf8_lossy(value);
             match self.tokens.has_one_in(&text) && !is_token(name) {
                 true => json!([name, carried(name, &text)]),
-                false => json!([header_name(name), header_value(name, value)]),
+                false => json!([header_name(name), header_value_unless(is_secret(&text), name, value)]),
             }
         };
         head.headers.iter().map(shown).collect()
@@ -83,12 +83,6 @@ fn carried(name: &str, value: &str) -> String {
         }
         _ => format!("<{} bytes>", value.len()),
     }
-}
-
-/// A sentence of ours about `exchange`, or of its server, without what may tell of somebody.
-pub fn sentence(text: &str, exchange: &Exchange) -> String {
-    let secrets = Secrets::of(exchange, Disclosure::default());
-    Context { secrets: &secrets, now: exchange.request.at }.cleaned(text)
 }
 
 /// A method, or a stand-in for what is none.

@@ -13,6 +13,7 @@ use super::harmless::{HEADERS, SEGMENTS};
 use super::request::Disclosure;
 use super::words::{self, MEMBERS};
 use crate::conferir::spelled::Spelled;
+use crate::conferir::views::views;
 use crate::domain::atendimento::Status;
 use crate::espelhar::exchange::Exchange;
 use crate::sensitive::{folded, names_secret};
@@ -130,6 +131,20 @@ impl Secrets {
         self.places(text).iter().any(|(_, mark)| *mark == Some(TEXTO))
     }
 
+    /// The same of whichever way to read `text`.
+    pub(super) fn are_in_any_view(&self, text: &str) -> bool {
+        self.are_in(text) || views(text).iter().any(|view| self.are_in(view))
+    }
+
+    /// Whether `text` spells a senha.
+    pub(super) fn are_spelled_in(&self, text: &str) -> bool {
+        !self.spelled().places(text).is_empty()
+    }
+
+    fn spelled(&self) -> &Spelled {
+        self.spelled.get_or_init(|| Spelled::of(&self.senhas))
+    }
+
     /// Where `text` repeats a value or its beginning, in their order, each with what stands for it.
     pub(super) fn places(&self, text: &str) -> Vec<(Range<usize>, Option<&'static str>)> {
         let folded = Folded::of(text);
@@ -137,8 +152,7 @@ impl Secrets {
         for repeated in &self.values {
             found.extend(folded.places(&repeated.value).into_iter().map(|place| (place, repeated.mark)));
         }
-        let spelled = self.spelled.get_or_init(|| Spelled::of(&self.senhas));
-        found.extend(spelled.places(text).into_iter().map(|place| (place, Some(TEXTO))));
+        found.extend(self.spelled().places(text).into_iter().map(|place| (place, Some(TEXTO))));
         // Of two that overlap the longer one counts, and what is hidden before what is shown.
         found.sort_by_key(|(place, mark)| (mark.is_none(), std::cmp::Reverse(place.len()), place.start));
         let mut places: Vec<(Range<usize>, Option<&'static str>)> = Vec::new();

@@ -55,9 +55,11 @@ impl Context<'_> {
         }
         let views = views(text);
         let Some(innermost) = views.last() else { return self.plain(text) };
-        // Encoded, it stays whole, or it goes.
-        let is_hidden =
-            { views.iter().map(String::as_str) }.chain([text]).any(|view| !self.secrets.places(view).is_empty());
+        // Encoded, it stays whole, or it goes. No honest server spells letters by their numbers.
+        let is_spelled = { views.iter().map(String::as_str) }.chain([text]).any(spells_letters);
+        let is_hidden = is_spelled || { views.iter().map(String::as_str) }
+            .chain([text])
+            .any(|view| !self.secrets.places(view).is_empty());
         if is_hidden || self.plain(innermost) != *innermost { TEXTO.to_owned() } else { text.to_owned() }
     }
 
@@ -92,6 +94,21 @@ impl Context<'_> {
         places.sort_by_key(|(place, _)| place.start);
         places
     }
+}
+
+/// Whether `text` writes a plain letter or digit by its number, as `&#116;`, `\u0074` and `%74` do.
+fn spells_letters(text: &str) -> bool {
+    let number = |digits: &str, radix: u32| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
+    let is_plain = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric());
+    let entities = text.split("&#").skip(1).filter_map(|rest| Some(rest.split_once(';')?.0));
+    let of_entity = |entity: &str| match entity.strip_prefix(['x', 'X']) {
+        Some(digits) => is_plain(number(digits, 16)),
+        None => is_plain(number(entity, 10)),
+    };
+    let escaped = |sign: &str, digits: usize| {
+        text.split(sign).skip(1).any(|rest| is_plain(rest.get(..digits).and_then(|digits| number(digits, 16))))
+    };
+    entities.into_iter().any(of_entity) || escaped("\\u", 4) || escaped("\\x", 2) || escaped("%", 2)
 }
 
 /// Writes `text` with the words that are not known replaced.

@@ -26,6 +26,8 @@ pub enum Success {
         protocolo: String,
         /// The status after it.
         status: &'static str,
+        /// The one before, where it is known; empty else.
+        anterior: &'static str,
         /// As the request named it.
         motivo: String,
     },
@@ -76,7 +78,16 @@ impl Success {
     /// A change that was made, for the documents.
     pub fn example_of_a_change() -> Self {
         let Asked { protocolo, motivo, .. } = example();
-        Self::Made { protocolo, status: Status::Finalizado.nome(), motivo }
+        Self::Made { protocolo, status: Status::Finalizado.nome(), anterior: Status::Aberto.nome(), motivo }
+    }
+
+    /// The same, of a change from `anterior`.
+    #[must_use]
+    pub fn from_status(mut self, de: Status) -> Self {
+        if let Self::Made { anterior, .. } = &mut self {
+            *anterior = de.nome();
+        }
+        self
     }
 }
 
@@ -131,9 +142,9 @@ impl Speaker {
     /// `success` in the dialect.
     pub fn success(&self, success: &Success) -> Spoken {
         match success {
-            Success::Made { protocolo, status, motivo } => {
+            Success::Made { protocolo, status, anterior, motivo } => {
                 let form = self.dialect.success(MADE);
-                self.spoken(form, form.text, None, Some(Mention { protocolo, status, motivo, login: "" }))
+                self.spoken(form, form.text, None, Some(Mention { protocolo, status, anterior, motivo, login: "" }))
             }
             Success::LoggedIn { token, expires_in, login } => {
                 self.spoken(self.dialect.login(), "", Some(LoggedIn { token, validade: *expires_in, login }), None)

@@ -132,7 +132,7 @@ async fn attempt(
         let outcome = app.changes.submit(request).await;
         audit.done(&outcome);
         match outcome? {
-            Done::Made { .. } => made(success),
+            Done::Made { de, .. } => made(success.map(|success| success.from_status(de))),
             Done::Replayed => idempotency::replayed(made(success)),
         }
     };
@@ -143,7 +143,7 @@ async fn attempt(
 /// What a dialect may tell of `request`, which names `motivo`, once it is done.
 fn success(request: &ChangeRequest, motivo: &str) -> Option<Success> {
     let status = Status::from_nome(&request.status)?.nome();
-    Some(Success::Made { protocolo: request.protocolo.clone(), status, motivo: motivo.to_owned() })
+    Some(Success::Made { protocolo: request.protocolo.clone(), status, anterior: "", motivo: motivo.to_owned() })
 }
 
 fn made(success: Option<Success>) -> Response {

@@ -99,6 +99,7 @@ pub const BEARER: Make = Make {
     is_odd_about_motivos: false,
     cancels_for_good: false,
     one_session: false,
+    interrupted_at: None,
     answer: makes::spring,
 };
 
@@ -182,10 +183,49 @@ async fn a_server_whose_words_alone_tell_a_success_is_recorded(database: &Databa
     recorded(database, "terse", Make { refuses_same: true, answer: words::terse, ..BEARER }).await;
 }
 
+/// Tokens in braces, as Windows writes them.
+const BRACED: [&str; 2] = ["{F02B2C1A-77B3-4DA6-A3CE-929D0E0E4736}", "{0AF76519-16CD-43DD-8448-EB211C80319C}"];
+
+async fn a_server_whose_member_alone_tells_a_success_is_recorded(database: &Database) {
+    recorded(database, "enveloped", Make { tokens: BRACED, answer: words::enveloped, ..BEARER }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_word_tells_a_success_and_a_token_may_be_a_number() {
+    let database = Database::sqlite();
+    let make = Make { tokens: ["918273645", "918273646"], refuses_same: true, answer: words::spoken, ..BEARER };
+    let fake = Server::start(make, START, |_| {}).await;
+    let outcome = conferir(&database, &fake.address, START, &["--gravar", "dialeto.toml"], SENHA);
+    assert_eq!((outcome.code, fake.present()), (0, START), "{outcome:?}");
+    let text = std::fs::read_to_string(database.dir.path().join("dialeto.toml")).unwrap();
+    for said in ["corpo = '{\"token\":<token>}'", "[respostas.unknown_status]", "mesmo_status = \"recusado\""] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(!text.contains("aceito") && !text.contains("the server accepts it"), "{text}");
+    serve(&database, &[("DIALECT_FILE", "dialeto.toml")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_of_somebody_else_ends_no_recording_and_is_said() {
+    let database = Database::sqlite();
+    // While headers are tried, nobody could tell.
+    for interrupted_at in [60, 75] {
+        let make = Make { one_session: true, interrupted_at: Some(interrupted_at), ..BEARER };
+        let fake = Server::start(make, START, |_| {}).await;
+        let outcome = conferir(&database, &fake.address, START, &["--gravar", "dialeto.toml"], SENHA);
+        assert_eq!((outcome.code, fake.present()), (0, START), "{outcome:?}");
+        let file = database.dir.path().join("dialeto.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_file(file).unwrap();
+        let said = "# the login ended on the way, as if somebody else had logged in with it";
+        assert!(text.contains(said), "{interrupted_at}: {text}");
+    }
+}
+
 const TALKATIVE: Make = Make { answer: makes::talkative, ..BEARER };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_success_that_varies_is_recorded_and_that_is_said() {
+async fn a_success_that_names_the_status_before_is_recorded() {
     let database = Database::sqlite();
     let fake = Server::start(TALKATIVE, START, |_| {}).await;
     let outcome = conferir(&database, &fake.address, START, &["--gravar", "dialeto.toml"], SENHA);
@@ -193,7 +233,7 @@ async fn a_success_that_varies_is_recorded_and_that_is_said() {
     let text = std::fs::read_to_string(database.dir.path().join("dialeto.toml")).unwrap();
     for said in [
         "corpo = '{\"message\":\"<status> não existe\"}'",
-        "# the answer to a change is not always this",
+        "\"antes\":\"<anterior>\"}'",
         "# {\"message\":\"Cancelamento feito\",\"antes\":\"Improcedente\"}\n",
     ] {
         assert!(text.contains(said), "{text}");
@@ -364,5 +404,6 @@ both_engines! {
     a_service_of_texts_in_texts_is_recorded,
     a_server_of_numbers_and_small_letters_is_recorded,
     a_server_of_english_words_is_recorded,
+    a_server_whose_member_alone_tells_a_success_is_recorded,
     a_server_whose_words_alone_tell_a_success_is_recorded,
 }

@@ -70,3 +70,54 @@ fn no_request_keeps_a_senha_or_a_token_in_any_spelling() {
         }
     }
 }
+
+/// The heads of answers are read by others, too: their headers, their reasons, and what is said of them.
+#[test]
+fn no_head_of_an_answer_keeps_a_senha_in_any_spelling() {
+    const NAMES: [&str; 8] = [
+        "Server",
+        "X-Powered-By",
+        "Vary",
+        "Cache-Control",
+        "Content-Type",
+        "WWW-Authenticate",
+        "Access-Control-Allow-Headers",
+        "Location",
+    ];
+    let observer = Observer::new(Arc::new(Dialect::contract()));
+    for senha in [KNOWN, UNKNOWN, "S3nh@1á"] {
+        let asked = json!({"login": "ana", "senha": senha}).to_string();
+        let spaced = senha.chars().map(|letter| format!("{letter} ")).collect::<String>();
+        let escaped = senha.chars().map(|letter| format!("\\u{:04x}", u32::from(letter))).collect::<String>();
+        let own = [("spaced", spaced.trim().to_owned()), ("escaped", escaped)];
+        let all = spellings(senha).into_iter().map(|(name, spelled)| (name.to_string(), spelled));
+        for (name, spelled) in all.chain(own.map(|(name, spelled)| (name.to_owned(), spelled))) {
+            let heads = NAMES.map(|header| ([(header, spelled.as_str())], ""));
+            for (returned, reason) in heads.into_iter().chain([([("Server", "nginx")], spelled.as_str())]) {
+                let said = Said { target: LOGIN, code: 401, asked: &asked, returned: &returned, ..NOTHING };
+                let mut exchange = said.exchange();
+                reason.clone_into(&mut exchange.answer.reason);
+                let observation = observer.observe(&exchange);
+                let line = Redactor::new(Disclosure::default()).line(&exchange, &observation).to_string();
+                assert_eq!(left_of(&line, &spelled), None, "{name}: {returned:?} {reason} {line}");
+                let is_there = line.contains(&*spelled.escape_default().to_string()) || line.contains(&spelled);
+                assert!(!is_there, "{name}: {line}");
+            }
+        }
+    }
+}
+
+/// No honest server spells letters by their numbers.
+#[test]
+fn letters_that_are_written_as_numbers_are_kept_nowhere() {
+    let observer = Observer::new(Arc::new(Dialect::contract()));
+    let asked = json!({"login": "ana", "senha": "topazio-escuro"}).to_string();
+    for spelled in ["&#116;&#111;", "&#x74;&#x6f;", "\\u0074\\u006f", "%74%6F", "E-&#116;&#111;"] {
+        for member in ["codigo", "message"] {
+            let body = format!(r#"{{"{member}":"{}"}}"#, spelled.replace('\\', "\\\\"));
+            let line = line(&observer, &Said { target: LOGIN, code: 401, asked: &asked, answer: &body, ..NOTHING });
+            let kept = line["resposta"].as_str().unwrap();
+            assert!(kept.contains("<texto>") && !kept.contains("74") && !kept.contains("116"), "{body}: {kept}");
+        }
+    }
+}

@@ -69,8 +69,11 @@ pub async fn all_answers(address: &str, make: &Make, other: Other) -> Vec<(Strin
             ask(address, ("POST", CHANGE, &header, &change), &mut answers).await;
         }
     }
+    // Some tell the status before, too.
+    let (own_token, same) = (token(&own), change_body("Improcedente", r#", "motivoStatus": "Duplicado""#));
+    ask(address, ("POST", CHANGE, &own_token, &same), &mut Vec::new()).await;
     for body in bodies() {
-        ask(address, ("POST", CHANGE, &token(&own), &body), &mut answers).await;
+        ask(address, ("POST", CHANGE, &own_token, &body), &mut answers).await;
     }
     answers
 }

@@ -1,6 +1,8 @@
 //! Makes that call the statuses by words and numbers of their own.
 
-use super::makes::{plain, reason};
+use time::OffsetDateTime;
+
+use super::makes::{now_in_brazil, plain, reason};
 use super::server::{Asked, Refusal, Said, text};
 use crate::cli::conferir::PROTOCOLO;
 
@@ -63,4 +65,33 @@ pub fn terse(said: Said, _: Asked<'_>) -> Vec<u8> {
         Said::Refused(refusal) => format!(r#"{{"retorno":"Recusado: {}"}}"#, text(refusal)),
     };
     plain("HTTP/1.1 200 OK\r\nContent-Type: application/json", body.as_bytes())
+}
+
+/// 200 for everything: a member alone tells a success. It names the status before, and the time.
+pub fn enveloped(said: Said, _: Asked<'_>) -> Vec<u8> {
+    let id = |status| word(status, ["1", "2", "3", "4", "5"], "0");
+    let english = |status| word(status, ["OPEN", "IN_PROGRESS", "CANCELED", "REJECTED", "CLOSED"], "?");
+    let body = match said {
+        Said::Made(before, status) => format!(
+            r#"{{"ok":true,"texto":"Chamado alterado","dados":{{"de":"{}","anterior":{},"para":"{}","em":"{}"}}}}"#,
+            english(before),
+            id(before),
+            english(status),
+            now_in_brazil()
+        ),
+        Said::Token(token) => format!(r#"{{"ok":true,"texto":"Bem-vindo","dados":{{"sessao":"{token}"}}}}"#),
+        Said::Refused(refusal) => format!(r#"{{"ok":false,"texto":"{}","dados":null}}"#, text(refusal)),
+    };
+    plain("HTTP/1.1 200 OK\r\nContent-Type: application/json", body.as_bytes())
+}
+
+/// 200 for everything, in sentences that the first word alone tells apart, and a number as the token.
+pub fn spoken(said: Said, _: Asked<'_>) -> Vec<u8> {
+    let number = OffsetDateTime::now_utc().nanosecond();
+    let (kind, body) = match said {
+        Said::Made(before, status) => ("text/plain", format!("OK: chamado {number} de {before} para {status}")),
+        Said::Token(token) => ("application/json", format!(r#"{{"token":{token}}}"#)),
+        Said::Refused(refusal) => ("text/plain", format!("ERRO: {}", text(refusal))),
+    };
+    plain(&format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}; charset=utf-8"), body.as_bytes())
 }
