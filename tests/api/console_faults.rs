@@ -71,7 +71,7 @@ async fn a_form_sent_while_the_database_is_away_is_kept(database: &Database) {
         admin.fill(&motivos, PAGE, &[("nome", "Fora da garantia"), ("permissao", "a"), ("permissao", "b")]).await;
     assert_eq!(answer.status, 503, "{answer:?}");
     answer.has_all(&[
-        "<form method=\"post\" action=\"../console/motivos\"",
+        "<form id=\"formulario\" method=\"post\" action=\"../console/motivos\"",
         "name=\"nome\" value=\"Fora da garantia\"",
         "name=\"permissao\" value=\"a\"",
         "name=\"permissao\" value=\"b\"",
@@ -152,7 +152,7 @@ async fn an_error_keeps_the_menu_and_says_what_is_missing(server: &Server) {
         ("/console/nada", "There is no page at this address."),
         ("/console/motivos/999", "There is no such motivo."),
         ("/console/usuarios/999/senha", "There is no such user, or not on your nível or below."),
-        ("/console/atendimento?protocolo=999", "There is no atendimento of this protocolo."),
+        ("/console/atendimento?protocolo=999", "There is no atendimento with this protocolo."),
         ("/console/atendimento", "The address is incomplete"),
     ] {
         let page = admin.get(path).await;

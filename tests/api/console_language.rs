@@ -42,6 +42,7 @@ async fn what_is_typed_stays_in_the_other_language(server: &Server, database: &D
     let record = "atendimento?protocolo=20221104000003";
     let at = |what: &str, id: i64, more: &str| format!("{what}/{id}{more}");
     let before = done(database).await;
+    let mut browser = Browser::signed_in(server, "admin").await;
     for (place, fields, kept) in [
         ("motivos".to_owned(), &[("nome", "Meia \"palavra\" <b>")][..], &["Meia &#34;palavra&#34; &#60;b&#62;"][..]),
         (
@@ -69,7 +70,6 @@ async fn what_is_typed_stays_in_the_other_language(server: &Server, database: &D
         (at("usuarios", usuario, "/situacao"), &[("ativo", "nao")], &["user.api"]),
         (at("usuarios", usuario, "/revogar"), &[], &["user.api"]),
     ] {
-        let mut browser = Browser::signed_in(server, "admin").await;
         let page = switched(&mut browser, &place, fields).await;
         assert!(page.status == 200 && page.body.contains("<html lang=\"pt-BR\">"), "{place}: {page:?}");
         for kept in kept {

@@ -1,6 +1,6 @@
 //! What a form creates is created once, however often the form is sent.
 
-use super::admin::{hierarchy, usuario};
+use super::admin::{hierarchy, id_of, usuario};
 use crate::support::both_engines;
 use crate::support::browser::{Browser, value_of};
 use crate::support::database::Database;
@@ -105,7 +105,49 @@ async fn a_key_outlives_refusals_and_questions(server: &Server, database: &Datab
     assert_eq!(bia.fill(&hers, "/console/motivos", &fields).await.status, 303);
 }
 
+/// The fields that a question brings along.
+fn hidden(page: &Answer) -> Vec<(String, String)> {
+    let fields = page.body.split("type=\"hidden\" name=\"").skip(1);
+    let names = fields.filter_map(|field| field.split('"').next()).filter(|name| *name != "ficha");
+    names.map(|name| (name.to_owned(), value_of(&page.body, name).unwrap())).collect()
+}
+
+/// What is confirmed twice is done once, and the second answer does not blame somebody else.
+async fn a_double_press_on_a_confirmation_is_no_change_by_somebody_else(server: &Server, database: &Database) {
+    hierarchy(server).await;
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let (nivel, perfil) = (id_of(server, "Filial").await, id_of(server, "Caixa").await);
+    let (chefe, caixa) = (id_of(server, "chefe").await, id_of(server, "caixa").await);
+    let entries = "SELECT count(*) FROM auditoria";
+    for (path, fields) in [
+        (format!("/console/usuarios/{chefe}/situacao"), &[][..]),
+        (format!("/console/usuarios/{chefe}/situacao"), &[]),
+        (format!("/console/usuarios/{caixa}/perfil"), &[("perfil", "Gestão")]),
+        (format!("/console/niveis/{nivel}"), &[("permissao", "alterar-status")]),
+        (format!("/console/perfis/{perfil}"), &[("permissao", "alterar-status")]),
+    ] {
+        let page = admin.get(&path).await;
+        let mut question = page.clone();
+        let mut sent = hidden(&page);
+        sent.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        if !fields.is_empty() {
+            let fields: Vec<_> = sent.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            question = admin.fill(&page, &path, &fields).await;
+            sent.push(("confirmado".to_owned(), value_of(&question.body, "confirmado").unwrap()));
+        }
+        let sent: Vec<_> = sent.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let before = database.number(entries).await;
+        let first = admin.fill(&question, &path, &sent).await;
+        let after = database.number(entries).await;
+        assert!(first.status == 303 && after > before, "{path}: {first:?}");
+        let second = admin.fill(&question, &path, &sent).await;
+        assert_eq!((second.status, second.header("location")), (303, first.header("location")), "{path}: {second:?}");
+        assert_eq!(database.number(entries).await, after, "{path}");
+    }
+}
+
 both_engines! {
+    a_double_press_on_a_confirmation_is_no_change_by_somebody_else,
     a_double_press_creates_one_and_leads_to_it,
     a_form_that_came_before_with_other_values_asks_to_be_checked,
     a_key_outlives_refusals_and_questions,

@@ -29,7 +29,7 @@ async fn the_numbers_are_those_of_the_database(server: &Server) {
         "Aberto 24, Em atendimento 2, Cancelado 1, Improcedente 1, Finalizado 2",
         "2 changes in the last 24 hours",
         "user.api 2",
-        "Wrong password 1, Wrong login 1, Is inactive 0, Too many tries 0",
+        "Wrong password 1, Wrong login 1, Inactive 0, Made to wait 0",
         "<strong>Em atendimento</strong>",
         "<bdi>20221104000007</bdi>",
     ] {
@@ -45,11 +45,11 @@ async fn each_part_needs_its_permission(server: &Server) {
     let provisioning = &server.provisioning;
     let parts = ["id=\"status\"", "id=\"hora\"", "id=\"usuario\"", "id=\"ultimas\"", "id=\"logins\""];
     let numbers = "Not shown: Atendimentos by status, Changes by hour. Your perfil lacks “Read atendimentos” (consultar-atendimentos).";
-    let changes = "Not shown: Changes by user, Atendimentos changed last. Your perfil lacks “Read the history of atendimentos” (consultar-historico).";
-    let neither = "Not shown: Changes by user, Atendimentos changed last. Your perfil lacks “Read atendimentos” (consultar-atendimentos), \
+    let changes = "Not shown: Changes by user, Latest atendimentos changed. Your perfil lacks “Read the history of atendimentos” (consultar-historico).";
+    let neither = "Not shown: Changes by user, Latest atendimentos changed. Your perfil lacks “Read atendimentos” (consultar-atendimentos), \
                    “Read the history of atendimentos” (consultar-historico).";
     let logins = "Not shown: Refused logins. They are for root administrators alone.";
-    let history = "Not shown: Changes by user, Atendimentos changed last. Your perfil lacks “Read atendimentos” (consultar-atendimentos).";
+    let history = "Not shown: Changes by user, Latest atendimentos changed. Your perfil lacks “Read atendimentos” (consultar-atendimentos).";
     let (atendimentos, historico) = (Permissao::ConsultarAtendimentos, Permissao::ConsultarHistorico);
     let root = [Permissao::AdministrarPerfis, Permissao::AdministrarUsuarios];
     for (login, granted, nivel, shown, told) in [

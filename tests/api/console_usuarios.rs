@@ -53,7 +53,7 @@ async fn a_user_is_created_moved_revoked_and_switched_off(server: &Server, datab
     // What changes is said before.
     let perfil = format!("{path}/perfil");
     let choice = admin.get(&perfil).await;
-    choice.has_all(&["Present perfil: Integração"]);
+    choice.has_all(&["Current perfil: Integração"]);
     let question = confirm(&mut admin, &choice, &perfil, &[("perfil", "Chefia")]).await;
     question.has_all(&["Move “ana.souza” from “Integração” to “Chefia”?", "<h2>Gains</h2>", "Administer perfis"]);
     assert!(!question.body.contains("That is a root perfil"), "{question:?}");
@@ -178,7 +178,7 @@ async fn two_people_do_not_undo_each_other(server: &Server) {
         assert_eq!(answer.status, 409, "{answer:?}");
         answer.has_all(&[
             "Somebody changed this user meanwhile",
-            "Present perfil: Consulta",
+            "Current perfil: Consulta",
             "<option value=\"Chefia\" selected>",
         ]);
     }

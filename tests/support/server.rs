@@ -44,7 +44,7 @@ pub struct Server {
 }
 
 /// An answer as it came over the wire.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,

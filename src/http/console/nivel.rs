@@ -63,7 +63,7 @@ fn show(who: &Who, status: StatusCode, model: &SeenModel, nivel: &Nivel, typed: 
 pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPermissoes>) -> Answer {
     let model = who.model().await?;
     let nivel = find(&model, path)?;
-    let (texts, place) = (who.view.texts(), format!("niveis/{}", nivel.id));
+    let texts = who.view.texts();
     let switches = model.release_switches(nivel);
     let wanted = Wanted::of(&typed, &switches);
     let nome = Name::registered(nivel.nome.clone());
@@ -75,9 +75,9 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPermi
     match wanted.outcome(&who, &typed, &switches, switched).await {
         Outcome::Adjust => Ok(show(&who, StatusCode::OK, &model, nivel, &typed, Form::default())),
         Outcome::Changed => changed(&who, nivel.id, &typed).await,
-        Outcome::Nothing => Ok(who.view.done(&place, texts.switches.nothing)),
+        Outcome::Nothing => Ok(who.view.done(&place(nivel), texts.switches.nothing)),
         Outcome::Ask { effects, is_again } => Ok(ask(&who, nivel, &effects, &typed, is_again)),
-        Outcome::Turned => Ok(who.view.done(&place, &filled(texts.niveis.saved, &[&nivel.nome]))),
+        Outcome::Turned => Ok(saved(&who, nivel)),
         Outcome::Refused(error) => {
             let faults = Faults::of(&error, &[]);
             let form = Form::refused(&typed, &faults, texts);
@@ -86,16 +86,27 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPermi
     }
 }
 
+fn place(nivel: &Nivel) -> String {
+    format!("niveis/{}", nivel.id)
+}
+
+fn saved(who: &Who, nivel: &Nivel) -> Response {
+    who.view.done(&place(nivel), &filled(who.view.texts().niveis.saved, &[&nivel.nome]))
+}
+
 /// What follows, before it is done; again where something else did when somebody confirmed it.
 fn ask(who: &Who, nivel: &Nivel, effects: &[Effect], typed: &Typed, is_again: bool) -> Response {
     let title = filled(who.view.texts().niveis.confirm_title, &[&nivel.nome]);
-    Question::new(&who.view, title, format!("niveis/{}", nivel.id), effects, typed).shown(is_again)
+    Question::new(&who.view, title, place(nivel), effects, typed).shown(is_again)
 }
 
 /// Shows how the nível is now, with the person's choices.
 async fn changed(who: &Who, id: i64, typed: &Typed) -> Answer {
     let model = who.model().await?;
-    let form = Form::wrong(typed, who.view.texts().niveis.changed);
     let nivel = find(&model, Ok(Path(id)))?;
+    if Wanted::is_done(typed, &model.release_switches(nivel)) {
+        return Ok(saved(who, nivel));
+    }
+    let form = Form::wrong(typed, who.view.texts().niveis.changed);
     Ok(show(who, StatusCode::CONFLICT, &model, nivel, typed, form))
 }

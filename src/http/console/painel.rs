@@ -174,7 +174,7 @@ impl Work {
 fn age(age: Duration, texts: &Texts) -> String {
     let (seconds, minutes) = (age.as_secs(), age.as_secs() / 60);
     match (seconds, minutes) {
-        (..10, _) => texts.age_now.to_owned(),
+        (..2, _) => texts.age_now.to_owned(),
         (_, 0) => filled(texts.age_seconds, &[&seconds.to_string()]),
         (_, 1) => texts.age_minute.to_owned(),
         _ => filled(texts.age_minutes, &[&minutes.to_string()]),

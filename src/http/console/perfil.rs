@@ -76,7 +76,7 @@ fn show(who: &Who, status: StatusCode, model: &SeenModel, perfil: &Perfil, typed
 pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPerfis>) -> Answer {
     let model = who.model().await?;
     let perfil = find(&model, path)?;
-    let (texts, place) = (who.view.texts(), format!("perfis/{}", perfil.id));
+    let texts = who.view.texts();
     let switches = model.grant_switches(perfil);
     let wanted = Wanted::of(&typed, &switches);
     let nome = Name::registered(perfil.nome.clone());
@@ -88,9 +88,9 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPerfi
     match wanted.outcome(&who, &typed, &switches, switched).await {
         Outcome::Adjust => Ok(show(&who, StatusCode::OK, &model, perfil, &typed, Form::default())),
         Outcome::Changed => changed(&who, perfil.id, &typed).await,
-        Outcome::Nothing => Ok(who.view.done(&place, texts.switches.nothing)),
+        Outcome::Nothing => Ok(who.view.done(&place(perfil), texts.switches.nothing)),
         Outcome::Ask { effects, is_again } => Ok(ask(&who, perfil, &effects, &typed, is_again)),
-        Outcome::Turned => Ok(who.view.done(&place, &filled(texts.perfis.saved, &[&perfil.nome]))),
+        Outcome::Turned => Ok(saved(&who, perfil)),
         Outcome::Refused(error) => {
             let faults = Faults::of(&error, &[]);
             let form = Form::refused(&typed, &faults, texts);
@@ -99,16 +99,27 @@ pub async fn turn(path: IdInPath, Posted { who, typed }: Posted<AdministrarPerfi
     }
 }
 
+fn place(perfil: &Perfil) -> String {
+    format!("perfis/{}", perfil.id)
+}
+
+fn saved(who: &Who, perfil: &Perfil) -> Response {
+    who.view.done(&place(perfil), &filled(who.view.texts().perfis.saved, &[&perfil.nome]))
+}
+
 /// What follows, before it is done; again where something else did when somebody confirmed it.
 fn ask(who: &Who, perfil: &Perfil, effects: &[Effect], typed: &Typed, is_again: bool) -> Response {
     let title = filled(who.view.texts().perfis.confirm_title, &[&perfil.nome]);
-    Question::new(&who.view, title, format!("perfis/{}", perfil.id), effects, typed).shown(is_again)
+    Question::new(&who.view, title, place(perfil), effects, typed).shown(is_again)
 }
 
 /// Shows how the perfil is now, with the person's choices.
 async fn changed(who: &Who, id: i64, typed: &Typed) -> Answer {
     let model = who.model().await?;
-    let form = Form::wrong(typed, who.view.texts().perfis.changed);
     let perfil = find(&model, Ok(Path(id)))?;
+    if Wanted::is_done(typed, &model.grant_switches(perfil)) {
+        return Ok(saved(who, perfil));
+    }
+    let form = Form::wrong(typed, who.view.texts().perfis.changed);
     Ok(show(who, StatusCode::CONFLICT, &model, perfil, typed, form))
 }

@@ -126,6 +126,13 @@ impl Wanted {
         }
     }
 
+    /// Whether the `switches` are by now as the form `typed` has confirmed: it may have been sent twice.
+    pub fn is_done(typed: &Typed, switches: &[Switch]) -> bool {
+        let wanted = Self::of(typed, switches).wanted;
+        let is_so = |switch: &Switch| wanted.contains(&switch.permissao) == switch.is_on;
+        !typed.get(CONFIRMED).is_empty() && switches.iter().all(is_so)
+    }
+
     /// Whether it was as it is now.
     fn is_as_seen(&self, switches: &[Switch]) -> bool {
         switches.iter().all(|switch| self.seen.contains(&switch.permissao) == switch.is_on)

@@ -250,14 +250,17 @@ fn ask_situacao(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -
 pub async fn set_ativo(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
     let seen = find_to_change(&who, path).await?;
     let (texts, id, ativo) = (&who.view.texts().usuarios, seen.usuario.id, typed.says_yes("ativo")?);
-    match who.judged(unless_changed(careful(&who, &typed).set_usuario_ativo(&login(&seen), ativo))).await {
-        Ok(Some(usuario)) => {
+    let outcome = who.judged(unless_changed(careful(&who, &typed).set_usuario_ativo(&login(&seen), ativo))).await;
+    // A form that is sent twice finds that it is so by now.
+    let is_so = matches!(outcome, Ok(None)) && find(&who, Ok(Path(id))).await?.usuario.ativo == ativo;
+    match outcome {
+        Ok(changed) if changed.is_some() || is_so => {
             let text = match (ativo, seen.is_oneself) {
                 (true, _) => texts.activated,
                 (false, false) => texts.deactivated,
                 (false, true) => texts.deactivated_oneself,
             };
-            ended(who, &seen, &filled(text, &[&usuario.login])).await
+            ended(who, &seen, &filled(text, &[&seen.usuario.login])).await
         }
         outcome => ask_again(&who, id, &typed, of_form(outcome), ask_situacao).await,
     }
@@ -315,13 +318,14 @@ async fn choose_perfil(who: &Who, status: StatusCode, seen: &SeenUsuario, form: 
 pub async fn set_perfil(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
     let seen = find_to_change(&who, path).await?;
     match moved(&who, &seen, &typed).await {
-        Ok(Moved::Done(perfil)) => {
-            let text = filled(who.view.texts().usuarios.moved, &[&seen.usuario.login, &perfil]);
-            Ok(who.view.done(&place(&seen), &text))
-        }
+        Ok(Moved::Done(perfil)) => Ok(told_move(&who, &seen, &perfil)),
         Ok(Moved::Asks(question)) => Ok(question),
         Ok(Moved::Changed) => {
             let seen = find(&who, Ok(Path(seen.usuario.id))).await?;
+            // A form that is sent twice finds that it is so by now.
+            if !typed.get(CONFIRMED).is_empty() && is_on(&seen, &required_name(&typed, PERFIL)?) {
+                return Ok(told_move(&who, &seen, &seen.usuario.perfil));
+            }
             let form = Form::wrong(&typed, who.view.texts().usuarios.changed);
             Ok(choose_perfil(&who, StatusCode::CONFLICT, &seen, form).await?)
         }
@@ -330,6 +334,14 @@ pub async fn set_perfil(path: IdInPath, Posted { who, typed }: Posted<Administra
             Ok(choose_perfil(&who, faults.status(), &seen, form).await?)
         }
     }
+}
+
+fn told_move(who: &Who, seen: &SeenUsuario, perfil: &str) -> Response {
+    who.view.done(&place(seen), &filled(who.view.texts().usuarios.moved, &[&seen.usuario.login, perfil]))
+}
+
+fn is_on(seen: &SeenUsuario, perfil: &Name) -> bool {
+    Name::registered(seen.usuario.perfil.clone()).key == perfil.key
 }
 
 enum Moved {
@@ -352,7 +364,7 @@ async fn moved(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Moved, Fa
     if typed.get(SEEN) != seen.stamp.to_string() {
         return Ok(Moved::Changed);
     }
-    if Name::registered(seen.usuario.perfil.clone()).key == perfil.key {
+    if is_on(seen, &perfil) {
         return Err(Faults::one(PERFIL, who.view.texts().faults.perfil_same));
     }
     let work = careful(who, typed);

@@ -7,7 +7,7 @@ texts! {
     to_atendimentos: "Procurar o atendimento", "Search for the atendimento";
     filter: "Filtrar", "Filter";
     usuario: "Usuário", "User";
-    usuario_hint: "Login de quem fez ou sofreu a alteração; também o usuário do sistema que executou um comando.",
+    usuario_hint: "Login de quem fez a alteração ou foi alterado; também o usuário do sistema que executou um comando.",
         "Login of who made the change or whom it is about; also the user of the operating system who ran a command.";
     unknown_usuario: "Este usuário não está entre os que você vê. Confira o login.", "This user is not one that you see. Check the login.";
     acao: "Ação", "Action";

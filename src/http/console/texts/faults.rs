@@ -3,8 +3,8 @@
 texts! {
     login: "Escreva o login.", "Type the login.";
     login_long: "Escreva o login com até {} caracteres; há {}.", "Type a login of at most {} characters; there are {}.";
-    login_hidden: "O login tem caracteres que não aparecem. Escreva-o de novo, sem colar.",
-        "The login has characters that nobody sees. Type it again instead of pasting it.";
+    login_hidden: "O login tem caracteres que não aparecem, como os que unem vários emojis em um. Apague-os, ou escreva-o de novo.",
+        "The login has characters that nobody sees, such as those that join emoji into one. Delete them, or type it again.";
     login_reserved: "Logins que começam com “{}” são de usuários anonimizados, e “{}” fica no lugar de um nome oculto. Escolha outro.",
         "Logins that begin with “{}” are those of anonymised users, and “{}” stands for a hidden name. Choose another one.";
     login_exists: "Este login já existe. Escolha outro.", "This login is taken. Choose another one.";
@@ -30,8 +30,8 @@ texts! {
     nome: "Escreva o nome.", "Type the name.";
     nome_long: "Escreva o nome com até {} caracteres; há {}.", "Type a name of at most {} characters; there are {}.";
     nome_reserved: "“{}” fica no lugar de um nome oculto. Escolha outro.", "“{}” stands for a hidden name. Choose another one.";
-    nome_hidden: "O nome tem caracteres que não aparecem. Escreva-o de novo, sem colar.",
-        "The name has characters that nobody sees. Type it again instead of pasting it.";
+    nome_hidden: "O nome tem caracteres que não aparecem, como os que unem vários emojis em um. Apague-os, ou escreva-o de novo.",
+        "The name has characters that nobody sees, such as those that join emoji into one. Delete them, or type it again.";
     nivel: "Escolha um nível.", "Choose a nível.";
     nivel_unknown: "Este nível não está entre os que você administra. Escolha outro.",
         "This nível is not one that you administer. Choose another one.";
@@ -43,8 +43,8 @@ texts! {
         "There is no room for a nível below this one. Choose one nearer to the top.";
     protocolo: "Escreva o protocolo.", "Type the protocolo.";
     protocolo_long: "Escreva o protocolo com até {} caracteres; há {}.", "Type a protocolo of at most {} characters; there are {}.";
-    protocolo_hidden: "O protocolo tem caracteres que não aparecem. Escreva-o de novo, sem colar.",
-        "The protocolo has characters that nobody sees. Type it again instead of pasting it.";
+    protocolo_hidden: "O protocolo tem caracteres que não aparecem, como os que unem vários emojis em um. Apague-os, ou escreva-o de novo.",
+        "The protocolo has characters that nobody sees, such as those that join emoji into one. Delete them, or type it again.";
     protocolo_exists: "Este protocolo já é de outro atendimento.", "This protocolo is that of another atendimento.";
     day_is_full: "Os números de hoje acabaram. Escreva um protocolo.", "Today's numbers are used up. Type a protocolo.";
     status: "Escolha um status.", "Choose a status.";
@@ -75,7 +75,7 @@ texts! {
     no_usuario: "Não há este usuário, ou ele não está no seu nível nem abaixo.", "There is no such user, or not on your nível or below.";
     no_permissao: "Não há esta permissão.", "There is no such permission.";
     no_atendimento: "Não há atendimento com este protocolo. Confira o número ou procure na lista.",
-        "There is no atendimento of this protocolo. Check the number, or search the list.";
+        "There is no atendimento with this protocolo. Check the number, or search the list.";
     not_understood: "O navegador enviou algo que este servidor não entende. Volte, abra a página de novo e repita.",
         "The browser sent something that this server does not understand. Go back, open the page again and repeat it.";
     body_cut: "O formulário não chegou inteiro, e nada foi feito. Volte e envie de novo.",

@@ -39,7 +39,7 @@ pub fn action(action: Action, language: Language) -> &'static str {
         Action::MoveNivel => ["Nível movido", "Nível moved"],
         Action::DeleteNivel => ["Nível removido", "Nível removed"],
         Action::Release => ["Permissão liberada", "Permission released"],
-        Action::Withdraw => ["Permissão recolhida", "Permission withdrawn"],
+        Action::Withdraw => ["Permissão retirada", "Permission withdrawn"],
         Action::CreatePerfil => ["Perfil criado", "Perfil created"],
         Action::MovePerfil => ["Perfil movido", "Perfil moved"],
         Action::DeletePerfil => ["Perfil removido", "Perfil removed"],

@@ -11,7 +11,7 @@ texts! {
     choose: "Escolha…", "Choose…";
     top: "Nenhum: no topo", "None: at the top";
     create: "Criar nível", "Create nível";
-    created: "Nível “{}” criado. Nada está liberado a ele ainda.", "Nível “{}” created. Nothing is released to it yet.";
+    created: "Nível “{}” criado. Nada foi liberado para ele ainda.", "Nível “{}” created. Nothing is released to it yet.";
     none: "Ainda não há níveis. Crie o primeiro em “Novo nível”.", "There are no níveis yet. Create the first one under “New nível”.";
     below: "abaixo de {}", "below {}";
     at_top: "no topo", "at the top";

@@ -11,8 +11,9 @@ texts! {
     waiting: "Contando os atendimentos… A página se atualiza em instantes.", "Counting the atendimentos… The page refreshes itself in a moment.";
     failed: "Não foi possível contar agora: o banco de dados não respondeu a tempo. Tente de novo daqui a pouco.",
         "Counting did not work just now: the database did not answer in time. Try again in a little while.";
-    age_now: "Situação de agora", "Counted just now";
-    age_seconds: "Situação de {} segundos atrás", "As of {} seconds ago";
+    age_now: "Situação atual", "Counted just now";
+    age_seconds: "Situação de {} segundos atrás; conta-se de novo a cada 10 segundos",
+        "As of {} seconds ago; counted again every 10 seconds";
     age_minute: "Situação de 1 minuto atrás", "As of 1 minute ago";
     age_minutes: "Situação de {} minutos atrás", "As of {} minutes ago";
     renew: "Atualizar", "Refresh";
@@ -26,7 +27,7 @@ texts! {
     changes_none: "Nenhuma alteração nas últimas 24 horas", "No change in the last 24 hours";
     changes_one: "1 alteração nas últimas 24 horas", "1 change in the last 24 hours";
     changes_many: "{} alterações nas últimas 24 horas", "{} changes in the last 24 hours";
-    by_hour_empty: "Cada alteração de status, feita aqui ou pela API, conta na sua hora.",
+    by_hour_empty: "Cada alteração de status, feita aqui ou pela API, é contada na hora em que ocorreu.",
         "Each change of status, made here or by the API, counts in its hour.";
     by_usuario: "Alterações por usuário", "Changes by user";
     by_usuario_lead: "Nas últimas 24 horas", "In the last 24 hours";
@@ -46,10 +47,10 @@ texts! {
     logins: "Logins recusados", "Refused logins";
     logins_lead: "Desde que o servidor foi iniciado", "Since the server started";
     wrong_senha: "Senha errada", "Wrong password";
-    unknown_login: "Login inexistente", "Wrong login";
-    deactivated: "Usuário inativo", "Is inactive";
-    throttled: "Excesso de tentativas", "Too many tries";
-    latest: "Atendimentos alterados por último", "Atendimentos changed last";
+    unknown_login: "Login errado", "Wrong login";
+    deactivated: "Inativo", "Inactive";
+    throttled: "Em espera", "Made to wait";
+    latest: "Últimos atendimentos alterados", "Latest atendimentos changed";
     protocolo: "Protocolo", "Protocolo";
     change: "Alteração", "Change";
     when: "Quando", "When";

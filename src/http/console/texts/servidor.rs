@@ -2,7 +2,7 @@
 
 texts! {
     title: "Servidor", "Server";
-    lead: "Como está o servidor que serve esta página.", "How the server is that serves this page.";
+    lead: "Como está o servidor que serve esta página.", "The state of the server behind this page.";
     health: "Saúde", "Health";
     ready: "Pronto", "Ready";
     not_ready: "Não está pronto", "Not ready";
@@ -33,7 +33,7 @@ texts! {
     sessions_most: "Mostradas as {} usadas por último.", "The {} used last are shown.";
     login: "Login", "Login";
     since: "Entrou", "Signed in";
-    seen: "Última página", "Latest page";
+    seen: "Última página", "Last active";
     settings: "Configurações em vigor", "Settings in force";
     settings_hint: "Como “citrus-status config check” as mostra: segredos aparecem como ***.", "As “citrus-status config check” shows them: secrets appear as ***.";
     setting: "Configuração", "Setting";

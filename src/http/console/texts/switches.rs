@@ -4,13 +4,13 @@ texts! {
     review: "Conferir", "Check";
     confirm: "Confirmar", "Confirm";
     adjust: "Corrigir", "Correct";
-    nothing: "Nada mudou: as chaves já estavam assim.", "Nothing changed: the switches were so already.";
+    nothing: "Nada mudou: as permissões já estavam assim.", "Nothing changed: the permissions were already set that way.";
     follows: "Passa a valer em até um segundo, inclusive para quem já está conectado.", "It counts within a second, also for those who are signed in.";
     turned_on: "ligar", "on";
     turned_off: "desligar", "off";
     not_released: "não liberada ao nível {}", "not released to the nível {}";
     not_counting: "não vale: não liberada ao nível {}", "does not count: not released to the nível {}";
-    where_released: "Ver as liberações de {}", "See the releases of {}";
+    where_released: "Ver as liberações de {}", "See what is released to {}";
     own_perfil: "é o seu próprio perfil", "it is your own perfil";
     own_nivel: "vem de quem está acima", "comes from above";
     beyond: "você não pode conceder esta permissão", "you cannot grant this permission";

@@ -38,7 +38,7 @@ texts! {
 
     move_to: "Mudar de perfil", "Move to another perfil";
     move_title: "Mudar “{}” de perfil", "Move “{}” to another perfil";
-    move_now: "Perfil atual: {}", "Present perfil: {}";
+    move_now: "Perfil atual: {}", "Current perfil: {}";
     review: "Conferir", "Check";
     move_confirm_title: "Mudar “{}” de “{}” para “{}”?", "Move “{}” from “{}” to “{}”?";
     move_follows: "Passa a valer em até um segundo; os tokens e as sessões continuam, com as permissões do outro perfil.",
