@@ -157,7 +157,7 @@ fn console(app: &SharedState, names: &mut RouteNames) -> Option<Router> {
     let mut around = Router::new().route(ENTRANCE, entrance);
     for (path, chosen) in language::PATHS {
         let known = known.clone();
-        let switch = get(move |request| language::choose(chosen, request))
+        let switch = get(async move |request| language::choose(chosen, request))
             .post(move |app, request| language::choose_while_typing(app, chosen, known, request));
         around = around.route(path, switch);
     }

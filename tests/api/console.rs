@@ -79,19 +79,27 @@ async fn the_cookie_is_secure_unless_the_browser_came_by_loopback(server: &Serve
 }
 
 async fn a_session_ends_by_idleness_and_by_age(server: &Server, database: &Database) {
+    // A page is noted beside it.
+    let noted = async |at: i64| while database.number("SELECT max(vista_em) FROM sessao").await != at {};
     let mut browser = Browser::signed_in(server, "admin").await;
+    let mut at = database.number("SELECT max(vista_em) FROM sessao").await;
     for _ in 0..2 {
         server.clock.advance(IDLE - TICK);
         assert_eq!(browser.get(PAGE).await.status, 200);
+        at += i64::try_from((IDLE - TICK).whole_milliseconds()).unwrap();
+        noted(at).await;
     }
     server.clock.advance(IDLE);
     leads_to_sign_in(&browser.get(PAGE).await, "motivos");
 
     let mut browser = Browser::signed_in(server, "admin").await;
+    let mut at = database.number("SELECT max(vista_em) FROM sessao").await;
     let steps = LIFE.whole_minutes() / 20;
     for _ in 1..steps {
         server.clock.advance(Duration::minutes(20));
         assert_eq!(browser.get(PAGE).await.status, 200);
+        at += 20 * 60 * 1000;
+        noted(at).await;
     }
     server.clock.advance(Duration::minutes(20) - TICK);
     assert_eq!(browser.get(PAGE).await.status, 200);

@@ -20,7 +20,7 @@ const NOME: (&str, &str, &str) = ("nome", "Escreva o nome.", "Type the name.");
 const NOME_LONG: (&str, &str, &str) =
     ("nome", "Escreva o nome com até 255 caracteres; há 256.", "Type a name of at most 255 characters; there are 256.");
 const NOME_HIDDEN: (&str, &str, &str) =
-    ("nome", "O nome tem caracteres que não aparecem.", "The name has characters that nobody sees.");
+    ("nome", "O nome tem caracteres que não aparecem", "The name has characters that nobody sees");
 const PERFIL: (&str, &str, &str) = ("perfil", "Escolha um perfil.", "Choose a perfil.");
 const STATUS: (&str, &str, &str) = ("status", "Escolha um status.", "Choose a status.");
 const SENHA: (&str, &str, &str) = ("senha", "Escreva a senha.", "Type the password.");
@@ -98,7 +98,7 @@ const USUARIOS: &[Case] = &[
     (
         &[("login", HIDDEN), ("perfil", HIDDEN), ("senha", DEEP)],
         &[
-            ("login", "O login tem caracteres que não aparecem.", "The login has characters that nobody sees."),
+            ("login", "O login tem caracteres que não aparecem", "The login has characters that nobody sees"),
             PERFIL_UNKNOWN,
             (
                 "senha",
@@ -148,7 +148,7 @@ const NEW: &[Case] = &[
     ),
     (
         &[("protocolo", HIDDEN), ("status", "Aberto")],
-        &[("protocolo", "O protocolo tem caracteres que não aparecem.", "The protocolo has characters that nobody")],
+        &[("protocolo", "O protocolo tem caracteres que não aparecem", "The protocolo has characters that nobody")],
     ),
     (
         &[("protocolo", "20221104000001"), ("status", "Aberto")],

@@ -49,7 +49,7 @@ async fn what_is_wrong_with_a_motivo_stands_beside_its_field(server: &Server) {
         ("  ", 400, "Type the name."),
         ("duplicado", 409, "There is a motivo of this name; it may be inactive."),
         (&"x".repeat(256), 400, "Type a name of at most 255 characters; there are 256."),
-        ("a\u{7}b", 400, "The name has characters that nobody sees."),
+        ("a\u{7}b", 400, "The name has characters that nobody sees"),
     ] {
         let answer = admin.fill(&page, PAGE, &[("nome", nome)]).await;
         assert_eq!(answer.status, status, "{answer:?}");

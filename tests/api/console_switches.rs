@@ -89,7 +89,7 @@ async fn a_perfil_is_created_and_its_switches_turned(server: &Server, database: 
     // As it is already.
     let page = admin.get(&path).await;
     assert_eq!(send(&mut admin, &page, &path, &wanted, &[]).await.status, 303);
-    admin.get(&path).await.has_all(&["Nothing changed: the switches were so already."]);
+    admin.get(&path).await.has_all(&["Nothing changed: the permissions were already set that way."]);
 }
 
 async fn what_is_not_released_is_greyed_with_the_reason(server: &Server) {
@@ -124,13 +124,13 @@ async fn what_is_not_released_is_greyed_with_the_reason(server: &Server) {
     assert!(!page.body.contains("consultar-motivos") && !is_locked(&page, "criar-atendimento"), "{page:?}");
     server.provisioning.withdraw(&[Permissao::CriarAtendimento], &nome("Filial")).await.unwrap();
     let page = gestor.get(&format!("/console/perfis/{}", id_of(server, "Balcão").await)).await;
-    page.has_all(&["not released to the nível Filial", "See the releases of Filial"]);
+    page.has_all(&["not released to the nível Filial", "See what is released to Filial"]);
     server.provisioning.revoke(&nome("Gestão"), &[Permissao::AdministrarPermissoes]).await.unwrap();
     let page = gestor.get(&format!("/console/perfis/{}", id_of(server, "Balcão").await)).await;
     page.has_all(&["not released to the nível Filial"]);
     server.clock.advance(time::Duration::seconds(1));
     let page = gestor.get(&format!("/console/perfis/{}", id_of(server, "Balcão").await)).await;
-    assert!(!page.body.contains("See the releases of"), "{page:?}");
+    assert!(!page.body.contains("See what is released to"), "{page:?}");
 
     // One's own perfil only loses.
     let own = format!("/console/perfis/{}", id_of(server, "Gestão").await);

@@ -97,7 +97,7 @@ async fn what_is_wrong_stands_beside_its_field(server: &Server) {
             "login",
             "Type a login of at most 255 characters; there are 256.",
         ),
-        ("a\u{7}", "Consulta", "uma senha", 400, "login", "The login has characters that nobody sees."),
+        ("a\u{7}", "Consulta", "uma senha", 400, "login", "The login has characters that nobody sees"),
         ("anonimo-7", "Consulta", "uma senha", 400, "login", "Logins that begin with “anonimo-”"),
         ("USER.API", "Consulta", "uma senha", 409, "login", "This login is taken."),
         ("ana", "", "uma senha", 400, "perfil", "Choose a perfil."),
@@ -147,8 +147,7 @@ async fn two_people_do_not_undo_each_other(server: &Server) {
     let mut first = Browser::signed_in(server, "admin").await;
     let mut second = Browser::signed_in(server, "gestor").await;
     for (action, fields, then) in [
-        ("situacao", &[("ativo", "nao")][..], "Activate “user.api”?"),
-        ("revogar", &[], "Revoke the tokens and sessions of “user.api”?"),
+        ("revogar", &[][..], "Revoke the tokens and sessions of “user.api”?"),
         ("senha", &[("senha", "nova senha"), ("senha_de_novo", "nova senha")], "Set a new password for “user.api”?"),
     ] {
         let path = format!("{PAGE}/{id}/{action}");
@@ -158,12 +157,24 @@ async fn two_people_do_not_undo_each_other(server: &Server) {
         assert_eq!(answer.status, 409, "{action}: {answer:?}");
         answer.has_all(&["Somebody changed this user meanwhile, and nothing was done.", then]);
         // What is shown now can be confirmed.
-        if action == "situacao" {
-            assert_eq!(confirm(&mut first, &answer, &path, &[("ativo", "sim")]).await.status, 303);
-        } else {
-            assert_eq!(confirm(&mut first, &answer, &path, fields).await.status, 303);
-        }
+        assert_eq!(confirm(&mut first, &answer, &path, fields).await.status, 303);
     }
+    // Both want the same, and it is so by now.
+    let path = format!("{PAGE}/{id}/situacao");
+    for ativo in ["nao", "sim"] {
+        let (mine, theirs) = (first.get(&path).await, second.get(&path).await);
+        assert_eq!(confirm(&mut second, &theirs, &path, &[("ativo", ativo)]).await.status, 303, "{ativo}");
+        assert_eq!(confirm(&mut first, &mine, &path, &[("ativo", ativo)]).await.status, 303, "{ativo}");
+    }
+    // By now it is not: what the first of them saw was before both.
+    let mine = first.get(&path).await;
+    for ativo in ["nao", "sim"] {
+        let theirs = second.get(&path).await;
+        assert_eq!(confirm(&mut second, &theirs, &path, &[("ativo", ativo)]).await.status, 303, "{ativo}");
+    }
+    let answer = confirm(&mut first, &mine, &path, &[("ativo", "nao")]).await;
+    assert_eq!(answer.status, 409, "{answer:?}");
+    answer.has_all(&["Somebody changed this user meanwhile, and nothing was done.", "Deactivate “user.api”?"]);
     let path = format!("{PAGE}/{id}/perfil");
     let (mine, theirs) = (first.get(&path).await, second.get(&path).await);
     let my_question = confirm(&mut first, &mine, &path, &[("perfil", "Chefia")]).await;

@@ -34,7 +34,7 @@ fn cookie(visit: &Visit, language: Language) -> HeaderValue {
 }
 
 /// `GET` of one of [`PATHS`]: leads back; what a search form brings besides is searched for.
-pub async fn choose(language: Language, request: Request) -> Result<Response, ApiError> {
+pub fn choose(language: Language, request: Request) -> Result<Response, ApiError> {
     let uri = request.uri();
     let mut to = query::parameter(uri, PLACE)?.unwrap_or_default();
     let searched = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).filter(|(name, _)| name != PLACE);
