@@ -15,7 +15,7 @@ use self::fixtures::{FixtureArgs, Fixtures, Introduction};
 use super::probe::reachable;
 use super::support::database::{IfMissing, connect};
 use super::support::error::{CliError, Result};
-use super::support::output::{self, quoted, shown};
+use super::support::output::{self, quoted, shown, this_program};
 use super::support::{open_files, signals, wait};
 use crate::app;
 use crate::clock::{MovableClock, SystemClock};
@@ -200,8 +200,7 @@ fn announcement(
     let [login, senha, inner] = [login, senha, protocolo].map(|text| in_json(text));
     let protocolo = quoted(protocolo);
     let database = if has_password(database) { "…".to_owned() } else { quoted(database) };
-    let program =
-        std::env::current_exe().map_or_else(|_| "citrus-status".to_owned(), |path| quoted(&path.display().to_string()));
+    let program = this_program();
     let command = match container {
         Some(Container { engine, name }) => {
             format!("{engine} exec -e DATABASE_URL={database} {} {program}", quoted(name))

@@ -1,6 +1,6 @@
 //! `serve`: runs the server until told to stop.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -11,8 +11,8 @@ use rustix::process::geteuid;
 use super::estado;
 use super::support::database::{self, IfMissing, open_store};
 use super::support::error::Result;
-use super::support::output::quoted;
-use super::support::session::{console_at, load};
+use super::support::output::{quoted, this_program};
+use super::support::session::load;
 use super::support::{open_files, signals, wait};
 use crate::app;
 use crate::clock::SystemClock;
@@ -67,7 +67,7 @@ pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
     let announce = |address: SocketAddr| {
         tracing::info!(%address, "listening");
         if let Some(command) = first_administrator {
-            let at = console_at(&address.to_string());
+            let at = console_at(address);
             let sign_in = if has_console { format!("; then sign in at {at} in a browser") } else { String::new() };
             tracing::warn!("there is no user, so nobody can log in; make the first administrator: {command}{sign_in}");
         }
@@ -76,17 +76,25 @@ pub async fn run(flags: Flags, args: Args, inherited: Inherited) -> Result {
     Ok(())
 }
 
+/// Where the console of a server is that listens on `address`: a browser on this machine goes there.
+fn console_at(address: SocketAddr) -> String {
+    let is_any = address.ip().is_unspecified();
+    let address = if is_any { SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())) } else { address };
+    format!("http://{address}/console")
+}
+
 /// What to type for the first administrator, on the same database, wherever it is typed. An address of a database may have
 /// a password in it, and is not repeated.
 fn command_for_administrator(config: &Config) -> String {
     const CRIAR: &str = "usuario criar admin --administrador";
+    let program = this_program();
     let named_by = &config.database.named_by;
     if named_by.starts_with("DATABASE_URL") {
-        return format!("citrus-status {CRIAR}; with the server's own database ({named_by})");
+        return format!("with the server's own database ({named_by}), {program} {CRIAR}");
     }
     let dir = config.data_dir.canonicalize();
     let dir = dir.as_ref().unwrap_or(&config.data_dir).to_string_lossy();
-    format!("citrus-status --data-dir {} {CRIAR}", quoted(&dir))
+    format!("{program} --data-dir {} {CRIAR}", quoted(&dir))
 }
 
 /// Says what runs here and on what, before it may have to wait.
@@ -119,5 +127,22 @@ fn warn_of_readers(config: &Config) {
     {
         let (dir, mode) = (config.data_dir.display(), format_args!("{:04o}", metadata.mode() & 0o777));
         tracing::warn!(%dir, %mode, "others than the server may list or change this directory; make its mode 0700");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_console_is_where_the_server_listens() {
+        for (address, at) in [
+            ("127.0.0.1:8080", "http://127.0.0.1:8080/console"),
+            ("0.0.0.0:80", "http://127.0.0.1:80/console"),
+            ("[::]:8080", "http://127.0.0.1:8080/console"),
+            ("[::1]:8080", "http://[::1]:8080/console"),
+        ] {
+            assert_eq!(console_at(address.parse().unwrap()), at);
+        }
     }
 }

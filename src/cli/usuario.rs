@@ -192,12 +192,11 @@ async fn create_administrator(session: &Session, login: &Name, perfil: &Name, se
     let senha = read_new_senha(senha_stdin, require_senha)?;
     session.provisioning.create_administrator(login, perfil, senha).await?;
     say!("usuario '{}' created, a root administrator", login.texto)?;
-    match &session.console {
-        Some(at) => say!(
-            "next: sign in as '{}' at the console of `citrus-status serve`; its log has the address, by the settings here {at}",
-            login.texto
-        )?,
-        None => say!("next: log in by POST /api/usuario/login; the console is switched off (CONSOLE=false)")?,
+    if session.has_console {
+        let at = "at the console of `citrus-status serve`; its log has the address";
+        say!("next: sign in as '{}' {at}", login.texto)?;
+    } else {
+        say!("next: log in by POST /api/usuario/login; the console is switched off (CONSOLE=false)")?;
     }
     Ok(())
 }
@@ -213,7 +212,7 @@ async fn require_free(session: &Session, login: &Name) -> Result {
             format!("a root administrator who is deactivated: `citrus-status usuario ativar '{login}'` activates it")
         }
         Some(_) => {
-            let sign_in = if session.console.is_some() { " sign in at the console of the server;" } else { "" };
+            let sign_in = if session.has_console { " sign in at the console of the server;" } else { "" };
             format!("a root administrator:{sign_in} `citrus-status usuario senha '{login}'` sets a new senha")
         }
     };

@@ -112,6 +112,8 @@ pub enum Actor {
     /// A user of ours, who asks over HTTP.
     Usuario {
         id: i64,
+        /// That of the token or session, by which a revocation is noticed.
+        generation: i64,
         by: Channel,
         /// The address that it asks from.
         place: String,

@@ -173,7 +173,7 @@ async fn what_was_typed_survives_the_end_of_the_session_and_is_not_done_by_itsel
     let wrong = admin.fill(&answer, "/console/entrar", &[&kept[..], &[("senha", "errada")]].concat()).await;
     assert_eq!(wrong.status, 401, "{wrong:?}");
     assert!(wrong.body.contains("digitado.nome"), "{wrong:?}");
-    wrong.has_all(&["What you typed is kept: once you have signed in"]);
+    wrong.has_all(&["What you typed is kept: once the same person has signed in"]);
     let again = admin.fill(&wrong, "/console/entrar", &[&kept[..], &[("senha", SENHA)]].concat()).await;
     assert_eq!(again.status, 200, "{again:?}");
     assert!(again.body.contains("nothing was done") && again.body.contains("&#60;entregue&#62;"), "{again:?}");

@@ -7,6 +7,7 @@ mod admin_audit;
 mod admin_budget;
 mod admin_hidden;
 mod admin_many;
+mod admin_revoked;
 mod charsets;
 mod clocks;
 mod common;

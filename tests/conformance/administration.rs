@@ -119,7 +119,7 @@ async fn users_come_page_by_page(store: &Arc<Store>) {
 
 async fn entries_come_page_by_page(store: &Arc<Store>, database: &Database) {
     let (a, b) = (add(store, "a", false).await, add(store, "b", false).await);
-    let actor = |id| Actor::Usuario { id, by: Channel::Api, place: "here".to_owned() };
+    let actor = |id| Actor::Usuario { id, generation: 0, by: Channel::Api, place: "here".to_owned() };
     let commit = async |actor: Actor, action, object| {
         let entry = Entry { action, object, before: None, after: None };
         store.edit().await.unwrap().commit(&actor, &[entry]).await.unwrap();
@@ -193,7 +193,7 @@ async fn entries_come_page_by_page(store: &Arc<Store>, database: &Database) {
 async fn who_registered_an_atendimento_is_read_from_its_entry(store: &Arc<Store>) {
     let [_, _, usuario_id] = add(store, "user.api", true).await;
     for (protocolo, actor) in [
-        ("1", Actor::Usuario { id: usuario_id, by: Channel::Api, place: "127.0.0.1".to_owned() }),
+        ("1", Actor::Usuario { id: usuario_id, generation: 0, by: Channel::Api, place: "127.0.0.1".to_owned() }),
         ("2", Actor::Command { name: "root".to_owned(), place: "host".to_owned() }),
     ] {
         let object = Object::Named(protocolo.to_owned());

@@ -168,6 +168,12 @@ pub fn yes_no(value: bool) -> String {
     if value { "yes" } else { "no" }.to_owned()
 }
 
+/// How the program that runs is called in a shell, in whichever directory.
+pub fn this_program() -> String {
+    let path = std::env::current_exe().ok();
+    path.map_or_else(|| "citrus-status".to_owned(), |path| quoted(&path.display().to_string()))
+}
+
 /// `text` as bash takes it. What steers a terminal is spelled out in bytes, whatever the shell's encoding.
 pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/:._-".contains(c);

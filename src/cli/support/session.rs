@@ -23,8 +23,8 @@ pub struct Session {
     pub actor: Actor,
     /// The file of the setting `STATE_FILE`.
     pub state_file: Option<PathBuf>,
-    /// The address of the server's console, as far as the settings tell; `None` where it is switched off.
-    pub console: Option<String>,
+    /// Whether the server has a console.
+    pub has_console: bool,
 }
 
 impl Session {
@@ -34,8 +34,8 @@ impl Session {
         let store = database::open_store(&config, if_missing).await?;
         let actor = command_line();
         let provisioning = Provisioning::new(Arc::clone(&store), actor.clone());
-        let console = config.http.console.then(|| console_at(&config.http.bind));
-        let session = Self { store, provisioning, actor, state_file: config.state_file, console };
+        let (state_file, has_console) = (config.state_file, config.http.console);
+        let session = Self { store, provisioning, actor, state_file, has_console };
         let outcome = work(&session).await;
         database::close(&session.store).await;
         outcome
@@ -58,37 +58,9 @@ impl Session {
     }
 }
 
-/// Where the console of a server is that listens on `bind`: a browser on this machine goes there.
-pub fn console_at(bind: &str) -> String {
-    match bind.rsplit_once(':') {
-        Some((_, "0")) | None => "/console".to_owned(),
-        Some(("0.0.0.0" | "[::]", port)) => format!("http://127.0.0.1:{port}/console"),
-        Some(_) => format!("http://{bind}/console"),
-    }
-}
-
 /// Reads the settings and starts the log with `start`.
 pub fn load(flags: &Flags, start: fn(&str, bool)) -> Result<Config> {
     let config = Config::load(&flags.sources()?)?;
     start(&config.log.filter, config.log.json);
     Ok(config)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_console_is_where_the_server_listens() {
-        for (bind, at) in [
-            ("127.0.0.1:8080", "http://127.0.0.1:8080/console"),
-            ("0.0.0.0:80", "http://127.0.0.1:80/console"),
-            ("[::]:8080", "http://127.0.0.1:8080/console"),
-            ("[::1]:8080", "http://[::1]:8080/console"),
-            ("help.example:8080", "http://help.example:8080/console"),
-            ("127.0.0.1:0", "/console"),
-        ] {
-            assert_eq!(console_at(bind), at);
-        }
-    }
 }

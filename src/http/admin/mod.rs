@@ -60,7 +60,8 @@ impl<P: Required> FromRequestParts<SharedState> for Administering<P> {
 impl<P: Required> Administering<P> {
     /// What sets up and shows, for this user.
     pub fn provisioning(&self) -> Provisioning {
-        let actor = Actor::Usuario { id: self.caller.usuario_id, by: Channel::Api, place: self.client.0.to_string() };
+        let Caller { usuario_id: id, generation, .. } = self.caller;
+        let actor = Actor::Usuario { id, generation, by: Channel::Api, place: self.client.0.to_string() };
         Provisioning::with(Arc::clone(&self.app.administration), Arc::clone(&self.app.passwords), actor)
     }
 

@@ -43,6 +43,11 @@ impl Sent {
         Self { place, token, kept: typed.kept(), has_lost_senha: typed.has_senha() }
     }
 
+    /// What was typed, as far as it may be shown again.
+    pub fn into_typed(self) -> Typed {
+        self.kept
+    }
+
     /// The words that take longest to type, to be copied where the form cannot be sent any more.
     fn comment(&self) -> &str {
         self.kept.get(COMENTARIO)

@@ -35,6 +35,10 @@ pub async fn say_whom_for(State(app): State<SharedState>, mut request: Request, 
     // Before the frame of all requests cuts it off, which knows nothing of what was typed.
     let answer = timeout(app.deadline * 5 / 6, next.run(request)).await;
     let mut response = answer.unwrap_or_else(|_| ApiError::Unavailable.into_response());
+    if let Some(ApiError::TokenRevoked(_)) = response.extensions().get() {
+        // Between the look at the session and what was asked for.
+        return entrance::ended(visit, &asker.sent().map(Sent::into_typed).unwrap_or_default());
+    }
     if response.extensions().get::<ApiError>().is_some() {
         let found = match asker.person() {
             Some(person) => Some(person),

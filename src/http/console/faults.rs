@@ -222,8 +222,10 @@ fn general(error: &ApiError, texts: &Texts) -> &'static str {
     let faults = &texts.faults;
     match error {
         NotFound | MethodNotAllowed => faults.no_page,
-        Malformed | Body(_) | Charset | ContentCoding | InexactProtocolo | TokenMissing | Token(_)
-        | TokenRevoked(_) => faults.not_understood,
+        Malformed | Body(_) | Charset | ContentCoding | InexactProtocolo | TokenMissing | Token(_) => {
+            faults.not_understood
+        }
+        TokenRevoked(_) => faults.revoked,
         BodyCut(_) | BodySlow => faults.body_cut,
         BodyTooLarge => faults.body_large,
         Required(_) | LoginRequired | SenhaRequired | Invalid(_) | SenhaUnfit | UnknownFault(_) => faults.address,

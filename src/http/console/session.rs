@@ -233,7 +233,8 @@ impl<P: Admits> SignedIn<P> {
 
     /// What sets up and shows, for this person.
     pub fn provisioning(&self) -> Provisioning {
-        let actor = Actor::Usuario { id: self.usuario_id, by: Channel::Console, place: self.client.0.to_string() };
+        let (id, generation, place) = (self.usuario_id, self.generation, self.client.0.to_string());
+        let actor = Actor::Usuario { id, generation, by: Channel::Console, place };
         Provisioning::with(Arc::clone(&self.app.administration), Arc::clone(&self.app.passwords), actor)
     }
 

@@ -16,7 +16,7 @@ use crate::http::state::{AppState, SharedState};
 pub struct Caller<P> {
     pub usuario_id: i64,
     pub login: Arc<str>,
-    generation: i64,
+    pub generation: i64,
     permission: PhantomData<P>,
 }
 

@@ -65,6 +65,9 @@ pub enum ProvisioningError {
     /// The user of this row id lacks the permission that it takes.
     #[error("the user lacks the permission that this takes")]
     NotAllowed(i64),
+    /// The token or the session of the user of this row id is revoked by now.
+    #[error("the token is revoked")]
+    Revoked(i64),
     /// It was made already, by a request of the same idempotency key: this id or protocolo.
     #[error("it was made already: {0}")]
     Replayed(String),

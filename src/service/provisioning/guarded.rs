@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::error::{Kind, ProvisioningError, missing};
-use crate::domain::access::{Nivel, Permissao};
+use crate::domain::access::{AccessRights, Nivel, Permissao};
 use crate::domain::audit::{Actor, Entry};
 use crate::domain::hierarchy::{Administrator, ROOT_ADMINISTRATOR};
 use crate::domain::text::Name;
@@ -36,6 +36,11 @@ impl CreationKey {
     }
 }
 
+/// The `rights` of a user whose token or session of `generation` still stands: work may have waited since it was judged.
+pub(super) fn standing(id: i64, generation: i64, rights: Option<AccessRights>) -> Result<AccessRights> {
+    rights.filter(|rights| rights.accepts_token(generation)).ok_or(ProvisioningError::Revoked(id))
+}
+
 /// What an actor may do.
 #[derive(Clone)]
 pub(super) enum Authority {
@@ -50,11 +55,11 @@ impl GuardedEdit {
     pub async fn begin(store: &Store, actor: &Actor, needs: Permissao) -> Result<Self> {
         let mut edit = store.edit().await?;
         edit.hold_access_model().await?;
-        let authority = match actor.usuario_id() {
-            None => Authority::Everything,
-            Some(id) => {
-                let rights = edit.access(id).await?.ok_or(ProvisioningError::NotAllowed(id))?;
-                Authority::of(Administrator::new(id, rights, &edit.niveis().await?), needs)?
+        let authority = match actor {
+            Actor::Command { .. } => Authority::Everything,
+            Actor::Usuario { id, generation, .. } => {
+                let rights = standing(*id, *generation, edit.access(*id).await?)?;
+                Authority::of(Administrator::new(*id, rights, &edit.niveis().await?), needs)?
             }
         };
         let had_root_administrator = edit.has_user_at_root(ROOT_ADMINISTRATOR).await?;

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::guarded::Authority;
+use super::guarded::{Authority, standing};
 use super::{Kind, Provisioning, ProvisioningError, Result, Stamp, is_anonymised};
 use crate::domain::access::{Nivel, Permissao};
+use crate::domain::audit::Actor;
 use crate::domain::hierarchy::Administrator;
 use crate::domain::text::{Name, NameKey};
 use crate::store::{Grant, Motivo, NamedKind, Perfil, Release, Usuario, UsuariosByLogin, UsuariosPage};
@@ -182,8 +183,8 @@ impl Provisioning {
 
     /// What the actor may do, unless it is a user without the permission that it `needs`.
     pub(super) async fn read(&self, needs: Permissao) -> Result<Authority> {
-        let Some(id) = self.actor.usuario_id() else { return Ok(Authority::Everything) };
-        let rights = self.store.access(id).await?.ok_or(ProvisioningError::NotAllowed(id))?;
+        let Actor::Usuario { id, generation, .. } = self.actor else { return Ok(Authority::Everything) };
+        let rights = standing(id, generation, self.store.access(id).await?)?;
         Authority::of(Administrator::new(id, rights, &self.store.niveis().await?), needs)
     }
 

@@ -271,6 +271,7 @@ impl From<ProvisioningError> for ApiError {
             ProvisioningError::ReservedName => Self::Invalid("nome"),
             ProvisioningError::InvalidProtocolo(_) => Self::Invalid("protocolo"),
             ProvisioningError::NotAllowed(usuario_id) => Self::AccessDenied(AuditedUser { usuario_id, login: None }),
+            ProvisioningError::Revoked(usuario_id) => Self::TokenRevoked(AuditedUser { usuario_id, login: None }),
             ProvisioningError::KeyReused => Self::Denied(Denial::KeyReused),
             // Whoever knows what was made, or says what they saw, has answered before.
             ProvisioningError::Replayed(_) | ProvisioningError::Changed => Self::InProgress,

@@ -7,8 +7,8 @@ texts! {
     senha: "Senha", "Password";
     submit: "Entrar", "Sign in";
     ended: "A sessão terminou. Entre de novo.", "Your session has ended. Sign in again.";
-    kept: "O que você digitou está guardado: depois de entrar, volta ao formulário sem ser enviado.",
-        "What you typed is kept: once you have signed in, it stands in the form again and is not sent.";
+    kept: "O que você digitou está guardado: quando a mesma pessoa entrar, volta ao formulário sem ser enviado.",
+        "What you typed is kept: once the same person has signed in, it stands in the form again and is not sent.";
     no_usuario: "Este servidor ainda não tem usuários. O log dele mostra o comando que cria o primeiro administrador; depois, entre aqui.",
         "This server has no users yet. Its log has the command that makes the first administrator; then sign in here.";
     signed_out: "Você saiu.", "You have signed out.";

@@ -78,6 +78,8 @@ texts! {
         "There is no atendimento with this protocolo. Check the number, or search the list.";
     not_understood: "O navegador enviou algo que este servidor não entende. Volte, abra a página de novo e repita.",
         "The browser sent something that this server does not understand. Go back, open the page again and repeat it.";
+    revoked: "Sua sessão foi encerrada enquanto isto esperava, e nada foi feito. Entre de novo.",
+        "Your session was ended while this was waiting, and nothing was done. Sign in again.";
     body_cut: "O formulário não chegou inteiro, e nada foi feito. Volte e envie de novo.",
         "The form did not arrive whole, and nothing was done. Go back and send it again.";
     body_large: "O formulário é grande demais, e nada foi feito. Volte e encurte os textos.",
