@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 
@@ -88,6 +89,33 @@ async fn a_form_sent_while_the_database_is_away_is_kept(database: &Database) {
     assert_eq!(again.fill(&answer, PAGE, &[("nome", "Fora da garantia")]).await.status, 303);
     assert!(again.get(PAGE).await.body.contains("<bdi>Fora da garantia</bdi>"));
     back.stop().await;
+    server.stop().await;
+}
+
+/// A connection in the middle of a transaction is given to nobody else.
+async fn a_page_that_is_cut_off_while_it_waits_harms_no_later_one(database: &Database) {
+    let server = Server::with(database, &[("REQUEST_TIMEOUT_SECONDS", "2")]).await;
+    let mut admin = Browser::signed_in(&server, "admin").await;
+    let page = admin.get(PAGE).await;
+    let session = admin.cookie("citrus-sessao").unwrap().to_owned();
+    for round in 0..3 {
+        let held = database.hold_by("LOCK TABLE motivo IN ACCESS EXCLUSIVE MODE").await;
+        let answers = join_all((0..6).map(async |number| {
+            let mut other = Browser::new(&server);
+            other.set_cookie("citrus-sessao", &session);
+            other.fill(&page, PAGE, &[("nome", &format!("motivo {round} {number}"))]).await
+        }));
+        for answer in answers.await {
+            assert_eq!(answer.status, 503, "{answer:?}");
+        }
+        held.release().await;
+        let token = server.token("admin").await;
+        for _ in 0..20 {
+            assert_eq!(admin.get("/console/usuarios").await.status, 200);
+            let listed = server.send(Method::GET, "/api/admin/usuarios", &[("authorization", &token)], "").await;
+            assert_eq!(listed.status, 200, "{listed:?}");
+        }
+    }
     server.stop().await;
 }
 
@@ -219,6 +247,7 @@ async fn the_sandbox_is_for_programs(database: &Database) {
 }
 
 both_engines! {
+    a_page_that_is_cut_off_while_it_waits_harms_no_later_one,
     a_form_that_cannot_be_answered_now_loses_nothing,
     a_form_of_an_earlier_session_is_kept_for_its_own_person,
     a_form_sent_while_the_database_is_away_is_kept,

@@ -23,6 +23,22 @@ pub struct PooledConnection {
     pub(super) freshness: Freshness,
     /// Among those that write.
     pub(super) place: Option<OwnedSemaphorePermit>,
+    is_unfit: bool,
+}
+
+impl PooledConnection {
+    pub(super) fn new(
+        connection: PoolConnection<Postgres>,
+        freshness: Freshness,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self { connection, freshness, place, is_unfit: false }
+    }
+
+    /// It is not given back.
+    pub(super) fn close_at_end(&mut self) {
+        self.is_unfit = true;
+    }
 }
 
 impl Deref for PooledConnection {
@@ -41,6 +57,10 @@ impl DerefMut for PooledConnection {
 
 impl Drop for PooledConnection {
     fn drop(&mut self) {
+        if self.is_unfit {
+            self.connection.close_on_drop();
+            return;
+        }
         let (returned, freshness, place) =
             (self.connection.return_to_pool(), self.freshness.clone(), self.place.take());
         tokio::spawn(async move {

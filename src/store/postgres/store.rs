@@ -121,7 +121,7 @@ impl PostgresStore {
 
     async fn of_pool(&self, pool: &PgPool, place: Option<OwnedSemaphorePermit>) -> sqlx::Result<PooledConnection> {
         let connection = pool.acquire().await?;
-        Ok(PooledConnection { connection, freshness: self.attempts.freshness.clone(), place })
+        Ok(PooledConnection::new(connection, self.attempts.freshness.clone(), place))
     }
 
     /// A connection for what requests write past the change queue. They take no more than half of the pool, so that

@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use sqlx::postgres::PgConnection;
-use sqlx::{Postgres, raw_sql};
+use sqlx::{Connection, Postgres, raw_sql};
 use tokio::time::timeout;
 
 use super::pooled::PooledConnection;
@@ -93,8 +93,15 @@ impl Drop for BoundedTransaction {
     fn drop(&mut self) {
         let Some(mut session) = self.session.take() else { return };
         tokio::spawn(async move {
-            // One that does not answer is not given back either: see the connection's own end.
-            _ = timeout(ROLLBACK_TIMEOUT, raw_sql("ROLLBACK").execute(&mut *session)).await;
+            let undone = async {
+                // What a statement that was given up has still to say, such as that it waited too long, would else be
+                // taken for the answer, and the transaction would come back to the pool with the session.
+                _ = session.ping().await;
+                raw_sql("ROLLBACK").execute(&mut *session).await
+            };
+            if !matches!(timeout(ROLLBACK_TIMEOUT, undone).await, Ok(Ok(_))) {
+                session.close_at_end();
+            }
         });
     }
 }
