@@ -24,7 +24,8 @@ texts! {
         "What is on can be granted to the perfis of this nível. Each nível is released separately, even where the one above lacks the permission.";
     own: "É o seu nível: ele recebe permissões de quem está acima.", "It is your own nível: it has its permissions from above.";
     confirm_title: "Alterar o que está liberado a “{}”?", "Change what is released to “{}”?";
-    saved: "Liberações de “{}” alteradas.", "Releases of “{}” changed.";
+    saved: "Liberações de “{}” alteradas. Os perfis dele recebem permissões na página Perfis.",
+        "Releases of “{}” changed. Its perfis are given permissions on the page Perfis.";
     changed: "Alguém alterou este nível enquanto isso, e nada foi feito. Abaixo está como ele é agora, com as suas escolhas marcadas; confira e envie de novo.",
         "Somebody changed this nível meanwhile, and nothing was done. Below is how it is now, with your choices marked; check it and send it again.";
     of_perfis: "Perfis: {}", "Perfis: {}";
