@@ -198,10 +198,43 @@ impl Asker {
 }
 
 fn answered(received: Received) -> (Head, Capture) {
-    let headers = received.headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
-    // It is decompressed already.
-    let headers = headers.filter(|(name, _)| name != "content-encoding").collect();
+    let headers = received.headers.iter().map(|(name, value)| match name {
+        // The body is read: it is text in UTF-8 by now.
+        name if name == CONTENT_TYPE => {
+            let kind = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+            (name, [kind, b"; charset=utf-8"].concat())
+        }
+        name => (name, value.as_bytes().to_vec()),
+    });
+    let headers = headers.filter(|(name, _)| *name != CONTENT_ENCODING);
+    let headers = headers.map(|(name, value)| (name.as_str().to_owned(), value)).collect();
     let mut body = Capture::default();
     body.add(received.body.as_bytes());
     (Head { status: received.code, headers, ..Head::default() }, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::http::{HeaderMap, HeaderValue};
+    use encoding_rs::WINDOWS_1252;
+    use time::OffsetDateTime;
+
+    use super::*;
+    use crate::espelhar::exchange::Request;
+
+    #[test]
+    fn an_answer_is_read_once() {
+        for kind in ["text/plain; charset=ISO-8859-1", "application/xml;charset=utf-16", "text/html"] {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            let body = "Motivo não encontrado".to_owned();
+            let (answer, body) = answered(Received { code: 404, headers, body, charset: WINDOWS_1252 });
+            let request = Request { at: OffsetDateTime::UNIX_EPOCH, head: Head::default(), body: Capture::default() };
+            let exchange = Exchange { request, answer, body, took: Duration::ZERO };
+            assert_eq!(exchange.answer_text().as_deref(), Some("Motivo não encontrado"), "{kind}");
+        }
+    }
 }
