@@ -27,6 +27,11 @@ impl Recognised {
     }
 }
 
+/// Whether only an odd request draws the error `name`: where another one says the same, it is that.
+fn is_rare(name: &str) -> bool {
+    name == "inexact_protocolo"
+}
+
 /// The contract's error `name`.
 pub(super) fn contract(name: &str) -> Option<Recognised> {
     let errors = ApiError::one_of_each();
@@ -53,12 +58,14 @@ impl KnownErrors {
                 [own, row.text.to_owned()].map(|text| (split(&text), row.name, row.status.as_u16()))
             })
             .collect();
-        texts.sort_by_key(|(parts, ..)| Reverse(parts.iter().map(String::len).sum::<usize>()));
+        texts.sort_by_key(|(parts, name, _)| (Reverse(parts.iter().map(String::len).sum::<usize>()), is_rare(name)));
         let is_fixed = |error: &ApiError| {
             let row = error.row();
             !dialect.error(row.name, error.subject(), row.status.as_u16(), row.text).body.has(&Gap::Texto)
         };
-        let fixed = ApiError::told_apart().filter(|error| !error.is_ours_alone() && is_fixed(error)).collect();
+        let fixed = ApiError::told_apart().filter(|error| !error.is_ours_alone() && is_fixed(error));
+        let mut fixed: Vec<_> = fixed.collect();
+        fixed.sort_by_key(|error| is_rare(error.row().name));
         Self { dialect, texts, fixed }
     }
 
@@ -204,6 +211,15 @@ mod tests {
             let known = errors.recognised(&body).or_else(|| errors.recognised_beside(&body, &values));
             assert_eq!(known.map_or("", |known| known.name), name, "{text}");
         }
+    }
+
+    #[test]
+    fn of_two_that_say_the_same_it_is_the_ordinary_one() {
+        let same = "[respostas.inexact_protocolo]\ntexto = 'Nada consta'\n\
+                    [respostas.unknown_atendimento]\ntexto = 'Nada consta'\n";
+        let known = ["inexact_protocolo", "unknown_atendimento"].map(|name| (name.to_owned(), 0)).into();
+        let errors = KnownErrors::of(Arc::new(Dialect::parse(same, &known).unwrap()));
+        assert_eq!(errors.recognised("Nada consta").unwrap().name, "unknown_atendimento");
     }
 
     #[test]
