@@ -13,8 +13,5 @@ window.addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
 });
 
-// The back button and a reload show a page that answers a form, and do not send the form again. A page that came in another
-// language has its own address.
-const { href, pathname, search } = window.location;
-const place = pathname.includes('/idioma/') ? new URLSearchParams(search).get('volta') : null;
-window.history.replaceState(null, '', place === null ? href : new URL(`../${place}`, href));
+// The back button and a reload show a page that answers a form, and do not send the form again.
+window.history.replaceState(null, '', window.location.href);
