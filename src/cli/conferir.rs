@@ -137,6 +137,9 @@ fn runner(args: &Args, senha: SecretString, dialect: Option<Arc<Dialect>>) -> Re
     if let Some(header) = &args.cabecalho_do_token {
         runner.session.carry_token_by(header.clone());
     }
+    if let Some(member) = &args.membro_do_token {
+        runner.session.take_token_from(member);
+    }
     Ok(runner)
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -83,9 +84,9 @@ impl Learned {
     /// separates the successes that came from the refusal. None where that says nothing.
     fn told_apart(&self, status: Option<Status>, received: &Received) -> Option<Reading> {
         let refusal = self.refusal.as_ref().filter(|refusal| (200..300).contains(&refusal.code))?;
-        let of_status = self.successes.iter().filter(|(of, _)| status == Some(*of));
-        let successes: Vec<&str> = of_status.chain(&self.successes).map(|(_, success)| success.as_str()).collect();
-        let reading = compared(status, &received.body, &successes, &refusal.body);
+        let (of_status, others): (Vec<_>, Vec<_>) = self.successes.iter().partition(|(of, _)| status == Some(*of));
+        let successes: Vec<&str> = { of_status.iter().chain(&others) }.map(|(_, success)| success.as_str()).collect();
+        let reading = compared(status, &received.body, &successes, &refusal.body, &self.named);
         (reading != Reading::Unclear).then_some(reading)
     }
 
@@ -158,12 +159,19 @@ fn in_dialect(dialect: &Dialect, received: &Received, status: Option<Status>, na
     }
     let refusal = dialect.error("motivo_required", None, 400, MOTIVO_REQUIRED);
     let refused = Facts { texto: refusal.text, codigo: refusal.code, ..facts };
-    compared(status, &received.body, &[&form.filled(&facts)], &refusal.filled(&refused))
+    // What is another one in each answer is another one in these two.
+    let later = Facts { now: OffsetDateTime::UNIX_EPOCH + LATER, id: Uuid::max(), ..facts };
+    let successes = [&facts, &later].map(|facts| form.filled(facts));
+    compared(status, &received.body, &successes.each_ref().map(String::as_str), &refusal.filled(&refused), named)
 }
 
+/// Each part of a time is another one so much later.
+const LATER: Duration = Duration::new(400 * 86_400 + 3_600 + 60 + 1, 111_111_111);
+
 /// Which of `successes` and `refusal` the answer `body` to a change to `status` is like, in what tells the two apart: their
-/// members, or the values of those; of plain texts, the word in which they part.
-fn compared(status: Option<Status>, body: &str, successes: &[&str], refusal: &str) -> Reading {
+/// members, or the values of those; of plain texts, the word in which they part. What repeats the change, which names `named`,
+/// tells nothing.
+fn compared(status: Option<Status>, body: &str, successes: &[&str], refusal: &str, named: &Asked) -> Reading {
     let members = |body| places(body).into_iter().map(|span| (span.pointer, span.value)).collect::<Members>();
     let (own, refused) = (members(body), members(refusal));
     let made: Vec<Members> = successes.iter().map(|success| members(success)).collect();
@@ -172,14 +180,18 @@ fn compared(status: Option<Status>, body: &str, successes: &[&str], refusal: &st
         return parted(body, successes, refusal);
     }
     let has_form = |one: &Members, other: &Members| own.keys().eq(one.keys()) && !own.keys().eq(other.keys());
+    let all: Vec<&Members> = made.iter().chain([&refused, &own]).collect();
+    let telling: Vec<(&String, &Value)> = own.iter().filter(|(place, _)| !is_repeated(place, &all, named)).collect();
     let is_value_of = |one: &Members, other: &[&Members]| {
-        { own.iter() }.any(|(place, value)| {
-            one.get(place) == Some(value) && other.iter().all(|other| other.get(place) != Some(value))
+        { telling.iter() }.any(|(place, value)| {
+            one.get(*place) == Some(value) && other.iter().all(|other| other.get(*place) != Some(value))
         })
     };
-    let all: Vec<&Members> = made.iter().collect();
+    let of_successes: Vec<&Members> = made.iter().collect();
     let is_made = made.iter().any(|made| has_form(made, &refused) || is_value_of(made, &[&refused]));
-    let is_refused = made.iter().all(|made| has_form(&refused, made)) || is_value_of(&refused, &all);
+    let is_refused = made.iter().all(|made| has_form(&refused, made))
+        || is_value_of(&refused, &of_successes)
+        || telling.iter().any(|(place, value)| is_other_code(place, value, &made, refused.get(*place)));
     match (is_made, is_refused) {
         (true, false) => Reading::Made,
         (false, true) => Reading::Refused,
@@ -198,6 +210,36 @@ fn compared(status: Option<Status>, body: &str, successes: &[&str], refusal: &st
         }
         _ => Reading::Unclear,
     }
+}
+
+/// Whether some of `all` repeat at `place` what their request named.
+fn is_repeated(place: &str, all: &[&Members], named: &Asked) -> bool {
+    let is_named = |text: &str| {
+        let is_one = |name: &String| !name.is_empty() && name == text;
+        is_one(&named.protocolo) || is_one(&named.motivo) || Status::from_nome(text).is_some()
+    };
+    all.iter().filter_map(|members| members.get(place)?.as_str()).any(is_named)
+}
+
+/// Whether `value` at `place` is a code of another kind than that of all successes, as the one of the refusal is.
+fn is_other_code(place: &str, value: &Value, made: &[Members], refused: Option<&Value>) -> bool {
+    /// What members are called whose number tells a success even if one alone is known.
+    const CODES: [&str; 7] = ["codigo", "code", "cod", "erro", "error", "errorcode", "retorno"];
+    let word = |value: &Value| value.as_str().map(|text| !text.is_empty() && !text.contains(char::is_whitespace));
+    let is_number = |value: &Value| match value {
+        Value::Number(_) | Value::Bool(_) => true,
+        Value::String(text) => !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    };
+    let is_code = |value: &Value| is_number(value) || made.len() > 1 && word(value) == Some(true);
+    let name = folded(place.rsplit('/').next().unwrap_or_default()).replace(['_', '-'], "");
+    let Some(success) = made.first().and_then(|made| made.get(place)) else { return false };
+    let is_known = made.len() > 1 || CODES.contains(&name.as_str());
+    let is_constant = is_known && made.iter().all(|made| made.get(place) == Some(success));
+    is_constant
+        && { [Some(value), Some(success), refused] }.into_iter().all(|value| value.is_some_and(is_code))
+        && value != success
+        && refused != Some(success)
 }
 
 /// The values of an answer, by their places.
@@ -299,12 +341,34 @@ mod tests {
             r#"{"ok":true,"texto":"Feito","dados":{"de":"CLOSED"}}"#,
         ];
         let refused = r#"{"ok":false,"texto":"Motivo?","dados":null}"#;
+        let named = Asked { protocolo: "7".to_owned(), motivo: "Duplicado".to_owned(), ..Asked::default() };
+        let repeated = [
+            r#"{"codigo":0,"protocolo":"7","status":"Cancelado","motivo":"Duplicado"}"#,
+            r#"{"codigo":0,"protocolo":"7","status":"Aberto","motivo":null}"#,
+        ];
+        let repeated_refusal = r#"{"codigo":3,"protocolo":"7","status":"Cancelado","motivo":null}"#;
         for (successes, refusal, body, expected) in [
             (&enveloped[..], refused, r#"{"ok":false,"texto":"Token?","dados":null}"#, Reading::Refused),
             (&enveloped, refused, r#"{"ok":true,"texto":"Feito","dados":{"de":"NEW"}}"#, Reading::Made),
             (&made, "ERRO: sem motivo", "ERRO: Token is missing", Reading::Refused),
             (&made, "ERRO: sem motivo", "OK: chamado 9 de Cancelado para Aberto", Reading::Made),
             (&made, "ERRO: sem motivo", "OK, mas sem efeito", Reading::Unclear),
+            (
+                &repeated[..1],
+                repeated_refusal,
+                r#"{"codigo":0,"protocolo":"7","status":"Cancelado","motivo":null}"#,
+                Reading::Made,
+            ),
+            (
+                &repeated,
+                repeated_refusal,
+                r#"{"codigo":5,"protocolo":"7","status":"Aberto","motivo":"Duplicado"}"#,
+                Reading::Refused,
+            ),
+            (&[r#"{"codigo":"00"}"#], r#"{"codigo":"17"}"#, r#"{"codigo":"04"}"#, Reading::Refused),
+            (&[r#"{"n":12}"#], r#"{"n":13}"#, r#"{"n":14}"#, Reading::Unclear),
+            (&[r#"{"r":"OK"}"#, r#"{"r":"OK"}"#], r#"{"r":"E_MOTIVO"}"#, r#"{"r":"E_TOKEN"}"#, Reading::Refused),
+            (&[r#"{"s":"OPEN"}"#, r#"{"s":"CLOSED"}"#], r#"{"s":"ERROR"}"#, r#"{"s":"NEW"}"#, Reading::Unclear),
             // The first word of a sentence is no sign of a success.
             (&["Atendimento atualizado"], "Informe o motivo", "Atendimento não encontrado", Reading::Unclear),
             (
@@ -314,7 +378,7 @@ mod tests {
                 Reading::Unclear,
             ),
         ] {
-            assert_eq!(compared(None, body, successes, refusal), expected, "{body}");
+            assert_eq!(compared(None, body, successes, refusal, &named), expected, "{body}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The logins of a run: what is taken from their answers, and what of those is shown.
 
 use axum::http::HeaderValue;
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::case::{Case, LOGIN};
@@ -10,7 +11,7 @@ use super::infer::{LoginFound, look_at_login};
 use super::jwt::find_jwt;
 use super::places::places;
 use super::session::{CREDENTIALS, Session, StartError, Unpermitted, post};
-use super::token::find_token;
+use super::token::{find_token, token_in};
 use super::values::{Values, life_of};
 
 /// What another user gets.
@@ -31,8 +32,8 @@ impl Session {
                 let has_token = |value: &HeaderValue| value.to_str().is_ok_and(|value| find_jwt(value).is_some());
                 let header = received.headers.iter().find(|(_, value)| has_token(value));
                 let header = header.map(|(name, _)| name.to_string());
-                // Whatever is in it belongs to the user.
-                let body = self.look_at(&received, "<token>".to_owned()).shown;
+                // Whatever is in it belongs to the user, or is the token.
+                let body = outline(&received.body);
                 Err(StartError::NoToken { answer: self.shown(&Received { body, ..received }), header })
             }
             None => Err(StartError::Login(self.shown(&received))),
@@ -66,7 +67,7 @@ impl Session {
 
     /// The token in the answer to a login, which is used from now on. What else is in it is kept from being shown.
     pub(super) fn take_token(&mut self, received: &Received) -> Option<String> {
-        let token = find_token(&received.body).filter(|_| (200..300).contains(&received.code))?;
+        let token = self.token_of(received).filter(|_| (200..300).contains(&received.code))?;
         self.values.set_token(token.clone());
         self.remember_tokens(received);
         let found = self.look_at(received, token.clone());
@@ -76,7 +77,7 @@ impl Session {
 
     /// Keeps every token in the answer to a login from being shown, such as those to refresh others.
     fn remember_tokens(&mut self, received: &Received) {
-        if let Some(token) = find_token(&received.body) {
+        if let Some(token) = self.token_of(received) {
             self.values.remember(&token);
         }
         for span in places(&received.body) {
@@ -88,11 +89,15 @@ impl Session {
 
     /// The body of an answer without what belongs to users, if it is the success of a login.
     pub(super) fn without_people(&self, received: &Received) -> String {
-        let token = find_token(&received.body).filter(|_| (200..300).contains(&received.code));
+        let token = self.token_of(received).filter(|_| (200..300).contains(&received.code));
         match token.filter(|token| self.values.is_token(token)) {
             Some(token) => self.look_at(received, token).shown,
             None => received.body.clone(),
         }
+    }
+
+    fn token_of(&self, received: &Received) -> Option<String> {
+        token_in(&received.body, self.token_member.as_deref())
     }
 
     fn look_at(&self, received: &Received, token: String) -> LoginFound {
@@ -105,5 +110,47 @@ impl Session {
             again: None,
             other: None,
         })
+    }
+}
+
+/// `body` with how long they are in the places of its texts and numbers.
+fn outline(body: &str) -> String {
+    let spans = places(body);
+    if spans.is_empty() {
+        return format!("({} bytes)", body.len());
+    }
+    let (mut shown, mut at) = (String::new(), 0);
+    for span in spans {
+        let length = match &span.value {
+            Value::String(text) => Some(text.chars().count()),
+            Value::Number(number) => Some(number.to_string().len()),
+            _ => None,
+        };
+        if let Some(length) = length {
+            shown.push_str(&body[at..span.range.start]);
+            shown.push_str(&span.filled_with(&format!("…{length} characters…")));
+            at = span.range.end;
+        }
+    }
+    shown + &body[at..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outline_shows_members_and_no_values() {
+        for (body, shown) in [
+            ("OK;4711", "…2 characters…;…4 characters…"),
+            (
+                r#"{"a":"Fulana","n":4711,"ok":true,"x":null}"#,
+                r#"{"a":"…6 characters…","n":…4 characters…,"ok":true,"x":null}"#,
+            ),
+            ("abc def", "…7 characters…"),
+            ("", "(0 bytes)"),
+        ] {
+            assert_eq!(outline(body), shown);
+        }
     }
 }

@@ -21,7 +21,7 @@ pub mod learned;
 mod likeness;
 mod logins;
 mod personal;
-mod places;
+pub mod places;
 pub mod plan;
 pub mod record;
 pub mod report;

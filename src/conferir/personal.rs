@@ -1,7 +1,9 @@
 //! What belongs to the users who logged in, and is neither written down nor shown.
 
 use super::answers::is_contracts;
+use super::secrets::replaced;
 use super::spans::spans;
+use super::spelled::{Spelled, squeezed};
 use crate::domain::atendimento::Status;
 
 /// Stands for it.
@@ -9,31 +11,44 @@ const HIDDEN: &str = "…";
 
 /// Names, numbers and the like, as they stood in the answers to logins.
 #[derive(Clone, Debug, Default)]
-pub struct Personal(Vec<String>);
+pub struct Personal {
+    values: Vec<String>,
+    /// Those that tell of somebody however they are written.
+    spelled: Spelled,
+}
+
+/// A value has so many letters at least that is looked for in other spellings: fewer may be those of any word.
+const SPELLED: usize = 8;
 
 impl Personal {
     pub fn add(&mut self, values: impl IntoIterator<Item = String>) {
+        let known = self.values.len();
         for value in values {
             // What an atendimento may be in is nobody's name.
-            if !value.trim().is_empty() && !self.0.contains(&value) && Status::from_nome(&value).is_none() {
-                self.0.push(value);
+            if !value.trim().is_empty() && !self.values.contains(&value) && Status::from_nome(&value).is_none() {
+                self.values.push(value);
             }
         }
-        self.0.sort_by_key(|value| (std::cmp::Reverse(value.len()), value.clone()));
+        if self.values.len() > known {
+            self.values.sort_by_key(|value| (std::cmp::Reverse(value.len()), value.clone()));
+            let is_long =
+                |value: &&str| squeezed(value).chars().count() >= SPELLED && !value.chars().all(char::is_alphabetic);
+            self.spelled = Spelled::whole(self.telling().filter(is_long));
+        }
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = String> {
-        self.0.clone().into_iter()
+        self.values.clone().into_iter()
     }
 
     /// Whether `value` is one of them.
     pub(super) fn has(&self, value: &str) -> bool {
-        self.0.iter().any(|own| own == value)
+        self.values.iter().any(|own| own == value)
     }
 
     /// Those that tell of somebody wherever they stand. A short word may be any, and so may a small number.
     pub(super) fn telling(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str).filter(|value| {
+        self.values.iter().map(String::as_str).filter(|value| {
             let letters = value.chars().count();
             let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
             let is_one_word = value.chars().all(char::is_alphabetic);
@@ -57,7 +72,8 @@ impl Personal {
             }
         }
         shown.push_str(&text[at..]);
-        self.telling().fold(shown, |text, value| without_words(&text, value))
+        let shown = self.telling().fold(shown, |text, value| without_words(&text, value));
+        replaced(&shown, self.spelled.places(&shown), HIDDEN)
     }
 }
 
@@ -79,6 +95,7 @@ fn without_words(text: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conferir::spellings::{left_of, spellings};
 
     #[test]
     fn whole_words_that_tell_of_somebody_are_hidden() {
@@ -99,7 +116,6 @@ mod tests {
         personal.add(values.map(str::to_owned));
         for (text, shown) in [
             ("Senha de Fulana de Tal inválida", "Senha de … inválida"),
-            ("Fulana de Talha", "Fulana de Talha"),
             ("Atendimento de Fernanda", "Atendimento de …"),
             ("banana, Ana, Status não encontrado 4711", "banana, Ana, Status não encontrado 4711"),
             ("CPF 000.000.001-91, tel. 11987654321; a@b.br", "CPF …, tel. …; …"),
@@ -107,5 +123,25 @@ mod tests {
         ] {
             assert_eq!(personal.hidden(text), shown);
         }
+    }
+
+    #[test]
+    fn what_tells_of_somebody_is_hidden_in_each_spelling() {
+        for value in ["Fulana de Tal", "123.456.789-09", "(11) 98765-4321", "ana.lima@example.com"] {
+            let mut personal = Personal::default();
+            personal.add([value.to_owned()]);
+            let is_cut = |name: &str| ["without", "a form", "Basic", "split"].iter().any(|cut| name.starts_with(cut));
+            for (name, spelled) in spellings(value).into_iter().filter(|(name, _)| !is_cut(name)) {
+                let shown = personal.hidden(&format!("Erro: {spelled}"));
+                assert!(left_of(&shown, &spelled).is_none(), "{name}: {spelled} became {shown}");
+            }
+            assert_eq!(
+                personal.hidden("Atendimento 20221104000005 atualizado"),
+                "Atendimento 20221104000005 atualizado"
+            );
+        }
+        let mut personal = Personal::default();
+        personal.add(["123.456.789-09".to_owned()]);
+        assert_eq!(personal.hidden("CPF 12345678909."), "CPF ….");
     }
 }

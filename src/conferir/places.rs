@@ -22,6 +22,11 @@ pub(super) fn places(text: &str) -> Vec<Span> {
     places.found
 }
 
+/// The places of the values in `text`.
+pub fn pointers(text: &str) -> Vec<String> {
+    places(text).into_iter().map(|span| span.pointer).collect()
+}
+
 struct Places<'a> {
     text: &'a str,
     found: Vec<Span>,

@@ -105,7 +105,7 @@ fn places_of(readings: &[Reading], secret: &str) -> Vec<Range<usize>> {
 }
 
 /// `text` with `stand_in` for each of `places`, or for those that touch.
-fn replaced(text: &str, mut places: Vec<Range<usize>>, stand_in: &str) -> String {
+pub(super) fn replaced(text: &str, mut places: Vec<Range<usize>>, stand_in: &str) -> String {
     places.sort_by_key(|place| (place.start, Reverse(place.end)));
     let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
     for place in places {

@@ -58,8 +58,9 @@ pub struct Session {
     pub(super) values: Values,
     /// What belongs to the users who logged in.
     pub(super) personal: Personal,
-    /// The header that carries the token.
+    /// The header that carries the token, and the member of the login's answer that has it, if that is given.
     token_header: TokenHeader,
+    pub(super) token_member: Option<String>,
     /// How the server says that a change was made, where it has words of its own for it.
     pub(super) learned: Learned,
     /// Where the atendimento is; `None` after an answer that leaves it open.
@@ -133,6 +134,7 @@ impl Session {
             values,
             personal: Personal::default(),
             token_header,
+            token_member: None,
             learned: Learned::of(named),
             present: None,
             is_unsure: false,
@@ -147,6 +149,11 @@ impl Session {
 
     pub fn carry_token_by(&mut self, header: TokenHeader) {
         self.token_header = header;
+    }
+
+    /// From now on, the token is the value of `member` in the answer to a login.
+    pub fn take_token_from(&mut self, member: &str) {
+        self.token_member = Some(member.to_owned());
     }
 
     pub(super) fn login(&self) -> &str {

@@ -24,11 +24,13 @@ const PART_IN_BASE64: usize = 10;
 const SHORTEST_IN_BASE64: usize = 6;
 
 /// Parts of secrets, as hashes: nobody can read them here.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Spelled {
     /// By their length.
     parts: BTreeMap<usize, HashSet<u64>>,
     state: RandomState,
+    /// A part of what is no secret says nothing: then all of it has to be there.
+    is_whole: bool,
 }
 
 impl Spelled {
@@ -38,9 +40,15 @@ impl Spelled {
         spelled
     }
 
+    /// What is no secret and tells of somebody all the same, if the whole of it is there.
+    pub(super) fn whole<'a>(values: impl Iterator<Item = &'a str>) -> Self {
+        let mut spelled = Self { is_whole: true, ..Self::default() };
+        values.for_each(|value| spelled.add(value));
+        spelled
+    }
+
     pub(super) fn add(&mut self, secret: &str) {
-        let own = squeezed(secret);
-        let backwards = own.chars().rev().collect();
+        let backwards: String = secret.chars().rev().collect();
         // Of what mail, addresses and scripts escape, the number stands among the letters.
         let escaped = |is_plain: fn(&char) -> bool, escape: fn(char) -> String| {
             let written = |letter: char| if is_plain(&letter) { letter.to_string() } else { escape(letter) };
@@ -51,17 +59,26 @@ impl Spelled {
         let of_scripts = escaped(char::is_ascii, |letter| format!("u{:04x}", u32::from(letter)));
         let of_mail = [char::is_ascii, char::is_ascii_alphanumeric]
             .map(|is_plain| [escaped(is_plain, of_utf8), escaped(is_plain, of_code)]);
-        for letters in [own, backwards, of_scripts].into_iter().chain(of_mail.into_iter().flatten()) {
+        let plain = [squeezed(secret), squeezed(&backwards), of_scripts];
+        for letters in plain.into_iter().chain(of_mail.into_iter().flatten()) {
             let length = letters.chars().count();
             let is_mixed = letters.contains(char::is_numeric) && letters.contains(char::is_alphabetic);
             if length >= SHORT {
                 // The first letter or the last one may be cut off. What is left of a short word may be another one.
-                self.add_parts(&letters, PART.min(length - usize::from(length > SHORT || is_mixed)));
+                let most = length - usize::from(length > SHORT || is_mixed);
+                self.add_parts(&letters, if self.is_whole { length } else { PART.min(most) });
             }
         }
         self.add_digits(&secret.encode_utf16().map(|unit| format!("u{unit:04x}")).collect::<String>());
         for bytes in in_charsets(secret) {
             self.add_bytes(&bytes);
+            self.add_base64(&bytes);
+        }
+        // Turned round before or after that.
+        self.add_base64(backwards.as_bytes());
+        let turned = |text: String| text.chars().rev().collect::<String>();
+        for digits in [hex(backwards.as_bytes()), turned(hex(secret.as_bytes()))] {
+            self.add_digits(&digits);
         }
     }
 
@@ -78,15 +95,21 @@ impl Spelled {
             |byte| format!("{byte:03o}"),
         ];
         forms.into_iter().for_each(|form| self.add_digits(&written(form)));
-        // In base64 a text looks otherwise after one byte more, and after two; its first letters depend on others.
+    }
+
+    /// Adds `bytes` in base64, forwards and backwards.
+    fn add_base64(&mut self, bytes: &[u8]) {
+        // A text looks otherwise after one byte more, and after two; its first letters depend on others.
         for (before, cut) in [(0, 0), (1, 2), (2, 3)] {
             let bytes = [&[0; 2][..before], bytes].concat();
             for encoded in [BASE64_STANDARD.encode(&bytes), BASE64_URL_SAFE.encode(&bytes)] {
                 let letters = squeezed(encoded.get(cut..).unwrap_or_default());
                 // The last one does, too.
-                let length = PART_IN_BASE64.min(letters.len().saturating_sub(1));
+                let whole = letters.len().saturating_sub(1);
+                let length = if self.is_whole { whole } else { PART_IN_BASE64.min(whole) };
                 if length >= SHORTEST_IN_BASE64 {
                     self.add_parts(&letters, length);
+                    self.add_parts(&letters.chars().rev().collect::<String>(), length);
                 }
             }
         }
@@ -95,7 +118,8 @@ impl Spelled {
     /// Adds `digits`, in which each byte has some.
     fn add_digits(&mut self, digits: &str) {
         if digits.len() >= SHORTEST_IN_DIGITS {
-            self.add_parts(digits, digits.len().min(PART_IN_DIGITS));
+            let whole = digits.len();
+            self.add_parts(digits, if self.is_whole { whole } else { PART_IN_DIGITS.min(whole) });
         }
     }
 

@@ -28,6 +28,7 @@ pub fn spellings(secret: &str) -> Vec<(&'static str, String)> {
     };
     let of_utf8 = |letter: char| letter.to_string().bytes().map(|byte| format!("={byte:02X}")).collect::<String>();
     let json = serde_json::to_string(secret).unwrap();
+    let backwards = |text: &str| text.chars().rev().collect::<String>();
     let inner = |text: &str| text.chars().skip(1).collect::<String>();
     vec![
         ("as it is", secret.to_owned()),
@@ -54,6 +55,11 @@ pub fn spellings(secret: &str) -> Vec<(&'static str, String)> {
         ("Basic", format!("Basic {}", BASE64_STANDARD.encode(format!("us:{secret}")))),
         ("base64 of UTF-16", BASE64_STANDARD.encode(&little)),
         ("base64 of Latin-1", BASE64_STANDARD.encode(&latin)),
+        ("backwards", backwards(secret)),
+        ("base64, backwards", backwards(&BASE64_STANDARD.encode(secret))),
+        ("backwards, in base64", BASE64_STANDARD.encode(backwards(secret))),
+        ("hex, backwards", backwards(&bytes(utf8, |byte| format!("{byte:02x}")))),
+        ("backwards, in hex", bytes(backwards(secret).as_bytes(), |byte| format!("{byte:02x}"))),
         ("hex", bytes(utf8, |byte| format!("{byte:02x}"))),
         ("hex, capitals", bytes(utf8, |byte| format!("{byte:02X}"))),
         ("hex with colons", bytes(utf8, |byte| format!("{byte:02x}:"))),

@@ -5,17 +5,36 @@ use serde_json::Value;
 use super::jwt::find_jwt;
 use super::places::places;
 use super::spans::held;
-use crate::sensitive::folded;
+use super::spelled::squeezed;
 
 /// The shortest value of a member that may be a token, in bytes.
 const SHORTEST: usize = 4;
 /// The least digits of a number that is one.
 const DIGITS: usize = 6;
+/// The shortest value of a member that is named as a session is, in bytes.
+const SESSION: usize = 12;
 /// The shortest word that may be one although nothing says so, in bytes.
 const LONG: usize = 20;
+/// Of one without a digit, so many letters are capitals, and as many are small.
+const MIXED: usize = 6;
 
-/// The token in the answer `text` to a login: the value of the member that is named so, or else a JWT, or the longest word that
-/// may be one.
+/// The token in the answer `text` to a login: the value of `member`, if that is given.
+pub fn token_in(text: &str, member: Option<&str>) -> Option<String> {
+    let Some(member) = member else { return find_token(text) };
+    if let Some(held) = held(text) {
+        return token_in(&held, Some(member));
+    }
+    let is_it =
+        |pointer: &str| pointer == member || name_of(pointer).is_some_and(|name| name.eq_ignore_ascii_case(member));
+    places(text).into_iter().find(|span| is_it(&span.pointer)).and_then(|span| match span.value {
+        Value::String(text) => token(&text),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+/// The token in the answer `text` to a login: the value of the member that is named so, or else a JWT, or the value of one that
+/// is named as a session is, or the longest word that may be one.
 pub fn find_token(text: &str) -> Option<String> {
     // Some old services write JSON into a JSON text.
     if let Some(held) = held(text) {
@@ -23,20 +42,47 @@ pub fn find_token(text: &str) -> Option<String> {
     }
     let named = places(text).into_iter().filter_map(|span| Some((rank(&span.pointer)?, value(&span.value)?)));
     let named = named.min_by_key(|(rank, token)| (find_jwt(token).is_none(), *rank)).map(|(_, token)| token);
-    named.or_else(|| find_jwt(text)).or_else(|| longest_word(text))
+    named.or_else(|| find_jwt(text)).or_else(|| session(text)).or_else(|| longest_word(text))
+}
+
+/// The value of a member that is named as a session is.
+fn session(text: &str) -> Option<String> {
+    const NAMES: [&str; 12] = [
+        "sessao",
+        "session",
+        "sessionid",
+        "idsessao",
+        "sid",
+        "ticket",
+        "chave",
+        "chaveacesso",
+        "chavedeacesso",
+        "apikey",
+        "accesskey",
+        "credencial",
+    ];
+    let is_named = |pointer: &str| name_of(pointer).is_some_and(|name| NAMES.contains(&squeezed(name).as_str()));
+    let values = places(text).into_iter().filter(|span| is_named(&span.pointer));
+    let is_one = |text: &String| text.len() >= SESSION && !text.contains(char::is_whitespace);
+    values.filter_map(|span| Some(span.value.as_str()?.to_owned())).find(is_one)
+}
+
+/// The name of the member at `pointer`, or that of the list in which it is.
+fn name_of(pointer: &str) -> Option<&str> {
+    pointer.rsplit('/').find(|part| part.contains(char::is_alphabetic))
 }
 
 /// Whether a member `name` has a token, and not what tells of one, or another than that of requests.
 pub fn names_token(name: &str) -> bool {
     const OTHERS: [&str; 8] = ["refresh", "renova", "idtoken", "type", "tipo", "expir", "valid", "srf"];
-    let name = folded(name).replace(['_', '-'], "");
+    let name = squeezed(name);
     (name.contains("token") || name.contains("jwt")) && !OTHERS.iter().any(|other| name.contains(other))
 }
 
 /// Which of several tokens counts, by the `pointer` to its member: the lowest. None if its name is not that of a token.
 fn rank(pointer: &str) -> Option<u8> {
-    let name = pointer.rsplit('/').find(|part| part.contains(char::is_alphabetic)).filter(|name| names_token(name))?;
-    Some(match folded(name).replace(['_', '-'], "").as_str() {
+    let name = name_of(pointer).filter(|name| names_token(name))?;
+    Some(match squeezed(name).as_str() {
         "accesstoken" => 0,
         "token" | "jwt" => 1,
         _ => 2,
@@ -62,7 +108,10 @@ fn token(value: &str) -> Option<String> {
 fn longest_word(text: &str) -> Option<String> {
     let part_of_one = |letter: char| letter.is_ascii_alphanumeric() || "-_.+/=~".contains(letter);
     let words = text.split(|letter| !part_of_one(letter)).map(|word| word.trim_end_matches('.'));
-    let is_long = |word: &&str| word.len() >= LONG && word.bytes().any(|byte| byte.is_ascii_digit());
+    let count = |word: &str, is: fn(&u8) -> bool| word.bytes().filter(is).count();
+    let is_mixed =
+        |word: &str| count(word, u8::is_ascii_uppercase) >= MIXED && count(word, u8::is_ascii_lowercase) >= MIXED;
+    let is_long = |word: &&str| word.len() >= LONG && (count(word, u8::is_ascii_digit) > 0 || is_mixed(word));
     let word = words.filter(is_long).max_by_key(|word| word.len())?;
     let is_around = |value: &String| value.trim_matches(|sign| "{}[]()<>\"'".contains(sign)) == word;
     let whole =
@@ -98,6 +147,9 @@ mod tests {
             ("Access token: eyJh.eyJz.x!".to_owned(), "eyJh.eyJz.x"),
             (format!("O token é {jwt}."), jwt),
             (format!("O token é {long}."), long),
+            (r#"{"nome":"Ana","chave":"QmFzZTY0LXNlbSw"}"#.to_owned(), "QmFzZTY0LXNlbSw"),
+            (r#"{"id_sessao":"abcdefghijklmnop","versao":"2026.11.29.1234567890"}"#.to_owned(), "abcdefghijklmnop"),
+            (r#"{"x":"AbCdEfGhIjKlMnOpQrStUvWx"}"#.to_owned(), "AbCdEfGhIjKlMnOpQrStUvWx"),
             (format!(r#"{{"sessao":"{{{long}}}"}}"#), "{0123456789abcdef0123456789abcdef}"),
             (format!("OK {{{long}}}"), "{0123456789abcdef0123456789abcdef}"),
             (format!(r#"{{"sessao":"[\"{long}\"]"}}"#), "[\"0123456789abcdef0123456789abcdef\"]"),
@@ -110,8 +162,18 @@ mod tests {
             r#"{"token":"Bearer","x":"curto"}"#,
             r#"{"token":0}"#,
             "www.example.com a.b.c",
+            r#"{"chave":"curta","mensagem":"AutenticacaoRealizadaComSucesso"}"#,
         ] {
             assert_eq!(find_token(text), None, "{text}");
+        }
+        for (text, member, token) in [
+            (r#"{"a":{"passe":"Bearer abcd"},"token":"outro"}"#, "passe", Some("abcd")),
+            (r#"{"a":{"passe":"abcde"},"b":{"Passe":"abcd"}}"#, "/b/Passe", Some("abcd")),
+            (r#"{"passe":12}"#, "PASSE", Some("12")),
+            ("<r><passe>abcd</passe></r>", "passe", Some("abcd")),
+            (r#"{"token":"abcd"}"#, "passe", None),
+        ] {
+            assert_eq!(token_in(text, Some(member)).as_deref(), token, "{text}");
         }
     }
 }

@@ -39,7 +39,7 @@ impl Compared {
         if ![Route::Login, Route::Change].map(Route::word).contains(&route) {
             return;
         }
-        let variant = Variant::new(number, line, None);
+        let variant = Variant::new(number, line, None, None);
         match case_of(line).and_then(|case| Some((case, self.differences_of(case, line, &variant)?))) {
             None => self.unknown += 1,
             Some((_, differences)) if differences.is_empty() && variant.is_cut() => self.cut += 1,

@@ -9,7 +9,8 @@ use super::carrier::is_carrier;
 use super::heads::Heads;
 use super::observe::{LOGIN, Observer, Route, SUCESSO, is_success};
 use super::recognise::{Recognised, contract};
-use super::variants::{A_PROTOCOLO, Case, Variant};
+use super::stand_ins::A_PROTOCOLO;
+use super::variants::{Case, Variant};
 use crate::conferir::infer::infer;
 use crate::conferir::infer::seen::Seen;
 use crate::conferir::record::{Recording, leave_out_refused};
@@ -69,6 +70,7 @@ impl Findings {
         self.checks_motivo |= case == "unknown_motivo" && !may_need_motivo(line);
         self.denies_at_login |= case == "access_denied" && route == Route::Login.word();
         let instead = if is_success(case) { self.refused(line) } else { None };
+        let before = self.present(line);
         match case {
             SUCESSO => {
                 carriers(line).for_each(|carrier| *self.carriers.entry(carrier).or_default() += 1);
@@ -79,15 +81,20 @@ impl Findings {
         }
         let error = error_of(&self.observer, case, line);
         let key = error.as_ref().map_or_else(|| case.to_owned(), |error| error.answer_name().key());
-        self.case(key, error).add(Variant::new(number, line, instead));
+        self.case(key, error).add(Variant::new(number, line, instead, before));
     }
 
     /// What the server may have refused the request of `line` for, although its answer is taken for a success.
     fn refused(&self, line: &Value) -> Option<Recognised> {
         let of_request = line["recusa"].as_str().and_then(|refusal| self.observer.errors.recognised(refusal));
-        let present = protocolo_in(line).and_then(|protocolo| self.statuses.get(protocolo));
-        let is_same = present.is_some() && present == status_in(line).as_ref();
+        let present = self.present(line);
+        let is_same = present.is_some() && present == status_in(line);
         of_request.or_else(|| contract("same_status").filter(|_| is_same))
+    }
+
+    /// Where the atendimento of `line` is, if that is known.
+    fn present(&self, line: &Value) -> Option<Status> {
+        self.statuses.get(protocolo_in(line)?).copied()
     }
 
     /// Keeps up with a change that was made.
@@ -115,10 +122,9 @@ impl Findings {
         unasked.extend(self.heads.doubts());
         unasked.push(("never seen".to_owned(), self.unseen().join(", ")));
         let (variants, errors): (Vec<_>, Vec<_>) = self.cases.values().filter_map(Case::observation).unzip();
-        let success = self.cases.get(SUCESSO).and_then(Case::chosen);
         let seen = Seen {
             errors,
-            changes: success.map(Variant::change_observations).unwrap_or_default(),
+            changes: self.cases.get(SUCESSO).map(Case::change_observations).unwrap_or_default(),
             login: self.cases.get(LOGIN).and_then(Case::login_observation),
             protocolo: A_PROTOCOLO.to_owned(),
             motivo: String::new(),
@@ -173,7 +179,7 @@ impl Findings {
                 |variant: &Variant| !plain.is_empty() && plain.iter().all(|plain| plain.shape != variant.shape);
             let (refusals, accepted): (Vec<_>, Vec<_>) = others.into_iter().partition(is_refusal);
             for variant in plain.into_iter().chain(accepted) {
-                case.add(Variant { instead: None, ..variant });
+                case.add(variant.believed());
             }
             for mut variant in refusals {
                 let error = variant.instead.take();

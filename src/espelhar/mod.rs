@@ -17,5 +17,6 @@ pub mod record;
 pub mod redact;
 pub mod relay;
 pub mod shadow;
+mod stand_ins;
 pub mod tally;
 mod variants;

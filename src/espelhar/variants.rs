@@ -3,38 +3,35 @@
 use std::cmp::Reverse;
 
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderName};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use uuid::Uuid;
 
-use super::observe::is_success;
+use super::observe::{SUCESSO, is_success};
 use super::recognise::Recognised;
 use super::redact::MEMBERS;
+use super::stand_ins::{
+    A_LOGIN, A_MOTIVO, A_PERSON, A_PROTOCOLO, A_STATUS, A_TOKEN, ANOTHER, filled, headers, without_ids,
+};
 use crate::conferir::answers::AnswerName;
 use crate::conferir::client::Received;
 use crate::conferir::infer::seen::{ChangeObservation, LoginObservation, Observation, OtherLogin};
 use crate::conferir::learned::steady;
-use crate::dialect::{self, Asked, Random, encoding_of};
+use crate::conferir::places::pointers;
+use crate::dialect::{Asked, encoding_of};
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
 
 /// Most different answers to one case that are kept.
 const VARIANTS_MAX: usize = 8;
+/// The same of a success: servers have words of their own for each status, and the one before it.
+const SUCCESSES_MAX: usize = 32;
 /// Most bytes of an answer that a comment shows.
 const SHOWN_MAX: usize = 300;
-/// What stands for what was not recorded, so that it can be told apart from everything else.
-const A_TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJlc3BlbGhvIjoxfQ.espelho";
-const A_LOGIN: &str = "login.do.espelho";
-/// It has to be a number: some write it without quotes.
-pub(super) const A_PROTOCOLO: &str = "99990101999998";
-const A_STATUS: &str = "Estado do espelho";
-const A_MOTIVO: &str = "Motivo do espelho";
-const A_PERSON: &str = "Pessoa do espelho";
-const ANOTHER: &str = "Outra do espelho";
-/// Most other answers of the same shape that are kept, to see what differs.
+/// Most other answers of the same shape, after changes to the same status, that are kept, to see what differs.
 const SAMPLES_MAX: usize = 4;
+/// The same of those that are equal: what comes again goes with its status by no chance.
+const AGAIN_MAX: usize = 2;
 
 /// A case, and the different answers to it.
 pub(super) struct Case {
@@ -52,18 +49,28 @@ pub(super) struct Variant {
     /// The first line that has it.
     pub(super) line: u64,
     pub(super) path: String,
-    /// The status that was asked for, if it is one.
+    /// The status that was asked for, if it is one, and that before, if it is known.
     pub(super) status: Option<Status>,
+    pub(super) before: Option<Status>,
     /// When the request came, in seconds, and how long the token in the answer lives.
     pub(super) now: i64,
     pub(super) life: Option<i64>,
     pub(super) received: Received,
     /// The body, as the recording has it.
     pub(super) recorded: String,
-    /// The bodies of others that differ in what varies by itself, and the statuses that were asked for.
-    pub(super) samples: Vec<(String, Option<Status>)>,
+    /// Others that differ in what varies by itself.
+    samples: Vec<Sample>,
     /// What it answers, if it is no success.
     pub(super) instead: Option<Recognised>,
+}
+
+/// An answer of the shape of another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Sample {
+    body: String,
+    /// The status that was asked for, and that before.
+    status: Option<Status>,
+    before: Option<Status>,
 }
 
 impl Case {
@@ -72,13 +79,10 @@ impl Case {
         let is_same = |known: &&mut Variant| known.shape == variant.shape && known.instead == variant.instead;
         if let Some(known) = self.variants.iter_mut().find(is_same) {
             known.seen += variant.seen;
-            for (body, status) in [vec![(variant.recorded, variant.status)], variant.samples].concat() {
-                let is_new = body != known.recorded && known.samples.iter().all(|(other, _)| *other != body);
-                if is_new && known.samples.len() < SAMPLES_MAX {
-                    known.samples.push((body, status));
-                }
+            for sample in [vec![variant.sample()], variant.samples].concat() {
+                known.keep(sample);
             }
-        } else if self.variants.len() < VARIANTS_MAX {
+        } else if self.variants.len() < if self.error.is_none() { SUCCESSES_MAX } else { VARIANTS_MAX } {
             self.variants.push(variant);
         } else {
             self.others += variant.seen;
@@ -98,6 +102,22 @@ impl Case {
 
     fn is_login(&self) -> bool {
         self.error.is_none()
+    }
+
+    /// The answers to changes that were made, once for each sample: those of the same members, which other words make variants.
+    pub(super) fn change_observations(&self) -> Vec<ChangeObservation> {
+        self.successes().flat_map(Variant::change_observations).collect()
+    }
+
+    /// The one that is taken, and those that may differ from it in the words for the status alone.
+    fn successes(&self) -> impl Iterator<Item = &Variant> {
+        let chosen = self.chosen();
+        let members = |variant: &Variant| (variant.shape.0, variant.shape.1.clone(), pointers(&variant.received.body));
+        let of_chosen = chosen.map(members);
+        self.variants.iter().filter(move |variant| {
+            chosen.is_some_and(|chosen| std::ptr::eq(chosen, *variant))
+                || !variant.is_cut() && Some(members(variant)) == of_chosen
+        })
     }
 
     /// The success of a login, and that of all others, in which is another value whatever is not the same in all.
@@ -159,7 +179,10 @@ impl Case {
             }
             _ => {}
         }
-        for variant in self.variants.iter().skip(usize::from(is_known)) {
+        let of_words: Vec<u64> =
+            if key == SUCESSO { self.successes().map(|variant| variant.line).collect() } else { Vec::new() };
+        let others = self.variants.iter().skip(usize::from(is_known));
+        for variant in others.filter(|variant| !of_words.contains(&variant.line)) {
             doubt(format!(
                 "{}; {}",
                 if is_known { "also answered otherwise" } else { "taken for nothing" },
@@ -174,7 +197,8 @@ impl Case {
 }
 
 impl Variant {
-    pub(super) fn new(number: u64, line: &Value, instead: Option<Recognised>) -> Self {
+    /// The answer of the line `number`, after a change from `before`; `instead` of what it says, it may be that refusal.
+    pub(super) fn new(number: u64, line: &Value, instead: Option<Recognised>, before: Option<Status>) -> Self {
         let text = |member: &str| line[member].as_str().unwrap_or_default();
         let recorded = text("resposta").to_owned();
         let headers = headers(&line["cabecalhosDaResposta"], &recorded);
@@ -188,6 +212,7 @@ impl Variant {
             seen: 1,
             line: number,
             status: line["corpo"]["status"].as_str().and_then(Status::from_nome),
+            before,
             path: text("caminho").split('?').next().unwrap_or_default().to_owned(),
             now: OffsetDateTime::parse(text("quando"), &Rfc3339).map_or(0, OffsetDateTime::unix_timestamp),
             life: line["validade"].as_i64(),
@@ -219,15 +244,29 @@ impl Variant {
         self.recorded.contains("<token>") && !self.recorded.contains("<nome>")
     }
 
-    /// Answers of the same shape, of other people, and the statuses that were asked for.
-    fn others(&self) -> impl Iterator<Item = (Received, Option<Status>)> {
-        let bodies = self.samples.iter().map(|(body, status)| (body, *status)).chain([(&self.recorded, self.status)]);
-        bodies.enumerate().map(|(seed, (body, status))| (self.with(filled(body, seed + 1, ANOTHER)), status))
+    fn sample(&self) -> Sample {
+        Sample { body: self.recorded.clone(), status: self.status, before: self.before }
+    }
+
+    /// Keeps `sample`, if it says more than those that are kept.
+    fn keep(&mut self, sample: Sample) {
+        let known = || self.samples.iter().filter(|known| known.status == sample.status);
+        let is_new = sample.body != self.recorded && self.samples.iter().all(|known| known.body != sample.body);
+        if known().count() < if is_new { SAMPLES_MAX } else { AGAIN_MAX } {
+            self.samples.push(sample);
+        }
+    }
+
+    /// Answers of the same shape, of other people, with what was asked for.
+    fn others(&self) -> impl Iterator<Item = (Received, Sample)> {
+        let samples = self.samples.iter().cloned().chain([self.sample()]);
+        samples.enumerate().map(|(seed, sample)| (self.with(filled(&sample.body, seed + 1, ANOTHER)), sample))
     }
 
     /// The answer to the same request, made again: that of a sample, or else with ids of its own.
     fn again(&self) -> Received {
-        let sample = self.samples.iter().find(|(_, status)| *status == self.status).map(|(body, _)| body);
+        let is_other = |sample: &&Sample| sample.status == self.status && sample.body != self.recorded;
+        let sample = self.samples.iter().find(is_other).map(|sample| &sample.body);
         self.with(filled(sample.unwrap_or(&self.recorded), 1, A_PERSON))
     }
 
@@ -248,12 +287,17 @@ impl Variant {
         }
     }
 
+    /// The same, taken for what it says.
+    pub(super) fn believed(self) -> Self {
+        Self { instead: None, ..self }
+    }
+
     /// The success of a change, once for each sample.
-    pub(super) fn change_observations(&self) -> Vec<ChangeObservation> {
-        let first = ChangeObservation { status: self.status, now: self.now, received: self.received.clone() };
+    fn change_observations(&self) -> Vec<ChangeObservation> {
+        let observation =
+            |(received, Sample { status, before, .. })| ChangeObservation { status, before, now: self.now, received };
         let others = self.others().take(self.samples.len());
-        let others = others.map(|(received, status)| ChangeObservation { status, now: self.now, received });
-        [first].into_iter().chain(others).collect()
+        [(self.received.clone(), self.sample())].into_iter().chain(others).map(observation).collect()
     }
 
     /// What its request named: what the recording has of it, or what stands for that.
@@ -308,77 +352,5 @@ impl Recognised {
     pub(super) fn answer_name(&self) -> AnswerName {
         let field = self.field().and_then(|field| MEMBERS.iter().copied().find(|known| *known == field));
         AnswerName { name: self.name, field: field.filter(|_| ["required", "invalid"].contains(&self.name)) }
-    }
-}
-
-/// The body `recorded`, with values in the places of what was not recorded: others for each `seed`.
-fn filled(recorded: &str, seed: usize, person: &str) -> String {
-    let marks = [
-        ("<token>", A_TOKEN),
-        ("<login>", A_LOGIN),
-        ("<protocolo>", A_PROTOCOLO),
-        ("<status>", A_STATUS),
-        ("<motivo>", A_MOTIVO),
-        ("<texto>", person),
-        ("<número>", if person == A_PERSON { "0" } else { "1" }),
-    ];
-    let body = marks.into_iter().fold(recorded.to_owned(), |body, (mark, value)| body.replace(mark, value));
-    with_ids(&body, |form, place| {
-        let form = Random::named(form)?;
-        Some(form.written(Uuid::from_u128(seed as u128 + 1), place))
-    })
-}
-
-/// `recorded` without the forms of ids: those may have other lengths in the next answer.
-fn without_ids(recorded: &str) -> String {
-    with_ids(recorded, |_, _| Some("<id>".to_owned()))
-}
-
-/// `recorded` with what `id` makes of the form of each id and its place among them.
-fn with_ids(recorded: &str, id: impl Fn(&str, usize) -> Option<String>) -> String {
-    let (mut written, mut rest, mut place) = (String::with_capacity(recorded.len()), recorded, 0);
-    while let Some((before, after)) = rest.split_once("<id ") {
-        written.push_str(before);
-        let made = after.split_once('>').and_then(|(form, after)| Some((id(form, place)?, after)));
-        let (made, after) = made.unwrap_or_else(|| ("<id ".to_owned(), after));
-        written.push_str(&made);
-        rest = after;
-        place += 1;
-    }
-    written + rest
-}
-
-/// The headers whose values were recorded, and the id, which is another one in each answer. Of a header that came several times,
-/// the values stand in one.
-fn headers(pairs: &Value, recorded: &str) -> HeaderMap {
-    let pairs = pairs.as_array().into_iter().flatten();
-    let pairs = pairs.filter_map(|pair| Some((pair[0].as_str()?, pair[1].as_str()?)));
-    let mut headers = HeaderMap::new();
-    for (name, value) in pairs {
-        let is_masked = value.starts_with('<');
-        let value = match name.to_ascii_lowercase().as_str() {
-            "content-type" if is_masked => of_content(recorded),
-            "x-request-id" => value,
-            _ if is_masked => continue,
-            _ => value,
-        };
-        let Ok(name) = name.parse::<HeaderName>() else { continue };
-        let before = headers.get(&name).and_then(|before| before.to_str().ok());
-        let whole = before.map_or_else(|| value.to_owned(), |before| format!("{before}, {value}"));
-        if let Ok(whole) = whole.parse() {
-            headers.insert(name, whole);
-        }
-    }
-    headers
-}
-
-/// The media type that the body `recorded` probably has.
-fn of_content(recorded: &str) -> &'static str {
-    let is_json = || serde_json::from_str::<serde::de::IgnoredAny>(&filled(recorded, 0, A_PERSON)).is_ok();
-    match recorded.trim_start() {
-        page if page.starts_with("<?xml") => "application/xml",
-        page if page.starts_with("<!") || page.starts_with("<html") => "text/html",
-        _ if is_json() => dialect::CONTENT_TYPE,
-        _ => "text/plain",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use url::Url;
 
 use super::report::Outputs;
@@ -59,6 +59,9 @@ pub struct Args {
     /// With --gravar it is tried before the usual ones
     #[arg(long, value_name = "HEADER", value_parser = parse_token_header)]
     pub(super) cabecalho_do_token: Option<TokenHeader>,
+    /// The member of the login's answer that has the token, such as 'sessao' or '/dados/chave', if that is not found by itself
+    #[arg(long, value_name = "MEMBER", value_parser = NonEmptyStringValueParser::new())]
+    pub(super) membro_do_token: Option<String>,
     /// Change the atendimento without asking for confirmation
     #[arg(long)]
     pub(super) yes: bool,

@@ -27,7 +27,11 @@ pub(super) fn explained(args: &Args, error: StartError) -> CliError {
                 Some(name) => {
                     format!("The token is in its header {name}; one that is not in the body is not supported")
                 }
-                None => "Nothing in its body looks like a token".to_owned(),
+                None => match &args.membro_do_token {
+                    Some(member) => format!("Its body has no member {member} with a token"),
+                    None => "Nothing in its body looks like a token; name the member that has it by --membro-do-token"
+                        .to_owned(),
+                },
             };
             CliError::Failed(format!("the login was answered\n{}\n{place}", indented(&answer)))
         }

@@ -324,7 +324,9 @@ fn telling(values: &[(&Observation, &Span)]) -> usize {
     let mut different: Vec<_> = texts.iter().map(|(_, value)| value).collect();
     different.sort();
     different.dedup();
-    if different.len() < 2 { of_contract * 100 } else { of_contract * 100 + different.len() }
+    // One alone has its text where its only sentence is.
+    let is_sentence = || texts.iter().any(|(_, value)| value.trim().contains(' '));
+    if different.len() < 2 && !is_sentence() { of_contract * 100 } else { of_contract * 100 + different.len() }
 }
 
 /// How the pages among `errors` write quotes: as most of them do.

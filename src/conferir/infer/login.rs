@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use time::UtcOffset;
 
 use super::envelope::with_gaps;
 use super::known::Known;
 use super::moving::{Place, moving, written};
 use super::seen::LoginObservation;
-use super::times::{Told, told};
+use super::times::{self, Told, told};
 use crate::conferir::places::places;
 use crate::conferir::spans::Span;
 use crate::conferir::token::find_token;
@@ -59,14 +60,23 @@ pub(super) struct LoginBody {
     pub(super) notes: Vec<String>,
 }
 
-pub(super) fn login_body(login: &LoginObservation, writes: (Escapes, Entities)) -> LoginBody {
+/// How a server writes, as its other answers show it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ways {
+    pub(super) texts: (Escapes, Entities),
+    /// The offset of its clock.
+    pub(super) zone: Option<UtcOffset>,
+}
+
+pub(super) fn login_body(login: &LoginObservation, ways: Ways) -> LoginBody {
     let body = &login.received.body;
     let spans = places(body);
-    let writing = Writing::of(writes, &login.received.header("content-type").unwrap_or_default(), body);
+    let writing = Writing::of(ways.texts, &login.received.header("content-type").unwrap_or_default(), body);
     let mut found = LoginBody { corpo: String::new(), shown: body.clone(), personal: Vec::new(), notes: Vec::new() };
     let other = login.other.as_ref().map(|other| values_of(&other.received.body));
     let again = login.again.as_ref().map(|again| values_of(&again.body));
-    let meanings: BTreeMap<&str, Meaning> = meanings(login, &spans, [other.as_ref(), again.as_ref()], writing);
+    let meanings: BTreeMap<&str, Meaning> =
+        meanings((login, ways.zone), &spans, [other.as_ref(), again.as_ref()], writing);
     let nothing = Known::new(writing, []);
     let body_with = |hidden: fn(&Span) -> String, is_shown: fn(&str) -> bool| {
         with_gaps(body, &spans, &nothing, |span, _| match meanings.get(span.pointer.as_str())? {
@@ -84,15 +94,14 @@ pub(super) fn login_body(login: &LoginObservation, writes: (Escapes, Entities)) 
     );
     for span in &spans {
         let place = &span.pointer;
-        match (&meanings[place.as_str()], told_by(login, span)) {
+        match (&meanings[place.as_str()], told_by((login, ways.zone), span)) {
             (Meaning::Personal, _) => {
                 found.notes.push(format!("{place} is the user's, and stands empty"));
                 let number = || span.value.as_u64().map(|number| number.to_string());
                 let value = span.value.as_str().map(str::to_owned).or_else(number);
                 found.personal.extend(value.filter(|value| tells_of_somebody(span, value)));
             }
-            (_, Some(Told::Guess(gap))) => {
-                let life = life_told(&gap, &span.value, login.now);
+            (_, Some(Told::Guess { gap, life })) => {
                 found.notes.push(format!(
                     "{place} is taken for {gap} for its name; the token does not say how long it lives. Ours lives as long with \
                      TOKEN_TTL_SECONDS={life}"
@@ -114,16 +123,8 @@ pub(super) fn login_body(login: &LoginObservation, writes: (Escapes, Entities)) 
 /// How long a token of ours lives without a setting, in seconds.
 const OUR_LIFE: i64 = 3600;
 
-/// How long the token lives, in seconds, if `value` is what `gap` says.
-fn life_told(gap: &str, value: &Value, now: i64) -> i64 {
-    let number = value.as_i64().unwrap_or_default();
-    match gap {
-        "<validade ms>" => number / 1000,
-        "<expira>" => number - now,
-        "<expira ms>" => number / 1000 - now,
-        _ => number,
-    }
-}
+/// A login, and the offset of the server's clock.
+type Dated<'a> = (&'a LoginObservation, Option<UtcOffset>);
 
 enum Meaning {
     /// What fills it, with its quotes.
@@ -134,21 +135,22 @@ enum Meaning {
 }
 
 fn meanings<'a>(
-    login: &LoginObservation,
+    dated: Dated<'_>,
     spans: &'a [Span],
     [other, again]: [Option<&BTreeMap<String, Value>>; 2],
     writing: Writing,
 ) -> BTreeMap<&'a str, Meaning> {
+    let (login, _) = dated;
     let again = |span: &Span| again.and_then(|again| again.get(&span.pointer));
     let gaps = spans
         .iter()
-        .map(|span| (span, gap(login, span, [other.and_then(|other| other.get(&span.pointer)), again(span)], writing)));
+        .map(|span| (span, gap(dated, span, [other.and_then(|other| other.get(&span.pointer)), again(span)], writing)));
     let (filled, rest): (Vec<_>, Vec<_>) = gaps.partition(|(_, gap)| gap.is_some());
     let filled = filled.into_iter().filter_map(|(span, gap)| Some((span.pointer.as_str(), Meaning::Gap(gap?))));
     // What tells of the user for its name alone.
     let mut names: Vec<&str> = vec![&login.login];
     names.extend(rest.iter().filter(|(span, _)| is_personal(span)).filter_map(|(span, _)| span.value.as_str()));
-    let meaning = |span: &Span| match is_constant(login, span, other, &names) {
+    let meaning = |span: &Span| match is_constant(dated, span, other, &names) {
         true => Meaning::Constant,
         false => Meaning::Personal,
     };
@@ -157,7 +159,8 @@ fn meanings<'a>(
 
 /// What fills `span`, if that is known. `other` is what stood there for another user, and `again` when the same one logged in
 /// again.
-fn gap(login: &LoginObservation, span: &Span, [other, again]: [Option<&Value>; 2], writing: Writing) -> Option<String> {
+fn gap(dated: Dated<'_>, span: &Span, [other, again]: [Option<&Value>; 2], writing: Writing) -> Option<String> {
+    let (login, _) = dated;
     let raw = &login.received.body[span.range.clone()];
     match &span.value {
         Value::String(text) if text.contains(&login.token) => {
@@ -175,8 +178,8 @@ fn gap(login: &LoginObservation, span: &Span, [other, again]: [Option<&Value>; 2
         }
         _ => {}
     }
-    let gap = match told_by(login, span) {
-        Some(Told::Gap(gap) | Told::Guess(gap)) => gap,
+    let gap = match told_by(dated, span) {
+        Some(Told::Gap(gap) | Told::Guess { gap, .. }) => gap,
         // The id of a session, and the like.
         _ if again.is_some_and(|again| *again != span.value) => {
             written(&moving(&[Place::between(span, again, login.now)?])?, writing, &Known::new(writing, []))
@@ -207,24 +210,25 @@ fn is_token(text: &str) -> bool {
     find_token(text).is_some_and(|token| token == text)
 }
 
-fn told_by(login: &LoginObservation, span: &Span) -> Option<Told> {
-    told(name(span), &span.value, login.now, login.life)
+fn told_by((login, zone): Dated<'_>, span: &Span) -> Option<Told> {
+    told(name(span), &span.value, times::Known { now: login.now, life: login.life, zone })
 }
 
 /// Whether `span` may stand in a dialect as it came: it tells of no user.
-fn is_constant(login: &LoginObservation, span: &Span, other: Option<&BTreeMap<String, Value>>, names: &[&str]) -> bool {
+fn is_constant(dated: Dated<'_>, span: &Span, other: Option<&BTreeMap<String, Value>>, names: &[&str]) -> bool {
+    let (login, _) = dated;
     let is_same = other.and_then(|other| other.get(&span.pointer)).map(|value| *value == span.value);
     match &span.value {
         Value::Null | Value::Bool(_) => true,
         Value::String(text) if text.is_empty() => true,
         _ if is_personal(span) || is_same == Some(false) => false,
-        Value::String(text) if told_by(login, span).is_none() && is_of_one(text) => false,
+        Value::String(text) if told_by(dated, span).is_none() && is_of_one(text) => false,
         Value::String(text) if is_same == Some(true) => !has_word_of(text, names),
         _ if is_same == Some(true) => true,
         // A time that is no gap is the server's, if it is not of the user's past.
         Value::Number(number) => {
             let is_code = number.as_u64() == Some(u64::from(login.received.code));
-            is_code || matches!(number.as_u64(), Some(0 | 1)) || matches!(told_by(login, span), Some(Told::Else))
+            is_code || matches!(number.as_u64(), Some(0 | 1)) || matches!(told_by(dated, span), Some(Told::Else))
         }
         Value::String(text) => WORDS.contains(&name(span).to_ascii_lowercase().as_str()) && names_nobody(text, names),
         Value::Array(_) | Value::Object(_) => true,

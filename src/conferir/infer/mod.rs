@@ -1,5 +1,6 @@
 //! From the answers of a Citrus to the dialect that it speaks.
 
+mod dates;
 mod envelope;
 mod known;
 mod login;
@@ -14,11 +15,12 @@ mod times;
 use std::collections::{BTreeMap, BTreeSet};
 
 use encoding_rs::Encoding;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
+use time::{OffsetDateTime, UtcOffset};
 
+use self::dates::settle_dates;
 use self::envelope::Envelope;
-use self::login::LoginBody;
+use self::login::{LoginBody, Ways};
 use self::moving::masked;
 use self::nested::login_body;
 use self::seen::{LoginObservation, Observation, Seen};
@@ -28,7 +30,7 @@ use super::case::MADE;
 use super::client::Received;
 use super::personal::Personal;
 use crate::dialect::{
-    AnswerFile, CONTENT_TYPE, Charset, DialectFile, ERROR_BODY, Entities, EntitiesFile, Escapes, LOGIN_BODY,
+    AnswerFile, CONTENT_TYPE, Charset, DialectFile, ERROR_BODY, Entities, EntitiesFile, Escapes, LOGIN_BODY, Moment,
     charset_of, label_in,
 };
 use crate::sensitive::{names_person, names_secret};
@@ -85,13 +87,13 @@ pub(super) fn look_at_login(login: &LoginObservation) -> LoginFound {
 pub fn infer(seen: &Seen) -> Inferred {
     let escapes = envelope::escapes(&seen.errors);
     let entities = envelope::entities(&seen.errors);
-    let writes = (escapes.unwrap_or_default(), entities);
-    let login = seen.login.as_ref().map(|login| login_body(login, writes));
+    let ways = Ways { texts: (escapes.unwrap_or_default(), entities), zone: clock(seen) };
+    let login = seen.login.as_ref().map(|login| login_body(login, ways));
     let mut personal = Personal::default();
     if let (Some(login), Some(found)) = (&seen.login, &login) {
         personal.add(found.personal.iter().cloned().chain([login.login.clone()]));
         let other = login.of_other();
-        let found = other.iter().flat_map(|other| login_body(other, writes).personal);
+        let found = other.iter().flat_map(|other| login_body(other, ways).personal);
         personal.add(found.chain(other.iter().map(|other| other.login.clone())));
     }
     let envelope = Envelope::of(&seen.errors, personal.clone(), Statuses::of(seen));
@@ -164,6 +166,8 @@ pub fn infer(seen: &Seen) -> Inferred {
         notes.extend(login.notes.into_iter().map(|note| ("[login]".to_owned(), note)));
         inferred.login_shown = login.shown;
     }
+    let days = seen.times().filter_map(|now| Some(OffsetDateTime::from_unix_timestamp(now).ok()?.day()));
+    notes.extend(settle_dates(&mut file, days.min().unwrap_or_default()));
     Inferred { file, notes, ..inferred }
 }
 
@@ -190,6 +194,16 @@ fn of_tokens(errors: &[Observation], file: &DialectFile) -> Option<AnswerFile> {
     Some(found.clone()).filter(|answer| *answer != AnswerFile::default())
 }
 
+/// The offset of the server's clock, as the answers show it that came at a time which is known: errors and changes.
+fn clock(seen: &Seen) -> Option<UtcOffset> {
+    let errors = seen.errors.iter().map(|error| (error.now, &error.received));
+    let mut answers = errors.chain(seen.changes.iter().map(|change| (change.now, &change.received)));
+    answers.find_map(|(now, received)| {
+        let (.., moment) = Moment::find(&received.body, OffsetDateTime::from_unix_timestamp(now).ok()?)?;
+        moment.clock()
+    })
+}
+
 fn differs(found: &str, ours: &str) -> Option<String> {
     Some(found.to_owned()).filter(|found| found != ours)
 }
@@ -197,7 +211,7 @@ fn differs(found: &str, ours: &str) -> Option<String> {
 /// Whether `usual`, one of `bodies`, is one for errors that were not seen, too. What a few say speaks for no others.
 fn is_for_all(usual: &String, bodies: &[String]) -> bool {
     let count = bodies.iter().filter(|body| *body == usual).count();
-    usual.contains("<texto>") || bodies.len() == 1 || count > 1 && count * 2 >= bodies.len()
+    usual.contains("<texto>") || count > 1 && count * 2 >= bodies.len()
 }
 
 /// The charset of the answers, if they have another one than they say.

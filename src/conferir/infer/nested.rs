@@ -1,25 +1,25 @@
 //! The success of a login that is a JSON text which holds JSON, as some old services write it.
 
-use super::login::{self, LoginBody};
+use super::login::{self, LoginBody, Ways};
 use super::seen::{LoginObservation, OtherLogin};
 use crate::conferir::client::Received;
 use crate::conferir::spans::held;
-use crate::dialect::{Entities, Escapes, Template};
+use crate::dialect::{Escapes, Template};
 
 /// The success of a login, plain or in a text.
-pub(super) fn login_body(login: &LoginObservation, writes: (Escapes, Entities)) -> LoginBody {
-    nested(login, writes).unwrap_or_else(|| login::login_body(login, writes))
+pub(super) fn login_body(login: &LoginObservation, ways: Ways) -> LoginBody {
+    nested(login, ways).unwrap_or_else(|| login::login_body(login, ways))
 }
 
 /// None if the body is no such text. In a way to write texts that no dialect has, only the token is kept, and that is said.
-fn nested(login: &LoginObservation, writes: (Escapes, Entities)) -> Option<LoginBody> {
+fn nested(login: &LoginObservation, ways: Ways) -> Option<LoginBody> {
     let body = &login.received.body;
     let inner = |received: &Received| Some(Received { body: held(&received.body)?, ..received.clone() });
     let received = inner(&login.received)?;
     let (before, after) = body.split_at_checked(body.find('"')?)?;
     let (raw, after) = after.split_at_checked(after.rfind('"')? + 1)?;
     let quoted = |escapes: Escapes, text: &str| format!("\"{}\"", escapes.written(text));
-    let known = [writes.0, Escapes::Json, Escapes::Ascii, Escapes::AsciiEBarras, Escapes::Dotnet];
+    let known = [ways.texts.0, Escapes::Json, Escapes::Ascii, Escapes::AsciiEBarras, Escapes::Dotnet];
     let escapes = known.into_iter().find(|escapes| quoted(*escapes, &received.body) == raw);
     let other = login.other.as_ref().and_then(|other| {
         let (login, token) = (other.login.clone(), other.token.clone());
@@ -28,7 +28,7 @@ fn nested(login: &LoginObservation, writes: (Escapes, Entities)) -> Option<Login
     let again = login.again.as_ref().and_then(inner);
     let (token, name) = (login.token.clone(), login.login.clone());
     let own = LoginObservation { token, login: name, now: login.now, life: login.life, received, again, other };
-    let mut found = login_body(&own, writes);
+    let mut found = login_body(&own, ways);
     found.shown = format!("{before}{}{after}", quoted(Escapes::Json, &found.shown));
     if let Some(escapes) = escapes {
         found.corpo = format!("{before}\"{}\"{after}", escaped(&found.corpo, escapes));

@@ -27,8 +27,9 @@ pub struct Observation {
 
 /// The success of a change.
 pub struct ChangeObservation {
-    /// The status after it, if that is known.
+    /// The status after it, and that before, if they are known.
     pub status: Option<Status>,
+    pub before: Option<Status>,
     /// When it was made, in seconds.
     pub now: i64,
     pub received: Received,
@@ -78,6 +79,12 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// When the answers came, in seconds.
+    pub fn times(&self) -> impl Iterator<Item = i64> {
+        let errors = self.errors.iter().map(|error| error.now);
+        errors.chain(self.changes.iter().map(|change| change.now)).chain(self.login.as_ref().map(|login| login.now))
+    }
+
     /// Each answer once.
     pub fn answers(&self) -> impl Iterator<Item = &Received> {
         let errors = self.errors.iter().map(|seen| &seen.received);

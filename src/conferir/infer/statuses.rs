@@ -18,6 +18,8 @@ use crate::sensitive::{folded, names_status};
 const NAME: char = '\u{2}';
 /// The same in capitals.
 const CAPITALS: char = '\u{3}';
+/// The contract's name of the status before.
+const EARLIER: char = '\u{4}';
 /// The first of those that stand for a word: characters that no text has.
 const FIRST: u32 = 0xFDD0;
 /// Stands for what moves.
@@ -66,9 +68,10 @@ struct Candidate {
     words: Words,
 }
 
-/// A change to a status: its name, when it was made, and the texts of its answer by their places.
+/// A change to a status: its name and that of the status before, when it was made, and the texts of its answer by their places.
 struct Told {
     name: &'static str,
+    before: Option<&'static str>,
     now: i64,
     texts: BTreeMap<String, String>,
 }
@@ -177,6 +180,11 @@ impl Statuses {
     pub(super) fn marked(&self, place: Option<&str>, change: &ChangeObservation) -> Option<String> {
         let body = &change.received.body;
         let name = change.status.map_or("", Status::nome);
+        let before = change.before.filter(|before| Some(*before) != change.status).map(Status::nome);
+        let with_earlier = |text: String| match before {
+            Some(before) => text.replace(before, &EARLIER.to_string()),
+            None => text,
+        };
         let Some(place) = place else {
             let (mut marked, mut at) = (String::new(), 0);
             for span in places(body).into_iter().filter(|span| self.is_at(&span.pointer)) {
@@ -184,10 +192,10 @@ impl Statuses {
                 marked.push_str(&self.with_marks(Some(&span.pointer), name, &body[span.range.clone()]));
                 at = span.range.end;
             }
-            return Some(marked + &self.with_marks(None, name, &body[at..]));
+            return Some(with_earlier(marked + &self.with_marks(None, name, &body[at..])));
         };
         let span = spans(body).into_iter().find(|span| span.pointer == place)?;
-        Some(self.with_marks(Some(place), name, &text_of(&span, body, true)?))
+        Some(with_earlier(self.with_marks(Some(place), name, &text_of(&span, body, true)?)))
     }
 
     fn with_marks(&self, place: Option<&str>, name: &str, text: &str) -> String {
@@ -242,7 +250,7 @@ impl Told {
     fn by(change: &ChangeObservation) -> Option<Self> {
         let (name, now) = (change.status?.nome(), change.now);
         let texts = texts(&change.received).into_iter().map(|(place, text)| (place, without_name(&text, name)));
-        Some(Self { name, now, texts: texts.collect() })
+        Some(Self { name, before: change.before.map(Status::nome), now, texts: texts.collect() })
     }
 }
 
@@ -359,8 +367,9 @@ fn without_name(text: &str, name: &str) -> String {
     text.replace(name, &NAME.to_string()).replace(&name.to_uppercase(), &CAPITALS.to_string())
 }
 
-/// `text` with the contract's `name` for its marks.
-pub(super) fn with_name(text: &str, name: &str) -> String {
+/// `text` with the contract's `name` for its marks, and that of the status `before`.
+pub(super) fn with_name(text: &str, name: &str, before: Option<&str>) -> String {
+    let text = text.replace(EARLIER, before.unwrap_or_default());
     text.replace(NAME, name).replace(CAPITALS, &name.to_uppercase())
 }
 

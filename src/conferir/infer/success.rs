@@ -47,12 +47,14 @@ fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (Str
     let (writing, statuses) = (envelope.writing(&change.received), envelope.statuses());
     let status = change.status.map_or("", Status::nome);
     let capitals = status.to_uppercase();
+    let before = change.before.filter(|before| Some(*before) != change.status).map(Status::nome);
     let known = [
         (&*seen.protocolo, "<protocolo>"),
         (status, "<status>"),
         (&capitals, "<STATUS>"),
         (&seen.motivo, "<motivo>"),
         (STATUS, "<caminho>"),
+        (before.unwrap_or_default(), "<anterior>"),
     ];
     let known = Known::new(writing, known.into_iter().chain(statuses.known(status)));
     let code = change.received.code;
@@ -61,7 +63,7 @@ fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (Str
         let moving = places(place, seen, statuses).and_then(|places| moving(&places));
         let pieces = moving.or_else(|| Some(vec![Piece::Same(marked()?)]))?;
         let with_status = |piece: Piece| match piece {
-            Piece::Same(text) => Piece::Same(with_name(&text, status)),
+            Piece::Same(text) => Piece::Same(with_name(&text, status, before)),
             other => other,
         };
         Some(pieces.into_iter().map(with_status).collect::<Vec<_>>())
@@ -98,9 +100,11 @@ fn places(place: Option<&str>, seen: &Seen, statuses: &Statuses) -> Option<Vec<P
         (!texts.is_empty()).then(|| Place::of(changes[0].now, texts))
     };
     let is_named = |text: String| Status::ALL.iter().any(|status| text.contains(status.nome()));
-    if seen.changes.iter().filter_map(|change| statuses.marked(place, change)).any(is_named) {
+    let names_more = |change: &ChangeObservation| statuses.marked(place, change).is_some_and(is_named);
+    if seen.changes.iter().any(|change| change.before.is_some() && names_more(change)) {
         return None;
     }
+    by_status.values_mut().for_each(|changes| changes.retain(|change| !names_more(change)));
     Some(by_status.into_values().filter_map(of_status).collect())
 }
 
@@ -118,12 +122,26 @@ mod tests {
         found_after(body, &[Status::Aberto])
     }
 
-    /// Of changes to all statuses, and to some `again`.
     fn found_after(body: impl Fn(Status) -> String, again: &[Status]) -> (String, String, Option<String>) {
+        found_between(|_, status| body(status), again)
+    }
+
+    /// Of changes to all statuses, and to some `again`: `body` takes the one before and the one after.
+    fn found_between(
+        body: impl Fn(Option<Status>, Status) -> String,
+        again: &[Status],
+    ) -> (String, String, Option<String>) {
         let received =
             |body: String| Received { code: 200, headers: HeaderMap::new(), body, charset: encoding_rs::UTF_8 };
-        let change = |status| ChangeObservation { status: Some(status), now: NOW, received: received(body(status)) };
-        let changes = Status::ALL.iter().chain(again).copied().map(change).collect();
+        let statuses: Vec<Status> = Status::ALL.iter().chain(again).copied().collect();
+        let before = |at: usize| at.checked_sub(1).map(|at| statuses[at]);
+        let change = |(at, status): (usize, &Status)| ChangeObservation {
+            status: Some(*status),
+            before: before(at),
+            now: NOW,
+            received: received(body(before(at), *status)),
+        };
+        let changes = statuses.iter().enumerate().map(change).collect();
         let seen = Seen {
             errors: Vec::new(),
             changes,
@@ -220,6 +238,21 @@ mod tests {
         ] {
             assert_eq!(found(body), (MADE.to_owned(), corpo.to_owned(), None));
         }
+    }
+
+    #[test]
+    fn the_status_before_becomes_a_gap_in_a_sentence() {
+        let body = |before: Option<Status>, status: Status| {
+            let before = before.map_or("Cancelado", Status::nome);
+            format!(r#"{{"m":"De {before} para {} em 28/11/2026 09:00:05"}}"#, status.nome())
+        };
+        let corpo = r#"{"m":"De <anterior> para <status> em <instante dd/MM/yyyy HH:mm:ss em -03:00>"}"#;
+        let again = [Status::EmAtendimento, Status::Aberto, Status::EmAtendimento];
+        assert_eq!(found_between(body, &again).1, corpo);
+        let plain = |before: Option<Status>, status: Status| {
+            format!("De {} para {}", before.map_or("Cancelado", Status::nome), status.nome())
+        };
+        assert_eq!(found_between(plain, &again).1, "De <anterior> para <status>");
     }
 
     #[test]

@@ -162,10 +162,11 @@ pub(super) async fn walk(
     let mut changes = vec![first];
     // Some are asked for again, from other statuses, so that what moves in the answers, and what goes with a status alone, is seen.
     for status in [EmAtendimento, Aberto, other, Finalizado, EmAtendimento, Aberto, EmAtendimento] {
+        let before = session.present();
         match session.move_to(status).await {
             Ok(received) => {
                 session.learned.success(status, &received);
-                changes.push(ChangeObservation { status: Some(status), now: now(), received });
+                changes.push(ChangeObservation { status: Some(status), before, now: now(), received });
             }
             Err(reason) => {
                 let what = format!("a change to {status}");
@@ -242,7 +243,8 @@ async fn prove(
     session.learned.refusal(&refused);
     session.learned.success(status, &received);
     session.conclude(standing, start).await?;
-    Ok((refusals, ChangeObservation { status: Some(status), now: now(), received }))
+    // Of the status before, only the caller may have spoken.
+    Ok((refusals, ChangeObservation { status: Some(status), before: None, now: now(), received }))
 }
 
 /// The answer to `case`, from the status that it needs; or why there is none. A fault of the moment is waited for: it is no answer

@@ -36,7 +36,8 @@ pub(super) async fn refusals_first(
         if (200..300).contains(&received.code) {
             let status = session.present();
             if status != Some(start) && session.move_to(start).await.is_err() {
-                first.made = status.map(|status| ChangeObservation { status: Some(status), now: now(), received });
+                first.made =
+                    status.map(|status| ChangeObservation { status: Some(status), before: None, now: now(), received });
             }
             return first;
         }

@@ -57,6 +57,11 @@ impl Moment {
         Some(Self { name: name.to_owned(), offset, picture: Picture::parse(name)? })
     }
 
+    /// The same, by the clock of `offset`.
+    pub fn at(self, offset: UtcOffset) -> Self {
+        Self { offset, ..self }
+    }
+
     pub(super) fn written(&self, time: OffsetDateTime) -> String {
         self.picture.written(time.to_offset(self.offset))
     }
@@ -79,8 +84,25 @@ impl Moment {
     /// The time that `text` is, and how it is written. Where it names no offset, its clock is the one by which it is nearest to
     /// `now`.
     pub fn read(text: &str, now: OffsetDateTime) -> Option<(Self, OffsetDateTime)> {
+        Self::understood(text, now, None)
+    }
+
+    /// The same, where a clock that names no offset is that of `zone`.
+    pub fn read_in(text: &str, now: OffsetDateTime, zone: UtcOffset) -> Option<(Self, OffsetDateTime)> {
+        Self::understood(text, now, Some(zone))
+    }
+
+    fn understood(text: &str, now: OffsetDateTime, zone: Option<UtcOffset>) -> Option<(Self, OffsetDateTime)> {
         let forms = forms(text).into_iter().filter(|form| form.length == text.len());
-        only(forms.filter_map(|form| form.understood(text, now)).collect())
+        only(forms.filter_map(|form| form.understood(text, now, zone)).collect())
+    }
+
+    /// The offset of the clock by which it is written, if that shows the time of the day and does not name it.
+    pub fn clock(&self) -> Option<UtcOffset> {
+        let has = |letters: &str| self.name.contains(letters);
+        let shows_hour = ["H", "hh", "h:"].iter().any(|hour| has(hour));
+        let names_offset = has("x") || has("Z") || has("'GMT'") || has("'UTC'") || has("'BRT'");
+        (shows_hour && !names_offset).then_some(self.offset)
     }
 
     fn begin(text: &str, now: OffsetDateTime) -> Option<(usize, Self)> {
@@ -90,7 +112,7 @@ impl Moment {
             if near.first().is_some_and(|(longest, _)| *longest > length) {
                 break;
             }
-            let found = form.understood(&text[..length], now);
+            let found = form.understood(&text[..length], now, None);
             near.extend(found.filter(|(moment, time)| moment.is_near(*time, now)).map(|found| (length, found)));
         }
         let length = near.first()?.0;
@@ -382,12 +404,13 @@ fn looks_like(text: &str, picture: &str) -> bool {
 }
 
 impl Form {
-    /// The time that `text` is. Where it names no offset, it is by the one that brings it nearest to `now`.
-    fn understood(self, text: &str, now: OffsetDateTime) -> Option<(Moment, OffsetDateTime)> {
+    /// The time that `text` is. Where it names no offset, it is by that of `zone`, or else by the one that brings it nearest to
+    /// `now`.
+    fn understood(self, text: &str, now: OffsetDateTime, of: Option<UtcOffset>) -> Option<(Moment, OffsetDateTime)> {
         let moment = Moment::new(&format!("{}{}", self.picture, self.names), UtcOffset::UTC)?;
         let (read, _) = moment.picture.read(text).filter(|(_, rest)| rest.is_empty())?;
         let local = read.on(now.date());
-        let of_clock = || read.clock.map_or(UtcOffset::UTC, |_| zone(local, now));
+        let of_clock = || of.unwrap_or_else(|| read.clock.map_or(UtcOffset::UTC, |_| zone(local, now)));
         let offset = self.offset.unwrap_or_else(of_clock);
         let (moment, time) = (Moment { offset, ..moment }, local.assume_offset(offset));
         // Some numbers are read with zeros before them that this picture does not write.

@@ -245,3 +245,58 @@ fn a_header_that_no_dialect_reads_as_that_of_a_token_is_left_out_and_said() {
         assert_eq!(found.file.token.cabecalhos, headers, "{text}");
     }
 }
+
+/// Changes of one atendimento, each to the status after its answer, which `answer` makes of the two.
+fn changes(answer: impl Fn(usize, usize) -> String) -> Vec<Value> {
+    let statuses = [0, 1, 4, 0, 2, 1, 3, 0, 1, 2, 0, 4, 1, 0];
+    let pairs = statuses.windows(2).map(|pair| (pair[0], pair[1]));
+    let line = |(before, after): (usize, usize)| {
+        let asked = json!({"protocolo": "20221104000005", "status": Status::ALL[after].nome()});
+        line_with("sucesso", 200, &answer(before, after), &json!([]), &json!([]), &asked)
+    };
+    pairs.map(line).collect()
+}
+
+#[test]
+fn the_status_before_a_change_and_words_for_statuses_are_concluded() {
+    let name = |at: usize| Status::ALL[at].nome();
+    let word = |at: usize| ["aberto", "andamento", "cancelado", "improcedente", "fechado"][at];
+    for (answer, corpo) in [
+        (
+            &(|before, after| {
+                format!(
+                    r#"{{"de":"{}","deId":{},"para":"{}","id":{}}}"#,
+                    name(before),
+                    before + 1,
+                    name(after),
+                    after + 1
+                )
+            }) as &dyn Fn(usize, usize) -> String,
+            r#"{"de":"<anterior>","deId":<anterior id>,"para":"<status>","id":<status id>}"#,
+        ),
+        (
+            &|before, after| format!(r#"{{"de":"{}","para":"{}","ok":true}}"#, word(before), word(after)),
+            r#"{"de":"<anterior>","para":"<status>","ok":true}"#,
+        ),
+    ] {
+        let found = concluded(&changes(answer));
+        assert_eq!(found.file.sucesso.corpo.as_deref(), Some(corpo), "{:?} {:?}", found.comments, found.unasked);
+        assert!(!found.unasked.iter().any(|(what, _)| what == "sucesso"), "{:?}", found.unasked);
+    }
+}
+
+#[test]
+fn one_error_alone_speaks_for_no_others() {
+    for (answer, erro, texto) in [
+        (r#"{"codigo":17}"#, None, None),
+        (
+            r#"{"aviso":"Faltou dizer por que","n":3}"#,
+            Some(r#"{"aviso":"<texto>","n":3}"#),
+            Some("Faltou dizer por que"),
+        ),
+    ] {
+        let found = concluded(&[error("unknown_motivo", 404, answer)]);
+        assert_eq!(found.file.erro.corpo.as_deref(), erro);
+        assert_eq!(found.file.respostas["unknown_motivo"].texto.as_deref(), texto);
+    }
+}

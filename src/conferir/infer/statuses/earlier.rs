@@ -36,8 +36,9 @@ impl Statuses {
 
     /// What `place` has by the status before each change of `told`, if it goes with that, and not with the one after it.
     pub(super) fn words_of_earlier(place: &str, told: &[Told]) -> Option<Words> {
-        let text = |told: &Told| Some(with_name(told.texts.get(place)?, told.name));
-        let pairs = told.windows(2).map(|pair| Some((pair[0].name, pair[1].name, text(&pair[1])?)));
+        let text = |told: &Told| Some(with_name(told.texts.get(place)?, told.name, None));
+        let pairs = told.iter().filter_map(|told| Some((told.before?, told)));
+        let pairs = pairs.map(|(earlier, told)| Some((earlier, told.name, text(told)?)));
         let pairs: Vec<_> = pairs.collect::<Option<_>>()?;
         let by_earlier = by_name(pairs.iter().map(|(earlier, _, text)| (*earlier, text.clone())))?;
         let by_own = by_name(pairs.iter().map(|(_, own, text)| (*own, text.clone())));
