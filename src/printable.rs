@@ -57,8 +57,15 @@ pub fn hides(c: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
     matches!(category, Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | Surrogate | Unassigned)
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
-        // The pattern of Braille without a dot.
-        || c == '\u{2800}'
+        // The pattern of Braille without a dot, and the head of a note that is none.
+        || matches!(c, '\u{2800}' | '\u{1d159}')
+}
+
+/// Whether `c` is seen on another character alone, such as an accent.
+pub fn combines(c: char) -> bool {
+    use GeneralCategory::{EnclosingMark, NonspacingMark, SpacingMark};
+    !c.is_ascii()
+        && matches!(CodePointMapData::<GeneralCategory>::new().get(c), EnclosingMark | NonspacingMark | SpacingMark)
 }
 
 fn spelled_out(text: &str, wild: impl Fn(char) -> bool, spell: impl Fn(&mut String, char)) -> Cow<'_, str> {

@@ -2,7 +2,7 @@
 //!
 //! Senhas that were set before, or that come as hashes, count whatever their length.
 
-use super::text::{SENHA_MAX, hides};
+use super::text::{SENHA_MAX, is_unseen};
 
 /// Fewest characters of a senha that a person sets: fewer are soon guessed.
 pub const SENHA_MIN: usize = 8;
@@ -36,11 +36,7 @@ impl SenhaFault {
     /// Why nobody may set `senha`.
     pub fn of_new(senha: &str) -> Option<Self> {
         Self::of(senha).or_else(|| {
-            if senha.chars().count() < SENHA_MIN {
-                Some(Self::Short)
-            } else {
-                senha.chars().all(|c| c.is_whitespace() || hides(c)).then_some(Self::Blank)
-            }
+            if senha.chars().count() < SENHA_MIN { Some(Self::Short) } else { is_unseen(senha).then_some(Self::Blank) }
         })
     }
 }
@@ -60,6 +56,9 @@ mod tests {
             ("       ", None, Some(SenhaFault::Short)),
             ("        ", None, Some(SenhaFault::Blank)),
             ("\t \u{a0}\u{3000}\u{200b}\u{2800}\r\n", None, Some(SenhaFault::Blank)),
+            (&"\u{301}".repeat(8), None, Some(SenhaFault::Blank)),
+            ("\u{301}\u{489} \u{903}\u{200d}\u{fe0f}\u{1d159}\u{34f}", None, Some(SenhaFault::Blank)),
+            ("\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}e", None, None),
             (&"ã".repeat(512), None, None),
             (&"ã".repeat(513), Some(SenhaFault::TooLong), Some(SenhaFault::TooLong)),
             ("a\0b", Some(SenhaFault::Nul), Some(SenhaFault::Nul)),

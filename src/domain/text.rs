@@ -108,6 +108,11 @@ pub fn hides(c: char) -> bool {
     printable::hides(c)
 }
 
+/// Whether nothing of `text` is seen: it has white space, what nobody sees, and accents without a letter.
+pub fn is_unseen(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || hides(c) || printable::combines(c))
+}
+
 /// The most characters of a text that a message repeats.
 const SHOWN_MAX: usize = 64;
 
@@ -219,6 +224,7 @@ mod tests {
             '\u{ffa0}',
             '\u{fff9}',
             '\u{ffff}',
+            '\u{1d159}',
             '\u{1d173}',
             '\u{e0041}',
             '\u{10ffff}',

@@ -87,10 +87,18 @@ impl Freshness {
     where
         StoreError: From<E>,
     {
+        self.within(STATEMENT_TIMEOUT, statement).await
+    }
+
+    /// The same where it may take as long as `most`, and no longer than any other.
+    pub async fn within<T, E>(&self, most: Duration, statement: impl Future<Output = Result<T, E>>) -> Result<T>
+    where
+        StoreError: From<E>,
+    {
         // Pinned, as it may have 15 KB, and each of these would move it.
         let statement = pin!(statement);
         tokio::select! {
-            outcome = timeout(STATEMENT_TIMEOUT, statement) => Ok(outcome.map_err(|_| StoreError::Slow)??),
+            outcome = timeout(most.min(STATEMENT_TIMEOUT), statement) => Ok(outcome.map_err(|_| StoreError::Slow)??),
             () = self.moved() => Err(StoreError::Slow),
         }
     }

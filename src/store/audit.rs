@@ -3,6 +3,7 @@
 use futures_util::stream::BoxStream;
 use time::OffsetDateTime;
 
+use super::budget::Patience;
 use super::engine::{Store, Transaction};
 use super::error::Result;
 use super::listings::{Between, most};
@@ -112,6 +113,11 @@ impl Store {
     /// Starts changes that leave entries; commands wait for locks.
     pub async fn edit(&self) -> Result<Edit> {
         Ok(Edit(self.begin().await?))
+    }
+
+    /// The same, for which somebody waits with `patience`.
+    pub async fn edit_within(&self, patience: Patience) -> Result<Edit> {
+        Ok(Edit(self.begin_within(patience).await?))
     }
 
     /// The entries asked for, newest first.

@@ -4,9 +4,10 @@
 use std::ops::Deref;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::{Database, Pool};
+use tokio::time::timeout;
 
 use super::attempt::Freshness;
 use super::error::{Result, StoreError};
@@ -15,6 +16,9 @@ use super::error::{Result, StoreError};
 pub(super) const CONNECTIONS: u32 = 3;
 /// After how long an idle one is closed: most servers are rarely administered.
 pub(super) const IDLE: Duration = Duration::from_mins(1);
+
+/// How long an administrator waits for all that was asked for at once, but for its commit, whose end nobody knows before.
+const PATIENCE: Duration = Duration::from_millis(3500);
 
 /// An engine, as one of its users has it: the requests and commands, or administration over HTTP.
 pub struct Handle<E, DB: Database> {
@@ -44,22 +48,57 @@ impl<E, DB: Database> Deref for Handle<E, DB> {
     }
 }
 
+/// Until when whoever asks for something waits for all of it, however many edits that takes; `None` for commands.
+#[derive(Clone, Copy)]
+pub struct Patience(Option<Instant>);
+
+impl Patience {
+    pub(super) fn begin(is_bounded: bool) -> Self {
+        Self(is_bounded.then(|| Instant::now() + PATIENCE))
+    }
+
+    /// How much of it is left.
+    fn left(self) -> Duration {
+        self.0.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()))
+    }
+
+    /// What `work` yields in this time; otherwise it fails with [`StoreError::Slow`].
+    pub async fn keep<T>(self, work: impl Future<Output = T>) -> Result<T> {
+        timeout(self.left(), work).await.map_err(|_| StoreError::Slow)
+    }
+}
+
 /// How long a statement may take: as one of a request, or as long as it likes.
 #[derive(Clone)]
-pub struct Bounds(Option<Freshness>);
+pub struct Bounds {
+    freshness: Option<Freshness>,
+    patience: Patience,
+}
 
 impl Bounds {
     /// Those of a connection whose sessions `freshness` judges.
     pub(super) fn of(freshness: &Freshness) -> Self {
-        Self(Some(freshness.clone()))
+        Self { freshness: Some(freshness.clone()), patience: Patience(None) }
     }
 
     pub(super) fn none() -> Self {
-        Self(None)
+        Self { freshness: None, patience: Patience(None) }
+    }
+
+    /// The same for what somebody waits for with `patience`.
+    #[must_use]
+    pub(super) fn within(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The same for the last statement of a transaction: nobody knows what became of one that is given up.
+    #[must_use]
+    pub(super) fn at_end(self) -> Self {
+        self.within(Patience(None))
     }
 
     pub(super) fn are_set(&self) -> bool {
-        self.0.is_some()
+        self.freshness.is_some()
     }
 
     /// What `work` yields, in time. The database ends it by itself, a little later.
@@ -69,8 +108,8 @@ impl Bounds {
     {
         // Pinned, as it may be large, and each of these would hold it.
         let work = pin!(work);
-        let Some(freshness) = &self.0 else { return Ok(work.await?) };
-        let outcome = freshness.in_time(work).await;
+        let Some(freshness) = &self.freshness else { return Ok(work.await?) };
+        let outcome = freshness.within(self.patience.left(), work).await;
         outcome.map_err(|error| if error.is_overdue() { StoreError::Slow } else { error })
     }
 }

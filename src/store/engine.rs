@@ -9,7 +9,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, SqlSafeStr, SqlStr, Sqlite};
 
 use super::attempt::Attempts;
-use super::budget::{Bounds, Handle};
+use super::budget::{Bounds, Handle, Patience};
 use super::error::{Result, StoreError};
 use super::migrations;
 use super::postgres::{self, PooledConnection, PostgresStore, PostgresTransaction};
@@ -81,11 +81,19 @@ impl Store {
 
     /// The limits of its statements: those of administration over HTTP have some, those of commands have none.
     pub(super) fn bounds(&self) -> Bounds {
-        let is_bounded = match self {
+        if self.is_bounded() { Bounds::of(&self.attempts().freshness) } else { Bounds::none() }
+    }
+
+    fn is_bounded(&self) -> bool {
+        match self {
             Self::Postgres(store) => store.is_bounded,
             Self::Sqlite(store) => store.is_bounded,
-        };
-        if is_bounded { Bounds::of(&self.attempts().freshness) } else { Bounds::none() }
+        }
+    }
+
+    /// How long whoever asks for something waits for all of it, from now on.
+    pub fn patience(&self) -> Patience {
+        Patience::begin(self.is_bounded())
     }
 
     /// A connection for what requests read.
@@ -178,20 +186,24 @@ impl Store {
 
     /// A transaction that reads, and sees what was committed before it.
     pub(super) async fn begin_snapshot(&self) -> Result<Transaction> {
-        self.begin_as(postgres::BEGIN_SNAPSHOT, sqlite::BEGIN_SNAPSHOT).await
+        self.begin_as(postgres::BEGIN_SNAPSHOT, sqlite::BEGIN_SNAPSHOT, self.bounds()).await
     }
 
     /// A transaction that writes.
     pub(super) async fn begin(&self) -> Result<Transaction> {
-        self.begin_as(postgres::BEGIN, sqlite::BEGIN).await
+        self.begin_within(self.patience()).await
     }
 
-    async fn begin_as(&self, postgres: &'static str, sqlite: &'static str) -> Result<Transaction> {
-        let bounds = self.bounds();
+    /// The same, for which somebody waits with `patience`.
+    pub(super) async fn begin_within(&self, patience: Patience) -> Result<Transaction> {
+        self.begin_as(postgres::BEGIN, sqlite::BEGIN, self.bounds().within(patience)).await
+    }
+
+    async fn begin_as(&self, postgres: &'static str, sqlite: &'static str, bounds: Bounds) -> Result<Transaction> {
         let begun = async {
             Ok::<_, StoreError>(match self {
                 Self::Postgres(store) if store.is_bounded => {
-                    Transaction::Postgres(store.begin_bounded(postgres).await?)
+                    Transaction::Postgres(store.begin_bounded(postgres, bounds.clone()).await?)
                 }
                 Self::Postgres(store) => Transaction::Postgres(store.begin(postgres).await?),
                 Self::Sqlite(store) if store.is_bounded => {

@@ -40,6 +40,7 @@ pub use attempt::{LOCK_WAIT, retry_on_contention};
 pub use audit::{AuditEntry, AuditQuery, Edit};
 pub use audit_pages::{AuditPage, AuditPosition};
 pub use backup::{Export, Restore};
+pub use budget::Patience;
 pub use engine::{Store, Target};
 pub use erasure::{Cursor, Leftovers};
 pub use error::{Result, StoreError};

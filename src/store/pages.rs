@@ -37,13 +37,20 @@ const WINDOW: i64 = 10_000;
 
 const COLUMNS: &str = "SELECT u.id, u.login, p.nome AS perfil, u.perfil_id, p.nivel_id, u.ativo";
 
+/// How many are looked at for a page by login that is searched for, or that not all see.
+const LOGINS_WINDOW: i64 = 50_000;
+
 /// The last of those that are looked at.
 const END: &str = "SELECT id FROM usuario WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2";
 
+/// The same by login.
+const LAST_LOGIN: &str = "SELECT login FROM usuario WHERE chave > $1 ORDER BY chave LIMIT 1 OFFSET $2";
+
+/// $1 is the login before, $2 what logins are like, $4 how many are looked at.
 const USUARIOS_BY_LOGIN: &str = "
 SELECT u.id, u.login, p.nome AS perfil, u.perfil_id, p.nivel_id, u.ativo
-FROM usuario u JOIN perfil p ON p.id = u.perfil_id
-WHERE ($1 IS NULL OR u.chave > $1) AND ($2 IS NULL OR u.chave LIKE $2 ESCAPE '!')";
+FROM (SELECT * FROM usuario WHERE chave > $1 ORDER BY chave LIMIT $4) u JOIN perfil p ON p.id = u.perfil_id
+WHERE ($2 IS NULL OR u.chave LIKE $2 ESCAPE '!')";
 
 const USUARIO: &str = "
 SELECT u.id, u.login, p.nome AS perfil, u.perfil_id, p.nivel_id, u.ativo
@@ -95,24 +102,34 @@ impl Store {
         Ok((found, next))
     }
 
-    /// The users asked for, and whether there are more.
-    pub async fn page_by_login(&self, asked: &UsuariosByLogin) -> Result<(Vec<Usuario>, bool)> {
+    /// The users asked for, and the login after which to go on; `None` at the end. Only so many are looked at: a page may
+    /// have fewer entries than asked for, even none, although there are more.
+    pub async fn page_by_login(&self, asked: &UsuariosByLogin) -> Result<(Vec<Usuario>, Option<String>)> {
         let UsuariosByLogin { containing, after, niveis, limit } = asked;
         let like = containing.as_ref().map(|key| format!("%{}%", escaped(key.as_str())));
-        let after = Param::Text(after.as_ref().map(NameKey::as_str));
-        let mut values = vec![after, Param::Text(like.as_deref()), (i64::from(*limit) + 1).into()];
+        let after = Param::Text(Some(after.as_ref().map_or("", NameKey::as_str)));
+        let (most, is_cut) = (i64::from(*limit) + 1, like.is_some() || niveis.is_some());
+        // Where all are meant, the first ones are found.
+        let window = if is_cut { LOGINS_WINDOW } else { most };
+        let mut values = vec![after, Param::Text(like.as_deref()), most.into(), window.into()];
         let seen = niveis.as_deref().map(id_list);
         values.extend(seen.as_deref().map(Param::from));
         let read = async {
             let mut connection = self.command_reader().await?;
-            let on = seen.as_ref().map(|_| format!(" AND p.nivel_id IN {}", connection.ids_of("$4")));
+            let on = seen.as_ref().map(|_| format!(" AND p.nivel_id IN {}", connection.ids_of("$5")));
             let statement = format!("{USUARIOS_BY_LOGIN}{} ORDER BY u.chave LIMIT $3", on.unwrap_or_default());
-            connection.rows(AssertSqlSafe(statement), &values).await
+            let found: Vec<Usuario> = connection.rows(AssertSqlSafe(statement), &values).await?;
+            let mut end: Vec<(String,)> = Vec::new();
+            if is_cut && found.len() <= usize::from(*limit) {
+                end = connection.rows(LAST_LOGIN, &[after, (window - 1).into()]).await?;
+            }
+            Ok((found, end.pop().map(|(login,)| login)))
         };
-        let mut found: Vec<Usuario> = Box::pin(self.bounds().keep::<_, super::StoreError>(read)).await?;
+        let (mut found, end) = Box::pin(self.bounds().keep::<_, StoreError>(read)).await?;
         let has_more = found.len() > usize::from(*limit);
         found.truncate((*limit).into());
-        Ok((found, has_more))
+        let next = if has_more { found.last().map(|last| last.login.clone()) } else { end };
+        Ok((found, next))
     }
 
     pub async fn usuario_of(&self, id: i64) -> Result<Option<Usuario>> {

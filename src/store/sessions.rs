@@ -1,6 +1,6 @@
 //! Who is signed in to the console. Times are those of the server's clock, which comes with each use.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::engine::Store;
 use super::error::{Result, StoreError};
@@ -38,12 +38,22 @@ struct SignedInRow {
 
 const SESSION: &str = "SELECT usuario_id, geracao, criada_em, vista_em FROM sessao WHERE chave = $1";
 
-const INSERT: &str = "INSERT INTO sessao (chave, usuario_id, geracao, criada_em, vista_em) VALUES ($1, $2, $3, $4, $5)";
+/// Of the same moment as others of its user, it is created a tick after the last of them, so that the oldest is known. $6
+/// is until when that is a moment, and not a clock that was wrong.
+const INSERT: &str = "
+INSERT INTO sessao (chave, usuario_id, geracao, criada_em, vista_em)
+SELECT $1, $2, $3, $4 + tick, $5
+FROM (SELECT coalesce(max(criada_em) + 1 - $4, 0) AS tick
+      FROM sessao WHERE usuario_id = $2 AND criada_em >= $4 AND criada_em < $6) AS last";
 
-/// $1 is the user, $2 how many sessions stay: the latest.
+/// $1 is the user, $2 how many sessions stay beside the one of $3: the latest.
 const TRIM: &str = "
-DELETE FROM sessao WHERE usuario_id = $1 AND chave NOT IN
-    (SELECT chave FROM sessao WHERE usuario_id = $1 ORDER BY criada_em DESC, vista_em DESC, chave LIMIT $2)";
+DELETE FROM sessao WHERE usuario_id = $1 AND chave <> $3 AND chave NOT IN
+    (SELECT chave FROM sessao WHERE usuario_id = $1 AND chave <> $3
+     ORDER BY criada_em DESC, vista_em DESC, chave LIMIT $2)";
+
+/// How long the sessions of a moment may have begun one after the other.
+const MOMENT: Duration = Duration::seconds(1);
 
 /// A session is over that was created at $1 or before, or last seen at $2 or before. $3 is how many at once.
 const PURGE: &str = "
@@ -76,12 +86,14 @@ impl Store {
         row.map(session_of).transpose()
     }
 
-    /// Keeps `session`, and of its user's the `most` latest alone.
+    /// Keeps `session`, and of its user's no more than `most`: the latest besides it.
     pub async fn insert_session(&self, key: &SessionKey, session: Session, most: u32) -> Result<()> {
         let Session { usuario_id, generation, created, seen } = session;
-        let values = [bytes(key), usuario_id.into(), generation.into(), millis(created), millis(seen)];
+        let (created, seen, until) = (millis(created), millis(seen), millis(created + MOMENT));
+        let values = [bytes(key), usuario_id.into(), generation.into(), created, seen, until];
         self.execute(INSERT, &values).await?;
-        self.execute(TRIM, &[usuario_id.into(), i64::from(most).into()]).await.map(drop)
+        let others = i64::from(most.saturating_sub(1));
+        self.execute(TRIM, &[usuario_id.into(), others.into(), bytes(key)]).await.map(drop)
     }
 
     /// Notes the latest request of a session, unless a later one is noted.

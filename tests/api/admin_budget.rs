@@ -3,14 +3,18 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use citrus_status::http::answer::catalogue::ApiError;
+use citrus_status::service::provisioning::Provisioning;
 use futures_util::future::join_all;
 use reqwest::Method;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::admin::ask;
 use crate::support::both_engines;
 use crate::support::database::{Database, Engine};
-use crate::support::server::Server;
+use crate::support::edits::tester;
+use crate::support::server::{Server, nome};
 
 /// How long a request may take that needs nothing locked, on a busy machine.
 const UNHARMED: Duration = Duration::from_millis(2500);
@@ -92,6 +96,40 @@ async fn who_meets_a_lock_is_told_soon_and_holds_nobody_up(server: &Server, data
     }
 }
 
+/// When who waits twice for the same thing is told at the latest. Each of the two may take as long as any other.
+const TOLD_TWICE: Duration = Duration::from_millis(4500);
+
+/// A user is looked at before its senha is hashed, and again after it: the two have one time.
+async fn who_waits_twice_is_told_as_soon(server: &Server, database: &Database) {
+    let provisioning = Provisioning::new(server.store.administration(), tester());
+    let held = database.hold_by("LOCK TABLE auditoria IN ACCESS EXCLUSIVE MODE").await;
+    let is_over = AtomicBool::new(false);
+    // Each waits for the lock, and those behind it meanwhile.
+    let others = async |number: usize| {
+        while !is_over.load(Ordering::Relaxed) {
+            let refused = provisioning.create_motivo(&nome(&format!("Motivo {number}"))).await;
+            assert!(refused.is_err(), "{refused:?}");
+        }
+    };
+    let told = async {
+        let asked = Instant::now();
+        let senha = || SecretString::from("uma senha comprida");
+        let create = async { provisioning.create_usuario(&nome("ana"), &nome("Consulta"), senha()).await.map(drop) };
+        let set = async { provisioning.set_senha(&nome("user.api"), senha()).await.map(drop) };
+        let outcomes = tokio::join!(create, set);
+        is_over.store(true, Ordering::Relaxed);
+        (outcomes, asked.elapsed())
+    };
+    let (_, _, ((created, set), took), _) = tokio::join!(others(1), others(2), told, others(3));
+    for outcome in [created, set] {
+        let error = ApiError::from(outcome.unwrap_err());
+        assert_eq!(error.status().as_u16(), 503, "{error:?}");
+    }
+    assert!(took < TOLD_TWICE, "{took:?}");
+    held.release().await;
+    provisioning.set_senha(&nome("user.api"), SecretString::from("uma senha comprida")).await.unwrap();
+}
+
 async fn fifty_at_once_leave_changes_their_turn(server: &Server) {
     let (admin, api) = (server.token("admin").await, server.token("user.api").await);
     let is_over = AtomicBool::new(false);
@@ -114,6 +152,7 @@ async fn fifty_at_once_leave_changes_their_turn(server: &Server) {
 }
 
 both_engines! {
+    who_waits_twice_is_told_as_soon,
     who_meets_a_lock_is_told_soon_and_holds_nobody_up,
     fifty_at_once_leave_changes_their_turn,
 }

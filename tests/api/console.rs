@@ -251,6 +251,15 @@ async fn a_user_has_so_many_sessions_and_the_oldest_ends(server: &Server, databa
     assert_eq!(database.number("SELECT count(*) FROM sessao").await, i64::from(SESSIONS_MAX));
     leads_to_sign_in(&browsers[0].get(PAGE).await, "motivos");
     assert_eq!(browsers[1].get(PAGE).await.status, 200);
+    // In one moment, too.
+    let mut browsers = Vec::new();
+    for _ in 0..=SESSIONS_MAX {
+        browsers.push(Browser::signed_in(server, "admin").await);
+    }
+    leads_to_sign_in(&browsers[0].get(PAGE).await, "motivos");
+    for browser in &mut browsers[1..] {
+        assert_eq!(browser.get(PAGE).await.status, 200);
+    }
 }
 
 async fn a_wrong_senha_is_told_beside_its_field_and_counts_as_the_apis(database: &Database) {

@@ -1,6 +1,7 @@
 //! The console while something does not work, and where something else is not as usual.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -8,7 +9,7 @@ use serde_json::json;
 
 use crate::support::both_engines;
 use crate::support::browser::Browser;
-use crate::support::database::Database;
+use crate::support::database::{Database, Engine};
 use crate::support::server::{Answer, Server};
 
 const PAGE: &str = "/console/motivos";
@@ -149,6 +150,30 @@ async fn a_form_that_takes_too_long_is_kept(database: &Database) {
     server.stop().await;
 }
 
+/// When a page says at the latest that it could not be had, on a busy machine.
+const TOLD: Duration = Duration::from_millis(5500);
+
+/// A database that does not say who asks is not asked again for the page of the error.
+async fn a_page_that_cannot_be_had_says_so_soon(server: &Server, database: &Database) {
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let page = admin.get(PAGE).await;
+    let session = admin.cookie("citrus-sessao").unwrap().to_owned();
+    // SQLite's readers wait for no lock.
+    let expected = if database.engine == Engine::Sqlite { [200, 503] } else { [503, 503] };
+    let held = database.hold_by("LOCK TABLE usuario, nivel, motivo IN ACCESS EXCLUSIVE MODE").await;
+    // What was known lately is old by now.
+    server.clock.advance(time::Duration::seconds(1));
+    let mut other = Browser::new(server);
+    other.set_cookie("citrus-sessao", &session);
+    let asked = Instant::now();
+    let (got, posted) = tokio::join!(other.get(PAGE), admin.fill(&page, PAGE, &[("nome", "Fora da garantia")]));
+    assert_eq!([got.status, posted.status], expected, "{got:?} {posted:?}");
+    assert!(asked.elapsed() < TOLD, "{:?}", asked.elapsed());
+    posted.has_all(&["value=\"Fora da garantia\""]);
+    held.release().await;
+    assert_eq!(other.get(PAGE).await.status, 200);
+}
+
 fn cookies_of(answer: &Answer) -> Vec<(String, String)> {
     let cookies = answer.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
     let pairs = cookies.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
@@ -252,6 +277,7 @@ both_engines! {
     a_form_of_an_earlier_session_is_kept_for_its_own_person,
     a_form_sent_while_the_database_is_away_is_kept,
     a_form_that_takes_too_long_is_kept,
+    a_page_that_cannot_be_had_says_so_soon,
     errors_are_pages_in_the_persons_language,
     an_error_keeps_the_menu_and_says_what_is_missing,
     a_failure_keeps_the_menu,

@@ -1,5 +1,7 @@
 //! What a form creates is created once, however often the form is sent.
 
+use serde_json::json;
+
 use super::admin::{hierarchy, id_of, usuario};
 use crate::support::both_engines;
 use crate::support::browser::{Browser, value_of};
@@ -122,6 +124,8 @@ async fn a_double_press_on_a_confirmation_is_no_change_by_somebody_else(server: 
     for (path, fields) in [
         (format!("/console/usuarios/{chefe}/situacao"), &[][..]),
         (format!("/console/usuarios/{chefe}/situacao"), &[]),
+        (format!("/console/usuarios/{caixa}/revogar"), &[]),
+        (format!("/console/usuarios/{caixa}/senha"), &[("senha", "outra senha"), ("senha_de_novo", "outra senha")]),
         (format!("/console/usuarios/{caixa}/perfil"), &[("perfil", "Gestão")]),
         (format!("/console/niveis/{nivel}"), &[("permissao", "alterar-status")]),
         (format!("/console/perfis/{perfil}"), &[("permissao", "alterar-status")]),
@@ -130,7 +134,7 @@ async fn a_double_press_on_a_confirmation_is_no_change_by_somebody_else(server: 
         let mut question = page.clone();
         let mut sent = hidden(&page);
         sent.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        if !fields.is_empty() {
+        if fields.first().is_some_and(|(name, _)| *name != "senha") {
             let fields: Vec<_> = sent.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             question = admin.fill(&page, &path, &fields).await;
             sent.push(("confirmado".to_owned(), value_of(&question.body, "confirmado").unwrap()));
@@ -146,7 +150,30 @@ async fn a_double_press_on_a_confirmation_is_no_change_by_somebody_else(server: 
     }
 }
 
+/// Another senha is not set by a form that has set one; the form says so, and can be sent again.
+async fn a_form_that_has_set_a_senha_sets_no_other(server: &Server) {
+    hierarchy(server).await;
+    let mut admin = Browser::signed_in(server, "admin").await;
+    let path = format!("/console/usuarios/{}/senha", id_of(server, "caixa").await);
+    let set = async |browser: &mut Browser<'_>, page: &Answer, senha: &str| {
+        let sent = hidden(page);
+        let mut fields = vec![("senha", senha), ("senha_de_novo", senha)];
+        fields.extend(sent.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        browser.fill(page, &path, &fields).await
+    };
+    let page = admin.get(&path).await;
+    assert_eq!(set(&mut admin, &page, "uma senha").await.status, 303);
+    let again = set(&mut admin, &page, "outra senha").await;
+    assert_eq!(again.status, 409, "{again:?}");
+    again.has_all(&["Somebody changed this user meanwhile, and nothing was done."]);
+    let login = async |senha: &str| server.login_with(&json!({"login": "caixa", "senha": senha})).await.status;
+    assert_eq!(login("uma senha").await, 200);
+    assert_eq!(set(&mut admin, &again, "outra senha").await.status, 303);
+    assert_eq!(login("outra senha").await, 200);
+}
+
 both_engines! {
+    a_form_that_has_set_a_senha_sets_no_other,
     a_double_press_on_a_confirmation_is_no_change_by_somebody_else,
     a_double_press_creates_one_and_leads_to_it,
     a_form_that_came_before_with_other_values_asks_to_be_checked,

@@ -106,6 +106,22 @@ async fn what_is_wrong_stands_beside_its_field(server: &Server) {
         ("ana", "Consulta", "1", 400, "senha", "Type a password of at least 8 characters; there is 1."),
         ("ana", "Consulta", "         ", 400, "senha", "The password has only blanks. Type another one."),
         ("ana", "Consulta", "\u{a0}\u{3000}\t\t     ", 400, "senha", "The password has only blanks."),
+        (
+            "ana",
+            "Consulta",
+            "\u{301}\u{301}\u{301}\u{301}\u{489}\u{301}\u{301}\u{301}",
+            400,
+            "senha",
+            "The password has only blanks.",
+        ),
+        (
+            "ana",
+            "Consulta",
+            "\u{200b}\u{200d}\u{2060}\u{feff}\u{ad}\u{34f}\u{fe0f}\u{3164}",
+            400,
+            "senha",
+            "The password has only blanks.",
+        ),
         ("ana", "Consulta", "ééééééé", 400, "senha", "Type a password of at least 8 characters; there are 7."),
         (
             "ana",

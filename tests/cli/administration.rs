@@ -211,6 +211,8 @@ async fn refusals_name_what_was_found_and_what_would_do(database: &Database) {
         ("", "the senha is empty"),
         ("x\0y", "the senha holds a NUL"),
         ("         ", "the senha has only blanks"),
+        (&"\u{301}".repeat(8), "the senha has only blanks"),
+        (&"\u{2060}".repeat(8), "the senha has only blanks"),
         (&"x".repeat(1025), "the senha is too long"),
     ] {
         with_senha(database, &["usuario", "criar", "u", "--perfil", "Consulta"], senha).fails(1, &[found, SENHA_RULE]);

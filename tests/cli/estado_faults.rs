@@ -67,6 +67,7 @@ async fn senhas_are_those_of_new_users_unless_asked_for(database: &Database) {
     for (value, complaint) in [
         (None, "line 5: usuario 'ana': senha_env: SENHA_TESTE is not set"),
         (Some(""), "line 5: usuario 'ana': the senha in SENHA_TESTE is empty"),
+        (Some(&*"\u{301}".repeat(9)), "the senha in SENHA_TESTE has only blanks; a senha has at least 8 characters"),
         (Some("1234567"), "the senha in SENHA_TESTE is too short; a senha has at least 8 characters"),
         (
             Some(&*"x".repeat(1025)),

@@ -9,7 +9,8 @@ use citrus_status::domain::audit::{Action, Actor, Channel, Entry, Object};
 use citrus_status::domain::record::Registration;
 use citrus_status::domain::text::NameKey;
 use citrus_status::store::{
-    AtendimentosPage, AuditPage, AuditPosition, Between, NewAtendimento, Store, StoreError, UsuariosPage,
+    AtendimentosPage, AuditPage, AuditPosition, Between, NewAtendimento, Store, StoreError, UsuariosByLogin,
+    UsuariosPage,
 };
 use time::OffsetDateTime;
 
@@ -115,6 +116,37 @@ async fn users_come_page_by_page(store: &Arc<Store>) {
     // On the nível of the root perfil there is nobody.
     assert_eq!(page(0, Some(vec![root[0]]), 5).await, (vec![], None));
     assert_eq!(page(0, Some(vec![]), 5).await, (vec![], None));
+}
+
+/// However many there are, no page looks at all of them.
+async fn users_are_searched_stretch_by_stretch(store: &Arc<Store>, database: &Database) {
+    let (a, b) = (add(store, "a", false).await, add(store, "b", false).await);
+    database
+        .execute(&format!(
+            "INSERT INTO usuario (login, chave, perfil_id, senha_hash, geracao)
+             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 50000)
+             SELECT 'U' || n, 'u' || n, {}, 'x', 1 FROM numbers",
+            a[1]
+        ))
+        .await;
+    add(store, "z", false).await;
+    let page = async |containing: Option<&str>, after: Option<&str>, niveis: Option<Vec<i64>>| {
+        let (containing, after) = (containing.map(NameKey::new), after.map(NameKey::new));
+        let asked = UsuariosByLogin { containing, after, niveis, limit: 2 };
+        let (page, next) = store.page_by_login(&asked).await.unwrap();
+        (page.into_iter().map(|usuario| usuario.login).collect::<Vec<_>>(), next)
+    };
+    let end = || Some("U9997".to_owned());
+    assert_eq!(page(Some("z"), None, None).await, (vec![], end()));
+    assert_eq!(page(Some("z"), Some("U9997"), None).await, (vec!["z".to_owned()], None));
+    assert_eq!(page(None, None, Some(vec![b[0]])).await, (vec!["b".to_owned()], end()));
+    assert_eq!(page(None, Some("U9997"), Some(vec![b[0]])).await, (vec![], None));
+    assert_eq!(
+        page(Some("u4999"), None, None).await,
+        (vec!["U4999".to_owned(), "U49990".to_owned()], Some("U49990".to_owned()))
+    );
+    assert_eq!(page(None, None, None).await, (vec!["a".to_owned(), "b".to_owned()], Some("b".to_owned())));
+    assert_eq!(page(None, Some("U9999"), None).await, (vec!["z".to_owned()], None));
 }
 
 async fn entries_come_page_by_page(store: &Arc<Store>, database: &Database) {
@@ -265,6 +297,7 @@ both_engines! {
     administrators_at_root_are_known,
     rows_are_found_by_their_ids,
     users_come_page_by_page,
+    users_are_searched_stretch_by_stretch,
     entries_come_page_by_page,
     who_registered_an_atendimento_is_read_from_its_entry,
     atendimentos_come_page_by_page,

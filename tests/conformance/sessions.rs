@@ -41,6 +41,30 @@ async fn of_a_users_sessions_the_latest_stay(store: &Arc<Store>) {
     }
 }
 
+async fn of_the_sessions_of_one_moment_the_oldest_ends(store: &Arc<Store>) {
+    let [usuario_id] = users(store, ["ana"]).await;
+    // By their keys alone, the newest would be the first to go, or the last.
+    for keys in [[1, 2, 3, 4_u8], [14, 13, 12, 11]] {
+        let session = Session { usuario_id, generation: 1, created: EM, seen: EM };
+        for key in keys {
+            store.insert_session(&[key; 32], session, 3).await.unwrap();
+            assert!(store.session(&[key; 32]).await.unwrap().is_some(), "{key}");
+        }
+        for (key, stays) in keys.into_iter().zip([false, true, true, true]) {
+            assert_eq!(store.session(&[key; 32]).await.unwrap().is_some(), stays, "{key}");
+        }
+    }
+    // One that a wrong clock has begun in the future neither takes others along nor ends them.
+    let future = EM + Duration::HOUR;
+    for key in 21..24_u8 {
+        let session = Session { usuario_id, generation: 1, created: future, seen: future };
+        store.insert_session(&[key; 32], session, 3).await.unwrap();
+    }
+    let session = Session { usuario_id, generation: 1, created: EM, seen: EM };
+    store.insert_session(&[31; 32], session, 3).await.unwrap();
+    assert_eq!(store.session(&[31; 32]).await.unwrap(), Some(session));
+}
+
 async fn sessions_that_are_over_are_purged_so_many_at_once(store: &Arc<Store>) {
     let [usuario_id] = users(store, ["ana"]).await;
     let (old, recent) = (EM - Duration::HOUR, EM);
@@ -57,5 +81,6 @@ async fn sessions_that_are_over_are_purged_so_many_at_once(store: &Arc<Store>) {
 both_engines! {
     a_session_is_kept_noted_and_ended,
     of_a_users_sessions_the_latest_stay,
+    of_the_sessions_of_one_moment_the_oldest_ends,
     sessions_that_are_over_are_purged_so_many_at_once,
 }

@@ -1,6 +1,7 @@
 //! Errors as pages: in the frame of all pages, for somebody whose session is known.
 
 use std::mem;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -10,16 +11,20 @@ use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 
 use super::again::Sent;
+use super::asker::{Asker, Lack};
 use super::entrance;
 use super::faults::sentence;
 use super::phrases::filled;
-use super::session::{Asker, Lack, person};
+use super::session::person;
 use super::texts::names;
 use super::view::{Person, View};
 use super::visit::{CONSOLE, Visit};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::render::ErrorPage;
 use crate::http::state::SharedState;
+
+/// How long an error waits to know whom it is for.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Whom an error is for, and what they lack, where that is what is wrong.
 #[derive(Clone)]
@@ -39,11 +44,12 @@ pub async fn say_whom_for(State(app): State<SharedState>, mut request: Request, 
         // Between the look at the session and what was asked for.
         return entrance::ended(visit, &asker.sent().map(Sent::into_typed).unwrap_or_default());
     }
-    if response.extensions().get::<ApiError>().is_some() {
+    if let Some(error) = response.extensions().get() {
         let found = match asker.person() {
             Some(person) => Some(person),
-            // What is wrong may be that nothing can be looked up.
-            None => timeout(app.deadline / 12, person(&app, &visit)).await.ok().and_then(Result::ok).flatten(),
+            // Nothing could be looked up.
+            None if matches!(error, ApiError::Unavailable) => None,
+            None => timeout(PATIENCE, person(&app, &visit)).await.ok().and_then(Result::ok).flatten(),
         };
         if let Some(sent) = asker.sent() {
             response.extensions_mut().insert(sent);

@@ -6,6 +6,7 @@
 //! takes a POST shows the form at a GET: there somebody is led whose session has ended meanwhile.
 
 pub mod again;
+pub mod asker;
 pub mod assets;
 pub mod atendimento;
 pub mod atendimentos;

@@ -29,3 +29,13 @@ pub fn made<T: std::str::FromStr>(outcome: Result<T, ProvisioningError>) -> Resu
         outcome => outcome,
     }
 }
+
+/// What a change of something seen came to, whose form may have come before: `None` where it has changed otherwise.
+pub fn done<T>(outcome: Result<T, ProvisioningError>) -> Result<Option<()>, ProvisioningError> {
+    match outcome {
+        Ok(_) | Err(ProvisioningError::Replayed(_)) => Ok(Some(())),
+        // The same form, with other values.
+        Err(ProvisioningError::Changed | ProvisioningError::KeyReused) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

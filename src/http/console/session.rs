@@ -1,16 +1,17 @@
 //! Who asks for a page, and whether they may: in a handler's signature, as the permission that it needs.
 
 use std::marker::PhantomData;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use futures_util::future::BoxFuture;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::again::Sent;
+use super::asker::{Asker, Lack, Need};
 use super::cookies::SESSION;
 use super::entrance;
 use super::form::{TOKEN, Typed};
@@ -19,7 +20,6 @@ use super::view::{Person, View};
 use super::visit::{Visit, is_form, is_led_from_elsewhere, is_same_origin, is_sent_by_page};
 use crate::domain::access::{AccessRights, Permissao, Required};
 use crate::domain::audit::{Actor, Channel};
-use crate::domain::hierarchy::is_root_administrator;
 use crate::http::answer::catalogue::{ApiError, AuditedUser};
 use crate::http::api::audit;
 use crate::http::limits::FORM_MAX;
@@ -29,84 +29,13 @@ use crate::http::state::SharedState;
 use crate::service::provisioning::{CreationKey, Provisioning, ProvisioningError, SeenModel};
 use crate::service::sessions::SessionId;
 
+/// How long it may take to find out who asks: a database that does not say so soon says nothing else, either.
+const KNOWN_IN: Duration = Duration::from_secs(4);
+/// How long somebody waits for all that a page reads and changes, or for the page that says that it could not.
+const ANSWERED_IN: Duration = Duration::from_secs(6);
+
 /// A row id in a path.
 pub type IdInPath = Result<Path<i64>, PathRejection>;
-
-/// What a page asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    Permissao(Permissao),
-    RootAdministrator,
-}
-
-impl Need {
-    fn is_met(self, rights: &AccessRights) -> bool {
-        match self {
-            Self::Permissao(permissao) => rights.allows(permissao),
-            Self::RootAdministrator => is_root_administrator(rights),
-        }
-    }
-
-    /// The permission that the log names where somebody is refused.
-    fn permissao(self) -> Permissao {
-        match self {
-            Self::Permissao(permissao) => permissao,
-            Self::RootAdministrator => Permissao::AdministrarUsuarios,
-        }
-    }
-}
-
-/// What somebody lacks for a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lack {
-    RootAdministrator,
-    /// The perfil does not hold it; nor is it released to the nível, unless it `is_released`.
-    Grant {
-        permissao: Permissao,
-        is_released: bool,
-    },
-    /// The perfil holds it, and it is not released to the nível.
-    Release(Permissao),
-}
-
-impl Lack {
-    fn of(need: Need, rights: &AccessRights) -> Self {
-        let Need::Permissao(permissao) = need else { return Self::RootAdministrator };
-        let has = |names: &[String]| names.iter().any(|name| name == permissao.nome());
-        if has(&rights.granted) {
-            Self::Release(permissao)
-        } else {
-            Self::Grant { permissao, is_released: rights.is_root() || has(&rights.released) }
-        }
-    }
-}
-
-/// Who asks for a page, as far as that has been found out: errors are shown to them in the frame of all pages.
-#[derive(Clone, Default)]
-pub struct Asker(Arc<Found>);
-
-#[derive(Default)]
-struct Found {
-    person: OnceLock<Person>,
-    lacks: OnceLock<Lack>,
-    sent: OnceLock<Sent>,
-}
-
-impl Asker {
-    pub fn person(&self) -> Option<Person> {
-        self.0.person.get().cloned()
-    }
-
-    /// What the person lacks, where that is why they were refused.
-    pub fn lacks(&self) -> Option<Lack> {
-        self.0.lacks.get().copied()
-    }
-
-    /// The form that the person has sent.
-    pub fn sent(&self) -> Option<Sent> {
-        self.0.sent.get().cloned()
-    }
-}
 
 /// Asks for nothing but a session.
 pub struct Anybody;
@@ -143,6 +72,8 @@ pub struct SignedIn<P> {
     session: SessionId,
     generation: i64,
     asker: Asker,
+    /// Until when all work for the page has to be done.
+    until: Instant,
     for_whom: PhantomData<P>,
 }
 
@@ -161,6 +92,15 @@ fn id(visit: &Visit) -> Option<SessionId> {
 
 /// The session of a request, if it has one that lasts and that nobody has revoked.
 async fn known(app: &SharedState, visit: &Visit) -> Result<Option<Known>, ApiError> {
+    in_time(app, look(app, visit)).await
+}
+
+/// What `work` finds out about who asks, in time.
+async fn in_time<T>(app: &SharedState, work: impl Future<Output = Result<T, ApiError>>) -> Result<T, ApiError> {
+    timeout(KNOWN_IN.min(app.deadline / 4), work).await.unwrap_or(Err(ApiError::Unavailable))
+}
+
+async fn look(app: &SharedState, visit: &Visit) -> Result<Option<Known>, ApiError> {
     let Some(session) = id(visit) else { return Ok(None) };
     let Some(found) = app.sessions.find(&session).await? else { return Ok(None) };
     let (usuario_id, generation) = (found.usuario_id, found.generation);
@@ -187,7 +127,7 @@ impl<P: Admits> SignedIn<P> {
     ) -> Result<Self, ApiError> {
         let Known { session, usuario_id, generation, rights } = known;
         let person = Person::new(&rights, session.form_token());
-        asker.0.person.get_or_init(|| person.clone());
+        asker.is(&person);
         let view = View::new(visit, Some(person)).with_notice();
         let who = Self {
             app: Arc::clone(app),
@@ -199,6 +139,7 @@ impl<P: Admits> SignedIn<P> {
             session,
             generation,
             asker,
+            until: answered_by(app),
             for_whom: PhantomData,
         };
         who.judge(&who.rights)?;
@@ -220,7 +161,7 @@ impl<P: Admits> SignedIn<P> {
         if need.is_met(rights) {
             return Ok(());
         }
-        self.asker.0.lacks.get_or_init(|| Lack::of(need, rights));
+        self.asker.lack(Lack::of(need, rights));
         let user = AuditedUser { usuario_id: self.usuario_id, login: Some(Arc::clone(&rights.login)) };
         let error = ApiError::AccessDenied(user);
         audit::denied_administration(self.client, Some(self.usuario_id), need.permissao(), &error);
@@ -238,7 +179,7 @@ impl<P: Admits> SignedIn<P> {
         Provisioning::with(Arc::clone(&self.app.administration), Arc::clone(&self.app.passwords), actor)
     }
 
-    /// The same for a creation, which is made once, however often the form `typed` comes.
+    /// The same for a creation, or for what else is done once, however often the form `typed` comes.
     pub fn creating(&self, typed: &Typed) -> Provisioning {
         let key = typed.key().map(|key| {
             // Under a secret, because a senha may be in it.
@@ -257,7 +198,7 @@ impl<P: Admits> SignedIn<P> {
         work: impl Future<Output = Result<T, ProvisioningError>> + Send + 'a,
     ) -> BoxFuture<'a, Result<T, ApiError>> {
         // Boxed: large, and next to what a page costs it is nothing.
-        let work = Box::pin(timeout(self.deadline(), work));
+        let work = Box::pin(timeout_at(self.until, work));
         Box::pin(async move {
             work.await.map_err(|_| ApiError::Unavailable)?.map_err(|error| {
                 let error = error.into();
@@ -267,11 +208,6 @@ impl<P: Admits> SignedIn<P> {
                 error
             })
         })
-    }
-
-    /// How long work for a page may take: less than the request as a whole.
-    pub fn deadline(&self) -> Duration {
-        self.app.deadline / 2
     }
 
     /// Ends the session, and leads to the sign-in form, which tells `notice`.
@@ -295,9 +231,9 @@ impl<P: Admits> FromRequestParts<SharedState> for SignedIn<P> {
     async fn from_request_parts(parts: &mut Parts, app: &SharedState) -> Result<Self, Refusal> {
         let visit = Visit::of(parts);
         let Ok(client) = ClientAddress::from_request_parts(parts, app).await;
-        let (typed, asker) = (parts.extensions.remove::<Typed>(), asker(parts));
+        let (typed, asker) = (parts.extensions.remove::<Typed>(), Asker::of(parts));
         if let Some((typed, session)) = typed.as_ref().zip(id(&visit)) {
-            asker.0.sent.get_or_init(|| Sent::again(&visit, &session, typed));
+            asker.has_sent(Sent::again(&visit, &session, typed));
         }
         match known(app, &visit).await? {
             Some(known) => Ok(Self::admit(app, known, visit, client, (typed.unwrap_or_default(), asker))?),
@@ -333,15 +269,14 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
             let person = person(app, &visit).await?;
             return Err(Refusal::instead(entrance::no_form(&View::new(visit, person))));
         }
-        let asker = asker(&parts);
+        let asker = Asker::of(&parts);
         let keep = |visit: &Visit, typed: &Typed| {
             let sent = id(visit).and_then(|session| Sent::of(visit, &session, typed));
-            sent.map(|sent| asker.0.sent.get_or_init(|| sent));
+            sent.map(|sent| asker.has_sent(sent));
         };
-        // In time to read the form, which is kept whatever comes.
-        let in_time = timeout(app.deadline / 4, known(app, &visit)).await;
-        let known = match in_time.unwrap_or(Err(ApiError::Unavailable)) {
+        let known = match known(app, &visit).await {
             Ok(Some(known)) => known,
+            // The form is kept whatever comes.
             outcome => {
                 let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);
                 keep(&visit, &typed);
@@ -349,7 +284,7 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
                 return Err(Refusal::instead(entrance::ended(visit, &typed)));
             }
         };
-        let who = match SignedIn::<P>::admit(app, known, visit.clone(), client, (Typed::default(), asker.clone())) {
+        let mut who = match SignedIn::<P>::admit(app, known, visit.clone(), client, (Typed::default(), asker.clone())) {
             Ok(who) => who,
             // The permission may have gone while somebody typed.
             Err(error) => {
@@ -366,17 +301,19 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
             return Err(Refusal::instead(entrance::of_other_session(&who.view, &who.session, &typed, is_sure)));
         }
         // The body may have taken long.
-        match app.access.access_in(who.usuario_id, who.generation).await? {
+        let rights = async { Ok(app.access.access_in(who.usuario_id, who.generation).await?) };
+        match in_time(app, rights).await? {
             Some(rights) if rights.accepts_token(who.generation) => who.judge(&rights)?,
             _ => return Err(Refusal::instead(entrance::ended(who.view.visit, &typed))),
         }
+        who.until = answered_by(app);
         Ok(Self { who, typed })
     }
 }
 
-/// Who asks, as the layer around all pages wants to know it.
-fn asker(parts: &Parts) -> Asker {
-    parts.extensions.get().cloned().unwrap_or_default()
+/// Until when a page has to be answered whose work begins now: before the frame of all requests cuts it off.
+fn answered_by(app: &SharedState) -> Instant {
+    Instant::now() + ANSWERED_IN.min(app.deadline / 2)
 }
 
 fn encoded(place: &str) -> String {

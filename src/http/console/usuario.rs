@@ -9,6 +9,7 @@ use axum::response::Response;
 use super::faults::{Faults, PERFIL, SENHA, SENHA_AGAIN};
 use super::filters;
 use super::form::{CONFIRMED, Choice, Form, SEEN, Typed, required_name};
+use super::once;
 use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::{IdInPath, Posted, SignedIn};
@@ -48,7 +49,7 @@ struct Question<'a> {
     is_dangerous: bool,
     asks_senha: bool,
     /// What the form says beside that, as hidden fields.
-    hidden: Vec<(&'static str, &'static str)>,
+    hidden: Vec<(&'static str, String)>,
     form: Form,
 }
 
@@ -97,9 +98,9 @@ fn place(seen: &SeenUsuario) -> String {
     format!("usuarios/{}", seen.usuario.id)
 }
 
-/// What changes the user only as the form has seen it.
+/// What changes the user only as the form has seen it, and once if the form has a key.
 fn careful(who: &Who, typed: &Typed) -> Provisioning {
-    who.provisioning().while_as(Stamp::from(typed.get(SEEN)))
+    who.creating(typed).while_as(Stamp::from(typed.get(SEEN)))
 }
 
 /// What a change came to: `None` where somebody else was quicker.
@@ -136,7 +137,7 @@ async fn ask_again(
     let texts = who.view.texts();
     let (status, form) = match outcome {
         Err(faults) => (faults.status(), Form::refused(typed, &faults, texts)),
-        Ok(()) => (StatusCode::CONFLICT, Form::wrong(typed, texts.usuarios.changed)),
+        Ok(()) => (StatusCode::CONFLICT, Form::wrong(&typed.without(once::KEY), texts.usuarios.changed)),
     };
     Ok(question(who, status, &seen, form))
 }
@@ -185,7 +186,7 @@ fn ask_senha(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> R
         button: texts.set_senha,
         is_dangerous: false,
         asks_senha: true,
-        hidden: Vec::new(),
+        hidden: vec![(once::KEY, form.key())],
         form,
     };
     who.view.show(status, &question)
@@ -196,13 +197,13 @@ pub async fn set_senha(path: IdInPath, Posted { who, typed }: Posted<Administrar
     let seen = find_to_change(&who, path).await?;
     let (texts, id) = (&who.view.texts().usuarios, seen.usuario.id);
     match renew_senha(&who, &seen, &typed).await {
-        Ok(Some(usuario)) => ended(who, &seen, &filled(texts.senha_set, &[&usuario.login])).await,
+        Ok(Some(())) => ended(who, &seen, &filled(texts.senha_set, &[&seen.usuario.login])).await,
         outcome => ask_again(&who, id, &typed, outcome.map(drop), ask_senha).await,
     }
 }
 
-/// The user whose senha is another one now; `None` where somebody else was quicker.
-async fn renew_senha(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Option<Usuario>, Faults> {
+/// Sets another senha; `None` where somebody else was quicker.
+async fn renew_senha(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Option<()>, Faults> {
     let mut faults = Faults::default();
     let senha = faults.take(SENHA, new_senha(typed));
     let is_same = typed.get(SENHA) == typed.get(SENHA_AGAIN);
@@ -210,7 +211,7 @@ async fn renew_senha(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Opt
         faults.say(SENHA_AGAIN, who.view.texts().faults.senha_differs);
     }
     let Some(senha) = senha.filter(|_| is_same) else { return Err(faults) };
-    let set = who.judged(unless_changed(careful(who, typed).set_senha(&login(seen), senha))).await;
+    let set = who.judged(async { once::done(careful(who, typed).set_senha(&login(seen), senha).await) }).await;
     set.map_err(|error| Faults::of(&error, &[SENHA]))
 }
 
@@ -240,7 +241,7 @@ fn ask_situacao(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -
         button,
         is_dangerous: ativo,
         asks_senha: false,
-        hidden: vec![("ativo", wanted)],
+        hidden: vec![("ativo", wanted.to_owned())],
         form,
     };
     who.view.show(status, &question)
@@ -286,7 +287,7 @@ fn ask_revoke(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> 
         button: texts.revoke,
         is_dangerous: true,
         asks_senha: false,
-        hidden: Vec::new(),
+        hidden: vec![(once::KEY, form.key())],
         form,
     };
     who.view.show(status, &question)
@@ -296,8 +297,8 @@ fn ask_revoke(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -> 
 pub async fn revoke(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
     let seen = find_to_change(&who, path).await?;
     let (texts, id) = (&who.view.texts().usuarios, seen.usuario.id);
-    match who.judged(unless_changed(careful(&who, &typed).revoke_tokens(&login(&seen)))).await {
-        Ok(Some(usuario)) => ended(who, &seen, &filled(texts.revoked, &[&usuario.login])).await,
+    match who.judged(async { once::done(careful(&who, &typed).revoke_tokens(&login(&seen)).await) }).await {
+        Ok(Some(())) => ended(who, &seen, &filled(texts.revoked, &[&seen.usuario.login])).await,
         outcome => ask_again(&who, id, &typed, of_form(outcome), ask_revoke).await,
     }
 }

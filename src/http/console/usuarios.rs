@@ -67,12 +67,12 @@ impl Asked {
     }
 
     /// The place of the page after `last`.
-    fn next(&self, last: &Usuario) -> String {
+    fn next(&self, last: &str) -> String {
         let mut query = Serializer::new(String::new());
         if !self.search.is_empty() {
             query.append_pair(SEARCH, &self.search);
         }
-        format!("{}?{}", Section::Usuarios.place(), query.append_pair(AFTER, &last.login).finish())
+        format!("{}?{}", Section::Usuarios.place(), query.append_pair(AFTER, last).finish())
     }
 }
 
@@ -83,8 +83,8 @@ pub async fn page(who: SignedIn<AdministrarUsuarios>, uri: Uri) -> Answer {
 }
 
 async fn list(who: &SignedIn<AdministrarUsuarios>, status: StatusCode, asked: Asked, form: Form) -> Answer {
-    let (usuarios, has_more) = who.judged(who.provisioning().seen_by_login(asked.page())).await?;
-    let next = usuarios.last().filter(|_| has_more).map(|last| asked.next(last));
+    let (usuarios, next) = who.judged(who.provisioning().seen_by_login(asked.page())).await?;
+    let next = next.map(|last| asked.next(&last));
     let list = List {
         view: &who.view,
         usuarios,

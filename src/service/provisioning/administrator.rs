@@ -21,7 +21,7 @@ impl Provisioning {
     /// there; the user's row id.
     pub async fn create_administrator(&self, login: &Name, perfil: &Name, senha: SecretString) -> Result<i64> {
         require_login(login)?;
-        let hash = self.hash(senha, async { Ok(()) }).await?;
+        let hash = self.hash(self.store.patience(), senha, async { Ok(()) }).await?;
         let mut edit = self.begin(Permissao::AdministrarUsuarios).await?;
         edit.authority().require_root()?;
         let (perfil, mut entries) = perfil_of_administrators(&mut edit, perfil).await?;

@@ -20,7 +20,7 @@ impl Provisioning {
         let invalid = || ProvisioningError::InvalidProtocolo(asked.to_owned());
         let protocolo = registrable(asked).ok_or_else(invalid)?;
         let novo = NewAtendimento { protocolo: protocolo.to_owned(), status };
-        let mut edit = self.begin_creation(Permissao::CriarAtendimento).await?;
+        let mut edit = self.begin_once(Permissao::CriarAtendimento).await?;
         match edit.insert_atendimento(&novo).await {
             Err(StoreError::AlreadyExists) => {
                 return Err(ProvisioningError::Exists { kind: Kind::Atendimento, nome: protocolo.to_owned() });
@@ -34,7 +34,7 @@ impl Provisioning {
     /// six digits, as Citrus draws them. Numbers that were registered otherwise are passed over. Servers that share a
     /// database draw one after the other, so that no number comes twice and none is left out.
     pub async fn draw_atendimento(&self, status: Status, now: OffsetDateTime) -> Result<String> {
-        let mut edit = self.begin_creation(Permissao::CriarAtendimento).await?;
+        let mut edit = self.begin_once(Permissao::CriarAtendimento).await?;
         let day = day_of(now);
         let mut number = edit.draw(day).await?;
         loop {
@@ -58,7 +58,7 @@ impl Provisioning {
     async fn commit_created(&self, edit: GuardedEdit, protocolo: &str, status: Status) -> Result<()> {
         let after = json!({"status": status.nome()});
         let entry = named(Action::CreateAtendimento, protocolo, None, Some(after));
-        self.commit_creation(edit, entry, protocolo).await
+        self.commit_once(edit, entry, protocolo).await
     }
 
     pub async fn present_state(&self, protocolo: &str) -> Result<PresentState> {

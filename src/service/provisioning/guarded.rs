@@ -8,7 +8,7 @@ use crate::domain::access::{AccessRights, Nivel, Permissao};
 use crate::domain::audit::{Actor, Entry};
 use crate::domain::hierarchy::{Administrator, ROOT_ADMINISTRATOR};
 use crate::domain::text::Name;
-use crate::store::{Edit, Perfil, Store, UsedKey, Usuario};
+use crate::store::{Edit, Patience, Perfil, Store, UsedKey, Usuario};
 
 type Result<T, E = ProvisioningError> = std::result::Result<T, E>;
 
@@ -17,11 +17,11 @@ pub(in crate::service) struct GuardedEdit {
     edit: Edit,
     authority: Authority,
     had_root_administrator: bool,
-    /// The key with which a creation came that has not been made yet.
+    /// The key of what is done once, and has not been done yet.
     key: Option<(i64, CreationKey)>,
 }
 
-/// An idempotency key that came with a creation.
+/// An idempotency key that came with a creation, or with something else that is done once.
 #[derive(Clone)]
 pub struct CreationKey {
     pub key: Arc<str>,
@@ -53,7 +53,11 @@ pub(super) enum Authority {
 impl GuardedEdit {
     /// Begins an edit, unless `actor` is a user without the permission that it `needs`.
     pub async fn begin(store: &Store, actor: &Actor, needs: Permissao) -> Result<Self> {
-        let mut edit = store.edit().await?;
+        Self::begin_within(store.patience(), store, actor, needs).await
+    }
+
+    async fn begin_within(patience: Patience, store: &Store, actor: &Actor, needs: Permissao) -> Result<Self> {
+        let mut edit = store.edit_within(patience).await?;
         edit.hold_access_model().await?;
         let authority = match actor {
             Actor::Command { .. } => Authority::Everything,
@@ -66,14 +70,15 @@ impl GuardedEdit {
         Ok(Self { edit, authority, had_root_administrator, key: None })
     }
 
-    /// The same for a creation that came with `key`; fails where the key was used.
-    pub async fn begin_creation(
+    /// The same for what came with `key`, and for which somebody waits with `patience`; fails where the key was used.
+    pub async fn begin_once(
+        patience: Patience,
         store: &Store,
         actor: &Actor,
         needs: Permissao,
         key: Option<&CreationKey>,
     ) -> Result<Self> {
-        let mut edit = Self::begin(store, actor, needs).await?;
+        let mut edit = Self::begin_within(patience, store, actor, needs).await?;
         if let (Some(usuario_id), Some(key)) = (actor.usuario_id(), key) {
             match edit.used_key(usuario_id, &key.key).await? {
                 Some(UsedKey { fingerprint, result: Some(result) }) if key.is_of(fingerprint) => {
@@ -86,8 +91,8 @@ impl GuardedEdit {
         Ok(edit)
     }
 
-    /// [`GuardedEdit::commit`] of a creation, whose key is kept with what it made: an id or a protocolo.
-    pub async fn commit_creation(mut self, actor: &Actor, entry: Entry, made: &str) -> Result<()> {
+    /// [`GuardedEdit::commit`] of what is done once: its key is kept with what was made or changed, an id or a protocolo.
+    pub async fn commit_once(mut self, actor: &Actor, entry: Entry, made: &str) -> Result<()> {
         if let Some((usuario_id, CreationKey { key, fingerprint, .. })) = self.key.take() {
             self.use_key(usuario_id, &key, fingerprint, made).await?;
         }

@@ -18,7 +18,7 @@ impl Provisioning {
     /// Registers a nível, below `superior` or at the top; its row id.
     pub async fn create_nivel(&self, nome: &Name, superior: Option<&Name>) -> Result<i64> {
         require_nome(nome)?;
-        let edit = self.begin_creation(Permissao::AdministrarNiveis).await?;
+        let edit = self.begin_once(Permissao::AdministrarNiveis).await?;
         let (mut edit, superior) = self.nivel_or_root(edit, superior).await?;
         if let Some(superior) = &superior
             && depth(&edit.niveis().await?, superior.id) >= DEPTH_MAX
@@ -28,7 +28,7 @@ impl Provisioning {
         let inserted = edit.insert_nivel(nome, superior.as_ref().map(|nivel| nivel.id)).await;
         let id = created(Kind::Nivel, nome, inserted)?;
         let after = json!({"superior": superior.map(|nivel| nivel.nome)});
-        self.commit_creation(edit, named(Action::CreateNivel, &nome.texto, None, Some(after)), id).await?;
+        self.commit_once(edit, named(Action::CreateNivel, &nome.texto, None, Some(after)), id).await?;
         Ok(id)
     }
 
@@ -65,12 +65,12 @@ impl Provisioning {
     /// Registers a perfil on a nível, or a root one; its row id.
     pub async fn create_perfil(&self, nome: &Name, nivel: Option<&Name>) -> Result<i64> {
         require_nome(nome)?;
-        let edit = self.begin_creation(Permissao::AdministrarPerfis).await?;
+        let edit = self.begin_once(Permissao::AdministrarPerfis).await?;
         let (mut edit, nivel) = self.nivel_or_root(edit, nivel).await?;
         let inserted = edit.insert_perfil(nome, nivel.as_ref().map(|nivel| nivel.id)).await;
         let id = created(Kind::Perfil, nome, inserted)?;
         let after = json!({"root": nivel.is_none(), "nivel": nivel.map(|nivel| nivel.nome)});
-        self.commit_creation(edit, named(Action::CreatePerfil, &nome.texto, None, Some(after)), id).await?;
+        self.commit_once(edit, named(Action::CreatePerfil, &nome.texto, None, Some(after)), id).await?;
         Ok(id)
     }
 

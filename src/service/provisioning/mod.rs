@@ -34,7 +34,7 @@ use crate::domain::access::{Nivel, Permissao};
 use crate::domain::audit::{Actor, Entry};
 use crate::domain::senha::SenhaFault;
 use crate::domain::text::{Name, NameKey};
-use crate::store::{Perfil, Store};
+use crate::store::{Patience, Perfil, Store};
 
 /// Sets up níveis, perfis, users, motivos and single atendimentos.
 pub struct Provisioning {
@@ -74,7 +74,7 @@ impl Provisioning {
         Self { store, passwords, actor, key: None, seen: None, effects: None, senha_fault, is_trial: false }
     }
 
-    /// The same for a creation that came with `key`, if one did: it is made once.
+    /// The same for what came with `key`, if one did: a creation is made once, and so a senha set and tokens revoked.
     #[must_use]
     pub fn keyed(self, key: Option<CreationKey>) -> Self {
         Self { key, ..self }
@@ -108,16 +108,20 @@ impl Provisioning {
         GuardedEdit::begin(&self.store, &self.actor, needs).await
     }
 
-    async fn begin_creation(&self, needs: Permissao) -> Result<GuardedEdit> {
-        GuardedEdit::begin_creation(&self.store, &self.actor, needs, self.key.as_ref()).await
+    async fn begin_once(&self, needs: Permissao) -> Result<GuardedEdit> {
+        self.begin_once_within(self.store.patience(), needs).await
     }
 
-    /// Commits a creation; `made` is its id or protocolo.
-    async fn commit_creation(&self, edit: GuardedEdit, entry: Entry, made: impl ToString) -> Result<()> {
+    async fn begin_once_within(&self, patience: Patience, needs: Permissao) -> Result<GuardedEdit> {
+        GuardedEdit::begin_once(patience, &self.store, &self.actor, needs, self.key.as_ref()).await
+    }
+
+    /// Commits what is done once; `made` is the id or protocolo of what was made or changed.
+    async fn commit_once(&self, edit: GuardedEdit, entry: Entry, made: impl ToString) -> Result<()> {
         if self.is_trial {
             return edit.undo().await;
         }
-        edit.commit_creation(&self.actor, entry, &made.to_string()).await
+        edit.commit_once(&self.actor, entry, &made.to_string()).await
     }
 
     /// Fails unless whoever asks was told that these `effects` follow, where they were told anything.
@@ -155,10 +159,15 @@ impl Provisioning {
     }
 
     /// The hash of `senha`, once it is `judged` that it will be set: what is refused, or was made already, costs none.
-    /// Nothing is held up meanwhile, so it is judged again when it is set.
-    async fn hash(&self, senha: SecretString, judged: impl Future<Output = Result<()>>) -> Result<String> {
+    /// Nothing is held up meanwhile, so it is judged again when it is set, with the same `patience`.
+    async fn hash(
+        &self,
+        patience: Patience,
+        senha: SecretString,
+        judged: impl Future<Output = Result<()>>,
+    ) -> Result<String> {
         refuse((self.senha_fault)(senha.expose_secret()))?;
         judged.await?;
-        Ok(self.passwords.hash(senha).await?)
+        Ok(patience.keep(self.passwords.hash(senha)).await??)
     }
 }

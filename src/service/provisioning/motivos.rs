@@ -28,10 +28,10 @@ impl Made {
 impl Provisioning {
     /// Registers a motivo; its row id.
     pub async fn create_motivo(&self, nome: &Name) -> Result<i64> {
-        let mut edit = self.begin_creation(Permissao::AdministrarMotivos).await?;
+        let mut edit = self.begin_once(Permissao::AdministrarMotivos).await?;
         let id = created(Kind::Motivo, nome, edit.insert_motivo(nome).await)?;
         let entry = named(Action::CreateMotivo, &nome.texto, None, Some(json!({"ativo": true})));
-        self.commit_creation(edit, entry, id).await?;
+        self.commit_once(edit, entry, id).await?;
         Ok(id)
     }
 

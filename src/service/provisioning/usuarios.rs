@@ -12,31 +12,33 @@ use crate::domain::audit::Action;
 use crate::domain::text::{LOGIN_MAX, Name, NameKey, fits};
 use crate::service::audit::of_usuario;
 use crate::service::throttle::bucket_of;
-use crate::store::{Perfil, Store, Usuario};
+use crate::store::{Patience, Perfil, Store, Usuario};
 
 impl Provisioning {
     /// Registers a user; its row id.
     pub async fn create_usuario(&self, login: &Name, perfil: &Name, senha: SecretString) -> Result<i64> {
         require_login(login)?;
-        let judged = async { self.begin_usuario(perfil).await.map(drop) };
-        let hash = self.hash(senha, judged).await?;
-        let (mut edit, perfil) = self.begin_usuario(perfil).await?;
+        let patience = self.store.patience();
+        let judged = async { self.begin_usuario(patience, perfil).await.map(drop) };
+        let hash = self.hash(patience, senha, judged).await?;
+        let (mut edit, perfil) = self.begin_usuario(patience, perfil).await?;
         let inserted = edit.insert_usuario(login, perfil.id, &hash, new_generation()).await;
         let usuario_id = created(Kind::Usuario, login, inserted)?;
         let after = json!({"perfil": perfil.nome, "ativo": true});
         let entry = of_usuario(Action::CreateUsuario, usuario_id, None, Some(after));
-        self.commit_creation(edit, entry, usuario_id).await?;
+        self.commit_once(edit, entry, usuario_id).await?;
         Ok(usuario_id)
     }
 
     /// Sets a password, revokes the tokens issued so far, and forgets the login's failures. Returns the user, as do the
     /// other changes of users.
     pub async fn set_senha(&self, login: &Name, senha: SecretString) -> Result<Usuario> {
-        let judged = async { self.edit_senha(login).await.map(drop) };
-        let (hash, bucket) = (self.hash(senha, judged).await?, bucket_of(&login.key));
-        let (mut edit, usuario) = self.edit_senha(login).await?;
+        let patience = self.store.patience();
+        let judged = async { self.edit_senha(patience, login).await.map(drop) };
+        let (hash, bucket) = (self.hash(patience, senha, judged).await?, bucket_of(&login.key));
+        let (mut edit, usuario) = self.edit_senha(patience, login).await?;
         edit.set_senha(usuario.id, &hash, new_generation(), &bucket).await?;
-        self.commit(edit, [of_usuario(Action::SetSenha, usuario.id, None, None)]).await?;
+        self.commit_once(edit, of_usuario(Action::SetSenha, usuario.id, None, None), usuario.id).await?;
         Ok(usuario)
     }
 
@@ -94,11 +96,12 @@ impl Provisioning {
         Ok((edit, usuario, perfil))
     }
 
+    /// Revokes the tokens issued so far.
     pub async fn revoke_tokens(&self, login: &Name) -> Result<Usuario> {
         let (mut edit, usuario) = self.edit_usuario(login).await?;
         require_no_less(&mut edit, &usuario).await?;
         edit.set_generation(usuario.id, new_generation()).await?;
-        self.commit(edit, [of_usuario(Action::RevokeTokens, usuario.id, None, None)]).await?;
+        self.commit_once(edit, of_usuario(Action::RevokeTokens, usuario.id, None, None), usuario.id).await?;
         Ok(usuario)
     }
 
@@ -109,23 +112,27 @@ impl Provisioning {
     }
 
     /// Begins the creation of a user on `perfil`.
-    async fn begin_usuario(&self, perfil: &Name) -> Result<(GuardedEdit, Perfil)> {
-        let edit = self.begin_creation(Permissao::AdministrarUsuarios).await?;
+    async fn begin_usuario(&self, patience: Patience, perfil: &Name) -> Result<(GuardedEdit, Perfil)> {
+        let edit = self.begin_once_within(patience, Permissao::AdministrarUsuarios).await?;
         let (mut edit, perfil) = self.perfil(edit, perfil).await?;
         edit.require_handing_on(&perfil).await?;
         Ok((edit, perfil))
     }
 
     /// Begins the edit of a user whose senha the actor may set: with it, one has what the user has.
-    async fn edit_senha(&self, login: &Name) -> Result<(GuardedEdit, Usuario)> {
-        let (mut edit, usuario) = self.edit_usuario(login).await?;
+    async fn edit_senha(&self, patience: Patience, login: &Name) -> Result<(GuardedEdit, Usuario)> {
+        let (mut edit, usuario) = self.edit_usuario_within(patience, login).await?;
         require_no_less(&mut edit, &usuario).await?;
         Ok((edit, usuario))
     }
 
     /// Begins the edit of a user whom the actor sees and who is not anonymised.
     async fn edit_usuario(&self, login: &Name) -> Result<(GuardedEdit, Usuario)> {
-        let edit = self.begin(Permissao::AdministrarUsuarios).await?;
+        self.edit_usuario_within(self.store.patience(), login).await
+    }
+
+    async fn edit_usuario_within(&self, patience: Patience, login: &Name) -> Result<(GuardedEdit, Usuario)> {
+        let edit = self.begin_once_within(patience, Permissao::AdministrarUsuarios).await?;
         let (mut edit, usuario) = edit_usuario(&self.store, edit, login).await?;
         if is_anonymised(&usuario) {
             return Err(ProvisioningError::Anonymised(usuario.login));

@@ -15,6 +15,7 @@ use super::session::{self, Opening};
 use super::transaction::{BoundedTransaction, PostgresTransaction};
 use super::watch::Watch;
 use crate::store::attempt::Attempts;
+use crate::store::budget::Bounds;
 use crate::store::error::{Result, StoreError};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -112,11 +113,11 @@ impl PostgresStore {
 
     /// A transaction of administration over HTTP. The others wait for it, so that they do not all wait for one lock on
     /// all connections.
-    pub async fn begin_bounded(&self, begin: &'static str) -> Result<PostgresTransaction> {
+    pub async fn begin_bounded(&self, begin: &'static str, bounds: Bounds) -> Result<PostgresTransaction> {
         let place = Arc::clone(&self.edits).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
         let mut session = self.of_pool(&self.administration, Some(place)).await?;
         self.check_commits(&mut session).await?;
-        Ok(PostgresTransaction::Bounded(BoundedTransaction::begin(session, begin).await?))
+        Ok(PostgresTransaction::Bounded(BoundedTransaction::begin(session, begin, bounds).await?))
     }
 
     async fn of_pool(&self, pool: &PgPool, place: Option<OwnedSemaphorePermit>) -> sqlx::Result<PooledConnection> {

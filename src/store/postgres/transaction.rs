@@ -65,16 +65,15 @@ pub struct BoundedTransaction {
 }
 
 impl BoundedTransaction {
-    pub(super) async fn begin(session: PooledConnection, begin: &'static str) -> Result<Self> {
+    pub(super) async fn begin(session: PooledConnection, begin: &'static str, bounds: Bounds) -> Result<Self> {
         // In its place before it begins, so that one that is given up meanwhile is undone, too.
-        let bounds = Bounds::of(&session.freshness);
         let mut this = Self { session: Some(session), bounds };
         raw_sql(begin).execute(this.session_mut()).await?;
         Ok(this)
     }
 
     async fn commit(mut self) -> Result<()> {
-        let bounds = self.bounds.clone();
+        let bounds = self.bounds.clone().at_end();
         bounds.keep(raw_sql("COMMIT").execute(self.session_mut())).await?;
         self.session = None;
         Ok(())

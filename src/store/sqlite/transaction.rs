@@ -32,7 +32,7 @@ impl SqliteTransaction {
     pub async fn commit(self) -> Result<()> {
         // In its own scope, so that the turn ends after it.
         let Self { transaction, bounds, _turn } = self;
-        bounds.keep(transaction.commit()).await
+        bounds.at_end().keep(transaction.commit()).await
     }
 }
 

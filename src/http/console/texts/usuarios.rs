@@ -19,6 +19,7 @@ texts! {
     search_button: "Procurar", "Search";
     search_clear: "Mostrar todos", "Show all";
     none: "Ainda não há usuários.", "There are no users yet.";
+    none_here: "Nenhum neste trecho; a procura continua na página seguinte.", "None in this stretch; the search goes on with the next page.";
     none_found: "Nenhum login contém “{}”.", "No login contains “{}”.";
     status: "Situação", "State";
     action: "Ação", "Action";
