@@ -50,7 +50,7 @@ pub async fn load_example_data(store: &Arc<Store>) -> Result<(), ProvisioningErr
 
 /// Only the users and the motivos.
 pub async fn load_example_access(store: &Arc<Store>) -> Result<(), ProvisioningError> {
-    let provisioning = Provisioning::new(Arc::clone(store), command_line()).for_examples();
+    let provisioning = Provisioning::new(Arc::clone(store), command_line()).taking_known_senhas();
     let (empresa, suporte) = (nome("Empresa"), nome("Suporte"));
     let (integracao, consulta, administrador) = (nome("Integração"), nome("Consulta"), nome("Administrador"));
     provisioning.create_nivel(&empresa, None).await?;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::estado;
@@ -14,7 +15,7 @@ use super::support::session::Session;
 use crate::domain::hierarchy::is_root_administrator;
 use crate::domain::text::Name;
 use crate::printable::printable;
-use crate::service::provisioning::require_senha;
+use crate::service::provisioning::{Provisioning, require_known_senha, require_senha};
 
 const ANONYMISE_HELP: &str = "\
 The pseudonym takes the place of the login in all histories and audit entries. The user is deactivated, its tokens are \
@@ -47,6 +48,9 @@ pub enum Command {
         /// with every permission where it is not there
         #[arg(long)]
         administrador: bool,
+        /// Take a senha of fewer than 8 characters: one that a client of Citrus has already
+        #[arg(long, conflicts_with = "administrador")]
+        senha_curta: bool,
         /// Read the senha from standard input
         #[arg(long)]
         senha_stdin: bool,
@@ -56,6 +60,9 @@ pub enum Command {
     Senha {
         /// The user's login
         login: Name,
+        /// Take a senha of fewer than 8 characters: one that a client of Citrus has already
+        #[arg(long)]
+        senha_curta: bool,
         /// Read the senha from standard input
         #[arg(long)]
         senha_stdin: bool,
@@ -117,19 +124,19 @@ impl Command {
 pub async fn run(session: &Session, command: Command) -> Result {
     let provisioning = &session.provisioning;
     match command {
-        Command::Criar { login, perfil, administrador, senha_stdin } => {
+        Command::Criar { login, perfil, administrador, senha_curta, senha_stdin } => {
             if administrador {
                 return create_administrator(session, &login, &perfil, senha_stdin).await;
             }
             provisioning.require_perfil(&perfil).await?;
-            let senha = read_new_senha(senha_stdin, require_senha)?;
+            let (provisioning, senha) = new_senha(provisioning, senha_curta, senha_stdin)?;
             provisioning.create_usuario(&login, &perfil, senha).await?;
             say!("usuario '{}' created", login.texto)?;
         }
-        Command::Senha { login, senha_stdin } => {
+        Command::Senha { login, senha_curta, senha_stdin } => {
             // Who is not there need not be asked about.
             provisioning.usuario(&login).await?;
-            let senha = read_new_senha(senha_stdin, require_senha)?;
+            let (provisioning, senha) = new_senha(provisioning, senha_curta, senha_stdin)?;
             provisioning.set_senha(&login, senha).await?;
             say!("the senha of '{}' is set; its tokens are revoked, and its failed logins are forgotten", login.texto)?;
         }
@@ -185,6 +192,14 @@ fn warn_of_state(file: &Path, login: &Name) {
         Ok(_) => {}
         Err(error) => complain(format_args!("note: {error}; if it names '{}', take it out", login.texto)),
     }
+}
+
+/// A senha to set, and what sets it: it may be short, if `is_known`.
+fn new_senha(provisioning: &Provisioning, is_known: bool, from_stdin: bool) -> Result<(Provisioning, SecretString)> {
+    Ok(match is_known {
+        true => (provisioning.clone().taking_known_senhas(), read_new_senha(from_stdin, require_known_senha)?),
+        false => (provisioning.clone(), read_new_senha(from_stdin, require_senha)?),
+    })
 }
 
 async fn create_administrator(session: &Session, login: &Name, perfil: &Name, senha_stdin: bool) -> Result {

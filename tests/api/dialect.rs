@@ -328,7 +328,7 @@ corpo = '{"detail":"<login> não existe<pessoal>","em":<segundos>}'
 
 async fn names_of_headers_and_escapes_are_the_dialects(database: &Database) {
     let text = "nomes_de_cabecalhos = 'iniciais-maiusculas'\nescapes = 'ascii-e-barras'\ncontent_type = 'text/html; charset=UTF-8'\n\
-                [erro]\ncorpo = '{\"erro\":\"<texto>\",\"onde\":\"<caminho>\"}'";
+                [erro]\ncorpo = '{\"erro\":\"<texto>\",\"onde\":\"<caminho>\"}'\n[respostas.no_route]\ncodigo = 419";
     let server = server(database, text).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(b"GET /api/nada HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
@@ -336,6 +336,8 @@ async fn names_of_headers_and_escapes_are_the_dialects(database: &Database) {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.contains("\r\nContent-Type: text/html; charset=UTF-8\r\n"), "{answer}");
     assert!(answer.contains("\r\nX-Request-Id: "), "{answer}");
+    // There is no reason phrase for it.
+    assert!(answer.starts_with("HTTP/1.1 419 \r\n"), "{answer}");
     assert!(
         answer.ends_with("\r\n\r\n{\"erro\":\"Recurso n\\u00e3o encontrado\",\"onde\":\"\\/api\\/nada\"}"),
         "{answer}"

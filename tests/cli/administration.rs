@@ -149,6 +149,18 @@ async fn a_senha_has_eight_characters_at_least(database: &Database) {
         refused(&trocar, short);
     }
     assert_eq!(with_senha(database, &trocar, "12345678").code, 0);
+    // One that a client of Citrus has already, if whoever sets it says so.
+    let known = |args: &[&str], senha: &str| with_senha(database, &[args, &["--senha-curta"]].concat(), senha);
+    known(&trocar, "").fails(1, &["the senha is empty"]);
+    known(&["usuario", "criar", "a", "--administrador"], "1234").fails(2, &["cannot be used with"]);
+    assert_eq!(known(&["usuario", "criar", "c", "--perfil", "Consulta"], "1234").code, 0);
+    assert_eq!(known(&trocar, "4321").code, 0);
+    let server = Process::serve(database);
+    for (login, senha) in [("c", "1234"), ("u", "4321")] {
+        let asked = json!({"login": login, "senha": senha});
+        assert_eq!(server.post("/api/usuario/login", "", asked).await.0, 200, "{login}");
+    }
+    server.stop();
 }
 
 /// One that was set when shorter ones were taken.

@@ -2,6 +2,7 @@
 
 mod fake;
 pub mod fakes;
+mod named;
 mod odd;
 mod reports;
 mod status;

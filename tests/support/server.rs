@@ -97,7 +97,7 @@ impl Server {
         });
         Self {
             address,
-            provisioning: Provisioning::new(Arc::clone(&store), tester()).for_examples(),
+            provisioning: Provisioning::new(Arc::clone(&store), tester()).taking_known_senhas(),
             store,
             clock,
             limits,

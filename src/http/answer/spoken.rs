@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use hyper::ext::ReasonPhrase;
 use time::OffsetDateTime;
 use time::macros::datetime;
 use uuid::Uuid;
@@ -176,6 +177,9 @@ impl Speaker {
         _ = response.extensions_mut().remove::<ApiError>();
         if let Ok(status) = StatusCode::from_u16(spoken.code) {
             *response.status_mut() = status;
+            if status.canonical_reason().is_none() {
+                response.extensions_mut().insert(ReasonPhrase::from_static(b""));
+            }
         }
         set_body_headers(response.headers_mut(), &spoken);
         (response.map(|_| Body::from(spoken.bytes)), Some(spoken.challenge))

@@ -37,6 +37,7 @@ use crate::domain::text::{Name, NameKey};
 use crate::store::{Patience, Perfil, Store};
 
 /// Sets up níveis, perfis, users, motivos and single atendimentos.
+#[derive(Clone)]
 pub struct Provisioning {
     store: Arc<Store>,
     passwords: Arc<Passwords>,
@@ -54,6 +55,11 @@ pub struct Provisioning {
 /// Fails for a senha that nobody may set.
 pub fn require_senha(senha: &SecretString) -> Result<()> {
     refuse(SenhaFault::of_new(senha.expose_secret()))
+}
+
+/// Fails for a senha that no request could carry.
+pub fn require_known_senha(senha: &SecretString) -> Result<()> {
+    refuse(SenhaFault::of(senha.expose_secret()))
 }
 
 fn refuse(fault: Option<SenhaFault>) -> Result<()> {
@@ -92,9 +98,9 @@ impl Provisioning {
         Self { effects: Some(effects), ..self }
     }
 
-    /// The same for examples, whose senhas are public and may be short.
+    /// The same for senhas that are in use already, and may be short: those of clients of Citrus, and of examples.
     #[must_use]
-    pub fn for_examples(self) -> Self {
+    pub fn taking_known_senhas(self) -> Self {
         Self { senha_fault: SenhaFault::of, ..self }
     }
 

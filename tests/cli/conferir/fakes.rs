@@ -7,7 +7,7 @@ mod pages;
 pub mod server;
 mod service;
 mod stacks;
-mod words;
+pub mod words;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -212,6 +212,15 @@ async fn a_server_whose_member_alone_tells_a_success_is_recorded() {
     recorded("enveloped", Make { tokens: BRACED, answer: words::enveloped, ..BEARER }).await;
 }
 
+/// Keys without a digit.
+const KEYS: [&str; 2] = ["AbCdEfGhIjKlMnOpQrStUvWxYz", "ZyXwVuTsRqPoNmLkJiHgFeDcBa"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_number_tells_a_success_is_recorded() {
+    let make = Make { tokens: KEYS, refuses_same: true, answer: words::coded, ..BEARER };
+    recorded("coded", make).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_first_word_tells_a_success_and_a_token_may_be_a_number() {
     let database = Database::sqlite();
@@ -292,38 +301,6 @@ async fn a_judged_run_believes_no_contradicted_status_either() {
     assert_eq!(fake.present(), START);
     let junit = std::fs::read_to_string(database.dir.path().join("report.xml")).unwrap();
     assert!(junit.contains("errors=\"126\"") && junit.contains("not Finalizado"), "{junit}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_header_that_nobody_guesses_can_be_named() {
-    let database = Database::sqlite();
-    for (token_header, scheme, named) in
-        [("x-citrus-sessao", "", "X-Citrus-Sessao"), ("authorization", "Citrus", "Authorization: Citrus")]
-    {
-        let fake = Server::start(Make { token_header, scheme, answer: makes::aspnet, ..BEARER }, START, |_| {}).await;
-        let unnamed = conferir(&database, &fake.address, START, &["--gravar", "dialeto.toml"], SENHA);
-        unnamed.fails(
-            1,
-            &[
-                "by none of these headers: Authorization: Bearer, Authorization, Authorization: JWT, ",
-                "pass --cabecalho-do-token",
-            ],
-        );
-        let gravar = ["--gravar", "dialeto.toml", "--cabecalho-do-token", named];
-        let outcome = conferir(&database, &fake.address, START, &gravar, SENHA);
-        assert_eq!(outcome.code, 0, "{outcome:?}");
-        let file = database.dir.path().join("dialeto.toml");
-        let text = std::fs::read_to_string(&file).unwrap();
-        let written = if scheme.is_empty() { token_header } else { named };
-        assert!(text.contains(&format!("cabecalhos = [\"{written}\"]")), "{text}");
-        std::fs::remove_file(file).unwrap();
-        // Without it, the server would not take the first change.
-        let judged =
-            conferir(&database, &fake.address, START, &["--cabecalho-do-token", named, "--only-documented"], SENHA);
-        assert!(judged.stdout.contains("passed  doc   status/em-atendimento\n"), "{judged:?}");
-    }
-    let other = conferir(&database, "127.0.0.1:1", START, &["--cabecalho-do-token", "Content-Length"], SENHA);
-    other.fails(2, &["--cabecalho-do-token", "can't carry a token"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -38,6 +38,14 @@ pub enum Refusal {
     UnneededMotivo,
 }
 
+impl Refusal {
+    /// A number of its own, not 0.
+    pub fn number(self) -> usize {
+        let name = format!("{self:?}");
+        name.bytes().fold(name.len(), |sum, byte| (sum * 31 + usize::from(byte)) % 97) + 1
+    }
+}
+
 /// What was asked, as far as an answer may tell it.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
