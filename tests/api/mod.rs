@@ -23,6 +23,7 @@ mod console_forms;
 mod console_hierarchy;
 mod console_language;
 mod console_motivos;
+mod console_lists;
 mod console_names;
 mod console_once;
 mod console_painel;

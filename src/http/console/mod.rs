@@ -22,6 +22,7 @@ pub mod filters;
 pub mod form;
 pub mod language;
 pub mod login;
+pub mod listing;
 pub mod motivos;
 pub mod niveis;
 pub mod nivel;

@@ -3,11 +3,11 @@
 use askama::Template;
 use axum::http::{StatusCode, Uri};
 use secrecy::SecretString;
-use url::form_urlencoded::Serializer;
 
 use super::faults::{Faults, LOGIN, PERFIL, SENHA};
 use super::filters;
 use super::form::{Choice, Form, Typed, required_name};
+use super::listing::Asked;
 use super::once::made;
 use super::phrases::filled;
 use super::refusal::Answer;
@@ -18,14 +18,8 @@ use crate::domain::senha::SenhaFault;
 use crate::domain::text::NameKey;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::limits::PAGE_ENTRIES;
-use crate::http::request::query;
 use crate::service::provisioning::require_login;
 use crate::store::{Usuario, UsuariosByLogin};
-
-/// What the logins that are looked for contain.
-const SEARCH: &str = "procura";
-/// The login after which the page begins.
-const AFTER: &str = "depois";
 
 #[derive(Template)]
 #[template(path = "usuarios.html")]
@@ -41,38 +35,13 @@ struct List<'a> {
     usuario_id: i64,
 }
 
-/// Which users a page shows.
-#[derive(Default)]
-struct Asked {
-    search: String,
-    after: Option<String>,
-}
-
-impl Asked {
-    fn of(uri: &Uri) -> Result<Self, ApiError> {
-        let text = |name| {
-            let text = query::parameter(uri, name)?.map(|text| text.trim().to_owned());
-            Ok::<_, ApiError>(text.map(|text| text.replace('\0', "")).filter(|text| !text.is_empty()))
-        };
-        Ok(Self { search: text(SEARCH)?.unwrap_or_default(), after: text(AFTER)? })
-    }
-
-    fn page(&self) -> UsuariosByLogin {
-        UsuariosByLogin {
-            containing: NameKey::non_blank(&self.search),
-            after: self.after.as_deref().map(NameKey::new),
-            limit: PAGE_ENTRIES,
-            niveis: None,
-        }
-    }
-
-    /// The place of the page after `last`.
-    fn next(&self, last: &Usuario) -> String {
-        let mut query = Serializer::new(String::new());
-        if !self.search.is_empty() {
-            query.append_pair(SEARCH, &self.search);
-        }
-        format!("{}?{}", Section::Usuarios.place(), query.append_pair(AFTER, &last.login).finish())
+/// The users that are `asked` for, as the store takes it.
+fn wanted(asked: &Asked) -> UsuariosByLogin {
+    UsuariosByLogin {
+        containing: asked.containing(),
+        after: asked.after.as_deref().map(NameKey::new),
+        limit: PAGE_ENTRIES,
+        niveis: None,
     }
 }
 
@@ -83,8 +52,8 @@ pub async fn page(who: SignedIn<AdministrarUsuarios>, uri: Uri) -> Answer {
 }
 
 async fn list(who: &SignedIn<AdministrarUsuarios>, status: StatusCode, asked: Asked, form: Form) -> Answer {
-    let (usuarios, has_more) = who.judged(who.provisioning().seen_by_login(asked.page())).await?;
-    let next = usuarios.last().filter(|_| has_more).map(|last| asked.next(last));
+    let (usuarios, has_more) = who.judged(who.provisioning().seen_by_login(wanted(&asked))).await?;
+    let next = usuarios.last().filter(|_| has_more).map(|last| asked.next(Section::Usuarios.place(), &last.login));
     let list = List {
         view: &who.view,
         usuarios,

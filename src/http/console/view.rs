@@ -23,7 +23,7 @@ use crate::clock::{BRASILIA, rfc3339_millis};
 use crate::domain::access::{AccessRights, Permissao};
 use crate::domain::atendimento::Status;
 use crate::domain::hierarchy::is_root_administrator;
-use crate::domain::text::excerpt;
+use crate::domain::text::{HIDDEN, excerpt};
 use crate::http::answer::problem::Language;
 use crate::http::memory::{LargeBody, UNCOUNTED};
 
@@ -216,6 +216,15 @@ impl View {
     /// A text of ours with a value in the place of its `{}`.
     pub fn fill(&self, text: &str, value: &str) -> String {
         filled(text, &[value])
+    }
+
+    /// Whether it stands for a name that the hierarchy hides.
+    pub fn is_hidden(&self, text: impl AsRef<str>) -> bool {
+        text.as_ref() == HIDDEN
+    }
+
+    pub fn hidden(&self) -> &'static str {
+        HIDDEN
     }
 
     /// Whether a text is too long for a table.
