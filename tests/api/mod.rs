@@ -28,6 +28,7 @@ mod console_names;
 mod console_once;
 mod console_painel;
 mod console_servidor;
+mod console_senha;
 mod console_switches;
 mod console_usuarios;
 mod dialect;

@@ -64,6 +64,10 @@ impl<'a> Browser<'a> {
         let token = value_of(&page.body, "ficha").unwrap_or_default();
         let mut all = vec![("ficha", token.as_str())];
         all.extend(fields);
+        // Whoever registers a user types the senha twice.
+        let senha = fields.iter().find(|(name, _)| *name == "senha").map(|(_, senha)| ("senha_de_novo", *senha));
+        let has_both = fields.iter().any(|(name, _)| *name == "senha_de_novo");
+        all.extend(senha.filter(|_| path == "/console/usuarios" && !has_both));
         self.post(path, &all).await
     }
 

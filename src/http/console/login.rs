@@ -164,16 +164,27 @@ async fn judge(
     senha: SecretString,
     audit: &mut LoginAudit,
 ) -> Result<SessionId, ApiError> {
-    let outcome = app.login.login(login, senha, client.0).await;
-    let AccessToken { usuario_id, generation, .. } = outcome.inspect_err(|error| {
+    let AccessToken { usuario_id, generation, .. } = verified(app, client, login, senha, audit).await?;
+    Ok(app.sessions.begin(usuario_id, generation).await?)
+}
+
+/// What a login comes to, as the API judges and counts it.
+pub async fn verified(
+    app: &AppState,
+    client: ClientAddress,
+    login: &str,
+    senha: SecretString,
+    audit: &mut LoginAudit,
+) -> Result<AccessToken, ApiError> {
+    let outcome = app.login.login(login, senha, client.0).await.inspect_err(|error| {
         audit.refused(error);
         // A failure that cannot be counted, such as on a full disk.
         if let LoginError::Store(error) = error {
             app.changes.note_failure(error);
         }
     })?;
-    audit.usuario(usuario_id);
-    Ok(app.sessions.begin(usuario_id, generation).await?)
+    audit.usuario(outcome.usuario_id);
+    Ok(outcome)
 }
 
 fn credentials(typed: &Typed) -> Result<(&str, SecretString), Faults> {

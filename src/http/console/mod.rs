@@ -24,6 +24,7 @@ pub mod language;
 pub mod login;
 pub mod listing;
 pub mod motivos;
+pub mod minha_senha;
 pub mod niveis;
 pub mod nivel;
 pub mod once;

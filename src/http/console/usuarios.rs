@@ -4,7 +4,7 @@ use askama::Template;
 use axum::http::{StatusCode, Uri};
 use secrecy::SecretString;
 
-use super::faults::{Faults, LOGIN, PERFIL, SENHA};
+use super::faults::{Faults, LOGIN, PERFIL, SENHA, SENHA_AGAIN};
 use super::filters;
 use super::form::{Choice, Form, Typed, required_name};
 use super::listing::Asked;
@@ -12,6 +12,7 @@ use super::once::made;
 use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
+use super::texts::Texts;
 use super::view::{Section, View};
 use crate::domain::access::AdministrarUsuarios;
 use crate::domain::senha::SenhaFault;
@@ -93,7 +94,7 @@ async fn attempt(who: &SignedIn<AdministrarUsuarios>, typed: &Typed) -> Result<S
     let may_be = required_name(typed, LOGIN).and_then(|login| Ok(require_login(&login).map(|()| login)?));
     let login = faults.take(LOGIN, may_be);
     let perfil = faults.take(PERFIL, required_name(typed, PERFIL));
-    let senha = faults.take(SENHA, new_senha(typed));
+    let senha = new_senha_twice(typed, &mut faults, who.view.texts());
     let Some(((login, perfil), senha)) = login.zip(perfil).zip(senha) else { return Err(faults) };
     let provisioning = who.creating(typed);
     let created = who.judged(async { made(provisioning.create_usuario(&login, &perfil, senha).await) }).await;
@@ -101,8 +102,18 @@ async fn attempt(who: &SignedIn<AdministrarUsuarios>, typed: &Typed) -> Result<S
     Ok(login.texto)
 }
 
+/// The senha that was typed twice, to be set; `None` where something is wrong with it.
+pub fn new_senha_twice(typed: &Typed, faults: &mut Faults, texts: &Texts) -> Option<SecretString> {
+    let senha = faults.take(SENHA, new_senha(typed));
+    let is_same = typed.get(SENHA) == typed.get(SENHA_AGAIN);
+    if !is_same {
+        faults.say(SENHA_AGAIN, texts.faults.senha_differs);
+    }
+    senha.filter(|_| is_same)
+}
+
 /// The senha that was typed, to be set.
-pub fn new_senha(typed: &Typed) -> Result<SecretString, ApiError> {
+fn new_senha(typed: &Typed) -> Result<SecretString, ApiError> {
     let senha = typed.get(SENHA);
     match SenhaFault::of_new(senha) {
         Some(SenhaFault::Empty) => Err(ApiError::SenhaRequired),

@@ -10,6 +10,7 @@ texts! {
     login_exists: "Este login já existe. Escolha outro.", "This login is taken. Choose another one.";
     login_unknown: "Não há usuário ativo com este login.", "There is no active user of this login.";
     senha: "Escreva a senha.", "Type the password.";
+    senha_now: "Escreva a senha atual.", "Type the present password.";
     senha_short: "Escreva uma senha de pelo menos {} caracteres; {}.", "Type a password of at least {} characters; {}.";
     senha_blank: "A senha só tem espaços. Escreva outra.", "The password has only blanks. Type another one.";
     there_is: "há um", "there is 1";
