@@ -102,7 +102,8 @@ async fn the_sign_in_form_keeps_what_it_has_of_another_form(server: &Server) {
     let brought = ["volta", "digitado.nome", "digitado.quem", "login"].map(|name| value_of(&page.body, name).unwrap());
     assert_eq!(brought, ["motivos", "Meia palavra", "admin", "adm"]);
     let arrived = [("volta", "motivos"), ("digitado.nome", &kept), ("login", "admin"), ("senha", "1234")];
-    let page = browser.fill(&page, "/console/entrar", &arrived).await;
+    let led = browser.fill(&page, "/console/entrar", &arrived).await;
+    let page = browser.follow(&led).await;
     assert!(page.body.contains("value=\"Meia palavra\""), "{page:?}");
 }
 

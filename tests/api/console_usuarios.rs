@@ -341,7 +341,8 @@ async fn a_form_outlives_its_session(server: &Server) {
         ("digitado.login", "ana.souza"),
         ("digitado.perfil", "Consulta"),
     ];
-    let again = admin.fill(&entrance, "/console/entrar", &fields).await;
+    let led = admin.fill(&entrance, "/console/entrar", &fields).await;
+    let again = admin.follow(&led).await;
     assert_eq!(again.status, 200, "{again:?}");
     assert_eq!(value_of(&again.body, "login").as_deref(), Some("ana.souza"));
     again.has_all(&["<option value=\"Consulta\" selected>", "nothing was done"]);

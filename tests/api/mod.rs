@@ -21,6 +21,7 @@ mod console_confirmed;
 mod console_faults;
 mod console_forms;
 mod console_hierarchy;
+mod console_kept;
 mod console_language;
 mod console_motivos;
 mod console_lists;

@@ -71,6 +71,13 @@ impl<'a> Browser<'a> {
         self.post(path, &all).await
     }
 
+    /// Goes where the answer leads.
+    pub async fn follow(&mut self, answer: &Answer) -> Answer {
+        assert_eq!(answer.status, 303, "{answer:?}");
+        let place = answer.header("location").unwrap().trim_start_matches("../").trim_start_matches("./");
+        self.get(&format!("/{place}")).await
+    }
+
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body = Serializer::new(String::new()).extend_pairs(fields).finish();
         self.send(Method::POST, path, body).await

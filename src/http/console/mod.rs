@@ -20,6 +20,7 @@ pub mod errors;
 pub mod faults;
 pub mod filters;
 pub mod form;
+pub mod kept;
 pub mod language;
 pub mod login;
 pub mod listing;

@@ -14,6 +14,7 @@ use super::again::Sent;
 use super::cookies::SESSION;
 use super::entrance;
 use super::form::{TOKEN, Typed};
+use super::kept;
 use super::refusal::{Answer, Refusal};
 use super::view::{Person, View};
 use super::visit::{Visit, is_form, is_led_from_elsewhere, is_same_origin, is_sent_by_page};
@@ -300,8 +301,10 @@ impl<P: Admits> FromRequestParts<SharedState> for SignedIn<P> {
     async fn from_request_parts(parts: &mut Parts, app: &SharedState) -> Result<Self, Refusal> {
         let visit = Visit::of(parts);
         let Ok(client) = ClientAddress::from_request_parts(parts, app).await;
-        let (typed, asker) = (parts.extensions.remove::<Typed>(), asker(parts));
-        if let Some((typed, session)) = typed.as_ref().zip(id(&visit)) {
+        let (brought, asker, session) = (parts.extensions.remove::<Typed>(), asker(parts), id(&visit));
+        let kept = |session| kept::found(app, &visit.cookies, session, &visit.place, &parts.uri);
+        let typed = brought.or_else(|| session.as_ref().and_then(kept));
+        if let Some((typed, session)) = typed.as_ref().zip(session) {
             asker.0.sent.get_or_init(|| Sent::again(&visit, &session, typed));
         }
         match known(app, &visit).await? {

@@ -15,7 +15,7 @@ use time::macros::format_description;
 use url::form_urlencoded;
 
 use super::assets;
-use super::cookies::NOTICE;
+use super::cookies::{NOTICE, TYPED};
 use super::phrases::{self, filled};
 use super::texts::Texts;
 use super::visit::{PLACE, Visit};
@@ -347,10 +347,13 @@ impl View {
         response
     }
 
-    /// Leads to `place`, whose page tells `notice`.
+    /// Leads to `place`, whose page tells `notice`. What was typed is of no use any more.
     pub fn done(&self, place: &str, notice: &str) -> Response {
-        let text = URL_SAFE_NO_PAD.encode(notice);
-        self.clone().setting(self.visit.cookies.set(NOTICE, &text, Some(NOTICE_KEPT))).lead_to(place)
+        let (text, cookies) = (URL_SAFE_NO_PAD.encode(notice), &self.visit.cookies);
+        let view = self.clone().setting(cookies.set(NOTICE, &text, Some(NOTICE_KEPT)));
+        let has_typed = cookies.get(TYPED).is_some();
+        let view = if has_typed { view.setting(cookies.clear(TYPED)) } else { view };
+        view.lead_to(place)
     }
 
     /// Leads to `place`, which is asked for by a GET.
