@@ -15,9 +15,10 @@ use super::faults::sentence;
 use super::language;
 use super::phrases::filled;
 use super::session::{Asker, Lack, person};
-use super::texts::names;
+use super::texts::{Texts, names};
 use super::view::{Person, View};
 use super::visit::{CONSOLE, Visit};
+use crate::domain::access::Permissao;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::render::ErrorPage;
 use crate::http::state::SharedState;
@@ -96,12 +97,13 @@ fn page(visit: Visit, mut answer: Response, error: &ApiError) -> Response {
     let text = match (error, whom.as_ref().and_then(|whom| whom.lacks)) {
         (ApiError::AccessDenied(_), Some(Lack::RootAdministrator)) => texts.faults.lacks_root.to_owned(),
         (ApiError::AccessDenied(_), Some(Lack::Release(permissao))) => {
-            filled(texts.faults.lacks_release, &[&names::named(permissao, texts.language)])
+            asking(texts.faults.lacks_release, permissao, texts)
         }
         (ApiError::AccessDenied(_), Some(Lack::Grant { permissao, is_released })) => {
             let text = if is_released { texts.faults.lacks } else { texts.faults.lacks_both };
-            filled(text, &[&names::named(permissao, texts.language)])
+            asking(text, permissao, texts)
         }
+        (ApiError::AccessDenied(_), None) => format!("{} {}", texts.faults.not_allowed, texts.faults.ask),
         _ => sentence(error, "", "", texts),
     };
     let view = View::new(visit, whom.map(|whom| whom.person));
