@@ -143,7 +143,6 @@ async fn a_search_is_made_again(server: &Server) {
     }
 }
 
-/// A page with a form that forgot it would lose what was typed.
 /// Whatever goes wrong on the way, the language is the new one, and the way back leads to the page.
 async fn an_error_in_the_middle_speaks_the_new_language(server: &Server, database: &Database) {
     let mut browser = Browser::signed_in(server, "admin").await;
@@ -166,6 +165,7 @@ async fn an_error_in_the_middle_speaks_the_new_language(server: &Server, databas
     browser.get("/console/perfis").await.has_all(&["<html lang=\"pt-BR\">"]);
 }
 
+/// A page with a form that forgot it would lose what was typed.
 #[test]
 fn each_template_with_a_form_has_it_go_with_the_switch() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/console/templates");
@@ -190,8 +190,8 @@ fn each_template_with_a_form_has_it_go_with_the_switch() {
 }
 
 both_engines! {
-    what_is_typed_stays_in_the_other_language,
     an_error_in_the_middle_speaks_the_new_language,
+    what_is_typed_stays_in_the_other_language,
     the_sign_in_form_keeps_what_it_has_of_another_form,
     nobody_else_fills_in_a_form_so,
     a_search_is_made_again,

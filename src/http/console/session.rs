@@ -270,12 +270,12 @@ impl<P: Admits> SignedIn<P> {
         })
     }
 
-    /// How long work for a page may take: less than the request as a whole.
     /// The generation that the session counts in.
     pub fn generation(&self) -> i64 {
         self.generation
     }
 
+    /// How long work for a page may take: less than the request as a whole.
     pub fn deadline(&self) -> Duration {
         self.app.deadline / 2
     }

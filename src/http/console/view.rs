@@ -309,6 +309,14 @@ impl View {
         at.to_offset(BRASILIA).format(form).expect("the forms name only parts that every date has")
     }
 
+    /// The time in Brasília, as spreadsheets in the language of the page read it, to the second.
+    pub fn sheet_time(&self, at: OffsetDateTime) -> String {
+        const PT: &[BorrowedFormatItem<'_>] = format_description!("[day]/[month]/[year] [hour]:[minute]:[second]");
+        const EN: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+        let form = self.language().choose([PT, EN]);
+        at.to_offset(BRASILIA).format(form).expect("the forms name only parts that every date has")
+    }
+
     /// The same time for programs.
     pub fn machine_time(&self, at: &OffsetDateTime) -> String {
         rfc3339_millis(*at)
@@ -318,14 +326,6 @@ impl View {
     pub fn number(&self, number: &i64) -> String {
         phrases::number(*number, self.language())
     }
-    /// The time in Brasília, as spreadsheets in the language of the page read it, to the second.
-    pub fn sheet_time(&self, at: OffsetDateTime) -> String {
-        const PT: &[BorrowedFormatItem<'_>] = format_description!("[day]/[month]/[year] [hour]:[minute]:[second]");
-        const EN: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
-        let form = self.language().choose([PT, EN]);
-        at.to_offset(BRASILIA).format(form).expect("the forms name only parts that every date has")
-    }
-
 
     /// Answers with a page.
     pub fn show(&self, status: StatusCode, page: &impl Template) -> Response {
