@@ -121,7 +121,8 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
             let client = Client::new(url).map_err(|error| CliError::Failed(format!("--sombra: {error}")))?;
             let is_upstream =
                 url.host() == upstream.host() && url.port_or_known_default() == upstream.port_or_known_default();
-            if is_upstream || !shadow::is_ours(&client).await {
+            let unreached = |error| CliError::Failed(format!("--sombra: {url} can't be reached: {error}"));
+            if is_upstream || !shadow::is_ours(&client).await.map_err(unreached)? {
                 return Err(CliError::Failed(format!(
                     "--sombra: {url} is not known to be a server of ours, by its page at /; any other one would make each change a second time"
                 )));

@@ -14,7 +14,7 @@ use super::exchange::{Capture, Exchange};
 use super::head::Head;
 use super::observe::{Observer, Route};
 use super::relay::lock;
-use crate::conferir::client::{Client, Outgoing, Received};
+use crate::conferir::client::{Client, ClientError, Outgoing, Received};
 use crate::conferir::token::find_token;
 
 /// Most exchanges that wait; more are left out.
@@ -55,9 +55,10 @@ pub struct Comparison {
 }
 
 /// Whether the server behind `client` is one of ours, which makes no change of a dry run.
-pub async fn is_ours(client: &Client) -> bool {
+pub async fn is_ours(client: &Client) -> Result<bool, ClientError> {
     let home = Outgoing { method: "GET", path: "/".to_owned(), headers: Vec::new(), body: Vec::new() };
-    client.send(home).await.is_ok_and(|home| home.code == 200 && home.body.contains("<title>citrus-status</title>"))
+    let home = client.send(home).await?;
+    Ok(home.code == 200 && home.body.contains("<title>citrus-status</title>"))
 }
 
 impl Shadow {
@@ -107,8 +108,8 @@ impl Shadow {
 struct Asker {
     client: Client,
     observer: Observer,
-    /// Our tokens, by those of Citrus. In memory alone.
-    tokens: HashMap<String, String>,
+    /// Our tokens, by those of Citrus; none where ours did not answer. In memory alone.
+    tokens: HashMap<String, Option<String>>,
     state: Arc<State>,
 }
 
@@ -144,29 +145,34 @@ impl Asker {
 
     async fn log_in(&mut self, exchange: &Exchange) -> Option<Option<(Head, Capture)>> {
         let received = self.ask("/api/usuario/login", exchange, None).await?;
-        if let Some(received) = &received
-            && let (Some(theirs), Some(ours)) = (exchange.answer_text(), find_token(&received.body))
-            && let Some(theirs) = find_token(&theirs)
+        let ours = received.as_ref().map(|received| find_token(&received.body));
+        if let Some(theirs) = exchange.answer_text().and_then(|theirs| find_token(&theirs))
+            && let None | Some(Some(_)) = ours
         {
             if self.tokens.len() >= TOKENS_MAX {
                 self.tokens.clear();
             }
-            self.tokens.insert(theirs, ours);
+            self.tokens.insert(theirs, ours.flatten());
         }
         Some(received.map(answered))
     }
 
     async fn change(&mut self, exchange: &Exchange) -> Option<Option<(Head, Capture)>> {
-        let token = self.our_token(&exchange.request.head);
-        if token.is_none() && self.names_a_token(&exchange.request.head) {
-            lock(&self.state.comparison).without_login += 1;
-            return None;
-        }
+        let token = match self.our_token(&exchange.request.head) {
+            Some(Some(token)) => Some(token),
+            // Its login was not answered.
+            Some(None) => return Some(None),
+            None if self.names_a_token(&exchange.request.head) => {
+                lock(&self.state.comparison).without_login += 1;
+                return None;
+            }
+            None => None,
+        };
         Some(self.ask("/api/atendimentos/status?simular=true", exchange, token).await?.map(answered))
     }
 
-    /// Our token for the user of that in `head`, whichever header has it.
-    fn our_token(&self, head: &Head) -> Option<String> {
+    /// Our token for the user of that in `head`, whichever header has it, if that user's login was answered.
+    fn our_token(&self, head: &Head) -> Option<Option<String>> {
         let values = head.headers.iter().filter_map(|(_, value)| std::str::from_utf8(value).ok());
         { values }.flat_map(words_of).find_map(|word| self.tokens.get(word)).cloned()
     }

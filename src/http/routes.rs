@@ -83,6 +83,7 @@ fn each_page(mut take: impl FnMut(&'static str, MethodRouter<SharedState>)) {
     take("/console/auditoria", get(console::auditoria::page));
     take("/console/auditoria.csv", get(console::audit_csv::export));
     take("/console/servidor", get(console::servidor::page));
+    take("/console/senha", get(console::minha_senha::page).post(console::minha_senha::set));
     take("/console/sair", get(console::login::leaving).post(console::login::sign_out));
     take("/console/assets/{file}", get(console::assets::file));
 }

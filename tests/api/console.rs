@@ -310,6 +310,10 @@ async fn every_page_asks_for_a_session_and_for_its_permission(server: &Server) {
     let mut powerless = Browser::signed_in(server, "user.sem.permissao").await;
     let mut admin = Browser::signed_in(server, "admin").await;
     let record = "/console/atendimento?protocolo=20221104000001";
+    let own = stranger.get("/console/senha").await;
+    leads_to_sign_in(&own, "senha");
+    assert_eq!(stranger.post("/console/senha", &[("senha", "x")]).await.status, 401);
+    assert_eq!(powerless.get("/console/senha").await.status, 200);
     for path in ["/console/atendimentos", "/console/atendimentos/novo", record, PAGE, "/console/motivos/1"] {
         let place = path.strip_prefix("/console/").unwrap();
         let place: String = url::form_urlencoded::byte_serialize(place.as_bytes()).collect();

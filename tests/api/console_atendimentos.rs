@@ -369,7 +369,8 @@ async fn what_was_typed_into_a_change_survives_the_end_of_the_session(server: &S
         ("login", "admin"),
         ("senha", SENHA),
     ];
-    let again = admin.fill(&answer, "/console/entrar", &fields).await;
+    let led = admin.fill(&answer, "/console/entrar", &fields).await;
+    let again = admin.follow(&led).await;
     assert_eq!(again.status, 200, "{again:?}");
     assert!(
         again.body.contains("longo texto") && again.body.contains("value=\"Finalizado\" required checked"),

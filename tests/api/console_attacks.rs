@@ -174,11 +174,11 @@ async fn what_was_typed_survives_the_end_of_the_session_and_is_not_done_by_itsel
     assert_eq!(wrong.status, 401, "{wrong:?}");
     assert!(wrong.body.contains("digitado.nome"), "{wrong:?}");
     wrong.has_all(&["What you typed is kept: once the same person has signed in"]);
-    let again = admin.fill(&wrong, "/console/entrar", &[&kept[..], &[("senha", SENHA)]].concat()).await;
+    let led = admin.fill(&wrong, "/console/entrar", &[&kept[..], &[("senha", SENHA)]].concat()).await;
+    let again = admin.follow(&led).await;
     assert_eq!(again.status, 200, "{again:?}");
     assert!(again.body.contains("nothing was done") && again.body.contains("&#60;entregue&#62;"), "{again:?}");
     assert_eq!(database.number("SELECT count(*) FROM motivo WHERE nome LIKE 'Já%'").await, 0);
-    // The page's links are right although it stands at another address.
     assert!(again.body.contains("action=\"../console/motivos\""), "{again:?}");
     assert_eq!(admin.fill(&again, PAGE, &[("nome", typed)]).await.status, 303);
     assert_eq!(database.number("SELECT count(*) FROM motivo WHERE nome LIKE 'Já%'").await, 1);

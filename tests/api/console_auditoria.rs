@@ -174,9 +174,14 @@ async fn no_cell_is_a_formula(server: &Server, database: &Database) {
         assert_eq!(file.header("cache-control"), Some("no-store"));
         assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
         let records = records(&file.body, separator);
-        assert_eq!(records[0].join(" "), "id em origem autor lugar acao objeto mudanca de para antes depois");
+        let headings = if language == "en" {
+            "id|when (Brasília)|by|who|from where|what|object|what changed|before|after|before (JSON)|after (JSON)|code"
+        } else {
+            "id|quando (Brasília)|por onde|quem|de onde|o quê|objeto|o que mudou|antes|depois|antes (JSON)|depois (JSON)|código"
+        };
+        assert_eq!(records[0].join("|"), headings);
         for record in &records {
-            assert_eq!(record.len(), 12, "{record:?}");
+            assert_eq!(record.len(), 13, "{record:?}");
             for cell in record {
                 assert!(!cell.trim_start().starts_with(['=', '+', '-', '@', '%', '＝']), "{record:?}");
             }
@@ -200,14 +205,19 @@ async fn the_file_says_what_changed(server: &Server) {
     server.provisioning.set_motivo_ativo(&nome("Fora da garantia"), false).await.unwrap();
     let file = admin.get(CSV).await;
     let records = records(&file.body, ',');
-    let told = |record: &[String]| [2, 5, 6, 7, 8, 9].map(|cell: usize| record[cell].clone()).join("|");
-    assert_eq!(told(&records[1]), "comando|motivo.desativar|Fora da garantia|Active|yes|no");
+    let told = |record: &[String]| [2, 5, 6, 7, 8, 9, 12].map(|cell: usize| record[cell].clone()).join("|");
+    assert_eq!(told(&records[1]), "command|Motivo deactivated|Fora da garantia|Active|yes|no|motivo.desativar");
     let granted = "Administer níveis, Change the status of atendimentos";
-    assert_eq!(told(&records[2]), format!("comando|perfil.conceder|Raiz|Permissions||{granted}"));
-    assert_eq!(told(&records[3]), "comando|perfil.criar|Raiz|Root||yes");
-    assert_eq!(told(&records[4]), "console|motivo.criar|Fora da garantia|Active||yes");
-    assert_eq!(records[1][1], "2026-11-23T07:00:00.000-03:00");
-    assert_eq!(records[1][10..], [r#"{"ativo":true}"#, r#"{"ativo":false}"#]);
+    assert_eq!(told(&records[2]), format!("command|Permission granted|Raiz|Permissions||{granted}|perfil.conceder"));
+    assert_eq!(told(&records[3]), "command|Perfil created|Raiz|Root||yes|perfil.criar");
+    assert_eq!(told(&records[4]), "console|Motivo created|Fora da garantia|Active||yes|motivo.criar");
+    assert_eq!(records[1][1], "2026-11-23 07:00:00");
+    assert_eq!(records[1][10..12], [r#"{"ativo":true}"#, r#"{"ativo":false}"#]);
+    admin.set_header("accept-language", Some("pt-BR"));
+    let file = admin.get(CSV).await;
+    let records = self::records(&file.body, ';');
+    assert_eq!(told(&records[1]), "comando|Motivo desativado|Fora da garantia|Ativo|sim|não|motivo.desativar");
+    assert_eq!(records[1][1], "23/11/2026 07:00:00");
 }
 
 async fn a_file_that_is_cut_off_says_so(server: &Server, database: &Database) {
@@ -234,14 +244,14 @@ async fn a_file_that_is_cut_off_says_so(server: &Server, database: &Database) {
     let last = cut.body.trim_end().rsplit("\r\n").next().unwrap();
     let last = &records(&format!("\u{feff}{last}\n"), ',')[0];
     let told = "Only the newest 50,000 entries. There are more, up to 2026-11-23: export up to that day, too.";
-    assert_eq!(last.len(), 12);
-    assert_eq!((&last[0][..], &last[1][..]), ("", "2026-11-23T07:00:00.000-03:00"));
-    assert_eq!((&last[5][..], &last[6][..]), ("exportacao.cortada", told));
+    assert_eq!(last.len(), 13);
+    assert_eq!((&last[0][..], &last[1][..]), ("", "2026-11-23 07:00:00"));
+    assert_eq!((&last[5][..], &last[6][..], &last[12][..]), ("Export cut off", told, "exportacao.cortada"));
     admin.set_header("accept-language", Some("pt-BR"));
     let cut = admin.get(&path).await;
     assert!(cut.body.ends_with(
-        "\"exportacao.cortada\";\"Só as 50.000 entradas mais novas. Há outras, até 2026-11-23: exporte também até este \
-         dia.\";\"\";\"\";\"\";\"\";\"\"\r\n"
+        "\"Exportação cortada\";\"Só as 50.000 entradas mais novas. Há outras, até 23/11/2026: exporte também até este \
+         dia.\";\"\";\"\";\"\";\"\";\"\";\"exportacao.cortada\"\r\n"
     ));
 }
 

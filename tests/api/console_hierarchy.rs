@@ -11,6 +11,11 @@ use crate::support::both_engines;
 use crate::support::browser::{Browser, value_of};
 use crate::support::server::{Server, nome};
 
+const HIDDEN: &str = "<abbr title=\"A name that the hierarchy does not show you\">(oculto)</abbr>";
+const ASK: &str = "Ask somebody who administers níveis and perfis: a permission is released to the nível, and then granted to the \
+                   perfil. Then open the page again.";
+const HIDDEN_MEANS: &str = "“(oculto)” stands for a name that the hierarchy does not show you";
+
 async fn a_preview_says_that_it_would_be_refused(server: &Server) {
     hierarchy(server).await;
     let portaria = nome("Portaria");
@@ -93,10 +98,13 @@ async fn users_are_hidden_wherever_they_are_named(server: &Server) {
         for login in seen {
             assert!(record.body.contains(&format!("by <bdi>{login}</bdi>")), "{who} {login}: {record:?}");
         }
-        let by_hidden = record.body.matches("by <bdi>(oculto)</bdi>").count();
+        let by_hidden = record.body.matches(&format!("by <bdi>{HIDDEN}</bdi>")).count();
         assert_eq!(by_hidden, hidden.len(), "{who}: {record:?}");
-        assert_eq!(registered.body.contains("by <bdi>(oculto)</bdi>"), who == "chefe", "{registered:?}");
+        assert_eq!(registered.body.contains(&format!("by <bdi>{HIDDEN}</bdi>")), who == "chefe", "{registered:?}");
         assert_eq!(painel.body.contains("(oculto)"), !hidden.is_empty(), "{who}: {painel:?}");
+        for page in [&painel, &record] {
+            assert_eq!(page.body.matches(HIDDEN_MEANS).count(), usize::from(!hidden.is_empty()), "{who}: {page:?}");
+        }
     }
 }
 
@@ -131,7 +139,7 @@ async fn what_the_console_needs_besides_is_said(server: &Server) {
     assert_eq!(admin.get(&path).await.body.matches(besides).count(), 2);
     let mut balconista = Browser::signed_in(server, "balconista").await;
     let landing = "Your perfil has “Change the status of atendimentos” (alterar-status), but in the console that takes “Read atendimentos” (consultar-atendimentos) too.";
-    balconista.get("/console").await.has_all(&[landing, "Ask somebody who administers perfis"]);
+    balconista.get("/console").await.has_all(&[landing, ASK]);
     server.provisioning.grant(&nome("Balcão"), &[Permissao::ConsultarAtendimentos]).await.unwrap();
     server.clock.advance(Duration::seconds(1));
     assert!(!admin.get(&path).await.body.contains(besides));
@@ -153,7 +161,7 @@ async fn who_may_create_alone_finds_the_way(server: &Server) {
     let mut balconista = Browser::signed_in(server, "balconista").await;
     let painel = balconista.get("/console").await;
     painel.has_all(&["atendimentos/novo\">New atendimento</a>"]);
-    assert!(!painel.body.contains("Ask somebody who administers perfis"), "{painel:?}");
+    assert!(!painel.body.contains(ASK), "{painel:?}");
     let new = balconista.get("/console/atendimentos/novo").await;
     new.has_all(&["aria-current=\"page\">New atendimento</a>"]);
     assert!(!new.body.contains("console/atendimentos\""), "{new:?}");
@@ -216,23 +224,24 @@ async fn a_refusal_says_whether_a_grant_or_a_release_is_missing(server: &Server)
         (
             "motivos",
             "Your perfil holds the permission “Administer motivos” (administrar-motivos), but it is not released to your \
-             nível. Somebody who releases permissions to níveis can do so; then open the page again.",
+             nível.",
         ),
         (
             "perfis",
             "The permission “Administer perfis” (administrar-perfis) is neither released to your nível nor granted to your \
-             perfil. It has to be released first, and then granted; then open the page again.",
+             perfil.",
         ),
-        (
-            "usuarios",
-            "Your perfil lacks the permission “Administer users” (administrar-usuarios). Somebody who administers perfis \
-             can grant it; then open the page again.",
-        ),
+        ("usuarios", "Your perfil lacks the permission “Administer users” (administrar-usuarios)."),
     ] {
         let page = balconista.get(&format!("/console/{path}")).await;
         assert_eq!(page.status, 403, "{page:?}");
-        page.has_all(&[told]);
+        page.has_all(&[&format!("{told} {ASK}")]);
     }
+    // Whoever has no permission at all is told the same on the first page.
+    let mut powerless = Browser::signed_in(server, "user.sem.permissao").await;
+    let nothing = "Your perfil has no permission for anything in this console yet.";
+    powerless.get("/console").await.has_all(&[&format!("{nothing} {ASK}")]);
+    powerless.get("/console/motivos").await.has_all(&[ASK]);
     assert_eq!(balconista.get("/console/niveis").await.status, 200);
 }
 

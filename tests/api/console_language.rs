@@ -102,7 +102,8 @@ async fn the_sign_in_form_keeps_what_it_has_of_another_form(server: &Server) {
     let brought = ["volta", "digitado.nome", "digitado.quem", "login"].map(|name| value_of(&page.body, name).unwrap());
     assert_eq!(brought, ["motivos", "Meia palavra", "admin", "adm"]);
     let arrived = [("volta", "motivos"), ("digitado.nome", &kept), ("login", "admin"), ("senha", "1234")];
-    let page = browser.fill(&page, "/console/entrar", &arrived).await;
+    let led = browser.fill(&page, "/console/entrar", &arrived).await;
+    let page = browser.follow(&led).await;
     assert!(page.body.contains("value=\"Meia palavra\""), "{page:?}");
 }
 
@@ -142,6 +143,28 @@ async fn a_search_is_made_again(server: &Server) {
     }
 }
 
+/// Whatever goes wrong on the way, the language is the new one, and the way back leads to the page.
+async fn an_error_in_the_middle_speaks_the_new_language(server: &Server, database: &Database) {
+    let mut browser = Browser::signed_in(server, "admin").await;
+    let page = browser.get("/console/motivos").await;
+    let fields = [("idioma", "pt-BR"), ("quem", "admin"), ("nome", "Meia palavra")];
+    let gone = browser.fill(&page, "/console/idioma/pt?volta=motivos/999", &fields).await;
+    assert_eq!(gone.status, 404, "{gone:?}");
+    database.execute("ALTER TABLE motivo RENAME TO motivo_de_lado").await;
+    browser.forget("citrus-idioma");
+    let failed = browser.fill(&page, "/console/idioma/pt?volta=motivos", &fields).await;
+    assert_eq!(failed.status, 500, "{failed:?}");
+    let twice = browser.fill(&page, "/console/idioma/pt?volta=motivos&volta=motivos", &fields).await;
+    assert_eq!(twice.status, 400, "{twice:?}");
+    for (error, place) in [(&gone, "motivos%2F999"), (&failed, "motivos"), (&twice, "")] {
+        error.has_all(&["<html lang=\"pt-BR\">", &format!("console/idioma/en?volta={place}\"")]);
+        assert!(error.header("set-cookie").is_some_and(|cookie| cookie.starts_with("citrus-idioma=pt;")), "{error:?}");
+    }
+    failed.has_all(&["name=\"nome\" value=\"Meia palavra\"", "action=\"../../console/motivos\""]);
+    assert_eq!(browser.cookie("citrus-idioma"), Some("pt"));
+    browser.get("/console/perfis").await.has_all(&["<html lang=\"pt-BR\">"]);
+}
+
 /// A page with a form that forgot it would lose what was typed.
 #[test]
 fn each_template_with_a_form_has_it_go_with_the_switch() {
@@ -167,6 +190,7 @@ fn each_template_with_a_form_has_it_go_with_the_switch() {
 }
 
 both_engines! {
+    an_error_in_the_middle_speaks_the_new_language,
     what_is_typed_stays_in_the_other_language,
     the_sign_in_form_keeps_what_it_has_of_another_form,
     nobody_else_fills_in_a_form_so,

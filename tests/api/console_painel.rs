@@ -85,7 +85,10 @@ async fn each_part_needs_its_permission(server: &Server) {
         assert_eq!(page.body.matches("Not shown: ").count(), told.len(), "{login}: {page:?}");
     }
     let page = Browser::signed_in(server, "user.sem.permissao").await.get(PAGE).await;
-    assert!(page.body.contains("Ask somebody who administers perfis") && !page.body.contains("<svg class"), "{page:?}");
+    assert!(
+        page.body.contains("Ask somebody who administers níveis and perfis") && !page.body.contains("<svg class"),
+        "{page:?}"
+    );
 }
 
 both_engines! {

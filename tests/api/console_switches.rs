@@ -255,7 +255,8 @@ async fn choices_outlive_the_session(server: &Server) {
         ("digitado.permissao", "consultar-status"),
         ("digitado.visto", ""),
     ];
-    let again = admin.fill(&entrance, "/console/entrar", &fields).await;
+    let led = admin.fill(&entrance, "/console/entrar", &fields).await;
+    let again = admin.follow(&led).await;
     assert_eq!(on(&again), ["alterar-status", "consultar-status"], "{again:?}");
     again.has_all(&["Somebody changed this perfil meanwhile", "your choice; it is off now"]);
     assert_eq!(on(&admin.get(&path).await), ["alterar-status"], "nothing was done");
@@ -264,8 +265,8 @@ async fn choices_outlive_the_session(server: &Server) {
     for (typist, shown) in [("admin", true), ("user.api", false)] {
         admin.forget("citrus-sessao");
         let entrance = admin.get("/console/entrar").await;
-        let again =
-            admin.fill(&entrance, "/console/entrar", &[&fields[..], &[("digitado.quem", typist)]].concat()).await;
+        let led = admin.fill(&entrance, "/console/entrar", &[&fields[..], &[("digitado.quem", typist)]].concat()).await;
+        let again = admin.follow(&led).await;
         assert_eq!(again.body.contains("Somebody changed this perfil meanwhile"), shown, "{typist}: {again:?}");
     }
 }

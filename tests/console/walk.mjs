@@ -35,6 +35,7 @@ const PAGES = [
   ['usuario-perfil', 'usuarios/4/perfil', 'select'],
   ['usuario-situacao', 'usuarios/4/situacao', '.danger'],
   ['usuario-revogar', 'usuarios/3/revogar', '.notice.warn'],
+  ['minha-senha', 'senha', '#senha_atual'],
   ['perfis', 'perfis', 'table.cards'],
   ['perfil', 'perfis/2', '[role=switch]'],
   ['perfil-filial', 'perfis/4', '[role=switch][disabled]'],
@@ -83,6 +84,18 @@ async function faults(page) {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }
 
+/** Opens the menu, where the screen is too narrow for it. */
+async function openMenu(page) {
+  const button = page.locator('button.menu');
+  if (await button.isVisible()) await button.click();
+}
+
+/** Goes where the menu leads. */
+async function choose(page, name) {
+  await openMenu(page);
+  await page.locator('nav').getByRole('link', { name }).click();
+}
+
 /** Nothing is left in the browser, and no page is wider than its window. */
 async function isTidy(page, name) {
   const left = await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]);
@@ -91,8 +104,16 @@ async function isTidy(page, name) {
   assert.equal(excess, 0, `${name} is too wide`);
   const here = page.locator('nav [aria-current]');
   if (await here.count()) {
+    await openMenu(page);
     const { x, width } = await here.boundingBox();
     assert.ok(x >= 0 && x + width <= page.viewportSize().width, `${name} hides where one is in the menu`);
+    if (await page.locator('button.menu').isVisible()) {
+      assert.deepEqual(await faults(page), [], `${name} with its menu`);
+      await page.keyboard.press('Escape');
+      assert.ok(await here.isHidden(), `${name} leaves its menu open`);
+      const { height } = await page.locator('header.top').boundingBox();
+      assert.ok(height <= 64, `the head of ${name} takes ${height} pixels`);
+    }
   }
 }
 
@@ -171,13 +192,13 @@ async function byMouse(baseUrl, options) {
   await page.locator('#senha-erro', { hasText: 'A senha não confere.' }).waitFor();
   assert.equal(await page.locator('[name=login]').inputValue(), 'admin');
   await signIn(one);
-  await page.getByRole('link', { name: 'Motivos' }).click();
+  await choose(page, 'Motivos');
   motivos += 1;
   const motivo = `Reaberto a pedido ${motivos}`;
   await page.locator('[name=nome]').fill(motivo);
   await page.getByRole('button', { name: 'Criar motivo' }).click();
   await page.getByText(`Motivo “${motivo}” criado.`).waitFor();
-  await page.getByRole('link', { name: 'Atendimentos' }).click();
+  await choose(page, 'Atendimentos');
   await page.locator('select[name=status]').selectOption('Finalizado');
   await page.getByRole('button', { name: 'Procurar' }).click();
   await page.locator('table.cards tbody a').first().click();
@@ -228,7 +249,7 @@ async function administer(baseUrl, name, options) {
     await act();
   };
   await signIn(one);
-  await page.getByRole('link', { name: 'Níveis' }).click();
+  await choose(page, 'Níveis');
   // All that is wrong is said at once, and the focus is on it.
   await page.getByRole('button', { name: 'Criar nível' }).click();
   await page.getByText('2 campos precisam de correção:').waitFor();
@@ -245,7 +266,7 @@ async function administer(baseUrl, name, options) {
   await page.getByText('1 usuário perde a permissão').waitFor();
   await question(`recolher-${name}`, () => page.getByRole('button', { name: 'Corrigir' }).click());
   await page.getByText('sua escolha; agora está ligada').waitFor();
-  await page.getByRole('link', { name: 'Perfis' }).click();
+  await choose(page, 'Perfis');
   await page.locator('[name=nome]').fill(`Caixa ${name}`);
   await page.locator('[name=nivel]').selectOption('Suporte');
   await page.getByRole('button', { name: 'Criar perfil' }).click();
@@ -254,11 +275,12 @@ async function administer(baseUrl, name, options) {
   await page.getByRole('button', { name: 'Conferir' }).click();
   await question(`conceder-${name}`, () => page.getByRole('button', { name: 'Confirmar' }).click());
   await page.getByText(`Permissões de “Caixa ${name}” alteradas.`).waitFor();
-  await page.getByRole('link', { name: 'Usuários' }).click();
+  await choose(page, 'Usuários');
   const login = `caixa.${name}`;
   await page.locator('[name=login]').fill(login);
   await page.locator('[name=perfil]').selectOption(`Caixa ${name}`);
   await page.locator('[name=senha]').fill('uma senha');
+  await page.locator('[name=senha_de_novo]').fill('uma senha');
   await page.getByRole('button', { name: 'Criar usuário' }).click();
   await page.getByText(`Usuário “${login}” criado`).waitFor();
   await page.locator('[name=procura]').fill(login);
@@ -274,14 +296,14 @@ async function administer(baseUrl, name, options) {
   await page.getByText(`“${login}” desativado.`).waitFor();
   await page.goBack();
   await page.goBack();
-  await page.getByRole('link', { name: 'Auditoria' }).click();
+  await choose(page, 'Auditoria');
   await page.locator('[name=usuario]').fill(login);
   await page.locator('[name=acao]').selectOption('usuario.perfil');
   await page.getByRole('button', { name: 'Filtrar' }).click();
   await page.locator('.audit tbody tr').first().waitFor();
   assert.equal(await page.locator('.audit tbody tr').count(), 1);
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Exportar CSV' }).click()]);
-  assert.match(readFileSync(await file.path(), 'utf8'), /^\ufeff"id";"em";.*\r\n"\d+";/);
+  assert.match(readFileSync(await file.path(), 'utf8'), /^\ufeff"id";"quando \(Brasília\)";.*\r\n"\d+";"\d\d\/\d\d\/\d{4} \d\d:\d\d:\d\d";/);
   await context.close();
 }
 
@@ -322,6 +344,34 @@ async function byLink(baseUrl) {
   site.close();
 }
 
+/** What was typed when a session ended outlives a reload and the way back, on each page that has it. */
+async function afterTheSession(baseUrl) {
+  for (const javaScriptEnabled of [true, false]) {
+    const one = await person(baseUrl, { javaScriptEnabled });
+    const { page, at, context } = one;
+    const typed = () => page.locator('#comentario').inputValue();
+    await signIn(one);
+    await at(RECORD);
+    await page.locator('#comentario').fill('Meia palavra');
+    await context.clearCookies({ name: 'citrus-sessao' });
+    await page.getByRole('button', { name: 'Conferir' }).click();
+    await page.getByText('A sessão terminou. Entre de novo.').waitFor();
+    await page.reload();
+    await page.locator('[name=login]').fill('admin');
+    await page.locator('[name=senha]').fill('1234');
+    await page.locator('main button').click();
+    await page.locator('#comentario').waitFor();
+    assert.equal(await typed(), 'Meia palavra');
+    await page.reload();
+    assert.equal(await typed(), 'Meia palavra');
+    await choose(page, 'Motivos');
+    await page.locator('[name=nome]').waitFor();
+    await page.goBack();
+    assert.equal(await typed(), 'Meia palavra');
+    await context.close();
+  }
+}
+
 try {
   const { url } = await startDemo(program);
   const headers = { authorization: `Bearer ${await logIn(url)}` };
@@ -335,13 +385,14 @@ try {
 
   const walks = LANGUAGES.flatMap(lang => ['light', 'dark'].map(scheme => [lang, scheme]));
   await Promise.all(walks.map(([lang, scheme]) => walk(url, lang, scheme, 1280)));
-  await Promise.all([walk(url, 'pt-BR', 'light', 390), walk(url, 'pt-BR', 'dark', 390)]);
+  await Promise.all([walk(url, 'pt-BR', 'light', 360), walk(url, 'en', 'dark', 360)]);
   await byKeyboard(url);
   await byLink(url);
+  await afterTheSession(url);
   await byMouse(url);
   await byMouse(url, { javaScriptEnabled: false });
   await administer(url, 'rato', {});
-  await administer(url, 'sem-script', { javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
+  await administer(url, 'sem-script', { javaScriptEnabled: false, viewport: { width: 360, height: 800 } });
   const nginx = await startNginx(new URL(url).host, 60);
   await byMouse(`${nginx.url}/a/citrus`, {});
   assert.deepEqual(complaints, []);

@@ -64,7 +64,18 @@ impl<'a> Browser<'a> {
         let token = value_of(&page.body, "ficha").unwrap_or_default();
         let mut all = vec![("ficha", token.as_str())];
         all.extend(fields);
+        // Whoever registers a user types the senha twice.
+        let senha = fields.iter().find(|(name, _)| *name == "senha").map(|(_, senha)| ("senha_de_novo", *senha));
+        let has_both = fields.iter().any(|(name, _)| *name == "senha_de_novo");
+        all.extend(senha.filter(|_| path == "/console/usuarios" && !has_both));
         self.post(path, &all).await
+    }
+
+    /// Goes where the answer leads.
+    pub async fn follow(&mut self, answer: &Answer) -> Answer {
+        assert_eq!(answer.status, 303, "{answer:?}");
+        let place = answer.header("location").unwrap().trim_start_matches("../").trim_start_matches("./");
+        self.get(&format!("/{place}")).await
     }
 
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {

@@ -45,6 +45,8 @@ struct Record<'a> {
     place: String,
     /// The latest change first; `None` where the person may not see them.
     history: Option<Vec<(i64, StoredChange)>>,
+    /// Whether a user in it is hidden.
+    has_hidden: bool,
     /// The place of the changes before those.
     older: Option<String>,
     /// Where these are the first: what came before them.
@@ -110,7 +112,7 @@ async fn record<P: Admits>(
 ) -> Answer {
     let store = &who.app.administration;
     let newest = until.map_or(state.revisao, |until| (until - 1).min(state.revisao)).max(0);
-    let (mut history, mut older, mut beginning) = (None, None, None);
+    let (mut history, mut older, mut beginning, mut has_hidden) = (None, None, None, false);
     if who.allows(Permissao::ConsultarHistorico) {
         let after = (newest - i64::from(ENTRIES)).max(0);
         let found = Box::pin(store.historico(&state.protocolo, after, ENTRIES)).await?.ok_or(UNKNOWN)?;
@@ -120,7 +122,7 @@ async fn record<P: Admits>(
         if older.is_none() {
             beginning = Some(begun(who, &state, shown.last().map(|(_, first)| first)).await?);
         }
-        hide(who, &mut shown, beginning.as_mut()).await?;
+        has_hidden = hide(who, &mut shown, beginning.as_mut()).await?;
         history = Some(shown);
     }
     let mut change = None;
@@ -133,7 +135,9 @@ async fn record<P: Admits>(
         change = Some(ChangeForm { form, targets, same, motivos });
     }
     let (place, is_latest) = (record_place(&state.protocolo), newest == state.revisao);
-    Ok(who.view.show(status, &Record { view: &who.view, state, place, history, older, beginning, is_latest, change }))
+    let view = &who.view;
+    let record = Record { view, state, place, history, has_hidden, older, beginning, is_latest, change };
+    Ok(view.show(status, &record))
 }
 
 /// How the atendimento began, whose `first` change is this.
@@ -150,12 +154,12 @@ async fn begun<P: Admits>(
     })
 }
 
-/// Hides the users whom the hierarchy hides from the person.
+/// Hides the users whom the hierarchy hides from the person; whether there are any.
 async fn hide<P: Admits>(
     who: &SignedIn<P>,
     shown: &mut [(i64, StoredChange)],
     beginning: Option<&mut Beginning>,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let registered = beginning.and_then(|beginning| beginning.registration.as_mut());
     let by = shown.iter_mut().map(|(_, change)| &mut change.usuario);
     let mut by: Vec<&mut String> =
@@ -165,7 +169,7 @@ async fn hide<P: Admits>(
     for login in by.iter_mut().filter(|login| hidden.contains(login.as_str())) {
         HIDDEN.clone_into(login);
     }
-    Ok(())
+    Ok(!hidden.is_empty())
 }
 
 /// The first of `changes`, until their comments are long.

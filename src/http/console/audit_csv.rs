@@ -16,9 +16,11 @@ use super::form::Typed;
 use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::SignedIn;
+use super::texts::auditoria::Texts;
+use super::texts::names;
 use super::told_change::{Line, Part, lines};
 use super::view::View;
-use crate::clock::{BRASILIA, rfc3339_brasilia};
+use crate::clock::BRASILIA;
 use crate::domain::access::ConsultarAuditoria;
 use crate::http::answer::problem::Language;
 use crate::service::audit::told;
@@ -31,10 +33,8 @@ const ENTRIES_MAX: usize = 50_000;
 const PORTION: u16 = 500;
 /// With it, spreadsheets know that it is UTF-8.
 const MARK: &str = "\u{feff}";
-/// `mudanca`, `de` and `para` say in words what `antes` and `depois` are as JSON.
-const COLUMNS: [&str; 12] =
-    ["id", "em", "origem", "autor", "lugar", "acao", "objeto", "mudanca", "de", "para", "antes", "depois"];
-/// The action of the last row where there are more entries; that row has no id.
+const COLUMNS: usize = 13;
+/// The code of the last row where there are more entries; that row has no id.
 const CUT_OFF: &str = "exportacao.cortada";
 
 /// `GET /console/auditoria.csv`
@@ -48,7 +48,8 @@ pub async fn export(who: SignedIn<ConsultarAuditoria>, uri: Uri) -> Answer {
     // Where nothing can be read, that is said instead of a file.
     let provisioning = Arc::new(who.provisioning());
     let (entries, next) = who.judged(provisioning.seen_audit(asked.clone())).await?;
-    let head = Bytes::from(format!("{MARK}{}", row(COLUMNS.map(Cow::Borrowed), separator(who.view.language()))));
+    let head =
+        Bytes::from(format!("{MARK}{}", row(headings(&who.view.texts().auditoria), separator(who.view.language()))));
     let name = file_name(who.view.language(), who.app.clock.now());
     let file = File { provisioning, asked, view: who.view, entries: entries.into(), next, written: 0 };
     let body = stream::unfold((Some(head), Some(file)), async |(head, file)| {
@@ -128,13 +129,35 @@ impl File {
     }
 }
 
-fn cells(entry: AuditEntry, view: &View) -> [Cow<'static, str>; COLUMNS.len()] {
+/// What is in each column: the change in words, and as JSON for programs, which have a code for the action as well.
+fn headings(texts: &Texts) -> [Cow<'static, str>; COLUMNS] {
+    let Texts { csv_id, csv_when, csv_by, csv_who, csv_place, csv_action, csv_object, .. } = *texts;
+    let Texts { csv_changed, csv_from, csv_to, csv_before, csv_after, csv_code, .. } = *texts;
+    let first = [csv_id, csv_when, csv_by, csv_who, csv_place, csv_action, csv_object];
+    let then = [csv_changed, csv_from, csv_to, csv_before, csv_after, csv_code];
+    let mut headings = first.into_iter().chain(then).map(Cow::Borrowed);
+    std::array::from_fn(|_| headings.next().unwrap_or_default())
+}
+
+fn cells(entry: AuditEntry, view: &View) -> [Cow<'static, str>; COLUMNS] {
     let AuditEntry { id, em, origem, autor, lugar, acao, objeto, antes, depois, .. } = entry;
     let [before, after] = [antes.clone(), depois.clone()].map(told);
     let [what, from, to] = in_words(&lines(&before, &after, &view.texts().auditoria, view.language()));
     let [objeto, antes, depois] = [objeto, antes, depois].map(Option::unwrap_or_default);
-    let (id, em) = (id.to_string(), rfc3339_brasilia(em));
-    [id, em, origem, autor, lugar, acao, objeto, what, from, to, antes, depois].map(Cow::Owned)
+    let (id, em) = (id.to_string(), view.sheet_time(em));
+    let by = by(&origem, &view.texts().auditoria).map_or(origem, str::to_owned);
+    let action = names::action_named(&acao, view.language()).map_or_else(|| acao.clone(), str::to_owned);
+    [id, em, by, autor, lugar, action, objeto, what, from, to, antes, depois, acao].map(Cow::Owned)
+}
+
+/// By what a change came, in words; `None` for what only a later release knows.
+fn by(origin: &str, texts: &Texts) -> Option<&'static str> {
+    match origin {
+        "comando" => Some(texts.csv_by_command),
+        "console" => Some(texts.csv_by_console),
+        "api" => Some(texts.csv_by_api),
+        _ => None,
+    }
 }
 
 /// What changed, from what and to what. Of a list, what was taken away and what was added.
@@ -160,12 +183,14 @@ fn in_words(lines: &[Line]) -> [String; 3] {
 }
 
 /// The last row where there are more entries, at the time of the `oldest` that is in the file.
-fn cut_off(oldest: OffsetDateTime, view: &View) -> [Cow<'static, str>; COLUMNS.len()] {
-    let (count, day) = (view.number(&(ENTRIES_MAX as i64)), oldest.to_offset(BRASILIA).date().to_string());
-    let mut cells = [const { Cow::Borrowed("") }; COLUMNS.len()];
-    cells[1] = rfc3339_brasilia(oldest).into();
-    cells[5] = CUT_OFF.into();
-    cells[6] = filled(view.texts().auditoria.cut_off, &[&count, &day]).into();
+fn cut_off(oldest: OffsetDateTime, view: &View) -> [Cow<'static, str>; COLUMNS] {
+    let (count, at, texts) = (view.number(&(ENTRIES_MAX as i64)), view.sheet_time(oldest), &view.texts().auditoria);
+    let day = at.split(' ').next().unwrap_or_default();
+    let mut cells = [const { Cow::Borrowed("") }; COLUMNS];
+    cells[5] = texts.csv_cut_off.into();
+    cells[6] = filled(texts.cut_off, &[&count, day]).into();
+    cells[COLUMNS - 1] = CUT_OFF.into();
+    cells[1] = at.into();
     cells
 }
 

@@ -14,6 +14,7 @@ use super::told_change::{Line, Part, lines};
 use super::view::View;
 use crate::domain::access::{ConsultarAuditoria, Permissao};
 use crate::domain::audit::Action;
+use crate::domain::text::HIDDEN;
 use crate::http::limits::PAGE_ENTRIES;
 use crate::http::request::page as paging;
 use crate::service::audit::told;
@@ -43,6 +44,8 @@ struct Page<'a> {
     newest: Option<String>,
     export: String,
     is_filtered: bool,
+    /// Whether a name on the page is hidden.
+    has_hidden: bool,
     /// Whether the person may see atendimentos.
     may_search: bool,
 }
@@ -53,7 +56,7 @@ pub async fn page(who: SignedIn<ConsultarAuditoria>, uri: Uri) -> Answer {
     let query = audit_filter::query(&typed);
     let is_filtered = !query.is_empty();
     let cursor = paging::moment_cursor(&uri)?;
-    let (form, rows, next) = match Filter::of(&who, &typed).await? {
+    let (form, rows, next): (_, Option<Vec<Row>>, _) = match Filter::of(&who, &typed).await? {
         Filter::Refused(form) => (form, None, None),
         Filter::Asks(mut asked) => {
             (asked.before, asked.limit) = (cursor, PAGE_ENTRIES);
@@ -66,6 +69,7 @@ pub async fn page(who: SignedIn<ConsultarAuditoria>, uri: Uri) -> Answer {
         let and = if is_filtered && !more.is_empty() { "&" } else { "" };
         format!("auditoria?{query}{and}{more}")
     };
+    let has_hidden = rows.iter().flatten().any(Row::has_hidden);
     let page = Page {
         view: &who.view,
         form,
@@ -75,9 +79,21 @@ pub async fn page(who: SignedIn<ConsultarAuditoria>, uri: Uri) -> Answer {
         newest: cursor.map(|_| with("")),
         export: format!("auditoria.csv?{query}"),
         is_filtered,
+        has_hidden,
         may_search: who.allows(Permissao::ConsultarAtendimentos),
     };
     Ok(who.view.show(status, &page))
+}
+
+impl Row {
+    fn has_hidden(&self) -> bool {
+        let of_lines = self.lines.iter().flat_map(|line| &line.parts).map(Part::text);
+        [Some(self.entry.autor.as_str()), self.entry.objeto.as_deref()]
+            .into_iter()
+            .flatten()
+            .chain(of_lines)
+            .any(|text| text == HIDDEN)
+    }
 }
 
 fn row(view: &View, mut entry: AuditEntry) -> Row {

@@ -10,6 +10,8 @@ pub const SESSION: &str = "citrus-sessao";
 /// By what the sign-in form is known, before there is a session.
 pub const ENTRANCE: &str = "citrus-entrada";
 pub const LANGUAGE: &str = "citrus-idioma";
+/// What was typed before the session ended.
+pub const TYPED: &str = "citrus-digitado";
 /// What was done, told once by the next page.
 pub const NOTICE: &str = "citrus-aviso";
 

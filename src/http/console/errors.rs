@@ -4,7 +4,7 @@ use std::mem;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,11 +14,13 @@ use super::again::Sent;
 use super::asker::{Asker, Lack};
 use super::entrance;
 use super::faults::sentence;
+use super::language;
 use super::phrases::filled;
 use super::session::person;
-use super::texts::names;
+use super::texts::{Texts, names};
 use super::view::{Person, View};
 use super::visit::{CONSOLE, Visit};
+use crate::domain::access::Permissao;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::render::ErrorPage;
 use crate::http::state::SharedState;
@@ -35,14 +37,17 @@ struct For {
 
 /// Around all pages: an error leaves with whom it is for.
 pub async fn say_whom_for(State(app): State<SharedState>, mut request: Request, next: Next) -> Response {
-    let (asker, visit) = (Asker::default(), Visit::of_request(&request));
+    let asker = Asker::default();
+    let (visit, chosen) = language::meant(request.uri(), Visit::of_request(&request));
     request.extensions_mut().insert(asker.clone());
     // Before the frame of all requests cuts it off, which knows nothing of what was typed.
     let answer = timeout(app.deadline * 5 / 6, next.run(request)).await;
     let mut response = answer.unwrap_or_else(|_| ApiError::Unavailable.into_response());
     if let Some(ApiError::TokenRevoked(_)) = response.extensions().get() {
         // Between the look at the session and what was asked for.
-        return entrance::ended(visit, &asker.sent().map(Sent::into_typed).unwrap_or_default());
+        let mut ended = entrance::ended(visit, &asker.sent().map(Sent::into_typed).unwrap_or_default());
+        ended.headers_mut().extend(chosen.map(|cookie| (SET_COOKIE, cookie)));
+        return ended;
     }
     if let Some(error) = response.extensions().get() {
         let found = match asker.person() {
@@ -67,8 +72,20 @@ pub fn pages(uri: &Uri, headers: &HeaderMap) -> Option<ErrorPage> {
     if !rest.is_empty() && !rest.starts_with('/') {
         return None;
     }
-    let visit = Visit::at(uri, headers);
-    Some(Box::new(move |answer, error| page(visit, answer, error)))
+    let (visit, chosen) = language::meant(uri, Visit::at(uri, headers));
+    Some(Box::new(move |answer, error| {
+        let mut page = page(visit, answer, error);
+        // Where it was cut off, the error has none.
+        if !page.headers().contains_key(SET_COOKIE) {
+            page.headers_mut().extend(chosen.map(|cookie| (SET_COOKIE, cookie)));
+        }
+        page
+    }))
+}
+
+/// What is missing, and whom to ask: the same wherever somebody lacks a permission.
+fn asking(text: &str, permissao: Permissao, texts: &Texts) -> String {
+    format!("{} {}", filled(text, &[&names::named(permissao, texts.language)]), texts.faults.ask)
 }
 
 /// `answer`, whose headers stay, as a page about `error`.
@@ -86,12 +103,13 @@ fn page(visit: Visit, mut answer: Response, error: &ApiError) -> Response {
     let text = match (error, whom.as_ref().and_then(|whom| whom.lacks)) {
         (ApiError::AccessDenied(_), Some(Lack::RootAdministrator)) => texts.faults.lacks_root.to_owned(),
         (ApiError::AccessDenied(_), Some(Lack::Release(permissao))) => {
-            filled(texts.faults.lacks_release, &[&names::named(permissao, texts.language)])
+            asking(texts.faults.lacks_release, permissao, texts)
         }
         (ApiError::AccessDenied(_), Some(Lack::Grant { permissao, is_released })) => {
             let text = if is_released { texts.faults.lacks } else { texts.faults.lacks_both };
-            filled(text, &[&names::named(permissao, texts.language)])
+            asking(text, permissao, texts)
         }
+        (ApiError::AccessDenied(_), None) => format!("{} {}", texts.faults.not_allowed, texts.faults.ask),
         _ => sentence(error, "", "", texts),
     };
     let view = View::new(visit, whom.map(|whom| whom.person));

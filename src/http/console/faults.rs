@@ -15,6 +15,8 @@ use crate::service::throttle::Throttled;
 pub const LOGIN: &str = "login";
 pub const SENHA: &str = "senha";
 pub const SENHA_AGAIN: &str = "senha_de_novo";
+/// The present one, where somebody sets their own.
+pub const SENHA_NOW: &str = "senha_atual";
 pub const PERFIL: &str = "perfil";
 pub const NOME: &str = "nome";
 pub const NIVEL: &str = "nivel";
@@ -135,6 +137,7 @@ fn missing(field: &str, texts: &Texts) -> &'static str {
     match field {
         LOGIN => faults.login,
         SENHA => faults.senha,
+        SENHA_NOW => faults.senha_now,
         NOME => faults.nome,
         PERFIL => faults.perfil,
         NIVEL => faults.nivel,
@@ -164,6 +167,7 @@ fn unfit(field: &str, typed: &str, texts: &Texts) -> String {
         SENHA if SenhaFault::of_new(typed) == Some(SenhaFault::Short) => return short_senha(typed, texts),
         SENHA if SenhaFault::of_new(typed) == Some(SenhaFault::Blank) => return faults.senha_blank.to_owned(),
         SENHA => (typed.len(), SENHA_MAX, faults.senha_long, faults.senha_hidden),
+        SENHA_NOW => return faults.senha_wrong.to_owned(),
         PERFIL => return faults.perfil_unknown.to_owned(),
         NIVEL => return faults.nivel_unknown.to_owned(),
         SUPERIOR => return faults.superior_deep.to_owned(),
@@ -277,10 +281,11 @@ mod tests {
     use super::super::texts::{EN, PT};
     use super::*;
 
-    const FIELDS: [&str; 17] = [
+    const FIELDS: [&str; 18] = [
         LOGIN,
         SENHA,
         SENHA_AGAIN,
+        SENHA_NOW,
         PERFIL,
         NOME,
         NIVEL,

@@ -40,6 +40,10 @@ impl Typed {
         Self(fields.map(|(name, value)| (name.into_owned(), value.replace("\r\n", "\n"))).collect())
     }
 
+    pub fn from_fields(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
     pub fn of(body: &Bytes) -> Self {
         Self::parse(body)
     }

@@ -2,8 +2,8 @@
 
 use axum::Router;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
@@ -31,6 +31,16 @@ pub const PATHS: [(&str, Language); 2] =
 /// The cookie that remembers it.
 fn cookie(visit: &Visit, language: Language) -> HeaderValue {
     visit.cookies.set(LANGUAGE, language.choose(["pt", "en"]), Some(KEPT))
+}
+
+/// The visit of a request for one of [`PATHS`] as that of the page that it is about, in the language that it chooses, with
+/// the cookie that remembers it; other visits as they are. So an error on the way is told there.
+pub fn meant(uri: &Uri, visit: Visit) -> (Visit, Option<HeaderValue>) {
+    let Some((_, language)) = PATHS.iter().find(|(path, _)| *path == uri.path()) else { return (visit, None) };
+    let to = query::parameter(uri, PLACE).ok().flatten().unwrap_or_default();
+    let cookie = cookie(&visit, *language);
+    let place = place(&to).unwrap_or_default().to_owned();
+    (Visit { place, ..visit.speaking(*language) }, Some(cookie))
 }
 
 /// `GET` of one of [`PATHS`]: leads back; what a search form brings besides is searched for.

@@ -17,6 +17,7 @@ use super::cookies::{self, SESSION};
 use super::entrance::{self, KEPT};
 use super::faults::{Faults, LOGIN, SENHA};
 use super::form::{Form, Typed};
+use super::kept::Kept;
 use super::refusal::{Answer, Refusal};
 use super::session::{Anybody, Posted, person};
 use super::view::View;
@@ -86,7 +87,8 @@ pub async fn sign_in(State(app): State<SharedState>, pages: Router, request: Req
     if !entrance::is_ours(&visit, &typed) {
         // Another tab has signed in meanwhile.
         if let Some(person) = person(&app, &visit).await? {
-            return Ok(arrived(visit, parts, pages, &to, kept.by(&person.login)).await?);
+            let session = visit.cookies.get(SESSION).and_then(SessionId::parse);
+            return Ok(led(&app, visit, session, parts, pages, (&to, kept.by(&person.login))).await?);
         }
         let form = Form::wrong(&typed, visit.texts.entrance.no_cookie);
         return Ok(entrance::page(visit, StatusCode::FORBIDDEN, form, &to, kept));
@@ -107,11 +109,30 @@ pub async fn sign_in(State(app): State<SharedState>, pages: Router, request: Req
     let kept = kept.by(typed.get("login").trim());
     let cookies = [visit.cookies.set(SESSION, &id.text(), None), visit.cookies.clear(cookies::ENTRANCE)];
     parts.headers.insert(COOKIE, visit.cookies.pair(SESSION, &id.text()));
-    let mut response = arrived(visit, parts, pages, &to, kept).await?;
+    let mut response = led(&app, visit, Some(id), parts, pages, (&to, kept)).await?;
     for cookie in cookies {
         response.headers_mut().append(axum::http::header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// The way to the page `to`, in the new session, where a short text that was `kept` of its form is found again. A long one
+/// is shown at once.
+async fn led(
+    app: &AppState,
+    visit: Visit,
+    session: Option<SessionId>,
+    parts: Parts,
+    pages: Router,
+    (to, kept): (&str, Typed),
+) -> Result<Response, ApiError> {
+    let in_cookie = session
+        .filter(|_| !kept.is_empty())
+        .and_then(|session| Kept::of(app, &visit.cookies, &session, place(to).unwrap_or_default(), &kept));
+    match in_cookie {
+        Some(Kept { place, cookie }) => Ok(View::new(visit, None).setting(cookie).lead_to(&place)),
+        None => arrived(visit, parts, pages, to, kept).await,
+    }
 }
 
 /// The way to the page `to`; or that page with what was `kept` of its form. Nothing is done: it is a GET.
@@ -164,16 +185,27 @@ async fn judge(
     senha: SecretString,
     audit: &mut LoginAudit,
 ) -> Result<SessionId, ApiError> {
-    let outcome = app.login.login(login, senha, client.0).await;
-    let AccessToken { usuario_id, generation, .. } = outcome.inspect_err(|error| {
+    let AccessToken { usuario_id, generation, .. } = verified(app, client, login, senha, audit).await?;
+    Ok(app.sessions.begin(usuario_id, generation).await?)
+}
+
+/// What a login comes to, as the API judges and counts it.
+pub async fn verified(
+    app: &AppState,
+    client: ClientAddress,
+    login: &str,
+    senha: SecretString,
+    audit: &mut LoginAudit,
+) -> Result<AccessToken, ApiError> {
+    let outcome = app.login.login(login, senha, client.0).await.inspect_err(|error| {
         audit.refused(error);
         // A failure that cannot be counted, such as on a full disk.
         if let LoginError::Store(error) = error {
             app.changes.note_failure(error);
         }
     })?;
-    audit.usuario(usuario_id);
-    Ok(app.sessions.begin(usuario_id, generation).await?)
+    audit.usuario(outcome.usuario_id);
+    Ok(outcome)
 }
 
 fn credentials(typed: &Typed) -> Result<(&str, SecretString), Faults> {

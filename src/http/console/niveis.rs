@@ -1,11 +1,12 @@
 //! Níveis: the tree of those that are seen, and one more.
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 
 use super::faults::{Faults, NOME, SUPERIOR};
 use super::filters;
 use super::form::{Choice, Form, Typed, required_name};
+use super::listing::{Asked, Pages};
 use super::once::made;
 use super::phrases::filled;
 use super::refusal::Answer;
@@ -20,7 +21,7 @@ const TOP: &str = "topo ";
 struct Row {
     id: i64,
     nome: String,
-    /// At most 8: as far as the page indents.
+    /// At most 8: as far as the page indents. None in the answer of a search.
     depth: usize,
     /// Whether it has no superior; one above the person's own is not seen.
     is_top: bool,
@@ -34,6 +35,7 @@ struct Row {
 struct List<'a> {
     view: &'a View,
     niveis: Vec<Row>,
+    pages: Pages,
     superiors: Vec<Choice>,
     /// Whether the person may see the releases.
     may_release: bool,
@@ -41,18 +43,21 @@ struct List<'a> {
 }
 
 /// `GET /console/niveis`
-pub async fn page(who: SignedIn<AdministrarNiveis>) -> Answer {
+pub async fn page(who: SignedIn<AdministrarNiveis>, uri: Uri) -> Answer {
     let form = Form::kept(&who.typed);
-    list(&who, StatusCode::OK, form).await
+    list(&who, StatusCode::OK, Asked::of(&uri)?, form).await
 }
 
-async fn list(who: &SignedIn<AdministrarNiveis>, status: StatusCode, form: Form) -> Answer {
+async fn list(who: &SignedIn<AdministrarNiveis>, status: StatusCode, asked: Asked, form: Form) -> Answer {
     let model = who.model().await?;
     let top = Choice::new(TOP.to_owned(), who.view.texts().niveis.top.to_owned());
-    let niveis = model.tree().into_iter().map(|(depth, nivel)| Row {
+    let is_search = !asked.search.is_empty();
+    let (niveis, pages) =
+        asked.page(Section::Niveis.place(), model.tree().into_iter(), |(_, nivel)| nivel.nome.as_str());
+    let niveis = niveis.into_iter().map(|(depth, nivel)| Row {
         id: nivel.id,
         nome: nivel.nome.clone(),
-        depth: depth.min(8),
+        depth: if is_search { 0 } else { depth.min(8) },
         is_top: nivel.superior_id.is_none(),
         superior: nivel.superior_id.and_then(|id| model.nivel(id)).map(|nivel| nivel.nome.clone()),
         released: model.released(nivel.id).len(),
@@ -61,6 +66,7 @@ async fn list(who: &SignedIn<AdministrarNiveis>, status: StatusCode, form: Form)
     let list = List {
         view: &who.view,
         niveis: niveis.collect(),
+        pages,
         superiors: Choice::niveis(&model, top),
         may_release: who.allows(Permissao::AdministrarPermissoes),
         form,
@@ -75,7 +81,10 @@ pub async fn create(Posted { who, typed }: Posted<AdministrarNiveis>) -> Answer 
             let text = filled(who.view.texts().niveis.created, &[&nome]);
             Ok(who.view.done(Section::Niveis.place(), &text))
         }
-        Err(faults) => list(&who, faults.status(), Form::refused(&typed, &faults, who.view.texts())).await,
+        Err(faults) => {
+            let form = Form::refused(&typed, &faults, who.view.texts());
+            list(&who, faults.status(), Asked::default(), form).await
+        }
     }
 }
 

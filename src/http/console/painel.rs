@@ -164,6 +164,11 @@ impl Work {
         }
     }
 
+    /// Whether a name on the page is hidden.
+    fn has_hidden(&self) -> bool {
+        !self.hidden.is_empty()
+    }
+
     /// A user as the person may see them.
     fn named<'a>(&self, login: &'a str) -> &'a str {
         if self.hidden.contains(login) { HIDDEN } else { login }

@@ -1,16 +1,17 @@
 //! Perfis: those that are seen, and one more.
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 
 use super::faults::{Faults, NIVEL, NOME};
 use super::filters;
 use super::form::{Choice, Form, Typed, required_name};
+use super::listing::{Asked, Pages};
 use super::once::made;
 use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
-use super::view::View;
+use super::view::{Section, View};
 use crate::domain::access::AdministrarPerfis;
 
 /// The choice of the field `nivel` that means root: no name ends so.
@@ -31,27 +32,29 @@ struct Row {
 struct List<'a> {
     view: &'a View,
     perfis: Vec<Row>,
+    pages: Pages,
     niveis: Vec<Choice>,
     form: Form,
 }
 
 /// `GET /console/perfis`
-pub async fn page(who: SignedIn<AdministrarPerfis>) -> Answer {
+pub async fn page(who: SignedIn<AdministrarPerfis>, uri: Uri) -> Answer {
     let form = Form::kept(&who.typed);
-    list(&who, StatusCode::OK, form).await
+    list(&who, StatusCode::OK, Asked::of(&uri)?, form).await
 }
 
-async fn list(who: &SignedIn<AdministrarPerfis>, status: StatusCode, form: Form) -> Answer {
+async fn list(who: &SignedIn<AdministrarPerfis>, status: StatusCode, asked: Asked, form: Form) -> Answer {
     let model = who.model().await?;
     let root = Choice::new(ROOT.to_owned(), who.view.texts().perfis.root_choice.to_owned());
-    let perfis = model.perfis().map(|perfil| Row {
+    let (perfis, pages) = asked.page(Section::Perfis.place(), model.perfis(), |perfil| perfil.nome.as_str());
+    let perfis = perfis.into_iter().map(|perfil| Row {
         id: perfil.id,
         nome: perfil.nome.clone(),
         nivel: perfil.nivel_id.and_then(|id| model.nivel(id)).map(|nivel| nivel.nome.clone()),
         permissoes: model.effective(perfil).len(),
         usuarios: model.users_of(perfil.id),
     });
-    let list = List { view: &who.view, perfis: perfis.collect(), niveis: Choice::niveis(&model, root), form };
+    let list = List { view: &who.view, perfis: perfis.collect(), pages, niveis: Choice::niveis(&model, root), form };
     Ok(who.view.show(status, &list))
 }
 
@@ -62,7 +65,10 @@ pub async fn create(Posted { who, typed }: Posted<AdministrarPerfis>) -> Answer 
             let text = filled(who.view.texts().perfis.created, &[&nome]);
             Ok(who.view.done(&format!("perfis/{id}"), &text))
         }
-        Err(faults) => list(&who, faults.status(), Form::refused(&typed, &faults, who.view.texts())).await,
+        Err(faults) => {
+            let form = Form::refused(&typed, &faults, who.view.texts());
+            list(&who, faults.status(), Asked::default(), form).await
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use super::asker::{Asker, Lack, Need};
 use super::cookies::SESSION;
 use super::entrance;
 use super::form::{TOKEN, Typed};
+use super::kept;
 use super::refusal::{Answer, Refusal};
 use super::view::{Person, View};
 use super::visit::{Visit, is_form, is_led_from_elsewhere, is_same_origin, is_sent_by_page};
@@ -210,6 +211,16 @@ impl<P: Admits> SignedIn<P> {
         })
     }
 
+    /// The generation that the session counts in.
+    pub fn generation(&self) -> i64 {
+        self.generation
+    }
+
+    /// How long work for a page may take: less than the request as a whole.
+    pub fn deadline(&self) -> Duration {
+        self.app.deadline / 2
+    }
+
     /// Ends the session, and leads to the sign-in form, which tells `notice`.
     pub async fn signed_out(self, notice: &str) -> Answer {
         self.app.sessions.end(&self.session).await?;
@@ -231,8 +242,10 @@ impl<P: Admits> FromRequestParts<SharedState> for SignedIn<P> {
     async fn from_request_parts(parts: &mut Parts, app: &SharedState) -> Result<Self, Refusal> {
         let visit = Visit::of(parts);
         let Ok(client) = ClientAddress::from_request_parts(parts, app).await;
-        let (typed, asker) = (parts.extensions.remove::<Typed>(), Asker::of(parts));
-        if let Some((typed, session)) = typed.as_ref().zip(id(&visit)) {
+        let (brought, asker, session) = (parts.extensions.remove::<Typed>(), Asker::of(parts), id(&visit));
+        let kept = |session| kept::found(app, &visit.cookies, session, &visit.place, &parts.uri);
+        let typed = brought.or_else(|| session.as_ref().and_then(kept));
+        if let Some((typed, session)) = typed.as_ref().zip(session) {
             asker.has_sent(Sent::again(&visit, &session, typed));
         }
         match known(app, &visit).await? {

@@ -23,6 +23,14 @@ pub enum Part {
     Removed(String),
 }
 
+impl Part {
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Was(text) | Self::Is(text) | Self::Added(text) | Self::Removed(text) => text,
+        }
+    }
+}
+
 /// The lines of a change from `before` to `after`, either of which may be null.
 pub fn lines(before: &Value, after: &Value, texts: &Texts, language: Language) -> Vec<Line> {
     let told = Told { texts, language };

@@ -6,7 +6,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::faults::{Faults, PERFIL, SENHA, SENHA_AGAIN};
+use super::faults::{Faults, PERFIL, SENHA};
 use super::filters;
 use super::form::{CONFIRMED, Choice, Form, SEEN, Typed, required_name};
 use super::once;
@@ -14,7 +14,7 @@ use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::{IdInPath, Posted, SignedIn};
 use super::texts::names;
-use super::usuarios::{assignable, new_senha};
+use super::usuarios::{assignable, new_senha_twice};
 use super::view::View;
 use crate::domain::access::{AdministrarUsuarios, Permissao};
 use crate::domain::text::Name;
@@ -205,12 +205,7 @@ pub async fn set_senha(path: IdInPath, Posted { who, typed }: Posted<Administrar
 /// Sets another senha; `None` where somebody else was quicker.
 async fn renew_senha(who: &Who, seen: &SeenUsuario, typed: &Typed) -> Result<Option<()>, Faults> {
     let mut faults = Faults::default();
-    let senha = faults.take(SENHA, new_senha(typed));
-    let is_same = typed.get(SENHA) == typed.get(SENHA_AGAIN);
-    if !is_same {
-        faults.say(SENHA_AGAIN, who.view.texts().faults.senha_differs);
-    }
-    let Some(senha) = senha.filter(|_| is_same) else { return Err(faults) };
+    let Some(senha) = new_senha_twice(typed, &mut faults, who.view.texts()) else { return Err(faults) };
     let set = who.judged(async { once::done(careful(who, typed).set_senha(&login(seen), senha).await) }).await;
     set.map_err(|error| Faults::of(&error, &[SENHA]))
 }

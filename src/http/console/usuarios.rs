@@ -3,29 +3,24 @@
 use askama::Template;
 use axum::http::{StatusCode, Uri};
 use secrecy::SecretString;
-use url::form_urlencoded::Serializer;
 
-use super::faults::{Faults, LOGIN, PERFIL, SENHA};
+use super::faults::{Faults, LOGIN, PERFIL, SENHA, SENHA_AGAIN};
 use super::filters;
 use super::form::{Choice, Form, Typed, required_name};
+use super::listing::Asked;
 use super::once::made;
 use super::phrases::filled;
 use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
+use super::texts::Texts;
 use super::view::{Section, View};
 use crate::domain::access::AdministrarUsuarios;
 use crate::domain::senha::SenhaFault;
 use crate::domain::text::NameKey;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::limits::PAGE_ENTRIES;
-use crate::http::request::query;
 use crate::service::provisioning::require_login;
 use crate::store::{Usuario, UsuariosByLogin};
-
-/// What the logins that are looked for contain.
-const SEARCH: &str = "procura";
-/// The login after which the page begins.
-const AFTER: &str = "depois";
 
 #[derive(Template)]
 #[template(path = "usuarios.html")]
@@ -41,38 +36,13 @@ struct List<'a> {
     usuario_id: i64,
 }
 
-/// Which users a page shows.
-#[derive(Default)]
-struct Asked {
-    search: String,
-    after: Option<String>,
-}
-
-impl Asked {
-    fn of(uri: &Uri) -> Result<Self, ApiError> {
-        let text = |name| {
-            let text = query::parameter(uri, name)?.map(|text| text.trim().to_owned());
-            Ok::<_, ApiError>(text.map(|text| text.replace('\0', "")).filter(|text| !text.is_empty()))
-        };
-        Ok(Self { search: text(SEARCH)?.unwrap_or_default(), after: text(AFTER)? })
-    }
-
-    fn page(&self) -> UsuariosByLogin {
-        UsuariosByLogin {
-            containing: NameKey::non_blank(&self.search),
-            after: self.after.as_deref().map(NameKey::new),
-            limit: PAGE_ENTRIES,
-            niveis: None,
-        }
-    }
-
-    /// The place of the page after `last`.
-    fn next(&self, last: &str) -> String {
-        let mut query = Serializer::new(String::new());
-        if !self.search.is_empty() {
-            query.append_pair(SEARCH, &self.search);
-        }
-        format!("{}?{}", Section::Usuarios.place(), query.append_pair(AFTER, last).finish())
+/// The users that are `asked` for, as the store takes it.
+fn wanted(asked: &Asked) -> UsuariosByLogin {
+    UsuariosByLogin {
+        containing: asked.containing(),
+        after: asked.after.as_deref().map(NameKey::new),
+        limit: PAGE_ENTRIES,
+        niveis: None,
     }
 }
 
@@ -83,8 +53,8 @@ pub async fn page(who: SignedIn<AdministrarUsuarios>, uri: Uri) -> Answer {
 }
 
 async fn list(who: &SignedIn<AdministrarUsuarios>, status: StatusCode, asked: Asked, form: Form) -> Answer {
-    let (usuarios, next) = who.judged(who.provisioning().seen_by_login(asked.page())).await?;
-    let next = next.map(|last| asked.next(&last));
+    let (usuarios, next) = who.judged(who.provisioning().seen_by_login(wanted(&asked))).await?;
+    let next = next.map(|last| asked.next(Section::Usuarios.place(), &last));
     let list = List {
         view: &who.view,
         usuarios,
@@ -124,7 +94,7 @@ async fn attempt(who: &SignedIn<AdministrarUsuarios>, typed: &Typed) -> Result<S
     let may_be = required_name(typed, LOGIN).and_then(|login| Ok(require_login(&login).map(|()| login)?));
     let login = faults.take(LOGIN, may_be);
     let perfil = faults.take(PERFIL, required_name(typed, PERFIL));
-    let senha = faults.take(SENHA, new_senha(typed));
+    let senha = new_senha_twice(typed, &mut faults, who.view.texts());
     let Some(((login, perfil), senha)) = login.zip(perfil).zip(senha) else { return Err(faults) };
     let provisioning = who.creating(typed);
     let created = who.judged(async { made(provisioning.create_usuario(&login, &perfil, senha).await) }).await;
@@ -132,8 +102,18 @@ async fn attempt(who: &SignedIn<AdministrarUsuarios>, typed: &Typed) -> Result<S
     Ok(login.texto)
 }
 
+/// The senha that was typed twice, to be set; `None` where something is wrong with it.
+pub fn new_senha_twice(typed: &Typed, faults: &mut Faults, texts: &Texts) -> Option<SecretString> {
+    let senha = faults.take(SENHA, new_senha(typed));
+    let is_same = typed.get(SENHA) == typed.get(SENHA_AGAIN);
+    if !is_same {
+        faults.say(SENHA_AGAIN, texts.faults.senha_differs);
+    }
+    senha.filter(|_| is_same)
+}
+
 /// The senha that was typed, to be set.
-pub fn new_senha(typed: &Typed) -> Result<SecretString, ApiError> {
+fn new_senha(typed: &Typed) -> Result<SecretString, ApiError> {
     let senha = typed.get(SENHA);
     match SenhaFault::of_new(senha) {
         Some(SenhaFault::Empty) => Err(ApiError::SenhaRequired),

@@ -15,7 +15,7 @@ use time::macros::format_description;
 use url::form_urlencoded;
 
 use super::assets;
-use super::cookies::NOTICE;
+use super::cookies::{NOTICE, TYPED};
 use super::phrases::{self, filled};
 use super::texts::Texts;
 use super::visit::{PLACE, Visit};
@@ -23,7 +23,7 @@ use crate::clock::{BRASILIA, rfc3339_millis};
 use crate::domain::access::{AccessRights, Permissao};
 use crate::domain::atendimento::Status;
 use crate::domain::hierarchy::is_root_administrator;
-use crate::domain::text::excerpt;
+use crate::domain::text::{HIDDEN, excerpt};
 use crate::http::answer::problem::Language;
 use crate::http::memory::{LargeBody, UNCOUNTED};
 
@@ -218,6 +218,15 @@ impl View {
         filled(text, &[value])
     }
 
+    /// Whether it stands for a name that the hierarchy hides.
+    pub fn is_hidden(&self, text: impl AsRef<str>) -> bool {
+        text.as_ref() == HIDDEN
+    }
+
+    pub fn hidden(&self) -> &'static str {
+        HIDDEN
+    }
+
     /// Whether a text is too long for a table.
     pub fn is_long(&self, text: impl AsRef<str>) -> bool {
         text.as_ref().chars().nth(LONG).is_some()
@@ -300,6 +309,14 @@ impl View {
         at.to_offset(BRASILIA).format(form).expect("the forms name only parts that every date has")
     }
 
+    /// The time in Brasília, as spreadsheets in the language of the page read it, to the second.
+    pub fn sheet_time(&self, at: OffsetDateTime) -> String {
+        const PT: &[BorrowedFormatItem<'_>] = format_description!("[day]/[month]/[year] [hour]:[minute]:[second]");
+        const EN: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+        let form = self.language().choose([PT, EN]);
+        at.to_offset(BRASILIA).format(form).expect("the forms name only parts that every date has")
+    }
+
     /// The same time for programs.
     pub fn machine_time(&self, at: &OffsetDateTime) -> String {
         rfc3339_millis(*at)
@@ -330,10 +347,13 @@ impl View {
         response
     }
 
-    /// Leads to `place`, whose page tells `notice`.
+    /// Leads to `place`, whose page tells `notice`. What was typed is of no use any more.
     pub fn done(&self, place: &str, notice: &str) -> Response {
-        let text = URL_SAFE_NO_PAD.encode(notice);
-        self.clone().setting(self.visit.cookies.set(NOTICE, &text, Some(NOTICE_KEPT))).lead_to(place)
+        let (text, cookies) = (URL_SAFE_NO_PAD.encode(notice), &self.visit.cookies);
+        let view = self.clone().setting(cookies.set(NOTICE, &text, Some(NOTICE_KEPT)));
+        let has_typed = cookies.get(TYPED).is_some();
+        let view = if has_typed { view.setting(cookies.clear(TYPED)) } else { view };
+        view.lead_to(place)
     }
 
     /// Leads to `place`, which is asked for by a GET.

@@ -8,6 +8,7 @@ mod guarded;
 mod hierarchy;
 mod model;
 mod motivos;
+mod own_senha;
 mod seen;
 mod seen_audit;
 mod stamp;

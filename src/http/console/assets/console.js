@@ -13,5 +13,6 @@ window.addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
 });
 
-// The back button and a reload show a page that answers a form, and do not send the form again.
-window.history.replaceState(null, '', window.location.href);
+// The back button and a reload show a page that answers a form, and do not send the form again: unless all that was typed
+// stands on that page alone.
+if (!document.querySelector('[data-kept]')) window.history.replaceState(null, '', window.location.href);

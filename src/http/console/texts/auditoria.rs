@@ -22,6 +22,23 @@ texts! {
         "With this filter; the newest 50,000 entries at most. If there are more, the last line says so.";
     cut_off: "Só as {} entradas mais novas. Há outras, até {}: exporte também até este dia.",
         "Only the newest {} entries. There are more, up to {}: export up to that day, too.";
+    csv_id: "id", "id";
+    csv_when: "quando (Brasília)", "when (Brasília)";
+    csv_by: "por onde", "by";
+    csv_who: "quem", "who";
+    csv_place: "de onde", "from where";
+    csv_action: "o quê", "what";
+    csv_object: "objeto", "object";
+    csv_changed: "o que mudou", "what changed";
+    csv_from: "antes", "before";
+    csv_to: "depois", "after";
+    csv_before: "antes (JSON)", "before (JSON)";
+    csv_after: "depois (JSON)", "after (JSON)";
+    csv_code: "código", "code";
+    csv_by_command: "comando", "command";
+    csv_by_console: "console", "console";
+    csv_by_api: "API", "API";
+    csv_cut_off: "Exportação cortada", "Export cut off";
     when: "Quando", "When";
     who: "Quem", "Who";
     what: "O quê", "What";

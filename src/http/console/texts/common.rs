@@ -15,6 +15,13 @@ texts! {
     follows_changed: "O que se segue mudou enquanto isso, e nada foi feito. Leia de novo e confirme.",
         "What follows has changed meanwhile, and nothing was done. Read it again and confirm.";
     not_done: "Não foi feito", "Not done";
+    find: "Procurar", "Search";
+    find_by_name: "Procurar por nome", "Search by name";
+    show_all: "Mostrar todos", "Show all";
+    none_named: "Nenhum nome contém “{}”.", "No name contains “{}”.";
+    hidden: "“(oculto)” fica no lugar de um nome que a hierarquia não mostra a você: ele não está no seu nível nem abaixo.",
+        "“(oculto)” stands for a name that the hierarchy does not show you: it is neither on your nível nor below.";
+    hidden_title: "Nome que a hierarquia não mostra a você", "A name that the hierarchy does not show you";
     more: "Página seguinte", "Next page";
     first: "Primeira página", "First page";
 }

@@ -10,6 +10,7 @@ texts! {
     login_exists: "Este login já existe. Escolha outro.", "This login is taken. Choose another one.";
     login_unknown: "Não há usuário ativo com este login.", "There is no active user of this login.";
     senha: "Escreva a senha.", "Type the password.";
+    senha_now: "Escreva a senha atual.", "Type the present password.";
     senha_short: "Escreva uma senha de pelo menos {} caracteres; {}.", "Type a password of at least {} characters; {}.";
     senha_blank: "A senha só tem espaços. Escreva outra.", "The password has only blanks. Type another one.";
     there_is: "há um", "there is 1";
@@ -91,14 +92,16 @@ texts! {
     seconds: "{} segundos", "{} seconds";
     minutes: "{} minutos", "{} minutes";
     throttled: "Muitas tentativas sem sucesso. Espere um pouco e tente de novo.", "There were too many failures. Wait a while and try again.";
-    not_allowed: "Seu perfil não tem a permissão que isto exige. Quem administra perfis pode concedê-la.",
-        "Your perfil lacks the permission that this takes. Somebody who administers perfis can grant it.";
-    lacks: "Falta ao seu perfil a permissão {}. Quem administra perfis pode concedê-la; depois, abra a página de novo.",
-        "Your perfil lacks the permission {}. Somebody who administers perfis can grant it; then open the page again.";
-    lacks_release: "Seu perfil tem a permissão {}, mas ela não está liberada ao seu nível. Quem libera permissões a níveis pode liberá-la; depois, abra a página de novo.",
-        "Your perfil holds the permission {}, but it is not released to your nível. Somebody who releases permissions to níveis can do so; then open the page again.";
-    lacks_both: "A permissão {} não está liberada ao seu nível nem concedida ao seu perfil. Peça que a liberem ao nível e depois a concedam ao perfil; em seguida, abra a página de novo.",
-        "The permission {} is neither released to your nível nor granted to your perfil. It has to be released first, and then granted; then open the page again.";
+    not_allowed: "Seu perfil não tem a permissão que isto exige.",
+        "Your perfil lacks the permission that this takes.";
+    lacks: "Falta ao seu perfil a permissão {}.",
+        "Your perfil lacks the permission {}.";
+    lacks_release: "Seu perfil tem a permissão {}, mas ela não está liberada ao seu nível.",
+        "Your perfil holds the permission {}, but it is not released to your nível.";
+    lacks_both: "A permissão {} não está liberada ao seu nível nem concedida ao seu perfil.",
+        "The permission {} is neither released to your nível nor granted to your perfil.";
+    ask: "Peça a quem administra níveis e perfis: uma permissão é liberada ao nível e depois concedida ao perfil. Em seguida, abra a página de novo.",
+        "Ask somebody who administers níveis and perfis: a permission is released to the nível, and then granted to the perfil. Then open the page again.";
     lacks_root: "Esta página é só de administradores raiz: de um perfil raiz que administra perfis e usuários.",
         "This page is for root administrators alone: of a root perfil that administers perfis and users.";
     not_released: "Primeiro a permissão precisa ser liberada ao nível do perfil.", "The permission has to be released to the nível of the perfil first.";

@@ -26,6 +26,7 @@ mod common;
 mod entrance;
 mod errors;
 mod faults;
+mod minha_senha;
 mod motivos;
 pub mod names;
 mod niveis;
@@ -43,6 +44,7 @@ pub struct Texts {
     pub entrance: entrance::Texts,
     pub errors: errors::Texts,
     pub faults: faults::Texts,
+    pub minha_senha: minha_senha::Texts,
     pub motivos: motivos::Texts,
     pub niveis: niveis::Texts,
     pub painel: painel::Texts,
@@ -60,6 +62,7 @@ pub static PT: Texts = Texts {
     entrance: entrance::PT,
     errors: errors::PT,
     faults: faults::PT,
+    minha_senha: minha_senha::PT,
     motivos: motivos::PT,
     niveis: niveis::PT,
     painel: painel::PT,
@@ -76,6 +79,7 @@ pub static EN: Texts = Texts {
     entrance: entrance::EN,
     errors: errors::EN,
     faults: faults::EN,
+    minha_senha: minha_senha::EN,
     motivos: motivos::EN,
     niveis: niveis::EN,
     painel: painel::EN,
@@ -97,6 +101,7 @@ mod tests {
             entrance::ALL,
             errors::ALL,
             faults::ALL,
+            minha_senha::ALL,
             motivos::ALL,
             niveis::ALL,
             painel::ALL,

@@ -2,8 +2,8 @@
 
 texts! {
     title: "Painel", "Overview";
-    nothing: "Seu perfil ainda não tem permissão para nada neste console. Peça a quem administra perfis.",
-        "Your perfil has no permission for anything in this console yet. Ask somebody who administers perfis.";
+    nothing: "Seu perfil ainda não tem permissão para nada neste console.",
+        "Your perfil has no permission for anything in this console yet.";
     besides: "Seu perfil tem {}, mas no console isso exige também {}.",
         "Your perfil has {}, but in the console that takes {} too.";
     lacks: "Não aparece aqui: {}. Falta ao seu perfil {}.", "Not shown: {}. Your perfil lacks {}.";

@@ -12,12 +12,11 @@ texts! {
     choose: "Escolha…", "Choose…";
     senha: "Senha", "Password";
     senha_hint: "De 8 a 1.024 caracteres.", "8 to 1,024 characters.";
+    senha_repeat: "Repita a senha", "Repeat the password";
     create: "Criar usuário", "Create user";
     created: "Usuário “{}” criado; já pode entrar.", "User “{}” created; they can sign in now.";
     no_perfil: "Não há perfil que você possa atribuir. Crie um perfil antes.", "There is no perfil that you can assign. Create a perfil first.";
     search: "Procurar por login", "Search by login";
-    search_button: "Procurar", "Search";
-    search_clear: "Mostrar todos", "Show all";
     none: "Ainda não há usuários.", "There are no users yet.";
     none_here: "Nenhum neste trecho; a procura continua na página seguinte.", "None in this stretch; the search goes on with the next page.";
     none_found: "Nenhum login contém “{}”.", "No login contains “{}”.";
