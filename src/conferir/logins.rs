@@ -13,6 +13,7 @@ use super::places::places;
 use super::session::{CREDENTIALS, Session, StartError, Unpermitted, post};
 use super::token::{find_token, token_in};
 use super::values::{Values, life_of};
+use crate::dialect::Asked;
 
 /// What another user gets.
 pub(super) struct AnswersToOther {
@@ -20,6 +21,8 @@ pub(super) struct AnswersToOther {
     pub(super) login: Option<(Received, String)>,
     /// The answer to the case, or else the refusal of the login; and the same again.
     pub(super) refusals: [Received; 2],
+    /// What the case named.
+    pub(super) asked: Asked,
 }
 
 impl Session {
@@ -55,10 +58,11 @@ impl Session {
         let received = self.ask_login().await.map_err(|error| error.to_string())?;
         if let Some(token) = self.take_token(&received) {
             let refusals = [self.exchange(case).await?, self.exchange(case).await?];
-            return Ok(AnswersToOther { login: Some((received, token)), refusals });
+            return Ok(AnswersToOther { login: Some((received, token)), refusals, asked: self.asked(case) });
         }
         let again = self.ask_login().await.map_err(|error| error.to_string())?;
-        Ok(AnswersToOther { login: None, refusals: [received, again] })
+        let asked = Asked { login: self.login().to_owned(), ..Asked::default() };
+        Ok(AnswersToOther { login: None, refusals: [received, again], asked })
     }
 
     async fn ask_login(&self) -> Result<Received, StartError> {

@@ -33,7 +33,9 @@ impl Personal {
             self.values.sort_by_key(|value| (std::cmp::Reverse(value.len()), value.clone()));
             let is_long =
                 |value: &&str| squeezed(value).chars().count() >= SPELLED && !value.chars().all(char::is_alphabetic);
-            self.spelled = Spelled::whole(self.telling().filter(is_long));
+            let numbers: Vec<String> = self.telling().flat_map(numbers).collect();
+            let all = self.telling().filter(is_long).chain(numbers.iter().map(String::as_str));
+            self.spelled = Spelled::whole(all);
         }
     }
 
@@ -75,6 +77,18 @@ impl Personal {
         let shown = self.telling().fold(shown, |text, value| without_words(&text, value));
         replaced(&shown, self.spelled.places(&shown), HIDDEN)
     }
+}
+
+/// The number that `value` is, as digits alone and as a CPF is written: servers write the one they keep as the other.
+fn numbers(value: &str) -> Vec<String> {
+    let is_number = |letter: char| letter.is_ascii_digit() || " .-/()+".contains(letter);
+    let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() < SPELLED || !value.chars().all(is_number) {
+        return Vec::new();
+    }
+    let cpf =
+        (digits.len() == 11).then(|| format!("{}.{}.{}-{}", &digits[..3], &digits[3..6], &digits[6..9], &digits[9..]));
+    [digits].into_iter().chain(cpf).filter(|number| number != value).collect()
 }
 
 /// `text` with [`HIDDEN`] for `value`, where that is no part of a longer word.
@@ -142,6 +156,14 @@ mod tests {
         }
         let mut personal = Personal::default();
         personal.add(["123.456.789-09".to_owned()]);
-        assert_eq!(personal.hidden("CPF 12345678909."), "CPF ….");
+        for written in [
+            "12345678909",
+            "1 2 3 4 5 6 7 8 9 0 9",
+            "MTIzLjQ1Ni43ODktMDk=",
+            "MTIzNDU2Nzg5MDk=",
+            "%31%32%33%34%35%36%37%38%39%30%39",
+        ] {
+            assert_eq!(personal.hidden(&format!("CPF {written}.")), "CPF ….", "{written}");
+        }
     }
 }

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use super::again::Again;
 use super::asked::in_body;
-use super::case::{Case, LOGIN};
+use super::case::{Case, ExpectedAnswer, LOGIN};
 use super::client::{Client, ClientError, Outgoing, Received};
 use super::learned::{Learned, Reading, asked_status};
 use super::personal::Personal;
@@ -276,8 +276,8 @@ impl Session {
 
     /// Keeps up with where the answer leaves the atendimento.
     fn follow(&mut self, case: &Case, received: &Received) {
-        if case.path == LOGIN && (200..300).contains(&received.code) {
-            // Some end the earlier session of a user who logs in again.
+        if case.path == LOGIN && matches!(case.answer, ExpectedAnswer::Token) {
+            // Some end the earlier session of a user who logs in again. Others refuse with 200, and repeat the login.
             _ = self.take_token(received);
         }
         if !case.changes() || received.header("idempotency-replayed").is_some() {

@@ -27,7 +27,10 @@ pub fn token_in(text: &str, member: Option<&str>) -> Option<String> {
     let is_it =
         |pointer: &str| pointer == member || name_of(pointer).is_some_and(|name| name.eq_ignore_ascii_case(member));
     places(text).into_iter().find(|span| is_it(&span.pointer)).and_then(|span| match span.value {
-        Value::String(text) => token(&text),
+        // A scheme before it, and no sentence.
+        Value::String(text) => {
+            Some(text).filter(|text| text.split_whitespace().count() <= 2).and_then(|text| token(&text))
+        }
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     })

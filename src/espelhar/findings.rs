@@ -171,12 +171,16 @@ impl Findings {
 
     /// Some servers answer everything with 200: what came only to requests that could be refused is a refusal.
     fn move_refusals(&mut self) {
+        let is_refusal =
+            |case: &Case| case.error.is_some() && case.variants.iter().any(|seen| seen.received.code >= 400);
+        let refuses_by_code = self.cases.values().any(is_refusal);
         for key in [LOGIN, SUCESSO] {
             let Some(case) = self.cases.get_mut(key) else { continue };
             let (plain, others): (Vec<_>, Vec<_>) =
                 std::mem::take(&mut case.variants).into_iter().partition(|variant| variant.instead.is_none());
-            let is_refusal =
-                |variant: &Variant| !plain.is_empty() && plain.iter().all(|plain| plain.shape != variant.shape);
+            let is_refusal = |variant: &Variant| {
+                !refuses_by_code && !plain.is_empty() && plain.iter().all(|plain| plain.shape != variant.shape)
+            };
             let (refusals, accepted): (Vec<_>, Vec<_>) = others.into_iter().partition(is_refusal);
             for variant in plain.into_iter().chain(accepted) {
                 case.add(variant.believed());

@@ -46,8 +46,8 @@ const PAGES = [
   ['auditoria-erro', 'auditoria?ate=ontem', '.error'],
   ['auditoria-nada', 'auditoria?acao=backup', '.empty'],
   ['servidor', 'servidor', 'table.settings'],
-  ['atendimento-nada', 'atendimento?protocolo=9', 'nav'],
-  ['nada', 'nada', 'nav'],
+  ['atendimento-nada', 'atendimento?protocolo=9', '.who'],
+  ['nada', 'nada', '.who'],
 ];
 const LANGUAGES = ['pt-BR', 'en'];
 

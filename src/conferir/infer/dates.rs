@@ -63,8 +63,7 @@ fn moments(answer: &AnswerFile) -> BTreeSet<String> {
 
 /// Whether `moment` is a day and no more, without a zone.
 fn is_date(moment: &str) -> bool {
-    let has = |letters: &str| moment.contains(letters);
-    !has(" em ") && !["H", "h", "u", "x", "Z"].iter().any(|clock| has(clock)) && has("d")
+    !moment.contains(" em ") && Moment::named(moment).is_some_and(|moment| moment.is_date())
 }
 
 #[cfg(test)]

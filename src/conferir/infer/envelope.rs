@@ -267,6 +267,14 @@ pub(super) fn with_gaps(
     template + &Template::literal(&body[at..])
 }
 
+/// What requests name, and the gap for it.
+type Echo = (&'static str, fn(&Observation) -> &str);
+const ECHOES: [Echo; 3] = [
+    ("<protocolo>", |seen| &seen.asked.protocolo),
+    ("<status>", |seen| &seen.asked.status),
+    ("<login>", |seen| &seen.asked.login),
+];
+
 /// What varies in `values`, which all answers have in one place.
 fn gap(values: &[(&Observation, &Span)], escapes: Escapes) -> Option<String> {
     let all = |is: &dyn Fn(&Observation, &Value) -> bool| values.iter().all(|(seen, span)| is(seen, &span.value));
@@ -282,6 +290,13 @@ fn gap(values: &[(&Observation, &Span)], escapes: Escapes) -> Option<String> {
     }
     if all(&|seen, value| value.as_str() == Some(&seen.path)) {
         return Some("<caminho>".to_owned());
+    }
+    // What was asked comes back in each.
+    for (name, asked) in ECHOES {
+        let is_told = values.iter().any(|(seen, _)| !asked(seen).is_empty());
+        if is_told && all(&|seen, value| value.as_str() == Some(asked(seen))) {
+            return Some(name.to_owned());
+        }
     }
     // Of a server that stands below another path.
     let base = |(seen, span): &(&Observation, &Span)| span.value.as_str()?.strip_suffix(&seen.path).map(str::to_owned);

@@ -53,6 +53,8 @@ pub(super) fn told(name: &str, value: &Value, known: Known) -> Option<Told> {
 
 /// Longer than a count of milliseconds.
 const FINER: i64 = 100_000_000_000_000;
+/// How far noon of the day may be from now, in seconds.
+const DAY: i64 = 26 * 3600;
 /// How far clocks may be apart, in seconds.
 const NEAR: i64 = 120;
 /// That of most servers of the vendor's.
@@ -86,6 +88,8 @@ fn of_text(name: &str, text: &str, Known { now, life, zone }: Known) -> Option<T
     let end = life.filter(|_| tells_of_life(name)).unwrap_or_default();
     let (moment, time) = Moment::read(text, at(now.saturating_add(end))?)?;
     Some(match later(time) {
+        // A day and no time of it.
+        later if moment.is_date() && !tells_of_life(name) && later.abs() <= DAY => Told::Gap(Gap::of_moment(&moment)),
         later if later.abs() <= NEAR => Told::Gap(Gap::of_moment(&moment)),
         later if (0..LONGEST).contains(&later) => Told::Gap(Gap::of_end(&moment)),
         _ => Told::Else,
@@ -95,7 +99,7 @@ fn of_text(name: &str, text: &str, Known { now, life, zone }: Known) -> Option<T
 fn tells_of_life(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name == "exp"
-        || ["expir", "valid", "ttl", "life", "duration", "duracao", "max_age", "maxage"]
+        || ["expir", "venc", "valid", "ttl", "life", "duration", "duracao", "max_age", "maxage"]
             .iter()
             .any(|word| name.contains(word))
 }
@@ -145,6 +149,8 @@ mod tests {
             ("expira", json!("28/11/2026 09:30"), Some(1800), "<expira instante dd/MM/yyyy HH:mm em -03:00>"),
             ("x", json!(NOW + 1), Some(1800), "<segundos>"),
             ("born", json!("1990-01-01T00:00:00.000Z"), None, "else"),
+            ("dia", json!("28/11/2026"), None, "<instante dd/MM/yyyy>"),
+            ("dia", json!("28/11/2025"), None, "else"),
             ("at", json!("ontem"), None, ""),
             ("at", json!(NOW * 1_000_000 + 77), None, "<instante uSSSSSS>"),
             ("at", json!(1_795_867_205.25), None, "<instante u.SS>"),

@@ -20,7 +20,7 @@ use crate::conferir::runner::change_to;
 use crate::conferir::session::{Session, StartError, Unpermitted};
 use crate::conferir::standing::Standing;
 use crate::conferir::values::life_of;
-use crate::dialect::{Asked, Handling, HeaderCase, TokenHeader, Verdict};
+use crate::dialect::{Handling, HeaderCase, TokenHeader, Verdict};
 use crate::domain::atendimento::Status::{self, Aberto, Cancelado, EmAtendimento, Finalizado, Improcedente};
 
 /// How often a case is asked that a server has no time for, and the longest pause between.
@@ -335,16 +335,12 @@ pub(super) async fn without_permission(
 ) -> Result<(Observation, Option<OtherLogin>), String> {
     let name = user.login.clone();
     session.expect_no_end();
-    let AnswersToOther { login, refusals: [received, again] } = session.ask_as(user, &PROBE).await?;
+    let AnswersToOther { login, refusals: [received, again], asked } = session.ask_as(user, &PROBE).await?;
     let permitted = settled(session, &PROBE).await?;
     if login.is_some() && say_the_same(&[permitted], std::slice::from_ref(&received)) {
         return Err(format!("{name} gets the answer of {}: it may have the permission", session.login()));
     }
     let path = if login.is_none() { LOGIN.to_owned() } else { session.path(&PROBE) };
-    let asked = match &login {
-        Some(_) => session.asked(&PROBE),
-        None => Asked { login: name.clone(), ..Asked::default() },
-    };
     let observation = Observation {
         case: "a user without the permission",
         name: AnswerName { name: "access_denied", field: None },

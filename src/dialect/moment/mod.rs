@@ -97,6 +97,11 @@ impl Moment {
         only(forms.filter_map(|form| form.understood(text, now, zone)).collect())
     }
 
+    /// Whether it shows a day and no time of it.
+    pub fn is_date(&self) -> bool {
+        !["H", "h", "u", "mm"].iter().any(|clock| self.name.contains(clock)) && self.name.contains('d')
+    }
+
     /// The offset of the clock by which it is written, if that shows the time of the day and does not name it.
     pub fn clock(&self) -> Option<UtcOffset> {
         let has = |letters: &str| self.name.contains(letters);

@@ -300,3 +300,16 @@ fn one_error_alone_speaks_for_no_others() {
         assert_eq!(found.file.respostas["unknown_motivo"].texto.as_deref(), texto);
     }
 }
+
+#[test]
+fn where_refusals_have_codes_of_their_own_a_success_is_none() {
+    let mut made =
+        changes(|_, after| format!(r#"{{"ok":true,"situacao":"{}"}}"#, Status::ALL[after].nome().to_uppercase()));
+    let mut odd = made.pop().unwrap();
+    odd["recusa"] = "comentario – valor inválido".into();
+    odd["resposta"] = r#"{"ok":true,"situacao":"OUTRA"}"#.into();
+    made.extend([odd, error("unknown_motivo", 422, r#"{"erro":"Motivo não encontrado"}"#)]);
+    let found = concluded(&made);
+    assert_eq!(found.file.respostas.keys().collect::<Vec<_>>(), ["unknown_motivo"]);
+    assert_eq!(found.file.erro.corpo.as_deref(), Some(r#"{"erro":"<texto>"}"#));
+}

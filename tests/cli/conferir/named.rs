@@ -48,7 +48,8 @@ async fn a_token_that_nobody_finds_can_be_named_and_is_not_shown() {
     let other = [&gravar[..], &["--membro-do-token", "chave"]].concat();
     conferir(&database, &fake.address, START, &other, SENHA).fails(1, &["no member chave with a token"]);
     let named = [&gravar[..], &["--membro-do-token", "retorno"]].concat();
-    assert_eq!(conferir(&database, &fake.address, START, &named, SENHA).code, 0);
+    let outcome = conferir(&database, &fake.address, START, &named, SENHA);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
     let text = std::fs::read_to_string(database.dir.path().join("dialeto.toml")).unwrap();
     assert!(text.contains("corpo = '{\"retorno\":\"<token>\"}'"), "{text}");
 }

@@ -97,17 +97,17 @@ pub fn spoken(said: Said, _: Asked<'_>) -> Vec<u8> {
 }
 
 /// 200 for everything: a number tells a success, and what was asked comes back. A key without a digit is the token.
-pub fn coded(said: Said, Asked { protocolo, status, .. }: Asked<'_>) -> Vec<u8> {
+pub fn coded(said: Said, Asked { protocolo, status, login, .. }: Asked<'_>) -> Vec<u8> {
     let (code, text, more) = match said {
         Said::Made(before, _) => (0, format!("De {before} para {status}"), String::new()),
         Said::Token(token) => (0, "Bem-vindo".to_owned(), format!(r#","chave":"{token}""#)),
         Said::Refused(refusal) => (refusal.number(), text(refusal).to_owned(), String::new()),
     };
-    let (protocolo, status) = (protocolo.replace('"', ""), status.replace('"', ""));
+    let [protocolo, status, login] = [protocolo, status, login].map(|asked| asked.replace('"', ""));
     let day = now_in_brazil();
     let (day, clock) = day.split_once(' ').unwrap();
     let body = format!(
-        r#"{{"codigo":{code},"protocolo":"{protocolo}","status":"{status}","texto":"{text}","dia":"{day}","hora":"{clock}:00"{more}}}"#
+        r#"{{"codigo":{code},"protocolo":"{protocolo}","status":"{status}","login":"{login}","texto":"{text}","dia":"{day}","hora":"{clock}:00"{more}}}"#
     );
     plain("HTTP/1.1 200 OK\r\nContent-Type: application/json", body.as_bytes())
 }
