@@ -174,7 +174,8 @@ pub fn read() -> Result<Cli, ExitCode> {
 /// Runs the command of `cli` to its end; a server on the sockets that were `inherited`, if there are any.
 pub async fn run(cli: Cli, inherited: Inherited) -> ExitCode {
     let _flush = telemetry::FlushOnDrop;
-    match dispatch(cli, inherited).await {
+    // Boxed: large, as it holds what each command does.
+    match Box::pin(dispatch(cli, inherited)).await {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough.
         Err(CliError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,

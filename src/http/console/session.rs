@@ -93,7 +93,8 @@ fn id(visit: &Visit) -> Option<SessionId> {
 
 /// The session of a request, if it has one that lasts and that nobody has revoked.
 async fn known(app: &SharedState, visit: &Visit) -> Result<Option<Known>, ApiError> {
-    in_time(app, look(app, visit)).await
+    // Boxed: large, and every page would hold it.
+    in_time(app, Box::pin(look(app, visit))).await
 }
 
 /// What `work` finds out about who asks, in time.
@@ -284,8 +285,9 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
         }
         let asker = Asker::of(&parts);
         let keep = |visit: &Visit, typed: &Typed| {
-            let sent = id(visit).and_then(|session| Sent::of(visit, &session, typed));
-            sent.map(|sent| asker.has_sent(sent));
+            if let Some(sent) = id(visit).and_then(|session| Sent::of(visit, &session, typed)) {
+                asker.has_sent(sent);
+            }
         };
         let known = match known(app, &visit).await {
             Ok(Some(known)) => known,
@@ -315,7 +317,7 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
         }
         // The body may have taken long.
         let rights = async { Ok(app.access.access_in(who.usuario_id, who.generation).await?) };
-        match in_time(app, rights).await? {
+        match in_time(app, Box::pin(rights)).await? {
             Some(rights) if rights.accepts_token(who.generation) => who.judge(&rights)?,
             _ => return Err(Refusal::instead(entrance::ended(who.view.visit, &typed))),
         }

@@ -53,9 +53,10 @@ pub(super) enum Authority {
 impl GuardedEdit {
     /// Begins an edit, unless `actor` is a user without the permission that it `needs`.
     pub async fn begin(store: &Store, actor: &Actor, needs: Permissao) -> Result<Self> {
-        Self::begin_within(store.patience(), store, actor, needs).await
+        Box::pin(Self::begin_within(store.patience(), store, actor, needs)).await
     }
 
+    /// Boxed by its callers: whoever changes something would hold it whole.
     async fn begin_within(patience: Patience, store: &Store, actor: &Actor, needs: Permissao) -> Result<Self> {
         let mut edit = store.edit_within(patience).await?;
         edit.hold_access_model().await?;
@@ -78,7 +79,7 @@ impl GuardedEdit {
         needs: Permissao,
         key: Option<&CreationKey>,
     ) -> Result<Self> {
-        let mut edit = Self::begin_within(patience, store, actor, needs).await?;
+        let mut edit = Box::pin(Self::begin_within(patience, store, actor, needs)).await?;
         if let (Some(usuario_id), Some(key)) = (actor.usuario_id(), key) {
             match edit.used_key(usuario_id, &key.key).await? {
                 Some(UsedKey { fingerprint, result: Some(result) }) if key.is_of(fingerprint) => {
