@@ -97,10 +97,13 @@ async fn it_is_read_in_parts(database: &Database) {
         server.get(path).await;
     }
     let ids = async |query: &str| seen(&server, query).await.iter().map(|seen| seen["id"].as_u64().unwrap()).collect();
-    let expected: [(&str, Vec<u64>); 6] = [
+    let expected: [(&str, Vec<u64>); 8] = [
         ("", vec![1, 2, 3, 4]),
         ("desde=2", vec![3, 4]),
         ("desde=1&limite=2", vec![2, 3]),
+        ("desde=0&limite=3", vec![1, 2, 3]),
+        // The last ones.
+        ("limite=2", vec![3, 4]),
         ("rota=/api/motivos", vec![1, 3]),
         ("rota=GET%20/api/atendimentos/{protocolo}/historico", vec![4]),
         ("desde=4", vec![]),

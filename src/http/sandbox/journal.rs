@@ -115,11 +115,15 @@ impl Journal {
         Entry { journal: Arc::clone(self), id: entries.last_id }
     }
 
-    /// At most `limit` of the entries after the id `after` that `wanted` takes, the oldest first, and the latest id.
-    pub fn after(&self, after: u64, limit: usize, wanted: impl Fn(&Seen) -> bool) -> (Vec<Seen>, u64) {
+    /// At most `limit` of the entries that `wanted` takes, the oldest first, and the latest id: the first ones after the id
+    /// `after`, or else the last ones.
+    pub fn page(&self, after: Option<u64>, limit: usize, wanted: impl Fn(&Seen) -> bool) -> (Vec<Seen>, u64) {
         let entries = self.lock();
-        let found = entries.list.iter().filter(|seen| seen.id > after && wanted(seen)).take(limit);
-        (found.cloned().collect(), entries.last_id)
+        let found = entries.list.iter().filter(|seen| after.is_none_or(|after| seen.id > after) && wanted(seen));
+        let found: Vec<&Seen> = found.collect();
+        let left_out = found.len().saturating_sub(limit);
+        let page = if after.is_some() { &found[..found.len() - left_out] } else { &found[left_out..] };
+        (page.iter().map(|seen| (*seen).clone()).collect(), entries.last_id)
     }
 
     /// Forgets all entries. Ids go on.
@@ -222,7 +226,7 @@ mod tests {
     }
 
     fn ids(journal: &Journal) -> Vec<u64> {
-        journal.after(0, usize::MAX, |_| true).0.iter().map(|seen| seen.id).collect()
+        journal.page(None, usize::MAX, |_| true).0.iter().map(|seen| seen.id).collect()
     }
 
     #[test]

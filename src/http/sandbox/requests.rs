@@ -36,7 +36,7 @@ struct Listed {
     params(
         ("rota" = Option<String>, Query, description = "`login`, `status`, `lote`, um caminho, ou método e caminho."),
         ("desde" = Option<u64>, Query, description = "Só as de id maior."),
-        ("limite" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "Quantas, no máximo. Ausente: 100."),
+        ("limite" = Option<usize>, Query, minimum = 1, maximum = 1000, description = "Quantas, no máximo: as primeiras depois de `desde`, ou as últimas. Ausente: 100."),
     ),
     responses((status = 200, description = "As requisições", body = Listed)),
 )]
@@ -47,11 +47,11 @@ pub async fn list(State(sandbox): State<Arc<Sandbox>>, uri: Uri) -> Result<Respo
         let text = query::parameter(&uri, name)?;
         text.map(|text| text.parse::<u64>().map_err(|_| ApiError::Invalid(name))).transpose()
     };
-    let desde = number("desde")?.unwrap_or(0);
+    let desde = number("desde")?;
     let limite = number("limite")?.map_or(Some(LIMITE), |limite| usize::try_from(limite).ok());
     let limite = limite.filter(|limite| (1..=LIMITE_MAX).contains(limite)).ok_or(ApiError::Invalid("limite"))?;
     let wanted = |seen: &Seen| rota.is_none() || Rota::means(rota.as_ref(), &seen.metodo, &seen.caminho);
-    let (requisicoes, ultima) = sandbox.journal.after(desde, limite, wanted);
+    let (requisicoes, ultima) = sandbox.journal.page(desde, limite, wanted);
     Ok(json::of(StatusCode::OK, &Listed { requisicoes, ultima }))
 }
 
