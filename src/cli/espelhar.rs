@@ -185,14 +185,18 @@ impl relay::Observer for Watchers {
 
 fn compare(comparison: &Comparison) -> Result {
     let Comparison { alike, differing, without_login, too_long, unanswered, left_out } = comparison;
-    say!("\nthe shadow answered {alike} times alike")?;
-    for ((theirs, ours), times) in differing {
-        say!("{times} times Citrus answered {theirs}, and the shadow {ours}")?;
+    say!("\nthe shadow answered {} alike", times(*alike))?;
+    for ((theirs, ours), seen) in differing {
+        say!("{} Citrus answered {theirs}, and the shadow {ours}", times(*seen))?;
     }
     say!(
         "not asked: {without_login} changes whose login was not seen, {left_out} that came too fast, {too_long} of more than 64 KiB; {unanswered} without an answer"
     )?;
     Ok(())
+}
+
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 fn new_name() -> PathBuf {
@@ -266,8 +270,9 @@ fn print(tally: &Tally) -> Result {
     for (other, times) in &tally.others {
         say!("not compared: {} ({times})", printable(other))?;
     }
-    for (refusal, times) in &tally.refusals {
-        say!("ours refuses {times} requests that were accepted: {}", printable(refusal))?;
+    for (refusal, seen) in &tally.refusals {
+        let requests = if *seen == 1 { "1 request that was" } else { &format!("{seen} requests that were") };
+        say!("ours refuses {requests} accepted: {}", printable(refusal))?;
     }
     Ok(())
 }

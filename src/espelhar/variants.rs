@@ -190,7 +190,7 @@ impl Case {
             ));
         }
         if self.others > 0 {
-            doubt(format!("answered otherwise {} times more", self.others));
+            doubt(format!("yet other answers: {}", self.others));
         }
         doubts
     }
@@ -320,10 +320,8 @@ impl Variant {
         // What is the user's may be made of words that every server has.
         let recorded = if self.is_login() { "" } else { recorded };
         let shown: String = recorded.chars().take(SHOWN_MAX).collect();
-        let more = seen - 1;
-        format!("line {line} of the recording, and {more} more: {} {}", received.code, printable(&shown))
-            .trim_end()
-            .to_owned()
+        let more = if *seen > 1 { format!(", and {} more", seen - 1) } else { String::new() };
+        format!("line {line} of the recording{more}: {} {}", received.code, printable(&shown)).trim_end().to_owned()
     }
 }
 
