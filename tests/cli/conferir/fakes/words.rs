@@ -96,13 +96,15 @@ pub fn spoken(said: Said, _: Asked<'_>) -> Vec<u8> {
     plain(&format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}; charset=utf-8"), body.as_bytes())
 }
 
-/// 200 for everything: a number tells a success, and what was asked comes back. A key without a digit is the token.
+/// 200 for everything: a number tells a success. What was asked for comes back where a change is made, and the login always. A
+/// key without a digit is the token.
 pub fn coded(said: Said, Asked { protocolo, status, login, .. }: Asked<'_>) -> Vec<u8> {
     let (code, text, more) = match said {
         Said::Made(before, _) => (0, format!("De {before} para {status}"), String::new()),
         Said::Token(token) => (0, "Bem-vindo".to_owned(), format!(r#","chave":"{token}""#)),
         Said::Refused(refusal) => (refusal.number(), text(refusal).to_owned(), String::new()),
     };
+    let (protocolo, status) = if matches!(said, Said::Made(..)) { (protocolo, status) } else { ("", "") };
     let [protocolo, status, login] = [protocolo, status, login].map(|asked| asked.replace('"', ""));
     let day = now_in_brazil();
     let (day, clock) = day.split_once(' ').unwrap();
