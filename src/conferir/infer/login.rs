@@ -312,7 +312,7 @@ mod tests {
                 received: received(body),
             }),
         };
-        login_body(&login, Default::default())
+        login_body(&login, Ways::default())
     }
 
     #[test]

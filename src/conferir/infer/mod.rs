@@ -80,7 +80,7 @@ pub(super) struct LoginFound {
 }
 
 pub(super) fn look_at_login(login: &LoginObservation) -> LoginFound {
-    let LoginBody { personal, shown, .. } = login_body(login, Default::default());
+    let LoginBody { personal, shown, .. } = login_body(login, Ways::default());
     LoginFound { personal, shown }
 }
 

@@ -90,13 +90,13 @@ mod tests {
             ),
         ] {
             let login = login(format!("\"{}\"", escapes.written(inner)));
-            let found = nested(&login, Default::default()).unwrap();
+            let found = nested(&login, Ways::default()).unwrap();
             assert_eq!(found.corpo, corpo);
             assert!(!found.shown.contains("Fulana") && !found.shown.contains(TOKEN), "{}", found.shown);
         }
-        let odd = nested(&login(r#""{\u0022token\":\"abc-123\"}""#.to_owned()), Default::default()).unwrap();
+        let odd = nested(&login(r#""{\u0022token\":\"abc-123\"}""#.to_owned()), Ways::default()).unwrap();
         assert_eq!((odd.corpo.as_str(), odd.notes.len()), ("\"<token>\"", 1));
-        assert!(nested(&login(r#"{"token":"abc-123"}"#.to_owned()), Default::default()).is_none());
+        assert!(nested(&login(r#"{"token":"abc-123"}"#.to_owned()), Ways::default()).is_none());
     }
 
     #[test]

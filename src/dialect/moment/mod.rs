@@ -58,6 +58,7 @@ impl Moment {
     }
 
     /// The same, by the clock of `offset`.
+    #[must_use]
     pub fn at(self, offset: UtcOffset) -> Self {
         Self { offset, ..self }
     }
