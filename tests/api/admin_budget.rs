@@ -120,7 +120,7 @@ async fn who_waits_twice_is_told_as_soon(server: &Server, database: &Database) {
         is_over.store(true, Ordering::Relaxed);
         (outcomes, asked.elapsed())
     };
-    let (_, _, ((created, set), took), _) = tokio::join!(others(1), others(2), told, others(3));
+    let ((), (), ((created, set), took), ()) = tokio::join!(others(1), others(2), told, others(3));
     for outcome in [created, set] {
         let error = ApiError::from(outcome.unwrap_err());
         assert_eq!(error.status().as_u16(), 503, "{error:?}");

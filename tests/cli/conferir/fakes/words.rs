@@ -102,7 +102,7 @@ pub fn coded(said: Said, Asked { protocolo, status, login, .. }: Asked<'_>) -> V
     let (code, text, more) = match said {
         Said::Made(before, _) => (0, format!("De {before} para {status}"), String::new()),
         Said::Token(token) => (0, "Bem-vindo".to_owned(), format!(r#","chave":"{token}""#)),
-        Said::Refused(refusal) => (refusal.number(), text(refusal).to_owned(), String::new()),
+        Said::Refused(refusal) => (refusal.number(), text(refusal), String::new()),
     };
     let (protocolo, status) = if matches!(said, Said::Made(..)) { (protocolo, status) } else { ("", "") };
     let [protocolo, status, login] = [protocolo, status, login].map(|asked| asked.replace('"', ""));
