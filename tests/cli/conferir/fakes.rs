@@ -213,7 +213,7 @@ async fn a_server_whose_member_alone_tells_a_success_is_recorded() {
 }
 
 /// Keys without a digit.
-const KEYS: [&str; 2] = ["AbCdEfGhIjKlMnOpQrStUvWxYz", "ZyXwVuTsRqPoNmLkJiHgFeDcBa"];
+const KEYS: [&str; 2] = ["AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKl", "ZyXwVuTsRqPoNmLkJiHgFeDcBaZyXwVuTsRqPo"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_whose_number_tells_a_success_is_recorded() {

@@ -159,7 +159,7 @@ fn steady(body: &str) -> String {
         let near =
             word.trim_matches(['}', ',', ':']).parse().is_ok_and(|at: i64| at.abs_diff(now.unix_timestamp()) < 100);
         let is_time = digits >= 8 && (word.contains(&now.year().to_string()) && word.contains(['-', '/']));
-        let is_clock = word.len() <= 7 && digits == 4 && word.contains(':');
+        let is_clock = word.len() <= 10 && [4, 6].contains(&digits) && word.contains(':');
         let is_id = digits >= 1 && word.matches('-').count() == 4
             || is_reference(word)
             || word.matches('-').count() == 2 && word.rsplit('-').next().is_some_and(|end| end.len() >= 9);
