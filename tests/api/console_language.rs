@@ -92,6 +92,7 @@ async fn the_sign_in_form_keeps_what_it_has_of_another_form(server: &Server) {
     browser.forget("citrus-sessao");
     let sign_in = browser.fill(&motivos, "/console/motivos", &[("nome", "Meia palavra"), ("quem", "admin")]).await;
     assert_eq!(sign_in.status, 401);
+    assert!(sign_in.body.contains("?volta=entrar\""), "{sign_in:?}");
     let kept = value_of(&sign_in.body, "digitado.nome").unwrap();
     let fields = [("volta", "motivos"), ("digitado.nome", &kept), ("digitado.quem", "admin"), ("login", "adm")];
     let page = browser.fill(&sign_in, "/console/idioma/pt?volta=motivos", &fields).await;

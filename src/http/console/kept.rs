@@ -27,6 +27,7 @@ pub struct Kept {
 impl Kept {
     /// `typed` for the form at `place`, in the session of that id; `None` where it is too long for a cookie.
     pub fn of(app: &AppState, cookies: &Cookies, session: &SessionId, place: &str, typed: &Typed) -> Option<Self> {
+        let place = unmarked(place);
         let text = serde_json::to_vec(typed.fields()).ok().filter(|text| text.len() <= MOST)?;
         let mark = marks(app, session, place, &text).into_iter().next()?;
         let and = if place.contains('?') { '&' } else { '?' };
@@ -35,6 +36,12 @@ impl Kept {
             cookie: cookies.set(TYPED, &URL_SAFE_NO_PAD.encode(text), Some(KEPT)),
         })
     }
+}
+
+/// `place` without the mark of a text that it had before.
+fn unmarked(place: &str) -> &str {
+    let mark = place.rfind(['?', '&']).filter(|at| place[at + 1..].starts_with(MARK));
+    mark.map_or(place, |at| &place[..at])
 }
 
 /// What was typed for the page at `place`, which the address `uri` names. Only this server has made the mark, for this
@@ -51,4 +58,21 @@ pub fn found(app: &AppState, cookies: &Cookies, session: &SessionId, place: &str
 fn marks(app: &AppState, session: &SessionId, place: &str, text: &[u8]) -> Vec<String> {
     let whole = [session.form_token().as_bytes(), b"\n", place.as_bytes(), b"\n", text].concat();
     app.tokens.fingerprints(&whole).into_iter().map(|mark| format!("{mark:016x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_has_one_mark_at_most() {
+        for (place, plain) in [
+            ("motivos", "motivos"),
+            ("motivos?digitado=0123456789abcdef", "motivos"),
+            ("niveis?procura=a&digitado=0123456789abcdef", "niveis?procura=a"),
+            ("niveis?procura=digitado", "niveis?procura=digitado"),
+        ] {
+            assert_eq!(unmarked(place), plain);
+        }
+    }
 }

@@ -265,7 +265,12 @@ impl View {
 
     /// The address that switches to the other language and comes back.
     pub fn other_language(&self) -> String {
-        self.href_named(&self.language_place(), PLACE, &self.visit.place)
+        self.other_language_of(&self.visit.place)
+    }
+
+    /// The same for a form that is not that of its address.
+    pub fn other_language_of(&self, place: &str) -> String {
+        self.href_named(&self.language_place(), PLACE, place)
     }
 
     /// The same without the way back, which a form brings.
