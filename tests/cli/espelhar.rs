@@ -7,7 +7,7 @@ mod secrets;
 mod shadow;
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -270,7 +270,10 @@ fn what_cannot_be_is_said_before_anything_is_passed() {
     let citrus = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            _ = stream.unwrap().write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+            let mut stream = stream.unwrap();
+            // With something unread, its end would be a reset.
+            _ = stream.read(&mut [0; 1024]);
+            _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
         }
     });
     for upstream in [&citrus, "http://127.0.0.1:1"] {
@@ -278,6 +281,8 @@ fn what_cannot_be_is_said_before_anything_is_passed() {
             run(&["--upstream", upstream, "--bind", "127.0.0.1:0", "--gravar", "r.ndjson", "--sombra", &citrus]);
         twice.fails(1, &["is not known to be a server of ours"]);
     }
+    let nowhere = ["--upstream", "http://127.0.0.1:1", "--bind", "127.0.0.1:0", "--sombra", "http://127.0.0.1:2"];
+    run(&nowhere).fails(1, &["--sombra: http://127.0.0.1:2/ can't be reached: "]);
     let there = run(&["--upstream", "http://127.0.0.1:1", "--bind", "127.0.0.1:0", "--gravar", "there.ndjson"]);
     there.fails(1, &["there.ndjson exists already; name another file, or remove it"]);
     run(&["relatorio", "nothing.ndjson"]).fails(1, &["nothing.ndjson can't be read"]);
