@@ -87,7 +87,8 @@ impl Freshness {
     where
         StoreError: From<E>,
     {
-        self.within(STATEMENT_TIMEOUT, statement).await
+        // Pinned for the same reason as in `within`.
+        self.within(STATEMENT_TIMEOUT, pin!(statement)).await
     }
 
     /// The same where it may take as long as `most`, and no longer than any other.
