@@ -36,9 +36,9 @@ SELECT i.value + 1, r.value,
 FROM generate_series(0, {count} - 1) AS i CROSS JOIN generate_series(1, {history}) AS r;"""
 
 
-def filled(here, engine, count):
-    """The settings that name a new database with `count` atendimentos, each with `here.history` changes."""
-    here.say(f"{engine}: a database with {count:,} atendimentos and {count * here.history:,} changes")
+def filled(here, engine, count, history):
+    """The settings that name a new database with `count` atendimentos, each with `history` changes."""
+    here.say(f"{engine}: a database with {count:,} atendimentos and {count * history:,} changes")
     url = here.url("small" if count == FEW else "large")
     directory = here.dir / f"sqlite-{count}"
     settings = {"postgres": {"DATABASE_URL": url}, "sqlite": {"DATA_DIR": str(directory)}}[engine]
@@ -47,7 +47,7 @@ def filled(here, engine, count):
     here.provision(engine, 0, **settings)
     here.cli(engine, "permissao", "liberar", "consultar-historico", "--nivel", "N", **settings)
     here.cli(engine, "perfil", "conceder", "P", "consultar-historico", **settings)
-    words = {"first": lab.FIRST, "count": count, "history": here.history, "users": len(lab.LOGINS),
+    words = {"first": lab.FIRST, "count": count, "history": history, "users": len(lab.LOGINS),
              "motivos": len(lab.MOTIVOS)}
     if engine == "postgres":
         fill_postgres(here, url, words)
@@ -62,7 +62,7 @@ def fill_postgres(here, url, words):
     unchecked = "SET session_replication_role = replica; SET maintenance_work_mem = '1GB'; "
     here.sql(unchecked + POSTGRES_ATENDIMENTOS.format(**words), url)
     here.sql("ALTER TABLE historico DROP CONSTRAINT historico_pkey", url)
-    for number in range(1, here.history + 1):
+    for number in range(1, words["history"] + 1):
         here.sql(unchecked + POSTGRES_CHANGES.format(number=number, **words), url)
     here.sql(unchecked + "ALTER TABLE historico ADD PRIMARY KEY (atendimento_id, revisao)", url)
     if schema(url) != migrated:

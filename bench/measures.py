@@ -8,6 +8,7 @@ import time
 import contest
 import growth
 import lab
+import pages
 from processes import CORES, run
 
 CONNECTIONS = 256
@@ -243,7 +244,7 @@ def startup(here):
 
 def size(here, engine, name):
     """What 10,000,000 atendimentos cost, each with its history, beside 10,000."""
-    few, many = (growth.filled(here, engine, count) for count in (growth.FEW, growth.MANY))
+    few, many = (growth.filled(here, engine, count, here.history) for count in (growth.FEW, growth.MANY))
     at = f"{name}, {growth.MANY:,} atendimentos with {growth.MANY * here.history:,} changes"
     with here.server(engine, **few) as small, here.server(engine, **many) as large:
         load = {server: here.load(server, count) for server, count in ((small, growth.FEW), (large, growth.MANY))}
@@ -278,13 +279,33 @@ def size_sqlite(here):
     return size(here, "sqlite", "SQLite")
 
 
+def page(here, engine, name):
+    """What a person waits for the console's pages and the lists of administration."""
+    at = f"{name}, {pages.COUNT:,} atendimentos with {pages.COUNT * pages.HISTORY:,} changes"
+    with here.server(engine, **pages.filled(here, engine)) as server:
+        person = pages.Person(server)
+        for path in pages.paths():
+            person.get(path)
+            took = [person.slow(path) for _ in range(here.rounds)]
+            yield Row(f"{at}: 95 of 100 times, GET {path}", "–", "≤ 50 ms", False, 50, took, unit="ms")
+
+
+def page_postgres(here):
+    return page(here, "postgres", "PostgreSQL")
+
+
+def page_sqlite(here):
+    return page(here, "sqlite", "SQLite")
+
+
 ALL = {"peers": peers_changes, "sqlite": sqlite_changes, "hot": hot, "rejected": rejected, "bare": bare,
        "logins": logins, "storm": storm, "overload": overload, "imports": imports, "memory": memory,
-       "startup": startup, "size": size_postgres, "size-sqlite": size_sqlite}
+       "startup": startup, "size": size_postgres, "size-sqlite": size_sqlite,
+       "page": page_postgres, "page-sqlite": page_sqlite}
 
 
 # What --quick leaves out.
-SLOW = ("imports", "size", "size-sqlite")
+SLOW = ("imports", "size", "size-sqlite", "page", "page-sqlite")
 
 
 def versions():

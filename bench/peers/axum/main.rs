@@ -49,14 +49,14 @@ struct Claims {
     exp: i64,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Usuario {
     ativo: bool,
     geracao: i64,
     permitido: bool,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Atendimento {
     id: i64,
     status: i16,
