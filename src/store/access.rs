@@ -7,7 +7,7 @@ use crate::domain::access::AccessRights;
 use crate::domain::text::NameKey;
 
 /// What a login is checked against. Deliberately without `Debug`.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub struct Credential {
     pub usuario_id: i64,
     pub login: String,
@@ -29,7 +29,7 @@ FROM usuario u JOIN perfil p ON p.id = u.perfil_id
 WHERE u.id = $1";
 
 /// [`AccessRights`] as one row; names of permissions have no commas, so that a list can travel as one text.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct AccessRightsRow {
     login: String,
     ativo: bool,

@@ -74,7 +74,7 @@ pub struct AuditEntry {
     pub usuario_nivel: Option<i64>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct EntryRow {
     id: i64,
     em: Time,

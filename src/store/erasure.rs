@@ -10,7 +10,7 @@ use super::value::Param;
 use crate::domain::text::Name;
 
 /// A place between two rows of the histories, which are in the order of their key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Cursor {
     pub atendimento_id: i64,
     pub revisao: i64,

@@ -26,7 +26,7 @@ DELETE FROM idempotencia WHERE (usuario_id, chave) IN
      WHERE usuario_id IN (SELECT id FROM usuario WHERE chave = $2 || CAST(id AS text)) LIMIT $1)";
 
 /// A key that came with a creation, or with a change.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub struct UsedKey {
     #[sqlx(rename = "impressao")]
     pub fingerprint: i64,

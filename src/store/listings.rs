@@ -60,7 +60,7 @@ ORDER BY a.atualizado_em, a.protocolo
 LIMIT $4";
 
 /// A row of [`HISTORICO`]: the protocolo, and a row of one history.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct ListedRow {
     protocolo: String,
     #[sqlx(flatten)]
@@ -94,14 +94,14 @@ ORDER BY h.revisao";
 const WINDOW: i64 = 20_000;
 
 /// A row of [`PAGE`]: what was found, if anything, and where the look ended, if there may be more.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct PageRow {
     fim: Option<String>,
     #[sqlx(flatten)]
     found: FoundRow,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct FoundRow {
     protocolo: Option<String>,
     status: Option<i16>,

@@ -17,7 +17,7 @@ pub struct Migration {
 }
 
 /// That a server works with the migration `versao` if the newest that it knows is `desde` or later.
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct Compatibility {
     versao: i64,
     desde: i64,

@@ -9,7 +9,7 @@ use crate::domain::atendimento::Status;
 use crate::domain::record::StoredChange;
 
 /// Changes of one user, or of imports, in one hour.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct HourOfChanges {
     /// How many hours ago, by the clock's hours: 0 is the one that goes on.
     pub hours_ago: i64,
@@ -18,13 +18,13 @@ pub struct HourOfChanges {
     pub changes: i64,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct StatusRow {
     status: i16,
     number: i64,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct LatestRow {
     protocolo: String,
     #[sqlx(flatten)]

@@ -12,7 +12,7 @@ use super::{postgres, sqlite};
 use crate::domain::access::{Nivel, Permissao};
 use crate::domain::text::{Name, NameKey};
 
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Perfil {
     pub id: i64,
     pub nome: String,
@@ -21,21 +21,21 @@ pub struct Perfil {
 }
 
 /// That a permission is released to a nível.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Release {
     pub nivel_id: i64,
     pub permissao: String,
 }
 
 /// That a perfil holds a permission.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Grant {
     pub perfil_id: i64,
     pub permissao: String,
 }
 
 /// A user, without what authenticates it.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Usuario {
     /// Row id: the `usuario_id` of the audit log.
     pub id: i64,
@@ -49,7 +49,7 @@ pub struct Usuario {
     pub ativo: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Motivo {
     pub id: i64,
     pub nome: String,
@@ -71,7 +71,7 @@ SELECT usuario.id, usuario.login, perfil.nome AS perfil, perfil_id, nivel_id, us
 FROM usuario JOIN perfil ON perfil.id = usuario.perfil_id
 ORDER BY usuario.chave";
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct NivelRow {
     id: i64,
     nome: String,

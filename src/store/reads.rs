@@ -15,7 +15,7 @@ LEFT JOIN historico h ON h.atendimento_id = a.id AND h.revisao = a.revisao
 LEFT JOIN motivo m ON m.id = h.motivo_id
 WHERE a.protocolo = $1";
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct PresentStateRow {
     pub protocolo: String,
     pub status: i16,
@@ -33,7 +33,7 @@ WHERE h.atendimento_id = $1 AND h.revisao > $2
 ORDER BY h.revisao
 LIMIT $3";
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct HistoricoRow {
     revisao: i64,
     em: Time,

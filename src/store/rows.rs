@@ -59,7 +59,7 @@ pub(super) fn status_of(codigo: i16) -> Result<Status> {
     Status::from_code(codigo).ok_or_else(|| StoreError::Corrupt(format!("the status code {codigo}")))
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 pub(super) struct KeyRow {
     usuario_id: i64,
     #[sqlx(rename = "chave")]

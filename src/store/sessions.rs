@@ -21,7 +21,7 @@ pub struct Session {
     pub seen: OffsetDateTime,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct SessionRow {
     usuario_id: i64,
     geracao: i64,
@@ -29,7 +29,7 @@ struct SessionRow {
     vista_em: i64,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct SignedInRow {
     login: String,
     #[sqlx(flatten)]

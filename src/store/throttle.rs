@@ -20,7 +20,7 @@ pub struct Debit {
 }
 
 /// A token bucket.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Bucket {
     #[sqlx(rename = "chave")]
     pub key: Vec<u8>,

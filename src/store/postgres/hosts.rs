@@ -43,7 +43,7 @@ pub(super) struct Hosts {
 }
 
 /// What a server that can be written to goes on from.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, sqlx_macros::FromRow)]
 struct History {
     /// Made by `initdb`; standbys have their leader's.
     system: String,

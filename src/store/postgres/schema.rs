@@ -11,7 +11,7 @@ use crate::store::error::{Result, StoreError};
 use crate::store::migrations::beside_newer_ones;
 
 pub(in crate::store) static MIGRATOR: LazyLock<Migrator> =
-    LazyLock::new(|| beside_newer_ones(sqlx::migrate!("migrations/postgres")));
+    LazyLock::new(|| beside_newer_ones(sqlx_macros::migrate!("migrations/postgres")));
 
 /// A row if there is a table of migrations.
 pub(in crate::store) const MIGRATIONS_TABLE: &str = "SELECT 1 WHERE to_regclass('_sqlx_migrations') IS NOT NULL";

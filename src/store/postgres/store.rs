@@ -33,7 +33,7 @@ SELECT EXISTS (
     SELECT FROM pg_stat_activity
     WHERE usename = current_user AND wait_event = 'SyncRep' AND state_change < clock_timestamp() - interval '1 second')";
 
-#[derive(sqlx::FromRow)]
+#[derive(sqlx_macros::FromRow)]
 struct Server {
     number: i32,
     version: String,

@@ -13,7 +13,7 @@ use crate::store::error::{Result, StoreError};
 use crate::store::migrations::beside_newer_ones;
 
 pub(in crate::store) static MIGRATOR: LazyLock<Migrator> =
-    LazyLock::new(|| beside_newer_ones(sqlx::migrate!("migrations/sqlite")));
+    LazyLock::new(|| beside_newer_ones(sqlx_macros::migrate!("migrations/sqlite")));
 
 /// A row if there is a table of migrations.
 pub(in crate::store) const MIGRATIONS_TABLE: &str = "SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'";
