@@ -1,11 +1,12 @@
 //! Parts of secrets as servers may spell them: as letters, as bytes of several charsets, and these in hex, as numbers and in base64.
 
 use std::collections::{BTreeMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::ops::Range;
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, Engine};
 use encoding_rs::WINDOWS_1252;
+use foldhash::quality::RandomState;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::answers::is_contracts;
@@ -27,7 +28,7 @@ const SHORTEST_IN_BASE64: usize = 6;
 #[derive(Clone, Debug, Default)]
 pub struct Spelled {
     /// By their length.
-    parts: BTreeMap<usize, HashSet<u64>>,
+    parts: BTreeMap<usize, HashSet<u64, RandomState>>,
     state: RandomState,
     /// A part of what is no secret says nothing: then all of it has to be there.
     is_whole: bool,
@@ -124,8 +125,8 @@ impl Spelled {
     }
 
     fn add_parts(&mut self, letters: &str, length: usize) {
-        let letters: Vec<char> = letters.chars().collect();
-        let hashes = letters.windows(length).map(|part| self.state.hash_one(part)).collect::<Vec<_>>();
+        let ends = ends(letters);
+        let hashes = parts(letters, &ends, length).map(|part| self.state.hash_one(part.as_bytes()));
         self.parts.entry(length).or_default().extend(hashes);
     }
 
@@ -137,14 +138,14 @@ impl Spelled {
         let is_of_word = |letter: char| letter.is_alphanumeric() || "-_=".contains(letter);
         let mut places = Vec::new();
         for view in View::all(text) {
-            let (letters, starts): (Vec<char>, Vec<usize>) =
+            let (letters, starts): (String, Vec<usize>) =
                 letters(&view.text).filter(|(letter, _)| letter.is_alphanumeric()).unzip();
+            let ends = ends(&letters);
             for (length, hashes) in &self.parts {
-                let is_part = |letters: &[char]| {
-                    hashes.contains(&self.state.hash_one(letters)) && !is_contracts(&letters.iter().collect::<String>())
-                };
-                let found: Vec<usize> = { letters.windows(*length).enumerate() }
-                    .filter(|(_, letters)| is_part(letters))
+                let is_part =
+                    |part: &str| hashes.contains(&self.state.hash_one(part.as_bytes())) && !is_contracts(part);
+                let found: Vec<usize> = { parts(&letters, &ends, *length).enumerate() }
+                    .filter(|(_, part)| is_part(part))
                     .map(|(first, _)| first)
                     .collect();
                 // Between two parts of one secret, some letters may be others.
@@ -159,6 +160,16 @@ impl Spelled {
         }
         places
     }
+}
+
+/// Where the letters of `text` begin, and where the last one ends.
+fn ends(text: &str) -> Vec<usize> {
+    text.char_indices().map(|(at, _)| at).chain([text.len()]).collect()
+}
+
+/// All parts of `text` with `length` letters, which have these `ends`.
+fn parts<'a>(text: &'a str, ends: &'a [usize], length: usize) -> impl Iterator<Item = &'a str> {
+    ends.iter().zip(ends.iter().skip(length)).map(|(start, end)| &text[*start..*end])
 }
 
 /// The bytes of `text` in the charsets in which servers write.
