@@ -108,12 +108,11 @@ fn spaced(text: &str) -> Vec<Range<usize>> {
         while stands_alone(at) && letters.get(at + 1).map(|(_, sign)| *sign) == sign && stands_alone(at + 2) {
             at += 2;
         }
-        match at {
-            // Its last letter may begin another run.
-            end if end > start => {
-                places.push(letters[start].0..letters.get(end + 1).map_or(text.len(), |(end, _)| *end))
-            }
-            _ => at += 1,
+        // Its last letter may begin another run.
+        if at > start {
+            places.push(letters[start].0..letters.get(at + 1).map_or(text.len(), |(end, _)| *end));
+        } else {
+            at += 1;
         }
     }
     places
