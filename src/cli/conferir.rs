@@ -140,6 +140,7 @@ fn runner(args: &Args, senha: SecretString, dialect: Option<Arc<Dialect>>) -> Re
     if let Some(member) = &args.membro_do_token {
         runner.session.take_token_from(member);
     }
+    runner.session.take_for_plain(&args.membro);
     Ok(runner)
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -30,7 +31,7 @@ use crate::espelhar::record::{Progress, Recorder, Settings};
 use crate::espelhar::redact::Disclosure;
 use crate::espelhar::relay;
 use crate::espelhar::shadow::{self, Comparison, Shadow};
-use crate::espelhar::tally::Tally;
+use crate::espelhar::tally::{Counter, Tally};
 use crate::file_text::open_regular;
 use crate::printable::printable;
 
@@ -63,6 +64,9 @@ pub struct Args {
     /// Record logins, too
     #[arg(long)]
     com_logins: bool,
+    /// Record this name of a member of answers, which tells of nobody, in the place of <nome>; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    membro: Vec<String>,
     /// Compare with a server in this dialect, not with the contract
     #[arg(long, value_name = "FILE")]
     dialeto: Option<PathBuf>,
@@ -90,7 +94,7 @@ enum Command {
         /// Write how the Citrus answers as a dialect into this new file, too
         #[arg(long, value_name = "FILE")]
         dialeto: Option<PathBuf>,
-        /// Say how many exchanges this dialect would answer alike, and which not
+        /// Say how many exchanges this dialect would answer alike, which not, and of which nobody can tell; fails unless it is all
         #[arg(long, value_name = "FILE")]
         conferir_dialeto: Option<PathBuf>,
     },
@@ -136,6 +140,7 @@ async fn mirror(upstream: &Url, args: Args) -> Result {
     let settings = Settings {
         observer: Observer::new(Arc::clone(&dialect)),
         disclosure: Disclosure { comments: args.com_comentarios, logins: args.com_logins },
+        members: args.membro,
         limit: args.limite.saturating_mul(1024 * 1024),
     };
     let recorder = Arc::new(Recorder::start(file, settings, announce));
@@ -214,9 +219,14 @@ fn tell(news: News) {
     }
 }
 
-/// Says what is seen for the first time.
-fn announce(observation: &Observation) {
+/// Says what is seen for the first time. What is taken for a success may be a refusal.
+fn announce(observation: &Observation, is_refusal: bool) {
     let (route, case) = (observation.route.word(), observation.case.unwrap_or("?"));
+    if is_refusal {
+        let refusal = observation.refusal.as_deref().unwrap_or("the status is the present one");
+        let told = format!("new: {route}: refused with the status code of a success; ours refuses it, too: {refusal}");
+        return complain(format_args!("{}", printable(&told)));
+    }
     let differences = observation.differences.join("; ");
     let refusal = observation.refusal_of_accepted().map(|refusal| format!("; ours refuses the request: {refusal}"));
     let (differs, refusal) =
@@ -279,11 +289,11 @@ fn print(tally: &Tally) -> Result {
 
 fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>, held_against: Option<&Path>) -> Result {
     let mut compared = held_against.map(read_dialect).transpose()?.map(Compared::with);
-    let mut tally = Tally::default();
+    let (mut counter, observer) = (Counter::default(), Observer::new(Arc::new(Dialect::contract())));
     let mut examples = page::Examples::default();
     let mut findings = Findings::default();
     read_recording(recording, |number, line| {
-        let is_one = tally.add(line).is_some();
+        let is_one = counter.add(&observer, line).is_some();
         if is_one {
             examples.add(line);
             findings.add(number, line);
@@ -291,6 +301,7 @@ fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>, held_ag
         }
         is_one
     })?;
+    let tally = counter.tally();
     print(&tally)?;
     let unwritten =
         |file: &Path, error: std::io::Error| CliError::Failed(format!("{} can't be written: {error}", shown(file)));
@@ -304,7 +315,7 @@ fn report(recording: &Path, html: Option<&Path>, dialect: Option<&Path>, held_ag
     if let Some(file) = dialect {
         let found = findings.conclude();
         let mut new = create_private(file)?;
-        new.write_all(found.toml(&shown(recording)).as_bytes()).map_err(|error| unwritten(file, error))?;
+        new.write_all(found.toml(&shown(recording), "Not known").as_bytes()).map_err(|error| unwritten(file, error))?;
         hand_over_dialect(&found, file)?;
     }
     if let (Some(compared), Some(file)) = (compared, held_against) {
@@ -320,13 +331,18 @@ fn print_compared(compared: &Compared, dialect: &Path) -> Result {
     for ((case, differences), (times, line)) in differing {
         say!("{case}: {} ({times}, first in line {line})", printable(differences))?;
     }
-    if *cut > 0 {
-        say!("{cut} more are alike as far as they were recorded")?;
+    for (case, (times, line)) in cut {
+        say!("{case}: not recorded whole, so that nobody can tell ({times}, first in line {line})")?;
     }
     if *unknown > 0 {
         say!("{unknown} are no answers that a dialect has")?;
     }
-    Ok(())
+    match compared.is_whole() {
+        true => Ok(()),
+        false => {
+            Err(CliError::Failed(format!("{} does not answer all of the recording alike for certain", shown(dialect))))
+        }
+    }
 }
 
 /// Says what `file` has, and what it hasn't.

@@ -11,6 +11,7 @@ use super::infer::{LoginFound, look_at_login};
 use super::jwt::find_jwt;
 use super::places::places;
 use super::session::{CREDENTIALS, Session, StartError, Unpermitted, post};
+use super::spans::rewritten;
 use super::token::{find_token, token_in};
 use super::values::{Values, life_of};
 use crate::dialect::Asked;
@@ -110,6 +111,8 @@ impl Session {
             token,
             login: self.values.login().to_owned(),
             now: OffsetDateTime::now_utc().unix_timestamp(),
+            zone: None,
+            plain: self.plain_members.clone(),
             received: received.clone(),
             again: None,
             other: None,
@@ -123,20 +126,14 @@ fn outline(body: &str) -> String {
     if spans.is_empty() {
         return format!("({} bytes)", body.len());
     }
-    let (mut shown, mut at) = (String::new(), 0);
-    for span in spans {
+    rewritten(body, &spans, str::to_owned, |span, raw| {
         let length = match &span.value {
-            Value::String(text) => Some(text.chars().count()),
-            Value::Number(number) => Some(number.to_string().len()),
-            _ => None,
+            Value::String(text) => text.chars().count(),
+            Value::Number(number) => number.to_string().len(),
+            _ => return raw.to_owned(),
         };
-        if let Some(length) = length {
-            shown.push_str(&body[at..span.range.start]);
-            shown.push_str(&span.filled_with(&format!("…{length} characters…")));
-            at = span.range.end;
-        }
-    }
-    shown + &body[at..]
+        span.filled_with(&format!("…{length} characters…"))
+    })
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! What belongs to the users who logged in, and is neither written down nor shown.
 
+use std::ops::Range;
+use std::sync::OnceLock;
+
 use super::answers::is_contracts;
 use super::secrets::replaced;
-use super::spans::spans;
+use super::spans::{rewritten, spans};
 use super::spelled::{Spelled, squeezed};
 use crate::domain::atendimento::Status;
 
@@ -13,30 +16,45 @@ const HIDDEN: &str = "…";
 #[derive(Clone, Debug, Default)]
 pub struct Personal {
     values: Vec<String>,
-    /// Those that tell of somebody however they are written.
-    spelled: Spelled,
+    /// Those that tell of somebody however they are written: made when a text needs them.
+    spelled: OnceLock<Spelled>,
 }
 
 /// A value has so many letters at least that is looked for in other spellings: fewer may be those of any word.
 const SPELLED: usize = 8;
+/// The same of a word that is looked for letter by letter.
+const BY_LETTER: usize = 3;
 
 impl Personal {
     pub fn add(&mut self, values: impl IntoIterator<Item = String>) {
-        let known = self.values.len();
         for value in values {
             // What an atendimento may be in is nobody's name.
             if !value.trim().is_empty() && !self.values.contains(&value) && Status::from_nome(&value).is_none() {
                 self.values.push(value);
+                self.spelled = OnceLock::new();
             }
         }
-        if self.values.len() > known {
-            self.values.sort_by_key(|value| (std::cmp::Reverse(value.len()), value.clone()));
+        self.values.sort_by_key(|value| (std::cmp::Reverse(value.len()), value.clone()));
+    }
+
+    fn spelled(&self) -> &Spelled {
+        self.spelled.get_or_init(|| {
             let is_long =
                 |value: &&str| squeezed(value).chars().count() >= SPELLED && !value.chars().all(char::is_alphabetic);
             let numbers: Vec<String> = self.telling().flat_map(numbers).collect();
-            let all = self.telling().filter(is_long).chain(numbers.iter().map(String::as_str));
-            self.spelled = Spelled::whole(all);
-        }
+            Spelled::whole(self.telling().filter(is_long).chain(numbers.iter().map(String::as_str)))
+        })
+    }
+
+    /// Where `text` has a word of theirs letter by letter, as in `Z-o-r-a`: so no other is written.
+    fn by_letter(&self, text: &str) -> Vec<Range<usize>> {
+        let words = self.values.iter().flat_map(|value| value.split(|letter: char| !letter.is_alphabetic()));
+        let words: Vec<String> = words.filter(|word| word.chars().count() >= BY_LETTER).map(squeezed).collect();
+        let is_one = |place: &Range<usize>| {
+            let letters = squeezed(&text[place.clone()]);
+            words.iter().any(|word| letters.contains(word.as_str()))
+        };
+        spaced(text).into_iter().filter(is_one).collect()
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = String> {
@@ -60,23 +78,44 @@ impl Personal {
 
     /// `text` without them: where they are a value of its JSON, or stand in it as words of their own and tell of somebody.
     pub fn hidden(&self, text: &str) -> String {
-        let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
-        for span in spans(text) {
+        let shown = rewritten(text, &spans(text), str::to_owned, |span, raw| {
             let is_own = match &span.value {
                 serde_json::Value::String(value) => self.has(value),
                 serde_json::Value::Number(number) => self.has(&number.to_string()),
                 _ => false,
             };
-            if is_own {
-                shown.push_str(&text[at..span.range.start]);
-                shown.push_str(&format!("\"{HIDDEN}\""));
-                at = span.range.end;
-            }
-        }
-        shown.push_str(&text[at..]);
+            if is_own { format!("\"{HIDDEN}\"") } else { raw.to_owned() }
+        });
         let shown = self.telling().fold(shown, |text, value| without_words(&text, value));
-        replaced(&shown, self.spelled.places(&shown), HIDDEN)
+        let shown = replaced(&shown, self.by_letter(&shown), HIDDEN);
+        replaced(&shown, self.spelled().places(&shown), HIDDEN)
     }
+}
+
+/// Where letters of `text` stand alone one after the other, with the same sign between them.
+fn spaced(text: &str) -> Vec<Range<usize>> {
+    let letters: Vec<(usize, char)> = text.char_indices().collect();
+    let stands_alone = |at: usize| {
+        let is_part =
+            |at: Option<usize>| at.and_then(|at| letters.get(at)).is_some_and(|(_, letter)| letter.is_alphanumeric());
+        is_part(Some(at)) && !is_part(at.checked_sub(1)) && !is_part(Some(at + 1))
+    };
+    let mut places: Vec<Range<usize>> = Vec::new();
+    let mut at = 0;
+    while at < letters.len() {
+        let start = at;
+        let sign = letters.get(start + 1).map(|(_, sign)| *sign);
+        while stands_alone(at) && letters.get(at + 1).map(|(_, sign)| *sign) == sign && stands_alone(at + 2) {
+            at += 2;
+        }
+        // Its last letter may begin another run.
+        if at > start {
+            places.push(letters[start].0..letters.get(at + 1).map_or(text.len(), |(end, _)| *end));
+        } else {
+            at += 1;
+        }
+    }
+    places
 }
 
 /// The number that `value` is, as digits alone and as a CPF is written: servers write the one they keep as the other.
@@ -136,6 +175,22 @@ mod tests {
             (r#"{"nome":"Ana","n":4711,"x":"Aberto","y":14711}"#, r#"{"nome":"…","n":"…","x":"Aberto","y":14711}"#),
         ] {
             assert_eq!(personal.hidden(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_name_is_hidden_letter_by_letter_whatever_stands_between() {
+        let mut personal = Personal::default();
+        personal.add(["Zoraide Canária".to_owned(), "Eva".to_owned()]);
+        for name in ["Zoraide", "ZORAIDE", "canaria", "Canária", "Eva"] {
+            for separator in ["-", "_", ".", " ", "|", "/", "·", ",", "\u{0}", "\n"] {
+                let spelled = name.chars().map(String::from).collect::<Vec<_>>().join(separator);
+                let shown = personal.hidden(&format!("Sem acesso: {spelled}!"));
+                assert_eq!(shown, "Sem acesso: …!", "{spelled}");
+            }
+        }
+        for text in ["Ezovar: a-b-c, e v o", "Eva-porado e a u a", "z-o-r-a i-d-e"] {
+            assert_eq!(personal.hidden(text), text);
         }
     }
 

@@ -61,6 +61,8 @@ pub struct Session {
     /// The header that carries the token, and the member of the login's answer that has it, if that is given.
     token_header: TokenHeader,
     pub(super) token_member: Option<String>,
+    /// The names of members that tell of nobody, as the caller says.
+    pub(super) plain_members: Vec<String>,
     /// How the server says that a change was made, where it has words of its own for it.
     pub(super) learned: Learned,
     /// Where the atendimento is; `None` after an answer that leaves it open.
@@ -135,6 +137,7 @@ impl Session {
             personal: Personal::default(),
             token_header,
             token_member: None,
+            plain_members: Vec::new(),
             learned: Learned::of(named),
             present: None,
             is_unsure: false,
@@ -154,6 +157,11 @@ impl Session {
     /// From now on, the token is the value of `member` in the answer to a login.
     pub fn take_token_from(&mut self, member: &str) {
         self.token_member = Some(member.to_owned());
+    }
+
+    /// The members of these names in the login's answer tell of nobody.
+    pub fn take_for_plain(&mut self, members: &[String]) {
+        self.plain_members = members.to_owned();
     }
 
     pub(super) fn login(&self) -> &str {

@@ -28,6 +28,22 @@ pub(super) fn spans(text: &str) -> Vec<Span> {
     found
 }
 
+/// `text` with what `value` makes of each of its `spans`, and `between` of what is between them.
+pub(super) fn rewritten<'a>(
+    text: &'a str,
+    spans: &[Span],
+    between: impl Fn(&'a str) -> String,
+    mut value: impl FnMut(&Span, &'a str) -> String,
+) -> String {
+    let (mut written, mut at) = (String::with_capacity(text.len()), 0);
+    for span in spans {
+        written.push_str(&between(&text[at..span.range.start]));
+        written.push_str(&value(span, &text[span.range.clone()]));
+        at = span.range.end;
+    }
+    written + &between(&text[at..])
+}
+
 /// The JSON that `text` holds, if it is a JSON text that does.
 pub(super) fn held(text: &str) -> Option<String> {
     let held: String = serde_json::from_str(text).ok()?;

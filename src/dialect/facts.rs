@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -41,6 +42,17 @@ pub struct Asked {
     pub status: String,
     pub motivo: String,
     pub login: String,
+}
+
+/// A value of a request as a text; those of a list with commas between them.
+pub fn named_by(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(value) => value.to_string(),
+        Value::Array(items) => items.iter().map(named_by).collect::<Vec<_>>().join(","),
+        Value::Null | Value::Object(_) => String::new(),
+    }
 }
 
 impl Asked {

@@ -220,17 +220,22 @@ impl Gap {
             (_, None | Some(Kind::Change)) if of_login => Some("only [login] can fill"),
             (Self::Earlier(..) | Self::EarlierWord(..), None | Some(Kind::Login)) => Some("only [sucesso] can fill"),
             (Self::Login, Some(Kind::Change)) => Some("[sucesso] can't fill"),
-            (
-                Self::Protocolo
+            (gap, Some(Kind::Login)) if gap.is_of_change() => Some("[login] can't fill"),
+            _ => None,
+        }
+    }
+
+    /// Whether it tells what a change asks for.
+    pub(super) fn is_of_change(&self) -> bool {
+        matches!(
+            self,
+            Self::Protocolo
                 | Self::ProtocoloValue
                 | Self::Status
                 | Self::StatusInCapitals
                 | Self::StatusIn(_)
                 | Self::StatusWord(..)
-                | Self::Motivo,
-                Some(Kind::Login),
-            ) => Some("[login] can't fill"),
-            _ => None,
-        }
+                | Self::Motivo
+        )
     }
 }

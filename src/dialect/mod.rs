@@ -23,7 +23,7 @@ mod writing;
 pub use charset::{Charset, charset_of, decoded, encoding_of, label_in};
 pub use check::{DialectError, FILE_MAX, Known};
 pub use escapes::{Entities, Escapes};
-pub use facts::{Asked, Facts, LoggedIn, Mention};
+pub use facts::{Asked, Facts, LoggedIn, Mention, named_by};
 pub use file::{
     AnswerFile, DialectFile, EntitiesFile, Handling, HeaderCase, KitFile, RulesFile, StatusFile, TokenFile, Verdict,
     WordFile,

@@ -116,9 +116,28 @@ impl Template {
         written + rest
     }
 
+    /// As a file writes it, with what `bytes` makes of the rest of it, and `gap` of the name of each gap.
+    pub fn rewritten(&self, bytes: impl Fn(&str) -> String, gap: impl Fn(&str) -> String) -> String {
+        let written = |part: &Part| match part {
+            Part::Bytes(text) => bytes(text),
+            Part::Gap(name, _) => gap(name),
+        };
+        self.0.iter().map(written).collect()
+    }
+
+    /// The names of its gaps.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.gaps().map(|(name, _)| name)
+    }
+
     /// Whether it has `gap`.
     pub fn has(&self, gap: &Gap) -> bool {
         self.gaps().any(|(_, other)| other == gap)
+    }
+
+    /// Whether it tells what the body of a request names.
+    pub fn names_request(&self) -> bool {
+        self.gaps().any(|(_, gap)| gap.is_of_change() || *gap == Gap::Login)
     }
 
     /// All of it, if it has no gap.
@@ -242,13 +261,7 @@ fn after_run<'a>(run: &[Piece], text: &'a str) -> Option<&'a str> {
 fn is_unknown(gap: &Gap, facts: &Facts<'_>) -> bool {
     match gap {
         Gap::Texto | Gap::Codigo | Gap::Razao | Gap::Metodo | Gap::Caminho | Gap::Token | Gap::TokenValue => false,
-        Gap::Protocolo
-        | Gap::ProtocoloValue
-        | Gap::Status
-        | Gap::StatusInCapitals
-        | Gap::StatusIn(_)
-        | Gap::StatusWord(..)
-        | Gap::Motivo => facts.named.is_none(),
+        gap if gap.is_of_change() => facts.named.is_none(),
         // Of a success, the login as registered: the server alone knows it.
         Gap::Login => facts.login.is_some() || facts.named.is_none(),
         _ => true,

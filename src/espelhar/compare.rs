@@ -15,14 +15,23 @@ use crate::conferir::difference;
 use crate::dialect::{Dialect, Facts, LoggedIn, fits_between};
 use crate::http::answer::MADE;
 
+/// An answer of a recording, held against that of the dialect.
+#[derive(Debug, PartialEq, Eq)]
+enum Held {
+    Alike,
+    /// Nobody can tell: a part of it was not recorded.
+    Cut,
+    Differing(Vec<String>),
+}
+
 /// What a dialect says of the exchanges of the two routes in a recording.
 pub struct Compared {
     observer: Observer,
     pub alike: u64,
     /// By the case and what differs: how often, and in which line first.
     pub differing: BTreeMap<(String, String), (u64, u64)>,
-    /// Those that have a part which was not recorded, and that are alike but for that.
-    pub cut: u64,
+    /// Those of which a part was not recorded, so that nobody can tell, by the case: how often, and in which line first.
+    pub cut: BTreeMap<String, (u64, u64)>,
     /// Answers that nobody knows.
     pub unknown: u64,
 }
@@ -30,7 +39,12 @@ pub struct Compared {
 impl Compared {
     pub fn with(dialect: Arc<Dialect>) -> Self {
         let observer = Observer::new(dialect);
-        Self { observer, alike: 0, differing: BTreeMap::new(), cut: 0, unknown: 0 }
+        Self { observer, alike: 0, differing: BTreeMap::new(), cut: BTreeMap::new(), unknown: 0 }
+    }
+
+    /// Whether all would be answered alike, for certain.
+    pub fn is_whole(&self) -> bool {
+        self.differing.is_empty() && self.cut.is_empty() && self.unknown == 0
     }
 
     /// Takes the line `number` of a recording.
@@ -40,34 +54,33 @@ impl Compared {
             return;
         }
         let variant = Variant::new(number, line, None, None);
-        match case_of(line).and_then(|case| Some((case, self.differences_of(case, line, &variant)?))) {
+        match case_of(line).and_then(|case| Some((case, self.held_against(case, line, &variant)?))) {
             None => self.unknown += 1,
-            Some((_, differences)) if differences.is_empty() && variant.is_cut() => self.cut += 1,
-            Some((_, differences)) if differences.is_empty() => self.alike += 1,
-            Some((case, differences)) => {
+            Some((_, Held::Alike)) => self.alike += 1,
+            Some((case, Held::Cut)) => self.cut.entry(case.to_owned()).or_insert((0, number)).0 += 1,
+            Some((case, Held::Differing(differences))) => {
                 let kind = (case.to_owned(), differences.join("; "));
                 self.differing.entry(kind).or_insert((0, number)).0 += 1;
             }
         }
     }
 
-    /// Where the dialect answers otherwise than `line`, which is of `case`; none for a case that it does not know.
-    fn differences_of(&self, case: &str, line: &Value, variant: &Variant) -> Option<Vec<String>> {
+    /// What the dialect says of `line`, which is of `case`; none for a case that it does not know.
+    fn held_against(&self, case: &str, line: &Value, variant: &Variant) -> Option<Held> {
         let error = error_of(&self.observer, case, line);
-        let differences = self.differences(case, error.as_ref(), variant)?;
-        if !is_success(case) || differences.is_empty() {
-            return Some(differences);
+        let held = self.held(case, error.as_ref(), variant)?;
+        if !is_success(case) || held == Held::Alike {
+            return Some(held);
         }
         // Some servers answer everything with 200, so that a refusal was taken for a success.
         let texts = [&line["resposta"], &line["recusa"]].into_iter().filter_map(Value::as_str);
         let refusals = texts.filter_map(|text| self.observer.errors.recognised(text)).chain(contract("same_status"));
-        let is_one =
-            |error: &Recognised| self.differences(case, Some(error), variant).is_some_and(|left| left.is_empty());
-        Some(if { refusals }.any(|error| is_one(&error)) { Vec::new() } else { differences })
+        let is_one = |error: &Recognised| self.held(case, Some(error), variant) == Some(Held::Alike);
+        Some(if { refusals }.any(|error| is_one(&error)) { Held::Alike } else { held })
     }
 
-    /// Where the dialect gives `error`, or else the success `case`, otherwise than `variant`.
-    fn differences(&self, case: &str, error: Option<&Recognised>, variant: &Variant) -> Option<Vec<String>> {
+    /// Whether the dialect gives `error`, or else the success `case`, as `variant`.
+    fn held(&self, case: &str, error: Option<&Recognised>, variant: &Variant) -> Option<Held> {
         let dialect = &self.observer.dialect;
         let form = match error {
             Some(error) => dialect.error(error.name, error.answer_name().field, error.code, &error.said),
@@ -97,10 +110,70 @@ impl Compared {
         if *theirs != ours {
             differences.push(format!("content-type {theirs}, the dialect {ours}"));
         }
-        if !variant.is_cut() && !form.fits(&facts, &received.body) {
-            let place = difference::first(&form.filled(&facts), &received.body);
+        let (fits, filled) = (form.fits(&facts, &received.body), form.filled(&facts));
+        if !fits && !variant.may_be(&filled) {
+            let place = difference::first(&filled, &received.body);
             differences.push(place.map_or_else(|| "body".to_owned(), |place| format!("body: {place}")));
         }
-        Some(differences)
+        Some(match differences.is_empty() {
+            true if fits => Held::Alike,
+            true => Held::Cut,
+            false => Held::Differing(differences),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::http::openapi::errors::known;
+
+    const DIALECT: &str = r#"
+[erro]
+corpo = '{"erro":"<texto>","node":"a1"}'
+[login]
+corpo = '{"token":"<token>","nome":"<pessoal>","versao":"7"}'
+"#;
+
+    /// What the dialect says of an answer to `case`.
+    fn compared(case: &str, code: u16, answer: &str) -> Compared {
+        let mut compared = Compared::with(Dialect::parse(DIALECT, &known()).unwrap().into());
+        let route = if case == LOGIN { "login" } else { "status" };
+        let headers = json!([["Content-Type", "application/json"]]);
+        let line = json!({
+            "rota": route, "caso": case, "codigo": code, "resposta": answer, "recusa": null, "quando": "",
+            "caminho": "/api/x", "cabecalhos": [], "cabecalhosDaResposta": headers, "corpo": null,
+        });
+        compared.add(7, &line);
+        compared
+    }
+
+    #[test]
+    fn what_was_not_recorded_whole_is_called_neither_alike_nor_otherwise() {
+        for (case, code, answer, held) in [
+            ("unknown_status", 404, r#"{"erro":"Status não encontrado","node":"a1"}"#, "alike"),
+            ("unknown_status", 404, r#"{"erro":"Status não encontrado","node":"<texto>"}"#, "cut"),
+            ("unknown_status", 404, r#"{"erro":"<texto>","node":"a1"}"#, "cut"),
+            ("unknown_status", 404, r#"{"erro":"Status não encontrado","<nome>":"a1"}"#, "cut"),
+            ("unknown_status", 404, "<47 bytes>", "cut"),
+            ("unknown_status", 404, r#"{"erro":"<texto>"}"#, "otherwise"),
+            ("unknown_status", 422, r#"{"erro":"<texto>","node":"a1"}"#, "otherwise"),
+            ("unknown_status", 404, r#"{"erro":"Status não encontrado","node":"b2"}"#, "otherwise"),
+            // What is the user's may be anything in the dialect, too.
+            ("login", 200, r#"{"token":"<token>","nome":"<texto>","versao":"7"}"#, "alike"),
+            ("login", 200, r#"{"token":"<token>","nome":"<texto>","versao":"<texto>"}"#, "cut"),
+        ] {
+            let compared = compared(case, code, answer);
+            let found = match (compared.alike, compared.cut.get(case), compared.differing.len()) {
+                (1, None, 0) => "alike",
+                (0, Some((1, 7)), 0) => "cut",
+                (0, None, 1) => "otherwise",
+                _ => "nothing",
+            };
+            assert_eq!((found, compared.is_whole()), (held, held == "alike"), "{answer}");
+        }
+        assert!(!compared("?", 418, "bule").is_whole());
     }
 }

@@ -1,13 +1,14 @@
 //! From the lines of a recording to the dialect that the Citrus in it speaks.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::carrier::is_carrier;
+use super::doubts::{Doubts, route_of, status_in};
 use super::heads::Heads;
-use super::observe::{LOGIN, Observer, Route, SUCESSO, is_success};
+use super::observe::{LOGIN, Observer, Route, SUCESSO};
 use super::recognise::{Recognised, contract};
 use super::stand_ins::A_PROTOCOLO;
 use super::variants::{Case, Variant};
@@ -19,8 +20,6 @@ use crate::domain::atendimento::Status;
 use crate::domain::rules::Rules;
 use crate::http::openapi::errors;
 
-/// Most atendimentos whose status is followed; then all are forgotten.
-const ATENDIMENTOS_MAX: usize = 100_000;
 /// How the contract's clients carry the token.
 const BEARER: [&str; 2] = ["Authorization: Bearer", "Authorization"];
 /// What stands in a recording where an answer repeats its request.
@@ -32,8 +31,7 @@ const UNKNOWN: &str = "unknown answer";
 pub struct Findings {
     observer: Observer,
     cases: BTreeMap<String, Case>,
-    /// Where each atendimento is, after the changes that were seen.
-    statuses: HashMap<String, Status>,
+    doubts: Doubts,
     /// How the token came with changes that were made, whether it was one that a login gave, and how often.
     carriers: BTreeMap<Carrier, u64>,
     /// How it came with those of which the server said that they had none.
@@ -48,7 +46,7 @@ impl Default for Findings {
         Self {
             observer: Observer::new(Dialect::contract().into()),
             cases: BTreeMap::new(),
-            statuses: HashMap::new(),
+            doubts: Doubts::default(),
             carriers: BTreeMap::new(),
             unread: BTreeSet::new(),
             checks_motivo: false,
@@ -61,7 +59,7 @@ impl Default for Findings {
 impl Findings {
     /// Takes the line `number` of a recording.
     pub fn add(&mut self, number: u64, line: &Value) {
-        let route = line["rota"].as_str().unwrap_or_default();
+        let route = route_of(line);
         if ![Route::Login, Route::Change].map(Route::word).contains(&route) {
             return;
         }
@@ -69,42 +67,15 @@ impl Findings {
         self.heads.add(number, case, line);
         self.checks_motivo |= case == "unknown_motivo" && !may_need_motivo(line);
         self.denies_at_login |= case == "access_denied" && route == Route::Login.word();
-        let instead = if is_success(case) { self.refused(line) } else { None };
-        let before = self.present(line);
+        let (instead, before) = self.doubts.add(&self.observer.errors, case, line);
         match case {
-            SUCESSO => {
-                carriers(line).for_each(|carrier| *self.carriers.entry(carrier).or_default() += 1);
-                self.follow(line);
-            }
+            SUCESSO => carriers(line).for_each(|carrier| *self.carriers.entry(carrier).or_default() += 1),
             "token_missing" => self.unread.extend(carriers(line)),
             _ => {}
         }
         let error = error_of(&self.observer, case, line);
         let key = error.as_ref().map_or_else(|| case.to_owned(), |error| error.answer_name().key());
         self.case(key, error).add(Variant::new(number, line, instead, before));
-    }
-
-    /// What the server may have refused the request of `line` for, although its answer is taken for a success.
-    fn refused(&self, line: &Value) -> Option<Recognised> {
-        let of_request = line["recusa"].as_str().and_then(|refusal| self.observer.errors.recognised(refusal));
-        let present = self.present(line);
-        let is_same = present.is_some() && present == status_in(line);
-        of_request.or_else(|| contract("same_status").filter(|_| is_same))
-    }
-
-    /// Where the atendimento of `line` is, if that is known.
-    fn present(&self, line: &Value) -> Option<Status> {
-        self.statuses.get(protocolo_in(line)?).copied()
-    }
-
-    /// Keeps up with a change that was made.
-    fn follow(&mut self, line: &Value) {
-        if let (Some(protocolo), Some(status)) = (protocolo_in(line), status_in(line)) {
-            if self.statuses.len() >= ATENDIMENTOS_MAX {
-                self.statuses.clear();
-            }
-            self.statuses.insert(protocolo.to_owned(), status);
-        }
     }
 
     fn case(&mut self, key: String, error: Option<Recognised>) -> &mut Case {
@@ -171,16 +142,12 @@ impl Findings {
 
     /// Some servers answer everything with 200: what came only to requests that could be refused is a refusal.
     fn move_refusals(&mut self) {
-        let is_refusal =
-            |case: &Case| case.error.is_some() && case.variants.iter().any(|seen| seen.received.code >= 400);
-        let refuses_by_code = self.cases.values().any(is_refusal);
-        for key in [LOGIN, SUCESSO] {
+        for (key, route) in [(LOGIN, Route::Login), (SUCESSO, Route::Change)] {
             let Some(case) = self.cases.get_mut(key) else { continue };
             let (plain, others): (Vec<_>, Vec<_>) =
                 std::mem::take(&mut case.variants).into_iter().partition(|variant| variant.instead.is_none());
-            let is_refusal = |variant: &Variant| {
-                !refuses_by_code && !plain.is_empty() && plain.iter().all(|plain| plain.shape != variant.shape)
-            };
+            let shapes = || plain.iter().map(|plain| &plain.shape);
+            let is_refusal = |variant: &Variant| self.doubts.is_refusal(route.word(), &variant.shape, shapes());
             let (refusals, accepted): (Vec<_>, Vec<_>) = others.into_iter().partition(is_refusal);
             for variant in plain.into_iter().chain(accepted) {
                 case.add(variant.believed());
@@ -265,15 +232,6 @@ fn carriers(line: &Value) -> impl Iterator<Item = Carrier> {
         let header = value.split_once(" <").map(|(scheme, _)| format!("{name}: {scheme}"));
         Carrier { header: header.unwrap_or(name), is_sure }
     })
-}
-
-/// The protocolo of a request, if it was recorded: what stands for others is the same for many.
-fn protocolo_in(line: &Value) -> Option<&str> {
-    line["corpo"]["protocolo"].as_str().filter(|protocolo| !protocolo.starts_with('<'))
-}
-
-fn status_in(line: &Value) -> Option<Status> {
-    line["corpo"]["status"].as_str().and_then(Status::from_nome)
 }
 
 /// Whether the change of `line` is one that needs a motivo in some status.

@@ -3,6 +3,7 @@
 
 pub mod carrier;
 pub mod compare;
+mod doubts;
 pub mod exchange;
 pub mod findings;
 pub mod head;

@@ -50,14 +50,13 @@ pub fn write(tally: &Tally, examples: &Examples) -> String {
     add(format_args!("<table><thead><tr><th>Rota<th>Caso<th>Vezes<th>Onde o citrus-status difere</thead><tbody>\n"));
     for [route, case, seen, differences] in tally.rows() {
         let differences = if differences == "none" { "em nada".to_owned() } else { differences };
-        add(format_args!(
-            "<tr><td>{}<td><a href=\"#{route}-{case}\">{}</a><td>{seen}<td>{}\n",
-            escape(&route),
-            escape(&case),
-            escape(&differences),
-            route = escape(&route),
-            case = escape(&case)
-        ));
+        let (place, name) = (escape(format!("{route}-{case}")), escape(&case));
+        // A refusal that was taken for a success stands among those.
+        let link = match examples.0.contains_key(&(route.clone(), case.clone())) {
+            true => format!("<a href=\"#{place}\">{name}</a>"),
+            false => name.to_string(),
+        };
+        add(format_args!("<tr><td>{}<td>{link}<td>{seen}<td>{}\n", escape(&route), escape(&differences)));
     }
     add(format_args!("</tbody></table>\n"));
     if !tally.others.is_empty() {

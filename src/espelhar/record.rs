@@ -13,7 +13,7 @@ use super::exchange::Exchange;
 use super::observe::{Observation, Observer};
 use super::redact::{Disclosure, Redactor};
 use super::relay::{self, lock};
-use super::tally::Tally;
+use super::tally::{Counter, Tally};
 
 /// Most exchanges that wait to be written, and most bytes of their bodies.
 const WAITING_MAX: usize = 8192;
@@ -37,7 +37,7 @@ struct State {
     waiting_bytes: AtomicUsize,
     /// Exchanges that are not in the file.
     dropped: AtomicU64,
-    tally: Mutex<Tally>,
+    counter: Mutex<Counter>,
     /// Why nothing is written any more.
     failure: Mutex<Option<String>>,
 }
@@ -46,6 +46,8 @@ struct State {
 pub struct Settings {
     pub observer: Observer,
     pub disclosure: Disclosure,
+    /// Names of members of answers that tell of nobody.
+    pub members: Vec<String>,
     /// Most bytes of the file.
     pub limit: u64,
 }
@@ -58,11 +60,11 @@ pub struct Progress {
 }
 
 impl Recorder {
-    /// Records into `file`. `news` hears of what is seen for the first time.
-    pub fn start(file: File, settings: Settings, news: impl Fn(&Observation) + Send + 'static) -> Self {
+    /// Records into `file`. `news` hears of what is seen for the first time, and whether it is a refusal that was taken for a success.
+    pub fn start(file: File, mut settings: Settings, news: impl Fn(&Observation, bool) + Send + 'static) -> Self {
         let (sender, receiver) = sync_channel(WAITING_MAX);
         let state = Arc::new(State::default());
-        let redactor = Redactor::new(settings.disclosure);
+        let redactor = Redactor::new(settings.disclosure).declaring(std::mem::take(&mut settings.members));
         let (file, batch) = (Some(file), Vec::with_capacity(2 * BATCH));
         let writer = Writer { file, written: 0, batch, lines: 0, settings, redactor, state: Arc::clone(&state), news };
         let thread = std::thread::spawn(move || writer.run(&receiver));
@@ -76,7 +78,7 @@ impl Recorder {
 
     pub fn progress(&self) -> Progress {
         Progress {
-            tally: lock(&self.state.tally).clone(),
+            tally: lock(&self.state.counter).tally(),
             dropped: self.state.dropped.load(Ordering::Relaxed),
             failure: lock(&self.state.failure).clone(),
         }
@@ -131,7 +133,7 @@ struct Writer<News> {
     news: News,
 }
 
-impl<News: Fn(&Observation)> Writer<News> {
+impl<News: Fn(&Observation, bool)> Writer<News> {
     fn run(mut self, exchanges: &Receiver<Exchange>) {
         let mut flushed = Instant::now();
         loop {
@@ -156,8 +158,9 @@ impl<News: Fn(&Observation)> Writer<News> {
     fn take(&mut self, exchange: &Exchange) {
         let observation = self.settings.observer.observe(exchange);
         let line = self.redactor.line(exchange, &observation);
-        if lock(&self.state.tally).add(&line) == Some(true) {
-            (self.news)(&observation);
+        let added = lock(&self.state.counter).add(&self.settings.observer, &line);
+        if let Some(added) = added.filter(|added| added.is_new) {
+            (self.news)(&observation, added.is_refusal);
         }
         self.lines += 1;
         if self.file.is_none() {

@@ -1,13 +1,125 @@
 //! What was seen, counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::observe::{Route, is_success};
+use super::doubts::Doubts;
+use super::findings::case_of;
+use super::observe::{LOGIN, Observer, Route, SUCESSO, is_success};
+use super::recognise::Recognised;
+use super::variants::{Shape, shape_of};
 
 /// Most kinds of differences and refusals that are counted apart.
 const KINDS_MAX: usize = 200;
+/// Most shapes of successes that are kept.
+const SHAPES_MAX: usize = 64;
+
+/// Counts the lines of a recording, and learns from them which of the answers that have the status code of a success are none.
+#[derive(Default)]
+pub struct Counter {
+    tally: Tally,
+    doubts: Doubts,
+    /// The answers to requests that nothing speaks against, by their routes.
+    plain: BTreeSet<(String, Shape)>,
+    /// Those that may be successes or refusals: by route, shape, and what the request may have been refused for.
+    doubtful: BTreeMap<(String, Shape, &'static str), Doubtful>,
+}
+
+/// What is counted twice over until it is known which it is.
+#[derive(Default)]
+struct Doubtful {
+    count: Count,
+    /// Our refusals of these requests.
+    refusals: BTreeMap<String, u64>,
+    /// The status code that we refuse with.
+    ours: u16,
+}
+
+/// What a line brought.
+pub struct Added {
+    /// Whether it showed something of the two routes for the first time.
+    pub is_new: bool,
+    /// Whether it is a refusal with the status code of a success, as far as that is known.
+    pub is_refusal: bool,
+}
+
+impl Counter {
+    /// Counts a line of a recording; none for what is no line.
+    pub fn add(&mut self, observer: &Observer, line: &Value) -> Option<Added> {
+        let (route, differences) = (line["rota"].as_str()?, line["diferencas"].as_array()?);
+        self.tally.exchanges += 1;
+        if route == Route::Other.word() {
+            let text = |name: &str| line[name].as_str().unwrap_or_default();
+            let path = text("caminho").split('?').next().unwrap_or_default();
+            bump(&mut self.tally.others, &format!("{} {path}", text("metodo")), 1);
+            return Some(Added { is_new: false, is_refusal: false });
+        }
+        let case = case_of(line).unwrap_or("?");
+        let (instead, _) = self.doubts.add(&observer.errors, case, line);
+        let differences = differences.iter().filter_map(Value::as_str);
+        let Some(instead) = instead else {
+            if is_success(case) && self.plain.len() < SHAPES_MAX {
+                self.plain.insert((route.to_owned(), shape_of(line)));
+            }
+            let count = self.tally.cases.entry((route.to_owned(), case.to_owned())).or_default();
+            return Some(Added { is_new: count.add(differences), is_refusal: false });
+        };
+        let shape = shape_of(line);
+        let is_refusal = self.is_refusal(route, &shape);
+        let is_new = self.doubt(observer, (route, shape, &instead), differences, line["recusa"].as_str());
+        Some(Added { is_new, is_refusal })
+    }
+
+    /// Counts an answer that may be `instead`. Whether it showed something for the first time.
+    fn doubt<'a>(
+        &mut self,
+        observer: &Observer,
+        (route, shape, instead): (&str, Shape, &Recognised),
+        differences: impl Iterator<Item = &'a str>,
+        refusal: Option<&str>,
+    ) -> bool {
+        let is_full = self.doubtful.len() >= KINDS_MAX;
+        let key = (route.to_owned(), if is_full { Shape::default() } else { shape }, instead.name);
+        let doubtful = self.doubtful.entry(key).or_default();
+        let (name, field) = (instead.name, instead.answer_name().field);
+        doubtful.ours = observer.dialect.error(name, field, instead.code, &instead.said).code;
+        let is_new = refusal.is_some_and(|refusal| bump(&mut doubtful.refusals, refusal, 1));
+        doubtful.count.add(differences) | is_new
+    }
+
+    fn is_refusal(&self, route: &str, shape: &Shape) -> bool {
+        let plain = self.plain.iter().filter(|(of, _)| of == route).map(|(_, shape)| shape);
+        self.doubts.is_refusal(route, shape, plain)
+    }
+
+    /// What was counted, as far as it is known now.
+    pub fn tally(&self) -> Tally {
+        let mut tally = self.tally.clone();
+        for ((route, shape, name), doubtful) in &self.doubtful {
+            let is_refusal = self.is_refusal(route, shape);
+            let success = if *route == Route::Login.word() { LOGIN } else { SUCESSO };
+            let case = if is_refusal { name } else { success };
+            let count = tally.cases.entry((route.clone(), case.to_owned())).or_default();
+            count.seen += doubtful.count.seen;
+            if is_refusal {
+                bump(&mut count.differences, "body: a refusal in words of its own", doubtful.count.seen);
+                if shape.0 != doubtful.ours {
+                    let difference = format!("status {}, ours {}", shape.0, doubtful.ours);
+                    bump(&mut count.differences, &difference, doubtful.count.seen);
+                }
+                continue;
+            }
+            for (difference, times) in &doubtful.count.differences {
+                bump(&mut count.differences, difference, *times);
+            }
+            for (refusal, times) in &doubtful.refusals {
+                bump(&mut tally.refusals, refusal, *times);
+            }
+        }
+        tally
+    }
+}
 
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
@@ -26,42 +138,16 @@ pub struct Count {
     pub differences: BTreeMap<String, u64>,
 }
 
+impl Count {
+    /// Counts an answer that differs in `differences`. Whether that is the first such.
+    fn add<'a>(&mut self, differences: impl Iterator<Item = &'a str>) -> bool {
+        self.seen += 1;
+        let is_first = self.seen == 1;
+        differences.fold(is_first, |is_new, difference| bump(&mut self.differences, difference, 1) | is_new)
+    }
+}
+
 impl Tally {
-    /// Counts a line of a recording. Whether it showed something of the two routes for the first time; none for what is no line.
-    pub fn add(&mut self, line: &Value) -> Option<bool> {
-        let (route, differences) = (line["rota"].as_str()?, line["diferencas"].as_array()?);
-        self.exchanges += 1;
-        if route == Route::Other.word() {
-            let text = |name: &str| line[name].as_str().unwrap_or_default();
-            let path = text("caminho").split('?').next().unwrap_or_default();
-            bump(&mut self.others, &format!("{} {path}", text("metodo")));
-            return Some(false);
-        }
-        let differences = differences.iter().filter_map(Value::as_str);
-        let case = line["caso"].as_str().unwrap_or("?");
-        Some(self.count(route, case, differences, line["recusa"].as_str().filter(|_| is_success(case))))
-    }
-
-    /// Counts an exchange of the two routes. Whether it showed something for the first time.
-    fn count<'a>(
-        &mut self,
-        route: &str,
-        case: &str,
-        differences: impl Iterator<Item = &'a str>,
-        refusal: Option<&str>,
-    ) -> bool {
-        let count = self.cases.entry((route.to_owned(), case.to_owned())).or_default();
-        count.seen += 1;
-        let mut is_new = count.seen == 1;
-        for difference in differences {
-            is_new |= bump(&mut count.differences, difference);
-        }
-        if let Some(refusal) = refusal {
-            is_new |= bump(&mut self.refusals, refusal);
-        }
-        is_new
-    }
-
     /// What differs in every answer of more than one case.
     pub fn everywhere(&self) -> Vec<&str> {
         let Some(first) = self.cases.values().next().filter(|_| self.cases.len() > 1) else { return Vec::new() };
@@ -89,10 +175,90 @@ impl Tally {
     }
 }
 
-/// Counts `kind`; whether it is the first.
-fn bump(counts: &mut BTreeMap<String, u64>, kind: &str) -> bool {
+/// Counts `kind` so many `times`; whether it is the first.
+fn bump(counts: &mut BTreeMap<String, u64>, kind: &str, times: u64) -> bool {
     let kind = if counts.contains_key(kind) || counts.len() < KINDS_MAX { kind } else { "(others)" };
     let count = counts.entry(kind.to_owned()).or_default();
-    *count += 1;
-    *count == 1
+    *count += times;
+    *count == times
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::dialect::Dialect;
+
+    const REFUSAL: &str = "comentario – valor inválido";
+    const MADE: &str = r#"{"ok":true,"n":1}"#;
+    const REFUSED: &str = r#"{"ok":false,"aviso":"Comentário?"}"#;
+
+    /// A change to `status`: what it is taken for, status code, answer, and what ours refuses it for.
+    fn line(status: &str, (case, code): (&str, u16), answer: &str, refusal: Option<&str>) -> Value {
+        json!({
+            "rota": "status", "caso": case, "codigo": code, "resposta": answer, "recusa": refusal,
+            "diferencas": ["body: x"], "cabecalhosDaResposta": [], "corpo": {"protocolo": "2022", "status": status},
+        })
+    }
+
+    /// What is counted of `lines`: the cases, how often each was seen, and the refusals of what was accepted; and whether each line
+    /// was taken for a refusal at once.
+    fn counted(lines: &[Value]) -> (Vec<(String, u64)>, u64, Vec<bool>) {
+        let (mut counter, observer) = (Counter::default(), Observer::new(Dialect::contract().into()));
+        let at_once = lines.iter().map(|line| counter.add(&observer, line).unwrap().is_refusal).collect();
+        let tally = counter.tally();
+        assert_eq!(tally.exchanges, lines.len() as u64);
+        let seen = tally.cases.iter().map(|((_, case), count)| (case.clone(), count.seen)).collect();
+        (seen, tally.refusals.values().sum(), at_once)
+    }
+
+    #[test]
+    fn a_refusal_with_the_code_of_a_success_is_no_change_that_was_accepted() {
+        let success = ("sucesso", 200);
+        let (made, refused) =
+            (line("Aberto", success, MADE, None), line("Finalizado", success, REFUSED, Some(REFUSAL)));
+        let accepted = line("Finalizado", success, MADE, Some(REFUSAL));
+        let same = line("Aberto", success, r#"{"ok":false,"aviso":"Nada mudou"}"#, None);
+        let by_code = |name: &str| line("Aberto", (name, 422), "{}", None);
+        let seen =
+            |cases: &[(&str, u64)]| cases.iter().map(|(case, seen)| ((*case).to_owned(), *seen)).collect::<Vec<_>>();
+        for (lines, cases, refusals, last) in [
+            (vec![made.clone(), refused.clone(), refused.clone()], seen(&[("invalid", 2), ("sucesso", 1)]), 0, true),
+            // What is known later holds for what came before.
+            (vec![refused.clone(), made.clone()], seen(&[("invalid", 1), ("sucesso", 1)]), 0, false),
+            (vec![refused.clone()], seen(&[("sucesso", 1)]), 1, false),
+            (vec![made.clone(), accepted.clone()], seen(&[("sucesso", 2)]), 1, false),
+            (vec![made.clone(), same], seen(&[("same_status", 1), ("sucesso", 1)]), 0, true),
+            (vec![made.clone(), made.clone()], seen(&[("sucesso", 2)]), 0, false),
+            (
+                vec![by_code("unknown_motivo"), made.clone(), refused.clone()],
+                seen(&[("sucesso", 2), ("unknown_motivo", 1)]),
+                1,
+                false,
+            ),
+            (
+                vec![by_code("token_missing"), made, refused],
+                seen(&[("invalid", 1), ("sucesso", 1), ("token_missing", 1)]),
+                0,
+                true,
+            ),
+        ] {
+            let (found, accepted, at_once) = counted(&lines);
+            assert_eq!((found, accepted, at_once.last()), (cases, refusals, Some(&last)), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn it_is_said_where_ours_refuses_with_another_code() {
+        let (mut counter, observer) = (Counter::default(), Observer::new(Dialect::contract().into()));
+        for line in
+            [line("Aberto", ("sucesso", 200), MADE, None), line("Aberto", ("sucesso", 200), REFUSED, Some(REFUSAL))]
+        {
+            counter.add(&observer, &line);
+        }
+        let rows = counter.tally().rows();
+        let differences = "status 200, ours 400 (1); body: a refusal in words of its own (1)";
+        assert!(rows.contains(&["status", "invalid", "1", differences].map(str::to_owned)), "{rows:?}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -42,9 +43,11 @@ pub(super) struct Case {
     pub(super) others: u64,
 }
 
+/// All of an answer that does not vary by itself: code, content type, body.
+pub(super) type Shape = (u16, String, String);
+
 pub(super) struct Variant {
-    /// All of it that does not vary by itself: code, content type, body.
-    pub(super) shape: (u16, String, String),
+    pub(super) shape: Shape,
     pub(super) seen: u64,
     /// The first line that has it.
     pub(super) line: u64,
@@ -168,7 +171,13 @@ impl Case {
             }
             Some(variant) if variant.is_cut() => {
                 let taken = if self.error.is_some() { ", its status code alone is taken" } else { "" };
-                doubt(format!("not recorded whole{taken}; {}", variant.told()));
+                let name = match variant.recorded.contains("<nome>") {
+                    true => {
+                        " (where <nome> stands for the name of a member that tells of nobody, record again with --membro NAME)"
+                    }
+                    false => "",
+                };
+                doubt(format!("not recorded whole{taken}{name}; {}", variant.told()));
             }
             Some(variant) if variant.recorded.contains("<id ") => {
                 doubt(
@@ -202,13 +211,11 @@ impl Variant {
         let text = |member: &str| line[member].as_str().unwrap_or_default();
         let recorded = text("resposta").to_owned();
         let headers = headers(&line["cabecalhosDaResposta"], &recorded);
-        let code = line["codigo"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or_default();
-        let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let charset = encoding_of(kind);
-        let received = Received { code, headers, body: filled(&recorded, 0, A_PERSON), charset };
-        let content_type = received.header("content-type").unwrap_or_default();
+        let shape = shape(line, &headers);
+        let charset = encoding_of(&shape.1);
+        let received = Received { code: shape.0, headers, body: filled(&recorded, 0, A_PERSON), charset };
         Self {
-            shape: (code, content_type, steady(&without_ids(&recorded))),
+            shape,
             seen: 1,
             line: number,
             status: line["corpo"]["status"].as_str().and_then(Status::from_nome),
@@ -230,8 +237,18 @@ impl Variant {
 
     /// Whether a part of it was not recorded.
     pub(super) fn is_cut(&self) -> bool {
-        let is_length = self.recorded.starts_with('<') && self.recorded.ends_with(" bytes>");
-        is_length || ["<texto>", "<nome>", "<número>", "<token>"].iter().any(|mark| self.recorded.contains(mark))
+        self.is_length() || ["<texto>", "<nome>", "<número>", "<token>"].iter().any(|mark| self.recorded.contains(mark))
+    }
+
+    /// Whether nothing of it was recorded but how long it is.
+    fn is_length(&self) -> bool {
+        self.recorded.starts_with('<') && self.recorded.ends_with(" bytes>")
+    }
+
+    /// Whether a part of it was not recorded, in a place that `body` may have, too.
+    pub(super) fn may_be(&self, body: &str) -> bool {
+        let has_names = !self.is_length() && !self.recorded.contains("<nome>");
+        self.is_cut() && (!has_names || pointers(body) == pointers(&self.received.body))
     }
 
     /// The token of a login in its place.
@@ -280,6 +297,8 @@ impl Variant {
             login: A_LOGIN.to_owned(),
             now: self.now,
             life: self.life,
+            zone: None,
+            plain: Vec::new(),
             received: self.received.clone(),
             // A sample may be that of another user.
             again: Some(self.with(filled(&self.recorded, 1, A_PERSON))),
@@ -323,6 +342,17 @@ impl Variant {
         let more = if *seen > 1 { format!(", and {} more", seen - 1) } else { String::new() };
         format!("line {line} of the recording{more}: {} {}", received.code, printable(&shown)).trim_end().to_owned()
     }
+}
+
+/// The shape of the answer of a line.
+pub(super) fn shape_of(line: &Value) -> Shape {
+    shape(line, &headers(&line["cabecalhosDaResposta"], line["resposta"].as_str().unwrap_or_default()))
+}
+
+fn shape(line: &Value, headers: &HeaderMap) -> Shape {
+    let code = line["codigo"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or_default();
+    let content_type = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    (code, content_type.to_owned(), steady(&without_ids(line["resposta"].as_str().unwrap_or_default())))
 }
 
 /// Puts into `merged` what `other` has otherwise than `base`.

@@ -33,6 +33,7 @@ mod console_servidor;
 mod console_switches;
 mod console_usuarios;
 mod dialect;
+mod dialect_asked;
 mod docs;
 mod freshness;
 mod idempotency;

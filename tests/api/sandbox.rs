@@ -168,6 +168,25 @@ async fn every_code_is_answered_as_usual(database: &Database) {
     server.stop().await;
 }
 
+/// The header and `/sandbox/falhas` read a failure alike: by its code, by what dialects call it, by a status code that it alone has.
+async fn a_failure_has_several_names(database: &Database) {
+    let server = Server::sandbox(database, &[]).await;
+    for (name, status, message) in [
+        ("token_revoked", 401, "Token revogado"),
+        ("token_missing", 401, "Token is missing"),
+        ("wrong_senha", 401, "Senha inválida"),
+        ("500", 500, "Erro interno"),
+        ("503", 503, "Serviço indisponível"),
+        ("400", 400, "motivoStatus – esse campo é obrigatório"),
+    ] {
+        server.send(Method::GET, MOTIVOS, &[(FAILURE, name)], "").await.is(status, message);
+        let programmed = json!({"codigo": name}).to_string();
+        assert_eq!(server.send(Method::POST, "/sandbox/falhas", &[], programmed).await.status, 200, "{name}");
+        server.get(MOTIVOS).await.is(status, message);
+    }
+    server.stop().await;
+}
+
 async fn a_forced_failure_is_the_real_one(database: &Database) {
     let server = Server::sandbox(database, &[("LOGIN_LIMIT_PAIR", "1/60"), ("TOKEN_TTL_SECONDS", "60")]).await;
     guess(&server, &[]).await.is(401, "Senha inválida");
@@ -253,23 +272,30 @@ async fn other_values_are_refused_before_anything_is_done(database: &Database) {
         let headers = [&[("authorization", token.as_str())], headers].concat();
         post(&server, STATUS, &headers).await.is(400, message);
     };
-    let failure = "X-Sandbox-Falha – valor inválido";
-    for code in [
-        "",
-        "500",
-        "Failed",
-        "failed ,failed",
-        "não",
-        "malformed_http",
-        "invalid_body",
-        "invalid_field",
-        "other_status",
-        "other_revision",
+    let codes = format!("use um destes: {}", FAILURES.map(|(code, ..)| code).join(", "));
+    for (code, hint) in [
+        ("", ""),
+        ("Failed", "quis dizer failed? "),
+        ("failed ,failed", ""),
+        ("malformed_http", ""),
+        ("invalid_body", ""),
+        ("invalid_field", ""),
+        ("other_status", ""),
+        ("other_revision", ""),
+        ("unavailabel", "quis dizer unavailable? "),
+        ("token_revokd", "quis dizer token_revoked? "),
+        ("same_status", "este vem só em um dialeto que recusa o mesmo status; "),
+        ("401", "401 é de "),
+        ("502", "502 não é de nenhum; "),
     ] {
-        refused(&[(FAILURE, code)], failure).await;
+        let headers = [("authorization", token.as_str()), (FAILURE, code), (DELAY, "x")];
+        let answer = post(&server, STATUS, &headers).await;
+        let message = answer.json()["message"].as_str().unwrap().to_owned();
+        let begin = format!("X-Sandbox-Falha – valor inválido; {hint}");
+        assert!(answer.status == 400 && message.starts_with(&begin) && message.ends_with(&codes), "{code}: {message}");
     }
-    refused(&[(FAILURE, "failed"), (FAILURE, "failed")], failure).await;
-    refused(&[(FAILURE, "x"), (DELAY, "x")], failure).await;
+    refused(&[(FAILURE, "failed"), (FAILURE, "failed")], "X-Sandbox-Falha – valor inválido").await;
+    refused(&[(FAILURE, "não")], "X-Sandbox-Falha – valor inválido").await;
     let delay = "X-Sandbox-Atraso – valor inválido";
     for millis in ["", "x", "-1", "+1", "1.5", "1s", "60001", "99999999999999999999999", "١"] {
         refused(&[(DELAY, millis)], delay).await;
@@ -287,7 +313,8 @@ async fn without_limits_nothing_is_throttled(database: &Database) {
     let off = ["PAIR", "ACCOUNT", "ADDRESS", "TOTAL"].map(|name| format!("LOGIN_LIMIT_{name}"));
     let settings = off.each_ref().map(|name| (name.as_str(), "off"));
     let server = Server::sandbox(database, &settings).await;
-    post(&server, STATUS, &[(FAILURE, "throttled")]).await.is(400, "X-Sandbox-Falha – valor inválido");
+    let answer = post(&server, STATUS, &[(FAILURE, "throttled")]).await;
+    assert!(answer.status == 400 && !answer.body.contains("throttled"), "{answer:?}");
     server.stop().await;
 }
 
@@ -368,6 +395,7 @@ both_engines! {
     a_reset_restores_the_example,
     what_somebody_holds_locked_is_not_reset,
     every_code_is_answered_as_usual,
+    a_failure_has_several_names,
     a_forced_failure_is_the_real_one,
     every_route_fails_on_demand_and_changes_nothing,
     a_delay_comes_before_the_answer,

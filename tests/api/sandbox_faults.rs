@@ -1,5 +1,6 @@
 //! The faults that a test programs in a sandbox: errors, lost answers and broken connections.
 
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
@@ -221,6 +222,28 @@ async fn a_fault_is_found_whatever_slashes_its_route_has(database: &Database) {
     server.stop().await;
 }
 
+/// Also where an answer was lost after the commit, and the client asks for the change again.
+async fn the_same_status_is_refused_where_the_dialect_refuses_it(database: &Database) {
+    let file = database.dir.path().join("dialeto.toml");
+    let dialect =
+        "[regras]\nmesmo_status = \"recusado\"\n[respostas.same_status]\ncodigo = 400\ntexto = \"Nada mudou\"\n";
+    fs::write(&file, dialect).unwrap();
+    let server = Server::sandbox(database, &[("DIALECT_FILE", file.to_str().unwrap())]).await;
+    let token = server.token("user.api").await;
+    let headers = [("authorization", token.as_str()), ("x-sandbox-falha", "same_status")];
+    server.send(Method::POST, STATUS, &headers, CHANGE).await.is(400, "Nada mudou");
+    programmed(&server, json!({"rota": "status", "codigo": "same_status"})).await;
+    server.change_with(&token, CHANGE).await.is(400, "Nada mudou");
+    programmed(&server, json!({"rota": "status", "modo": "perdida"})).await;
+    assert_eq!(server.change_with(&token, CHANGE).await.status, 503);
+    server.change_with(&token, CHANGE).await.is(400, "Nada mudou");
+    assert_eq!(changes(&server).await, 1);
+    // Both have it, now.
+    let answer = program(&server, json!({"codigo": 409})).await;
+    assert!(answer.body.contains("409 é de in_progress, same_status; "), "{answer:?}");
+    server.stop().await;
+}
+
 async fn other_programs_are_refused(database: &Database) {
     let server = Server::sandbox(database, &[]).await;
     let long = format!("/{}", "x".repeat(256));
@@ -257,18 +280,23 @@ async fn other_programs_are_refused(database: &Database) {
         (json!({"codigo": "unavailabel"}), "quis dizer unavailable? ", "wrong_password"),
         (json!({"codigo": "reset"}), "", "wrong_password"),
         (json!({"codigo": true}), "", "wrong_password"),
-        // Several errors have these; no error has that.
-        (json!({"codigo": 401}), "", "wrong_password"),
-        (json!({"codigo": 404}), "", "wrong_password"),
-        (json!({"codigo": 502}), "", "wrong_password"),
+        (
+            json!({"codigo": 401}),
+            "401 é de expired_token, no_token, revoked_token, untrusted_token, wrong_password; ",
+            "wrong_password",
+        ),
+        (json!({"codigo": 404}), "404 é de no_route, ", "wrong_password"),
+        (json!({"codigo": 502}), "502 não é de nenhum; ", "wrong_password"),
+        (json!({"codigo": "same_status"}), "este vem só em um dialeto que recusa o mesmo status; ", "wrong_password"),
         (json!({"codigo": "resset", "modo": "perdida"}), "quis dizer reset? ", "wrong_password"),
         (json!({"codigo": "failed", "modo": "conexao"}), "", "reset, silencio, corpo-cortado, gotas"),
     ] {
         let answer = program(&server, fault).await;
-        let said = format!("codigo – valor inválido; {near}use um destes: ");
+        let said = format!("codigo – valor inválido; {near}");
         let message: Value = serde_json::from_str(&answer.body).unwrap();
         let message = message["message"].as_str().unwrap();
         assert!(answer.status == 400 && message.starts_with(&said) && message.ends_with(last), "{message}");
+        assert!(message.contains("; use um destes: ") || message.contains("? use um destes: "), "{message}");
     }
     assert_eq!(server.get(FAULTS).await.body, r#"{"falhas":[]}"#);
     for _ in 0..100 {
@@ -280,6 +308,7 @@ async fn other_programs_are_refused(database: &Database) {
 
 both_engines! {
     the_next_requests_fail_and_then_pass,
+    the_same_status_is_refused_where_the_dialect_refuses_it,
     every_route_of_the_contract_is_meant_where_none_is_named,
     what_is_programmed_can_be_forgotten,
     a_change_whose_answer_is_lost_is_made,

@@ -62,6 +62,9 @@ pub struct Args {
     /// The member of the login's answer that has the token, such as 'sessao' or '/dados/chave', if that is not found by itself
     #[arg(long, value_name = "MEMBER", value_parser = NonEmptyStringValueParser::new())]
     pub(super) membro_do_token: Option<String>,
+    /// With --gravar: a member of the login's answer that tells of nobody although it looks so, and is recorded; may be repeated
+    #[arg(long, value_name = "NAME", requires = "gravar", value_parser = NonEmptyStringValueParser::new())]
+    pub(super) membro: Vec<String>,
     /// Change the atendimento without asking for confirmation
     #[arg(long)]
     pub(super) yes: bool,

@@ -60,7 +60,7 @@ pub(super) async fn record_dialect(
         let end = told(runner, start, restored, &error);
         CliError::Failed(format!("{}\n{end}; no dialect was written", explained(args, error)))
     })?;
-    new.write_all(runner.session.redacted(&recording.toml(args.base_url.as_str())).as_bytes())?;
+    new.write_all(runner.session.redacted(&recording.toml(args.base_url.as_str(), "Not asked")).as_bytes())?;
     for (what, why) in &recording.unasked {
         say!("not asked: {what}: {}", printable(why.lines().next().unwrap_or_default()))?;
     }

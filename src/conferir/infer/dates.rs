@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use time::UtcOffset;
 
 use super::times::BRAZIL;
-use crate::dialect::{AnswerFile, DialectFile, Moment};
+use crate::dialect::{AnswerFile, DialectFile, Moment, Template};
 
-/// What the gap of a time begins with.
-const TIME: &str = "<instante ";
+/// What the name of a gap of a time begins with.
+const TIME: &str = "instante ";
 /// Less is written with one digit, or with a zero before it.
 const TWO_DIGITS: u8 = 10;
 const TWO_DIGITS_SAID: &str =
@@ -18,7 +18,8 @@ const TWO_DIGITS_SAID: &str =
 /// month: the table, and the sentence.
 pub(super) fn settle_dates(file: &mut DialectFile, day: u8) -> Vec<(String, String)> {
     let zones: BTreeSet<UtcOffset> = { answers(file) }
-        .flat_map(|(_, answer)| moments(answer))
+        .filter_map(|(_, answer)| body_of(answer))
+        .flat_map(|body| moments(&body))
         .filter_map(|moment| Moment::named(&moment)?.clock())
         .collect();
     let zone = match zones.len() {
@@ -28,17 +29,20 @@ pub(super) fn settle_dates(file: &mut DialectFile, day: u8) -> Vec<(String, Stri
     };
     let mut notes = Vec::new();
     for (head, answer) in answers(file) {
-        for date in moments(answer).into_iter().filter(|moment| is_date(moment)) {
-            let Some(zoned) = Moment::named(&date).map(|moment| moment.at(zone).to_string()) else { continue };
-            for text in [&mut answer.corpo, &mut answer.texto].into_iter().flatten() {
-                *text = text.replace(&format!("{TIME}{date}>"), &format!("{TIME}{zoned}>"));
-            }
-            if zones.is_empty() {
-                let note = format!("no clock shows the zone of the date {date}: it is taken for {zoned}");
-                notes.push((head.clone(), note));
-            }
+        let Some(body) = body_of(answer) else { continue };
+        let zoned = |name: &str| match name.strip_prefix(TIME).filter(|moment| is_date(moment)).and_then(Moment::named)
+        {
+            Some(date) => format!("<{TIME}{}>", date.at(zone)),
+            None => format!("<{name}>"),
+        };
+        answer.corpo = Some(body.rewritten(Template::literal, zoned));
+        let moments = moments(&body);
+        for date in moments.iter().filter(|moment| zones.is_empty() && is_date(moment)) {
+            let Some(zoned) = Moment::named(date).map(|moment| moment.at(zone)) else { continue };
+            let note = format!("no clock shows the zone of the date {date}: it is taken for {zoned}");
+            notes.push((head.clone(), note));
         }
-        let has_two = moments(answer).iter().any(|moment| moment.contains("dd"));
+        let has_two = moments.iter().any(|moment| moment.contains("dd"));
         let is_said = notes.iter().any(|(_, note)| note == TWO_DIGITS_SAID);
         if has_two && day >= TWO_DIGITS && !is_said {
             notes.push((head, TWO_DIGITS_SAID.to_owned()));
@@ -54,11 +58,14 @@ fn answers(file: &mut DialectFile) -> impl Iterator<Item = (String, &mut AnswerF
     fixed.chain(file.respostas.iter_mut().map(|(name, answer)| (format!("[respostas.{name}]"), answer)))
 }
 
-/// How the times in `answer` are written, each once.
-fn moments(answer: &AnswerFile) -> BTreeSet<String> {
-    let texts = [&answer.corpo, &answer.texto].into_iter().flatten();
-    let gaps = texts.flat_map(|text| text.split(TIME).skip(1)).filter_map(|rest| rest.split_once('>'));
-    gaps.map(|(moment, _)| moment.to_owned()).collect()
+/// The body of `answer`; none where it has none, or none that is read.
+fn body_of(answer: &AnswerFile) -> Option<Template> {
+    Template::parse(answer.corpo.as_deref()?).ok()
+}
+
+/// How the times in `body` are written, each once.
+fn moments(body: &Template) -> BTreeSet<String> {
+    body.names().filter_map(|name| name.strip_prefix(TIME)).map(str::to_owned).collect()
 }
 
 /// Whether `moment` is a day and no more, without a zone.

@@ -12,7 +12,7 @@ use super::seen::Observation;
 use super::statuses::Statuses;
 use crate::conferir::client::Received;
 use crate::conferir::personal::Personal;
-use crate::conferir::spans::{Span, spans};
+use crate::conferir::spans::{Span, rewritten, spans};
 use crate::dialect::{Entities, Escapes, Piece, Random, Template, Writing, reason, strip};
 
 pub(super) struct Envelope {
@@ -257,14 +257,7 @@ pub(super) fn with_gaps(
     known: &Known,
     mut gap: impl FnMut(&Span, &str) -> Option<String>,
 ) -> String {
-    let (mut template, mut at) = (String::new(), 0);
-    for span in spans {
-        let raw = &body[span.range.clone()];
-        template.push_str(&Template::literal(&body[at..span.range.start]));
-        template.push_str(&gap(span, raw).unwrap_or_else(|| known.with_gaps(raw)));
-        at = span.range.end;
-    }
-    template + &Template::literal(&body[at..])
+    rewritten(body, spans, Template::literal, |span, raw| gap(span, raw).unwrap_or_else(|| known.with_gaps(raw)))
 }
 
 /// What requests name, and the gap for it.

@@ -20,7 +20,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 use self::dates::settle_dates;
 use self::envelope::Envelope;
-use self::login::{LoginBody, Ways};
+use self::login::LoginBody;
 use self::moving::masked;
 use self::nested::login_body;
 use self::seen::{LoginObservation, Observation, Seen};
@@ -80,20 +80,21 @@ pub(super) struct LoginFound {
 }
 
 pub(super) fn look_at_login(login: &LoginObservation) -> LoginFound {
-    let LoginBody { personal, shown, .. } = login_body(login, Ways::default());
+    let LoginBody { personal, shown, .. } = login_body(login, Default::default());
     LoginFound { personal, shown }
 }
 
 pub fn infer(seen: &Seen) -> Inferred {
     let escapes = envelope::escapes(&seen.errors);
     let entities = envelope::entities(&seen.errors);
-    let ways = Ways { texts: (escapes.unwrap_or_default(), entities), zone: clock(seen) };
-    let login = seen.login.as_ref().map(|login| login_body(login, ways));
+    let texts = (escapes.unwrap_or_default(), entities);
+    let dated = seen.login.clone().map(|login| LoginObservation { zone: clock(seen), ..login });
+    let login = dated.as_ref().map(|login| login_body(login, texts));
     let mut personal = Personal::default();
-    if let (Some(login), Some(found)) = (&seen.login, &login) {
+    if let (Some(login), Some(found)) = (&dated, &login) {
         personal.add(found.personal.iter().cloned().chain([login.login.clone()]));
         let other = login.of_other();
-        let found = other.iter().flat_map(|other| login_body(other, ways).personal);
+        let found = other.iter().flat_map(|other| login_body(other, texts).personal);
         personal.add(found.chain(other.iter().map(|other| other.login.clone())));
     }
     let envelope = Envelope::of(&seen.errors, personal.clone(), Statuses::of(seen));
@@ -149,7 +150,7 @@ pub fn infer(seen: &Seen) -> Inferred {
     for name in UNASKED_TOKENS {
         if let Some(answer) = of_tokens(&seen.errors, &file).filter(|_| !file.respostas.contains_key(name)) {
             file.respostas.insert(name.to_owned(), answer);
-            notes.push((format!("[respostas.{name}]"), "not asked: as most tokens are refused".to_owned()));
+            notes.push((format!("[respostas.{name}]"), "inferred: as most tokens are refused".to_owned()));
         }
     }
     let mut inferred = Inferred { usual: place, personal, ..Inferred::default() };

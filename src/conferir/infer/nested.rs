@@ -1,34 +1,33 @@
 //! The success of a login that is a JSON text which holds JSON, as some old services write it.
 
-use super::login::{self, LoginBody, Ways};
+use super::login::{self, LoginBody};
 use super::seen::{LoginObservation, OtherLogin};
 use crate::conferir::client::Received;
 use crate::conferir::spans::held;
-use crate::dialect::{Escapes, Template};
+use crate::dialect::{Entities, Escapes, Template};
 
 /// The success of a login, plain or in a text.
-pub(super) fn login_body(login: &LoginObservation, ways: Ways) -> LoginBody {
-    nested(login, ways).unwrap_or_else(|| login::login_body(login, ways))
+pub(super) fn login_body(login: &LoginObservation, texts: (Escapes, Entities)) -> LoginBody {
+    nested(login, texts).unwrap_or_else(|| login::login_body(login, texts))
 }
 
 /// None if the body is no such text. In a way to write texts that no dialect has, only the token is kept, and that is said.
-fn nested(login: &LoginObservation, ways: Ways) -> Option<LoginBody> {
+fn nested(login: &LoginObservation, texts: (Escapes, Entities)) -> Option<LoginBody> {
     let body = &login.received.body;
     let inner = |received: &Received| Some(Received { body: held(&received.body)?, ..received.clone() });
     let received = inner(&login.received)?;
     let (before, after) = body.split_at_checked(body.find('"')?)?;
     let (raw, after) = after.split_at_checked(after.rfind('"')? + 1)?;
     let quoted = |escapes: Escapes, text: &str| format!("\"{}\"", escapes.written(text));
-    let known = [ways.texts.0, Escapes::Json, Escapes::Ascii, Escapes::AsciiEBarras, Escapes::Dotnet];
+    let known = [texts.0, Escapes::Json, Escapes::Ascii, Escapes::AsciiEBarras, Escapes::Dotnet];
     let escapes = known.into_iter().find(|escapes| quoted(*escapes, &received.body) == raw);
     let other = login.other.as_ref().and_then(|other| {
         let (login, token) = (other.login.clone(), other.token.clone());
         Some(OtherLogin { login, token, received: inner(&other.received)? })
     });
     let again = login.again.as_ref().and_then(inner);
-    let (token, name) = (login.token.clone(), login.login.clone());
-    let own = LoginObservation { token, login: name, now: login.now, life: login.life, received, again, other };
-    let mut found = login_body(&own, ways);
+    let own = LoginObservation { received, again, other, ..login.clone() };
+    let mut found = login_body(&own, texts);
     found.shown = format!("{before}{}{after}", quoted(Escapes::Json, &found.shown));
     if let Some(escapes) = escapes {
         found.corpo = format!("{before}\"{}\"{after}", escaped(&found.corpo, escapes));
@@ -74,6 +73,8 @@ mod tests {
             login: "user.api".to_owned(),
             now: 0,
             life: None,
+            zone: None,
+            plain: Vec::new(),
             received: Received { code: 200, headers: HeaderMap::new(), body, charset: encoding_rs::UTF_8 },
             again: None,
             other: None,
@@ -90,13 +91,13 @@ mod tests {
             ),
         ] {
             let login = login(format!("\"{}\"", escapes.written(inner)));
-            let found = nested(&login, Ways::default()).unwrap();
+            let found = nested(&login, Default::default()).unwrap();
             assert_eq!(found.corpo, corpo);
             assert!(!found.shown.contains("Fulana") && !found.shown.contains(TOKEN), "{}", found.shown);
         }
-        let odd = nested(&login(r#""{\u0022token\":\"abc-123\"}""#.to_owned()), Ways::default()).unwrap();
+        let odd = nested(&login(r#""{\u0022token\":\"abc-123\"}""#.to_owned()), Default::default()).unwrap();
         assert_eq!((odd.corpo.as_str(), odd.notes.len()), ("\"<token>\"", 1));
-        assert!(nested(&login(r#"{"token":"abc-123"}"#.to_owned()), Ways::default()).is_none());
+        assert!(nested(&login(r#"{"token":"abc-123"}"#.to_owned()), Default::default()).is_none());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use time::UtcOffset;
+
 use crate::conferir::answers::AnswerName;
 use crate::conferir::client::Received;
 use crate::dialect::Asked;
@@ -26,6 +28,7 @@ pub struct Observation {
 }
 
 /// The success of a change.
+#[derive(Clone)]
 pub struct ChangeObservation {
     /// The status after it, and that before, if they are known.
     pub status: Option<Status>,
@@ -36,12 +39,17 @@ pub struct ChangeObservation {
 }
 
 /// The success of a login, and what was sent and found in it.
+#[derive(Clone)]
 pub struct LoginObservation {
     pub token: String,
     pub login: String,
     /// When it was asked, and how long the token lives, both in seconds.
     pub now: i64,
     pub life: Option<i64>,
+    /// The offset of the server's clock, as its other answers show it.
+    pub zone: Option<UtcOffset>,
+    /// The names of members that tell of nobody, as whoever records says.
+    pub plain: Vec<String>,
     pub received: Received,
     /// The answer to the same login when it was made again, if it was.
     pub again: Option<Received>,
@@ -50,6 +58,7 @@ pub struct LoginObservation {
 }
 
 /// The success of a login of another user.
+#[derive(Clone)]
 pub struct OtherLogin {
     pub login: String,
     pub token: String,
@@ -63,7 +72,7 @@ impl LoginObservation {
         let (login, token, received) = (login.clone(), token.clone(), received.clone());
         // What both get is nobody's.
         let own = OtherLogin { login: self.login.clone(), token: self.token.clone(), received: self.received.clone() };
-        Some(Self { token, login, now: self.now, life: self.life, received, again: None, other: Some(own) })
+        Some(Self { token, login, received, again: None, other: Some(own), ..self.clone() })
     }
 }
 

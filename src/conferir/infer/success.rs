@@ -33,9 +33,14 @@ pub(super) fn success_body(seen: &Seen, envelope: &Envelope) -> Success {
     let Some(usual) = bodies.get(shown_by).cloned() else {
         return Success { text: MADE.to_owned(), corpo: String::new(), shown_by, note: None };
     };
+    // Of a change from a status that is not known, that may be all that differs.
+    let may_be_usual = |change: &ChangeObservation| {
+        let from = |before| ChangeObservation { before: Some(before), ..change.clone() };
+        change.before.is_none() && Status::ALL.iter().any(|before| body_of(&from(*before), seen, envelope) == usual)
+    };
     let mut others: Vec<&str> = { seen.changes.iter() }
         .zip(&bodies)
-        .filter(|(_, body)| **body != usual)
+        .filter(|(change, body)| **body != usual && !may_be_usual(change))
         .filter_map(|(change, _)| change.status.map(Status::nome))
         .collect();
     others.dedup();
@@ -248,11 +253,18 @@ mod tests {
         };
         let corpo = r#"{"m":"De <anterior> para <status> em <instante dd/MM/yyyy HH:mm:ss em -03:00>"}"#;
         let again = [Status::EmAtendimento, Status::Aberto, Status::EmAtendimento];
-        assert_eq!(found_between(body, &again).1, corpo);
+        // Of the first change, nobody knows the status before.
+        assert_eq!(found_between(body, &again), (MADE.to_owned(), corpo.to_owned(), None));
         let plain = |before: Option<Status>, status: Status| {
             format!("De {} para {}", before.map_or("Cancelado", Status::nome), status.nome())
         };
-        assert_eq!(found_between(plain, &again).1, "De <anterior> para <status>");
+        let corpo = "De <anterior> para <status>".to_owned();
+        assert_eq!(found_between(plain, &again), (MADE.to_owned(), corpo, None));
+        let other = |before: Option<Status>, status: Status| match before {
+            None => "Feito".to_owned(),
+            _ => plain(before, status),
+        };
+        assert!(found_between(other, &again).2.unwrap().ends_with("for Aberto"));
     }
 
     #[test]

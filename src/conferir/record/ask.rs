@@ -66,7 +66,17 @@ pub(super) async fn login(session: &mut Session) -> Result<LoginObservation, Sta
     let (again, _) = session.log_in().await?;
     let (received, token) = session.log_in().await?;
     let login = session.login().to_owned();
-    Ok(LoginObservation { life: life_of(&token), token, login, now: now(), received, again: Some(again), other: None })
+    Ok(LoginObservation {
+        life: life_of(&token),
+        token,
+        login,
+        now: now(),
+        zone: None,
+        plain: session.plain_members.clone(),
+        received,
+        again: Some(again),
+        other: None,
+    })
 }
 
 /// How the server writes the names of headers; and what is to be said of them.

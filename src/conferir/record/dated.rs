@@ -19,8 +19,8 @@ pub(super) fn dated(file: &DialectFile, now: OffsetDateTime) -> Vec<(String, Str
         "has {year} in it as it came: if that is the time of the answer, write it as <instante dd/MM/yyyy> or <instante dd/MM/yy>"
     );
     let note = |answer: &AnswerFile| {
-        let texts = [&answer.corpo, &answer.texto].into_iter().flatten();
-        let texts: Vec<String> = texts.map(|text| without_gaps(text)).collect();
+        let body = answer.corpo.as_deref().map(without_gaps);
+        let texts: Vec<String> = body.into_iter().chain(answer.texto.clone()).collect();
         if texts.iter().any(|text| names_year(text)) {
             return Some(of_year.clone());
         }
@@ -32,18 +32,10 @@ pub(super) fn dated(file: &DialectFile, now: OffsetDateTime) -> Vec<(String, Str
     answers.chain(named).filter_map(|(table, answer)| Some((table, note(answer)?))).collect()
 }
 
-/// `template` with a space for each gap.
-fn without_gaps(template: &str) -> String {
-    let (mut plain, mut rest) = (String::new(), template);
-    while let Some((before, after)) = rest.split_once('<') {
-        plain.push_str(before);
-        let name = after.split_once('>').map_or("", |(name, _)| name);
-        let gap = format!("<{name}>");
-        let is_gap = !after.starts_with('<') && Template::literal(&gap) != gap;
-        plain.push(if is_gap { ' ' } else { '<' });
-        rest = if is_gap { &after[name.len() + 1..] } else { after };
-    }
-    plain + rest
+/// `body` with a space for each gap.
+fn without_gaps(body: &str) -> String {
+    let plain = |body: Template| body.rewritten(str::to_owned, |_| " ".to_owned());
+    Template::parse(body).map_or_else(|_| body.to_owned(), plain)
 }
 
 /// The first time of the day or duration in `text`.

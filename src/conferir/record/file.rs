@@ -29,12 +29,13 @@ pub struct Recording {
 }
 
 impl Recording {
-    pub fn toml(&self, base_url: &str) -> String {
+    /// The text of the file, of what was recorded from `source`; `missing` heads the list of what is not in it.
+    pub fn toml(&self, source: &str, missing: &str) -> String {
         let now = OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default();
         let mut text = format!(
             "# Recorded from {} at {now}.\n\
-             # Each table says which case showed it, and what came. Secrets are replaced.\n#\n# Not asked:\n",
-            printable(base_url)
+             # Each table says which case showed it, and what came. Secrets are replaced.\n#\n# {missing}:\n",
+            printable(source)
         );
         for (what, why) in &self.unasked {
             let why = self.personal.hidden(why.lines().next().unwrap_or_default());
@@ -218,7 +219,7 @@ mod tests {
             file.cabecalhos.insert("x-nome".to_owned(), "\u{9f}".to_owned());
             let recording =
                 Recording { file, comments: Vec::new(), unasked: Unasked::new(), personal: Personal::default() };
-            let text = recording.toml("http://127.0.0.1/");
+            let text = recording.toml("http://127.0.0.1/", "Not asked");
             assert_eq!(toml::from_str::<DialectFile>(&text).unwrap(), recording.file, "{text}");
             assert!(!text.contains(|sign| sign != '\n' && steers(sign)), "{text}");
         }
@@ -241,7 +242,7 @@ mod tests {
         let unasked = left_out.into_iter().chain([("x".to_owned(), "de Fulana de Tal".to_owned())]).collect();
         let comments = comments.into_iter().chain([told]).collect();
         let recording = Recording { file, comments, unasked, personal };
-        let text = recording.toml("http://127.0.0.1/");
+        let text = recording.toml("http://127.0.0.1/", "Not asked");
         assert!(text.len() < FILE_MAX && !text.contains("Fulana"), "{}", text.len());
         assert!(text.contains("# \\u{1b}é\\\"\n") && text.contains("# - x: de …\n"));
         assert_eq!(toml::from_str::<DialectFile>(&text).unwrap(), recording.file);

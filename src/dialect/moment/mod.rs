@@ -20,6 +20,8 @@ const AT: &str = " em ";
 const NEAR: Duration = Duration::hours(26);
 /// The same of a count of seconds, which has no zone.
 const NEAR_COUNT: Duration = Duration::hours(24);
+/// The same of what may be another number, or a time that never changes, but for the hours of its zone.
+const NEAR_BARE: Duration = Duration::minutes(3);
 
 /// How many digits the seconds since 1970 have.
 const SECONDS: usize = 10;
@@ -126,8 +128,18 @@ impl Moment {
     }
 
     fn is_near(&self, time: OffsetDateTime, now: OffsetDateTime) -> bool {
-        let near = if matches!(self.picture, Picture::Count(..)) { NEAR_COUNT } else { NEAR };
+        let near = match self.picture {
+            Picture::Count(..) => NEAR_COUNT,
+            _ if self.is_bare() => NEAR_BARE,
+            _ => NEAR,
+        };
         (time - now).abs() <= near
+    }
+
+    /// Whether it is a clock without date and seconds, or digits that are as those of a protocolo.
+    fn is_bare(&self) -> bool {
+        let has = |letters: &str| self.name.contains(letters);
+        has("HHmmss") && !has("Z") || !has("d") && !has("ss") && has("mm")
     }
 
     /// The order of its day, its month and its year, if the year has two digits: then these may be taken for each other.
@@ -246,6 +258,16 @@ static WHOLE: Pictures = LazyLock::new(|| {
         "EEE MMM dd HH:mm:ss 'GMT' yyyy",
         "EEE MMM dd HH:mm:ss 'UTC' yyyy",
         "yyyyMMddTHHmmssZ",
+        "yyyyMMddTHHmmss",
+        "yyyyMMdd-HHmmss",
+        "yyyyMMdd_HHmmss",
+        "yyyyMMdd HHmmss",
+        "yyyyMMdd|HHmmss",
+        "yyyyMMdd;HHmmss",
+        "ddMMyyyy-HHmmss",
+        "ddMMyyyy HHmmss",
+        "ddMMyyyy|HHmmss",
+        "ddMMyyyy;HHmmss",
         "[yyyy,M,d]",
         "[yyyy,M,d,H,m,s,SSS]",
         "[yyyy, M, d]",
@@ -324,8 +346,9 @@ fn forms(text: &str) -> Vec<Form> {
         }
         forms.push(date);
     }
-    // Numbers with full stops between them may be a version or an address.
-    let is_plain = |clock: &Form| clock.picture.contains("ss") && !clock.picture.starts_with("HH.");
+    // Two numbers may be anything, and with full stops between them a version or an address.
+    let has = |clock: &Form, letters| clock.picture.contains(letters);
+    let is_plain = |clock: &Form| (has(clock, "ss") || has(clock, "'h'")) && !clock.picture.starts_with("HH.");
     forms.extend(clocks(text).into_iter().filter(is_plain));
     // What goes on as a number or a word is something else.
     forms.retain(|form| !text[form.length..].starts_with(|letter: char| letter.is_alphanumeric()));
@@ -415,7 +438,11 @@ impl Form {
     fn understood(self, text: &str, now: OffsetDateTime, of: Option<UtcOffset>) -> Option<(Moment, OffsetDateTime)> {
         let moment = Moment::new(&format!("{}{}", self.picture, self.names), UtcOffset::UTC)?;
         let (read, _) = moment.picture.read(text).filter(|(_, rest)| rest.is_empty())?;
-        let local = read.on(now.date());
+        let zone_of_text = self.offset.or(of).unwrap_or(UtcOffset::UTC);
+        // A clock without a date may show the day before, or the next one.
+        let days = [-1, 0, 1].map(|days| now.date().saturating_add(Duration::days(days)));
+        let far = |local: &PrimitiveDateTime| (local.assume_offset(zone_of_text) - now).abs();
+        let local = days.map(|day| read.on(day)).into_iter().min_by_key(far)?;
         let of_clock = || of.unwrap_or_else(|| read.clock.map_or(UtcOffset::UTC, |_| zone(local, now)));
         let offset = self.offset.unwrap_or_else(of_clock);
         let (moment, time) = (Moment { offset, ..moment }, local.assume_offset(offset));

@@ -127,7 +127,8 @@ fn the_values_of_every_login_are_kept_out() {
     ]);
     let corpo = r#"{"token":"<token>","nome":"<pessoal>","perfil":"<pessoal>","id":<pessoal 0>}"#;
     assert_eq!(found.file.login.corpo.as_deref(), Some(corpo), "{:?}", found.file);
-    let text = found.toml("r.ndjson");
+    let text = found.toml("r.ndjson", "Not known");
+    assert!(text.contains("\n# Not known:\n# - ") && !text.contains("sked:"), "{text}");
     for personal in ["ana.lima", "rui.paz", "Pessoa", "espelho", "Gerente", "Suporte"] {
         assert!(!text.contains(personal), "{personal}: {text}");
     }
@@ -234,7 +235,7 @@ fn a_header_that_no_dialect_reads_as_that_of_a_token_is_left_out_and_said() {
     };
     for lines in [vec![made("Accept")], vec![made("Accept"), made("X-Token")]] {
         let found = concluded(&lines);
-        let text = found.toml("x");
+        let text = found.toml("x", "Not known");
         let known = found.file.respostas.keys().map(|name| (name.clone(), 0)).collect();
         assert!(Dialect::parse(&text, &known).is_ok(), "{text}");
         assert!(text.contains("Accept") || text.contains("accept"), "{text}");

@@ -17,7 +17,9 @@ use crate::sensitive::{self, folded};
 
 /// The body of an answer as it was written, with a stand-in for each text that may tell of people. Other routes than the two of
 /// the contract answer with data: of their bodies only the length is kept, as of all that can't be read.
-pub(super) fn body(exchange: &Exchange, route: Route, secrets: &Secrets) -> Value {
+///
+/// `declared` are names of members that tell of nobody.
+pub(super) fn body(exchange: &Exchange, route: Route, secrets: &Secrets, declared: &[String]) -> Value {
     let length = exchange.body.length;
     if length == 0 {
         return "".into();
@@ -27,6 +29,7 @@ pub(super) fn body(exchange: &Exchange, route: Route, secrets: &Secrets) -> Valu
     let answer = Answer {
         exchange,
         route,
+        declared,
         context: Context { secrets, now: exchange.request.at },
         moment: Moment { now: exchange.request.at, life: life_of_token(exchange, route) },
         token: token_in(exchange, route),
@@ -54,6 +57,7 @@ pub(super) fn life_of_token(exchange: &Exchange, route: Route) -> Option<i64> {
 struct Answer<'a> {
     exchange: &'a Exchange,
     route: Route,
+    declared: &'a [String],
     context: Context<'a>,
     moment: Moment,
     /// That of a login.
@@ -62,8 +66,13 @@ struct Answer<'a> {
 
 impl Shown for Answer<'_> {
     fn name(&self, name: &str) -> String {
-        let is_own = words::is_name(name) && (words::is_known(name) || !self.context.secrets.are_in(name));
+        let is_one = self.is_declared(name) || words::is_name(name);
+        let is_own = is_one && (words::is_known(name) || !self.context.secrets.are_in(name));
         if is_own { name.to_owned() } else { "<nome>".to_owned() }
+    }
+
+    fn is_declared(&self, name: &str) -> bool {
+        self.declared.iter().any(|declared| declared == name)
     }
 
     fn text(&self, text: &str, name: &str, kind: Kind) -> String {

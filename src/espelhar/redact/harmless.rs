@@ -165,7 +165,10 @@ fn is_clean(name: &str, value: &str) -> bool {
     is_count
         || are_names
         || is_time
-        || !has_token(value) && !has_long_number(&others.join(","), LONG) && others.into_iter().all(is_part_known)
+        || !words::is_spelled(value)
+            && !has_token(value)
+            && !has_long_number(&others.join(","), LONG)
+            && others.into_iter().all(is_part_known)
 }
 
 /// Whether `word` is a part of a version, such as `v12` or `q0`, or a language.

@@ -28,6 +28,8 @@ impl Kind {
 /// What of a JSON text is shown.
 pub(super) trait Shown {
     fn name(&self, name: &str) -> String;
+    /// Whether the member `name` is declared to tell of nobody.
+    fn is_declared(&self, name: &str) -> bool;
     /// A text that is the value of the member `name`.
     fn text(&self, text: &str, name: &str, kind: Kind) -> String;
     /// How long the list is with which `text` begins, if all of it is a time.
@@ -130,7 +132,9 @@ pub(super) fn replaced(text: &str, name: &str, kind: Kind, shown: &impl Shown) -
                     false => shown.text(&decoded, &name, kind),
                 };
                 if is_name {
-                    kind = open.last().map_or(Kind::Plain, |open| open.kind).of_member(&decoded);
+                    let around = open.last().map_or(Kind::Plain, |open| open.kind);
+                    let is_free = shown.is_declared(&decoded) && !names_secret(&decoded);
+                    kind = if is_free { around } else { around.of_member(&decoded) };
                     name = decoded.clone();
                 }
                 // What is kept stays as it was escaped.
@@ -176,6 +180,10 @@ mod tests {
             if name.contains(' ') { "<nome>".to_owned() } else { name.to_owned() }
         }
 
+        fn is_declared(&self, name: &str) -> bool {
+            ["meuNome", "meuToken"].contains(&name)
+        }
+
         fn text(&self, text: &str, name: &str, kind: Kind) -> String {
             if text == "é" { text.to_owned() } else { format!("<\"{name} {kind:?}>") }
         }
@@ -201,6 +209,10 @@ mod tests {
                 r#"{"usuario":{"id":<número>,"x":[{"y":"<\"y OfPerson>"}],"token":["<\"token Secret>"]},"w":"<\"w Plain>"}"#,
             ),
             (r#"[{"senha":{"a":1}},2,"b"]"#, r#"[{"senha":{"a":<número>}},2,"<\" Plain>"]"#),
+            (
+                r#"{"meuNome":"a","meuToken":"b","nome":{"meuNome":"c"}}"#,
+                r#"{"meuNome":"<\"meuNome Plain>","meuToken":"<\"meuToken Secret>","nome":{"meuNome":"<\"meuNome OfPerson>"}}"#,
+            ),
             (r#""a: {[,""#, r#""<\" Plain>""#),
             // Digit by digit.
             (

@@ -26,13 +26,21 @@ use super::observe::Observation;
 /// Writes exchanges as lines of a recording.
 pub struct Redactor {
     disclosure: Disclosure,
+    /// Names of members that tell of nobody, as whoever records says.
+    declared: Vec<String>,
     /// Those that logins gave.
     tokens: Tokens,
 }
 
 impl Redactor {
     pub fn new(disclosure: Disclosure) -> Self {
-        Self { disclosure, tokens: Tokens::default() }
+        Self { disclosure, declared: Vec::new(), tokens: Tokens::default() }
+    }
+
+    /// The same; members that are `declared` to tell of nobody keep their names.
+    #[must_use]
+    pub fn declaring(self, declared: Vec<String>) -> Self {
+        Self { declared, ..self }
     }
 
     /// `exchange` as a line of a recording, with what was observed.
@@ -49,7 +57,7 @@ impl Redactor {
             "corpo": request::body(exchange, self.disclosure),
             "codigo": exchange.answer.status,
             "cabecalhosDaResposta": self.headers(&exchange.answer, |value| secrets.are_in_any_view(value)),
-            "resposta": answer::body(exchange, observation.route, &secrets),
+            "resposta": answer::body(exchange, observation.route, &secrets, &self.declared),
             "validade": answer::life_of_token(exchange, observation.route),
             "milissegundos": exchange.took.as_millis() as u64,
             "rota": observation.route.word(),

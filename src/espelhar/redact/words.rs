@@ -58,6 +58,16 @@ pub(super) fn is_known(word: &str) -> bool {
             && sensitive::words(word).iter().all(|part| is_listed(part))
 }
 
+/// Whether `text` has three letters or more that stand alone one after the other: so, anything can be spelled.
+pub(super) fn is_spelled(text: &str) -> bool {
+    let mut letters = 0;
+    of(text).any(|word| {
+        let stands_alone = word.chars().count() == 1 && word.starts_with(char::is_alphabetic);
+        letters = if stands_alone { letters + 1 } else { 0 };
+        letters > 2
+    })
+}
+
 /// Whether all words in `text` are known.
 pub(super) fn are_known(text: &str) -> bool {
     of(text).all(is_known)
@@ -68,6 +78,7 @@ pub(super) fn is_name(name: &str) -> bool {
     let words = sensitive::words(name);
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
     name.len() <= 40
+        && !is_spelled(name)
         && name.chars().all(|letter| letter.is_alphanumeric() || "_-.@$".contains(letter))
         && digits <= DIGITS_MAX
         && words.iter().any(|word| is_listed(word))
@@ -77,6 +88,7 @@ pub(super) fn is_name(name: &str) -> bool {
 /// Whether `name` is one that servers and clients give to headers, such as `X-Request-Id`.
 pub(super) fn is_header(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        && !is_spelled(name)
         && name.bytes().filter(u8::is_ascii_digit).count() <= DIGITS_MAX
         && sensitive::words(name).iter().all(|word| word.len() <= 2 || is_listed(word))
 }

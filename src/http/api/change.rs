@@ -1,5 +1,7 @@
 //! `POST /api/atendimentos/status`
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -102,6 +104,26 @@ pub async fn change(
     spoken::told(answer, asked)
 }
 
+/// What a change says before its body.
+struct Head {
+    caller: Caller<AlterarStatus>,
+    simular: bool,
+    key: Option<Arc<str>>,
+}
+
+impl Head {
+    fn of(
+        caller: Result<Caller<AlterarStatus>, ApiError>,
+        request: &Request,
+        audit: &mut ChangeAudit,
+    ) -> Result<Self, ApiError> {
+        let caller = caller?;
+        audit.caller(&caller);
+        let simular = query::flag(request.uri(), "simular")?;
+        Ok(Self { caller, simular, key: idempotency::key(request.headers())? })
+    }
+}
+
 async fn attempt(
     app: &AppState,
     caller: Result<Caller<AlterarStatus>, ApiError>,
@@ -109,11 +131,14 @@ async fn attempt(
     audit: &mut ChangeAudit,
     asked: &mut Option<Asked>,
 ) -> Result<Response, ApiError> {
-    let caller = caller?;
-    audit.caller(&caller);
-    let simular = query::flag(request.uri(), "simular")?;
-    let key = idempotency::key(request.headers())?;
     let revisions = preconditions::if_match(request.headers());
+    let Head { caller, simular, key } = match Head::of(caller, &request, audit) {
+        Ok(head) => head,
+        Err(error) => {
+            *asked = asked::before_refusal(&error, request, app).await;
+            return Err(error);
+        }
+    };
     let body = JsonBody::read(request, app, BODY_MAX).await?;
     *asked = app.dialect.as_ref().map(|_| asked::in_body(&body));
     // The body may have taken long.

@@ -220,7 +220,7 @@ const FAULT: &[ApiError] = &[
     Invalid("rota"),
     Invalid("modo"),
     Required("codigo"),
-    UnknownFault(String::new()),
+    UnknownFault(("codigo", String::new())),
     Invalid("vezes"),
     Invalid("depois"),
     Invalid("atraso"),

@@ -8,6 +8,7 @@ use utoipa::openapi::{OpenApi, Ref, ResponseBuilder};
 
 use super::PATHS;
 use super::failures::{DELAY, DELAY_MAX, FAILURE, codes};
+use crate::domain::rules::Rules;
 use crate::http::answer::problem;
 use crate::http::answer::spoken::CITRUS_PATHS;
 use crate::http::openapi::parameters::parameter;
@@ -58,7 +59,7 @@ fn headers() -> [Parameter; 2] {
     let failure = parameter(
         ParameterIn::Header,
         FAILURE,
-        text().enum_values(Some(codes())),
+        text().enum_values(Some(codes(Rules::default()))),
         Value::Null,
         "Responde com este erro, e não faz nada.",
     );

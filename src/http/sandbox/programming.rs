@@ -16,7 +16,7 @@ use super::failures::{self, DELAY_MAX, codes};
 use super::faults::{Failure, Modo, Outcome, Program};
 use super::rota::Rota;
 use super::state::Sandbox;
-use crate::domain::text::nearest;
+use crate::domain::rules::Rules;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json::{self, Message};
 use crate::http::limits::BODY_MAX;
@@ -70,7 +70,7 @@ impl PartialSchema for Falha {
                     "Em `resposta` e `perdida`, um destes códigos, ou um \
                 código HTTP que só um deles tem: {}. Em `perdida` também `reset` e `silencio`; ausente: \
                 `unavailable`. Em `conexao`: `reset`, `silencio`, `corpo-cortado` ou `gotas`.",
-                    codes().join(", ")
+                    codes(Rules::default()).join(", ")
                 ))),
             )
             .property("vezes", count(1, COUNT_MAX, "Quantas requisições falham. Ausente: 1."))
@@ -223,20 +223,15 @@ fn outcome(app: &AppState, modo: Modo, codigo: Value<'_>) -> Result<Outcome, Api
         Modo::Perdida => &LOST,
         Modo::Conexao => &[Fault::Reset, Fault::Silence, Fault::Cut(None), Fault::Dribble(Duration::ZERO)],
     };
-    let fault = faults.iter().copied().map(Outcome::Fault).find(|outcome| outcome.codigo() == codigo);
-    let error = || {
-        let code = failures::code(&codigo).filter(|_| modo != Modo::Conexao)?;
-        // There may be no limit to refuse a login by.
-        failures::failure(app, code).map(|_| Outcome::Error(code))
+    let words: Vec<&'static str> = faults.iter().map(|fault| Outcome::Fault(*fault).codigo()).collect();
+    if let Some(at) = words.iter().position(|word| *word == codigo) {
+        return Ok(Outcome::Fault(faults[at]));
+    }
+    let code = match modo {
+        Modo::Conexao => Err(format!("use um destes: {}", words.join(", "))),
+        _ => failures::named(app, &codigo, &words),
     };
-    fault.or_else(error).ok_or_else(|| {
-        let own = faults.iter().copied().map(|fault| Outcome::Fault(fault).codigo());
-        let errors = codes().into_iter().filter(|code| failures::failure(app, code).is_some());
-        let known: Vec<&str> = own.chain(errors.filter(|_| modo != Modo::Conexao)).collect();
-        let near = nearest(&codigo, known.iter().copied());
-        let near = near.map(|near| format!("quis dizer {near}? ")).unwrap_or_default();
-        ApiError::UnknownFault(format!("{near}use um destes: {}", known.join(", ")))
-    })
+    code.map(Outcome::Error).map_err(|why| ApiError::UnknownFault(("codigo", why)))
 }
 
 fn number(value: Value<'_>, name: &'static str, min: u64, max: u64) -> Result<Option<u64>, ApiError> {

@@ -1,5 +1,6 @@
 //! What is written of whole exchanges.
 
+mod declared;
 mod spelled;
 
 use std::io::Write;

@@ -107,6 +107,37 @@ fn no_head_of_an_answer_keeps_a_senha_in_any_spelling() {
     }
 }
 
+/// Words of one letter or two are in each text and each name: a row of them spells what is in none.
+#[test]
+fn no_name_is_kept_letter_by_letter() {
+    let observer = Observer::new(Arc::new(Dialect::contract()));
+    for name in ["Zoraide", "Eva", "Canária"] {
+        for separator in ["-", "_", ".", " ", "|", "/", "·", ";", "+", "\u{a0}"] {
+            let spelled = name.chars().map(String::from).collect::<Vec<_>>().join(separator);
+            for body in [
+                json!({"message": spelled}),
+                json!({"message": format!("Usuário {spelled} não encontrado")}),
+                json!({"codigo": spelled, "erro": [spelled]}),
+                json!({&spelled: "erro"}),
+                json!({"erro": {format!("ds_{spelled}"): 1}}),
+            ] {
+                for (target, code) in [(LOGIN, 401), (LOGIN, 200), (CHANGE, 400)] {
+                    let answer = body.to_string();
+                    let line = line(&observer, &Said { target, code, answer: &answer, ..NOTHING }).to_string();
+                    assert!(!line.contains(&spelled), "{line}");
+                }
+            }
+            for header in ["Server", "X-Powered-By", "Vary", "WWW-Authenticate", "Cache-Control", "Content-Type"] {
+                let value = format!("Bearer realm={spelled}");
+                for returned in [[(header, spelled.as_str())], [(header, value.as_str())], [(spelled.as_str(), "1")]] {
+                    let line = line(&observer, &Said { returned: &returned, ..NOTHING }).to_string();
+                    assert!(!line.contains(&spelled), "{line}");
+                }
+            }
+        }
+    }
+}
+
 /// No honest server spells letters by their numbers.
 #[test]
 fn letters_that_are_written_as_numbers_are_kept_nowhere() {

@@ -66,8 +66,8 @@ pub enum ApiError {
     Invalid(&'static str),
     /// The senha is none that may be set.
     SenhaUnfit,
-    /// A fault that no sandbox simulates, and those that one does, as the end of a sentence.
-    UnknownFault(String),
+    /// A fault that no sandbox simulates: where it was named, and those that one does, as the end of a sentence.
+    UnknownFault((&'static str, String)),
     /// The protocolo is a number that is no protocolo.
     InexactProtocolo,
     Throttled(Throttled),
@@ -206,7 +206,7 @@ impl ApiError {
                 rfc3339_seconds(*now).into(),
                 (*now - *at).whole_milliseconds().to_string().into(),
             ],
-            Self::UnknownFault(known) => vec![known.clone().into()],
+            Self::UnknownFault((name, known)) => vec![(*name).into(), known.clone().into()],
             _ => Vec::new(),
         }
     }

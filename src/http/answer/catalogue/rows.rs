@@ -175,10 +175,10 @@ rows! {
             .detail("Uma senha nova tem de 8 caracteres a 1024 bytes, sem NUL, e não só espaços.",
                 "A new senha has 8 characters to 1024 bytes, no NUL, and not only blanks.")
             .field("senha");
-    UnknownFault(_) as Self::UnknownFault("use um destes: internal, unavailable".to_owned()) =>
-        row("unknown_fault", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "codigo – valor inválido; {}")
-            .detail("O sandbox não simula esta falha; {}.", "The sandbox does not simulate this fault; the message lists those that it does.")
-            .field("codigo");
+    UnknownFault(_) as Self::UnknownFault(("codigo", "use um destes: internal, unavailable".to_owned())) =>
+        row("unknown_fault", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "{} – valor inválido; {}")
+            .detail("O sandbox não simula esta falha; a mensagem lista as que simula.", "The sandbox does not simulate this fault; the message lists those that it does.")
+            .field("{}");
     InexactProtocolo =>
         row("inexact_protocolo", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "protocolo – valor inválido, envie como texto")
             .detail("O número não é um inteiro exato; envie o protocolo como texto.",
@@ -252,7 +252,7 @@ rows! {
         row("same_status", StatusCode::CONFLICT, codes::SAME_STATUS, "Atendimento já está neste status")
             .detail("O atendimento já está neste status, e o dialeto não aceita o mesmo.",
                 "The atendimento has this status already, and the dialect does not take the same one.")
-            .field("status");
+            .field("status").forcible();
     Denied(MotivoUnneeded) as Self::Denied(MotivoUnneeded) =>
         row("motivo_unneeded", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "motivoStatus – não se aplica a esta alteração")
             .detail("Esta alteração não leva motivo, segundo o dialeto.", "By the dialect, this change takes no motivo.")

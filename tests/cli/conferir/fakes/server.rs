@@ -184,9 +184,13 @@ impl Server {
                     said = Said::Token(make.tokens[0]);
                 }
                 let body: Value = serde_json::from_str(&body).unwrap_or_default();
-                let text = |name: &str| body[name].as_str().unwrap_or_default();
+                let text = |name: &str| match &body[name] {
+                    Value::String(text) => text.clone(),
+                    Value::Null => String::new(),
+                    other => other.to_string(),
+                };
                 let [status, protocolo, login] = ["status", "protocolo", "login"].map(text);
-                let asked = Asked { method, path, status, protocolo, login };
+                let asked = Asked { method, path, status: &status, protocolo: &protocolo, login: &login };
                 send(&mut stream, &(make.answer)(said, asked)).await;
             }
         });

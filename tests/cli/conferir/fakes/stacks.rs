@@ -7,7 +7,7 @@ use super::makes::{escaped, now_in_brazil, plain, reason};
 use super::server::{Asked, Refusal, Said, text};
 use super::{LATER, OPAQUE_LATER};
 
-/// Django REST framework: `detail`, a code for each error, an id in the text and in a header.
+/// Django REST framework: `detail`, a code for each error, an id in the text and in a header. It repeats a list as JSON.
 pub fn django(said: Said, Asked { protocolo, status, .. }: Asked<'_>) -> Vec<u8> {
     let id = Uuid::new_v4();
     let reference = id.simple().to_string()[..12].to_uppercase();
@@ -36,6 +36,9 @@ pub fn django(said: Said, Asked { protocolo, status, .. }: Asked<'_>) -> Vec<u8>
         Said::Refused(Refusal::Denied) => error(403, "permission_denied", "Beltrana Souza não tem permissão."),
         Said::Refused(Refusal::NoAtendimento) => {
             error(404, "not_found", &format!("Atendimento {protocolo} não encontrado."))
+        }
+        Said::Refused(Refusal::Invalid("protocolo")) => {
+            error(400, "invalid", &format!("Protocolo {} inválido.", protocolo.replace('"', "\\\"")))
         }
         Said::Refused(Refusal::NoStatus) => error(400, "invalid_choice", &format!("Status '{status}' inválido.")),
         Said::Refused(Refusal::NoRoute) => error(404, "no_route", "Not found."),
