@@ -13,12 +13,17 @@ import lab
 COUNT, HISTORY = 1_000_000, 10
 # How often each is asked for in a round.
 TIMES = 20
+PERMISSOES = ["consultar-historico", "consultar-atendimentos", "criar-atendimento", "alterar-status",
+              "administrar-niveis", "administrar-permissoes", "administrar-perfis", "administrar-usuarios",
+              "administrar-motivos", "consultar-auditoria"]
 STATUSES = ["Aberto", "Em atendimento", "Cancelado", "Improcedente", "Finalizado"]
 
 
 def filled(here, engine):
     settings = growth.filled(here, engine, COUNT, HISTORY)
     here.cli(engine, "perfil", "criar", "R", "--root", **settings)
+    for permissao in PERMISSOES:
+        here.cli(engine, "perfil", "conceder", "R", permissao, **settings)
     here.cli(engine, "usuario", "criar", "root", "--perfil", "R", "--senha-stdin", stdin="12345678", **settings)
     return settings
 
@@ -27,9 +32,11 @@ def paths():
     """What is asked for, with what a person may type: the middle of the table, and what nobody finds."""
     middle = str(lab.FIRST + COUNT // 2)
     lists = [{}, *({"status": status} for status in STATUSES), {"protocolo": middle}, {"protocolo": middle[:-4]},
-             {"protocolo": "1999"}]
+             {"protocolo": "1999"}, {"motivoStatus": lab.MOTIVOS[0]}, {"usuario": lab.LOGINS[0]}]
     query = lambda asked: "?" + urllib.parse.urlencode(asked) if asked else ""
-    pages = ["", *("/atendimentos" + query(asked) for asked in lists), f"/atendimentos/{middle}", "/motivos",
+    # The form of the console has another name for one of them.
+    typed = lambda asked: {"motivo" if name == "motivoStatus" else name: value for name, value in asked.items()}
+    pages = ["", *("/atendimentos" + query(typed(asked)) for asked in lists), "/atendimento" + query({"protocolo": middle}), "/motivos",
              "/usuarios", "/usuarios?busca=bench", "/perfis", "/niveis", "/auditoria", "/servidor", "/senha"]
     api = ["/api/admin/atendimentos" + query(asked) for asked in lists]
     return [*("/console" + page for page in pages), *api, "/api/admin/usuarios", "/api/admin/auditoria"]
