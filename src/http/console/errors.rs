@@ -15,6 +15,7 @@ use super::asker::{Asker, Lack};
 use super::entrance;
 use super::faults::sentence;
 use super::language;
+use super::once;
 use super::phrases::filled;
 use super::session::person;
 use super::texts::{Texts, names};
@@ -76,7 +77,7 @@ pub fn pages(uri: &Uri, headers: &HeaderMap) -> Option<ErrorPage> {
     if !rest.is_empty() && !rest.starts_with('/') {
         return None;
     }
-    let (visit, chosen) = language::meant(uri, Visit::at(uri, headers));
+    let (visit, chosen) = language::meant(uri, headers, Visit::at(uri, headers));
     Some(Box::new(move |answer, error| {
         let mut page = page(visit, answer, error);
         // Where it was cut off, the error has none.

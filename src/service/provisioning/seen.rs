@@ -181,6 +181,12 @@ impl Provisioning {
         Ok(self.store.motivos().await?)
     }
 
+    /// Fails where the token or the session of the user who asks is revoked by now.
+    pub async fn require_standing(&self) -> Result<()> {
+        let Actor::Usuario { id, generation, .. } = self.actor else { return Ok(()) };
+        standing(id, generation, self.store.access(id).await?).map(drop)
+    }
+
     /// What the actor may do, unless it is a user without the permission that it `needs`.
     pub(super) async fn read(&self, needs: Permissao) -> Result<Authority> {
         let Actor::Usuario { id, generation, .. } = self.actor else { return Ok(Authority::Everything) };
