@@ -30,6 +30,7 @@ mod console_once;
 mod console_painel;
 mod console_senha;
 mod console_servidor;
+mod console_sessions;
 mod console_switches;
 mod console_usuarios;
 mod dialect;
