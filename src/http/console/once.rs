@@ -40,7 +40,7 @@ pub fn creation_key(app: &AppState, visit: &Visit, typed: &Typed) -> Option<Crea
 /// Whether the form of that `key`, which `login` typed, came before and is done. With it the session may have ended.
 pub async fn is_done(app: &AppState, login: &str, key: Option<&CreationKey>) -> StoreResult<bool> {
     let Some(key) = key else { return Ok(false) };
-    let Some(usuario) = app.administration.usuario_named(&NameKey::new(login)).await? else { return Ok(false) };
+    let Some(usuario) = app.administration.usuario_for_request(&NameKey::new(login)).await? else { return Ok(false) };
     let kept = app.administration.idempotency_key(&(usuario.id, key.key.to_string())).await?;
     Ok(kept.is_some_and(|kept| key.is_of(kept)))
 }

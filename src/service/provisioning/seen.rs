@@ -152,7 +152,7 @@ impl Provisioning {
             return Ok(hidden);
         }
         for login in logins {
-            let found = self.store.usuario_named(&NameKey::new(login)).await?;
+            let found = self.store.usuario_for_request(&NameKey::new(login)).await?;
             if found.is_none_or(|usuario| !authority.sees(usuario.nivel_id)) {
                 hidden.insert(login.to_owned());
             }
@@ -191,7 +191,7 @@ impl Provisioning {
     pub(super) async fn read(&self, needs: Permissao) -> Result<Authority> {
         let Actor::Usuario { id, generation, .. } = self.actor else { return Ok(Authority::Everything) };
         let rights = standing(id, generation, self.store.access(id).await?)?;
-        Authority::of(Administrator::new(id, rights, &self.store.niveis().await?), needs)
+        Authority::of(Administrator::new(id, rights, &self.store.niveis_for_request().await?), needs)
     }
 
     /// The níveis to which what the actor sees is confined; `None` for one who sees all.
