@@ -158,6 +158,10 @@ impl Store {
         self.command_row("SELECT id, nome, ativo FROM motivo WHERE id = $1", &[id.into()]).await
     }
 
+    pub async fn motivo_named(&self, key: &NameKey) -> Result<Option<Motivo>> {
+        self.command_row("SELECT id, nome, ativo FROM motivo WHERE chave = $1", &[key.into()]).await
+    }
+
     /// Whether there is any user, active or not.
     pub async fn has_usuarios(&self) -> Result<bool> {
         let found: Option<(i64,)> = self.command_row("SELECT id FROM usuario LIMIT 1", &[]).await?;

@@ -50,6 +50,7 @@ mod sandbox;
 mod sandbox_clock;
 mod sandbox_faults;
 mod sandbox_requests;
+mod search;
 mod shapes;
 mod simulation;
 mod status;

@@ -211,7 +211,14 @@ const ATENDIMENTO: &[ApiError] = &[
     Exists(Kind::Atendimento),
     DayIsFull,
 ];
-const SEARCH: &[ApiError] = &[Invalid("protocolo"), Invalid("status"), Invalid("desde"), Invalid("ate")];
+const SEARCH: &[ApiError] = &[
+    Invalid("protocolo"),
+    Invalid("status"),
+    Invalid("motivoStatus"),
+    Invalid("usuario"),
+    Invalid("desde"),
+    Invalid("ate"),
+];
 const AUDIT: &[ApiError] = &[Invalid("desde"), Invalid("ate"), Invalid("acao")];
 
 const FAULT: &[ApiError] = &[

@@ -144,6 +144,13 @@ impl Provisioning {
         Ok(self.store.page_by_login(&UsuariosByLogin { niveis, ..asked }).await?)
     }
 
+    /// The row id of the user of that login, whom an actor sees who `needs` a permission to look for it.
+    pub async fn seen_login(&self, login: &NameKey, needs: Permissao) -> Result<Option<i64>> {
+        let authority = self.read(needs).await?;
+        let found = self.store.usuario_for_request(login).await?;
+        Ok(authority.see_usuario(found).map(|usuario| usuario.id))
+    }
+
     /// Those of `logins` that the hierarchy hides from an actor who reads histories.
     pub async fn hidden_logins(&self, logins: HashSet<&str>) -> Result<HashSet<String>> {
         let authority = self.read(Permissao::ConsultarHistorico).await?;
