@@ -116,7 +116,8 @@ struct FoundRow {
     motivo: Option<String>,
 }
 
-/// Of the $6 last protocolos from $1 on and before $2, those asked for, $8 and $9 about the latest change of each; one row without any where there are none.
+/// Of the $6 last protocolos from $1 on and before $2, those asked for; one row without any where there are none. $8 and
+/// $9 are about the latest change of each: with `EXISTS`, PostgreSQL would read the changes of all.
 const PAGE: &str = "
 WITH looked_at AS (
     SELECT id, protocolo, status, revisao, atualizado_em FROM atendimento
@@ -124,7 +125,7 @@ WITH looked_at AS (
 ), found AS (
     SELECT * FROM looked_at l
     WHERE ($3 IS NULL OR status = $3) AND ($4 IS NULL OR atualizado_em >= $4) AND ($5 IS NULL OR atualizado_em < $5)
-      AND ($8 IS NULL AND $9 IS NULL OR EXISTS (
+      AND ($8 IS NULL AND $9 IS NULL OR 1 = (
           SELECT 1 FROM historico c WHERE c.atendimento_id = l.id AND c.revisao = l.revisao
              AND ($8 IS NULL OR c.motivo_id = $8) AND ($9 IS NULL OR c.usuario_id = $9)))
     ORDER BY protocolo DESC LIMIT $7

@@ -15,8 +15,8 @@ use super::asker::{Asker, Lack};
 use super::entrance;
 use super::faults::sentence;
 use super::language;
-use super::once;
 use super::phrases::filled;
+use super::repeats;
 use super::session::person;
 use super::texts::{Texts, names};
 use super::view::{Person, View};
@@ -47,7 +47,7 @@ pub async fn say_whom_for(State(app): State<SharedState>, mut request: Request, 
     if let Some(ApiError::TokenRevoked(_)) = response.extensions().get() {
         // Between the look at the session and what was asked for.
         let login = asker.person().map(|person| person.login).unwrap_or_default();
-        let mut ended = match timeout(PATIENCE, once::is_done(&app, &login, asker.key())).await {
+        let mut ended = match timeout(PATIENCE, repeats::is_done(&app, &login, asker.key())).await {
             Ok(Ok(true)) => entrance::done_before(visit),
             _ => entrance::ended(visit, &asker.sent().map(Sent::into_typed).unwrap_or_default()),
         };

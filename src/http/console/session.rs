@@ -18,7 +18,7 @@ use super::form::{TOKEN, TYPIST, Typed};
 use super::refusal::{Answer, Refusal};
 use super::view::{Person, View};
 use super::visit::{Visit, is_form, is_led_from_elsewhere, is_same_origin, is_sent_by_page};
-use super::{kept, once};
+use super::{kept, repeats};
 use crate::domain::access::{AccessRights, Permissao, Required};
 use crate::domain::audit::{Actor, Channel};
 use crate::http::answer::catalogue::{ApiError, AuditedUser};
@@ -183,7 +183,7 @@ impl<P: Admits> SignedIn<P> {
 
     /// The same for a creation, or for what else is done once, however often the form `typed` comes.
     pub fn creating(&self, typed: &Typed) -> Provisioning {
-        self.provisioning().keyed(once::creation_key(&self.app, &self.view.visit, typed))
+        self.provisioning().keyed(repeats::creation_key(&self.app, &self.view.visit, typed))
     }
 
     /// What the service says in time, or its refusal, which leaves a line in the log. A page that takes too long keeps
@@ -278,7 +278,7 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
         }
         let asker = Asker::of(&parts);
         let keep = |visit: &Visit, typed: &Typed| {
-            if let Some(key) = once::creation_key(app, visit, typed) {
+            if let Some(key) = repeats::creation_key(app, visit, typed) {
                 asker.has_key(key);
             }
             if let Some(sent) = id(visit).and_then(|session| Sent::of(visit, &session, typed)) {
@@ -308,7 +308,7 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
         let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);
         keep(&who.view.visit, &typed);
         if !who.session.is_form_token(typed.get(TOKEN)) {
-            if typed.is_by(who.view.login()) && once::is_done(app, who.view.login(), asker.key()).await? {
+            if typed.is_by(who.view.login()) && repeats::is_done(app, who.view.login(), asker.key()).await? {
                 return Err(Refusal::instead(entrance::done_before(who.view.visit)));
             }
             let is_sure = is_sent_by_page(&parts.headers);
@@ -327,7 +327,7 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
 
 /// The sign-in form for somebody whose session has ended; where the form did that itself, and came twice, that it is done.
 async fn ended(app: &SharedState, visit: Visit, typed: &Typed, asker: &Asker) -> Result<Refusal, ApiError> {
-    let is_done = once::is_done(app, typed.get(TYPIST), asker.key()).await?;
+    let is_done = repeats::is_done(app, typed.get(TYPIST), asker.key()).await?;
     Ok(Refusal::instead(if is_done { entrance::done_before(visit) } else { entrance::ended(visit, typed) }))
 }
 

@@ -34,12 +34,13 @@ impl Provisioning {
     /// other changes of users.
     pub async fn set_senha(&self, login: &Name, senha: SecretString) -> Result<Usuario> {
         let patience = self.store.patience();
-        let judged = async {
+        // Boxed: large, and whoever sets a senha would hold it whole.
+        let judged = Box::pin(async {
             let (edit, usuario) = self.edit_senha(patience, login).await?;
             let is_own = edit.authority().is_oneself(&usuario);
             drop(edit);
             if is_own { self.require_other_senha(&login.key, senha.clone()).await } else { Ok(()) }
-        };
+        });
         let (hash, bucket) = (self.hash(patience, senha.clone(), judged).await?, bucket_of(&login.key));
         let (mut edit, usuario) = self.edit_senha(patience, login).await?;
         edit.set_senha(usuario.id, &hash, new_generation(), &bucket).await?;
