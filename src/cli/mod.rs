@@ -214,7 +214,7 @@ async fn dispatch(cli: Cli, inherited: Inherited) -> Result {
             Session::with(&flags, command.if_missing(), async |s| perfil::run(s, command).await).await
         }
         Command::Usuario(command) => {
-            Session::with(&flags, command.if_missing(), async |s| usuario::run(s, command).await).await
+            Session::with(&flags, IfMissing::Refuse, async |s| usuario::run(s, command).await).await
         }
         Command::Motivo(command) => {
             Session::with(&flags, command.if_missing(), async |s| motivo::run(s, command).await).await

@@ -6,7 +6,6 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::estado;
-use super::support::database::IfMissing;
 use super::support::erased::erased_for_good;
 use super::support::error::{CliError, Result};
 use super::support::input::{confirm, read_new_senha};
@@ -109,16 +108,6 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-}
-
-impl Command {
-    /// Whether it makes a database that is not there.
-    pub fn if_missing(&self) -> IfMissing {
-        match self {
-            Self::Criar { administrador: true, .. } => IfMissing::Create,
-            _ => IfMissing::Refuse,
-        }
-    }
 }
 
 pub async fn run(session: &Session, command: Command) -> Result {

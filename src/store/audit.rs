@@ -1,30 +1,36 @@
 //! What administrators change: each change in one transaction with its entries.
 
 use futures_util::stream::BoxStream;
+use sqlx::AssertSqlSafe;
 use time::OffsetDateTime;
 
 use super::budget::Patience;
 use super::engine::{Store, Transaction};
 use super::error::Result;
 use super::listings::{Between, most};
-use super::value::{Param, Time};
+use super::value::{MANY, Param, Time, rows_of};
 use crate::domain::audit::{ActionFilter, Actor, Entry, Object};
 
-/// With the níveis of the author and of the user changed, as they are at the end of the change.
-const RECORD: &str = "
-INSERT INTO auditoria
-    (em, origem, autor, autor_id, lugar, acao, objeto, usuario_id, antes, depois, autor_nivel_id, usuario_nivel_id)
-SELECT agora, $1, $2, $3, $4, $5, $6, $7, $8, $9,
-       (SELECT p.nivel_id FROM usuario u JOIN perfil p ON p.id = u.perfil_id WHERE u.id = $3),
-       (SELECT p.nivel_id FROM usuario u JOIN perfil p ON p.id = u.perfil_id WHERE u.id = $7)
-FROM relogio";
-const RECORD_POSTGRES: &str = "
-INSERT INTO auditoria
-    (em, origem, autor, autor_id, lugar, acao, objeto, usuario_id, antes, depois, autor_nivel_id, usuario_nivel_id)
-SELECT timestamptz 'epoch' + agora * interval '1 millisecond', $1, $2, $3, $4, $5, $6, $7, $8, $9,
-       (SELECT p.nivel_id FROM usuario u JOIN perfil p ON p.id = u.perfil_id WHERE u.id = $3),
-       (SELECT p.nivel_id FROM usuario u JOIN perfil p ON p.id = u.perfil_id WHERE u.id = $7)
-FROM relogio";
+/// Adds entries, of which each is a row of the `VALUES`: with the níveis of the author and of the user changed, as they
+/// are at the end of the change.
+fn record(time: &str, entries: usize) -> String {
+    let rows = rows_of(entries, COLUMNS, ACTOR);
+    format!(
+        "INSERT INTO auditoria
+             (em, origem, autor, autor_id, lugar, acao, objeto, usuario_id, antes, depois, autor_nivel_id, usuario_nivel_id)
+         SELECT {time}, $1, $2, $3, $4, n.column2, n.column3, n.column4, n.column5, n.column6,
+                (SELECT p.nivel_id FROM usuario u JOIN perfil p ON p.id = u.perfil_id WHERE u.id = $3),
+                (SELECT p.nivel_id FROM usuario u JOIN perfil p ON p.id = u.perfil_id WHERE u.id = n.column4)
+         FROM relogio CROSS JOIN (VALUES {rows}) n
+         ORDER BY n.column1"
+    )
+}
+
+/// How many values are those of the actor, and how many each entry has besides.
+const ACTOR: usize = 4;
+const COLUMNS: usize = 6;
+const TIME: &str = "agora";
+const TIME_POSTGRES: &str = "timestamptz 'epoch' + agora * interval '1 millisecond'";
 
 /// Entries show the login that a user has now. $1 is the page before, $4 an action or a group of them, $7 a user of the
 /// operating system: that of the command, or the one behind `sudo`.
@@ -148,30 +154,28 @@ impl Edit {
 impl Transaction {
     /// Adds `entries` by `actor`, at the time of the database.
     pub(super) async fn record(&mut self, actor: &Actor, entries: &[Entry]) -> Result<()> {
-        let statement = match self {
-            Self::Postgres(_) => RECORD_POSTGRES,
-            Self::Sqlite(_) => RECORD,
+        let time = match self {
+            Self::Postgres(_) => TIME_POSTGRES,
+            Self::Sqlite(_) => TIME,
         };
-        for Entry { action, object, before, after } in entries {
-            let (name, usuario_id) = match object {
-                Object::Usuario(id) => (None, Some(*id)),
-                Object::Named(name) => (Some(name.as_str()), None),
-            };
-            let values = [
-                actor.origin().into(),
-                Param::Text(actor.name()),
-                actor.usuario_id().into(),
-                actor.place().into(),
-                action.name().into(),
-                Param::Text(name),
-                usuario_id.into(),
-                Param::Text(before.as_deref()),
-                Param::Text(after.as_deref()),
-            ];
-            self.execute(statement, &values).await?;
+        let by = [actor.origin().into(), Param::Text(actor.name()), actor.usuario_id().into(), actor.place().into()];
+        for entries in entries.chunks(MANY) {
+            let rows = (0i64..).zip(entries).flat_map(|(number, entry)| values_of(number, entry));
+            let values: Vec<Param<'_>> = by.into_iter().chain(rows).collect();
+            self.execute(AssertSqlSafe(record(time, entries.len())), &values).await?;
         }
         Ok(())
     }
+}
+
+/// What [`record`] has of an entry, the `number` of its order first.
+fn values_of(number: i64, Entry { action, object, before, after }: &Entry) -> [Param<'_>; COLUMNS] {
+    let (name, usuario_id) = match object {
+        Object::Usuario(id) => (None, Some(*id)),
+        Object::Named(name) => (Some(name.as_str()), None),
+    };
+    let [before, after] = [before, after].map(|side| Param::Text(side.as_deref()));
+    [number.into(), action.name().into(), Param::Text(name), usuario_id.into(), before, after]
 }
 
 pub(super) fn entry_of(row: EntryRow) -> AuditEntry {

@@ -35,6 +35,10 @@ pub struct AtendimentosPage {
     pub status: Option<Status>,
     /// Last changed, or registered, in this time.
     pub between: Between,
+    /// Only those whose latest change has the motivo of this row id.
+    pub motivo_id: Option<i64>,
+    /// Only those whose latest change the user of this row id made.
+    pub usuario_id: Option<i64>,
     /// Only those before this protocolo.
     pub before: Option<String>,
     pub limit: u16,
@@ -92,6 +96,8 @@ ORDER BY h.revisao";
 /// How many atendimentos are looked at for one page: so that a page takes no longer where few of many are meant. There
 /// is no index for it.
 const WINDOW: i64 = 20_000;
+/// The same where each one's latest change is looked at, too.
+const WINDOW_OF_CHANGES: i64 = 5_000;
 
 /// A row of [`PAGE`]: what was found, if anything, and where the look ended, if there may be more.
 #[derive(sqlx_macros::FromRow)]
@@ -110,14 +116,18 @@ struct FoundRow {
     motivo: Option<String>,
 }
 
-/// Of the $6 last protocolos from $1 on and before $2, those asked for; one row without any where there are none.
+/// Of the $6 last protocolos from $1 on and before $2, those asked for; one row without any where there are none. $8 and
+/// $9 are about the latest change of each: with `EXISTS`, PostgreSQL would read the changes of all.
 const PAGE: &str = "
 WITH looked_at AS (
     SELECT id, protocolo, status, revisao, atualizado_em FROM atendimento
     WHERE protocolo >= $1 AND protocolo < $2 ORDER BY protocolo DESC LIMIT $6
 ), found AS (
-    SELECT * FROM looked_at
+    SELECT * FROM looked_at l
     WHERE ($3 IS NULL OR status = $3) AND ($4 IS NULL OR atualizado_em >= $4) AND ($5 IS NULL OR atualizado_em < $5)
+      AND ($8 IS NULL AND $9 IS NULL OR 1 = (
+          SELECT 1 FROM historico c WHERE c.atendimento_id = l.id AND c.revisao = l.revisao
+             AND ($8 IS NULL OR c.motivo_id = $8) AND ($9 IS NULL OR c.usuario_id = $9)))
     ORDER BY protocolo DESC LIMIT $7
 )
 SELECT look.fim, f.protocolo, f.status, f.revisao, f.atualizado_em, m.nome AS motivo
@@ -156,7 +166,7 @@ impl Store {
     /// The atendimentos asked for, and the protocolo before which to go on; `None` at the end. Only so many are looked
     /// at: a page may have fewer entries than asked for, even none, although there are more.
     pub async fn page_of_atendimentos(&self, asked: &AtendimentosPage) -> Result<(Vec<PresentState>, Option<String>)> {
-        let AtendimentosPage { prefix, status, between: Between { from, before: until }, before, limit } = asked;
+        let AtendimentosPage { prefix, status, between: Between { from, before: until }, before, limit, .. } = asked;
         // Nothing that may be in a protocolo sorts after it.
         let end = format!("{prefix}{}", char::MAX);
         let end = before.as_ref().filter(|before| **before < end).unwrap_or(&end).as_str();
@@ -165,9 +175,22 @@ impl Store {
         let most = i64::from(asked.limit) + 1;
         // Where all are meant, the first ones are found.
         let is_filtered = asked.status.is_some() || asked.between != Between::default();
-        let window = if is_filtered { WINDOW } else { most };
-        let values =
-            [prefix.as_str().into(), end.into(), status, (*from).into(), (*until).into(), window.into(), most.into()];
+        let window = match (asked.motivo_id, asked.usuario_id) {
+            (None, None) if !is_filtered => most,
+            (None, None) => WINDOW,
+            _ => WINDOW_OF_CHANGES,
+        };
+        let values = [
+            prefix.as_str().into(),
+            end.into(),
+            status,
+            (*from).into(),
+            (*until).into(),
+            window.into(),
+            most.into(),
+            asked.motivo_id.into(),
+            asked.usuario_id.into(),
+        ];
         let rows: Vec<PageRow> = self.command_rows(PAGE, &values).await?;
         let looked_up_to = rows.first().and_then(|row| row.fim.clone());
         let found = rows.into_iter().filter_map(|row| row.found.read());

@@ -131,6 +131,16 @@ impl Store {
         self.command_rows(GRANTS, &[]).await
     }
 
+    /// [`Store::niveis`] for a request that reads, which does not wait for locks as commands do.
+    pub async fn niveis_for_request(&self) -> Result<Vec<Nivel>> {
+        Ok(self.rows(NIVEIS, &[]).await?.into_iter().map(nivel_of).collect())
+    }
+
+    /// The user of that login, likewise.
+    pub async fn usuario_for_request(&self, login: &NameKey) -> Result<Option<Usuario>> {
+        self.row(USUARIO, &[login.into()]).await
+    }
+
     /// All users, by login.
     pub async fn usuarios(&self) -> Result<Vec<Usuario>> {
         self.command_rows(USUARIOS, &[]).await
@@ -146,6 +156,10 @@ impl Store {
 
     pub async fn motivo_of(&self, id: i64) -> Result<Option<Motivo>> {
         self.command_row("SELECT id, nome, ativo FROM motivo WHERE id = $1", &[id.into()]).await
+    }
+
+    pub async fn motivo_named(&self, key: &NameKey) -> Result<Option<Motivo>> {
+        self.command_row("SELECT id, nome, ativo FROM motivo WHERE chave = $1", &[key.into()]).await
     }
 
     /// Whether there is any user, active or not.

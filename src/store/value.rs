@@ -31,6 +31,18 @@ pub(super) fn id_list(ids: &[i64]) -> String {
     serde_json::to_string(ids).expect("numbers have a JSON form")
 }
 
+/// How many rows one statement takes, which has some values of each.
+pub const MANY: usize = 500;
+
+/// The places of `rows` times `columns` values in a statement, after the first `before`: `($1, $2), ($3, $4)`.
+pub(super) fn rows_of(rows: usize, columns: usize, before: usize) -> String {
+    let row = |row: usize| {
+        let places = (1..=columns).map(|column| format!("${}", before + row * columns + column));
+        format!("({})", places.collect::<Vec<_>>().join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
 /// `values` as an engine's driver takes them.
 pub(super) fn arguments<DB: Database>(values: &[Param<'_>]) -> sqlx::Result<DB::Arguments>
 where

@@ -119,6 +119,7 @@ async fn nobody_else_fills_in_a_form_so(server: &Server) {
             let fields = [("ficha", token), ("nome", "de fora"), ("login", "de fora"), ("digitado.nome", "de fora")];
             let answer = browser.post(path, &fields).await;
             assert!(answer.status == 403 && !answer.body.contains("de fora"), "{site} {path}: {answer:?}");
+            assert_eq!(browser.cookie("citrus-idioma"), None, "{site} {path}");
         }
     }
     browser.set_header("sec-fetch-site", Some("same-origin"));
@@ -190,7 +191,29 @@ fn each_template_with_a_form_has_it_go_with_the_switch() {
     assert!(forms > 10, "{forms}");
 }
 
+/// Neither a link nor a form of another site, nor what goes wrong with one, chooses the language.
+async fn another_site_chooses_no_language(server: &Server) {
+    let evil = [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example")];
+    for (name, value) in evil {
+        let mut browser = Browser::signed_in(server, "admin").await;
+        let page = browser.get("/console/motivos").await;
+        browser.set_header(name, Some(value));
+        for path in ["pt?volta=motivos", "pt?volta=motivos&volta=motivos", "pt", "pt?volta=entrar", "pt?volta=nada"] {
+            let path = format!("/console/idioma/{path}");
+            let link = browser.get(&path).await;
+            assert!(link.status < 500 && browser.cookie("citrus-idioma").is_none(), "{value} {path}: {link:?}");
+            let form = browser.fill(&page, &path, &[("nome", "x")]).await;
+            assert!(form.status < 500 && browser.cookie("citrus-idioma").is_none(), "{value} {path}: {form:?}");
+        }
+        browser.set_header("origin", None);
+        browser.set_header("sec-fetch-site", Some("none"));
+        assert_eq!(browser.get("/console/idioma/pt?volta=motivos").await.status, 303);
+        assert_eq!(browser.cookie("citrus-idioma"), Some("pt"), "typed into the address bar");
+    }
+}
+
 both_engines! {
+    another_site_chooses_no_language,
     an_error_in_the_middle_speaks_the_new_language,
     what_is_typed_stays_in_the_other_language,
     the_sign_in_form_keeps_what_it_has_of_another_form,

@@ -1,6 +1,7 @@
 //! What a form creates is created once, however often the form is sent.
 
 use serde_json::json;
+use time::Duration;
 
 use super::admin::{hierarchy, id_of, usuario};
 use crate::support::both_engines;
@@ -172,7 +173,65 @@ async fn a_form_that_has_set_a_senha_sets_no_other(server: &Server) {
     assert_eq!(login("outra senha").await, 200);
 }
 
+/// A form that ends the session it came in, sent again: as it was, after its answer, and while the first is answered.
+async fn a_form_that_ended_its_own_session_says_that_it_is_done(server: &Server, database: &Database) {
+    let entries = "SELECT count(*) FROM auditoria WHERE origem = 'console'";
+    let present = [("senha_atual", "1234"), ("senha", "outra senha"), ("senha_de_novo", "outra senha")];
+    for (action, fields) in [("", &present[..]), ("/senha", &present[1..]), ("/revogar", &[]), ("/situacao", &[])] {
+        for when in ["answered", "unanswered", "later", "at once"] {
+            let login = format!("quem{}-{when}", action.replace('/', "-"));
+            usuario(server, &login, "Administrador").await;
+            let mut here = Browser::signed_in(server, &login).await;
+            let mut again = Browser::new(server);
+            again.set_cookie("citrus-sessao", here.cookie("citrus-sessao").unwrap());
+            let path = match action {
+                "" => "/console/senha".to_owned(),
+                _ => format!("/console/usuarios/{}{action}", id_of(server, &login).await),
+            };
+            let page = here.get(&path).await;
+            let mut sent = hidden(&page);
+            sent.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+            let sent: Vec<_> = sent.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let before = database.number(entries).await;
+            let (second, told) = if when == "at once" {
+                let (first, second) = tokio::join!(here.fill(&page, &path, &sent), again.fill(&page, &path, &sent));
+                assert_eq!(first.status, 303, "{login}: {first:?}");
+                (second, None)
+            } else {
+                let first = here.fill(&page, &path, &sent).await;
+                assert_eq!(first.status, 303, "{login}: {first:?}");
+                if when == "later" {
+                    server.clock.advance(Duration::seconds(1));
+                }
+                let browser = if when == "answered" { &mut here } else { &mut again };
+                let second = browser.fill(&page, &path, &sent).await;
+                (second.clone(), Some(browser.follow(&second).await))
+            };
+            assert_eq!(second.status, 303, "{login}: {second:?}");
+            assert_eq!(database.number(entries).await, before + 1, "{login}");
+            if let Some(mut told) = told {
+                let browser = if when == "answered" { &mut here } else { &mut again };
+                while told.status == 303 {
+                    told = browser.follow(&told).await;
+                }
+                told.has_all(&["This is done already: the same form came twice."]);
+            }
+        }
+    }
+    // With other values it is another form, and nothing is done.
+    let mut browser = Browser::signed_in(server, "user.api").await;
+    let page = browser.get("/console/senha").await;
+    let key = value_of(&page.body, "chave").unwrap();
+    let fields = [("quem", "user.api"), ("chave", key.as_str()), ("senha_atual", "1234")];
+    let with = |new: &'static str| [&fields[..], &[("senha", new), ("senha_de_novo", new)]].concat();
+    assert_eq!(browser.fill(&page, "/console/senha", &with("uma senha")).await.status, 303);
+    let other = browser.fill(&page, "/console/senha", &with("outra senha")).await;
+    assert!(other.status == 403 && other.body.contains("Nothing was done"), "{other:?}");
+    assert_eq!(Browser::new(server).sign_in("user.api", "uma senha").await.status, 303);
+}
+
 both_engines! {
+    a_form_that_ended_its_own_session_says_that_it_is_done,
     a_form_that_has_set_a_senha_sets_no_other,
     a_double_press_on_a_confirmation_is_no_change_by_somebody_else,
     a_double_press_creates_one_and_leads_to_it,

@@ -5,8 +5,9 @@ use secrecy::SecretString;
 use serde_json::json;
 use time::Duration;
 
+use super::admin::{ask, id_of};
 use crate::support::both_engines;
-use crate::support::browser::Browser;
+use crate::support::browser::{Browser, value_of};
 use crate::support::database::Database;
 use crate::support::server::{Answer, Server, nome};
 
@@ -59,6 +60,7 @@ async fn what_is_wrong_stands_beside_its_field(server: &Server, database: &Datab
     for (fields, status, wrong) in [
         (["", "", ""], 400, &[("senha_atual", "Type the present password."), ("senha", "Type the password.")][..]),
         (["1234", "curta", "curta"], 400, &[("senha", "Type a password of at least 8 characters; there are 5.")]),
+        (["1234-1234", "1234-1234", "1234-1234"], 400, &[("senha", "This is your present password.")]),
         (["1234", NEW, "outra coisa"], 400, &[("senha_de_novo", "The two passwords are not the same.")]),
         (["errada-1", NEW, NEW], 401, &[("senha_atual", "The password is wrong.")]),
         (["a\0b", NEW, NEW], 401, &[("senha_atual", "The password is wrong.")]),
@@ -89,6 +91,7 @@ async fn guesses_count_as_those_of_a_login(database: &Database) {
     let answer = set(&mut admin, ["1234", NEW, NEW]).await;
     assert_eq!(answer.status, 429, "{answer:?}");
     answer.has_all(&["There were too many failures. Wait "]);
+    assert!(answer.header("retry-after").unwrap().parse::<u32>().unwrap() > 0, "{answer:?}");
     assert_eq!(Browser::new(&server).sign_in("admin", "1234").await.status, 429);
     server.stop().await;
 }
@@ -105,7 +108,74 @@ async fn a_session_that_was_revoked_sets_none(server: &Server) {
     assert_eq!(Browser::new(server).sign_in("admin", "de outra pessoa").await.status, 303);
 }
 
+/// Deactivated, or set by somebody else, this very moment: the sign-in form comes, and no failure is counted.
+async fn is_led_to_the_sign_in_form(server: &Server, database: &Database) {
+    for revoke in [
+        "UPDATE usuario SET ativo = false, geracao = geracao + 1 WHERE login = 'user.sem.permissao'",
+        "UPDATE usuario SET geracao = geracao + 1 WHERE login = 'user.sem.permissao'",
+    ] {
+        let mut person = Browser::signed_in(server, "user.sem.permissao").await;
+        let page = person.get(PAGE).await;
+        database.execute(revoke).await;
+        let fields = [("senha_atual", "1234"), ("senha", NEW), ("senha_de_novo", NEW)];
+        let answer = person.fill(&page, PAGE, &fields).await;
+        assert_eq!(answer.status, 401, "{answer:?}");
+        answer.has_all(&["Your session has ended. Sign in again.", "<input id=\"login\""]);
+        assert_eq!(
+            database.number("SELECT count(*) FROM tentativa WHERE cheio_em > (SELECT agora FROM relogio)").await,
+            0
+        );
+        database.execute("UPDATE usuario SET ativo = true WHERE login = 'user.sem.permissao'").await;
+        server.clock.advance(Duration::seconds(1));
+    }
+}
+
+async fn a_session_that_is_revoked_right_now_leads_to_the_sign_in_form(server: &Server, database: &Database) {
+    is_led_to_the_sign_in_form(server, database).await;
+}
+
+async fn so_it_does_in_hardened_mode(database: &Database) {
+    let server = Server::with(database, &[("HARDENED_LOGIN", "true")]).await;
+    is_led_to_the_sign_in_form(&server, database).await;
+    server.stop().await;
+}
+
+/// Whichever way somebody sets their own senha, it is another one. Somebody else's may be set anew.
+async fn ones_own_senha_is_another_one(server: &Server) {
+    let (old, same) = ("uma senha velha", "senha – valor inválido; esta já é a sua senha");
+    server.provisioning.set_senha(&nome("admin"), SecretString::from(old)).await.unwrap();
+    server.provisioning.set_senha(&nome("user.api"), SecretString::from(old)).await.unwrap();
+    let login = server.login_with(&json!({"login": "admin", "senha": old})).await;
+    let token = login.json()["accessToken"].as_str().unwrap().to_owned();
+    let (own, other) = (id_of(server, "admin").await, id_of(server, "user.api").await);
+    let put = async |id: i64, senha: &str| {
+        let path = format!("/api/admin/usuarios/{id}/senha");
+        ask(server, &token, Method::PUT, &path, json!({"senha": senha})).await
+    };
+    put(own, old).await.is(400, same);
+    assert_eq!(put(other, old).await.status, 200);
+    let mut admin = Browser::new(server);
+    assert_eq!(admin.sign_in("admin", old).await.status, 303);
+    for (id, status) in [(own, 400), (other, 303)] {
+        let path = format!("/console/usuarios/{id}/senha");
+        let page = admin.get(&path).await;
+        let seen = value_of(&page.body, "visto").unwrap();
+        let fields = [("visto", seen.as_str()), ("senha", old), ("senha_de_novo", old)];
+        let answer = admin.fill(&page, &path, &fields).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+        if status == 400 {
+            answer.has_all(&["id=\"senha-erro\">This is your present password. Choose another one."]);
+        }
+    }
+    let answer = set(&mut admin, [old, old, old]).await;
+    answer.has_all(&["id=\"senha-erro\">This is your present password. Choose another one."]);
+    assert_eq!(put(own, "uma senha nova").await.status, 200);
+}
+
 both_engines! {
+    a_session_that_is_revoked_right_now_leads_to_the_sign_in_form,
+    so_it_does_in_hardened_mode,
+    ones_own_senha_is_another_one,
     whoever_is_signed_in_sets_their_own,
     what_is_wrong_stands_beside_its_field,
     guesses_count_as_those_of_a_login,

@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use time::Duration;
 
+use super::admin::hierarchy;
 use crate::support::both_engines;
 use crate::support::database::Database;
 use crate::support::server::{Answer, Server, nome};
@@ -318,7 +319,41 @@ async fn a_read_does_not_wait_for_a_change(server: &Server, database: &Database)
     held.release().await;
 }
 
+/// As in the console, a history names only the users whom the hierarchy shows to the reader.
+async fn a_history_hides_whom_the_hierarchy_hides(server: &Server, database: &Database) {
+    hierarchy(server).await;
+    let writers = ["admin", "gestor", "chefe", "caixa", "user.api"];
+    for who in writers {
+        comment(server, &server.token(who).await, who, false).await;
+    }
+    database.execute("UPDATE historico SET usuario_id = NULL WHERE comentario = 'user.api'").await;
+    for (who, seen) in [
+        ("admin", &writers[..4]),
+        ("gestor", &["gestor", "chefe"]),
+        ("chefe", &["chefe"]),
+        ("caixa", &["caixa"]),
+        ("user.api", &["gestor", "chefe"]),
+    ] {
+        let token = server.token(who).await;
+        let expected: Vec<Value> = writers[..4]
+            .iter()
+            .map(|login| json!(if seen.contains(login) { login } else { "(oculto)" }))
+            .chain([Value::Null])
+            .collect();
+        let page = read(server, &token, HISTORICO, &[]).await.json();
+        let named =
+            |page: &Value| page["historico"].as_array().unwrap().iter().map(|entry| entry["usuario"].clone()).collect();
+        let told: Vec<Value> = named(&page);
+        assert_eq!(told, expected, "{who}");
+        let last = read(server, &token, &format!("{HISTORICO}?limite=2"), &[]).await.json();
+        assert_eq!(Vec::<Value>::from_iter(named(&last)), expected[..2], "{who}");
+        let customer = read(server, &token, &format!("{HISTORICO}?visivelCliente=true"), &[]).await;
+        assert!(!customer.body.contains("usuario") && !customer.body.contains("oculto"), "{customer:?}");
+    }
+}
+
 both_engines! {
+    a_history_hides_whom_the_hierarchy_hides,
     the_present_status_has_the_records_names,
     an_entity_tag_names_the_revision,
     a_history_has_its_comments,

@@ -76,7 +76,26 @@ async fn the_command_that_is_told_works_as_it_stands(_: &Database) {
     server.stop();
 }
 
+/// Elsewhere, and without the settings that it names, it makes no other database and no user in one.
+async fn the_command_that_is_told_makes_no_other_database(database: &Database) {
+    let mut server = Process::serve_unread(database, &[]);
+    let line = server.says("nobody can log in");
+    let (_, told) = line.split_once("environment), ").unwrap();
+    let typed = told.split("; ").next().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut shell = Command::new("bash");
+    shell.args(["-c", &format!("exec {typed} --senha-stdin")]).env_clear().current_dir(elsewhere.path());
+    let helps = "run the command where the server's settings are, or set DATABASE_URL or DATA_DIR as they do; \
+                 for a new database, run `citrus-status migrate` first";
+    finish(shell, SENHA).fails(1, &["the database ", " is not there (", helps]);
+    assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    server.stop();
+    assert_eq!(database.number("SELECT count(*) FROM usuario").await, 0);
+}
+
 async fn the_perfil_of_administrators_is_made_once(database: &Database) {
+    run_with(database, &[], &CRIAR, SENHA).fails(1, &["run `citrus-status migrate` first"]);
+    run(database, &["migrate"]);
     run_with(database, &[], &CRIAR, SENHA).prints(&made("admin"));
     let told = ["usuario 'admin' exists already, a root administrator: sign in at the console of the server; "];
     run_with(database, &[], &CRIAR, SENHA).fails(1, &told);
@@ -119,6 +138,7 @@ async fn a_login_that_is_taken_says_by_whom(database: &Database) {
 }
 
 async fn a_root_administrator_has_a_senha_that_nobody_guesses(database: &Database) {
+    run(database, &["migrate"]);
     for short in ["1234", "1234567", "ããããããã"] {
         let told = ["the senha is too short; a senha has at least 8 characters"];
         run_with(database, &[], &CRIAR, short).fails(1, &told);
@@ -140,6 +160,7 @@ both_engines! {
     a_root_administrator_has_a_senha_that_nobody_guesses,
     a_server_without_users_says_how_to_make_the_first_one,
     the_command_that_is_told_works_as_it_stands,
+    the_command_that_is_told_makes_no_other_database,
     the_perfil_of_administrators_is_made_once,
     a_perfil_of_others_raises_nobody,
 }

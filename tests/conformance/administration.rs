@@ -252,7 +252,7 @@ async fn atendimentos_come_page_by_page(store: &Arc<Store>) {
     }
     let page = async |prefix: &str, status, before: Option<&str>, limit| {
         let (prefix, before) = (prefix.to_owned(), before.map(str::to_owned));
-        let asked = AtendimentosPage { prefix, status, between: Between::default(), before, limit };
+        let asked = AtendimentosPage { prefix, status, before, limit, ..AtendimentosPage::default() };
         let (found, next) = store.page_of_atendimentos(&asked).await.unwrap();
         (found.into_iter().map(|state| state.protocolo).collect::<Vec<_>>().join(" "), next)
     };

@@ -7,6 +7,7 @@ mod diagnostics;
 mod erasure;
 mod idempotency;
 mod import;
+mod many;
 mod overview;
 mod provisioning;
 mod reads;

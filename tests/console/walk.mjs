@@ -7,48 +7,11 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { logIn, startDemo, startNginx } from '../clients/processes.mjs';
+import { HOSTILE, PAGES, RECORD } from './pages.mjs';
 
 const [program, executablePath, screenshots] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-// What the pages show: changes, comments of both kinds, and names that try to be more than names.
-const HOSTILE = '<script>alert(1)</script>"\'><img src=x onerror=alert(1)>';
-const RECORD = 'atendimento?protocolo=20221104000001';
-
-/** Each page: its name, its place, and what has to be on it. The first asks for no session. */
-const PAGES = [
-  ['entrar', 'entrar', 'form[action$="console/entrar"]'],
-  ['painel', '', 'svg.chart'],
-  ['atendimentos', 'atendimentos', 'table.cards'],
-  ['atendimentos-busca', 'atendimentos?protocolo=2022110400000&status=Aberto', 'table.cards'],
-  ['atendimentos-erro', 'atendimentos?de=ontem', '.error'],
-  ['atendimentos-nada', 'atendimentos?protocolo=9', '.empty'],
-  ['atendimento-novo', 'atendimentos/novo', 'form[action$="atendimentos/novo"]'],
-  ['atendimento', RECORD, 'ol.timeline'],
-  ['motivos', 'motivos', 'table.cards'],
-  ['motivo', 'motivos/1', '.confirm'],
-  ['usuarios', 'usuarios', 'table.cards'],
-  ['usuarios-nada', 'usuarios?procura=%3Cb%3Eninguem', '.empty'],
-  ['usuario', 'usuarios/4', 'dl'],
-  ['usuario-eu', 'usuarios/3', '.you'],
-  ['usuario-senha', 'usuarios/4/senha', '#senha_de_novo'],
-  ['usuario-perfil', 'usuarios/4/perfil', 'select'],
-  ['usuario-situacao', 'usuarios/4/situacao', '.danger'],
-  ['usuario-revogar', 'usuarios/3/revogar', '.notice.warn'],
-  ['minha-senha', 'senha', '#senha_atual'],
-  ['perfis', 'perfis', 'table.cards'],
-  ['perfil', 'perfis/2', '[role=switch]'],
-  ['perfil-filial', 'perfis/4', '[role=switch][disabled]'],
-  ['perfil-raiz', 'perfis/1', '.notice.warn'],
-  ['niveis', 'niveis', '.depth-2'],
-  ['nivel', 'niveis/3', '[role=switch]'],
-  ['auditoria', 'auditoria', 'table.audit'],
-  ['auditoria-erro', 'auditoria?ate=ontem', '.error'],
-  ['auditoria-nada', 'auditoria?acao=backup', '.empty'],
-  ['servidor', 'servidor', 'table.settings'],
-  ['atendimento-nada', 'atendimento?protocolo=9', '.who'],
-  ['nada', 'nada', '.who'],
-];
 const LANGUAGES = ['pt-BR', 'en'];
 
 const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
@@ -372,6 +335,29 @@ async function afterTheSession(baseUrl) {
   }
 }
 
+/** A form that no server takes: the way back leads to its page, and no further. */
+async function whileNobodyAnswers(baseUrl) {
+  const one = await person(baseUrl);
+  const { page, at, context } = one;
+  await signIn(one);
+  await at('auditoria');
+  await at('motivos');
+  const here = page.url();
+  await page.locator('[name=nome]').fill('Meia palavra');
+  await page.route('**/motivos', route => route.abort('connectionrefused'), { times: 1 });
+  await page.getByRole('button', { name: 'Criar motivo' }).click({ noWaitAfter: true });
+  await page.waitForFunction(() => window.location.protocol === 'chrome-error:');
+  await page.goBack();
+  await page.locator('[name=nome]').waitFor();
+  assert.equal(page.url(), here);
+  // Nor does the address of a page that has taken its form tell of this.
+  await page.locator('[name=nome]').fill(`Depois ${here}`);
+  await page.getByRole('button', { name: 'Criar motivo' }).click();
+  await page.locator('.notice').waitFor();
+  assert.equal(page.url(), here);
+  await context.close();
+}
+
 try {
   const { url } = await startDemo(program);
   const headers = { authorization: `Bearer ${await logIn(url)}` };
@@ -389,6 +375,7 @@ try {
   await byKeyboard(url);
   await byLink(url);
   await afterTheSession(url);
+  await whileNobodyAnswers(url);
   await byMouse(url);
   await byMouse(url, { javaScriptEnabled: false });
   await administer(url, 'rato', {});

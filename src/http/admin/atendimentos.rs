@@ -10,17 +10,19 @@ use utoipa::ToSchema;
 
 use super::{Administering, created};
 use crate::clock::{of_four_digits, rfc3339_millis};
-use crate::domain::access::{ConsultarAtendimentos, CriarAtendimento};
+use crate::domain::access::{ConsultarAtendimentos, CriarAtendimento, Permissao};
 use crate::domain::atendimento::Status;
 use crate::domain::protocolo::is_usual;
 use crate::domain::record::PresentState;
-use crate::domain::text::{NOME_MAX, PROTOCOLO_MAX, fits, hides, is_blank};
+use crate::domain::text::{LOGIN_MAX, NOME_MAX, NameKey, PROTOCOLO_MAX, fits, hides, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::api::change::read_protocolo;
 use crate::http::api::reads::Atendimento;
 use crate::http::openapi::ADMINISTRACAO;
-use crate::http::openapi::parameters::{Ate, Cursor, Desde, IdempotencyHeader, Limite, ProtocoloPrefix, StatusInQuery};
+use crate::http::openapi::parameters::{
+    Ate, Cursor, Desde, IdempotencyHeader, Limite, MotivoInQuery, ProtocoloPrefix, StatusInQuery, UsuarioInQuery,
+};
 use crate::http::openapi::requests::NovoAtendimento;
 use crate::http::request::{page, query};
 use crate::http::state::SharedState;
@@ -113,9 +115,9 @@ pub async fn create(
 #[utoipa::path(
     get, path = "/api/admin/atendimentos", tag = ADMINISTRACAO, operation_id = "listarAtendimentos",
     summary = "Lista e procura atendimentos [ours]",
-    description = "Por protocolo, do maior ao menor: onde começam com o dia, do mais novo ao mais antigo. Exige a permissão *Consultar lista de atendimentos*.",
+    description = "Por protocolo, do maior ao menor: onde começam com o dia, do mais novo ao mais antigo. Exige a permissão *Consultar lista de atendimentos*; com `usuario`, também *Consultar histórico de atendimento via API*.",
     security(("token" = [])),
-    params(ProtocoloPrefix, StatusInQuery, Desde, Ate, Cursor, Limite),
+    params(ProtocoloPrefix, StatusInQuery, MotivoInQuery, UsuarioInQuery, Desde, Ate, Cursor, Limite),
     responses((status = 200, description = "Uma página", body = Atendimentos, example = json!({
         "atendimentos": [{
             "protocolo": "20221104000001", "status": "Cancelado", "motivoStatus": "Duplicado",
@@ -126,7 +128,7 @@ pub async fn create(
 )]
 pub async fn list(
     State(app): State<SharedState>,
-    _: Administering<ConsultarAtendimentos>,
+    who: Administering<ConsultarAtendimentos>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let protocolo = query::parameter(&uri, "protocolo")?.map(|text| text.trim().to_owned());
@@ -139,6 +141,8 @@ pub async fn list(
         prefix: protocolo.unwrap_or_default(),
         status: status.map(|nome| Status::from_nome(&nome).ok_or(ApiError::Invalid("status"))).transpose()?,
         between: between(&uri)?,
+        motivo_id: motivo(&app, &uri).await?,
+        usuario_id: usuario(&who, &uri).await?,
         before: page::text_cursor(&uri)?,
         limit: page::limit(&uri)?,
     };
@@ -148,6 +152,25 @@ pub async fn list(
         StatusCode::OK,
         &Atendimentos { atendimentos, proximo: next.map(|protocolo| page::after_text(&protocolo)) },
     ))
+}
+
+/// The parameter `motivoStatus`: the row id of the motivo of that name.
+async fn motivo(app: &SharedState, uri: &Uri) -> Result<Option<i64>, ApiError> {
+    const NAME: &str = "motivoStatus";
+    let Some(nome) = query::parameter(uri, NAME)? else { return Ok(None) };
+    let key = NameKey::non_blank(&nome).filter(|_| fits(nome.trim(), NOME_MAX)).ok_or(ApiError::Invalid(NAME))?;
+    let found = app.administration.motivo_named(&key).await?;
+    found.map(|motivo| Some(motivo.id)).ok_or(ApiError::Invalid(NAME))
+}
+
+/// The parameter `usuario`: the row id of the user of that login, whom the caller sees. Who changed what is in histories.
+async fn usuario(who: &Administering<ConsultarAtendimentos>, uri: &Uri) -> Result<Option<i64>, ApiError> {
+    const NAME: &str = "usuario";
+    let Some(login) = query::parameter(uri, NAME)? else { return Ok(None) };
+    let key = NameKey::non_blank(&login).filter(|_| fits(login.trim(), LOGIN_MAX)).ok_or(ApiError::Invalid(NAME))?;
+    let needs = Permissao::ConsultarHistorico;
+    let found = who.judged_by(needs, who.provisioning().seen_login(&key, needs).await)?;
+    found.map(Some).ok_or(ApiError::Invalid(NAME))
 }
 
 /// The parameters `desde` and `ate`: from the one on, before the other.

@@ -89,9 +89,14 @@ impl<P: Required> Administering<P> {
 
     /// What the service says, or its refusal, which leaves a line in the log.
     pub fn judged<T>(&self, outcome: Result<T, ProvisioningError>) -> Result<T, ApiError> {
+        self.judged_by(P::PERMISSAO, outcome)
+    }
+
+    /// The same for what needs another permission besides.
+    pub fn judged_by<T>(&self, needs: Permissao, outcome: Result<T, ProvisioningError>) -> Result<T, ApiError> {
         outcome.map_err(|error| {
             let error = error.into();
-            audit::denied_administration(self.client, Some(self.caller.usuario_id), P::PERMISSAO, &error);
+            audit::denied_administration(self.client, Some(self.caller.usuario_id), needs, &error);
             error
         })
     }

@@ -4,7 +4,6 @@
 //!
 //! What clients sent is cut to its limit. It goes to the log as text values, which the log quotes.
 
-use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -225,14 +224,14 @@ impl Reported for Simulation {
 }
 
 /// A [`Caller`] who reads: when it is denied, that leaves a line. What changes something leaves its line in any case.
-pub struct AuditedCaller<P>(PhantomData<P>);
+pub struct AuditedCaller<P>(pub Caller<P>);
 
 impl<P: Required> FromRequestParts<SharedState> for AuditedCaller<P> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &SharedState) -> Result<Self, ApiError> {
         match Caller::<P>::from_request_parts(parts, app).await {
-            Ok(_) => Ok(Self(PhantomData)),
+            Ok(caller) => Ok(Self(caller)),
             Err(error) => {
                 let Ok(client) = ClientAddress::from_request_parts(parts, app).await;
                 denied_read(client, P::PERMISSAO, &query::protocolo_as_sent(parts).await, &error);

@@ -1,5 +1,6 @@
 //! `GET /api/atendimentos/{protocolo}/historico` (ours): the changes with their comments, page by page.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
@@ -14,13 +15,18 @@ use super::reads::UNKNOWN;
 use crate::clock::rfc3339_millis;
 use crate::domain::access::ConsultarHistorico;
 use crate::domain::atendimento::Status;
+use crate::domain::audit::{Actor, Channel};
 use crate::domain::record::StoredChange;
+use crate::domain::text::HIDDEN;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::json;
 use crate::http::openapi::LEITURAS;
 use crate::http::openapi::parameters::{Cursor, Limite, ProtocoloInPath, VisivelCliente};
+use crate::http::request::caller::Caller;
+use crate::http::request::client_address::ClientAddress;
 use crate::http::request::{page, query};
 use crate::http::state::SharedState;
+use crate::service::provisioning::Provisioning;
 
 /// Bytes after which a page ends early, as they are sent. One entry may have 120 KiB.
 const PAGE_MAX: usize = 1024 * 1024;
@@ -47,7 +53,7 @@ struct Entrada {
     para: &'static str,
     #[schema(required)]
     motivo_status: Option<String>,
-    /// Quem alterou; `null` numa importação. Ausente com `visivelCliente=true`.
+    /// Quem alterou; `null` numa importação; `(oculto)` para quem não o vê na hierarquia. Ausente com `visivelCliente=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     usuario: Option<Option<String>>,
@@ -85,7 +91,8 @@ impl Entrada {
     get, path = "/api/atendimentos/{protocolo}/historico", tag = LEITURAS, operation_id = "lerHistorico",
     summary = "Lê o histórico de um atendimento [ours]",
     description = "As alterações com seus comentários, página por página. Exige a permissão *Consultar histórico de \
-        atendimento via API*. Uma página pode terminar antes do limite; continue até `proximo` ser `null`.",
+        atendimento via API*. Uma página pode terminar antes do limite; continue até `proximo` ser `null`. Como no console, `(oculto)` fica no lugar \
+        de um usuário que não está no nível de quem consulta nem abaixo; na raiz, todos aparecem.",
     security(("token" = [])),
     params(ProtocoloInPath, Cursor, Limite, VisivelCliente),
     responses(
@@ -101,7 +108,8 @@ impl Entrada {
 )]
 pub async fn historico(
     State(app): State<SharedState>,
-    _: AuditedCaller<ConsultarHistorico>,
+    AuditedCaller(caller): AuditedCaller<ConsultarHistorico>,
+    client: ClientAddress,
     path: Result<Path<String>, PathRejection>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
@@ -110,10 +118,39 @@ pub async fn historico(
     let limit = page::limit(&uri)?;
     let for_customer = query::flag(&uri, "visivelCliente")?;
     // One more than asked for, to know whether there is a next page.
-    let changes = app.store.historico(&protocolo, after, limit + 1).await?.ok_or(UNKNOWN)?;
+    let mut changes = app.store.historico(&protocolo, after, limit + 1).await?.ok_or(UNKNOWN)?;
+    if !for_customer {
+        hide(&app, &caller, client, &mut changes).await?;
+    }
     let entries = changes.into_iter().map(|(revision, change)| (revision, Entrada::new(change, for_customer)));
     let (historico, proximo) = first_page(entries, limit.into());
     Ok(json::of(StatusCode::OK, &Page { protocolo, historico, proximo }))
+}
+
+/// Lets [`HIDDEN`] stand for each user whom the hierarchy hides from the caller. It is asked only where a history names
+/// others than the caller, and for nobody at root, who sees all.
+async fn hide(
+    app: &SharedState,
+    caller: &Caller<ConsultarHistorico>,
+    client: ClientAddress,
+    changes: &mut [(i64, StoredChange)],
+) -> Result<(), ApiError> {
+    let by = || changes.iter().filter_map(|(_, change)| change.usuario.as_deref());
+    let others: HashSet<&str> = by().filter(|login| **login != *caller.login).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let Caller { usuario_id: id, generation, .. } = *caller;
+    if app.access.access_in(id, generation).await?.is_some_and(|rights| rights.is_root()) {
+        return Ok(());
+    }
+    let actor = Actor::Usuario { id, generation, by: Channel::Api, place: client.0.to_string() };
+    let provisioning = Provisioning::with(Arc::clone(&app.store), Arc::clone(&app.passwords), actor);
+    // Boxed: large, and most histories do without.
+    let hidden = Box::pin(provisioning.hidden_logins(others)).await?;
+    let named = changes.iter_mut().filter_map(|(_, change)| change.usuario.as_mut());
+    named.filter(|login| hidden.contains(login.as_str())).for_each(|login| HIDDEN.clone_into(login));
+    Ok(())
 }
 
 /// The first of `entries`, at most `limit` of them, and the cursor of the rest. What counts is what the reader

@@ -9,6 +9,7 @@ use super::again::Sent;
 use super::view::Person;
 use crate::domain::access::{AccessRights, Permissao};
 use crate::domain::hierarchy::is_root_administrator;
+use crate::service::provisioning::CreationKey;
 
 /// What a page asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,7 @@ struct Found {
     person: OnceLock<Person>,
     lacks: OnceLock<Lack>,
     sent: OnceLock<Sent>,
+    key: OnceLock<CreationKey>,
 }
 
 impl Asker {
@@ -100,5 +102,14 @@ impl Asker {
 
     pub fn has_sent(&self, sent: Sent) {
         self.0.sent.get_or_init(|| sent);
+    }
+
+    /// What makes once what the form is for that came.
+    pub fn key(&self) -> Option<&CreationKey> {
+        self.0.key.get()
+    }
+
+    pub fn has_key(&self, key: CreationKey) {
+        self.0.key.get_or_init(|| key);
     }
 }

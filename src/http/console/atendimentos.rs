@@ -5,10 +5,11 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use url::form_urlencoded::Serializer;
 
+use super::audit_filter::USUARIO;
 use super::days::between;
-use super::faults::{Faults, PROTOCOLO, STATUS};
+use super::faults::{Faults, MOTIVO, PROTOCOLO, STATUS};
 use super::filters;
-use super::form::{CONFIRMED, Form, Typed};
+use super::form::{CONFIRMED, Choice, Form, Typed};
 use super::once::made;
 use super::refusal::Answer;
 use super::session::{Posted, SignedIn};
@@ -17,15 +18,16 @@ use crate::domain::access::{ConsultarAtendimentos, CriarAtendimento, Permissao};
 use crate::domain::atendimento::{Status, transicoes};
 use crate::domain::protocolo::{is_usual, registrable};
 use crate::domain::record::PresentState;
-use crate::domain::text::{PROTOCOLO_MAX, fits, is_blank};
+use crate::domain::text::{LOGIN_MAX, NameKey, PROTOCOLO_MAX, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::limits::PAGE_ENTRIES;
 use crate::http::request::page;
-use crate::store::AtendimentosPage;
+use crate::store::{AtendimentosPage, Motivo};
 
 /// The fields of the search.
 const FROM: &str = "de";
 const TO: &str = "ate";
+const SEARCH: [&str; 6] = [PROTOCOLO, STATUS, MOTIVO, USUARIO, FROM, TO];
 
 #[derive(Template)]
 #[template(path = "atendimentos.html")]
@@ -33,9 +35,14 @@ struct List<'a> {
     view: &'a View,
     form: Form,
     statuses: [Status; 5],
+    motivos: Vec<Choice>,
+    /// Whether the person may see who changed what.
+    may_see_by_whom: bool,
     atendimentos: Vec<PresentState>,
     /// The place of the next page.
     next: Option<String>,
+    /// The protocolo up to which was searched, where that is not the last of a full page.
+    searched_to: Option<String>,
     /// Whether anything is searched for.
     is_search: bool,
     /// Whether this is not the first page.
@@ -70,7 +77,8 @@ fn show_new(who: &SignedIn<CriarAtendimento>, status: StatusCode, form: Form, un
 /// `GET /console/atendimentos`
 pub async fn list(who: SignedIn<ConsultarAtendimentos>, uri: Uri) -> Answer {
     let typed = Typed::parse(uri.query().unwrap_or_default().as_bytes());
-    let (status, form, found, next) = match asked(&who, &typed, &uri) {
+    let motivos = Box::pin(who.app.administration.motivos()).await?;
+    let (status, form, found, next) = match asked(&who, &typed, &uri, &motivos).await? {
         Ok(asked) => {
             let search = who.app.administration.page_of_atendimentos(&asked);
             let (found, next) = Box::pin(search).await?;
@@ -85,16 +93,24 @@ pub async fn list(who: SignedIn<ConsultarAtendimentos>, uri: Uri) -> Answer {
         view: &who.view,
         form,
         statuses: Status::ALL,
+        motivos: motivos.into_iter().map(|motivo| Choice::new(motivo.nome.clone(), motivo.nome)).collect(),
+        may_see_by_whom: who.allows(Permissao::ConsultarHistorico),
+        searched_to: next.clone().filter(|_| found.len() < PAGE_ENTRIES.into()),
         atendimentos: found,
         next: next.map(|last| next_place(&typed, &last)),
-        is_search: [PROTOCOLO, STATUS, FROM, TO].iter().any(|name| !is_blank(typed.get(name))),
+        is_search: SEARCH.iter().any(|name| !is_blank(typed.get(name))),
         is_later: !typed.get("cursor").is_empty(),
         may_create: who.allows(Permissao::CriarAtendimento),
     };
     Ok(who.view.show(status, &page))
 }
 
-fn asked(who: &SignedIn<ConsultarAtendimentos>, typed: &Typed, uri: &Uri) -> Result<AtendimentosPage, Faults> {
+async fn asked(
+    who: &SignedIn<ConsultarAtendimentos>,
+    typed: &Typed,
+    uri: &Uri,
+    motivos: &[Motivo],
+) -> Result<Result<AtendimentosPage, Faults>, ApiError> {
     let mut faults = Faults::default();
     let prefix = typed.get(PROTOCOLO).trim().to_owned();
     if !fits(&prefix, PROTOCOLO_MAX) {
@@ -104,15 +120,42 @@ fn asked(who: &SignedIn<ConsultarAtendimentos>, typed: &Typed, uri: &Uri) -> Res
     let status = status.map(|nome| Status::from_nome(nome).ok_or(ApiError::Invalid(STATUS))).transpose();
     let status = faults.take(STATUS, status).flatten();
     let between = between(typed, [FROM, TO], &mut faults, who.view.texts());
+    let motivo = NameKey::non_blank(typed.get(MOTIVO));
+    let motivo_id = motivo.as_ref().and_then(|key| motivos.iter().find(|motivo| NameKey::new(&motivo.nome) == *key));
+    if motivo.is_some() && motivo_id.is_none() {
+        faults.say(MOTIVO, who.view.texts().faults.unfit);
+    }
+    let motivo_id = motivo_id.map(|motivo| motivo.id);
+    let usuario_id = by_whom(who, typed, &mut faults).await?;
     let before = faults.take("", page::text_cursor(uri)).flatten();
-    faults.none()?;
-    Ok(AtendimentosPage { prefix, status, between, before, limit: PAGE_ENTRIES })
+    let asked = AtendimentosPage { prefix, status, between, motivo_id, usuario_id, before, limit: PAGE_ENTRIES };
+    Ok(faults.none().map(|()| asked))
+}
+
+/// The row id of the user who made the latest change, where one is asked for.
+async fn by_whom(
+    who: &SignedIn<ConsultarAtendimentos>,
+    typed: &Typed,
+    faults: &mut Faults,
+) -> Result<Option<i64>, ApiError> {
+    let Some(login) = NameKey::non_blank(typed.get(USUARIO)) else { return Ok(None) };
+    who.require(Permissao::ConsultarHistorico)?;
+    let provisioning = who.provisioning();
+    let found = if fits(typed.get(USUARIO).trim(), LOGIN_MAX) {
+        who.judged(provisioning.seen_login(&login, Permissao::ConsultarHistorico)).await?
+    } else {
+        None
+    };
+    if found.is_none() {
+        faults.say(USUARIO, who.view.texts().auditoria.unknown_usuario);
+    }
+    Ok(found)
 }
 
 /// The same search, after the protocolo `last`.
 fn next_place(typed: &Typed, last: &str) -> String {
     let mut query = Serializer::new(String::new());
-    for name in [PROTOCOLO, STATUS, FROM, TO] {
+    for name in SEARCH {
         let value = typed.get(name);
         if !is_blank(value) {
             query.append_pair(name, value);

@@ -6,7 +6,7 @@ use super::days::between;
 use super::faults::Faults;
 use super::form::{Form, Typed};
 use super::session::SignedIn;
-use crate::domain::access::ConsultarAuditoria;
+use crate::domain::access::{ConsultarAuditoria, Permissao};
 use crate::domain::text::{LOGIN_MAX, NameKey, fits, is_blank};
 use crate::http::answer::catalogue::ApiError;
 use crate::store::AuditPage;
@@ -35,7 +35,8 @@ impl Filter {
         let mut asked = AuditPage { between, action, ..AuditPage::default() };
         let usuario = typed.get(USUARIO).trim();
         if !usuario.is_empty() && fits(usuario, LOGIN_MAX) {
-            asked.usuario_id = who.judged(who.provisioning().seen_author(&NameKey::new(usuario))).await?;
+            let (provisioning, login) = (who.provisioning(), NameKey::new(usuario));
+            asked.usuario_id = who.judged(provisioning.seen_login(&login, Permissao::ConsultarAuditoria)).await?;
             // Somebody who runs commands is no user of ours. Their entries are for root alone.
             let may_be_a_command = asked.usuario_id.is_none() && who.rights.is_root();
             asked.actor = may_be_a_command.then(|| usuario.to_owned());

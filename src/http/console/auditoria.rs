@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::http::{StatusCode, Uri};
+use time::OffsetDateTime;
 
 use super::audit_filter::{self, Filter};
 use super::filters;
@@ -39,6 +40,8 @@ struct Page<'a> {
     actions: Vec<Choice>,
     /// `None` where the filter is refused.
     rows: Option<Vec<Row>>,
+    /// Up to when was searched, where that is not the last of a full page.
+    searched_to: Option<OffsetDateTime>,
     /// The places of the pages after this one and before it all, and of the export.
     older: Option<String>,
     newest: Option<String>,
@@ -70,11 +73,13 @@ pub async fn page(who: SignedIn<ConsultarAuditoria>, uri: Uri) -> Answer {
         format!("auditoria?{query}{and}{more}")
     };
     let has_hidden = rows.iter().flatten().any(Row::has_hidden);
+    let is_full = rows.as_ref().is_some_and(|rows| rows.len() >= PAGE_ENTRIES.into());
     let page = Page {
         view: &who.view,
         form,
         actions: actions(&who.view),
         rows,
+        searched_to: next.filter(|_| !is_full).map(|(em, _)| em),
         older: next.map(|position| with(&format!("cursor={}", paging::after_moment(position)))),
         newest: cursor.map(|_| with("")),
         export: format!("auditoria.csv?{query}"),

@@ -79,6 +79,12 @@ pub fn ended(visit: Visit, typed: &Typed) -> Response {
     page(visit, StatusCode::UNAUTHORIZED, Form::wrong(&Typed::default(), text), &place, typed.kept())
 }
 
+/// That a form came twice, and is done.
+pub fn done_before(visit: Visit) -> Response {
+    let text = visit.texts.entrance.done_before;
+    View::new(visit, None).done("", text)
+}
+
 /// The sign-in form that brought `typed`, in the language of this `visit`.
 pub fn translated(visit: Visit, typed: &Typed) -> Response {
     if !is_ours(&visit, typed) {

@@ -16,6 +16,7 @@ use super::entrance;
 use super::faults::sentence;
 use super::language;
 use super::phrases::filled;
+use super::repeats;
 use super::session::person;
 use super::texts::{Texts, names};
 use super::view::{Person, View};
@@ -38,14 +39,18 @@ struct For {
 /// Around all pages: an error leaves with whom it is for.
 pub async fn say_whom_for(State(app): State<SharedState>, mut request: Request, next: Next) -> Response {
     let asker = Asker::default();
-    let (visit, chosen) = language::meant(request.uri(), Visit::of_request(&request));
+    let (visit, chosen) = language::meant(request.uri(), request.headers(), Visit::of_request(&request));
     request.extensions_mut().insert(asker.clone());
     // Before the frame of all requests cuts it off, which knows nothing of what was typed.
     let answer = timeout(app.deadline * 5 / 6, next.run(request)).await;
     let mut response = answer.unwrap_or_else(|_| ApiError::Unavailable.into_response());
     if let Some(ApiError::TokenRevoked(_)) = response.extensions().get() {
         // Between the look at the session and what was asked for.
-        let mut ended = entrance::ended(visit, &asker.sent().map(Sent::into_typed).unwrap_or_default());
+        let login = asker.person().map(|person| person.login).unwrap_or_default();
+        let mut ended = match timeout(PATIENCE, repeats::is_done(&app, &login, asker.key())).await {
+            Ok(Ok(true)) => entrance::done_before(visit),
+            _ => entrance::ended(visit, &asker.sent().map(Sent::into_typed).unwrap_or_default()),
+        };
         ended.headers_mut().extend(chosen.map(|cookie| (SET_COOKIE, cookie)));
         return ended;
     }
@@ -72,7 +77,7 @@ pub fn pages(uri: &Uri, headers: &HeaderMap) -> Option<ErrorPage> {
     if !rest.is_empty() && !rest.starts_with('/') {
         return None;
     }
-    let (visit, chosen) = language::meant(uri, Visit::at(uri, headers));
+    let (visit, chosen) = language::meant(uri, headers, Visit::at(uri, headers));
     Some(Box::new(move |answer, error| {
         let mut page = page(visit, answer, error);
         // Where it was cut off, the error has none.

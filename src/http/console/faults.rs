@@ -1,6 +1,8 @@
 //! What is wrong with a form: all of it at once, each beside its field, as a colleague at that form would say it.
 
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::response::{IntoResponse, Response};
 
 use super::phrases::{self, filled, number};
 use super::texts::Texts;
@@ -91,6 +93,14 @@ impl Faults {
     /// The status to answer with.
     pub fn status(&self) -> StatusCode {
         self.first().status()
+    }
+
+    /// `page`, with how long to wait before another attempt.
+    pub fn timed(&self, mut page: Response) -> Response {
+        if let Some(wait) = self.first().into_response().headers().get(RETRY_AFTER) {
+            page.headers_mut().insert(RETRY_AFTER, wait.clone());
+        }
+        page
     }
 
     /// Each in words, where `typed` says what stands in a field.
@@ -216,6 +226,7 @@ fn special(error: &ApiError, field: &str, texts: &Texts) -> Option<&'static str>
         (NIVEL, ApiError::Beyond(_)) => faults.nivel_root,
         (SUPERIOR, ApiError::Beyond(_)) => faults.superior_root,
         (PROTOCOLO, ApiError::DayIsFull) => faults.day_is_full,
+        (SENHA, ApiError::SenhaSame) => faults.senha_same,
         _ => return None,
     })
 }
@@ -232,7 +243,9 @@ fn general(error: &ApiError, texts: &Texts) -> &'static str {
         TokenRevoked(_) => faults.revoked,
         BodyCut(_) | BodySlow => faults.body_cut,
         BodyTooLarge => faults.body_large,
-        Required(_) | LoginRequired | SenhaRequired | Invalid(_) | SenhaUnfit | UnknownFault(_) => faults.address,
+        Required(_) | LoginRequired | SenhaRequired | Invalid(_) | SenhaUnfit | SenhaSame | UnknownFault(_) => {
+            faults.address
+        }
         Throttled(_) => faults.throttled,
         UsuarioNotFound => faults.login_unknown,
         UsuarioHidden | SenhaWrong => faults.senha_wrong,

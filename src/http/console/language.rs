@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
@@ -28,19 +28,19 @@ const KEPT: u32 = 365 * 24 * 60 * 60;
 pub const PATHS: [(&str, Language); 2] =
     [("/console/idioma/pt", Language::Portuguese), ("/console/idioma/en", Language::English)];
 
-/// The cookie that remembers it.
-fn cookie(visit: &Visit, language: Language) -> HeaderValue {
-    visit.cookies.set(LANGUAGE, language.choose(["pt", "en"]), Some(KEPT))
+/// The cookie that remembers it, unless another site has sent the request.
+fn cookie(visit: &Visit, language: Language, headers: &HeaderMap) -> Option<HeaderValue> {
+    is_same_origin(headers).then(|| visit.cookies.set(LANGUAGE, language.choose(["pt", "en"]), Some(KEPT)))
 }
 
 /// The visit of a request for one of [`PATHS`] as that of the page that it is about, in the language that it chooses, with
 /// the cookie that remembers it; other visits as they are. So an error on the way is told there.
-pub fn meant(uri: &Uri, visit: Visit) -> (Visit, Option<HeaderValue>) {
+pub fn meant(uri: &Uri, headers: &HeaderMap, visit: Visit) -> (Visit, Option<HeaderValue>) {
     let Some((_, language)) = PATHS.iter().find(|(path, _)| *path == uri.path()) else { return (visit, None) };
     let to = query::parameter(uri, PLACE).ok().flatten().unwrap_or_default();
-    let cookie = cookie(&visit, *language);
+    let cookie = cookie(&visit, *language, headers);
     let place = place(&to).unwrap_or_default().to_owned();
-    (Visit { place, ..visit.speaking(*language) }, Some(cookie))
+    (Visit { place, ..visit.speaking(*language) }, cookie)
 }
 
 /// `GET` of one of [`PATHS`]: leads back; what a search form brings besides is searched for.
@@ -53,8 +53,10 @@ pub fn choose(language: Language, request: Request) -> Result<Response, ApiError
         to = format!("{to}?{searched}");
     }
     let visit = Visit::of_request(&request);
-    let cookie = cookie(&visit, language);
-    Ok(View::new(visit, None).setting(cookie).lead_to(place(&to).unwrap_or_default()))
+    let cookie = cookie(&visit, language, request.headers());
+    let view = View::new(visit, None);
+    let view = cookie.into_iter().fold(view, View::setting);
+    Ok(view.lead_to(place(&to).unwrap_or_default()))
 }
 
 /// `POST` to one of [`PATHS`]: the page that is filled in, one of `pages`, in the other language. Nothing is done.
@@ -70,11 +72,13 @@ pub async fn choose_while_typing(
     let to = place(&to).unwrap_or_default();
     // From here on as if that page had been sent, so that whoever has to sign in is led back to it.
     parts.uri = format!("{CONSOLE}/{to}").parse().map_err(|_| ApiError::NotFound)?;
-    let cookie = cookie(&visit, language);
+    let cookie = cookie(&visit, language, &parts.headers);
     parts.extensions.insert(ShownAt { root: visit.root, language });
     let shown = translated(&app, pages, to, Request::from_parts(parts, body)).await;
     let mut answer = shown.unwrap_or_else(IntoResponse::into_response);
-    answer.headers_mut().append(SET_COOKIE, cookie);
+    // Who is told that the form is none of ours has chosen nothing.
+    let cookie = cookie.filter(|_| answer.status() != StatusCode::FORBIDDEN);
+    answer.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
     Ok(answer)
 }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{COOKIE, RETRY_AFTER};
+use axum::http::header::COOKIE;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use secrecy::SecretString;
 use tokio::time::timeout;
 use tower_service::Service;
@@ -159,12 +159,7 @@ pub async fn arrived(
 
 fn refused(visit: Visit, typed: &Typed, faults: &Faults, to: &str, kept: Typed) -> Response {
     let form = Form::refused(typed, faults, visit.texts);
-    let mut response = entrance::page(visit, faults.status(), form, to, kept);
-    // How long to wait.
-    if let Some(wait) = faults.first().into_response().headers().get(RETRY_AFTER) {
-        response.headers_mut().insert(RETRY_AFTER, wait.clone());
-    }
-    response
+    faults.timed(entrance::page(visit, faults.status(), form, to, kept))
 }
 
 async fn attempt(app: &AppState, client: ClientAddress, typed: &Typed) -> Result<SessionId, Faults> {

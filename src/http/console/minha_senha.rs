@@ -45,7 +45,7 @@ fn show(who: &Who, status: StatusCode, form: Form) -> Response {
 pub async fn set(Posted { who, typed }: Posted<Anybody>) -> Answer {
     let generation = match renewed(&who, &typed).await {
         Ok(generation) => generation,
-        Err(faults) => return Ok(show(&who, faults.status(), Form::refused(&typed, &faults, who.view.texts()))),
+        Err(faults) => return refused(&who, &typed, &faults).await,
     };
     let (texts, cookies) = (&who.view.texts().minha_senha, &who.view.visit.cookies);
     Ok(match who.app.sessions.begin(who.usuario_id, generation).await {
@@ -59,14 +59,26 @@ pub async fn set(Posted { who, typed }: Posted<Anybody>) -> Answer {
     })
 }
 
+/// The form with what is wrong. Where the session was revoked meanwhile, that is what is said.
+async fn refused(who: &Who, typed: &Typed, faults: &Faults) -> Answer {
+    who.judged(who.provisioning().require_standing()).await?;
+    Ok(faults.timed(show(who, faults.status(), Form::refused(typed, faults, who.view.texts()))))
+}
+
 /// The generation of the tokens and sessions that count, now that the senha is another one.
 async fn renewed(who: &Who, typed: &Typed) -> Result<i64, Faults> {
     let mut faults = Faults::default();
     let present = faults.take(SENHA_NOW, present_senha(typed));
     let senha = new_senha_twice(typed, &mut faults, who.view.texts());
-    let Some((present, senha)) = present.zip(senha) else { return Err(faults) };
+    let is_same = present.is_some() && senha.is_some() && typed.get(SENHA_NOW) == typed.get(SENHA);
+    if is_same {
+        faults.take(SENHA, Err::<(), _>(ApiError::SenhaSame));
+    }
+    let Some((present, senha)) = present.zip(senha).filter(|_| !is_same) else { return Err(faults) };
+    let provisioning = who.creating(typed);
+    // A form that comes again has not the present senha any more, and that is no guess.
+    who.judged(provisioning.require_standing()).await.map_err(|error| Faults::of(&error, &[]))?;
     prove(who, present).await?;
-    let provisioning = who.provisioning();
     let set = who.judged(provisioning.set_own_senha(who.usuario_id, who.generation(), senha)).await;
     set.map_err(|error| Faults::of(&error, &[SENHA]))
 }

@@ -36,6 +36,7 @@ pub mod perfis;
 pub mod phrases;
 pub mod question;
 pub mod refusal;
+mod repeats;
 pub mod servidor;
 pub mod session;
 pub mod switchboard;

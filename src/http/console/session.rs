@@ -14,11 +14,11 @@ use super::again::Sent;
 use super::asker::{Asker, Lack, Need};
 use super::cookies::SESSION;
 use super::entrance;
-use super::form::{TOKEN, Typed};
-use super::kept;
+use super::form::{TOKEN, TYPIST, Typed};
 use super::refusal::{Answer, Refusal};
 use super::view::{Person, View};
 use super::visit::{Visit, is_form, is_led_from_elsewhere, is_same_origin, is_sent_by_page};
+use super::{kept, repeats};
 use crate::domain::access::{AccessRights, Permissao, Required};
 use crate::domain::audit::{Actor, Channel};
 use crate::http::answer::catalogue::{ApiError, AuditedUser};
@@ -27,7 +27,7 @@ use crate::http::limits::FORM_MAX;
 use crate::http::request::body::read_bytes;
 use crate::http::request::client_address::ClientAddress;
 use crate::http::state::SharedState;
-use crate::service::provisioning::{CreationKey, Provisioning, ProvisioningError, SeenModel};
+use crate::service::provisioning::{Provisioning, ProvisioningError, SeenModel};
 use crate::service::sessions::SessionId;
 
 /// How long it may take to find out who asks: a database that does not say so soon says nothing else, either.
@@ -183,14 +183,7 @@ impl<P: Admits> SignedIn<P> {
 
     /// The same for a creation, or for what else is done once, however often the form `typed` comes.
     pub fn creating(&self, typed: &Typed) -> Provisioning {
-        let key = typed.key().map(|key| {
-            // Under a secret, because a senha may be in it.
-            let asked = [self.view.visit.place.as_bytes(), b"\n", &typed.asked()].concat();
-            let mut fingerprints = self.app.tokens.fingerprints(&asked).into_iter();
-            let fingerprint = fingerprints.next().unwrap_or_default();
-            CreationKey { key, fingerprint, earlier: fingerprints.collect() }
-        });
-        self.provisioning().keyed(key)
+        self.provisioning().keyed(repeats::creation_key(&self.app, &self.view.visit, typed))
     }
 
     /// What the service says in time, or its refusal, which leaves a line in the log. A page that takes too long keeps
@@ -285,6 +278,9 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
         }
         let asker = Asker::of(&parts);
         let keep = |visit: &Visit, typed: &Typed| {
+            if let Some(key) = repeats::creation_key(app, visit, typed) {
+                asker.has_key(key);
+            }
             if let Some(sent) = id(visit).and_then(|session| Sent::of(visit, &session, typed)) {
                 asker.has_sent(sent);
             }
@@ -296,7 +292,7 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
                 let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);
                 keep(&visit, &typed);
                 outcome?;
-                return Err(Refusal::instead(entrance::ended(visit, &typed)));
+                return Err(ended(app, visit, &typed, &asker).await?);
             }
         };
         let mut who = match SignedIn::<P>::admit(app, known, visit.clone(), client, (Typed::default(), asker.clone())) {
@@ -312,6 +308,9 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
         let typed = Typed::of(&read_bytes(body, app, FORM_MAX).await?);
         keep(&who.view.visit, &typed);
         if !who.session.is_form_token(typed.get(TOKEN)) {
+            if typed.is_by(who.view.login()) && repeats::is_done(app, who.view.login(), asker.key()).await? {
+                return Err(Refusal::instead(entrance::done_before(who.view.visit)));
+            }
             let is_sure = is_sent_by_page(&parts.headers);
             return Err(Refusal::instead(entrance::of_other_session(&who.view, &who.session, &typed, is_sure)));
         }
@@ -319,11 +318,17 @@ impl<P: Admits> FromRequest<SharedState> for Posted<P> {
         let rights = async { Ok(app.access.access_in(who.usuario_id, who.generation).await?) };
         match in_time(app, Box::pin(rights)).await? {
             Some(rights) if rights.accepts_token(who.generation) => who.judge(&rights)?,
-            _ => return Err(Refusal::instead(entrance::ended(who.view.visit, &typed))),
+            _ => return Err(ended(app, who.view.visit, &typed, &asker).await?),
         }
         who.until = answered_by(app);
         Ok(Self { who, typed })
     }
+}
+
+/// The sign-in form for somebody whose session has ended; where the form did that itself, and came twice, that it is done.
+async fn ended(app: &SharedState, visit: Visit, typed: &Typed, asker: &Asker) -> Result<Refusal, ApiError> {
+    let is_done = repeats::is_done(app, typed.get(TYPIST), asker.key()).await?;
+    Ok(Refusal::instead(if is_done { entrance::done_before(visit) } else { entrance::ended(visit, typed) }))
 }
 
 /// Until when a page has to be answered whose work begins now: before the frame of all requests cuts it off.

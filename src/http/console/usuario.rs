@@ -236,7 +236,7 @@ fn ask_situacao(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -
         button,
         is_dangerous: ativo,
         asks_senha: false,
-        hidden: vec![("ativo", wanted.to_owned())],
+        hidden: vec![("ativo", wanted.to_owned()), (once::KEY, form.key())],
         form,
     };
     who.view.show(status, &question)
@@ -246,8 +246,9 @@ fn ask_situacao(who: &Who, status: StatusCode, seen: &SeenUsuario, form: Form) -
 pub async fn set_ativo(path: IdInPath, Posted { who, typed }: Posted<AdministrarUsuarios>) -> Answer {
     let seen = find_to_change(&who, path).await?;
     let (texts, id, ativo) = (&who.view.texts().usuarios, seen.usuario.id, typed.says_yes("ativo")?);
-    let outcome = who.judged(unless_changed(careful(&who, &typed).set_usuario_ativo(&login(&seen), ativo))).await;
-    // A form that is sent twice finds that it is so by now.
+    let outcome =
+        who.judged(async { once::done(careful(&who, &typed).set_usuario_ativo(&login(&seen), ativo).await) }).await;
+    // Somebody else may have done the same.
     let is_so = matches!(outcome, Ok(None)) && find(&who, Ok(Path(id))).await?.usuario.ativo == ativo;
     match outcome {
         Ok(changed) if changed.is_some() || is_so => {

@@ -30,6 +30,8 @@ struct List<'a> {
     search: String,
     /// The place of the next page, if there is one.
     next: Option<String>,
+    /// Whether it is short although there may be more.
+    is_cut: bool,
     is_first: bool,
     perfis: Vec<Choice>,
     form: Form,
@@ -57,6 +59,7 @@ async fn list(who: &SignedIn<AdministrarUsuarios>, status: StatusCode, asked: As
     let next = next.map(|last| asked.next(Section::Usuarios.place(), &last));
     let list = List {
         view: &who.view,
+        is_cut: next.is_some() && usuarios.len() < PAGE_ENTRIES.into(),
         usuarios,
         next,
         is_first: asked.after.is_none(),

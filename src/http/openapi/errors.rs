@@ -60,7 +60,7 @@ pub const ADMINISTRATION: [Errors; 24] = [
     ("listarUsuarios", &[TOKEN, LIST]),
     ("listarPerfisAtribuiveis", &[TOKEN]),
     ("criarUsuario", &[TOKEN, KEY, BODY, USUARIO, SENHA, CREATION, HANDING_ON]),
-    ("trocarSenha", &[TOKEN, BODY, USUARIO_ID, SENHA, HANDING_ON]),
+    ("trocarSenha", &[TOKEN, BODY, USUARIO_ID, SENHA, OWN_SENHA, HANDING_ON]),
     ("mudarPerfil", &[TOKEN, BODY, USUARIO_ID, MOVE, HANDING_ON, LAST]),
     ("ativarUsuario", &[TOKEN, USUARIO_ID, HANDING_ON]),
     ("desativarUsuario", &[TOKEN, USUARIO_ID, HANDING_ON, LAST]),
@@ -187,6 +187,7 @@ const USUARIO: &[ApiError] = &[
 ];
 const SENHA: &[ApiError] =
     &[Body(JsonError::Duplicate("senha")), Body(JsonError::Text("senha")), SenhaRequired, Invalid("senha"), SenhaUnfit];
+const OWN_SENHA: &[ApiError] = &[SenhaSame];
 const USUARIO_ID: &[ApiError] = &[Missing(Kind::Usuario), Anonymised];
 const HANDING_ON: &[ApiError] = &[Beyond(Limit::Permissao)];
 const MOVE: &[ApiError] = &[
@@ -210,7 +211,14 @@ const ATENDIMENTO: &[ApiError] = &[
     Exists(Kind::Atendimento),
     DayIsFull,
 ];
-const SEARCH: &[ApiError] = &[Invalid("protocolo"), Invalid("status"), Invalid("desde"), Invalid("ate")];
+const SEARCH: &[ApiError] = &[
+    Invalid("protocolo"),
+    Invalid("status"),
+    Invalid("motivoStatus"),
+    Invalid("usuario"),
+    Invalid("desde"),
+    Invalid("ate"),
+];
 const AUDIT: &[ApiError] = &[Invalid("desde"), Invalid("ate"), Invalid("acao")];
 
 const FAULT: &[ApiError] = &[

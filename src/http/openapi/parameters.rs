@@ -9,7 +9,7 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat};
 use super::requests::name;
 use crate::domain::access::Permissao;
 use crate::domain::atendimento::Status;
-use crate::domain::text::PROTOCOLO_MAX;
+use crate::domain::text::{LOGIN_MAX, NOME_MAX, PROTOCOLO_MAX};
 use crate::http::limits::{IDEMPOTENCY_KEY_MAX, PAGE_ENTRIES, PAGE_ENTRIES_MAX};
 use crate::http::shapes::{boolean, integer, text};
 
@@ -66,6 +66,12 @@ parameters! {
 
     StatusInQuery => parameter(ParameterIn::Query, "status", text().enum_values(Some(Status::ALL.map(Status::nome))),
         Value::Null, "O status atual.");
+
+    MotivoInQuery => parameter(ParameterIn::Query, "motivoStatus", text().max_length(Some(NOME_MAX)), Value::Null,
+        "O motivo da última alteração, ativo ou não.");
+
+    UsuarioInQuery => parameter(ParameterIn::Query, "usuario", text().max_length(Some(LOGIN_MAX)), Value::Null,
+        "O login de quem fez a última alteração, entre os usuários que quem consulta vê.");
 
     Desde => parameter(ParameterIn::Query, "desde", moment(), Value::Null, "A partir deste momento.");
 

@@ -55,6 +55,8 @@ pub enum ProvisioningError {
     Anonymised(String),
     #[error("the senha {0}; {SENHA_RULE}")]
     InvalidSenha(SenhaFault),
+    #[error("that is the present senha; choose another one")]
+    SameSenha,
     #[error(
         "'{}' is not a protocolo: it has {} characters; a protocolo has 1 to {PROTOCOLO_MAX} characters, and none that \
          nobody sees or that was lost",

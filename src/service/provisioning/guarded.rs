@@ -31,7 +31,8 @@ pub struct CreationKey {
 }
 
 impl CreationKey {
-    fn is_of(&self, kept: i64) -> bool {
+    /// Whether what is `kept` of a request is of this one.
+    pub fn is_of(&self, kept: i64) -> bool {
         self.fingerprint == kept || self.earlier.contains(&kept)
     }
 }

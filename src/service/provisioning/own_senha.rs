@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use super::guarded::standing;
-use super::{Provisioning, Result};
+use super::{CreationKey, Provisioning, ProvisioningError, Result};
 use crate::auth::token::new_generation;
 use crate::domain::access::AccessRights;
 use crate::domain::audit::Action;
@@ -22,8 +22,19 @@ impl Provisioning {
         let (mut edit, rights) = self.edit_own(patience, usuario_id, generation).await?;
         let new = new_generation();
         edit.set_senha(usuario_id, &hash, new, &bucket_of(&NameKey::new(&rights.login))).await?;
+        if let Some(CreationKey { key, fingerprint, .. }) = &self.key {
+            edit.use_key(usuario_id, key, *fingerprint, &usuario_id.to_string()).await?;
+        }
         edit.commit(&self.actor, &[of_usuario(Action::SetSenha, usuario_id, None, None)]).await?;
         Ok(new)
+    }
+
+    /// Fails unless `senha` is another one than the user's present one, where the user sets it for itself.
+    pub(super) async fn require_other_senha(&self, login: &NameKey, senha: SecretString) -> Result<()> {
+        let Some(credential) = self.store.credential(login).await? else { return Ok(()) };
+        let turn = self.passwords.turn(self.passwords.place()?).await?;
+        let is_same = self.passwords.verify(&turn, Some(credential.senha_hash), senha).await?;
+        if is_same { Err(ProvisioningError::SameSenha) } else { Ok(()) }
     }
 
     /// Begins an edit during which nobody else sets the senha.

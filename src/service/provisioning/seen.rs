@@ -144,6 +144,13 @@ impl Provisioning {
         Ok(self.store.page_by_login(&UsuariosByLogin { niveis, ..asked }).await?)
     }
 
+    /// The row id of the user of that login, whom an actor sees who `needs` a permission to look for it.
+    pub async fn seen_login(&self, login: &NameKey, needs: Permissao) -> Result<Option<i64>> {
+        let authority = self.read(needs).await?;
+        let found = self.store.usuario_for_request(login).await?;
+        Ok(authority.see_usuario(found).map(|usuario| usuario.id))
+    }
+
     /// Those of `logins` that the hierarchy hides from an actor who reads histories.
     pub async fn hidden_logins(&self, logins: HashSet<&str>) -> Result<HashSet<String>> {
         let authority = self.read(Permissao::ConsultarHistorico).await?;
@@ -152,7 +159,7 @@ impl Provisioning {
             return Ok(hidden);
         }
         for login in logins {
-            let found = self.store.usuario_named(&NameKey::new(login)).await?;
+            let found = self.store.usuario_for_request(&NameKey::new(login)).await?;
             if found.is_none_or(|usuario| !authority.sees(usuario.nivel_id)) {
                 hidden.insert(login.to_owned());
             }
@@ -181,11 +188,17 @@ impl Provisioning {
         Ok(self.store.motivos().await?)
     }
 
+    /// Fails where the token or the session of the user who asks is revoked by now.
+    pub async fn require_standing(&self) -> Result<()> {
+        let Actor::Usuario { id, generation, .. } = self.actor else { return Ok(()) };
+        standing(id, generation, self.store.access(id).await?).map(drop)
+    }
+
     /// What the actor may do, unless it is a user without the permission that it `needs`.
     pub(super) async fn read(&self, needs: Permissao) -> Result<Authority> {
         let Actor::Usuario { id, generation, .. } = self.actor else { return Ok(Authority::Everything) };
         let rights = standing(id, generation, self.store.access(id).await?)?;
-        Authority::of(Administrator::new(id, rights, &self.store.niveis().await?), needs)
+        Authority::of(Administrator::new(id, rights, &self.store.niveis_for_request().await?), needs)
     }
 
     /// The níveis to which what the actor sees is confined; `None` for one who sees all.

@@ -16,13 +16,6 @@ use crate::store::{AuditEntry, AuditPage, AuditPosition};
 const OPEN: [&str; 4] = ["motivo", "atendimento", "comentario", "backup"];
 
 impl Provisioning {
-    /// The row id of the user of that login whom an actor who reads the audit trail sees.
-    pub async fn seen_author(&self, login: &NameKey) -> Result<Option<i64>> {
-        let authority = self.read(Permissao::ConsultarAuditoria).await?;
-        let found = self.store.usuario_named(login).await?;
-        Ok(authority.see_usuario(found).map(|usuario| usuario.id))
-    }
-
     /// The audit entries of the page `asked` for that the actor sees, newest first, and where to go on; `None` at the end.
     /// Root sees all, others those by users and about users who stood on níveis that they see, at that time, and in them
     /// only the names that they see now.

@@ -34,8 +34,14 @@ impl Provisioning {
     /// other changes of users.
     pub async fn set_senha(&self, login: &Name, senha: SecretString) -> Result<Usuario> {
         let patience = self.store.patience();
-        let judged = async { self.edit_senha(patience, login).await.map(drop) };
-        let (hash, bucket) = (self.hash(patience, senha, judged).await?, bucket_of(&login.key));
+        // Boxed: large, and whoever sets a senha would hold it whole.
+        let judged = Box::pin(async {
+            let (edit, usuario) = self.edit_senha(patience, login).await?;
+            let is_own = edit.authority().is_oneself(&usuario);
+            drop(edit);
+            if is_own { self.require_other_senha(&login.key, senha.clone()).await } else { Ok(()) }
+        });
+        let (hash, bucket) = (self.hash(patience, senha.clone(), judged).await?, bucket_of(&login.key));
         let (mut edit, usuario) = self.edit_senha(patience, login).await?;
         edit.set_senha(usuario.id, &hash, new_generation(), &bucket).await?;
         self.commit_once(edit, of_usuario(Action::SetSenha, usuario.id, None, None), usuario.id).await?;
@@ -57,7 +63,7 @@ impl Provisioning {
             Action::DeactivateUsuario
         };
         let [before, after] = [usuario.ativo, ativo].map(|ativo| Some(json!({"ativo": ativo})));
-        self.commit(edit, [of_usuario(action, usuario.id, before, after)]).await?;
+        self.commit_once(edit, of_usuario(action, usuario.id, before, after), usuario.id).await?;
         Ok(Usuario { ativo, ..usuario })
     }
 

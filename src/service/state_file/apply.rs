@@ -1,6 +1,7 @@
 //! Makes changes on an edit, each with its entry: that of the command that does the same, where there is one.
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem::discriminant;
 
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::domain::audit::{Action, Entry};
 use crate::domain::text::{Name, NameKey};
 use crate::service::audit::{named, of_usuario};
 use crate::service::throttle::bucket_of;
-use crate::store::Edit;
+use crate::store::{Edit, MANY, NewSenha, NewUsuario};
 
 /// Makes `changes`, in their order. `registered` is what the edit holds; `hashes` are those of the senhas.
 pub(super) async fn apply(
@@ -24,10 +25,22 @@ pub(super) async fn apply(
 ) -> Result<Vec<Entry>> {
     let mut making = Making { edit, registered, hashes };
     let mut entries = Vec::with_capacity(changes.len());
-    for change in changes {
-        entries.push(making.make(change).await?);
+    let mut rest = changes;
+    while !rest.is_empty() {
+        let (now, later) = rest.split_at(alike(rest));
+        entries.extend(making.make(now).await?);
+        rest = later;
     }
     Ok(entries)
+}
+
+/// How many of `changes`, from the first one on, are made at once: there may be thousands of users, and whoever logs in
+/// meanwhile must not wait for each.
+fn alike(changes: &[Change]) -> usize {
+    let is_one_of_many = |change: &Change| matches!(change, Change::CreateUsuario { .. } | Change::SetSenha { .. });
+    let kind = discriminant(&changes[0]);
+    let same = changes.iter().take(MANY).take_while(|change| discriminant(*change) == kind && is_one_of_many(change));
+    same.count().max(1)
 }
 
 struct Making<'a> {
@@ -37,9 +50,12 @@ struct Making<'a> {
     hashes: &'a BTreeMap<NameKey, String>,
 }
 
-impl Making<'_> {
-    async fn make(&mut self, change: &Change) -> Result<Entry> {
-        match change {
+impl<'a> Making<'a> {
+    /// Makes `changes`, which are alike where there are several.
+    async fn make(&mut self, changes: &[Change]) -> Result<Vec<Entry>> {
+        let entry = match &changes[0] {
+            Change::CreateUsuario { .. } => return self.create_usuarios(changes).await,
+            Change::SetSenha { .. } => return self.set_senhas(changes).await,
             Change::CreateNivel { nome, superior } => self.create_nivel(nome, superior.as_ref()).await,
             Change::MoveNivel { nome, from, to } => self.move_nivel(nome, from.as_ref(), to.as_ref()).await,
             Change::Release { nivel, permissoes } => self.set_releases(Action::Release, nivel, permissoes).await,
@@ -54,13 +70,12 @@ impl Making<'_> {
             Change::DeletePerfil { nome, nivel, permissoes } => {
                 self.delete_perfil(nome, nivel.as_ref(), permissoes).await
             }
-            Change::CreateUsuario { login, perfil, ativo } => self.create_usuario(login, perfil, *ativo).await,
             Change::SetPerfil { login, from, to } => self.set_perfil(login, from, to).await,
-            Change::SetSenha { login } => self.set_senha(login).await,
             Change::SetUsuarioAtivo { login, ativo } => self.set_usuario_ativo(login, *ativo).await,
             Change::CreateMotivo { nome, ativo } => self.create_motivo(nome, *ativo).await,
             Change::SetMotivoAtivo { nome, ativo } => self.set_motivo_ativo(nome, *ativo).await,
-        }
+        };
+        Ok(vec![entry?])
     }
 
     async fn create_nivel(&mut self, nome: &Name, superior: Option<&Name>) -> Result<Entry> {
@@ -115,15 +130,18 @@ impl Making<'_> {
         Ok(named(Action::DeletePerfil, &nome.texto, Some(with_permissoes(of_perfil(nivel), had)), None))
     }
 
-    async fn create_usuario(&mut self, login: &Name, perfil: &Name, ativo: bool) -> Result<Entry> {
-        let perfil_id = id_of(&self.registered.perfis, perfil)?;
-        let hash = self.hashes.get(&login.key).ok_or(StateError::Overtaken)?;
-        let id = self.edit.insert_usuario(login, perfil_id, hash, new_generation()).await?;
-        if !ativo {
-            self.edit.deactivate_usuario(id, new_generation()).await?;
+    async fn create_usuarios(&mut self, changes: &[Change]) -> Result<Vec<Entry>> {
+        let mut new = Vec::with_capacity(changes.len());
+        let mut told = Vec::with_capacity(changes.len());
+        for change in changes {
+            let Change::CreateUsuario { login, perfil, ativo } = change else { continue };
+            let (perfil_id, senha_hash) = (id_of(&self.registered.perfis, perfil)?, self.hash_of(login)?);
+            new.push(NewUsuario { login, perfil_id, senha_hash, ativo: *ativo, generation: new_generation() });
+            told.push(json!({"perfil": perfil.texto, "ativo": ativo}));
         }
-        let after = json!({"perfil": perfil.texto, "ativo": ativo});
-        Ok(of_usuario(Action::CreateUsuario, id, None, Some(after)))
+        let ids = self.edit.insert_usuarios(&new).await?;
+        let entry = |(id, after)| of_usuario(Action::CreateUsuario, id, None, Some(after));
+        Ok(ids.into_iter().zip(told).map(entry).collect())
     }
 
     async fn set_perfil(&mut self, login: &Name, from: &Name, to: &Name) -> Result<Entry> {
@@ -133,11 +151,20 @@ impl Making<'_> {
         Ok(of_usuario(Action::SetPerfil, id, before, after))
     }
 
-    async fn set_senha(&mut self, login: &Name) -> Result<Entry> {
-        let id = id_of(&self.registered.usuarios, login)?;
-        let hash = self.hashes.get(&login.key).ok_or(StateError::Overtaken)?;
-        self.edit.set_senha(id, hash, new_generation(), &bucket_of(&login.key)).await?;
-        Ok(of_usuario(Action::SetSenha, id, None, None))
+    async fn set_senhas(&mut self, changes: &[Change]) -> Result<Vec<Entry>> {
+        let mut new = Vec::with_capacity(changes.len());
+        for change in changes {
+            let Change::SetSenha { login } = change else { continue };
+            let (usuario_id, senha_hash) = (id_of(&self.registered.usuarios, login)?, self.hash_of(login)?);
+            new.push(NewSenha { usuario_id, senha_hash, generation: new_generation(), bucket: bucket_of(&login.key) });
+        }
+        self.edit.set_senhas(&new).await?;
+        Ok(new.iter().map(|senha| of_usuario(Action::SetSenha, senha.usuario_id, None, None)).collect())
+    }
+
+    fn hash_of(&self, login: &Name) -> Result<&'a str> {
+        let hashes: &'a BTreeMap<NameKey, String> = self.hashes;
+        hashes.get(&login.key).map(String::as_str).ok_or(StateError::Overtaken)
     }
 
     async fn set_usuario_ativo(&mut self, login: &Name, ativo: bool) -> Result<Entry> {

@@ -66,6 +66,8 @@ pub enum ApiError {
     Invalid(&'static str),
     /// The senha is none that may be set.
     SenhaUnfit,
+    /// The senha that somebody sets for themselves is the present one.
+    SenhaSame,
     /// A fault that no sandbox simulates: where it was named, and those that one does, as the end of a sentence.
     UnknownFault((&'static str, String)),
     /// The protocolo is a number that is no protocolo.
@@ -162,6 +164,7 @@ impl ApiError {
                 | Self::LastRootAdministrator
                 | Self::DayIsFull
                 | Self::SenhaUnfit
+                | Self::SenhaSame
                 | Self::Anonymised
         )
     }
@@ -268,6 +271,7 @@ impl From<ProvisioningError> for ApiError {
             ProvisioningError::LongLogin | ProvisioningError::ReservedLogin => Self::Invalid("login"),
             ProvisioningError::Anonymised(_) => Self::Anonymised,
             ProvisioningError::InvalidSenha(_) => Self::SenhaUnfit,
+            ProvisioningError::SameSenha => Self::SenhaSame,
             ProvisioningError::ReservedName => Self::Invalid("nome"),
             ProvisioningError::InvalidProtocolo(_) => Self::Invalid("protocolo"),
             ProvisioningError::NotAllowed(usuario_id) => Self::AccessDenied(AuditedUser { usuario_id, login: None }),

@@ -175,6 +175,10 @@ rows! {
             .detail("Uma senha nova tem de 8 caracteres a 1024 bytes, sem NUL, e não só espaços.",
                 "A new senha has 8 characters to 1024 bytes, no NUL, and not only blanks.")
             .field("senha");
+    SenhaSame =>
+        row("same_senha", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "senha – valor inválido; esta já é a sua senha")
+            .detail("A senha nova é igual à atual; escolha outra.", "The new senha is the present one; choose another.")
+            .field("senha");
     UnknownFault(_) as Self::UnknownFault(("codigo", "use um destes: internal, unavailable".to_owned())) =>
         row("unknown_fault", StatusCode::BAD_REQUEST, codes::INVALID_FIELD, "{} – valor inválido; {}")
             .detail("O sandbox não simula esta falha; a mensagem lista as que simula.", "The sandbox does not simulate this fault; the message lists those that it does.")

@@ -6,6 +6,9 @@ for (const form of document.querySelectorAll('form[method="post"]')) {
   form.addEventListener('submit', event => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = 'yes';
+    // Where the server cannot be reached, the browser puts its error in the place of a page of the same address, and the
+    // back button would lead past that page.
+    if (form.action === window.location.href) form.action += '#';
   });
 }
 // The back button shows a page as it was left: it may send its forms again.
@@ -15,4 +18,6 @@ window.addEventListener('pageshow', () => {
 
 // The back button and a reload show a page that answers a form, and do not send the form again: unless all that was typed
 // stands on that page alone.
-if (!document.querySelector('[data-kept]')) window.history.replaceState(null, '', window.location.href);
+if (!document.querySelector('[data-kept]')) {
+  window.history.replaceState(null, '', window.location.href.replace(/#$/, ''));
+}

@@ -9,6 +9,8 @@ texts! {
     protocolo_begins: "Protocolo começa com", "Beginning of the protocolo";
     status: "Status", "Status";
     any: "Qualquer", "Any";
+    motivo_of_latest: "Motivo da última alteração", "Motivo of the last change";
+    latest_by: "Última alteração por (login)", "Last change by (login)";
     from: "Alterado desde", "Changed since";
     to: "Alterado até", "Changed until";
     clear: "Limpar", "Clear";
@@ -17,6 +19,8 @@ texts! {
     none: "Nenhum atendimento nesta busca.", "No atendimento matches this search.";
     none_yet: "Ainda não há atendimentos.", "There are no atendimentos yet.";
     none_here: "Nenhum neste trecho; a busca continua na página seguinte.", "None in this stretch; the search goes on with the next page.";
+    searched_to: "Esta página foi procurada até o protocolo {}. Abaixo dele pode haver mais: continue na página seguinte.",
+        "For this page the search went down to the protocolo {}. There may be more below it: go on with the next page.";
     new: "Novo atendimento", "New atendimento";
     new_hint: "Em branco, o servidor numera: o dia e seis dígitos.", "If empty, the server numbers it: the day and six digits.";
     new_status_hint: "Cancelado e Improcedente exigem motivo: altere o status depois de criar.", "Cancelado and Improcedente need a motivo: change the status once it is created.";

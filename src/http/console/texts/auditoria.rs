@@ -17,6 +17,9 @@ texts! {
     ate: "Até o dia", "To the day";
     apply: "Filtrar", "Filter";
     clear: "Limpar o filtro", "Clear the filter";
+    none_here: "Nenhuma entrada neste trecho; a busca continua em “Entradas mais antigas”.", "No entry in this stretch; the search goes on with “Older entries”.";
+    searched_to: "Esta página foi procurada até {}. Antes disso pode haver mais: continue em “Entradas mais antigas”.",
+        "For this page the search went back to {}. There may be more before that: go on with “Older entries”.";
     export: "Exportar CSV", "Export CSV";
     export_hint: "Com este filtro; as 50.000 entradas mais novas, no máximo. Se houver mais, a última linha avisa.",
         "With this filter; the newest 50,000 entries at most. If there are more, the last line says so.";

@@ -7,6 +7,7 @@ texts! {
     senha: "Senha", "Password";
     submit: "Entrar", "Sign in";
     ended: "A sessão terminou. Entre de novo.", "Your session has ended. Sign in again.";
+    done_before: "Isto já está feito: o mesmo formulário chegou duas vezes.", "This is done already: the same form came twice.";
     kept: "O que você digitou está guardado: quando a mesma pessoa entrar, volta ao formulário sem ser enviado.",
         "What you typed is kept: once the same person has signed in, it stands in the form again and is not sent.";
     no_usuario: "Este servidor ainda não tem usuários. O log dele mostra o comando que cria o primeiro administrador; depois, entre aqui.",

@@ -20,6 +20,7 @@ texts! {
     senha_hidden: "A senha tem um caractere que não se pode usar. Escreva outra.",
         "The password has a character that cannot be used. Type another one.";
     senha_differs: "As duas senhas não são iguais. Escreva-as de novo.", "The two passwords are not the same. Type both again.";
+    senha_same: "Esta já é a sua senha. Escolha outra.", "This is your present password. Choose another one.";
     senha_wrong: "A senha não confere.", "The password is wrong.";
     perfil: "Escolha um perfil.", "Choose a perfil.";
     perfil_unknown: "Este perfil não está entre os que você pode atribuir. Escolha outro.",

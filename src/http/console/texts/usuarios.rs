@@ -19,6 +19,7 @@ texts! {
     search: "Procurar por login", "Search by login";
     none: "Ainda não há usuários.", "There are no users yet.";
     none_here: "Nenhum neste trecho; a procura continua na página seguinte.", "None in this stretch; the search goes on with the next page.";
+    goes_on: "Procurou-se só num trecho; a procura continua na página seguinte.", "Only a stretch was searched; the search goes on with the next page.";
     none_found: "Nenhum login contém “{}”.", "No login contains “{}”.";
     status: "Situação", "State";
     action: "Ação", "Action";
