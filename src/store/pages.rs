@@ -23,8 +23,8 @@ pub struct UsuariosPage {
 pub struct UsuariosByLogin {
     /// What their logins contain.
     pub containing: Option<NameKey>,
-    /// Only those after this login.
-    pub after: Option<NameKey>,
+    /// Only those whose logins come after that of the user of this row id.
+    pub after: Option<i64>,
     /// Only those on one of these níveis.
     pub niveis: Option<Vec<i64>>,
     pub limit: u16,
@@ -43,13 +43,16 @@ const LOGINS_WINDOW: i64 = 50_000;
 /// The last of those that are looked at.
 const END: &str = "SELECT id FROM usuario WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2";
 
-/// The same by login.
-const LAST_LOGIN: &str = "SELECT login FROM usuario WHERE chave > $1 ORDER BY chave LIMIT 1 OFFSET $2";
+/// The same by login. $1 is the user before.
+const LAST_LOGIN: &str = "
+SELECT id FROM usuario WHERE chave > coalesce((SELECT chave FROM usuario WHERE id = $1), '')
+ORDER BY chave LIMIT 1 OFFSET $2";
 
-/// $1 is the login before, $2 what logins are like, $4 how many are looked at.
+/// $1 is the user before, $2 what logins are like, $4 how many are looked at.
 const USUARIOS_BY_LOGIN: &str = "
 SELECT u.id, u.login, p.nome AS perfil, u.perfil_id, p.nivel_id, u.ativo
-FROM (SELECT * FROM usuario WHERE chave > $1 ORDER BY chave LIMIT $4) u JOIN perfil p ON p.id = u.perfil_id
+FROM (SELECT * FROM usuario WHERE chave > coalesce((SELECT chave FROM usuario WHERE id = $1), '')
+      ORDER BY chave LIMIT $4) u JOIN perfil p ON p.id = u.perfil_id
 WHERE ($2 IS NULL OR u.chave LIKE $2 ESCAPE '!')";
 
 const USUARIO: &str = "
@@ -102,12 +105,12 @@ impl Store {
         Ok((found, next))
     }
 
-    /// The users asked for, and the login after which to go on; `None` at the end. Only so many are looked at: a page may
+    /// The users asked for, and the row id of the user after whom to go on, who may not be one of them; `None` at the end. Only so many are looked at: a page may
     /// have fewer entries than asked for, even none, although there are more.
-    pub async fn page_by_login(&self, asked: &UsuariosByLogin) -> Result<(Vec<Usuario>, Option<String>)> {
+    pub async fn page_by_login(&self, asked: &UsuariosByLogin) -> Result<(Vec<Usuario>, Option<i64>)> {
         let UsuariosByLogin { containing, after, niveis, limit } = asked;
         let like = containing.as_ref().map(|key| format!("%{}%", escaped(key.as_str())));
-        let after = Param::Text(Some(after.as_ref().map_or("", NameKey::as_str)));
+        let after = Param::from(*after);
         let (most, is_cut) = (i64::from(*limit) + 1, like.is_some() || niveis.is_some());
         // Where all are meant, the first ones are found.
         let window = if is_cut { LOGINS_WINDOW } else { most };
@@ -119,16 +122,16 @@ impl Store {
             let on = seen.as_ref().map(|_| format!(" AND p.nivel_id IN {}", connection.ids_of("$5")));
             let statement = format!("{USUARIOS_BY_LOGIN}{} ORDER BY u.chave LIMIT $3", on.unwrap_or_default());
             let found: Vec<Usuario> = connection.rows(AssertSqlSafe(statement), &values).await?;
-            let mut end: Vec<(String,)> = Vec::new();
+            let mut end: Vec<(i64,)> = Vec::new();
             if is_cut && found.len() <= usize::from(*limit) {
                 end = connection.rows(LAST_LOGIN, &[after, (window - 1).into()]).await?;
             }
-            Ok((found, end.pop().map(|(login,)| login)))
+            Ok((found, end.pop().map(|(id,)| id)))
         };
         let (mut found, end) = Box::pin(self.bounds().keep::<_, StoreError>(read)).await?;
         let has_more = found.len() > usize::from(*limit);
         found.truncate((*limit).into());
-        let next = if has_more { found.last().map(|last| last.login.clone()) } else { end };
+        let next = if has_more { found.last().map(|last| last.id) } else { end };
         Ok((found, next))
     }
 

@@ -218,6 +218,10 @@ async fn a_long_history_comes_newest_first_and_page_by_page(server: &Server) {
     let (first, older) = (comments(&page), "/console/atendimento?protocolo=20221104000001&antes=11");
     assert_eq!((first.len(), first[0].as_str(), first[49].as_str()), (50, "n59", "n10"));
     assert!(page.body.contains("atendimento?protocolo=20221104000001&#38;antes=11\""), "{page:?}");
+    for nothing in ["", "x", "1", "0", "-1", "-9223372036854775808", "99999999999999999999"] {
+        let page = admin.get(&format!("{OPEN}&antes={nothing}")).await;
+        assert_eq!((page.status, comments(&page)), (200, first.clone()), "antes={nothing}");
+    }
     let second = admin.get(older).await;
     assert_eq!(comments(&second).len(), 10);
     assert!(!second.body.contains("&#38;antes=") && second.body.contains("Latest changes"), "{second:?}");

@@ -110,10 +110,14 @@ async fn what_is_not_released_is_greyed_with_the_reason(server: &Server) {
     let page = admin.get(&path).await;
     page.has_all(&["not released to the nível Suporte"]);
     assert!(is_locked(&page, "consultar-motivos") && !is_locked(&page, "consultar-status"));
-    // A locked one is not turned on, whatever is sent.
-    let question = send(&mut admin, &page, &path, &["consultar-motivos", "consultar-status"], &[]).await;
-    assert!(!question.body.contains("<code>consultar-motivos"), "{question:?}");
-    send(&mut admin, &page, &path, &["consultar-motivos", "consultar-status"], CONFIRMED).await;
+    // A locked one is not turned on, whatever is sent, and nothing else alone: it may have been free when the form was shown.
+    for more in [&[][..], CONFIRMED] {
+        let answer = send(&mut admin, &page, &path, &["consultar-motivos", "consultar-status"], more).await;
+        assert_eq!(answer.status, 409, "{answer:?}");
+        answer.has_all(&["meanwhile, and nothing was done"]);
+        assert_eq!(on(&admin.get(&path).await), [""; 0]);
+    }
+    assert_eq!(send(&mut admin, &page, &path, &["consultar-status"], CONFIRMED).await.status, 303);
     assert_eq!(on(&admin.get(&path).await), ["consultar-status"]);
 
     // Whoever does not see it has no switch for it, and no link to a page that they may not open.
@@ -123,7 +127,10 @@ async fn what_is_not_released_is_greyed_with_the_reason(server: &Server) {
     let page = gestor.get(&format!("/console/perfis/{}", id_of(server, "Balcão").await)).await;
     assert!(!page.body.contains("consultar-motivos") && !is_locked(&page, "criar-atendimento"), "{page:?}");
     server.provisioning.withdraw(&[Permissao::CriarAtendimento], &nome("Filial")).await.unwrap();
-    let page = gestor.get(&format!("/console/perfis/{}", id_of(server, "Balcão").await)).await;
+    let balcao = format!("/console/perfis/{}", id_of(server, "Balcão").await);
+    let answer = send(&mut gestor, &page, &balcao, &["criar-atendimento"], &[]).await;
+    assert_eq!((answer.status, on(&answer)), (409, vec![]), "{answer:?}");
+    let page = gestor.get(&balcao).await;
     page.has_all(&["not released to the nível Filial", "See what is released to Filial"]);
     server.provisioning.revoke(&nome("Gestão"), &[Permissao::AdministrarPermissoes]).await.unwrap();
     let page = gestor.get(&format!("/console/perfis/{}", id_of(server, "Balcão").await)).await;

@@ -321,7 +321,9 @@ async fn users_are_searched_and_paged(server: &Server, database: &Database) {
     page.has_all(&["<bdi>Pessoa &#38;007</bdi>", "Show all"]);
     let page = admin.get(&format!("{PAGE}?procura=%3Cb%3E{}", "x".repeat(300))).await;
     page.has_all(&["No login contains “&#60;b&#62;xxx"]);
-    assert_eq!(logins(&admin.get(&format!("{PAGE}?depois=zzz")).await), 0);
+    // No login is in an address: the next page is named by the row id of a user, and by nothing else.
+    assert!(!path.is_empty() && path.split("depois=").nth(1).is_none_or(|id| id.parse::<i64>().is_ok()), "{path}");
+    assert_eq!(logins(&admin.get(&format!("{PAGE}?depois=zzz")).await), 50);
     assert_eq!(admin.get(&format!("{PAGE}?procura=%FF")).await.status, 400);
 }
 

@@ -131,9 +131,16 @@ async fn users_are_searched_stretch_by_stretch(store: &Arc<Store>, database: &Da
         .await;
     add(store, "z", false).await;
     let page = async |containing: Option<&str>, after: Option<&str>, niveis: Option<Vec<i64>>| {
-        let (containing, after) = (containing.map(NameKey::new), after.map(NameKey::new));
-        let asked = UsuariosByLogin { containing, after, niveis, limit: 2 };
+        let after = match after {
+            Some(login) => Some(store.usuario_for_request(&NameKey::new(login)).await.unwrap().unwrap().id),
+            None => None,
+        };
+        let asked = UsuariosByLogin { containing: containing.map(NameKey::new), after, niveis, limit: 2 };
         let (page, next) = store.page_by_login(&asked).await.unwrap();
+        let next = match next {
+            Some(id) => Some(store.usuario_of(id).await.unwrap().unwrap().login),
+            None => None,
+        };
         (page.into_iter().map(|usuario| usuario.login).collect::<Vec<_>>(), next)
     };
     let end = || Some("U9997".to_owned());

@@ -93,6 +93,8 @@ struct Check<'a> {
 pub async fn page(State(app): State<SharedState>, who: SignedIn<ConsultarAtendimentos>, uri: Uri) -> Answer {
     let state = present_state(&app, &uri).await?;
     let until = Typed::parse(uri.query().unwrap_or_default().as_bytes()).get("antes").parse().ok();
+    // There is nothing before the first.
+    let until = until.filter(|until| *until > 1);
     let form = Form::kept(&who.typed);
     record(&who, StatusCode::OK, state, until, form).await
 }

@@ -203,9 +203,9 @@ impl Form {
         !self.wrong.is_empty()
     }
 
-    /// Whether it is shown again, and a senha that was in it is not.
+    /// Whether what was typed is shown again, and a senha that was in it is not.
     pub fn has_lost_senha(&self) -> bool {
-        self.is_kept || self.is_translated || self.is_refused()
+        self.is_kept || self.is_translated || self.is_refused() && !self.typed.is_empty()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::http::request::query;
 
 /// What the names that are looked for contain.
 const SEARCH: &str = "procura";
-/// The name after which the page begins.
+/// What the page begins after.
 const AFTER: &str = "depois";
 
 /// Which entries a page shows.

@@ -75,16 +75,21 @@ pub enum Outcome {
 pub struct Wanted {
     pub seen: Vec<Permissao>,
     pub wanted: Vec<Permissao>,
+    /// Whether a switch is sent that cannot be turned, or is not seen, by now.
+    has_unoffered: bool,
 }
 
 impl Wanted {
     /// What `typed` says. A switch that is locked is not sent, and stays as it is.
     pub fn of(typed: &Typed, switches: &[Switch]) -> Self {
         let is_typed = |permissao: Permissao| typed.all(PERMISSAO).any(|nome| nome == permissao.nome());
+        let is_offered =
+            |nome: &str| switches.iter().any(|switch| !switch.is_locked && switch.permissao.nome() == nome);
         let wanted = |switch: &&Switch| if switch.is_locked { switch.is_on } else { is_typed(switch.permissao) };
         Self {
             seen: listed(typed.get(SEEN)),
             wanted: switches.iter().filter(wanted).map(|switch| switch.permissao).collect(),
+            has_unoffered: typed.all(PERMISSAO).any(|nome| !is_offered(nome)),
         }
     }
 
@@ -128,14 +133,14 @@ impl Wanted {
 
     /// Whether the `switches` are by now as the form `typed` has confirmed: it may have been sent twice.
     pub fn is_done(typed: &Typed, switches: &[Switch]) -> bool {
-        let wanted = Self::of(typed, switches).wanted;
+        let Self { wanted, has_unoffered, .. } = Self::of(typed, switches);
         let is_so = |switch: &Switch| wanted.contains(&switch.permissao) == switch.is_on;
-        !typed.get(CONFIRMED).is_empty() && switches.iter().all(is_so)
+        !typed.get(CONFIRMED).is_empty() && !has_unoffered && switches.iter().all(is_so)
     }
 
     /// Whether it was as it is now.
     fn is_as_seen(&self, switches: &[Switch]) -> bool {
-        switches.iter().all(|switch| self.seen.contains(&switch.permissao) == switch.is_on)
+        !self.has_unoffered && switches.iter().all(|switch| self.seen.contains(&switch.permissao) == switch.is_on)
     }
 }
 

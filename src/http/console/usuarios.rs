@@ -16,7 +16,6 @@ use super::texts::Texts;
 use super::view::{Section, View};
 use crate::domain::access::AdministrarUsuarios;
 use crate::domain::senha::SenhaFault;
-use crate::domain::text::NameKey;
 use crate::http::answer::catalogue::ApiError;
 use crate::http::limits::PAGE_ENTRIES;
 use crate::service::provisioning::require_login;
@@ -38,14 +37,9 @@ struct List<'a> {
     usuario_id: i64,
 }
 
-/// The users that are `asked` for, as the store takes it.
-fn wanted(asked: &Asked) -> UsuariosByLogin {
-    UsuariosByLogin {
-        containing: asked.containing(),
-        after: asked.after.as_deref().map(NameKey::new),
-        limit: PAGE_ENTRIES,
-        niveis: None,
-    }
+/// The users that are `asked` for, as the store takes it. An address has no login: that user may be hidden.
+fn wanted(asked: &Asked, after: Option<i64>) -> UsuariosByLogin {
+    UsuariosByLogin { containing: asked.containing(), after, limit: PAGE_ENTRIES, niveis: None }
 }
 
 /// `GET /console/usuarios`
@@ -55,14 +49,15 @@ pub async fn page(who: SignedIn<AdministrarUsuarios>, uri: Uri) -> Answer {
 }
 
 async fn list(who: &SignedIn<AdministrarUsuarios>, status: StatusCode, asked: Asked, form: Form) -> Answer {
-    let (usuarios, next) = who.judged(who.provisioning().seen_by_login(wanted(&asked))).await?;
-    let next = next.map(|last| asked.next(Section::Usuarios.place(), &last));
+    let after = asked.after.as_ref().and_then(|id| id.parse().ok());
+    let (usuarios, next) = who.judged(who.provisioning().seen_by_login(wanted(&asked, after))).await?;
+    let next = next.map(|last| asked.next(Section::Usuarios.place(), &last.to_string()));
     let list = List {
         view: &who.view,
         is_cut: next.is_some() && usuarios.len() < PAGE_ENTRIES.into(),
         usuarios,
         next,
-        is_first: asked.after.is_none(),
+        is_first: after.is_none(),
         search: asked.search,
         perfis: assignable(who).await?,
         form,

@@ -137,8 +137,8 @@ impl Provisioning {
         nome.map(Name::registered).map_err(unknown)
     }
 
-    /// The users that the actor sees of those asked for, by login, and the login after which to go on; `None` at the end.
-    pub async fn seen_by_login(&self, asked: UsuariosByLogin) -> Result<(Vec<Usuario>, Option<String>)> {
+    /// The users that the actor sees of those asked for, by login, and after whom to go on; `None` at the end.
+    pub async fn seen_by_login(&self, asked: UsuariosByLogin) -> Result<(Vec<Usuario>, Option<i64>)> {
         let authority = self.read(Permissao::AdministrarUsuarios).await?;
         let niveis = self.niveis_of(&authority).await?;
         Ok(self.store.page_by_login(&UsuariosByLogin { niveis, ..asked }).await?)

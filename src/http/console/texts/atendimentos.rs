@@ -19,6 +19,8 @@ texts! {
     none: "Nenhum atendimento nesta busca.", "No atendimento matches this search.";
     none_yet: "Ainda não há atendimentos.", "There are no atendimentos yet.";
     none_here: "Nenhum neste trecho; a busca continua na página seguinte.", "None in this stretch; the search goes on with the next page.";
+    latest_only: "O motivo e o login são os da última alteração ou do último comentário: o que veio antes está no histórico de cada atendimento.",
+        "The motivo and the login are those of the last change or comment: what came before is in each atendimento's history.";
     searched_to: "Esta página foi procurada até o protocolo {}. Abaixo dele pode haver mais: continue na página seguinte.",
         "For this page the search went down to the protocolo {}. There may be more below it: go on with the next page.";
     new: "Novo atendimento", "New atendimento";

@@ -2,8 +2,8 @@
 
 texts! {
     title: "Motivos", "Motivos";
-    lead: "O motivo diz por que um atendimento foi cancelado, dado por improcedente ou reaberto: nessas alterações é preciso escolher um dos ativos. Um motivo nunca é apagado; o que não se usa mais é desativado.",
-        "A motivo says why an atendimento was cancelled, ruled unfounded or reopened: those changes need one of the active ones. No motivo is ever deleted; one that is no longer of use is deactivated.";
+    lead: "O motivo diz por que um atendimento foi cancelado, dado por improcedente ou reaberto depois de finalizado: nessas alterações é preciso escolher um dos ativos. Um motivo nunca é apagado; o que não se usa mais é desativado.",
+        "A motivo says why an atendimento was cancelled, ruled unfounded, or reopened after it was finished: those changes need one of the active ones. No motivo is ever deleted; one that is no longer of use is deactivated.";
     new: "Novo motivo", "New motivo";
     nome: "Nome", "Name";
     nome_hint: "De 1 a 255 caracteres. Não diferencia maiúsculas de minúsculas.", "1 to 255 characters. Upper and lower case count as the same.";

@@ -12,8 +12,7 @@ texts! {
     failed: "Não foi possível contar agora: o banco de dados não respondeu a tempo. Tente de novo daqui a pouco.",
         "Counting did not work just now: the database did not answer in time. Try again in a little while.";
     age_now: "Situação atual", "Counted just now";
-    age_seconds: "Situação de {} segundos atrás; conta-se de novo a cada 10 segundos",
-        "As of {} seconds ago; counted again every 10 seconds";
+    age_seconds: "Situação de {} segundos atrás", "As of {} seconds ago";
     age_minute: "Situação de 1 minuto atrás", "As of 1 minute ago";
     age_minutes: "Situação de {} minutos atrás", "As of {} minutes ago";
     renew: "Atualizar", "Refresh";
