@@ -87,7 +87,7 @@ impl Findings {
         self.move_refusals();
         let mut unasked = Vec::new();
         for (key, case) in &mut self.cases {
-            case.variants.sort_by_key(Variant::rank);
+            case.sort();
             unasked.extend(case.doubts(key));
         }
         unasked.extend(self.heads.doubts());

@@ -92,6 +92,28 @@ impl Case {
         }
     }
 
+    /// Sorts the variants: the one that is taken comes first, if one is.
+    pub(super) fn sort(&mut self) {
+        self.variants.sort_by_key(Variant::rank);
+        if self.error.is_some() {
+            return;
+        }
+        // A login that was refused with the code of a success may have been recorded whole, and so may a change.
+        let first = self.variants.iter().position(Variant::is_login).or_else(|| self.contradiction());
+        if let Some(first) = first {
+            self.variants[..=first].rotate_right(1);
+        }
+    }
+
+    /// The answer that is no success if the one recorded whole is, where the others of its kind came more often than that.
+    fn contradiction(&self) -> Option<usize> {
+        let whole = self.chosen()?;
+        let contradicts = |variant: &&Variant| variant.is_cut() && variant.contradicts(whole);
+        let seen = |variants: &mut dyn Iterator<Item = &Variant>| variants.map(|variant| variant.seen).sum::<u64>();
+        let is_majority = seen(&mut self.variants.iter().filter(contradicts)) > seen(&mut self.successes());
+        self.variants.iter().position(|variant| is_majority && contradicts(&variant))
+    }
+
     /// The answer that is taken; the variants are sorted.
     pub(super) fn chosen(&self) -> Option<&Variant> {
         self.variants.first().filter(|variant| !variant.is_cut() || self.is_login() && variant.is_login())
@@ -249,6 +271,19 @@ impl Variant {
     pub(super) fn may_be(&self, body: &str) -> bool {
         let has_names = !self.is_length() && !self.recorded.contains("<nome>");
         self.is_cut() && (!has_names || pointers(body) == pointers(&self.received.body))
+    }
+
+    /// Whether it says something else than `whole`, apart from what was not recorded: in other members, or another yes or no.
+    fn contradicts(&self, whole: &Self) -> bool {
+        let read = |variant: &Self| serde_json::from_str::<Value>(&variant.received.body).ok();
+        let Some((own, whole)) = read(self).zip(read(whole)).filter(|_| !self.is_length()) else { return false };
+        let places = [&own, &whole].map(|body| pointers(&body.to_string()));
+        let is_other = |place: &String| {
+            let [own, whole] = [&own, &whole].map(|body| body.pointer(place).and_then(Value::as_bool));
+            own.is_some() && own != whole
+        };
+        places[0].len() != places[1].len()
+            || !self.recorded.contains("<nome>") && (places[0] != places[1] || places[0].iter().any(is_other))
     }
 
     /// The token of a login in its place.

@@ -52,6 +52,31 @@ fn what_was_not_recorded_whole_and_what_nobody_knows_is_named_and_not_taken() {
 }
 
 #[test]
+fn a_refusal_that_was_recorded_whole_is_not_taken_for_the_success_that_came_more_often() {
+    let made = |answer: &str| line(Some("sucesso"), 200, answer);
+    for (often, once) in [
+        (r#"{"mensagem":"Alterado","usuario":"<texto>"}"#, r#"{"mensagem":"Informe o motivo"}"#),
+        (r#"{"ok":true,"texto":"<texto>"}"#, r#"{"ok":false,"texto":"Informe o motivo"}"#),
+        (r#"{"<nome>":"<texto>","usuario":"<texto>"}"#, r#"{"mensagem":"Informe o motivo"}"#),
+    ] {
+        let found = concluded(&[made(once), made(often), made(often)]);
+        assert_eq!(found.file.sucesso, AnswerFile::default(), "{often}");
+        let doubt = |begin: &str| found.unasked.iter().any(|(what, why)| what == "sucesso" && why.starts_with(begin));
+        assert!(doubt("not recorded whole") && doubt("also answered otherwise; line 1"), "{:?}", found.unasked);
+    }
+    // What may be the same answer, with words of its own in a place of which nothing is known, is taken.
+    let found = concluded(&[
+        made(r#"{"ok":true,"texto":"Feito"}"#),
+        made(r#"{"ok":true,"texto":"<texto>"}"#),
+        made(r#"{"ok":true,"texto":"<texto>"}"#),
+    ]);
+    assert_ne!(found.file.sucesso, AnswerFile::default());
+    let refused = login(r#"{"mensagem":"Senha errada"}"#, &json!({}));
+    let found = concluded(&[refused.clone(), refused, login(r#"{"t":"<token>","ok":true}"#, &json!({}))]);
+    assert_ne!(found.file.login, DialectFile::default().login, "{:?}", found.unasked);
+}
+
+#[test]
 fn an_empty_recording_is_the_contract() {
     assert_eq!(concluded(&[]).file, DialectFile::default());
 }
