@@ -12,7 +12,7 @@ use super::picture::Picture;
 /// How many digits the seconds since 1970 have.
 const SECONDS: usize = 10;
 
-fn read_offset(text: &str) -> Option<UtcOffset> {
+pub(super) fn read_offset(text: &str) -> Option<UtcOffset> {
     let (sign, rest) = (text.get(..1)?, text.get(1..)?);
     let (hours, minutes) = rest.split_once(':').or_else(|| rest.split_at_checked(2))?;
     let part = |text: &str, most: i8| {

@@ -9,7 +9,7 @@ use std::fmt;
 
 use time::{Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
-use self::forms::{Form, forms};
+use self::forms::{Form, forms, read_offset};
 use self::picture::Picture;
 
 /// Between a picture and the offset of the clock by which the time is written, where that is not UTC's.
