@@ -69,14 +69,24 @@ impl Compared {
     fn held_against(&self, case: &str, line: &Value, variant: &Variant) -> Option<Held> {
         let error = error_of(&self.observer, case, line);
         let held = self.held(case, error.as_ref(), variant)?;
-        if !is_success(case) || held == Held::Alike {
+        if !is_success(case) {
             return Some(held);
         }
         // Some servers answer everything with 200, so that a refusal was taken for a success.
-        let texts = [&line["resposta"], &line["recusa"]].into_iter().filter_map(Value::as_str);
-        let refusals = texts.filter_map(|text| self.observer.errors.recognised(text)).chain(contract("same_status"));
-        let is_one = |error: &Recognised| self.held(case, Some(error), variant) == Some(Held::Alike);
-        Some(if { refusals }.any(|error| is_one(&error)) { Held::Alike } else { held })
+        let recognised = |member: &str| self.observer.errors.recognised(line[member].as_str()?);
+        let held_as = |error: Recognised| self.held(case, Some(&error), variant);
+        let Some(refusal) = line["recusa"].as_str() else {
+            let mut refusals = recognised("resposta").into_iter().chain(contract("same_status"));
+            let is_alike = held == Held::Alike || refusals.any(|error| held_as(error) == Some(Held::Alike));
+            return Some(if is_alike { Held::Alike } else { held });
+        };
+        // Ours gives no success, whatever that looks like.
+        let ours = recognised("recusa");
+        let theirs = recognised("resposta").filter(|theirs| ours.as_ref().is_some_and(|ours| ours.name == theirs.name));
+        let held: Vec<_> = ours.into_iter().chain(theirs).filter_map(held_as).collect();
+        let found = [Held::Alike, Held::Cut].into_iter().find(|kind| held.contains(kind));
+        let refused = || Held::Differing(vec![format!("accepted, and ours refuses the request: {refusal}")]);
+        Some(found.unwrap_or_else(refused))
     }
 
     /// Whether the dialect gives `error`, or else the success `case`, as `variant`.
@@ -139,11 +149,16 @@ corpo = '{"token":"<token>","nome":"<pessoal>","versao":"7"}'
 
     /// What the dialect says of an answer to `case`.
     fn compared(case: &str, code: u16, answer: &str) -> Compared {
-        let mut compared = Compared::with(Dialect::parse(DIALECT, &known()).unwrap().into());
+        compared_with(DIALECT, None, case, code, answer)
+    }
+
+    /// What `dialect` says of an answer to `case`, whose request ours refuses with `refusal`.
+    fn compared_with(dialect: &str, refusal: Option<&str>, case: &str, code: u16, answer: &str) -> Compared {
+        let mut compared = Compared::with(Dialect::parse(dialect, &known()).unwrap().into());
         let route = if case == LOGIN { "login" } else { "status" };
         let headers = json!([["Content-Type", "application/json"]]);
         let line = json!({
-            "rota": route, "caso": case, "codigo": code, "resposta": answer, "recusa": null, "quando": "",
+            "rota": route, "caso": case, "codigo": code, "resposta": answer, "recusa": refusal, "quando": "",
             "caminho": "/api/x", "cabecalhos": [], "cabecalhosDaResposta": headers, "corpo": null,
         });
         compared.add(7, &line);
@@ -175,5 +190,32 @@ corpo = '{"token":"<token>","nome":"<pessoal>","versao":"7"}'
             assert_eq!((found, compared.is_whole()), (held, held == "alike"), "{answer}");
         }
         assert!(!compared("?", 418, "bule").is_whole());
+    }
+
+    #[test]
+    fn what_was_accepted_and_ours_refuses_is_answered_otherwise() {
+        let refusal = "comentario – valor inválido";
+        let made = r#"{"message":"Atendimento atualizado com sucesso"}"#;
+        let by_200 = "[erro]\ncorpo = '{\"erro\":\"<texto>\"}'\n[respostas.invalid]\ncodigo = 200";
+        let refused = format!(r#"{{"erro":"{refusal}"}}"#);
+        for (dialect, refusal, answer, held) in [
+            ("", None, made, "alike"),
+            ("", Some(refusal), made, "otherwise"),
+            ("", Some(refusal), r#"{"message":"<texto>"}"#, "otherwise"),
+            (by_200, Some(refusal), made, "otherwise"),
+            (by_200, Some(refusal), &refused, "alike"),
+            (by_200, Some(refusal), r#"{"erro":"<texto>"}"#, "cut"),
+        ] {
+            let compared = compared_with(dialect, refusal, SUCESSO, 200, answer);
+            let found = match (compared.alike, compared.cut.len(), compared.differing.len()) {
+                (1, 0, 0) => "alike",
+                (0, 1, 0) => "cut",
+                (0, 0, 1) => "otherwise",
+                _ => "nothing",
+            };
+            assert_eq!((found, compared.is_whole()), (held, held == "alike"), "{dialect} {answer}");
+            let told = compared.differing.keys().all(|(_, why)| refusal.is_some_and(|refusal| why.contains(refusal)));
+            assert!(told, "{:?}", compared.differing);
+        }
     }
 }

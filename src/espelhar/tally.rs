@@ -113,6 +113,10 @@ impl Counter {
             for (difference, times) in &doubtful.count.differences {
                 bump(&mut count.differences, difference, *times);
             }
+            let refused: u64 = doubtful.refusals.values().sum();
+            if refused > 0 {
+                bump(&mut count.differences, "ours refuses the request", refused);
+            }
             for (refusal, times) in &doubtful.refusals {
                 bump(&mut tally.refusals, refusal, *times);
             }
@@ -260,5 +264,21 @@ mod tests {
         let rows = counter.tally().rows();
         let differences = "status 200, ours 400 (1); body: a refusal in words of its own (1)";
         assert!(rows.contains(&["status", "invalid", "1", differences].map(str::to_owned)), "{rows:?}");
+    }
+
+    #[test]
+    fn a_change_that_was_accepted_and_ours_refuses_differs() {
+        for (refused, answer) in [(1, MADE), (3, MADE), (2, "")] {
+            let (mut counter, observer) = (Counter::default(), Observer::new(Dialect::contract().into()));
+            let alike = |refusal| {
+                let mut line = line("Finalizado", ("sucesso", 200), answer, refusal);
+                line["diferencas"] = json!([]);
+                line
+            };
+            counter.add(&observer, &alike(None));
+            (0..refused).for_each(|_| _ = counter.add(&observer, &alike(Some(REFUSAL))));
+            let (seen, differences) = ((refused + 1).to_string(), format!("ours refuses the request ({refused})"));
+            assert_eq!(counter.tally().rows(), [["status", "sucesso", &seen, &differences].map(str::to_owned)]);
+        }
     }
 }

@@ -143,7 +143,12 @@ async fn the_present_status_is_asked_for_by_a_read(database: &Database) {
     // Where it is given, the first change is answered so.
     let given = ["--status-atual", "Aberto"];
     ask("user.api", "1", &given).fails(1, &["404", "Atendimento não encontrado", "Nothing was changed"]);
-    ask("user.sem.permissao", PROTOCOLO, &given).fails(1, &["403", "Acess denied", "Nothing was changed"]);
+    let denied = ["403", "Acess denied", "Nothing was changed", "take another --login"];
+    ask("user.sem.permissao", PROTOCOLO, &given).fails(1, &denied);
+    // The token was taken.
+    let recording = ask("user.sem.permissao", PROTOCOLO, &[&given[..], &["--gravar", "dialeto.toml"]].concat());
+    recording.fails(1, &denied);
+    assert!(!recording.stderr.contains("--cabecalho-do-token"), "{recording:?}");
     assert_eq!(record(database)["historico"], json!([]));
 }
 

@@ -45,9 +45,14 @@ fn hint(args: &Args, answer: &str) -> String {
     if folded.contains("motivo") {
         format!("See --motivo: the motivo '{}' was sent", printable(args.motivo()))
     } else if folded.contains("token") || ["401", "403"].iter().any(|code| folded.starts_with(code)) {
-        "If the server takes the token in another header than Authorization, name it by --cabecalho-do-token, or find it by \
-         --gravar"
-            .to_owned()
+        let user = "If this user may not change statuses, take another --login";
+        if args.gravar.is_some() {
+            return user.to_owned();
+        }
+        format!(
+            "{user}. If the server takes the token in another header than Authorization, name it by --cabecalho-do-token, or \
+             find it by --gravar"
+        )
     } else {
         "If that is because of its status, see --status-atual".to_owned()
     }

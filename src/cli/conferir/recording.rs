@@ -29,7 +29,8 @@ pub(super) async fn record_dialect(
     let mut new = create_private(file)?;
     complain(format_args!(
         "{} is asked as '{}' how it answers; two logins fail, or three. Atendimento '{}' will be changed about thirty times, and is \
-         {start} again at the end. Its history remains, and one comment that the customer does not see.",
+         {start} again at the end. Its history remains, and one comment that the customer does not see. A server that checks no \
+         comments takes about five, and may show some of them to the customer.",
         args.base_url,
         printable(&args.login),
         printable(&args.protocolo),
