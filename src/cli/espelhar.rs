@@ -64,7 +64,7 @@ pub struct Args {
     /// Record logins, too
     #[arg(long)]
     com_logins: bool,
-    /// Record this name of a member of answers, which tells of nobody, in the place of <nome>; may be repeated
+    /// Record this name of a member of answers, which tells of nobody, in the place of `<nome>`; may be repeated
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     membro: Vec<String>,
     /// Compare with a server in this dialect, not with the contract
