@@ -34,10 +34,8 @@ def paths():
     lists = [{}, *({"status": status} for status in STATUSES), {"protocolo": middle}, {"protocolo": middle[:-4]},
              {"protocolo": "1999"}, {"motivoStatus": lab.MOTIVOS[0]}, {"usuario": lab.LOGINS[0]}]
     query = lambda asked: "?" + urllib.parse.urlencode(asked) if asked else ""
-    # The form of the console has another name for one of them.
-    typed = lambda asked: {"motivo" if name == "motivoStatus" else name: value for name, value in asked.items()}
-    pages = ["", *("/atendimentos" + query(typed(asked)) for asked in lists), "/atendimento" + query({"protocolo": middle}), "/motivos",
-             "/usuarios", "/usuarios?busca=bench", "/perfis", "/niveis", "/auditoria", "/servidor", "/senha"]
+    pages = ["", *("/atendimentos" + query(asked) for asked in lists), "/atendimento" + query({"protocolo": middle}), "/motivos",
+             "/usuarios", "/usuarios?procura=bench", "/perfis", "/niveis", "/auditoria", "/servidor", "/senha"]
     api = ["/api/admin/atendimentos" + query(asked) for asked in lists]
     return [*("/console" + page for page in pages), *api, "/api/admin/usuarios", "/api/admin/auditoria"]
 
