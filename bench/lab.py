@@ -25,6 +25,7 @@ FIRST = 20221104000001
 JWT_SECRET = "a secret for the benchmark, 32 bytes"
 # The load is spread over them. same_job.py uses the first of each.
 LOGINS = [f"bench{number}" for number in range(1, 101)]
+STATUSES = ["Aberto", "Em atendimento", "Cancelado", "Improcedente", "Finalizado"]
 MOTIVOS = ["Duplicado", *(f"Motivo {number}" for number in range(2, 21))]
 # Programs, and the Debian packages that have them.
 PACKAGES = {"wrk": "wrk", "pgbench": "postgresql", "psql": "postgresql", "sqlite3": "sqlite3", "cc": "gcc",
@@ -49,8 +50,7 @@ def check_programs():
 
 def csv_of(count):
     """A CSV file of `count` atendimentos, as text."""
-    statuses = ["Aberto", "Em atendimento", "Cancelado", "Improcedente", "Finalizado"]
-    return "protocolo,status\n" + "".join(f"{FIRST + i},{statuses[i % 5]}\n" for i in range(count))
+    return "protocolo,status\n" + "".join(f"{FIRST + i},{STATUSES[i % 5]}\n" for i in range(count))
 
 
 def public(url):

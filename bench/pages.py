@@ -16,14 +16,12 @@ TIMES = 20
 PERMISSOES = ["consultar-historico", "consultar-atendimentos", "criar-atendimento", "alterar-status",
               "administrar-niveis", "administrar-permissoes", "administrar-perfis", "administrar-usuarios",
               "administrar-motivos", "consultar-auditoria"]
-STATUSES = ["Aberto", "Em atendimento", "Cancelado", "Improcedente", "Finalizado"]
 
 
 def filled(here, engine):
     settings = growth.filled(here, engine, COUNT, HISTORY)
     here.cli(engine, "perfil", "criar", "R", "--root", **settings)
-    for permissao in PERMISSOES:
-        here.cli(engine, "perfil", "conceder", "R", permissao, **settings)
+    here.cli(engine, "perfil", "conceder", "R", *PERMISSOES, **settings)
     here.cli(engine, "usuario", "criar", "root", "--perfil", "R", "--senha-stdin", stdin="12345678", **settings)
     return settings
 
@@ -31,11 +29,12 @@ def filled(here, engine):
 def paths():
     """What is asked for, with what a person may type: the middle of the table, and what nobody finds."""
     middle = str(lab.FIRST + COUNT // 2)
-    lists = [{}, *({"status": status} for status in STATUSES), {"protocolo": middle}, {"protocolo": middle[:-4]},
+    lists = [{}, *({"status": status} for status in lab.STATUSES), {"protocolo": middle}, {"protocolo": middle[:-4]},
              {"protocolo": "1999"}, {"motivoStatus": lab.MOTIVOS[0]}, {"usuario": lab.LOGINS[0]}]
     query = lambda asked: "?" + urllib.parse.urlencode(asked) if asked else ""
-    pages = ["", *("/atendimentos" + query(asked) for asked in lists), "/atendimento" + query({"protocolo": middle}), "/motivos",
-             "/usuarios", "/usuarios?procura=bench", "/perfis", "/niveis", "/auditoria", "/servidor", "/senha"]
+    pages = ["", *("/atendimentos" + query(asked) for asked in lists),
+             "/atendimento" + query({"protocolo": middle}), "/motivos", "/usuarios", "/usuarios?procura=bench",
+             "/perfis", "/niveis", "/auditoria", "/servidor", "/senha"]
     api = ["/api/admin/atendimentos" + query(asked) for asked in lists]
     return [*("/console" + page for page in pages), *api, "/api/admin/usuarios", "/api/admin/auditoria"]
 

@@ -108,10 +108,11 @@ impl Case {
     /// The answer that is no success if the one recorded whole is, where the others of its kind came more often than that.
     fn contradiction(&self) -> Option<usize> {
         let whole = self.chosen()?;
-        let contradicts = |variant: &&Variant| variant.is_cut() && variant.contradicts(whole);
-        let seen = |variants: &mut dyn Iterator<Item = &Variant>| variants.map(|variant| variant.seen).sum::<u64>();
-        let is_majority = seen(&mut self.variants.iter().filter(contradicts)) > seen(&mut self.successes());
-        self.variants.iter().position(|variant| is_majority && contradicts(&variant))
+        let others = self.variants.iter().enumerate();
+        let others: Vec<_> = others.filter(|(_, other)| other.is_cut() && other.contradicts(whole)).collect();
+        let seen: u64 = self.successes().map(|variant| variant.seen).sum();
+        let is_majority = others.iter().map(|(_, other)| other.seen).sum::<u64>() > seen;
+        others.first().filter(|_| is_majority).map(|(at, _)| *at)
     }
 
     /// The answer that is taken; the variants are sorted.

@@ -44,7 +44,7 @@ const LOGINS_WINDOW: i64 = 50_000;
 const END: &str = "SELECT id FROM usuario WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2";
 
 /// The same by login. $1 is the user before.
-const LAST_LOGIN: &str = "
+const END_BY_LOGIN: &str = "
 SELECT id FROM usuario WHERE chave > coalesce((SELECT chave FROM usuario WHERE id = $1), '')
 ORDER BY chave LIMIT 1 OFFSET $2";
 
@@ -124,7 +124,7 @@ impl Store {
             let found: Vec<Usuario> = connection.rows(AssertSqlSafe(statement), &values).await?;
             let mut end: Vec<(i64,)> = Vec::new();
             if is_cut && found.len() <= usize::from(*limit) {
-                end = connection.rows(LAST_LOGIN, &[after, (window - 1).into()]).await?;
+                end = connection.rows(END_BY_LOGIN, &[after, (window - 1).into()]).await?;
             }
             Ok((found, end.pop().map(|(id,)| id)))
         };
