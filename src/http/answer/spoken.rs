@@ -46,16 +46,19 @@ pub fn example() -> Asked {
     Asked { protocolo, status: Status::Finalizado.nome().to_owned(), motivo, login }
 }
 
-/// `answer` to what was `asked`, if a dialect may tell that.
-pub fn told(answer: Result<Response, ApiError>, asked: Option<Asked>) -> Result<Response, ApiError> {
-    match (answer, asked) {
-        (Err(error), Some(asked)) => {
-            let mut response = error.into_response();
-            response.extensions_mut().insert(asked);
-            Ok(response)
-        }
-        (answer, _) => answer,
+/// `error`, and what was `asked`, if a dialect may tell that.
+pub fn told(error: ApiError, asked: Option<Asked>) -> Response {
+    let mut response = error.into_response();
+    if let Some(asked) = asked {
+        response.extensions_mut().insert(asked);
     }
+    response
+}
+
+/// What was asked for, where `response` knows it.
+pub fn asked_for(response: &Response) -> Option<Asked> {
+    let of_success = || response.extensions().get::<Success>().map(Success::asked);
+    response.extensions().get::<Asked>().cloned().or_else(of_success)
 }
 
 /// `response`, with what a dialect words otherwise.
@@ -80,6 +83,15 @@ impl Success {
     pub fn example_of_a_change() -> Self {
         let Asked { protocolo, motivo, .. } = example();
         Self::Made { protocolo, status: Status::Finalizado.nome(), anterior: Status::Aberto.nome(), motivo }
+    }
+
+    fn asked(&self) -> Asked {
+        match self.clone() {
+            Self::Made { protocolo, status, motivo, .. } => {
+                Asked { protocolo, status: status.to_owned(), motivo, ..Asked::default() }
+            }
+            Self::LoggedIn { login, .. } => Asked { login, ..Asked::default() },
+        }
     }
 
     /// The same, of a change from `anterior`.

@@ -8,7 +8,6 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::asked;
 use super::audit::ChangeAudit;
 use crate::dialect::Asked;
 use crate::domain::access::AlterarStatus;
@@ -24,6 +23,7 @@ use crate::http::limits::BODY_MAX;
 use crate::http::openapi::CITRUS;
 use crate::http::openapi::parameters::{IdempotencyHeader, IfMatch, Simular};
 use crate::http::openapi::requests::Alteracao;
+use crate::http::request::asked;
 use crate::http::request::body::JsonBody;
 use crate::http::request::caller::Caller;
 use crate::http::request::client_address::ClientAddress;
@@ -97,11 +97,11 @@ pub async fn change(
     client: ClientAddress,
     caller: Result<Caller<AlterarStatus>, ApiError>,
     request: Request,
-) -> Result<Response, ApiError> {
+) -> Response {
     let (mut audit, mut asked) = (ChangeAudit::begin(client), None);
     let answer = attempt(&app, caller, request, &mut audit, &mut asked).await;
     audit.end(&answer);
-    spoken::told(answer, asked)
+    answer.unwrap_or_else(|error| spoken::told(error, asked))
 }
 
 /// What a change says before its body.

@@ -8,7 +8,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::Object;
 
-use super::asked;
 use super::audit::LoginAudit;
 use crate::dialect::Asked;
 use crate::domain::access::AlterarStatus;
@@ -19,6 +18,7 @@ use crate::http::answer::spoken::{self, Success};
 use crate::http::limits::BODY_MAX;
 use crate::http::openapi::CITRUS;
 use crate::http::openapi::requests::Credenciais;
+use crate::http::request::asked;
 use crate::http::request::body::JsonBody;
 use crate::http::request::caller::Caller;
 use crate::http::request::client_address::ClientAddress;
@@ -62,15 +62,11 @@ fn expires_in() -> Object {
         }))
     ),
 )]
-pub async fn login(
-    State(app): State<SharedState>,
-    client: ClientAddress,
-    request: Request,
-) -> Result<Response, ApiError> {
+pub async fn login(State(app): State<SharedState>, client: ClientAddress, request: Request) -> Response {
     let (mut audit, mut asked) = (LoginAudit::begin(client), None);
     let answer = attempt(&app, client, request, &mut audit, &mut asked).await;
     audit.end(&answer);
-    spoken::told(answer, asked)
+    answer.unwrap_or_else(|error| spoken::told(error, asked))
 }
 
 async fn attempt(

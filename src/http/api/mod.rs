@@ -1,6 +1,5 @@
 //! The contract: a file for each group of routes, and the audit log of what they do.
 
-pub mod asked;
 pub mod audit;
 pub mod batch;
 pub mod change;

@@ -237,6 +237,7 @@ fn general(error: &ApiError, texts: &Texts) -> &'static str {
     let faults = &texts.faults;
     match error {
         NotFound | MethodNotAllowed => faults.no_page,
+        ForeignPage => texts.entrance.foreign,
         Malformed | Body(_) | Charset | ContentCoding | InexactProtocolo | TokenMissing | Token(_) => {
             faults.not_understood
         }

@@ -14,10 +14,11 @@ use super::login::{ENTRANCE, SIGN_IN_MAX, arrived};
 use super::refusal::Answer;
 use super::session::{Anybody, Posted};
 use super::view::View;
-use super::visit::{CONSOLE, PLACE, ShownAt, Visit, is_form, is_same_origin, place};
+use super::visit::{CONSOLE, PLACE, ShownAt, Visit, is_form, place};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::answer::problem::Language;
 use crate::http::request::body::read_bytes;
+use crate::http::request::origin::is_same_origin;
 use crate::http::request::query;
 use crate::http::state::SharedState;
 

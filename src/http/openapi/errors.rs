@@ -76,15 +76,15 @@ pub const ADMINISTRATION: [Errors; 24] = [
 
 /// The same of the operations that a sandbox adds.
 pub const SANDBOX: [Errors; 9] = [
-    ("restaurar", &[]),
-    ("programarFalha", &[BODY, FAULT]),
+    ("restaurar", &[PAGE_ORIGIN]),
+    ("programarFalha", &[PAGE_ORIGIN, BODY, FAULT]),
     ("lerFalhas", &[]),
-    ("apagarFalhas", &[]),
-    ("moverRelogio", &[BODY, CLOCK]),
+    ("apagarFalhas", &[PAGE_ORIGIN]),
+    ("moverRelogio", &[PAGE_ORIGIN, BODY, CLOCK]),
     ("lerRelogio", &[]),
-    ("acertarRelogio", &[]),
+    ("acertarRelogio", &[PAGE_ORIGIN]),
     ("lerRequisicoes", &[JOURNAL]),
-    ("apagarRequisicoes", &[]),
+    ("apagarRequisicoes", &[PAGE_ORIGIN]),
 ];
 
 const ALWAYS: &[ApiError] = &[Malformed, Internal, Unavailable];
@@ -221,6 +221,7 @@ const SEARCH: &[ApiError] = &[
 ];
 const AUDIT: &[ApiError] = &[Invalid("desde"), Invalid("ate"), Invalid("acao")];
 
+const PAGE_ORIGIN: &[ApiError] = &[ForeignPage];
 const FAULT: &[ApiError] = &[
     Body(JsonError::Duplicate("codigo")),
     Body(JsonError::Text("codigo")),

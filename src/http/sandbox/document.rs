@@ -7,7 +7,7 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{OpenApi, Ref, ResponseBuilder};
 
 use super::PATHS;
-use super::failures::{DELAY, DELAY_MAX, FAILURE, codes};
+use super::failures::{DELAY, DELAY_MAX, FAILURE, words};
 use crate::domain::rules::Rules;
 use crate::http::answer::problem;
 use crate::http::answer::spoken::CITRUS_PATHS;
@@ -59,7 +59,7 @@ fn headers() -> [Parameter; 2] {
     let failure = parameter(
         ParameterIn::Header,
         FAILURE,
-        text().enum_values(Some(codes(Rules::default()))),
+        text().enum_values(Some(words(Rules::default()))),
         Value::Null,
         "Responde com este erro, e não faz nada.",
     );

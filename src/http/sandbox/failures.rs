@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use crate::auth::token::Rejection;
 use crate::domain::rules::Rules;
 use crate::domain::text::nearest;
-use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::catalogue::{ApiError, Row};
 use crate::http::state::AppState;
 
 pub const FAILURE: &str = "X-Sandbox-Falha";
@@ -18,24 +18,25 @@ const EXPIRED_FOR: Duration = Duration::from_secs(5);
 
 /// What a request says that is to happen to it.
 pub struct Demand {
-    pub error: Option<ApiError>,
+    /// The error, and the word that asked for it.
+    pub error: Option<(&'static str, ApiError)>,
     pub delay: Duration,
 }
 
 impl Demand {
     /// The one in `headers`.
     pub fn of(app: &AppState, headers: &HeaderMap) -> Result<Self, ApiError> {
-        let code = header(headers, FAILURE)?.map(|text| named(app, text, &[])).transpose();
-        let code = code.map_err(|why| ApiError::UnknownFault((FAILURE, why)))?;
+        let word = header(headers, FAILURE)?.map(|text| named(app, text, &[])).transpose();
+        let word = word.map_err(|why| ApiError::UnknownFault((FAILURE, why)))?;
         let wait = |millis| delay(millis).ok_or(ApiError::Invalid(DELAY));
         let delay = header(headers, DELAY)?.map(wait).transpose()?.unwrap_or_default();
-        Ok(Self { error: code.and_then(|code| failure(app, code)), delay })
+        Ok(Self { error: word.and_then(|word| Some((word, failure(app, word)?))), delay })
     }
 }
 
-/// The error that `code` names, if it can be forced.
-pub fn failure(app: &AppState, code: &str) -> Option<ApiError> {
-    match forcible(app.rules()).find(|error| error.code() == code)? {
+/// The error that is forced as `word`, if it can be.
+pub fn failure(app: &AppState, word: &str) -> Option<ApiError> {
+    match forcible(app.rules()).find(|error| error.row().forced_as == Some(word))? {
         // With the limits in force; there may be none.
         ApiError::Throttled(_) => app.login.refusal().map(ApiError::Throttled),
         ApiError::Token(Rejection::Expired { .. }) => {
@@ -46,32 +47,33 @@ pub fn failure(app: &AppState, code: &str) -> Option<ApiError> {
     }
 }
 
-/// The errors that can be answered without a request that is at fault, by a server with `rules`: one of each code.
+/// The errors that can be answered without a request that is at fault, by a server with `rules`.
 fn forcible(rules: Rules) -> impl Iterator<Item = ApiError> {
-    ApiError::one_of_each().into_iter().filter(move |error| error.row().is_forcible && error.can_be_given(rules))
+    let all = ApiError::one_of_each().into_iter();
+    all.filter(move |error| error.row().forced_as.is_some() && error.can_be_given(rules))
 }
 
-/// The code of the error that `text` names: by that code, by its name in dialects, or by its HTTP status where no other has that.
-/// Or else the end of a sentence that says what may stand there, `others` too.
+/// The word by which the error is forced that `text` names: by that word, by its name in dialects, or by its HTTP status where
+/// no other code has that. Or else the end of a sentence that says what may stand there, `others` too.
 pub fn named(app: &AppState, text: &str, others: &[&'static str]) -> Result<&'static str, String> {
-    let mut errors: Vec<ApiError> =
-        forcible(app.rules()).filter(|error| failure(app, error.code()).is_some()).collect();
-    errors.sort_by_key(ApiError::code);
-    let by = |is: &dyn Fn(&ApiError) -> bool| -> Vec<&'static str> {
-        errors.iter().filter(|error| is(error)).map(ApiError::code).collect()
+    let mut rows: Vec<(&'static str, &'static Row)> =
+        words(app.rules()).into_iter().filter_map(|word| Some((word, failure(app, word)?.row()))).collect();
+    rows.sort_by_key(|(word, _)| *word);
+    let by = |is: &dyn Fn(&str, &Row) -> bool| -> Vec<&'static str> {
+        rows.iter().filter(|(word, row)| is(word, row)).map(|(word, _)| *word).collect()
     };
-    let of_status = by(&|error| error.status().as_str() == text);
-    let of_name = [by(&|error| error.code() == text), by(&|error| error.row().name == text)].concat();
+    let of_status = by(&|word, row| word == row.code.word && row.status.as_str() == text);
+    let of_name = [by(&|word, _| word == text), by(&|_, row| row.name == text)].concat();
     match (of_status.as_slice(), of_name.first()) {
-        ([code], _) | (_, Some(code)) => Ok(code),
-        _ => Err(unknown(text, &of_status, &errors, others)),
+        ([word], _) | (_, Some(word)) => Ok(word),
+        _ => Err(unknown(text, &of_status, &rows, others)),
     }
 }
 
 /// What may stand in the place of `text`, which is the HTTP status of several errors, or no name at all.
-fn unknown(text: &str, of_status: &[&str], errors: &[ApiError], others: &[&'static str]) -> String {
-    let known: Vec<&str> = others.iter().copied().chain(errors.iter().map(ApiError::code)).collect();
-    let names = known.iter().copied().chain(errors.iter().map(|error| error.row().name));
+fn unknown(text: &str, of_status: &[&str], rows: &[(&'static str, &'static Row)], others: &[&'static str]) -> String {
+    let known: Vec<&str> = others.iter().copied().chain(rows.iter().map(|(word, _)| *word)).collect();
+    let names = known.iter().copied().chain(rows.iter().map(|(_, row)| row.name));
     let is_number = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     let hint = match (of_status, nearest(text, names)) {
         ([_, ..], _) => format!("{text} é de {}; ", of_status.join(", ")),
@@ -83,11 +85,11 @@ fn unknown(text: &str, of_status: &[&str], errors: &[ApiError], others: &[&'stat
     format!("{hint}use um destes: {}", known.join(", "))
 }
 
-/// The codes of the errors that can be forced on a server with `rules`, sorted.
-pub fn codes(rules: Rules) -> Vec<&'static str> {
-    let mut codes: Vec<&str> = forcible(rules).map(|error| error.code()).collect();
-    codes.sort_unstable();
-    codes
+/// By which words errors are forced on a server with `rules`, sorted.
+pub fn words(rules: Rules) -> Vec<&'static str> {
+    let mut words: Vec<&str> = forcible(rules).filter_map(|error| error.row().forced_as).collect();
+    words.sort_unstable();
+    words
 }
 
 fn delay(millis: &str) -> Option<Duration> {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::HeaderName;
 use axum::http::header::EXPECT;
@@ -19,7 +18,11 @@ use super::rota::is_own;
 use super::state::Sandbox;
 use crate::clock::{Clock, rfc3339_millis};
 use crate::http::answer::catalogue::ApiError;
+use crate::http::answer::spoken::{self, told};
 use crate::http::limits::BODY_MAX;
+use crate::http::request::asked;
+use crate::http::request::origin::is_same_origin;
+use crate::http::state::AppState;
 use crate::http::transport::Fault;
 
 /// How long the journal waits for the body of a request that fails.
@@ -28,7 +31,13 @@ const BODY_DEADLINE: Duration = Duration::from_secs(2);
 /// Does what the request's headers ask for, or what is programmed, and enters the request in the journal.
 pub async fn intercept(State(sandbox): State<Arc<Sandbox>>, request: Request, next: Next) -> Response {
     if is_own(request.uri().path()) {
-        return answer(&sandbox, request, next, false).await.0;
+        // The routes take no token: the page that a tester looks at beside could program the demo.
+        let is_foreign = !request.method().is_safe() && !is_same_origin(request.headers());
+        return if is_foreign {
+            ApiError::ForeignPage.into_response()
+        } else {
+            answer(&sandbox, request, next, false).await.0
+        };
     }
     let headers = sandbox.app.dialect.iter().flat_map(|dialect| dialect.token_headers());
     let carry_token: Vec<HeaderName> = headers.map(|header| header.name.clone()).collect();
@@ -55,12 +64,11 @@ async fn answer(sandbox: &Sandbox, request: Request, next: Next, may_fail: bool)
         let answer = timeout(left, next.run(request)).await;
         answer.unwrap_or_else(|_| ApiError::Unavailable.into_response())
     };
-    if let Some(error) = demand.error {
+    if let Some((codigo, error)) = demand.error {
         sleep(demand.delay).await;
-        tracing::info!(code = error.code(), "a failure was forced");
-        let falha = Simulated { modo: "cabecalho", codigo: error.code() };
-        note_body(request).await;
-        return (error.into_response(), Some(falha));
+        tracing::info!(code = codigo, "a failure was forced");
+        let response = refuse(request, error, &sandbox.app).await;
+        return (response, Some(Simulated { modo: "cabecalho", codigo }));
     }
     let (method, path) = (request.method().as_str(), request.uri().path());
     let failure = may_fail.then(|| sandbox.faults.take(method, path)).flatten();
@@ -77,15 +85,16 @@ async fn fail(
     request: Request,
     next: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
-    let mut response = if failure.comes_after() {
-        next(request).await
-    } else {
-        note_body(request).await;
-        ApiError::Unavailable.into_response()
-    };
-    match failure.outcome {
+    let error = match failure.outcome {
         // It could be forced when it was programmed.
-        Outcome::Error(code) => failures::failure(&sandbox.app, code).unwrap_or(ApiError::Unavailable).into_response(),
+        Outcome::Error(word) => failures::failure(&sandbox.app, word).unwrap_or(ApiError::Unavailable),
+        Outcome::Fault(_) => ApiError::Unavailable,
+    };
+    let mut response =
+        if failure.comes_after() { next(request).await } else { refuse(request, error.clone(), &sandbox.app).await };
+    match failure.outcome {
+        Outcome::Error(_) if failure.comes_after() => told(error, spoken::asked_for(&response)),
+        Outcome::Error(_) => response,
         Outcome::Fault(fault) => {
             response.extensions_mut().insert(fault);
             response
@@ -93,10 +102,15 @@ async fn fail(
     }
 }
 
-/// Reads the body of `request` for the journal, unless the client first wants to be told to send it.
-async fn note_body(request: Request) {
-    if !request.headers().contains_key(EXPECT) {
-        let body: Limited<Body> = Limited::new(request.into_body(), BODY_MAX);
-        _ = timeout(BODY_DEADLINE, body.collect()).await;
+/// `error`, and what the request named, where a dialect tells that. Reads the body, for the journal too, unless the client
+/// first wants to be told to send it.
+async fn refuse(request: Request, error: ApiError, app: &AppState) -> Response {
+    if request.headers().contains_key(EXPECT) {
+        return error.into_response();
     }
+    let (head, body) = request.into_parts();
+    let body = timeout(BODY_DEADLINE, Limited::new(body, BODY_MAX).collect()).await;
+    let Ok(Ok(body)) = body else { return error.into_response() };
+    let asked = asked::before_refusal(&error, Request::from_parts(head, body.to_bytes().into()), app).await;
+    told(error, asked)
 }

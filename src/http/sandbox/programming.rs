@@ -12,7 +12,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::document::SANDBOX;
-use super::failures::{self, DELAY_MAX, codes};
+use super::failures::{self, DELAY_MAX, words};
 use super::faults::{Failure, Modo, Outcome, Program};
 use super::rota::Rota;
 use super::state::Sandbox;
@@ -70,7 +70,7 @@ impl PartialSchema for Falha {
                     "Em `resposta` e `perdida`, um destes códigos, ou um \
                 código HTTP que só um deles tem: {}. Em `perdida` também `reset` e `silencio`; ausente: \
                 `unavailable`. Em `conexao`: `reset`, `silencio`, `corpo-cortado` ou `gotas`.",
-                    codes(Rules::default()).join(", ")
+                    words(Rules::default()).join(", ")
                 ))),
             )
             .property("vezes", count(1, COUNT_MAX, "Quantas requisições falham. Ausente: 1."))

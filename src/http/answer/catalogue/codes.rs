@@ -16,6 +16,7 @@ pub const EXISTS: Code = code("exists", "Já existe", "Exists already");
 pub const EXPIRED_TOKEN: Code = code("expired_token", "Token expirado", "Expired token");
 pub const FAILED: Code = code("failed", "Falha do servidor", "Server failure");
 pub const DAY_IS_FULL: Code = code("day_is_full", "Numeração do dia esgotada", "No number left for the day");
+pub const FOREIGN_PAGE: Code = code("foreign_page", "Página de outro site", "Page of another site");
 pub const IN_PROGRESS: Code = code("in_progress", "Requisição em andamento", "Request in progress");
 pub const INVALID_BODY: Code = code("invalid_body", "Corpo da requisição inválido", "Invalid request body");
 pub const INVALID_FIELD: Code = code("invalid_field", "Campo inválido", "Invalid field");

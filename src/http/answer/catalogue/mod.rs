@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 
+pub use self::rows::Row;
 use crate::auth::password::PasswordError;
 use crate::auth::token::Rejection;
 use crate::clock::rfc3339_seconds;
@@ -58,6 +59,8 @@ pub enum ApiError {
     ContentCoding,
     NotFound,
     MethodNotAllowed,
+    /// A page of another site sent it.
+    ForeignPage,
     Required(&'static str),
     /// The login is missing; Citrus has a text of its own for it.
     LoginRequired,
@@ -156,6 +159,7 @@ impl ApiError {
             self,
             Self::Denied(Denial::StatusDiffers(_) | Denial::RevisionDiffers(_))
                 | Self::UnknownFault(_)
+                | Self::ForeignPage
                 | Self::Missing(_)
                 | Self::UnknownPermissao
                 | Self::Exists(_)

@@ -30,7 +30,8 @@ pub struct Row {
     pub mark: &'static str,
     /// Whether the connection can't be used again: where the next request begins is in doubt, or not waited for.
     pub ends_connection: bool,
-    pub is_forcible: bool,
+    /// How a sandbox calls it that is asked for it; `None` where it answers a faulty request alone.
+    pub forced_as: Option<&'static str>,
 }
 
 const fn row(name: &'static str, status: StatusCode, code: Code, text: &'static str) -> Row {
@@ -44,7 +45,7 @@ const fn row(name: &'static str, status: StatusCode, code: Code, text: &'static 
         lists_values: false,
         mark: "[ours]",
         ends_connection: false,
-        is_forcible: false,
+        forced_as: None,
     }
 }
 
@@ -74,7 +75,12 @@ impl Row {
     }
 
     const fn forcible(self) -> Self {
-        Self { is_forcible: true, ..self }
+        Self { forced_as: Some(self.code.word), ..self }
+    }
+
+    /// The same, where another error goes by the code.
+    const fn forcible_by_name(self) -> Self {
+        Self { forced_as: Some(self.name), ..self }
     }
 }
 
@@ -195,6 +201,9 @@ rows! {
     MethodNotAllowed =>
         row("no_method", StatusCode::METHOD_NOT_ALLOWED, codes::NO_ROUTE, "Método não permitido")
             .detail("O caminho não aceita este método; veja Allow.", "The path does not take this method; see Allow.");
+    ForeignPage =>
+        row("foreign_page", StatusCode::FORBIDDEN, codes::FOREIGN_PAGE, "Requisição de uma página de outro site")
+            .detail("Páginas de outros sites não mudam nada aqui.", "Pages of other sites change nothing here.");
     Throttled(_) as Self::THROTTLED =>
         row("throttled", StatusCode::TOO_MANY_REQUESTS, codes::THROTTLED, "Muitas tentativas, tente novamente mais tarde")
             .detail("Houve falhas demais; veja Retry-After.", "There were too many failures; see Retry-After.")
@@ -214,7 +223,7 @@ rows! {
     TokenFailed =>
         row("token_failed", StatusCode::INTERNAL_SERVER_ERROR, codes::FAILED, "Houve um problema para gerar um token")
             .detail("Não foi possível gerar um token.", "A token could not be made.")
-            .text_documented();
+            .text_documented().forcible_by_name();
     TokenMissing =>
         row("token_missing", StatusCode::UNAUTHORIZED, codes::NO_TOKEN, "Token is missing")
             .detail("A requisição não traz um token em Authorization.", "The request has no token in Authorization.")

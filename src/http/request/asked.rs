@@ -2,10 +2,10 @@
 
 use axum::extract::Request;
 
+use super::body::JsonBody;
 use crate::dialect::{Asked, named_by};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::limits::BODY_MAX;
-use crate::http::request::body::JsonBody;
 use crate::http::state::AppState;
 use crate::json::Value;
 
