@@ -61,6 +61,31 @@ mod tests {
             assert!(say_the_same(&twice("Sem token", ids), &twice("Sem token", [ids[1], ids[0]])));
             assert!(!say_the_same(&twice("Sem token", ids), &twice("Sem acesso", ids)));
         }
+        // An id inside of the text, whatever the number of words beside it.
+        let told = |text: &str, ids: [&str; 2]| {
+            let bodies = ids.map(|id| format!(r#"{{"m":"{text} (ref. {id})"}}"#));
+            answers(&bodies.each_ref().map(String::as_str))
+        };
+        let fault = |text: &str, ids: [&str; 2]| {
+            let bodies = ids.map(|id| format!("<f><s>{text}</s><d><id>{id}</id></d></f>"));
+            answers(&bodies.each_ref().map(String::as_str))
+        };
+        for say in [&told as &dyn Fn(&str, [&str; 2]) -> Vec<Received>, &fault] {
+            let none = say("sem token", ["7f3a91c2", "b1c2d3e4"]);
+            assert!(say_the_same(&none, &say("sem token", ["00aa11bb", "c0ffee00"])));
+            for other in ["atendimento inexistente por aqui", "sem acesso", "token"] {
+                assert!(!say_the_same(&none, &say(other, ["00aa11bb", "c0ffee00"])), "{other}");
+                assert!(!say_the_same(&none, &say(other, ["00aa11bb", "c0ffee00"])[..1]), "{other}");
+            }
+        }
+        // What moves may be words, more or fewer of them.
+        let tip = |text: &str, tips: [&str; 2]| {
+            let bodies = tips.map(|tip| format!("{text}: {tip} (fim)"));
+            answers(&bodies.each_ref().map(String::as_str))
+        };
+        let none = tip("Sem token", ["boa tarde", "bom dia a todos"]);
+        assert!(say_the_same(&none, &tip("Sem token", ["até logo", "olá"])));
+        assert!(!say_the_same(&none, &tip("Sem acesso", ["boa tarde", "bom dia a todos"])));
         // Nothing moves here, so that a number tells them apart.
         assert!(!say_the_same(&answers(&["{\"c\":1}", "{\"c\":1}"]), &answers(&["{\"c\":2}"])));
         assert!(!say_the_same(&answers(&["a", "a"]), &answers(&["{\"a\":1}"])));

@@ -107,12 +107,26 @@ pub fn is_explained(groups: &[Group<'_>]) -> bool {
     let all = || tokens.iter().flatten();
     let Some(count) = all().next().map(Vec::len) else { return true };
     if all().any(|tokens| tokens.len() != count) {
-        return timeless.iter().any(|group| group.iter().any(|text| *text != group[0]));
+        return tokens.iter().any(|group| all().all(|tokens| is_around(group, tokens)));
     }
     (0..count).all(|at| {
         all().all(|own| Some(own[at]) == all().next().map(|first| first[at]))
             || tokens.iter().any(|group| varies(group, at))
     })
+}
+
+/// Whether `tokens` begin and end with what stays in `group`, of which the middle has another number of tokens each time.
+fn is_around(group: &[Vec<&str>], tokens: &[&str]) -> bool {
+    let first = &group[0];
+    let same = |one: &mut dyn Iterator<Item = &&str>, other: &mut dyn Iterator<Item = &&str>| {
+        one.zip(other).take_while(|(one, other)| one == other).count()
+    };
+    let begin = group.iter().map(|own| same(&mut first.iter(), &mut own.iter())).min().unwrap_or_default();
+    let end = group.iter().map(|own| same(&mut first.iter().rev(), &mut own.iter().rev())).min().unwrap_or_default();
+    let end = end.min(first.len() - begin);
+    group.iter().any(|own| own.len() != first.len())
+        && tokens.starts_with(&first[..begin])
+        && tokens.ends_with(&first[first.len() - end..])
 }
 
 /// Whether two answers may say the same: words that have digits, and very long ones, may be ids.

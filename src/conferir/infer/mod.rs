@@ -4,6 +4,7 @@ mod dates;
 mod envelope;
 mod known;
 mod login;
+mod markup;
 mod moving;
 mod nested;
 mod plain;

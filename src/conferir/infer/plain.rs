@@ -1,6 +1,9 @@
 //! Errors that are no JSON: what of them is the text, and what stands around it.
 
+use std::collections::BTreeMap;
+
 use super::known::Known;
+use super::markup::is_one_element;
 use super::moving::{pieces_of, written};
 use super::seen::Observation;
 use crate::conferir::views::views;
@@ -86,26 +89,48 @@ pub(super) fn of_plain(pieces: &[Piece], text: &str, writing: Writing, known: &K
 }
 
 /// What three `bodies` or more begin and end with, around a gap for the text. It is cut where a word, a gap or an element ends.
+/// Of markup in which more than the text differs, such as a code before it, the most frequent form is taken.
 pub(super) fn frame<'a>(bodies: impl Iterator<Item = &'a str>) -> Option<String> {
-    let bodies: Vec<&str> = bodies.collect();
-    let [first, second, _, ..] = bodies[..] else { return None };
-    let others = || bodies.iter().skip(1);
+    let mut bodies: Vec<&str> = bodies.collect();
+    loop {
+        let [first, _, _, ..] = bodies[..] else { return None };
+        if bodies.iter().all(|body| *body == first) {
+            return None;
+        }
+        let (before, after) = around(&bodies)?;
+        if is_one_element(before, after) {
+            let is_framed = !before.is_empty() || !after.trim().is_empty();
+            return is_framed.then(|| format!("{before}<texto>{after}"));
+        }
+        bodies = most_frequent(&bodies, before.len());
+    }
+}
+
+/// What `bodies` begin and end with.
+fn around<'a>(bodies: &[&'a str]) -> Option<(&'a str, &'a str)> {
+    let first = *bodies.first()?;
     let same = |one: &mut dyn Iterator<Item = char>, other: &mut dyn Iterator<Item = char>| {
         one.zip(other).take_while(|(a, b)| a == b).map(|(letter, _)| letter.len_utf8()).sum::<usize>()
     };
-    let start = others().map(|body| same(&mut first.chars(), &mut body.chars())).min()?;
+    let start = bodies.iter().map(|body| same(&mut first.chars(), &mut body.chars())).min()?;
     let start = first[..start].trim_end_matches(char::is_alphanumeric);
     let is_cut = |text: &str| text.rfind('<') > text.rfind('>');
     let before = if is_cut(start) { &start[..start.rfind('<')?] } else { start };
     let rest = first.len() - before.len();
-    let end = others().map(|body| same(&mut first.chars().rev(), &mut body.chars().rev())).min()?;
+    let end = bodies.iter().map(|body| same(&mut first.chars().rev(), &mut body.chars().rev())).min()?;
     let shortest = bodies.iter().map(|body| body.len() - before.len()).min()?;
     let end = &first[first.len() - end.min(rest).min(shortest)..];
     let end = end.trim_start_matches(|letter: char| letter.is_alphanumeric() || ".!?;#".contains(letter));
     let opens = |text: &str| text.find('>').is_some_and(|close| text.find('<').is_none_or(|open| close < open));
-    let after = if opens(end) { &end[end.find('>')? + 1..] } else { end };
-    let is_framed = !before.is_empty() || !after.trim().is_empty();
-    (is_framed && (second != first || others().any(|body| body != &first))).then(|| format!("{before}<texto>{after}"))
+    Some((before, if opens(end) { &end[end.find('>')? + 1..] } else { end }))
+}
+
+/// Those of `bodies` that go on alike after `length` bytes, up to where an element begins: as most of them do.
+fn most_frequent<'a>(bodies: &[&'a str], length: usize) -> Vec<&'a str> {
+    let next = |body: &&'a str| body[length..].split_inclusive('<').next().unwrap_or_default();
+    let mut groups = BTreeMap::<&str, Vec<&str>>::new();
+    bodies.iter().for_each(|body| groups.entry(next(body)).or_default().push(body));
+    groups.into_values().max_by_key(Vec::len).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -126,6 +151,20 @@ mod tests {
         assert_eq!(framed(&["<b>a</b>", "<b>a</b>", "<b>a</b>"]), None);
         assert_eq!(framed(&["a b", "c d", "e f"]), None);
         assert_eq!(framed(&["<b>a</b>", "<i>a</i>", "<b>c</b>"]).as_deref(), None);
+    }
+
+    #[test]
+    fn what_differs_before_the_text_is_that_of_most_errors() {
+        let fault = |code: &str, text: &str| format!("<f><c>soap:{code}</c><s>{text}</s></f>");
+        let bodies = [("Client", "a"), ("Server", "b"), ("Client", "c"), ("Client", "d e"), ("Server", "f")];
+        let bodies = bodies.map(|(code, text)| fault(code, text));
+        let framed = frame(bodies.iter().map(String::as_str));
+        assert_eq!(framed.as_deref(), Some("<f><c>soap:Client</c><s><texto></s></f>"));
+        // Where each is another one, nothing is said of those that were not seen.
+        let bodies = [1, 2, 3].map(|code| fault(&code.to_string(), "x"));
+        assert_eq!(frame(bodies.iter().map(String::as_str)), Some("<f><c>soap:<texto></c><s>x</s></f>".to_owned()));
+        let bodies = ["a", "b", "c"].map(|code| fault(code, &code.repeat(2)));
+        assert_eq!(frame(bodies.iter().map(String::as_str)), None);
     }
 
     #[test]
