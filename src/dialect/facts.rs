@@ -35,7 +35,7 @@ pub struct Mention<'a> {
     pub login: &'a str,
 }
 
-/// What a request named, kept for its answer.
+/// What a request named, kept for its answer. The login is that of the user whose token it has, where it names none.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     pub protocolo: String,
@@ -56,6 +56,13 @@ pub fn named_by(value: &Value) -> String {
 }
 
 impl Asked {
+    /// The same by the user of `login`, if the request names none.
+    #[must_use]
+    pub fn by(self, login: &str) -> Self {
+        let login = if self.login.is_empty() { login.to_owned() } else { self.login };
+        Self { login, ..self }
+    }
+
     pub fn named(&self) -> Mention<'_> {
         let Self { protocolo, status, motivo, login } = self;
         Mention { protocolo, status, anterior: "", motivo, login }

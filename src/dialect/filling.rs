@@ -25,6 +25,7 @@ pub(super) fn fill(gap: &Gap, writing: Writing, facts: &Facts<'_>, place: usize)
         Gap::Razao => reason(facts.codigo).to_owned(),
         Gap::Metodo => writing.written(facts.metodo),
         Gap::Caminho => writing.written(facts.caminho),
+        Gap::CaminhoSemBarra => writing.written(facts.caminho.trim_start_matches('/')),
         Gap::Instante => written(facts.now) + "Z",
         Gap::InstanteSpring => written(facts.now) + "+00:00",
         Gap::Moment(moment) => writing.written(&moment.written(facts.now)),
@@ -53,6 +54,8 @@ pub(super) fn fill(gap: &Gap, writing: Writing, facts: &Facts<'_>, place: usize)
         Gap::EarlierWord(_, true) if named.anterior.is_empty() => "null".to_owned(),
         Gap::EarlierWord(words, _) => writing.written(words.written(named.anterior)),
         Gap::Motivo => writing.written(named.motivo),
+        Gap::MotivoValue if named.motivo.is_empty() => "null".to_owned(),
+        Gap::MotivoValue => format!("\"{}\"", writing.written(named.motivo)),
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Gap {
     Metodo,
     /// The path of the request, escaped.
     Caminho,
+    /// The same without the slash that it begins with.
+    CaminhoSemBarra,
     /// The time, as `2026-11-28T12:00:00.000Z`.
     Instante,
     /// The time as Spring writes it, with `+00:00` in place of `Z`.
@@ -48,7 +50,7 @@ pub enum Gap {
     ExpiraInstante,
     /// The same by a picture.
     ExpiraMoment(Box<Moment>),
-    /// The login of the user who logged in, or of the one who may not, escaped.
+    /// The login of the user who logs in, or whose token it is, escaped.
     Login,
     /// What belongs to a user, such as a name: we leave it empty, and a reader takes whatever stands there.
     Pessoal,
@@ -72,6 +74,8 @@ pub enum Gap {
     EarlierWord(Arc<StatusWords>, bool),
     /// The motivo that was named, escaped.
     Motivo,
+    /// The same as a value of JSON: a text in quotes; null for none.
+    MotivoValue,
 }
 
 /// The one kind of success that can fill a gap.
@@ -97,12 +101,13 @@ pub(super) fn is_status_name(name: &str) -> bool {
 
 impl Gap {
     /// Those that have one name, as a file writes it between `<` and `>`.
-    pub const NAMES: [(&'static str, Self); 23] = [
+    pub const NAMES: [(&'static str, Self); 24] = [
         ("texto", Self::Texto),
         ("codigo", Self::Codigo),
         ("razao", Self::Razao),
         ("metodo", Self::Metodo),
         ("caminho", Self::Caminho),
+        ("caminho sem barra", Self::CaminhoSemBarra),
         ("instante", Self::Instante),
         ("instante spring", Self::InstanteSpring),
         ("segundos", Self::Segundos),
@@ -219,7 +224,6 @@ impl Gap {
         match (self, kind) {
             (_, None | Some(Kind::Change)) if of_login => Some("only [login] can fill"),
             (Self::Earlier(..) | Self::EarlierWord(..), None | Some(Kind::Login)) => Some("only [sucesso] can fill"),
-            (Self::Login, Some(Kind::Change)) => Some("[sucesso] can't fill"),
             (gap, Some(Kind::Login)) if gap.is_of_change() => Some("[login] can't fill"),
             _ => None,
         }
@@ -236,6 +240,7 @@ impl Gap {
                 | Self::StatusIn(_)
                 | Self::StatusWord(..)
                 | Self::Motivo
+                | Self::MotivoValue
         )
     }
 }

@@ -74,7 +74,7 @@ impl Template {
         Ok(Self(parts).with_values())
     }
 
-    /// The same, with a value of JSON where a protocolo or a token stands without quotes.
+    /// The same, with a value of JSON where such as a protocolo or a token stands without quotes.
     fn with_values(self) -> Self {
         if !self.beginning().trim_start().starts_with(['{', '[']) {
             return self;
@@ -88,6 +88,7 @@ impl Template {
             Part::Gap(name, Gap::Token) if !is_in_quotes => Part::Gap(name, Gap::TokenValue),
             Part::Gap(name, Gap::Earlier(table, _)) if !is_in_quotes => Part::Gap(name, Gap::Earlier(table, true)),
             Part::Gap(name, Gap::Protocolo) if !is_in_quotes => Part::Gap(name, Gap::ProtocoloValue),
+            Part::Gap(name, Gap::Motivo) if !is_in_quotes => Part::Gap(name, Gap::MotivoValue),
             gap @ Part::Gap(..) => gap,
         });
         Self(parts.collect())
@@ -260,7 +261,8 @@ fn after_run<'a>(run: &[Piece], text: &'a str) -> Option<&'a str> {
 /// or on what only the server knows.
 fn is_unknown(gap: &Gap, facts: &Facts<'_>) -> bool {
     match gap {
-        Gap::Texto | Gap::Codigo | Gap::Razao | Gap::Metodo | Gap::Caminho | Gap::Token | Gap::TokenValue => false,
+        Gap::Texto | Gap::Codigo | Gap::Razao | Gap::Metodo => false,
+        Gap::Caminho | Gap::CaminhoSemBarra | Gap::Token | Gap::TokenValue => false,
         gap if gap.is_of_change() => facts.named.is_none(),
         // Of a success, the login as registered: the server alone knows it.
         Gap::Login => facts.login.is_some() || facts.named.is_none(),

@@ -3,6 +3,7 @@
 use std::fs;
 
 use reqwest::Method;
+use serde_json::json;
 
 use crate::support::both_engines;
 use crate::support::client::Client;
@@ -16,6 +17,10 @@ content_type = "text/plain"
 escapes = "nenhum"
 [erro]
 corpo = "<texto>: <protocolo>, <status>"
+[sucesso]
+corpo = "<login>: <motivo>, <caminho sem barra>"
+[respostas.access_denied]
+corpo = "<login>: <protocolo>, <status>"
 [respostas.token_missing]
 corpo = "<texto>"
 "#;
@@ -37,7 +42,7 @@ async fn every_refusal_of_a_change_tells_what_was_asked(database: &Database) {
     let simulated = format!("{STATUS}?simular=x");
     let told = "20221104000001, Aberto";
     for (headers, path, body, answer) in [
-        (&[without][..], STATUS, CHANGE, format!("Acess denied: {told}")),
+        (&[without][..], STATUS, CHANGE, format!("user.sem.permissao: {told}")),
         (&[token], &simulated, CHANGE, format!("simular – valor inválido: {told}")),
         (&[token, ("idempotency-key", "")], STATUS, CHANGE, format!("Idempotency-Key – valor inválido: {told}")),
         (&[token, ("idempotency-key", "")], STATUS, "{", "Idempotency-Key – valor inválido: , ".to_owned()),
@@ -47,12 +52,29 @@ async fn every_refusal_of_a_change_tells_what_was_asked(database: &Database) {
             r#"{"protocolo": ["1", 2.5, {}], "status": ["x"]}"#,
             "protocolo – valor inválido: 1,2.5,, x".to_owned(),
         ),
+        (&[without], STATUS, "{", "user.sem.permissao: , ".to_owned()),
         (&[], STATUS, CHANGE, "Token is missing".to_owned()),
+        (&[token], STATUS, CHANGE, "user.api: , api/atendimentos/status".to_owned()),
     ] {
         assert_eq!(ask(headers, path, body).await, answer, "{body}");
     }
     let periods = ask(&[("authorization", "abc")], STATUS, CHANGE).await;
     assert!(periods.starts_with("JWT strings must") && periods.ends_with(told), "{periods}");
+    server.stop().await;
+}
+
+/// Without quotes around it, a motivo is a value of JSON.
+async fn a_success_tells_the_motivo_and_who_made_the_change(database: &Database) {
+    let file = database.dir.path().join("dialeto.toml");
+    fs::write(&file, "[sucesso]\ncorpo = '{\"motivo\":<motivo>,\"texto\":\"<motivo>\",\"por\":\"<login>\"}'").unwrap();
+    let server = Server::with(database, &[("DIALECT_FILE", file.to_str().unwrap())]).await;
+    let token = server.token("user.api").await;
+    for (motivo, told) in [("Duplicado", "\"Duplicado\",\"texto\":\"Duplicado\""), (" ", "null,\"texto\":\"\"")] {
+        let status = if motivo == " " { "Aberto" } else { "Cancelado" };
+        let body = json!({"protocolo": "20221104000001", "status": status, "motivoStatus": motivo});
+        let answer = server.change_with(&token, body).await;
+        assert_eq!(answer.body, format!("{{\"motivo\":{told},\"por\":\"user.api\"}}"));
+    }
     server.stop().await;
 }
 
@@ -70,5 +92,6 @@ async fn a_refusal_that_tells_nothing_waits_for_no_body(database: &Database) {
 
 both_engines! {
     every_refusal_of_a_change_tells_what_was_asked,
+    a_success_tells_the_motivo_and_who_made_the_change,
     a_refusal_that_tells_nothing_waits_for_no_body,
 }

@@ -45,6 +45,8 @@ async fn a_simulated_error_tells_what_was_asked(database: &Database) {
         assert_eq!(server.send(Method::POST, "/sandbox/falhas", &[], fault).await.status, 200);
         let body = if codigo == "failed" { CHANGE.replace("Duplicado", "Nenhum") } else { CHANGE.to_owned() };
         let asked = if codigo == "failed" { ASKED.replace("Duplicado", "Nenhum") } else { ASKED.to_owned() };
+        // A server that did what it was asked for knows by whom.
+        let asked = asked + if modo == "perdida" { "user.api" } else { "" };
         assert_eq!(ask(STATUS, &[], &body).await, format!("{text}: {asked}"), "{modo}");
     }
     let fault = json!({"rota": "login", "modo": "perdida", "codigo": "token_failed"}).to_string();

@@ -31,6 +31,8 @@ pub enum Success {
         anterior: &'static str,
         /// As the request named it.
         motivo: String,
+        /// Who made it.
+        login: String,
     },
     LoggedIn {
         token: String,
@@ -81,14 +83,14 @@ impl Success {
 
     /// A change that was made, for the documents.
     pub fn example_of_a_change() -> Self {
-        let Asked { protocolo, motivo, .. } = example();
-        Self::Made { protocolo, status: Status::Finalizado.nome(), anterior: Status::Aberto.nome(), motivo }
+        let Asked { protocolo, motivo, login, .. } = example();
+        Self::Made { protocolo, status: Status::Finalizado.nome(), anterior: Status::Aberto.nome(), motivo, login }
     }
 
     fn asked(&self) -> Asked {
         match self.clone() {
-            Self::Made { protocolo, status, motivo, .. } => {
-                Asked { protocolo, status: status.to_owned(), motivo, ..Asked::default() }
+            Self::Made { protocolo, status, motivo, login, .. } => {
+                Asked { protocolo, status: status.to_owned(), motivo, login }
             }
             Self::LoggedIn { login, .. } => Asked { login, ..Asked::default() },
         }
@@ -155,9 +157,9 @@ impl Speaker {
     /// `success` in the dialect.
     pub fn success(&self, success: &Success) -> Spoken {
         match success {
-            Success::Made { protocolo, status, anterior, motivo } => {
+            Success::Made { protocolo, status, anterior, motivo, login } => {
                 let form = self.dialect.success(MADE);
-                self.spoken(form, form.text, None, Some(Mention { protocolo, status, anterior, motivo, login: "" }))
+                self.spoken(form, form.text, None, Some(Mention { protocolo, status, anterior, motivo, login }))
             }
             Success::LoggedIn { token, expires_in, login } => {
                 self.spoken(self.dialect.login(), "", Some(LoggedIn { token, validade: *expires_in, login }), None)

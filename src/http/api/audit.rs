@@ -175,7 +175,7 @@ impl ChangeAudit {
 
     pub fn end<T>(mut self, answer: &Result<T, ApiError>) {
         self.outcome = outcome(answer, self.success);
-        if let Some(user) = answer.as_ref().err().and_then(denied_user) {
+        if let Some(user) = answer.as_ref().err().and_then(ApiError::user) {
             self.user = Some(user.clone());
         }
     }
@@ -246,7 +246,7 @@ fn denied_read(client: ClientAddress, permissao: Permissao, protocolo: &str, err
     if !is_denial(error) {
         return;
     }
-    let user = denied_user(error);
+    let user = error.user();
     tracing::info!(
         target: AUDIT,
         from = %client.0,
@@ -264,7 +264,7 @@ pub fn denied_administration(client: ClientAddress, usuario_id: Option<i64>, per
     if !is_denial(error) {
         return;
     }
-    let user = denied_user(error);
+    let user = error.user();
     tracing::info!(
         target: AUDIT,
         from = %client.0,
@@ -279,14 +279,6 @@ pub fn denied_administration(client: ClientAddress, usuario_id: Option<i64>, per
 
 fn is_denial(error: &ApiError) -> bool {
     matches!(error.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-}
-
-/// Whom `error` denies, where it says so.
-fn denied_user(error: &ApiError) -> Option<&AuditedUser> {
-    match error {
-        ApiError::TokenRevoked(user) | ApiError::AccessDenied(user) => Some(user),
-        _ => None,
-    }
 }
 
 fn outcome<T>(answer: &Result<T, ApiError>, success: &'static str) -> &'static str {

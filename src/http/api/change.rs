@@ -140,14 +140,14 @@ async fn attempt(
         }
     };
     let body = JsonBody::read(request, app, BODY_MAX).await?;
-    *asked = app.dialect.as_ref().map(|_| asked::in_body(&body));
+    *asked = app.dialect.as_ref().map(|_| asked::in_body(&body).by(&caller.login));
     // The body may have taken long.
     caller.confirm(app).await?;
     let idempotency = key.map(|key| IdempotencyKey { key, fingerprint: body.fingerprint() });
     let mut misspelt = Misspelt::default();
     let request = change_request(&body, caller.usuario_id, audit, &mut misspelt)?;
     let request = ChangeRequest { idempotency, revisions, rules: app.rules(), ..request };
-    let success = asked.as_ref().and_then(|asked| success(&request, &asked.motivo));
+    let success = asked.as_ref().and_then(|asked| success(&request, asked));
     let response = if simular {
         audit.simulated();
         let outcome = Box::pin(app.changes.simulate(&request)).await;
@@ -165,10 +165,11 @@ async fn attempt(
     Ok(misspelt.name_in(response))
 }
 
-/// What a dialect may tell of `request`, which names `motivo`, once it is done.
-fn success(request: &ChangeRequest, motivo: &str) -> Option<Success> {
+/// What a dialect may tell of `request`, which `asked` for it, once it is done.
+fn success(request: &ChangeRequest, asked: &Asked) -> Option<Success> {
     let status = Status::from_nome(&request.status)?.nome();
-    Some(Success::Made { protocolo: request.protocolo.clone(), status, anterior: "", motivo: motivo.to_owned() })
+    let (motivo, login) = (asked.motivo.clone(), asked.login.clone());
+    Some(Success::Made { protocolo: request.protocolo.clone(), status, anterior: "", motivo, login })
 }
 
 fn made(success: Option<Success>) -> Response {

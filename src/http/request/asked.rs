@@ -16,7 +16,9 @@ pub async fn before_refusal(error: &ApiError, request: Request, app: &AppState) 
     if !form.body.names_request() {
         return None;
     }
-    JsonBody::read(request, app, BODY_MAX).await.ok().map(|body| in_body(&body))
+    let body = JsonBody::read(request, app, BODY_MAX).await;
+    let asked = body.map_or_else(|_| Asked::default(), |body| in_body(&body));
+    Some(asked.by(error.user().and_then(|user| user.login.as_deref()).unwrap_or_default()))
 }
 
 /// What the object `body` names, without spaces around it; the values of a list with commas between them.

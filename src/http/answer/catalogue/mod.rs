@@ -173,6 +173,14 @@ impl ApiError {
         )
     }
 
+    /// Whom it denies something, where it says so.
+    pub fn user(&self) -> Option<&AuditedUser> {
+        match self {
+            Self::TokenRevoked(user) | Self::AccessDenied(user) => Some(user),
+            _ => None,
+        }
+    }
+
     /// Whether the client hung up while it sent its request.
     pub fn client_left(&self) -> bool {
         matches!(self, Self::BodyCut(Cut::ClientLeft))
