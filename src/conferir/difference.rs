@@ -15,6 +15,12 @@ pub fn first(expected: &str, received: &str) -> Option<String> {
     None
 }
 
+/// The same, where `expected` should stand in `received` after so many bytes.
+pub fn at((bytes, expected): (usize, Option<char>), received: &str) -> String {
+    let place = received[..bytes].chars().count() + 1;
+    format!("character {place}: {} expected, {} received", named(expected), named(received[bytes..].chars().next()))
+}
+
 fn named(character: Option<char>) -> String {
     character.map_or_else(|| "the end".to_owned(), |c| format!("U+{:04X}", u32::from(c)))
 }

@@ -108,6 +108,11 @@ impl AnswerForm<'_> {
     pub fn fits(&self, facts: &Facts<'_>, body: &str) -> bool {
         self.body.fits(self.writing, facts, body)
     }
+
+    /// Where `body`, which doesn't, is another one: after how many bytes, and what should stand there.
+    pub fn misfit(&self, facts: &Facts<'_>, body: &str) -> Option<(usize, Option<char>)> {
+        self.body.misfit(self.writing, facts, body)
+    }
 }
 
 /// A header that may carry the token.

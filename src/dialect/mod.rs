@@ -12,6 +12,7 @@ mod gap;
 mod masks;
 mod moment;
 mod random;
+mod runs;
 mod settings;
 mod source;
 mod status;
