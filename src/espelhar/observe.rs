@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::carrier::{names_a_token, words_of};
@@ -235,6 +234,8 @@ fn gives_token(exchange: &Exchange, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use time::OffsetDateTime;
 
     use super::*;
     use crate::dialect::Known;
