@@ -153,7 +153,8 @@ pub async fn record(
         login_sem_permissao,
     };
     session.personal.add(inferred.personal.all());
-    unasked.extend(guard::hold_back(&mut file, session, &inferred.personal));
+    let mut held_back = Vec::new();
+    unasked.extend(guard::hold_back(&mut file, session, &inferred.personal, &mut held_back));
     unasked.extend(file::leave_out_refused(&mut file));
     let mut comments = evidence(session, &file, &seen, &inferred);
     comments.extend(dated::dated(&file, OffsetDateTime::now_utc()));
@@ -168,6 +169,7 @@ pub async fn record(
         comments.push(("[cabecalhos]".to_owned(), note));
     }
     comments.extend(written.map(|note| (String::new(), note)));
+    comments.extend(held_back);
     if session.has_signed_in_again() {
         let note =
             "the login ended on the way, as if somebody else had logged in with it; the recording logged in again";
