@@ -240,7 +240,11 @@ async fn prove(
     if !is_sure {
         contradiction(&received, status)?;
     }
-    let change = |session: &Session| StartError::Change { what: change_to(proof), answer: session.shown(&received) };
+    let change = |session: &Session| StartError::Change {
+        what: change_to(proof),
+        answer: session.shown(&received),
+        cause: standing.cause(&received),
+    };
     let is_other = refused.code != received.code || !says_the_same(&refused.body, &received.body);
     if !(200..300).contains(&received.code) {
         return Err(change(session));
