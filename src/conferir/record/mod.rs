@@ -5,6 +5,7 @@ mod dated;
 mod file;
 mod first;
 mod guard;
+mod headers;
 mod observed;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ use super::answers::{AnswerName, error_of};
 use super::case::{Case, Mark};
 use super::client::{Received, is_of_the_moment};
 use super::infer::seen::{Observation, Seen};
-use super::infer::{Inferred, headers_joined, headers_not_written, infer};
+use super::infer::{Inferred, infer};
 use super::judge::Scope;
 use super::plan::{self, Plan, Selection};
 use super::report::Outcome;
@@ -90,6 +91,10 @@ const NEVER: [(&str, &str); 5] = [
     ("a comment with visivelCliente True", "the customer would see it"),
 ];
 
+/// What is said of the status that an atendimento can't leave.
+const SEEMS_FINAL: &str =
+    "seems to be final: the server took no change from it. A dialect has no rule for that, so that ours takes them";
+
 /// The names of the errors for which cases of a recording ask.
 pub fn asked_names() -> impl Iterator<Item = String> {
     ERRORS.map(known).into_iter().chain(&COMMENTS).filter_map(error_of).map(AnswerName::key)
@@ -112,17 +117,22 @@ pub async fn record(
     let session = &mut runner.session;
     let mut unasked: Unasked = NEVER.map(|(what, why)| (what.to_owned(), why.to_owned())).to_vec();
     let mut login = ask::login(session).await?;
-    let (tokens, refused) = ask::token_headers(session, user.token_header.as_ref()).await?;
+    let (tokens, refused) = headers::token_headers(session, user.token_header.as_ref()).await?;
     session.expect_end(refused);
     session.carry_token_by(tokens[0].clone());
-    let (header_case, written) = ask::header_case(session).await;
+    let (header_case, written) = headers::header_case(session).await;
     let mut errors = Vec::new();
     let of_atendimento = ERRORS.map(known).into_iter().chain(&COMMENTS).filter(|case| names_atendimento(case));
     let walk = ask::walk(session, start, of_atendimento, &mut unasked).await?;
-    let stuck = walk.is_stuck.then_some(walk.refusals);
+    let final_status = session.present().filter(|_| walk.is_stuck);
+    let mut refusals = walk.refusals;
+    let same_status = refusals.remove(ask::SAME_STATUS.name);
+    let stuck = walk.is_stuck.then_some(refusals);
     let changes = walk.changes;
     let accepts_unknown = ask_errors(session, stuck, &mut errors, &mut unasked, &mut asked).await;
-    let (mesmo_status, motivo_desnecessario) = ask::rules(session, &mut errors, &mut unasked, &mut asked).await;
+    errors.extend(same_status);
+    let (mesmo_status, motivo_desnecessario) =
+        ask::rules(session, walk.same_status, &mut errors, &mut unasked, &mut asked).await;
     let mut login_sem_permissao = None;
     match user.unpermitted {
         None => unasked.push(("access_denied".to_owned(), "pass --login-sem-permissao".to_owned())),
@@ -145,7 +155,7 @@ pub async fn record(
     let mut inferred = infer(&seen);
     let mut file = std::mem::take(&mut inferred.file);
     file.nomes_de_cabecalhos = header_case;
-    file.token.cabecalhos = ask::as_written(&tokens);
+    file.token.cabecalhos = headers::as_written(&tokens);
     file.regras = RulesFile {
         mesmo_status,
         motivo_desnecessario,
@@ -157,24 +167,16 @@ pub async fn record(
     unasked.extend(guard::hold_back(&mut file, session, &inferred.personal, &mut held_back));
     unasked.extend(file::leave_out_refused(&mut file));
     let mut comments = evidence(session, &file, &seen, &inferred);
-    comments.extend(dated::dated(&file, OffsetDateTime::now_utc()));
-    let unwritten = headers_not_written(&seen, &file);
-    if !unwritten.is_empty() {
-        let note = format!("not compared, as they are those of single answers: the headers {}", unwritten.join(", "));
-        comments.push((String::new(), note));
-    }
-    let joined = headers_joined(&seen, &file);
-    if !joined.is_empty() {
-        let note = format!("written as one line, with commas, where several came: {}", joined.join(", "));
-        comments.push(("[cabecalhos]".to_owned(), note));
-    }
-    comments.extend(written.map(|note| (String::new(), note)));
     comments.extend(held_back);
+    comments.extend(dated::dated(&file, OffsetDateTime::now_utc()));
+    comments.extend(headers::notes(&seen, &file));
+    comments.extend(written.map(|note| (String::new(), note)));
     if session.has_signed_in_again() {
         let note =
             "the login ended on the way, as if somebody else had logged in with it; the recording logged in again";
         comments.push((String::new(), note.to_owned()));
     }
+    comments.extend(final_status.map(|status| (String::new(), format!("{status} {SEEMS_FINAL}"))));
     comments.extend(inferred.notes);
     let recorded: Vec<&str> = seen.errors.iter().map(|error| error.case).collect();
     try_out(runner, &recorded, &mut file, &mut comments, &mut asked).await;
