@@ -2,6 +2,7 @@
 
 mod ask;
 mod dated;
+mod failed;
 mod file;
 mod first;
 mod guard;
@@ -22,7 +23,7 @@ use super::case::{Case, Mark};
 use super::client::{Received, is_of_the_moment};
 use super::infer::seen::{Observation, Seen};
 use super::infer::{Inferred, infer};
-use super::judge::Scope;
+use super::judge::{self, Scope, Spoken};
 use super::plan::{self, Plan, Selection};
 use super::report::Outcome;
 use super::runner::Runner;
@@ -130,6 +131,7 @@ pub async fn record(
     let stuck = walk.is_stuck.then_some(refusals);
     let changes = walk.changes;
     let accepts_unknown = ask_errors(session, stuck, &mut errors, &mut unasked, &mut asked).await;
+    failed::ask_again(session, &mut errors).await;
     errors.extend(same_status);
     let (mesmo_status, motivo_desnecessario) =
         ask::rules(session, walk.same_status, &mut errors, &mut unasked, &mut asked).await;
@@ -178,8 +180,7 @@ pub async fn record(
     }
     comments.extend(final_status.map(|status| (String::new(), format!("{status} {SEEMS_FINAL}"))));
     comments.extend(inferred.notes);
-    let recorded: Vec<&str> = seen.errors.iter().map(|error| error.case).collect();
-    try_out(runner, &recorded, &mut file, &mut comments, &mut asked).await;
+    try_out(runner, &seen.errors, &mut file, &mut comments, &mut asked).await;
     let told = comments.iter_mut().chain(&mut unasked).map(|(_, told)| told);
     told.for_each(|told| guard::hide_lines(told, &runner.session));
     Ok(Recording { file, comments, unasked, personal: inferred.personal })
@@ -259,13 +260,14 @@ fn evidence(session: &Session, file: &DialectFile, seen: &Seen, inferred: &Infer
 /// it does not have, unless the case is `recorded`. What the page says, and the dialect does not reproduce, is said.
 async fn try_out(
     runner: &mut Runner,
-    recorded: &[&str],
+    recorded: &[Observation],
     file: &mut DialectFile,
     comments: &mut Vec<(String, String)>,
     asked: &mut impl FnMut(&str),
 ) {
     let Ok(dialect) = Dialect::of(file, &file::known(file)) else { return };
     let dialect = Arc::new(dialect);
+    let unlike = unlike(recorded, &dialect);
     // No login fails a second time, and comments are as the page says.
     let is_stuck =
         runner.session.present() != Some(EmAtendimento) && runner.session.bring_to(EmAtendimento).await.is_err();
@@ -278,7 +280,8 @@ async fn try_out(
     let outcomes = runner.run(&plan, || false, |outcome| asked(outcome.name)).await;
     let is_ours = |outcome: &&Outcome| {
         let is_passing = outcome.received.as_ref().is_some_and(|received| is_of_the_moment(received.code));
-        outcome.mark == Mark::Ours && !recorded.contains(&outcome.name) && !is_passing
+        let is_recorded = recorded.iter().any(|seen| seen.case == outcome.name);
+        outcome.mark == Mark::Ours && !is_recorded && !is_passing
     };
     let (ours, told): (Vec<_>, Vec<_>) = outcomes.iter().filter(|outcome| outcome.is_bad()).partition(is_ours);
     let reason = |outcome: &Outcome| {
@@ -289,6 +292,18 @@ async fn try_out(
     comments.extend(ours.iter().map(|outcome| ("[conferir]".to_owned(), reason(outcome))));
     let unsaid = |outcome: &&Outcome| (String::new(), format!("not reproduced: {}", reason(outcome)));
     comments.extend(told.iter().map(unsaid));
+    comments.extend(unlike);
+}
+
+/// Those of `recorded` that are not asked a second time, and that `dialect` does not answer so.
+fn unlike(recorded: &[Observation], dialect: &Dialect) -> Vec<(String, String)> {
+    let fault = |seen: &Observation| {
+        let case = plan::cases().find(|case| case.name == seen.case && case.is_asked_once())?;
+        let spoken = Spoken { dialect, path: seen.path.clone(), asked: seen.asked.clone() };
+        let faults = judge::faults(case, Scope::Contract, Some(&spoken), &seen.received);
+        (!faults.is_empty()).then(|| (String::new(), format!("not reproduced: {}: {}", seen.case, faults.join("; "))))
+    };
+    recorded.iter().filter_map(fault).collect()
 }
 
 /// The names of `bad` among `all`; of a group of which nothing is good, its own.
