@@ -11,7 +11,7 @@ use super::client::Received;
 use super::difference;
 use super::jwt::find_jwt;
 use super::token::find_token;
-use crate::dialect::{AnswerForm, Asked, Dialect, Facts, LoggedIn, Mention};
+use crate::dialect::{AnswerForm, Asked, Dialect, Facts, LoggedIn, Meant, Mention};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +177,7 @@ impl Worded<'_> {
         self.with_facts(|facts| self.form.fits(facts, received))
     }
 
-    fn misfit(&self, received: &str) -> Option<(usize, Option<char>)> {
+    fn misfit(&self, received: &str) -> Option<(usize, Meant)> {
         self.with_facts(|facts| self.form.misfit(facts, received))
     }
 

@@ -6,6 +6,7 @@ use super::charset::{Charset, charset_of, label_in};
 use super::escapes::{Entities, Escapes};
 use super::facts::Facts;
 use super::file::HeaderCase;
+use super::runs::Meant;
 use super::source::Complaint;
 use super::status::StatusTables;
 use super::template::Template;
@@ -110,7 +111,7 @@ impl AnswerForm<'_> {
     }
 
     /// Where `body`, which doesn't, is another one: after how many bytes, and what should stand there.
-    pub fn misfit(&self, facts: &Facts<'_>, body: &str) -> Option<(usize, Option<char>)> {
+    pub fn misfit(&self, facts: &Facts<'_>, body: &str) -> Option<(usize, Meant)> {
         self.body.misfit(self.writing, facts, body)
     }
 }

@@ -1,8 +1,14 @@
 //! What an answer has for certain, and in which order: between, there may be anything.
 
-use uuid::Uuid;
-
 use super::random::Random;
+
+/// What should stand where a body is another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meant {
+    Sign(char),
+    Id,
+    End,
+}
 
 /// A part of a body whose length is known.
 pub(super) enum Piece {
@@ -46,7 +52,7 @@ impl Runs {
     }
 
     /// Where `text`, which they do not fit, is another one, as [`Template::misfit`](super::Template::misfit) has it.
-    pub(super) fn misfit(&self, text: &str) -> Option<(usize, Option<char>)> {
+    pub(super) fn misfit(&self, text: &str) -> Option<(usize, Meant)> {
         let [first, rest @ ..] = &self.0[..] else { return None };
         let mut at = match matched(first, text) {
             Ok(end) => end,
@@ -63,7 +69,7 @@ impl Runs {
             at += end;
         }
         // What comes after it is too much, unless it may be anything.
-        Some((at, None)).filter(|_| self.0.last().is_some_and(|last| !last.is_empty()))
+        Some((at, Meant::End)).filter(|_| self.0.last().is_some_and(|last| !last.is_empty()))
     }
 }
 
@@ -83,7 +89,7 @@ fn end_of(run: &[Piece], text: &str) -> Option<usize> {
 }
 
 /// How long `run` is, if `text` begins so; or else how much of it is there, and what should come next.
-fn matched(run: &[Piece], text: &str) -> Result<usize, (usize, Option<char>)> {
+fn matched(run: &[Piece], text: &str) -> Result<usize, (usize, Meant)> {
     run.iter().try_fold(0, |at, piece| {
         let rest = &text[at..];
         match piece {
@@ -91,13 +97,12 @@ fn matched(run: &[Piece], text: &str) -> Result<usize, (usize, Option<char>)> {
             Piece::Known(bytes) => {
                 let same = bytes.chars().zip(rest.chars()).take_while(|(own, other)| own == other);
                 let same: usize = same.map(|(letter, _)| letter.len_utf8()).sum();
-                Err((at + same, bytes[same..].chars().next()))
+                Err((at + same, bytes[same..].chars().next().map_or(Meant::End, Meant::Sign)))
             }
             Piece::Id(form, length) => {
                 // Of few ids that were seen, some signs of their alphabet may be missing.
                 let is_one = |id: &str| form.fits(id) || !form.is_uuid() && id.bytes().all(is_sign);
-                let meant = || (at, form.written(Uuid::nil(), 0).chars().next());
-                rest.get(..*length).filter(|id| is_one(id)).map(|_| at + length).ok_or_else(meant)
+                rest.get(..*length).filter(|id| is_one(id)).map(|_| at + length).ok_or((at, Meant::Id))
             }
         }
     })
@@ -122,12 +127,12 @@ mod tests {
         runs.push(Piece::Id(Random::named("digitos 2").unwrap(), 2));
         runs.push(known("}"));
         for (text, misfit) in [
-            ("{\"nome\":\"Ana\",\"ok\":false,\"n\":12}", Some(("{\"nome\":\"Ana\",\"ok\":".len(), Some('t')))),
-            ("{\"nome\":\"\",\"ok\":true,\"n\":x!}", Some(("{\"nome\":\"\",\"ok\":true,\"n\":".len(), Some('0')))),
-            ("{\"nome\":\"Ana\",\"ok\":true,\"n\":12}\n", Some((31, None))),
-            ("{\"nome\":4711}", Some((8, Some('"')))),
+            ("{\"nome\":\"Ana\",\"ok\":false,\"n\":12}", Some(("{\"nome\":\"Ana\",\"ok\":".len(), Meant::Sign('t')))),
+            ("{\"nome\":\"\",\"ok\":true,\"n\":x!}", Some(("{\"nome\":\"\",\"ok\":true,\"n\":".len(), Meant::Id))),
+            ("{\"nome\":\"Ana\",\"ok\":true,\"n\":12}\n", Some((31, Meant::End))),
+            ("{\"nome\":4711}", Some((8, Meant::Sign('"')))),
             ("{\"nome\":\"Ana", None),
-            ("", Some((0, Some('{')))),
+            ("", Some((0, Meant::Sign('{')))),
         ] {
             assert!(!runs.fit(text), "{text}");
             assert_eq!(runs.misfit(text), misfit, "{text}");

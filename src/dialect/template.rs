@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::filling::fill;
 use super::gap::{Gap, Kind};
-use super::runs::{Piece, Runs};
+use super::runs::{Meant, Piece, Runs};
 use super::status::StatusTables;
 use super::unopened::unopened;
 use super::writing::Writing;
@@ -174,8 +174,8 @@ impl Template {
     }
 
     /// Where `body`, which does not fit, is another one, if what may be anything leaves no doubt: after how many bytes, and what
-    /// should stand there; none for its end.
-    pub fn misfit(&self, writing: impl Into<Writing>, facts: &Facts<'_>, body: &str) -> Option<(usize, Option<char>)> {
+    /// should stand there.
+    pub fn misfit(&self, writing: impl Into<Writing>, facts: &Facts<'_>, body: &str) -> Option<(usize, Meant)> {
         self.runs(writing.into(), facts).misfit(body)
     }
 
