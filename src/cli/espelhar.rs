@@ -223,8 +223,8 @@ fn tell(news: News) {
 fn announce(observation: &Observation, is_refusal: bool) {
     let (route, case) = (observation.route.word(), observation.case.unwrap_or("?"));
     if is_refusal {
-        let refusal = observation.refusal.as_deref().unwrap_or("the status is the present one");
-        let told = format!("new: {route}: refused with the status code of a success; ours refuses it, too: {refusal}");
+        let refusal = observation.refusal.as_ref().map(|refusal| format!("; ours refuses it, too: {refusal}"));
+        let told = format!("new: {route}: refused with the status code of a success{}", refusal.unwrap_or_default());
         return complain(format_args!("{}", printable(&told)));
     }
     let differences = observation.differences.join("; ");

@@ -1,5 +1,7 @@
 //! Where two texts begin to differ.
 
+use crate::dialect::Meant;
+
 /// The first character of `received` that is not that of `expected`; `None` if the texts are the same.
 pub fn first(expected: &str, received: &str) -> Option<String> {
     let (mut expected, mut received) = (expected.chars(), received.chars());
@@ -13,6 +15,17 @@ pub fn first(expected: &str, received: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// The same, where `meant` should stand in `received` after so many bytes.
+pub fn at((bytes, meant): (usize, Meant), received: &str) -> String {
+    let place = received[..bytes].chars().count() + 1;
+    let expected = match meant {
+        Meant::Sign(sign) => named(Some(sign)),
+        Meant::End => named(None),
+        Meant::Id => "an id".to_owned(),
+    };
+    format!("character {place}: {expected} expected, {} received", named(received[bytes..].chars().next()))
 }
 
 fn named(character: Option<char>) -> String {

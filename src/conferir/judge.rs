@@ -11,7 +11,7 @@ use super::client::Received;
 use super::difference;
 use super::jwt::find_jwt;
 use super::token::find_token;
-use crate::dialect::{AnswerForm, Asked, Dialect, Facts, LoggedIn, Mention};
+use crate::dialect::{AnswerForm, Asked, Dialect, Facts, LoggedIn, Meant, Mention};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) fn expected(case: &Case, scope: Scope, spoken: Option<&Spoken<'_>>) -
         Rule::There => format!("{name}: (any)"),
         Rule::Absent => format!("{name}: (none)"),
     }));
-    let own = spoken.zip(form).map(|(spoken, form)| worded(case, spoken, &form, None).0);
+    let own = spoken.zip(form).map(|(spoken, form)| Worded { case, spoken, form: &form, token: "<token>" }.filled());
     lines.push(own.unwrap_or_else(|| body(case)));
     lines.join("\n")
 }
@@ -75,17 +75,31 @@ pub(super) fn faults(case: &Case, scope: Scope, spoken: Option<&Spoken<'_>>, rec
             faults.extend(fault.map(|fault| format!("header {name}: {fault}")));
         }
     }
-    let (wording, fits) = match spoken.zip(form) {
-        Some((spoken, form)) => worded(case, spoken, &form, Some(&received.body)),
-        None => (body(case), body_fits(case, scope, &received.body)),
+    let body = &received.body;
+    let fault = match spoken.zip(form) {
+        Some((spoken, form)) => {
+            let token = find_token(body).unwrap_or_else(|| "<token>".to_owned());
+            let worded = Worded { case, spoken, form: &form, token: &token };
+            (!worded.fits(body)).then(|| worded.misfit(body).map(|misfit| difference::at(misfit, body)))
+        }
+        None if body_fits(case, scope, body) => None,
+        None if scope == Scope::Documented => Some(None),
+        None => Some(difference_between(["1", "22"].map(|seconds| contracts_body(case, body, seconds)), body)),
     };
-    if !fits {
-        // A token and a time are no fixed characters.
-        let fixed = scope == Scope::Contract && form.is_none() && !matches!(case.answer, ExpectedAnswer::Token);
-        let place = difference::first(&wording, &received.body).filter(|_| fixed);
-        faults.push(place.map_or_else(|| "body".to_owned(), |place| format!("body: {place}")));
-    }
+    faults.extend(fault.map(|place| place.map_or_else(|| "body".to_owned(), |place| format!("body: {place}"))));
     faults
+}
+
+/// Where `received` differs from what is expected, of which each of `wordings` has other times and the like; none if that is all.
+fn difference_between(wordings: [String; 2], received: &str) -> Option<String> {
+    let [one, other] = wordings.map(|wording| difference::first(&wording, received));
+    one.filter(|place| other.as_ref() == Some(place))
+}
+
+/// That of the contract, with the token of `received`.
+fn contracts_body(case: &Case, received: &str, seconds: &str) -> String {
+    let token = find_jwt(received).unwrap_or_default();
+    body(case).replace("<token>", &token).replace("<seconds>", seconds)
 }
 
 enum Rule {
@@ -146,25 +160,42 @@ fn form<'a>(case: &Case, dialect: &'a Dialect) -> Option<AnswerForm<'a>> {
     }
 }
 
-/// The body of the answer to `case` in the words of `form`; or whether `received` is it.
-fn worded(case: &Case, spoken: &Spoken<'_>, form: &AnswerForm<'_>, received: Option<&str>) -> (String, bool) {
-    let token = received.and_then(find_token);
-    let text = form.text.replacen("{}", value_in(case), 1);
-    let login = Some(LoggedIn { token: token.as_deref().unwrap_or("<token>"), validade: 0, login: "<login>" });
-    let named = spoken.asked.named();
-    let status = case.to.map_or(named.status, |status| status.nome());
-    let facts = Facts {
-        texto: &text,
-        codigo: form.code,
-        metodo: case.method,
-        caminho: &spoken.path,
-        now: OffsetDateTime::UNIX_EPOCH,
-        login,
-        named: Some(Mention { status, ..named }),
-        id: Uuid::nil(),
-    };
-    let fits = received.is_some_and(|received| form.fits(&facts, received));
-    (form.filled(&facts), fits)
+/// The body of the answer to a case in the words of a form.
+struct Worded<'a> {
+    case: &'a Case,
+    spoken: &'a Spoken<'a>,
+    form: &'a AnswerForm<'a>,
+    token: &'a str,
+}
+
+impl Worded<'_> {
+    fn filled(&self) -> String {
+        self.with_facts(|facts| self.form.filled(facts))
+    }
+
+    fn fits(&self, received: &str) -> bool {
+        self.with_facts(|facts| self.form.fits(facts, received))
+    }
+
+    fn misfit(&self, received: &str) -> Option<(usize, Meant)> {
+        self.with_facts(|facts| self.form.misfit(facts, received))
+    }
+
+    fn with_facts<T>(&self, with: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let Self { case, spoken, form, token } = self;
+        let named = spoken.asked.named();
+        let status = case.to.map_or(named.status, |status| status.nome());
+        with(&Facts {
+            texto: &form.text.replacen("{}", value_in(case), 1),
+            codigo: form.code,
+            metodo: case.method,
+            caminho: &spoken.path,
+            now: OffsetDateTime::UNIX_EPOCH,
+            login: Some(LoggedIn { token, validade: 0, login: "<login>" }),
+            named: Some(Mention { status, ..named }),
+            id: Uuid::nil(),
+        })
+    }
 }
 
 /// The value in the contract's text for `case`, where it has one.
@@ -209,6 +240,7 @@ mod tests {
     use axum::http::{HeaderMap, HeaderValue};
 
     use super::*;
+    use crate::dialect::Known;
 
     const WRONG: Case = Case::login("x", "").says(401, "Senha inválida").doc();
     const TOKEN: Case = Case::login("x", "").doc();
@@ -247,6 +279,28 @@ mod tests {
         let missing = ["content-type", "cache-control", "www-authenticate", "x-request-id"];
         let missing = missing.map(|name| format!("header {name}: missing"));
         assert_eq!(faults(&WRONG, Scope::Contract, None, &bare), missing);
+    }
+
+    /// The faults of `body`, the success of a login in the dialect whose success has this `form`.
+    fn faults_in(form: &str, body: &str) -> Vec<String> {
+        let dialect = Dialect::parse(&format!("[login]\ncorpo = '{form}'"), &Known::default()).unwrap();
+        let spoken = Spoken { dialect: &dialect, path: "/api/usuario/login".to_owned(), asked: Asked::default() };
+        let mut came = received(200, body);
+        came.headers.remove("www-authenticate");
+        faults(&TOKEN, Scope::Contract, Some(&spoken), &came)
+    }
+
+    #[test]
+    fn in_a_dialect_the_place_is_named_after_a_time_too() {
+        let form = r#"{"sessao":"<token>","em":<segundos>,"ok":true}"#;
+        let session = r#"[\"0a1b2c3d4e5f60718293a4b5c6d7e8f9\"]"#;
+        let body = |rest: &str| format!(r#"{{"sessao":"{session}","em":{rest}"#);
+        assert_eq!(faults_in(form, &body(r#"1795867205,"ok":true}"#)), [""; 0]);
+        let place = body(r#"1795867205,"ok":"#).chars().count() + 1;
+        let fault = format!("body: character {place}: U+0074 expected, U+0066 received");
+        assert_eq!(faults_in(form, &body(r#"1795867205,"ok":false}"#)), [fault]);
+        let other = format!(r#"{{"token":"{session}","em":1,"ok":true}}"#);
+        assert_eq!(faults_in(form, &other), ["body: character 3: U+0073 expected, U+0074 received"]);
     }
 
     #[test]

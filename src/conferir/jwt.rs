@@ -1,7 +1,7 @@
 //! Where JWTs stand in a text.
 
 /// The first JWT in `text`, wherever a server puts it: the page does not say.
-pub(super) fn find_jwt(text: &str) -> Option<String> {
+pub fn find_jwt(text: &str) -> Option<String> {
     let mut rest = text;
     while let Some((start, length)) = jwt_at(rest) {
         let jwt = &rest[start..start + length];

@@ -16,7 +16,7 @@ pub mod html;
 pub mod infer;
 pub mod judge;
 pub mod junit;
-mod jwt;
+pub mod jwt;
 pub mod learned;
 mod likeness;
 mod logins;

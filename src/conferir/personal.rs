@@ -76,6 +76,15 @@ impl Personal {
         })
     }
 
+    /// Those that tell of somebody in a sentence that names whoever did something: they, and the names of which they are made.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let is_name = |name: &&str| name.starts_with(char::is_uppercase);
+        let parts = self.values.iter().filter(|value| value.contains(char::is_whitespace));
+        let parts = parts.flat_map(|value| value.split_whitespace()).filter(is_name);
+        let all = self.values.iter().map(String::as_str).chain(parts);
+        all.filter(|value| value.chars().count() >= BY_LETTER && !is_contracts(value))
+    }
+
     /// `text` without them: where they are a value of its JSON, or stand in it as words of their own and tell of somebody.
     pub fn hidden(&self, text: &str) -> String {
         let shown = rewritten(text, &spans(text), str::to_owned, |span, raw| {

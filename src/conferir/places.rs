@@ -27,6 +27,11 @@ pub fn pointers(text: &str) -> Vec<String> {
     places(text).into_iter().map(|span| span.pointer).collect()
 }
 
+/// The values in `text`, with their places.
+pub fn values(text: &str) -> Vec<(String, Value)> {
+    places(text).into_iter().map(|span| (span.pointer, span.value)).collect()
+}
+
 struct Places<'a> {
     text: &'a str,
     found: Vec<Span>,

@@ -12,7 +12,7 @@ use super::judge::{self, Scope, Spoken};
 use super::learned::contradiction;
 use super::plan::Plan;
 use super::report::{Judgement, Outcome};
-use super::session::{Session, StartError};
+use super::session::{Cause, Session, StartError};
 use super::standing::Standing;
 use crate::dialect::Dialect;
 use crate::domain::atendimento::Status;
@@ -61,6 +61,7 @@ impl Runner {
         if let Some(told) = told {
             return Err(StartError::OtherStatus { told, given: start });
         }
+        let cause = received.as_ref().map_or(Cause::Unknown, |received| standing.cause(received));
         let is_made = match &received {
             _ if outcome.judgement == Judgement::Passed => true,
             Some(received) => self.session.was_made(proof, received).await?,
@@ -75,7 +76,7 @@ impl Runner {
         }
         let answer = outcome.received.map(|received| received.text());
         let answer = answer.unwrap_or_else(|| outcome.judgement.reason().unwrap_or_default().to_owned());
-        Err(StartError::Change { what: change_to(proof), answer })
+        Err(StartError::Change { what: change_to(proof), answer, cause })
     }
 
     /// The cases of `plan`, of which none was asked: why.

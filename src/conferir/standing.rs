@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::client::Received;
 use super::learned::{contradiction, says_the_same, steady};
-use super::session::{Session, StartError};
+use super::session::{Cause, Session, StartError};
 use super::spans::spans;
 use super::witness::Witness;
 use crate::domain::atendimento::Status::{self, Aberto, Cancelado, EmAtendimento, Finalizado, Improcedente};
@@ -24,6 +24,22 @@ pub(super) enum Standing {
     Taken,
     /// The answer to that status, and to a change without the motivo that it needs.
     Refused(Box<[Received; 2]>),
+}
+
+impl Standing {
+    /// What the first change, which is answered with `received`, was probably refused for.
+    pub(super) fn cause(&self, received: &Received) -> Cause {
+        if matches!(received.code, 401 | 403) {
+            return Cause::Access;
+        }
+        // The token does, and so does the status.
+        let Self::Refused(answers) = self else { return Cause::Motivo };
+        match answers.each_ref().map(|answer| are_alike(answer, received)) {
+            [_, false] => Cause::Motivo,
+            [false, true] => Cause::MotivoOrStatus,
+            [true, true] => Cause::Any,
+        }
+    }
 }
 
 impl Session {
@@ -133,4 +149,33 @@ fn refused_as_present(cancelado: &Received, improcedente: &Received) -> Option<S
 fn are_alike(one: &Received, other: &Received) -> bool {
     let (code, body) = (one.code, &one.body);
     code == other.code && (says_the_same(body, &other.body) || steady(body) == steady(&other.body))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+
+    use super::*;
+
+    #[test]
+    fn what_a_change_is_refused_for_is_told_by_other_answers_and_not_by_words() {
+        let received = |(code, body): (u16, &str)| Received {
+            code,
+            headers: HeaderMap::new(),
+            body: body.to_owned(),
+            charset: encoding_rs::UTF_8,
+        };
+        let (same, missing) = ((409, "Já está"), (400, "Falta o motivo"));
+        for (others, refused, cause) in [
+            (None, (403, "motivo"), Cause::Access),
+            (None, (404, "token"), Cause::Motivo),
+            (Some([same, missing]), (404, "csrf-token: token"), Cause::Motivo),
+            (Some([same, missing]), missing, Cause::MotivoOrStatus),
+            (Some([same, same]), same, Cause::Any),
+            (Some([same, missing]), (401, ""), Cause::Access),
+        ] {
+            let standing = others.map_or(Standing::Told, |others| Standing::Refused(Box::new(others.map(received))));
+            assert_eq!(standing.cause(&received(refused)), cause, "{refused:?}");
+        }
+    }
 }

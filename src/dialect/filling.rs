@@ -4,8 +4,7 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use super::escapes::Escapes;
-use super::facts::{Facts, LoggedIn};
+use super::facts::Facts;
 use super::gap::Gap;
 use super::writing::Writing;
 
@@ -17,7 +16,8 @@ pub(super) fn fill(gap: &Gap, writing: Writing, facts: &Facts<'_>, place: usize)
     let milliseconds = |time: OffsetDateTime| (time.unix_timestamp_nanos() / 1_000_000).to_string();
     let life = time::Duration::seconds(facts.login.map(|login| login.validade).unwrap_or_default());
     let end = facts.now.saturating_add(life);
-    let of_login = |of: fn(LoggedIn<'_>) -> String| facts.login.map(of).unwrap_or_default();
+    let token = facts.login.map(|login| login.token).unwrap_or_default();
+    let life_written = |of: fn(i64) -> i64| facts.login.map(|login| of(login.validade).to_string()).unwrap_or_default();
     let named = facts.named.unwrap_or_default();
     match gap {
         Gap::Texto => writing.written(facts.texto),
@@ -32,10 +32,10 @@ pub(super) fn fill(gap: &Gap, writing: Writing, facts: &Facts<'_>, place: usize)
         Gap::Segundos => facts.now.unix_timestamp().to_string(),
         Gap::Milissegundos => milliseconds(facts.now),
         Gap::Random(form) => writing.written(&form.written(facts.id, place)),
-        Gap::Token => of_login(|login| login.token.to_owned()),
-        Gap::TokenValue => of_login(|login| json_value(login.token, Writing::from(Escapes::Json))),
-        Gap::Validade => of_login(|login| login.validade.to_string()),
-        Gap::ValidadeMs => of_login(|login| (login.validade.saturating_mul(1000)).to_string()),
+        Gap::Token => writing.written(token),
+        Gap::TokenValue => json_value(token, writing),
+        Gap::Validade => life_written(|seconds| seconds),
+        Gap::ValidadeMs => life_written(|seconds| seconds.saturating_mul(1000)),
         Gap::Expira => end.unix_timestamp().to_string(),
         Gap::ExpiraMs => milliseconds(end),
         Gap::ExpiraInstante => written(end) + "Z",

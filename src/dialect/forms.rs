@@ -6,6 +6,7 @@ use super::charset::{Charset, charset_of, label_in};
 use super::escapes::{Entities, Escapes};
 use super::facts::Facts;
 use super::file::HeaderCase;
+use super::runs::Meant;
 use super::source::Complaint;
 use super::status::StatusTables;
 use super::template::Template;
@@ -107,6 +108,11 @@ impl AnswerForm<'_> {
     /// Whether `body` says `facts` as this writes them.
     pub fn fits(&self, facts: &Facts<'_>, body: &str) -> bool {
         self.body.fits(self.writing, facts, body)
+    }
+
+    /// Where `body`, which doesn't, is another one: after how many bytes, and what should stand there.
+    pub fn misfit(&self, facts: &Facts<'_>, body: &str) -> Option<(usize, Meant)> {
+        self.body.misfit(self.writing, facts, body)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::filling::fill;
 use super::gap::{Gap, Kind};
-use super::random::Random;
+use super::runs::{Meant, Piece, Runs};
 use super::status::StatusTables;
 use super::unopened::unopened;
 use super::writing::Writing;
@@ -171,22 +171,31 @@ impl Template {
     /// Whether `body` says `facts` as this writes them. What a reader can't know may be anything: times, and all of a login
     /// but its token; an id has to have its form.
     pub fn fits(&self, writing: impl Into<Writing>, facts: &Facts<'_>, body: &str) -> bool {
-        let writing = writing.into();
-        // Between what may be anything.
-        let mut runs = vec![Vec::new()];
+        self.runs(writing.into(), facts).fit(body)
+    }
+
+    /// Where `body`, which does not fit, is another one, if what may be anything leaves no doubt: after how many bytes, and what
+    /// should stand there.
+    pub fn misfit(&self, writing: impl Into<Writing>, facts: &Facts<'_>, body: &str) -> Option<(usize, Meant)> {
+        self.runs(writing.into(), facts).misfit(body)
+    }
+
+    fn runs(&self, writing: Writing, facts: &Facts<'_>) -> Runs {
+        let mut runs = Runs::default();
         for part in &self.0 {
-            let run = runs.last_mut().expect("it has one");
             match part {
-                Part::Bytes(bytes) => run.push(Piece::Known(writing.within(bytes).into_owned())),
+                Part::Bytes(bytes) => runs.push(Piece::Known(writing.within(bytes).into_owned())),
                 Part::Gap(_, Gap::Random(form)) => match form.length() {
-                    Some(length) => run.push(Piece::Id(*form, length)),
-                    None => runs.push(Vec::new()),
+                    Some(length) => runs.push(Piece::Id(*form, length)),
+                    None => runs.leave_open(),
                 },
-                Part::Gap(_, gap) if is_unknown(gap, facts) => runs.push(Vec::new()),
-                Part::Gap(_, gap) => run.push(Piece::Known(writing.within(&fill(gap, writing, facts, 0)).into_owned())),
+                Part::Gap(_, gap) if is_unknown(gap, facts) => runs.leave_open(),
+                Part::Gap(_, gap) => {
+                    runs.push(Piece::Known(writing.within(&fill(gap, writing, facts, 0)).into_owned()))
+                }
             }
         }
-        fits_runs(&runs, body)
+        runs
     }
 
     /// The body of an answer that says `facts`, within the charset of `writing`.
@@ -209,51 +218,6 @@ fn has_odd_quotes(text: &str) -> bool {
         let is_quote = byte == b'"' && !is_escaped;
         is_escaped = byte == b'\\' && !is_escaped;
         is_odd ^ is_quote
-    })
-}
-
-/// A part of a body whose length is known.
-enum Piece {
-    Known(String),
-    /// An id, and how many bytes it has.
-    Id(Random, usize),
-}
-
-/// Whether `text` is `runs` in their order, with anything between them.
-fn fits_runs(runs: &[Vec<Piece>], text: &str) -> bool {
-    let [first, rest @ ..] = runs else { return false };
-    let Some(mut text) = after_run(first, text) else { return false };
-    let [middle @ .., last] = rest else { return text.is_empty() };
-    for run in middle {
-        let starts = (0..=text.len()).filter(|at| text.is_char_boundary(*at));
-        let Some(after) = { starts }.find_map(|at| after_run(run, &text[at..])) else { return false };
-        text = after;
-    }
-    let length: usize = last
-        .iter()
-        .map(|piece| match piece {
-            Piece::Known(bytes) => bytes.len(),
-            Piece::Id(_, length) => *length,
-        })
-        .sum();
-    let end = text.len().checked_sub(length).and_then(|start| text.get(start..));
-    end.and_then(|end| after_run(last, end)).is_some_and(str::is_empty)
-}
-
-/// Whether `byte` is one of which ids are made.
-fn is_sign(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_+/".contains(&byte)
-}
-
-/// What comes after `run` in `text`, if that begins so.
-fn after_run<'a>(run: &[Piece], text: &'a str) -> Option<&'a str> {
-    run.iter().try_fold(text, |text, piece| match piece {
-        Piece::Known(bytes) => text.strip_prefix(bytes.as_str()),
-        Piece::Id(form, length) => {
-            let (id, after) = text.split_at_checked(*length)?;
-            // Of few ids that were seen, some signs of their alphabet may be missing.
-            (form.fits(id) || !form.is_uuid() && id.bytes().all(is_sign)).then_some(after)
-        }
     })
 }
 

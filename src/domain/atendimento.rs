@@ -214,6 +214,25 @@ fn judge_motivo(request: &ChangeRequest, is_required: bool, is_registered: bool)
     }
 }
 
+/// Why `request` is refused whichever status its atendimento has and whichever motivos are registered; `None` where it is made in
+/// some. Where that depends on the status, it is what the others say.
+pub fn certain_denial(request: &ChangeRequest) -> Option<Denial> {
+    let revisao = request.revisions.as_ref().and_then(|revisions| revisions.first()).copied().unwrap_or_default();
+    let registered = request.motivo.iter().map(|motivo| (motivo.as_str().to_owned(), 0)).collect();
+    let mut denials = Vec::new();
+    for motivos in [registered, HashMap::new()] {
+        let mut snapshot = Snapshot { motivos, ..Snapshot::default() };
+        for status in Status::ALL {
+            let atendimento = Atendimento { id: 0, status, revisao };
+            snapshot.atendimentos.insert(request.protocolo.clone(), atendimento);
+            denials.push(decide(&snapshot, request).err()?);
+        }
+    }
+    let is_of_status = |denial: &Denial| matches!(denial, Denial::StatusDiffers(_) | Denial::SameStatus);
+    let other = denials.iter().find(|denial| !is_of_status(denial)).copied();
+    other.or_else(|| denials.first().copied())
+}
+
 /// A status to which an atendimento may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transicao {

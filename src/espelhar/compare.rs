@@ -8,8 +8,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::findings::{case_of, error_of};
-use super::observe::{LOGIN, Observer, Route, SUCESSO, is_success};
+use super::observe::{LOGIN, Observer, Route, SUCESSO};
 use super::recognise::{Recognised, contract, split};
+use super::stand_ins::A_TOKEN;
 use super::variants::Variant;
 use crate::conferir::difference;
 use crate::dialect::{Dialect, Facts, LoggedIn, fits_between};
@@ -69,11 +70,14 @@ impl Compared {
     fn held_against(&self, case: &str, line: &Value, variant: &Variant) -> Option<Held> {
         let error = error_of(&self.observer, case, line);
         let held = self.held(case, error.as_ref(), variant)?;
-        if !is_success(case) {
-            return Some(held);
+        let recognised = |member: &str| self.observer.errors.recognised(line[member].as_str()?);
+        if let Some(error) = &error {
+            let ours = recognised("recusa").filter(|ours| ours.comes_instead_of(error));
+            let other =
+                ours.map(|ours| Held::Differing(vec![format!("another case, ours {}: {}", ours.code, ours.said)]));
+            return Some(other.unwrap_or(held));
         }
         // Some servers answer everything with 200, so that a refusal was taken for a success.
-        let recognised = |member: &str| self.observer.errors.recognised(line[member].as_str()?);
         let held_as = |error: Recognised| self.held(case, Some(&error), variant);
         let Some(refusal) = line["recusa"].as_str() else {
             let mut refusals = recognised("resposta").into_iter().chain(contract("same_status"));
@@ -100,14 +104,13 @@ impl Compared {
         };
         let said = error.map(|error| error.said.as_str()).filter(|said| fits_between(&split(form.text), said));
         let asked = variant.asked();
-        let token = variant.token();
         let facts = Facts {
             texto: said.unwrap_or(form.text),
             codigo: form.code,
             metodo: "POST",
             caminho: &variant.path,
             now: OffsetDateTime::UNIX_EPOCH,
-            login: Some(LoggedIn { token, validade: 1, login: &asked.login }),
+            login: Some(LoggedIn { token: A_TOKEN, validade: 1, login: &asked.login }),
             named: Some(asked.named()),
             id: Uuid::nil(),
         };
@@ -120,9 +123,9 @@ impl Compared {
         if *theirs != ours {
             differences.push(format!("content-type {theirs}, the dialect {ours}"));
         }
-        let (fits, filled) = (form.fits(&facts, &received.body), form.filled(&facts));
-        if !fits && !variant.may_be(&filled) {
-            let place = difference::first(&filled, &received.body);
+        let fits = form.fits(&facts, &received.body);
+        if !fits && !variant.may_be(&form.filled(&facts)) {
+            let place = form.misfit(&facts, &received.body).map(|misfit| difference::at(misfit, &received.body));
             differences.push(place.map_or_else(|| "body".to_owned(), |place| format!("body: {place}")));
         }
         Some(match differences.is_empty() {
@@ -190,6 +193,19 @@ corpo = '{"token":"<token>","nome":"<pessoal>","versao":"7"}'
             assert_eq!((found, compared.is_whole()), (held, held == "alike"), "{answer}");
         }
         assert!(!compared("?", 418, "bule").is_whole());
+    }
+
+    #[test]
+    fn what_was_refused_for_something_else_is_answered_otherwise() {
+        let answer = r#"{"message":"Atendimento não encontrado"}"#;
+        for (refusal, alike) in [
+            (None, true),
+            (Some("status – esse campo é obrigatório"), false),
+            (Some("motivoStatus – esse campo é obrigatório"), true),
+        ] {
+            let compared = compared_with("", refusal, "unknown_atendimento", 404, answer);
+            assert_eq!((compared.alike == 1, compared.differing.is_empty()), (alike, alike), "{refusal:?}");
+        }
     }
 
     #[test]

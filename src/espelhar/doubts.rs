@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
+use super::look::Look;
 use super::observe::{SUCESSO, is_success};
 use super::recognise::{KnownErrors, Recognised, contract};
-use super::variants::Shape;
+use super::signs::Signs;
 use crate::domain::atendimento::Status;
 
 /// Most atendimentos whose status is followed; then all are forgotten.
@@ -30,7 +31,8 @@ impl Doubts {
         line: &Value,
     ) -> (Option<Recognised>, Option<Status>) {
         let before = protocolo_in(line).and_then(|protocolo| self.statuses.get(protocolo).copied());
-        if case == SUCESSO {
+        let says_no = || Signs::of(line["resposta"].as_str().unwrap_or_default()).refuse(&Signs::default());
+        if case == SUCESSO && !says_no() {
             self.follow(line);
         }
         // A filter before the server may refuse tokens in its own way.
@@ -56,11 +58,19 @@ impl Doubts {
         }
     }
 
-    /// Whether an answer of `shape` to a request that could be refused is a refusal: the server has no status code for these, and
-    /// `plain` requests were answered, none of them so.
-    pub(super) fn is_refusal<'a>(&self, route: &str, shape: &Shape, plain: impl Iterator<Item = &'a Shape>) -> bool {
-        let mut plain = plain.peekable();
-        !self.refusing.contains(route) && plain.peek().is_some() && plain.all(|plain| plain != shape)
+    /// Whether `answer` is a refusal: it says so itself, or the request could be refused and the server, which has no status code for
+    /// that, answered none of those so that nothing speaks against. `all` are the answers of its route, and how often each came.
+    pub(super) fn is_refusal<'a>(&self, answer: &Look, all: impl Iterator<Item = (&'a Look, u64)>) -> bool {
+        let plain: Vec<(&Look, u64)> = all.filter(|(other, _)| other.is_plain()).collect();
+        let is_clear = plain.iter().any(|(other, _)| other.signs.is_none());
+        let often = plain.iter().filter(|_| !is_clear).max_by_key(|(_, seen)| *seen);
+        let usual = often.map(|(other, _)| other.signs.clone()).unwrap_or_default();
+        if answer.signs.refuse(&usual) {
+            return true;
+        }
+        let mut made = plain.iter().filter(|(other, _)| !other.signs.refuse(&usual)).peekable();
+        let can_be_told = !answer.is_plain() && !self.refusing.contains(&answer.route) && made.peek().is_some();
+        can_be_told && made.all(|(other, _)| other.shape != answer.shape)
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::carrier::is_carrier;
 use super::doubts::{Doubts, route_of, status_in};
 use super::heads::Heads;
+use super::look::Look;
 use super::observe::{LOGIN, Observer, Route, SUCESSO};
 use super::recognise::{Recognised, contract};
 use super::stand_ins::A_PROTOCOLO;
@@ -15,6 +16,7 @@ use super::variants::{Case, Variant};
 use crate::conferir::infer::infer;
 use crate::conferir::infer::seen::Seen;
 use crate::conferir::record::{Recording, leave_out_refused};
+use crate::conferir::token::names_token;
 use crate::dialect::{AnswerFile, Dialect, DialectFile, Handling, RulesFile, Verdict};
 use crate::domain::atendimento::Status;
 use crate::domain::rules::Rules;
@@ -140,23 +142,26 @@ impl Findings {
         }
     }
 
-    /// Some servers answer everything with 200: what came only to requests that could be refused is a refusal.
+    /// Some servers answer everything with 200: what is a refusal is no success.
     fn move_refusals(&mut self) {
         for (key, route) in [(LOGIN, Route::Login), (SUCESSO, Route::Change)] {
             let Some(case) = self.cases.get_mut(key) else { continue };
-            let (plain, others): (Vec<_>, Vec<_>) =
-                std::mem::take(&mut case.variants).into_iter().partition(|variant| variant.instead.is_none());
-            let shapes = || plain.iter().map(|plain| &plain.shape);
-            let is_refusal = |variant: &Variant| self.doubts.is_refusal(route.word(), &variant.shape, shapes());
-            let (refusals, accepted): (Vec<_>, Vec<_>) = others.into_iter().partition(is_refusal);
-            for variant in plain.into_iter().chain(accepted) {
-                case.add(variant.believed());
-            }
-            for mut variant in refusals {
+            let variants = std::mem::take(&mut case.variants);
+            let looks: Vec<(Look, u64)> =
+                variants.iter().map(|variant| (variant.look(route.word()), variant.seen)).collect();
+            let all = || looks.iter().map(|(look, seen)| (look, *seen));
+            let is_refusal = |(look, _): &(Look, u64)| self.doubts.is_refusal(look, all());
+            let refused: Vec<bool> = looks.iter().map(is_refusal).collect();
+            for (mut variant, is_refusal) in variants.into_iter().zip(refused) {
+                if !is_refusal {
+                    self.case(key.to_owned(), None).add(variant.believed());
+                    continue;
+                }
                 let error = variant.instead.take();
-                let key = error.as_ref().map(|error| error.answer_name().key()).unwrap_or_default();
+                let key = error.as_ref().map_or_else(|| UNKNOWN.to_owned(), |error| error.answer_name().key());
                 self.case(key, error).add(variant);
             }
+            self.cases.retain(|_, case| !case.variants.is_empty());
         }
     }
 
@@ -200,7 +205,18 @@ impl Findings {
 /// What a line calls its answer.
 pub(super) fn case_of(line: &Value) -> Option<&str> {
     let is_name = |case: &&str| case.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-    line["caso"].as_str().filter(is_name)
+    line["caso"].as_str().filter(is_name).filter(|case| *case != LOGIN || may_have_token(line))
+}
+
+/// Whether the answer of `line` may have given a token: there is no login without one.
+fn may_have_token(line: &Value) -> bool {
+    let headers = line["cabecalhosDaResposta"].as_array().into_iter().flatten();
+    let has_one = |header: &Value| {
+        let [name, value] = [&header[0], &header[1]].map(|part| part.as_str().unwrap_or_default());
+        value.ends_with("<token>") || names_token(name)
+    };
+    let body = line["resposta"].as_str().unwrap_or_default();
+    body.contains("<token>") || body.ends_with(" bytes>") || headers.into_iter().any(has_one)
 }
 
 /// The error that `case` names, with the text that the server of `observer` gives to `line`.

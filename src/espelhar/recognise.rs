@@ -21,6 +21,24 @@ pub struct Recognised {
 }
 
 impl Recognised {
+    pub(super) fn of(error: &ApiError) -> Self {
+        let row = error.row();
+        Self { name: row.name, code: row.status.as_u16(), said: error.message().into_owned() }
+    }
+
+    /// Whether our server, which refuses the request for this whatever its atendimento is, never gets to `other`.
+    pub(super) fn comes_instead_of(&self, other: &Self) -> bool {
+        // The token and the permission are judged before the request, and nothing is judged where the server fails.
+        const BEFORE_REQUEST: [&str; 4] = ["access_denied", "internal", "unavailable", "token_"];
+        // The atendimento is looked for before the rules hold.
+        const BEFORE_RULES: [&str; 4] = ["unknown_atendimento", "same_status", "reused_key", "in_progress"];
+        const RULES: [&str; 5] =
+            ["unknown_status", "motivo_required", "motivo_unneeded", "other_status", "other_revision"];
+        let is_one = |names: &[&str]| names.iter().any(|name| other.name.starts_with(name));
+        let is_same = (self.name, self.field()) == (other.name, other.field());
+        !is_same && !is_one(&BEFORE_REQUEST) && !(RULES.contains(&self.name) && is_one(&BEFORE_RULES))
+    }
+
     /// The field, such as that of `status – esse campo é obrigatório`.
     pub fn field(&self) -> Option<&str> {
         self.said.split_once(" – ").map(|(field, _)| field)
@@ -114,7 +132,7 @@ impl KnownErrors {
                 id: Uuid::nil(),
             };
             let is_its = form.code == exchange.answer.status && form.fits(&facts, body);
-            is_its.then(|| Recognised { name: row.name, code: row.status.as_u16(), said: error.message().into_owned() })
+            is_its.then(|| Recognised::of(error))
         })
     }
 }

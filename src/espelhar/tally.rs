@@ -1,39 +1,35 @@
 //! What was seen, counted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::doubts::Doubts;
 use super::findings::case_of;
+use super::look::{Look, Shape, shape_of};
 use super::observe::{LOGIN, Observer, Route, SUCESSO, is_success};
 use super::recognise::Recognised;
-use super::variants::{Shape, shape_of};
 
 /// Most kinds of differences and refusals that are counted apart.
 const KINDS_MAX: usize = 200;
-/// Most shapes of successes that are kept.
-const SHAPES_MAX: usize = 64;
 
 /// Counts the lines of a recording, and learns from them which of the answers that have the status code of a success are none.
 #[derive(Default)]
 pub struct Counter {
     tally: Tally,
     doubts: Doubts,
-    /// The answers to requests that nothing speaks against, by their routes.
-    plain: BTreeSet<(String, Shape)>,
-    /// Those that may be successes or refusals: by route, shape, and what the request may have been refused for.
-    doubtful: BTreeMap<(String, Shape, &'static str), Doubtful>,
+    /// The answers that may be successes or refusals.
+    successes: BTreeMap<Look, Success>,
 }
 
 /// What is counted twice over until it is known which it is.
 #[derive(Default)]
-struct Doubtful {
+struct Success {
     count: Count,
     /// Our refusals of these requests.
     refusals: BTreeMap<String, u64>,
-    /// The status code that we refuse with.
-    ours: u16,
+    /// The status code that we refuse with, if we do.
+    ours: Option<u16>,
 }
 
 /// What a line brought.
@@ -58,66 +54,55 @@ impl Counter {
         let case = case_of(line).unwrap_or("?");
         let (instead, _) = self.doubts.add(&observer.errors, case, line);
         let differences = differences.iter().filter_map(Value::as_str);
-        let Some(instead) = instead else {
-            if is_success(case) && self.plain.len() < SHAPES_MAX {
-                self.plain.insert((route.to_owned(), shape_of(line)));
-            }
+        if !is_success(case) {
             let count = self.tally.cases.entry((route.to_owned(), case.to_owned())).or_default();
             return Some(Added { is_new: count.add(differences), is_refusal: false });
+        }
+        let recorded = line["resposta"].as_str().unwrap_or_default();
+        let look = Look::of(route, shape_of(line), recorded, instead.as_ref());
+        let is_full = self.successes.len() >= KINDS_MAX && !self.successes.contains_key(&look);
+        let look = if is_full { Look { shape: Shape::default(), ..look } } else { look };
+        let success = self.successes.entry(look.clone()).or_default();
+        let ours = |error: Recognised| {
+            observer.dialect.error(error.name, error.answer_name().field, error.code, &error.said).code
         };
-        let shape = shape_of(line);
-        let is_refusal = self.is_refusal(route, &shape);
-        let is_new = self.doubt(observer, (route, shape, &instead), differences, line["recusa"].as_str());
-        Some(Added { is_new, is_refusal })
+        success.ours = instead.map(ours);
+        let refusal = line["recusa"].as_str();
+        let is_new = refusal.is_some_and(|refusal| bump(&mut success.refusals, refusal, 1));
+        let is_new = success.count.add(differences) | is_new;
+        Some(Added { is_new, is_refusal: self.is_refusal(&look) })
     }
 
-    /// Counts an answer that may be `instead`. Whether it showed something for the first time.
-    fn doubt<'a>(
-        &mut self,
-        observer: &Observer,
-        (route, shape, instead): (&str, Shape, &Recognised),
-        differences: impl Iterator<Item = &'a str>,
-        refusal: Option<&str>,
-    ) -> bool {
-        let is_full = self.doubtful.len() >= KINDS_MAX;
-        let key = (route.to_owned(), if is_full { Shape::default() } else { shape }, instead.name);
-        let doubtful = self.doubtful.entry(key).or_default();
-        let (name, field) = (instead.name, instead.answer_name().field);
-        doubtful.ours = observer.dialect.error(name, field, instead.code, &instead.said).code;
-        let is_new = refusal.is_some_and(|refusal| bump(&mut doubtful.refusals, refusal, 1));
-        doubtful.count.add(differences) | is_new
-    }
-
-    fn is_refusal(&self, route: &str, shape: &Shape) -> bool {
-        let plain = self.plain.iter().filter(|(of, _)| of == route).map(|(_, shape)| shape);
-        self.doubts.is_refusal(route, shape, plain)
+    fn is_refusal(&self, look: &Look) -> bool {
+        let all = self.successes.iter().filter(|(other, _)| other.route == look.route);
+        self.doubts.is_refusal(look, all.map(|(other, success)| (other, success.count.seen)))
     }
 
     /// What was counted, as far as it is known now.
     pub fn tally(&self) -> Tally {
         let mut tally = self.tally.clone();
-        for ((route, shape, name), doubtful) in &self.doubtful {
-            let is_refusal = self.is_refusal(route, shape);
-            let success = if *route == Route::Login.word() { LOGIN } else { SUCESSO };
-            let case = if is_refusal { name } else { success };
-            let count = tally.cases.entry((route.clone(), case.to_owned())).or_default();
-            count.seen += doubtful.count.seen;
+        for (look, success) in &self.successes {
+            let is_refusal = self.is_refusal(look);
+            let of_route = if look.route == Route::Login.word() { LOGIN } else { SUCESSO };
+            let case = if is_refusal { look.instead.unwrap_or("?") } else { of_route };
+            let count = tally.cases.entry((look.route.clone(), case.to_owned())).or_default();
+            count.seen += success.count.seen;
             if is_refusal {
-                bump(&mut count.differences, "body: a refusal in words of its own", doubtful.count.seen);
-                if shape.0 != doubtful.ours {
-                    let difference = format!("status {}, ours {}", shape.0, doubtful.ours);
-                    bump(&mut count.differences, &difference, doubtful.count.seen);
+                bump(&mut count.differences, "body: a refusal in words of its own", success.count.seen);
+                if let Some(ours) = success.ours.filter(|ours| *ours != look.shape.0) {
+                    let difference = format!("status {}, ours {ours}", look.shape.0);
+                    bump(&mut count.differences, &difference, success.count.seen);
                 }
                 continue;
             }
-            for (difference, times) in &doubtful.count.differences {
+            for (difference, times) in &success.count.differences {
                 bump(&mut count.differences, difference, *times);
             }
-            let refused: u64 = doubtful.refusals.values().sum();
+            let refused: u64 = success.refusals.values().sum();
             if refused > 0 {
                 bump(&mut count.differences, "ours refuses the request", refused);
             }
-            for (refusal, times) in &doubtful.refusals {
+            for (refusal, times) in &success.refusals {
                 bump(&mut tally.refusals, refusal, *times);
             }
         }
@@ -223,6 +208,7 @@ mod tests {
         let (made, refused) =
             (line("Aberto", success, MADE, None), line("Finalizado", success, REFUSED, Some(REFUSAL)));
         let accepted = line("Finalizado", success, MADE, Some(REFUSAL));
+        let odd = line("Finalizado", success, r#"{"aviso":"Comentário?"}"#, Some(REFUSAL));
         let same = line("Aberto", success, r#"{"ok":false,"aviso":"Nada mudou"}"#, None);
         let by_code = |name: &str| line("Aberto", (name, 422), "{}", None);
         let seen =
@@ -230,16 +216,24 @@ mod tests {
         for (lines, cases, refusals, last) in [
             (vec![made.clone(), refused.clone(), refused.clone()], seen(&[("invalid", 2), ("sucesso", 1)]), 0, true),
             // What is known later holds for what came before.
-            (vec![refused.clone(), made.clone()], seen(&[("invalid", 1), ("sucesso", 1)]), 0, false),
-            (vec![refused.clone()], seen(&[("sucesso", 1)]), 1, false),
+            (vec![odd.clone(), made.clone()], seen(&[("invalid", 1), ("sucesso", 1)]), 0, false),
+            (vec![odd.clone()], seen(&[("sucesso", 1)]), 1, false),
+            (vec![refused.clone()], seen(&[("invalid", 1)]), 0, true),
             (vec![made.clone(), accepted.clone()], seen(&[("sucesso", 2)]), 1, false),
             (vec![made.clone(), same], seen(&[("same_status", 1), ("sucesso", 1)]), 0, true),
             (vec![made.clone(), made.clone()], seen(&[("sucesso", 2)]), 0, false),
             (
-                vec![by_code("unknown_motivo"), made.clone(), refused.clone()],
+                vec![by_code("unknown_motivo"), made.clone(), odd],
                 seen(&[("sucesso", 2), ("unknown_motivo", 1)]),
                 1,
                 false,
+            ),
+            // What it says of itself counts more.
+            (
+                vec![by_code("unknown_motivo"), made.clone(), refused.clone()],
+                seen(&[("invalid", 1), ("sucesso", 1), ("unknown_motivo", 1)]),
+                0,
+                true,
             ),
             (
                 vec![by_code("token_missing"), made, refused],
@@ -251,6 +245,54 @@ mod tests {
             let (found, accepted, at_once) = counted(&lines);
             assert_eq!((found, accepted, at_once.last()), (cases, refusals, Some(&last)), "{lines:?}");
         }
+    }
+
+    #[test]
+    fn a_refusal_that_differs_in_its_words_alone_is_no_success() {
+        let success = ("sucesso", 200);
+        let of = |answer: &str, refusal| {
+            let mut line = line("Cancelado", success, answer, refusal);
+            line["corpo"]["protocolo"] = "<protocolo>".into();
+            line
+        };
+        let (made, other) = (r#"{"status":"ok","message":"Status alterado"}"#, r#"{"ok":true,"m":"<texto>"}"#);
+        for (made, refused) in [
+            (made, r#"{"status":"ok","message":"Motivo é obrigatório"}"#),
+            (made, r#"{"status":"ok","message":"Atendimento não encontrado no sistema"}"#),
+            (other, r#"{"ok":false,"m":"<texto>"}"#),
+            ("OK", "ERRO"),
+        ] {
+            // Whether we know why or not, whichever comes more often or first.
+            for refusal in [None, Some(REFUSAL)] {
+                let case = if refusal.is_some() { "invalid" } else { "?" };
+                for [often, once] in [[made, refused], [refused, made]] {
+                    let lines = [often, often, often, once, often]
+                        .map(|answer| of(answer, refusal.filter(|_| answer == refused)));
+                    let (found, accepted, _) = counted(&lines);
+                    let (makes, refuses) = if often == made { (4, 1) } else { (1, 4) };
+                    let mut cases = vec![(case.to_owned(), refuses), ("sucesso".to_owned(), makes)];
+                    cases.sort();
+                    assert_eq!((found, accepted), (cases, 0), "{refused}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_login_without_a_token_is_none() {
+        let of = |answer: &str, refusal: Option<&str>| {
+            let mut line = line("Aberto", ("login", 200), answer, refusal);
+            line["rota"] = "login".into();
+            line
+        };
+        let lines = [
+            of(r#"{"token":"<token>"}"#, None),
+            of(r#"{"mensagem":"<texto>"}"#, None),
+            of(r#"{"mensagem":"<texto>"}"#, Some("Este campo é obrigatório senha")),
+            of("<47 bytes>", None),
+        ];
+        let (found, accepted, _) = counted(&lines);
+        assert_eq!((found, accepted), (vec![("?".to_owned(), 2), ("login".to_owned(), 2)], 0));
     }
 
     #[test]

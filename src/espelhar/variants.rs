@@ -2,22 +2,16 @@
 
 use std::cmp::Reverse;
 
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::look::{Look, Shape, shape};
 use super::observe::{SUCESSO, is_success};
 use super::recognise::Recognised;
-use super::redact::MEMBERS;
-use super::stand_ins::{
-    A_LOGIN, A_MOTIVO, A_PERSON, A_PROTOCOLO, A_STATUS, A_TOKEN, ANOTHER, filled, headers, without_ids,
-};
-use crate::conferir::answers::AnswerName;
+use super::stand_ins::{A_LOGIN, A_MOTIVO, A_PERSON, A_PROTOCOLO, A_STATUS, A_TOKEN, ANOTHER, filled, headers};
 use crate::conferir::client::Received;
 use crate::conferir::infer::seen::{ChangeObservation, LoginObservation, Observation, OtherLogin};
-use crate::conferir::learned::steady;
 use crate::conferir::places::pointers;
 use crate::dialect::{Asked, encoding_of};
 use crate::domain::atendimento::Status;
@@ -42,9 +36,6 @@ pub(super) struct Case {
     /// How often yet others came.
     pub(super) others: u64,
 }
-
-/// All of an answer that does not vary by itself: code, content type, body.
-pub(super) type Shape = (u16, String, String);
 
 pub(super) struct Variant {
     pub(super) shape: Shape,
@@ -117,7 +108,7 @@ impl Case {
 
     /// The answer that is taken; the variants are sorted.
     pub(super) fn chosen(&self) -> Option<&Variant> {
-        self.variants.first().filter(|variant| !variant.is_cut() || self.is_login() && variant.is_login())
+        self.variants.first().filter(|variant| !variant.is_cut() || self.is_success() && variant.is_login())
     }
 
     /// The answer of which the status code alone is taken: there is none that was recorded whole.
@@ -126,7 +117,7 @@ impl Case {
         Some((self.error.as_ref()?, variant))
     }
 
-    fn is_login(&self) -> bool {
+    fn is_success(&self) -> bool {
         self.error.is_none()
     }
 
@@ -189,7 +180,7 @@ impl Case {
         let mut doubt = |why: String| doubts.push((key.to_owned(), why));
         let is_known = self.error.is_some() || is_success(key);
         match self.variants.first() {
-            Some(variant) if variant.is_cut() && self.is_login() && variant.is_login() => {
+            Some(variant) if variant.is_cut() && self.is_success() && variant.is_login() => {
                 doubt("what stands for texts and numbers that were not recorded is empty, or 0".to_owned());
             }
             Some(variant) if variant.is_cut() => {
@@ -253,6 +244,11 @@ impl Variant {
         }
     }
 
+    /// How it looks on `route`.
+    pub(super) fn look(&self, route: &str) -> Look {
+        Look::of(route, self.shape.clone(), &self.recorded, self.instead.as_ref())
+    }
+
     /// What is whole goes first, then what came most often, then what came first.
     pub(super) fn rank(&self) -> (bool, Reverse<u64>, u64) {
         (self.is_cut(), Reverse(self.seen), self.line)
@@ -285,11 +281,6 @@ impl Variant {
         };
         places[0].len() != places[1].len()
             || !self.recorded.contains("<nome>") && (places[0] != places[1] || places[0].iter().any(is_other))
-    }
-
-    /// The token of a login in its place.
-    pub(super) fn token(&self) -> &'static str {
-        A_TOKEN
     }
 
     /// Whether it may be the success of a login: without its token there is none.
@@ -380,17 +371,6 @@ impl Variant {
     }
 }
 
-/// The shape of the answer of a line.
-pub(super) fn shape_of(line: &Value) -> Shape {
-    shape(line, &headers(&line["cabecalhosDaResposta"], line["resposta"].as_str().unwrap_or_default()))
-}
-
-fn shape(line: &Value, headers: &HeaderMap) -> Shape {
-    let code = line["codigo"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or_default();
-    let content_type = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    (code, content_type.to_owned(), steady(&without_ids(line["resposta"].as_str().unwrap_or_default())))
-}
-
 /// Puts into `merged` what `other` has otherwise than `base`.
 fn take_differences(merged: &mut Value, base: &Value, other: &Value) {
     match (merged, base, other) {
@@ -408,13 +388,5 @@ fn take_differences(merged: &mut Value, base: &Value, other: &Value) {
         }
         (merged, base, other) if base != other => other.clone_into(merged),
         _ => {}
-    }
-}
-
-impl Recognised {
-    /// As a dialect names it: by the field, where the error is one for many.
-    pub(super) fn answer_name(&self) -> AnswerName {
-        let field = self.field().and_then(|field| MEMBERS.iter().copied().find(|known| *known == field));
-        AnswerName { name: self.name, field: field.filter(|_| ["required", "invalid"].contains(&self.name)) }
     }
 }

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod answer;
 pub mod api;
 pub mod console;
+pub mod foreseen;
 pub mod frame;
 #[doc(hidden)]
 pub mod fuzzing;

@@ -3,6 +3,7 @@
 mod dialects;
 mod load;
 mod passing;
+mod refusals;
 mod secrets;
 mod shadow;
 
@@ -166,47 +167,6 @@ async fn a_member_that_is_declared_keeps_its_name() {
         assert_eq!(ask(&mirror.process.address, &request).await, answer);
         let (_, log, lines) = mirror.end();
         assert_eq!(lines[0]["resposta"], format!("{{\"{kept}\":\"Status não encontrado\"}}"), "{log}");
-    }
-}
-
-/// A server that answers everything with 200: what it refuses is no change that it accepted.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_with_200_is_counted_as_one() {
-    let change = |members: &str| {
-        let body = format!(r#"{{"protocolo": "20221104000001", "status": "Aberto"{members}}}"#);
-        with_length("POST /api/atendimentos/status HTTP/1.1\r\nHost: x\r\n", body.as_bytes())
-    };
-    let (made, refused) = (change(""), change(r#", "comentario": [1], "visivelCliente": true"#));
-    let answer = |body: &str| with_length("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n", body.as_bytes());
-    let (ok, not) = (answer(r#"{"ok":true}"#), answer(r#"{"ok":false,"erro":"Comentário ilegível"}"#));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let given = [(made.len(), ok.clone()), (refused.len(), not.clone()), (refused.len(), not.clone())];
-    tokio::spawn(async move {
-        for exchange in given {
-            self::answer(listener.accept().await.unwrap().0, vec![exchange]).await;
-        }
-    });
-    let mirror = Mirror::start(&format!("http://{address}"), &["--manter-host"], &[]);
-    for (request, answer) in [(&made, &ok), (&refused, &not), (&refused, &not)] {
-        assert_eq!(ask(&mirror.process.address, request).await, *answer);
-    }
-    let folder = TempDir::new().unwrap();
-    let (code, log, text) = mirror.stop();
-    assert_eq!(code, Some(0), "{log}");
-    fs::write(folder.path().join("r.ndjson"), text).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_citrus-status"));
-    command.args(["espelhar", "relatorio", "r.ndjson"]).env_clear().current_dir(folder.path());
-    let report = finish(command, "").stdout;
-    assert!(log.contains("new: status: refused with the status code of a success; ours refuses it, too: "), "{log}");
-    for told in [&log, &report] {
-        assert!(!told.contains("accepted"), "{told}");
-        assert!(told.contains("body: a refusal in words of its own (2)"), "{told}");
-        let counts = |case: &str| {
-            let row = told.lines().find(|line| line.starts_with(&format!("status  {case} "))).unwrap_or_default();
-            row.split_whitespace().nth(2).unwrap_or_default().to_owned()
-        };
-        assert_eq!([counts("sucesso"), counts("invalid")], ["1", "2"], "{told}");
     }
 }
 

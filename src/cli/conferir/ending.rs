@@ -10,7 +10,7 @@ use super::report::indented;
 use crate::cli::support::error::{CliError, Result};
 use crate::cli::support::output::complain;
 use crate::conferir::runner::Runner;
-use crate::conferir::session::StartError;
+use crate::conferir::session::{Cause, StartError};
 use crate::conferir::witness::Witness;
 use crate::domain::atendimento::Status;
 use crate::printable::printable;
@@ -18,8 +18,9 @@ use crate::printable::printable;
 /// `error` as a person can use it, and with nothing of the server's that steers a terminal.
 pub(super) fn explained(args: &Args, error: StartError) -> CliError {
     match error {
-        StartError::Change { what, answer } => {
-            CliError::Failed(format!("{what} was answered\n{}\n{}", indented(&answer), hint(args, &answer)))
+        StartError::Change { what, answer, cause } => {
+            let answer = indented(&answer);
+            CliError::Failed(format!("{what} was answered\n{answer}\n{}", hint(args, cause)).trim_end().to_owned())
         }
         StartError::Login(answer) => CliError::Failed(format!("the login was answered\n{}", indented(&answer))),
         StartError::NoToken { answer, header } => {
@@ -39,22 +40,26 @@ pub(super) fn explained(args: &Args, error: StartError) -> CliError {
     }
 }
 
-/// What may help where a change at the beginning was answered so.
-fn hint(args: &Args, answer: &str) -> String {
-    let folded = answer.to_lowercase();
-    if folded.contains("motivo") {
-        format!("See --motivo: the motivo '{}' was sent", printable(args.motivo()))
-    } else if folded.contains("token") || ["401", "403"].iter().any(|code| folded.starts_with(code)) {
-        let user = "If this user may not change statuses, take another --login";
-        if args.gravar.is_some() {
-            return user.to_owned();
-        }
-        format!(
+/// What may help where a change at the beginning was refused for `cause`.
+fn hint(args: &Args, cause: Cause) -> String {
+    let motivo = || format!("See --motivo: the motivo '{}' was sent", printable(args.motivo()));
+    match cause {
+        Cause::Access => access(args),
+        Cause::Motivo => motivo(),
+        Cause::MotivoOrStatus => format!("{}. If that is because of its status, see --status-atual", motivo()),
+        Cause::Any => format!("Each change is refused so. {}. Else see --status-atual", access(args)),
+        Cause::Unknown => String::new(),
+    }
+}
+
+fn access(args: &Args) -> String {
+    let user = "If this user may not change statuses, take another --login";
+    match args.gravar {
+        Some(_) => user.to_owned(),
+        None => format!(
             "{user}. If the server takes the token in another header than Authorization, name it by --cabecalho-do-token, or \
              find it by --gravar"
-        )
-    } else {
-        "If that is because of its status, see --status-atual".to_owned()
+        ),
     }
 }
 

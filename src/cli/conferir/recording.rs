@@ -28,7 +28,7 @@ pub(super) async fn record_dialect(
 ) -> Result {
     let mut new = create_private(file)?;
     complain(format_args!(
-        "{} is asked as '{}' how it answers; two logins fail, or three. Atendimento '{}' will be changed about thirty times, and is \
+        "{} is asked as '{}' how it answers; two logins fail, or up to four. Atendimento '{}' will be changed about thirty times, and is \
          {start} again at the end. Its history remains, and one comment that the customer does not see. A server that checks no \
          comments takes about five, and may show some of them to the customer.",
         args.base_url,

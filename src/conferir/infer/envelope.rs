@@ -116,6 +116,11 @@ impl Envelope {
         &self.statuses
     }
 
+    /// What of the users stands in no dialect.
+    pub(super) fn people(&self) -> &Personal {
+        &self.personal
+    }
+
     /// Whether the errors have the reason of their status code in `place`.
     pub(super) fn is_reason(&self, place: &str) -> bool {
         self.gaps.get(place).is_some_and(|gap| gap == "<razao>")

@@ -11,7 +11,7 @@ use super::seen::LoginObservation;
 use super::times::{self, Told, told};
 use crate::conferir::case::LOGIN;
 use crate::conferir::jwt::find_jwt;
-use crate::conferir::places::places;
+use crate::conferir::places::{places, values};
 use crate::conferir::spans::Span;
 use crate::conferir::spelled::squeezed;
 use crate::conferir::token::find_token;
@@ -280,7 +280,7 @@ fn is_personal(span: &Span) -> bool {
 }
 
 fn values_of(body: &str) -> BTreeMap<String, Value> {
-    places(body).into_iter().map(|span| (span.pointer, span.value)).collect()
+    values(body).into_iter().collect()
 }
 
 #[cfg(test)]

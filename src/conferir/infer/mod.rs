@@ -140,8 +140,7 @@ pub fn infer(seen: &Seen) -> Inferred {
                 .corpo
                 .as_ref()
                 .map_or_else(|| "[erro]".to_owned(), |_| format!("[respostas.{}]", error.name.key()));
-            let note = "what came with the login, too, is taken for the user's, and stands empty".to_owned();
-            notes.push((head, note));
+            notes.push((head, OF_USER.to_owned()));
         }
         if answer != AnswerFile::default() {
             file.respostas.insert(error.name.key(), answer);
@@ -159,6 +158,9 @@ pub fn infer(seen: &Seen) -> Inferred {
         let success = success_body(seen, &envelope);
         let texto = Some(success.text).filter(|text| text != MADE && success.corpo.contains("<texto>"));
         let received = &seen.changes[success.shown_by].received;
+        if success.corpo.contains("<pessoal") {
+            notes.push(("[sucesso]".to_owned(), OF_USER.to_owned()));
+        }
         file.sucesso = AnswerFile { texto, ..differing(received, (200, ERROR_BODY), success.corpo, &file) };
         notes.extend(success.note.map(|note| ("[sucesso]".to_owned(), note)));
         inferred.success = success.shown_by;
@@ -172,6 +174,9 @@ pub fn infer(seen: &Seen) -> Inferred {
     notes.extend(settle_dates(&mut file, days.min().unwrap_or_default()));
     Inferred { file, notes, ..inferred }
 }
+
+/// What is said of an answer that names somebody.
+const OF_USER: &str = "what came with the login, too, is taken for the user's, and stands empty";
 
 /// What refuses a token, and no run asks.
 const UNASKED_TOKENS: [&str; 2] = ["token_expired", "token_revoked"];

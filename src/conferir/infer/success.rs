@@ -15,6 +15,10 @@ use crate::conferir::spans::spans;
 use crate::dialect::{Piece, Template, reason};
 use crate::domain::atendimento::Status;
 
+/// What stands for what is the user's.
+const PERSONAL: &str = "<pessoal>";
+const PERSONAL_NUMBER: &str = "<pessoal 0>";
+
 /// The success of a change, as a dialect writes it.
 pub(super) struct Success {
     pub(super) text: String,
@@ -61,7 +65,9 @@ fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (Str
         (STATUS, "<caminho>"),
         (before.unwrap_or_default(), "<anterior>"),
     ];
-    let known = Known::new(writing, known.into_iter().chain(statuses.known(status)));
+    let people: Vec<&str> = envelope.people().names().collect();
+    let personal = people.iter().map(|name| (*name, PERSONAL));
+    let known = Known::new(writing, known.into_iter().chain(statuses.known(status)).chain(personal));
     let code = change.received.code;
     let moved = |place: Option<&str>| {
         let marked = || statuses.marked(place, change).filter(|text| text.contains(is_mark));
@@ -85,8 +91,10 @@ fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (Str
     }
     envelope.body(&change.received, (MADE, change.now), &known, |span| match &span.value {
         value if statuses.gap_of_earlier(&span.pointer, "").is_some() => {
-            statuses.gap_of_earlier(&span.pointer, if value.is_string() { "<pessoal>" } else { "<pessoal 0>" })
+            statuses.gap_of_earlier(&span.pointer, if value.is_string() { PERSONAL } else { PERSONAL_NUMBER })
         }
+        Value::String(text) if envelope.people().has(text) => Some(PERSONAL.to_owned()),
+        Value::Number(number) if envelope.people().has(&number.to_string()) => Some(PERSONAL_NUMBER.to_owned()),
         _ if statuses.is_at(&span.pointer) => Some(statuses.written(&moved(Some(&span.pointer))?, writing, &known)),
         Value::Number(number) if number.as_u64() == Some(u64::from(code)) => Some("<codigo>".to_owned()),
         Value::String(text) if envelope.is_reason(&span.pointer) && text == reason(code) => Some("<razao>".to_owned()),
@@ -136,6 +144,15 @@ mod tests {
         body: impl Fn(Option<Status>, Status) -> String,
         again: &[Status],
     ) -> (String, String, Option<String>) {
+        found_of(body, again, &[])
+    }
+
+    /// The same, where the login has told of `people`.
+    fn found_of(
+        body: impl Fn(Option<Status>, Status) -> String,
+        again: &[Status],
+        people: &[&str],
+    ) -> (String, String, Option<String>) {
         let received =
             |body: String| Received { code: 200, headers: HeaderMap::new(), body, charset: encoding_rs::UTF_8 };
         let statuses: Vec<Status> = Status::ALL.iter().chain(again).copied().collect();
@@ -154,7 +171,9 @@ mod tests {
             protocolo: "20221104000005".to_owned(),
             motivo: "Duplicado".to_owned(),
         };
-        let envelope = Envelope::of(&[], Personal::default(), Statuses::of(&seen));
+        let mut personal = Personal::default();
+        personal.add(people.iter().map(|name| (*name).to_owned()));
+        let envelope = Envelope::of(&[], personal, Statuses::of(&seen));
         let Success { text, corpo, note, .. } = success_body(&seen, &envelope);
         (text, corpo, note)
     }
@@ -242,6 +261,30 @@ mod tests {
             ),
         ] {
             assert_eq!(found(body), (MADE.to_owned(), corpo.to_owned(), None));
+        }
+    }
+
+    #[test]
+    fn what_is_the_users_becomes_a_gap() {
+        let people = ["Ana Souza", "ana", "user.api", "000.000.001-91", "98765432", "Atendimento"];
+        for (body, text, corpo) in [
+            (
+                r#"{"mensagem":"Alterado por Ana Souza","usuario":"ana"}"#,
+                MADE,
+                r#"{"mensagem":"Alterado por <pessoal>","usuario":"<pessoal>"}"#,
+            ),
+            (
+                r#"{"mensagem":"Feito","por":{"id":98765432,"login":"user.api"},"n":3}"#,
+                MADE,
+                r#"{"mensagem":"Feito","por":{"id":<pessoal 0>,"login":"<pessoal>"},"n":3}"#,
+            ),
+            ("OK;user.api;ana", MADE, "OK;<pessoal>;<pessoal>"),
+            ("Alterado por Ana.", MADE, "Alterado por <pessoal>."),
+            (r#"{"m":"Atendimento salvo, banana (ana)"}"#, MADE, r#"{"m":"Atendimento salvo, banana (<pessoal>)"}"#),
+            ("<r><por cpf='000.000.001-91'>Ana Souza</por></r>", MADE, "<r><por cpf='<pessoal>'><pessoal></por></r>"),
+        ] {
+            let found = found_of(|_, _| body.to_owned(), &[Status::Aberto], &people);
+            assert_eq!(found, (text.to_owned(), corpo.to_owned(), None), "{body}");
         }
     }
 

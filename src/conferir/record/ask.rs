@@ -1,9 +1,8 @@
-//! What a recording asks beside the cases: where the token goes, what a change is answered, which rules hold.
+//! What a recording asks beside the cases: what a login and a change are answered, which rules hold.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::http::HeaderName;
 use tokio::time::sleep;
 
 use super::first::{First, refusals_first};
@@ -20,30 +19,21 @@ use crate::conferir::runner::change_to;
 use crate::conferir::session::{Session, StartError, Unpermitted};
 use crate::conferir::standing::Standing;
 use crate::conferir::values::life_of;
-use crate::dialect::{Handling, HeaderCase, TokenHeader, Verdict};
+use crate::conferir::witness::Witness;
+use crate::dialect::{Asked, Handling, Verdict};
 use crate::domain::atendimento::Status::{self, Aberto, Cancelado, EmAtendimento, Finalizado, Improcedente};
 
 /// How often a case is asked that a server has no time for, and the longest pause between.
 const ATTEMPTS: usize = 3;
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
-/// Where clients usually put the token.
-const TOKEN_HEADERS: [(&str, Option<&str>); 10] = [
-    ("authorization", Some("Bearer")),
-    ("authorization", None),
-    ("authorization", Some("JWT")),
-    ("authorization", Some("Token")),
-    ("x-access-token", None),
-    ("x-auth-token", None),
-    ("x-api-token", None),
-    ("x-token", None),
-    ("access-token", None),
-    ("token", None),
-];
-
-const SAME_STATUS: Case = Case::change("the same status again", r#"{"protocolo": "<protocolo>", "status": "Aberto"}"#)
-    .from(Aberto)
-    .makes(Aberto);
+pub(super) const SAME_STATUS: Case =
+    Case::change("the same status again", r#"{"protocolo": "<protocolo>", "status": "Aberto"}"#)
+        .from(Aberto)
+        .makes(Aberto);
+/// What its refusal is called, and what the contract says.
+const SAME_STATUS_ERROR: (AnswerName, u16, &str) =
+    (AnswerName { name: "same_status", field: None }, 409, "Atendimento já está neste status");
 const UNNEEDED_KNOWN: Case = Case::change(
     "a motivo where none is required",
     r#"{"protocolo": "<protocolo>", "status": "Em atendimento", "motivoStatus": "<motivo>"}"#,
@@ -56,7 +46,8 @@ const UNNEEDED_UNKNOWN: Case = Case::change(
 )
 .from(EmAtendimento)
 .makes(Finalizado);
-const PROBE: Case = Case::change("the token", r#"{"protocolo": "<outro protocolo>", "status": "<outro status>"}"#);
+pub(super) const PROBE: Case =
+    Case::change("the token", r#"{"protocolo": "<outro protocolo>", "status": "<outro status>"}"#);
 
 /// What was asked for and did not come: what, and why.
 pub(super) type Unasked = Vec<(String, String)>;
@@ -79,86 +70,6 @@ pub(super) async fn login(session: &mut Session) -> Result<LoginObservation, Sta
     })
 }
 
-/// How the server writes the names of headers; and what is to be said of them.
-pub(super) async fn header_case(session: &Session) -> (Option<HeaderCase>, Option<String>) {
-    let names = match session.header_names(known("login/login-missing")).await {
-        Ok(names) => names,
-        Err(error) => return (None, Some(error.to_string())),
-    };
-    let is_title = |name: &str| {
-        let is_upper = |part: &str| part.chars().next().is_none_or(|first| !first.is_ascii_lowercase());
-        name.split('-').all(is_upper)
-    };
-    let is_small = |name: &str| !name.bytes().any(|byte| byte.is_ascii_uppercase());
-    let titles = names.iter().filter(|name| is_title(name)).count();
-    let case = (titles * 2 > names.len()).then_some(HeaderCase::IniciaisMaiusculas);
-    let fits = |name: &str| match case {
-        Some(_) => HeaderCase::IniciaisMaiusculas.written(name) == name,
-        None => is_small(name),
-    };
-    let others: Vec<&str> = names.iter().map(String::as_str).filter(|name| !fits(name)).collect();
-    let note = format!("names of headers that are written otherwise than the rest: {}", others.join(", "));
-    (case, Some(note).filter(|_| !others.is_empty()))
-}
-
-/// The headers by which the server takes the token, `own` or a usual one: those where it tells a right one from a wrong one. Each
-/// is asked twice, so that what is another one in each answer is no difference. Beside them, what a wrong one is answered. Fails where there is none.
-pub(super) async fn token_headers(
-    session: &Session,
-    own: Option<&TokenHeader>,
-) -> Result<(Vec<TokenHeader>, Vec<Received>), StartError> {
-    let usual = TOKEN_HEADERS
-        .map(|(name, scheme)| TokenHeader { name: HeaderName::from_static(name), scheme: scheme.map(str::to_owned) });
-    let usual = usual.into_iter().filter(|header| Some(header) != own);
-    let tried: Vec<_> = own.cloned().into_iter().chain(usual).collect();
-    let mut found: Vec<TokenHeader> = Vec::new();
-    let mut refused: Vec<Received> = Vec::new();
-    let mut none: Option<[Received; 2]> = None;
-    for header in &tried {
-        let ask = async |token| {
-            let received = session.ask_by(&PROBE, header, token).await?;
-            // Some answers repeat the token.
-            Ok::<_, StartError>(Received { body: session.redacted(&received.body), ..received })
-        };
-        if none.is_none() {
-            none = Some([ask("").await?, ask("").await?]);
-        }
-        let Some(none) = &none else { continue };
-        let right = ask("<token>").await?;
-        if say_the_same(none, std::slice::from_ref(&right)) {
-            continue;
-        }
-        let right = [right, ask("<token>").await?];
-        let wrong = [ask("<token alterado>").await?, ask("<token alterado>").await?];
-        if !say_the_same(&right, &wrong) && !say_the_same(none, &right) {
-            found.push(header.clone());
-            refused = wrong.into();
-        }
-    }
-    if found.is_empty() {
-        return Err(StartError::NoTokenHeader { tried: written(&tried).join(", ") });
-    }
-    Ok((found, refused))
-}
-
-/// `headers` as a dialect writes them; none if they are the contract's.
-pub(super) fn as_written(headers: &[TokenHeader]) -> Option<Vec<String>> {
-    Some(written(headers)).filter(|written| written != &["Authorization: Bearer", "Authorization"])
-}
-
-/// `headers` as a dialect writes them.
-fn written(headers: &[TokenHeader]) -> Vec<String> {
-    let name = |header: &TokenHeader| match header.name.as_str() {
-        "authorization" => "Authorization".to_owned(),
-        name => name.to_owned(),
-    };
-    let written = headers.iter().map(|header| match &header.scheme {
-        Some(scheme) => format!("{}: {scheme}", name(header)),
-        None => name(header),
-    });
-    written.collect()
-}
-
 /// Walks the atendimento, which is in `start`, through all statuses, first by a change that needs the motivo. It ends in
 /// `Em atendimento`, so that no case asks for the status that it has.
 pub(super) async fn walk(
@@ -167,7 +78,7 @@ pub(super) async fn walk(
     refused_first: impl Iterator<Item = &'static Case>,
     unasked: &mut Unasked,
 ) -> Result<Walk, StartError> {
-    let (mut refusals, first) = prove(session, start, refused_first).await?;
+    let (mut refusals, same_status, first) = prove(session, start, refused_first).await?;
     let other = if first.status == Some(Cancelado) { Improcedente } else { Cancelado };
     let mut changes = vec![first];
     // Some are asked for again, from other statuses, so that what moves in the answers, and what goes with a status alone, is seen.
@@ -191,7 +102,7 @@ pub(super) async fn walk(
     if !is_stuck {
         refusals.clear();
     }
-    Ok(Walk { changes, is_stuck, refusals })
+    Ok(Walk { changes, is_stuck, refusals, same_status: same_status.filter(|_| is_stuck) })
 }
 
 /// What an atendimento was led through.
@@ -201,7 +112,12 @@ pub(super) struct Walk {
     pub(super) is_stuck: bool,
     /// What was refused before that, by its case.
     pub(super) refusals: BTreeMap<&'static str, Observation>,
+    /// Then, what became of a change to the status that it had, if it was asked for.
+    pub(super) same_status: Option<Verdict>,
 }
+
+/// What is refused, by its case; what becomes of a change to the present status; and the first change.
+type Proof = (BTreeMap<&'static str, Observation>, Option<Verdict>, ChangeObservation);
 
 /// Makes the first change, which needs the motivo: its answer is that of a success. Before it, what is refused: without the
 /// motivo, and `others`.
@@ -209,7 +125,7 @@ async fn prove(
     session: &mut Session,
     start: Status,
     others: impl Iterator<Item = &'static Case>,
-) -> Result<(BTreeMap<&'static str, Observation>, ChangeObservation), StartError> {
+) -> Result<Proof, StartError> {
     session.begin(start);
     let standing = session.look_for(start).await?;
     let case = known("status/cancelado-motivo-missing");
@@ -233,14 +149,18 @@ async fn prove(
     if let Some(made) = made {
         session.learned.refusal(&refused);
         session.learned.success(made.status.unwrap_or(Cancelado), &made.received);
-        session.conclude(standing, start).await?;
-        return Ok((refusals, made));
+        let same_status = same_status(session, standing, start, &mut refusals).await?;
+        return Ok((refusals, same_status, made));
     }
     let received = session.send(proof).await?;
     if !is_sure {
         contradiction(&received, status)?;
     }
-    let change = |session: &Session| StartError::Change { what: change_to(proof), answer: session.shown(&received) };
+    let change = |session: &Session| StartError::Change {
+        what: change_to(proof),
+        answer: session.shown(&received),
+        cause: standing.cause(&received),
+    };
     let is_other = refused.code != received.code || !says_the_same(&refused.body, &received.body);
     if !(200..300).contains(&received.code) {
         return Err(change(session));
@@ -252,9 +172,33 @@ async fn prove(
     }
     session.learned.refusal(&refused);
     session.learned.success(status, &received);
-    session.conclude(standing, start).await?;
+    let same_status = same_status(session, standing, start, &mut refusals).await?;
     // Of the status before, only the caller may have spoken.
-    Ok((refusals, ChangeObservation { status: Some(status), before: None, now: now(), received }))
+    Ok((refusals, same_status, ChangeObservation { status: Some(status), before: None, now: now(), received }))
+}
+
+/// What became of a change to `start`, which the atendimento had, as its `standing` shows it: a refusal joins `refusals`, if the
+/// server refuses the status that the atendimento has now in the same words.
+async fn same_status(
+    session: &mut Session,
+    standing: Standing,
+    start: Status,
+    refusals: &mut BTreeMap<&'static str, Observation>,
+) -> Result<Option<Verdict>, StartError> {
+    let (refused, is_taken) = match &standing {
+        Standing::Told => (None, false),
+        Standing::Taken => (None, true),
+        Standing::Refused(answers) => (Some(answers[0].clone()), false),
+    };
+    session.conclude(standing, start).await?;
+    let is_it = |refused: &Received| (400..500).contains(&refused.code) && !is_of_the_moment(refused.code);
+    let Some(received) = refused.filter(is_it).filter(|_| session.witness() == Witness::Server) else {
+        return Ok(is_taken.then_some(Verdict::Aceito));
+    };
+    let seen = observed_once(session, &SAME_STATUS, SAME_STATUS_ERROR, received);
+    let asked = Asked { status: start.nome().to_owned(), ..seen.asked };
+    refusals.insert(SAME_STATUS.name, Observation { asked, ..seen });
+    Ok(Some(Verdict::Recusado))
 }
 
 /// The answer to `case`, from the status that it needs; or why there is none. A fault of the moment is waited for: it is no answer
@@ -299,14 +243,15 @@ async fn observed(
     Observation { again, ..observed_once(session, case, (name, code, text), received) }
 }
 
-/// The rules that changes show; and the errors that go with them.
+/// The rules that changes show; and the errors that go with them. `same_status` is known if the atendimento can't leave its status.
 pub(super) async fn rules(
     session: &mut Session,
+    same_status: Option<Verdict>,
     errors: &mut Vec<Observation>,
     unasked: &mut Unasked,
     asked: &mut impl FnMut(&str),
 ) -> (Option<Verdict>, Option<Handling>) {
-    let mut made = async |case: &'static Case, refusal: Option<(&'static str, u16, &'static str)>| {
+    let mut made = async |case: &'static Case, refusal: Option<(AnswerName, u16, &'static str)>| {
         asked(case.name);
         match session.exchange(case).await {
             Ok(received) if session.learned.made(case.to, &received) => Some(true),
@@ -314,9 +259,8 @@ pub(super) async fn rules(
                 if session.learned.is_unclear(case.to, &received) {
                     unasked.push((case.name.to_owned(), UNCLEAR.to_owned()));
                 }
-                if let Some((name, code, text)) = refusal {
-                    let name = AnswerName { name, field: None };
-                    errors.push(observed(session, case, (name, code, text), received).await);
+                if let Some(refusal) = refusal {
+                    errors.push(observed(session, case, refusal, received).await);
                 }
                 Some(false)
             }
@@ -326,8 +270,12 @@ pub(super) async fn rules(
             }
         }
     };
-    let same = made(&SAME_STATUS, Some(("same_status", 409, "Atendimento já está neste status"))).await;
-    let unneeded = ("motivo_unneeded", 400, "motivoStatus – não se aplica a esta alteração");
+    let same = match same_status {
+        Some(known) => Some(known == Verdict::Aceito),
+        None => made(&SAME_STATUS, Some(SAME_STATUS_ERROR)).await,
+    };
+    let unneeded = AnswerName { name: "motivo_unneeded", field: None };
+    let unneeded = (unneeded, 400, "motivoStatus – não se aplica a esta alteração");
     let known = made(&UNNEEDED_KNOWN, Some(unneeded)).await;
     let unknown = made(&UNNEEDED_UNKNOWN, None).await;
     let handling = match (known, unknown) {

@@ -4,11 +4,29 @@ use super::ask::Unasked;
 use crate::conferir::personal::Personal;
 use crate::conferir::places::places;
 use crate::conferir::session::Session;
-use crate::dialect::{AnswerFile, DialectFile, StatusFile, WordFile};
+use crate::conferir::spans::rewritten;
+use crate::dialect::{AnswerFile, DialectFile, StatusFile, Template, WordFile};
 
-/// Takes out of `file` what must not be in it, and says what, and why.
-pub(super) fn hold_back(file: &mut DialectFile, session: &Session, people: &Personal) -> Unasked {
+/// Takes out of `file` what must not be in it, and says what, and why. Of a body, the values go that tell it, if the rest may stay:
+/// then the table says so, in `comments`.
+pub(super) fn hold_back(
+    file: &mut DialectFile,
+    session: &Session,
+    people: &Personal,
+    comments: &mut Vec<(String, String)>,
+) -> Unasked {
     let mut held = Unasked::new();
+    let mut shorten = |place: &str, answer: &mut AnswerFile| {
+        let Some(body) = answer.corpo.as_ref() else { return };
+        let Some(why) = tells(body, session, people) else { return };
+        let shortened = emptied(body, |value| tells(value, session, people).is_some());
+        if tells(&shortened, session, people).is_none() {
+            comments.push((place.to_owned(), format!("a part of it stands empty: {why}")));
+            answer.corpo = Some(shortened);
+        }
+    };
+    shorten("[sucesso]", &mut file.sucesso);
+    shorten("[login]", &mut file.login);
     let mut check = |what: &str, text: &mut Option<String>| {
         if let Some(why) = text.as_deref().and_then(|text| tells(text, session, people)) {
             *text = None;
@@ -46,6 +64,24 @@ pub(super) fn hold_back(file: &mut DialectFile, session: &Session, people: &Pers
     held
 }
 
+/// `body` with gaps in the places of the values that `goes`.
+fn emptied(body: &str, goes: impl Fn(&str) -> bool) -> String {
+    // A gap without quotes is no JSON: a number of its length is.
+    let mut plain = body.to_owned();
+    for (start, _) in body.match_indices('<') {
+        let end = body[start..].find('>').map(|end| start + end + 1);
+        let is_gap = |end: &usize| Template::parse(&body[start..*end]).is_ok_and(|gap| gap.names().next().is_some());
+        if let Some(end) = end.filter(is_gap) {
+            plain.replace_range(start..end, &"1".repeat(end - start));
+        }
+    }
+    rewritten(body, &places(&plain), str::to_owned, |span, raw| match &span.value {
+        _ if !goes(raw) => raw.to_owned(),
+        serde_json::Value::String(_) => span.filled_with("<pessoal>"),
+        _ => "<pessoal 0>".to_owned(),
+    })
+}
+
 /// Takes the lines out of `told` that give a secret away.
 pub(super) fn hide_lines(told: &mut String, session: &Session) {
     let shown =
@@ -66,4 +102,25 @@ fn tells(text: &str, session: &Session, people: &Personal) -> Option<&'static st
         return Some("it tells of the user who logged in");
     }
     session.is_told_by(text).then_some("it repeats what was asked, in a way that no gap writes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_body_the_values_alone_go_that_tell_something() {
+        let goes = |raw: &str| raw.contains("Ana") || raw.contains("4711");
+        for (body, shortened) in [
+            (
+                r#"{"codigo":<codigo>,"por":"/u/Ana","id":4711,"m":"<texto>"}"#,
+                r#"{"codigo":<codigo>,"por":"<pessoal>","id":<pessoal 0>,"m":"<texto>"}"#,
+            ),
+            ("<r><por a='1'>Ana</por><m><texto></m></r>", "<r><por a='1'><pessoal></por><m><texto></m></r>"),
+            ("OK;<token>;Ana", "OK;<token>;<pessoal>"),
+            (r#"{"Ana":"x"}"#, r#"{"Ana":"x"}"#),
+        ] {
+            assert_eq!(emptied(body, goes), shortened);
+        }
+    }
 }

@@ -2,9 +2,11 @@
 
 mod ask;
 mod dated;
+mod failed;
 mod file;
 mod first;
 mod guard;
+mod headers;
 mod observed;
 
 use std::collections::BTreeMap;
@@ -20,8 +22,8 @@ use super::answers::{AnswerName, error_of};
 use super::case::{Case, Mark};
 use super::client::{Received, is_of_the_moment};
 use super::infer::seen::{Observation, Seen};
-use super::infer::{Inferred, headers_joined, headers_not_written, infer};
-use super::judge::Scope;
+use super::infer::{Inferred, infer};
+use super::judge::{self, Scope, Spoken};
 use super::plan::{self, Plan, Selection};
 use super::report::Outcome;
 use super::runner::Runner;
@@ -90,6 +92,10 @@ const NEVER: [(&str, &str); 5] = [
     ("a comment with visivelCliente True", "the customer would see it"),
 ];
 
+/// What is said of the status that an atendimento can't leave.
+const SEEMS_FINAL: &str =
+    "seems to be final: the server took no change from it. A dialect has no rule for that, so that ours takes them";
+
 /// The names of the errors for which cases of a recording ask.
 pub fn asked_names() -> impl Iterator<Item = String> {
     ERRORS.map(known).into_iter().chain(&COMMENTS).filter_map(error_of).map(AnswerName::key)
@@ -112,17 +118,23 @@ pub async fn record(
     let session = &mut runner.session;
     let mut unasked: Unasked = NEVER.map(|(what, why)| (what.to_owned(), why.to_owned())).to_vec();
     let mut login = ask::login(session).await?;
-    let (tokens, refused) = ask::token_headers(session, user.token_header.as_ref()).await?;
+    let (tokens, refused) = headers::token_headers(session, user.token_header.as_ref()).await?;
     session.expect_end(refused);
     session.carry_token_by(tokens[0].clone());
-    let (header_case, written) = ask::header_case(session).await;
+    let (header_case, written) = headers::header_case(session).await;
     let mut errors = Vec::new();
     let of_atendimento = ERRORS.map(known).into_iter().chain(&COMMENTS).filter(|case| names_atendimento(case));
     let walk = ask::walk(session, start, of_atendimento, &mut unasked).await?;
-    let stuck = walk.is_stuck.then_some(walk.refusals);
+    let final_status = session.present().filter(|_| walk.is_stuck);
+    let mut refusals = walk.refusals;
+    let same_status = refusals.remove(ask::SAME_STATUS.name);
+    let stuck = walk.is_stuck.then_some(refusals);
     let changes = walk.changes;
     let accepts_unknown = ask_errors(session, stuck, &mut errors, &mut unasked, &mut asked).await;
-    let (mesmo_status, motivo_desnecessario) = ask::rules(session, &mut errors, &mut unasked, &mut asked).await;
+    failed::ask_again(session, &mut errors).await;
+    errors.extend(same_status);
+    let (mesmo_status, motivo_desnecessario) =
+        ask::rules(session, walk.same_status, &mut errors, &mut unasked, &mut asked).await;
     let mut login_sem_permissao = None;
     match user.unpermitted {
         None => unasked.push(("access_denied".to_owned(), "pass --login-sem-permissao".to_owned())),
@@ -145,7 +157,7 @@ pub async fn record(
     let mut inferred = infer(&seen);
     let mut file = std::mem::take(&mut inferred.file);
     file.nomes_de_cabecalhos = header_case;
-    file.token.cabecalhos = ask::as_written(&tokens);
+    file.token.cabecalhos = headers::as_written(&tokens);
     file.regras = RulesFile {
         mesmo_status,
         motivo_desnecessario,
@@ -153,29 +165,22 @@ pub async fn record(
         login_sem_permissao,
     };
     session.personal.add(inferred.personal.all());
-    unasked.extend(guard::hold_back(&mut file, session, &inferred.personal));
+    let mut held_back = Vec::new();
+    unasked.extend(guard::hold_back(&mut file, session, &inferred.personal, &mut held_back));
     unasked.extend(file::leave_out_refused(&mut file));
     let mut comments = evidence(session, &file, &seen, &inferred);
+    comments.extend(held_back);
     comments.extend(dated::dated(&file, OffsetDateTime::now_utc()));
-    let unwritten = headers_not_written(&seen, &file);
-    if !unwritten.is_empty() {
-        let note = format!("not compared, as they are those of single answers: the headers {}", unwritten.join(", "));
-        comments.push((String::new(), note));
-    }
-    let joined = headers_joined(&seen, &file);
-    if !joined.is_empty() {
-        let note = format!("written as one line, with commas, where several came: {}", joined.join(", "));
-        comments.push(("[cabecalhos]".to_owned(), note));
-    }
+    comments.extend(headers::notes(&seen, &file));
     comments.extend(written.map(|note| (String::new(), note)));
     if session.has_signed_in_again() {
         let note =
             "the login ended on the way, as if somebody else had logged in with it; the recording logged in again";
         comments.push((String::new(), note.to_owned()));
     }
+    comments.extend(final_status.map(|status| (String::new(), format!("{status} {SEEMS_FINAL}"))));
     comments.extend(inferred.notes);
-    let recorded: Vec<&str> = seen.errors.iter().map(|error| error.case).collect();
-    try_out(runner, &recorded, &mut file, &mut comments, &mut asked).await;
+    try_out(runner, &seen.errors, &mut file, &mut comments, &mut asked).await;
     let told = comments.iter_mut().chain(&mut unasked).map(|(_, told)| told);
     told.for_each(|told| guard::hide_lines(told, &runner.session));
     Ok(Recording { file, comments, unasked, personal: inferred.personal })
@@ -255,13 +260,14 @@ fn evidence(session: &Session, file: &DialectFile, seen: &Seen, inferred: &Infer
 /// it does not have, unless the case is `recorded`. What the page says, and the dialect does not reproduce, is said.
 async fn try_out(
     runner: &mut Runner,
-    recorded: &[&str],
+    recorded: &[Observation],
     file: &mut DialectFile,
     comments: &mut Vec<(String, String)>,
     asked: &mut impl FnMut(&str),
 ) {
     let Ok(dialect) = Dialect::of(file, &file::known(file)) else { return };
     let dialect = Arc::new(dialect);
+    let unlike = unlike(recorded, &dialect);
     // No login fails a second time, and comments are as the page says.
     let is_stuck =
         runner.session.present() != Some(EmAtendimento) && runner.session.bring_to(EmAtendimento).await.is_err();
@@ -274,7 +280,8 @@ async fn try_out(
     let outcomes = runner.run(&plan, || false, |outcome| asked(outcome.name)).await;
     let is_ours = |outcome: &&Outcome| {
         let is_passing = outcome.received.as_ref().is_some_and(|received| is_of_the_moment(received.code));
-        outcome.mark == Mark::Ours && !recorded.contains(&outcome.name) && !is_passing
+        let is_recorded = recorded.iter().any(|seen| seen.case == outcome.name);
+        outcome.mark == Mark::Ours && !is_recorded && !is_passing
     };
     let (ours, told): (Vec<_>, Vec<_>) = outcomes.iter().filter(|outcome| outcome.is_bad()).partition(is_ours);
     let reason = |outcome: &Outcome| {
@@ -285,6 +292,18 @@ async fn try_out(
     comments.extend(ours.iter().map(|outcome| ("[conferir]".to_owned(), reason(outcome))));
     let unsaid = |outcome: &&Outcome| (String::new(), format!("not reproduced: {}", reason(outcome)));
     comments.extend(told.iter().map(unsaid));
+    comments.extend(unlike);
+}
+
+/// Those of `recorded` that are not asked a second time, and that `dialect` does not answer so.
+fn unlike(recorded: &[Observation], dialect: &Dialect) -> Vec<(String, String)> {
+    let fault = |seen: &Observation| {
+        let case = plan::cases().find(|case| case.name == seen.case && case.is_asked_once())?;
+        let spoken = Spoken { dialect, path: seen.path.clone(), asked: seen.asked.clone() };
+        let faults = judge::faults(case, Scope::Contract, Some(&spoken), &seen.received);
+        (!faults.is_empty()).then(|| (String::new(), format!("not reproduced: {}: {}", seen.case, faults.join("; "))))
+    };
+    recorded.iter().filter_map(fault).collect()
 }
 
 /// The names of `bad` among `all`; of a group of which nothing is good, its own.

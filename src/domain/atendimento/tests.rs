@@ -178,3 +178,29 @@ fn each_rule_for_motivos_holds_where_it_applies() {
         assert_eq!(decided(rules, status, motivo), outcome, "{rules:?} {status} {motivo:?}");
     }
 }
+
+#[test]
+fn what_is_refused_for_certain_is_refused_in_each_status() {
+    for (status, motivo, denial) in [
+        ("Aberto", None, None),
+        ("Finalizado", Some("x"), None),
+        ("Cancelado", Some("x"), None),
+        ("Cancelado", None, Some(Denial::MotivoRequired)),
+        ("Resolvido", Some("x"), Some(Denial::StatusNotFound)),
+    ] {
+        let asked = request(status, motivo);
+        assert_eq!(certain_denial(&asked), denial, "{status}");
+        // Where the client names a status, that is the one that counts.
+        let expected = Some(Status::Aberto);
+        assert_eq!(certain_denial(&ChangeRequest { expected, ..asked.clone() }), denial, "{status}");
+        let rules = Rules { same_status: SameStatus::Refused, ..Rules::default() };
+        assert_eq!(certain_denial(&ChangeRequest { rules, ..asked }), denial, "{status}");
+    }
+    let rules = Rules { unneeded_motivo: UnneededMotivo::Refused, ..Rules::default() };
+    let unneeded = ChangeRequest { rules, ..request("Finalizado", Some("x")) };
+    assert_eq!(certain_denial(&unneeded), Some(Denial::MotivoUnneeded));
+    assert_eq!(certain_denial(&ChangeRequest { rules, ..request("Aberto", Some("x")) }), None);
+    let read = |revisions| ChangeRequest { revisions: Some(revisions), ..request("Aberto", None) };
+    assert_eq!(certain_denial(&read(vec![4])), None);
+    assert!(matches!(certain_denial(&read(vec![])), Some(Denial::RevisionDiffers(_))));
+}

@@ -77,7 +77,12 @@ impl JsonBody {
     pub async fn read(request: Request, app: &AppState, max: usize) -> Result<Self, ApiError> {
         let charset = Charset::declared(request.headers())?;
         let body = read_bytes(request.into_body(), app, max).await?;
-        let body = charset.decode(body, BODY_MAX, &app.bodies)?;
+        Self::decoded(charset, body, &app.bodies)
+    }
+
+    /// `body`, which is in `charset`. What that takes beyond [`BODY_MAX`] counts in `memory`.
+    pub fn decoded(charset: Charset, body: Bytes, memory: &Memory) -> Result<Self, ApiError> {
+        let body = charset.decode(body, BODY_MAX, memory)?;
         // Clients in C send the end of their text with it.
         Ok(Self(body.slice(..body.len() - body.iter().rev().take_while(|byte| **byte == 0).count())))
     }

@@ -95,7 +95,18 @@ async fn of_a_status_that_is_final_the_rest_is_recorded() {
     {
         assert!(text.contains(said), "{said}: {text}");
     }
-    assert!(!text.contains("este status"), "{text}");
+    // What became of a change to the status before the first one is known, too.
+    let found: toml::Table = toml::from_str(&text).unwrap();
+    assert_eq!(found["regras"]["mesmo_status"].as_str(), Some("recusado"), "{text}");
+    let same = found["respostas"]["same_status"].to_string();
+    assert!(same.contains("este status"), "{text}");
+    assert_eq!(found.to_string().matches("este status").count(), 1, "{text}");
+    assert!(text.contains("# Cancelado seems to be final: ") && !text.contains("# - the same status again"), "{text}");
+    // Of one that takes the status that it has, nothing is missing.
+    let fake = Server::start(Make { cancels_for_good: true, refuses_same: false, ..STRICT }, "Aberto", |_| {}).await;
+    assert_eq!(ask(&database, &fake.address, "Aberto", &["--gravar", "aceito.toml"], SENHA).code, 1);
+    let text = std::fs::read_to_string(database.dir.path().join("aceito.toml")).unwrap();
+    assert!(!text.contains("# - the same status again") && !text.contains("mesmo_status"), "{text}");
 }
 
 both_engines! {
