@@ -167,8 +167,8 @@ pub fn infer(seen: &Seen) -> Inferred {
         notes.extend(login.notes.into_iter().map(|note| ("[login]".to_owned(), note)));
         inferred.login_shown = login.shown;
     }
-    let days = seen.times().filter_map(|now| Some(OffsetDateTime::from_unix_timestamp(now).ok()?.day()));
-    notes.extend(settle_dates(&mut file, days.min().unwrap_or_default()));
+    let times = seen.times().filter_map(|now| OffsetDateTime::from_unix_timestamp(now).ok());
+    notes.extend(settle_dates(&mut file, times));
     Inferred { file, notes, ..inferred }
 }
 
