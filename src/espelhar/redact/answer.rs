@@ -249,10 +249,11 @@ fn names_code(name: &str) -> bool {
 }
 
 /// Names of people that have as few letters as a code.
-const GIVEN_NAMES: [&str; 40] = [
-    "ALAN", "ALDO", "ALEX", "ANA", "ARI", "BIA", "CAIO", "CID", "DAVI", "DORA", "EDU", "ELI", "ELZA", "ENZO", "ERIC",
-    "EVA", "GIL", "HUGO", "IAN", "IGOR", "IVAN", "IVO", "JOAO", "JOSE", "LARA", "LEO", "LIA", "LUCA", "LUIS", "LUIZ",
-    "MARA", "MAX", "NEI", "OTTO", "RAUL", "RITA", "ROSA", "RUI", "SARA", "YURI",
+const SHORT_NAMES: [&str; 58] = [
+    "ABEL", "ALAN", "ALDO", "ALEX", "ANA", "ARI", "BIA", "CAIO", "CID", "CRUZ", "DAVI", "DIAS", "DORA", "EDU", "ELI",
+    "ELZA", "ENZO", "ERIC", "EVA", "GAMA", "GIL", "HUGO", "IAN", "IGOR", "IVAN", "IVO", "JOAO", "JOSE", "LARA", "LEAL",
+    "LEO", "LIA", "LIMA", "LINS", "LOBO", "LUCA", "LUIS", "LUIZ", "LUZ", "MAIA", "MARA", "MAX", "MELO", "MOTA", "NEI",
+    "NETO", "OTTO", "PAES", "PAZ", "RAUL", "REIS", "RITA", "ROSA", "RUI", "SA", "SARA", "VAZ", "YURI",
 ];
 
 /// Whether `text` is a code such as `CTR-011`: words that servers use, or a few capitals, and up to three digits. Logins and codes
@@ -262,7 +263,9 @@ fn is_code(text: &str) -> bool {
     let letters = &text[..text.len() - digits.len()];
     let is_short = letters.trim_end_matches(['-', '_', '.']).bytes().all(|byte| byte.is_ascii_uppercase());
     let is_known = letters.len() <= 40 && words::of(letters).all(words::is_known);
-    let is_of_person = GIVEN_NAMES.contains(&letters.trim_end_matches(['-', '_', '.']).to_ascii_uppercase().as_str());
+    let is_name =
+        |word: &str| SHORT_NAMES.contains(&word.to_ascii_uppercase().as_str()) || words::is_name_of_person(word);
+    let is_of_person = words::of(letters).any(is_name);
     letters.starts_with(|letter: char| letter.is_ascii_alphabetic())
         && !is_of_person
         && (is_short && letters.len() <= 4 || is_known)
@@ -349,6 +352,9 @@ mod tests {
             "-12",
             "J-S-1",
             "ANA-01",
+            "DIAS-01",
+            "CAMPOS-01",
+            "USER-ANA-01",
             "RUI.7",
         ] {
             assert!(!is_code(code), "{code}");
