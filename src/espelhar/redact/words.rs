@@ -120,6 +120,7 @@ pub(super) fn is_name(name: &str) -> bool {
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
     name.len() <= 40
         && !is_spelled(name)
+        && !is_in_odd_case(name)
         && name.chars().all(|letter| letter.is_alphanumeric() || "_-.@$".contains(letter))
         && digits <= DIGITS_MAX
         && words.iter().any(|word| is_of_member(word))
@@ -156,8 +157,19 @@ pub(super) fn is_name_of_person(word: &str) -> bool {
 pub(super) fn is_header(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         && !is_spelled(name)
+        && !is_in_odd_case(name)
         && name.bytes().filter(u8::is_ascii_digit).count() <= DIGITS_MAX
         && sensitive::words(name).iter().all(|word| word.len() <= 2 || is_listed(word))
+}
+
+/// Whether a word in `name` has capitals among its small letters so that its parts are too short to be known, as in `mArIa`.
+fn is_in_odd_case(name: &str) -> bool {
+    let is_short = |part: &String| part.chars().count() <= 2;
+    name.split(|letter: char| !letter.is_alphabetic()).any(|word| {
+        let parts = sensitive::words(word);
+        let mut rows = parts.chunk_by(|one, next| is_short(one) && is_short(next)).filter(|row| row.len() > 1);
+        rows.any(|row| row.len() > 2 || row.iter().any(|part| part.chars().count() == 1))
+    })
 }
 
 fn has_several(word: &str) -> bool {
@@ -257,7 +269,20 @@ mod tests {
             assert!(is_name(name), "{name}");
         }
         assert!(!is_known("idade") && !is_known("religiao"));
-        for name in ["maria", "Ana", "idadeMaria", "canarioNome", "a b", "erro12345", "maria_token", "", "x"] {
+        for name in [
+            "maria",
+            "Ana",
+            "idadeMaria",
+            "erro_mArIa",
+            "erroMaRiA",
+            "erro_aNa",
+            "canarioNome",
+            "a b",
+            "erro12345",
+            "maria_token",
+            "",
+            "x",
+        ] {
             assert!(!is_name(name), "{name}");
         }
     }
