@@ -7,6 +7,7 @@ mod escapes;
 mod facts;
 mod file;
 mod filling;
+mod fitting;
 mod forms;
 mod gap;
 mod masks;
@@ -29,10 +30,11 @@ pub use file::{
     WordFile,
 };
 pub use filling::reason;
+pub use fitting::fits_between;
 pub use forms::{AnswerForm, CONTENT_TYPE, Dialect, ERROR_BODY, LOGIN_BODY, TokenHeader, after_scheme, answer_key};
 pub use gap::{Gap, Kind};
 pub use masks::{Group, Piece, alike, is_explained, mask, strip};
 pub use moment::Moment;
 pub use random::{Alphabet, Random, is_nano_id};
-pub use template::{BODY_MAX, Part, Template, fits_between};
+pub use template::{BODY_MAX, Part, Template};
 pub use writing::Writing;
