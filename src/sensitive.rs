@@ -82,9 +82,44 @@ const PEOPLE: [&str; 30] = [
     "comentario",
     "comment",
 ];
-const PEOPLE_WORDS: [&str; 22] = [
-    "cpf", "cnpj", "rg", "cnh", "pis", "nis", "ssn", "tel", "cel", "mobile", "cep", "zip", "mae", "pai", "sexo",
-    "genero", "foto", "avatar", "sub", "ip", "pessoa", "person",
+const PEOPLE_WORDS: [&str; 37] = [
+    "cpf",
+    "cnpj",
+    "rg",
+    "cnh",
+    "pis",
+    "nis",
+    "ssn",
+    "tel",
+    "cel",
+    "mobile",
+    "cep",
+    "zip",
+    "mae",
+    "pai",
+    "sexo",
+    "genero",
+    "foto",
+    "avatar",
+    "sub",
+    "ip",
+    "pessoa",
+    "person",
+    "idade",
+    "age",
+    "aniversario",
+    "gender",
+    "profissao",
+    "religiao",
+    "raca",
+    "etnia",
+    "escolaridade",
+    "nacionalidade",
+    "naturalidade",
+    "deficiencia",
+    "conjuge",
+    "salario",
+    "salary",
 ];
 /// What a server says, although it says it to a person.
 const SAYINGS: [&str; 6] = ["message", "mensagem", "msg", "error", "erro", "texto"];
@@ -181,12 +216,33 @@ mod tests {
 
     #[test]
     fn what_tells_of_people_is_known_by_its_name() {
-        for name in
-            ["nome", "nomeCompleto", "CPF", "nr_cpf", "e-mail", "telefone", "userName", "endereço", "enderec\u{327}o"]
-        {
+        for name in [
+            "nome",
+            "nomeCompleto",
+            "idade",
+            "nr_idade",
+            "CPF",
+            "nr_cpf",
+            "e-mail",
+            "telefone",
+            "userName",
+            "endereço",
+            "enderec\u{327}o",
+        ] {
             assert!(names_person(name), "{name}");
         }
-        for name in ["mensagemUsuario", "user_message", "hotel", "script", "tipo", "origem", "codigo"] {
+        for name in [
+            "mensagemUsuario",
+            "user_message",
+            "validade",
+            "quantidade",
+            "message",
+            "hotel",
+            "script",
+            "tipo",
+            "origem",
+            "codigo",
+        ] {
             assert!(!names_person(name), "{name}");
         }
     }

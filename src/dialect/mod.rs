@@ -35,6 +35,6 @@ pub use gap::{Gap, Kind};
 pub use masks::{Group, Piece, alike, is_explained, mask, strip};
 pub use moment::Moment;
 pub use random::{Alphabet, Random, is_nano_id};
-pub use runs::Meant;
-pub use template::{BODY_MAX, Part, Template, fits_between};
+pub use runs::{Meant, fits_between};
+pub use template::{BODY_MAX, Part, Template};
 pub use writing::Writing;

@@ -1,5 +1,7 @@
 //! What an answer has for certain, and in which order: between, there may be anything.
 
+use super::facts::Facts;
+use super::gap::Gap;
 use super::random::Random;
 
 /// What should stand where a body is another one.
@@ -111,6 +113,31 @@ fn matched(run: &[Piece], text: &str) -> Result<usize, (usize, Meant)> {
 /// Whether `byte` is one of which ids are made.
 fn is_sign(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_+/".contains(&byte)
+}
+
+/// Whether a reader of an answer that says `facts` can't know what stands in `gap`: it depends on when the answer was given,
+/// or on what only the server knows.
+pub(super) fn is_unknown(gap: &Gap, facts: &Facts<'_>) -> bool {
+    match gap {
+        Gap::Texto | Gap::Codigo | Gap::Razao | Gap::Metodo => false,
+        Gap::Caminho | Gap::CaminhoSemBarra | Gap::Token | Gap::TokenValue => false,
+        gap if gap.is_of_change() => facts.named.is_none(),
+        // Of a success, the login as registered: the server alone knows it.
+        Gap::Login => facts.login.is_some() || facts.named.is_none(),
+        _ => true,
+    }
+}
+
+/// Whether `text` is `parts` in their order, with anything between them.
+pub fn fits_between(parts: &[String], text: &str) -> bool {
+    let [first, rest @ ..] = parts else { return false };
+    let Some(mut text) = text.strip_prefix(first.as_str()) else { return false };
+    let [middle @ .., last] = rest else { return text.is_empty() };
+    for part in middle {
+        let Some((_, after)) = text.split_once(part.as_str()) else { return false };
+        text = after;
+    }
+    text.ends_with(last.as_str())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::filling::fill;
 use super::gap::{Gap, Kind};
-use super::runs::{Meant, Piece, Runs};
+use super::runs::{Meant, Piece, Runs, is_unknown};
 use super::status::StatusTables;
 use super::unopened::unopened;
 use super::writing::Writing;
@@ -109,7 +109,9 @@ impl Template {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('<') {
             let name = after.split_once('>').map(|(name, _)| name).unwrap_or_default();
-            let is_taken = Gap::named(name).is_some() || Gap::slip(name).is_some() || after.starts_with('<');
+            // At the end, a gap may come after it.
+            let is_taken =
+                after.is_empty() || after.starts_with('<') || Gap::named(name).is_some() || Gap::slip(name).is_some();
             written.push_str(before);
             written.push_str(if is_taken { "<<" } else { "<" });
             rest = after;
@@ -219,31 +221,6 @@ fn has_odd_quotes(text: &str) -> bool {
         is_escaped = byte == b'\\' && !is_escaped;
         is_odd ^ is_quote
     })
-}
-
-/// Whether a reader of an answer that says `facts` can't know what stands in `gap`: it depends on when the answer was given,
-/// or on what only the server knows.
-fn is_unknown(gap: &Gap, facts: &Facts<'_>) -> bool {
-    match gap {
-        Gap::Texto | Gap::Codigo | Gap::Razao | Gap::Metodo => false,
-        Gap::Caminho | Gap::CaminhoSemBarra | Gap::Token | Gap::TokenValue => false,
-        gap if gap.is_of_change() => facts.named.is_none(),
-        // Of a success, the login as registered: the server alone knows it.
-        Gap::Login => facts.login.is_some() || facts.named.is_none(),
-        _ => true,
-    }
-}
-
-/// Whether `text` is `parts` in their order, with anything between them.
-pub fn fits_between(parts: &[String], text: &str) -> bool {
-    let [first, rest @ ..] = parts else { return false };
-    let Some(mut text) = text.strip_prefix(first.as_str()) else { return false };
-    let [middle @ .., last] = rest else { return text.is_empty() };
-    for part in middle {
-        let Some((_, after)) = text.split_once(part.as_str()) else { return false };
-        text = after;
-    }
-    text.ends_with(last.as_str())
 }
 
 #[cfg(test)]
@@ -359,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_literal_reads_as_itself() {
-        for text in ["<texto>", "<<", "<", "a <text> <h1> <<texto>", "<<<<token>", "1 < 2"] {
+        for text in ["<texto>", "<<", "<", "a <", "a <text> <h1> <<texto>", "<<<<token>", "1 < 2"] {
             assert_eq!(filled(&Template::literal(text), "x"), text);
         }
     }

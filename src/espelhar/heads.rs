@@ -35,6 +35,8 @@ impl Heads {
             let is_told = TOLD.contains(&lower.as_str()) && lower != "www-authenticate";
             if is_told {
                 self.note(name, "a dialect has none of its own for each answer", &place);
+            } else if value.is_empty() {
+                self.note(name, "it is empty, and a dialect has none such", &place);
             } else if is_kind && is_masked {
                 self.note(name, "its value was not recorded, and is taken from what the body looks like", &place);
             } else if is_kind && !value.contains('/') {
@@ -101,14 +103,21 @@ mod tests {
             ["ETag", "<1 bytes>"],
             ["Date", "<1 bytes>"],
             ["Vary", "Origin"],
+            ["X-Vazio", ""],
+            ["SERVER", "nginx"],
+            ["P3P", "<9 bytes>"],
         ]));
         assert_eq!(heads.case(), Some(HeaderCase::IniciaisMaiusculas));
         let place = "line 3 of the recording, login";
         let told = [
+            ("P3P", "its value was not recorded"),
             ("X-Limite", "its value was not recorded"),
+            ("X-Vazio", "it is empty, and a dialect has none such"),
             ("reason Fine, ours OK", "a dialect has no reasons of its own"),
             ("set-cookie", "a dialect has none of its own for each answer"),
             ("ETag", "written otherwise than the rest"),
+            ("P3P", "written otherwise than the rest"),
+            ("SERVER", "written otherwise than the rest"),
             ("set-cookie", "written otherwise than the rest"),
         ];
         assert_eq!(heads.doubts(), told.map(|(what, why)| (what.to_owned(), format!("{why}; {place}"))));

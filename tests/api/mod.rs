@@ -35,6 +35,7 @@ mod console_switches;
 mod console_usuarios;
 mod dialect;
 mod dialect_asked;
+mod dialect_document;
 mod docs;
 mod freshness;
 mod idempotency;

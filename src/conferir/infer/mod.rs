@@ -170,8 +170,8 @@ pub fn infer(seen: &Seen) -> Inferred {
         notes.extend(login.notes.into_iter().map(|note| ("[login]".to_owned(), note)));
         inferred.login_shown = login.shown;
     }
-    let days = seen.times().filter_map(|now| Some(OffsetDateTime::from_unix_timestamp(now).ok()?.day()));
-    notes.extend(settle_dates(&mut file, days.min().unwrap_or_default()));
+    let times = seen.times().filter_map(|now| OffsetDateTime::from_unix_timestamp(now).ok());
+    notes.extend(settle_dates(&mut file, times));
     Inferred { file, notes, ..inferred }
 }
 
@@ -314,14 +314,15 @@ pub fn headers_not_written(seen: &Seen, file: &DialectFile) -> Vec<String> {
 /// What tells of a single answer, although all of a run may have it alike.
 const OF_SINGLE: [&str; 3] = ["allow", "location", "retry-after"];
 
-/// Whether `value` of a header may be the same tomorrow: it has no id, and no time but a past one, such as that of `Expires`.
+/// Whether `value` of a header may be the same tomorrow, and a file can have it: it has no id, no time but a past one, such as that
+/// of `Expires`, and no bytes that are no text.
 fn is_constant(value: &str, now: i64) -> bool {
     const MOVES: char = '\u{1}';
     const DAY: i64 = 86_400;
     if let Ok(date) = OffsetDateTime::parse(&value.replace("GMT", "+0000"), &Rfc2822) {
         return date.unix_timestamp() < now - DAY;
     }
-    !value.is_empty() && !masked(value, now, MOVES).contains(MOVES)
+    !value.is_empty() && !value.contains('\u{fffd}') && !masked(value, now, MOVES).contains(MOVES)
 }
 
 /// The headers that all answers have alike, but for times, and ours that none of them has.

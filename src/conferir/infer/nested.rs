@@ -40,23 +40,9 @@ fn nested(login: &LoginObservation, texts: (Escapes, Entities)) -> Option<LoginB
 
 /// `template` as a text in the body of another one: its gaps stay.
 fn escaped(template: &str, escapes: Escapes) -> String {
-    let (mut written, mut rest) = (String::new(), template);
-    while let Some((before, after)) = rest.split_once('<') {
-        written.push_str(&escapes.written(before));
-        let name = after.split_once('>').map_or("", |(name, _)| name);
-        let gap = format!("<{name}>");
-        let doubled = after.strip_prefix('<');
-        if doubled.is_none() && Template::literal(&gap) != gap {
-            written.push_str(&gap);
-            rest = &after[name.len() + 1..];
-        } else {
-            let sign = escapes.written("<");
-            let is_plain = sign == "<" && doubled.is_some();
-            written.push_str(if is_plain { "<<" } else { &sign });
-            rest = doubled.unwrap_or(after);
-        }
-    }
-    written + &escapes.written(rest)
+    let within = |bytes: &str| Template::literal(&escapes.written(bytes));
+    Template::parse(template)
+        .map_or_else(|_| within(template), |body| body.rewritten(within, |name| format!("<{name}>")))
 }
 
 #[cfg(test)]
@@ -105,5 +91,7 @@ mod tests {
         assert_eq!(escaped(r#"{"a":"<token>","b":"<b>"}"#, Escapes::Json), r#"{\"a\":\"<token>\",\"b\":\"<b>\"}"#);
         assert_eq!(escaped("<<token> <token>", Escapes::Json), "<<token> <token>");
         assert_eq!(escaped("<<token> <token>", Escapes::Dotnet), "\\u003Ctoken\\u003E <token>");
+        // A sign before a gap is none of the gap's.
+        assert_eq!(escaped("<<<token>", Escapes::Json), "<<<token>");
     }
 }

@@ -45,10 +45,17 @@ pub(super) fn told(name: &str, value: &Value, known: Known) -> Option<Told> {
         Some(life) if near(now + life, 1000) => return gap("<expira ms>"),
         _ if near(now, 1000) => return gap("<milissegundos>"),
         _ if near(now, 1) => return gap("<segundos>"),
-        Some(_) => return tells_of_life(name).then_some(Told::Else),
+        _ if !tells_of_life(name) && !is_soon(number, now) => return None,
+        Some(_) => return Some(Told::Else),
         None => {}
     }
-    tells_of_life(name).then(|| guess(number, now))
+    Some(guess(number, now))
+}
+
+/// Whether `number` is a time that is soon, in seconds or milliseconds: when something ends, whatever that is called. No telephone
+/// begins so.
+fn is_soon(number: i64, now: i64) -> bool {
+    [1, 1000].iter().any(|scale| (now + NEAR..now + SOON).contains(&(number / scale)))
 }
 
 /// Longer than a count of milliseconds.
@@ -59,6 +66,8 @@ const DAY: i64 = 26 * 3600;
 const NEAR: i64 = 120;
 /// That of most servers of the vendor's.
 pub(super) const BRAZIL: UtcOffset = offset!(-3);
+/// A month, in seconds.
+const SOON: i64 = 31 * 86_400;
 /// Ten years, in seconds.
 const LONGEST: i64 = 10 * 366 * 86_400;
 
@@ -137,6 +146,12 @@ mod tests {
             ("expiresIn", json!(3_600_000), None, "validade ms> 3600"),
             ("expires", json!(NOW + 86400), None, "expira> 86400"),
             ("expires", json!((NOW + 86400) * 1000), None, "expira ms> 86400"),
+            ("ate", json!(NOW + 86400), None, "expira> 86400"),
+            ("ate", json!((NOW + 86400) * 1000), None, "expira ms> 86400"),
+            ("ate", json!(NOW + 86400), Some(1800), "else"),
+            ("fone", json!(1_133_334_444), None, ""),
+            ("fone", json!(11_987_654_321_i64), None, ""),
+            ("desde", json!(NOW - 86400), None, ""),
             ("validoAte", json!("28/11/2026 11:00:05"), None, "expira instante dd/MM/yyyy HH:mm:ss em -03:00> 7200"),
             ("expira", json!("2026-11-28T14:00:05Z"), None, "expira instante yyyy-MM-ddTHH:mm:ssZ> 7200"),
             ("expira", json!("28/11/2026 08:00:05"), None, "else"),

@@ -1,6 +1,9 @@
 //! Times as servers write them, by a picture such as `dd/MM/yyyy HH:mm:ss`.
 
 mod between;
+mod clocks;
+mod dates;
+mod form;
 mod forms;
 mod names;
 mod picture;
@@ -9,13 +12,16 @@ use std::fmt;
 
 use time::{Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
-use self::forms::{Form, forms, read_offset};
+use self::form::{Form, read_offset};
+use self::forms::forms;
 use self::picture::Picture;
 
 /// Between a picture and the offset of the clock by which the time is written, where that is not UTC's.
 const AT: &str = " em ";
 /// How far a clock and its zone may be from ours.
 const NEAR: Duration = Duration::hours(26);
+/// The same of a week that names no day.
+const NEAR_WEEK: Duration = Duration::days(5);
 /// The same of a count of seconds, which has no zone.
 const NEAR_COUNT: Duration = Duration::hours(24);
 /// The same of what may be another number, or a time that never changes, but for the hours of its zone.
@@ -66,14 +72,16 @@ impl Moment {
 
     /// The first time in `text` that is near `now`: where it begins, how long it is, and how it is written.
     pub fn find(text: &str, now: OffsetDateTime) -> Option<(usize, usize, Self)> {
-        let starts = text.char_indices().scan(false, |is_in_word, (at, letter)| {
-            let is_after_word = std::mem::replace(is_in_word, letter.is_alphanumeric());
-            Some((
-                at,
-                letter == '[' || letter.is_ascii_digit() && !is_after_word || letter.is_alphabetic() && !is_after_word,
-            ))
-        });
-        starts.filter(|(_, begins)| *begins).find_map(|(start, _)| {
+        // A number goes on after a full stop.
+        let is_within = |before: &str| {
+            before.ends_with(char::is_alphanumeric)
+                || before.strip_suffix('.').is_some_and(|before| before.ends_with(|last: char| last.is_ascii_digit()))
+        };
+        let begins = |letter: char, before: &str| {
+            letter == '[' || (letter.is_ascii_digit() || letter.is_alphabetic()) && !is_within(before)
+        };
+        let starts = text.char_indices().filter(|(at, letter)| begins(*letter, &text[..*at]));
+        starts.map(|(at, _)| at).find_map(|start| {
             let (length, moment) = Self::begin(&text[start..], now)?;
             Some((start, length, moment))
         })
@@ -91,13 +99,30 @@ impl Moment {
     }
 
     fn understood(text: &str, now: OffsetDateTime, zone: Option<UtcOffset>) -> Option<(Self, OffsetDateTime)> {
-        let forms = forms(text).into_iter().filter(|form| form.length == text.len());
-        only(forms.filter_map(|form| form.understood(text, now, zone)).collect())
+        let mut forms = forms(text).into_iter().filter(|form| form.length == text.len());
+        forms.find_map(|form| form.understood(text, now, zone))
+    }
+
+    /// How what it writes at `now` may be read, too: by a picture with day and month, or the language, in the place of each other.
+    pub fn others(&self, now: OffsetDateTime) -> Vec<Self> {
+        if !matches!(self.picture, Picture::Parts(_)) {
+            return Vec::new();
+        }
+        let text = self.written(now);
+        let forms = forms(&text).into_iter().filter(|form| form.length == text.len());
+        let readings = forms.filter_map(|form| form.understood(&text, now, Some(self.offset)));
+        // Zeros before numbers are another matter.
+        let unpadded = |name: &str| {
+            ["dd", "MM", "HH", "hh"].iter().fold(name.to_owned(), |name, run| name.replace(run, &run[1..]))
+        };
+        let is_other = |moment: &Self| unpadded(&moment.name) != unpadded(&self.name);
+        let others = readings.filter(|(moment, time)| is_other(moment) && moment.is_near(*time, now));
+        others.map(|(moment, _)| moment.at(self.offset)).collect()
     }
 
     /// Whether it shows a day and no time of it.
     pub fn is_date(&self) -> bool {
-        !["H", "h", "u", "mm"].iter().any(|clock| self.name.contains(clock)) && self.name.contains('d')
+        !["H", "h", "u", "mm"].iter().any(|clock| self.name.contains(clock)) && self.has_date()
     }
 
     /// The offset of the clock by which it is written, if that shows the time of the day and does not name it.
@@ -109,23 +134,18 @@ impl Moment {
     }
 
     fn begin(text: &str, now: OffsetDateTime) -> Option<(usize, Self)> {
-        let mut near: Vec<(usize, (Self, OffsetDateTime))> = Vec::new();
-        for form in forms(text) {
+        forms(text).into_iter().find_map(|form| {
             let length = form.length;
-            if near.first().is_some_and(|(longest, _)| *longest > length) {
-                break;
-            }
-            let found = form.understood(&text[..length], now, None);
-            near.extend(found.filter(|(moment, time)| moment.is_near(*time, now)).map(|found| (length, found)));
-        }
-        let length = near.first()?.0;
-        only(near.into_iter().map(|(_, found)| found).collect()).map(|(moment, _)| (length, moment))
+            let (moment, time) = form.understood(&text[..length], now, None)?;
+            moment.is_near(time, now).then_some((length, moment))
+        })
     }
 
     fn is_near(&self, time: OffsetDateTime, now: OffsetDateTime) -> bool {
         let near = match self.picture {
             Picture::Count(..) => NEAR_COUNT,
             _ if self.is_bare() => NEAR_BARE,
+            _ if self.name.contains("ww") && !self.name.contains('e') => NEAR_WEEK,
             _ => NEAR,
         };
         (time - now).abs() <= near
@@ -134,23 +154,13 @@ impl Moment {
     /// Whether it is a clock without date and seconds, or digits that are as those of a protocolo.
     fn is_bare(&self) -> bool {
         let has = |letters: &str| self.name.contains(letters);
-        has("HHmmss") && !has("Z") || !has("d") && !has("ss") && has("mm")
+        let is_compact = has("HHmm") && !["T", "Z", "x"].into_iter().any(has);
+        is_compact || !self.has_date() && !has("ss") && has("mm")
     }
 
-    /// The order of its day, its month and its year, if the year has two digits: then these may be taken for each other.
-    fn order(&self) -> Option<Vec<char>> {
-        let is_short = self.name.contains("yy") && !self.name.contains("yyyy");
-        let mut letters: Vec<char> = self.name.chars().filter(|letter| "dMy".contains(*letter)).collect();
-        letters.dedup();
-        is_short.then_some(letters)
+    fn has_date(&self) -> bool {
+        self.name.contains(['d', 'D', 'w'])
     }
-}
-
-/// The first of the times that a text may be; none where its numbers can be read in another order, too.
-fn only(found: Vec<(Moment, OffsetDateTime)>) -> Option<(Moment, OffsetDateTime)> {
-    let first = found.first()?.0.order();
-    let is_clear = first.is_none() || found.iter().all(|(moment, _)| moment.order() == first);
-    found.into_iter().next().filter(|_| is_clear)
 }
 
 impl Form {

@@ -73,6 +73,20 @@ impl Names {
         Word { names: self, is_month, is_long }
     }
 
+    /// How a picture writes the name of a month, or else that of a day, with which `text` begins; and how long that is.
+    pub(super) fn begins(self, text: &str, is_month: bool) -> Option<(&'static str, usize)> {
+        let letters = if is_month { ["MMM", "MMMM"] } else { ["EEE", "EEEE"] };
+        letters.into_iter().find_map(|letters| {
+            let (_, rest) = self.word(is_month, letters.len() == 4).read(text)?;
+            (!rest.starts_with(char::is_alphabetic)).then_some((letters, text.len() - rest.len()))
+        })
+    }
+
+    /// What stands between day, month and year, as in `28 de novembro de 2026`.
+    pub(super) fn joint(self) -> Option<&'static str> {
+        self.is_portuguese.then_some(if self.case == Case::Capitals { "DE" } else { "de" })
+    }
+
     /// Whether `text` may begin with a name in some language.
     pub(super) fn may_begin(text: &str) -> bool {
         static BEGINNINGS: LazyLock<HashSet<String>> = LazyLock::new(|| {

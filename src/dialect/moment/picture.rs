@@ -84,6 +84,8 @@ impl Read {
 
 /// Of the day of UTC, so that it is near.
 const NOON: Time = time::macros::time!(12:00);
+/// Of a week that names no day.
+const MIDDLE: Weekday = Weekday::Thursday;
 
 fn parts(picture: &str, names: Names) -> Option<Vec<Part>> {
     let (mut parts, mut has_time) = (Vec::new(), false);
@@ -118,10 +120,16 @@ fn parts(picture: &str, names: Names) -> Option<Vec<Part>> {
             "dd" => "[day]",
             "d" => "[day padding:none]",
             "DDD" => "[ordinal]",
+            // The year of a week is another one around New Year.
+            "YYYY" if picture.contains("ww") => "[year base:iso_week]",
+            "ww" => "[week_number]",
+            "e" => "[weekday repr:monday]",
             "HH" => "[hour]",
+            "H" => "[hour padding:none]",
             "hh" => "[hour repr:12]",
             "h" => "[hour repr:12 padding:none]",
             "a" => "[period]",
+            "aa" => "[period case:lower]",
             "mm" => "[minute]",
             "ss" => "[second]",
             "xxx" => "[offset_hour sign:mandatory]:[offset_minute]",
@@ -168,7 +176,11 @@ fn read_parts<'a>(parts: &[Part], text: &'a str) -> Option<(Read, &'a str)> {
     if let (None, Some(year)) = (parsed.year(), parsed.year_last_two()) {
         parsed.set_year(2000 + i32::from(year))?;
     }
-    let has_date = parsed.day().is_some() || parsed.ordinal().is_some() || parsed.year().is_some();
+    let is_week = parsed.iso_week_number().is_some();
+    if is_week && parsed.weekday().is_none() {
+        parsed.set_weekday(MIDDLE)?;
+    }
+    let has_date = is_week || parsed.day().is_some() || parsed.ordinal().is_some() || parsed.year().is_some();
     let has_clock = parsed.minute().is_some();
     let date = if has_date { Some(Date::try_from(parsed).ok()?) } else { None };
     let clock = if has_clock { Some(Time::try_from(parsed).ok()?) } else { None };

@@ -161,21 +161,167 @@ fn times_in_the_words_and_the_numbers_of_other_servers_are_known() {
     assert_eq!((start, length, moment.to_string().as_str()), (6, 13, "uSSS"));
 }
 
-/// The order of day, month and year can't be told where two of the numbers are the same.
+/// Where two of its numbers are the same, or a name is the same in two languages.
 #[test]
-fn a_short_date_that_can_be_read_in_two_ways_is_not_guessed() {
-    for (now, text) in [
-        (datetime!(2009-10-11 12:00 UTC), "11/10/09"),
-        (datetime!(2026-11-26 12:00 UTC), "26/11/26"),
-        (datetime!(2026-11-11 12:00 UTC), "11/11/26"),
-        (datetime!(2026-11-26 12:00 UTC), "26-11-26 12:00:00"),
+fn a_date_that_can_be_read_in_two_ways_is_the_usual_one_and_the_others_are_known() {
+    for (now, text, name, others) in [
+        (datetime!(2009-10-11 12:00 UTC), "11/10/09", "dd/MM/yy", &[][..]),
+        (datetime!(2026-11-26 12:00 UTC), "26/11/26", "dd/MM/yy", &["yy/MM/dd"]),
+        (datetime!(2026-11-11 12:00 UTC), "11/11/26", "dd/MM/yy", &["MM/dd/yy"]),
+        (datetime!(2011-11-11 12:00 UTC), "11/11/11", "dd/MM/yy", &["MM/dd/yy", "yy/MM/dd"]),
+        (datetime!(2026-11-26 12:00 UTC), "26-11-26 12:00:00", "dd-MM-yy HH:mm:ss", &["yy-MM-dd HH:mm:ss"]),
+        (datetime!(2026-11-11 12:00 UTC), "11/11/2026", "dd/MM/yyyy", &["MM/dd/yyyy"]),
+        (datetime!(2026-12-11 12:00 UTC), "11/12/26", "dd/MM/yy", &[]),
+        (datetime!(2026-11-12 12:00 UTC), "11/12/26", "MM/dd/yy", &[]),
+        (NOW, "28-Nov-2026", "dd-MMM-yyyy", &["dd-MMM-yyyy Pt"]),
+        (datetime!(2026-12-11 12:00 UTC), "11-Dec-2026", "dd-MMM-yyyy", &[]),
     ] {
-        let found = Moment::find(text, now).map(|(.., moment)| moment.to_string());
-        match text {
-            // Of the three readings, one alone is about now.
-            "11/10/09" => assert_eq!(found.as_deref(), Some("dd/MM/yy")),
-            _ => assert!(found.is_none_or(|name| name == "HH:mm:ss"), "{text}"),
+        let (_, _, moment) = Moment::find(text, now).unwrap();
+        assert_eq!(moment.to_string(), name, "{text}");
+        let found: Vec<String> = moment.others(now).iter().map(ToString::to_string).collect();
+        assert_eq!(found, others, "{text}");
+    }
+}
+
+/// Each date with each clock and each sign between the two: what is written by a picture is read as that.
+#[test]
+fn a_time_is_known_whatever_stands_between_its_parts() {
+    const DATES: [&str; 34] = [
+        "yyyy-MM-dd",
+        "yyyy/MM/dd",
+        "yyyy.MM.dd",
+        "yyyy_MM_dd",
+        "yyyy MM dd",
+        "dd/MM/yyyy",
+        "dd-MM-yyyy",
+        "dd.MM.yyyy",
+        "dd_MM_yyyy",
+        "dd / MM / yyyy",
+        "MM/dd/yyyy",
+        "MM-dd-yyyy",
+        "dd/MM/yy",
+        "dd.MM.yy",
+        "dd-MM-yy",
+        "MM/dd/yy",
+        "yyyy-DDD",
+        "yyyy/DDD",
+        "yyyy.DDD",
+        "yyyyDDD",
+        "yyyyMMdd",
+        "ddMMyyyy",
+        "YYYY-Www-e",
+        "YYYYWwwe",
+        "dd-MMM-yyyy",
+        "dd/MMM/yyyy",
+        "dd MMM yyyy",
+        "ddMMMyyyy",
+        "dd.MMM.yy",
+        "yyyy-MMM-dd",
+        "MMM dd, yyyy",
+        "EEEE, MMMM dd, yyyy",
+        "EEE, dd MMM yyyy",
+        "EEE. dd/MM/yyyy",
+    ];
+    const CLOCKS: [&str; 32] = [
+        "HH:mm:ss",
+        "HH:mm:ss.SSS",
+        "HH:mm:ss,SS",
+        "HH:mm:ss.SSSSSSSSS",
+        "HH:mm",
+        "HH.mm.ss",
+        "HH-mm-ss",
+        "HH_mm_ss",
+        "HH mm ss",
+        "HHmmss",
+        "HHmmss.SSS",
+        "hh:mm:ss a",
+        "hh:mm:ss aa",
+        "hh:mmaa",
+        "hh.mm.ss.SSS a",
+        "hh:mm\u{202f}a",
+        "HH'h'mm",
+        "HH'H'mm",
+        "HH'h'mm'm'",
+        "HH'h'mm'min'",
+        "HH'h'mm'm'ss",
+        "HH'h'mm'm'ss's'",
+        "HH'h'mm'min'ss'seg'",
+        "HH'h' mm'm' ss's'",
+        "HH 'h' mm 'min' ss",
+        "HH'h'mm:ss",
+        "HH 'horas' 'e' mm 'minutos' 'e' ss",
+        "HH:mm'h'",
+        "HH:mm:ss'hs'",
+        "HH:mm:ssZ",
+        "HH:mm:ssxxx",
+        "HH:mm:ss xx",
+    ];
+    const BETWEEN: [&str; 18] =
+        ["T", " ", "-", "_", ", ", " - ", " às ", " 'at' ", ":", ";", "|", " | ", "/", ".", " @ ", "+", "*", " – "];
+    let now = datetime!(2026-11-30 02:47:17.123456789 UTC);
+    let later = now + Duration::hours(50) + Duration::seconds(71);
+    let mut others = Vec::new();
+    for date in DATES {
+        for clock in CLOCKS {
+            for between in BETWEEN {
+                let name = format!("{date}{between}{clock}");
+                let zone = if clock.ends_with('Z') { "" } else { " em -03:00" };
+                let meant = Moment::named(&format!("{name}{zone}")).unwrap();
+                let text = meant.written(now);
+                let is_found = Moment::find(&text, now).is_some_and(|(start, length, moment)| {
+                    (start, length) == (0, text.len())
+                        && [now, later].iter().all(|time| moment.written(*time) == meant.written(*time))
+                });
+                others.extend((!is_found).then_some((name, text)));
+            }
         }
-        assert_eq!(Moment::read("26/11/26", datetime!(2026-11-26 12:00 UTC)), None);
+    }
+    assert!(others.is_empty(), "{} {:?}", others.len(), &others[..others.len().min(30)]);
+}
+
+#[test]
+fn weeks_and_days_of_the_year_are_times() {
+    for (text, name) in [
+        ("2026-W48-6", "YYYY-Www-e"),
+        ("2026-W48", "YYYY-Www"),
+        ("2026W486", "YYYYWwwe"),
+        ("2026W48", "YYYYWww"),
+        ("2026/332", "yyyy/DDD"),
+        ("2026-332T12:00:05Z", "yyyy-DDDTHH:mm:ssZ"),
+        ("2026-W48-6T12:00:05Z", "YYYY-Www-eTHH:mm:ssZ"),
+        ("2026-W46", ""),
+        ("2026-W48-7.", "-"),
+        ("2026/330", ""),
+    ] {
+        let found = Moment::find(text, NOW).map(|(.., moment)| moment.to_string());
+        if name != "-" {
+            assert_eq!(found.unwrap_or_default(), name, "{text}");
+        }
+    }
+    assert!(Moment::named("YYYY-Www").unwrap().is_date() && Moment::named("yyyy-DDD").unwrap().is_date());
+}
+
+#[test]
+fn what_only_looks_like_a_time_is_none() {
+    for text in [
+        "v1.26.11",
+        "10.26.11.28",
+        "26 11 28",
+        "duração 0:00:05",
+        "1-2-3",
+        "2026-000123",
+        "20261128-0007",
+        "28 de 11",
+        "11 chamados de 28 em 2026",
+        "2026",
+        "28",
+        "2026-11",
+        "2026 332",
+        "28/11",
+        "12 30 45",
+        "20261128",
+        "2026332",
+    ] {
+        assert_eq!(Moment::find(text, NOW), None, "{text}");
     }
 }

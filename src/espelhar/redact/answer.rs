@@ -92,7 +92,9 @@ impl Shown for Answer<'_> {
             ("" | "Bearer" | "JWT" | "bearer", _) => text.to_owned(),
             _ if text == self.exchange.path() => target(text),
             _ if text == reason(self.exchange.answer.status) => text.to_owned(),
-            (_, Kind::Plain) if self.moment.is_near(text) => text.to_owned(),
+            (_, Kind::Plain) if self.moment.is_near(text, name) && !self.context.secrets.are_in(text) => {
+                text.to_owned()
+            }
             (_, Kind::Plain) if self.is_code(text, name) && !self.context.secrets.are_in(text) => text.to_owned(),
             (_, Kind::Plain) if is_token(text) && !self.context.secrets.are_in(text) => {
                 id(text).unwrap_or_else(|| TEXTO.to_owned())
@@ -114,7 +116,7 @@ impl Shown for Answer<'_> {
             return if mark == TEXTO { "<número>".to_owned() } else { mark.to_owned() };
         }
         let digits = number.bytes().filter(u8::is_ascii_digit).count();
-        let is_shown = self.moment.explains(number)
+        let is_shown = self.moment.explains(number, name)
             || kind == Kind::Plain && digits <= self.digits_of(name) && !self.context.secrets.are_unknown;
         if is_shown { number.to_owned() } else { "<número>".to_owned() }
     }
@@ -174,33 +176,50 @@ struct Moment {
 }
 
 impl Moment {
-    /// Whether `number` is a time about now or about the end of the token, in seconds or milliseconds, or the token's life.
-    fn explains(&self, number: &str) -> bool {
+    /// Whether `number` of the member `name` is the token's life, or a time in seconds, milliseconds or finer: about now, or soon, as
+    /// the end of a token is.
+    fn explains(&self, number: &str, name: &str) -> bool {
         let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
         let Ok(number) = whole.parse::<i64>() else { return false };
         if fraction.len() > FRACTION || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
             return false;
         }
-        let (now, life) = (self.now.unix_timestamp(), self.life.unwrap_or_default());
-        let is_life = [1, 1000].iter().any(|scale| self.life.is_some() && number == life.saturating_mul(*scale));
-        let is_near = |time: i64| [1, 1000, 1_000_000].iter().any(|scale| (number / scale).abs_diff(time) <= NEAR);
-        is_life || is_near(now) || is_near(now.saturating_add(life))
+        let is_life = self.life.is_some_and(|life| [1, 1000].iter().any(|scale| number == life.saturating_mul(*scale)));
+        is_life || [1, 1000, 1_000_000, 1_000_000_000].iter().any(|scale| self.is_soon(number / scale, name))
     }
 
-    /// Whether `text` is a time, with its hour, of about this year.
-    fn is_near(&self, text: &str) -> bool {
+    /// Whether `text` of the member `name` is a time with its hour: of about this year in the usual form, or now or soon in any.
+    fn is_near(&self, text: &str, name: &str) -> bool {
         let year = text.get(..4).and_then(|year| year.parse::<i32>().ok());
+        let is_soon = |(moment, time): (dialect::Moment, OffsetDateTime)| {
+            !moment.is_date() && self.is_soon(time.unix_timestamp(), name)
+        };
         is_time(text) && year.is_some_and(|year| (year - self.now.year()).abs() <= 1)
+            || dialect::Moment::read(text, self.now).is_some_and(is_soon)
+    }
+
+    /// Whether `time`, in seconds since 1970, is now, or when something may end of which the member `name` tells.
+    fn is_soon(&self, time: i64, name: &str) -> bool {
+        let now = self.now.unix_timestamp();
+        (now - NEAR..=now + if names_time(name) { AHEAD_IF_NAMED } else { AHEAD }).contains(&time)
     }
 }
 
 /// How far clocks may be apart, in seconds.
-const NEAR: u64 = 3600;
+const NEAR: i64 = 3600;
+/// How far ahead the end of a token may be, in seconds; in a member that is named so, it may be years.
+const AHEAD: i64 = 31 * 86_400;
+const AHEAD_IF_NAMED: i64 = 10 * 366 * 86_400;
 /// How many digits the fraction of a second may have.
 const FRACTION: usize = 6;
 /// How many digits a number may have that is the value of the member `name`: with more, it may be a code that somebody was sent,
-/// or name somebody. Times in seconds or milliseconds are longer.
+/// or name somebody. Lives in seconds or milliseconds are longer.
 fn digits_of(name: &str) -> usize {
+    if names_time(name) { 8 } else { 3 }
+}
+
+/// Whether the member `name` tells when something ends, or how long it lives.
+fn names_time(name: &str) -> bool {
     const TIMES: [&str; 14] = [
         "expires",
         "expira",
@@ -217,12 +236,7 @@ fn digits_of(name: &str) -> usize {
         "seconds",
         "ms",
     ];
-    let words = sensitive::words(name);
-    let has_one = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_str()));
-    match () {
-        () if has_one(&TIMES) => 8,
-        () => 3,
-    }
+    sensitive::words(name).iter().any(|word| TIMES.contains(&word.as_str()))
 }
 
 /// How many digits the code of an error may have.
@@ -235,10 +249,11 @@ fn names_code(name: &str) -> bool {
 }
 
 /// Names of people that have as few letters as a code.
-const GIVEN_NAMES: [&str; 40] = [
-    "ALAN", "ALDO", "ALEX", "ANA", "ARI", "BIA", "CAIO", "CID", "DAVI", "DORA", "EDU", "ELI", "ELZA", "ENZO", "ERIC",
-    "EVA", "GIL", "HUGO", "IAN", "IGOR", "IVAN", "IVO", "JOAO", "JOSE", "LARA", "LEO", "LIA", "LUCA", "LUIS", "LUIZ",
-    "MARA", "MAX", "NEI", "OTTO", "RAUL", "RITA", "ROSA", "RUI", "SARA", "YURI",
+const SHORT_NAMES: [&str; 58] = [
+    "ABEL", "ALAN", "ALDO", "ALEX", "ANA", "ARI", "BIA", "CAIO", "CID", "CRUZ", "DAVI", "DIAS", "DORA", "EDU", "ELI",
+    "ELZA", "ENZO", "ERIC", "EVA", "GAMA", "GIL", "HUGO", "IAN", "IGOR", "IVAN", "IVO", "JOAO", "JOSE", "LARA", "LEAL",
+    "LEO", "LIA", "LIMA", "LINS", "LOBO", "LUCA", "LUIS", "LUIZ", "LUZ", "MAIA", "MARA", "MAX", "MELO", "MOTA", "NEI",
+    "NETO", "OTTO", "PAES", "PAZ", "RAUL", "REIS", "RITA", "ROSA", "RUI", "SA", "SARA", "VAZ", "YURI",
 ];
 
 /// Whether `text` is a code such as `CTR-011`: words that servers use, or a few capitals, and up to three digits. Logins and codes
@@ -248,7 +263,9 @@ fn is_code(text: &str) -> bool {
     let letters = &text[..text.len() - digits.len()];
     let is_short = letters.trim_end_matches(['-', '_', '.']).bytes().all(|byte| byte.is_ascii_uppercase());
     let is_known = letters.len() <= 40 && words::of(letters).all(words::is_known);
-    let is_of_person = GIVEN_NAMES.contains(&letters.trim_end_matches(['-', '_', '.']).to_ascii_uppercase().as_str());
+    let is_name =
+        |word: &str| SHORT_NAMES.contains(&word.to_ascii_uppercase().as_str()) || words::is_name_of_person(word);
+    let is_of_person = words::of(letters).any(is_name);
     letters.starts_with(|letter: char| letter.is_ascii_alphabetic())
         && !is_of_person
         && (is_short && letters.len() <= 4 || is_known)
@@ -275,7 +292,7 @@ mod tests {
             "1795953600000",
             "86400000",
         ] {
-            assert!(moment.explains(number), "{number}");
+            assert!(moment.explains(number, ""), "{number}");
         }
         // Telephones, with and without their areas, and CPFs.
         for number in [
@@ -287,7 +304,18 @@ mod tests {
             "1795867200.1234567",
             "18446744073709551616",
         ] {
-            assert!(!moment.explains(number), "{number}");
+            assert!(!moment.explains(number, "") && !moment.explains(number, "exp"), "{number}");
+        }
+        // The end of a token that says nothing of itself.
+        let opaque = Moment { life: None, ..moment };
+        for (ahead, is_any) in
+            [(0, true), (3600, true), (7200, true), (86_400, true), (30 * 86_400, true), (400 * 86_400, false)]
+        {
+            for scale in [1, 1000, 1_000_000, 1_000_000_000] {
+                let number = ((1_795_867_200_i64 + ahead) * scale).to_string();
+                assert_eq!(opaque.explains(&number, "ate"), is_any, "{number}");
+                assert!(opaque.explains(&number, "expiraEm"), "{number}");
+            }
         }
         for (text, is_near) in [
             ("2026-11-28T12:00:05.123Z", true),
@@ -296,8 +324,14 @@ mod tests {
             ("1980-05-12T00:00:00Z", false),
             ("2026-11-28", false),
             ("2026", false),
+            ("29/11/2026 23h47", true),
+            ("29.11.2026-23h47m17", true),
+            ("1795953600", true),
+            ("1733334444", false),
+            ("29/11/1986 23h47", false),
+            ("29/11/2026", false),
         ] {
-            assert_eq!(moment.is_near(text), is_near, "{text}");
+            assert_eq!(moment.is_near(text, ""), is_near, "{text}");
         }
     }
 
@@ -318,6 +352,9 @@ mod tests {
             "-12",
             "J-S-1",
             "ANA-01",
+            "DIAS-01",
+            "CAMPOS-01",
+            "USER-ANA-01",
             "RUI.7",
         ] {
             assert!(!is_code(code), "{code}");

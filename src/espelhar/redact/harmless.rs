@@ -138,6 +138,9 @@ pub fn header_name(name: &str) -> &str {
 
 /// The value of the header `name`, if that is harmless, or what stands for it.
 pub fn header_value(name: &str, value: &[u8]) -> String {
+    if value.trim_ascii().is_empty() {
+        return String::new();
+    }
     let is_listed = HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known));
     let text = std::str::from_utf8(value).ok().filter(|text| is_listed && text.len() <= HEADER_MAX);
     text.filter(|text| is_clean(name, text)).map_or_else(|| stand_in(name, value), str::to_owned)
@@ -253,6 +256,10 @@ mod tests {
             ("X-Auth-Token", "Token abc", "Token <9 bytes>"),
             ("Authorization", "canario abc", "<11 bytes>"),
             ("X-Nome", "Ana abc", "<7 bytes>"),
+            ("X-Nome", "", ""),
+            ("SERVER", "nginx", "nginx"),
+            ("sErVeR", "canario", "<7 bytes>"),
+            ("P3P", "CP=\"CAO PSA OUR\"", "<16 bytes>"),
         ] {
             assert_eq!(header_value(name, value.as_bytes()), shown, "{name}: {value}");
         }
@@ -277,13 +284,28 @@ mod tests {
             tracestate Trailer Upgrade-Insecure-Requests User-Agent Via Warning X-Amzn-Trace-Id X-Api-Version \
             X-AspNetMvc-Version X-B3-SpanId x-ms-request-id X-Chave-Api X-Citrus-Sessao X-Correlation-ID X-CSRF-Token \
             X-Forwarded-For X-Forwarded-Proto X-HTTP-Method-Override X-RateLimit-Remaining X-Real-IP X-Request-Id \
-            X-Requested-With X-Robots-Tag X-Runtime x-access-token X-UA-Compatible X-Tenant-Id X-Auth-Token X-b";
+            X-Requested-With X-Robots-Tag X-Runtime x-access-token X-UA-Compatible X-Tenant-Id X-Auth-Token X-b SERVER X-REQUEST-ID \
+            X-Request-ID P3P cONTENT-tYPE eTag";
         let lost: Vec<_> = usual.split_whitespace().filter(|name| header_name(name) != *name).collect();
         assert!(lost.is_empty(), "{lost:?}");
-        for name in
-            ["X-0123456789abcdef0123", "X-12345678900", "Maria-da-Silva", "X-Cliente-Maria", "x-jsilva-id", "X-11-9876"]
-        {
+        for name in [
+            "X-0123456789abcdef0123",
+            "X-12345678900",
+            "Maria-da-Silva",
+            "X-Cliente-Maria",
+            "x-jsilva-id",
+            "X-11-9876",
+            "X-lImA",
+            "X-mArIa",
+            "X-aNa",
+            "mArIa-iD",
+        ] {
             assert_eq!(header_name(name), "<cabeçalho>", "{name}");
+        }
+        for value in [&b"1.1 caf\xe9"[..], b"\xe9", b"nginx\xff"] {
+            for name in ["Via", "Server", "VARY"] {
+                assert_eq!(header_value(name, value), format!("<{} bytes>", value.len()));
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //! guessed to be a secret.
 
 mod answer;
+mod echoes;
 pub mod harmless;
 mod json;
 mod request;

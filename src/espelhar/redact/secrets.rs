@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
+use super::echoes::Echoes;
 use super::harmless::{HEADERS, SEGMENTS};
 use super::request::Disclosure;
 use super::words::{self, MEMBERS};
@@ -35,6 +36,8 @@ const LOGIN: &str = "<login>";
 /// Values of a request that an answer may repeat.
 pub(super) struct Secrets {
     values: Vec<Repeated>,
+    /// The words of free texts.
+    echoes: Echoes,
     /// The login, which the answer to one may have a place for.
     login: Option<String>,
     /// Whether there may be others, which can't be known.
@@ -56,26 +59,13 @@ impl Secrets {
     pub(super) fn of(exchange: &Exchange, disclosure: Disclosure) -> Self {
         let text = exchange.request_text();
         let parsed = text.as_deref().and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok());
-        let head = &exchange.request.head;
-        let (mut hidden, mut senhas) = (Vec::new(), Vec::new());
+        let (mut hidden, mut senhas) = outside_body(exchange);
         if parsed.is_none() {
             let bytes = text.as_deref().map(str::as_bytes).or(exchange.request.body.beginning()).unwrap_or_default();
             hidden.extend(values_of_unread(bytes));
             senhas.extend(named_secrets(bytes));
         }
         let members = parsed.unwrap_or_default();
-        let query = head.target.split_once('?').map_or("", |(_, query)| query);
-        hidden.extend(form_urlencoded::parse(query.as_bytes()).map(|(_, value)| value.into_owned()));
-        senhas.extend(named_secrets(query.as_bytes()));
-        let unknown = |part: &&str| !SEGMENTS.contains(part) && !words::is_known(part);
-        hidden.extend(exchange.path().split('/').filter(unknown).map(str::to_owned));
-        let is_known = |name: &str| HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known));
-        for (_, value) in head.headers.iter().filter(|(name, _)| !is_known(name)) {
-            let value = String::from_utf8_lossy(value).into_owned();
-            hidden.extend(value.split([' ', ';', ',', '=']).filter(|word| !words::is_known(word)).map(str::to_owned));
-            senhas.extend(of_basic(&value));
-            hidden.push(value);
-        }
         hidden.extend(senhas.iter().cloned());
         senhas_in(&members, &mut senhas);
         let mut values: Vec<Repeated> = Vec::new();
@@ -111,8 +101,11 @@ impl Secrets {
         let are_unknown = exchange.is_unread() || values.len() > VALUES_MAX;
         values.truncate(VALUES_MAX);
         let login = members.get("login").and_then(Value::as_str).map(str::to_owned);
+        let is_free = |repeated: &&Repeated| [Some(TEXTO), Some(MOTIVO), Some(LOGIN)].contains(&repeated.mark);
+        let free = values.iter().filter(is_free).map(|repeated| repeated.value.as_str());
+        let echoes = Echoes::of(free, login.as_deref().unwrap_or_default());
         let senhas = senhas.into_iter().map(SecretString::from).collect();
-        Self { values, login, are_unknown, senhas, spelled: OnceCell::new() }
+        Self { values, echoes, login, are_unknown, senhas, spelled: OnceCell::new() }
     }
 
     pub(super) fn is_login(&self, text: &str) -> bool {
@@ -152,6 +145,7 @@ impl Secrets {
         for repeated in &self.values {
             found.extend(folded.places(&repeated.value).into_iter().map(|place| (place, repeated.mark)));
         }
+        found.extend(self.echoes.places(text).into_iter().map(|place| (place, Some(TEXTO))));
         found.extend(self.spelled().places(text).into_iter().map(|place| (place, Some(TEXTO))));
         // Of two that overlap the longer one counts, and what is hidden before what is shown.
         found.sort_by_key(|(place, mark)| (mark.is_none(), std::cmp::Reverse(place.len()), place.start));
@@ -237,6 +231,25 @@ impl<'a> Folded<'a> {
     }
 }
 
+/// What query, path and headers of a request have that an answer must not repeat, and the secrets among that.
+fn outside_body(exchange: &Exchange) -> (Vec<String>, Vec<String>) {
+    let head = &exchange.request.head;
+    let query = head.target.split_once('?').map_or("", |(_, query)| query);
+    let mut hidden: Vec<String> =
+        form_urlencoded::parse(query.as_bytes()).map(|(_, value)| value.into_owned()).collect();
+    let mut senhas: Vec<String> = named_secrets(query.as_bytes()).collect();
+    let unknown = |part: &&str| !SEGMENTS.contains(part) && !words::is_known(part);
+    hidden.extend(exchange.path().split('/').filter(unknown).map(str::to_owned));
+    let is_known = |name: &str| HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known));
+    for (_, value) in head.headers.iter().filter(|(name, _)| !is_known(name)) {
+        let value = String::from_utf8_lossy(value).into_owned();
+        hidden.extend(value.split([' ', ';', ',', '=']).filter(|word| !words::is_known(word)).map(str::to_owned));
+        senhas.extend(of_basic(&value));
+        hidden.push(value);
+    }
+    (hidden, senhas)
+}
+
 /// What may be a value in a body that was not understood: the values of a form, and all words that are no names of members.
 fn values_of_unread(bytes: &[u8]) -> Vec<String> {
     let pairs = form_urlencoded::parse(bytes).map(|(_, value)| value.into_owned());
@@ -290,7 +303,14 @@ mod tests {
 
     fn secrets(values: &[&str]) -> Secrets {
         let values = values.iter().map(|value| Repeated { value: folded(value), mark: Some(TEXTO) }).collect();
-        Secrets { values, login: None, are_unknown: false, senhas: Vec::new(), spelled: OnceCell::new() }
+        Secrets {
+            values,
+            echoes: Echoes::default(),
+            login: None,
+            are_unknown: false,
+            senhas: Vec::new(),
+            spelled: OnceCell::new(),
+        }
     }
 
     #[test]

@@ -80,15 +80,19 @@ impl Context<'_> {
         if written.contains(TEXTO) && !is_any_left && !has_other_mark { TEXTO.to_owned() } else { written }
     }
 
-    /// Where `text` repeats the request, and where it has times about now, in their order, with what stands for each.
+    /// Where `text` repeats the request, and where it has times about now or names, in their order, with what stands for each.
     fn places(&self, text: &str) -> Vec<(Range<usize>, Option<&'static str>)> {
-        let mut places = self.secrets.places(text);
+        let mut found = Vec::new();
         let mut from = 0;
         while let Some((start, length, _)) = Moment::find(&text[from..], self.now) {
-            let time = from + start..from + start + length;
-            from = time.end;
-            if places.iter().all(|(other, _)| time.end <= other.start || other.end <= time.start) {
-                places.push((time, None));
+            found.push((from + start..from + start + length, None));
+            from += start + length;
+        }
+        found.extend(words::names_in(text).into_iter().map(|name| (name, Some(TEXTO))));
+        let mut places = self.secrets.places(text);
+        for (own, mark) in found {
+            if places.iter().all(|(other, _)| own.end <= other.start || other.end <= own.start) {
+                places.push((own, mark));
             }
         }
         places.sort_by_key(|(place, _)| place.start);

@@ -1,6 +1,7 @@
 //! Words that servers use, by which a text is known to name nobody: what is not among them may be anybody.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use crate::domain::atendimento::Status;
@@ -13,6 +14,39 @@ pub const MEMBERS: [&str; 8] =
     ["login", "senha", "protocolo", "status", "motivoStatus", "comentario", "visivelCliente", "statusAtual"];
 /// A word a word, without accents; lines that begin with `#` are remarks.
 const LIST: &str = include_str!("words.txt");
+/// The same, of words in names of members alone.
+const OF_MEMBERS: &str = include_str!("members.txt");
+/// Known words that are names of people, too.
+const NAMES: [&str; 28] = [
+    "caminha",
+    "campos",
+    "canto",
+    "chaves",
+    "cross",
+    "dias",
+    "edite",
+    "fontes",
+    "largo",
+    "longo",
+    "maximo",
+    "maxima",
+    "max",
+    "may",
+    "nascimento",
+    "novaes",
+    "pais",
+    "parente",
+    "pessoa",
+    "ponte",
+    "pontes",
+    "portas",
+    "porto",
+    "ray",
+    "real",
+    "strong",
+    "wells",
+    "will",
+];
 /// How words end that are no names, if they are not at the beginning of one.
 const ENDINGS: [&str; 7] = ["cao", "coes", "mente", "avel", "ivel", "amento", "ation"];
 /// What is shorter may be the end of something else.
@@ -24,9 +58,16 @@ const DIGITS_MAX: usize = 3;
 static KNOWN: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let errors = ApiError::one_of_each();
     let own = errors.iter().map(|error| error.row().text).chain(Status::ALL.map(Status::nome)).chain([MADE]);
-    let listed = LIST.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
-    { own }.flat_map(of).chain(listed).chain(MEMBERS).map(|word| stem(&folded(word))).collect()
+    { own }.flat_map(of).chain(listed(LIST)).chain(MEMBERS).map(|word| stem(&folded(word))).collect()
 });
+
+/// Words in names of members.
+static KNOWN_OF_MEMBERS: LazyLock<HashSet<String>> = LazyLock::new(|| listed(OF_MEMBERS).map(stem).collect());
+
+/// The words of `list`.
+fn listed(list: &'static str) -> impl Iterator<Item = &'static str> {
+    list.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace)
+}
 
 /// The texts of the contract that have no values in them.
 static TEXTS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
@@ -79,18 +120,56 @@ pub(super) fn is_name(name: &str) -> bool {
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
     name.len() <= 40
         && !is_spelled(name)
+        && !is_in_odd_case(name)
         && name.chars().all(|letter| letter.is_alphanumeric() || "_-.@$".contains(letter))
         && digits <= DIGITS_MAX
-        && words.iter().any(|word| is_listed(word))
-        && words.iter().all(|word| word.chars().count() <= 2 || is_listed(word))
+        && words.iter().any(|word| is_of_member(word))
+        && words.iter().all(|word| word.chars().count() <= 2 || is_of_member(word))
+}
+
+fn is_of_member(folded: &str) -> bool {
+    is_listed(folded) || KNOWN_OF_MEMBERS.contains(&stem(folded))
+}
+
+/// Where known words in `text` may name somebody: with a capital, not where sentences begin, unless alone or before a name.
+pub(super) fn names_in(text: &str) -> Vec<Range<usize>> {
+    let mut places = Vec::new();
+    for sentence in text.split(|letter: char| ".,!?:;\n\"'`()[]{}<>".contains(letter)) {
+        let words: Vec<&str> = of(sentence).collect();
+        for (at, word) in words.iter().enumerate().filter(|(_, word)| is_name_of_person(word)) {
+            let is_before_name =
+                |next: &&str| next.starts_with(char::is_uppercase) && (!is_known(next) || is_name_of_person(next));
+            if at > 0 || words.len() == 1 || words.get(at + 1).is_some_and(is_before_name) {
+                let start = word.as_ptr() as usize - text.as_ptr() as usize;
+                places.push(start..start + word.len());
+            }
+        }
+    }
+    places
+}
+
+/// Whether the known `word` may be the name of a person, too, as it is written.
+pub(super) fn is_name_of_person(word: &str) -> bool {
+    word.starts_with(char::is_uppercase) && NAMES.contains(&folded(word).as_str())
 }
 
 /// Whether `name` is one that servers and clients give to headers, such as `X-Request-Id`.
 pub(super) fn is_header(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         && !is_spelled(name)
+        && !is_in_odd_case(name)
         && name.bytes().filter(u8::is_ascii_digit).count() <= DIGITS_MAX
         && sensitive::words(name).iter().all(|word| word.len() <= 2 || is_listed(word))
+}
+
+/// Whether a word in `name` has capitals among its small letters so that its parts are too short to be known, as in `mArIa`.
+fn is_in_odd_case(name: &str) -> bool {
+    let is_short = |part: &String| part.chars().count() <= 2;
+    name.split(|letter: char| !letter.is_alphabetic()).any(|word| {
+        let parts = sensitive::words(word);
+        let mut rows = parts.chunk_by(|one, next| is_short(one) && is_short(next)).filter(|row| row.len() > 1);
+        rows.any(|row| row.len() > 2 || row.iter().any(|part| part.chars().count() == 1))
+    })
 }
 
 fn has_several(word: &str) -> bool {
@@ -171,20 +250,68 @@ mod tests {
 
     #[test]
     fn names_of_members_are_known() {
-        for name in
-            ["message", "mensagemErro", "dsMensagem", "cd_erro", "expires_in", "@type", "traceId", "nr-protocolo"]
-        {
+        for name in [
+            "message",
+            "mensagemErro",
+            "dsMensagem",
+            "cd_erro",
+            "expires_in",
+            "@type",
+            "traceId",
+            "nr-protocolo",
+            "idade",
+            "nr_idade",
+            "dataNascimento",
+            "cidadeUf",
+            "timezone",
+            "sobrenome",
+        ] {
             assert!(is_name(name), "{name}");
         }
-        for name in ["maria", "Ana", "canarioNome", "a b", "erro12345", "maria_token", "", "x"] {
+        assert!(!is_known("idade") && !is_known("religiao"));
+        for name in [
+            "maria",
+            "Ana",
+            "idadeMaria",
+            "erro_mArIa",
+            "erroMaRiA",
+            "erro_aNa",
+            "canarioNome",
+            "a b",
+            "erro12345",
+            "maria_token",
+            "",
+            "x",
+        ] {
             assert!(!is_name(name), "{name}");
         }
     }
 
     #[test]
     fn the_list_has_every_word_once_and_without_accents() {
-        let listed: Vec<&str> =
-            LIST.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect();
+        let listed: Vec<&str> = listed(LIST).collect();
         assert!(listed.len() > 1500 && listed.iter().all(|word| folded(word) == **word));
+        let of_members: Vec<&str> = super::listed(OF_MEMBERS).collect();
+        assert!(of_members.len() > 150 && of_members.iter().all(|word| folded(word) == **word && !is_listed(word)));
+    }
+
+    #[test]
+    fn a_known_word_is_a_name_where_it_is_written_like_one() {
+        for (text, names) in [
+            ("Campos", &["Campos"][..]),
+            ("CAMPOS", &["CAMPOS"]),
+            ("Usuário Campos sem acesso", &["Campos"]),
+            ("Campos Silva não encontrado", &["Campos"]),
+            ("Pontes Chaves", &["Pontes", "Chaves"]),
+            ("Olá, Dias!", &["Dias"]),
+            ("Acesso negado (Porto)", &["Porto"]),
+            ("Campos obrigatórios não preenchidos", &[]),
+            ("Erro: Campos inválidos", &[]),
+            ("preencha os campos", &[]),
+            ("Status", &[]),
+        ] {
+            let found: Vec<&str> = names_in(text).into_iter().map(|place| &text[place]).collect();
+            assert_eq!(found, names, "{text}");
+        }
     }
 }

@@ -1,0 +1,108 @@
+//! Parts of what was asked, and names, in answers.
+
+use super::*;
+
+/// Of the answer to a request with `member` as `value`.
+fn kept(target: &str, (member, value): (&str, &str), text: &str) -> String {
+    let asked = json!({ member: value, "senha": "x-9" }).to_string();
+    let answer = json!({ "message": text }).to_string();
+    let said = Said { target, code: 401, asked: &asked, answer: &answer, ..NOTHING };
+    serde_json::from_str::<Value>(line(&said)["resposta"].as_str().unwrap()).unwrap()["message"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// All words are known: nothing but the repetition gives them away.
+#[test]
+fn a_part_of_a_comment_is_no_part_of_an_answer() {
+    let comment = "Cliente pediu acesso ao servidor de produção, código 4839";
+    for (text, shown) in [
+        ("Comentário inválido: acesso ao servidor", "Comentário inválido: <texto>"),
+        ("O texto 'servidor de produção' não é permitido", "O texto '<texto>' não é permitido"),
+        ("Palavra proibida: servidor", "Palavra proibida: <texto>"),
+        ("Palavra proibida: SERVIDOR!", "Palavra proibida: <texto>!"),
+        ("Palavra proibida: produ&ccedil;&atilde;o", "<texto>"),
+        ("Palavra proibida (produção)", "Palavra proibida (<texto>)"),
+        ("Erro interno no servidor", "Erro interno no servidor"),
+        ("Atendimento não encontrado", "Atendimento não encontrado"),
+    ] {
+        assert_eq!(kept(CHANGE, ("comentario", comment), text), shown, "{text}");
+    }
+    let disclosure = Disclosure { comments: true, ..Disclosure::default() };
+    let asked = json!({ "comentario": comment }).to_string();
+    let answer = r#"{"message":"Palavra proibida: servidor"}"#;
+    let shown = Said { asked: &asked, answer, ..NOTHING }.line(&mut Redactor::new(disclosure));
+    assert_eq!(shown["resposta"], answer);
+}
+
+#[test]
+fn a_part_of_a_login_is_no_part_of_an_answer() {
+    for login in ["suporte@empresa.com", "agente.suporte", "suporte-01", "SUPORTE_web", "grupo\\suporte"] {
+        for part in ["suporte", "SUPORTE", "Suporte"] {
+            for (target, text) in
+                [(LOGIN, "Usuário P bloqueado"), (CHANGE, "Usuário P bloqueado"), (LOGIN, "O usuário 'P' não existe")]
+            {
+                let said = kept(target, ("login", login), &text.replace('P', part));
+                assert!(!said.to_lowercase().contains("suporte"), "{login}: {said}");
+            }
+        }
+    }
+    assert_eq!(kept(LOGIN, ("login", "user.api"), "Invalid user"), "Invalid user");
+}
+
+#[test]
+fn a_name_that_is_a_known_word_is_masked_where_it_is_written_like_one() {
+    for (text, shown) in [
+        ("Campos", "<texto>"),
+        ("Usuário Campos bloqueado", "Usuário <texto> bloqueado"),
+        ("Ana Campos", "<texto>"),
+        ("Campos obrigatórios não preenchidos", "Campos obrigatórios não preenchidos"),
+    ] {
+        assert_eq!(kept(LOGIN, ("login", "a"), text), shown);
+    }
+    for name in ["Dias", "CHAVES", "Nascimento", "Max"] {
+        for member in ["x", "erro", "dsMensagem", "codigo"] {
+            let answer = json!({ member: name }).to_string();
+            for (target, code) in [(LOGIN, 200), (LOGIN, 401), (CHANGE, 400)] {
+                let line = line(&Said { target, code, answer: &answer, ..NOTHING }).to_string();
+                assert!(!line.contains(name), "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_known_of_a_person_has_its_name_and_no_value() {
+    for name in ["idade", "age", "nrIdade", "religiao", "apelido", "cidadeNascimento", "estadoCivilConjuge"] {
+        let answer = json!({ name: 41, "erro": "ok" }).to_string();
+        assert_eq!(
+            written("{}", &answer).replace(' ', ""),
+            json!({ name: "N", "erro": "ok" }).to_string().replace("\"N\"", "<número>")
+        );
+    }
+}
+
+/// Whatever the member is called.
+#[test]
+fn the_end_of_a_token_that_says_nothing_of_itself_is_kept() {
+    for name in ["expiraEm", "expires_at", "ate", "validade", "fim", "exp"] {
+        for (end, is_kept) in [
+            (json!(1_795_867_200), true),
+            (json!(1_795_953_600), true),
+            (json!(1_795_953_600_000_i64), true),
+            (json!("1795953600"), true),
+            (json!("29.11.2026-23h47m17"), true),
+            (json!("2026-333T23:47"), true),
+            (json!(11_987_654_321_i64), false),
+            (json!("11987654321"), false),
+            (json!("29.11.1986-23h47m17"), false),
+        ] {
+            let answer = json!({ "token": "abc-1", name: end }).to_string();
+            let asked = r#"{"login":"a","senha":"b"}"#;
+            let line = line(&Said { target: LOGIN, code: 200, answer: &answer, asked, ..NOTHING });
+            let kept = line["resposta"].as_str().unwrap();
+            assert_eq!(kept.contains(end.to_string().trim_matches('"')), is_kept, "{answer}: {kept}");
+        }
+    }
+}
