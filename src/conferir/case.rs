@@ -190,8 +190,12 @@ impl Case {
 
     /// Whether no server changes anything by it: it reads, logs in, or is without a token to be trusted.
     pub(super) fn is_harmless(&self) -> bool {
-        let trusted = self.authorization.is_some_and(|value| value.contains("<token>"));
-        !self.may_fail_login() && (self.method == "GET" || !trusted)
+        !self.may_fail_login() && (self.method == "GET" || !self.is_trusted())
+    }
+
+    /// Whether it is sent with the token of the login.
+    pub(super) fn is_trusted(&self) -> bool {
+        self.authorization.is_some_and(|value| value.contains("<token>"))
     }
 
     /// Whether it is sent with the key that several cases share.

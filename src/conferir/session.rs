@@ -97,7 +97,7 @@ impl Session {
     pub fn new(client: Client, target: RunInput) -> Self {
         let RunInput { login, senha, protocolo, motivo } = target;
         let values = Values::new(&login, senha, &protocolo, &motivo);
-        let named = Asked { protocolo: values.protocolo().to_owned(), motivo, ..Asked::default() };
+        let named = Asked { protocolo: values.protocolo().to_owned(), motivo, ..Asked::default() }.by(values.login());
         let token_header = TokenHeader { name: AUTHORIZATION, scheme: Some("Bearer".to_owned()) };
         Self {
             client,
@@ -298,7 +298,8 @@ impl Session {
 
     /// What `case` names.
     pub(super) fn asked(&self, case: &Case) -> Asked {
-        in_body(&self.values.sent(&self.body(case)))
+        let login = if case.is_trusted() { self.values.login() } else { "" };
+        in_body(&self.values.sent(&self.body(case))).by(login)
     }
 
     fn request(&self, case: &Case) -> Outgoing {

@@ -157,6 +157,7 @@ impl Envelope {
         let (writing, capitals) = (self.writing(&seen.received), asked.status.to_uppercase());
         let known = [
             (seen.path.as_str(), "<caminho>"),
+            (seen.path.trim_start_matches('/'), "<caminho sem barra>"),
             (seen.method, "<metodo>"),
             (&asked.protocolo, "<protocolo>"),
             (&asked.status, "<status>"),
@@ -288,6 +289,9 @@ fn gap(values: &[(&Observation, &Span)], escapes: Escapes) -> Option<String> {
     }
     if all(&|seen, value| value.as_str() == Some(&seen.path)) {
         return Some("<caminho>".to_owned());
+    }
+    if all(&|seen, value| value.as_str() == seen.path.strip_prefix('/')) {
+        return Some("<caminho sem barra>".to_owned());
     }
     // What was asked comes back in each.
     for (name, asked) in ECHOES {

@@ -76,8 +76,13 @@ mod tests {
 
     #[test]
     fn what_was_asked_becomes_a_gap() {
-        let values =
-            [("/api/x", "<caminho>"), ("GET", "<metodo>"), ("Em atendimento", "<status>"), ("7", "<protocolo>")];
+        let values = [
+            ("/api/x", "<caminho>"),
+            ("api/x", "<caminho sem barra>"),
+            ("GET", "<metodo>"),
+            ("Em atendimento", "<status>"),
+            ("7", "<protocolo>"),
+        ];
         let known = Known::new(Escapes::AsciiEBarras, values);
         for (body, written) in [
             ("Cannot GET \\/api\\/x", "Cannot <metodo> <caminho>"),
@@ -87,6 +92,8 @@ mod tests {
             ("de Em atendimento para Em atendimento.", "de <status> para <status>."),
             ("\\u0027GET\\u0027 \\nGET \\\\nGET", "\\u0027<metodo>\\u0027 \\n<metodo> \\\\nGET"),
             ("\\/citrus\\/api\\/x", "\\/citrus<caminho>"),
+            ("No static resource api\\/x.", "No static resource <caminho sem barra>."),
+            ("route rapi\\/x, api\\/x\\/y", "route rapi\\/x, api\\/x\\/y"),
             ("", ""),
         ] {
             assert_eq!(known.with_gaps(body), written);

@@ -223,7 +223,7 @@ fn is_constant(login: &LoginObservation, span: &Span, other: Option<&BTreeMap<St
     match &span.value {
         Value::Null | Value::Bool(_) => true,
         Value::String(text) if text.is_empty() => true,
-        _ if login.plain.iter().any(|plain| plain == name(span)) => true,
+        _ if is_of_xml(span) || login.plain.iter().any(|plain| plain == name(span)) => true,
         _ if is_personal(span) || is_same == Some(false) => false,
         Value::String(text) if told_by(login, span).is_none() && is_of_one(text) => false,
         Value::String(text) if is_same == Some(true) => !has_word_of(text, names),
@@ -236,6 +236,12 @@ fn is_constant(login: &LoginObservation, span: &Span, other: Option<&BTreeMap<St
         Value::String(text) => WORDS.contains(&name(span).to_ascii_lowercase().as_str()) && names_nobody(text, names),
         Value::Array(_) | Value::Object(_) => true,
     }
+}
+
+/// Whether `span` is an attribute that says what XML means, such as a namespace.
+fn is_of_xml(span: &Span) -> bool {
+    let name = name(span);
+    name == "xmlns" || ["xmlns:", "xsi:"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Whether `value` of `span` may not stand in other answers either. A role and a short number stand there for something else.

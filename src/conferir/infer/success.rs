@@ -30,7 +30,8 @@ pub(super) struct Success {
 
 /// What the changes in `seen` are answered; and what is to be said of them.
 pub(super) fn success_body(seen: &Seen, envelope: &Envelope) -> Success {
-    let bodies: Vec<(String, String)> = seen.changes.iter().map(|change| body_of(change, seen, envelope)).collect();
+    let bodies = seen.changes.iter().map(|change| body_of(change, seen, envelope)).collect();
+    let bodies = with_motivo(bodies);
     let count = |body: &(String, String)| bodies.iter().filter(|other| *other == body).count();
     let usual = (0..bodies.len()).rev().max_by_key(|at| count(&bodies[*at]));
     let shown_by = usual.map_or(0, |usual| bodies.iter().position(|body| *body == bodies[usual]).unwrap_or(usual));
@@ -40,7 +41,8 @@ pub(super) fn success_body(seen: &Seen, envelope: &Envelope) -> Success {
     // Of a change from a status that is not known, that may be all that differs.
     let may_be_usual = |change: &ChangeObservation| {
         let from = |before| ChangeObservation { before: Some(before), ..change.clone() };
-        change.before.is_none() && Status::ALL.iter().any(|before| body_of(&from(*before), seen, envelope) == usual)
+        let bodies = || Status::ALL.iter().map(|before| body_of(&from(*before), seen, envelope));
+        change.before.is_none() && bodies().any(|body| fills(&usual, &body))
     };
     let mut others: Vec<&str> = { seen.changes.iter() }
         .zip(&bodies)
@@ -52,17 +54,42 @@ pub(super) fn success_body(seen: &Seen, envelope: &Envelope) -> Success {
     Success { text: usual.0, corpo: usual.1, shown_by, note: Some(note).filter(|_| !others.is_empty()) }
 }
 
+/// A gap for the motivo, and the same as a text of JSON. Without quotes it is null where there is none.
+const MOTIVO: &str = "<motivo>";
+const QUOTED_MOTIVO: &str = "\"<motivo>\"";
+
+/// `bodies`, of which those of changes without a motivo are like those with one.
+fn with_motivo(mut bodies: Vec<(String, String)>) -> Vec<(String, String)> {
+    let named: Vec<(String, String)> = bodies.iter().filter(|body| body.1.contains(MOTIVO)).cloned().collect();
+    for (text, corpo) in named {
+        let null = (text.clone(), corpo.replace(QUOTED_MOTIVO, "null"));
+        let is_null = null.1 != corpo && bodies.contains(&null);
+        let usual = (text, if is_null { corpo.replace(QUOTED_MOTIVO, MOTIVO) } else { corpo });
+        bodies.iter_mut().filter(|body| fills(&usual, body)).for_each(|body| body.clone_from(&usual));
+    }
+    bodies
+}
+
+/// Whether `body` is `usual` with a motivo, or with none.
+fn fills(usual: &(String, String), body: &(String, String)) -> bool {
+    let with = |motivo: &str| usual.1.replace(MOTIVO, motivo);
+    usual == body || usual.0 == body.0 && [with(""), with("null"), with(QUOTED_MOTIVO)].contains(&body.1)
+}
+
 fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (String, String) {
     let (writing, statuses) = (envelope.writing(&change.received), envelope.statuses());
     let status = change.status.map_or("", Status::nome);
     let capitals = status.to_uppercase();
     let before = change.before.filter(|before| Some(*before) != change.status).map(Status::nome);
+    let login = seen.login.as_ref().map_or("", |login| login.login.as_str());
     let known = [
         (&*seen.protocolo, "<protocolo>"),
         (status, "<status>"),
         (&capitals, "<STATUS>"),
         (&seen.motivo, "<motivo>"),
         (STATUS, "<caminho>"),
+        (STATUS.trim_start_matches('/'), "<caminho sem barra>"),
+        (login, "<login>"),
         (before.unwrap_or_default(), "<anterior>"),
     ];
     let people: Vec<&str> = envelope.people().names().collect();
@@ -93,6 +120,7 @@ fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (Str
         value if statuses.gap_of_earlier(&span.pointer, "").is_some() => {
             statuses.gap_of_earlier(&span.pointer, if value.is_string() { PERSONAL } else { PERSONAL_NUMBER })
         }
+        Value::String(text) if !text.is_empty() && [login, &seen.motivo].contains(&text.as_str()) => None,
         Value::String(text) if envelope.people().has(text) => Some(PERSONAL.to_owned()),
         Value::Number(number) if envelope.people().has(&number.to_string()) => Some(PERSONAL_NUMBER.to_owned()),
         _ if statuses.is_at(&span.pointer) => Some(statuses.written(&moved(Some(&span.pointer))?, writing, &known)),
@@ -262,6 +290,32 @@ mod tests {
         ] {
             assert_eq!(found(body), (MADE.to_owned(), corpo.to_owned(), None));
         }
+    }
+
+    #[test]
+    fn a_motivo_is_told_where_one_was_named() {
+        let takes_motivo = |status| matches!(status, Status::Cancelado | Status::Improcedente);
+        for (named, none, corpo) in [
+            (
+                r#"{"m":"Feito","motivo":"Duplicado"}"#,
+                r#"{"m":"Feito","motivo":""}"#,
+                r#"{"m":"Feito","motivo":"<motivo>"}"#,
+            ),
+            (
+                r#"{"m":"Feito","motivo":"Duplicado"}"#,
+                r#"{"m":"Feito","motivo":null}"#,
+                r#"{"m":"Feito","motivo":<motivo>}"#,
+            ),
+            (r#"{"m":"Feito (Duplicado)"}"#, r#"{"m":"Feito ()"}"#, r#"{"m":"Feito (<motivo>)"}"#),
+            ("OK;Duplicado;1", "OK;;1", "OK;<motivo>;1"),
+            ("<r><m>Duplicado</m></r>", "<r><m></m></r>", "<r><m><motivo></m></r>"),
+        ] {
+            let body = |status| if takes_motivo(status) { named } else { none }.to_owned();
+            let again = [Status::Cancelado, Status::Aberto];
+            assert_eq!(found_after(body, &again), (MADE.to_owned(), corpo.to_owned(), None));
+        }
+        let body = |status| if takes_motivo(status) { r#"{"motivo":"Duplicado"}"# } else { "{}" }.to_owned();
+        assert!(found_after(body, &[Status::Aberto]).2.is_some());
     }
 
     #[test]

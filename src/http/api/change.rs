@@ -139,6 +139,7 @@ async fn attempt(
             return Err(error);
         }
     };
+    *asked = app.dialect.as_ref().map(|_| Asked::default().by(&caller.login));
     let body = JsonBody::read(request, app, BODY_MAX).await?;
     *asked = app.dialect.as_ref().map(|_| asked::in_body(&body).by(&caller.login));
     // The body may have taken long.

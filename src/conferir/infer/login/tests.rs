@@ -46,6 +46,13 @@ fn what_is_the_users_stays_out() {
 }
 
 #[test]
+fn the_namespaces_of_xml_are_nobodys() {
+    let body = r#"<s:E xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:x" xsi:type="L"><t>TOKEN</t><n>Ana</n></s:E>"#;
+    let corpo = body.replace("TOKEN", "<token>").replace("Ana", "<pessoal>");
+    assert_eq!(found(body, None).corpo, corpo);
+}
+
+#[test]
 fn what_is_another_one_at_each_login_becomes_a_gap() {
     let body = |id: &str, count: u8| format!(r#"{{"token":"TOKEN","sid":"{id}","acessos":{count},"nome":"Ana"}}"#);
     let found = found_twice(&body("9f3a1b2c4d5e", 41), Some(&body("0a1b2c3d4e5f", 42)), None);
