@@ -58,7 +58,7 @@ pub(super) fn settle_dates(
 }
 
 /// How the time that is written as `name` may be written instead, as far as its texts at all of `times` say.
-fn doubts<'a>(name: &str, times: impl Iterator<Item = &'a OffsetDateTime>) -> Option<String> {
+pub(super) fn doubts<'a>(name: &str, times: impl Iterator<Item = &'a OffsetDateTime>) -> Option<String> {
     let moment = Moment::named(name)?;
     let all = times.map(|time| moment.others(*time).iter().map(ToString::to_string).collect::<BTreeSet<_>>());
     let others = all.reduce(|one, other| &one & &other).filter(|others| !others.is_empty())?;
