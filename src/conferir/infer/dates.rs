@@ -47,7 +47,7 @@ pub(super) fn settle_dates(
             let note = format!("no clock shows the zone of the date {date}: it is taken for {zoned}");
             notes.push((head.clone(), note));
         }
-        notes.extend(moments.iter().flat_map(|name| doubts(name, days.values())).map(|doubt| (head.clone(), doubt)));
+        notes.extend(moments.iter().filter_map(|name| doubts(name, days.values())).map(|doubt| (head.clone(), doubt)));
         let has_two = moments.iter().any(|moment| moment.contains("dd"));
         let is_said = notes.iter().any(|(_, note)| note == TWO_DIGITS_SAID);
         if has_two && day >= TWO_DIGITS && !is_said {
