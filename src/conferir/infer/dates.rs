@@ -47,7 +47,7 @@ pub(super) fn settle_dates(
             let note = format!("no clock shows the zone of the date {date}: it is taken for {zoned}");
             notes.push((head.clone(), note));
         }
-        notes.extend(moments.iter().flat_map(|name| doubts(name, days.values())).map(|doubt| (head.clone(), doubt)));
+        notes.extend(moments.iter().filter_map(|name| doubts(name, days.values())).map(|doubt| (head.clone(), doubt)));
         let has_two = moments.iter().any(|moment| moment.contains("dd"));
         let is_said = notes.iter().any(|(_, note)| note == TWO_DIGITS_SAID);
         if has_two && day >= TWO_DIGITS && !is_said {
@@ -58,7 +58,7 @@ pub(super) fn settle_dates(
 }
 
 /// How the time that is written as `name` may be written instead, as far as its texts at all of `times` say.
-fn doubts<'a>(name: &str, times: impl Iterator<Item = &'a OffsetDateTime>) -> Option<String> {
+pub(super) fn doubts<'a>(name: &str, times: impl Iterator<Item = &'a OffsetDateTime>) -> Option<String> {
     let moment = Moment::named(name)?;
     let all = times.map(|time| moment.others(*time).iter().map(ToString::to_string).collect::<BTreeSet<_>>());
     let others = all.reduce(|one, other| &one & &other).filter(|others| !others.is_empty())?;

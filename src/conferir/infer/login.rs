@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use time::OffsetDateTime;
 
+use super::dates::doubts;
 use super::envelope::with_gaps;
 use super::known::Known;
 use super::moving::{Place, moving, written};
@@ -91,6 +93,7 @@ pub(super) fn login_body(login: &LoginObservation, texts: (Escapes, Entities)) -
     );
     for span in &spans {
         let place = &span.pointer;
+        found.notes.extend(told_by(login, span).and_then(|told| doubt_of_end(login, &told)));
         match (&meanings[place.as_str()], told_by(login, span)) {
             (Meaning::Personal, _) => {
                 found.notes.push(format!("{place} is the user's, and stands empty"));
@@ -215,6 +218,17 @@ fn is_other_token(span: &Span, text: &str, again: Option<&Value>) -> bool {
 
 fn told_by(login: &LoginObservation, span: &Span) -> Option<Told> {
     told(name(span), &span.value, times::Known { now: login.now, life: login.life, zone: login.zone })
+}
+
+/// How the end of a token's life, which was `told`, may be written instead.
+fn doubt_of_end(login: &LoginObservation, told: &Told) -> Option<String> {
+    let (gap, life) = match told {
+        Told::Gap(gap) => (gap, login.life?),
+        Told::Guess { gap, life } => (gap, *life),
+        Told::Else => return None,
+    };
+    let picture = gap.strip_prefix("<expira instante ")?.strip_suffix('>')?;
+    doubts(picture, [OffsetDateTime::from_unix_timestamp(login.now + life).ok()?].iter())
 }
 
 /// Whether `span` may stand in a dialect as it came: it tells of no user.

@@ -143,6 +143,17 @@ fn a_life_is_guessed_and_that_is_said() {
 }
 
 #[test]
+fn the_end_of_a_life_that_reads_by_two_pictures_is_said() {
+    for (end, is_said) in
+        [("12/12/2026 09:00:05", true), ("13/12/2026 09:00:05", false), ("2026-12-12T12:00:05Z", false)]
+    {
+        let notes = found(&format!(r#"{{"access_token":"TOKEN","expira":"{end}"}}"#), None).notes;
+        let said = notes.iter().any(|note| note.contains("MM/dd/yyyy HH:mm:ss em -03:00"));
+        assert_eq!(said, is_said, "{end}: {notes:?}");
+    }
+}
+
+#[test]
 fn what_the_request_named_comes_back() {
     for (value, filled) in [
         ("/api/usuario/login", "<caminho>"),

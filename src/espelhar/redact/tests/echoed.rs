@@ -36,6 +36,43 @@ fn a_part_of_a_comment_is_no_part_of_an_answer() {
     assert_eq!(shown["resposta"], answer);
 }
 
+/// Each run of its words, wherever a server cites it.
+#[test]
+fn no_run_of_the_words_of_a_comment_is_kept_where_it_is_cited() {
+    let comment = "Cliente pediu acesso ao servidor de produção com outro perfil";
+    let words: Vec<&str> = comment.split(' ').collect();
+    let telling = |text: &str| text.split(' ').filter(|word| word.chars().count() >= 5).count();
+    let bytes = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    for start in 0..words.len() {
+        for end in start + 1..=words.len() {
+            let run = words[start..end].join(" ");
+            if telling(&run) == 0 {
+                continue;
+            }
+            for part in
+                [run.clone(), run.to_uppercase(), run.replace('ç', "&ccedil;").replace('ã', "&atilde;"), bytes(&run)]
+            {
+                for form in [
+                    "P",
+                    "Erro: P",
+                    "Erro: P.",
+                    "Valor 'P…' inválido",
+                    "Valor \"P\" inválido",
+                    "Campo (P) inválido",
+                    "[P] inválido",
+                ] {
+                    let text = form.replace('P', &part);
+                    let shown = kept(CHANGE, ("comentario", comment), &text).to_lowercase();
+                    let left =
+                        words.iter().find(|word| word.chars().count() >= 5 && shown.contains(&word.to_lowercase()));
+                    assert_eq!(left, None, "{text}: {shown}");
+                    assert!(!shown.contains('%') && !shown.contains('&'), "{text}: {shown}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_part_of_a_login_is_no_part_of_an_answer() {
     for login in ["suporte@empresa.com", "agente.suporte", "suporte-01", "SUPORTE_web", "grupo\\suporte"] {
