@@ -210,13 +210,13 @@ pub(super) fn case_of(line: &Value) -> Option<&str> {
 
 /// Whether the answer of `line` may have given a token: there is no login without one.
 fn may_have_token(line: &Value) -> bool {
-    let headers = line["cabecalhosDaResposta"].as_array().into_iter().flatten();
+    let mut headers = line["cabecalhosDaResposta"].as_array().into_iter().flatten();
     let has_one = |header: &Value| {
         let [name, value] = [&header[0], &header[1]].map(|part| part.as_str().unwrap_or_default());
         value.ends_with("<token>") || names_token(name)
     };
     let body = line["resposta"].as_str().unwrap_or_default();
-    body.contains("<token>") || body.ends_with(" bytes>") || headers.into_iter().any(has_one)
+    body.contains("<token>") || body.ends_with(" bytes>") || headers.any(has_one)
 }
 
 /// The error that `case` names, with the text that the server of `observer` gives to `line`.

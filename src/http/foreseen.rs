@@ -31,8 +31,7 @@ pub struct Sent<'a> {
 
 /// The refusal of the login `sent`; `None` where it depends on the user.
 pub fn of_login(sent: &Sent<'_>) -> Option<ApiError> {
-    let refused = || credentials(&sent.json()?, &mut LoginAudit::begin(CLIENT)).map(drop);
-    refused().err()
+    sent.json().and_then(|body| credentials(&body, &mut LoginAudit::begin(CLIENT))).err()
 }
 
 /// The refusal of the change `sent` under `rules`; `None` where it depends on the atendimento.

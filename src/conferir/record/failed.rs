@@ -36,17 +36,16 @@ pub(super) async fn ask_again(session: &mut Session, errors: &mut [Observation])
 fn is_open(errors: &[Observation]) -> bool {
     let once: Vec<&Observation> = errors.iter().filter(|seen| seen.again.is_none()).collect();
     let Some(of_nobody) = once.iter().find(|seen| seen.case == OF_NOBODY) else { return false };
-    let others = once.iter().filter(|seen| seen.case != OF_NOBODY && seen.path == of_nobody.path);
-    others.into_iter().any(|other| !moved(&of_nobody.received, &other.received).is_empty())
+    let mut others = once.iter().filter(|seen| seen.case != OF_NOBODY && seen.path == of_nobody.path);
+    others.any(|other| !moved(&of_nobody.received, &other.received).is_empty())
 }
 
 fn complete(errors: &mut [Observation]) {
     for at in 0..errors.len() {
         if errors[at].again.is_none() {
             let seen = &errors[at];
-            let others = errors.iter().filter(|other| other.path == seen.path && other.case != seen.case);
-            let again =
-                others.into_iter().find_map(|other| same_again(seen, other).or_else(|| counted_on(seen, other)));
+            let mut others = errors.iter().filter(|other| other.path == seen.path && other.case != seen.case);
+            let again = others.find_map(|other| same_again(seen, other).or_else(|| counted_on(seen, other)));
             errors[at].again = again;
         }
     }
