@@ -193,7 +193,7 @@ impl Template {
                 },
                 Part::Gap(_, gap) if is_unknown(gap, facts) => runs.leave_open(),
                 Part::Gap(_, gap) => {
-                    runs.push(Piece::Known(writing.within(&fill(gap, writing, facts, 0)).into_owned()))
+                    runs.push(Piece::Known(writing.within(&fill(gap, writing, facts, 0)).into_owned()));
                 }
             }
         }

@@ -36,7 +36,7 @@ impl Recognised {
             ["unknown_status", "motivo_required", "motivo_unneeded", "other_status", "other_revision"];
         let is_one = |names: &[&str]| names.iter().any(|name| other.name.starts_with(name));
         let is_same = (self.name, self.field()) == (other.name, other.field());
-        !is_same && !is_one(&BEFORE_REQUEST) && !(RULES.contains(&self.name) && is_one(&BEFORE_RULES))
+        !(is_same || is_one(&BEFORE_REQUEST) || RULES.contains(&self.name) && is_one(&BEFORE_RULES))
     }
 
     /// The field, such as that of `status – esse campo é obrigatório`.
