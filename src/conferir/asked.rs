@@ -9,7 +9,7 @@ pub fn in_body(body: &str) -> Asked {
     let members: Value = serde_json::from_str(body).unwrap_or_default();
     let text = |name: &str| named_by(&members[name]);
     let [protocolo, status, motivo, login] = ["protocolo", "status", "motivoStatus", "login"].map(text);
-    Asked { protocolo, status, motivo, login }
+    Asked { protocolo, status, motivo, login, ..Asked::default() }
 }
 
 #[cfg(test)]

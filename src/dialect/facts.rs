@@ -33,15 +33,19 @@ pub struct Mention<'a> {
     pub anterior: &'a str,
     pub motivo: &'a str,
     pub login: &'a str,
+    /// The login of the user whose token it has.
+    pub usuario: &'a str,
 }
 
-/// What a request named, kept for its answer. The login is that of the user whose token it has, where it names none.
+/// What a request named, kept for its answer.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     pub protocolo: String,
     pub status: String,
     pub motivo: String,
     pub login: String,
+    /// The login of the user whose token it has.
+    pub usuario: String,
 }
 
 /// A value of a request as a text; those of a list with commas between them.
@@ -56,16 +60,15 @@ pub fn named_by(value: &Value) -> String {
 }
 
 impl Asked {
-    /// The same by the user of `login`, if the request names none.
+    /// The same with a token of the user of `login`.
     #[must_use]
     pub fn by(self, login: &str) -> Self {
-        let login = if self.login.is_empty() { login.to_owned() } else { self.login };
-        Self { login, ..self }
+        Self { usuario: login.to_owned(), ..self }
     }
 
     pub fn named(&self) -> Mention<'_> {
-        let Self { protocolo, status, motivo, login } = self;
-        Mention { protocolo, status, anterior: "", motivo, login }
+        let Self { protocolo, status, motivo, login, usuario } = self;
+        Mention { protocolo, status, anterior: "", motivo, login, usuario }
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn fill(gap: &Gap, writing: Writing, facts: &Facts<'_>, place: usize)
         Gap::ExpiraInstante => written(end) + "Z",
         Gap::ExpiraMoment(moment) => writing.written(&moment.written(end)),
         Gap::Login => writing.written(facts.login.map_or(named.login, |login| login.login)),
+        Gap::Usuario => writing.written(named.usuario),
         Gap::Pessoal => String::new(),
         Gap::PessoalZero => "0".to_owned(),
         Gap::Protocolo => writing.written(named.protocolo),

@@ -50,8 +50,10 @@ pub enum Gap {
     ExpiraInstante,
     /// The same by a picture.
     ExpiraMoment(Box<Moment>),
-    /// The login of the user who logs in, or whose token it is, escaped.
+    /// The login of the user who logged in, or that the request names, escaped.
     Login,
+    /// The login of the user whose token the request has, escaped.
+    Usuario,
     /// What belongs to a user, such as a name: we leave it empty, and a reader takes whatever stands there.
     Pessoal,
     /// The same where a number stands: we write 0.
@@ -101,7 +103,7 @@ pub(super) fn is_status_name(name: &str) -> bool {
 
 impl Gap {
     /// Those that have one name, as a file writes it between `<` and `>`.
-    pub const NAMES: [(&'static str, Self); 24] = [
+    pub const NAMES: [(&'static str, Self); 25] = [
         ("texto", Self::Texto),
         ("codigo", Self::Codigo),
         ("razao", Self::Razao),
@@ -119,6 +121,7 @@ impl Gap {
         ("expira ms", Self::ExpiraMs),
         ("expira instante", Self::ExpiraInstante),
         ("login", Self::Login),
+        ("usuario", Self::Usuario),
         ("pessoal", Self::Pessoal),
         ("pessoal 0", Self::PessoalZero),
         ("protocolo", Self::Protocolo),
@@ -224,6 +227,7 @@ impl Gap {
         match (self, kind) {
             (_, None | Some(Kind::Change)) if of_login => Some("only [login] can fill"),
             (Self::Earlier(..) | Self::EarlierWord(..), None | Some(Kind::Login)) => Some("only [sucesso] can fill"),
+            (Self::Login, Some(Kind::Change)) => Some("[sucesso] can't fill; <usuario> is the token's"),
             (gap, Some(Kind::Login)) if gap.is_of_change() => Some("[login] can't fill"),
             _ => None,
         }
@@ -241,6 +245,7 @@ impl Gap {
                 | Self::StatusWord(..)
                 | Self::Motivo
                 | Self::MotivoValue
+                | Self::Usuario
         )
     }
 }

@@ -121,9 +121,11 @@ pub(super) fn is_unknown(gap: &Gap, facts: &Facts<'_>) -> bool {
     match gap {
         Gap::Texto | Gap::Codigo | Gap::Razao | Gap::Metodo => false,
         Gap::Caminho | Gap::CaminhoSemBarra | Gap::Token | Gap::TokenValue => false,
+        // A token that somebody else asked for does not tell it.
+        Gap::Usuario => facts.named.is_none_or(|named| named.usuario.is_empty()),
         gap if gap.is_of_change() => facts.named.is_none(),
-        // Of the success of a login, the login as registered; of a token that somebody else asked for: the server alone knows it.
-        Gap::Login => facts.login.is_some() || facts.named.is_none_or(|named| named.login.is_empty()),
+        // Of a success, the login as registered: the server alone knows it.
+        Gap::Login => facts.login.is_some() || facts.named.is_none(),
         _ => true,
     }
 }

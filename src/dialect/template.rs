@@ -271,6 +271,7 @@ mod tests {
             status: "Em atendimento",
             motivo: "M",
             login: "user.api",
+            usuario: "user.x",
             anterior: "Aberto",
         });
         let facts = Facts { named, ..facts("") };

@@ -143,7 +143,7 @@ pub(super) fn asked(exchange: &Exchange) -> Asked {
 }
 
 fn values(asked: &Asked) -> Vec<String> {
-    let Asked { protocolo, status, motivo, login } = asked;
+    let Asked { protocolo, status, motivo, login, usuario: _ } = asked;
     [protocolo, status, motivo, login].into_iter().filter(|text| !text.is_empty()).cloned().collect()
 }
 

@@ -357,6 +357,7 @@ impl Variant {
                 .to_owned(),
             motivo: A_MOTIVO.to_owned(),
             login: A_LOGIN.to_owned(),
+            usuario: String::new(),
         }
     }
 

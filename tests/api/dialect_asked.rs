@@ -18,9 +18,9 @@ escapes = "nenhum"
 [erro]
 corpo = "<texto>: <protocolo>, <status>"
 [sucesso]
-corpo = "<login>: <motivo>, <caminho sem barra>"
+corpo = "<usuario>: <motivo>, <caminho sem barra>"
 [respostas.access_denied]
-corpo = "<login>: <protocolo>, <status>"
+corpo = "<usuario>:<login> <protocolo>, <status>"
 [respostas.token_missing]
 corpo = "<texto>"
 "#;
@@ -66,7 +66,8 @@ async fn every_refusal_of_a_change_tells_what_was_asked(database: &Database) {
 /// Without quotes around it, a motivo is a value of JSON.
 async fn a_success_tells_the_motivo_and_who_made_the_change(database: &Database) {
     let file = database.dir.path().join("dialeto.toml");
-    fs::write(&file, "[sucesso]\ncorpo = '{\"motivo\":<motivo>,\"texto\":\"<motivo>\",\"por\":\"<login>\"}'").unwrap();
+    fs::write(&file, "[sucesso]\ncorpo = '{\"motivo\":<motivo>,\"texto\":\"<motivo>\",\"por\":\"<usuario>\"}'")
+        .unwrap();
     let server = Server::with(database, &[("DIALECT_FILE", file.to_str().unwrap())]).await;
     let token = server.token("user.api").await;
     for (motivo, told) in [("Duplicado", "\"Duplicado\",\"texto\":\"Duplicado\""), (" ", "null,\"texto\":\"\"")] {

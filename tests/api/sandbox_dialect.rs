@@ -13,7 +13,7 @@ const DIALECT: &str = r#"
 content_type = "text/plain"
 escapes = "nenhum"
 [erro]
-corpo = "<texto>: <protocolo>, <status>, <motivo>, <login>"
+corpo = "<texto>: <protocolo>, <status>, <motivo>, <login><usuario>"
 "#;
 const STATUS: &str = "/api/atendimentos/status";
 const LOGIN: &str = "/api/usuario/login";

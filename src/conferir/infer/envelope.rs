@@ -164,6 +164,7 @@ impl Envelope {
             (&capitals, "<STATUS>"),
             (&asked.motivo, "<motivo>"),
             (&asked.login, "<login>"),
+            (&asked.usuario, "<usuario>"),
             (if self.tells_code { code.as_str() } else { "" }, "<codigo>"),
             (if self.tells_reason { reason(seen.received.code) } else { "" }, "<razao>"),
         ];
@@ -172,7 +173,9 @@ impl Envelope {
             self.personal.telling().filter(|value| !seen.text.contains(value)).map(|value| (value, "<pessoal>"));
         let known = Known::new(writing, known.into_iter().chain(self.statuses.known(&asked.status)).chain(personal));
         let (text, body) = self.body(&seen.received, (&seen.text, seen.now), &known, |span| {
-            if span.value.as_str().is_some_and(|value| self.personal.has(value) && value != seen.asked.login) {
+            if span.value.as_str().is_some_and(|value| {
+                self.personal.has(value) && ![&*seen.asked.login, &seen.asked.usuario].contains(&value)
+            }) {
                 return Some("<pessoal>".to_owned());
             }
             let own = || {
@@ -268,10 +271,11 @@ pub(super) fn with_gaps(
 
 /// What requests name, and the gap for it.
 type Echo = (&'static str, fn(&Observation) -> &str);
-const ECHOES: [Echo; 3] = [
+const ECHOES: [Echo; 4] = [
     ("<protocolo>", |seen| &seen.asked.protocolo),
     ("<status>", |seen| &seen.asked.status),
     ("<login>", |seen| &seen.asked.login),
+    ("<usuario>", |seen| &seen.asked.usuario),
 ];
 
 /// What varies in `values`, which all answers have in one place.

@@ -89,7 +89,7 @@ fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (Str
         (&seen.motivo, "<motivo>"),
         (STATUS, "<caminho>"),
         (STATUS.trim_start_matches('/'), "<caminho sem barra>"),
-        (login, "<login>"),
+        (login, "<usuario>"),
         (before.unwrap_or_default(), "<anterior>"),
     ];
     let people: Vec<&str> = envelope.people().names().collect();

@@ -114,7 +114,14 @@ fn reads_as_json(form: AnswerForm<'_>, kind: Option<Kind>) -> bool {
             caminho: "/",
             now: time::OffsetDateTime::UNIX_EPOCH,
             login: Some(login),
-            named: Some(Mention { protocolo: "\"\\", status, anterior: status, motivo: "\"\\", login: "\"\\" }),
+            named: Some(Mention {
+                protocolo: "\"\\",
+                status,
+                anterior: status,
+                motivo: "\"\\",
+                login: "\"\\",
+                usuario: "\"\\",
+            }),
             id: Uuid::nil(),
         };
         let body = form.filled(&facts);

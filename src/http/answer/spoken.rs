@@ -31,8 +31,8 @@ pub enum Success {
         anterior: &'static str,
         /// As the request named it.
         motivo: String,
-        /// Who made it.
-        login: String,
+        /// The login of who made it.
+        usuario: String,
     },
     LoggedIn {
         token: String,
@@ -45,7 +45,7 @@ pub enum Success {
 /// What a request names, for the documents.
 pub fn example() -> Asked {
     let [protocolo, motivo, login] = ["20221104000001", "Duplicado", "user.api"].map(str::to_owned);
-    Asked { protocolo, status: Status::Finalizado.nome().to_owned(), motivo, login }
+    Asked { protocolo, status: Status::Finalizado.nome().to_owned(), motivo, usuario: login.clone(), login }
 }
 
 /// `error`, and what was `asked`, if a dialect may tell that.
@@ -83,14 +83,14 @@ impl Success {
 
     /// A change that was made, for the documents.
     pub fn example_of_a_change() -> Self {
-        let Asked { protocolo, motivo, login, .. } = example();
-        Self::Made { protocolo, status: Status::Finalizado.nome(), anterior: Status::Aberto.nome(), motivo, login }
+        let Asked { protocolo, motivo, usuario, .. } = example();
+        Self::Made { protocolo, status: Status::Finalizado.nome(), anterior: Status::Aberto.nome(), motivo, usuario }
     }
 
     fn asked(&self) -> Asked {
         match self.clone() {
-            Self::Made { protocolo, status, motivo, login, .. } => {
-                Asked { protocolo, status: status.to_owned(), motivo, login }
+            Self::Made { protocolo, status, motivo, usuario, .. } => {
+                Asked { protocolo, status: status.to_owned(), motivo, usuario, ..Asked::default() }
             }
             Self::LoggedIn { login, .. } => Asked { login, ..Asked::default() },
         }
@@ -157,9 +157,10 @@ impl Speaker {
     /// `success` in the dialect.
     pub fn success(&self, success: &Success) -> Spoken {
         match success {
-            Success::Made { protocolo, status, anterior, motivo, login } => {
+            Success::Made { protocolo, status, anterior, motivo, usuario } => {
                 let form = self.dialect.success(MADE);
-                self.spoken(form, form.text, None, Some(Mention { protocolo, status, anterior, motivo, login }))
+                let named = Mention { protocolo, status, anterior, motivo, login: "", usuario };
+                self.spoken(form, form.text, None, Some(named))
             }
             Success::LoggedIn { token, expires_in, login } => {
                 self.spoken(self.dialect.login(), "", Some(LoggedIn { token, validade: *expires_in, login }), None)

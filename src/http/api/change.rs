@@ -169,8 +169,8 @@ async fn attempt(
 /// What a dialect may tell of `request`, which `asked` for it, once it is done.
 fn success(request: &ChangeRequest, asked: &Asked) -> Option<Success> {
     let status = Status::from_nome(&request.status)?.nome();
-    let (motivo, login) = (asked.motivo.clone(), asked.login.clone());
-    Some(Success::Made { protocolo: request.protocolo.clone(), status, anterior: "", motivo, login })
+    let (motivo, usuario) = (asked.motivo.clone(), asked.usuario.clone());
+    Some(Success::Made { protocolo: request.protocolo.clone(), status, anterior: "", motivo, usuario })
 }
 
 fn made(success: Option<Success>) -> Response {

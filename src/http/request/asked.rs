@@ -30,5 +30,5 @@ pub fn in_body(body: &JsonBody) -> Asked {
     };
     let members = body.members(["protocolo", "status", "motivoStatus", "login"]).map(|members| members.map(text));
     let [protocolo, status, motivo, login] = members.unwrap_or_default();
-    Asked { protocolo, status, motivo, login }
+    Asked { protocolo, status, motivo, login, ..Asked::default() }
 }
