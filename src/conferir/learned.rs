@@ -90,9 +90,17 @@ impl Learned {
         (reading != Reading::Unclear).then_some(reading)
     }
 
-    /// Whether `received` has the members of `success`, where refusals have another status code: its texts may move.
+    /// Whether `received` has the members of `success`, where refusals have another status code: its texts may move. Some servers
+    /// leave out what is empty, and the motivo where there is none.
     fn has_form(&self, success: &str, received: &Received) -> bool {
-        let places = |body: &str| spans(body).into_iter().map(|span| span.pointer).collect::<Vec<_>>();
+        let is_left_out = |value: &Value| match value {
+            Value::String(text) => text.is_empty() || *text == self.named.motivo,
+            value => value.is_null(),
+        };
+        let places = |body: &str| {
+            let kept = spans(body).into_iter().filter(|span| !is_left_out(&span.value));
+            kept.map(|span| span.pointer).collect::<Vec<_>>()
+        };
         let refuses_otherwise = self.refusal.as_ref().is_some_and(|refusal| !(200..300).contains(&refusal.code));
         refuses_otherwise && places(success) == places(&received.body)
     }

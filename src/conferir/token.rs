@@ -114,7 +114,11 @@ fn longest_word(text: &str) -> Option<String> {
     let count = |word: &str, is: fn(&u8) -> bool| word.bytes().filter(is).count();
     let is_mixed =
         |word: &str| count(word, u8::is_ascii_uppercase) >= MIXED && count(word, u8::is_ascii_lowercase) >= MIXED;
-    let is_long = |word: &&str| word.len() >= LONG && (count(word, u8::is_ascii_digit) > 0 || is_mixed(word));
+    // An address, such as the namespace of an element.
+    let is_address = |word: &str| word.starts_with("//") || text.contains(&format!("://{word}"));
+    let is_long = |word: &&str| {
+        !is_address(word) && word.len() >= LONG && (count(word, u8::is_ascii_digit) > 0 || is_mixed(word))
+    };
     let word = words.filter(is_long).max_by_key(|word| word.len())?;
     let is_around = |value: &String| value.trim_matches(|sign| "{}[]()<>\"'".contains(sign)) == word;
     let whole =

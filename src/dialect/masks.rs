@@ -218,11 +218,17 @@ fn mask_word(groups: &[Vec<&str>]) -> Option<Piece> {
 /// Texts of which the middle moves, such as base64 with its own signs in it.
 fn mask_middle(groups: &[Vec<&str>]) -> Option<Vec<Piece>> {
     let all: Vec<&str> = groups.iter().flatten().copied().collect();
-    let first = *all.first()?;
     if !groups.iter().any(|group| group.iter().any(|text| *text != group[0])) {
         return None;
     }
-    let is_of_id = |letter: char| letter.is_ascii_alphanumeric() || "-_+/".contains(letter);
+    // A path before an id ends with a sign that an id may have, too.
+    ["-_+", "-_+/"].into_iter().find_map(|signs| middle_of(&all, signs))
+}
+
+/// The same of ids that may have these `signs`.
+fn middle_of(all: &[&str], signs: &str) -> Option<Vec<Piece>> {
+    let first = *all.first()?;
+    let is_of_id = |letter: char| letter.is_ascii_alphanumeric() || signs.contains(letter);
     let shortest = all.iter().map(|text| text.len()).min()?;
     let same = |at: &usize| all.iter().all(|text| text.as_bytes()[*at] == first.as_bytes()[*at]);
     let same_at_end = |at: &usize| {
@@ -319,6 +325,8 @@ mod tests {
                 "Erro (req <aleatorio uuid>).",
             ),
             ("q83vASNFZ4mrze8BI0VniQ==", "k+3v/SNFZ4mrze8BI0VniQ==", "<aleatorio base64 22>=="),
+            ("erro/-ovRc7lLzO0HD5J83miZSw", "erro/k7_B2x-QzO1aD5J83mi0Tw", "erro/<aleatorio base64url 22>"),
+            ("a:ecid/x_oRc7lLzO0HD5J8", "a:ecid/k7-B2xQzO1aD5J83", "a:ecid/<aleatorio base64url 16>"),
             ("id=a_b-c9;x", "id=ab-cd_9;x", "id=<aleatorio base64url 6-7>;x"),
             ("fuzzy-orange-cat", "happy-yellow-dog", "<aleatorio base36 5>-<aleatorio base36 6>-<aleatorio base36 3>"),
             ("17", "18", "<aleatorio digitos 2>"),

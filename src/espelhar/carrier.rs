@@ -1,33 +1,59 @@
 //! Which header carries the token of a request: the one that has what a login gave, or else the one whose name says so.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use serde_json::{Map, Value};
+
 use super::head::Head;
-use crate::sensitive::names_secret;
+use crate::conferir::jwt::find_jwt;
+use crate::sensitive::{names_person, names_secret};
 
 /// Most tokens that are remembered; then all are forgotten, and come with the next logins.
 const TOKENS_MAX: usize = 100_000;
 
-/// Tokens that logins gave, by digests with a key of this process: there is no way back from them.
+/// Tokens that logins gave, by digests with a key of this process: there is no way back from them. Each with the login that it
+/// was given to.
 #[derive(Default)]
 pub struct Tokens {
-    digests: HashSet<u64>,
+    logins: HashMap<u64, String>,
     key: RandomState,
 }
 
 impl Tokens {
-    pub fn remember(&mut self, token: &str) {
-        if self.digests.len() >= TOKENS_MAX {
-            self.digests.clear();
+    pub fn remember(&mut self, token: &str, login: &str) {
+        if self.logins.len() >= TOKENS_MAX {
+            self.logins.clear();
         }
-        self.digests.insert(self.key.hash_one(token));
+        self.logins.insert(self.key.hash_one(token), login.to_owned());
     }
 
     /// Whether a word in the `value` of a header is one of them.
     pub fn has_one_in(&self, value: &str) -> bool {
-        !self.digests.is_empty() && words_of(value).any(|word| self.digests.contains(&self.key.hash_one(word)))
+        self.login_in(value).is_some()
     }
+
+    /// The login of the user whose token is in the `value` of a header.
+    fn login_in(&self, value: &str) -> Option<&str> {
+        let login = |word| self.logins.get(&self.key.hash_one(word)).map(String::as_str);
+        (!self.logins.is_empty()).then(|| words_of(value).find_map(login)).flatten()
+    }
+
+    /// What the token of a request with `head` says of its user, or what was seen of that: logins, names and addresses.
+    pub fn user_of(&self, head: &Head) -> Vec<String> {
+        let values = head.headers.iter().filter_map(|(_, value)| std::str::from_utf8(value).ok());
+        let told = |value| self.login_in(value).map(str::to_owned).into_iter().chain(claims_of_user(value));
+        values.flat_map(told).filter(|value| !value.is_empty()).collect()
+    }
+}
+
+/// What a JWT in `value` says of its user.
+fn claims_of_user(value: &str) -> Vec<String> {
+    let claims = find_jwt(value).and_then(|jwt| BASE64_URL_SAFE_NO_PAD.decode(jwt.split('.').nth(1)?).ok());
+    let claims: Map<String, Value> = claims.and_then(|claims| serde_json::from_slice(&claims).ok()).unwrap_or_default();
+    let of_user = claims.into_iter().filter(|(name, _)| names_person(name));
+    of_user.filter_map(|(_, value)| value.as_str().map(str::to_owned)).collect()
 }
 
 /// The words in the value of a header that may be a token: also those of cookies, and between quotes.
@@ -58,8 +84,8 @@ mod tests {
     fn a_token_is_found_in_whichever_header_has_it() {
         let mut tokens = Tokens::default();
         assert!(!tokens.has_one_in("Bearer a.b.c"));
-        tokens.remember("a.b.c");
-        tokens.remember("YQ==");
+        tokens.remember("a.b.c", "suporte.sistema");
+        tokens.remember("YQ==", "");
         for value in ["Bearer a.b.c", "a.b.c", "Token token=\"a.b.c\", x=1", "sid=a.b.c; y", "YQ==", "t=YQ=="] {
             assert!(tokens.has_one_in(value), "{value}");
         }

@@ -72,7 +72,9 @@ impl Compared {
         let held = self.held(case, error.as_ref(), variant)?;
         let recognised = |member: &str| self.observer.errors.recognised(line[member].as_str()?);
         if let Some(error) = &error {
-            let ours = recognised("recusa").filter(|ours| ours.comes_instead_of(error));
+            // Where both are answered alike, nobody sees which it was.
+            let is_other = |ours: &Recognised| matches!(self.held(case, Some(ours), variant), Some(Held::Differing(_)));
+            let ours = recognised("recusa").filter(|ours| ours.comes_instead_of(error) && is_other(ours));
             let other =
                 ours.map(|ours| Held::Differing(vec![format!("another case, ours {}: {}", ours.code, ours.said)]));
             return Some(other.unwrap_or(held));

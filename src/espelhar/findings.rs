@@ -11,7 +11,7 @@ use super::heads::Heads;
 use super::look::Look;
 use super::observe::{LOGIN, Observer, Route, SUCESSO};
 use super::recognise::{Recognised, contract};
-use super::stand_ins::A_PROTOCOLO;
+use super::stand_ins::{A_MOTIVO, A_PROTOCOLO, A_USER};
 use super::variants::{Case, Variant};
 use crate::conferir::infer::infer;
 use crate::conferir::infer::seen::Seen;
@@ -25,7 +25,7 @@ use crate::http::openapi::errors;
 /// How the contract's clients carry the token.
 const BEARER: [&str; 2] = ["Authorization: Bearer", "Authorization"];
 /// What stands in a recording where an answer repeats its request.
-const REPEATED: [&str; 5] = ["<protocolo>", "<status>", "<motivo>", "<login>", "<texto>"];
+const REPEATED: [&str; 6] = ["<protocolo>", "<status>", "<motivo>", "<login>", "<usuario>", "<texto>"];
 /// A case that nobody knows.
 const UNKNOWN: &str = "unknown answer";
 
@@ -100,7 +100,8 @@ impl Findings {
             changes: self.cases.get(SUCESSO).map(Case::change_observations).unwrap_or_default(),
             login: self.cases.get(LOGIN).and_then(Case::login_observation),
             protocolo: A_PROTOCOLO.to_owned(),
-            motivo: String::new(),
+            motivo: A_MOTIVO.to_owned(),
+            usuario: A_USER.to_owned(),
         };
         let inferred = infer(&seen);
         let mut file = inferred.file;

@@ -17,6 +17,7 @@ use crate::conferir::jwt::find_jwt;
 use crate::conferir::token::{find_token, names_token};
 use crate::conferir::values::end_of;
 use crate::dialect::{AnswerForm, Dialect, Facts, LoggedIn, fits_between, reason};
+use crate::domain::atendimento::Status;
 use crate::http::answer::{ALWAYS, MADE, REQUEST_ID};
 use crate::http::foreseen::{self, Sent};
 
@@ -113,10 +114,18 @@ impl Observer {
             let text_of_form = if fits_between(&split(form.text), &known.said) { &known.said } else { form.text };
             let form = AnswerForm { text: text_of_form, ..form };
             observation.differences = self.differences(exchange, &text, known.code, form);
-            let ours = refusal.filter(|ours| ours.comes_instead_of(&known)).zip(observation.refusal.as_ref());
+            // Where both are answered alike, nobody sees which it was.
+            let is_other = |ours: &Recognised| {
+                let form = self.dialect.error(ours.name, ours.field(), ours.code, &ours.said);
+                !self.differences(exchange, &text, ours.code, form).is_empty()
+            };
+            let ours = refusal.filter(|ours| ours.comes_instead_of(&known) && is_other(ours));
+            let ours = ours.zip(observation.refusal.as_ref());
             observation
                 .differences
                 .extend(ours.map(|(ours, said)| format!("another case, ours {}: {said}", ours.code)));
+            let is_known = known.name == "unknown_status" && Status::from_nome(&asked(exchange).status).is_some();
+            observation.differences.extend(is_known.then(|| "ours knows the status, and goes on".to_owned()));
         } else if is_fruitless {
             observation.differences.push(format!("a login without a token, {status}"));
         } else if is_success {

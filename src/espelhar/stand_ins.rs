@@ -9,6 +9,7 @@ use crate::dialect::{self, Random};
 /// What stands for what was not recorded, so that it can be told apart from everything else.
 pub(super) const A_TOKEN: &str = "eyJhbGciOiJub25lIn0.eyJlc3BlbGhvIjoxfQ.espelho";
 pub(super) const A_LOGIN: &str = "login.do.espelho";
+pub(super) const A_USER: &str = "usuario.do.espelho";
 /// It has to be a number: some write it without quotes.
 pub(super) const A_PROTOCOLO: &str = "99990101999998";
 pub(super) const A_STATUS: &str = "Estado do espelho";
@@ -21,6 +22,7 @@ pub(super) fn filled(recorded: &str, seed: usize, person: &str) -> String {
     let marks = [
         ("<token>", A_TOKEN),
         ("<login>", A_LOGIN),
+        ("<usuario>", A_USER),
         ("<protocolo>", A_PROTOCOLO),
         ("<status>", A_STATUS),
         ("<motivo>", A_MOTIVO),

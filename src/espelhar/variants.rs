@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use super::look::{Look, Shape, shape};
 use super::observe::{SUCESSO, is_success};
 use super::recognise::Recognised;
-use super::stand_ins::{A_LOGIN, A_MOTIVO, A_PERSON, A_PROTOCOLO, A_STATUS, A_TOKEN, ANOTHER, filled, headers};
+use super::stand_ins::{A_LOGIN, A_MOTIVO, A_PERSON, A_PROTOCOLO, A_STATUS, A_TOKEN, A_USER, ANOTHER, filled, headers};
 use crate::conferir::client::Received;
 use crate::conferir::infer::seen::{ChangeObservation, LoginObservation, Observation, OtherLogin};
 use crate::conferir::places::pointers;
@@ -357,7 +357,7 @@ impl Variant {
                 .to_owned(),
             motivo: A_MOTIVO.to_owned(),
             login: A_LOGIN.to_owned(),
-            usuario: String::new(),
+            usuario: A_USER.to_owned(),
         }
     }
 

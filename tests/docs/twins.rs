@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Pages in English and Portuguese, from the root of the repository. `guide.rs` has those for clients.
-const TWINS: [[&str; 2]; 8] = [
+const TWINS: [[&str; 2]; 9] = [
     ["README.md", "README.pt-BR.md"],
     ["docs/INSTALL.md", "docs/INSTALAR.md"],
     ["docs/MIGRATE.md", "docs/MIGRAR.md"],
     ["docs/STATE.md", "docs/ESTADO.md"],
     ["docs/DIALECT.md", "docs/DIALETO.md"],
+    ["docs/GAPS.md", "docs/LACUNAS.md"],
     ["docs/CONSOLE.md", "docs/CONSOLE.pt-BR.md"],
     ["docs/MIRROR.md", "docs/ESPELHO.md"],
     ["docs/CONFERIR.md", "docs/CONFERIR.pt-BR.md"],

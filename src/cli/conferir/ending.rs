@@ -47,7 +47,12 @@ fn hint(args: &Args, cause: Cause) -> String {
         Cause::Access => access(args),
         Cause::Motivo => motivo(),
         Cause::MotivoOrStatus => format!("{}. If that is because of its status, see --status-atual", motivo()),
-        Cause::Any => format!("Each change is refused so. {}. Else see --status-atual", access(args)),
+        Cause::Any => {
+            format!(
+                "Each change is refused so. See --protocolo: is there such an atendimento? {}. Else see --status-atual",
+                access(args)
+            )
+        }
         Cause::Unknown => String::new(),
     }
 }

@@ -28,7 +28,8 @@ pub(super) async fn record_dialect(
 ) -> Result {
     let mut new = create_private(file)?;
     complain(format_args!(
-        "{} is asked as '{}' how it answers; two logins fail, or up to four. Atendimento '{}' will be changed about thirty times, and is \
+        "{} is asked as '{}' how it answers. About a dozen logins are refused, some of them with this login: a server that counts failures \
+         may lock it out for a while. Atendimento '{}' will be changed about thirty times, and is \
          {start} again at the end. Its history remains, and one comment that the customer does not see. A server that checks no \
          comments takes about five, and may show some of them to the customer.",
         args.base_url,
@@ -64,6 +65,10 @@ pub(super) async fn record_dialect(
     new.write_all(runner.session.redacted(&recording.toml(args.base_url.as_str(), "Not asked")).as_bytes())?;
     for (what, why) in &recording.unasked {
         say!("not asked: {what}: {}", printable(why.lines().next().unwrap_or_default()))?;
+    }
+    let lost = recording.comments.iter().filter_map(|(_, what)| what.strip_prefix("not reproduced: "));
+    for what in lost {
+        say!("not reproduced: {}", printable(what.lines().next().unwrap_or_default()))?;
     }
     config::read_dialect(file)
         .map_err(|what| CliError::Failed(format!("{} is no dialect; please report this: {what}", shown(file))))?;

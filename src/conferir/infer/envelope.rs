@@ -222,7 +222,7 @@ impl Envelope {
             if Some(&span.value) == value
                 && span.value.as_str().is_some_and(|text| text.contains(' ') || Some(&span.pointer) == place)
                 && (own.is_none() || moves(&self.around.0) || moves(&self.around.1))
-                && let Some(worded) = self.text_in(span, raw, (now, writing), known, &mut said)
+                && let Some(worded) = self.text_in(span, (raw, own.is_none()), (now, writing), known, &mut said)
             {
                 return Some(worded);
             }
@@ -232,24 +232,28 @@ impl Envelope {
     }
 
     /// `<texto>` with what stands around it, where `span` has the text, which is then `said`; or what it tells, where that is no
-    /// text for itself.
+    /// text for itself. Around one that is always the same, nothing has to stand.
     fn text_in(
         &self,
         span: &Span,
-        raw: &str,
+        (raw, is_constant): (&str, bool),
         (now, writing): (i64, Writing),
         known: &Known,
         said: &mut String,
     ) -> Option<String> {
         let text = span.value.as_str().unwrap_or_default();
-        let (before, after) = &self.around;
         let now = OffsetDateTime::from_unix_timestamp(now).ok()?;
-        let middle = strip(text, before, after, now).filter(|middle| !middle.is_empty())?;
+        let within = |(before, after): (&'_ [Piece], &'_ [Piece])| {
+            let middle = strip(text, before, after, now).filter(|middle| !middle.is_empty())?;
+            Some((before.to_vec(), after.to_vec(), middle))
+        };
+        let alone = || is_constant.then(|| within((&[], &[]))).flatten();
+        let (before, after, middle) = within((&self.around.0, &self.around.1)).or_else(alone)?;
         // Escaped otherwise than the rest, it stays as it is.
         if quoted(&writing.written(text)) != raw {
             return None;
         }
-        let [begin, end] = [before, after].map(|pieces| written(pieces, writing, &Known::new(writing, [])));
+        let [begin, end] = [before, after].map(|pieces| written(&pieces, writing, &Known::new(writing, [])));
         let plain = writing.written(&middle);
         if middle.contains("{}") || known.is_in(&plain) {
             return Some(quoted(&format!("{begin}{}{end}", known.with_gaps(&plain))));

@@ -97,23 +97,27 @@ pub(super) fn frame<'a>(bodies: impl Iterator<Item = &'a str>) -> Option<String>
         if bodies.iter().all(|body| *body == first) {
             return None;
         }
-        let (before, after) = around(&bodies)?;
+        let (before, after, start) = around(&bodies)?;
         if is_one_element(before, after) {
             let is_framed = !before.is_empty() || !after.trim().is_empty();
             return is_framed.then(|| format!("{before}<texto>{after}"));
         }
-        bodies = most_frequent(&bodies, before.len());
+        let (all, most) = (bodies.len(), most_frequent(&bodies, start));
+        if most.len() == all {
+            return None;
+        }
+        bodies = most;
     }
 }
 
-/// What `bodies` begin and end with.
-fn around<'a>(bodies: &[&'a str]) -> Option<(&'a str, &'a str)> {
+/// What `bodies` begin and end with, and where they begin to differ.
+fn around<'a>(bodies: &[&'a str]) -> Option<(&'a str, &'a str, usize)> {
     let first = *bodies.first()?;
     let same = |one: &mut dyn Iterator<Item = char>, other: &mut dyn Iterator<Item = char>| {
         one.zip(other).take_while(|(a, b)| a == b).map(|(letter, _)| letter.len_utf8()).sum::<usize>()
     };
     let start = bodies.iter().map(|body| same(&mut first.chars(), &mut body.chars())).min()?;
-    let start = first[..start].trim_end_matches(char::is_alphanumeric);
+    let (differs, start) = (start, first[..start].trim_end_matches(char::is_alphanumeric));
     let is_cut = |text: &str| text.rfind('<') > text.rfind('>');
     let before = if is_cut(start) { &start[..start.rfind('<')?] } else { start };
     let rest = first.len() - before.len();
@@ -122,12 +126,12 @@ fn around<'a>(bodies: &[&'a str]) -> Option<(&'a str, &'a str)> {
     let end = &first[first.len() - end.min(rest).min(shortest)..];
     let end = end.trim_start_matches(|letter: char| letter.is_alphanumeric() || ".!?;#".contains(letter));
     let opens = |text: &str| text.find('>').is_some_and(|close| text.find('<').is_none_or(|open| close < open));
-    Some((before, if opens(end) { &end[end.find('>')? + 1..] } else { end }))
+    Some((before, if opens(end) { &end[end.find('>')? + 1..] } else { end }, differs))
 }
 
-/// Those of `bodies` that go on alike after `length` bytes, up to where an element begins: as most of them do.
-fn most_frequent<'a>(bodies: &[&'a str], length: usize) -> Vec<&'a str> {
-    let next = |body: &&'a str| body[length..].split_inclusive('<').next().unwrap_or_default();
+/// Those of `bodies` that go on alike after `start` bytes, up to where a tag begins or ends: as most of them do.
+fn most_frequent<'a>(bodies: &[&'a str], start: usize) -> Vec<&'a str> {
+    let next = |body: &&'a str| body[start..].split(['<', '>']).next().unwrap_or_default();
     let mut groups = BTreeMap::<&str, Vec<&str>>::new();
     bodies.iter().for_each(|body| groups.entry(next(body)).or_default().push(body));
     groups.into_values().max_by_key(Vec::len).unwrap_or_default()
@@ -160,6 +164,12 @@ mod tests {
         let bodies = bodies.map(|(code, text)| fault(code, text));
         let framed = frame(bodies.iter().map(String::as_str));
         assert_eq!(framed.as_deref(), Some("<f><c>soap:Client</c><s><texto></s></f>"));
+        let coded = |code: &str, text: &str| format!("<r><erro codigo=\"{code}\">{text}</erro></r>");
+        let bodies = [("REQ", "a"), ("REQ", "b"), ("INV", "c"), ("REQ", "d")].map(|(code, text)| coded(code, text));
+        let framed = frame(bodies.iter().map(String::as_str));
+        assert_eq!(framed.as_deref(), Some("<r><erro codigo=\"REQ\"><texto></erro></r>"));
+        let bodies = ["REQ", "INV", "AUT", "PER"].map(|code| coded(code, &code.repeat(2)));
+        assert_eq!(frame(bodies.iter().map(String::as_str)), None);
         // Where each is another one, nothing is said of those that were not seen.
         let bodies = [1, 2, 3].map(|code| fault(&code.to_string(), "x"));
         assert_eq!(frame(bodies.iter().map(String::as_str)), Some("<f><c>soap:<texto></c><s>x</s></f>".to_owned()));

@@ -83,8 +83,9 @@ pub struct Seen {
     pub login: Option<LoginObservation>,
     /// That of the atendimento that was changed; empty if it is not known.
     pub protocolo: String,
-    /// The motivo of the changes; empty where a recording has marks in its place.
+    /// The motivo of the changes, and the login of the user who made them.
     pub motivo: String,
+    pub usuario: String,
 }
 
 impl Seen {

@@ -72,8 +72,9 @@ fn with_motivo(mut bodies: Vec<(String, String)>) -> Vec<(String, String)> {
 
 /// Whether `body` is `usual` with a motivo, or with none.
 fn fills(usual: &(String, String), body: &(String, String)) -> bool {
-    let with = |motivo: &str| usual.1.replace(MOTIVO, motivo);
-    usual == body || usual.0 == body.0 && [with(""), with("null"), with(QUOTED_MOTIVO)].contains(&body.1)
+    let whole = |(text, corpo): &(String, String)| corpo.replacen("<texto>", &Template::literal(text), 1);
+    let with = |motivo: &str| whole(usual).replace(MOTIVO, motivo);
+    usual == body || usual.1.contains(MOTIVO) && [with(""), with("null"), with(QUOTED_MOTIVO)].contains(&whole(body))
 }
 
 fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (String, String) {
@@ -81,7 +82,7 @@ fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (Str
     let status = change.status.map_or("", Status::nome);
     let capitals = status.to_uppercase();
     let before = change.before.filter(|before| Some(*before) != change.status).map(Status::nome);
-    let login = seen.login.as_ref().map_or("", |login| login.login.as_str());
+    let login = seen.usuario.as_str();
     let known = [
         (&*seen.protocolo, "<protocolo>"),
         (status, "<status>"),
@@ -130,12 +131,14 @@ fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (Str
     })
 }
 
-/// What stands at `place`, or in all of the body without one, in the answers to changes: those to the same status are the same
-/// request. None where it names more than the status after the change.
+/// What stands at `place`, or in all of the body without one, in the answers to changes: those to the same status, and with a
+/// motivo or without one, are the same request. None where it names more than the status after the change.
 fn places(place: Option<&str>, seen: &Seen, statuses: &Statuses) -> Option<Vec<Place>> {
-    let mut by_status = BTreeMap::<&str, Vec<&ChangeObservation>>::new();
-    let name = |change: &ChangeObservation| change.status.map_or("", Status::nome);
-    seen.changes.iter().for_each(|change| by_status.entry(name(change)).or_default().push(change));
+    let mut by_status = BTreeMap::<(&str, bool), Vec<&ChangeObservation>>::new();
+    let tells_motivo =
+        |change: &ChangeObservation| !seen.motivo.is_empty() && change.received.body.contains(&seen.motivo);
+    let request = |change: &ChangeObservation| (change.status.map_or("", Status::nome), tells_motivo(change));
+    seen.changes.iter().for_each(|change| by_status.entry(request(change)).or_default().push(change));
     let of_status = |changes: Vec<&ChangeObservation>| {
         let texts: Vec<String> = changes.iter().filter_map(|change| statuses.marked(place, change)).collect();
         (!texts.is_empty()).then(|| Place::of(changes[0].now, texts))
@@ -198,6 +201,7 @@ mod tests {
             login: None,
             protocolo: "20221104000005".to_owned(),
             motivo: "Duplicado".to_owned(),
+            usuario: String::new(),
         };
         let mut personal = Personal::default();
         personal.add(people.iter().map(|name| (*name).to_owned()));
@@ -316,6 +320,17 @@ mod tests {
         }
         let body = |status| if takes_motivo(status) { r#"{"motivo":"Duplicado"}"# } else { "{}" }.to_owned();
         assert!(found_after(body, &[Status::Aberto]).2.is_some());
+        // No word that stands for none is an id.
+        for none in ["-", "N/A", "SEM MOTIVO", "null"] {
+            let count = std::cell::Cell::new(0);
+            let body = |status: Status| {
+                count.set(count.get() + 1);
+                let motivo = if takes_motivo(status) || count.get() == 6 { "Duplicado" } else { none };
+                format!(r#"{{"status":"{}","motivo":"{motivo}"}}"#, status.nome())
+            };
+            let found = found_after(body, &[Status::Finalizado, Status::Finalizado]);
+            assert!(!found.1.contains("aleatorio") && found.2.is_some(), "{found:?}");
+        }
     }
 
     #[test]

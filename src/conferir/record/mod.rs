@@ -153,6 +153,7 @@ pub async fn record(
         login: Some(login),
         protocolo: session.protocolo().to_owned(),
         motivo: session.motivo().to_owned(),
+        usuario: session.login().to_owned(),
     };
     let mut inferred = infer(&seen);
     let mut file = std::mem::take(&mut inferred.file);

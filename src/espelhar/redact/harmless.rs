@@ -285,7 +285,7 @@ mod tests {
             X-AspNetMvc-Version X-B3-SpanId x-ms-request-id X-Chave-Api X-Citrus-Sessao X-Correlation-ID X-CSRF-Token \
             X-Forwarded-For X-Forwarded-Proto X-HTTP-Method-Override X-RateLimit-Remaining X-Real-IP X-Request-Id \
             X-Requested-With X-Robots-Tag X-Runtime x-access-token X-UA-Compatible X-Tenant-Id X-Auth-Token X-b SERVER X-REQUEST-ID \
-            X-Request-ID P3P cONTENT-tYPE eTag";
+            X-Request-ID P3P x-REQUEST-id eTag";
         let lost: Vec<_> = usual.split_whitespace().filter(|name| header_name(name) != *name).collect();
         assert!(lost.is_empty(), "{lost:?}");
         for name in [
@@ -302,7 +302,7 @@ mod tests {
         ] {
             assert_eq!(header_name(name), "<cabeçalho>", "{name}");
         }
-        for value in [&b"1.1 caf\xe9"[..], b"\xe9", b"nginx\xff"] {
+        for value in [&b"1.1 proxy\xe9"[..], b"\xe9", b"nginx\xff"] {
             for name in ["Via", "Server", "VARY"] {
                 assert_eq!(header_value(name, value), format!("<{} bytes>", value.len()));
             }

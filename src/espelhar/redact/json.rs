@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::dialect::Escapes;
 use crate::sensitive::{names_person, names_secret};
 
 /// What the name of a member, or of one around it, says of its value.
@@ -138,7 +139,7 @@ pub(super) fn replaced(text: &str, name: &str, kind: Kind, shown: &impl Shown) -
                     name = decoded.clone();
                 }
                 // What is kept stays as it was escaped.
-                out.push_str(&if kept == decoded { token.to_owned() } else { Value::from(kept).to_string() });
+                out.push_str(&if kept == decoded { token.to_owned() } else { written_like(token, &decoded, &kept) });
                 continue;
             }
             '-' | '0'..='9' => {
@@ -156,6 +157,30 @@ pub(super) fn replaced(text: &str, name: &str, kind: Kind, shown: &impl Shown) -
         out.push_str(token);
     }
     out
+}
+
+/// `kept`, which is left of `decoded`, as a string of JSON in the escapes of `token`. What stands for the rest is as it is.
+fn written_like(token: &str, decoded: &str, kept: &str) -> String {
+    const ALL: [Escapes; 4] = [Escapes::Json, Escapes::Ascii, Escapes::AsciiEBarras, Escapes::Dotnet];
+    let is_its = |escapes: &Escapes| format!("\"{}\"", escapes.written(decoded)) == token;
+    let escapes = ALL.into_iter().find(is_its).unwrap_or_default();
+    let (mut out, mut rest) = ("\"".to_owned(), kept);
+    while let Some((before, after)) = rest.split_once('<') {
+        let mark = after.split_once('>').map(|(name, _)| name).filter(|name| is_mark(name));
+        let length = mark.map_or(0, |mark| mark.len() + 1);
+        out.push_str(&escapes.written(before));
+        match mark {
+            Some(mark) => out.push_str(&Escapes::Json.written(&format!("<{mark}>"))),
+            None => out.push_str(&escapes.written("<")),
+        }
+        rest = &after[length..];
+    }
+    out + &escapes.written(rest) + "\""
+}
+
+/// Whether `name` may stand between `<` and `>` for what is not kept.
+fn is_mark(name: &str) -> bool {
+    name.starts_with(char::is_alphabetic) && name.chars().all(|letter| letter.is_alphanumeric() || letter == ' ')
 }
 
 /// How long the string is that `text` begins with, with its quotes.
@@ -194,6 +219,24 @@ mod tests {
 
         fn number(&self, number: &str, _: &str, kind: Kind) -> String {
             if number.len() > 8 || kind != Kind::Plain { "<número>".to_owned() } else { number.to_owned() }
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_text_keeps_its_escapes() {
+        for (token, kept, written) in [
+            (r#""n\u00e3o: 999/1""#, "não: <protocolo>/1", r#""n\u00e3o: <protocolo>/1""#),
+            (r#""n\u00e3o\/x: 999""#, "não/x: <número>", r#""n\u00e3o\/x: <número>""#),
+            (r#""não/x: 999""#, "não/x: <número>", r#""não/x: <número>""#),
+            (
+                r#""n\u00E3o \u0027\u003C\u0027: 999""#,
+                "não '<': <id hex 8>",
+                r#""n\u00E3o \u0027\u003C\u0027: <id hex 8>""#,
+            ),
+            (r#""a \"b\" 999""#, "a \"b\" <número>", r#""a \"b\" <número>""#),
+        ] {
+            let decoded: String = serde_json::from_str(token).unwrap();
+            assert_eq!(written_like(token, &decoded, kept), written);
         }
     }
 

@@ -46,9 +46,10 @@ impl Redactor {
 
     /// `exchange` as a line of a recording, with what was observed.
     pub fn line(&mut self, exchange: &Exchange, observation: &Observation) -> Value {
-        let secrets = Secrets::of(exchange, self.disclosure);
+        let user = self.tokens.user_of(&exchange.request.head);
+        let secrets = Secrets::of(exchange, self.disclosure).with_user(&user, self.disclosure);
         if let Some(token) = answer::token_in(exchange, observation.route) {
-            self.tokens.remember(&token);
+            self.tokens.remember(&token, secrets.login());
         }
         json!({
             "quando": exchange.request.at.format(&Rfc3339).unwrap_or_default(),

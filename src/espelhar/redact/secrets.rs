@@ -32,6 +32,7 @@ const PROTOCOLO: &str = "<protocolo>";
 const STATUS: &str = "<status>";
 const MOTIVO: &str = "<motivo>";
 const LOGIN: &str = "<login>";
+const USUARIO: &str = "<usuario>";
 
 /// Values of a request that an answer may repeat.
 pub(super) struct Secrets {
@@ -106,6 +107,21 @@ impl Secrets {
         let echoes = Echoes::of(free, login.as_deref().unwrap_or_default());
         let senhas = senhas.into_iter().map(SecretString::from).collect();
         Self { values, echoes, login, are_unknown, senhas, spelled: OnceCell::new() }
+    }
+
+    /// The same, with what tells of the user whose token the request has.
+    pub(super) fn with_user(mut self, told: &[String], disclosure: Disclosure) -> Self {
+        let mark = Some(USUARIO).filter(|_| !disclosure.logins);
+        let told = told.iter().map(|text| folded(text.trim())).filter(|text| text.chars().count() >= SHORTEST);
+        let is_new = |value: &String| !self.values.iter().any(|repeated| repeated.value == *value);
+        let own: Vec<Repeated> = told.filter(is_new).map(|value| Repeated { value, mark }).collect();
+        self.values.extend(own);
+        self
+    }
+
+    /// The login that the request names; empty for none.
+    pub(super) fn login(&self) -> &str {
+        self.login.as_deref().unwrap_or_default().trim()
     }
 
     pub(super) fn is_login(&self, text: &str) -> bool {

@@ -268,7 +268,7 @@ fn is_long_id(text: &str) -> bool {
 
 /// `text` without what stands for something.
 pub(super) fn without_marks(text: &str) -> String {
-    let marks = ["<texto>", "<número>", "<token>", "<protocolo>", "<status>", "<motivo>", "<login>"];
+    let marks = ["<texto>", "<número>", "<token>", "<protocolo>", "<status>", "<motivo>", "<login>", "<usuario>"];
     let mut text = marks.iter().fold(text.to_owned(), |text, mark| text.replace(mark, " "));
     while let Some(start) = text.find(ID)
         && let Some(length) = text[start..].find('>')
