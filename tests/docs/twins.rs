@@ -127,6 +127,7 @@ fn every_link_leads_somewhere() {
 /// Sentences and comments in commands differ; commands and the outline do not.
 #[test]
 fn twins_have_the_same_headings_and_commands() {
+    let mut blocks_of_all = 0;
     for twins in TWINS {
         let texts = twins.map(|name| read(&root().join(name)));
         let [english, portuguese] = texts.each_ref().map(|text| {
@@ -138,8 +139,10 @@ fn twins_have_the_same_headings_and_commands() {
             (levels, blocks)
         });
         assert_eq!(english, portuguese, "{twins:?}");
-        assert!(english.0.len() > 5 && english.1.len() > 2, "{twins:?}");
+        assert!(english.0.len() > 2, "{twins:?}");
+        blocks_of_all += english.1.len();
     }
+    assert!(blocks_of_all > 40, "{blocks_of_all} blocks were found");
 }
 
 #[test]

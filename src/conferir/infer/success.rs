@@ -74,7 +74,12 @@ fn with_motivo(mut bodies: Vec<(String, String)>) -> Vec<(String, String)> {
 fn fills(usual: &(String, String), body: &(String, String)) -> bool {
     let whole = |(text, corpo): &(String, String)| corpo.replacen("<texto>", &Template::literal(text), 1);
     let with = |motivo: &str| whole(usual).replace(MOTIVO, motivo);
-    usual == body || usual.1.contains(MOTIVO) && [with(""), with("null"), with(QUOTED_MOTIVO)].contains(&whole(body))
+    let is_value = usual.1.starts_with(['{', '[']) && !usual.1.contains(QUOTED_MOTIVO);
+    let is_filled = || {
+        let body = whole(body);
+        body == with("") || is_value && [with("null"), with(QUOTED_MOTIVO)].contains(&body)
+    };
+    usual == body || usual.1.contains(MOTIVO) && is_filled()
 }
 
 fn body_of(change: &ChangeObservation, seen: &Seen, envelope: &Envelope) -> (String, String) {
