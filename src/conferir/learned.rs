@@ -97,12 +97,13 @@ impl Learned {
             Value::String(text) => text.is_empty() || *text == self.named.motivo,
             value => value.is_null(),
         };
-        let places = |body: &str| {
-            let kept = spans(body).into_iter().filter(|span| !is_left_out(&span.value));
+        let places = |body: &str, is_kept: &dyn Fn(&Value) -> bool| {
+            let kept = spans(body).into_iter().filter(|span| is_kept(&span.value));
             kept.map(|span| span.pointer).collect::<Vec<_>>()
         };
+        let have_same = |is_kept: &dyn Fn(&Value) -> bool| places(success, is_kept) == places(&received.body, is_kept);
         let refuses_otherwise = self.refusal.as_ref().is_some_and(|refusal| !(200..300).contains(&refusal.code));
-        refuses_otherwise && places(success) == places(&received.body)
+        refuses_otherwise && (have_same(&|_| true) || have_same(&|value| !is_left_out(value)))
     }
 
     /// Whether `body` says what `success` says: what differs is an id, or differs between successes of the same status too.
@@ -340,6 +341,24 @@ fn statuses_told(body: &str) -> Vec<Status> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_out_without_a_motivo_makes_no_refusal() {
+        let answer = |code: u16, body: &str| Received {
+            code,
+            headers: axum::http::HeaderMap::new(),
+            body: body.to_owned(),
+            charset: encoding_rs::UTF_8,
+        };
+        let named = r#"{"st":"Aberto","motivo":"Duplicado"}"#;
+        for none in [r#"{"st":"Aberto"}"#, r#"{"st":"Aberto","motivo":null}"#, r#"{"st":"Aberto","motivo":"-"}"#] {
+            let mut learned = Learned::of(Asked { motivo: "Duplicado".to_owned(), ..Asked::default() });
+            learned.refusal(&answer(400, r#"{"erro":"Informe o motivo"}"#));
+            learned.success(Status::Aberto, &answer(200, none));
+            assert!(learned.made(Some(Status::Aberto), &answer(200, named)), "{none}");
+            assert!(!learned.made(Some(Status::Aberto), &answer(200, r#"{"erro":"Informe o motivo"}"#)), "{none}");
+        }
+    }
 
     #[test]
     fn a_success_is_told_from_a_refusal_by_what_separates_the_two() {
