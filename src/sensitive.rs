@@ -82,7 +82,7 @@ const PEOPLE: [&str; 30] = [
     "comentario",
     "comment",
 ];
-const PEOPLE_WORDS: [&str; 37] = [
+const PEOPLE_WORDS: [&str; 40] = [
     "cpf",
     "cnpj",
     "rg",
@@ -120,6 +120,9 @@ const PEOPLE_WORDS: [&str; 37] = [
     "conjuge",
     "salario",
     "salary",
+    "por",
+    "by",
+    "principal",
 ];
 /// What a server says, although it says it to a person.
 const SAYINGS: [&str; 6] = ["message", "mensagem", "msg", "error", "erro", "texto"];

@@ -32,9 +32,9 @@ async fn a_simulated_error_tells_what_was_asked(database: &Database) {
         server.send(Method::POST, path, &headers, body.to_owned()).await.body
     };
     let forced = [("x-sandbox-falha", "unknown_motivo")];
-    assert_eq!(ask(STATUS, &forced, CHANGE).await, format!("Motivo não encontrado: {ASKED}"));
-    assert_eq!(ask(LOGIN, &forced, CREDENTIALS).await, "Motivo não encontrado: , , , user.api");
-    assert_eq!(ask(STATUS, &forced, "{").await, "Motivo não encontrado: , , , ");
+    assert_eq!(ask(STATUS, &forced, CHANGE).await, format!("Motivo não encontrado: {ASKED}user.api"));
+    assert_eq!(ask(LOGIN, &forced, CREDENTIALS).await, "Motivo não encontrado: , , , user.apiuser.api");
+    assert_eq!(ask(STATUS, &forced, "{").await, "Motivo não encontrado: , , , user.api");
     for (modo, codigo, text) in [
         ("resposta", "unknown_status", "Status não encontrado"),
         ("perdida", "unavailable", "Serviço indisponível"),
@@ -45,8 +45,7 @@ async fn a_simulated_error_tells_what_was_asked(database: &Database) {
         assert_eq!(server.send(Method::POST, "/sandbox/falhas", &[], fault).await.status, 200);
         let body = if codigo == "failed" { CHANGE.replace("Duplicado", "Nenhum") } else { CHANGE.to_owned() };
         let asked = if codigo == "failed" { ASKED.replace("Duplicado", "Nenhum") } else { ASKED.to_owned() };
-        // A server that did what it was asked for knows by whom.
-        let asked = asked + if modo == "perdida" { "user.api" } else { "" };
+        let asked = asked + "user.api";
         assert_eq!(ask(STATUS, &[], &body).await, format!("{text}: {asked}"), "{modo}");
     }
     let fault = json!({"rota": "login", "modo": "perdida", "codigo": "token_failed"}).to_string();

@@ -88,7 +88,8 @@ impl Context<'_> {
             found.push((from + start..from + start + length, None));
             from += start + length;
         }
-        found.extend(words::names_in(text).into_iter().map(|name| (name, Some(TEXTO))));
+        let people = words::names_in(text).into_iter().chain(words::logins_in(text));
+        found.extend(people.map(|name| (name, Some(TEXTO))));
         let mut places = self.secrets.places(text);
         for (own, mark) in found {
             if places.iter().all(|(other, _)| own.end <= other.start || other.end <= own.start) {

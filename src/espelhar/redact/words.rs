@@ -148,6 +148,43 @@ pub(super) fn names_in(text: &str) -> Vec<Range<usize>> {
     places
 }
 
+/// What comes before a user's login in a sentence.
+const BEFORE_LOGIN: [&str; 11] = [
+    "usuario",
+    "usuaria",
+    "user",
+    "username",
+    "utilizador",
+    "login",
+    "operador",
+    "operadora",
+    "atendente",
+    "por",
+    "by",
+];
+
+/// Where `text` has a login made of known words, after a word for a user: several in one, as `suporte.sistema`.
+pub(super) fn logins_in(text: &str) -> Vec<Range<usize>> {
+    let is_part = |letter: char| letter.is_alphanumeric() || "._\\-".contains(letter);
+    let (mut places, mut at, mut is_next) = (Vec::new(), 0, false);
+    while let Some(start) = text[at..].find(char::is_alphanumeric).map(|start| at + start) {
+        let end = text[start..].find(|letter| !is_part(letter)).map_or(text.len(), |length| start + length);
+        let piece = text[start..end].trim_end_matches(|letter: char| !letter.is_alphanumeric());
+        if is_next && is_joined(piece) {
+            places.push(start..start + piece.len());
+        }
+        is_next = BEFORE_LOGIN.contains(&folded(piece).as_str());
+        at = start + piece.len();
+    }
+    places
+}
+
+/// Whether `piece` is several words in one, as `suporte.sistema`, `EMPRESA\\suporte` and `remoteWorker`.
+fn is_joined(piece: &str) -> bool {
+    let letters: Vec<char> = piece.chars().collect();
+    piece.contains(['.', '_', '\\']) || letters.windows(2).any(|pair| pair[0].is_lowercase() && pair[1].is_uppercase())
+}
+
 /// Whether the known `word` may be the name of a person, too, as it is written.
 pub(super) fn is_name_of_person(word: &str) -> bool {
     word.starts_with(char::is_uppercase) && NAMES.contains(&folded(word).as_str())

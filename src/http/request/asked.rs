@@ -3,6 +3,7 @@
 use axum::extract::Request;
 
 use super::body::JsonBody;
+use super::caller::login_of;
 use crate::dialect::{Asked, named_by};
 use crate::http::answer::catalogue::ApiError;
 use crate::http::limits::BODY_MAX;
@@ -16,9 +17,13 @@ pub async fn before_refusal(error: &ApiError, request: Request, app: &AppState) 
     if !form.body.names_request() {
         return None;
     }
+    let user = match error.user() {
+        Some(user) => user.login.clone(),
+        None => login_of(request.headers(), app).await,
+    };
     let body = JsonBody::read(request, app, BODY_MAX).await;
     let asked = body.map_or_else(|_| Asked::default(), |body| in_body(&body));
-    Some(asked.by(error.user().and_then(|user| user.login.as_deref()).unwrap_or_default()))
+    Some(asked.by(user.as_deref().unwrap_or_default()))
 }
 
 /// What the object `body` names, without spaces around it; the values of a list with commas between them.

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
@@ -59,10 +60,7 @@ impl<P: Required> FromRequestParts<SharedState> for Caller<P> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &SharedState) -> Result<Self, ApiError> {
-        let token = match &app.dialect {
-            Some(dialect) => dialect.token_in(&parts.headers),
-            None => bearer(parts.headers.get(AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes())),
-        };
+        let token = token_in(&parts.headers, app);
         if token.is_empty() {
             return Err(ApiError::TokenMissing);
         }
@@ -70,6 +68,21 @@ impl<P: Required> FromRequestParts<SharedState> for Caller<P> {
         let login = Self::judge(app, usuario_id, generation).await?;
         Ok(Self { usuario_id, login, generation, permission: PhantomData })
     }
+}
+
+/// The token where a client puts it here; empty for none.
+fn token_in<'a>(headers: &'a HeaderMap, app: &AppState) -> &'a [u8] {
+    match &app.dialect {
+        Some(dialect) => dialect.token_in(headers),
+        None => bearer(headers.get(AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes())),
+    }
+}
+
+/// The login of the user whose token `headers` have, whatever that user may do; `None` without a token to be trusted.
+pub async fn login_of(headers: &HeaderMap, app: &AppState) -> Option<Arc<str>> {
+    let subject = app.tokens.verify(token_in(headers, app), app.clock.now()).ok()?;
+    let access = app.access.access(subject.usuario_id).await.ok()??;
+    access.accepts_token(subject.generation).then(|| Arc::clone(&access.login))
 }
 
 /// The token in an `Authorization` header: after the scheme in any case, or, leniently, all of it (ours).

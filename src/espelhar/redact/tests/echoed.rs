@@ -143,3 +143,48 @@ fn the_end_of_a_token_that_says_nothing_of_itself_is_kept() {
         }
     }
 }
+
+/// Of a token that somebody else asked for, nobody knows the login: the word before it gives it away.
+#[test]
+fn a_login_of_known_words_is_masked_after_a_word_for_a_user() {
+    for (text, shown) in [
+        ("O usuário suporte.sistema não possui a permissão", "O usuário <texto> não possui a permissão"),
+        ("usuario: setor.contrato sem acesso", "usuario: <texto> sem acesso"),
+        ("User 'remoteWorker' has no permission", "User '<texto>' has no permission"),
+        ("Atendimento alterado por suporte.externo.", "Atendimento alterado por <texto>."),
+        ("Access denied for user EMPRESA\\suporte", "Access denied for user <texto>"),
+        ("Usuário sem permissão", "Usuário sem permissão"),
+        ("Usuário inválido: status.nome obrigatório", "Usuário inválido: status.nome obrigatório"),
+    ] {
+        assert_eq!(kept(CHANGE, ("status", "Aberto"), text), shown, "{text}");
+    }
+    for (name, value) in
+        [("alteradoPor", "agente.geral"), ("createdBy", "agente.geral"), ("principal", "gerente.geral")]
+    {
+        let answer = json!({ name: value, "ok": true }).to_string();
+        let said = Said { target: CHANGE, asked: "{\"status\":\"Aberto\"}", answer: &answer, ..NOTHING };
+        assert!(!line(&said)["resposta"].as_str().unwrap().contains("geral"), "{name}");
+    }
+}
+
+/// The user whose token a request has, as the login or the token itself told it.
+#[test]
+fn the_user_of_a_token_is_masked() {
+    let mut redactor = Redactor::new(Disclosure::default());
+    let asked = json!({ "login": "integracao.citrus", "senha": "x-9" }).to_string();
+    let answer = json!({ "token": "0f3a".repeat(10) }).to_string();
+    Said { target: LOGIN, asked: &asked, answer: &answer, code: 200, ..NOTHING }.line(&mut redactor);
+    let opaque = "0f3a".repeat(10);
+    // printf '{"sub":"gestor.atendimento"}' | base64
+    let jwt = "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJnZXN0b3IuYXRlbmRpbWVudG8ifQ.c2ln";
+    for (header, login) in
+        [(("x-token", opaque.as_str()), "integracao.citrus"), (("authorization", jwt), "gestor.atendimento")]
+    {
+        for text in [format!("Sem acesso: {login}"), login.to_uppercase(), format!("{login}, sem acesso")] {
+            let answer = json!({ "message": text }).to_string();
+            let said = Said { target: CHANGE, asked: "{}", answer: &answer, sent: &[header], code: 403, ..NOTHING };
+            let shown = said.line(&mut redactor)["resposta"].as_str().unwrap().to_owned();
+            assert!(shown.contains("<usuario>") && !shown.to_lowercase().contains(login), "{shown}");
+        }
+    }
+}
