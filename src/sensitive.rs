@@ -50,7 +50,7 @@ const SECRET_WORDS: [&str; 16] = [
     "assinatura",
 ];
 /// Parts of the names of what tells of people.
-const PEOPLE: [&str; 30] = [
+const PEOPLE: [&str; 40] = [
     "nome",
     "name",
     "mail",
@@ -81,8 +81,18 @@ const PEOPLE: [&str; 30] = [
     "documento",
     "comentario",
     "comment",
+    "alteradopor",
+    "criadopor",
+    "atualizadopor",
+    "modificadopor",
+    "executadopor",
+    "feitopor",
+    "changedby",
+    "createdby",
+    "updatedby",
+    "modifiedby",
 ];
-const PEOPLE_WORDS: [&str; 40] = [
+const PEOPLE_WORDS: [&str; 38] = [
     "cpf",
     "cnpj",
     "rg",
@@ -120,8 +130,6 @@ const PEOPLE_WORDS: [&str; 40] = [
     "conjuge",
     "salario",
     "salary",
-    "por",
-    "by",
     "principal",
 ];
 /// What a server says, although it says it to a person.
